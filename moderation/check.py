@@ -1,0 +1,140 @@
+"""What the loader refuses beyond grammar: terms that must not go live, and examples that contradict their line."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import re2
+
+from moderation.detect.rule import ANYWHERE
+from moderation.engine import Engine
+from moderation.errors import LawError, LoadError, TermError
+from moderation.lexicon import ALLOW
+from moderation.matcher import nesting
+from moderation.types import SHANGHAI, Author, Content, Part, Role, Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from moderation.lexicon import Term
+    from moderation.ruleset import Article, Category, Ruleset
+    from moderation.text.fold import Folding
+
+MAX_NESTING = 16
+"""So many words may end at one character: what bounds the hits a text can have."""
+EXAMPLE_DAY = datetime(2026, 11, 22, 12, tzinfo=SHANGHAI)
+
+
+def check_terms(
+    terms: Sequence[Term], categories: Mapping[str, Category], laws: Mapping[str, Article], folding: Folding
+) -> Iterator[LoadError]:
+    """Everything wrong with terms that read well."""
+    for term in terms:
+        if reason := _unknown_names(term, categories):
+            yield TermError(term.file, term.line, reason)
+        for ref in term.laws or ():
+            if ref not in laws:
+                yield LawError(term.file, term.line, f"cites {ref!r}, which laws.toml does not have")
+        if reason := _wrong_words(term, folding) or _wrong_pattern(term):
+            yield TermError(term.file, term.line, reason)
+    yield from _duplicates(terms)
+    yield from _conflicts(terms, folding)
+    yield from _nested(terms, folding)
+
+
+def _unknown_names(term: Term, categories: Mapping[str, Category]) -> str:
+    names = (term.protects or frozenset()) - {ANYWHERE} if term.category == ALLOW else {term.category}
+    unknown = sorted(names - categories.keys())
+    return f"unknown category {unknown[0]!r}" if unknown else ""
+
+
+def _wrong_words(term: Term, folding: Folding) -> str:
+    for text in term.anchors if term.pattern else (term.text,):
+        word = folding.visible(text)
+        if not word.strip():
+            return f"{text!r} folds to nothing"
+        plain = folding.plain(text)
+        letters = plain if plain == word else word
+        if len(letters) == 1 and unicodedata.category(letters)[0] in "LN" and not term.condition.guards:
+            return f"{text!r} is one character and has no guard (near, with, next or prev)"
+    condition = term.condition
+    listed = (*condition.near, *condition.with_, *condition.unless, *condition.next, *condition.prev)
+    for word in (*listed, *condition.not_next, *condition.not_prev):
+        if word not in {"^", "$"} and not folding.plain(word):
+            return f"the condition {word!r} folds to nothing"
+    return ""
+
+
+def _wrong_pattern(term: Term) -> str:
+    if not term.pattern:
+        return ""
+    try:
+        re2.compile(term.text)
+    except re2.error as error:
+        return f"RE2 refuses the pattern: {error}"
+    return ""
+
+
+def _duplicates(terms: Sequence[Term]) -> Iterator[LoadError]:
+    seen: dict[tuple[str, str], Term] = {}
+    for term in terms:
+        first = seen.setdefault((term.category, term.text), term)
+        if first is not term and term.condition == first.condition:
+            yield TermError(term.file, term.line, f"{term.text!r} stands already at {first.file}:{first.line}")
+
+
+def _conflicts(terms: Sequence[Term], folding: Folding) -> Iterator[LoadError]:
+    """Banned terms that an unconditional allow term of the same word would silence for good."""
+    allowed: dict[str, dict[str, Term]] = defaultdict(dict)
+    for term in terms:
+        if term.category == ALLOW and not term.pattern and term.condition == type(term.condition)():
+            for category in term.protects or ():
+                allowed[folding.visible(term.text)][category] = term
+    for term in terms:
+        if term.category != ALLOW and not term.pattern:
+            protected = allowed.get(folding.visible(term.text), {})
+            if rival := protected.get(ANYWHERE) or protected.get(term.category):
+                yield TermError(term.file, term.line, f"{term.text!r} is allowed at {rival.file}:{rival.line}")
+
+
+def _nested(terms: Sequence[Term], folding: Folding) -> Iterator[LoadError]:
+    places = {
+        folding.visible(text): term for term in terms for text in (term.anchors if term.pattern else (term.text,))
+    }
+    depth, word = nesting(list(places))
+    if depth > MAX_NESTING:
+        term = places[word]
+        yield TermError(term.file, term.line, f"{depth} terms end like {word!r}; at most {MAX_NESTING} may")
+
+
+def check_examples(ruleset: Ruleset) -> list[LoadError]:
+    """Judge every ``hit`` and ``miss`` example by the whole engine; a line is judged with all it expands to."""
+    lines: dict[tuple[str, int], list[Term]] = defaultdict(list)
+    for term in ruleset.terms:
+        if term.hits or term.misses:
+            lines[term.file, term.line].append(term)
+    engine = Engine(ruleset)
+    errors: list[LoadError] = []
+    for (file, line), terms in lines.items():
+        for examples, wanted in ((terms[0].hits, True), (terms[0].misses, False)):
+            for text in examples:
+                if _found(engine, terms, text) is not wanted:
+                    verb = "does not find" if wanted else "finds"
+                    errors.append(TermError(file, line, f"{terms[0].text!r} {verb} its example {text!r}"))
+    return errors
+
+
+def _found(engine: Engine, terms: Sequence[Term], text: str) -> bool:
+    """Whether one of the terms stands (or, for allow terms, protects) in an example, in a scene where it lives."""
+    rules = {term.id for term in terms}
+    for scene in terms[0].scenes or (Scene.AD, Scene.LIVE_CHAT):
+        author = Author(role=Role.SELLER)
+        content = Content(scene=scene, parts=(Part("text", text),), at=EXAMPLE_DAY, commercial=True, author=author)
+        verdict = engine.examine(content).conclude()
+        named = {item.rule for item in verdict.evidence} | {item.note for item in verdict.exemptions}
+        if not rules.isdisjoint(named):
+            return True
+    return False

@@ -1,0 +1,1 @@
+"""Finders of evidence: each takes a reading and yields evidence. None decides."""

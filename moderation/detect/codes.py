@@ -1,0 +1,182 @@
+"""Finds numbers and addresses: phone, messenger and link (contact diversion), mobile, ID and bank card (privacy).
+
+Formats are code, checked to the last digit; the words around them are data (``lexicons/codes.toml``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from moderation.types import FULL_WEIGHT, Evidence, Role, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from moderation.ruleset import Ruleset
+    from moderation.text.view import PartReading, Reader, View
+    from moderation.types import Author
+
+NEAR = 14
+"""So many folded characters on each side of a number are its surroundings."""
+ENOUGH = 8
+"""So many findings of one kind and weight a part: more of them can change nothing."""
+UNSURE = 60
+"""The weight of a number that fits its format but that no word explains: enough for review, not for blocking."""
+
+_SPOKEN = str.maketrans(
+    "零〇洞一幺壹二两贰三叁四肆五伍六陆七柒拐八捌九玖", "00011122233445566777889 9".replace(" ", "")
+)
+_MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
+_LONG_NUMBER = re.compile(r"(?<![0-9a-z])[0-9]{15,18}[0-9x](?![0-9a-z])")
+_QQ = re.compile(r"[1-9][0-9]{4,10}(?![0-9])")
+_WECHAT_ID = re.compile(r"[a-z][a-z0-9_-]{5,19}(?![a-z0-9_-])")
+_BETWEEN = r"(?:[^\w]|号码|号|是|搜|加|我|的|账|帐){0,8}"
+_EMAIL = re.compile(r"[a-z0-9._-]{2,64}@[a-z0-9-]{2,63}(?:\.[a-z0-9-]{2,63})*\.[a-z]{2,10}")
+_NUMBER_MARKS = frozenset(".:/,，、%：")
+"""Between digits these belong to prices, times, dates and lists, not to a number cut in pieces."""
+_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_ID_CHECK = "10X98765432"
+_CARD_PREFIX = re.compile(r"62|4|5[1-5]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A code in a part: the rule's last name, where it is, and how sure the finding is."""
+
+    category: str
+    kind: str
+    start: int
+    end: int
+    weight: int = FULL_WEIGHT
+
+
+class CodeDetector:
+    """Keeps the cue words of one ruleset, folded, and the patterns made from them."""
+
+    def __init__(self, ruleset: Ruleset, reader: Reader) -> None:
+        self._ruleset, self._reader = ruleset, reader
+        plain, visible, cues = ruleset.folding.plain, ruleset.folding.visible, ruleset.codes
+        self._invite = tuple(map(plain, cues.invite))
+        self._innocent = tuple(map(plain, cues.innocent))
+        self._card = tuple(map(plain, cues.card))
+        self._wechat = _after([*map(visible, cues.wechat)], _WECHAT_ID)
+        self._qq = _after([*map(visible, cues.qq)], _QQ)
+        endings = "|".join(map(re.escape, cues.endings))
+        dot = r"(?:\.|。|点(?=com|cn|net)|\(dot\)|\[\.\]| dot )"
+        self._link = re.compile(
+            rf"https?://[^\s\u3400-\u9fff]+|www\.[a-z0-9.-]+|"
+            rf"(?<![a-z0-9@.-])[a-z0-9-]{{2,63}}(?:\.[a-z0-9-]{{1,63}}){{0,3}}{dot}(?:{endings})(?![a-z])"
+            rf"(?:/[^\s\u3400-\u9fff]*)?|(?<![a-z0-9@.-])[a-z0-9-]{{1,20}}\.[a-z]{{2}}/[a-z0-9]{{4,}}"
+        )
+
+    def detect(
+        self, parts: Sequence[PartReading], author: Author, day: date, live: Callable[[str], bool]
+    ) -> Iterator[Evidence]:
+        """Codes of all parts in the categories that are ``live``; an official account may give its own contacts."""
+        for part in parts:
+            if part.codes:
+                for found in self._find(part):
+                    if live(found.category) and not (
+                        author.role is Role.OFFICIAL and found.category == "contact_diversion"
+                    ):
+                        yield self._evidence(part, found, day)
+
+    def _find(self, part: PartReading) -> Iterator[_Found]:
+        folded = self._reader.folded_view(part)
+        digits = folded.text.translate(_SPOKEN)
+        taken: list[tuple[int, int]] = []
+        counts: dict[tuple[str, int], int] = defaultdict(int)
+        for found in (*self._long_numbers(folded, digits), *self._mobiles(folded, digits), *self._addresses(part)):
+            counts[found.kind, found.weight] += 1
+            if counts[found.kind, found.weight] > ENOUGH:
+                continue
+            if not any(start < found.end and found.start < end for start, end in taken):
+                taken.append((found.start, found.end))
+                yield found
+
+    def _mobiles(self, view: View, digits: str) -> Iterator[_Found]:
+        for match in _MOBILE.finditer(digits):
+            if _torn(view, *match.span()) or self._beside(view, *match.span(), self._innocent):
+                continue
+            span = view.span(*match.span())
+            if self._beside(view, *match.span(), self._invite):
+                yield _Found("contact_diversion", "mobile", *span)
+            else:
+                yield _Found("privacy_leak", "mobile", *span, weight=UNSURE)
+
+    def _long_numbers(self, view: View, digits: str) -> Iterator[_Found]:
+        for match in _LONG_NUMBER.finditer(digits):
+            number = match[0]
+            if _torn(view, *match.span()):
+                continue
+            span = view.span(*match.span())
+            if is_id_number(number):
+                yield _Found("privacy_leak", "id_card", *span)
+            elif is_bank_card(number) and not self._beside(view, *match.span(), self._innocent):
+                named = self._beside(view, *match.span(), self._card)
+                yield _Found("privacy_leak", "bank_card", *span, weight=FULL_WEIGHT if named else UNSURE)
+
+    def _addresses(self, part: PartReading) -> Iterator[_Found]:
+        raw = self._reader.raw_view(part)
+        for kind, pattern, group, weight in (
+            ("wechat", self._wechat, 1, FULL_WEIGHT),
+            ("qq", self._qq, 1, FULL_WEIGHT),
+            ("email", _EMAIL, 0, UNSURE),
+            ("link", self._link, 0, UNSURE),
+        ):
+            for match in pattern.finditer(raw.text):
+                yield _Found("contact_diversion", kind, *raw.span(*match.span(group)), weight=weight)
+
+    def _beside(self, view: View, start: int, end: int, cues: tuple[str, ...]) -> bool:
+        around = view.text[max(0, start - NEAR) : start] + "\n" + view.text[end : end + NEAR]
+        return any(cue in around for cue in cues)
+
+    def _evidence(self, part: PartReading, found: _Found, day: date) -> Evidence:
+        category = self._ruleset.categories[found.category]
+        folding = self._ruleset.folding
+        return Evidence(
+            source="codes",
+            category=found.category,
+            rule=f"{found.category}.{found.kind}",
+            severity=category.severity,
+            span=Span(part.name, found.start, found.end),
+            folds=folding.trail(part.source[found.start : found.end], folding.keep),
+            laws=self._ruleset.citations(category.laws, day),
+            weight=found.weight,
+        )
+
+
+def is_id_number(number: str) -> bool:
+    """Whether 18 characters are a resident identity number: a date that exists and the ISO 7064 check character."""
+    if len(number) != len(_ID_WEIGHTS) + 1 or not number[:17].isdigit():
+        return False
+    try:
+        date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return False
+    total = sum(weight * int(digit) for weight, digit in zip(_ID_WEIGHTS, number, strict=False))
+    return _ID_CHECK[total % 11] == number[17].upper()
+
+
+def is_bank_card(number: str) -> bool:
+    """Whether 16 to 19 digits could be a card: a known issuer's first digits and the Luhn sum."""
+    if not number.isdigit() or _CARD_PREFIX.match(number) is None:
+        return False
+    doubled = ((int(digit) * 2 if place % 2 else int(digit)) for place, digit in enumerate(reversed(number)))
+    return sum(digit - 9 if digit > 9 else digit for digit in doubled) % 10 == 0  # noqa: PLR2004
+
+
+def _torn(view: View, start: int, end: int) -> bool:
+    """Whether the digits belong to several numbers: prices, times and lists, unless every digit is cut off alike."""
+    gaps = [gap for _, gap in view.gaps(start, end)]
+    alike = len(gaps) == end - start - 1 and len(set(gaps)) == 1
+    return bool(gaps) and not alike and any(not _NUMBER_MARKS.isdisjoint(gap) for gap in gaps)
+
+
+def _after(cues: list[str], what: re.Pattern[str]) -> re.Pattern[str]:
+    words = "|".join(map(re.escape, sorted(cues, key=len, reverse=True)))
+    return re.compile(rf"(?:{words}){_BETWEEN}({what.pattern})")

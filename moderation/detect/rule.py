@@ -1,0 +1,156 @@
+"""Compiles terms into rules: folded words, conditions in the same script, grouped by word."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import re2
+
+from moderation.lexicon import ALLOW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import date
+
+    from moderation.lexicon import Term
+    from moderation.ruleset import Category, Ruleset
+    from moderation.types import Scene
+
+ANYWHERE = "*"
+"""An allow term that protects from every category."""
+REACH = 48
+"""A clause is read at most so many characters to each side of a hit: what keeps conditions linear."""
+SHORT = 3
+"""Han terms up to this length are checked for word boundaries."""
+_HAN = re.compile("[\u3400-\u9fff]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A term ready to be applied to hits of its words in one view."""
+
+    id: str
+    words: tuple[str, ...]
+    category: str
+    severity: int
+    weight: int
+    laws: tuple[str, ...]
+    scenes: frozenset[Scene] | None
+    protects: frozenset[str]
+    regex: re2._Regexp | None
+    short: bool
+    conditional: bool
+    edged: bool
+    simple: bool
+    near: tuple[str, ...]
+    with_: tuple[str, ...]
+    unless: tuple[str, ...]
+    next: tuple[str, ...]
+    prev: tuple[str, ...]
+    not_next: tuple[str, ...]
+    not_prev: tuple[str, ...]
+    at_end: bool
+    at_start: bool
+    dates: tuple[date | None, date | None]
+    note: str
+
+    def possible(self, text: str, start: int, end: int) -> bool:
+        """A cheap look around a hit: False only where the conditions cannot hold. Costs the same in any text."""
+        if self.regex is not None:
+            return True
+        if self.near:
+            around = text[max(0, start - REACH) : end + REACH]
+            if not any(map(around.__contains__, self.near)):
+                return False
+        if self.next and not self.at_end and not text.startswith(self.next, end):
+            return False
+        return not (self.prev and not self.at_start and not text.endswith(self.prev, 0, start))
+
+    def in_force(self, day: date) -> bool:
+        """Whether the term's own dates include ``day``."""
+        begin, end = self.dates
+        return not ((begin and day < begin) or (end and day > end))
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The rules of one view: their words, and the rules of each word."""
+
+    words: list[str]
+    rules: list[tuple[Rule, ...]]
+    allow: list[tuple[Rule, ...]]
+
+    def live(self, categories: Mapping[str, Category], scene: Scene, *, advertising: bool) -> list[tuple[Rule, ...]]:
+        """For each word the rules that count in this scene."""
+        open_ = {code for code, category in categories.items() if category.applies(scene, advertising=advertising)}
+        return [
+            tuple(rule for rule in rules if rule.category in open_ and (rule.scenes is None or scene in rule.scenes))
+            for rules in self.rules
+        ]
+
+
+def compile_terms(ruleset: Ruleset) -> tuple[Compiled, Compiled]:
+    """The rules for the folded view (which the view without repeats shares) and for the raw view."""
+    plain, visible = ruleset.folding.plain, ruleset.folding.visible
+    folded: list[Rule] = []
+    raw: list[Rule] = []
+    for term in ruleset.terms:
+        has_symbols = not term.pattern and plain(term.text) != visible(term.text)
+        (raw if has_symbols else folded).append(_rule(term, ruleset, visible if has_symbols else plain))
+    return _compiled(folded), _compiled(raw)
+
+
+def _compiled(rules: Iterable[Rule]) -> Compiled:
+    banned: dict[str, list[Rule]] = defaultdict(list)
+    allowed: dict[str, list[Rule]] = defaultdict(list)
+    for rule in rules:
+        for word in rule.words:
+            (allowed if rule.category == ALLOW else banned)[word].append(rule)
+    words = sorted({*banned, *allowed})
+    return Compiled(
+        words,
+        [tuple(banned.get(word, ())) for word in words],
+        [tuple(allowed.get(word, ())) for word in words],
+    )
+
+
+def _rule(term: Term, ruleset: Ruleset, shape: Callable[[str], str]) -> Rule:
+    category = ruleset.categories.get(term.category)
+    words = tuple(map(shape, term.anchors if term.pattern else (term.text,)))
+    condition = term.condition
+    conditional = condition != type(condition)()
+    edged = term.pattern or words[0][0].isascii() or words[0][-1].isascii()
+    dated = bool(term.effective_from or term.effective_until)
+
+    def shaped(listed: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(shape(word) for word in listed if word not in {"^", "$"})
+
+    return Rule(
+        id=term.id,
+        words=words,
+        category=term.category,
+        severity=term.severity if term.severity is not None else (category.severity if category else 0),
+        weight=term.weight,
+        laws=term.laws if term.laws is not None else (category.laws if category else ()),
+        scenes=term.scenes,
+        protects=term.protects or frozenset(),
+        regex=re2.compile(term.text) if term.pattern else None,
+        short=term.category != ALLOW and not term.pattern and len(words[0]) <= SHORT and bool(_HAN.fullmatch(words[0])),
+        conditional=conditional,
+        edged=edged,
+        simple=not (conditional or edged or dated or term.pattern),
+        near=shaped(condition.near),
+        with_=tuple(map(ruleset.folding.plain, condition.with_)),
+        unless=shaped(condition.unless),
+        next=shaped(condition.next),
+        prev=shaped(condition.prev),
+        not_next=shaped(condition.not_next),
+        not_prev=shaped(condition.not_prev),
+        at_end="$" in condition.next,
+        at_start="^" in condition.prev,
+        dates=(term.effective_from, term.effective_until),
+        note=term.note,
+    )

@@ -1,0 +1,98 @@
+"""The court in session: ``examine`` a content into a case, ``conclude`` the case into a verdict. Neither ever raises.
+
+Between the two moves the caller may wait for experts; a case keeps the ruleset that it was opened under, so a
+reload cannot split it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from moderation.detect.codes import CodeDetector
+from moderation.detect.spam import SpamDetector
+from moderation.detect.terms import Findings, TermDetector
+from moderation.policy import Weighed, decide
+from moderation.types import SHANGHAI, Content, Evidence, Missing, Verdict
+
+if TYPE_CHECKING:
+    from moderation.detect.terms import Gate
+    from moderation.policy import ScenePolicy
+    from moderation.ruleset import Ruleset
+    from moderation.text.view import PartReading
+
+Reading = Sequence["PartReading"]
+"""A content read: one ``PartReading`` a part, in the order of the parts."""
+
+
+class Engine:
+    """One ruleset, compiled. Stateless besides: any number of contents in any order give the same verdicts."""
+
+    def __init__(self, ruleset: Ruleset) -> None:
+        self.ruleset = ruleset
+        self._terms = TermDetector(ruleset)
+        self._reader = self._terms.reader
+        self._codes = CodeDetector(ruleset, self._reader)
+        self._spam = SpamDetector(ruleset, self._reader)
+        self._clean = {scene: decide(policy, ruleset, Weighed()) for scene, policy in ruleset.policies.items()}
+
+    def read_many(self, contents: Sequence[Content]) -> list[Reading]:
+        """Fold and scan a batch at once: equal to reading its contents one by one, and several times as fast."""
+        flat = self._reader.read_many([(part.name, part.text) for content in contents for part in content.parts])
+        readings: list[Reading] = []
+        place = 0
+        for content in contents:
+            readings.append(flat[place : place + len(content.parts)])
+            place += len(content.parts)
+        return readings
+
+    def examine(self, content: Content, reading: Reading | None = None) -> Case:
+        """Gather the evidence that the text itself gives."""
+        if reading is None:
+            reading = [self._reader.read(part.name, part.text) for part in content.parts]
+        policy = self.ruleset.policies[content.scene]
+        gate = (content.scene, policy.is_advertising(content))
+        suspects = self._terms.suspects(reading, gate)
+        codes = any([part.codes or part.flood for part in reading])  # noqa: C419  # a generator costs more than it saves
+        if not suspects and not codes:
+            return Case(content, self.ruleset, policy, None, self._clean[content.scene])
+        day = content.at.astimezone(SHANGHAI).date()
+        findings = self._terms.detect(reading, gate, day) if suspects else Findings()
+        if codes:
+            live = partial(self._applies, gate)
+            findings.evidence.extend(self._codes.detect(reading, content.author, day, live))
+            findings.evidence.extend(self._spam.detect(reading, day, live))
+        if not findings.evidence and not findings.exemptions:
+            return Case(content, self.ruleset, policy, None, self._clean[content.scene])
+        return Case(content, self.ruleset, policy, findings, None)
+
+    def _applies(self, gate: Gate, category: str) -> bool:
+        return self.ruleset.categories[category].applies(gate[0], advertising=gate[1])
+
+
+class Case:
+    """An examined content, waiting for its verdict. ``wants`` names the experts that its policy would hear."""
+
+    __slots__ = ("_clean", "_findings", "content", "policy", "ruleset")
+
+    def __init__(
+        self, content: Content, ruleset: Ruleset, policy: ScenePolicy, findings: Findings | None, clean: Verdict | None
+    ) -> None:
+        self.content, self.ruleset, self.policy = content, ruleset, policy
+        self._findings, self._clean = findings, clean
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What the examination found."""
+        return tuple(self._findings.evidence) if self._findings else ()
+
+    def conclude(self, *answers: Evidence | Missing) -> Verdict:
+        """Weigh the evidence, and what experts answered, into a verdict."""
+        if self._clean is not None and not answers:
+            return self._clean
+        findings = self._findings or Findings()
+        heard = [answer for answer in answers if isinstance(answer, Evidence)]
+        missing = tuple(answer for answer in answers if isinstance(answer, Missing))
+        weighed = Weighed([*findings.evidence, *heard], findings.exemptions, missing, findings.truncated)
+        return decide(self.policy, self.ruleset, weighed)

@@ -1,0 +1,298 @@
+"""Terms and the line grammar they are written in (docs/lexicons.md). No file is opened here: text comes in as lines."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import date
+from hashlib import blake2s
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from moderation.errors import GrammarError, LoadError, TermError
+from moderation.types import FULL_WEIGHT, Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+ALLOW = "allow"
+"""The category name under which allow terms are kept: it never appears in evidence."""
+
+MANDATORY_HEADERS = ("owner", "source", "licence", "reviewed")
+MAX_SEVERITY = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """What must, or must not, stand around a hit. Words are as written here, folded by the compiler."""
+
+    near: tuple[str, ...] = ()
+    with_: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    next: tuple[str, ...] = ()
+    prev: tuple[str, ...] = ()
+    not_next: tuple[str, ...] = ()
+    not_prev: tuple[str, ...] = ()
+
+    @property
+    def guards(self) -> bool:
+        """Whether it asks for company: a one-character term needs that."""
+        return bool(self.near or self.with_ or self.next or self.prev)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One line of a lexicon, expanded. ``category`` is ``ALLOW`` for allow terms, whose ``protects`` says from what."""
+
+    text: str
+    category: str
+    file: str
+    line: int
+    family: str = ""
+    pattern: bool = False
+    anchors: tuple[str, ...] = ()
+    severity: int | None = None
+    weight: int = FULL_WEIGHT
+    scenes: frozenset[Scene] | None = None
+    laws: tuple[str, ...] | None = None
+    condition: Condition = Condition()
+    protects: frozenset[str] | None = None
+    effective_from: date | None = None
+    effective_until: date | None = None
+    verified: bool = False
+    note: str = ""
+    hits: tuple[str, ...] = ()
+    misses: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """A stable rule id that does not spell the term: records must not quote what a person wrote."""
+        digest = blake2s("|".join((self.text, *sorted(self.scenes or ()))).encode(), digest_size=4).hexdigest()
+        return ".".join(filter(None, (self.category, self.family, digest)))
+
+
+@dataclass(slots=True)
+class _File:
+    """What the parser knows so far about the file it is in."""
+
+    name: str
+    headers: dict[str, str] = field(default_factory=dict)
+    family: str = ""
+    defaults: dict[str, list[str]] = field(default_factory=dict)
+
+
+def parse(name: str, text: str) -> tuple[list[Term], list[LoadError]]:
+    """Read a term or allow file: its terms, and everything wrong with it as ``file:line: reason``."""
+    file = _File(name)
+    terms: list[Term] = []
+    errors: list[LoadError] = []
+    for number, raw in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
+        line = raw.strip()
+        if not line or line.startswith("#"):
+            continue
+        try:
+            terms.extend(_line(file, number, line))
+        except LoadError as error:
+            errors.append(error)
+    errors.extend(_header_errors(file))
+    return terms, errors
+
+
+def _line(file: _File, number: int, line: str) -> Iterable[Term]:
+    if line.startswith("@"):
+        _header(file, number, line)
+        return ()
+    if line.startswith("["):
+        _section(file, number, line)
+        return ()
+    return _terms(file, number, line)
+
+
+def _header(file: _File, number: int, line: str) -> None:
+    key, _, value = line[1:].partition(" ")
+    if key not in {"category", "allow", "verified", *MANDATORY_HEADERS}:
+        raise GrammarError(file.name, number, f"unknown header @{key}")
+    if not value.strip():
+        raise GrammarError(file.name, number, f"@{key} needs a value")
+    if key in file.headers:
+        raise GrammarError(file.name, number, f"@{key} stands twice")
+    if key == "reviewed":
+        _date(file.name, number, key, value.strip())
+    if key == "verified":
+        _bool(file.name, number, key, value.strip())
+    file.headers[key] = value.strip()
+
+
+def _header_errors(file: _File) -> Iterator[LoadError]:
+    for key in MANDATORY_HEADERS:
+        if key not in file.headers:
+            yield GrammarError(file.name, 1, f"header @{key} is missing")
+    if ("category" in file.headers) == ("allow" in file.headers):
+        yield GrammarError(file.name, 1, "exactly one of @category and @allow is needed")
+
+
+def _section(file: _File, number: int, line: str) -> None:
+    match = re.fullmatch(r"\[([a-z0-9_]+)(?:\s+[^\]]*)?\]\s*(.*)", line)
+    if match is None:
+        raise GrammarError(file.name, number, "a section is written [family title] key: value | key: value")
+    file.family = match[1]
+    file.defaults = _options(file.name, number, _split(match[2], "|") if match[2] else [])
+
+
+def _terms(file: _File, number: int, line: str) -> Iterator[Term]:
+    body, rest = _pattern_body(file.name, number, line) if line.startswith("/") else _literal_body(line)
+    options = {**file.defaults, **_options(file.name, number, rest)}
+    base = _from_options(file, number, options, pattern=line.startswith("/"))
+    alternatives = (body,) if base.pattern else tuple(_expand(file.name, number, body))
+    for text in alternatives:
+        if not text.strip():
+            raise GrammarError(file.name, number, "the term is empty")
+        yield replace(base, text=text)
+
+
+def _literal_body(line: str) -> tuple[str, list[str]]:
+    first, *rest = _split(line, "|")
+    return first, rest
+
+
+def _pattern_body(name: str, number: int, line: str) -> tuple[str, list[str]]:
+    end = re.search(r"(?<!\\)/\s*(\||$)", line[1:])
+    if end is None:
+        raise GrammarError(name, number, "a pattern ends with /")
+    body, rest = line[1 : end.start() + 1], line[end.end() + 1 :]
+    return body.replace("\\/", "/"), _split(rest, "|") if rest.strip() else []
+
+
+def _split(line: str, separator: str) -> list[str]:
+    """Split at separators that no backslash precedes; blanks around the pieces do not count."""
+    return [piece.strip() for piece in re.split(rf"(?<!\\){re.escape(separator)}", line)]
+
+
+def _unescape(text: str) -> str:
+    return re.sub(r"\\([|#{},\\/@\[])", r"\1", text)
+
+
+def _expand(name: str, number: int, body: str) -> Iterator[str]:
+    """``史上最{低,强}`` → 史上最低, 史上最强."""
+    pieces = re.split(r"(?<!\\)\{((?:[^{}\\]|\\.)*)(?<!\\)\}", body)
+    if any(re.search(r"(?<!\\)[{}]", literal) for literal in pieces[::2]):
+        raise GrammarError(name, number, "braces do not close; write \\{ for a brace itself")
+    choices = [[piece] if index % 2 == 0 else _split(piece, ",") for index, piece in enumerate(pieces)]
+    return (_unescape("".join(combination)) for combination in product(*choices))
+
+
+def _options(name: str, number: int, pieces: Iterable[str]) -> dict[str, list[str]]:
+    options: dict[str, list[str]] = {}
+    for piece in pieces:
+        key, colon, value = piece.partition(":")
+        key = key.strip()
+        if not colon or key not in _READERS:
+            known = ", ".join(sorted(_READERS))
+            raise GrammarError(name, number, f"unknown option {key!r}; known are {known}")
+        if not value.strip():
+            raise GrammarError(name, number, f"{key}: needs a value")
+        if key in options and key not in {"hit", "miss"}:
+            raise GrammarError(name, number, f"{key}: stands twice")
+        options.setdefault(key, []).append(value.strip())
+    return options
+
+
+def _from_options(file: _File, number: int, options: dict[str, list[str]], *, pattern: bool) -> Term:
+    read: dict[str, Any] = {
+        key: _READERS[key](file.name, number, key, value) for key, values in options.items() for value in values
+    }
+    if pattern and "anchor" not in read:
+        raise TermError(file.name, number, "a pattern needs an anchor: a literal that stands in every match")
+    if not pattern and "anchor" in read:
+        raise GrammarError(file.name, number, "only patterns have an anchor")
+    allow = "allow" in file.headers
+    if "for" in read and not allow:
+        raise GrammarError(file.name, number, "for: belongs into allow files")
+    condition = Condition(**{"with_" if key == "with" else key: read[key] for key in _CONDITION_KEYS if key in read})
+    scenes, laws = read.get("scenes"), read.get("laws")
+    return Term(
+        text="",
+        category=ALLOW if allow else file.headers.get("category", ""),
+        file=file.name,
+        line=number,
+        family=file.family,
+        pattern=pattern,
+        anchors=read.get("anchor", ()),
+        severity=read.get("severity"),
+        weight=read.get("weight", FULL_WEIGHT),
+        scenes=None if scenes is None else _scenes(file.name, number, scenes),
+        laws=laws,
+        condition=condition,
+        protects=_protects(read.get("for"), file.headers.get("allow")),
+        effective_from=read.get("from"),
+        effective_until=read.get("until"),
+        verified=read.get("verified", file.headers.get("verified") == "true"),
+        note=read.get("note", ""),
+        hits=tuple(map(_unescape, options.get("hit", ()))),
+        misses=tuple(map(_unescape, options.get("miss", ()))),
+    )
+
+
+def _protects(for_: tuple[str, ...] | None, header: str | None) -> frozenset[str] | None:
+    if header is None:
+        return None
+    return frozenset(for_ or tuple(_split(header, ",")))
+
+
+def _scenes(name: str, number: int, names: tuple[str, ...]) -> frozenset[Scene]:
+    unknown = sorted(set(names) - set(Scene))
+    if unknown:
+        raise GrammarError(name, number, f"unknown scene {unknown[0]!r}; known are {', '.join(Scene)}")
+    return frozenset(map(Scene, names))
+
+
+def _list(name: str, number: int, key: str, value: str) -> tuple[str, ...]:
+    words = tuple(_unescape(word) for word in _split(value, ","))
+    if not all(words):
+        raise GrammarError(name, number, f"{key}: holds an empty word")
+    return words
+
+
+def _laws(_name: str, _number: int, _key: str, value: str) -> tuple[str, ...]:
+    return tuple(filter(None, _split(value, ";")))
+
+
+def _text(_name: str, _number: int, _key: str, value: str) -> str:
+    return _unescape(value)
+
+
+def _int(low: int, high: int) -> Callable[[str, int, str, str], int]:
+    def read(name: str, number: int, key: str, value: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,3}", value) or not low <= int(value) <= high:
+            raise GrammarError(name, number, f"{key}: is a whole number from {low} to {high}, not {value!r}")
+        return int(value)
+
+    return read
+
+
+def _date(name: str, number: int, key: str, value: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise GrammarError(name, number, f"{key}: is a date like 2026-02-01, not {value!r}") from None
+
+
+def _bool(name: str, number: int, key: str, value: str) -> bool:
+    if value not in {"true", "false"}:
+        raise GrammarError(name, number, f"{key}: is true or false, not {value!r}")
+    return value == "true"
+
+
+_CONDITION_KEYS = ("near", "with", "unless", "next", "prev", "not_next", "not_prev")
+_READERS: dict[str, Callable[[str, int, str, str], Any]] = {
+    **dict.fromkeys((*_CONDITION_KEYS, "anchor", "scenes", "for"), _list),
+    "severity": _int(0, MAX_SEVERITY),
+    "weight": _int(1, FULL_WEIGHT),
+    "laws": _laws,
+    "from": _date,
+    "until": _date,
+    "verified": _bool,
+    "note": _text,
+    "hit": _text,
+    "miss": _text,
+}

@@ -1,0 +1,134 @@
+"""The only door to the disk: a folder of lexicons and a folder of scene policies become one ``Ruleset``, or errors.
+
+Every error names file, line and reason; all of them are reported at once (``LoadErrors``).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from moderation import tables
+from moderation.check import check_examples, check_terms
+from moderation.errors import GrammarError, LoadError, LoadErrors
+from moderation.lexicon import Term, parse
+from moderation.ruleset import Ruleset
+from moderation.text.fold import tables as fold_tables
+from moderation.text.words import open_dictionary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+SCENES = Path(__file__).parent / "scenes"
+LEXICONS = Path(__file__).parent.parent / "lexicons"
+TERM_FOLDERS = ("ad_law", "trade", "safety", "allow")
+
+
+def load_ruleset(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:
+    """Read, check and freeze a ruleset.
+
+    Raises:
+        LoadErrors: with every reason, file and line why the folder must not go live.
+    """
+    open_dictionary()
+    disk = _Disk(lexicons, scenes)
+    categories = disk.toml("categories.toml", tables.categories) or {}
+    laws = disk.toml("laws.toml", tables.laws) or {}
+    codes = disk.toml("codes.toml", tables.codes)
+    read = (disk.toml(name, tables.policy) for name in disk.policies())
+    policies = {policy.scene: policy for policy in read if policy}
+    folding = fold_tables(disk.pairs("variants/traditional.tsv"), disk.pairs("variants/lookalikes.tsv"))
+    terms = disk.terms()
+    disk.errors.extend(tables.cross_check(categories, laws, policies, disk.text))
+    if categories and codes:
+        disk.errors.extend(check_terms(terms, categories, laws, folding))
+    if disk.errors or codes is None:
+        raise LoadErrors(disk.errors)
+    ruleset = Ruleset(
+        fingerprint=disk.fingerprint(),
+        files={name: sha256(data).hexdigest() for name, data in sorted(disk.data.items())},
+        categories=categories,
+        laws=laws,
+        policies=policies,
+        terms=tuple(terms),
+        folding=folding,
+        codes=codes,
+    )
+    if errors := check_examples(ruleset):
+        raise LoadErrors(errors)
+    return ruleset
+
+
+class _Disk:
+    """Reads files once, remembers their bytes for the fingerprint and their errors for the report."""
+
+    def __init__(self, lexicons: Path, scenes: Path) -> None:
+        self._roots = {"": lexicons, "scenes/": scenes}
+        self.data: dict[str, bytes] = {}
+        self.errors: list[LoadError] = []
+
+    def fingerprint(self) -> str:
+        """16 hex digits over every path and byte that was read."""
+        digest = sha256()
+        for name, data in sorted(self.data.items()):
+            digest.update(f"{name}\0{len(data)}\0".encode() + data)
+        return digest.hexdigest()[:16]
+
+    def text(self, name: str) -> str:
+        """A file's text; an unreadable one is an error and reads as empty."""
+        root = self._roots["scenes/" if name.startswith("scenes/") else ""]
+        if name not in self.data:
+            try:
+                self.data[name] = (root / name.removeprefix("scenes/")).read_bytes()
+            except OSError as error:
+                self.data[name] = b""
+                self.errors.append(LoadError(name, 1, f"cannot be read: {error.strerror}"))
+        try:
+            return self.data[name].decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = self.data[name].count(b"\n", 0, error.start) + 1
+            self.errors.append(GrammarError(name, line, "is not UTF-8"))
+            return ""
+
+    def toml(self, name: str, read: Callable[[tables.Document], T]) -> T | None:
+        """A TOML file, read by one of the readers in ``moderation.tables``; ``None`` and an error where it fails."""
+        text = self.text(name)
+        try:
+            return read(tables.Document(name, text, tomllib.loads(text)))
+        except tomllib.TOMLDecodeError as error:
+            self.errors.append(GrammarError(name, tables.line_in(str(error)), f"is not TOML: {error}"))
+        except LoadError as error:
+            self.errors.append(error)
+        return None
+
+    def policies(self) -> list[str]:
+        return sorted(f"scenes/{path.name}" for path in self._roots["scenes/"].glob("*.toml"))
+
+    def pairs(self, name: str) -> dict[str, str]:
+        """A two-column table of single characters."""
+        pairs: dict[str, str] = {}
+        for number, line in enumerate(self.text(name).splitlines(), start=1):
+            if not line or line.startswith("#"):
+                continue
+            source, tab, target = line.partition("\t")
+            if not tab or len(source) != 1 or len(target) != 1:
+                self.errors.append(GrammarError(name, number, "is not one character, a tab and one character"))
+            elif source in pairs:
+                self.errors.append(GrammarError(name, number, f"{source} stands twice"))
+            else:
+                pairs[source] = target
+        return pairs
+
+    def terms(self) -> list[Term]:
+        """All terms of all folders."""
+        terms: list[Term] = []
+        for folder in TERM_FOLDERS:
+            for path in sorted((self._roots[""] / folder).glob("*.txt")):
+                found, errors = parse(name := f"{folder}/{path.name}", self.text(name))
+                terms.extend(found)
+                self.errors.extend(errors)
+        return terms

@@ -1,0 +1,116 @@
+"""Policies: the only place where evidence becomes an action."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from moderation.types import Action, Content, Effect, Evidence, Exemption, Missing, Scene, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from moderation.ruleset import Category, Ruleset
+
+SHOWN = 64
+"""So much evidence a verdict lists. What is beyond has been weighed and is counted as truncated."""
+
+
+class Advertising(StrEnum):
+    """When a scene's contents are judged as advertising (《广告法适用问题执法指南（一）》2-7)."""
+
+    ALWAYS = "always"
+    PRESUMED = "presumed"
+    DECLARED = "declared"
+
+
+class WhileWaiting(StrEnum):
+    """What happens to a content between a review verdict and a person's decision."""
+
+    HOLD = "hold"
+    PUBLISH = "publish"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenePolicy:
+    """One scene's way from evidence to action.
+
+    Evidence of at least ``block_at`` weight leads to its category's action, of at least ``review_at`` to review at
+    most, lighter evidence to nothing. ``when_missing`` is the least that happens when an expert gave no answer.
+    """
+
+    scene: Scene
+    zh: str
+    en: str
+    advertising: Advertising
+    while_waiting: WhileWaiting
+    on_timeout: Action
+    when_missing: Action
+    block_at: int
+    review_at: int
+    actions: Mapping[str, Action]
+
+    def is_advertising(self, content: Content) -> bool:
+        """Whether the advertising categories apply: the first question of the law."""
+        if self.advertising is Advertising.ALWAYS:
+            return True
+        if content.commercial or content.has_cart_link:
+            return True
+        if content.commercial is not None:
+            return False
+        return self.advertising is Advertising.PRESUMED or content.author.role.trades
+
+    def action_for(self, evidence: Evidence, category: Category) -> Action:
+        """What one piece of evidence leads to by itself."""
+        if evidence.weight < self.review_at:
+            return Action.PASS
+        action = self.actions.get(category.code, category.action)
+        return action if evidence.weight >= self.block_at else min(action, Action.REVIEW)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What a decision is made from: all evidence, what does not count and why, who gave no answer."""
+
+    evidence: Sequence[Evidence] = ()
+    exemptions: Sequence[Exemption] = ()
+    missing: tuple[Missing, ...] = ()
+    truncated: int = 0
+
+
+def decide(policy: ScenePolicy, ruleset: Ruleset, weighed: Weighed) -> Verdict:
+    """Weigh everything into a verdict: the strictest action wins, hints below ``review_at`` count for nothing."""
+    categories = ruleset.categories
+    ranked = sorted(weighed.evidence, key=_rank)
+    counted = [item for item in ranked if item.weight >= policy.review_at]
+    action, severity = Action.PASS, 0
+    names: dict[str, Category] = {}
+    for item in counted:
+        severity = max(severity, item.severity)
+        names[item.category] = categories[item.category]
+        if action is not Action.BLOCK:
+            action = max(action, policy.action_for(item, categories[item.category]))
+    return Verdict(
+        action=max(action, policy.when_missing) if weighed.missing else action,
+        severity=severity,
+        categories=tuple(names),
+        effects=_effects(action, severity, names.values()),
+        evidence=tuple(ranked[:SHOWN]),
+        ruleset=ruleset.fingerprint,
+        exemptions=tuple(weighed.exemptions[:SHOWN]),
+        missing=weighed.missing,
+        degraded=bool(weighed.missing),
+        matches_truncated=weighed.truncated + max(0, len(ranked) - SHOWN),
+    )
+
+
+def _rank(item: Evidence) -> tuple[int, int, int]:
+    return -item.severity, -item.weight, item.span.start
+
+
+def _effects(action: Action, severity: int, categories: Iterable[Category]) -> tuple[Effect, ...]:
+    asked = {effect for category in categories for effect in category.effects}
+    if not asked:
+        return (Effect.WARN,) if action is Action.PASS and severity else ()
+    return tuple(effect for effect in Effect if effect in asked)

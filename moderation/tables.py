@@ -1,0 +1,222 @@
+"""Reads the TOML tables (categories, laws, cue words, policies) into values, and checks them against each other."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from moderation.errors import LawError, LoadError, PolicyError
+from moderation.policy import Advertising, ScenePolicy, WhileWaiting
+from moderation.ruleset import Article, Category, CodeRules
+from moderation.types import FULL_WEIGHT, Action, Effect, Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+GROUPS = ("advertising", "trade", "safety", "signal")
+MAX_SEVERITY = 4
+E = TypeVar("E", bound=Enum)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed TOML file that still knows its text, so that errors can name a line."""
+
+    name: str
+    text: str
+    tree: dict[str, Any]
+
+    def line(self, needle: str) -> int:
+        """The first line that holds ``needle``, or 1."""
+        place = self.text.find(needle)
+        return self.text.count("\n", 0, place) + 1 if place >= 0 else 1
+
+
+def line_in(message: str) -> int:
+    """The line that a TOML error speaks of."""
+    match = re.search(r"line (\d+)", message)
+    return int(match[1]) if match else 1
+
+
+class _Row:
+    """One table of a document, read key by key; what is wrong names the row's line."""
+
+    def __init__(self, document: Document, row: Any, error: type[LoadError], needle: str) -> None:
+        self._error, self._file, self._line = error, document.name, document.line(needle)
+        if not isinstance(row, dict):
+            raise self.wrong("is not a table")
+        self._row = row
+        self._known: set[str] = set()
+
+    def wrong(self, reason: str) -> LoadError:
+        return self._error(self._file, self._line, reason)
+
+    def take(self, key: str, kind: type, default: Any = ...) -> Any:
+        self._known.add(key)
+        value = self._row.get(key, default)
+        if value is ...:
+            raise self.wrong(f"{key} is missing")
+        if value is not default and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+            raise self.wrong(f"{key} is {value!r}, expected {kind.__name__}")
+        return value
+
+    def words(self, key: str, default: Any = ...) -> tuple[str, ...]:
+        values = self.take(key, list, default)
+        if not all(isinstance(value, str) and value for value in values):
+            raise self.wrong(f"{key} is a list of non-empty texts")
+        return tuple(values)
+
+    def one_of(self, key: str, names: Mapping[str, E] | Callable[[str], E], default: Any = ...) -> E:
+        return self._named(key, self.take(key, str, default), names)
+
+    def some_of(self, key: str, names: Mapping[str, E] | Callable[[str], E]) -> list[E]:
+        return [self._named(key, value, names) for value in self.words(key)]
+
+    def number(self, key: str, low: int, high: int) -> int:
+        value: int = self.take(key, int)
+        if not low <= value <= high:
+            raise self.wrong(f"{key} is {value}, expected {low} to {high}")
+        return value
+
+    def end(self) -> None:
+        """Refuse keys that nobody asked for: a misspelt key would be lost silently."""
+        for key in self._row.keys() - self._known:
+            raise self.wrong(f"unknown key {key!r}")
+
+    def _named(self, key: str, value: str, names: Mapping[str, E] | Callable[[str], E]) -> E:
+        try:
+            return names(value) if callable(names) else names[value]
+        except (KeyError, ValueError):
+            raise self.wrong(f"{key} is {value!r}, which is not known") from None
+
+
+_ACTIONS = {action.code: action for action in Action}
+
+
+def categories(document: Document) -> dict[str, Category]:
+    """``categories.toml``."""
+    found: dict[str, Category] = {}
+    for table in document.tree.get("category", ()):
+        row = _Row(document, table, LawError, f'code = "{table.get("code", "") if isinstance(table, dict) else ""}"')
+        advice = row.take("advice", dict)
+        group = row.take("group", str)
+        if group not in GROUPS:
+            raise row.wrong(f"group is {group!r}, expected one of {', '.join(GROUPS)}")
+        category = Category(
+            code=row.take("code", str),
+            group=group,
+            zh=row.take("zh", str),
+            en=row.take("en", str),
+            laws=row.words("laws"),
+            severity=row.number("severity", 0, MAX_SEVERITY),
+            action=row.one_of("action", _ACTIONS),
+            effects=tuple(row.some_of("effects", Effect)),
+            scenes=frozenset(row.some_of("scenes", Scene)),
+            if_commercial=frozenset(row.some_of("if_commercial", Scene)),
+            advice_zh=str(advice.get("zh", "")),
+            advice_en=str(advice.get("en", "")),
+        )
+        row.end()
+        if category.code in found:
+            raise row.wrong(f"category {category.code} stands twice")
+        found[category.code] = category
+    return found
+
+
+def laws(document: Document) -> dict[str, Article]:
+    """``laws.toml``: every citable reference, the law as a whole among them."""
+    found: dict[str, Article] = {}
+    for table in document.tree.get("law", ()):
+        name = table.get("id", "") if isinstance(table, dict) else ""
+        row = _Row(document, table, LawError, f'id = "{name}"')
+        whole = _article(row, ref=row.take("id", str), law=name, version=row.take("version", str, ""))
+        articles = row.take("article", list, [])
+        row.end()
+        for article in [whole, *(_sub_article(document, whole, item) for item in articles)]:
+            if article.ref in found:
+                raise row.wrong(f"{article.ref} stands twice")
+            found[article.ref] = article
+    return found
+
+
+def _sub_article(document: Document, law: Article, table: Any) -> Article:
+    ref = table.get("ref", "") if isinstance(table, dict) else ""
+    row = _Row(document, table, LawError, f'ref = "{ref}"')
+    article = _article(row, ref=f"{law.law} {row.take('ref', str)}", law=law.law, version=law.version, whole=law)
+    row.end()
+    return article
+
+
+def _article(row: _Row, *, ref: str, law: str, version: str, whole: Article | None = None) -> Article:
+    begin = row.take("effective_from", date, whole.effective_from if whole else None)
+    end = row.take("effective_until", date, whole.effective_until if whole else None)
+    if begin and end and end < begin:
+        raise row.wrong(f"{ref} ends before it begins")
+    return Article(
+        ref=ref,
+        law=law,
+        zh=row.take("zh", str),
+        en=row.take("en", str),
+        version=row.take("version", str, version),
+        source=row.take("source", str, whole.source if whole else ""),
+        verified=row.take("verified", bool),
+        effective_from=begin,
+        effective_until=end,
+    )
+
+
+def codes(document: Document) -> CodeRules:
+    """``codes.toml``."""
+    row = _Row(document, document.tree, LawError, "")
+    rules = CodeRules(**{key: row.words(key) for key in ("invite", "innocent", "card", "wechat", "qq", "endings")})
+    row.end()
+    return rules
+
+
+def policy(document: Document) -> ScenePolicy:
+    """One file of ``moderation/scenes``."""
+    row = _Row(document, document.tree, PolicyError, "scene =")
+    actions = row.take("actions", dict, {})
+    for code, action in actions.items():
+        if action not in _ACTIONS:
+            raise PolicyError(document.name, document.line(code), f"{code} = {action!r} is no action")
+    read = ScenePolicy(
+        scene=row.one_of("scene", Scene),
+        zh=row.take("zh", str),
+        en=row.take("en", str),
+        advertising=row.one_of("advertising", Advertising),
+        while_waiting=row.one_of("while_waiting", WhileWaiting),
+        on_timeout=row.one_of("on_timeout", _ACTIONS),
+        when_missing=row.one_of("when_missing", _ACTIONS),
+        block_at=row.number("block_at", 1, FULL_WEIGHT),
+        review_at=row.number("review_at", 1, FULL_WEIGHT),
+        actions={code: _ACTIONS[action] for code, action in actions.items()},
+    )
+    row.end()
+    if read.review_at > read.block_at:
+        raise row.wrong("review_at is above block_at")
+    return read
+
+
+def cross_check(
+    categories: Mapping[str, Category],
+    laws: Mapping[str, Article],
+    policies: Mapping[Scene, ScenePolicy],
+    text: Callable[[str], str],
+) -> Iterator[LoadError]:
+    """What no file can know by itself: references that lead nowhere and scenes without a policy."""
+    source = Document("categories.toml", text("categories.toml"), {})
+    for category in categories.values():
+        for ref in category.laws:
+            if ref not in laws:
+                line = source.line(f'code = "{category.code}"')
+                yield LawError(source.name, line, f"{category.code} cites {ref!r}, which laws.toml does not have")
+    for scene in Scene:
+        if scene not in policies:
+            yield PolicyError(f"scenes/{scene}.toml", 1, f"scene {scene} has no policy")
+    for scene, found in policies.items():
+        for code in found.actions.keys() - categories.keys():
+            yield PolicyError(f"scenes/{scene}.toml", 1, f"[actions] names the unknown category {code!r}")

@@ -1,0 +1,1 @@
+"""Reading text: folding with original offsets, views, word boundaries."""

@@ -1,0 +1,263 @@
+"""Readings: a text in the views that rules look at, with what each view shows of the original.
+
+The folded view is always made. The view without repeats and the raw view are made when a cheap look says that they
+could matter. ``read`` takes one text, ``read_many`` a batch; both give equal readings.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from moderation.matcher import Matcher
+from moderation.text.fold import CLAUSE_MARKS, TABLE_SIZE, Folding, origins
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from moderation.matcher import Hit
+
+NUMERALS = "零〇一二两三四五六七八九壹贰叁肆伍陆柒捌玖幺洞拐"
+_REPEATS = re.compile(r"([^\W\d_])\1+")
+_CODE = re.compile(f"[0-9a-z{NUMERALS}]{{5}}")
+_CLAUSE = re.compile("[" + "".join(map(re.escape, CLAUSE_MARKS)) + "]")
+_DELETED, _EXPANDED = 0xFFFFFFFF, 0xFFFFFFFE
+FLOOD = 5
+"""A two-character stretch that returns this often makes a text worth a look for flooding."""
+
+
+class View:
+    """One way to see a text: ``text``, its hits, and for each of its characters where it stood in ``source``."""
+
+    __slots__ = ("_clauses", "_starts", "_stops", "hits", "name", "source", "text")
+
+    def __init__(self, name: str, source: str, text: str, hits: list[Hit]) -> None:
+        self.name, self.source, self.text, self.hits = name, source, text, hits
+        self._starts: list[int] | None = None
+        self._stops: list[int] | None = None
+        self._clauses: list[int] | None = None
+
+    def place(self, starts: list[int], stops: list[int]) -> None:
+        """Tell where each character began and ended in the source."""
+        self._starts, self._stops = starts, stops
+
+    @property
+    def placed(self) -> bool:
+        """Whether the offsets are known already."""
+        return self._starts is not None
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Offsets in the source of ``text[start:end]``."""
+        assert self._starts is not None and self._stops is not None
+        return self._starts[start], self._stops[end - 1]
+
+    def gaps(self, start: int, end: int) -> list[tuple[int, str]]:
+        """What stood in the source between the characters of ``text[start:end]``: (place in the view, skipped text)."""
+        starts, stops = self._starts, self._stops
+        assert starts is not None and stops is not None
+        if starts[end - 1] - stops[start] == end - start - 2:
+            return []
+        pairs = ((place, stops[place - 1], starts[place]) for place in range(start + 1, end))
+        return [(place, self.source[left:right]) for place, left, right in pairs if right > left]
+
+    def widen(self, start: int, end: int) -> tuple[int, int]:
+        """The bounds stretched over repeats of the first and last letter: 最最好好 is one 最好 held down."""
+        text, starts, stops = self.text, self._starts, self._stops
+        assert starts is not None and stops is not None
+        first, last = text[start], text[end - 1]
+        while start and text[start - 1] == first and stops[start - 1] == starts[start] and not first.isdigit():
+            start -= 1
+        while end < len(text) and text[end] == last and starts[end] == stops[end - 1] and not last.isdigit():
+            end += 1
+        return start, end
+
+    def clause(self, start: int, end: int, *, reach: int) -> tuple[int, int, bool, bool]:
+        """The clause around ``text[start:end]``, at most ``reach`` characters on each side.
+
+        Returns its bounds in the view and whether each is a real clause end rather than the end of the reach.
+        """
+        assert self._starts is not None
+        clauses = self._clauses
+        if clauses is None:
+            starts = self._starts
+            marks = [bisect_left(starts, match.start()) for match in _CLAUSE.finditer(self.source)]
+            clauses = self._clauses = [0, *marks, len(self.text)]
+        left, right = clauses[bisect_right(clauses, start) - 1], clauses[bisect_left(clauses, end)]
+        low = max(left, start - reach)
+        high = min(right, end + reach)
+        return low, high, low == left, high == right
+
+
+class PartReading:
+    """One part of a content, read: its folded text, the words found there, and what a cheap look says is worth more."""
+
+    __slots__ = ("codes", "flood", "hits", "name", "repeats", "source", "symbols", "text")
+
+    def __init__(self, name: str, source: str, text: str) -> None:
+        self.name, self.source, self.text = name, source, text
+        self.hits: list[Hit] = []
+        self.codes = self.flood = self.repeats = self.symbols = False
+
+
+class Reader:
+    """Keeps the tables and automata of one ruleset, and reads texts with them."""
+
+    def __init__(self, folding: Folding, words: Sequence[str], raw_words: Sequence[str]) -> None:
+        self.folding = folding
+        self._raw_matcher = Matcher(raw_words)
+        self._before = _inner_letters(words)
+        skeletons = {folding.plain(word) for word in raw_words} - {""}
+        extra = sorted({letter * 2 for letter in self._before} | skeletons, key=lambda word: (word in skeletons, word))
+        known = dict.fromkeys((*words, *extra))
+        self.matcher = Matcher(tuple(known))
+        self._count = len(words)
+        self._doubled = [word[0] if word[0] * 2 == word else "" for word in known]
+        self._skeleton = [word in skeletons for word in known]
+        self._bare = tuple(
+            sorted({char for word in raw_words if not folding.plain(word) for char in _shown_as(folding, word)})
+        )
+        self._fold_array = _array(folding)
+
+    def read(self, name: str, text: str) -> PartReading:
+        """Read one text."""
+        return self._part(name, text, folded := text.translate(self.folding.fold), self.matcher.find(folded))
+
+    def read_many(self, parts: Sequence[tuple[str, str]]) -> list[PartReading]:
+        """Read a batch of (name, text): one fold and one scan for all of them. Equal to reading them one by one."""
+        texts = [text for _, text in parts]
+        array = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
+        if not len(array) or int(array.max()) >= TABLE_SIZE:
+            return [self.read(name, text) for name, text in parts]
+        mapped = self._fold_array[array]
+        if (mapped == _EXPANDED).any():
+            return [self.read(name, text) for name, text in parts]
+        kept = mapped != _DELETED
+        ends = np.cumsum([len(text) for text in texts])
+        bounds = np.concatenate(([0], np.concatenate(([0], np.cumsum(kept)))[ends])).tolist()
+        folded = mapped[kept].tobytes().decode("utf-32-le")
+        hits = self._split(folded, bounds)
+        return [
+            self._part(name, text, folded[bounds[index] : bounds[index + 1]], hits[index])
+            for index, (name, text) in enumerate(parts)
+        ]
+
+    def _split(self, folded: str, bounds: list[int]) -> list[list[Hit]]:
+        """The hits of a joined text, by the text they lie in; a hit across two texts is none."""
+        hits: list[list[Hit]] = [[] for _ in bounds[1:]]
+        index = 0
+        for start, end, word in self.matcher.find(folded):
+            while bounds[index + 1] < end:
+                index += 1
+            if start >= bounds[index]:
+                hits[index].append((start - bounds[index], end - bounds[index], word))
+        return hits
+
+    def _part(self, name: str, source: str, text: str, hits: list[Hit]) -> PartReading:
+        part = PartReading(name, source, text)
+        if hits:
+            self._sift(part, hits)
+        if _CODE.search(text):
+            part.codes = True
+        middle = len(text) // 2
+        if middle >= FLOOD and text.count(text[middle : middle + 2]) >= FLOOD:
+            part.flood = True
+        for symbol in self._bare:
+            if symbol in source:
+                part.symbols = True
+        return part
+
+    def _sift(self, part: PartReading, hits: list[Hit]) -> None:
+        """Keep the words of the lexicon; doubled letters and skeletons of symbol terms only say what to look at."""
+        count = self._count
+        for hit in hits:
+            start, _, word = hit
+            if word < count:
+                part.hits.append(hit)
+            if self._skeleton[word]:
+                part.symbols = True
+            if (letter := self._doubled[word]) and start and part.text[start - 1] in self._before.get(letter, ()):
+                part.repeats = True
+
+    def views(self, part: PartReading) -> list[View]:
+        """All views that could hold something: the folded one, and what the cheap look asked for."""
+        folded = View("folded", part.source, part.text, part.hits)
+        views = [folded]
+        if part.repeats and (repeat := self._without_repeats(folded)):
+            views.append(repeat)
+        if part.symbols:
+            raw = self._raw(part)
+            raw.hits = self._raw_matcher.find(raw.text)
+            views.append(raw)
+        return views
+
+    def place(self, view: View) -> None:
+        """Work out the offsets of a view: only after something matched in it."""
+        if not view.placed:
+            table = self.folding.keep if view.name == "raw" else self.folding.fold
+            starts = origins(view.source, table, len(view.text))
+            view.place(starts, [start + 1 for start in starts])
+
+    def raw_view(self, part: PartReading) -> View:
+        """The raw view with its offsets, for detectors that read punctuation."""
+        view = self._raw(part)
+        self.place(view)
+        return view
+
+    def folded_view(self, part: PartReading) -> View:
+        """The folded view with its offsets."""
+        view = View("folded", part.source, part.text, part.hits)
+        self.place(view)
+        return view
+
+    def _raw(self, part: PartReading) -> View:
+        return View("raw", part.source, part.source.translate(self.folding.keep), [])
+
+    def _without_repeats(self, folded: View) -> View | None:
+        """The view in which each run of one letter is a single one; only hits that hold such a run are new."""
+        text = _REPEATS.sub(r"\1", folded.text)
+        found = [hit for hit in self.matcher.find(text) if hit[2] < self._count]
+        if not found:
+            return None
+        firsts: list[int] = []
+        lasts: list[int] = []
+        place = 0
+        for match in _REPEATS.finditer(folded.text):
+            firsts.extend(range(place, match.start() + 1))
+            lasts.extend((*range(place, match.start()), match.end() - 1))
+            place = match.end()
+        firsts.extend(range(place, len(folded.text)))
+        lasts.extend(range(place, len(folded.text)))
+        hits = [hit for hit in found if lasts[hit[1] - 1] - firsts[hit[0]] >= hit[1] - hit[0]]
+        if not hits:
+            return None
+        self.place(folded)
+        view = View("repeat", folded.source, text, hits)
+        starts = [folded.span(first, first + 1)[0] for first in firsts]
+        view.place(starts, [folded.span(last, last + 1)[1] for last in lasts])
+        return view
+
+
+def _inner_letters(words: Sequence[str]) -> dict[str, set[str]]:
+    """For each letter inside a word, not at its edges, the letters before it: where a repeat hides the word."""
+    before: dict[str, set[str]] = defaultdict(set)
+    for word in words:
+        for left, letter in pairwise(word[:-1]):
+            if not letter.isdigit():
+                before[letter].add(left)
+    return before
+
+
+def _shown_as(folding: Folding, symbols: str) -> set[str]:
+    """Every character that the raw view shows as one of ``symbols``."""
+    wanted = {ord(symbol) for symbol in symbols}
+    return {chr(code) for code, shown in enumerate(folding.keep[:0x20000]) if shown in wanted}
+
+
+def _array(folding: Folding) -> np.ndarray:
+    entries = (_DELETED if entry is None else entry if isinstance(entry, int) else _EXPANDED for entry in folding.fold)
+    return np.fromiter(entries, np.uint32, count=TABLE_SIZE)

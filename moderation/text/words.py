@@ -1,0 +1,66 @@
+"""Word boundaries by jieba's dictionary, asked only around hits: is 保本 a word here, or part of 环保|本色?"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import warnings
+from functools import lru_cache
+from pathlib import Path
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # jieba imports pkg_resources and holds invalid escapes
+    import jieba
+
+WINDOW = 8
+"""Characters read on each side of a hit: longer context does not change where its own words end."""
+LONGEST_WORD = 4
+"""Longer dictionary words are names and idioms, which belong on allow lists."""
+
+_TOKENIZER = jieba.Tokenizer()
+
+
+def open_dictionary() -> None:
+    """Load jieba's dictionary, once, into a cache folder of our own. Belongs to loading; a second call is free."""
+    if not _TOKENIZER.initialized:
+        logging.getLogger("jieba").setLevel(logging.WARNING)
+        folder = Path(tempfile.mkdtemp(prefix="qingliu-jieba-"))
+        _TOKENIZER.tmp_dir = str(folder)
+        _TOKENIZER.initialize()
+        for file in folder.iterdir():
+            file.unlink()
+        folder.rmdir()
+
+
+def stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether ``text[start:end]`` begins and ends at word boundaries. ``text`` is one clause or a window of it."""
+    if not straddled(text, start, end):
+        return True
+    left, right = max(0, start - WINDOW), end + WINDOW
+    edges = _edges(text[left:right])
+    return start - left in edges and end - left in edges
+
+
+def straddled(text: str, start: int, end: int) -> bool:
+    """Whether a dictionary word reaches across either edge. If none does there is no need to segment."""
+    return _straddled(text, start) or _straddled(text, end)
+
+
+def _straddled(text: str, place: int) -> bool:
+    """Whether some dictionary word of the text begins before ``place`` and ends after it."""
+    known, length = _TOKENIZER.FREQ.get, len(text)
+    for begin in range(max(0, place - LONGEST_WORD + 1), place):
+        for stop in range(place + 1, min(length, begin + LONGEST_WORD) + 1):
+            if known(text[begin:stop]):
+                return True
+    return False
+
+
+@lru_cache(maxsize=8192)
+def _edges(text: str) -> frozenset[int]:
+    """The offsets of all word boundaries, both ends included."""
+    place, edges = 0, {0}
+    for word in _TOKENIZER.cut(text, HMM=False):
+        place += len(word)
+        edges.add(place)
+    return frozenset(edges)
