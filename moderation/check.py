@@ -46,7 +46,7 @@ def check_terms(
 
 
 def _unknown_names(term: Term, categories: Mapping[str, Category]) -> str:
-    names = (term.protects or frozenset()) - {ANYWHERE} if term.category == ALLOW else {term.category}
+    names = {term.category} if term.protects is None else term.protects - {ANYWHERE}
     unknown = sorted(names - categories.keys())
     return f"unknown category {unknown[0]!r}" if unknown else ""
 
@@ -61,9 +61,10 @@ def _wrong_words(term: Term, folding: Folding) -> str:
         if len(letters) == 1 and unicodedata.category(letters)[0] in "LN" and not term.condition.guards:
             return f"{text!r} is one character and has no guard (near, with, next or prev)"
     condition = term.condition
-    listed = (*condition.near, *condition.with_, *condition.unless, *condition.next, *condition.prev)
-    for word in (*listed, *condition.not_next, *condition.not_prev):
-        if word not in {"^", "$"} and not folding.plain(word):
+    listed = (*condition.near, *condition.with_, *condition.unless, *condition.not_next, *condition.not_prev)
+    placed = {*condition.next} - {"$"} | {*condition.prev} - {"^"}
+    for word in (*listed, *sorted(placed)):
+        if not folding.plain(word):
             return f"the condition {word!r} folds to nothing"
     return ""
 

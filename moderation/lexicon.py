@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import blake2s
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from moderation.errors import GrammarError, LoadError, TermError
@@ -20,6 +21,8 @@ ALLOW = "allow"
 
 MANDATORY_HEADERS = ("owner", "source", "licence", "reviewed")
 MAX_SEVERITY = 4
+MAX_ALTERNATIVES = 1000
+"""A line that expands to more is a slip of the hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +181,8 @@ def _expand(name: str, number: int, body: str) -> Iterator[str]:
     if any(re.search(r"(?<!\\)[{}]", literal) for literal in pieces[::2]):
         raise GrammarError(name, number, "braces do not close; write \\{ for a brace itself")
     choices = [[piece] if index % 2 == 0 else _split(piece, ",") for index, piece in enumerate(pieces)]
+    if (count := prod(map(len, choices))) > MAX_ALTERNATIVES:
+        raise GrammarError(name, number, f"the line expands to {count} terms; at most {MAX_ALTERNATIVES} may")
     return (_unescape("".join(combination)) for combination in product(*choices))
 
 

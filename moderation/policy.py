@@ -62,9 +62,7 @@ class ScenePolicy:
         return self.advertising is Advertising.PRESUMED or content.author.role.trades
 
     def action_for(self, evidence: Evidence, category: Category) -> Action:
-        """What one piece of evidence leads to by itself."""
-        if evidence.weight < self.review_at:
-            return Action.PASS
+        """What one piece of evidence that counts leads to by itself."""
         action = self.actions.get(category.code, category.action)
         return action if evidence.weight >= self.block_at else min(action, Action.REVIEW)
 
@@ -81,21 +79,22 @@ class Weighed:
 
 def decide(policy: ScenePolicy, ruleset: Ruleset, weighed: Weighed) -> Verdict:
     """Weigh everything into a verdict: the strictest action wins, hints below ``review_at`` count for nothing."""
-    categories = ruleset.categories
     ranked = sorted(weighed.evidence, key=_rank)
-    counted = [item for item in ranked if item.weight >= policy.review_at]
     action, severity = Action.PASS, 0
-    names: dict[str, Category] = {}
-    for item in counted:
-        severity = max(severity, item.severity)
-        names[item.category] = categories[item.category]
+    named: dict[str, Category] = {}
+    for item in ranked:
+        if item.weight < policy.review_at:
+            continue
+        if not named:
+            severity = item.severity
+        category = named[item.category] = ruleset.categories[item.category]
         if action is not Action.BLOCK:
-            action = max(action, policy.action_for(item, categories[item.category]))
+            action = max(action, policy.action_for(item, category))
     return Verdict(
         action=max(action, policy.when_missing) if weighed.missing else action,
         severity=severity,
-        categories=tuple(names),
-        effects=_effects(action, severity, names.values()),
+        categories=tuple(named),
+        effects=_effects(action, severity, named.values()),
         evidence=tuple(ranked[:SHOWN]),
         ruleset=ruleset.fingerprint,
         exemptions=tuple(weighed.exemptions[:SHOWN]),

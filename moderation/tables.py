@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -59,7 +59,8 @@ class _Row:
         value = self._row.get(key, default)
         if value is ...:
             raise self.wrong(f"{key} is missing")
-        if value is not default and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+        kin = {int: bool, date: datetime}.get(kind)  # true is no number, a time of day no date
+        if value is not default and (not isinstance(value, kind) or (kin and isinstance(value, kin))):
             raise self.wrong(f"{key} is {value!r}, expected {kind.__name__}")
         return value
 
@@ -94,12 +95,22 @@ class _Row:
 
 
 _ACTIONS = {action.code: action for action in Action}
+REPORTED = ("contact_diversion", "privacy_leak", "spam_flood")
+"""Categories under which code, not words, reports what it finds."""
+
+
+def _tables(document: Document, key: str) -> list[Any]:
+    """The tables written ``[[key]]``."""
+    found = document.tree.get(key, [])
+    if not isinstance(found, list):
+        raise LawError(document.name, document.line(key), f"{key} is written [[{key}]]")
+    return found
 
 
 def categories(document: Document) -> dict[str, Category]:
     """``categories.toml``."""
     found: dict[str, Category] = {}
-    for table in document.tree.get("category", ()):
+    for table in _tables(document, "category"):
         row = _Row(document, table, LawError, f'code = "{table.get("code", "") if isinstance(table, dict) else ""}"')
         advice = row.take("advice", dict)
         group = row.take("group", str)
@@ -129,7 +140,7 @@ def categories(document: Document) -> dict[str, Category]:
 def laws(document: Document) -> dict[str, Article]:
     """``laws.toml``: every citable reference, the law as a whole among them."""
     found: dict[str, Article] = {}
-    for table in document.tree.get("law", ()):
+    for table in _tables(document, "law"):
         name = table.get("id", "") if isinstance(table, dict) else ""
         row = _Row(document, table, LawError, f'id = "{name}"')
         whole = _article(row, ref=row.take("id", str), law=name, version=row.take("version", str, ""))
@@ -198,6 +209,8 @@ def policy(document: Document) -> ScenePolicy:
     row.end()
     if read.review_at > read.block_at:
         raise row.wrong("review_at is above block_at")
+    if document.name != f"scenes/{read.scene}.toml":
+        raise row.wrong(f"scene is {read.scene}, which belongs into {read.scene}.toml")
     return read
 
 
@@ -214,6 +227,9 @@ def cross_check(
             if ref not in laws:
                 line = source.line(f'code = "{category.code}"')
                 yield LawError(source.name, line, f"{category.code} cites {ref!r}, which laws.toml does not have")
+    for code in REPORTED:
+        if categories and code not in categories:
+            yield LawError(source.name, 1, f"category {code} is missing: detectors report under it")
     for scene in Scene:
         if scene not in policies:
             yield PolicyError(f"scenes/{scene}.toml", 1, f"scene {scene} has no policy")

@@ -28,6 +28,9 @@ class Scene(StrEnum):
     TITLE = "title"
     PROFILE = "profile"
 
+    __hash__ = str.__hash__
+    # Enum hashes by name in Python code; a scene is looked up for every content.
+
 
 class Role(StrEnum):
     """Who speaks. The trading roles make a content commercial (《广告法适用问题执法指南（一）》4-7)."""
@@ -71,6 +74,8 @@ class Effect(StrEnum):
     CRISIS = "crisis"
     REPORT = "report"
     COUNT = "count"
+
+    __hash__ = str.__hash__
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ EXCUSE_REACH = 16
 """What excuses a hit stands closer to it: speech without punctuation makes long clauses."""
 REPEATED = 8
 """After so many full-weight findings of one rule in one content, more of it can change nothing and is only counted."""
+HELD = 16
+"""So far repeats of a hit's first and last letter are followed before its edges are looked at."""
 ALLOWED_SKIP, ALLOWED_SKIP_OF_TWO = 2, 1
 WEAKENED, HINTED = 50, 30
 HINT = 40
@@ -109,6 +111,7 @@ class _Inspection:
         """Turn to a part, and collect what its allow terms protect, by category."""
         self._part = part
         spans: dict[str, list[tuple[int, int, str]]] = {}
+        self._allowed = {}
         for view in views:
             table = raw if view.name == "raw" else folded
             for start, end, word in view.hits:
@@ -116,7 +119,8 @@ class _Inspection:
                     if bounds := self._stands(view, rule, start, end):
                         for category in rule.protects:
                             spans.setdefault(category, []).append((*view.span(*bounds), rule.id))
-        self._allowed = {category: _furthest(found) for category, found in spans.items()}
+        if spans:
+            self._allowed = {category: _furthest(found) for category, found in spans.items()}
 
     def examine(self, view: View, rule: Rule, start: int, end: int) -> None:
         """Weigh one hit: conditions first, as most weak words fall by them, then allow terms, gaps and boundaries.
@@ -165,7 +169,7 @@ class _Inspection:
             if found is None:
                 return None
             start, end = found
-        if rule.edged and _runs_on(view, start, end):
+        if rule.edged and _runs_on(view, *view.widen(start, end, reach=HELD)):
             return None
         return (start, end) if self._condition_holds(view, rule, start, end) else None
 
@@ -233,7 +237,11 @@ class _Inspection:
         if not words.straddled(view.text, start, end):
             return True
         low, high, _, _ = view.clause(start, end, reach=2 * words.WINDOW)
-        return words.stands_alone(view.text[low:high], start - low, end - low)
+        clause = view.text[low:high]
+        if words.stands_alone(clause, start - low, end - low):
+            return True
+        held = view.widen(start, end, reach=HELD)  # 野野种种: 种种 is a word, yet here a letter is held
+        return held != (start, end) and words.stands_alone(clause, max(0, held[0] - low), held[1] - low)
 
     def _exempt(self, rule: Rule, span: tuple[int, int], code: str, note: str) -> None:
         if self._enough(rule, code):
@@ -248,7 +256,8 @@ class _Inspection:
             return
         wide = bounds if rule.regex else view.widen(*bounds)
         start, end = view.span(*wide)
-        folds = self._trail(view, wide, (start, end))
+        quoted = view.source[start:end]
+        folds = () if quoted == view.text[wide[0] : wide[1]] else self._trail(view, quoted)
         known = self._found.setdefault(rule.id, [])
         if view.name == "repeat" or wide != bounds:
             folds = (*folds, "repeat")
@@ -267,17 +276,14 @@ class _Inspection:
             )
         )
 
-    def _trail(self, view: View, bounds: tuple[int, int], span: tuple[int, int]) -> tuple[str, ...]:
-        quoted = view.source[slice(*span)]
-        if quoted == view.text[slice(*bounds)]:
-            return ()
+    def _trail(self, view: View, quoted: str) -> tuple[str, ...]:
         folding = self._ruleset.folding
         return folding.trail(quoted, folding.keep if view.name == "raw" else folding.fold)
 
     def _enough(self, rule: Rule, kind: object) -> bool:
         """Count one more of a kind of outcome of a rule; tell whether it is one too many to keep."""
-        self._counts[rule.id, kind] += 1
-        return self._counts[rule.id, kind] > REPEATED
+        count = self._counts[rule.id, kind] = self._counts[rule.id, kind] + 1
+        return count > REPEATED
 
 
 def _holds(listed: tuple[str, ...], before: str, after: str) -> bool:

@@ -65,14 +65,16 @@ class View:
         pairs = ((place, stops[place - 1], starts[place]) for place in range(start + 1, end))
         return [(place, self.source[left:right]) for place, left, right in pairs if right > left]
 
-    def widen(self, start: int, end: int) -> tuple[int, int]:
+    def widen(self, start: int, end: int, *, reach: int | None = None) -> tuple[int, int]:
         """The bounds stretched over repeats of the first and last letter: 最最好好 is one 最好 held down."""
         text, starts, stops = self.text, self._starts, self._stops
         assert starts is not None and stops is not None
         first, last = text[start], text[end - 1]
-        while start and text[start - 1] == first and stops[start - 1] == starts[start] and not first.isdigit():
+        low = 0 if reach is None else max(0, start - reach)
+        high = len(text) if reach is None else min(len(text), end + reach)
+        while start > low and text[start - 1] == first and stops[start - 1] == starts[start] and not first.isdigit():
             start -= 1
-        while end < len(text) and text[end] == last and starts[end] == stops[end - 1] and not last.isdigit():
+        while end < high and text[end] == last and starts[end] == stops[end - 1] and not last.isdigit():
             end += 1
         return start, end
 
@@ -85,8 +87,10 @@ class View:
         clauses = self._clauses
         if clauses is None:
             starts = self._starts
-            marks = [bisect_left(starts, match.start()) for match in _CLAUSE.finditer(self.source)]
-            clauses = self._clauses = [0, *marks, len(self.text)]
+            marks = [match.start() for match in _CLAUSE.finditer(self.source)]
+            if self.name == "raw":  # marks are characters here: a clause ends before one and begins behind it
+                marks = [place for mark in marks for place in (mark, mark + 1)]
+            clauses = self._clauses = [0, *[bisect_left(starts, mark) for mark in marks], len(self.text)]
         left, right = clauses[bisect_right(clauses, start) - 1], clauses[bisect_left(clauses, end)]
         low = max(left, start - reach)
         high = min(right, end + reach)
@@ -197,10 +201,9 @@ class Reader:
 
     def place(self, view: View) -> None:
         """Work out the offsets of a view: only after something matched in it."""
-        if not view.placed:
-            table = self.folding.keep if view.name == "raw" else self.folding.fold
-            starts = origins(view.source, table, len(view.text))
-            view.place(starts, [start + 1 for start in starts])
+        table = self.folding.keep if view.name == "raw" else self.folding.fold
+        starts = origins(view.source, table, len(view.text))
+        view.place(starts, [start + 1 for start in starts])
 
     def raw_view(self, part: PartReading) -> View:
         """The raw view with its offsets, for detectors that read punctuation."""
@@ -214,28 +217,35 @@ class Reader:
         self.place(view)
         return view
 
+    def _words_in(self, text: str) -> list[Hit]:
+        return [hit for hit in self.matcher.find(text) if hit[2] < self._count]
+
     def _raw(self, part: PartReading) -> View:
         return View("raw", part.source, part.source.translate(self.folding.keep), [])
 
     def _without_repeats(self, folded: View) -> View | None:
         """The view in which each run of one letter is a single one; only hits that hold such a run are new."""
-        text = _REPEATS.sub(r"\1", folded.text)
-        found = [hit for hit in self.matcher.find(text) if hit[2] < self._count]
-        if not found:
-            return None
+        if not self._words_in(_REPEATS.sub(r"\1", folded.text)):
+            return None  # the common case, before anything is paid for offsets
+        self.place(folded)
         firsts: list[int] = []
         lasts: list[int] = []
         place = 0
         for match in _REPEATS.finditer(folded.text):
             firsts.extend(range(place, match.start() + 1))
-            lasts.extend((*range(place, match.start()), match.end() - 1))
+            lasts.extend(range(place, match.start()))
+            for cut, gap in folded.gaps(*match.span()):
+                if not CLAUSE_MARKS.isdisjoint(gap):  # 弄死你，你们: the letter ends one clause and begins the next
+                    firsts.append(cut)
+                    lasts.append(cut - 1)
+            lasts.append(match.end() - 1)
             place = match.end()
         firsts.extend(range(place, len(folded.text)))
         lasts.extend(range(place, len(folded.text)))
-        hits = [hit for hit in found if lasts[hit[1] - 1] - firsts[hit[0]] >= hit[1] - hit[0]]
+        text = "".join([folded.text[first] for first in firsts])
+        hits = [hit for hit in self._words_in(text) if lasts[hit[1] - 1] - firsts[hit[0]] >= hit[1] - hit[0]]
         if not hits:
             return None
-        self.place(folded)
         view = View("repeat", folded.source, text, hits)
         starts = [folded.span(first, first + 1)[0] for first in firsts]
         view.place(starts, [folded.span(last, last + 1)[1] for last in lasts])

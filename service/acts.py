@@ -1,0 +1,59 @@
+"""Acts: what changed, as canonical bytes that an auditor can hash. Ids, spans, integers and commitments; never text.
+
+The canonical form is RFC 8785 over what an act may hold (ASCII keys; strings, integers, booleans, lists, objects), for
+which sorted keys are all that is needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SCHEMA = "act/1"
+
+TENANT_CREATED = "tenant.created"
+KEY_CREATED = "key.created"
+KEY_REVOKED = "key.revoked"
+RULESET_ACTIVATED = "ruleset.activated"
+SETTINGS_CHANGED = "settings.changed"
+SERVICE_STARTED = "service.started"
+DECISION_AUTO = "decision.auto"
+DECISION_SUPERSEDED = "decision.superseded"
+
+
+class Act(NamedTuple):
+    """One change of state, before it has its place and time. ``facts`` hold only what the module's first line allows.
+
+    ``tenant`` is empty for what concerns the whole house.
+    """
+
+    kind: str
+    subject: str
+    tenant: str = ""
+    facts: Mapping[str, object] = {}
+
+
+def canonical(value: Mapping[str, object]) -> bytes:
+    """RFC 8785 bytes of a value made of what acts may hold."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def act_row(seq: int, at: str, act: Act) -> tuple[int, str, str, str, str, bytes]:
+    """The row of ``acts``; its last column is the canonical form of the whole act."""
+    kind, subject, tenant, facts = act
+    body = canonical(
+        {
+            "schema": SCHEMA,
+            "seq": seq,
+            "at": at,
+            "tenant": tenant,
+            "kind": kind,
+            "subject": subject,
+            "facts": facts,
+        }
+    )
+    return seq, at, tenant, kind, subject, body

@@ -1,0 +1,23 @@
+"""The ``qingliu`` command: every group registers itself here with one line. No command is written in this file."""
+
+from __future__ import annotations
+
+import typer
+
+from service.cli import bench, demo, explain, key, lexicon, reload, screen, serve
+
+app = typer.Typer(
+    name="qingliu",
+    help="清流：可自行部署的中文内容与直播电商合规审核服务。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+serve.register(app)
+demo.register(app)
+key.register(app)
+reload.register(app)
+screen.register(app)
+explain.register(app)
+lexicon.register(app)
+bench.register(app)

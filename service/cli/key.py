@@ -1,0 +1,98 @@
+"""``qingliu key``: create, revoke and list API keys on a data directory, beside a running service or without one."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import orjson
+import typer
+from rich.table import Table
+
+from service.cli.say import Data, Json, fail, out, settings
+from service.ledger import LedgerError
+from service.store.db import Unsafe
+from service.wiring import open_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from service.keys import Keys
+
+T = TypeVar("T")
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the group."""
+    group = typer.Typer(help="管理 API 密钥：创建、吊销、列出。", no_args_is_help=True)
+    group.command("create", help="创建密钥。密钥只在此时显示一次，服务只保存其摘要。")(create)
+    group.command("revoke", help="吊销密钥；运行中的服务在一秒内生效。")(revoke)
+    group.command("list", help="列出所有密钥（不含密钥本身）。")(list_)
+    app.add_typer(group, name="key")
+
+
+def create(
+    tenant: Annotated[str, typer.Option(help="密钥所属租户，首次使用时自动建立")] = "default",
+    label: Annotated[str, typer.Option(help="备注，便于日后辨认")] = "",
+    data: Data = None,
+    json: Json = False,  # noqa: FBT002 - a flag of the command line
+) -> None:
+    """Makes a key and shows its secret once."""
+    try:
+        key_id, secret = _with_keys(data, lambda keys: keys.create(tenant, label=label))
+    except ValueError as error:
+        fail(f"无法创建：{error}")
+    if json:
+        _print({"key_id": key_id, "tenant": tenant, "label": label, "secret": secret})
+        return
+    out.print(f"密钥编号：{key_id}\n租户：{tenant}\n密钥（仅显示这一次）：", markup=False)
+    out.print(secret, markup=False)
+
+
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="密钥编号（见 qingliu key list）")],
+    data: Data = None,
+    json: Json = False,  # noqa: FBT002 - a flag of the command line
+) -> None:
+    """Ends a key."""
+    revoked = _with_keys(data, lambda keys: keys.revoke(key_id))
+    if json:
+        _print({"key_id": key_id, "revoked": revoked})
+    if not revoked:
+        fail(f"没有可吊销的密钥 {key_id}：不存在或已吊销")
+    if not json:
+        out.print(f"已吊销 {key_id}", markup=False)
+
+
+def list_(
+    data: Data = None,
+    json: Json = False,  # noqa: FBT002 - a flag of the command line
+) -> None:
+    """Shows every key without its secret."""
+    listed = _with_keys(data, lambda keys: keys.listed())
+    if json:
+        _print([asdict(key) for key in listed])
+        return
+    table = Table("编号", "租户", "备注", "创建时间", "吊销时间")
+    for key in listed:
+        table.add_row(key.key_id, key.tenant, key.label, key.created_at, key.revoked_at or "")
+    out.print(table)
+
+
+def _with_keys(data: Path | None, act: Callable[[Keys], Awaitable[T]]) -> T:
+    chosen = settings(data=data)
+
+    async def work() -> T:
+        async with open_keys(chosen) as keys:
+            return await act(keys)
+
+    try:
+        return asyncio.run(work())
+    except (Unsafe, LedgerError) as error:
+        fail(f"无法使用 {chosen.database}：{error}")
+
+
+def _print(told: Any) -> None:
+    typer.echo(orjson.dumps(told).decode())

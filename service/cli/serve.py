@@ -1,0 +1,120 @@
+"""``qingliu serve``: the service until a signal ends it. SIGHUP reloads the rules; broken ones change nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import structlog
+import typer
+import uvloop
+
+from moderation.errors import LoadErrors
+from service import logs
+from service.cli.say import Data, fail, fail_loading, settings
+from service.http.server import listening
+from service.running import AlreadyRunning, claim
+from service.store.db import Unsafe
+from service.wiring import open_service
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine
+
+    from service.rules import Rules
+    from service.settings import Settings
+    from service.wiring import Service
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("serve", help="启动服务，直到收到 SIGTERM 或 Ctrl-C；SIGHUP 或 qingliu reload 重新加载规则。")(serve)
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="监听地址（默认 127.0.0.1）", show_default=False)] = None,
+    port: Annotated[int | None, typer.Option(help="监听端口（默认 8080）", show_default=False)] = None,
+    data: Data = None,
+) -> None:
+    """Serves until a signal ends it."""
+    chosen = settings(host=host, port=port, data=data)
+    run(chosen, lambda: until_stopped(chosen, log=sys.stderr.buffer))
+
+
+async def until_stopped(chosen: Settings, *, log: BinaryIO) -> None:
+    """Serves until SIGTERM or SIGINT."""
+    stop = stop_signal()
+    async with whole_service(chosen, log=log) as (_, url):
+        structlog.get_logger().info("listening", url=url, data=str(chosen.data))
+        await stop.wait()
+        structlog.get_logger().info("stopping")
+    structlog.get_logger().info("stopped")
+
+
+def run(chosen: Settings, work: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Runs a serving command and tells in one line why it could not start."""
+    try:
+        uvloop.run(work())
+    except LoadErrors as errors:
+        fail_loading(errors)
+    except AlreadyRunning as error:
+        fail(f"数据目录 {chosen.data} 已有一个服务在运行：{error}")
+    except Unsafe as error:
+        fail(f"数据库无法保证数据安全，拒绝启动：{error}")
+    except OSError as error:
+        fail(f"无法在 {chosen.host}:{chosen.port} 提供服务：{error}")
+
+
+def stop_signal() -> asyncio.Event:
+    """Set when the process is asked to end."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+@asynccontextmanager
+async def whole_service(chosen: Settings, *, log: BinaryIO) -> AsyncIterator[tuple[Service, str]]:
+    """A service that holds its data directory, listens and hears SIGHUP. Gives it and its address.
+
+    On the way out it first stops listening and finishes what it was asked, then drains the ledger.
+    """
+    logs.configure(log, level=chosen.log_level)
+    with claim(chosen.pid_file) as note:
+        async with open_service(chosen) as service, listening(service, log=log) as url, hearing_reloads(service.rules):
+            note(url)
+            yield service, url
+
+
+@asynccontextmanager
+async def hearing_reloads(rules: Rules) -> AsyncIterator[None]:
+    """SIGHUP reloads the rules, one reload at a time, while the context lasts."""
+    loop = asyncio.get_running_loop()
+    wanted = asyncio.Event()
+    task = loop.create_task(_reload_when(wanted, rules))
+    loop.add_signal_handler(signal.SIGHUP, wanted.set)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
+        task.cancel()
+
+
+async def _reload_when(wanted: asyncio.Event, rules: Rules) -> None:
+    log = structlog.get_logger()
+    while True:
+        await wanted.wait()
+        wanted.clear()
+        try:
+            ruleset = await rules.reload()
+        except LoadErrors as errors:
+            for error in errors.errors:
+                log.warning("rules refused", file=error.file, line=error.line, reason=error.reason)
+            log.warning("reload refused, the old rules stay", errors=len(errors.errors))
+        except Exception as error:  # noqa: BLE001 - a failed reload must not end the next one
+            log.error("reload failed, the old rules stay", **logs.where(error))  # noqa: TRY400 - the message may quote text
+        else:
+            log.info("rules reloaded", ruleset=ruleset.fingerprint)

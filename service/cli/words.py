@@ -1,0 +1,93 @@
+"""What the file commands say, in both languages, and the options that choose language and rules."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+
+import typer
+from rich.table import Table
+
+from moderation.engine import Engine
+from moderation.errors import LoadErrors
+from moderation.load import SCENES, load_ruleset
+from moderation.types import Action
+from service.cli.say import err, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from moderation.render import Language
+    from service.settings import Settings
+
+REFUSED: Final = 2
+"""Exit code for a wrong command line, wrong settings, rules that do not load, or a file that cannot be read."""
+STYLES: Final = {Action.PASS: "green", Action.REVIEW: "yellow", Action.BLOCK: "bold red"}
+
+
+class Tongue(StrEnum):
+    """The two languages, as an option takes them."""
+
+    ZH = "zh"
+    EN = "en"
+
+    @property
+    def lang(self) -> Language:
+        """As the rest of the program knows it."""
+        return "en" if self is Tongue.EN else "zh"
+
+
+Lexicons = Annotated[
+    Path | None,
+    typer.Option(
+        "--lexicons", help="词库目录（默认使用设置中的词库）", exists=True, file_okay=False, show_default=False
+    ),
+]
+Lang = Annotated[Tongue, typer.Option("--lang", help="说明文字的语言")]
+
+
+def say(lang: Language, zh: str, en: str) -> str:
+    """The sentence in the reader's language."""
+    return en if lang == "en" else zh
+
+
+def table(*heads: str, numbers: Sequence[str] = (), lines: bool = False) -> Table:
+    """A table that cuts nothing off: Chinese has no blanks to break at. ``numbers`` are the heads of number columns."""
+    made = Table(show_lines=lines)
+    for head in heads:
+        made.add_column(head, overflow="fold", justify="right" if head in numbers else "left")
+    return made
+
+
+def action_name(action: Action, lang: Language) -> str:
+    """What a reader calls an action."""
+    return {Action.PASS: say(lang, "通过", "pass"), Action.REVIEW: say(lang, "待审", "review")}.get(
+        action, say(lang, "拦截", "block")
+    )
+
+
+def open_engine(lexicons: Path | None, lang: Language) -> tuple[Engine, Settings]:
+    """The engine over the chosen rules. Lists what is wrong with them and ends the command where they do not load."""
+    chosen = chosen_settings(lexicons)
+    try:
+        return Engine(load_ruleset(chosen.lexicons, chosen.scenes or SCENES)), chosen
+    except LoadErrors as errors:
+        for error in errors.errors:
+            err.print(str(error), markup=False)
+        count = len(errors.errors)
+        refuse(say(lang, f"规则未通过检查：共 {count} 处错误", f"the rules do not load: {count} errors"))
+
+
+def chosen_settings(lexicons: Path | None) -> Settings:
+    """The settings; wrong ones end the command as a wrong command line does."""
+    try:
+        return settings(lexicons=lexicons)
+    except typer.Exit:
+        raise typer.Exit(REFUSED) from None
+
+
+def refuse(message: str) -> NoReturn:
+    """Says why and ends the command."""
+    err.print(message, markup=False)
+    raise typer.Exit(REFUSED)

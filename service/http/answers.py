@@ -1,0 +1,149 @@
+"""What clients are answered: decisions as JSON, and the models that describe them in the API document."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - pydantic reads it at run time
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field
+
+from moderation.render import render
+from moderation.types import Scene  # noqa: TC001 - pydantic reads it at run time
+
+if TYPE_CHECKING:
+    from moderation.types import Verdict
+    from service.http.language import Lang
+    from service.moderate import Decided
+
+_MOST_CLEAN: Final = 256
+"""Scenes by languages by rulesets that a process may see; beyond that the memory starts anew."""
+
+
+class _Answer(BaseModel):
+    """Members may be added to an answer in later versions, never removed."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Finding(_Answer):
+    """One piece of evidence: ``start`` and ``end`` are code points into the original text of the part."""
+
+    category: str
+    rule: str
+    part: str
+    start: int
+    end: int
+    text: str
+    folds: list[str] = Field(description="the disguises that were seen through")
+    laws: list[str] = Field(examples=[["广告法 9(3)"]])
+    severity: int = Field(ge=0, le=4)
+    weight: int
+    reason: str
+
+
+class Excused(_Answer):
+    """A hit that does not count, and why."""
+
+    category: str
+    rule: str
+    part: str
+    start: int
+    end: int
+    text: str
+    code: str
+    reason: str
+
+
+class Absent(_Answer):
+    """An expert that was asked and gave nothing."""
+
+    source: str
+    why: str
+
+
+class Decision(_Answer):
+    """A decision that is on disk: what was judged, when, under which ruleset, and the verdict."""
+
+    id: str
+    content_id: str
+    version: int
+    scene: Scene
+    decided_at: datetime
+    supersedes: str | None
+    action: str = Field(pattern="^(pass|review|block)$")
+    severity: int = Field(ge=0, le=4)
+    categories: list[str] = Field(description="most severe first")
+    effects: list[str]
+    evidence: list[Finding]
+    exemptions: list[Excused]
+    proof: list[Any]
+    suggestions: list[Any]
+    degraded: bool
+    missing: list[Absent]
+    ruleset: str
+    matches_truncated: int
+
+
+class BatchItemProblem(_Answer):
+    """An item that was not judged."""
+
+    content_id: str | None
+    error: dict[str, Any]
+
+
+class BatchAnswer(_Answer):
+    """One result or error an item, in the order of the request."""
+
+    results: list[Decision | BatchItemProblem]
+
+
+class History(_Answer):
+    """The decisions on one content over all its versions, newest first, at most a hundred."""
+
+    decisions: list[Decision]
+
+
+class Alive(_Answer):
+    """The process answers."""
+
+    status: str
+
+
+class Ready(_Answer):
+    """Whether the service can do its work, and the codes of what keeps it from it."""
+
+    ready: bool
+    reasons: list[str]
+    ruleset: str
+
+
+def told(decided: Decided, lang: Lang) -> bytes:
+    """A decision as JSON."""
+    content, verdict = decided.content, decided.verdict
+    head = {
+        "id": decided.id,
+        "content_id": content.id,
+        "version": content.version,
+        "scene": content.scene,
+        "decided_at": decided.at,
+        "supersedes": decided.supersedes,
+    }
+    if verdict.categories or verdict.exemptions:
+        rendered = render(verdict, content, decided.ruleset, lang=lang)
+        return orjson.dumps({**head, **rendered}, option=orjson.OPT_UTC_Z)
+    return orjson.dumps(head, option=orjson.OPT_UTC_Z)[:-1] + b"," + _clean_tail(decided, lang)
+
+
+_clean: dict[tuple[Verdict, Lang], bytes] = {}
+
+
+def _clean_tail(decided: Decided, lang: Lang) -> bytes:
+    """What a verdict that found nothing says: most traffic, and the same bytes for all contents of a scene."""
+    key = decided.verdict, lang
+    tail = _clean.get(key)
+    if tail is None:
+        if len(_clean) >= _MOST_CLEAN:
+            _clean.clear()
+        tail = _clean[key] = orjson.dumps(render(decided.verdict, decided.content, decided.ruleset, lang=lang))[1:]
+    return tail

@@ -1,0 +1,190 @@
+"""The routes about contents: judge one, judge a batch, read a decision, read a content's history."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import TYPE_CHECKING, Final
+
+import orjson
+from pydantic import ValidationError
+
+from moderation.types import Content
+from service.http.answer import JSON, Answer
+from service.http.answers import BatchAnswer, Decision, History, told
+from service.http.body import read_body
+from service.http.problems import Fault, Problem, faults_of
+from service.http.routes import Policy, route
+from service.http.wire import BatchRequest, HistoryQuery, ModerationRequest, Refused, read_batch, read_one
+from service.moderate import Idempotency
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aiohttp import web
+    from multidict import MultiMapping
+
+    from service.http.language import Lang
+    from service.http.serving import Asked
+    from service.keys import Caller
+    from service.moderate import Decided
+
+_KEY_SHAPE: Final = re.compile(r"[\x21-\x7e]{1,255}")
+_BREATH: Final = 0.002
+_IDEMPOTENT: Final = {"Idempotency-Key": "the same key with the same body gets the stored answer, judged once"}
+_CALLED: Final = ("unauthorized", "rate-limited", "unavailable")
+_WRITES: Final = (
+    "invalid-json",
+    "invalid-idempotency-key",
+    "body-timeout",
+    "body-too-large",
+    "unsupported-media-type",
+    "expectation-failed",
+    "invalid-body",
+    "idempotency-conflict",
+    "busy",
+    *_CALLED,
+)
+
+
+@route(
+    "POST",
+    "/v1/moderations",
+    policy=Policy.KEY,
+    takes=ModerationRequest,
+    gives=Decision,
+    problems=_WRITES,
+    headers=_IDEMPOTENT,
+)
+async def moderate(asked: Asked) -> Answer:
+    """Judge one content; the answer leaves after the decision is on disk."""
+    request, serving, caller = asked.request, asked.serving, known(asked)
+    _wait_outside_when_full(serving.moderation.full)
+    body = await read_body(request, limit=serving.settings.max_body, deadline=serving.settings.body_deadline)
+    content = read_one(body, tenant=caller.tenant, now=datetime.now(UTC), limits=serving.limits)
+    decided = await serving.moderation.one(caller, content, idempotency=_idempotency(request, body))
+    if not decided.replayed:
+        serving.metrics.judged(decided.content.scene, decided.verdict)
+    return Answer(told(decided, asked.lang), headers=_headers(replayed=decided.replayed))
+
+
+@route(
+    "POST",
+    "/v1/moderations/batch",
+    policy=Policy.KEY,
+    takes=BatchRequest,
+    gives=BatchAnswer,
+    problems=_WRITES,
+    headers=_IDEMPOTENT,
+)
+async def moderate_batch(asked: Asked) -> Answer:
+    """Judge up to 1 000 contents in one transaction; each gets its own result or error, in order."""
+    request, serving, caller = asked.request, asked.serving, known(asked)
+    _wait_outside_when_full(serving.moderation.full)
+    body = await read_body(request, limit=serving.settings.max_batch_body, deadline=serving.settings.body_deadline)
+    read = await read_batch(body, tenant=caller.tenant, now=datetime.now(UTC), limits=serving.limits)
+    contents = [one for one in read if isinstance(one, Content)]
+    decided: list[Decided] = []
+    if contents:
+        decided = await serving.moderation.many(caller, contents, idempotency=_idempotency(request, body))
+    if len(decided) != len(contents):  # the limits changed between the first answer and this repetition
+        raise Problem("idempotency-conflict")
+    for one in decided:
+        if not one.replayed:
+            serving.metrics.judged(one.content.scene, one.verdict)
+    results = await _results(read, decided, asked.lang)
+    replayed = bool(decided) and decided[0].replayed
+    return Answer(b'{"results":[' + b",".join(results) + b"]}", headers=_headers(replayed=replayed))
+
+
+@route(
+    "GET",
+    "/v1/moderations/{id}",
+    policy=Policy.KEY,
+    gives=Decision,
+    problems=("not-found", *_CALLED),
+)
+async def one_decision(asked: Asked) -> Answer:
+    """Read one decision."""
+    name = asked.found["id"]
+    found = await asked.serving.moderation.get(known(asked), name) if name.isascii() else None
+    if found is None:
+        raise Problem("not-found")
+    return Answer(told(found, asked.lang))
+
+
+@route(
+    "GET",
+    "/v1/moderations",
+    policy=Policy.KEY,
+    query=HistoryQuery,
+    gives=History,
+    problems=("invalid-query", *_CALLED),
+)
+async def history(asked: Asked) -> Answer:
+    """List the decisions on one content over all its versions, newest first."""
+    content_id = _query(asked.request.query).content_id
+    found = await asked.serving.moderation.history(known(asked), content_id)
+    lang = asked.lang
+    return Answer(b'{"decisions":[' + b",".join([told(one, lang) for one in found]) + b"]}")
+
+
+def known(asked: Asked) -> Caller:
+    """Who calls. The frame lets nobody through to a route with a key who has none."""
+    assert asked.caller is not None
+    return asked.caller
+
+
+ROUTES: Final = (moderate, moderate_batch, one_decision, history)
+
+
+def _wait_outside_when_full(full: bool) -> None:  # noqa: FBT001 - the state itself
+    """Turns a request away before its body is read: an overloaded service must not spend time on parsing."""
+    if full:
+        raise Problem("busy", headers={"Retry-After": "1"})
+
+
+def _idempotency(request: web.BaseRequest, body: bytes) -> Idempotency | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not _KEY_SHAPE.fullmatch(key):
+        raise Problem("invalid-idempotency-key")
+    return Idempotency(key, body)
+
+
+def _query(query: MultiMapping[str]) -> HistoryQuery:
+    twice = [name for name in set(query) if len(query.getall(name)) > 1]
+    if twice:
+        raise Problem("invalid-query", faults=[Fault((name,), "unique_value") for name in sorted(twice)])
+    try:
+        asked = HistoryQuery.model_validate(dict(query))
+    except ValidationError as error:
+        raise Problem("invalid-query", faults=faults_of(error)) from None
+    if "\x00" in asked.content_id:
+        raise Problem("invalid-query", faults=[Fault(("content_id",), "nul")])
+    return asked
+
+
+async def _results(read: Sequence[Content | Refused], decided: Sequence[Decided], lang: Lang) -> list[bytes]:
+    """Results and errors in the order of the request. Pauses so that a big batch does not hold the event loop."""
+    results: list[bytes] = []
+    waiting = iter(decided)
+    breath = perf_counter() + _BREATH
+    for one in read:
+        results.append(_refusal(one, lang) if isinstance(one, Refused) else told(next(waiting), lang))
+        if perf_counter() > breath:
+            await asyncio.sleep(0)
+            breath = perf_counter() + _BREATH
+    return results
+
+
+def _refusal(refused: Refused, lang: Lang) -> bytes:
+    problem = Problem("invalid-body", faults=refused.faults)
+    return orjson.dumps({"content_id": refused.content_id, "error": problem.told(lang)})
+
+
+def _headers(*, replayed: bool) -> Mapping[str, str]:
+    return {**JSON, "Idempotent-Replayed": "true"} if replayed else JSON

@@ -1,0 +1,122 @@
+"""Around every request: its id, key and rate limit, errors as problems, one log line and the metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, field
+from itertools import count
+from secrets import token_hex
+from time import perf_counter, time
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from service.http.problems import Problem
+from service.http.serving import Asked, lang_of
+from service.ledger import IdempotencyConflict, LedgerClosed, LedgerFull, LedgerUnwritable
+from service.logs import where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from aiohttp import web
+
+    from service.http.answer import Answer
+    from service.http.dispatch import Table
+    from service.http.rates import Rates
+    from service.http.serving import Serving
+    from service.keys import Caller, Keys
+    from service.logs import AccessLog
+
+_LEDGER: Final[dict[type[Exception], tuple[str, Mapping[str, str]]]] = {
+    LedgerFull: ("busy", {"Retry-After": "1"}),
+    LedgerClosed: ("unavailable", {"Retry-After": "5"}),
+    LedgerUnwritable: ("unavailable", {"Retry-After": "5"}),
+    IdempotencyConflict: ("idempotency-conflict", {}),
+}
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_CLIENT_GONE: Final = 499
+_SERVER_ERROR: Final = 500
+
+
+def _request_ids() -> Iterator[str]:
+    """Ids that differ within a process and, by their prefix, between processes."""
+    prefix = token_hex(4)
+    return (f"{prefix}-{number:x}" for number in count())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What surrounds every handler. ``answer`` is what the server calls."""
+
+    table: Table
+    keys: Keys
+    rates: Rates
+    access: AccessLog
+    serving: Serving
+    _ids: Iterator[str] = field(default_factory=_request_ids, init=False)
+
+    async def answer(self, request: web.BaseRequest) -> Answer:
+        """Answers one request; whatever goes wrong becomes a problem."""
+        started = perf_counter()
+        headers = request.headers
+        request_id = headers.get("X-Request-Id")
+        if request_id is None or not _REQUEST_ID.fullmatch(request_id):
+            request_id = next(self._ids)
+        path, status, caller, left = "unknown", _CLIENT_GONE, None, None
+        try:
+            try:
+                route, found = self.table.find(request)
+                path = route.path
+                if route.needs_key:
+                    caller = await self._admit(headers)
+                    left = self.rates.spend(caller.key_id)
+                response = await route.answer(Asked(request, self.serving, found, caller))
+            except (asyncio.CancelledError, ConnectionError):
+                raise
+            except Exception as error:  # noqa: BLE001 - every error has to become an answer
+                response = _answer_to(error, request, request_id)
+            status = response.status
+            out = response.headers
+            out["X-Request-Id"] = request_id
+            if left is not None:
+                out["RateLimit"] = left
+            return response
+        finally:
+            method = request.method if request.method in _METHODS else "other"
+            seconds = perf_counter() - started
+            self.serving.metrics.answered(method, path, status, seconds)
+            self.access.note(time(), method, path, status, seconds, request_id, caller)
+
+    async def _admit(self, headers: Mapping[str, str]) -> Caller:
+        secret = _secret(headers)
+        caller = await self.keys.caller(secret) if secret else None
+        if caller is None:
+            raise Problem("unauthorized", headers={"WWW-Authenticate": 'Bearer realm="qingliu"'})
+        return caller
+
+
+def _secret(headers: Mapping[str, str]) -> str | None:
+    bearer = headers.get("Authorization")
+    if bearer is None:
+        return headers.get("X-API-Key")
+    scheme, _, secret = bearer.partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else None
+
+
+def _answer_to(error: Exception, request: web.BaseRequest, request_id: str) -> Answer:
+    problem = _problem(error)
+    if problem.status == _SERVER_ERROR:
+        structlog.get_logger().error("request failed", request_id=request_id, **where(error))
+    return problem.response(lang_of(request), request_id=request_id, instance=request.path)
+
+
+def _problem(error: Exception) -> Problem:
+    if isinstance(error, Problem):
+        return error
+    if known := _LEDGER.get(type(error)):
+        kind, headers = known
+        return Problem(kind, headers=headers)
+    return Problem("internal")

@@ -1,0 +1,56 @@
+"""Puts the interface together around a running service: routes, limits, rates. No socket is opened here."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from service.http import content, meta
+from service.http.dispatch import table
+from service.http.frame import Frame
+from service.http.rates import Rates
+from service.http.routes import openapi
+from service.http.serving import Serving
+from service.http.wire import Limits
+from service.metrics import Metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from service.http.routes import Route
+    from service.logs import AccessLog
+    from service.wiring import Service
+
+ROUTES: Final = (*content.ROUTES, *meta.ROUTES)
+
+
+def interface(service: Service, *, access: AccessLog, routes: Sequence[Route] = ROUTES) -> Frame:
+    """The interface of ``service``. Raises ``ValueError`` for two routes on one method and path."""
+    settings = service.settings
+    metrics = Metrics()
+    metrics.watch("qingliu_ledger_waiting", "Decisions waiting for the disk.", lambda: service.ledger.waiting)
+    service.ledger.on_group = metrics.committed
+    serving = Serving(
+        service=service,
+        settings=settings,
+        moderation=service.moderation,
+        metrics=metrics,
+        limits=Limits(
+            content_chars=settings.max_content_chars,
+            batch_items=settings.max_batch_items,
+            batch_chars=settings.max_batch_chars,
+        ),
+        document=orjson.dumps(openapi(routes, version=_version())),
+    )
+    rates = Rates(limit=settings.rate_limit, window=settings.rate_window, clock=monotonic)
+    return Frame(table=table(routes), keys=service.keys, rates=rates, access=access, serving=serving)
+
+
+def _version() -> str:
+    try:
+        return version("qingliu")
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        return "0"

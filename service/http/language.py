@@ -1,0 +1,84 @@
+"""Which of the two languages a client reads, and the sentences in it. No sentence is written in code."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Lang = Literal["zh", "en"]
+"""Chinese is the default; English is answered to those who ask for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What to say about one kind of problem: a status, and title and detail by language."""
+
+    status: int
+    title: Mapping[str, str]
+    detail: Mapping[str, str]
+
+
+def language(accept: str | None) -> Lang:
+    """The better liked of Chinese and English in an ``Accept-Language`` header (RFC 9110 12.5.4); Chinese on a tie."""
+    if not accept:
+        return "zh"
+    liked = {"zh": -1.0, "en": -1.0}
+    anything = -1.0
+    for choice in accept[:_LONGEST].lower().split(","):
+        tag, _, weight = choice.partition(";")
+        tag, quality = tag.strip(), _quality(weight)
+        primary = tag.partition("-")[0]
+        if primary in liked:
+            liked[primary] = max(liked[primary], quality)
+        elif tag == "*":
+            anything = quality
+    zh, en = (anything if liked[name] < 0 else liked[name] for name in ("zh", "en"))
+    return "en" if en > max(zh, 0.0) else "zh"
+
+
+def _quality(weight: str) -> float:
+    name, _, value = weight.partition("=")
+    if name.strip() != "q":
+        return 1.0
+    try:
+        return float(value)
+    except ValueError:
+        return 0.0
+
+
+def explain(kind: str, lang: str, context: Mapping[str, Any] | None = None) -> str:
+    """What is wrong with one field, for its error type. An unknown type explains itself by its name."""
+    said = ERRORS.get(kind)
+    if said is None:
+        return kind
+    return said[lang].format_map(_Gaps(context or {}))
+
+
+class _Gaps(dict[str, Any]):
+    """Leaves a gap that nobody filled visible instead of failing while answering an error."""
+
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
+def _read(path: Path) -> tuple[dict[str, Sentence], dict[str, dict[str, str]]]:
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    problems = {
+        kind: Sentence(
+            status=entry["status"],
+            title={lang: entry[lang][0] for lang in LANGUAGES},
+            detail={lang: entry[lang][1] for lang in LANGUAGES},
+        )
+        for kind, entry in table["problems"].items()
+    }
+    return problems, table["errors"]
+
+
+LANGUAGES: Final = ("zh", "en")
+_LONGEST: Final = 200
+PROBLEMS, ERRORS = _read(Path(__file__).with_name("messages.toml"))

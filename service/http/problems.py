@@ -1,0 +1,90 @@
+"""Every error of the interface as ``application/problem+json`` (RFC 9457). What is wrong, never what was sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from service.http.answer import Answer
+from service.http.language import PROBLEMS, explain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pydantic import ValidationError
+
+    from service.http.language import Lang
+
+URN: Final = "urn:qingliu:problem:"
+MOST_ERRORS: Final = 20
+"""Errors listed in one answer; a client that sent more mistakes than this learns no more from the rest."""
+_LONGEST_NAME: Final = 64
+"""Field names in ``loc`` come from the sender, so they are cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one field: where, which error type, and what its sentence needs."""
+
+    loc: tuple[str | int, ...]
+    kind: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+    def told(self, lang: Lang) -> dict[str, Any]:
+        """As the ``errors`` member of a problem carries it."""
+        place = [name[:_LONGEST_NAME] if isinstance(name, str) else name for name in self.loc]
+        return {"loc": place, "msg": explain(self.kind, lang, self.context), "type": self.kind}
+
+
+class Problem(Exception):  # noqa: N818 - RFC 9457's word
+    """A request that is answered with an error. ``kind`` names an entry of ``messages.toml``."""
+
+    def __init__(
+        self,
+        kind: str,
+        *,
+        faults: Sequence[Fault] = (),
+        context: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.faults = tuple(faults[:MOST_ERRORS])
+        self.context = dict(context or {})
+        self.headers = dict(headers or {})
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return PROBLEMS[self.kind].status
+
+    def told(self, lang: Lang) -> dict[str, Any]:
+        """The problem as a JSON object, without the members that only the transport knows."""
+        sentence = PROBLEMS[self.kind]
+        said: dict[str, Any] = {
+            "type": URN + self.kind,
+            "title": sentence.title[lang],
+            "status": sentence.status,
+            "detail": sentence.detail[lang].format_map(self.context),
+        }
+        if self.faults:
+            said["errors"] = [fault.told(lang) for fault in self.faults]
+        return said
+
+    def response(self, lang: Lang, *, request_id: str = "", instance: str = "") -> Answer:
+        """The whole answer."""
+        said = self.told(lang)
+        if instance:
+            said["instance"] = instance
+        if request_id:
+            said["request_id"] = request_id
+        headers = {"Content-Type": "application/problem+json", "Content-Language": lang, **self.headers}
+        return Answer(orjson.dumps(said), status=self.status, headers=headers)
+
+
+def faults_of(error: ValidationError, prefix: tuple[str | int, ...] = ()) -> tuple[Fault, ...]:
+    """What pydantic found, without the input that it quotes."""
+    listed = error.errors(include_url=False, include_input=False)[:MOST_ERRORS]
+    return tuple(Fault((*prefix, *entry["loc"]), entry["type"], entry.get("ctx", {})) for entry in listed)

@@ -1,0 +1,176 @@
+"""What a route declares, and the OpenAPI 3.1 document made of it. No route exists that does not say who may call it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic.json_schema import models_json_schema
+
+from service.http.language import PROBLEMS
+from service.http.problems import URN
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+    from pydantic import BaseModel
+
+    from service.http.answer import Answer
+    from service.http.serving import Asked
+
+    Answering = Callable[[Asked], Awaitable[Answer]]
+
+
+class Policy(StrEnum):
+    """Who may call a route."""
+
+    OPEN = "open"
+    KEY = "key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One method on one path. ``gives`` is the answer's model, or its media type when it is not JSON."""
+
+    method: str
+    path: str
+    policy: Policy
+    answer: Answering
+    summary: str
+    takes: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    gives: type[BaseModel] | str
+    unready: type[BaseModel] | None = None
+    """What a 503 that is an answer, not a problem, carries."""
+    problems: tuple[str, ...] = ()
+    headers: Mapping[str, str] | None = None
+    shown: bool = True
+    needs_key: bool = field(init=False)
+    """The policy as the hot path asks for it."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "needs_key", self.policy is Policy.KEY)
+
+
+def route(
+    method: str, path: str, *, policy: Policy, gives: type[BaseModel] | str, **declared: Any
+) -> Callable[[Answering], Route]:
+    """Makes a handler a route; the first line of its docstring is the summary. ``declared``: fields of ``Route``."""
+
+    def declare(answer: Answering) -> Route:
+        summary = (answer.__doc__ or "").partition("\n")[0]
+        return Route(method=method, path=path, policy=policy, answer=answer, summary=summary, gives=gives, **declared)
+
+    return declare
+
+
+_KEY_SCHEMES: Final = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+_PROBLEM: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "RFC 9457",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "examples": [URN + "invalid-body"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["loc", "msg", "type"],
+                "properties": {
+                    "loc": {"type": "array", "items": {"type": ["string", "integer"]}},
+                    "msg": {"type": "string"},
+                    "type": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+def openapi(routes: Iterable[Route], *, version: str) -> dict[str, Any]:
+    """The OpenAPI 3.1 document. Its schemas come from the very models that parse requests."""
+    shown = [one for one in routes if one.shown]
+    models = {
+        model for one in shown for model in (one.takes, one.gives, one.query, one.unready) if isinstance(model, type)
+    }
+    ordered = sorted(models, key=lambda model: model.__name__)
+    refs, defined = models_json_schema(
+        [(model, "validation") for model in ordered], ref_template="#/components/schemas/{model}"
+    )
+    schemas = {model: refs[model, "validation"] for model in ordered}
+    paths: dict[str, dict[str, Any]] = {}
+    for one in shown:
+        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, schemas, defined["$defs"])
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Qingliu 清流",
+            "version": version,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": paths,
+        "components": {"schemas": {**defined["$defs"], "Problem": _PROBLEM}, "securitySchemes": _KEY_SCHEMES},
+    }
+
+
+def _operation(one: Route, schemas: Mapping[Any, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "summary": one.summary,
+        "operationId": one.answer.__name__,
+        "responses": _responses(one, schemas),
+    }
+    told["security"] = [] if not one.needs_key else [{name: []} for name in _KEY_SCHEMES]
+    if parameters := [*_path_parameters(one), *_query_parameters(one, definitions), *_header_parameters(one)]:
+        told["parameters"] = parameters
+    if one.takes:
+        told["requestBody"] = {"required": True, "content": {"application/json": {"schema": schemas[one.takes]}}}
+    return told
+
+
+def _responses(one: Route, schemas: Mapping[Any, Any]) -> dict[str, Any]:
+    media, schema = (
+        (one.gives, {"type": "string"}) if isinstance(one.gives, str) else ("application/json", schemas[one.gives])
+    )
+    responses: dict[str, Any] = {"200": {"description": "OK", "content": {media: {"schema": schema}}}}
+    if one.unready:
+        content = {"application/json": {"schema": schemas[one.unready]}}
+        responses["503"] = {"description": "Not ready", "content": content}
+    for kind in one.problems:
+        sentence = PROBLEMS[kind]
+        known = responses.get(str(sentence.status))
+        title = sentence.title["en"] if known is None else f"{known['description']}; {sentence.title['en']}"
+        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        responses[str(sentence.status)] = {"description": title, "content": content}
+    return responses
+
+
+def _path_parameters(one: Route) -> list[dict[str, Any]]:
+    names = [part[1:-1] for part in one.path.split("/") if part.startswith("{")]
+    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+
+
+def _query_parameters(one: Route, definitions: Mapping[str, Any]) -> list[dict[str, Any]]:
+    if one.query is None:
+        return []
+    schema = definitions[one.query.__name__]
+    needed = schema.get("required", ())
+    return [
+        {"name": name, "in": "query", "required": name in needed, "schema": field}
+        for name, field in schema["properties"].items()
+    ]
+
+
+def _header_parameters(one: Route) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "header", "required": False, "description": why, "schema": {"type": "string"}}
+        for name, why in (one.headers or {}).items()
+    ]

@@ -1,0 +1,61 @@
+"""What a handler gets: the request, who calls, and the service's parts. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from service.http.language import language
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiohttp import web
+
+    from service.http.language import Lang
+    from service.http.wire import Limits
+    from service.keys import Caller
+    from service.metrics import Metrics
+    from service.moderate import Moderation
+    from service.settings import Settings
+    from service.wiring import Service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """Flat, because the hot path walks through it on every request."""
+
+    service: Service
+    settings: Settings
+    moderation: Moderation
+    metrics: Metrics
+    limits: Limits
+    document: bytes
+    """The OpenAPI document, made once."""
+
+
+@dataclass(slots=True)
+class Asked:
+    """One request on its way. ``caller`` is there on every route that needs a key."""
+
+    request: web.BaseRequest
+    serving: Serving
+    found: Mapping[str, str]
+    """The variable parts of the path."""
+    caller: Caller | None = None
+
+    @property
+    def lang(self) -> Lang:
+        """The language to answer in."""
+        return lang_of(self.request)
+
+
+def lang_of(request: web.BaseRequest) -> Lang:
+    """The language that a client reads."""
+    return _language(request.headers.get("Accept-Language"))
+
+
+@lru_cache(maxsize=256)
+def _language(accept: str | None) -> Lang:
+    return language(accept)

@@ -1,0 +1,356 @@
+"""What clients may send, checked once at the edge: bytes become ``Content`` or faults. Nothing is judged here.
+
+A JSON body is refused rather than repaired: duplicate keys, NaN, lone surrogates, NUL and unknown fields each name
+themselves, because two readers that repair differently would judge different texts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+
+import orjson
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    FailFast,
+    Field,
+    StrictBool,
+    StrictStr,
+    StringConstraints,
+    ValidationError,
+    WrapValidator,
+)
+from pydantic_core import PydanticCustomError
+
+from moderation.types import Author, Content, Part, Role, Scene
+from service.http.problems import Fault, Problem, faults_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic import ValidatorFunctionWrapHandler
+    from pydantic.config import JsonDict
+
+NAME: Final = r"^[a-z][a-z0-9_]{0,31}$"
+_RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_FIRST_YEAR: Final = 1990
+_END_YEAR: Final = 2100
+_KEYS: Final = re.compile(rb'"[ \t\r\n]*:')
+_NUL: Final = b"\\u0000"
+_MOST_KEYS: Final = 500
+"""More fields than any valid content has: refused before each one costs an error of its own."""
+_SLICE: Final = 0.002
+"""Seconds of parsing or rendering after which a batch lets the event loop breathe."""
+_THREAD_FROM: Final = 64 * 1024
+
+
+def _moment(value: Any, parse: ValidatorFunctionWrapHandler) -> datetime:
+    """An RFC 3339 time with an offset. Years far out overflow when moved to Shanghai, so they are refused."""
+    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
+        _refuse("datetime_rfc3339")
+    try:
+        moment: datetime = parse(value)
+    except ValidationError:
+        _refuse("datetime_rfc3339")
+    if not _FIRST_YEAR <= moment.year < _END_YEAR:
+        _refuse("datetime_range")
+    return moment
+
+
+def _refuse(kind: str) -> NoReturn:
+    raise PydanticCustomError(kind, kind)
+
+
+def _exactly_one_of_text_and_parts(schema: JsonDict) -> None:
+    schema["oneOf"] = [{"required": ["text"]}, {"required": ["parts"]}]
+    properties = schema["properties"]
+    assert isinstance(properties, dict)
+    for name in ("text", "parts"):
+        field = properties[name]
+        assert isinstance(field, dict)
+        field.pop("default", None)
+
+
+Short = Annotated[StrictStr, StringConstraints(min_length=1, max_length=200)]
+When = Annotated[datetime, WrapValidator(_moment)]
+
+
+class TextPart(BaseModel):
+    """One named text of a content; spans in the answer name the part that they point into."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[StrictStr, StringConstraints(pattern=NAME)] = Field(description="lower-case name, unique")
+    text: StrictStr
+
+
+class ModerationRequest(BaseModel):
+    """One content to judge. Give exactly one of ``text`` and ``parts``."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_exactly_one_of_text_and_parts)
+
+    content_id: Short | None = Field(default=None, description="your id; a new text under the same id is a new version")
+    scene: Scene
+    text: Annotated[StrictStr, StringConstraints(min_length=1)] = ""
+    parts: Annotated[tuple[TextPart, ...], Field(min_length=1, max_length=50), FailFast()] = ()
+    creator_id: Short | None = None
+    room_id: Short | None = None
+    account_role: Role = Role.USER
+    commercial: StrictBool | None = Field(default=None, description="null: derived from scene, role and cart link")
+    has_cart_link: StrictBool = False
+    industry: Short | None = None
+    product: Short | None = None
+    qualifications: Annotated[tuple[Short, ...], Field(max_length=50), FailFast()] = ()
+    published_at: When | None = Field(default=None, description="RFC 3339 with offset; decides which law applies")
+
+
+class BatchRequest(BaseModel):
+    """Up to 1 000 contents; each gets its own result or error, in order."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    items: Annotated[list[ModerationRequest], Field(min_length=1)]
+
+
+class _Envelope(BaseModel):
+    """A batch whose items are looked at one by one, so that one bad item does not spoil the others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    items: Annotated[list[Any], Field(min_length=1)]
+
+
+class HistoryQuery(BaseModel):
+    """Which decisions to list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    content_id: Short
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much one request may bring."""
+
+    content_chars: int
+    batch_items: int
+    batch_chars: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An item of a batch that could not be read. ``content_id`` is what it called itself, when that is readable."""
+
+    content_id: str | None
+    faults: tuple[Fault, ...]
+
+
+_one = ModerationRequest.__pydantic_validator__
+_batch = _Envelope.__pydantic_validator__
+
+
+def read_one(body: bytes, *, tenant: str, now: datetime, limits: Limits) -> Content:
+    """The content in a body. Raises ``Problem``."""
+    sent = _parse(body)
+    keys = _count_keys(sent)
+    if _suspicious(body, keys):
+        _look_for_duplicates(body)
+    content = _oddity(sent, keys, nul=_NUL in body) or _content(sent, tenant=tenant, now=now, limits=limits)
+    if isinstance(content, Refused):
+        raise Problem("invalid-body", faults=content.faults)
+    return content
+
+
+async def read_batch(body: bytes, *, tenant: str, now: datetime, limits: Limits) -> list[Content | Refused]:
+    """The contents in a batch, each its own outcome. Raises ``Problem`` when the batch as a whole cannot be read."""
+    sent = _parse(body)
+    try:
+        items = _batch.validate_python(sent).items
+    except ValidationError as error:
+        raise Problem("invalid-body", faults=faults_of(error)) from None
+    if len(items) > limits.batch_items:
+        raise _too_much("batch_too_long", limits.batch_items, len(items))
+    keys = [_count_keys(item) for item in items]
+    if _suspicious(body, 1 + sum(keys)):
+        if len(body) > _THREAD_FROM:
+            await asyncio.to_thread(_look_for_duplicates, body)
+        else:
+            _look_for_duplicates(body)
+    nul = _NUL in body
+    read: list[Content | Refused] = []
+    chars = 0
+    breath = perf_counter() + _SLICE
+    for item, count in zip(items, keys, strict=True):
+        content = _oddity(item, count, nul=nul) or _content(item, tenant=tenant, now=now, limits=limits)
+        read.append(content)
+        if isinstance(content, Content):
+            chars += sum(len(part.text) for part in content.parts)
+        if perf_counter() > breath:
+            await asyncio.sleep(0)
+            breath = perf_counter() + _SLICE
+    if chars > limits.batch_chars:
+        raise _too_much("batch_too_many_chars", limits.batch_chars, chars)
+    return read
+
+
+def read_json(body: bytes) -> Any:
+    """The JSON of one content, not yet looked at. Raises ``Problem`` where two readers might read two things."""
+    sent = _parse(body)
+    if _suspicious(body, _count_keys(sent)):
+        _look_for_duplicates(body)
+    return sent
+
+
+def read_item(sent: Any, *, now: datetime, limits: Limits, tenant: str = "") -> Content | Refused:
+    """One content from plain data, wherever that came from."""
+    return _oddity(sent, _count_keys(sent), nul=True) or _content(sent, tenant=tenant, now=now, limits=limits)
+
+
+def _too_much(kind: str, limit: int, actual: int) -> Problem:
+    return Problem("invalid-body", faults=[Fault(("items",), kind, {"limit": limit, "actual": actual})])
+
+
+def _oddity(sent: Any, keys: int, *, nul: bool) -> Refused | None:
+    """What must not even reach the model: so many fields that each would cost an error, and NUL anywhere."""
+    if keys > _MOST_KEYS:
+        return _refused(sent, Fault((), "too_many_fields"))
+    if nul and (hidden := tuple(_nul_places(sent, ()))):
+        return _refused(sent, *hidden)
+    return None
+
+
+def _content(sent: Any, *, tenant: str, now: datetime, limits: Limits) -> Content | Refused:
+    try:
+        asked = _one.validate_python(sent)
+    except ValidationError as error:
+        return _refused(sent, *faults_of(error))
+    parts: tuple[Part, ...]
+    if asked.text and not asked.parts and len(asked.text) <= limits.content_chars:
+        parts = (Part("text", asked.text),)
+    else:
+        parts = tuple([Part(part.name, part.text) for part in asked.parts])
+        if fault := _wrong_parts(asked, limits):
+            return _refused(sent, fault)
+    return Content(
+        scene=asked.scene,
+        parts=parts,
+        at=asked.published_at or now,
+        id=asked.content_id or "",
+        tenant=tenant,
+        author=_author(asked.creator_id, asked.account_role),
+        room=asked.room_id,
+        commercial=asked.commercial,
+        has_cart_link=asked.has_cart_link,
+        industry=asked.industry,
+        product=asked.product,
+        qualifications=asked.qualifications,
+    )
+
+
+def _wrong_parts(asked: ModerationRequest, limits: Limits) -> Fault | None:
+    """What no single field can tell. Not a validator of the model: that costs as much as the model itself."""
+    if bool(asked.text) == bool(asked.parts):
+        return Fault((), "text_or_parts")
+    if len({part.name for part in asked.parts}) < len(asked.parts):
+        return Fault(("parts",), "part_names")
+    chars = len(asked.text) + sum(len(part.text) for part in asked.parts)
+    if chars > limits.content_chars:
+        place = "text" if asked.text else "parts"
+        return Fault((place,), "content_too_long", {"limit": limits.content_chars, "actual": chars})
+    return None if chars else Fault(("parts",), "text_or_parts")
+
+
+@lru_cache(maxsize=4096)
+def _author(creator: str | None, role: Role) -> Author:
+    return Author(id=creator, role=role)
+
+
+def _refused(sent: Any, *faults: Fault) -> Refused:
+    name = sent.get("content_id") if isinstance(sent, dict) else None
+    return Refused(name[:200] if isinstance(name, str) else None, faults)
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        place = {"line": error.lineno, "column": error.colno}
+        raise Problem("invalid-json", faults=[Fault(("body",), _why_not_json(body, error.msg), place)]) from None
+
+
+_REASONS: Final = (
+    ("zero-length", "json_empty"),
+    ("not valid UTF-8", "json_utf8"),
+    ("byte order mark", "json_bom"),
+    ("depth limit", "json_depth"),
+    ("infinity", "json_number"),
+    ("surrogate", "json_surrogate"),
+    ("hex escape", "json_surrogate"),
+    ("control character", "json_control"),
+    ("expected a JSON value", "json_nan"),
+    ("no digit", "json_nan"),
+)
+
+
+def _why_not_json(body: bytes, message: str) -> str:
+    if not body.strip():
+        return "json_empty"
+    return next((kind for words, kind in _REASONS if words in message), "json_syntax")
+
+
+def _count_keys(sent: Any) -> int:
+    """The keys of an object and of its parts: all that a valid content has."""
+    if not isinstance(sent, dict):
+        return 0
+    parts = sent.get("parts")
+    if not isinstance(parts, list):
+        return len(sent)
+    return len(sent) + sum(len(part) for part in parts if isinstance(part, dict))
+
+
+def _suspicious(body: bytes, keys: int) -> bool:
+    """Whether a key may have been swallowed: every key in the bytes ends in quote and colon, so equal counts prove not.
+
+    Texts that contain quote and colon only cost the exact look. Bytes are counted first, which costs a tenth of a
+    regex: when every colon follows a quote there are no blanks between key and colon either.
+    """
+    if body.count(b'":') == keys == body.count(b":"):
+        return False
+    return len(_KEYS.findall(body)) != keys
+
+
+def _look_for_duplicates(body: bytes) -> None:
+    """Raises ``Problem`` for an object that has a key twice; the fast parser would silently take the last one."""
+    try:
+        json.loads(body, object_pairs_hook=_no_duplicates, parse_int=float)
+    except RecursionError:
+        place = {"line": 1, "column": 1}
+        raise Problem("invalid-json", faults=[Fault(("body",), "json_depth", place)]) from None
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> None:
+    seen = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise Problem("invalid-json", faults=[Fault((key,), "duplicate_key", {"key": key[:64]})])
+        seen.add(key)
+
+
+def _nul_places(sent: Any, place: tuple[str | int, ...]) -> Iterator[Fault]:
+    """Every string that holds a NUL; databases disagree about it (one keeps it, one cuts there, one refuses)."""
+    if isinstance(sent, str):
+        if "\x00" in sent:
+            yield Fault(place, "nul")
+    elif isinstance(sent, dict):
+        for key, value in sent.items():
+            yield from _nul_places(value, (*place, key))
+    elif isinstance(sent, list):
+        for index, value in enumerate(sent):
+            yield from _nul_places(value, (*place, index))

@@ -1,0 +1,157 @@
+"""API keys: who calls. Secrets are 256 random bits, so one SHA-256 stores them safely; no slow hash is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import sqlite3
+from dataclasses import dataclass
+from hashlib import sha256
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from service.acts import KEY_CREATED, KEY_REVOKED, TENANT_CREATED, Act
+from service.ids import now
+from service.ledger import LedgerRefused, LedgerUnwritable, Unchanged
+from service.ports import Write
+from service.store import statements
+from service.store.tables import ApiKey
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from service.ledger import Ledger
+    from service.store.reads import Reads
+
+FRESH_SECONDS = 0.5
+"""So long the cache is believed: the longest that a revocation by another process can go unheard."""
+MISSED_SECONDS = 0.02
+"""So long it is believed about a secret that it does not know: a key made elsewhere just now must work, but guesses
+must not become a query each."""
+
+_TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_LABEL_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: the tenant and the key that it used."""
+
+    tenant: str
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyInfo:
+    """One key as ``qingliu key list`` shows it. Times are RFC 3339 UTC."""
+
+    key_id: str
+    tenant: str
+    label: str
+    created_at: str
+    revoked_at: str | None
+
+
+class Keys:
+    """The keys of one database, cached; a revocation by any process is heard within a second."""
+
+    def __init__(self, ledger: Ledger, reads: Reads, engine: AsyncEngine) -> None:
+        self._ledger, self._reads, self._engine = ledger, reads, engine
+        self._known: dict[bytes, Caller] = {}
+        self._state = (-1, -1)
+        self._checked = float("-inf")
+        self._turn = asyncio.Lock()
+
+    async def caller(self, secret: str) -> Caller | None:
+        """Who holds ``secret``, or nothing. Raises ``LedgerUnwritable`` when the keys cannot be checked."""
+        digest = _digest(secret)
+        if monotonic() - self._checked > FRESH_SECONDS:
+            await self._check(FRESH_SECONDS)
+        known = self._known.get(digest)
+        if known is None and monotonic() - self._checked > MISSED_SECONDS:
+            await self._check(MISSED_SECONDS)
+            known = self._known.get(digest)
+        return known
+
+    async def create(self, tenant: str, *, label: str = "") -> tuple[str, str]:
+        """A new key for ``tenant`` (made on first use): its id, and its secret, which is shown only now.
+
+        Raises ``ValueError`` for a tenant or label that may not be stored.
+        """
+        if not _TENANT.fullmatch(tenant):
+            raise ValueError("a tenant is 1-63 of a-z, 0-9, - and _, and starts with a letter or digit")
+        if len(label) > _LABEL_CHARS or not all(map(str.isprintable, label)):
+            raise ValueError(f"a label is at most {_LABEL_CHARS} printable characters")
+        if not await self._reads.has_tenant(tenant):
+            await self._create_tenant(tenant)
+        key_id = secrets.token_hex(6)
+        secret = f"ql_{key_id}_{secrets.token_urlsafe(32)}"
+        row = (key_id, tenant, label, _digest(secret), now())
+        await self._ledger.record(Act(KEY_CREATED, key_id, tenant), Write(statements.INSERT_KEY, row))
+        self._forget()
+        return key_id, secret
+
+    async def revoke(self, key_id: str) -> bool:
+        """Ends a key; false when it is unknown or already ended."""
+        tenant = await self._reads.key_tenant(key_id)
+        if tenant is None:
+            return False
+        try:
+            await self._ledger.record(Act(KEY_REVOKED, key_id, tenant), Write(statements.REVOKE_KEY, (now(), key_id)))
+        except Unchanged:
+            return False
+        self._forget()
+        return True
+
+    async def listed(self) -> list[KeyInfo]:
+        """Every key ever made, oldest first."""
+        async with AsyncSession(self._engine) as session:
+            found = await session.exec(select(ApiKey).order_by(col(ApiKey.created_at), col(ApiKey.id)))
+            return [
+                KeyInfo(
+                    key_id=key.id,
+                    tenant=key.tenant,
+                    label=key.label,
+                    created_at=key.created_at,
+                    revoked_at=key.revoked_at,
+                )
+                for key in found
+            ]
+
+    async def _create_tenant(self, tenant: str) -> None:
+        try:
+            await self._ledger.record(
+                Act(TENANT_CREATED, tenant, tenant), Write(statements.INSERT_TENANT, (tenant, now()))
+            )
+        except LedgerRefused:
+            # Another process may have made it in between; if none did, the refusal stands.
+            if not await self._reads.has_tenant(tenant):
+                raise
+
+    def _forget(self) -> None:
+        self._checked = float("-inf")
+
+    async def _check(self, fresh: float) -> None:
+        """Reads the keys anew if they changed, unless somebody did while we waited for our turn."""
+        async with self._turn:
+            asked = monotonic()
+            if asked - self._checked <= fresh:
+                return
+            try:
+                # The state first: what changes in between makes the next state differ, and is read then.
+                state = await self._reads.keys_state()
+                if state != self._state:
+                    keys = await self._reads.living_keys()
+                    self._known = {digest: Caller(tenant, key_id) for digest, tenant, key_id in keys}
+                    self._state = state
+            except sqlite3.Error as error:
+                raise LedgerUnwritable(f"keys cannot be read: {error}") from error
+            self._checked = asked
+
+
+def _digest(secret: str) -> bytes:
+    return sha256(secret.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,243 @@
+"""The ledger: every change of state goes through here and is durable before anybody hears of it.
+
+LedgerError               what the ledger may raise; a caller that sees one was not acknowledged
+├── LedgerFull            too much waits for the disk: try again in a moment
+├── LedgerClosed          the service is stopping
+├── LedgerUnwritable      the database was locked for too long, or the disk failed: nothing is acknowledged
+├── LedgerRefused         the database's own rules refuse what was to be written: a fault in the program
+├── IdempotencyConflict   an idempotency key that came back with another body
+└── Unchanged             a write that had to change a row found none (already revoked, unknown id)
+
+One task drains a bounded queue; all that waits when it looks becomes one transaction, and each caller awaits its own
+part of it. After a failure of the disk the ledger acknowledges nothing any more: what reached the platter is then
+unknown, and only a restart, which reads it, can tell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from service.ids import now
+from service.plan import Conflict, Plan, Replay, ToFile, ToRecord, wanted
+from service.ports import JournalBroken, JournalBusy, NothingChanged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from service.acts import Act
+    from service.filing import Filing, Seal
+    from service.plan import Entry, Outcome, Placed
+    from service.ports import Found, Journal, Rows, Write
+
+
+ENOUGH_ROWS = 64
+LINGER_SECONDS = 0.004
+"""A transaction costs as much as ten rows, and callers who were just answered come back at once. So a group waits
+until it is as large as the last one was, or has enough rows, or has waited this long. Who comes alone never waits."""
+LOOK_SECONDS = 0.001
+
+
+class LedgerError(Exception):
+    """What the ledger may raise."""
+
+
+class LedgerFull(LedgerError):
+    """Too many decisions wait for the disk."""
+
+
+class LedgerClosed(LedgerError):
+    """The service is stopping."""
+
+
+class LedgerUnwritable(LedgerError):
+    """The database could not be written; nothing was acknowledged."""
+
+
+class LedgerRefused(LedgerError):
+    """The database's rules refuse what was to be written."""
+
+
+class IdempotencyConflict(LedgerError):
+    """The same idempotency key came with another body."""
+
+
+class Unchanged(LedgerError):
+    """A write that had to change a row found none."""
+
+
+class _Waiting(NamedTuple):
+    """An entry in the queue, how many decisions and bytes of content it is, and who waits for it."""
+
+    entry: Entry
+    rows: int
+    size: int
+    heard: asyncio.Future[Outcome]
+
+
+class Ledger:
+    """Keeps the queue and the one task that empties it. ``on_group`` hears the rows and seconds of each commit."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        queue_rows: int = 16_384,
+        queue_bytes: int = 64 * 1024 * 1024,
+        group_rows: int = 512,
+        on_group: Callable[[int, float], None] | None = None,
+    ) -> None:
+        self.on_group = on_group
+        self.waiting = 0
+        """Decisions in the queue."""
+        self.trouble: str | None = None
+        """Why nothing is acknowledged any more; a machine code, then the cause."""
+        self._journal = journal
+        self._queue_rows, self._queue_bytes, self._group_rows = queue_rows, queue_bytes, group_rows
+        self._waiting_bytes = 0
+        self._queue: deque[_Waiting] = deque()
+        self._wake = asyncio.Event()
+        self.closing = False
+        """Whether nothing more is taken, because the service stops."""
+        self._writer: asyncio.Task[None] | None = None
+        self._expected = 1
+
+    @property
+    def full(self) -> bool:
+        """Whether ``file`` would be turned away."""
+        return self.waiting >= self._queue_rows or self._waiting_bytes >= self._queue_bytes
+
+    def start(self) -> None:
+        """Begins to write."""
+        self._writer = asyncio.create_task(self._write(), name="ledger")
+
+    async def close(self) -> None:
+        """Takes no more, writes all that waits, then lets the database go."""
+        self.closing = True
+        self._wake.set()
+        if self._writer is not None:
+            await self._writer
+        await self._journal.close()
+
+    async def file(self, filings: Sequence[Filing], *, seal: Seal | None = None) -> list[Placed] | Replay:
+        """Commits decisions together: where each came to stand, or what the idempotency key had led to before.
+
+        Raises whatever the tree above names but ``Unchanged``.
+        """
+        if self.full:
+            raise LedgerFull("decisions wait for the disk")
+        size = sum([len(filing.body) for filing in filings])
+        outcome = await self._submit(ToFile(filings, seal), max(len(filings), 1), size)
+        if isinstance(outcome, Conflict):
+            raise IdempotencyConflict("the idempotency key was used with another body")
+        assert not isinstance(outcome, int)
+        return outcome
+
+    async def record(self, act: Act, *writes: Write) -> int:
+        """Commits one act with its writes; returns its sequence number. Never turned away for a full queue."""
+        outcome = await self._submit(ToRecord(act, writes), 1, 0)
+        assert isinstance(outcome, int)
+        return outcome
+
+    def _submit(self, entry: Entry, rows: int, size: int) -> asyncio.Future[Outcome]:
+        if self.trouble is not None:
+            raise LedgerUnwritable(self.trouble)
+        if self.closing:
+            raise LedgerClosed("the ledger is closed")
+        heard: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Waiting(entry, rows, size, heard))
+        self.waiting += rows
+        self._waiting_bytes += size
+        self._wake.set()
+        return heard
+
+    async def _write(self) -> None:
+        while True:
+            if self._queue:
+                await self._linger()
+                await self._commit(self._take())
+            elif self.closing:
+                return
+            else:
+                self._wake.clear()
+                await self._wake.wait()
+
+    async def _linger(self) -> None:
+        end = perf_counter() + LINGER_SECONDS
+        while self.waiting < self._expected and perf_counter() < end and not self.closing:
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _take(self) -> list[_Waiting]:
+        """The next group: at least one entry, then as many as fit."""
+        group = [self._queue.popleft()]
+        rows = group[0].rows
+        while self._queue and rows + self._queue[0].rows <= self._group_rows:
+            group.append(self._queue.popleft())
+            rows += group[-1].rows
+        self.waiting -= rows
+        self._expected = min(rows, ENOUGH_ROWS)
+        self._waiting_bytes -= sum([waiting.size for waiting in group])
+        return group
+
+    async def _commit(self, group: list[_Waiting]) -> None:
+        """Commits a group; where it is at fault, entry by entry, so that only the guilty one fails."""
+        began = perf_counter()
+        try:
+            outcomes = await self._transact([waiting.entry for waiting in group])
+        except JournalBusy as error:
+            _fail(group, LedgerUnwritable(f"locked: {error}"))
+        except JournalBroken as error:
+            self._stop(group, f"disk: {error}")
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is somebody's, and the others must not wait
+            if len(group) > 1:
+                for waiting in group:
+                    await self._commit_unless_stopped(waiting)
+            else:
+                _fail(group, _meaning(error))
+        else:
+            for waiting, outcome in zip(group, outcomes, strict=True):
+                if not waiting.heard.done():
+                    waiting.heard.set_result(outcome)
+            if self.on_group is not None:
+                self.on_group(sum(waiting.rows for waiting in group), perf_counter() - began)
+
+    async def _commit_unless_stopped(self, waiting: _Waiting) -> None:
+        if self.trouble is None:
+            await self._commit([waiting])
+        else:
+            _fail([waiting], LedgerUnwritable(self.trouble))
+
+    async def _transact(self, entries: list[Entry]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+
+        def plan(found: Found) -> Rows:
+            planned = Plan(found, now())
+            for entry in entries:
+                planned.add(entry)
+            outcomes[:] = planned.outcomes
+            return planned.rows
+
+        await self._journal.transact(wanted(entries), plan)
+        return outcomes
+
+    def _stop(self, group: list[_Waiting], why: str) -> None:
+        """For good: fails the group and everybody behind it."""
+        self.trouble = why
+        group.extend(self._queue)
+        self._queue.clear()
+        self.waiting = self._waiting_bytes = 0
+        _fail(group, LedgerUnwritable(why))
+
+
+def _meaning(error: Exception) -> LedgerError:
+    meant = Unchanged(str(error)) if isinstance(error, NothingChanged) else LedgerRefused(str(error))
+    meant.__cause__ = error
+    return meant
+
+
+def _fail(group: Sequence[_Waiting], error: LedgerError) -> None:
+    for waiting in group:
+        if not waiting.heard.done():
+            waiting.heard.set_exception(error)

@@ -1,0 +1,105 @@
+"""What Prometheus is told. Labels are closed lists (routes, statuses, scenes, actions), never what a client may choose.
+
+Requests are tallied in plain integers and turned into metric families when Prometheus asks: the library's own
+counters lock on every increment.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from prometheus_client import CollectorRegistry, Gauge, Histogram, Info, generate_latest
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from prometheus_client import Metric
+
+    from moderation.types import Action, Verdict
+
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_ROWS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+
+
+@dataclass(slots=True)
+class _Times:
+    """How long the requests of one route with one outcome took."""
+
+    total: float = 0.0
+    slots: list[int] = field(default_factory=lambda: [0] * (len(_SECONDS) + 1))
+
+    def buckets(self) -> list[tuple[str, float]]:
+        """Cumulative counts, as the exposition format wants them."""
+        seen, told = 0, []
+        for bound, count in zip([*map(str, _SECONDS), "+Inf"], self.slots, strict=True):
+            seen += count
+            told.append((bound, float(seen)))
+        return told
+
+
+class Metrics(Collector):
+    """Keeps the tallies of one process."""
+
+    def __init__(self) -> None:
+        self._requests: dict[tuple[str, str, int], _Times] = {}
+        self._verdicts: dict[tuple[str, Action, bool], int] = {}
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+        PlatformCollector(registry=self._registry)
+        self._group_rows = Histogram(
+            "qingliu_ledger_group_rows", "Decisions in one commit.", buckets=_ROWS, registry=self._registry
+        )
+        self._group_seconds = Histogram(
+            "qingliu_ledger_group_seconds", "Time of one commit.", buckets=_SECONDS, registry=self._registry
+        )
+        self._ruleset = Info("qingliu_ruleset", "The active ruleset.", registry=self._registry)
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """One request was answered. ``route`` is the pattern, not the path."""
+        key = method, route, status
+        times = self._requests.get(key)
+        if times is None:
+            times = self._requests[key] = _Times()
+        times.total += seconds
+        times.slots[bisect_left(_SECONDS, seconds)] += 1
+
+    def judged(self, scene: str, verdict: Verdict) -> None:
+        """One content was judged."""
+        key = scene, verdict.action, verdict.degraded
+        self._verdicts[key] = self._verdicts.get(key, 0) + 1
+
+    def committed(self, rows: int, seconds: float) -> None:
+        """The ledger committed a group."""
+        self._group_rows.observe(rows)
+        self._group_seconds.observe(seconds)
+
+    def watch(self, name: str, told: str, read: Callable[[], float]) -> None:
+        """A gauge that is read when Prometheus asks."""
+        Gauge(name, told, registry=self._registry).set_function(read)
+
+    def page(self, *, ruleset: str) -> bytes:
+        """The text exposition."""
+        self._ruleset.info({"fingerprint": ruleset})
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """The tallies as metric families."""
+        requests = HistogramMetricFamily(
+            "qingliu_http_request_seconds",
+            "Time from a request's header to its answer.",
+            labels=("method", "route", "status"),
+        )
+        for (method, route, status), times in self._requests.items():
+            requests.add_metric((method, route, str(status)), times.buckets(), times.total)
+        yield requests
+        verdicts = CounterMetricFamily("qingliu_verdicts", "Contents judged.", labels=("scene", "action", "degraded"))
+        for (scene, action, degraded), count in self._verdicts.items():
+            verdicts.add_metric((str(scene), action.code, str(degraded).lower()), count)
+        yield verdicts

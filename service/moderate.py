@@ -1,0 +1,174 @@
+"""THE use-case: content in, durable decision out. No transport and no SQL here."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from service.filing import prepared, sealed
+from service.ids import from_stamp
+from service.plan import Replay
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from moderation.engine import Engine
+    from moderation.ruleset import Ruleset
+    from moderation.types import Content, Verdict
+    from service.filing import Filing
+    from service.keys import Caller
+    from service.ledger import Ledger
+    from service.plan import Placed
+    from service.rules import Rules
+    from service.store.reads import Reads, Stored
+
+HELD_SECONDS = 0.002
+"""So long a batch may keep the event loop before others get a turn."""
+SLICE_CHARS = 4000
+SLICE_CONTENTS = 64
+"""What is read at once: enough for reading together to pay, little enough to stay near ``HELD_SECONDS``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Idempotency:
+    """The caller's ``Idempotency-Key`` and the raw body that it came with."""
+
+    key: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A decision that is on disk. ``content`` has tenant, id and version filled in.
+
+    ``ruleset`` is what to render the verdict with: the one judged under while the process still has it, else the
+    active one (``verdict.ruleset`` always names the one judged under). ``at`` is the time of the decision, aware UTC.
+    """
+
+    id: str
+    content: Content
+    verdict: Verdict
+    at: datetime
+    ruleset: Ruleset
+    supersedes: str | None = None
+    replayed: bool = False
+
+
+class Moderation:
+    """Judges contents and files what was decided."""
+
+    def __init__(self, rules: Rules, ledger: Ledger, reads: Reads) -> None:
+        self._rules, self._ledger, self._reads = rules, ledger, reads
+
+    @property
+    def full(self) -> bool:
+        """Whether the ledger takes no more for the moment: answer 503 before reading a body."""
+        return self._ledger.full
+
+    async def one(self, caller: Caller, content: Content, *, idempotency: Idempotency | None = None) -> Decided:
+        """Judges one content; returns once the decision is on disk. An empty ``content.id`` gets a new id.
+
+        Set ``content.tenant`` to the caller's tenant to spare a copy. Raises what ``service.ledger`` draws at its top,
+        and ``ValueError`` for text that cannot be stored (a lone surrogate).
+        """
+        engine = self._rules.engine
+        verdict = engine.examine(content).conclude()
+        filing = prepared(content, verdict, tenant=caller.tenant)
+        decided = await self._file(caller, engine.ruleset, [content], [verdict], [filing], idempotency)
+        return decided[0]
+
+    async def many(
+        self, caller: Caller, contents: Sequence[Content], *, idempotency: Idempotency | None = None
+    ) -> list[Decided]:
+        """Judges a batch in one transaction: all decisions, in order, or none. Raises as ``one`` does."""
+        if not contents:
+            return []
+        engine = self._rules.engine
+        verdicts: list[Verdict] = []
+        filings: list[Filing] = []
+        began = perf_counter()
+        for company in _slices(contents):
+            for content, verdict in _judged(engine, company):
+                verdicts.append(verdict)
+                filings.append(prepared(content, verdict, tenant=caller.tenant))
+                if perf_counter() - began > HELD_SECONDS:
+                    await asyncio.sleep(0)
+                    began = perf_counter()
+        return await self._file(caller, engine.ruleset, contents, verdicts, filings, idempotency)
+
+    async def get(self, caller: Caller, decision_id: str) -> Decided | None:
+        """One decision of the caller's tenant; another tenant's does not exist."""
+        stored = await self._reads.decision(caller.tenant, decision_id)
+        return None if stored is None else self._retold(stored)
+
+    async def history(self, caller: Caller, content_id: str, *, limit: int = 100) -> list[Decided]:
+        """The decisions on one content over all its versions, newest first."""
+        return [self._retold(stored) for stored in await self._reads.history(caller.tenant, content_id, limit=limit)]
+
+    async def _file(  # noqa: PLR0913, PLR0917 - the two use-cases' common end, and nobody else's
+        self,
+        caller: Caller,
+        ruleset: Ruleset,
+        contents: Sequence[Content],
+        verdicts: list[Verdict],
+        filings: list[Filing],
+        idempotency: Idempotency | None,
+    ) -> list[Decided]:
+        seal = None if idempotency is None else sealed(caller.tenant, idempotency.key, idempotency.body)
+        outcome = await self._ledger.file(filings, seal=seal)
+        if isinstance(outcome, Replay):
+            stored = await self._reads.decisions(caller.tenant, outcome.decisions)
+            return [self._retold(decision, replayed=True) for decision in stored]
+        at = from_stamp(outcome[0].at)
+        return [
+            Decided(
+                id=place.id,
+                content=_as_filed(content, place, caller.tenant),
+                verdict=verdict,
+                at=at,
+                ruleset=ruleset,
+                supersedes=place.supersedes,
+            )
+            for content, verdict, place in zip(contents, verdicts, outcome, strict=True)
+        ]
+
+    def _retold(self, stored: Stored, *, replayed: bool = False) -> Decided:
+        return Decided(
+            id=stored.id,
+            content=stored.content,
+            verdict=stored.verdict,
+            at=stored.at,
+            ruleset=self._rules.named(stored.verdict.ruleset),
+            supersedes=stored.supersedes,
+            replayed=replayed,
+        )
+
+
+def _judged(engine: Engine, company: Sequence[Content]) -> Iterator[tuple[Content, Verdict]]:
+    """Reading gains from company; a single content is read as ``one`` reads it."""
+    if len(company) == 1:
+        yield company[0], engine.examine(company[0]).conclude()
+        return
+    for content, reading in zip(company, engine.read_many(company), strict=True):
+        yield content, engine.examine(content, reading).conclude()
+
+
+def _slices(contents: Sequence[Content]) -> Iterator[Sequence[Content]]:
+    """Neighbours that are read together."""
+    start = chars = 0
+    for place, content in enumerate(contents):
+        length = sum([len(part.text) for part in content.parts])
+        if place > start and (chars + length > SLICE_CHARS or place - start >= SLICE_CONTENTS):
+            yield contents[start:place]
+            start, chars = place, 0
+        chars += length
+    yield contents[start:]
+
+
+def _as_filed(content: Content, place: Placed, tenant: str) -> Content:
+    if content.version == place.version and content.id == place.content_id and content.tenant == tenant:
+        return content
+    return replace(content, tenant=tenant, id=place.content_id, version=place.version)

@@ -1,0 +1,97 @@
+"""Contracts between the use-cases and what is outside: values that cross the border, and the journal's protocol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Column = str | int | bytes | None
+Row = tuple[Column, ...]
+
+
+class Write(NamedTuple):
+    """One statement that goes with an act. With ``must_change`` the act falls when no row changed."""
+
+    sql: str
+    row: Row
+    must_change: bool = True
+
+
+class Head(NamedTuple):
+    """The newest version of a content, the number of its row, and the newest decision on it."""
+
+    row: int
+    version: int
+    commitment: bytes
+    salt: bytes
+    decision: str | None
+
+
+class Used(NamedTuple):
+    """What an idempotency key was used for. ``decisions`` is a JSON list of ids."""
+
+    salt: bytes
+    mac: bytes
+    decisions: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a group needs to know before it writes: pairs of tenant and content id, of tenant and key hash."""
+
+    contents: list[tuple[str, str]] = field(default_factory=list)
+    keys: list[tuple[str, bytes]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to ``Wanted``, true until the transaction ends; what is absent does not exist."""
+
+    next_seq: int
+    next_content: int
+    heads: dict[tuple[str, str], Head]
+    keys: dict[tuple[str, bytes], Used]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a group writes, by table and in the column order of ``store.tables``; then the writes of other acts."""
+
+    acts: list[Row] = field(default_factory=list)
+    contents: list[Row] = field(default_factory=list)
+    decisions: list[Row] = field(default_factory=list)
+    idempotency: list[Row] = field(default_factory=list)
+    writes: list[Write] = field(default_factory=list)
+
+
+class JournalError(Exception):
+    """The journal could not commit; nothing of the group is to be acknowledged."""
+
+
+class JournalBusy(JournalError):
+    """Another process held the database for too long: later may work."""
+
+
+class JournalBroken(JournalError):
+    """The disk failed. Whether the last group is on it is unknown; nothing may be acknowledged any more."""
+
+
+class NothingChanged(Exception):
+    """A write that had to change a row found none. Nothing of the group was written."""
+
+
+class Journal(Protocol):
+    """Where groups become durable."""
+
+    async def transact(self, wanted: Wanted, plan: Callable[[Found], Rows]) -> None:
+        """In one transaction: finds what is wanted, calls ``plan`` (perhaps in another thread), writes its rows.
+
+        Returns once they are on disk. Raises ``JournalBusy`` or ``JournalBroken``; any other exception means that the
+        group itself was at fault and that nothing of it was written.
+        """
+
+    async def close(self) -> None:
+        """Waits for the transaction that runs, then lets the database go."""

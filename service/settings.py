@@ -1,0 +1,90 @@
+"""The settings: environment (``QINGLIU_…``), then ``qingliu.toml``, then these defaults. No logic beyond checking them.
+
+Every duration is in seconds, every size in bytes unless its name says otherwise.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+import orjson
+from pydantic import Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+_PLACES = {"data", "host", "port", "lexicons", "scenes"}
+"""Where the service runs rather than how it judges: changing one is no change of the rules of the house."""
+
+
+class Settings(BaseSettings):
+    """What an operator may set. Options given in code (the command line's) win over all other sources."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="QINGLIU_", toml_file="qingliu.toml", extra="forbid", frozen=True, validate_default=True
+    )
+
+    data: Path = Path("data")
+    """The data directory; the SQLite file, the pid file and nothing else live in it."""
+    lexicons: Path = REPOSITORY / "lexicons"
+    scenes: Path | None = None
+    """Scene policies; the ones that ship with the engine when left out."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+
+    max_body: int = Field(default=256 * 1024, ge=1024)
+    """One content's body."""
+    max_batch_body: int = Field(default=8 * 1024 * 1024, ge=1024)
+    max_batch_items: int = Field(default=1000, ge=1)
+    max_batch_chars: int = Field(default=1_000_000, ge=1)
+    max_content_chars: int = Field(default=20_000, ge=1)
+    """The sum over a content's parts."""
+
+    header_deadline: float = Field(default=10.0, gt=0)
+    body_deadline: float = Field(default=20.0, gt=0)
+    keepalive: float = Field(default=75.0, ge=0)
+    shutdown_deadline: float = Field(default=20.0, gt=0)
+
+    rate_limit: int = Field(default=100_000, ge=1)
+    """Requests a key may send within ``rate_window`` (a whole batch is one)."""
+    rate_window: int = Field(default=60, ge=1)
+
+    queue_rows: int = Field(default=16_384, ge=1)
+    """Decisions that may wait for the disk before new requests are turned away."""
+    queue_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
+    """Bytes of content that may wait likewise."""
+    group_rows: int = Field(default=512, ge=1)
+    """Decisions that share one commit at most (a batch is never split)."""
+    busy_timeout: float = Field(default=5.0, gt=0)
+    """How long to wait for another process that writes to the same database."""
+
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.data / "qingliu.db"
+
+    @property
+    def pid_file(self) -> Path:
+        """Where a running service leaves its process id for ``qingliu reload``."""
+        return self.data / "qingliu.pid"
+
+    def fingerprint(self) -> str:
+        """16 hex digits over every setting that changes how the service behaves (not where it runs)."""
+        told = self.model_dump(mode="json", exclude=_PLACES)
+        return sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Code, then environment, then the TOML file of the working directory."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

@@ -1,0 +1,177 @@
+"""Contents and verdicts as stored bytes, and back.
+
+What is left at its default is left out, so that new optional fields change neither old bytes nor their commitments.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from moderation.types import (
+    Action,
+    Author,
+    Content,
+    Effect,
+    Evidence,
+    Exemption,
+    Missing,
+    Part,
+    Role,
+    Scene,
+    Span,
+    Verdict,
+)
+from service.acts import canonical
+from service.ids import from_stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_OPTIONAL = ("room", "commercial", "industry", "product")
+
+
+def content_body(content: Content) -> bytes:
+    """The canonical bytes of what a content says and is: everything but its id, version, tenant and time.
+
+    Two contents with the same bytes are the same version. Raises ``ValueError`` for text that is not Unicode (a lone
+    surrogate).
+    """
+    told: dict[str, Any] = {"scene": content.scene, "parts": [[part.name, part.text] for part in content.parts]}
+    if content.author.id is not None or content.author.role is not Role.USER:
+        told["author"] = [content.author.id, content.author.role]
+    if content.room is not None:
+        told["room"] = content.room
+    if content.commercial is not None:
+        told["commercial"] = content.commercial
+    if content.has_cart_link:
+        told["has_cart_link"] = True
+    if content.industry is not None:
+        told["industry"] = content.industry
+    if content.product is not None:
+        told["product"] = content.product
+    if content.qualifications:
+        told["qualifications"] = content.qualifications
+    try:
+        return canonical(told)
+    except orjson.JSONEncodeError as error:
+        raise ValueError(f"content cannot be stored: {error}") from error
+
+
+def content_from(body: bytes, *, tenant: str, content_id: str, version: int, published_at: str) -> Content:
+    """The content that ``content_body`` wrote, as it was judged."""
+    told = orjson.loads(body)
+    author_id, role = told.get("author", (None, Role.USER))
+    return Content(
+        scene=Scene(told["scene"]),
+        parts=tuple(Part(name, text) for name, text in told["parts"]),
+        at=from_stamp(published_at),
+        id=content_id,
+        version=version,
+        tenant=tenant,
+        author=Author(id=author_id, role=Role(role)),
+        has_cart_link=told.get("has_cart_link", False),
+        qualifications=tuple(told.get("qualifications", ())),
+        **{name: told[name] for name in _OPTIONAL if name in told},
+    )
+
+
+def part_numbers(content: Content) -> dict[str, int]:
+    """The place of each part by its name. Names are the caller's words, so records outside ``contents`` use these."""
+    return {part.name: number for number, part in reversed(list(enumerate(content.parts)))}
+
+
+def verdict_blob(verdict: Verdict, content: Content) -> bytes:
+    """What the decision's own columns do not say: spans and codes, since evidence carries no text."""
+    told: dict[str, Any] = {}
+    if verdict.evidence or verdict.exemptions:
+        numbers = part_numbers(content)
+        told["evidence"] = [_evidence_told(evidence, numbers) for evidence in verdict.evidence]
+        told["exemptions"] = [_exemption_told(exemption, numbers) for exemption in verdict.exemptions]
+    if verdict.categories:
+        told["categories"] = verdict.categories
+    if verdict.effects:
+        told["effects"] = verdict.effects
+    if verdict.proof:
+        told["proof"] = verdict.proof
+    if verdict.suggestions:
+        told["suggestions"] = verdict.suggestions
+    if verdict.missing:
+        told["missing"] = verdict.missing
+    if verdict.matches_truncated:
+        told["matches_truncated"] = verdict.matches_truncated
+    return orjson.dumps(told) if told else b"{}"
+
+
+def verdict_from(  # noqa: PLR0913 - the columns that hold a verdict
+    blob: bytes, content: Content, *, action: str, severity: int, degraded: bool, ruleset: str
+) -> Verdict:
+    """The verdict that ``verdict_blob`` and the decision's columns hold."""
+    told = orjson.loads(blob)
+    names = [part.name for part in content.parts]
+    return Verdict(
+        action=Action[action.upper()],
+        severity=severity,
+        categories=tuple(told.get("categories", ())),
+        effects=tuple(map(Effect, told.get("effects", ()))),
+        evidence=tuple(_evidence(item, names) for item in told.get("evidence", ())),
+        ruleset=ruleset,
+        exemptions=tuple(_exemption(item, names) for item in told.get("exemptions", ())),
+        proof=tuple(told.get("proof", ())),
+        suggestions=tuple(told.get("suggestions", ())),
+        missing=tuple(Missing(**missing) for missing in told.get("missing", ())),
+        degraded=degraded,
+        matches_truncated=told.get("matches_truncated", 0),
+    )
+
+
+def _evidence_told(evidence: Evidence, numbers: Mapping[str, int]) -> dict[str, Any]:
+    span = evidence.span
+    told = {
+        "source": evidence.source,
+        "category": evidence.category,
+        "rule": evidence.rule,
+        "severity": evidence.severity,
+        "weight": evidence.weight,
+        "span": (numbers[span.part], span.start, span.end),
+    }
+    if evidence.folds:
+        told["folds"] = evidence.folds
+    if evidence.laws:
+        told["laws"] = evidence.laws
+    if evidence.note:
+        told["note"] = evidence.note
+    if evidence.facts:
+        told["facts"] = evidence.facts
+    return told
+
+
+def _exemption_told(exemption: Exemption, numbers: Mapping[str, int]) -> dict[str, Any]:
+    span = exemption.span
+    return {
+        "category": exemption.category,
+        "rule": exemption.rule,
+        "span": (numbers[span.part], span.start, span.end),
+        "code": exemption.code,
+        "note": exemption.note,
+    }
+
+
+def _span(told: Sequence[int], names: Sequence[str]) -> Span:
+    number, start, end = told
+    return Span(names[number], start, end)
+
+
+def _evidence(told: Mapping[str, Any], names: Sequence[str]) -> Evidence:
+    fixed = {
+        "span": _span(told["span"], names),
+        "folds": tuple(told.get("folds", ())),
+        "laws": tuple(told.get("laws", ())),
+        "facts": tuple((name, number) for name, number in told.get("facts", ())),
+    }
+    return Evidence(**{**told, **fixed})
+
+
+def _exemption(told: Mapping[str, Any], names: Sequence[str]) -> Exemption:
+    return Exemption(**{**told, "span": _span(told["span"], names)})

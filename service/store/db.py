@@ -1,0 +1,128 @@
+"""Connections to SQLite that keep their word: settings are set, read back, and a database that differs is refused."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aiosqlite
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+_FULL = 2
+
+
+class Unsafe(Exception):
+    """The database would not keep what it acknowledges; the service must not start on it."""
+
+
+def pragmas(busy_timeout: float) -> dict[str, int | str]:
+    """What every connection must run with, as SQLite reads it back."""
+    return {
+        "journal_mode": "wal",
+        "synchronous": _FULL,
+        "foreign_keys": 1,
+        "busy_timeout": int(busy_timeout * 1000),
+    }
+
+
+def _assert_same(name: str, wanted: int | str, rows: Iterable[Any]) -> None:
+    found = next((row[0] for row in rows), None)
+    if found != wanted:
+        raise Unsafe(f"SQLite answers PRAGMA {name} = {found!r} where {wanted!r} is needed")
+
+
+def secured(connection: sqlite3.Connection, *, busy_timeout: float) -> sqlite3.Connection:
+    """Sets and reads back what ``pragmas`` lists; raises ``Unsafe``. The wait for locks comes first."""
+    connection.execute(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
+    for name, wanted in pragmas(busy_timeout).items():
+        connection.execute(f"PRAGMA {name} = {wanted}")
+        _assert_same(name, wanted, connection.execute(f"PRAGMA {name}").fetchall())
+    return connection
+
+
+def open_writer(path: Path, *, busy_timeout: float) -> sqlite3.Connection:
+    """A raw connection for the journal: transactions are begun by hand, never by the driver."""
+    connection = sqlite3.connect(path, isolation_level=None, timeout=busy_timeout, cached_statements=64)
+    return secured(connection, busy_timeout=busy_timeout)
+
+
+async def open_reader(path: Path, *, busy_timeout: float) -> aiosqlite.Connection:
+    """A raw connection that SQLite itself keeps from writing."""
+    connection = await aiosqlite.connect(path, isolation_level=None, timeout=busy_timeout)
+    try:
+        for name, wanted in pragmas(busy_timeout).items():
+            await connection.execute(f"PRAGMA {name} = {wanted}")
+            _assert_same(name, wanted, await connection.execute_fetchall(f"PRAGMA {name}"))
+        await connection.execute("PRAGMA query_only = ON")
+    except BaseException:
+        await connection.close()
+        raise
+    return connection
+
+
+def _listen(engine: Engine, *, write: bool, busy_timeout: float) -> None:
+    """The driver begins no transaction before a SELECT, which loses updates: begin ourselves, writers at once."""
+
+    def connected(dbapi_connection: Any, _record: object) -> None:
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        for name, wanted in pragmas(busy_timeout).items():
+            cursor.execute(f"PRAGMA {name} = {wanted}")
+            cursor.execute(f"PRAGMA {name}")
+            _assert_same(name, wanted, cursor.fetchall())
+        if not write:
+            cursor.execute("PRAGMA query_only = ON")
+        cursor.close()
+
+    def begun(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begun)
+
+
+def make_engine(path: Path, *, write: bool, busy_timeout: float) -> Engine:
+    """A SQLAlchemy engine for what is not hot: migrations and maintenance."""
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": busy_timeout})
+    _listen(engine, write=write, busy_timeout=busy_timeout)
+    return engine
+
+
+def make_async_engine(path: Path, *, write: bool, busy_timeout: float) -> AsyncEngine:
+    """The same for ORM sessions in the event loop."""
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", connect_args={"timeout": busy_timeout})
+    _listen(engine.sync_engine, write=write, busy_timeout=busy_timeout)
+    return engine
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Alembic's configuration without a file; ``connection`` is what the migrations run on."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def migrate(path: Path, *, busy_timeout: float) -> None:
+    """Brings the database to the newest schema in one transaction; makes file and directory where missing.
+
+    Two processes that start at once take turns: the second finds nothing left to do.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = make_engine(path, write=True, busy_timeout=busy_timeout)
+    try:
+        with engine.begin() as connection:
+            command.upgrade(alembic_config(connection), "head")
+    finally:
+        engine.dispose()

@@ -1,0 +1,135 @@
+"""The SQLite journal: one connection in one thread, one transaction a group. It knows rows, not what they mean.
+
+The whole transaction is one visit to that thread, and each table is filled by as few statements as possible: every
+statement gives the interpreter lock away and has to win it back from the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from typing import TYPE_CHECKING, TypeVar
+
+from service.ports import Found, Head, JournalBroken, JournalBusy, NothingChanged, Rows, Used, Wanted
+from service.store import db, statements
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from service.ports import Column
+
+Key = TypeVar("Key")
+
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_GUILTY = frozenset(
+    {
+        sqlite3.SQLITE_ERROR,
+        sqlite3.SQLITE_CONSTRAINT,
+        sqlite3.SQLITE_TOOBIG,
+        sqlite3.SQLITE_MISMATCH,
+        sqlite3.SQLITE_RANGE,
+    }
+)
+"""Primary codes that blame the rows. Whatever is neither here nor busy blames the disk."""
+
+
+def chunked(items: Sequence[Key]) -> Iterator[Sequence[Key]]:
+    """Slices whose lengths are all in ``CHUNK_SIZES``."""
+    start = 0
+    for size in statements.CHUNK_SIZES:
+        while len(items) - start >= size:
+            yield items[start : start + size]
+            start += size
+
+
+def judged(error: sqlite3.Error) -> Exception:
+    """What a driver's error means for the group."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return error
+    primary = code & 0xFF
+    if primary in _BUSY:
+        return JournalBusy(str(error))
+    if primary in _GUILTY:
+        return error
+    return JournalBroken(f"{error} ({error.sqlite_errorname})")
+
+
+class SqliteJournal:
+    """Owns the connection that writes. Open it with ``await SqliteJournal.opened(…)``."""
+
+    def __init__(self, thread: ThreadPoolExecutor, connection: sqlite3.Connection) -> None:
+        self._thread = thread
+        self._connection = connection
+
+    @classmethod
+    async def opened(cls, path: Path, *, busy_timeout: float) -> SqliteJournal:
+        """Connects in the journal's own thread. Raises ``store.db.Unsafe``."""
+        thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        loop = asyncio.get_running_loop()
+        try:
+            connection = await loop.run_in_executor(thread, lambda: db.open_writer(path, busy_timeout=busy_timeout))
+        except BaseException:
+            thread.shutdown(wait=False)
+            raise
+        return cls(thread, connection)
+
+    async def transact(self, wanted: Wanted, plan: Callable[[Found], Rows]) -> None:
+        """See ``ports.Journal``."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, wanted, plan)
+
+    async def close(self) -> None:
+        """See ``ports.Journal``."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
+        self._thread.shutdown(wait=True)
+
+    def _transact(self, wanted: Wanted, plan: Callable[[Found], Rows]) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._write(plan(self._find(wanted)))
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._roll_back()
+                raise
+        except sqlite3.Error as error:
+            meant = judged(error)
+            if meant is error:
+                raise
+            raise meant from error
+
+    def _roll_back(self) -> None:
+        if not self._connection.in_transaction:
+            return
+        try:
+            self._connection.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise JournalBroken(f"cannot roll back: {error}") from error
+
+    def _find(self, wanted: Wanted) -> Found:
+        execute = self._connection.execute
+        heads: dict[tuple[str, str], Head] = {}
+        for contents in chunked(wanted.contents):
+            for tenant, content_id, *head in execute(statements.heads(len(contents)), _flat(contents)):
+                heads[tenant, content_id] = Head(*head)
+        keys: dict[tuple[str, bytes], Used] = {}
+        for pairs in chunked(wanted.keys):
+            for tenant, key_hash, *used in execute(statements.used_keys(len(pairs)), _flat(pairs)):
+                keys[tenant, key_hash] = Used(*used)
+        next_seq, next_content = execute(statements.NEXT).fetchone()
+        return Found(next_seq, next_content, heads, keys)
+
+    def _write(self, rows: Rows) -> None:
+        for table in statements.HOT_TABLES:
+            for chunk in chunked(getattr(rows, table)):
+                self._connection.execute(statements.insert(table, len(chunk)), _flat(chunk))
+        for sql, row, must_change in rows.writes:
+            if self._connection.execute(sql, row).rowcount < 1 and must_change:
+                raise NothingChanged(sql)
+
+
+def _flat(rows: Sequence[tuple[Column, ...]] | Sequence[tuple[str, str]] | Sequence[tuple[str, bytes]]) -> list[Column]:
+    return list(chain.from_iterable(rows))

@@ -1,0 +1,109 @@
+"""Reads: what the database holds, as values. The connection cannot write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+
+from service.ids import from_stamp
+from service.store import statements
+from service.store.codec import content_from, verdict_from
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    import aiosqlite
+
+    from moderation.types import Content, Verdict
+
+
+class Stored(NamedTuple):
+    """A decision as the database holds it, with the content that it was about."""
+
+    id: str
+    content: Content
+    verdict: Verdict
+    at: datetime
+    supersedes: str | None
+
+
+class Reads:
+    """Keeps one connection for reading."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    async def close(self) -> None:
+        """Lets the connection go."""
+        await self._connection.close()
+
+    async def decision(self, tenant: str, decision_id: str) -> Stored | None:
+        """One decision of a tenant."""
+        found = await self._stored(statements.DECISION, decision_id, tenant)
+        return found[0] if found else None
+
+    async def history(self, tenant: str, content_id: str, *, limit: int) -> list[Stored]:
+        """The decisions on one content, newest first."""
+        return await self._stored(statements.HISTORY, tenant, content_id, limit)
+
+    async def decisions(self, tenant: str, ids: Sequence[str]) -> list[Stored]:
+        """Many decisions of a tenant, in the order asked for. Raises ``LookupError`` if one is gone."""
+        stored = await self._stored(statements.DECISIONS, tenant, orjson.dumps(ids).decode())
+        found = {decision.id: decision for decision in stored}
+        return [found[asked] for asked in ids]
+
+    async def last_ruleset(self) -> str | None:
+        """The fingerprint of the ruleset activated last."""
+        return await self._one(statements.LAST_RULESET)
+
+    async def last_settings(self) -> str | None:
+        """The fingerprint of the settings recorded last."""
+        return await self._one(statements.LAST_SETTINGS)
+
+    async def has_tenant(self, name: str) -> bool:
+        """Whether a tenant exists."""
+        return await self._one(statements.TENANT, name) is not None
+
+    async def key_tenant(self, key_id: str) -> str | None:
+        """Whose living key this is."""
+        return await self._one(statements.KEY_TENANT, key_id)
+
+    async def keys_state(self) -> tuple[int, int]:
+        """How many keys were made and how many ended: keys are never deleted, so it changes with every change."""
+        rows = list(await self._connection.execute_fetchall(statements.KEYS_STATE))
+        made, ended = rows[0]
+        return made, ended
+
+    async def living_keys(self) -> list[tuple[bytes, str, str]]:
+        """Digest, tenant and id of every key that is not revoked."""
+        rows = await self._connection.execute_fetchall(statements.KEYS_ALIVE)
+        return [(digest, tenant, key_id) for digest, tenant, key_id in rows]
+
+    async def _one(self, sql: str, *values: str) -> str | None:
+        rows = list(await self._connection.execute_fetchall(sql, values))
+        return rows[0][0] if rows else None
+
+    async def _stored(self, sql: str, *values: str | int) -> list[Stored]:
+        return [_stored(*row) for row in await self._connection.execute_fetchall(sql, values)]
+
+
+def _stored(  # noqa: PLR0913, PLR0917 - one for each column
+    decision_id: str,
+    tenant: str,
+    content_id: str,
+    version: int,
+    published_at: str,
+    action: str,
+    severity: int,
+    blob: bytes,
+    degraded: int,
+    ruleset: str,
+    supersedes: str | None,
+    at: str,
+    body: bytes,
+) -> Stored:
+    content = content_from(body, tenant=tenant, content_id=content_id, version=version, published_at=published_at)
+    verdict = verdict_from(blob, content, action=action, severity=severity, degraded=bool(degraded), ruleset=ruleset)
+    return Stored(decision_id, content, verdict, from_stamp(at), supersedes)

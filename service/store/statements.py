@@ -1,0 +1,81 @@
+"""SQL text. Hot inserts take many rows in one statement: one step, one hand-over of the interpreter lock."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from service.store import tables
+
+if TYPE_CHECKING:
+    from sqlmodel import SQLModel
+
+CHUNK_SIZES = (128, 64, 32, 16, 8, 4, 2, 1)
+"""Row counts with a statement of their own; every other count is a sum of these, so that few are ever prepared."""
+
+HOT_TABLES: dict[str, type[SQLModel]] = {
+    "acts": tables.Act,
+    "contents": tables.StoredContent,
+    "decisions": tables.Decision,
+    "idempotency": tables.IdempotencyRecord,
+}
+"""In the order in which foreign keys want them filled."""
+
+NEXT = "SELECT (SELECT coalesce(max(seq) + 1, 0) FROM acts), (SELECT coalesce(max(id) + 1, 1) FROM contents)"
+
+INSERT_TENANT = "INSERT INTO tenants (name, created_at) VALUES (?, ?)"
+INSERT_KEY = "INSERT INTO api_keys (id, tenant, label, digest, created_at) VALUES (?, ?, ?, ?, ?)"
+REVOKE_KEY = "UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL"
+INSERT_ACTIVATION = "INSERT INTO rulesets (id, fingerprint, files, activated_at) VALUES (?, ?, ?, ?)"
+INSERT_SETTINGS = "INSERT INTO settings (id, fingerprint, changed_at) VALUES (?, ?, ?)"
+
+LAST_RULESET = "SELECT fingerprint FROM rulesets ORDER BY activated_at DESC, id DESC LIMIT 1"
+LAST_SETTINGS = "SELECT fingerprint FROM settings ORDER BY changed_at DESC, id DESC LIMIT 1"
+TENANT = "SELECT name FROM tenants WHERE name = ?"
+KEYS_STATE = "SELECT count(*), count(revoked_at) FROM api_keys"
+KEYS_ALIVE = "SELECT digest, tenant, id FROM api_keys WHERE revoked_at IS NULL"
+KEY_TENANT = "SELECT tenant FROM api_keys WHERE id = ? AND revoked_at IS NULL"
+
+_DECIDED = """
+SELECT d.id, c.tenant, c.content_id, c.version, d.published_at, d.action, d.severity, d.verdict, d.degraded,
+    d.ruleset, d.supersedes, d.at, c.body
+FROM decisions AS d JOIN contents AS c ON c.id = d.content
+"""
+DECISION = f"{_DECIDED} WHERE d.id = ? AND d.tenant = ?"
+HISTORY = f"{_DECIDED} WHERE c.tenant = ? AND c.content_id = ? ORDER BY d.seq DESC LIMIT ?"
+DECISIONS = f"{_DECIDED} WHERE d.tenant = ?1 AND d.id IN (SELECT value FROM json_each(?2))"  # noqa: S608 - our own text
+
+
+@cache
+def insert(table: str, rows: int) -> str:
+    """An INSERT of so many whole rows into a hot table."""
+    columns = HOT_TABLES[table].__table__.columns.keys()  # type: ignore[attr-defined]
+    names = ", ".join(f'"{name}"' for name in columns)
+    return f"INSERT INTO {table} ({names}) VALUES {_values(len(columns), rows)}"  # noqa: S608 - our own names
+
+
+@cache
+def heads(keys: int) -> str:
+    """The newest version, and the newest decision on it, of so many contents."""
+    return f"""
+WITH k (tenant, content_id) AS (VALUES {_values(2, keys)})
+SELECT c.tenant, c.content_id, c.id, c.version, c.commitment, c.salt,
+    (SELECT d.id FROM decisions AS d WHERE d.content = c.id ORDER BY d.seq DESC LIMIT 1)
+FROM k JOIN contents AS c ON c.id = (SELECT n.id FROM contents AS n
+    WHERE n.tenant = k.tenant AND n.content_id = k.content_id ORDER BY n.version DESC LIMIT 1)
+"""  # noqa: S608 - only question marks are put in
+
+
+@cache
+def used_keys(keys: int) -> str:
+    """What so many idempotency keys were used for."""
+    return f"""
+WITH k (tenant, key_hash) AS (VALUES {_values(2, keys)})
+SELECT i.tenant, i.key_hash, i.salt, i.mac, i.decisions
+FROM k JOIN idempotency AS i ON i.tenant = k.tenant AND i.key_hash = k.key_hash
+"""  # noqa: S608 - only question marks are put in
+
+
+def _values(columns: int, rows: int) -> str:
+    row = f"({', '.join('?' * columns)})"
+    return ", ".join([row] * rows)

@@ -1,0 +1,147 @@
+"""The schema's one definition. The migrations must arrive at exactly these tables; a test compares them.
+
+Times are RFC 3339 UTC text of fixed width (``2026-11-22T06:38:10.123456Z``): the same bytes stand in the acts, text
+order is time order, and no driver can take the zone away. The triggers that make ``acts`` INSERT-only and gapless
+live in the first migration.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+
+class Tenant(SQLModel, table=True):
+    """Who the contents belong to."""
+
+    __tablename__: ClassVar[str] = "tenants"
+
+    name: str = Field(sa_column=Column(Text, primary_key=True))
+    created_at: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class ApiKey(SQLModel, table=True):
+    """A key: only the SHA-256 of its secret is kept."""
+
+    __tablename__: ClassVar[str] = "api_keys"
+
+    id: str = Field(sa_column=Column(Text, primary_key=True))
+    tenant: str = Field(sa_column=Column(Text, ForeignKey("tenants.name"), nullable=False))
+    label: str = Field(sa_column=Column(Text, nullable=False))
+    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
+    created_at: str = Field(sa_column=Column(Text, nullable=False))
+    revoked_at: str | None = Field(default=None, sa_column=Column(Text))
+
+
+class Act(SQLModel, table=True):
+    """One change of state. ``body`` is the canonical JSON of the whole act: a leaf for the audit log."""
+
+    __tablename__: ClassVar[str] = "acts"
+    __table_args__ = (CheckConstraint("seq >= 0", name="acts_start_at_zero"),)
+
+    seq: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    at: str = Field(sa_column=Column(Text, nullable=False))
+    tenant: str = Field(sa_column=Column(Text, nullable=False))
+    kind: str = Field(sa_column=Column(Text, nullable=False))
+    subject: str = Field(sa_column=Column(Text, nullable=False))
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class StoredContent(SQLModel, table=True):
+    """One version of a content. The only place in the database that holds its text.
+
+    ``body`` is canonical JSON; once it is encrypted ``key_id`` names the key. ``commitment`` is its HMAC-SHA-256 under
+    ``salt``, the same that stands in the acts; the salt goes when the text goes, and the commitment then tells nothing.
+    """
+
+    __tablename__: ClassVar[str] = "contents"
+    __table_args__ = (
+        UniqueConstraint("tenant", "content_id", "version"),
+        CheckConstraint("version >= 1", name="contents_version_from_one"),
+    )
+
+    id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    tenant: str = Field(sa_column=Column(Text, ForeignKey("tenants.name"), nullable=False))
+    content_id: str = Field(sa_column=Column(Text, nullable=False))
+    version: int = Field(sa_column=Column(Integer, nullable=False))
+    commitment: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    salt: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    key_id: str | None = Field(default=None, sa_column=Column(Text))
+    received_at: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class Decision(SQLModel, table=True):
+    """One decision on one version. ``seq`` is its act's; ``verdict`` holds spans and codes, never text.
+
+    ``content`` is the version judged, by number: content ids come in any order, and each index over them costs a page
+    a decision. ``published_at`` is the content's own time, by which the law was chosen.
+    """
+
+    __tablename__: ClassVar[str] = "decisions"
+    __table_args__ = (
+        CheckConstraint("action IN ('pass', 'review', 'block')", name="decisions_action_known"),
+        CheckConstraint("severity BETWEEN 0 AND 4", name="decisions_severity_known"),
+        CheckConstraint("degraded IN (0, 1)", name="decisions_degraded_is_boolean"),
+        CheckConstraint(
+            "action <> 'pass' OR stages_missing = '[]' OR degraded = 1", name="decisions_blind_pass_is_degraded"
+        ),
+        CheckConstraint(
+            "NOT (scene IN ('ad', 'live_script', 'live_speech') AND degraded = 1 AND action = 'pass')",
+            name="decisions_no_degraded_pass_on_air",
+        ),
+        Index("decisions_by_content", "content"),
+        Index("decisions_superseded_once", "supersedes", unique=True, sqlite_where=text("supersedes IS NOT NULL")),
+    )
+
+    seq: int = Field(sa_column=Column(Integer, ForeignKey("acts.seq"), primary_key=True, autoincrement=False))
+    id: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+    tenant: str = Field(sa_column=Column(Text, nullable=False))
+    content: int = Field(sa_column=Column(Integer, ForeignKey("contents.id"), nullable=False))
+    supersedes: str | None = Field(default=None, sa_column=Column(Text, ForeignKey("decisions.id")))
+    at: str = Field(sa_column=Column(Text, nullable=False))
+    scene: str = Field(sa_column=Column(Text, nullable=False))
+    published_at: str = Field(sa_column=Column(Text, nullable=False))
+    action: str = Field(sa_column=Column(Text, nullable=False))
+    severity: int = Field(sa_column=Column(Integer, nullable=False))
+    verdict: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    degraded: int = Field(sa_column=Column(Integer, nullable=False))
+    stages_missing: str = Field(sa_column=Column(Text, nullable=False))
+    ruleset: str = Field(sa_column=Column(Text, nullable=False))
+    by: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class IdempotencyRecord(SQLModel, table=True):
+    """What an idempotency key was used for: salted HMAC of the body, ids of the decisions (a JSON list)."""
+
+    __tablename__: ClassVar[str] = "idempotency"
+
+    tenant: str = Field(sa_column=Column(Text, ForeignKey("tenants.name"), primary_key=True))
+    key_hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    salt: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    mac: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    decisions: str = Field(sa_column=Column(Text, nullable=False))
+    at: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class RulesetActivation(SQLModel, table=True):
+    """One activation of a ruleset. ``files`` maps each file to its SHA-256 (JSON)."""
+
+    __tablename__: ClassVar[str] = "rulesets"
+
+    id: str = Field(sa_column=Column(Text, primary_key=True))
+    fingerprint: str = Field(sa_column=Column(Text, nullable=False))
+    files: str = Field(sa_column=Column(Text, nullable=False))
+    activated_at: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class SettingsChange(SQLModel, table=True):
+    """One set of settings that the service ran with."""
+
+    __tablename__: ClassVar[str] = "settings"
+
+    id: str = Field(sa_column=Column(Text, primary_key=True))
+    fingerprint: str = Field(sa_column=Column(Text, nullable=False))
+    changed_at: str = Field(sa_column=Column(Text, nullable=False))

@@ -1,0 +1,134 @@
+"""The only place that knows which backend is real: settings in, a running service out."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import sqlite3
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from moderation.load import SCENES
+from service.acts import SERVICE_STARTED, SETTINGS_CHANGED, Act
+from service.ids import new_id, now
+from service.keys import Keys
+from service.ledger import Ledger
+from service.moderate import Moderation
+from service.ports import Write
+from service.rules import Rules
+from service.store import db, statements
+from service.store.journal import SqliteJournal
+from service.store.reads import Reads
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from service.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Whether the service can do its work, and why not. Reasons are machine codes."""
+
+    ready: bool
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """The open database: the ledger that writes, and what reads."""
+
+    ledger: Ledger
+    reads: Reads
+    keys: Keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A running service: its parts, open until the context ends."""
+
+    settings: Settings
+    keys: Keys
+    rules: Rules
+    moderation: Moderation
+    ledger: Ledger
+
+    def health(self) -> Health:
+        """Cheap enough for every probe: no input or output."""
+        reasons = []
+        if self.ledger.trouble is not None:
+            reasons.append("ledger_unwritable")
+        if self.ledger.closing:
+            reasons.append("stopping")
+        return Health(ready=not reasons, reasons=tuple(reasons))
+
+
+@asynccontextmanager
+async def open_store(
+    settings: Settings, *, on_group: Callable[[int, float], None] | None = None
+) -> AsyncIterator[Store]:
+    """Migrates the database, checks its durability, starts the ledger; drains it on the way out."""
+    path, patience = settings.database, settings.busy_timeout
+    await asyncio.to_thread(db.migrate, path, busy_timeout=patience)
+    async with AsyncExitStack() as stack:
+        reads = Reads(await db.open_reader(path, busy_timeout=patience))
+        stack.push_async_callback(reads.close)
+        engine = db.make_async_engine(path, write=False, busy_timeout=patience)
+        stack.push_async_callback(engine.dispose)
+        journal = await SqliteJournal.opened(path, busy_timeout=patience)
+        ledger = Ledger(
+            journal,
+            queue_rows=settings.queue_rows,
+            queue_bytes=settings.queue_bytes,
+            group_rows=settings.group_rows,
+            on_group=on_group,
+        )
+        ledger.start()
+        stack.push_async_callback(ledger.close)
+        yield Store(ledger=ledger, reads=reads, keys=Keys(ledger, reads, engine))
+
+
+@asynccontextmanager
+async def open_service(
+    settings: Settings, *, on_group: Callable[[int, float], None] | None = None
+) -> AsyncIterator[Service]:
+    """Everything, ready to judge. ``on_group`` hears the rows and seconds of each commit.
+
+    Raises ``LoadErrors`` for broken rules and ``store.db.Unsafe`` for a database that would not keep its word.
+    """
+    async with open_store(settings, on_group=on_group) as store:
+        rules = await Rules.opened(settings.lexicons, settings.scenes or SCENES, ledger=store.ledger, reads=store.reads)
+        await _record_settings(settings, store)
+        await _record_start(settings, store.ledger, rules)
+        yield Service(
+            settings=settings,
+            keys=store.keys,
+            rules=rules,
+            moderation=Moderation(rules, store.ledger, store.reads),
+            ledger=store.ledger,
+        )
+
+
+@asynccontextmanager
+async def open_keys(settings: Settings) -> AsyncIterator[Keys]:
+    """Only the keys, for the command line beside a running service: no rules are loaded."""
+    async with open_store(settings) as store:
+        yield store.keys
+
+
+async def _record_settings(settings: Settings, store: Store) -> None:
+    fingerprint = settings.fingerprint()
+    if fingerprint != await store.reads.last_settings():
+        row = (new_id(), fingerprint, now())
+        await store.ledger.record(Act(SETTINGS_CHANGED, fingerprint), Write(statements.INSERT_SETTINGS, row))
+
+
+async def _record_start(settings: Settings, ledger: Ledger, rules: Rules) -> None:
+    facts = {
+        "python": platform.python_version(),
+        "ruleset": rules.engine.ruleset.fingerprint,
+        "settings": settings.fingerprint(),
+        "sqlite": sqlite3.sqlite_version,
+    }
+    await ledger.record(Act(SERVICE_STARTED, new_id(), facts=facts))

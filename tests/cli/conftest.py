@@ -1,0 +1,86 @@
+"""The command line as people use it: real processes and files, and rules that no change of shipped terms moves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+from service.cli.app import app
+
+REPOSITORY = Path(__file__).parents[2]
+TERMS = """\
+@category {category}
+@owner tests
+@source tests
+@licence Apache-2.0
+@reviewed 2026-11-22
+@verified true
+
+{terms}
+"""
+
+
+@pytest.fixture(scope="session")
+def rules(tmp_path_factory) -> Path:
+    """The shipped tables with a handful of terms."""
+    folder = tmp_path_factory.mktemp("rules") / "lexicons"
+    folder.mkdir()
+    for name in ("categories.toml", "laws.toml", "codes.toml"):
+        shutil.copy(REPOSITORY / "lexicons" / name, folder / name)
+    shutil.copytree(REPOSITORY / "lexicons" / "variants", folder / "variants")
+    for name in ("ad_law", "trade", "safety", "allow"):
+        (folder / name).mkdir()
+    write_terms(folder / "ad_law" / "absolute_claim.txt", "absolute_claim", "国家级", "全网最低价")
+    write_terms(folder / "safety" / "abuse_insult.txt", "abuse_insult", "大傻瓜")
+    write_terms(folder / "trade" / "contact_diversion.txt", "contact_diversion", "薇❤")
+    allow = TERMS.format(category="absolute_claim", terms="国家级湿地公园").replace("@category", "@allow")
+    (folder / "allow" / "places.txt").write_text(allow, encoding="utf-8")
+    return folder
+
+
+def write_terms(path: Path, category: str, *terms: str) -> None:
+    path.write_text(TERMS.format(category=category, terms="\n".join(terms)), encoding="utf-8")
+
+
+@pytest.fixture
+def qingliu(rules):
+    """Runs a command over the small rules: ``qingliu("screen", "-", input=b"…")``."""
+
+    def run(*words, input: bytes = b"", **env) -> subprocess.CompletedProcess[bytes]:  # noqa: A002
+        return subprocess.run(command(*words), input=input, capture_output=True, check=False, **place(rules, **env))
+
+    return run
+
+
+@pytest.fixture
+def inside(rules):
+    """The same without a process of its own, for the many small cases: ``inside("explain", "…")``."""
+
+    def run(*words, input: bytes = b"", **env) -> subprocess.CompletedProcess[bytes]:  # noqa: A002
+        environment = {"QINGLIU_LEXICONS": str(rules), "COLUMNS": "120", **env}
+        done = CliRunner().invoke(app, [*map(str, words)], input=input, env=environment)
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return subprocess.CompletedProcess(words, done.exit_code, done.stdout_bytes, done.stderr_bytes)
+
+    return run
+
+
+def command(*words) -> list[str]:
+    return [sys.executable, "-m", "service", *map(str, words)]
+
+
+def place(rules: Path, **env) -> dict:
+    """Where and with which environment commands run."""
+    return {"cwd": REPOSITORY, "env": {**os.environ, "QINGLIU_LEXICONS": str(rules), "COLUMNS": "120", **env}}
+
+
+def told(done: subprocess.CompletedProcess[bytes]) -> list[dict]:
+    """Standard output, of which every line must be a JSON object."""
+    return [orjson.loads(line) for line in done.stdout.splitlines()]

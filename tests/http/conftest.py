@@ -1,0 +1,195 @@
+"""A real server on a loopback port with a real database, in a thread of its own, and a plain client for it."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+import shutil
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+import structlog
+import uvloop
+
+from service import logs
+from service.http.server import listening
+from service.settings import Settings
+from service.wiring import open_service
+
+LEXICONS = Path(__file__).parents[2] / "lexicons"
+TERMS = """\
+@category absolute_claim
+@owner tests
+@source tests
+@licence Apache-2.0
+@reviewed 2026-11-22
+@verified false
+
+国家级
+最高级
+全网第一
+"""
+
+
+@dataclass
+class Reply:
+    """What came back."""
+
+    status: int
+    headers: dict
+    body: bytes
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def problem(self):
+        """The kind of problem, which must be told as one."""
+        assert self.headers["content-type"] == "application/problem+json"
+        assert self.json["status"] == self.status
+        return self.json["type"].removeprefix("urn:qingliu:problem:")
+
+    @property
+    def faults(self):
+        """Error types by the field that they name."""
+        return {".".join(map(str, error["loc"])): error["type"] for error in self.json["errors"]}
+
+
+@dataclass
+class Server:
+    """A service that runs in another thread."""
+
+    settings: Settings
+    log: io.BytesIO
+    port: int = 0
+    key: str = ""
+    service: object = None
+    loop: object = None
+    ready: threading.Event = field(default_factory=threading.Event)
+    stop: object = None
+    error: BaseException | None = None
+
+    def call(self, method, path, body=None, *, key=True, **headers):
+        """One request on a connection of its own. ``key``: ours, another one, or none."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items() if value is not None}
+        if key:
+            sent["Authorization"] = f"Bearer {self.key if key is True else key}"
+        if body is not None and "Content-Type" not in sent:
+            sent["Content-Type"] = "application/json"
+        if not isinstance(body, (bytes, type(None))):
+            body = json.dumps(body).encode()
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request(method, path, body, sent)
+            answer = connection.getresponse()
+            read = {name.lower(): value for name, value in answer.getheaders()}
+            return Reply(answer.status, read, answer.read())
+        finally:
+            connection.close()
+
+    def judge(self, text="这款面霜很好用", /, **more):
+        """One content as an advertisement."""
+        headers = {name: more.pop(name) for name in list(more) if name[0].isupper()}
+        return self.call("POST", "/v1/moderations", {"scene": "ad", "text": text, **more}, **headers)
+
+    def within(self, coroutine):
+        """Runs a coroutine where the service runs."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(20)
+
+    def lines(self):
+        """What was logged until now."""
+
+        async def flushed():
+            await asyncio.sleep(0.2)
+
+        self.within(flushed())
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
+
+async def _serve(server):
+    server.loop, server.stop = asyncio.get_running_loop(), asyncio.Event()
+    async with open_service(server.settings) as service, listening(service, log=server.log) as url:
+        server.service, server.port = service, int(url.rpartition(":")[2])
+        _, server.key = await service.keys.create("shop", label="tests")
+        server.ready.set()
+        await server.stop.wait()
+
+
+def _run(server):
+    try:
+        uvloop.run(_serve(server))
+    except BaseException as error:  # noqa: BLE001 - told in the thread of the test
+        server.error = error
+    finally:
+        server.ready.set()
+
+
+@contextmanager
+def running(settings):
+    """A server for as long as the context lasts."""
+    server = Server(settings, io.BytesIO())
+    logs.configure(server.log, level=settings.log_level)
+    thread = threading.Thread(target=_run, args=(server,))
+    thread.start()
+    try:
+        server.ready.wait(60)
+        if server.error:
+            raise server.error
+        yield server
+    finally:
+        if server.stop is not None:
+            server.loop.call_soon_threadsafe(server.stop.set)
+        thread.join(60)
+
+
+@pytest.fixture(scope="session")
+def lexicons(tmp_path_factory):
+    """Rules that no change of the shipped terms touches."""
+    folder = tmp_path_factory.mktemp("rules") / "lexicons"
+    folder.mkdir()
+    for name in ("categories.toml", "laws.toml", "codes.toml"):
+        shutil.copy(LEXICONS / name, folder / name)
+    shutil.copytree(LEXICONS / "variants", folder / "variants")
+    for name in ("ad_law", "trade", "safety", "allow"):
+        (folder / name).mkdir()
+    (folder / "ad_law" / "absolute_claim.txt").write_text(TERMS, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory, lexicons):
+    """Settings of a service that nobody else uses."""
+    return Settings(data=tmp_path_factory.mktemp("data"), lexicons=lexicons, port=0, rate_limit=10**9)
+
+
+@pytest.fixture(scope="session")
+def server(settings):
+    """The server that most tests share."""
+    with running(settings) as started:
+        yield started
+
+
+@pytest.fixture
+def serving(settings, tmp_path):
+    """Makes a server with other settings: ``with serving(max_body=…) as server``."""
+
+    def make(**changed):
+        return running(settings.model_copy(update={"data": tmp_path / "data", **changed}))
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def _log_goes_where_it_went():
+    """Whoever sends the log elsewhere in a test: afterwards it goes to the shared server's stream again."""
+    told, handlers = structlog.get_config(), logging.getLogger().handlers
+    yield
+    structlog.configure(**told)
+    logging.getLogger().handlers = handlers

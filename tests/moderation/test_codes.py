@@ -1,0 +1,110 @@
+"""Numbers and addresses: telephone, messenger, link and mail, identity and bank card; and what only looks like them."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from moderation.detect.codes import ENOUGH, is_bank_card, is_id_number
+from moderation.types import Action, Author, Effect, Role, Scene
+
+CASES = tomllib.loads((Path(__file__).parents[1] / "cases" / "codes.toml").read_text(encoding="utf-8"))["case"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_codes_are_found_and_what_looks_like_them_is_not(case, court, judge) -> None:
+    found: dict[str, list[str]] = {}
+    for item in judge(court(), case["text"], scene="ugc").evidence:
+        assert item.source == "codes"
+        found.setdefault(item.rule, []).append(case["text"][item.span.start : item.span.end])
+    wanted = {rule: [quote] if isinstance(quote, str) else quote for rule, quote in case["found"].items()}
+    assert found == wanted
+
+
+def test_a_number_that_nobody_explains_is_reviewed_and_masked_not_blocked(court, judge) -> None:
+    verdict = judge(court(), "13800138000 是他的")
+    assert (verdict.action, verdict.effects) == (Action.REVIEW, (Effect.MASK,))
+    assert [item.weight for item in verdict.evidence] == [60]
+
+
+def test_a_card_that_a_word_explains_weighs_more(court, judge) -> None:
+    engine = court()
+    (bare,) = judge(engine, "4111111111111111").evidence
+    (named,) = judge(engine, "转账4111111111111111").evidence
+    assert (bare.weight, named.weight) == (60, 100)
+
+
+def test_a_link_or_an_address_for_mail_is_reviewed_not_blocked(court, judge) -> None:
+    for text in ("官网taobao88.com下单", "发到zhang.san@mail.example.cn谢谢"):
+        assert judge(court(), text).action is Action.REVIEW
+    assert judge(court(), "加我13800138000").action is Action.BLOCK
+
+
+def test_of_one_kind_so_many_codes_are_listed_and_no_more(court, quotes) -> None:
+    numbers = [f"1380013{number}" for number in range(8000, 8020)]
+    assert quotes(court(), "，".join(f"加{number}" for number in numbers)) == numbers[:ENOUGH]
+
+
+def test_codes_cite_the_laws_of_their_category(court, judge) -> None:
+    (item,) = judge(court(), "加我13800138000").evidence
+    assert item.laws == ("平台规则",)
+    assert (item.category, item.severity) == ("contact_diversion", 2)
+
+
+def test_a_disguised_code_names_its_folds(court, judge) -> None:
+    (item,) = judge(court(), "打开ｔａｏ\u200bｂａｏ．ｃｏｍ").evidence
+    assert item.folds == ("width", "invisible")
+
+
+def test_an_official_account_may_give_its_own_contacts_and_nobody_elses_data(court, judge) -> None:
+    engine, official = court(), Author(role=Role.OFFICIAL)
+    text = "客服电话13800138000，官网taobao88.com，微信shop88888，qq 123456789，mail@shop.com.cn"
+    assert len(judge(engine, text).evidence) == 5
+    assert judge(engine, text, author=official).evidence == ()
+    verdict = judge(engine, "身份证110101199003071233", author=official)
+    assert verdict.categories == ("privacy_leak",)
+
+
+def test_codes_are_found_in_every_part_and_scene(court, judge) -> None:
+    for scene in Scene:
+        verdict = judge(court(), "面霜", "加我13800138000", "taobao88.com", scene=scene)
+        assert {item.span.part for item in verdict.evidence} == {"part1", "part2"}
+
+
+def test_codes_and_terms_are_weighed_together(court, judge) -> None:
+    verdict = judge(court("国家级"), "国家级，加我13800138000")
+    assert verdict.categories == ("absolute_claim", "contact_diversion")
+
+
+@pytest.mark.parametrize(
+    ("number", "valid"),
+    [
+        ("11010119900309008X", True),
+        ("11010119900309008x", True),
+        ("110101199003071233", True),
+        ("110101199003071232", False),
+        ("110101199002301233", False),
+        ("11010119900307123", False),
+        ("1101011990X3071233", False),
+    ],
+)
+def test_an_identity_number_has_a_day_and_a_check_character(number, valid) -> None:
+    assert is_id_number(number) is valid
+
+
+@pytest.mark.parametrize(
+    ("number", "valid"),
+    [("6222021000112230", True), ("6222021000112231", False), ("3512345678901236", False), ("622202100011223x", False)],
+)
+def test_a_bank_card_has_an_issuer_and_a_luhn_sum(number, valid) -> None:
+    assert is_bank_card(number) is valid
+
+
+def test_one_wrong_digit_of_a_valid_number_is_always_noticed() -> None:
+    for number, valid in (("110101199003071233", is_id_number), ("6222021000112230", is_bank_card)):
+        for place, digit in enumerate(number):
+            for other in set("0123456789") - {digit}:
+                changed = number[:place] + other + number[place + 1 :]
+                assert not valid(changed)

@@ -1,0 +1,259 @@
+"""Finds every write to the database that does not go through ``ledger.record`` or ``ledger.file``.
+
+The source is searched for the ways in which a program can write, and each must stand where it is allowed; then a
+database that a service has used is searched for rows that no act tells of. Both searches are shown to find something.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import sqlite3
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from moderation.types import Content, Part, Scene
+from service.moderate import Idempotency
+from service.settings import Settings
+from service.store import statements
+from service.wiring import open_service
+
+ROOT = Path(__file__).parents[1]
+SQL = re.compile(
+    r"\b(INSERT\s+(OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|"
+    r"(CREATE|DROP|ALTER)\s+(TABLE|INDEX|TRIGGER|VIEW)|VACUUM|ATTACH\s+DATABASE)\b",
+    re.IGNORECASE,
+)
+STATEMENTS = {name for name, value in vars(statements).items() if isinstance(value, str) and SQL.search(value)}
+MIGRATIONS = "service/store/migrations/"
+
+ALLOWED = {
+    "sql": {"service/store/statements.py"},
+    "connects": {"service/store/db.py"},
+    "opens a writer": {"service/store/journal.py", "service/store/db.py", "service/store/migrations/env.py"},
+    "transacts": {"service/ledger.py"},
+    "journal": {"service/wiring.py", "service/store/journal.py"},
+    "writes by ORM": set(),
+    "writes beside an act": {"service/store/journal.py"},
+}
+VERSION = ("content", "version", "commitment")
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+ORM_CALLS = {"add", "add_all", "merge", "commit", "flush", "bulk_save_objects", "delete"}
+ORM_VERBS = {"insert", "update", "delete"}
+
+
+class Writes(ast.NodeVisitor):
+    """Collects (what, line) for each way of writing in one source."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[str, int]] = []
+        self._recording = 0
+
+    def visit_Constant(self, node):
+        if isinstance(node.value, str) and SQL.search(node.value):
+            self._note("sql", node)
+
+    def visit_JoinedStr(self, node):
+        text = "".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in node.values)
+        self.visit_Constant(ast.copy_location(ast.Constant(text), node))
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                self.visit(part)
+
+    def visit_ImportFrom(self, node):
+        if (node.module or "").startswith(("sqlalchemy", "sqlmodel")):
+            for alias in node.names:
+                if alias.name in ORM_VERBS:
+                    self._note("writes by ORM", node)
+        if any(alias.name == "SqliteJournal" for alias in node.names):
+            self._note("journal", node)
+
+    def visit_Attribute(self, node):
+        if node.attr in STATEMENTS and not self._recording:
+            self._note("writes beside an act", node)
+        self.generic_visit(node)
+
+    def visit_Name(self, node):
+        if node.id in STATEMENTS and not self._recording and isinstance(node.ctx, ast.Load):
+            self._note("writes beside an act", node)
+
+    def visit_Call(self, node):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        of = ast.unparse(node.func.value) if isinstance(node.func, ast.Attribute) else ""
+        keywords = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+        if (name == "connect" and of in {"sqlite3", "aiosqlite"}) or name in {"create_engine", "create_async_engine"}:
+            self._note("connects", node)
+        if name == "open_writer" or (name in {"make_engine", "make_async_engine"} and keywords.get("write") != "False"):
+            self._note("opens a writer", node)
+        if name == "transact":
+            self._note("transacts", node)
+        if (name in ORM_CALLS and "session" in of.lower()) or (name in {"begin", "commit"} and "engine" in of.lower()):
+            self._note("writes by ORM", node)
+        self._recording += name == "record"
+        self.generic_visit(node)
+        self._recording -= name == "record"
+
+    def _note(self, what, node):
+        self.found.append((what, node.lineno))
+
+
+def writes_in(source: str, file: str) -> list[str]:
+    """What in this source writes where it must not."""
+    if file.startswith(MIGRATIONS + "versions/"):
+        return []
+    writes = Writes()
+    writes.visit(_without_docstrings(ast.parse(source)))
+    return [f"{file}:{line}: {what}" for what, line in writes.found if file not in ALLOWED[what]]
+
+
+def _without_docstrings(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node):
+            node.body[0].value = ast.Constant("")
+            ast.fix_missing_locations(node)
+    return tree
+
+
+def test_no_source_writes_around_the_ledger():
+    found = []
+    for path in sorted((ROOT / "service").rglob("*.py")):
+        file = path.relative_to(ROOT).as_posix()
+        # Migrations begin their own transaction before there is a ledger.
+        known = {f"{file}: writes by ORM"} if file in {"service/store/db.py", MIGRATIONS + "env.py"} else set()
+        writes = writes_in(path.read_text(encoding="utf-8"), file)
+        found += [write for write in writes if re.sub(r":\d+", "", write) not in known]
+    assert found == []
+    assert len(STATEMENTS) >= 5
+
+
+@pytest.mark.parametrize(
+    ("planted", "what"),
+    [
+        ("connection.execute('INSERT INTO tenants VALUES (1)')", "sql"),
+        ("sql = f'UPDATE {table} SET a = 1'", "sql"),
+        ("sql = 'update tenants set a = 1'", "sql"),
+        ("sql = 'WITH x AS (SELECT 1) DELETE FROM acts'", "sql"),
+        ("sql = 'INSERT OR REPLACE INTO acts VALUES (0)'", "sql"),
+        ("sql = f'{verb_of(\"drop table acts\")}'", "sql"),
+        ("import sqlite3\nsqlite3.connect('data/qingliu.db')", "connects"),
+        ("engine = create_async_engine('sqlite+aiosqlite:///x')", "connects"),
+        ("db.open_writer(path, busy_timeout=1)", "opens a writer"),
+        ("db.make_async_engine(path, write=True, busy_timeout=1)", "opens a writer"),
+        ("async def f(): await self._journal.transact(wanted, plan)", "transacts"),
+        ("from service.store.journal import SqliteJournal", "journal"),
+        ("from sqlmodel import insert, select", "writes by ORM"),
+        ("async def f():\n  session.add(ApiKey())\n  await session.commit()", "writes by ORM"),
+        ("reads.execute(statements.REVOKE_KEY, (1,))", "writes beside an act"),
+        ("w = Write(INSERT_KEY, (1,))", "writes beside an act"),
+    ],
+)
+def test_a_planted_write_is_found(planted, what):
+    assert any(one.endswith(what) for one in writes_in(planted, "service/planted.py"))
+
+
+def test_reading_and_recording_are_no_finding():
+    fine = (
+        "from sqlmodel import select\n"
+        "async def f():\n"
+        "  await ledger.record(Act(K, 's'), Write(statements.REVOKE_KEY, (1,)))\n"
+        "  await reads.execute('SELECT 1')\n"
+        "  db.make_async_engine(path, write=False, busy_timeout=1)\n"
+    )
+    assert writes_in(fine, "service/planted.py") == []
+
+
+# What a used database holds
+
+
+def untold(path: Path) -> list[str]:
+    """Rows that no act tells of, and acts that tell of no row. A table without a rule here is a finding too."""
+    database = sqlite3.connect(path)
+    acts = [
+        (kind, subject, json.loads(body)["facts"])
+        for kind, subject, body in database.execute("SELECT kind, subject, body FROM acts ORDER BY seq")
+    ]
+
+    def told(kind):
+        return Counter(subject for each, subject, _ in acts if each == kind)
+
+    def held(sql):
+        return Counter(value for (value,) in database.execute(sql))
+
+    contents = Counter(
+        {"/".join(map(str, map(facts.get, VERSION))) for kind, _, facts in acts if kind == "decision.auto"}
+    )
+    rules = {
+        "tenants": (held("SELECT name FROM tenants"), told("tenant.created")),
+        "api_keys": (held("SELECT id FROM api_keys"), told("key.created")),
+        "api_keys, ended": (held("SELECT id FROM api_keys WHERE revoked_at IS NOT NULL"), told("key.revoked")),
+        "contents": (
+            held("SELECT content_id || '/' || version || '/' || lower(hex(commitment)) FROM contents"),
+            contents,
+        ),
+        "decisions": (held("SELECT id FROM decisions"), told("decision.auto")),
+        "decisions, ended": (
+            held("SELECT supersedes FROM decisions WHERE supersedes IS NOT NULL"),
+            told("decision.superseded"),
+        ),
+        "idempotency": (
+            held("SELECT value FROM idempotency, json_each(decisions) WHERE value NOT IN (SELECT id FROM decisions)"),
+            Counter(),
+        ),
+        "rulesets": (held("SELECT fingerprint FROM rulesets"), told("ruleset.activated")),
+        "settings": (held("SELECT fingerprint FROM settings"), told("settings.changed")),
+    }
+    tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    database.close()
+    unruled = tables - {name.partition(",")[0] for name in rules} - {"acts", "alembic_version"}
+    return [f"{name}: {(rows - acts_) + (acts_ - rows)}" for name, (rows, acts_) in rules.items() if rows != acts_] + [
+        f"{name}: no rule" for name in sorted(unruled)
+    ]
+
+
+@pytest.fixture
+async def used(tmp_path, shipped, monkeypatch) -> Path:
+    """A database in which everything happened that can happen."""
+    monkeypatch.setattr("service.rules.Rules._load", lambda _: shipped)
+    settings = Settings(data=tmp_path)
+    async with open_service(settings) as service:
+        key_id, secret = await service.keys.create("shop")
+        await service.keys.create("rival")
+        caller = await service.keys.caller(secret)
+        contents = [
+            Content(scene=Scene.AD, parts=(Part("text", text),), at=datetime.now(UTC), id=id_)
+            for text, id_ in [("好用", "a"), ("更好用", "a"), ("好用", "b"), ("好用", "b"), ("好用", "")]
+        ]
+        await service.moderation.many(caller, contents, idempotency=Idempotency("k", b"body"))
+        await service.moderation.many(caller, contents, idempotency=Idempotency("k", b"body"))
+        await service.moderation.one(caller, contents[0])
+        await service.keys.revoke(key_id)
+    async with open_service(settings.model_copy(update={"max_batch_items": 5})):
+        pass
+    return settings.database
+
+
+async def test_every_row_is_told_by_an_act(used):
+    assert untold(used) == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "table"),
+    [
+        ("INSERT INTO tenants VALUES ('ghost', 'now')", "tenants"),
+        ("UPDATE api_keys SET revoked_at = 'now'", "api_keys, ended"),
+        ("DELETE FROM decisions WHERE supersedes IS NOT NULL", "decisions"),
+        ("UPDATE contents SET commitment = x'00' WHERE id = 1", "contents"),
+        ("INSERT INTO rulesets VALUES ('x', 'ghost', '[]', 'now')", "rulesets"),
+        ("CREATE TABLE notes (text TEXT)", "notes"),
+    ],
+)
+async def test_a_row_written_around_the_ledger_is_found(used, sql, table):
+    database = sqlite3.connect(used)
+    database.execute(sql)
+    database.commit()
+    database.close()
+    assert [one for one in untold(used) if one.startswith(f"{table}:")]
