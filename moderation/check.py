@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
+from dataclasses import fields
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from moderation.lexicon import Term
-    from moderation.ruleset import Article, Category, Ruleset
+    from moderation.ruleset import Article, Category, CodeRules, Ruleset
     from moderation.text.fold import Folding
 
 MAX_NESTING = 16
@@ -109,6 +110,14 @@ def _nested(terms: Sequence[Term], folding: Folding) -> Iterator[LoadError]:
     if depth > MAX_NESTING:
         term = places[word]
         yield TermError(term.file, term.line, f"{depth} terms end like {word!r}; at most {MAX_NESTING} may")
+
+
+def check_codes(codes: CodeRules, folding: Folding) -> Iterator[LoadError]:
+    """Cue words that would stand everywhere, because nothing of them is left, or nowhere, because there are none."""
+    for field in fields(codes):
+        cues: tuple[str, ...] = getattr(codes, field.name)
+        if not cues or not all(map(folding.plain, cues)):
+            yield LoadError("codes.toml", 1, f"{field.name} is empty or holds a word that folds to nothing")
 
 
 def check_examples(ruleset: Ruleset) -> list[LoadError]:

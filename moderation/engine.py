@@ -14,6 +14,7 @@ from moderation.detect.codes import CodeDetector
 from moderation.detect.spam import SpamDetector
 from moderation.detect.terms import Findings, TermDetector
 from moderation.policy import Weighed, decide
+from moderation.text.view import CODES, FLOOD
 from moderation.types import SHANGHAI, Content, Evidence, Missing, Verdict
 
 if TYPE_CHECKING:
@@ -53,8 +54,11 @@ class Engine:
             reading = [self._reader.read(part.name, part.text) for part in content.parts]
         policy = self.ruleset.policies[content.scene]
         gate = (content.scene, policy.is_advertising(content))
+        look = 0
+        for part in reading:
+            look |= part.look
+        codes = look & (CODES | FLOOD)
         suspects = self._terms.suspects(reading, gate)
-        codes = any([part.codes or part.flood for part in reading])  # noqa: C419  # a generator costs more than it saves
         if not suspects and not codes:
             return Case(content, self.ruleset, policy, None, self._clean[content.scene])
         day = content.at.astimezone(SHANGHAI).date()

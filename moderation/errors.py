@@ -42,7 +42,7 @@ class PolicyError(LoadError):
     """A scene policy that is incomplete or names unknown things."""
 
 
-class LoadErrors(Exception):  # noqa: N818  # it is many
+class LoadErrors(Exception):
     """All that is wrong with a set of rules, in file and line order."""
 
     def __init__(self, errors: Iterable[LoadError]) -> None:

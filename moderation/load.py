@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from moderation import tables
-from moderation.check import check_examples, check_terms
+from moderation.check import check_codes, check_examples, check_terms
 from moderation.errors import GrammarError, LoadError, LoadErrors
 from moderation.lexicon import Term, parse
 from moderation.ruleset import Ruleset
@@ -46,6 +46,7 @@ def load_ruleset(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:
     disk.errors.extend(tables.cross_check(categories, laws, policies, disk.text))
     if categories and codes:
         disk.errors.extend(check_terms(terms, categories, laws, folding))
+        disk.errors.extend(check_codes(codes, folding))
     if disk.errors or codes is None:
         raise LoadErrors(disk.errors)
     ruleset = Ruleset(

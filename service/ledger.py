@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 ENOUGH_ROWS = 64
 LINGER_SECONDS = 0.004
 """A transaction costs as much as ten rows, and callers who were just answered come back at once. So a group waits
-until it is as large as the last one was, or has enough rows, or has waited this long. Who comes alone never waits."""
+until it is as large as the last one was, or has enough rows, or has waited this long; after each that stayed small it
+expects half as many. Who comes alone does not wait."""
 LOOK_SECONDS = 0.001
 
 
@@ -111,15 +112,17 @@ class Ledger:
 
     def start(self) -> None:
         """Begins to write."""
-        self._writer = asyncio.create_task(self._write(), name="ledger")
+        self._writer = asyncio.create_task(self._write_or_stop(), name="ledger")
 
     async def close(self) -> None:
         """Takes no more, writes all that waits, then lets the database go."""
         self.closing = True
         self._wake.set()
-        if self._writer is not None:
-            await self._writer
-        await self._journal.close()
+        try:
+            if self._writer is not None:
+                await self._writer
+        finally:
+            await self._journal.close()
 
     async def file(self, filings: Sequence[Filing], *, seal: Seal | None = None) -> list[Placed] | Replay:
         """Commits decisions together: where each came to stand, or what the idempotency key had led to before.
@@ -153,6 +156,14 @@ class Ledger:
         self._wake.set()
         return heard
 
+    async def _write_or_stop(self) -> None:
+        """Whatever ends the writer before its time, nobody may wait for it for ever."""
+        try:
+            await self._write()
+        except BaseException as error:
+            self._stop([], f"fault: {error!r}")
+            raise
+
     async def _write(self) -> None:
         while True:
             if self._queue:
@@ -166,7 +177,8 @@ class Ledger:
 
     async def _linger(self) -> None:
         end = perf_counter() + LINGER_SECONDS
-        while self.waiting < self._expected and perf_counter() < end and not self.closing:
+        # Few looks instead of an event: every caller would pay for setting it.
+        while self.waiting < self._expected and perf_counter() < end and not self.closing:  # noqa: ASYNC110
             await asyncio.sleep(LOOK_SECONDS)
 
     def _take(self) -> list[_Waiting]:
@@ -177,7 +189,7 @@ class Ledger:
             group.append(self._queue.popleft())
             rows += group[-1].rows
         self.waiting -= rows
-        self._expected = min(rows, ENOUGH_ROWS)
+        self._expected = min(max(rows, self._expected // 2), ENOUGH_ROWS)
         self._waiting_bytes -= sum([waiting.size for waiting in group])
         return group
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from moderation.types import Content
 from service.filing import prepared, sealed
 from service.ids import from_stamp
 from service.plan import Replay
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from moderation.engine import Engine
     from moderation.ruleset import Ruleset
-    from moderation.types import Content, Verdict
+    from moderation.types import Verdict
     from service.filing import Filing
     from service.keys import Caller
     from service.ledger import Ledger
@@ -30,6 +31,9 @@ HELD_SECONDS = 0.002
 SLICE_CHARS = 4000
 SLICE_CONTENTS = 64
 """What is read at once: enough for reading together to pay, little enough to stay near ``HELD_SECONDS``."""
+
+
+_FIELDS = tuple(field.name for field in fields(Content))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class Moderation:
     async def one(self, caller: Caller, content: Content, *, idempotency: Idempotency | None = None) -> Decided:
         """Judges one content; returns once the decision is on disk. An empty ``content.id`` gets a new id.
 
-        Set ``content.tenant`` to the caller's tenant to spare a copy. Raises what ``service.ledger`` draws at its top,
+        Raises what ``service.ledger`` draws at its top,
         and ``ValueError`` for text that cannot be stored (a lone surrogate).
         """
         engine = self._rules.engine
@@ -171,4 +175,11 @@ def _slices(contents: Sequence[Content]) -> Iterator[Sequence[Content]]:
 def _as_filed(content: Content, place: Placed, tenant: str) -> Content:
     if content.version == place.version and content.id == place.content_id and content.tenant == tenant:
         return content
-    return replace(content, tenant=tenant, id=place.content_id, version=place.version)
+    # dataclasses.replace takes four times as long, which was a tenth of a batch.
+    filed = object.__new__(Content)
+    for name in _FIELDS:
+        object.__setattr__(filed, name, getattr(content, name))
+    object.__setattr__(filed, "tenant", tenant)
+    object.__setattr__(filed, "id", place.content_id)
+    object.__setattr__(filed, "version", place.version)
+    return filed

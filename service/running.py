@@ -25,7 +25,7 @@ class Running:
     url: str
 
 
-class AlreadyRunning(Exception):  # noqa: N818 - a state, no mistake
+class AlreadyRunning(Exception):
     """Another service holds the data directory."""
 
     def __init__(self, other: Running | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import platform
 import sqlite3
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -97,6 +98,8 @@ async def open_service(
 
     Raises ``LoadErrors`` for broken rules and ``store.db.Unsafe`` for a database that would not keep its word.
     """
+    # A batch makes thousands of objects that all live until it is answered; walking them every 700 finds nothing.
+    gc.set_threshold(20_000, 20, 50)
     async with open_store(settings, on_group=on_group) as store:
         rules = await Rules.opened(settings.lexicons, settings.scenes or SCENES, ledger=store.ledger, reads=store.reads)
         await _record_settings(settings, store)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from moderation.text.view import CODES
 from moderation.types import FULL_WEIGHT, Evidence, Role, Span
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class CodeDetector:
     ) -> Iterator[Evidence]:
         """Codes of all parts in the categories that are ``live``; an official account may give its own contacts."""
         for part in parts:
-            if part.codes:
+            if part.look & CODES:
                 for found in self._find(part):
                     if live(found.category) and not (
                         author.role is Role.OFFICIAL and found.category == "contact_diversion"

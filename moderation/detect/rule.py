@@ -59,12 +59,12 @@ class Rule:
 
     def possible(self, text: str, start: int, end: int) -> bool:
         """A cheap look around a hit: False only where the conditions cannot hold. Costs the same in any text."""
-        if self.regex is not None:
-            return True
         if self.near:
             around = text[max(0, start - REACH) : end + REACH]
             if not any(map(around.__contains__, self.near)):
                 return False
+        if self.regex is not None:
+            return True
         if self.next and not self.at_end and not text.startswith(self.next, end):
             return False
         return not (self.prev and not self.at_start and not text.endswith(self.prev, 0, start))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from moderation.text.view import FLOOD
 from moderation.types import Evidence, Span
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class SpamDetector:
         if not live(CATEGORY):
             return
         for part in parts:
-            if part.flood:
+            if part.look & FLOOD:
                 yield from self._part(part, day)
 
     def _part(self, part: PartReading, day: date) -> Iterator[Evidence]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from moderation.detect.rule import ANYWHERE, REACH, Compiled, Rule, compile_terms
 from moderation.text import words
 from moderation.text.fold import CLAUSE_MARKS, breaks, widest
-from moderation.text.view import Reader
+from moderation.text.view import REPEATS, SYMBOLS, Reader
 from moderation.types import FULL_WEIGHT, Evidence, Exemption, Scene, Span
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class TermDetector:
         """Whether any live term could stand here: the question that most traffic never gets past."""
         table = self._live[gate][0]
         for part in parts:
-            if part.repeats or part.symbols:
+            if part.look & (REPEATS | SYMBOLS):
                 return True
             for start, end, word in part.hits:
                 for rule in table[word]:

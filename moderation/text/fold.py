@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 
 Table = list[int | str | None]
 
-TABLE_SIZE = 0xE01F0
-"""Up to the last variation selector. Private planes above it are left as they are."""
+TABLE_SIZE = 0x110000
 LAST_HAN = 0x323B0
-"""Han extensions end here; nothing between them and the tags of plane 14 is assigned."""
+"""Han extensions end here. What stands above shows nothing that a reader could read, and is deleted."""
 PLAIN_HAN = range(0x3400, 0xA000)
 HEXAGRAMS = range(0x4DC0, 0x4E00)
 """The symbols of the Book of Changes, in the middle of the Han."""
@@ -63,7 +62,7 @@ class Folding:
         return tuple(name for name in FOLDS if name in names)
 
     def _fold_of(self, char: str, table: Table) -> str:
-        if ord(char) < TABLE_SIZE and table[ord(char)] is None:
+        if table[ord(char)] is None:
             return _deleted_as(char)
         if char in self.lookalikes:
             return "lookalike"
@@ -88,14 +87,12 @@ def origins(text: str, table: Table, length: int) -> list[int]:
     Only worth its price after a hit. Characters that become several, which are rare, take the longer way.
     """
     codes = memoryview(text.encode("utf-32-le", "surrogatepass")).cast("I")
-    if length and max(codes) < TABLE_SIZE:
-        plain = [place for place, code in enumerate(codes) if table[code] is not None]
-        if len(plain) == length:
-            return plain
+    plain = [place for place, code in enumerate(codes) if table[code] is not None]
+    if len(plain) == length:
+        return plain
     places: list[int] = []
-    for place, char in enumerate(text):
-        code = ord(char)
-        target = table[code] if code < TABLE_SIZE else code
+    for place, code in enumerate(codes):
+        target = table[code]
         if target.__class__ is int:
             places.append(place)
         elif target is not None:
@@ -104,7 +101,7 @@ def origins(text: str, table: Table, length: int) -> list[int]:
 
 
 def tables(simplified: Mapping[str, str], lookalikes: Mapping[str, str]) -> Folding:
-    """Build both tables; about a tenth of a second, once a ruleset."""
+    """Build both tables; some tenths of a second, once a ruleset."""
     fold: Table = list(range(TABLE_SIZE))
     keep: Table = list(fold)
     mapped = lookalikes.keys() | simplified.keys()

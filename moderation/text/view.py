@@ -27,7 +27,9 @@ _REPEATS = re.compile(r"([^\W\d_])\1+")
 _CODE = re.compile(f"[0-9a-z{NUMERALS}]{{5}}")
 _CLAUSE = re.compile("[" + "".join(map(re.escape, CLAUSE_MARKS)) + "]")
 _DELETED, _EXPANDED = 0xFFFFFFFF, 0xFFFFFFFE
-FLOOD = 5
+CODES, FLOOD, REPEATS, SYMBOLS = 1, 2, 4, 8
+"""What a cheap look can say of a part: numbers or addresses, flooding, words behind repeats, words with symbols."""
+RETURNS = 5
 """A two-character stretch that returns this often makes a text worth a look for flooding."""
 
 
@@ -100,12 +102,10 @@ class View:
 class PartReading:
     """One part of a content, read: its folded text, the words found there, and what a cheap look says is worth more."""
 
-    __slots__ = ("codes", "flood", "hits", "name", "repeats", "source", "symbols", "text")
+    __slots__ = ("hits", "look", "name", "source", "text")
 
-    def __init__(self, name: str, source: str, text: str) -> None:
-        self.name, self.source, self.text = name, source, text
-        self.hits: list[Hit] = []
-        self.codes = self.flood = self.repeats = self.symbols = False
+    def __init__(self, name: str, source: str, text: str, hits: list[Hit], look: int) -> None:
+        self.name, self.source, self.text, self.hits, self.look = name, source, text, hits, look
 
 
 class Reader:
@@ -129,26 +129,29 @@ class Reader:
 
     def read(self, name: str, text: str) -> PartReading:
         """Read one text."""
-        return self._part(name, text, folded := text.translate(self.folding.fold), self.matcher.find(folded))
+        folded = text.translate(self.folding.fold)
+        return self._part(name, text, folded, self.matcher.find(folded))
 
     def read_many(self, parts: Sequence[tuple[str, str]]) -> list[PartReading]:
         """Read a batch of (name, text): one fold and one scan for all of them. Equal to reading them one by one."""
-        texts = [text for _, text in parts]
+        scanned = self.scan_many([text for _, text in parts])
+        if scanned is None:
+            return [self.read(name, text) for name, text in parts]
+        return [self._part(*part, *found) for part, found in zip(parts, scanned, strict=True)]
+
+    def scan_many(self, texts: Sequence[str]) -> list[tuple[str, list[Hit]]] | None:
+        """Each text folded, with its hits; ``None`` where a character is too rare for the way that batches take."""
         array = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
-        if not len(array) or int(array.max()) >= TABLE_SIZE:
-            return [self.read(name, text) for name, text in parts]
         mapped = self._fold_array[array]
-        if (mapped == _EXPANDED).any():
-            return [self.read(name, text) for name, text in parts]
         kept = mapped != _DELETED
+        letters = mapped[kept]
+        if (letters == _EXPANDED).any():
+            return None
         ends = np.cumsum([len(text) for text in texts])
-        bounds = np.concatenate(([0], np.concatenate(([0], np.cumsum(kept)))[ends])).tolist()
-        folded = mapped[kept].tobytes().decode("utf-32-le")
+        bounds = [0, *np.concatenate(([0], np.cumsum(kept)))[ends].tolist()]
+        folded = letters.tobytes().decode("utf-32-le")
         hits = self._split(folded, bounds)
-        return [
-            self._part(name, text, folded[bounds[index] : bounds[index + 1]], hits[index])
-            for index, (name, text) in enumerate(parts)
-        ]
+        return [(folded[start:end], found) for (start, end), found in zip(pairwise(bounds), hits, strict=True)]
 
     def _split(self, folded: str, bounds: list[int]) -> list[list[Hit]]:
         """The hits of a joined text, by the text they lie in; a hit across two texts is none."""
@@ -161,39 +164,38 @@ class Reader:
                 hits[index].append((start - bounds[index], end - bounds[index], word))
         return hits
 
-    def _part(self, name: str, source: str, text: str, hits: list[Hit]) -> PartReading:
-        part = PartReading(name, source, text)
-        if hits:
-            self._sift(part, hits)
+    def _part(self, name: str, source: str, text: str, found: list[Hit]) -> PartReading:
+        hits, look = self._sift(text, found) if found else (found, 0)
         if _CODE.search(text):
-            part.codes = True
+            look |= CODES
         middle = len(text) // 2
-        if middle >= FLOOD and text.count(text[middle : middle + 2]) >= FLOOD:
-            part.flood = True
+        if middle >= RETURNS and text.count(text[middle : middle + 2]) >= RETURNS:
+            look |= FLOOD
         for symbol in self._bare:
             if symbol in source:
-                part.symbols = True
-        return part
+                look |= SYMBOLS
+        return PartReading(name, source, text, hits, look)
 
-    def _sift(self, part: PartReading, hits: list[Hit]) -> None:
+    def _sift(self, text: str, found: list[Hit]) -> tuple[list[Hit], int]:
         """Keep the words of the lexicon; doubled letters and skeletons of symbol terms only say what to look at."""
-        count = self._count
-        for hit in hits:
+        hits, look = [], 0
+        for hit in found:
             start, _, word = hit
-            if word < count:
-                part.hits.append(hit)
+            if word < self._count:
+                hits.append(hit)
             if self._skeleton[word]:
-                part.symbols = True
-            if (letter := self._doubled[word]) and start and part.text[start - 1] in self._before.get(letter, ()):
-                part.repeats = True
+                look |= SYMBOLS
+            if (letter := self._doubled[word]) and start and text[start - 1] in self._before.get(letter, ()):
+                look |= REPEATS
+        return hits, look
 
     def views(self, part: PartReading) -> list[View]:
         """All views that could hold something: the folded one, and what the cheap look asked for."""
         folded = View("folded", part.source, part.text, part.hits)
         views = [folded]
-        if part.repeats and (repeat := self._without_repeats(folded)):
+        if part.look & REPEATS and (repeat := self._without_repeats(folded)):
             views.append(repeat)
-        if part.symbols:
+        if part.look & SYMBOLS:
             raw = self._raw(part)
             raw.hits = self._raw_matcher.find(raw.text)
             views.append(raw)

@@ -35,6 +35,8 @@ def reload(
     service = running(chosen.pid_file)
     if service is None:
         fail(f"数据目录 {chosen.data} 上没有运行中的服务")
+    if not service.url:  # it does not listen to signals yet either: this one would end it
+        fail(f"服务（pid {service.pid}）正在启动，请稍后重试")
     try:
         wanted = load_ruleset(chosen.lexicons, chosen.scenes or SCENES).fingerprint
     except LoadErrors as errors:

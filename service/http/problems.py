@@ -38,7 +38,7 @@ class Fault:
         return {"loc": place, "msg": explain(self.kind, lang, self.context), "type": self.kind}
 
 
-class Problem(Exception):  # noqa: N818 - RFC 9457's word
+class Problem(Exception):
     """A request that is answered with an error. ``kind`` names an entry of ``messages.toml``."""
 
     def __init__(

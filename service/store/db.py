@@ -53,7 +53,7 @@ def secured(connection: sqlite3.Connection, *, busy_timeout: float) -> sqlite3.C
 
 def open_writer(path: Path, *, busy_timeout: float) -> sqlite3.Connection:
     """A raw connection for the journal: transactions are begun by hand, never by the driver."""
-    connection = sqlite3.connect(path, isolation_level=None, timeout=busy_timeout, cached_statements=64)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=busy_timeout, cached_statements=512)
     return secured(connection, busy_timeout=busy_timeout)
 
 

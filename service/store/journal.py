@@ -37,12 +37,9 @@ _GUILTY = frozenset(
 
 
 def chunked(items: Sequence[Key]) -> Iterator[Sequence[Key]]:
-    """Slices whose lengths are all in ``CHUNK_SIZES``."""
-    start = 0
-    for size in statements.CHUNK_SIZES:
-        while len(items) - start >= size:
-            yield items[start : start + size]
-            start += size
+    """Slices of at most ``CHUNK_ROWS``."""
+    for start in range(0, len(items), statements.CHUNK_ROWS):
+        yield items[start : start + statements.CHUNK_ROWS]
 
 
 def judged(error: sqlite3.Error) -> Exception:

@@ -10,8 +10,8 @@ from service.store import tables
 if TYPE_CHECKING:
     from sqlmodel import SQLModel
 
-CHUNK_SIZES = (128, 64, 32, 16, 8, 4, 2, 1)
-"""Row counts with a statement of their own; every other count is a sum of these, so that few are ever prepared."""
+CHUNK_ROWS = 64
+"""So many rows one statement takes at most; each smaller count has a statement of its own."""
 
 HOT_TABLES: dict[str, type[SQLModel]] = {
     "acts": tables.Act,

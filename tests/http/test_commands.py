@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -20,6 +21,7 @@ import pytest
 from typer.testing import CliRunner
 
 from service.cli.app import app
+from service.cli.serve import set_aside
 from service.running import AlreadyRunning, claim, running
 
 open_url = build_opener(ProxyHandler({})).open
@@ -184,6 +186,24 @@ def test_reload_needs_a_running_service(house):
     reply = qingliu("reload")
     assert reply.exit_code == 1
     assert "没有运行中的服务" in reply.output
+
+
+def test_a_service_that_is_only_starting_is_not_signalled(house):
+    with claim(house / "data" / "qingliu.pid"):
+        reply = qingliu("reload")
+    assert reply.exit_code == 1
+    assert "正在启动" in reply.output
+
+
+def test_what_is_loaded_to_stay_is_not_collected_again():
+    try:
+        set_aside()
+        began = time.perf_counter()
+        gc.collect()
+        assert time.perf_counter() - began < 0.005
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.unfreeze()
 
 
 def test_a_dead_services_file_does_not_pass_for_a_service(tmp_path):

@@ -207,6 +207,6 @@ def test_quadratic_work_would_be_noticed(small, content) -> None:
         def examine(self, asked):
             text = asked.parts[0].text
             assert all(text.count("级", place) >= 0 for place in range(0, len(text), 2))
-            return small.examine(asked)
+            return small.examine(content("面霜"))
 
     assert growth(Slow(), content, times("国家级很好")) > 2.3

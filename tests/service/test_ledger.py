@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation.types import Action, Content, Missing, Part, Scene, Verdict
+from service import ledger as module
 from service.acts import Act
 from service.filing import committed, prepared, sealed
 from service.ledger import (
@@ -142,6 +143,35 @@ async def test_many_groups_leave_no_gap_and_lose_nothing(ledger, rows):
     assert {place.id for place in placed} == {found for (found,) in rows("SELECT id FROM decisions")}
     assert rows("SELECT count(*) FROM decisions") == [(1000,)]
     assert gapless(rows)
+
+
+async def test_callers_who_come_back_at_once_share_their_commits(ledger, journal):
+    async def client():
+        for _ in range(20):
+            await ledger.file([filing()])
+
+    before = journal.groups
+    await asyncio.gather(*(client() for _ in range(32)))
+    assert (journal.groups - before) <= 20 * 32 / 8
+
+
+async def test_who_comes_alone_does_not_wait_for_company(ledger, monkeypatch):
+    monkeypatch.setattr(module, "LINGER_SECONDS", 60.0)
+    await asyncio.wait_for(ledger.file([filing()]), 5)
+    await asyncio.wait_for(ledger.file([filing()]), 5)
+
+
+async def test_closing_ends_the_wait_for_company(path, monkeypatch, rows):
+    kept = Ledger(await SqliteJournal.opened(path, busy_timeout=1))
+    kept.start()
+    await kept.record(Act("tenant.created", "shop", "shop"), Write(statements.INSERT_TENANT, ("shop", "now")))
+    await asyncio.gather(*(kept.file([filing()]) for _ in range(40)))
+    monkeypatch.setattr(module, "LINGER_SECONDS", 60.0)
+    alone = asyncio.create_task(kept.file([filing()]))
+    await asyncio.sleep(0.02)
+    assert not alone.done()
+    await asyncio.wait_for(kept.close(), 5)
+    assert len(await alone) == 1
 
 
 async def test_a_group_never_grows_beyond_its_bound_except_for_one_batch(path):
@@ -337,6 +367,25 @@ async def test_a_disk_that_fails_while_the_guilty_is_sought_acknowledges_nobody_
     results = await asyncio.gather(*asking, return_exceptions=True)
     assert [isinstance(result, LedgerUnwritable) for result in results] == [False, True, True, True]
     assert rows("SELECT count(*) FROM decisions") == [(1,)]
+
+
+async def test_a_writer_that_dies_leaves_nobody_waiting(path):
+    def broken(rows, seconds):
+        raise ZeroDivisionError
+
+    kept = Ledger(await SqliteJournal.opened(path, busy_timeout=1), on_group=broken)
+    kept.start()
+    create = Act("tenant.created", "shop", "shop"), Write(statements.INSERT_TENANT, ("shop", "now"))
+    first = asyncio.create_task(kept.record(*create))
+    await asyncio.sleep(0)
+    behind = [asyncio.create_task(kept.file([filing()])) for _ in range(3)]
+    assert await first == 0
+    for result in await asyncio.gather(*behind, return_exceptions=True):
+        assert isinstance(result, LedgerUnwritable)
+    with pytest.raises(LedgerUnwritable, match="ZeroDivisionError"):
+        await kept.file([filing()])
+    with pytest.raises(ZeroDivisionError):
+        await kept.close()
 
 
 async def test_a_locked_database_fails_its_group_and_no_other(ledger, path, rows):

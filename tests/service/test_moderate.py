@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, datetime
 from time import perf_counter
 
@@ -87,6 +88,26 @@ async def test_a_content_without_id_gets_its_own(service, caller, content):
     one, two = [await service.moderation.one(caller, content()) for _ in range(2)]
     assert one.content.id and one.content.id != two.content.id
     assert one.content.version == two.content.version == 1
+
+
+async def test_a_content_as_filed_differs_in_its_place_only(service, caller):
+    told = Content(
+        scene=Scene.UGC,
+        parts=(Part("a", "甲"), Part("b", "乙")),
+        at=datetime(2026, 1, 1, tzinfo=UTC),
+        author=Author(id="u", role=Role.HOST),
+        room="r",
+        commercial=False,
+        has_cart_link=True,
+        industry="i",
+        product="p",
+        qualifications=("q",),
+    )
+    filed = (await service.moderation.one(caller, told)).content
+    assert filed == replace(told, tenant="shop", id=filed.id, version=1)
+    assert hash(filed) == hash(replace(filed))
+    with pytest.raises(FrozenInstanceError):
+        filed.version = 2
 
 
 async def test_an_idempotency_key_answers_as_before(service, caller, content):
