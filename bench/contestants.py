@@ -7,22 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import ahocorasick
-import numpy as np
 from daachorse import CharwiseDoubleArrayAhoCorasick
-
-from moderation.detect.terms import TermDetector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from moderation.engine import Engine
     from moderation.ruleset import Ruleset
-    from moderation.text.view import Reader
     from moderation.types import Content
 
 BATCH: Final = 100
-_GONE, _GROWN = 0xFFFFFFFF, 0xFFFFFFFE
-"""A character that folding deletes, and one that it turns into several."""
 Hit = tuple[int, int, int]
 
 
@@ -41,8 +35,7 @@ def contestants(ruleset: Ruleset, engine: Engine) -> list[Contestant]:
     words = sorted({word for term in ruleset.terms for word in (term.anchors if term.pattern else (term.text,))})
     trie, pipeline = NaiveTrie(words), NaivePipeline(words)
     bare = CharwiseDoubleArrayAhoCorasick(words)
-    reader = TermDetector(ruleset).reader
-    batch = BatchFold(reader)
+    reader = engine.reader
     fold = reader.folding.fold
     return [
         _single("trie", "朴素 Python 字典树（原文）", "naive Python trie, raw text", trie.find),
@@ -54,7 +47,7 @@ def contestants(ruleset: Ruleset, engine: Engine) -> list[Contestant]:
             key="fold_batch",
             zh=f"折叠 + 匹配，每批 {BATCH} 条",
             en=f"fold + match, batches of {BATCH}",
-            run=lambda contents: _each(batch.find, contents),
+            run=lambda contents: _each(lambda batch: _scan(engine, batch), contents),
         ),
         Contestant(
             key="read_batch",
@@ -125,38 +118,6 @@ class NaivePipeline:
         return "".join(chars), origins
 
 
-class BatchFold:
-    """A batch joined, folded by one table look-up in numpy, scanned once, and its hits dealt out: no more than that.
-
-    It is what the engine's own batch reading begins with; what reading adds is the difference to that contestant.
-    """
-
-    def __init__(self, reader: Reader) -> None:
-        self._matcher, self._fold = reader.matcher, reader.folding.fold
-        entries = (_GONE if entry is None else entry if isinstance(entry, int) else _GROWN for entry in self._fold)
-        self._table = np.fromiter(entries, np.uint32, count=len(self._fold))
-
-    def find(self, contents: Sequence[Content]) -> list[list[Hit]]:
-        """The hits of each part, with offsets in its folded text."""
-        texts = [part.text for content in contents for part in content.parts]
-        codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
-        in_table = len(codes) and int(codes.max()) < len(self._table)
-        mapped = self._table[codes] if in_table else codes
-        if not in_table or (mapped == _GROWN).any():
-            return [self._matcher.find(text.translate(self._fold)) for text in texts]
-        kept = mapped != _GONE
-        ends = np.cumsum([0, *map(len, texts)])
-        bounds = np.concatenate(([0], np.cumsum(kept)))[ends].tolist()
-        hits: list[list[Hit]] = [[] for _ in texts]
-        index = 0
-        for start, end, word in self._matcher.find(mapped[kept].tobytes().decode("utf-32-le")):
-            while bounds[index + 1] < end:
-                index += 1
-            if start >= bounds[index]:
-                hits[index].append((start - bounds[index], end - bounds[index], word))
-        return hits
-
-
 def _single(key: str, zh: str, en: str, find: Callable[[str], Any]) -> Contestant:
     def run(contents: Sequence[Content]) -> None:
         for content in contents:
@@ -169,6 +130,13 @@ def _single(key: str, zh: str, en: str, find: Callable[[str], Any]) -> Contestan
 def _verdicts(engine: Engine, contents: Sequence[Content]) -> None:
     for content in contents:
         engine.examine(content).conclude()
+
+
+def _scan(engine: Engine, batch: Sequence[Content]) -> None:
+    """The fold and scan that the engine's batch reading begins with."""
+    texts = [part.text for content in batch for part in content.parts]
+    if engine.reader.scan_many(texts) is None:
+        raise ValueError("the corpus holds characters that a batch does not fold")
 
 
 def _each(work: Callable[[Sequence[Content]], object], contents: Sequence[Content]) -> None:

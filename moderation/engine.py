@@ -33,14 +33,14 @@ class Engine:
     def __init__(self, ruleset: Ruleset) -> None:
         self.ruleset = ruleset
         self._terms = TermDetector(ruleset)
-        self._reader = self._terms.reader
-        self._codes = CodeDetector(ruleset, self._reader)
-        self._spam = SpamDetector(ruleset, self._reader)
+        self.reader = self._terms.reader
+        self._codes = CodeDetector(ruleset, self.reader)
+        self._spam = SpamDetector(ruleset, self.reader)
         self._clean = {scene: decide(policy, ruleset, Weighed()) for scene, policy in ruleset.policies.items()}
 
     def read_many(self, contents: Sequence[Content]) -> list[Reading]:
         """Fold and scan a batch at once: equal to reading its contents one by one, and several times as fast."""
-        flat = self._reader.read_many([(part.name, part.text) for content in contents for part in content.parts])
+        flat = self.reader.read_many([(part.name, part.text) for content in contents for part in content.parts])
         readings: list[Reading] = []
         place = 0
         for content in contents:
@@ -51,7 +51,7 @@ class Engine:
     def examine(self, content: Content, reading: Reading | None = None) -> Case:
         """Gather the evidence that the text itself gives."""
         if reading is None:
-            reading = [self._reader.read(part.name, part.text) for part in content.parts]
+            reading = [self.reader.read(part.name, part.text) for part in content.parts]
         policy = self.ruleset.policies[content.scene]
         gate = (content.scene, policy.is_advertising(content))
         look = 0
