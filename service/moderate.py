@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 HELD_SECONDS = 0.002
 """So long a batch may keep the event loop before others get a turn."""
+LONG_CHARS = 2000
+"""A text that is longer may take milliseconds by itself."""
 SLICE_CHARS = 4000
 SLICE_CONTENTS = 64
 """What is read at once: enough for reading together to pay, little enough to stay near ``HELD_SECONDS``."""
@@ -79,7 +81,7 @@ class Moderation:
         and ``ValueError`` for text that cannot be stored (a lone surrogate).
         """
         engine = self._rules.engine
-        verdict = engine.examine(content).conclude()
+        verdict = await _alone(engine, content)
         filing = prepared(content, verdict, tenant=caller.tenant)
         decided = await self._file(caller, engine.ruleset, [content], [verdict], [filing], idempotency)
         return decided[0]
@@ -95,7 +97,9 @@ class Moderation:
         filings: list[Filing] = []
         began = perf_counter()
         for company in _slices(contents):
-            for content, verdict in _judged(engine, company):
+            alone = len(company) == 1
+            judged = [await _alone(engine, company[0])] if alone else _together(engine, company)
+            for content, verdict in zip(company, judged, strict=True):
                 verdicts.append(verdict)
                 filings.append(prepared(content, verdict, tenant=caller.tenant))
                 if perf_counter() - began > HELD_SECONDS:
@@ -151,13 +155,21 @@ class Moderation:
         )
 
 
-def _judged(engine: Engine, company: Sequence[Content]) -> Iterator[tuple[Content, Verdict]]:
-    """Reading gains from company; a single content is read as ``one`` reads it."""
-    if len(company) == 1:
-        yield company[0], engine.examine(company[0]).conclude()
-        return
+async def _alone(engine: Engine, content: Content) -> Verdict:
+    """One verdict; a text long enough to hold the event loop is judged in a thread, as it cannot be sliced."""
+    if sum([len(part.text) for part in content.parts]) > LONG_CHARS:
+        return await asyncio.to_thread(_verdict, engine, content)
+    return _verdict(engine, content)
+
+
+def _verdict(engine: Engine, content: Content) -> Verdict:
+    return engine.examine(content).conclude()
+
+
+def _together(engine: Engine, company: Sequence[Content]) -> Iterator[Verdict]:
+    """Reading gains from company."""
     for content, reading in zip(company, engine.read_many(company), strict=True):
-        yield content, engine.examine(content, reading).conclude()
+        yield engine.examine(content, reading).conclude()
 
 
 def _slices(contents: Sequence[Content]) -> Iterator[Sequence[Content]]:

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, datetime
+from threading import get_ident
 from time import perf_counter
 
 import pytest
@@ -17,7 +18,7 @@ from moderation.types import Action, Author, Content, Part, Role, Scene
 from service.ids import stamp
 from service.keys import Caller
 from service.ledger import IdempotencyConflict
-from service.moderate import SLICE_CHARS, SLICE_CONTENTS, Idempotency, _slices
+from service.moderate import LONG_CHARS, SLICE_CHARS, SLICE_CONTENTS, Idempotency, _slices
 from service.store.codec import content_body, content_from
 from service.wiring import open_service
 
@@ -43,6 +44,25 @@ async def test_a_decision_reads_back_as_it_was_answered(service, caller, content
     assert read == decided
     assert read.content == told
     assert read.at.tzinfo is not None
+
+
+@pytest.mark.parametrize("alone", [True, False])
+async def test_a_long_text_is_judged_beside_the_event_loop(service, caller, content, monkeypatch, alone):
+    threads = {}
+    examine = service.rules.engine.examine
+
+    def noted(asked, *reading):
+        threads[asked.id] = get_ident()
+        return examine(asked, *reading)
+
+    monkeypatch.setattr(service.rules.engine, "examine", noted)
+    long, short = content("好" * (LONG_CHARS + 1), id="long"), content("好", id="short")
+    if alone:
+        await service.moderation.one(caller, long)
+        await service.moderation.one(caller, short)
+    else:
+        await service.moderation.many(caller, [short, content("好" * SLICE_CHARS, id="long"), short])
+    assert threads["short"] == get_ident() != threads["long"]
 
 
 async def test_another_tenants_decision_does_not_exist(service, caller, content):
