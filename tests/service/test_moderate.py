@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, datetime
@@ -14,12 +15,27 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from moderation.types import Action, Author, Content, Part, Role, Scene
+from moderation.types import (
+    Action,
+    Author,
+    Content,
+    Effect,
+    Evidence,
+    Exemption,
+    Missing,
+    Part,
+    Role,
+    Scene,
+    Span,
+    Verdict,
+)
+from service.acts import canonical
+from service.filing import prepared
 from service.ids import stamp
 from service.keys import Caller
 from service.ledger import IdempotencyConflict
 from service.moderate import LONG_CHARS, SLICE_CHARS, SLICE_CONTENTS, Idempotency, _slices
-from service.store.codec import content_body, content_from
+from service.store.codec import content_body, content_from, verdict_blob, verdict_from
 from service.wiring import open_service
 
 OTHER = Caller("rival", "0")
@@ -279,3 +295,52 @@ def test_any_content_survives_storage(parts, at, commercial, scene):
     read = content_from(body, tenant="t", content_id="c", version=1, published_at=stamp(at))
     assert read == told
     assert content_body(read) == body
+
+
+def test_a_verdict_with_everything_survives_storage_and_is_told_without_text():
+    told = Content(
+        scene=Scene.UGC, parts=(Part("标题", "甲"), Part("正文", "乙丙丁")), at=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    verdict = Verdict(
+        action=Action.REVIEW,
+        severity=3,
+        categories=("absolute_claim", "privacy"),
+        effects=(Effect.WARN, Effect.COUNT),
+        evidence=(
+            Evidence(
+                source="terms",
+                category="absolute_claim",
+                rule="absolute_claim.zui.1",
+                severity=3,
+                span=Span("正文", 0, 2),
+                folds=("width", "emoji"),
+                laws=("广告法 9(3)",),
+                weight=70,
+                note="why",
+                facts=(("count", 3), ("limit", 2)),
+            ),
+            Evidence(source="codes", category="privacy", rule="privacy.mobile", severity=2, span=Span("标题", 0, 1)),
+        ),
+        exemptions=(
+            Exemption(category="a", rule="r", span=Span("正文", 1, 3), code="allow_term", note="allow.1"),
+            Exemption(category="b", rule="s", span=Span("标题", 0, 1), code="word_boundary"),
+        ),
+        proof=("sales_data",),
+        suggestions=("热销",),
+        missing=(Missing("classifier", "deadline"),),
+        degraded=True,
+        matches_truncated=5,
+        ruleset="0123456789abcdef",
+    )
+    blob = verdict_blob(verdict, told)
+    read = verdict_from(blob, told, action="review", severity=3, degraded=True, ruleset="0123456789abcdef")
+    assert read == verdict
+    filing = prepared(told, verdict, tenant="shop")
+    facts = json.loads(canonical(filing.facts))
+    assert filing.judged[6] == '["classifier"]'
+    assert facts["missing"] == [{"source": "classifier", "why": "deadline"}]
+    assert [(item["part"], item["start"], item["end"]) for item in facts["evidence"]] == [(1, 0, 2), (0, 0, 1)]
+    assert facts["evidence"][0]["signals"] == [["count", 3], ["limit", 2]]
+    assert [item["part"] for item in facts["exemptions"]] == [1, 0]
+    for word in ("标题", "正文", "甲", "乙"):
+        assert word.encode() not in blob + canonical(filing.facts)

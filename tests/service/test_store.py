@@ -13,6 +13,7 @@ from datetime import UTC
 
 import pytest
 import rfc8785
+from alembic import command
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -78,6 +79,14 @@ def test_migrating_twice_changes_nothing(path):
     before = schema(path)
     db.migrate(path, busy_timeout=5)
     assert schema(path) == before
+
+
+def test_a_developers_alembic_finds_the_configured_database(tmp_path, monkeypatch):
+    monkeypatch.setenv("QINGLIU_DATA", str(tmp_path / "data"))
+    command.upgrade(db.alembic_config(), "head")
+    assert len(schema(tmp_path / "data" / "qingliu.db")) == 10
+    with pytest.raises(NotImplementedError, match="never deleted"):
+        command.downgrade(db.alembic_config(), "base")
 
 
 def test_processes_that_start_at_once_take_turns(tmp_path):
@@ -326,6 +335,32 @@ async def test_a_plan_that_fails_leaves_nothing(path):
     await journal.transact(Wanted(), lambda found: seen.append(found) or Rows())
     assert seen == [Found(0, 1, {}, {})]
     await journal.close()
+
+
+async def test_a_transaction_that_cannot_be_taken_back_breaks_the_journal(path):
+    journal = await SqliteJournal.opened(path, busy_timeout=1)
+    real = journal._connection
+
+    class Stuck:
+        in_transaction = True
+
+        def execute(self, sql, *values):
+            if sql == "ROLLBACK":
+                raise sqlite_error(sqlite3.SQLITE_IOERR)
+            return real.execute(sql, *values)
+
+        def close(self):
+            real.close()
+
+    journal._connection = Stuck()
+    with pytest.raises(JournalBroken, match="roll back"):
+        await journal.transact(Wanted(), lambda _: Rows(acts=[(7, "now", "", "k", "s", b"")]))
+    await journal.close()
+
+
+async def test_a_journal_that_cannot_open_safely_does_not_open(tmp_path):
+    with pytest.raises(sqlite3.OperationalError):
+        await SqliteJournal.opened(tmp_path / "missing" / "q.db", busy_timeout=1)
 
 
 async def test_a_full_disk_breaks_the_journal_and_keeps_what_was_there(path):
