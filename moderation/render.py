@@ -44,7 +44,7 @@ def render(verdict: Verdict, content: Content, ruleset: Ruleset, lang: Language 
         "exemptions": [_exemption(item, texts, lang) for item in verdict.exemptions],
         "proof": list(verdict.proof),
         "suggestions": list(verdict.suggestions),
-        "advice": {code: _advice(ruleset, code, lang) for code in verdict.categories},
+        "advice": {code: _advice(ruleset, code, lang) for code in verdict.categories if code in ruleset.categories},
         "degraded": verdict.degraded,
         "missing": [{"source": item.source, "why": item.why} for item in verdict.missing],
         "matches_truncated": verdict.matches_truncated,
@@ -54,15 +54,15 @@ def render(verdict: Verdict, content: Content, ruleset: Ruleset, lang: Language 
 
 def reason(item: Evidence, quote: str, ruleset: Ruleset, lang: Language = "zh") -> str:
     """Why this is evidence, in one sentence."""
-    category = ruleset.categories[item.category]
+    name = _name(ruleset, item.category, lang)
     hidden = [FOLD_NAMES[fold] for fold in item.folds]
     if lang == "en":
         seen = f", seen through {', '.join(name for _, name in hidden)}" if hidden else ""
         law = f"; {', '.join(item.laws)}" if item.laws else ""
-        return f"“{quote}”: {category.en}{seen}{law}"
+        return f"“{quote}”: {name}{seen}{law}"
     seen = f"（已还原：{'、'.join(name for name, _ in hidden)}）" if hidden else ""
     law = f"，依据{'、'.join(item.laws)}" if item.laws else ""
-    return f"“{quote}”{seen}属于{category.zh}{law}"
+    return f"“{quote}”{seen}属于{name}{law}"
 
 
 def _evidence(item: Evidence, texts: dict[str, str], ruleset: Ruleset, lang: Language) -> dict[str, Any]:
@@ -96,6 +96,14 @@ def _exemption(item: Exemption, texts: dict[str, str], lang: Language) -> dict[s
         "code": item.code,
         "reason": en if lang == "en" else zh,
     }
+
+
+def _name(ruleset: Ruleset, code: str, lang: Language) -> str:
+    """What people call a category; its code where an old verdict names one that the rules have dropped since."""
+    category = ruleset.categories.get(code)
+    if category is None:
+        return code
+    return category.en if lang == "en" else category.zh
 
 
 def _advice(ruleset: Ruleset, code: str, lang: Language) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -85,3 +86,13 @@ def test_each_category_comes_with_its_advice(lang, advice, rendered) -> None:
 def test_the_shipped_rules_have_a_reason_and_advice_for_every_category(shipped_ruleset) -> None:
     for category in shipped_ruleset.categories.values():
         assert category.zh and category.en and category.advice_zh and category.advice_en
+
+
+def test_an_old_verdict_still_reads_after_its_category_was_dropped(court, content) -> None:
+    engine = court("国家级")
+    asked = content("国家级")
+    verdict = engine.examine(asked).conclude()
+    rest = {code: category for code, category in engine.ruleset.categories.items() if code != "absolute_claim"}
+    shown = render(verdict, asked, replace(engine.ruleset, categories=rest))
+    assert shown["evidence"][0]["reason"].startswith("“国家级”属于absolute_claim")
+    assert shown["advice"] == {}
