@@ -16,7 +16,7 @@ from rich.console import Console
 from bench import engine, linear, serving
 from bench.chart import draw
 from bench.checks import checks
-from bench.contestants import BATCH, BatchFold, NaivePipeline, NaiveTrie, contestants
+from bench.contestants import BATCH, NaivePipeline, NaiveTrie, contestants
 from bench.corpus import clean_comments, fresh, samples
 from bench.machine import machine
 from bench.options import Effort
@@ -66,7 +66,7 @@ def test_batch_folding_finds_what_single_folding_finds(ruleset):
     contents = [content for content, _ in samples()]
     texts = [part.text for content in contents for part in content.parts]
     expected = [reader.matcher.find(text.translate(reader.folding.fold)) for text in texts]
-    found = BatchFold(reader).find(contents)
+    found = [hits for _, hits in reader.scan_many(texts)]
     assert [sorted(hits) for hits in found] == [sorted(hits) for hits in expected]
     assert any(found)
 
