@@ -5,15 +5,15 @@ check:
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
-	$(PYTHON) -m pytest -n auto tests/moderation tests/test_architecture.py
+	$(PYTHON) -m pytest tests/moderation tests/test_architecture.py
 
 test:
-	$(PYTHON) -m pytest -n auto
+	$(PYTHON) -m pytest
 
 slow:
-	$(PYTHON) -m pytest -m slow
+	$(PYTHON) -m pytest -n 0 -m slow
 
 coverage:
-	$(PYTHON) -m pytest tests/moderation --cov=moderation --cov-branch --cov-fail-under=100
+	$(PYTHON) -m pytest -n 0 tests/moderation --cov=moderation --cov-branch --cov-fail-under=100
 
 .PHONY: check test slow coverage

@@ -147,7 +147,7 @@ class Reader:
         letters = mapped[kept]
         if (letters == _EXPANDED).any():
             return None
-        ends = np.cumsum([len(text) for text in texts])
+        ends = np.cumsum([len(text) for text in texts], dtype=np.intp)
         bounds = [0, *np.concatenate(([0], np.cumsum(kept)))[ends].tolist()]
         folded = letters.tobytes().decode("utf-32-le")
         hits = self._split(folded, bounds)

@@ -197,11 +197,13 @@ def growth(engine, content, monster: Callable[[int], str]) -> float:
     return min(factors)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MONSTERS)
 def test_twice_the_text_costs_twice_the_time(name, small, content) -> None:
     assert growth(small, content, MONSTERS[name]) <= 2.3
 
 
+@pytest.mark.slow
 def test_quadratic_work_would_be_noticed(small, content) -> None:
     class Slow:
         def examine(self, asked):
