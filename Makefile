@@ -14,6 +14,6 @@ slow:
 	$(PYTHON) -m pytest -n 0 -m slow
 
 coverage:
-	$(PYTHON) -m pytest -n 0 tests/moderation --cov=moderation --cov-branch --cov-fail-under=100
+	$(PYTHON) -m pytest tests/moderation --cov=moderation --cov-branch --cov-fail-under=100
 
 .PHONY: check test slow coverage
