@@ -30,7 +30,7 @@ REPEATED = 8
 HELD = 16
 """So far repeats of a hit's first and last letter are followed before its edges are looked at."""
 ALLOWED_SKIP, ALLOWED_SKIP_OF_TWO = 2, 1
-WEAKENED, HINTED = 50, 30
+WEAKENED = 50
 HINT = 40
 """Lighter rules are hints: they are listed beside something that counts, and never make a text worth a look."""
 
@@ -221,7 +221,7 @@ class _Inspection:
             if not all(self._whole_pieces(view, start, place, end) for place, _ in torn):
                 return 0
             if any(not CLAUSE_MARKS.isdisjoint(gap) for _, gap in torn):
-                loss = min(loss, HINTED if end - start == 2 else WEAKENED)  # noqa: PLR2004
+                loss = WEAKENED
         return rule.weight * loss // FULL_WEIGHT
 
     def _whole_pieces(self, view: View, start: int, place: int, end: int) -> bool:
