@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import re2
 
+from moderation.detect.cues import TOKENS
 from moderation.detect.rule import ANYWHERE
 from moderation.engine import Engine
 from moderation.errors import LawError, LoadError, TermError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from moderation.lexicon import Term
-    from moderation.ruleset import Article, Category, CodeRules, Ruleset
+    from moderation.ruleset import Article, Category, Claims, CodeRules, Ruleset
     from moderation.text.fold import Folding
 
 MAX_NESTING = 16
@@ -62,10 +63,10 @@ def _wrong_words(term: Term, folding: Folding) -> str:
         if len(letters) == 1 and unicodedata.category(letters)[0] in "LN" and not term.condition.guards:
             return f"{text!r} is one character and has no guard (near, with, next or prev)"
     condition = term.condition
-    listed = (*condition.near, *condition.with_, *condition.unless, *condition.not_next, *condition.not_prev)
-    placed = {*condition.next} - {"$"} | {*condition.prev} - {"^"}
-    for word in (*listed, *sorted(placed)):
-        if not folding.plain(word):
+    cues = (*condition.near, *condition.sentence, *condition.with_, *condition.unless, *condition.without)
+    beside = {*condition.next, *condition.prev, *condition.not_next, *condition.not_prev} - {"$", "^"}
+    for word in (*cues, *sorted(beside)):
+        if word not in TOKENS and not folding.plain(word):
             return f"the condition {word!r} folds to nothing"
     return ""
 
@@ -118,6 +119,22 @@ def check_codes(codes: CodeRules, folding: Folding) -> Iterator[LoadError]:
         cues: tuple[str, ...] = getattr(codes, field.name)
         if not cues or not all(map(folding.plain, cues)):
             yield LoadError("codes.toml", 1, f"{field.name} is empty or holds a word that folds to nothing")
+
+
+def check_claims(
+    claims: Claims, categories: Mapping[str, Category], laws: Mapping[str, Article], folding: Folding
+) -> Iterator[LoadError]:
+    """Rows of the claims table that name what is not there, or cue words of which nothing is left."""
+    for rule in claims.rules:
+        if unknown := sorted(rule.categories - categories.keys()):
+            yield LawError("claims.toml", 1, f"{rule.code} is for the unknown category {unknown[0]!r}")
+        for ref in rule.laws:
+            if ref not in laws:
+                yield LawError("claims.toml", 1, f"{rule.code} cites {ref!r}, which laws.toml does not have")
+        for setting in rule.settings:
+            for word in (word for listed in (*setting.needs.values(), *setting.bars.values()) for word in listed):
+                if not word.startswith(("<", "^", "$")) and not folding.plain(word):
+                    yield LawError("claims.toml", 1, f"{rule.code}: the cue {word!r} folds to nothing")
 
 
 def check_examples(ruleset: Ruleset) -> list[LoadError]:

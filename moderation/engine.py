@@ -62,7 +62,7 @@ class Engine:
         if not suspects and not codes:
             return Case(content, self.ruleset, policy, None, self._clean[content.scene])
         day = content.at.astimezone(SHANGHAI).date()
-        findings = self._terms.detect(reading, gate, day) if suspects else Findings()
+        findings = self._terms.detect(content, reading, gate, day) if suspects else Findings()
         if codes:
             live = partial(self._applies, gate)
             findings.evidence.extend(self._codes.detect(reading, content.author, day, live))
@@ -98,5 +98,6 @@ class Case:
         findings = self._findings or Findings()
         heard = [answer for answer in answers if isinstance(answer, Evidence)]
         missing = tuple(answer for answer in answers if isinstance(answer, Missing))
-        weighed = Weighed([*findings.evidence, *heard], findings.exemptions, missing, findings.truncated)
+        evidence = [*findings.evidence, *heard]
+        weighed = Weighed(evidence, findings.exemptions, findings.proof, missing, findings.truncated)
         return decide(self.policy, self.ruleset, weighed)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from moderation import tables
-from moderation.check import check_codes, check_examples, check_terms
+from moderation.check import check_claims, check_codes, check_examples, check_terms
+from moderation.claimtable import claims as read_claims
 from moderation.errors import GrammarError, LoadError, LoadErrors
 from moderation.lexicon import Term, parse
 from moderation.ruleset import Ruleset
@@ -20,6 +21,8 @@ from moderation.text.words import open_dictionary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from moderation.lexicon import WordLists
 
 T = TypeVar("T")
 
@@ -39,15 +42,18 @@ def load_ruleset(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:
     categories = disk.toml("categories.toml", tables.categories) or {}
     laws = disk.toml("laws.toml", tables.laws) or {}
     codes = disk.toml("codes.toml", tables.codes)
+    lists = disk.word_lists()
+    claims = disk.toml("claims.toml", lambda document: read_claims(document, lists))
     read = (disk.toml(name, tables.policy) for name in disk.policies())
     policies = {policy.scene: policy for policy in read if policy}
     folding = fold_tables(disk.pairs("variants/traditional.tsv"), disk.pairs("variants/lookalikes.tsv"))
-    terms = disk.terms()
+    terms = disk.terms(lists)
     disk.errors.extend(tables.cross_check(categories, laws, policies, disk.text))
-    if categories and codes:
+    if categories and codes and claims:
         disk.errors.extend(check_terms(terms, categories, laws, folding))
         disk.errors.extend(check_codes(codes, folding))
-    if disk.errors or codes is None:
+        disk.errors.extend(check_claims(claims, categories, laws, folding))
+    if disk.errors or codes is None or claims is None:
         raise LoadErrors(disk.errors)
     ruleset = Ruleset(
         fingerprint=disk.fingerprint(),
@@ -58,6 +64,7 @@ def load_ruleset(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:
         terms=tuple(terms),
         folding=folding,
         codes=codes,
+        claims=claims,
     )
     if errors := check_examples(ruleset):
         raise LoadErrors(errors)
@@ -124,12 +131,22 @@ class _Disk:
                 pairs[source] = target
         return pairs
 
-    def terms(self) -> list[Term]:
+    def word_lists(self) -> WordLists:
+        """The lists of every ``words/*.toml``; a name may stand once."""
+        lists: dict[str, tuple[str, ...]] = {}
+        for path in sorted((self._roots[""] / "words").glob("*.toml")):
+            read = self.toml(name := f"words/{path.name}", tables.words) or {}
+            for key in sorted(lists.keys() & read.keys()):
+                self.errors.append(GrammarError(name, 1, f"the list {key} stands in another file too"))
+            lists.update(read)
+        return lists
+
+    def terms(self, lists: WordLists) -> list[Term]:
         """All terms of all folders."""
         terms: list[Term] = []
         for folder in TERM_FOLDERS:
             for path in sorted((self._roots[""] / folder).glob("*.txt")):
-                found, errors = parse(name := f"{folder}/{path.name}", self.text(name))
+                found, errors = parse(name := f"{folder}/{path.name}", self.text(name), lists)
                 terms.extend(found)
                 self.errors.extend(errors)
         return terms

@@ -69,10 +69,11 @@ class ScenePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """What a decision is made from: all evidence, what does not count and why, who gave no answer."""
+    """What a decision is made from: all evidence, what does not count and why, what must be proven, who gave no answer."""
 
     evidence: Sequence[Evidence] = ()
     exemptions: Sequence[Exemption] = ()
+    proof: Sequence[str] = ()
     missing: tuple[Missing, ...] = ()
     truncated: int = 0
 
@@ -98,6 +99,7 @@ def decide(policy: ScenePolicy, ruleset: Ruleset, weighed: Weighed) -> Verdict:
         evidence=tuple(ranked[:SHOWN]),
         ruleset=ruleset.fingerprint,
         exemptions=tuple(weighed.exemptions[:SHOWN]),
+        proof=tuple(weighed.proof),
         missing=weighed.missing,
         degraded=bool(weighed.missing),
         matches_truncated=weighed.truncated + max(0, len(ranked) - SHOWN),

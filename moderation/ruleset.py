@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -68,6 +69,72 @@ class CodeRules:
     endings: tuple[str, ...]
 
 
+FIELDS = ("left", "right", "of", "before", "after", "clause", "sentence", "text")
+"""Where a cue of the claims table may be asked for: directly beside the hit, behind 的, within reach, or anywhere."""
+
+
+class ClaimKind(StrEnum):
+    """What a row of the claims table does. The order is the order of decision."""
+
+    BAIT = "bait"
+    GUARD = "guard"
+    COMPARISON = "comparison"
+    AGGRAVATION = "aggravation"
+    VIOLATION = "violation"
+    EXEMPTION = "exemption"
+
+
+class Outcome(StrEnum):
+    """What becomes of a claim: no violation, lawful with proof on file, a person's decision, or a violation."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    PROOF = "proof"
+    REVIEW = "review"
+    VIOLATION = "violation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One set of circumstances: all of ``needs`` and none of ``bars``, each a list of cue words by field.
+
+    ``hits`` are families or words of the hits it is about (all, where empty); ``reach`` counts characters.
+    """
+
+    hits: tuple[str, ...]
+    industries: tuple[str, ...]
+    needs: Mapping[str, tuple[str, ...]]
+    bars: Mapping[str, tuple[str, ...]]
+    reach: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimRule:
+    """One row of the claims table. ``laws`` is what the row rests on, ``proof`` what must be kept on file."""
+
+    code: str
+    kind: ClaimKind
+    zh: str
+    en: str
+    laws: tuple[str, ...]
+    outcome: Outcome
+    categories: frozenset[str]
+    cancels: frozenset[str]
+    despite_comparison: bool
+    proof_zh: str
+    proof_en: str
+    settings: tuple[Setting, ...]
+    hit: str
+    clean: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """The claims table: its rules in the order of decision, and the units that make a number a quantity."""
+
+    rules: tuple[ClaimRule, ...] = ()
+    units: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruleset:
     """Everything that a verdict depends on besides the content. ``fingerprint`` names the exact bytes it came from."""
@@ -80,6 +147,7 @@ class Ruleset:
     terms: tuple[Term, ...] = field(repr=False)
     folding: Folding = field(repr=False)
     codes: CodeRules = field(repr=False)
+    claims: Claims = field(repr=False)
     _citations: dict[tuple[tuple[str, ...], date], tuple[str, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

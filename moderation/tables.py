@@ -41,7 +41,7 @@ def line_in(message: str) -> int:
     return int(match[1]) if match else 1
 
 
-class _Row:
+class Row:
     """One table of a document, read key by key; what is wrong names the row's line."""
 
     def __init__(self, document: Document, row: Any, error: type[LoadError], needle: str) -> None:
@@ -99,7 +99,7 @@ REPORTED = ("contact_diversion", "privacy_leak", "spam_flood")
 """Categories under which code, not words, reports what it finds."""
 
 
-def _tables(document: Document, key: str) -> list[Any]:
+def tables(document: Document, key: str) -> list[Any]:
     """The tables written ``[[key]]``."""
     found = document.tree.get(key, [])
     if not isinstance(found, list):
@@ -110,8 +110,8 @@ def _tables(document: Document, key: str) -> list[Any]:
 def categories(document: Document) -> dict[str, Category]:
     """``categories.toml``."""
     found: dict[str, Category] = {}
-    for table in _tables(document, "category"):
-        row = _Row(document, table, LawError, f'code = "{table.get("code", "") if isinstance(table, dict) else ""}"')
+    for table in tables(document, "category"):
+        row = Row(document, table, LawError, f'code = "{table.get("code", "") if isinstance(table, dict) else ""}"')
         advice = row.take("advice", dict)
         group = row.take("group", str)
         if group not in GROUPS:
@@ -140,9 +140,9 @@ def categories(document: Document) -> dict[str, Category]:
 def laws(document: Document) -> dict[str, Article]:
     """``laws.toml``: every citable reference, the law as a whole among them."""
     found: dict[str, Article] = {}
-    for table in _tables(document, "law"):
+    for table in tables(document, "law"):
         name = table.get("id", "") if isinstance(table, dict) else ""
-        row = _Row(document, table, LawError, f'id = "{name}"')
+        row = Row(document, table, LawError, f'id = "{name}"')
         whole = _article(row, ref=row.take("id", str), law=name, version=row.take("version", str, ""))
         articles = row.take("article", list, [])
         row.end()
@@ -155,13 +155,13 @@ def laws(document: Document) -> dict[str, Article]:
 
 def _sub_article(document: Document, law: Article, table: Any) -> Article:
     ref = table.get("ref", "") if isinstance(table, dict) else ""
-    row = _Row(document, table, LawError, f'ref = "{ref}"')
+    row = Row(document, table, LawError, f'ref = "{ref}"')
     article = _article(row, ref=f"{law.law} {row.take('ref', str)}", law=law.law, version=law.version, whole=law)
     row.end()
     return article
 
 
-def _article(row: _Row, *, ref: str, law: str, version: str, whole: Article | None = None) -> Article:
+def _article(row: Row, *, ref: str, law: str, version: str, whole: Article | None = None) -> Article:
     begin = row.take("effective_from", date, whole.effective_from if whole else None)
     end = row.take("effective_until", date, whole.effective_until if whole else None)
     if begin and end and end < begin:
@@ -181,15 +181,21 @@ def _article(row: _Row, *, ref: str, law: str, version: str, whole: Article | No
 
 def codes(document: Document) -> CodeRules:
     """``codes.toml``."""
-    row = _Row(document, document.tree, LawError, "")
+    row = Row(document, document.tree, LawError, "")
     rules = CodeRules(**{key: row.words(key) for key in ("invite", "innocent", "card", "wechat", "qq", "endings")})
     row.end()
     return rules
 
 
+def words(document: Document) -> dict[str, tuple[str, ...]]:
+    """One file of ``words``: each key a list of words."""
+    row = Row(document, document.tree, LawError, "")
+    return {key: tuple(dict.fromkeys(row.words(key))) for key in document.tree}
+
+
 def policy(document: Document) -> ScenePolicy:
     """One file of ``moderation/scenes``."""
-    row = _Row(document, document.tree, PolicyError, "scene =")
+    row = Row(document, document.tree, PolicyError, "scene =")
     actions = row.take("actions", dict, {})
     for code, action in actions.items():
         if action not in _ACTIONS:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import re2
 
+from moderation.detect.cues import CueIndex
 from moderation.lexicon import ALLOW
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Rule:
     id: str
     words: tuple[str, ...]
     category: str
+    family: str
     severity: int
     weight: int
     laws: tuple[str, ...]
@@ -45,9 +47,11 @@ class Rule:
     conditional: bool
     edged: bool
     simple: bool
-    near: tuple[str, ...]
-    with_: tuple[str, ...]
-    unless: tuple[str, ...]
+    near: frozenset[int]
+    sentence: frozenset[int]
+    with_: frozenset[int]
+    unless: frozenset[int]
+    without: frozenset[int]
     next: tuple[str, ...]
     prev: tuple[str, ...]
     not_next: tuple[str, ...]
@@ -58,11 +62,7 @@ class Rule:
     note: str
 
     def possible(self, text: str, start: int, end: int) -> bool:
-        """A cheap look around a hit: False only where the conditions cannot hold. Costs the same in any text."""
-        if self.near:
-            around = text[max(0, start - REACH) : end + REACH]
-            if not any(map(around.__contains__, self.near)):
-                return False
+        """A cheap look right beside a hit: False only where the conditions cannot hold. Costs the same in any text."""
         if self.regex is not None:
             return True
         if self.next and not self.at_end and not text.startswith(self.next, end):
@@ -92,14 +92,26 @@ class Compiled:
         ]
 
 
-def compile_terms(ruleset: Ruleset) -> tuple[Compiled, Compiled]:
+def cue_index(ruleset: Ruleset) -> CueIndex:
+    """Every word that a condition or the claims table asks for."""
+    words: set[str] = set()
+    for term in ruleset.terms:
+        asked = term.condition
+        words.update(asked.near, asked.sentence, asked.with_, asked.unless, asked.without)
+    for rule in ruleset.claims.rules:
+        for setting in rule.settings:
+            words.update(*setting.needs.values(), *setting.bars.values())
+    return CueIndex(words - {"^", "$"}, ruleset.claims.units, ruleset.folding.plain)
+
+
+def compile_terms(ruleset: Ruleset, index: CueIndex) -> tuple[Compiled, Compiled]:
     """The rules for the folded view (which the view without repeats shares) and for the raw view."""
     plain, visible = ruleset.folding.plain, ruleset.folding.visible
     folded: list[Rule] = []
     raw: list[Rule] = []
     for term in ruleset.terms:
         has_symbols = not term.pattern and plain(term.text) != visible(term.text)
-        (raw if has_symbols else folded).append(_rule(term, ruleset, visible if has_symbols else plain))
+        (raw if has_symbols else folded).append(_rule(term, ruleset, index, visible if has_symbols else plain))
     return _compiled(folded), _compiled(raw)
 
 
@@ -117,7 +129,7 @@ def _compiled(rules: Iterable[Rule]) -> Compiled:
     )
 
 
-def _rule(term: Term, ruleset: Ruleset, shape: Callable[[str], str]) -> Rule:
+def _rule(term: Term, ruleset: Ruleset, index: CueIndex, shape: Callable[[str], str]) -> Rule:
     category = ruleset.categories.get(term.category)
     words = tuple(map(shape, term.anchors if term.pattern else (term.text,)))
     condition = term.condition
@@ -132,6 +144,7 @@ def _rule(term: Term, ruleset: Ruleset, shape: Callable[[str], str]) -> Rule:
         id=term.id,
         words=words,
         category=term.category,
+        family=term.family,
         severity=term.severity if term.severity is not None else (category.severity if category else 0),
         weight=term.weight,
         laws=term.laws if term.laws is not None else (category.laws if category else ()),
@@ -142,9 +155,11 @@ def _rule(term: Term, ruleset: Ruleset, shape: Callable[[str], str]) -> Rule:
         conditional=conditional,
         edged=edged,
         simple=not (conditional or edged or dated or term.pattern),
-        near=shaped(condition.near),
-        with_=tuple(map(ruleset.folding.plain, condition.with_)),
-        unless=shaped(condition.unless),
+        near=index.numbers(condition.near),
+        sentence=index.numbers(condition.sentence),
+        without=index.numbers(condition.without),
+        with_=index.numbers(condition.with_),
+        unless=index.numbers(condition.unless),
         next=shaped(condition.next),
         prev=shaped(condition.prev),
         not_next=shaped(condition.not_next),

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING
 
-from moderation.detect.rule import ANYWHERE, REACH, Compiled, Rule, compile_terms
+from moderation.detect.claims import ClaimTable, Hearing
+from moderation.detect.rule import ANYWHERE, REACH, Compiled, Rule, compile_terms, cue_index
+from moderation.ruleset import Outcome
 from moderation.text import words
 from moderation.text.fold import CLAUSE_MARKS, breaks, widest
 from moderation.text.view import REPEATS, SYMBOLS, Reader
@@ -18,9 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
+    from moderation.detect.claims import Ruling
+    from moderation.detect.cues import CueIndex
     from moderation.matcher import Hit
     from moderation.ruleset import Ruleset
     from moderation.text.view import PartReading, View
+    from moderation.types import Content
 
 PATTERN_REACH = 32
 EXCUSE_REACH = 16
@@ -31,6 +36,8 @@ HELD = 16
 """So far repeats of a hit's first and last letter are followed before its edges are looked at."""
 ALLOWED_SKIP, ALLOWED_SKIP_OF_TWO = 2, 1
 WEAKENED = 50
+UNSURE = 60
+"""The weight of a claim that the law leaves to a person."""
 HINT = 40
 """Lighter rules are hints: they are listed beside something that counts, and never make a text worth a look."""
 
@@ -47,6 +54,7 @@ class Findings:
 
     evidence: list[Evidence] = field(default_factory=list)
     exemptions: list[Exemption] = field(default_factory=list)
+    proof: list[str] = field(default_factory=list)
     truncated: int = 0
 
 
@@ -55,9 +63,11 @@ class TermDetector:
 
     def __init__(self, ruleset: Ruleset) -> None:
         self._ruleset = ruleset
-        self._folded, self._raw = compile_terms(ruleset)
+        self._index = cue_index(ruleset)
+        self._folded, self._raw = compile_terms(ruleset, self._index)
         self.reader = Reader(ruleset.folding, self._folded.words, self._raw.words)
         gates = product(Scene, (False, True))
+        self._claims = ClaimTable(ruleset, self._index)
         self._live = {gate: (self._table(self._folded, gate), self._table(self._raw, gate)) for gate in gates}
 
     def _table(self, compiled: Compiled, gate: Gate) -> Table:
@@ -73,14 +83,23 @@ class TermDetector:
                 for rule in table[word]:
                     if rule.weight < HINT:
                         continue
-                    if not rule.conditional or rule.possible(part.text, start, end):
+                    if not rule.conditional or (
+                        rule.possible(part.text, start, end) and self._accompanied(part, rule, start, end)
+                    ):
                         return True
         return False
 
-    def detect(self, parts: Sequence[PartReading], gate: Gate, day: date) -> Findings:
+    def _accompanied(self, part: PartReading, rule: Rule, start: int, end: int) -> bool:
+        """Whether a word that the rule wants near stands at all so near, clauses or not."""
+        if not rule.near:
+            return True
+        return part.folded.cues(self._index).beside(rule.near, max(0, start - REACH), start, end, end + REACH)
+
+    def detect(self, content: Content, parts: Sequence[PartReading], gate: Gate, day: date) -> Findings:
         """Everything the terms say of a content."""
         folded, raw = self._live[gate]
-        inspection = _Inspection(self._ruleset, self.reader, parts, day)
+        hearing = Hearing(self._claims, self._index, content, parts)
+        inspection = _Inspection(self._ruleset, self.reader, self._index, hearing, day)
         for part in parts:
             views = self.reader.views(part)
             inspection.open(part, views, self._folded.allow, self._raw.allow)
@@ -97,12 +116,10 @@ class TermDetector:
 class _Inspection:
     """One content under examination: what is allowed in the current part, and what was found so far."""
 
-    def __init__(self, ruleset: Ruleset, reader: Reader, parts: Sequence[PartReading], day: date) -> None:
+    def __init__(self, ruleset: Ruleset, reader: Reader, index: CueIndex, hearing: Hearing, day: date) -> None:
         self.findings = Findings()
-        self._ruleset, self._reader, self._parts, self._day = ruleset, reader, parts, day
+        self._ruleset, self._reader, self._index, self._hearing, self._day = ruleset, reader, index, hearing, day
         self._counts: dict[tuple[str, object], int] = defaultdict(int)
-        self._company: dict[str, bool] = {}
-        self._part = parts[0]
         self._outer: dict[str, tuple[View, int, int, int]] = {}
         self._allowed: dict[str, tuple[list[int], list[tuple[int, str]]]] = {}
         self._found: dict[str, list[Evidence]] = {}
@@ -139,11 +156,27 @@ class _Inspection:
         if self._allowed and (allowed := self._allowed_by(rule.category, *view.span(*bounds))):
             self._exempt(rule, view.span(*bounds), "allow_term", allowed)
         elif weight := self._weight(view, rule, *bounds):
-            self._accept(view, rule, bounds, weight)
+            weight = self._weigh(view, rule, bounds, weight)
             if not outer or outer[0] is not view or bounds[1] > outer[1]:
                 self._outer[rule.category] = (view, bounds[1], rule.severity, weight)
         else:
             self._exempt(rule, view.span(*bounds), "word_boundary", "")
+
+    def _weigh(self, view: View, rule: Rule, bounds: tuple[int, int], weight: int) -> int:
+        """Ask the claims table what a hit that stands is about, and file what it says.
+
+        Returns the weight up to which hits inside this one say nothing new: all of them where it is exempt.
+        """
+        ruling = self._hearing.ruling(view, rule, *bounds)
+        if ruling.rule is not None and ruling.rule.proof_zh and ruling.rule.code not in self.findings.proof:
+            self.findings.proof.append(ruling.rule.code)
+        if ruling.outcome in {Outcome.PASS, Outcome.PROOF}:
+            self._exempt(rule, view.span(*bounds), ruling.rule.code if ruling.rule else "", "")
+            return FULL_WEIGHT
+        if ruling.outcome is Outcome.REVIEW:
+            weight = min(weight, UNSURE)
+        self._accept(view, rule, bounds, weight, ruling)
+        return weight
 
     def close(self) -> None:
         """End a part: hits inside longer hits of their category that say no less are left out."""
@@ -164,6 +197,8 @@ class _Inspection:
         if rule.regex is not None:
             low = max(0, start - PATTERN_REACH)
             window = view.text[low : end + PATTERN_REACH]
+            if rule.regex.search(window) is None:
+                return None
             bounds = ((low + match.start(), low + match.end()) for match in rule.regex.finditer(window))
             found = next((bound for bound in bounds if bound[0] <= start and end <= bound[1]), None)
             if found is None:
@@ -176,16 +211,25 @@ class _Inspection:
     def _condition_holds(self, view: View, rule: Rule, start: int, end: int) -> bool:
         if not rule.conditional:
             return True
-        if rule.with_ and not self._in_company(rule):
+        if rule.with_ and rule.with_.isdisjoint(self._hearing.numbers):
             return False
+        if rule.without and not rule.without.isdisjoint(self._hearing.numbers):
+            return False
+        if rule.sentence:
+            first, last, _ = view.sentence(start, end)
+            low, high = max(first, start - REACH), min(last, end + REACH)
+            if not view.cues(self._index).beside(rule.sentence, low, start, end, high):
+                return False
         return self._clause_allows(view, rule, start, end)
 
     def _clause_allows(self, view: View, rule: Rule, start: int, end: int) -> bool:
         low, high, opens, closes = view.clause(start, end, reach=REACH)
         before, after = view.text[low:start], view.text[end:high]
-        if rule.near and not _holds(rule.near, before, after):
+        if rule.near and not view.cues(self._index).beside(rule.near, low, start, end, high):
             return False
-        if rule.unless and _holds(rule.unless, before[-EXCUSE_REACH:], after[:EXCUSE_REACH]):
+        if rule.unless and view.cues(self._index).beside(
+            rule.unless, max(low, start - EXCUSE_REACH), start, end, min(high, end + EXCUSE_REACH)
+        ):
             return False
         ends, begins = rule.at_end and closes and not after, rule.at_start and opens and not before
         if (rule.next or rule.at_end) and not (ends or after.startswith(rule.next)):
@@ -193,13 +237,6 @@ class _Inspection:
         if (rule.prev or rule.at_start) and not (begins or before.endswith(rule.prev)):
             return False
         return not (after.startswith(rule.not_next) or before.endswith(rule.not_prev))
-
-    def _in_company(self, rule: Rule) -> bool:
-        known = self._company.get(rule.id)
-        if known is None:
-            known = any(word in part.text for part in self._parts for word in rule.with_)
-            self._company[rule.id] = known
-        return known
 
     def _allowed_by(self, category: str, start: int, end: int) -> str:
         for key in (ANYWHERE, category):
@@ -250,7 +287,7 @@ class _Inspection:
             Exemption(category=rule.category, rule=rule.id, span=Span(self._part.name, *span), code=code, note=note)
         )
 
-    def _accept(self, view: View, rule: Rule, bounds: tuple[int, int], weight: int) -> None:
+    def _accept(self, view: View, rule: Rule, bounds: tuple[int, int], weight: int, ruling: Ruling) -> None:
         if self._enough(rule, weight):
             self.findings.truncated += 1
             return
@@ -267,12 +304,14 @@ class _Inspection:
                 "lexicon",
                 rule.category,
                 rule.id,
-                rule.severity,
+                ruling.severity or rule.severity,
                 Span(self._part.name, start, end),
                 folds,
                 self._ruleset.citations(rule.laws, self._day),
                 weight,
-                rule.note,
+                ruling.rule.code if ruling.rule else rule.note,
+                (),
+                ruling.tried,
             )
         )
 
@@ -284,13 +323,6 @@ class _Inspection:
         """Count one more of a kind of outcome of a rule; tell whether it is one too many to keep."""
         count = self._counts[rule.id, kind] = self._counts[rule.id, kind] + 1
         return count > REPEATED
-
-
-def _holds(listed: tuple[str, ...], before: str, after: str) -> bool:
-    for word in listed:  # noqa: SIM110  # this is the hot loop of conditions, and any() makes a generator
-        if word in before or word in after:
-            return True
-    return False
 
 
 def _outermost(found: list[Evidence]) -> list[Evidence]:

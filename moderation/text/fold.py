@@ -30,7 +30,9 @@ BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u17b4\u17b5")
 """Letters by their category that show nothing."""
 SIGNS = frozenset("™℠℡℻℃℉")
 """Signs that NFKC would turn into letters though nobody reads them as such."""
-CLAUSE_MARKS = frozenset("。！？!?；;，,、：:…\n\r\u2028\u2029")
+SENTENCE_MARKS = frozenset("。！？!?；;\n\r\u2028\u2029")
+QUESTION_MARKS = frozenset("？?")
+CLAUSE_MARKS = SENTENCE_MARKS | frozenset("，,、：:…")
 
 _EMOJI_SEQUENCE = re.compile(
     "(?:[\U0001f1e6-\U0001f1ff]{2}|[^\\W_]?[\ufe0e\ufe0f]?\u20e3"

@@ -10,22 +10,35 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
 from moderation.matcher import Matcher
-from moderation.text.fold import CLAUSE_MARKS, TABLE_SIZE, Folding, origins
+from moderation.text.fold import CLAUSE_MARKS, QUESTION_MARKS, SENTENCE_MARKS, TABLE_SIZE, Folding, origins
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from moderation.matcher import Hit
 
+C = TypeVar("C")
+C_co = TypeVar("C_co", covariant=True)
+
+
+class Finder(Protocol[C_co]):
+    """Something that looks for something in a text."""
+
+    def find(self, text: str) -> C_co:
+        """What there is."""
+
+
 NUMERALS = "零〇一二两三四五六七八九壹贰叁肆伍陆柒捌玖幺洞拐"
 _REPEATS = re.compile(r"([^\W\d_])\1+")
 _CODE = re.compile(f"[0-9a-z{NUMERALS}]{{5}}")
-_CLAUSE = re.compile("[" + "".join(map(re.escape, CLAUSE_MARKS)) + "]")
+_CLAUSE = re.compile("[" + "".join(map(re.escape, sorted(CLAUSE_MARKS))) + "]")
+_SENTENCE = re.compile("[" + "".join(map(re.escape, sorted(SENTENCE_MARKS))) + "]")
+_QUOTED = re.compile("“[^”]{1,40}”|「[^」]{1,40}」|『[^』]{1,40}』|‘[^’]{1,40}’|\"[^\"]{1,40}\"|《[^》]{1,40}》|【[^】]{1,40}】")
 _DELETED, _EXPANDED = 0xFFFFFFFF, 0xFFFFFFFE
 CODES, FLOOD, REPEATS, SYMBOLS = 1, 2, 4, 8
 """What a cheap look can say of a part: numbers or addresses, flooding, words behind repeats, words with symbols."""
@@ -36,13 +49,22 @@ RETURNS = 5
 class View:
     """One way to see a text: ``text``, its hits, and for each of its characters where it stood in ``source``."""
 
-    __slots__ = ("_clauses", "_starts", "_stops", "hits", "name", "source", "text")
+    __slots__ = ("_clauses", "_cues", "_quotes", "_sentences", "_starts", "_stops", "hits", "name", "source", "text")
 
     def __init__(self, name: str, source: str, text: str, hits: list[Hit]) -> None:
         self.name, self.source, self.text, self.hits = name, source, text, hits
         self._starts: list[int] | None = None
         self._stops: list[int] | None = None
         self._clauses: list[int] | None = None
+        self._sentences: tuple[list[int], list[str]] | None = None
+        self._quotes: list[tuple[int, int, str]] | None = None
+        self._cues: Any = None
+
+    def cues(self, index: Finder[C]) -> C:
+        """What ``index`` finds in the text; it is asked once."""
+        if self._cues is None:
+            self._cues = index.find(self.text)
+        return self._cues  # type: ignore[no-any-return]
 
     def place(self, starts: list[int], stops: list[int]) -> None:
         """Tell where each character began and ended in the source."""
@@ -99,13 +121,40 @@ class View:
         return low, high, low == left, high == right
 
 
+    def sentence(self, start: int, end: int) -> tuple[int, int, bool]:
+        """The sentence around ``text[start:end]``: its bounds in the view, and whether a question mark ends it."""
+        assert self._starts is not None
+        if self._sentences is None:
+            marks = list(_SENTENCE.finditer(self.source))
+            places = [bisect_left(self._starts, mark.start()) for mark in marks]
+            self._sentences = [0, *places, len(self.text)], ["", *[mark[0] for mark in marks], ""]
+        places, signs = self._sentences
+        left, right = bisect_right(places, start) - 1, bisect_left(places, end)
+        return places[left], places[right], signs[right] in QUESTION_MARKS
+
+    def quoted(self, start: int, end: int) -> str:
+        """The opening mark of the quotation or title that holds ``text[start:end]``; empty where none does."""
+        low, high = self.span(start, end)
+        if self._quotes is None:
+            self._quotes = [(*match.span(), match[0][0]) for match in _QUOTED.finditer(self.source)]
+        return next((mark for first, last, mark in self._quotes if first < low and high < last), "")
+
+
 class PartReading:
     """One part of a content, read: its folded text, the words found there, and what a cheap look says is worth more."""
 
-    __slots__ = ("hits", "look", "name", "source", "text")
+    __slots__ = ("_folded", "hits", "look", "name", "source", "text")
 
     def __init__(self, name: str, source: str, text: str, hits: list[Hit], look: int) -> None:
         self.name, self.source, self.text, self.hits, self.look = name, source, text, hits, look
+        self._folded: View | None = None
+
+    @property
+    def folded(self) -> View:
+        """The folded view: made when first asked for, as most texts never need it."""
+        if self._folded is None:
+            self._folded = View("folded", self.source, self.text, self.hits)
+        return self._folded
 
 
 class Reader:
@@ -191,7 +240,7 @@ class Reader:
 
     def views(self, part: PartReading) -> list[View]:
         """All views that could hold something: the folded one, and what the cheap look asked for."""
-        folded = View("folded", part.source, part.text, part.hits)
+        folded = part.folded
         views = [folded]
         if part.look & REPEATS and (repeat := self._without_repeats(folded)):
             views.append(repeat)
@@ -215,9 +264,9 @@ class Reader:
 
     def folded_view(self, part: PartReading) -> View:
         """The folded view with its offsets."""
-        view = View("folded", part.source, part.text, part.hits)
-        self.place(view)
-        return view
+        if not part.folded.placed:
+            self.place(part.folded)
+        return part.folded
 
     def _words_in(self, text: str) -> list[Hit]:
         return [hit for hit in self.matcher.find(text) if hit[2] < self._count]
