@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from moderation.matcher import Matcher
 
@@ -28,20 +28,24 @@ _TOKENS = re.compile(
 """Formats in folded text: no marks, no blanks, lower case."""
 
 
-class Cues(NamedTuple):
-    """The cues of one text, in the order of their ends."""
+class Cues:
+    """The cues of one text, in the order of their ends. ``numbers`` answers most questions at once: it is not here."""
 
-    ends: list[int]
-    hits: list[Hit]
+    __slots__ = ("_ends", "hits", "numbers")
+
+    def __init__(self, hits: list[Hit]) -> None:
+        self.hits = hits
+        self.numbers = frozenset([number for _, _, number in hits])
+        self._ends: list[int] | None = None
 
     def within(self, low: int, high: int) -> list[Hit]:
         """Those that end in ``(low, high]``. Where one begins is for the caller to look at."""
-        return self.hits[bisect_right(self.ends, low) : bisect_right(self.ends, high)]
+        if self._ends is None:
+            self._ends = [end for _, end, _ in self.hits]
+        return self.hits[bisect_right(self._ends, low) : bisect_right(self._ends, high)]
 
     def beside(self, wanted: frozenset[int], low: int, start: int, end: int, high: int) -> bool:
         """Whether a wanted cue stands in ``[low, start)`` or ``[end, high)``."""
-        if wanted.isdisjoint([number for _, _, number in self.within(low, high)]):
-            return False
         for first, last, number in self.within(low, high):
             if number in wanted and ((last <= start and first >= low) or first >= end):
                 return True
@@ -70,7 +74,7 @@ class CueIndex:
         hits = self._matcher.find(text)
         if _DIGIT.search(text):
             hits = sorted((*hits, *self._tokens(text)), key=_by_end)
-        return Cues([end for _, end, _ in hits], hits)
+        return Cues(hits)
 
     def _tokens(self, text: str) -> Iterator[Hit]:
         for match in _TOKENS.finditer(text):
