@@ -30,6 +30,7 @@ POSSESSIVES = "的之"
 FLAGS = frozenset({"<question>", "<titled>", "<quoted>", "^", "$"})
 """Cues that are no words: how the sentence ends, what encloses the hit, where its clause begins and ends."""
 
+
 class Ruling(NamedTuple):
     """What the table says of one hit. ``tried`` names exemptions that were looked at and why they failed."""
 
@@ -87,6 +88,7 @@ class ClaimTable:
             code: frozenset(n for n, rule in enumerate(self.rules) if code in (rule.categories or advertising))
             for code in ruleset.categories
         }
+        self._telling = {code: self._telling_cues(open_) for code, open_ in self._open.items()}
 
     def _add(self, rule: int, setting: Setting, asked: dict[int, dict[str, list[Any]]]) -> None:
         """Give a slot to each list of a setting. A row is looked at when one of its cues is there, or its hit alone."""
@@ -116,13 +118,35 @@ class ClaimTable:
             self._flags[flag].append(slot)
         return slot
 
+    def _telling_cues(self, open_: frozenset[int]) -> frozenset[int]:
+        """The cues without which no rule for a category can apply, but for those that ask for no cue word at all."""
+        needed = {slot for row in self._rows if row.rule in open_ for slot in row.needs}
+        return frozenset(
+            cue
+            for cue, slots in self.slots.items()
+            if not needed.isdisjoint(
+                [
+                    *slots.left,
+                    *slots.right,
+                    *slots.of,
+                    *slots.clause,
+                    *slots.sentence,
+                    *slots.sentence_after,
+                    *slots.text,
+                ]
+                + [slot for _, slot in (*slots.before, *slots.after)]
+            )
+        )
+
+    def silent(self, view: View, rule: Rule, start: int, end: int) -> bool:
+        """Whether no rule can apply to a hit: no cue, question, quotation, nor a rule about the hit's own words."""
+        if not self._telling[rule.category].isdisjoint(view.cues(self._index).numbers):
+            return False
+        return not (view.marked or rule.family in self._hits or view.text[start:end] in self._hits)
+
     def industry(self, name: str) -> Sequence[int]:
         """The slots that a declared industry fills."""
         return self._industries.get(name, ())
-
-    def concerns(self, category: str) -> bool:
-        """Whether the table has anything to say of this category."""
-        return bool(self._open.get(category))
 
     def rule_on(self, hearing: Hearing, view: View, rule: Rule, start: int, end: int) -> Ruling:
         """The table's ruling on one hit at ``view.text[start:end]``, which stands and is not allowed."""
@@ -243,6 +267,6 @@ class Hearing:
 
     def ruling(self, view: View, rule: Rule, start: int, end: int) -> Ruling:
         """What the table says of a hit at ``view.text[start:end]`` that stands and is not allowed."""
-        if not self._table.concerns(rule.category):
+        if self._table.silent(view, rule, start, end) and not self._industry:
             return NOTHING_SAID
         return self._table.rule_on(self, view, rule, start, end)
