@@ -53,6 +53,7 @@ class _Slots(NamedTuple):
     after: tuple[tuple[int, int], ...] = ()
     clause: tuple[int, ...] = ()
     sentence: tuple[int, ...] = ()
+    sentence_before: tuple[int, ...] = ()
     sentence_after: tuple[int, ...] = ()
     text: tuple[int, ...] = ()
 
@@ -131,7 +132,7 @@ class ClaimTable:
                     *slots.of,
                     *slots.clause,
                     *slots.sentence,
-                    *slots.sentence_after,
+                    *slots.sentence_before, *slots.sentence_after,
                     *slots.text,
                 ]
                 + [slot for _, slot in (*slots.before, *slots.after)]
@@ -212,6 +213,7 @@ class ClaimTable:
                 continue
             if right <= start:
                 filled.update(slots.sentence)
+                filled.update(slots.sentence_before)
                 if left >= left_of:
                     filled.update(slots.clause)
                 if left >= low:
