@@ -97,11 +97,13 @@ class Outcome(StrEnum):
 class Setting:
     """One set of circumstances: all of ``needs`` and none of ``bars``, each a list of cue words by field.
 
-    ``hits`` are families or words of the hits it is about (all, where empty); ``reach`` counts characters.
+    ``hits`` are families or words of the hits it is about (all, where empty); ``undeclared`` are scenes in which
+    nothing says that the content sells; ``reach`` counts characters.
     """
 
     hits: tuple[str, ...]
     industries: tuple[str, ...]
+    undeclared: tuple[str, ...]
     needs: Mapping[str, tuple[str, ...]]
     bars: Mapping[str, tuple[str, ...]]
     reach: int

@@ -76,7 +76,7 @@ class ClaimTable:
         asked: dict[int, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
         self._flags: dict[str, list[int]] = defaultdict(list)
         self._hits: dict[str, list[int]] = defaultdict(list)
-        self._industries: dict[str, list[int]] = defaultdict(list)
+        self._declared: dict[str, list[int]] = defaultdict(list)
         self._rows: list[_Row] = []
         self._asked_by: dict[int, list[int]] = defaultdict(list)
         self._count = 0
@@ -100,7 +100,8 @@ class ClaimTable:
             for words, slots in ((setting.needs[where], cues), (setting.bars[where], bars)):
                 if words:
                     slots.add(self._slot_for(words, where, setting.reach, asked))
-        for names, index in ((setting.hits, self._hits), (setting.industries, self._industries)):
+        declared = (*setting.industries, *setting.undeclared)
+        for names, index in ((setting.hits, self._hits), (declared, self._declared)):
             if names:
                 for name in names:
                     index[name if name.isascii() else self._plain(name)].append(self._count)
@@ -145,9 +146,12 @@ class ClaimTable:
             return False
         return not (view.marked or rule.family in self._hits or view.text[start:end] in self._hits)
 
-    def industry(self, name: str) -> Sequence[int]:
-        """The slots that a declared industry fills."""
-        return self._industries.get(name, ())
+    def declared(self, content: Content) -> set[int]:
+        """The slots that the declared industry fills, and the scene where nothing declares that the content sells."""
+        filled = {*self._declared.get(content.industry or "", ())}
+        if not (content.commercial or content.has_cart_link or content.author.role.trades):
+            filled.update(self._declared.get(content.scene, ()))
+        return filled
 
     def rule_on(self, hearing: Hearing, view: View, rule: Rule, start: int, end: int) -> Ruling:
         """The table's ruling on one hit at ``view.text[start:end]``, which stands and is not allowed."""
@@ -246,7 +250,7 @@ class Hearing:
     """One content while its hits are judged: what stands anywhere in it, and its declared industry."""
 
     def __init__(self, table: ClaimTable, index: CueIndex, content: Content, parts: Sequence[PartReading]) -> None:
-        self._industry = content.industry or ""
+        self._declared = table.declared(content)
         self._table, self._index, self._parts = table, index, parts
         self._everywhere: set[int] | None = None
         self._numbers: frozenset[int] | None = None
@@ -264,11 +268,11 @@ class Hearing:
         if self._everywhere is None:
             slots = self._table.slots
             self._everywhere = {slot for cue in self.numbers if cue in slots for slot in slots[cue].text}
-            self._everywhere.update(self._table.industry(self._industry))
+            self._everywhere |= self._declared
         return self._everywhere
 
     def ruling(self, view: View, rule: Rule, start: int, end: int) -> Ruling:
         """What the table says of a hit at ``view.text[start:end]`` that stands and is not allowed."""
-        if self._table.silent(view, rule, start, end) and not self._industry:
+        if self._table.silent(view, rule, start, end) and not self._declared:
             return NOTHING_SAID
         return self._table.rule_on(self, view, rule, start, end)
