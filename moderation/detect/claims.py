@@ -27,7 +27,7 @@ LONG_REACH = 48
 """What bounds a sentence without marks."""
 SEVERE = 4
 POSSESSIVES = "的之"
-FLAGS = frozenset({"<question>", "<titled>", "<quoted>", "^", "$"})
+FLAGS = frozenset({"<question>", "<last>", "<titled>", "<quoted>", "^", "$"})
 """Cues that are no words: how the sentence ends, what encloses the hit, where its clause begins and ends."""
 
 
@@ -209,6 +209,7 @@ class ClaimTable:
         filled = {*self._hits.get(rule.family, ()), *self._hits.get(view.text[start:end], ()), *hearing.everywhere}
         low, high, opens, closes = view.clause(start, end, reach=LONG_REACH)
         first, last, asks = view.sentence(start, end)
+        ends = last == len(view.text)
         first, last = max(first, start - LONG_REACH), min(last, end + LONG_REACH)
         left_of, right_of = (first, last) if last - first <= SHORT_SENTENCE else (low, high)
         for left, right, cue in view.cues(self._index).within(first, last):
@@ -237,6 +238,8 @@ class ClaimTable:
                         filled.update(slots.of)
         if asks:
             filled.update(self._flags["<question>"])
+        if ends:
+            filled.update(self._flags["<last>"])
         if start == low and opens:
             filled.update(self._flags["^"])
         if end == high and closes:
