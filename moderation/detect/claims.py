@@ -209,7 +209,7 @@ class ClaimTable:
         filled = {*self._hits.get(rule.family, ()), *self._hits.get(view.text[start:end], ()), *hearing.everywhere}
         low, high, opens, closes = view.clause(start, end, reach=LONG_REACH)
         first, last, asks = view.sentence(start, end)
-        ends = last == len(view.text)
+        ends = last == len(view.text) or view.asks_last
         first, last = max(first, start - LONG_REACH), min(last, end + LONG_REACH)
         left_of, right_of = (first, last) if last - first <= SHORT_SENTENCE else (low, high)
         for left, right, cue in view.cues(self._index).within(first, last):
