@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from service.acts import DECISION_AUTO, DECISION_SUPERSEDED, Act, act_row
+from service.acts import DECISION_AUTO, DECISION_SUPERSEDED, act_row
 from service.filing import committed
 from service.ports import Found, Head, Rows, Used, Wanted, Write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from service.acts import Act
     from service.filing import Filing, Seal
 
 
@@ -91,15 +92,15 @@ class Plan:
         outcome = self._record(entry) if isinstance(entry, ToRecord) else self._file(entry)
         self.outcomes.append(outcome)
 
-    def _act(self, act: Act) -> int:
+    def _act(self, kind: str, subject: str, tenant: str, facts: Mapping[str, object]) -> int:
         seq = self._seq
-        self.rows.acts.append(act_row(seq, self._at, act))
+        self.rows.acts.append(act_row(seq, self._at, kind, subject, tenant, facts))
         self._seq = seq + 1
         return seq
 
     def _record(self, entry: ToRecord) -> int:
         self.rows.writes.extend(entry.writes)
-        return self._act(entry.act)
+        return self._act(*entry.act)
 
     def _file(self, entry: ToFile) -> Outcome:
         seal = entry.seal
@@ -132,8 +133,8 @@ class Plan:
         told["content"], told["version"], told["commitment"] = content_id, version, commitment.hex()
         if supersedes is not None:
             told["supersedes"] = supersedes
-        seq = self._act(Act(DECISION_AUTO, id_, tenant, told))
+        seq = self._act(DECISION_AUTO, id_, tenant, told)
         if supersedes is not None:
-            self._act(Act(DECISION_SUPERSEDED, supersedes, tenant, {"by": id_}))
+            self._act(DECISION_SUPERSEDED, supersedes, tenant, {"by": id_})
         self.rows.decisions.append((seq, id_, tenant, row, supersedes, self._at, *judged))
         return Placed(id_, content_id, version, supersedes, self._at)

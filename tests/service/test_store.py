@@ -366,10 +366,10 @@ async def test_a_journal_that_cannot_open_safely_does_not_open(tmp_path):
 async def test_a_full_disk_breaks_the_journal_and_keeps_what_was_there(path):
     """SQLite's own page limit stands for the disk's."""
     journal = await SqliteJournal.opened(path, busy_timeout=1)
-    rows = Rows(acts=[act_row(0, "now", Act("kind", "small"))])
+    rows = Rows(acts=[act_row(0, "now", *Act("kind", "small"))])
     await journal.transact(Wanted(), lambda _: rows)
     journal._thread.submit(journal._connection.execute, "PRAGMA max_page_count = 1").result()
-    big = Rows(acts=[act_row(1, "now", Act("kind", "x" * 1_000_000))])
+    big = Rows(acts=[act_row(1, "now", *Act("kind", "x" * 1_000_000))])
     with pytest.raises(JournalBroken, match="full"):
         await journal.transact(Wanted(), lambda _: big)
     await journal.close()
