@@ -35,7 +35,8 @@ from service.filing import prepared
 from service.ids import stamp
 from service.keys import Caller
 from service.ledger import IdempotencyConflict
-from service.moderate import LONG_CHARS, SLICE_CHARS, SLICE_CONTENTS, Idempotency, _slices
+from service.moderate import Idempotency
+from service.sitting import LONG_CHARS, SLICE_CHARS, SLICE_CONTENTS, slices
 from service.store.codec import content_body, content_from, verdict_blob, verdict_from
 from service.wiring import open_service
 
@@ -239,9 +240,9 @@ async def test_a_big_batch_lets_others_have_their_turn(service, caller, content)
 
 def test_slices_keep_everything_in_order_and_within_bounds(content):
     contents = [content("字" * length) for length in [1] * 200 + [5000, 1, 3999, 2, 20_000] + [100] * 100]
-    slices = list(_slices(contents))
-    assert [c for part in slices for c in part] == contents
-    for part in slices:
+    parts = list(slices(contents))
+    assert [c for part in parts for c in part] == contents
+    for part in parts:
         assert len(part) <= SLICE_CONTENTS
         assert len(part) == 1 or sum(len(c.parts[0].text) for c in part) <= SLICE_CHARS
 
