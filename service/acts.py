@@ -45,8 +45,8 @@ def canonical(value: Mapping[str, object]) -> bytes:
 
 def act_row(  # noqa: PLR0913, PLR0917 - place, time, and the fields of ``Act``
     seq: int, at: str, kind: str, subject: str, tenant: str, facts: Mapping[str, object]
-) -> tuple[int, str, str, str, str, bytes]:
-    """The row of ``acts``; its last column is the canonical form of the whole act."""
+) -> tuple[int, str, str, str, bytes]:
+    """The row of ``acts`` without its time; its last column is the canonical form of the whole act."""
     body = canonical(
         {
             "schema": SCHEMA,
@@ -58,4 +58,4 @@ def act_row(  # noqa: PLR0913, PLR0917 - place, time, and the fields of ``Act``
             "facts": facts,
         }
     )
-    return seq, at, tenant, kind, subject, body
+    return seq, tenant, kind, subject, body

@@ -81,7 +81,7 @@ class Plan:
     """Rows and outcomes of one group, filled entry by entry. ``found`` is used up on the way."""
 
     def __init__(self, found: Found, at: str) -> None:
-        self.rows = Rows()
+        self.rows = Rows(at)
         self.outcomes: list[Outcome] = []
         self._heads, self._keys = found.heads, found.keys
         self._seq, self._content = found.next_seq, found.next_content
@@ -112,7 +112,7 @@ class Plan:
         placed = [self._place(filing) for filing in entry.filings]
         decisions = orjson.dumps([place.id for place in placed]).decode()
         self._keys[seal.tenant, seal.key_hash] = Used(seal.salt, seal.mac, decisions)
-        self.rows.idempotency.append((seal.tenant, seal.key_hash, seal.salt, seal.mac, decisions, self._at))
+        self.rows.idempotency.append((seal.tenant, seal.key_hash, seal.salt, seal.mac, decisions))
         return placed
 
     def _place(self, filing: Filing) -> Placed:
@@ -125,7 +125,7 @@ class Plan:
         else:
             row, version = self._content, (1 if head is None else head.version + 1)
             self._content = row + 1
-            self.rows.contents.append((row, tenant, content_id, version, commitment, salt, body, None, self._at))
+            self.rows.contents.append((row, tenant, content_id, version, commitment, salt, body))
         if not fresh:
             self._heads[tenant, content_id] = Head(row, version, commitment, salt, id_)
         # A copy: a group that failed is planned again, entry by entry, and may then find other things.
@@ -136,5 +136,5 @@ class Plan:
         seq = self._act(DECISION_AUTO, id_, tenant, told)
         if supersedes is not None:
             self._act(DECISION_SUPERSEDED, supersedes, tenant, {"by": id_})
-        self.rows.decisions.append((seq, id_, tenant, row, supersedes, self._at, *judged))
+        self.rows.decisions.append((seq, id_, tenant, row, supersedes, *judged))
         return Placed(id_, content_id, version, supersedes, self._at)
