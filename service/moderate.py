@@ -111,6 +111,10 @@ class Moderation:
         """The decisions on one content over all its versions, newest first."""
         return [self._retold(stored) for stored in await self._reads.history(caller.tenant, content_id, limit=limit)]
 
+    async def close(self) -> None:
+        """Returns once all that was asked is with the ledger, which may be closed then."""
+        await self._sitting.over()
+
     async def _decided(
         self,
         caller: Caller,

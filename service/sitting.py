@@ -95,6 +95,11 @@ class Sitting:
             loop.call_soon(self._judge)
         return brought
 
+    async def over(self) -> None:
+        """Returns once all that was brought is with the ledger."""
+        while self._waiting:  # noqa: ASYNC110 - once a life
+            await asyncio.sleep(0)
+
     def _judge(self) -> None:
         """Judges one slice. The others wait for another turn, so that a rush does not hold the event loop."""
         company = next(iter(slices([brought.content for brought in self._waiting])))
