@@ -77,6 +77,7 @@ class Term:
     protects: frozenset[str] | None = None
     effective_from: date | None = None
     effective_until: date | None = None
+    loose: bool = False
     verified: bool = False
     note: str = ""
     hits: tuple[str, ...] = ()
@@ -239,11 +240,7 @@ def _from_options(file: _File, number: int, options: dict[str, list[str]], *, pa
     if "for" in read and not allow:
         raise GrammarError(file.name, number, "for: belongs into allow files")
     condition = Condition(
-        **{
-            "with_" if key == "with" else key: _named(file, number, read[key])
-            for key in _CONDITION_KEYS
-            if key in read
-        }
+        **{"with_" if key == "with" else key: _named(file, number, read[key]) for key in _CONDITION_KEYS if key in read}
     )
     scenes, laws = read.get("scenes"), read.get("laws")
     return Term(
@@ -262,6 +259,7 @@ def _from_options(file: _File, number: int, options: dict[str, list[str]], *, pa
         protects=_protects(read.get("for"), file.headers.get("allow")),
         effective_from=read.get("from"),
         effective_until=read.get("until"),
+        loose=read.get("loose", False),
         verified=read.get("verified", file.headers.get("verified") == "true"),
         note=read.get("note", ""),
         hits=tuple(map(_unescape, options.get("hit", ()))),
@@ -327,6 +325,7 @@ _READERS: dict[str, Callable[[str, int, str, str], Any]] = {
     "laws": _laws,
     "from": _date,
     "until": _date,
+    "loose": _bool,
     "verified": _bool,
     "note": _text,
     "hit": _text,
