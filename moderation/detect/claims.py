@@ -114,7 +114,7 @@ class ClaimTable:
     def _slot_for(self, words: Sequence[str], where: str, reach: int, asked: dict[int, dict[str, list[Any]]]) -> int:
         slot = self._count
         self._count += 1
-        for cue in self._index.numbers(word for word in words if word not in FLAGS):
+        for cue in self._index.numbers(tuple(word for word in words if word not in FLAGS)):
             asked[cue][where].append((reach, slot) if where in {"before", "after"} else slot)
         for flag in FLAGS.intersection(words):
             self._flags[flag].append(slot)

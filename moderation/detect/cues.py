@@ -61,11 +61,16 @@ class CueIndex:
         known = sorted({plain(word) for word in words if not word.startswith("<")} - {""})
         self._matcher = Matcher(known)
         self._numbers = {word: number for number, word in enumerate((*known, *TOKENS))}
-        self.count = len(self._numbers)
+        self._sets: dict[tuple[str, ...], frozenset[int]] = {}
 
-    def numbers(self, words: Iterable[str]) -> frozenset[int]:
-        """The numbers of some cue words."""
-        return frozenset(self._numbers[word if word.startswith("<") else self._plain(word)] for word in words)
+    def numbers(self, words: tuple[str, ...]) -> frozenset[int]:
+        """The numbers of some cue words. Thousands of terms share a list, which is looked up once."""
+        known = self._sets.get(words)
+        if known is None:
+            known = self._sets[words] = frozenset(
+                [self._numbers[word if word.startswith("<") else self._plain(word)] for word in words]
+            )
+        return known
 
     def find(self, text: str) -> Cues:
         """All cues of a folded text."""
