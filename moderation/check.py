@@ -64,7 +64,7 @@ def _wrong_words(term: Term, folding: Folding) -> str:
             return f"{text!r} is one character and has no guard (near, with, next or prev)"
     condition = term.condition
     cues = (*condition.near, *condition.sentence, *condition.with_, *condition.unless, *condition.without)
-    beside = {*condition.next, *condition.prev, *condition.not_next, *condition.not_prev} - {"$", "^"}
+    beside = {*condition.next} - {"$"} | {*condition.prev} - {"^"} | {*condition.not_next, *condition.not_prev}
     for word in (*cues, *sorted(beside)):
         if word not in TOKENS and not folding.plain(word):
             return f"the condition {word!r} folds to nothing"

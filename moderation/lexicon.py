@@ -77,6 +77,7 @@ class Term:
     protects: frozenset[str] | None = None
     effective_from: date | None = None
     effective_until: date | None = None
+    loose: bool = False
     verified: bool = False
     note: str = ""
     hits: tuple[str, ...] = ()
@@ -262,6 +263,7 @@ def _from_options(file: _File, number: int, options: dict[str, list[str]], *, pa
         protects=_protects(read.get("for"), file.headers.get("allow")),
         effective_from=read.get("from"),
         effective_until=read.get("until"),
+        loose=read.get("loose", False),
         verified=read.get("verified", file.headers.get("verified") == "true"),
         note=read.get("note", ""),
         hits=tuple(map(_unescape, options.get("hit", ()))),
@@ -327,6 +329,7 @@ _READERS: dict[str, Callable[[str, int, str, str], Any]] = {
     "laws": _laws,
     "from": _date,
     "until": _date,
+    "loose": _bool,
     "verified": _bool,
     "note": _text,
     "hit": _text,

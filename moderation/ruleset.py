@@ -69,7 +69,7 @@ class CodeRules:
     endings: tuple[str, ...]
 
 
-FIELDS = ("left", "right", "of", "before", "after", "clause", "sentence", "text")
+FIELDS = ("left", "right", "of", "before", "after", "clause", "sentence", "sentence_after", "text")
 """Where a cue of the claims table may be asked for: directly beside the hit, behind 的, within reach, or anywhere."""
 
 

@@ -233,12 +233,14 @@ def _stands(text: str, where: str, cue: tuple[int, int], hit: tuple[int, int], r
         case "of":
             return left == end + 1 and text[end] in "的之" and right <= high
         case "before":
-            return right <= start and start - right <= reach and left >= first
+            return right <= start and start - right <= reach and left >= low
         case "after":
-            return left >= end and left - end <= reach and right <= last
+            return left >= end and left - end <= reach and right <= high
         case "clause":
             return left >= first and right <= last
         case "sentence":
             return True
+        case "sentence_after":
+            return left >= end
         case _:
             return False

@@ -20,7 +20,8 @@ NUMERALS = "零〇一二两三四五六七八九十百千万亿几半"
 NUMBER, QUANTITY, PERIOD, STANDARD = TOKENS = ("<number>", "<quantity>", "<period>", "<standard>")
 _DIGIT = re.compile(f"[0-9{NUMERALS}]")
 _TOKENS = re.compile(
-    r"(?P<standard>(?:gbt?|gbz|qbt?|nyt?|hgt?|yyt?|jjf|slt?|lyt?|sbt?|fzt?|jgt?|db[0-9]{2}t?|iso|iec)[0-9]{2,6})"
+    r"(?P<standard>(?:gb|qb|ny|hg|yy|sc|ls|ly|sb|bb|jb|jc|sj|cj|fz|jg|ga|xf|dl|sl|sh|ht|hj|gh|wm|rb|tb|cas|jjf|db[0-9]{2})"
+    r"[tz]?[0-9]{3,6}|(?:iso|iec)[0-9]{3,6})"
     r"|(?P<period>20[0-9]{2}年|20[0-9]{2}(?=[^0-9a-z]|$)|二[〇零][一二三四五六七八九〇零]{2}年)"
     rf"|(?P<digits>[0-9]+|[{NUMERALS}]+)(?P<unit>[a-z]{{1,3}}|[^0-9a-z])?"
 )

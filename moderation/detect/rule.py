@@ -151,7 +151,9 @@ def _rule(term: Term, ruleset: Ruleset, index: CueIndex, shape: Callable[[str], 
         scenes=term.scenes,
         protects=term.protects or frozenset(),
         regex=re2.compile(term.text) if term.pattern else None,
-        short=term.category != ALLOW and not term.pattern and len(words[0]) <= SHORT and bool(_HAN.fullmatch(words[0])),
+        short=not (term.category == ALLOW or term.pattern or term.loose)
+        and len(words[0]) <= SHORT
+        and bool(_HAN.fullmatch(words[0])),
         conditional=conditional,
         edged=edged,
         simple=not (conditional or edged or dated or term.pattern),
