@@ -58,11 +58,12 @@ class Engine:
         for part in reading:
             look |= part.look
         codes = look & (CODES | FLOOD)
-        suspects = self._terms.suspects(reading, gate)
-        if not suspects and not codes:
-            return Case(content, self.ruleset, policy, None, self._clean[content.scene])
         day = content.at.astimezone(SHANGHAI).date()
-        findings = self._terms.detect(content, reading, gate, day) if suspects else Findings()
+        findings = self._terms.detect(content, reading, gate, day)
+        if findings is None:
+            if not codes:
+                return Case(content, self.ruleset, policy, None, self._clean[content.scene])
+            findings = Findings()
         if codes:
             live = partial(self._applies, gate)
             findings.evidence.extend(self._codes.detect(reading, content.author, day, live))

@@ -8,7 +8,7 @@ texts that hold a hit; each cue then says which settings of which rules it satis
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moderation.ruleset import FIELDS, ClaimKind, Outcome
 
@@ -26,8 +26,10 @@ SHORT_SENTENCE = 24
 LONG_REACH = 48
 """What bounds a sentence without marks."""
 SEVERE = 4
+POSSESSIVES = "的之"
 FLAGS = frozenset({"<question>", "<titled>", "<quoted>", "^", "$"})
 """Cues that are no words: how the sentence ends, what encloses the hit, where its clause begins and ends."""
+
 
 class Ruling(NamedTuple):
     """What the table says of one hit. ``tried`` names exemptions that were looked at and why they failed."""
@@ -41,12 +43,18 @@ class Ruling(NamedTuple):
 NOTHING_SAID = Ruling(Outcome.VIOLATION)
 
 
-class _Cue(NamedTuple):
-    """One place in which a cue word matters: the slot that it fills, where it must stand, and how far away."""
+class _Slots(NamedTuple):
+    """What a cue word fills, by where it stands seen from the hit. ``before`` and ``after`` come with their reach."""
 
-    slot: int
-    where: str
-    reach: int
+    left: tuple[int, ...] = ()
+    right: tuple[int, ...] = ()
+    of: tuple[int, ...] = ()
+    before: tuple[tuple[int, int], ...] = ()
+    after: tuple[tuple[int, int], ...] = ()
+    clause: tuple[int, ...] = ()
+    sentence: tuple[int, ...] = ()
+    sentence_after: tuple[int, ...] = ()
+    text: tuple[int, ...] = ()
 
 
 class _Row(NamedTuple):
@@ -64,129 +72,171 @@ class ClaimTable:
         self.rules = ruleset.claims.rules
         self._plain = ruleset.folding.plain
         self._index = index
-        self._cues: dict[int, list[_Cue]] = defaultdict(list)
+        asked: dict[int, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
         self._flags: dict[str, list[int]] = defaultdict(list)
         self._hits: dict[str, list[int]] = defaultdict(list)
         self._industries: dict[str, list[int]] = defaultdict(list)
         self._rows: list[_Row] = []
         self._asked_by: dict[int, list[int]] = defaultdict(list)
-        self._slots = 0
+        self._count = 0
         for number, rule in enumerate(self.rules):
             for setting in rule.settings:
-                self._add(number, setting)
-        self.anywhere = {n: tuple(cue.slot for cue in cues if cue.where == "text") for n, cues in self._cues.items()}
-        self._near = {n: tuple(cue for cue in cues if cue.where != "text") for n, cues in self._cues.items()}
+                self._add(number, setting, asked)
+        self.slots = {cue: _Slots(**{where: tuple(slots) for where, slots in by.items()}) for cue, by in asked.items()}
         advertising = {code for code, category in ruleset.categories.items() if category.group == "advertising"}
         self._open = {
             code: frozenset(n for n, rule in enumerate(self.rules) if code in (rule.categories or advertising))
             for code in ruleset.categories
         }
+        self._telling = {code: self._telling_cues(open_) for code, open_ in self._open.items()}
 
-    def _add(self, rule: int, setting: Setting) -> None:
-        needs: set[int] = set()
+    def _add(self, rule: int, setting: Setting, asked: dict[int, dict[str, list[Any]]]) -> None:
+        """Give a slot to each list of a setting. A row is looked at when one of its cues is there, or its hit alone."""
+        cues: set[int] = set()
+        others: set[int] = set()
         bars: set[int] = set()
         for where in FIELDS:
-            self._fill(setting.needs[where], where, setting.reach, needs)
-            self._fill(setting.bars[where], where, setting.reach, bars)
+            for words, slots in ((setting.needs[where], cues), (setting.bars[where], bars)):
+                if words:
+                    slots.add(self._slot_for(words, where, setting.reach, asked))
         for names, index in ((setting.hits, self._hits), (setting.industries, self._industries)):
             if names:
-                needs.add(self._slots)
                 for name in names:
-                    index[name if name.isascii() else self._plain(name)].append(self._slots)
-                self._slots += 1
-        for slot in needs:
+                    index[name if name.isascii() else self._plain(name)].append(self._count)
+                others.add(self._count)
+                self._count += 1
+        for slot in cues or others:
             self._asked_by[slot].append(len(self._rows))
-        self._rows.append(_Row(rule, frozenset(needs), frozenset(bars)))
+        self._rows.append(_Row(rule, frozenset(cues | others), frozenset(bars)))
 
-    def _fill(self, words: Sequence[str], where: str, reach: int, slots: set[int]) -> None:
-        if not words:
-            return
-        for number in self._index.numbers(word for word in words if word not in FLAGS):
-            self._cues[number].append(_Cue(self._slots, where, reach))
+    def _slot_for(self, words: Sequence[str], where: str, reach: int, asked: dict[int, dict[str, list[Any]]]) -> int:
+        slot = self._count
+        self._count += 1
+        for cue in self._index.numbers(word for word in words if word not in FLAGS):
+            asked[cue][where].append((reach, slot) if where in {"before", "after"} else slot)
         for flag in FLAGS.intersection(words):
-            self._flags[flag].append(self._slots)
-        slots.add(self._slots)
-        self._slots += 1
+            self._flags[flag].append(slot)
+        return slot
 
-    def concerns(self, category: str) -> bool:
-        """Whether the table has anything to say of this category."""
-        return bool(self._open.get(category))
+    def _telling_cues(self, open_: frozenset[int]) -> frozenset[int]:
+        """The cues without which no rule for a category can apply, but for those that ask for no cue word at all."""
+        needed = {slot for row in self._rows if row.rule in open_ for slot in row.needs}
+        return frozenset(
+            cue
+            for cue, slots in self.slots.items()
+            if not needed.isdisjoint(
+                [
+                    *slots.left,
+                    *slots.right,
+                    *slots.of,
+                    *slots.clause,
+                    *slots.sentence,
+                    *slots.sentence_after,
+                    *slots.text,
+                ]
+                + [slot for _, slot in (*slots.before, *slots.after)]
+            )
+        )
 
-    def rule_on(self, case: Hearing, view: View, rule: Rule, start: int, end: int) -> Ruling:
+    def silent(self, view: View, rule: Rule, start: int, end: int) -> bool:
+        """Whether no rule can apply to a hit: no cue, question, quotation, nor a rule about the hit's own words."""
+        if not self._telling[rule.category].isdisjoint(view.cues(self._index).numbers):
+            return False
+        return not (view.marked or rule.family in self._hits or view.text[start:end] in self._hits)
+
+    def industry(self, name: str) -> Sequence[int]:
+        """The slots that a declared industry fills."""
+        return self._industries.get(name, ())
+
+    def rule_on(self, hearing: Hearing, view: View, rule: Rule, start: int, end: int) -> Ruling:
         """The table's ruling on one hit at ``view.text[start:end]``, which stands and is not allowed."""
+        filled = self._filled(hearing, view, rule, start, end)
+        touched = {row for slot in filled if slot in self._asked_by for row in self._asked_by[slot]}
+        if not touched:
+            return NOTHING_SAID
         open_ = self._open[rule.category]
-        filled = self._filled(case, view, rule, start, end)
-        touched = {row for slot in filled for row in self._asked_by.get(slot, ())}
         fired: set[int] = set()
         halfway: dict[int, str] = {}
         for number in touched:
-            row = self._rows[number]
-            if row.rule not in open_ or row.rule in fired:
+            of, needs, bars = self._rows[number]
+            if of not in open_:
                 continue
-            if not row.needs <= filled:
-                halfway.setdefault(row.rule, "incomplete")
-            elif row.bars.isdisjoint(filled):
-                fired.add(row.rule)
+            if not needs <= filled:
+                halfway.setdefault(of, "incomplete")
+            elif bars.isdisjoint(filled):
+                fired.add(of)
             else:
-                halfway[row.rule] = "barred"
+                halfway[of] = "barred"
         return self._decide(fired, halfway)
 
     def _decide(self, fired: set[int], halfway: dict[int, str]) -> Ruling:
+        """Baits, guards, comparison, aggravation, violations, exemptions: the rules are kept in that order."""
+        tried = [
+            f"{self.rules[number].code}:{why}"
+            for number, why in halfway.items()
+            if number not in fired and self.rules[number].kind is ClaimKind.EXEMPTION
+        ]
+        if not fired:
+            return Ruling(Outcome.VIOLATION, None, tuple(sorted(tried)))
         rules = [self.rules[number] for number in sorted(fired)]
         baited = {code for rule in rules if rule.kind is ClaimKind.BAIT for code in rule.cancels}
-        severity = 0
-        compared = barred = ""
+        against, severity = "", 0
         found: ClaimRule | None = None
-        tried = [f"{self.rules[number].code}:{why}" for number, why in sorted(halfway.items())
-                 if number not in fired and self.rules[number].kind is ClaimKind.EXEMPTION]  # fmt: skip
         for rule in rules:
-            if rule.kind is ClaimKind.GUARD:
-                if rule.code not in baited:
-                    return Ruling(rule.outcome, rule)
-            elif rule.kind is ClaimKind.COMPARISON:
-                compared = rule.code
+            if rule.kind is ClaimKind.GUARD and rule.code not in baited:
+                return Ruling(rule.outcome, rule)
+            if rule.kind is ClaimKind.COMPARISON:
+                against = rule.code
             elif rule.kind is ClaimKind.AGGRAVATION:
-                barred, severity = rule.code, SEVERE
+                against, severity = rule.code, SEVERE
             elif rule.kind is ClaimKind.VIOLATION:
-                found = found or rule
+                against, found = rule.code, found or rule
             elif rule.kind is ClaimKind.EXEMPTION:
-                if rule.code in baited or (found and found.kind is ClaimKind.VIOLATION):
-                    tried.append(f"{rule.code}:{found.code if found else 'bait'}")
-                elif barred or (compared and not rule.despite_comparison):
-                    tried.append(f"{rule.code}:{barred or compared}")
-                elif found is None:
-                    found = rule
-        if found is not None and found.kind is ClaimKind.EXEMPTION:
-            return Ruling(found.outcome, found, tuple(dict.fromkeys(tried)))
-        return Ruling(Outcome.VIOLATION, found, tuple(dict.fromkeys(tried)), severity)
+                compared_only = against and not severity and found is None
+                if against and not (compared_only and rule.despite_comparison):
+                    tried.append(f"{rule.code}:{against}")
+                else:
+                    return Ruling(rule.outcome, rule, tuple(sorted(tried)))
+        return Ruling(Outcome.VIOLATION, found, tuple(sorted(tried)), severity)
 
-    def _filled(self, case: Hearing, view: View, rule: Rule, start: int, end: int) -> set[int]:
+    def _filled(self, hearing: Hearing, view: View, rule: Rule, start: int, end: int) -> set[int]:
         """The slots that the surroundings of a hit fill."""
-        filled = {*self._hits.get(rule.family, ()), *self._hits.get(view.text[start:end], ())}
-        if case.industry:
-            filled.update(self._industries.get(case.industry, ()))
-        filled |= case.everywhere
+        filled = {*self._hits.get(rule.family, ()), *self._hits.get(view.text[start:end], ()), *hearing.everywhere}
         low, high, opens, closes = view.clause(start, end, reach=LONG_REACH)
         first, last, asks = view.sentence(start, end)
         first, last = max(first, start - LONG_REACH), min(last, end + LONG_REACH)
-        scope = (first, last) if last - first <= SHORT_SENTENCE else (low, high)
-        bounds = (low, high), scope
-        for left, right, number in view.cues(self._index).within(first, last):
-            if left < first or (left < end and right > start):
+        left_of, right_of = (first, last) if last - first <= SHORT_SENTENCE else (low, high)
+        for left, right, cue in view.cues(self._index).within(first, last):
+            slots = self.slots.get(cue)
+            if slots is None or left < first:
                 continue
-            for slot, where, reach in self._near.get(number, ()):
-                if slot not in filled and _stands(view.text, where, (left, right), (start, end), reach, bounds):
-                    filled.add(slot)
-        mark = view.quoted(start, end)
-        for flag, holds in (
-            ("^", start == low and opens),
-            ("$", end == high and closes),
-            ("<question>", asks),
-            ("<titled>", mark == "《"),
-            ("<quoted>", mark and mark not in "《【"),
-        ):
-            if holds:
-                filled.update(self._flags.get(flag, ()))
+            if right <= start:
+                filled.update(slots.sentence)
+                if left >= left_of:
+                    filled.update(slots.clause)
+                if left >= low:
+                    filled.update([slot for reach, slot in slots.before if start - right <= reach])
+                    if right == start:
+                        filled.update(slots.left)
+            elif left >= end:
+                filled.update(slots.sentence)
+                filled.update(slots.sentence_after)
+                if right <= right_of:
+                    filled.update(slots.clause)
+                if right <= high:
+                    filled.update([slot for reach, slot in slots.after if left - end <= reach])
+                    if left == end:
+                        filled.update(slots.right)
+                    elif left == end + 1 and view.text[end] in POSSESSIVES:
+                        filled.update(slots.of)
+        if asks:
+            filled.update(self._flags["<question>"])
+        if start == low and opens:
+            filled.update(self._flags["^"])
+        if end == high and closes:
+            filled.update(self._flags["$"])
+        if mark := view.quoted(start, end):
+            filled.update(self._flags["<titled>" if mark == "《" else "<quoted>"])
         return filled
 
 
@@ -194,53 +244,29 @@ class Hearing:
     """One content while its hits are judged: what stands anywhere in it, and its declared industry."""
 
     def __init__(self, table: ClaimTable, index: CueIndex, content: Content, parts: Sequence[PartReading]) -> None:
-        self.industry = content.industry
+        self._industry = content.industry or ""
         self._table, self._index, self._parts = table, index, parts
         self._everywhere: set[int] | None = None
-        self._numbers: set[int] | None = None
+        self._numbers: frozenset[int] | None = None
 
     @property
-    def numbers(self) -> set[int]:
+    def numbers(self) -> frozenset[int]:
         """The cues that stand anywhere in the content."""
         if self._numbers is None:
-            self._numbers = {number for part in self._parts for _, _, number in part.folded.cues(self._index).hits}
+            self._numbers = frozenset().union(*[part.folded.cues(self._index).numbers for part in self._parts])
         return self._numbers
 
     @property
     def everywhere(self) -> set[int]:
-        """The slots of ``text`` fields: filled by a cue anywhere in the content."""
+        """The slots that the content as a whole fills: by a cue anywhere in it, by its declared industry."""
         if self._everywhere is None:
-            self._everywhere = {slot for number in self.numbers for slot in self._table.anywhere.get(number, ())}
+            slots = self._table.slots
+            self._everywhere = {slot for cue in self.numbers if cue in slots for slot in slots[cue].text}
+            self._everywhere.update(self._table.industry(self._industry))
         return self._everywhere
 
     def ruling(self, view: View, rule: Rule, start: int, end: int) -> Ruling:
         """What the table says of a hit at ``view.text[start:end]`` that stands and is not allowed."""
-        if not self._table.concerns(rule.category):
+        if self._table.silent(view, rule, start, end) and not self._industry:
             return NOTHING_SAID
         return self._table.rule_on(self, view, rule, start, end)
-
-
-def _stands(text: str, where: str, cue: tuple[int, int], hit: tuple[int, int], reach: int,
-            bounds: tuple[tuple[int, int], tuple[int, int]]) -> bool:  # fmt: skip
-    """Whether a cue stands where its field asks for it, seen from the hit. ``bounds``: the clause, and the scope."""
-    (left, right), (start, end) = cue, hit
-    (low, high), (first, last) = bounds
-    match where:
-        case "left":
-            return right == start and left >= low
-        case "right":
-            return left == end and right <= high
-        case "of":
-            return left == end + 1 and text[end] in "的之" and right <= high
-        case "before":
-            return right <= start and start - right <= reach and left >= low
-        case "after":
-            return left >= end and left - end <= reach and right <= high
-        case "clause":
-            return left >= first and right <= last
-        case "sentence":
-            return True
-        case "sentence_after":
-            return left >= end
-        case _:
-            return False

@@ -45,6 +45,8 @@ class Rule:
     regex: re2._Regexp | None
     short: bool
     conditional: bool
+    company: bool
+    placed: bool
     edged: bool
     simple: bool
     near: frozenset[int]
@@ -155,6 +157,8 @@ def _rule(term: Term, ruleset: Ruleset, index: CueIndex, shape: Callable[[str], 
         and len(words[0]) <= SHORT
         and bool(_HAN.fullmatch(words[0])),
         conditional=conditional,
+        company=bool(condition.near or condition.sentence or condition.unless),
+        placed=bool(condition.next or condition.prev or condition.not_next or condition.not_prev),
         edged=edged,
         simple=not (conditional or edged or dated or term.pattern),
         near=index.numbers(condition.near),

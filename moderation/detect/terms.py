@@ -73,31 +73,14 @@ class TermDetector:
     def _table(self, compiled: Compiled, gate: Gate) -> Table:
         return compiled.live(self._ruleset.categories, gate[0], advertising=gate[1])
 
-    def suspects(self, parts: Sequence[PartReading], gate: Gate) -> bool:
-        """Whether any live term could stand here: the question that most traffic never gets past."""
-        table = self._live[gate][0]
-        for part in parts:
-            if part.look & (REPEATS | SYMBOLS):
-                return True
-            for start, end, word in part.hits:
-                for rule in table[word]:
-                    if rule.weight < HINT:
-                        continue
-                    if not rule.conditional or (
-                        rule.possible(part.text, start, end) and self._accompanied(part, rule, start, end)
-                    ):
-                        return True
-        return False
-
-    def _accompanied(self, part: PartReading, rule: Rule, start: int, end: int) -> bool:
-        """Whether a word that the rule wants near stands at all so near, clauses or not."""
-        if not rule.near:
-            return True
-        return part.folded.cues(self._index).beside(rule.near, max(0, start - REACH), start, end, end + REACH)
-
-    def detect(self, content: Content, parts: Sequence[PartReading], gate: Gate, day: date) -> Findings:
-        """Everything the terms say of a content."""
+    def detect(self, content: Content, parts: Sequence[PartReading], gate: Gate, day: date) -> Findings | None:
+        """Everything the terms say of a content; ``None`` where none can count, as in most traffic."""
         folded, raw = self._live[gate]
+        for part in parts:
+            if part.look & (REPEATS | SYMBOLS) or (part.hits and self._suspect(part, folded)):
+                break
+        else:
+            return None
         hearing = Hearing(self._claims, self._index, content, parts)
         inspection = _Inspection(self._ruleset, self.reader, self._index, hearing, day)
         for part in parts:
@@ -105,12 +88,27 @@ class TermDetector:
             inspection.open(part, views, self._folded.allow, self._raw.allow)
             for view in views:
                 table = raw if view.name == "raw" else folded
-                for start, end, word in sorted(view.hits, key=_outer_first):
+                live = [hit for hit in view.hits if table[hit[2]]]
+                for start, end, word in live if len(live) == 1 else sorted(live, key=_outer_first):
                     for rule in table[word]:
                         if not rule.conditional or rule.possible(view.text, start, end):
                             inspection.examine(view, rule, start, end)
             inspection.close()
         return inspection.findings
+
+    def _suspect(self, part: PartReading, table: Table) -> bool:
+        """Whether a live term could count here. Looks at the part as a whole: what is near is looked at later."""
+        for start, end, word in part.hits:
+            for rule in table[word]:
+                if rule.weight < HINT:
+                    continue
+                if not rule.conditional:
+                    return True
+                if rule.possible(part.text, start, end):
+                    company = rule.near or rule.sentence
+                    if not company or not company.isdisjoint(part.folded.cues(self._index).numbers):
+                        return True
+        return False
 
 
 class _Inspection:
@@ -215,26 +213,37 @@ class _Inspection:
             return False
         if rule.without and not rule.without.isdisjoint(self._hearing.numbers):
             return False
+        if not rule.company:
+            return self._beside_allows(view, rule, start, end)
+        cues = view.cues(self._index)
+        if rule.near and rule.near.isdisjoint(cues.numbers):
+            return False
         if rule.sentence:
-            first, last, _ = view.sentence(start, end)
-            low, high = max(first, start - REACH), min(last, end + REACH)
-            if not view.cues(self._index).beside(rule.sentence, low, start, end, high):
+            if rule.sentence.isdisjoint(cues.numbers):
                 return False
-        return self._clause_allows(view, rule, start, end)
+            first, last, _ = view.sentence(start, end)
+            if not cues.beside(rule.sentence, max(first, start - REACH), start, end, min(last, end + REACH)):
+                return False
+        low, high, _, _ = view.clause(start, end, reach=REACH)
+        if rule.near and not cues.beside(rule.near, low, start, end, high):
+            return False
+        if not rule.unless.isdisjoint(cues.numbers):
+            low, high = max(low, start - EXCUSE_REACH), min(high, end + EXCUSE_REACH)
+            if cues.beside(rule.unless, low, start, end, high):
+                return False
+        return self._beside_allows(view, rule, start, end)
 
-    def _clause_allows(self, view: View, rule: Rule, start: int, end: int) -> bool:
+    def _beside_allows(self, view: View, rule: Rule, start: int, end: int) -> bool:
+        """What stands right before and right behind, within the clause."""
+        if not rule.placed:
+            return True
         low, high, opens, closes = view.clause(start, end, reach=REACH)
         before, after = view.text[low:start], view.text[end:high]
-        if rule.near and not view.cues(self._index).beside(rule.near, low, start, end, high):
+        if (rule.next or rule.at_end) and not ((rule.at_end and closes and not after) or after.startswith(rule.next)):
             return False
-        if rule.unless and view.cues(self._index).beside(
-            rule.unless, max(low, start - EXCUSE_REACH), start, end, min(high, end + EXCUSE_REACH)
+        if (rule.prev or rule.at_start) and not (
+            (rule.at_start and opens and not before) or before.endswith(rule.prev)
         ):
-            return False
-        ends, begins = rule.at_end and closes and not after, rule.at_start and opens and not before
-        if (rule.next or rule.at_end) and not (ends or after.startswith(rule.next)):
-            return False
-        if (rule.prev or rule.at_start) and not (begins or before.endswith(rule.prev)):
             return False
         return not (after.startswith(rule.not_next) or before.endswith(rule.not_prev))
 
