@@ -49,16 +49,19 @@ class Dated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """Something that must stand in the text: one of ``numbers`` (also on file) or one of ``words``, verbatim.
+    """Something that must stand in the text: ``count`` of ``numbers`` (also on file), or one of ``words``, verbatim.
 
-    ``when`` are circumstances, one of which must hold; none means always.
+    ``when`` are circumstances, one of which must hold; none means always. ``declared``: only where the request names
+    the industry.
     """
 
     code: str
     zh: str
     en: str
     numbers: frozenset[str]
+    count: int
     words: frozenset[str]
+    declared: bool
     when: tuple[Sign, ...]
     scenes: frozenset[Scene]
     laws: tuple[str, ...]
@@ -74,6 +77,7 @@ class Ban:
     zh: str
     en: str
     category: str
+    declared: bool
     when: tuple[Sign, ...]
     scenes: frozenset[Scene]
     laws: tuple[str, ...]

@@ -167,6 +167,7 @@ class _Below:
         need = Need(
             **self._duty(row),
             numbers=self.numbers_of(row),
+            count=row.take("count", int, 1),
             words=_words(row, "words", self.known),
         )
         row.end()
@@ -196,6 +197,7 @@ class _Below:
             "code": row.take("code", str),
             "zh": row.take("zh", str),
             "en": row.take("en", str),
+            "declared": row.take("declared", bool, default=False),
             "when": tuple(self.sign(item) for item in row.take("when", list, [])),
             "scenes": frozenset(map(Scene, scenes)),
             "laws": _laws(row, self.known) or self.laws,

@@ -7,7 +7,7 @@ compared in the folded view: verbatim, whatever their punctuation. They are look
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.detect.formats import FORMATS, State, numbers_in
@@ -87,7 +87,7 @@ class DisclosureDetector:
         hearing = _Hearing(content, parts, gate, day, present)
         concerns = list(self._concerns(content.industry, present))
         numbers = [(part, found) for part in range(len(parts)) for found in self._numbers(parts[part], present, day)]
-        given = {found.format for _, found in numbers} | self._on_file(content, day)
+        given = Counter(found.format for _, found in numbers) + Counter(self._on_file(content, day))
         evidence = [] if content.scene in SPOKEN else list(self._wrong_numbers(hearing, numbers))
         for concern in concerns:
             evidence.extend(self._bans(hearing, concern))
@@ -132,15 +132,12 @@ class DisclosureDetector:
                 start, end = view.span(found.start, found.end)
                 yield found._replace(start=start, end=end)
 
-    def _on_file(self, content: Content, day: date) -> set[str]:
+    def _on_file(self, content: Content, day: date) -> Iterator[str]:
         """The formats of the numbers that the request names as held: those that fit and have not run out."""
-        visible = self._ruleset.folding.visible
-        return {
-            found.format
-            for text in content.qualifications
-            for found in numbers_in(visible(text), self._wanted, day)
-            if found.state is State.VALID
-        }
+        for text in content.qualifications:
+            for found in numbers_in(self._ruleset.folding.visible(text), self._wanted, day):
+                if found.state is State.VALID:
+                    yield found.format
 
     def _wrong_numbers(self, hearing: _Hearing, numbers: Sequence[tuple[int, Found]]) -> Iterator[Evidence]:
         declared = self._table.industries.get(hearing.content.industry or "")
@@ -176,15 +173,18 @@ class DisclosureDetector:
             if self._live(ban.category, hearing.gate):
                 yield from self._duty(hearing, concern, ban, ban.category)
 
-    def _needs(self, hearing: _Hearing, concern: _Concern, given: set[str]) -> Iterator[Evidence]:
+    def _needs(self, hearing: _Hearing, concern: _Concern, given: Counter[str]) -> Iterator[Evidence]:
         for need in concern.industry.needs:
-            if need.numbers.isdisjoint(given) and need.words.isdisjoint(hearing.present):
+            shown = need.numbers and sum(given[name] for name in need.numbers) >= need.count
+            if not shown and need.words.isdisjoint(hearing.present):
                 yield from self._duty(hearing, concern, need, CATEGORY)
 
     def _duty(self, hearing: _Hearing, concern: _Concern, duty: Need | Ban, category: str) -> Iterator[Evidence]:
         """The evidence of a duty that was not met, if it binds this scene, day and text."""
         coming = duty.dates.coming(hearing.day)
         if hearing.content.scene not in duty.scenes or not (coming or duty.dates.holds(hearing.day)):
+            return
+        if duty.declared and concern.cue:
             return
         shown = _shown(duty.when, hearing.present) if duty.when else (concern.cue,)
         if not shown:
