@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
     from moderation.types import Scene
 
-CART, LINKED = "<cart>", "has_cart_link"
-"""The word that stands in every content with a purchase link, and the field of the content that puts it there."""
-TOKENS = frozenset({CART})
+CART, SELLER = "<cart>", "<seller>"
+"""Words that stand in no text but hold of a content: it carries a purchase link; its account is known to sell."""
+TOKENS = frozenset({CART, SELLER})
 FINDINGS = ("malformed", "expired", "kind")
 """What can be wrong with a number that stands in a text; the table says it in words for each."""
 
@@ -71,7 +71,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ban:
-    """Something that must not be advertised or said, under ``category``. Without ``when`` the industry itself is banned."""
+    """Something that must not be advertised or said, under ``category``. Without ``when`` it is the industry itself."""
 
     code: str
     zh: str

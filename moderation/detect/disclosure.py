@@ -1,7 +1,7 @@
 """Qualifications and disclosures: what an advertisement must say and does not, and numbers that do not hold.
 
-What must be said is data (``lexicons/industries.toml``), number formats are code (``detect/formats.py``). Statements are
-compared in the folded view: verbatim, whatever their punctuation. They are looked for in all parts of a content.
+What must be said is data (``lexicons/industries.toml``), number formats are code (``detect/formats.py``). Statements
+are compared in the folded view: verbatim, whatever their punctuation. They may stand in any part of a content.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.detect.formats import FORMATS, State, numbers_in
-from moderation.industry import CART, TOKENS
+from moderation.industry import CART, SELLER, TOKENS
 from moderation.matcher import Matcher
 from moderation.policy import BINDS_FROM
 from moderation.types import FULL_WEIGHT, Evidence, Scene, Span
@@ -74,8 +74,8 @@ class DisclosureDetector:
         self._matcher = Matcher(sorted(words))
         wanted = {name for item in industries for need in item.needs for name in need.numbers}
         self._wanted = frozenset(wanted)
-        self._watched = frozenset(name for name in numbers if name in wanted or FORMATS[name].looks)
-        self._owner = {name: item for item in reversed(self._table.industries.values()) for name in item.numbers}
+        self._gates = {name: FORMATS[name].gates for name in numbers if name in wanted or FORMATS[name].looks}
+        self._owner = {name: item for item in reversed([*industries]) for name in item.numbers}
 
     def detect(self, content: Content, parts: Sequence[PartReading], gate: Gate, day: date) -> list[Evidence]:
         """What is missing in a content, and what is wrong with its numbers."""
@@ -86,7 +86,7 @@ class DisclosureDetector:
             return []
         hearing = _Hearing(content, parts, gate, day, present)
         concerns = list(self._concerns(content.industry, present))
-        numbers = [(part, found) for part in range(len(parts)) for found in self._numbers(parts[part], present, day)]
+        numbers = list(self._numbers(parts, present, day))
         given = Counter(found.format for _, found in numbers) + Counter(self._on_file(content, day))
         evidence = [] if content.scene in SPOKEN else list(self._wrong_numbers(hearing, numbers))
         for concern in concerns:
@@ -100,7 +100,11 @@ class DisclosureDetector:
         return known is not None and known.applies(gate[0], advertising=gate[1])
 
     def _present(self, content: Content, parts: Sequence[PartReading]) -> Present:
-        present: Present = {CART: None} if content.has_cart_link else {}
+        present: Present = {}
+        if content.has_cart_link:
+            present[CART] = None
+        if content.author.role.trades:
+            present[SELLER] = None
         words, decoys = self._matcher.words, self._table.decoys
         for number, part in enumerate(parts):
             hits = self._matcher.find(part.text)
@@ -119,18 +123,19 @@ class DisclosureDetector:
             elif (known is None or item.always) and item.signs and (cue := _shown(item.signs, present)):
                 yield _Concern(item, INFERRED, cue[0])
 
-    def _numbers(self, part: PartReading, present: Present, day: date) -> Iterator[Found]:
-        gates = {name: FORMATS[name].gates for name in self._watched}
-        names = frozenset(name for name, words in gates.items() if not words or any(word in present for word in words))
-        if not names:
-            return
-        view = self._reader.raw_view(part)
+    def _numbers(self, parts: Sequence[PartReading], present: Present, day: date) -> Iterator[tuple[int, Found]]:
+        """Every number that stands in the parts, and what gives itself out as one; with the number of its part."""
+        names = frozenset(
+            name for name, gates in self._gates.items() if not gates or any(word in present for word in gates)
+        )
         counts: dict[tuple[str, State], int] = defaultdict(int)
-        for found in numbers_in(view.text, names, day):
-            counts[found.format, found.state] += 1
-            if counts[found.format, found.state] <= ENOUGH:
-                start, end = view.span(found.start, found.end)
-                yield found._replace(start=start, end=end)
+        for number, part in enumerate(parts if names else ()):
+            view = self._reader.raw_view(part)
+            for found in numbers_in(view.text, names, day):
+                counts[found.format, found.state] += 1
+                if counts[found.format, found.state] <= ENOUGH:
+                    start, end = view.span(found.start, found.end)
+                    yield number, found._replace(start=start, end=end)
 
     def _on_file(self, content: Content, day: date) -> Iterator[str]:
         """The formats of the numbers that the request names as held: those that fit and have not run out."""
@@ -237,7 +242,7 @@ def _shown(signs: Sequence[Sign], present: Present) -> tuple[Place | None] | Non
 
 
 def _words_of(industry: Industry) -> Iterator[str]:
-    duties = (*industry.needs, *industry.bans)
+    duties: tuple[Need | Ban, ...] = (*industry.needs, *industry.bans)
     for sign in (*industry.signs, *(sign for duty in duties for sign in duty.when)):
         yield from (*sign.any, *sign.beside, *sign.unless)
     for need in industry.needs:

@@ -1,8 +1,8 @@
 """Number formats: approvals, licences, patents and standards, by pattern, date and check character. No ruleset here.
 
-Formats are code, as those of telephone and card numbers are: they come with checks that no table could hold. What they
-are called, and who must have one, is data (``lexicons/industries.toml``). Patterns read the raw view: lower case, narrow
-forms, simplified characters, invisible characters gone, punctuation kept.
+Formats are code, as those of telephone and card numbers are: they come with checks that no table could hold. What
+they are called, and who must have one, is data (``lexicons/industries.toml``). Patterns read the raw view: lower case,
+narrow forms, simplified characters, invisible characters gone, punctuation kept.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _HAN = "[\u4e00-\u9fa5]"
 _OPEN, _CLOSE = "[(\\[【〔]", "[)\\]】〕]"
 _IS = r"(?:编号|文号|号)?(?:[:：]|为|是)?\s?"
 """What may stand between the name of a number and its characters."""
-_REVIEWED = rf"\((?:视|声|文)\)\s?第?\s?([0-9]{{6}})-[0-9]{{5}}(?![0-9])号?"
+_REVIEWED = r"\((?:视|声|文)\)\s?第?\s?([0-9]{6})-[0-9]{5}(?![0-9])号?"
 _AD_LOOKS = r"广审\s?(?:\([^()\n]{0,4}\))?\s?(?:第\s?)?[0-9]"
 
 
@@ -89,7 +89,9 @@ def _made(
 
 FORMATS: dict[str, Format] = {
     "drug_approval": _made(
-        "国药准字", rf"国药准字{_IS}(?P<kind>[hzsjtbf])[cj]?\s?[0-9]{{8}}(?![0-9a-z])", rf"国药准字{_IS}[a-z]{{0,3}}\s?[0-9]"
+        "国药准字",
+        rf"国药准字{_IS}(?P<kind>[hzsjtbf])[cj]?\s?[0-9]{{8}}(?![0-9a-z])",
+        rf"国药准字{_IS}[a-z]{{0,3}}\s?[0-9]",
     ),
     "drug_ad": _made("药广审", rf"(?:国|{PROVINCE})药广审{_REVIEWED}", rf"药{_AD_LOOKS}", _until),
     "device_reg": _made(
@@ -104,9 +106,7 @@ FORMATS: dict[str, Format] = {
         kind="1",
     ),
     "device_ad": _made("械广审", rf"{PROVINCE}械广审{_REVIEWED}", rf"械{_AD_LOOKS}", _until),
-    "hf_reg": _made(
-        "国食健注", rf"国食健注{_IS}[gj]\s?[0-9]{{8}}(?![0-9])", rf"国食健注字?{_IS}[a-z]{{0,3}}\s?[0-9]"
-    ),
+    "hf_reg": _made("国食健注", rf"国食健注{_IS}[gj]\s?[0-9]{{8}}(?![0-9])", rf"国食健注字?{_IS}[a-z]{{0,3}}\s?[0-9]"),
     "hf_filing": _made("食健备", rf"食健备{_IS}[gj]\s?[0-9]{{12}}(?![0-9])", rf"食健备字?{_IS}[a-z]{{0,3}}\s?[0-9]"),
     "hf_legacy": _made(
         "国食健字 卫食健",
@@ -114,9 +114,9 @@ FORMATS: dict[str, Format] = {
         rf"国食健字{_IS}[a-z]{{0,3}}\s?[0-9]|卫食健进?字\s?{_OPEN}?[0-9]",
     ),
     "hf_ad": _made("食健广审", rf"{PROVINCE}食健广审{_REVIEWED}", rf"食健{_AD_LOOKS}", _until),
-    "fsmp_reg": _made("国食注字ty", rf"国食注字\s?ty\s?[0-9]{{8}}(?![0-9])", r"国食注字\s?ty\s?[0-9]"),
+    "fsmp_reg": _made("国食注字ty", r"国食注字\s?ty\s?[0-9]{8}(?![0-9])", r"国食注字\s?ty\s?[0-9]"),
     "fsmp_ad": _made("食特广审", rf"{PROVINCE}食特广审{_REVIEWED}", rf"食特{_AD_LOOKS}", _until),
-    "infant_reg": _made("国食注字yp", rf"国食注字\s?yp\s?[0-9]{{8}}(?![0-9])", r"国食注字\s?yp\s?[0-9]"),
+    "infant_reg": _made("国食注字yp", r"国食注字\s?yp\s?[0-9]{8}(?![0-9])", r"国食注字\s?yp\s?[0-9]"),
     "cos_special": _made(
         "国妆特", rf"国妆特(?:进)?字{_IS}[gj]?\s?[0-9]{{8,10}}(?![0-9])", rf"国妆特进?字?{_IS}[a-z]{{0,2}}\s?[0-9]"
     ),
@@ -160,7 +160,9 @@ FORMATS: dict[str, Format] = {
         "新出发", rf"新出发{PROVINCE}{_HAN}?(?:零|批)字第[\w()—-]{{2,20}}号", rf"新出发{PROVINCE}{_HAN}?(?:零|批)字"
     ),
     "culture": _made(
-        "网文", rf"{PROVINCE}网文\s?{_OPEN}?[0-9]{{4}}{_CLOSE}?\s?[0-9]{{4}}-[0-9]{{3}}(?![0-9])号", rf"{PROVINCE}网文\s?{_OPEN}?[0-9]{{4}}"
+        "网文",
+        rf"{PROVINCE}网文\s?{_OPEN}?[0-9]{{4}}{_CLOSE}?\s?[0-9]{{4}}-[0-9]{{3}}(?![0-9])号",
+        rf"{PROVINCE}网文\s?{_OPEN}?[0-9]{{4}}",
     ),
     "ccc": _made("", r"(?<![0-9])20[0-9]{14}(?![0-9])"),
     "uscc": _made(
@@ -170,7 +172,9 @@ FORMATS: dict[str, Format] = {
         _checked,
     ),
     "patent": _made(
-        "zl", r"(?<![a-z])zl\s?(?:[0-9]{12}|[0-9]{8})\.[0-9x](?![0-9a-z])", r"(?<![a-z])zl\s?[0-9]{6}"
+        "zl",
+        r"(?<![a-z])zl\s?(?:[0-9]{4}\s?[0-9]\s?[0-9]{7}|[0-9]{2}\s?[0-9]\s?[0-9]{5})\.\s?[0-9x](?![0-9a-z])",
+        r"(?<![a-z])zl\s?[0-9]{4}\s?[0-9]\s?[0-9]{3}",
     ),
     "gb": _made(
         "",
