@@ -6,8 +6,9 @@ are compared in the folded view: verbatim, whatever their punctuation. They may 
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections import Counter, defaultdict
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.detect.formats import FORMATS, State, numbers_in
@@ -189,7 +190,7 @@ class DisclosureDetector:
         coming = duty.dates.coming(hearing.day)
         if hearing.content.scene not in duty.scenes or not (coming or duty.dates.holds(hearing.day)):
             return
-        if duty.declared and concern.cue:
+        if duty.declared and concern.weight < FULL_WEIGHT:
             return
         shown = _shown(duty.when, hearing.present) if duty.when else (concern.cue,)
         if not shown:
@@ -216,19 +217,19 @@ class DisclosureDetector:
 
 
 class _Hidden:
-    """Stretches of a text in which no word counts, for look-ups in order of their starts."""
+    """Stretches of a text in which no shorter word counts."""
 
     def __init__(self, spans: list[tuple[int, int]]) -> None:
-        self._starts: list[int] = []
-        self._reaches: list[int] = []
-        for start, end in sorted(spans):
-            self._starts.append(start)
-            self._reaches.append(max(end, self._reaches[-1]) if self._reaches else end)
+        self._longest = dict(sorted(spans))
+        self._starts = list(self._longest)
+        self._reaches = list(accumulate(self._longest.values(), max))
 
     def holds(self, start: int, end: int) -> bool:
-        """Whether one of the stretches holds ``[start, end)``."""
-        index = bisect_right(self._starts, start) - 1
-        return index >= 0 and self._reaches[index] >= end
+        """Whether a longer stretch holds ``[start, end)``."""
+        if self._longest.get(start, 0) > end:
+            return True
+        earlier = bisect_left(self._starts, start)
+        return earlier > 0 and self._reaches[earlier - 1] >= end
 
 
 def _shown(signs: Sequence[Sign], present: Present) -> tuple[Place | None] | None:

@@ -93,7 +93,7 @@ FORMATS: dict[str, Format] = {
         rf"国药准字{_IS}(?P<kind>[hzsjtbf])[cj]?\s?[0-9]{{8}}(?![0-9a-z])",
         rf"国药准字{_IS}[a-z]{{0,3}}\s?[0-9]",
     ),
-    "drug_ad": _made("药广审", rf"(?:国|{PROVINCE})药广审{_REVIEWED}", rf"药{_AD_LOOKS}", _until),
+    "drug_ad": _made("药广审", rf"(?:国|{PROVINCE})药广审{_REVIEWED}", rf"(?<![农兽])药{_AD_LOOKS}", _until),
     "device_reg": _made(
         "械注",
         rf"(?:国|{PROVINCE})械注[准进许]{_IS}(?:19|20)[0-9]{{2}}(?P<kind>[123])[0-9]{{2}}[0-9]{{4}}(?![0-9])",
@@ -208,10 +208,10 @@ def numbers_in(text: str, names: frozenset[str], day: date) -> Iterator[Found]:
 
 
 def _misfits(form: Format, text: str, fitting: list[re.Match[str]]) -> Iterator[re.Match[str]]:
-    """What looks like a number of the format and is no part of one that fits. Both come in the order of the text."""
+    """What looks like a number of the format and touches none that fits. Both come in the order of the text."""
     ahead = 0
     for match in form.looks.finditer(text) if form.looks else ():
-        while ahead < len(fitting) and fitting[ahead].end() < match.end():
+        while ahead < len(fitting) and fitting[ahead].end() <= match.start():
             ahead += 1
-        if ahead == len(fitting) or match.start() < fitting[ahead].start():
+        if ahead == len(fitting) or fitting[ahead].start() >= match.end():
             yield match

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import time
+import gc
 import tomllib
 from datetime import UTC, date, datetime
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -20,10 +21,12 @@ CASES = Path(__file__).parents[1] / "cases"
 NUMBERS = tomllib.loads((CASES / "numbers.toml").read_text(encoding="utf-8"))
 LACKS = tomllib.loads((CASES / "disclosures.toml").read_text(encoding="utf-8"))["case"]
 DAY = date(2026, 11, 22)
-INDUSTRIES = """
-    drug_otc drug_rx device health_food fsmp infant food alcohol medical med_beauty cosmetic cosmetic_special disinfect
-    pesticide vet_drug seed real_estate education finance franchise internet publishing ccc tobacco soft_article ai_host all
-""".split()
+NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
+INDUSTRIES = [
+    *("drug_otc", "drug_rx", "device", "health_food", "fsmp", "infant", "food", "alcohol", "medical", "med_beauty"),
+    *("cosmetic", "cosmetic_special", "disinfect", "pesticide", "vet_drug", "seed", "real_estate", "education"),
+    *("finance", "franchise", "internet", "publishing", "ccc", "tobacco", "soft_article", "ai_host", "all"),
+]
 PREFIX = "missing_disclosure."
 
 
@@ -86,7 +89,7 @@ def test_numbers_that_fit_and_do_not_are_told_apart_in_one_text() -> None:
         "国药准字h20013062",
         "国药准字z44020123",
     ]
-    assert [item.start for item in found if item.state is State.MALFORMED] == [0, 28, 50]
+    assert [item.start for item in found if item.state is State.MALFORMED] == [0, 27, 48]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +141,8 @@ def test_the_table_has_the_industries_of_the_matrix(shipped) -> None:
 
 
 def test_every_industry_has_a_case() -> None:
-    assert {case.get("industry") for case in LACKS} >= set(INDUSTRIES)
+    shown = {lack.split(".")[0] for case in LACKS for lack in case["lacks"]}
+    assert shown | {case.get("industry") for case in LACKS} >= set(INDUSTRIES)
 
 
 def test_every_duty_can_be_told_in_both_languages(shipped) -> None:
@@ -191,22 +195,22 @@ def test_a_prescription_drug_is_blocked_in_every_advertising_scene(shipped) -> N
 
 
 def test_what_only_the_text_shows_is_reviewed(shipped) -> None:
-    verdict, (item,) = judged(shipped, "处方药现货，拍下就发")
+    _, (item,) = judged(shipped, "处方药现货，拍下就发")
     assert (item.severity, item.weight) == (4, 60)
 
 
 @pytest.mark.parametrize(
-    ("at", "severity", "action", "effects", "laws"),
+    ("at", "severity", "weighed", "laws"),
     [
-        ("2027-03-15", 1, Action.PASS, (Effect.WARN,), ()),
-        ("2027-03-16", 2, Action.REVIEW, (), ("GB 7718-2025", "GB 28050-2025")),
+        ("2027-03-15", 1, (Action.PASS, (Effect.WARN,)), ()),
+        ("2027-03-16", 2, (Action.REVIEW, ()), ("GB 7718-2025", "GB 28050-2025")),
     ],
 )
-def test_a_duty_that_is_announced_warns_until_it_binds(shipped, at, severity, action, effects, laws) -> None:
+def test_a_duty_that_is_announced_warns_until_it_binds(shipped, at, severity, weighed, laws) -> None:
     _, (item,) = judged(shipped, "不添加防腐剂的蛋糕", at=at)
     assert (item.severity, item.laws) == (severity, laws)
-    alone = shipped.examine(Content(scene=Scene.AD, parts=(), at=datetime.now(UTC))).conclude(item)
-    assert (alone.action, alone.effects) == (action, effects)
+    alone = shipped.examine(Content(scene=Scene.AD, parts=(), at=NOON)).conclude(item)
+    assert (alone.action, alone.effects) == weighed
 
 
 def test_no_scene_without_advertising_is_asked_for_anything(lacking) -> None:
@@ -248,34 +252,63 @@ def test_the_court_without_the_category_asks_for_nothing(court, judge) -> None:
     assert verdict.evidence == ()
 
 
-@pytest.mark.parametrize(
-    "unit",
-    [
-        "国药准字H2001306，",
-        "（京）医广【2016】第07-01-0355号",
-        "预售杭售许字(2025)第",
-        "iii类iii类专利代理专利专利",
-        "保健食品不是药物，不能代替药物治疗疾病",
-        "ZL20193065432SC105370211信用代码9131000",
-        "零添加酱油精美礼品送购物车测评",
-        "械注准2械备2药广审(文)第2妆网备字(",
-    ],
-)
-@pytest.mark.parametrize("industry", [None, "drug_otc"])
-def test_the_cost_of_a_long_text_is_linear(shipped, unit, industry) -> None:
-    def cost(length: int) -> float:
-        text = (unit * (length // len(unit) + 1))[:length]
-        content = Content(scene=Scene.AD, parts=(Part("text", text),), at=datetime.now(UTC), industry=industry)
-        reading = [shipped.reader.read("text", text)]
-        best = 9.0
-        for _ in range(5):
-            begin = time.perf_counter()
-            shipped._disclosure.detect(content, reading, (Scene.AD, True), DAY)
-            best = min(best, time.perf_counter() - begin)
-        return best
+MONSTERS = [
+    "国药准字H2001306，",
+    "（京）医广【2016】第07-01-0355号",
+    "预售杭售许字(2025)第",
+    "iii类iii类专利代理专利专利",
+    "保健食品不是药物，不能代替药物治疗疾病",
+    "ZL20193065432SC105370211信用代码9131000",
+    "零添加酱油精美礼品送购物车测评",
+    "械注准2械备2药广审(文)第2妆网备字(",
+]
 
-    small, large = cost(10_000), cost(20_000)
-    assert large <= 2.3 * small + 0.002
+
+def cost(examine, text: str) -> float:
+    """The least processor time of several tries: what the work itself takes."""
+    best = 1e9
+    gc.disable()
+    for _ in range(5):
+        begin = process_time()
+        examine(text)
+        best = min(best, process_time() - begin)
+    gc.enable()
+    return best
+
+
+def growth(examine, unit: str) -> float:
+    """What twice the text costs; measured anew where the machine was disturbed."""
+    texts = [(unit * (length // len(unit) + 1))[:length] for length in (10_000, 20_000)]
+    factors = []
+    for _ in range(4):
+        small, large = (cost(examine, text) for text in texts)
+        factors.append(large / max(small, 2e-4))
+        if factors[-1] <= 2.3:
+            break
+    return min(factors)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unit", MONSTERS)
+def test_twice_the_text_costs_twice_the_time(shipped, unit) -> None:
+    def examine(text: str) -> None:
+        content = Content(scene=Scene.AD, parts=(Part("text", text),), at=NOON, industry="drug_otc")
+        shipped._disclosure.detect(content, [shipped.reader.read("text", text)], (Scene.AD, True), DAY)
+
+    assert growth(examine, unit) <= 2.3
+
+
+@pytest.mark.slow
+def test_quadratic_work_would_be_noticed() -> None:
+    assert growth(lambda text: [text.count("药", place) for place in range(0, len(text), 2)], MONSTERS[0]) > 2.3
+
+
+@pytest.mark.parametrize("unit", MONSTERS)
+def test_a_long_text_gives_bounded_evidence_with_spans_inside_it(lacking, unit) -> None:
+    text = unit * (20_000 // len(unit))
+    found = lacking(text, industry="drug_otc")
+    assert len(found) <= 64
+    assert all(0 <= item.span.start < item.span.end <= len(text) for item in found)
 
 
 # --- the table ---
@@ -324,9 +357,9 @@ zh = "不得"
 en = "not so"
 category = "absolute_claim"
 """
-AT_TEA, AT_PATENT, AT_KIND = 25, 20, 15
+AT_TEA, AT_PATENT, AT_KIND = 25, 19, 14
 BROKEN = [
-    ('any = ["茶叶"]', 'all = ["茶叶"]', AT_TEA, "needs a word in any"),
+    ('any = ["茶叶"]', 'beside = ["茶叶"]', AT_TEA, "needs a word in any"),
     ('any = ["茶叶"]', 'any = ["茶叶"]\nnear = ["x"]', AT_TEA, "unknown key 'near'"),
     ('any = ["茶叶"]', 'any = ["@teas"]', AT_TEA, "@teas is no list under words/"),
     ('any = ["茶叶"]', 'any = ["！"]', AT_TEA, "'！' folds to nothing"),
@@ -343,20 +376,41 @@ BROKEN = [
     ('category = "absolute_claim"', 'category = "tea_claim"', AT_TEA, "unknown category 'tea_claim'"),
     ('code = "cure"', 'code = "notice"', AT_TEA, "tea.notice stands twice"),
     ('laws = ["广告法 9(3)"]', 'laws = ["广告法 1000"]', AT_TEA, "cites '广告法 1000'"),
-    ('severity = 2', 'severity = 2\ncolour = "green"', AT_TEA, "unknown key 'colour'"),
-    ('severity = 2', 'severity = "2"', AT_TEA, "severity is '2'"),
+    ("severity = 2", 'severity = 2\ncolour = "green"', AT_TEA, "unknown key 'colour'"),
+    ("severity = 2", 'severity = "2"', AT_TEA, "severity is '2'"),
     ('sample = "ZL201930654321.0"', 'sample = "ZL2019"', AT_PATENT, "the sample 'ZL2019' does not fit"),
     ('code = "patent"', 'code = "passport"', AT_PATENT, "passport is no format"),
     ('code = "kind"', 'code = "colour"', AT_KIND, "finding colour is not one of"),
     ('code = "kind"', 'code = "expired"', 1, "[[finding]] kind is missing"),
     ('decoys = ["非处方药"]', 'decoys = ["非处方药"]\ncolour = 1', 1, "unknown key 'colour'"),
-    ('decoys = ["非处方药"]', 'decoys = ["非处方药"]\nfinding = 1', 2, "finding"),
-    ("[[industry]]\n", "[[industry]]\ncode = \"tea\"\nzh = \"\"\nen = \"\"\nseverity = 1\n[[industry]]\n", AT_TEA, "tea stands twice"),
+    (
+        "[[industry]]\n",
+        '[[industry]]\ncode = "tea"\nzh = ""\nen = ""\nseverity = 1\n[[industry]]\n',
+        AT_TEA,
+        "tea stands twice",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "line", "reason"), BROKEN, ids=[case[3] for case in BROKEN])
-def test_a_broken_table_is_refused_with_line_and_reason(tmp_path, write_rules, old, new, line, reason) -> None:
+@pytest.fixture
+def small_court(tmp_path, write_rules):
+    """An engine under the table above with one change."""
+
+    def open_court(change: tuple[str, str]) -> Engine:
+        categories = (CASES / "minimal" / "categories.toml").read_text(encoding="utf-8")
+        files = {
+            "industries.toml": TABLE.replace(*change),
+            "categories.toml": categories.replace("false_urgency", "missing_disclosure"),
+        }
+        folder = write_rules(tmp_path / "lexicons", files)
+        return Engine(load_ruleset(folder, folder / "scenes"))
+
+    return open_court
+
+
+@pytest.mark.parametrize("case", BROKEN, ids=[case[3] for case in BROKEN])
+def test_a_broken_table_is_refused_with_line_and_reason(tmp_path, write_rules, case) -> None:
+    old, new, line, reason = case
     assert TABLE.count(old) >= 1
     folder = write_rules(tmp_path / "lexicons", {"industries.toml": TABLE.replace(old, new, 1)})
     with pytest.raises(LoadErrors) as caught:
@@ -375,11 +429,15 @@ def test_the_table_that_the_broken_ones_come_from_is_valid(tmp_path, write_rules
     assert Industries().tell("tea.notice") == ""
 
 
-def test_dates_of_a_duty_move_the_verdict_without_code(tmp_path, write_rules) -> None:
-    category = (CASES / "minimal" / "categories.toml").read_text(encoding="utf-8").replace("false_urgency", "missing_disclosure")
-    dated = TABLE.replace('words = ["请趁热饮用"]', 'words = ["请趁热饮用"]\neffective_from = 2027-01-01\neffective_until = 2027-06-30')
-    folder = write_rules(tmp_path / "lexicons", {"industries.toml": dated, "categories.toml": category})
-    engine = Engine(load_ruleset(folder, folder / "scenes"))
+def test_a_ban_under_a_category_that_is_not_looked_for_says_nothing(small_court) -> None:
+    engine = small_court(('category = "absolute_claim"', 'category = "rumor_misinfo"'))
+    assert [item.rule for item in judged(engine, "茶叶")[1]] == [PREFIX + "tea.notice"]
+    assert judged(engine, "茶叶，请趁热饮用")[1] == judged(engine, "面霜")[1] == []
+
+
+def test_dates_of_a_duty_move_the_verdict_without_code(small_court) -> None:
+    words = 'words = ["请趁热饮用"]'
+    engine = small_court((words, f"{words}\neffective_from = 2027-01-01\neffective_until = 2027-06-30"))
     for at, asked in (("2026-12-31", 0), ("2027-01-01", 1), ("2027-06-30", 1), ("2027-07-01", 0)):
-        _, found = judged(engine, "茶叶", at=at)
+        found = judged(engine, "茶叶", at=at)[1]
         assert [item.rule for item in found] == [PREFIX + "tea.cure", PREFIX + "tea.notice"][: 1 + asked]
