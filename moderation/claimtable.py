@@ -10,6 +10,7 @@ from moderation.errors import LawError
 from moderation.lexicon import WordLists, spelt_out
 from moderation.ruleset import FIELDS, ClaimKind, ClaimRule, Claims, Outcome, Setting
 from moderation.tables import Document, Row, tables
+from moderation.types import Scene
 
 KNOWN_TOKENS = FLAGS | frozenset(TOKENS)
 REACH = 12
@@ -76,11 +77,12 @@ def _setting(document: Document, table: Any, code: str, lists: WordLists) -> Set
     setting = Setting(
         hits=_spelt_out(row, row.words("hit", []), lists),
         industries=row.words("industry", []),
+        undeclared=tuple(row.some_of("undeclared", Scene, [])),
         needs={where: _spelt_out(row, row.words(where, []), lists) for where in FIELDS},
         bars={where: _spelt_out(row, row.words(f"not_{where}", []), lists) for where in FIELDS},
         reach=reach,
     )
     row.end()
-    if not setting.hits and not setting.industries and not any(setting.needs.values()):
+    if not (setting.hits or setting.industries or setting.undeclared or any(setting.needs.values())):
         raise row.wrong(f"{code}: a [[rule.when]] needs a cue, a hit or an industry")
     return setting

@@ -70,7 +70,7 @@ class CodeRules:
     endings: tuple[str, ...]
 
 
-FIELDS = ("left", "right", "of", "before", "after", "clause", "sentence", "sentence_after", "text")
+FIELDS = ("left", "right", "of", "before", "after", "clause", "sentence", "sentence_before", "sentence_after", "text")
 """Where a cue of the claims table may be asked for: directly beside the hit, behind 的, within reach, or anywhere."""
 
 
@@ -98,11 +98,13 @@ class Outcome(StrEnum):
 class Setting:
     """One set of circumstances: all of ``needs`` and none of ``bars``, each a list of cue words by field.
 
-    ``hits`` are families or words of the hits it is about (all, where empty); ``reach`` counts characters.
+    ``hits`` are families or words of the hits it is about (all, where empty); ``undeclared`` are scenes in which
+    nothing says that the content sells; ``reach`` counts characters.
     """
 
     hits: tuple[str, ...]
     industries: tuple[str, ...]
+    undeclared: tuple[str, ...]
     needs: Mapping[str, tuple[str, ...]]
     bars: Mapping[str, tuple[str, ...]]
     reach: int

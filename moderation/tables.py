@@ -52,9 +52,11 @@ class Row:
         self._known: set[str] = set()
 
     def wrong(self, reason: str) -> LoadError:
+        """An error of the row's own kind, at its line."""
         return self._error(self._file, self._line, reason)
 
     def take(self, key: str, kind: type, default: Any = ...) -> Any:
+        """The value of a key, of a type; without a default it must be there."""
         self._known.add(key)
         value = self._row.get(key, default)
         if value is ...:
@@ -65,18 +67,22 @@ class Row:
         return value
 
     def words(self, key: str, default: Any = ...) -> tuple[str, ...]:
+        """A list of non-empty texts."""
         values = self.take(key, list, default)
         if not all(isinstance(value, str) and value for value in values):
             raise self.wrong(f"{key} is a list of non-empty texts")
         return tuple(values)
 
     def one_of(self, key: str, names: Mapping[str, E] | Callable[[str], E], default: Any = ...) -> E:
+        """A name that stands for something."""
         return self._named(key, self.take(key, str, default), names)
 
-    def some_of(self, key: str, names: Mapping[str, E] | Callable[[str], E]) -> list[E]:
-        return [self._named(key, value, names) for value in self.words(key)]
+    def some_of(self, key: str, names: Mapping[str, E] | Callable[[str], E], default: Any = ...) -> list[E]:
+        """A list of such names."""
+        return [self._named(key, value, names) for value in self.words(key, default)]
 
     def number(self, key: str, low: int, high: int) -> int:
+        """A whole number from ``low`` to ``high``."""
         value: int = self.take(key, int)
         if not low <= value <= high:
             raise self.wrong(f"{key} is {value}, expected {low} to {high}")

@@ -27,7 +27,7 @@ LONG_REACH = 48
 """What bounds a sentence without marks."""
 SEVERE = 4
 POSSESSIVES = "的之"
-FLAGS = frozenset({"<question>", "<titled>", "<quoted>", "^", "$"})
+FLAGS = frozenset({"<question>", "<last>", "<titled>", "<quoted>", "^", "$"})
 """Cues that are no words: how the sentence ends, what encloses the hit, where its clause begins and ends."""
 
 
@@ -53,6 +53,7 @@ class _Slots(NamedTuple):
     after: tuple[tuple[int, int], ...] = ()
     clause: tuple[int, ...] = ()
     sentence: tuple[int, ...] = ()
+    sentence_before: tuple[int, ...] = ()
     sentence_after: tuple[int, ...] = ()
     text: tuple[int, ...] = ()
 
@@ -75,7 +76,7 @@ class ClaimTable:
         asked: dict[int, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
         self._flags: dict[str, list[int]] = defaultdict(list)
         self._hits: dict[str, list[int]] = defaultdict(list)
-        self._industries: dict[str, list[int]] = defaultdict(list)
+        self._declared: dict[str, list[int]] = defaultdict(list)
         self._rows: list[_Row] = []
         self._asked_by: dict[int, list[int]] = defaultdict(list)
         self._count = 0
@@ -99,7 +100,8 @@ class ClaimTable:
             for words, slots in ((setting.needs[where], cues), (setting.bars[where], bars)):
                 if words:
                     slots.add(self._slot_for(words, where, setting.reach, asked))
-        for names, index in ((setting.hits, self._hits), (setting.industries, self._industries)):
+        declared = (*setting.industries, *setting.undeclared)
+        for names, index in ((setting.hits, self._hits), (declared, self._declared)):
             if names:
                 for name in names:
                     index[name if name.isascii() else self._plain(name)].append(self._count)
@@ -131,7 +133,7 @@ class ClaimTable:
                     *slots.of,
                     *slots.clause,
                     *slots.sentence,
-                    *slots.sentence_after,
+                    *slots.sentence_before, *slots.sentence_after,
                     *slots.text,
                 ]
                 + [slot for _, slot in (*slots.before, *slots.after)]
@@ -144,9 +146,12 @@ class ClaimTable:
             return False
         return not (view.marked or rule.family in self._hits or view.text[start:end] in self._hits)
 
-    def industry(self, name: str) -> Sequence[int]:
-        """The slots that a declared industry fills."""
-        return self._industries.get(name, ())
+    def declared(self, content: Content) -> set[int]:
+        """The slots that the declared industry fills, and the scene where nothing declares that the content sells."""
+        filled = {*self._declared.get(content.industry or "", ())}
+        if not (content.commercial or content.has_cart_link or content.author.role.trades):
+            filled.update(self._declared.get(content.scene, ()))
+        return filled
 
     def rule_on(self, hearing: Hearing, view: View, rule: Rule, start: int, end: int) -> Ruling:
         """The table's ruling on one hit at ``view.text[start:end]``, which stands and is not allowed."""
@@ -204,6 +209,7 @@ class ClaimTable:
         filled = {*self._hits.get(rule.family, ()), *self._hits.get(view.text[start:end], ()), *hearing.everywhere}
         low, high, opens, closes = view.clause(start, end, reach=LONG_REACH)
         first, last, asks = view.sentence(start, end)
+        ends = last == len(view.text) or view.asks_last
         first, last = max(first, start - LONG_REACH), min(last, end + LONG_REACH)
         left_of, right_of = (first, last) if last - first <= SHORT_SENTENCE else (low, high)
         for left, right, cue in view.cues(self._index).within(first, last):
@@ -212,6 +218,7 @@ class ClaimTable:
                 continue
             if right <= start:
                 filled.update(slots.sentence)
+                filled.update(slots.sentence_before)
                 if left >= left_of:
                     filled.update(slots.clause)
                 if left >= low:
@@ -231,6 +238,8 @@ class ClaimTable:
                         filled.update(slots.of)
         if asks:
             filled.update(self._flags["<question>"])
+        if ends:
+            filled.update(self._flags["<last>"])
         if start == low and opens:
             filled.update(self._flags["^"])
         if end == high and closes:
@@ -244,7 +253,7 @@ class Hearing:
     """One content while its hits are judged: what stands anywhere in it, and its declared industry."""
 
     def __init__(self, table: ClaimTable, index: CueIndex, content: Content, parts: Sequence[PartReading]) -> None:
-        self._industry = content.industry or ""
+        self._declared = table.declared(content)
         self._table, self._index, self._parts = table, index, parts
         self._everywhere: set[int] | None = None
         self._numbers: frozenset[int] | None = None
@@ -262,11 +271,11 @@ class Hearing:
         if self._everywhere is None:
             slots = self._table.slots
             self._everywhere = {slot for cue in self.numbers if cue in slots for slot in slots[cue].text}
-            self._everywhere.update(self._table.industry(self._industry))
+            self._everywhere |= self._declared
         return self._everywhere
 
     def ruling(self, view: View, rule: Rule, start: int, end: int) -> Ruling:
         """What the table says of a hit at ``view.text[start:end]`` that stands and is not allowed."""
-        if self._table.silent(view, rule, start, end) and not self._industry:
+        if self._table.silent(view, rule, start, end) and not self._declared:
             return NOTHING_SAID
         return self._table.rule_on(self, view, rule, start, end)

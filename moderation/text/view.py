@@ -139,6 +139,11 @@ class View:
         """Whether the source asks or quotes anywhere."""
         return _ASKS_OR_QUOTES.search(self.source) is not None
 
+    @property
+    def asks_last(self) -> bool:
+        """Whether the text ends with a question."""
+        return self.source.rstrip()[-1:] in QUESTION_MARKS
+
     def quoted(self, start: int, end: int) -> str:
         """The opening mark of the quotation or title that holds ``text[start:end]``; empty where none does."""
         low, high = self.span(start, end)
