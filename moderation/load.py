@@ -14,6 +14,8 @@ from moderation import tables
 from moderation.check import check_claims, check_codes, check_examples, check_terms
 from moderation.claimtable import claims as read_claims
 from moderation.errors import GrammarError, LoadError, LoadErrors
+from moderation.industrytable import Known
+from moderation.industrytable import industries as read_industries
 from moderation.lexicon import Term, parse
 from moderation.ruleset import Ruleset
 from moderation.text.fold import tables as fold_tables
@@ -47,13 +49,15 @@ def load_ruleset(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:
     read = (disk.toml(name, tables.policy) for name in disk.policies())
     policies = {policy.scene: policy for policy in read if policy}
     folding = fold_tables(disk.pairs("variants/traditional.tsv"), disk.pairs("variants/lookalikes.tsv"))
+    known = Known(lists, categories, laws, folding)
+    industries = disk.toml("industries.toml", lambda document: read_industries(document, known))
     terms = disk.terms(lists)
     disk.errors.extend(tables.cross_check(categories, laws, policies, disk.text))
     if categories and codes and claims:
         disk.errors.extend(check_terms(terms, categories, laws, folding))
         disk.errors.extend(check_codes(codes, folding))
         disk.errors.extend(check_claims(claims, categories, laws, folding))
-    if disk.errors or codes is None or claims is None:
+    if disk.errors or codes is None or claims is None or industries is None:
         raise LoadErrors(disk.errors)
     ruleset = Ruleset(
         fingerprint=disk.fingerprint(),
@@ -65,6 +69,7 @@ def load_ruleset(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:
         folding=folding,
         codes=codes,
         claims=claims,
+        industries=industries,
     )
     if errors := check_examples(ruleset):
         raise LoadErrors(errors)

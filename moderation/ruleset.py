@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from moderation.industry import Industries
     from moderation.lexicon import Term
     from moderation.policy import ScenePolicy
     from moderation.text.fold import Folding
@@ -150,6 +151,7 @@ class Ruleset:
     folding: Folding = field(repr=False)
     codes: CodeRules = field(repr=False)
     claims: Claims = field(repr=False)
+    industries: Industries = field(repr=False)
     _citations: dict[tuple[tuple[str, ...], date], tuple[str, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

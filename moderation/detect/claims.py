@@ -133,7 +133,8 @@ class ClaimTable:
                     *slots.of,
                     *slots.clause,
                     *slots.sentence,
-                    *slots.sentence_before, *slots.sentence_after,
+                    *slots.sentence_before,
+                    *slots.sentence_after,
                     *slots.text,
                 ]
                 + [slot for _, slot in (*slots.before, *slots.after)]
