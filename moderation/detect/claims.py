@@ -11,9 +11,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moderation.ruleset import FIELDS, ClaimKind, Outcome
+from moderation.types import SHANGHAI
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from moderation.detect.cues import CueIndex
     from moderation.detect.rule import Rule
@@ -29,6 +31,7 @@ SEVERE = 4
 POSSESSIVES = "的之"
 FLAGS = frozenset({"<question>", "<titled>", "<quoted>", "^", "$"})
 """Cues that are no words: how the sentence ends, what encloses the hit, where its clause begins and ends."""
+
 
 class Ruling(NamedTuple):
     """What the table says of one hit. ``tried`` names exemptions that were looked at and why they failed."""
@@ -69,6 +72,8 @@ class ClaimTable:
 
     def __init__(self, ruleset: Ruleset, index: CueIndex) -> None:
         self.rules = ruleset.claims.rules
+        self._ruleset = ruleset
+        self._closed: dict[int, frozenset[int]] = {}
         self._plain = ruleset.folding.plain
         self._index = index
         asked: dict[int, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
@@ -120,6 +125,15 @@ class ClaimTable:
         """The slots that a declared industry fills."""
         return self._industries.get(name, ())
 
+    def closed(self, at: datetime) -> frozenset[int]:
+        """The rules that are not in force on the day of ``at``."""
+        day = at.astimezone(SHANGHAI).date()
+        closed = self._closed.get(day.toordinal())
+        if closed is None:
+            closed = frozenset(n for n, rule in enumerate(self.rules) if not self._ruleset.applies(rule, day))
+            self._closed[day.toordinal()] = closed
+        return closed
+
     def concerns(self, category: str) -> bool:
         """Whether the table has anything to say of this category."""
         return bool(self._open.get(category))
@@ -135,7 +149,7 @@ class ClaimTable:
         halfway: dict[int, str] = {}
         for number in touched:
             of, needs, bars = self._rows[number]
-            if of not in open_:
+            if of not in open_ or of in hearing.closed:
                 continue
             if not needs <= filled:
                 halfway.setdefault(of, "incomplete")
@@ -221,6 +235,7 @@ class Hearing:
 
     def __init__(self, table: ClaimTable, index: CueIndex, content: Content, parts: Sequence[PartReading]) -> None:
         self._industry = content.industry or ""
+        self.closed = table.closed(content.at)
         self._table, self._index, self._parts = table, index, parts
         self._everywhere: set[int] | None = None
         self._numbers: frozenset[int] | None = None
