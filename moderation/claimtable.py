@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from moderation.detect.claims import FLAGS
@@ -31,10 +32,10 @@ def claims(document: Document, lists: WordLists, options: Mapping[str, Option]) 
     """
     whens = document.headings("rule.when")
     headed = placed(document, "rule")
-    ends = [line for _, line in headed[1:]] + [document.text.count("\n") + 2]
+    ends = [line for _, line in headed[1:]]
     rules = [
-        _rule(document, table, lists, [line, *(when for when in whens if line < when < end)])
-        for (table, line), end in zip(headed, ends, strict=True)
+        _rule(document, table, lists, [line, *(when for when in whens if line < when and not (end and end < when))])
+        for (table, line), end in zip_longest(headed, ends)
     ]
     guards = {rule.code for rule in rules if rule.kind is ClaimKind.GUARD}
     seen: set[str] = set()

@@ -16,7 +16,7 @@ from service.cli.say import Json, err, out
 from service.cli.words import Lang, Tongue, chosen_settings, say, table
 
 if TYPE_CHECKING:
-    from moderation.render import Language
+    from moderation.reasons import Language
     from moderation.ruleset import Ruleset
 
 BROKEN: Final = 1
