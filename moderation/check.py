@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import defaultdict
 from dataclasses import fields
@@ -19,14 +20,16 @@ from moderation.matcher import nesting
 from moderation.types import SHANGHAI, Author, Content, Part, Role, Scene
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from moderation.lexicon import Condition, Term
-    from moderation.ruleset import Article, Category, Claims, CodeRules, Ruleset
+    from moderation.ruleset import Article, Category, ClaimRule, Claims, CodeRules, Ruleset
+    from moderation.tables import Document
     from moderation.text.fold import Folding
 
 MAX_NESTING = 16
 """So many words may end at one character: what bounds the hits a text can have."""
+_FAMILY = re.compile(r"[a-z0-9_]+")
 EXAMPLE_DAY = datetime(2026, 11, 22, 12, tzinfo=SHANGHAI)
 
 
@@ -73,7 +76,10 @@ def _wrong_condition(condition: Condition, folding: Folding) -> str:
     cues = (*condition.near, *condition.sentence, *condition.with_, *condition.unless, *condition.without)
     beside = {*condition.next} - {"$"} | {*condition.prev} - {"^"} | {*condition.not_next, *condition.not_prev}
     for word in (*cues, *sorted(beside)):
-        if word not in TOKENS and not folding.plain(word):
+        if word.startswith("<"):
+            if word not in TOKENS or word in beside:
+                return f"the condition {word!r} is no token here; near, with and the like know {', '.join(TOKENS)}"
+        elif not folding.plain(word):
             return f"the condition {word!r} folds to nothing"
     return ""
 
@@ -128,20 +134,45 @@ def check_codes(codes: CodeRules, folding: Folding) -> Iterator[LoadError]:
             yield LoadError("codes.toml", 1, f"{field.name} is empty or holds a word that folds to nothing")
 
 
+def check_words(listed: Mapping[str, Iterable[str]], source: Document, folding: Folding) -> Iterator[LoadError]:
+    """Words of a named list of which nothing is left."""
+    for name, words in listed.items():
+        for word in words:
+            if not word.startswith("<") and not folding.plain(word):
+                line = source.line(f'"{word}"', source.line(f"{name} ="))
+                yield LawError(source.name, line, f"{name}: the word {word!r} folds to nothing")
+
+
 def check_claims(
-    claims: Claims, categories: Mapping[str, Category], laws: Mapping[str, Article], folding: Folding
+    claims: Claims, source: Document, names: Mapping[str, Container[str]], folding: Folding
 ) -> Iterator[LoadError]:
-    """Rows of the claims table that name what is not there, or cue words of which nothing is left."""
+    """Rows of the claims table that name what is not there, or cue words of which nothing is left.
+
+    ``names`` are the known ``categories``, ``laws`` and term ``families``.
+    """
     for rule in claims.rules:
-        if unknown := sorted(rule.categories - categories.keys()):
-            yield LawError("claims.toml", 1, f"{rule.code} is for the unknown category {unknown[0]!r}")
-        for ref in rule.laws:
-            if ref not in laws:
-                yield LawError("claims.toml", 1, f"{rule.code} cites {ref!r}, which laws.toml does not have")
-        for setting in rule.settings:
-            for word in (word for listed in (*setting.needs.values(), *setting.bars.values()) for word in listed):
-                if not word.startswith(("<", "^", "$")) and not folding.plain(word):
-                    yield LawError("claims.toml", 1, f"{rule.code}: the cue {word!r} folds to nothing")
+        for word, line, reason in (*_unknown_in(rule, names), *_lost_in(rule, folding)):
+            yield LawError(source.name, source.line(f'"{word}"', line), f"{rule.code} {reason}")
+
+
+def _unknown_in(rule: ClaimRule, names: Mapping[str, Container[str]]) -> Iterator[tuple[str, int, str]]:
+    for code in sorted(rule.categories):
+        if code not in names["categories"]:
+            yield code, rule.line, f"is for the unknown category {code!r}"
+    for ref in rule.laws:
+        if ref not in names["laws"]:
+            yield ref, rule.line, f"cites {ref!r}, which laws.toml does not have"
+    for setting in rule.settings:
+        for family in setting.hits:
+            if _FAMILY.fullmatch(family) and family not in names["families"]:
+                yield family, setting.line, f"is about the family {family!r}, which no term has"
+
+
+def _lost_in(rule: ClaimRule, folding: Folding) -> Iterator[tuple[str, int, str]]:
+    for setting in rule.settings:
+        for word in (word for listed in (*setting.needs.values(), *setting.bars.values()) for word in listed):
+            if not word.startswith(("<", "^", "$")) and not folding.plain(word):
+                yield word, setting.line, f"has the cue {word!r}, which folds to nothing"
 
 
 def check_examples(ruleset: Ruleset) -> list[LoadError]:

@@ -85,6 +85,9 @@ class ClaimKind(StrEnum):
     EXEMPTION = "exemption"
 
 
+RESTS_ON_LAW = frozenset({ClaimKind.AGGRAVATION, ClaimKind.VIOLATION, ClaimKind.EXEMPTION})
+
+
 class Outcome(StrEnum):
     """What becomes of a claim: no violation, lawful with proof on file, a person's decision, or a violation."""
 
@@ -99,7 +102,7 @@ class Setting:
     """One set of circumstances: all of ``needs`` and none of ``bars``, each a list of cue words by field.
 
     ``hits`` are families or words of the hits it is about (all, where empty); ``undeclared`` are scenes in which
-    nothing says that the content sells; ``reach`` counts characters.
+    nothing says that the content sells; ``reach`` counts characters; ``line`` is where it stands in ``claims.toml``.
     """
 
     hits: tuple[str, ...]
@@ -108,11 +111,15 @@ class Setting:
     needs: Mapping[str, tuple[str, ...]]
     bars: Mapping[str, tuple[str, ...]]
     reach: int
+    line: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimRule:
-    """One row of the claims table. ``laws`` is what the row rests on, ``proof`` what must be kept on file."""
+    """One row of the claims table. ``laws`` is what the row rests on, ``proof`` what must be kept on file.
+
+    The dates are the row's own, both inclusive. ``option`` is the ``name=value`` under which the row is there at all.
+    """
 
     code: str
     kind: ClaimKind
@@ -128,6 +135,14 @@ class ClaimRule:
     settings: tuple[Setting, ...]
     hit: str
     clean: str
+    option: str = ""
+    effective_from: date | None = None
+    effective_until: date | None = None
+    line: int = 1
+
+    def in_force(self, day: date) -> bool:
+        """Whether the row is applied to a content of ``day``."""
+        return (self.effective_from or date.min) <= day <= (self.effective_until or date.max)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +151,17 @@ class Claims:
 
     rules: tuple[ClaimRule, ...] = ()
     units: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """A question that the law leaves open and that whoever runs the service answers (``lexicons/options.toml``)."""
+
+    name: str
+    zh: str
+    en: str
+    choices: tuple[str, ...]
+    value: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,9 +178,19 @@ class Ruleset:
     codes: CodeRules = field(repr=False)
     claims: Claims = field(repr=False)
     industries: Industries = field(repr=False)
+    options: Mapping[str, Option] = field(default_factory=dict, repr=False)
     _citations: dict[tuple[tuple[str, ...], date], tuple[str, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+
+    def applies(self, rule: ClaimRule, day: date) -> bool:
+        """Whether a row of the claims table counts for a content of ``day``.
+
+        What the law adds or forgives began with that law. What a sentence says (a guard, a bait, a comparison) did not.
+        """
+        if not rule.in_force(day):
+            return False
+        return rule.kind not in RESTS_ON_LAW or not rule.laws or any(self.laws[ref].in_force(day) for ref in rule.laws)
 
     def citations(self, refs: tuple[str, ...], day: date) -> tuple[str, ...]:
         """Those of ``refs`` that were in force on ``day``."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from moderation.errors import LawError, LoadError, PolicyError
 from moderation.policy import Advertising, ScenePolicy, WhileWaiting
-from moderation.ruleset import Article, Category, CodeRules
+from moderation.ruleset import Article, Category, CodeRules, Option
 from moderation.types import FULL_WEIGHT, Action, Effect, Scene
 
 if TYPE_CHECKING:
@@ -29,10 +29,17 @@ class Document:
     text: str
     tree: dict[str, Any]
 
-    def line(self, needle: str) -> int:
-        """The first line that holds ``needle``, or 1."""
-        place = self.text.find(needle)
-        return self.text.count("\n", 0, place) + 1 if place >= 0 else 1
+    def line(self, needle: str, after: int = 1) -> int:
+        """The first line from ``after`` on that holds ``needle``; ``after`` itself where none does."""
+        for number, line in enumerate(self.text.splitlines()[after - 1 :], start=after):
+            if needle in line:
+                return number
+        return after
+
+    def headings(self, key: str) -> list[int]:
+        """The lines of all ``[[key]]``, so that the n-th table of a list can say where it stands."""
+        heading = re.compile(rf"\s*\[\[\s*{re.escape(key)}\s*\]\]")
+        return [number for number, line in enumerate(self.text.splitlines(), start=1) if heading.match(line)]
 
 
 def line_in(message: str) -> int:
@@ -44,19 +51,19 @@ def line_in(message: str) -> int:
 class Row:
     """One table of a document, read key by key; what is wrong names the row's line."""
 
-    def __init__(self, document: Document, row: Any, error: type[LoadError], needle: str) -> None:
-        self._error, self._file, self._line = error, document.name, document.line(needle)
+    def __init__(self, document: Document, row: Any, error: type[LoadError], needle: str, after: int = 1) -> None:
+        self._error, self._file, self._line = error, document.name, document.line(needle, after)
         if not isinstance(row, dict):
             raise self.wrong("is not a table")
         self._row = row
         self._known: set[str] = set()
 
     def wrong(self, reason: str) -> LoadError:
-        """An error of the row's own kind, at its line."""
+        """The error that names this row."""
         return self._error(self._file, self._line, reason)
 
     def take(self, key: str, kind: type, default: Any = ...) -> Any:
-        """The value of a key, of a type; without a default it must be there."""
+        """The value of a key, of its kind; without a default the key must be there."""
         self._known.add(key)
         value = self._row.get(key, default)
         if value is ...:
@@ -74,15 +81,15 @@ class Row:
         return tuple(values)
 
     def one_of(self, key: str, names: Mapping[str, E] | Callable[[str], E], default: Any = ...) -> E:
-        """A name that stands for something."""
+        """The thing that a text names."""
         return self._named(key, self.take(key, str, default), names)
 
     def some_of(self, key: str, names: Mapping[str, E] | Callable[[str], E], default: Any = ...) -> list[E]:
-        """A list of such names."""
+        """The things that a list of texts names."""
         return [self._named(key, value, names) for value in self.words(key, default)]
 
     def number(self, key: str, low: int, high: int) -> int:
-        """A whole number from ``low`` to ``high``."""
+        """A whole number within bounds, both included."""
         value: int = self.take(key, int)
         if not low <= value <= high:
             raise self.wrong(f"{key} is {value}, expected {low} to {high}")
@@ -111,6 +118,13 @@ def tables(document: Document, key: str) -> list[Any]:
     if not isinstance(found, list):
         raise LawError(document.name, document.line(key), f"{key} is written [[{key}]]")
     return found
+
+
+def placed(document: Document, key: str) -> list[tuple[Any, int]]:
+    """The tables written ``[[key]]``, each with the line of its heading."""
+    found = tables(document, key)
+    lines = document.headings(key)
+    return list(zip(found, lines if len(lines) == len(found) else [1] * len(found), strict=True))
 
 
 def categories(document: Document) -> dict[str, Category]:
@@ -195,8 +209,34 @@ def codes(document: Document) -> CodeRules:
 
 def words(document: Document) -> dict[str, tuple[str, ...]]:
     """One file of ``words``: each key a list of words."""
-    row = Row(document, document.tree, LawError, "")
-    return {key: tuple(dict.fromkeys(row.words(key))) for key in document.tree}
+    found: dict[str, tuple[str, ...]] = {}
+    for key in document.tree:
+        row = Row(document, document.tree, LawError, f"{key} =")
+        if not (listed := row.words(key)):
+            raise row.wrong(f"{key} is empty")
+        found[key] = tuple(dict.fromkeys(listed))
+    return found
+
+
+def options(document: Document) -> dict[str, Option]:
+    """``options.toml``: what the law leaves open, and which of the answers is chosen."""
+    found: dict[str, Option] = {}
+    for table, line in placed(document, "option"):
+        row = Row(document, table, LawError, "name =", line)
+        option = Option(
+            name=row.take("name", str),
+            zh=row.take("zh", str),
+            en=row.take("en", str),
+            choices=row.words("choices"),
+            value=row.take("value", str),
+        )
+        row.end()
+        if option.value not in option.choices:
+            raise row.wrong(f"{option.name} is {option.value!r}, expected one of {', '.join(option.choices)}")
+        if option.name in found:
+            raise row.wrong(f"the option {option.name} stands twice")
+        found[option.name] = option
+    return found
 
 
 def policy(document: Document) -> ScenePolicy:

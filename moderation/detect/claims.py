@@ -11,9 +11,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moderation.ruleset import FIELDS, ClaimKind, Outcome
+from moderation.types import SHANGHAI
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from moderation.detect.cues import CueIndex
     from moderation.detect.rule import Rule
@@ -71,6 +73,8 @@ class ClaimTable:
 
     def __init__(self, ruleset: Ruleset, index: CueIndex) -> None:
         self.rules = ruleset.claims.rules
+        self._ruleset = ruleset
+        self._closed: dict[int, frozenset[int]] = {}
         self._plain = ruleset.folding.plain
         self._index = index
         asked: dict[int, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
@@ -154,6 +158,15 @@ class ClaimTable:
             filled.update(self._declared.get(content.scene, ()))
         return filled
 
+    def closed(self, at: datetime) -> frozenset[int]:
+        """The rules that are not in force on the day of ``at``."""
+        day = at.astimezone(SHANGHAI).date()
+        closed = self._closed.get(day.toordinal())
+        if closed is None:
+            closed = frozenset(n for n, rule in enumerate(self.rules) if not self._ruleset.applies(rule, day))
+            self._closed[day.toordinal()] = closed
+        return closed
+
     def rule_on(self, hearing: Hearing, view: View, rule: Rule, start: int, end: int) -> Ruling:
         """The table's ruling on one hit at ``view.text[start:end]``, which stands and is not allowed."""
         filled = self._filled(hearing, view, rule, start, end)
@@ -165,7 +178,7 @@ class ClaimTable:
         halfway: dict[int, str] = {}
         for number in touched:
             of, needs, bars = self._rows[number]
-            if of not in open_:
+            if of not in open_ or of in hearing.closed:
                 continue
             if not needs <= filled:
                 halfway.setdefault(of, "incomplete")
@@ -255,6 +268,7 @@ class Hearing:
 
     def __init__(self, table: ClaimTable, index: CueIndex, content: Content, parts: Sequence[PartReading]) -> None:
         self._declared = table.declared(content)
+        self.closed = table.closed(content.at)
         self._table, self._index, self._parts = table, index, parts
         self._everywhere: set[int] | None = None
         self._numbers: frozenset[int] | None = None

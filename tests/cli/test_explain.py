@@ -21,7 +21,7 @@ def test_it_shows_the_text_the_law_and_what_was_seen_through(qingliu):
         "中华人民共和国广告法",
         "繁体或异体、零宽字符",
         "表情",
-        "属于允许词的一部分",
+        "属于允许词“国家级湿地公园”",
     ):
         assert expected in shown, expected
     assert "\x1b" not in shown

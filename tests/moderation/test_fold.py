@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation.render import FOLD_NAMES
+from moderation.reasons import FOLD_NAMES
 from moderation.text.fold import FOLDS, origins, skipped
 
 CASES = tomllib.loads((Path(__file__).parents[1] / "cases" / "folds.toml").read_text(encoding="utf-8"))["case"]
