@@ -76,6 +76,8 @@ class DisclosureDetector:
         wanted = {name for item in industries for need in item.needs for name in need.numbers}
         self._wanted = frozenset(wanted)
         self._gates = {name: FORMATS[name].gates for name in numbers if name in wanted or FORMATS[name].looks}
+        signs = {word for item in industries for sign in item.signs for word in sign.any}
+        self._triggers = signs.union(*self._gates.values())
         self._owner = {name: item for item in reversed([*industries]) for name in item.numbers}
 
     def detect(self, content: Content, parts: Sequence[PartReading], gate: Gate, day: date) -> list[Evidence]:
@@ -83,7 +85,7 @@ class DisclosureDetector:
         if not self._live(CATEGORY, gate) or not parts:
             return []
         present = self._present(content, parts)
-        if not present and content.industry not in self._table.industries:
+        if self._triggers.isdisjoint(present) and content.industry not in self._table.industries:
             return []
         hearing = _Hearing(content, parts, gate, day, present)
         concerns = list(self._concerns(content.industry, present))
@@ -235,9 +237,10 @@ class _Hidden:
 def _shown(signs: Sequence[Sign], present: Present) -> tuple[Place | None] | None:
     """The first place of the word that shows a sign, in a tuple; ``None`` where no sign is shown."""
     for sign in signs:
-        if not sign.unless.isdisjoint(present) or (sign.beside and sign.beside.isdisjoint(present)):
+        if sign.any.isdisjoint(present) or not sign.unless.isdisjoint(present):
             continue
-        if found := [present[word] for word in sign.any if word in present]:
+        if not sign.beside or not sign.beside.isdisjoint(present):
+            found = [present[word] for word in sign.any if word in present]
             return (min((place for place in found if place is not None), default=None),)
     return None
 
