@@ -1,4 +1,4 @@
-"""Sentences beside the shipped terms (``lexicons/examples``): every hit is found, every miss is not, no term lacks both.
+"""Sentences beside the shipped terms (``lexicons/examples``): hits are found, misses are not, severe terms have both.
 
 A file is named by its category. Its first line is a comment, the others are ``term<TAB>hit|miss<TAB>sentence``.
 """
@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -16,6 +15,9 @@ from moderation.check import EXAMPLE_DAY
 from moderation.lexicon import ALLOW
 from moderation.load import LEXICONS
 from moderation.types import Action, Author, Content, Part, Role, Scene
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FOLDER = LEXICONS / "examples"
 FILES = sorted(FOLDER.glob("*.tsv"))
