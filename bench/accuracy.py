@@ -91,7 +91,9 @@ def main(arguments: list[str]) -> None:
     folder = Path(arguments[0])
     scores = measure(Engine(load_ruleset()), folder)
     for group, score in sorted(scores.items()):
-        share = f"{score.found}/{score.flags} {score.recall:6.1%}   {score.alarms}/{score.clean} {score.false_alarms:6.1%}"
+        share = (
+            f"{score.found}/{score.flags} {score.recall:6.1%}   {score.alarms}/{score.clean} {score.false_alarms:6.1%}"
+        )
         print(f"{group or 'all':26} {share}")
         if "--misses" in arguments:
             for told in score.wrong:

@@ -22,7 +22,7 @@ from moderation.types import SHANGHAI, Author, Content, Part, Role, Scene
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
-    from moderation.lexicon import Term
+    from moderation.lexicon import Condition, Term
     from moderation.ruleset import Article, Category, ClaimRule, Claims, CodeRules, Ruleset
     from moderation.tables import Document
     from moderation.text.fold import Folding
@@ -37,13 +37,17 @@ def check_terms(
     terms: Sequence[Term], categories: Mapping[str, Category], laws: Mapping[str, Article], folding: Folding
 ) -> Iterator[LoadError]:
     """Everything wrong with terms that read well."""
+    checked: dict[int, str] = {}
     for term in terms:
         if reason := _unknown_names(term, categories):
             yield TermError(term.file, term.line, reason)
         for ref in term.laws or ():
             if ref not in laws:
                 yield LawError(term.file, term.line, f"cites {ref!r}, which laws.toml does not have")
-        if reason := _wrong_words(term, folding) or _wrong_pattern(term):
+        condition = id(term.condition)  # one object for all that a line expands to
+        if condition not in checked:
+            checked[condition] = _wrong_condition(term.condition, folding)
+        if reason := _wrong_words(term, folding) or checked[condition] or _wrong_pattern(term):
             yield TermError(term.file, term.line, reason)
     yield from _duplicates(terms)
     yield from _conflicts(terms, folding)
@@ -65,7 +69,10 @@ def _wrong_words(term: Term, folding: Folding) -> str:
         letters = plain if plain == word else word
         if len(letters) == 1 and unicodedata.category(letters)[0] in "LN" and not term.condition.guards:
             return f"{text!r} is one character and has no guard (near, with, next or prev)"
-    condition = term.condition
+    return ""
+
+
+def _wrong_condition(condition: Condition, folding: Folding) -> str:
     cues = (*condition.near, *condition.sentence, *condition.with_, *condition.unless, *condition.without)
     beside = {*condition.next} - {"$"} | {*condition.prev} - {"^"} | {*condition.not_next, *condition.not_prev}
     for word in (*cues, *sorted(beside)):

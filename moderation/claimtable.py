@@ -12,6 +12,7 @@ from moderation.errors import LawError
 from moderation.lexicon import WordLists, spelt_out
 from moderation.ruleset import FIELDS, ClaimKind, ClaimRule, Claims, Outcome, Setting
 from moderation.tables import Document, Row, placed
+from moderation.types import Scene
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -132,12 +133,13 @@ def _setting(document: Document, table: Any, lists: WordLists, line: int) -> Set
     setting = Setting(
         hits=cues("hit"),
         industries=row.words("industry", []),
+        undeclared=tuple(row.some_of("undeclared", Scene, [])),
         needs={where: cues(where) for where in FIELDS},
         bars={where: cues(f"not_{where}") for where in FIELDS},
         reach=reach,
         line=line,
     )
     row.end()
-    if not setting.hits and not setting.industries and not any(setting.needs.values()):
-        raise row.wrong("a [[rule.when]] needs a cue, a hit or an industry")
+    if not (setting.hits or setting.industries or setting.undeclared or any(setting.needs.values())):
+        raise row.wrong("a [[rule.when]] needs a cue, a hit, an industry or a scene")
     return setting

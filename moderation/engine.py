@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from moderation.detect.codes import CodeDetector
+from moderation.detect.disclosure import DisclosureDetector
 from moderation.detect.spam import SpamDetector
 from moderation.detect.terms import Findings, TermDetector
 from moderation.policy import Weighed, decide
@@ -36,6 +37,7 @@ class Engine:
         self.reader = self._terms.reader
         self._codes = CodeDetector(ruleset, self.reader)
         self._spam = SpamDetector(ruleset, self.reader)
+        self._disclosure = DisclosureDetector(ruleset, self.reader)
         self._clean = {scene: decide(policy, ruleset, Weighed()) for scene, policy in ruleset.policies.items()}
 
     def read_many(self, contents: Sequence[Content]) -> list[Reading]:
@@ -60,10 +62,12 @@ class Engine:
         codes = look & (CODES | FLOOD)
         day = content.at.astimezone(SHANGHAI).date()
         findings = self._terms.detect(content, reading, gate, day)
+        lacking = self._disclosure.detect(content, reading, gate, day)
         if findings is None:
-            if not codes:
+            if not codes and not lacking:
                 return Case(content, self.ruleset, policy, None, self._clean[content.scene])
             findings = Findings()
+        findings.evidence.extend(lacking)
         if codes:
             live = partial(self._applies, gate)
             findings.evidence.extend(self._codes.detect(reading, content.author, day, live))

@@ -240,11 +240,7 @@ def _from_options(file: _File, number: int, options: dict[str, list[str]], *, pa
     if "for" in read and not allow:
         raise GrammarError(file.name, number, "for: belongs into allow files")
     condition = Condition(
-        **{
-            "with_" if key == "with" else key: _named(file, number, read[key])
-            for key in _CONDITION_KEYS
-            if key in read
-        }
+        **{"with_" if key == "with" else key: _named(file, number, read[key]) for key in _CONDITION_KEYS if key in read}
     )
     scenes, laws = read.get("scenes"), read.get("laws")
     return Term(

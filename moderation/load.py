@@ -14,6 +14,8 @@ from moderation import tables
 from moderation.check import check_claims, check_codes, check_examples, check_terms, check_words
 from moderation.claimtable import claims as read_claims
 from moderation.errors import GrammarError, LoadError, LoadErrors
+from moderation.industrytable import Known
+from moderation.industrytable import industries as read_industries
 from moderation.lexicon import Term, parse
 from moderation.ruleset import Ruleset
 from moderation.text.fold import tables as fold_tables
@@ -50,6 +52,8 @@ def load_ruleset(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:
     claims = disk.toml("claims.toml", lambda document: read_claims(document, lists, options))
     read = (disk.toml(name, tables.policy) for name in disk.policies())
     policies = {policy.scene: policy for policy in read if policy}
+    known = Known(lists, categories, laws, folding)
+    industries = disk.toml("industries.toml", lambda document: read_industries(document, known))
     terms = disk.terms(lists)
     disk.errors.extend(tables.cross_check(categories, laws, policies, disk.text))
     if categories and codes and claims:
@@ -58,7 +62,7 @@ def load_ruleset(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:
         families = {term.family for term in terms}
         names: dict[str, Container[str]] = {"categories": categories, "laws": laws, "families": families}
         disk.errors.extend(check_claims(claims, disk.document("claims.toml"), names, folding))
-    if disk.errors or codes is None or claims is None:
+    if disk.errors or codes is None or claims is None or industries is None:
         raise LoadErrors(disk.errors)
     ruleset = Ruleset(
         fingerprint=disk.fingerprint(),
@@ -70,6 +74,7 @@ def load_ruleset(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:
         folding=folding,
         codes=codes,
         claims=claims,
+        industries=industries,
         options=options,
     )
     if errors := check_examples(ruleset):

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from moderation.ruleset import Category, Ruleset
 
+BINDS_FROM = "binds_from"
+"""The fact that marks evidence of a duty which is published and does not bind yet: it warns, whatever it does later."""
 SHOWN = 64
 """So much evidence a verdict lists. What is beyond has been weighed and is counted as truncated."""
 
@@ -63,6 +65,8 @@ class ScenePolicy:
 
     def action_for(self, evidence: Evidence, category: Category) -> Action:
         """What one piece of evidence that counts leads to by itself."""
+        if evidence.facts and evidence.facts[0][0] == BINDS_FROM:
+            return Action.PASS
         action = self.actions.get(category.code, category.action)
         return action if evidence.weight >= self.block_at else min(action, Action.REVIEW)
 

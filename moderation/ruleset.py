@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from moderation.industry import Industries
     from moderation.lexicon import Term
     from moderation.policy import ScenePolicy
     from moderation.text.fold import Folding
@@ -69,7 +70,7 @@ class CodeRules:
     endings: tuple[str, ...]
 
 
-FIELDS = ("left", "right", "of", "before", "after", "clause", "sentence", "sentence_after", "text")
+FIELDS = ("left", "right", "of", "before", "after", "clause", "sentence", "sentence_before", "sentence_after", "text")
 """Where a cue of the claims table may be asked for: directly beside the hit, behind 的, within reach, or anywhere."""
 
 
@@ -100,12 +101,13 @@ class Outcome(StrEnum):
 class Setting:
     """One set of circumstances: all of ``needs`` and none of ``bars``, each a list of cue words by field.
 
-    ``hits`` are families or words of the hits it is about (all, where empty); ``reach`` counts characters.
-    ``line`` is where it stands in ``claims.toml``.
+    ``hits`` are families or words of the hits it is about (all, where empty); ``undeclared`` are scenes in which
+    nothing says that the content sells; ``reach`` counts characters; ``line`` is where it stands in ``claims.toml``.
     """
 
     hits: tuple[str, ...]
     industries: tuple[str, ...]
+    undeclared: tuple[str, ...]
     needs: Mapping[str, tuple[str, ...]]
     bars: Mapping[str, tuple[str, ...]]
     reach: int
@@ -175,6 +177,7 @@ class Ruleset:
     folding: Folding = field(repr=False)
     codes: CodeRules = field(repr=False)
     claims: Claims = field(repr=False)
+    industries: Industries = field(repr=False)
     options: Mapping[str, Option] = field(default_factory=dict, repr=False)
     _citations: dict[tuple[tuple[str, ...], date], tuple[str, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False

@@ -84,9 +84,9 @@ class Row:
         """The thing that a text names."""
         return self._named(key, self.take(key, str, default), names)
 
-    def some_of(self, key: str, names: Mapping[str, E] | Callable[[str], E]) -> list[E]:
+    def some_of(self, key: str, names: Mapping[str, E] | Callable[[str], E], default: Any = ...) -> list[E]:
         """The things that a list of texts names."""
-        return [self._named(key, value, names) for value in self.words(key)]
+        return [self._named(key, value, names) for value in self.words(key, default)]
 
     def number(self, key: str, low: int, high: int) -> int:
         """A whole number within bounds, both included."""

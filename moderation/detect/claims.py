@@ -29,7 +29,7 @@ LONG_REACH = 48
 """What bounds a sentence without marks."""
 SEVERE = 4
 POSSESSIVES = "的之"
-FLAGS = frozenset({"<question>", "<titled>", "<quoted>", "^", "$"})
+FLAGS = frozenset({"<question>", "<last>", "<titled>", "<quoted>", "^", "$"})
 """Cues that are no words: how the sentence ends, what encloses the hit, where its clause begins and ends."""
 
 
@@ -55,6 +55,7 @@ class _Slots(NamedTuple):
     after: tuple[tuple[int, int], ...] = ()
     clause: tuple[int, ...] = ()
     sentence: tuple[int, ...] = ()
+    sentence_before: tuple[int, ...] = ()
     sentence_after: tuple[int, ...] = ()
     text: tuple[int, ...] = ()
 
@@ -79,7 +80,7 @@ class ClaimTable:
         asked: dict[int, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
         self._flags: dict[str, list[int]] = defaultdict(list)
         self._hits: dict[str, list[int]] = defaultdict(list)
-        self._industries: dict[str, list[int]] = defaultdict(list)
+        self._declared: dict[str, list[int]] = defaultdict(list)
         self._rows: list[_Row] = []
         self._asked_by: dict[int, list[int]] = defaultdict(list)
         self._count = 0
@@ -92,6 +93,7 @@ class ClaimTable:
             code: frozenset(n for n, rule in enumerate(self.rules) if code in (rule.categories or advertising))
             for code in ruleset.categories
         }
+        self._telling = {code: self._telling_cues(open_) for code, open_ in self._open.items()}
 
     def _add(self, rule: int, setting: Setting, asked: dict[int, dict[str, list[Any]]]) -> None:
         """Give a slot to each list of a setting. A row is looked at when one of its cues is there, or its hit alone."""
@@ -102,7 +104,8 @@ class ClaimTable:
             for words, slots in ((setting.needs[where], cues), (setting.bars[where], bars)):
                 if words:
                     slots.add(self._slot_for(words, where, setting.reach, asked))
-        for names, index in ((setting.hits, self._hits), (setting.industries, self._industries)):
+        declared = (*setting.industries, *setting.undeclared)
+        for names, index in ((setting.hits, self._hits), (declared, self._declared)):
             if names:
                 for name in names:
                     index[name if name.isascii() else self._plain(name)].append(self._count)
@@ -115,15 +118,45 @@ class ClaimTable:
     def _slot_for(self, words: Sequence[str], where: str, reach: int, asked: dict[int, dict[str, list[Any]]]) -> int:
         slot = self._count
         self._count += 1
-        for cue in self._index.numbers(word for word in words if word not in FLAGS):
+        for cue in self._index.numbers(tuple(word for word in words if word not in FLAGS)):
             asked[cue][where].append((reach, slot) if where in {"before", "after"} else slot)
         for flag in FLAGS.intersection(words):
             self._flags[flag].append(slot)
         return slot
 
-    def industry(self, name: str) -> Sequence[int]:
-        """The slots that a declared industry fills."""
-        return self._industries.get(name, ())
+    def _telling_cues(self, open_: frozenset[int]) -> frozenset[int]:
+        """The cues without which no rule for a category can apply, but for those that ask for no cue word at all."""
+        needed = {slot for row in self._rows if row.rule in open_ for slot in row.needs}
+        return frozenset(
+            cue
+            for cue, slots in self.slots.items()
+            if not needed.isdisjoint(
+                [
+                    *slots.left,
+                    *slots.right,
+                    *slots.of,
+                    *slots.clause,
+                    *slots.sentence,
+                    *slots.sentence_before,
+                    *slots.sentence_after,
+                    *slots.text,
+                ]
+                + [slot for _, slot in (*slots.before, *slots.after)]
+            )
+        )
+
+    def silent(self, view: View, rule: Rule, start: int, end: int) -> bool:
+        """Whether no rule can apply to a hit: no cue, question, quotation, nor a rule about the hit's own words."""
+        if not self._telling[rule.category].isdisjoint(view.cues(self._index).numbers):
+            return False
+        return not (view.marked or rule.family in self._hits or view.text[start:end] in self._hits)
+
+    def declared(self, content: Content) -> set[int]:
+        """The slots that the declared industry fills, and the scene where nothing declares that the content sells."""
+        filled = {*self._declared.get(content.industry or "", ())}
+        if not (content.commercial or content.has_cart_link or content.author.role.trades):
+            filled.update(self._declared.get(content.scene, ()))
+        return filled
 
     def closed(self, at: datetime) -> frozenset[int]:
         """The rules that are not in force on the day of ``at``."""
@@ -133,10 +166,6 @@ class ClaimTable:
             closed = frozenset(n for n, rule in enumerate(self.rules) if not self._ruleset.applies(rule, day))
             self._closed[day.toordinal()] = closed
         return closed
-
-    def concerns(self, category: str) -> bool:
-        """Whether the table has anything to say of this category."""
-        return bool(self._open.get(category))
 
     def rule_on(self, hearing: Hearing, view: View, rule: Rule, start: int, end: int) -> Ruling:
         """The table's ruling on one hit at ``view.text[start:end]``, which stands and is not allowed."""
@@ -194,6 +223,7 @@ class ClaimTable:
         filled = {*self._hits.get(rule.family, ()), *self._hits.get(view.text[start:end], ()), *hearing.everywhere}
         low, high, opens, closes = view.clause(start, end, reach=LONG_REACH)
         first, last, asks = view.sentence(start, end)
+        ends = last == len(view.text) or view.asks_last
         first, last = max(first, start - LONG_REACH), min(last, end + LONG_REACH)
         left_of, right_of = (first, last) if last - first <= SHORT_SENTENCE else (low, high)
         for left, right, cue in view.cues(self._index).within(first, last):
@@ -202,6 +232,7 @@ class ClaimTable:
                 continue
             if right <= start:
                 filled.update(slots.sentence)
+                filled.update(slots.sentence_before)
                 if left >= left_of:
                     filled.update(slots.clause)
                 if left >= low:
@@ -221,6 +252,8 @@ class ClaimTable:
                         filled.update(slots.of)
         if asks:
             filled.update(self._flags["<question>"])
+        if ends:
+            filled.update(self._flags["<last>"])
         if start == low and opens:
             filled.update(self._flags["^"])
         if end == high and closes:
@@ -234,7 +267,7 @@ class Hearing:
     """One content while its hits are judged: what stands anywhere in it, and its declared industry."""
 
     def __init__(self, table: ClaimTable, index: CueIndex, content: Content, parts: Sequence[PartReading]) -> None:
-        self._industry = content.industry or ""
+        self._declared = table.declared(content)
         self.closed = table.closed(content.at)
         self._table, self._index, self._parts = table, index, parts
         self._everywhere: set[int] | None = None
@@ -253,11 +286,11 @@ class Hearing:
         if self._everywhere is None:
             slots = self._table.slots
             self._everywhere = {slot for cue in self.numbers if cue in slots for slot in slots[cue].text}
-            self._everywhere.update(self._table.industry(self._industry))
+            self._everywhere |= self._declared
         return self._everywhere
 
     def ruling(self, view: View, rule: Rule, start: int, end: int) -> Ruling:
         """What the table says of a hit at ``view.text[start:end]`` that stands and is not allowed."""
-        if not self._table.concerns(rule.category):
+        if self._table.silent(view, rule, start, end) and not self._declared:
             return NOTHING_SAID
         return self._table.rule_on(self, view, rule, start, end)

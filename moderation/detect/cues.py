@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 NUMERALS = "零〇一二两三四五六七八九十百千万亿几半"
 NUMBER, QUANTITY, PERIOD, STANDARD = TOKENS = ("<number>", "<quantity>", "<period>", "<standard>")
-_DIGIT = re.compile(f"[0-9{NUMERALS}]")
-_TOKENS = re.compile(
-    r"(?P<standard>(?:gb|qb|ny|hg|yy|sc|ls|ly|sb|bb|jb|jc|sj|cj|fz|jg|ga|xf|dl|sl|sh|ht|hj|gh|wm|rb|tb|cas|jjf|db[0-9]{2})"
-    r"[tz]?[0-9]{3,6}|(?:iso|iec)[0-9]{3,6})"
-    r"|(?P<period>20[0-9]{2}年|20[0-9]{2}(?=[^0-9a-z]|$)|二[〇零][一二三四五六七八九〇零]{2}年)"
-    rf"|(?P<digits>[0-9]+|[{NUMERALS}]+)(?P<unit>[a-z]{{1,3}}|[^0-9a-z])?"
+_RUNS = re.compile(f"[0-9]+|[{NUMERALS}]+")
+_ISSUERS = re.compile(
+    r"(?:gb|qb|ny|hg|yy|sc|ls|ly|sb|bb|jb|jc|sj|cj|fz|jg|ga|xf|dl|sl|sh|ht|hj|gh|wm|rb|tb|cas|jjf|db[0-9]{2})[tz]?$"
+    r"|(?:iso|iec)$"
 )
-"""Formats in folded text: no marks, no blanks, lower case."""
+"""What stands before a standard's number in folded text: no marks, no blanks, lower case."""
+_YEAR = re.compile(r"20[0-9]{2}|二[〇零][一二三四五六七八九〇零]{2}")
+_ISSUER_REACH = 5
 
 
 class Cues:
@@ -61,35 +61,36 @@ class CueIndex:
         known = sorted({plain(word) for word in words if not word.startswith("<")} - {""})
         self._matcher = Matcher(known)
         self._numbers = {word: number for number, word in enumerate((*known, *TOKENS))}
-        self.count = len(self._numbers)
+        self._sets: dict[tuple[str, ...], frozenset[int]] = {}
 
-    def numbers(self, words: Iterable[str]) -> frozenset[int]:
-        """The numbers of some cue words."""
-        return frozenset(
-            self._numbers[word if word.startswith("<") else self._plain(word)] for word in words
-        )
+    def numbers(self, words: tuple[str, ...]) -> frozenset[int]:
+        """The numbers of some cue words. Thousands of terms share a list, which is looked up once."""
+        known = self._sets.get(words)
+        if known is None:
+            known = self._sets[words] = frozenset(
+                [self._numbers[word if word.startswith("<") else self._plain(word)] for word in words]
+            )
+        return known
 
     def find(self, text: str) -> Cues:
         """All cues of a folded text."""
         hits = self._matcher.find(text)
-        if _DIGIT.search(text):
-            hits = sorted((*hits, *self._tokens(text)), key=_by_end)
+        if tokens := [token for run in _RUNS.finditer(text) for token in self._tokens(text, *run.span())]:
+            hits = sorted((*hits, *tokens), key=_by_end)
         return Cues(hits)
 
-    def _tokens(self, text: str) -> Iterator[Hit]:
-        for match in _TOKENS.finditer(text):
-            start, end = match.span()
-            if match["digits"] is None:
-                yield start, end, self._numbers[STANDARD if match["standard"] else PERIOD]
-                continue
-            digits_end = match.end("digits")
-            if match["digits"][0].isascii():
-                yield start, digits_end, self._numbers[NUMBER]
-            if match["unit"] and match["unit"] in self._units:
-                yield start, end, self._numbers[QUANTITY]
+    def _tokens(self, text: str, start: int, end: int) -> Iterator[Hit]:
+        """What a run of digits or numerals is."""
+        unit = next((length for length in (3, 2, 1) if text[end : end + length] in self._units), 0)
+        if unit:
+            yield start, end + unit, self._numbers[QUANTITY]
+        if _YEAR.fullmatch(text, start, end):
+            yield start, end, self._numbers[PERIOD]
+        if text[start].isascii():
+            yield start, end, self._numbers[NUMBER]
+            if end - start > 2 and (issuer := _ISSUERS.search(text, max(0, start - _ISSUER_REACH), start)):  # noqa: PLR2004
+                yield issuer.start(), end, self._numbers[STANDARD]
 
 
 def _by_end(hit: Hit) -> tuple[int, int]:
     return hit[1], hit[0]
-
-

@@ -239,9 +239,7 @@ class _Inspection:
             return True
         low, high, opens, closes = view.clause(start, end, reach=REACH)
         before, after = view.text[low:start], view.text[end:high]
-        if (rule.next or rule.at_end) and not (
-            (rule.at_end and closes and not after) or after.startswith(rule.next)
-        ):
+        if (rule.next or rule.at_end) and not ((rule.at_end and closes and not after) or after.startswith(rule.next)):
             return False
         if (rule.prev or rule.at_start) and not (
             (rule.at_start and opens and not before) or before.endswith(rule.prev)

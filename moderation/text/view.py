@@ -38,7 +38,10 @@ _REPEATS = re.compile(r"([^\W\d_])\1+")
 _CODE = re.compile(f"[0-9a-z{NUMERALS}]{{5}}")
 _CLAUSE = re.compile("[" + "".join(map(re.escape, sorted(CLAUSE_MARKS))) + "]")
 _SENTENCE = re.compile("[" + "".join(map(re.escape, sorted(SENTENCE_MARKS))) + "]")
-_QUOTED = re.compile("“[^”]{1,40}”|「[^」]{1,40}」|『[^』]{1,40}』|‘[^’]{1,40}’|\"[^\"]{1,40}\"|《[^》]{1,40}》|【[^】]{1,40}】")
+_ASKS_OR_QUOTES = re.compile('[？?“「『‘"《]')
+_QUOTED = re.compile(
+    '“[^”]{1,40}”|「[^」]{1,40}」|『[^』]{1,40}』|‘[^’]{1,40}’|"[^"]{1,40}"|《[^》]{1,40}》|【[^】]{1,40}】'
+)
 _DELETED, _EXPANDED = 0xFFFFFFFF, 0xFFFFFFFE
 CODES, FLOOD, REPEATS, SYMBOLS = 1, 2, 4, 8
 """What a cheap look can say of a part: numbers or addresses, flooding, words behind repeats, words with symbols."""
@@ -120,7 +123,6 @@ class View:
         high = min(right, end + reach)
         return low, high, low == left, high == right
 
-
     def sentence(self, start: int, end: int) -> tuple[int, int, bool]:
         """The sentence around ``text[start:end]``: its bounds in the view, and whether a question mark ends it."""
         assert self._starts is not None
@@ -131,6 +133,16 @@ class View:
         places, signs = self._sentences
         left, right = bisect_right(places, start) - 1, bisect_left(places, end)
         return places[left], places[right], signs[right] in QUESTION_MARKS
+
+    @property
+    def marked(self) -> bool:
+        """Whether the source asks or quotes anywhere."""
+        return _ASKS_OR_QUOTES.search(self.source) is not None
+
+    @property
+    def asks_last(self) -> bool:
+        """Whether the text ends with a question."""
+        return self.source.rstrip()[-1:] in QUESTION_MARKS
 
     def quoted(self, start: int, end: int) -> str:
         """The opening mark of the quotation or title that holds ``text[start:end]``; empty where none does."""

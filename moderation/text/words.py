@@ -43,15 +43,18 @@ def stands_alone(text: str, start: int, end: int) -> bool:
 
 def straddled(text: str, start: int, end: int) -> bool:
     """Whether a dictionary word reaches across either edge. If none does there is no need to segment."""
-    return _straddled(text, start) or _straddled(text, end)
+    return _straddled(
+        text[max(0, start - LONGEST_WORD + 1) : start + LONGEST_WORD - 1], min(start, LONGEST_WORD - 1)
+    ) or (_straddled(text[max(0, end - LONGEST_WORD + 1) : end + LONGEST_WORD - 1], min(end, LONGEST_WORD - 1)))
 
 
-def _straddled(text: str, place: int) -> bool:
-    """Whether some dictionary word of the text begins before ``place`` and ends after it."""
-    known, length = _TOKENIZER.FREQ.get, len(text)
-    for begin in range(max(0, place - LONGEST_WORD + 1), place):
+@lru_cache(maxsize=65_536)
+def _straddled(window: str, place: int) -> bool:
+    """Whether some dictionary word of a window around ``place`` begins before it and ends after it."""
+    known, length = _TOKENIZER.FREQ.get, len(window)
+    for begin in range(place):
         for stop in range(place + 1, min(length, begin + LONGEST_WORD) + 1):
-            if known(text[begin:stop]):
+            if known(window[begin:stop]):
                 return True
     return False
 
