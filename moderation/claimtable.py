@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 KNOWN_TOKENS = FLAGS | frozenset(TOKENS)
 EXCUSES = frozenset({ClaimKind.GUARD, ClaimKind.EXEMPTION})
 """The kinds that end in an outcome of their own; the others only steer the decision."""
+ENDS = frozenset({"^", "$", "<last>"})
 REACH = 12
 MAX_REACH = 48
 
@@ -142,4 +143,11 @@ def _setting(document: Document, table: Any, lists: WordLists, line: int) -> Set
     row.end()
     if not (setting.hits or setting.industries or setting.undeclared or any(setting.needs.values())):
         raise row.wrong("a [[rule.when]] needs a cue, a hit, an industry or a scene")
+    if not (setting.hits or setting.industries or setting.undeclared or _words(setting)):
+        raise row.wrong("a [[rule.when]] of nothing but ^, $ and <last> needs a hit: it would be asked of every hit")
     return setting
+
+
+def _words(setting: Setting) -> set[str]:
+    """What a setting asks for besides the ends of clause and text."""
+    return {word for listed in setting.needs.values() for word in listed} - ENDS

@@ -45,6 +45,7 @@ PLACES = {
     "after": "同一小句、命中词后 {reach} 字以内",
     "clause": "同一小句",
     "sentence": "同一句",
+    "sentence_before": "同一句、命中词之前",
     "sentence_after": "同一句、命中词之后",
     "text": "全文任何位置",
 }
@@ -54,6 +55,7 @@ TOKENS = {
     "<period>": "年份",
     "<standard>": "标准号",
     "<question>": "问句",
+    "<last>": "全文最后一句或其后只有问句",
     "<quoted>": "引号内",
     "<titled>": "书名号内",
     "^": "小句开头",
@@ -129,6 +131,7 @@ def _setting(setting: Setting) -> str:
     asks = [
         *([f"命中词属于 {_words(setting.hits)}"] if setting.hits else ()),
         *([f"申报行业为 {_words(setting.industries)}"] if setting.industries else ()),
+        *([f"未表明是商业内容，场景为 {_words(setting.undeclared)}"] if setting.undeclared else ()),
     ]
     for listed, verb in ((setting.needs, "有"), (setting.bars, "没有")):
         asks.extend(

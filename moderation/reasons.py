@@ -104,6 +104,8 @@ class Reasons:
 
     def why(self, item: Evidence) -> str:
         """Why it is a violation, or why a person must decide."""
+        if duty := self._ruleset.industries.tell(item.note, self.lang):
+            return duty
         rule = self.rule(item.note)
         if rule is None:
             return self._ruleset.industries.tell(item.note, self.lang).rstrip("。.") or self._of_article(item)

@@ -291,6 +291,7 @@ class Hearing:
 
     def ruling(self, view: View, rule: Rule, start: int, end: int) -> Ruling:
         """What the table says of a hit at ``view.text[start:end]`` that stands and is not allowed."""
-        if self._table.silent(view, rule, start, end) and not self._declared:
+        alone = len(self._parts) == 1  # another part may hold the cue that a rule asks for anywhere
+        if alone and self._table.silent(view, rule, start, end) and not self._declared:
             return NOTHING_SAID
         return self._table.rule_on(self, view, rule, start, end)

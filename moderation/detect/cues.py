@@ -81,9 +81,9 @@ class CueIndex:
 
     def _tokens(self, text: str, start: int, end: int) -> Iterator[Hit]:
         """What a run of digits or numerals is."""
-        unit = next((length for length in (3, 2, 1) if text[end : end + length] in self._units), 0)
+        unit = next((unit for length in (3, 2, 1) if (unit := text[end : end + length]) in self._units), "")
         if unit:
-            yield start, end + unit, self._numbers[QUANTITY]
+            yield start, end + len(unit), self._numbers[QUANTITY]
         if _YEAR.fullmatch(text, start, end):
             yield start, end, self._numbers[PERIOD]
         if text[start].isascii():

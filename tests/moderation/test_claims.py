@@ -72,6 +72,8 @@ PLACES = [
     ('after = ["朋友"]\nreach = 2', ["最好朋友", "最好那个朋友"], ["最好那三个朋友", "最好，朋友", "朋友最好"]),
     ('clause = ["朋友"]', ["朋友最好", "最好，朋友", "朋友，最好"], [f"最好，{LONG}朋友", "朋友。最好", "最好"]),
     ('sentence = ["朋友"]', ["朋友，最好", "最好，朋友", f"朋友，{LONG}最好"], ["朋友。最好", "最好。朋友"]),
+    ('sentence_before = ["朋友"]', ["朋友，最好"], ["最好，朋友", "朋友。最好"]),
+    ('hit = ["zui"]\nsentence = ["<last>"]', ["茶。最好", "最好"], ["最好。茶"]),
     ('sentence_after = ["朋友"]', ["最好，朋友"], ["朋友，最好", "最好。朋友"]),
     ('text = ["朋友"]', ["朋友。最好", "最好。朋友"], ["最好"]),
     ('hit = ["zui"]', ["最好", "最佳"], ["第一"]),
@@ -83,8 +85,8 @@ PLACES = [
     ('sentence = ["<question>"]', ["最好吗？", "哪个最好？"], ["最好。", "最好！"]),
     ('sentence = ["<quoted>"]', ["“最好”", "说“最好的”"], ["最好", "《最好》"]),
     ('sentence = ["<titled>"]', ["《最好》"], ["最好", "“最好”"]),
-    ('left = ["^"]', ["最好的茶", "茶，最好的"], ["茶最好的"]),
-    ('right = ["$"]', ["茶最好", "茶最好，好茶"], ["最好的茶"]),
+    ('hit = ["zui"]\nleft = ["^"]', ["最好的茶", "茶，最好的"], ["茶最好的"]),
+    ('hit = ["zui"]\nright = ["$"]', ["茶最好", "茶最好，好茶"], ["最好的茶"]),
     ('clause = ["朋友"]\nnot_clause = ["老师"]', ["朋友最好"], ["朋友老师最好", "老师最好"]),
     ('hit = ["zui"]\nnot_of = ["@mates"]', ["最好", "最好朋友"], ["最好的朋友", "最佳之老师"]),
     ('clause = ["朋友"]\nsentence = ["茶"]', ["朋友最好，茶"], ["朋友最好", "茶最好"]),
@@ -118,6 +120,12 @@ def test_the_industry_is_the_declared_one(table, excused) -> None:
     engine = table(rule("guard", "guard", 'industry = ["education"]'))
     assert excused(engine, "最好", industry="education") == ["guard"]
     assert excused(engine, "最好", industry="finance") == excused(engine, "最好") == []
+
+
+def test_a_scene_is_asked_for_where_nothing_says_that_the_content_sells(table, excused) -> None:
+    engine = table(rule("guard", "guard", 'undeclared = ["title"]'))
+    assert excused(engine, "最好", scene="title") == ["guard"]
+    assert excused(engine, "最好", scene="title", commercial=True) == excused(engine, "最好", scene="ad") == []
 
 
 def test_the_whole_content_is_the_text(table, excused) -> None:

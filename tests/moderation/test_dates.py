@@ -115,13 +115,13 @@ def test_the_date_of_a_guide_changes_the_verdict(shipped, changed, verdict_on) -
 
 
 def test_a_date_of_a_term_changes_the_verdict(changed, verdict_on) -> None:
-    file, line = "ad_law/state_symbol.txt", "\n国旗同款熨斗 | from: {}\n"
+    file, line = "ad_law/state_symbol.txt", "\n青龙偃月熨斗 | from: {}\n"
     header = "@verified false\n"
     engine = changed(file, header, header + line.format("2027-01-01"))
-    assert not verdict_on(engine, "国旗同款熨斗", "2026-12-31").severity
-    assert verdict_on(engine, "国旗同款熨斗", "2027-01-01").severity
+    assert not verdict_on(engine, "青龙偃月熨斗", "2026-12-31").severity
+    assert verdict_on(engine, "青龙偃月熨斗", "2027-01-01").severity
     earlier = changed(file, "from: 2027-01-01", "from: 2026-12-31")
-    assert verdict_on(earlier, "国旗同款熨斗", "2026-12-31").severity
+    assert verdict_on(earlier, "青龙偃月熨斗", "2026-12-31").severity
 
 
 def test_a_date_of_a_claim_rule_changes_the_verdict(changed, verdict_on) -> None:
