@@ -146,6 +146,8 @@ def _evidence_told(evidence: Evidence, numbers: Mapping[str, int]) -> dict[str, 
         told["note"] = evidence.note
     if evidence.facts:
         told["facts"] = evidence.facts
+    if evidence.tried:
+        told["tried"] = evidence.tried
     return told
 
 
@@ -170,6 +172,7 @@ def _evidence(told: Mapping[str, Any], names: Sequence[str]) -> Evidence:
         "span": _span(told["span"], names),
         "folds": tuple(told.get("folds", ())),
         "laws": tuple(told.get("laws", ())),
+        "tried": tuple(told.get("tried", ())),
         "facts": tuple((name, number) for name, number in told.get("facts", ())),
     }
     return Evidence(**{**told, **fixed})

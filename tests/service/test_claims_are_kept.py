@@ -35,6 +35,5 @@ def test_proof_notes_and_exemptions_are_kept(kept) -> None:
     assert kept.evidence[0].note == "niche"
 
 
-@pytest.mark.xfail(strict=True, reason="service/store/codec.py does not write evidence.tried yet")
 def test_the_exemptions_that_were_tried_are_kept(kept) -> None:
     assert kept.evidence[0].tried == VERDICT.evidence[0].tried
