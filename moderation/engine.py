@@ -58,13 +58,13 @@ class Engine:
         for part in reading:
             look |= part.look
         codes = look & (CODES | FLOOD)
-        day = content.at.astimezone(SHANGHAI).date()
-        findings = self._terms.detect(content, reading, gate, day)
+        findings = self._terms.detect(content, reading, gate)
         if findings is None:
             if not codes:
                 return Case(content, self.ruleset, policy, None, self._clean[content.scene])
             findings = Findings()
         if codes:
+            day = content.at.astimezone(SHANGHAI).date()
             live = partial(self._applies, gate)
             findings.evidence.extend(self._codes.detect(reading, content.author, day, live))
             findings.evidence.extend(self._spam.detect(reading, day, live))

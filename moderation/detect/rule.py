@@ -31,7 +31,11 @@ _HAN = re.compile("[\u3400-\u9fff]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A term ready to be applied to hits of its words in one view."""
+    """A term ready to be applied to hits of its words in one view.
+
+    ``company`` asks for cues near by, ``placed`` for words right beside the hit, ``local`` for either; ``simple`` asks
+    for nothing. ``follows`` and ``precedes`` are those of ``next`` and ``prev`` that must stand there in any case.
+    """
 
     id: str
     words: tuple[str, ...]
@@ -49,6 +53,10 @@ class Rule:
     placed: bool
     edged: bool
     simple: bool
+    local: bool
+    dated: bool
+    follows: tuple[str, ...]
+    precedes: tuple[str, ...]
     near: frozenset[int]
     sentence: frozenset[int]
     with_: frozenset[int]
@@ -62,14 +70,6 @@ class Rule:
     at_start: bool
     dates: tuple[date | None, date | None]
     note: str
-
-    def possible(self, text: str, start: int, end: int) -> bool:
-        """A cheap look right beside a hit: False only where the conditions cannot hold. Costs the same in any text."""
-        if self.regex is not None:
-            return True
-        if self.next and not self.at_end and not text.startswith(self.next, end):
-            return False
-        return not (self.prev and not self.at_start and not text.endswith(self.prev, 0, start))
 
     def in_force(self, day: date) -> bool:
         """Whether the term's own dates include ``day``."""
@@ -139,6 +139,9 @@ def _rule(term: Term, ruleset: Ruleset, index: CueIndex, shape: Callable[[str], 
     edged = term.pattern or words[0][0].isascii() or words[0][-1].isascii()
     dated = bool(term.effective_from or term.effective_until)
 
+    company = bool(condition.near or condition.sentence or condition.unless)
+    placed = bool(condition.next or condition.prev or condition.not_next or condition.not_prev)
+
     def shaped(listed: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(shape(word) for word in listed if word not in {"^", "$"})
 
@@ -157,8 +160,12 @@ def _rule(term: Term, ruleset: Ruleset, index: CueIndex, shape: Callable[[str], 
         and len(words[0]) <= SHORT
         and bool(_HAN.fullmatch(words[0])),
         conditional=conditional,
-        company=bool(condition.near or condition.sentence or condition.unless),
-        placed=bool(condition.next or condition.prev or condition.not_next or condition.not_prev),
+        company=company,
+        placed=placed,
+        local=company or placed,
+        dated=dated,
+        follows=() if term.pattern or "$" in condition.next else shaped(condition.next),
+        precedes=() if term.pattern or "^" in condition.prev else shaped(condition.prev),
         edged=edged,
         simple=not (conditional or edged or dated or term.pattern),
         near=index.numbers(condition.near),

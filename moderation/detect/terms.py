@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING
 
-from moderation.detect.claims import ClaimTable, Hearing
+from moderation.detect.claims import NOTHING_SAID, ClaimTable, Hearing
 from moderation.detect.rule import ANYWHERE, REACH, Compiled, Rule, compile_terms, cue_index
 from moderation.ruleset import Outcome
 from moderation.text import words
@@ -18,10 +17,10 @@ from moderation.types import FULL_WEIGHT, Evidence, Exemption, Scene, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import date
+
+    import re2
 
     from moderation.detect.claims import Ruling
-    from moderation.detect.cues import CueIndex
     from moderation.matcher import Hit
     from moderation.ruleset import Ruleset
     from moderation.text.view import PartReading, View
@@ -46,6 +45,8 @@ Gate = tuple["Scene", bool]
 """What decides which rules are live: the scene, and whether the content is advertising."""
 Table = list[tuple[Rule, ...]]
 """For each word of a view its rules."""
+Candidate = tuple[int, int, int, Rule]
+"""A hit's start, the negative of its end, a running number and a live rule of its word: sorts outer hits first."""
 
 
 @dataclass(slots=True)
@@ -62,190 +63,189 @@ class TermDetector:
     """Keeps the compiled terms of one ruleset."""
 
     def __init__(self, ruleset: Ruleset) -> None:
-        self._ruleset = ruleset
-        self._index = cue_index(ruleset)
-        self._folded, self._raw = compile_terms(ruleset, self._index)
-        self.reader = Reader(ruleset.folding, self._folded.words, self._raw.words)
+        self.ruleset = ruleset
+        self.index = cue_index(ruleset)
+        self.folded, self.raw = compile_terms(ruleset, self.index)
+        self.reader = Reader(ruleset.folding, self.folded.words, self.raw.words)
+        self.claims = ClaimTable(ruleset, self.index)
         gates = product(Scene, (False, True))
-        self._claims = ClaimTable(ruleset, self._index)
-        self._live = {gate: (self._table(self._folded, gate), self._table(self._raw, gate)) for gate in gates}
+        self._live = {gate: (self._table(self.folded, gate), self._table(self.raw, gate)) for gate in gates}
 
     def _table(self, compiled: Compiled, gate: Gate) -> Table:
-        return compiled.live(self._ruleset.categories, gate[0], advertising=gate[1])
+        return compiled.live(self.ruleset.categories, gate[0], advertising=gate[1])
 
-    def detect(self, content: Content, parts: Sequence[PartReading], gate: Gate, day: date) -> Findings | None:
+    def detect(self, content: Content, parts: Sequence[PartReading], gate: Gate) -> Findings | None:
         """Everything the terms say of a content; ``None`` where none can count, as in most traffic."""
         folded, raw = self._live[gate]
-        for part in parts:
-            if part.look & (REPEATS | SYMBOLS) or (part.hits and self._suspect(part, folded)):
-                break
-        else:
+        candidates = [_candidates(part.text, part.hits, folded) for part in parts]
+        if not any(
+            part.look & (REPEATS | SYMBOLS) or (listed and self._suspect(part, listed))
+            for part, listed in zip(parts, candidates, strict=True)
+        ):
             return None
-        hearing = Hearing(self._claims, self._index, content, parts)
-        inspection = _Inspection(self._ruleset, self.reader, self._index, hearing, day)
-        for part in parts:
+        inspection = _Inspection(self, Hearing(content, parts, self.claims, self.index))
+        for part, listed in zip(parts, candidates, strict=True):
             views = self.reader.views(part)
-            inspection.open(part, views, self._folded.allow, self._raw.allow)
-            for view in views:
-                table = raw if view.name == "raw" else folded
-                live = [hit for hit in view.hits if table[hit[2]]]
-                for start, end, word in live if len(live) == 1 else sorted(live, key=_outer_first):
-                    for rule in table[word]:
-                        if not rule.conditional or rule.possible(view.text, start, end):
-                            inspection.examine(view, rule, start, end)
+            inspection.open(part, views)
+            inspection.examine(views[0], listed)
+            for view in views[1:]:
+                inspection.examine(view, _candidates(view.text, view.hits, raw if view.name == "raw" else folded))
             inspection.close()
         return inspection.findings
 
-    def _suspect(self, part: PartReading, table: Table) -> bool:
+    def _suspect(self, part: PartReading, candidates: list[Candidate]) -> bool:
         """Whether a live term could count here. Looks at the part as a whole: what is near is looked at later."""
-        for start, end, word in part.hits:
-            for rule in table[word]:
-                if rule.weight < HINT:
-                    continue
-                if not rule.conditional:
+        for _, _, _, rule in candidates:
+            if rule.weight >= HINT:
+                company = rule.near or rule.sentence
+                if rule.regex is not None and not rule.conditional or not company:
                     return True
-                if rule.possible(part.text, start, end):
-                    company = rule.near or rule.sentence
-                    if not company or not company.isdisjoint(part.folded.cues(self._index).numbers):
-                        return True
+                if not company.isdisjoint(part.folded.cues(self.index).numbers):
+                    return True
         return False
+
+
+def _candidates(text: str, hits: list[Hit], table: Table) -> list[Candidate]:
+    """The live rules of the hits of a text, less those that what stands right beside their hit rules out.
+
+    Outer ones come first: inside a finding of its category that says no less, a hit says nothing new.
+    """
+    found: list[Candidate] = []
+    for start, end, word in hits:
+        for rule in table[word]:
+            if (not rule.follows or text.startswith(rule.follows, end)) and (
+                not rule.precedes or text.endswith(rule.precedes, 0, start)
+            ):
+                found.append((start, -end, len(found), rule))
+    if len(found) > 1:
+        found.sort()
+    return found
 
 
 class _Inspection:
     """One content under examination: what is allowed in the current part, and what was found so far."""
 
-    def __init__(self, ruleset: Ruleset, reader: Reader, index: CueIndex, hearing: Hearing, day: date) -> None:
+    def __init__(self, detector: TermDetector, hearing: Hearing) -> None:
         self.findings = Findings()
-        self._ruleset, self._reader, self._index, self._hearing, self._day = ruleset, reader, index, hearing, day
-        self._counts: dict[tuple[str, object], int] = defaultdict(int)
+        self._detector, self._hearing = detector, hearing
+        self._reader, self._index = detector.reader, detector.index
+        self._counts: dict[tuple[str, object], int] = {}
         self._outer: dict[str, tuple[View, int, int, int]] = {}
-        self._allowed: dict[str, tuple[list[int], list[tuple[int, str]]]] = {}
         self._found: dict[str, list[Evidence]] = {}
 
-    def open(self, part: PartReading, views: Sequence[View], folded: Table, raw: Table) -> None:
+    def open(self, part: PartReading, views: Sequence[View]) -> None:
         """Turn to a part, and collect what its allow terms protect, by category."""
-        self._part = part
+        self._part = part.name
         spans: dict[str, list[tuple[int, int, str]]] = {}
-        self._allowed = {}
         for view in views:
-            table = raw if view.name == "raw" else folded
+            table = (self._detector.raw if view.name == "raw" else self._detector.folded).allow
             for start, end, word in view.hits:
                 for rule in table[word]:
                     if bounds := self._stands(view, rule, start, end):
                         for category in rule.protects:
                             spans.setdefault(category, []).append((*view.span(*bounds), rule.id))
-        if spans:
-            self._allowed = {category: _furthest(found) for category, found in spans.items()}
+        self._allowed = {category: _furthest(found) for category, found in spans.items()} if spans else {}
 
-    def examine(self, view: View, rule: Rule, start: int, end: int) -> None:
-        """Weigh one hit: conditions first, as most weak words fall by them, then allow terms, gaps and boundaries.
-
-        Hits come outer ones first: inside a finding of its category that says no less, a hit says nothing new.
-        """
-        outer = self._outer.get(rule.category)
-        if outer and outer[0] is view and end <= outer[1] and rule.severity <= outer[2] and rule.weight <= outer[3]:
-            return
-        if self._counts and self._counts[rule.id, rule.weight] >= REPEATED:
-            self.findings.truncated += 1
-            return
-        bounds = self._stands(view, rule, start, end)
-        if bounds is None:
-            return
-        if self._allowed and (allowed := self._allowed_by(rule.category, *view.span(*bounds))):
-            self._exempt(rule, view.span(*bounds), "allow_term", allowed)
-        elif weight := self._weight(view, rule, *bounds):
-            weight = self._weigh(view, rule, bounds, weight)
-            if not outer or outer[0] is not view or bounds[1] > outer[1]:
+    def examine(self, view: View, candidates: list[Candidate]) -> None:
+        """Weigh hits: conditions first, as most weak words fall by them, then allow terms, gaps and boundaries."""
+        for start, minus_end, _, rule in candidates:
+            end = -minus_end
+            outer = self._outer.get(rule.category)
+            if outer is not None:
+                seen, reach, severity, weight = outer
+                if seen is view and end <= reach and rule.severity <= severity and rule.weight <= weight:
+                    continue
+            if self._counts and self._counts.get((rule.id, rule.weight), 0) >= REPEATED:
+                self.findings.truncated += 1
+                continue
+            bounds = self._stands(view, rule, start, end)
+            if bounds is None:
+                continue
+            weight = self._weigh(view, rule, *bounds)
+            if weight and (outer is None or outer[0] is not view or bounds[1] > outer[1]):
                 self._outer[rule.category] = (view, bounds[1], rule.severity, weight)
-        else:
-            self._exempt(rule, view.span(*bounds), "word_boundary", "")
 
-    def _weigh(self, view: View, rule: Rule, bounds: tuple[int, int], weight: int) -> int:
-        """Ask the claims table what a hit that stands is about, and file what it says.
+    def _weigh(self, view: View, rule: Rule, start: int, end: int) -> int:
+        """Ask whether a hit that stands is allowed, is a word, and what the claims table says; file what comes of it.
 
-        Returns the weight up to which hits inside this one say nothing new: all of them where it is exempt.
+        Returns the weight up to which hits inside this one say nothing new: all of them where the table exempts it,
+        none where the hit is allowed or no word.
         """
-        ruling = self._hearing.ruling(view, rule, *bounds)
-        if ruling.rule is not None and ruling.rule.proof_zh and ruling.rule.code not in self.findings.proof:
-            self.findings.proof.append(ruling.rule.code)
-        if ruling.outcome in {Outcome.PASS, Outcome.PROOF}:
-            self._exempt(rule, view.span(*bounds), ruling.rule.code if ruling.rule else "", "")
-            return FULL_WEIGHT
-        if ruling.outcome is Outcome.REVIEW:
-            weight = min(weight, UNSURE)
-        self._accept(view, rule, bounds, weight, ruling)
+        if self._allowed and (allowed := self._allowed_by(rule.category, *view.span(start, end))):
+            self._exempt(rule, view.span(start, end), "allow_term", allowed)
+            return 0
+        weight = self._weight(view, rule, start, end)
+        if not weight:
+            self._exempt(rule, view.span(start, end), "word_boundary", "")
+            return 0
+        ruling = self._detector.claims.rule_on(self._hearing, view, rule, start, end)
+        if ruling is not NOTHING_SAID:
+            outcome, row = ruling.outcome, ruling.rule
+            if row is not None and row.proof_zh and row.code not in self.findings.proof:
+                self.findings.proof.append(row.code)
+            if outcome is Outcome.PASS or outcome is Outcome.PROOF:
+                self._exempt(rule, view.span(start, end), row.code if row else "", "")
+                return FULL_WEIGHT
+            if outcome is Outcome.REVIEW:
+                weight = min(weight, UNSURE)
+        self._accept(view, rule, (start, end), weight, ruling)
         return weight
 
     def close(self) -> None:
         """End a part: hits inside longer hits of their category that say no less are left out."""
-        found = [item for items in self._found.values() for item in items]
-        if len(found) > 1:
-            found = _outermost(found)
-        self.findings.evidence.extend(found)
-        self._found = {}
+        if self._found:
+            found = [item for items in self._found.values() for item in items]
+            self.findings.evidence.extend(_outermost(found) if len(found) > 1 else found)
+            self._found = {}
 
     def _stands(self, view: View, rule: Rule, start: int, end: int) -> tuple[int, int] | None:
-        """The bounds in the view where the rule holds: its dates, pattern, Latin edges and conditions."""
+        """The bounds in the view where the rule holds: its dates, conditions, pattern and Latin edges."""
+        if rule.simple:
+            if not view.placed:
+                self._reader.place(view)
+            return start, end
+        if (rule.dated and not rule.in_force(self._hearing.day)) or not self._has_company(view, rule):
+            return None
         if not view.placed:
             self._reader.place(view)
-        if rule.simple:
-            return start, end
-        if not rule.in_force(self._day):
-            return None
         if rule.regex is not None:
-            low = max(0, start - PATTERN_REACH)
-            window = view.text[low : end + PATTERN_REACH]
-            if rule.regex.search(window) is None:
-                return None
-            bounds = ((low + match.start(), low + match.end()) for match in rule.regex.finditer(window))
-            found = next((bound for bound in bounds if bound[0] <= start and end <= bound[1]), None)
+            found = _matched(rule.regex, view.text, start, end)
             if found is None:
                 return None
             start, end = found
         if rule.edged and _runs_on(view, *view.widen(start, end, reach=HELD)):
             return None
-        return (start, end) if self._condition_holds(view, rule, start, end) else None
+        return (start, end) if not rule.local or self._fits(view, rule, start, end) else None
 
-    def _condition_holds(self, view: View, rule: Rule, start: int, end: int) -> bool:
-        if not rule.conditional:
-            return True
-        if rule.with_ and rule.with_.isdisjoint(self._hearing.numbers):
-            return False
-        if rule.without and not rule.without.isdisjoint(self._hearing.numbers):
-            return False
-        if not rule.company:
-            return self._beside_allows(view, rule, start, end)
-        cues = view.cues(self._index)
-        if rule.near and rule.near.isdisjoint(cues.numbers):
-            return False
-        if rule.sentence:
-            if rule.sentence.isdisjoint(cues.numbers):
-                return False
-            first, last, _ = view.sentence(start, end)
-            if not cues.beside(rule.sentence, max(first, start - REACH), start, end, min(last, end + REACH)):
-                return False
-        low, high, _, _ = view.clause(start, end, reach=REACH)
-        if rule.near and not cues.beside(rule.near, low, start, end, high):
-            return False
-        if not rule.unless.isdisjoint(cues.numbers):
-            low, high = max(low, start - EXCUSE_REACH), min(high, end + EXCUSE_REACH)
-            if cues.beside(rule.unless, low, start, end, high):
-                return False
-        return self._beside_allows(view, rule, start, end)
-
-    def _beside_allows(self, view: View, rule: Rule, start: int, end: int) -> bool:
-        """What stands right before and right behind, within the clause."""
-        if not rule.placed:
-            return True
-        low, high, opens, closes = view.clause(start, end, reach=REACH)
-        before, after = view.text[low:start], view.text[end:high]
-        if (rule.next or rule.at_end) and not ((rule.at_end and closes and not after) or after.startswith(rule.next)):
-            return False
-        if (rule.prev or rule.at_start) and not (
-            (rule.at_start and opens and not before) or before.endswith(rule.prev)
+    def _has_company(self, view: View, rule: Rule) -> bool:
+        """Whether the words that conditions ask for stand in the content, and in the view, at all."""
+        if (rule.with_ and rule.with_.isdisjoint(self._hearing.numbers)) or (
+            rule.without and not rule.without.isdisjoint(self._hearing.numbers)
         ):
             return False
-        return not (after.startswith(rule.not_next) or before.endswith(rule.not_prev))
+        if not (rule.near or rule.sentence):
+            return True
+        numbers = view.cues(self._index).numbers
+        return not (
+            (rule.near and rule.near.isdisjoint(numbers)) or (rule.sentence and rule.sentence.isdisjoint(numbers))
+        )
+
+    def _fits(self, view: View, rule: Rule, start: int, end: int) -> bool:
+        """Whether the words that conditions ask for stand near enough, and none that excuses."""
+        low, high, opens, closes = view.clause(start, end, reach=REACH)
+        if rule.company:
+            cues = view.cues(self._index)
+            if rule.sentence:
+                first, last, _ = view.sentence(start, end)
+                if not cues.beside(rule.sentence, max(first, start - REACH), start, end, min(last, end + REACH)):
+                    return False
+            if rule.near and not cues.beside(rule.near, low, start, end, high):
+                return False
+            if not rule.unless.isdisjoint(cues.numbers) and cues.beside(
+                rule.unless, max(low, start - EXCUSE_REACH), start, end, min(high, end + EXCUSE_REACH)
+            ):
+                return False
+        return not rule.placed or _neighbours_allow(rule, view.text[low:start], view.text[end:high], opens, closes)
 
     def _allowed_by(self, category: str, start: int, end: int) -> str:
         for key in (ANYWHERE, category):
@@ -290,11 +290,8 @@ class _Inspection:
         return held != (start, end) and words.stands_alone(clause, max(0, held[0] - low), held[1] - low)
 
     def _exempt(self, rule: Rule, span: tuple[int, int], code: str, note: str) -> None:
-        if self._enough(rule, code):
-            return
-        self.findings.exemptions.append(
-            Exemption(category=rule.category, rule=rule.id, span=Span(self._part.name, *span), code=code, note=note)
-        )
+        if not self._enough(rule, code):
+            self.findings.exemptions.append(Exemption(rule.category, rule.id, Span(self._part, *span), code, note))
 
     def _accept(self, view: View, rule: Rule, bounds: tuple[int, int], weight: int, ruling: Ruling) -> None:
         if self._enough(rule, weight):
@@ -314,9 +311,9 @@ class _Inspection:
                 rule.category,
                 rule.id,
                 ruling.severity or rule.severity,
-                Span(self._part.name, start, end),
+                Span(self._part, start, end),
                 folds,
-                self._ruleset.citations(rule.laws, self._day),
+                self._detector.ruleset.citations(rule.laws, self._hearing.day),
                 weight,
                 ruling.rule.code if ruling.rule else rule.note,
                 (),
@@ -325,13 +322,32 @@ class _Inspection:
         )
 
     def _trail(self, view: View, quoted: str) -> tuple[str, ...]:
-        folding = self._ruleset.folding
+        folding = self._detector.ruleset.folding
         return folding.trail(quoted, folding.keep if view.name == "raw" else folding.fold)
 
     def _enough(self, rule: Rule, kind: object) -> bool:
         """Count one more of a kind of outcome of a rule; tell whether it is one too many to keep."""
-        count = self._counts[rule.id, kind] = self._counts[rule.id, kind] + 1
+        count = self._counts[rule.id, kind] = self._counts.get((rule.id, kind), 0) + 1
         return count > REPEATED
+
+
+def _matched(pattern: re2._Regexp, text: str, start: int, end: int) -> tuple[int, int] | None:
+    """The bounds of the match that holds the hit. A pattern sees a window around its hit, so its cost is bounded."""
+    low = max(0, start - PATTERN_REACH)
+    window = text[low : end + PATTERN_REACH]
+    if pattern.search(window) is None:
+        return None
+    bounds = ((low + match.start(), low + match.end()) for match in pattern.finditer(window))
+    return next((bound for bound in bounds if bound[0] <= start and end <= bound[1]), None)
+
+
+def _neighbours_allow(rule: Rule, before: str, after: str, opens: bool, closes: bool) -> bool:  # noqa: FBT001
+    """What stands right before and right behind a hit, within the clause."""
+    if (rule.next or rule.at_end) and not ((rule.at_end and closes and not after) or after.startswith(rule.next)):
+        return False
+    if (rule.prev or rule.at_start) and not ((rule.at_start and opens and not before) or before.endswith(rule.prev)):
+        return False
+    return not (after.startswith(rule.not_next) or before.endswith(rule.not_prev))
 
 
 def _outermost(found: list[Evidence]) -> list[Evidence]:
@@ -348,10 +364,6 @@ def _outermost(found: list[Evidence]) -> list[Evidence]:
 
 def _by_place(item: Evidence) -> tuple[int, int, int, int]:
     return item.span.start, -item.span.end, -item.severity, -item.weight
-
-
-def _outer_first(hit: Hit) -> tuple[int, int]:
-    return hit[0], -hit[1]
 
 
 def _runs_on(view: View, start: int, end: int) -> bool:
