@@ -54,11 +54,11 @@ class Engine:
             reading = [self.reader.read(part.name, part.text) for part in content.parts]
         policy = self.ruleset.policies[content.scene]
         gate = (content.scene, policy.is_advertising(content))
-        look = 0
-        for part in reading:
-            look |= part.look
-        codes = look & (CODES | FLOOD)
         findings = self._terms.detect(content, reading, gate)
+        codes = False
+        for part in reading:
+            if part.look & (CODES | FLOOD):
+                codes = True
         if findings is None:
             if not codes:
                 return Case(content, self.ruleset, policy, None, self._clean[content.scene])
@@ -97,8 +97,10 @@ class Case:
         if self._clean is not None and not answers:
             return self._clean
         findings = self._findings or Findings()
-        heard = [answer for answer in answers if isinstance(answer, Evidence)]
-        missing = tuple(answer for answer in answers if isinstance(answer, Missing))
-        evidence = [*findings.evidence, *heard]
+        evidence = findings.evidence
+        missing: tuple[Missing, ...] = ()
+        if answers:
+            evidence = [*evidence, *(answer for answer in answers if isinstance(answer, Evidence))]
+            missing = tuple(answer for answer in answers if isinstance(answer, Missing))
         weighed = Weighed(evidence, findings.exemptions, findings.proof, missing, findings.truncated)
         return decide(self.policy, self.ruleset, weighed)

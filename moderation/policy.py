@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.types import Action, Content, Effect, Evidence, Exemption, Missing, Scene, Verdict
 
@@ -61,15 +61,14 @@ class ScenePolicy:
             return False
         return self.advertising is Advertising.PRESUMED or content.author.role.trades
 
-    def action_for(self, evidence: Evidence, category: Category) -> Action:
+    def action_for(self, weight: int, category: Category) -> Action:
         """What one piece of evidence that counts leads to by itself."""
         action = self.actions.get(category.code, category.action)
-        return action if evidence.weight >= self.block_at else min(action, Action.REVIEW)
+        return action if weight >= self.block_at else min(action, Action.REVIEW)
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """What a decision is made from: all evidence, what does not count and why, what must be proven, who gave no answer."""
+class Weighed(NamedTuple):
+    """What a decision is made from: evidence, what does not count and why, what must be proven, who gave no answer."""
 
     evidence: Sequence[Evidence] = ()
     exemptions: Sequence[Exemption] = ()
@@ -80,38 +79,47 @@ class Weighed:
 
 def decide(policy: ScenePolicy, ruleset: Ruleset, weighed: Weighed) -> Verdict:
     """Weigh everything into a verdict: the strictest action wins, hints below ``review_at`` count for nothing."""
-    ranked = sorted(weighed.evidence, key=_rank)
+    ranked = weighed.evidence
+    if len(ranked) > 1:
+        ranks = [(-item.severity, -item.weight, item.span.start, place) for place, item in enumerate(ranked)]
+        ranks.sort()
+        ranked = [weighed.evidence[place] for *_, place in ranks]
     action, severity = Action.PASS, 0
     named: dict[str, Category] = {}
     for item in ranked:
-        if item.weight < policy.review_at:
+        weight = item.weight
+        if weight < policy.review_at:
             continue
         if not named:
             severity = item.severity
         category = named[item.category] = ruleset.categories[item.category]
         if action is not Action.BLOCK:
-            action = max(action, policy.action_for(item, category))
+            action = max(action, policy.action_for(weight, category))
+    missing, beyond = weighed.missing, len(ranked) - SHOWN
     return Verdict(
-        action=max(action, policy.when_missing) if weighed.missing else action,
-        severity=severity,
-        categories=tuple(named),
-        effects=_effects(action, severity, named.values()),
-        evidence=tuple(ranked[:SHOWN]),
-        ruleset=ruleset.fingerprint,
-        exemptions=tuple(weighed.exemptions[:SHOWN]),
-        proof=tuple(weighed.proof),
-        missing=weighed.missing,
-        degraded=bool(weighed.missing),
-        matches_truncated=weighed.truncated + max(0, len(ranked) - SHOWN),
+        max(action, policy.when_missing) if missing else action,
+        severity,
+        tuple(named),
+        _effects(action, severity, named.values()),
+        tuple(ranked if beyond <= 0 else ranked[:SHOWN]),
+        ruleset.fingerprint,
+        tuple(weighed.exemptions[:SHOWN]),
+        tuple(weighed.proof),
+        (),
+        missing,
+        bool(missing),
+        weighed.truncated + max(0, beyond),
     )
 
 
-def _rank(item: Evidence) -> tuple[int, int, int]:
-    return -item.severity, -item.weight, item.span.start
-
-
 def _effects(action: Action, severity: int, categories: Iterable[Category]) -> tuple[Effect, ...]:
-    asked = {effect for category in categories for effect in category.effects}
+    asked: tuple[Effect, ...] = ()
+    for category in categories:
+        if category.effects:
+            asked += category.effects
     if not asked:
         return (Effect.WARN,) if action is Action.PASS and severity else ()
-    return tuple(effect for effect in Effect if effect in asked)
+    return tuple([effect for effect in _EFFECTS if effect in asked])
+
+
+_EFFECTS = tuple(Effect)

@@ -43,6 +43,8 @@ class Role(StrEnum):
     BRAND = "brand"
     OFFICIAL = "official"
 
+    __hash__ = str.__hash__
+
     @property
     def trades(self) -> bool:
         """Whether what this account says in public is presumed to sell something."""

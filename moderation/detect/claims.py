@@ -185,7 +185,7 @@ class ClaimTable:
             and not hearing.industry
         ):
             return NOTHING_SAID
-        filled = self._filled(hearing, view, chapter.slots, start, end)
+        filled = self._filled(hearing, view, chapter, start, end)
         if by_name:
             filled.update(self._hits.get(rule.family, ()), self._hits.get(view.text[start:end], ()))
         if chapter.rows.keys().isdisjoint(filled):
@@ -233,10 +233,9 @@ class ClaimTable:
                     return Ruling(rule.outcome, rule, tuple(sorted(tried)))
         return Ruling(Outcome.VIOLATION, found, tuple(sorted(tried)), severity)
 
-    def _filled(
-        self, hearing: Hearing, view: View, slots: dict[int, _Slots], start: int, end: int
-    ) -> set[int]:
+    def _filled(self, hearing: Hearing, view: View, chapter: _Chapter, start: int, end: int) -> set[int]:
         """The slots that the surroundings of a hit fill."""
+        slots = chapter.slots
         filled = set(hearing.everywhere)
         low, high, opens, closes = view.clause(start, end, reach=LONG_REACH)
         first, last, asks = view.sentence(start, end)

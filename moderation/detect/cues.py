@@ -35,10 +35,10 @@ _END = itemgetter(1)
 class Cues:
     """The cues of one text, in the order of their ends. ``numbers`` answers most questions at once: it is not here."""
 
-    __slots__ = ("_ends", "_hits", "numbers")
+    __slots__ = ("_ends", "hits", "numbers")
 
     def __init__(self, hits: list[Hit]) -> None:
-        self._hits = hits
+        self.hits = hits
         self._ends: list[int] | None = None
         self.numbers: Set[int] = {number for _, _, number in hits}
 
@@ -46,13 +46,13 @@ class Cues:
         """Those that end in ``(low, high]``. Where one begins is for the caller to look at."""
         ends = self._ends
         if ends is None:
-            ends = self._ends = [end for _, end, _ in self._hits]
-        return self._hits[bisect_right(ends, low) : bisect_right(ends, high)]
+            ends = self._ends = [end for _, end, _ in self.hits]
+        return self.hits[bisect_right(ends, low) : bisect_right(ends, high)]
 
     def beside(self, wanted: frozenset[int], low: int, start: int, end: int, high: int) -> bool:
         """Whether a wanted cue stands in ``[low, start)`` or ``[end, high)``."""
         for first, last, number in self.within(low, high):
-            if number in wanted and ((last <= start and first >= low) or first >= end):
+            if number in wanted and (first >= end or (last <= start and first >= low)):
                 return True
         return False
 

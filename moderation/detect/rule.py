@@ -33,8 +33,8 @@ _HAN = re.compile("[\u3400-\u9fff]+")
 class Rule:
     """A term ready to be applied to hits of its words in one view.
 
-    ``company`` asks for cues near by, ``placed`` for words right beside the hit, ``local`` for either; ``simple`` asks
-    for nothing. ``follows`` and ``precedes`` are those of ``next`` and ``prev`` that must stand there in any case.
+    ``company`` asks for cues near by, ``placed`` for words right beside the hit, ``local`` for either,
+    ``asks_text`` for words anywhere; ``simple`` asks for nothing. ``follows`` and ``precedes`` are those of ``next`` and ``prev`` that must stand there in any case.
     """
 
     id: str
@@ -55,6 +55,7 @@ class Rule:
     simple: bool
     local: bool
     dated: bool
+    asks_text: bool
     follows: tuple[str, ...]
     precedes: tuple[str, ...]
     near: frozenset[int]
@@ -164,6 +165,7 @@ def _rule(term: Term, ruleset: Ruleset, index: CueIndex, shape: Callable[[str], 
         placed=placed,
         local=company or placed,
         dated=dated,
+        asks_text=bool(condition.with_ or condition.without),
         follows=() if term.pattern or "$" in condition.next else shaped(condition.next),
         precedes=() if term.pattern or "^" in condition.prev else shaped(condition.prev),
         edged=edged,

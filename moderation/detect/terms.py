@@ -47,6 +47,8 @@ Table = list[tuple[Rule, ...]]
 """For each word of a view its rules."""
 Candidate = tuple[int, int, int, Rule]
 """A hit's start, the negative of its end, a running number and a live rule of its word: sorts outer hits first."""
+_Filed = tuple[int, int, int, int, int, int, Evidence]
+"""Evidence behind what it is sorted by: place, outer ones first, severity, weight, its rule's and its own turn."""
 
 
 @dataclass(slots=True)
@@ -131,7 +133,9 @@ class _Inspection:
         self._reader, self._index = detector.reader, detector.index
         self._counts: dict[tuple[str, object], int] = {}
         self._outer: dict[str, tuple[View, int, int, int]] = {}
-        self._found: dict[str, list[Evidence]] = {}
+        self._found: list[_Filed] = []
+        self._groups: dict[str, int] = {}
+        self._filed = 0
 
     def open(self, part: PartReading, views: Sequence[View]) -> None:
         """Turn to a part, and collect what its allow terms protect, by category."""
@@ -174,7 +178,11 @@ class _Inspection:
         if self._allowed and (allowed := self._allowed_by(rule.category, *view.span(start, end))):
             self._exempt(rule, view.span(start, end), "allow_term", allowed)
             return 0
-        weight = self._weight(view, rule, start, end)
+        weight = rule.weight
+        if gaps := view.gaps(start, end):
+            weight = self._torn_weight(view, rule, start, end, gaps)
+        elif rule.short and not self._is_word(view, start, end):
+            weight = 0
         if not weight:
             self._exempt(rule, view.span(start, end), "word_boundary", "")
             return 0
@@ -194,18 +202,31 @@ class _Inspection:
     def close(self) -> None:
         """End a part: hits inside longer hits of their category that say no less are left out."""
         if self._found:
-            found = [item for items in self._found.values() for item in items]
-            self.findings.evidence.extend(_outermost(found) if len(found) > 1 else found)
-            self._found = {}
+            found = self._found
+            if len(found) > 1:
+                found.sort()
+                found = _outermost(found)
+            self.findings.evidence.extend([filed[6] for filed in found])
+            self._found = []
+            self._groups = {}
 
-    def _stands(self, view: View, rule: Rule, start: int, end: int) -> tuple[int, int] | None:
-        """The bounds in the view where the rule holds: its dates, conditions, pattern and Latin edges."""
+    def _stands(self, view: View, rule: Rule, start: int, end: int) -> tuple[int, int] | None:  # noqa: C901, PLR0911
+        """The bounds in the view where the rule holds: its dates, conditions, pattern and Latin edges.
+
+        What is cheap comes first: most hits fall because a word that they ask for stands nowhere in the text.
+        """
         if rule.simple:
             if not view.placed:
                 self._reader.place(view)
             return start, end
-        if (rule.dated and not rule.in_force(self._hearing.day)) or not self._has_company(view, rule):
+        if rule.dated and not rule.in_force(self._hearing.day):
             return None
+        if rule.asks_text and not self._text_allows(rule):
+            return None
+        if rule.company:
+            numbers = view.cues(self._index).numbers
+            if (rule.near and rule.near.isdisjoint(numbers)) or (rule.sentence and rule.sentence.isdisjoint(numbers)):
+                return None
         if not view.placed:
             self._reader.place(view)
         if rule.regex is not None:
@@ -213,22 +234,14 @@ class _Inspection:
             if found is None:
                 return None
             start, end = found
-        if rule.edged and _runs_on(view, *view.widen(start, end, reach=HELD)):
+        if rule.edged and _runs_on(view, start, end):
             return None
         return (start, end) if not rule.local or self._fits(view, rule, start, end) else None
 
-    def _has_company(self, view: View, rule: Rule) -> bool:
-        """Whether the words that conditions ask for stand in the content, and in the view, at all."""
-        if (rule.with_ and rule.with_.isdisjoint(self._hearing.numbers)) or (
-            rule.without and not rule.without.isdisjoint(self._hearing.numbers)
-        ):
-            return False
-        if not (rule.near or rule.sentence):
-            return True
-        numbers = view.cues(self._index).numbers
-        return not (
-            (rule.near and rule.near.isdisjoint(numbers)) or (rule.sentence and rule.sentence.isdisjoint(numbers))
-        )
+    def _text_allows(self, rule: Rule) -> bool:
+        """Whether the content holds the words that a rule wants anywhere, and none that it bars anywhere."""
+        numbers = self._hearing.numbers
+        return not ((rule.with_ and rule.with_.isdisjoint(numbers)) or not rule.without.isdisjoint(numbers))
 
     def _fits(self, view: View, rule: Rule, start: int, end: int) -> bool:
         """Whether the words that conditions ask for stand near enough, and none that excuses."""
@@ -241,10 +254,10 @@ class _Inspection:
                     return False
             if rule.near and not cues.beside(rule.near, low, start, end, high):
                 return False
-            if not rule.unless.isdisjoint(cues.numbers) and cues.beside(
-                rule.unless, max(low, start - EXCUSE_REACH), start, end, min(high, end + EXCUSE_REACH)
-            ):
-                return False
+            if rule.unless and not rule.unless.isdisjoint(cues.numbers):
+                near, far = max(low, start - EXCUSE_REACH), min(high, end + EXCUSE_REACH)
+                if cues.beside(rule.unless, near, start, end, far):
+                    return False
         return not rule.placed or _neighbours_allow(rule, view.text[low:start], view.text[end:high], opens, closes)
 
     def _allowed_by(self, category: str, start: int, end: int) -> str:
@@ -255,11 +268,8 @@ class _Inspection:
                 return reaches[index][1]
         return ""
 
-    def _weight(self, view: View, rule: Rule, start: int, end: int) -> int:
+    def _torn_weight(self, view: View, rule: Rule, start: int, end: int, gaps: list[tuple[int, str]]) -> int:
         """The rule's weight, less for what stands inside the hit; 0 where the hit is no word here at all."""
-        gaps = view.gaps(start, end)
-        if not gaps:
-            return rule.weight if not rule.short or self._is_word(view, start, end) else 0
         skip = widest([gap for _, gap in gaps])
         loss = FULL_WEIGHT if skip <= (ALLOWED_SKIP_OF_TWO if end - start == 2 else ALLOWED_SKIP) else WEAKENED  # noqa: PLR2004
         torn = [(place, gap) for place, gap in gaps if breaks(gap)]
@@ -297,29 +307,33 @@ class _Inspection:
         if self._enough(rule, weight):
             self.findings.truncated += 1
             return
-        wide = bounds if rule.regex else view.widen(*bounds)
+        wide = bounds
+        if rule.regex is None and _held(view.text, *bounds):
+            wide = view.widen(*bounds)
+            wide = bounds if wide == bounds else wide
         start, end = view.span(*wide)
         quoted = view.source[start:end]
         folds = () if quoted == view.text[wide[0] : wide[1]] else self._trail(view, quoted)
-        known = self._found.setdefault(rule.id, [])
-        if view.name == "repeat" or wide != bounds:
+        group = self._groups.setdefault(rule.id, len(self._groups))
+        if wide is not bounds or view.name == "repeat":
             folds = (*folds, "repeat")
-            known[:] = [item for item in known if item.span.start < start or item.span.end > end]
-        known.append(
-            Evidence(
-                "lexicon",
-                rule.category,
-                rule.id,
-                ruling.severity or rule.severity,
-                Span(self._part, start, end),
-                folds,
-                self._detector.ruleset.citations(rule.laws, self._hearing.day),
-                weight,
-                ruling.rule.code if ruling.rule else rule.note,
-                (),
-                ruling.tried,
-            )
+            self._found = [it for it in self._found if it[4] != group or it[0] < start or -it[1] > end]
+        severity = ruling.severity or rule.severity
+        evidence = Evidence(
+            "lexicon",
+            rule.category,
+            rule.id,
+            severity,
+            Span(self._part, start, end),
+            folds,
+            self._detector.ruleset.citations(rule.laws, self._hearing.day),
+            weight,
+            ruling.rule.code if ruling.rule else rule.note,
+            (),
+            ruling.tried,
         )
+        self._filed += 1
+        self._found.append((start, -end, -severity, -weight, group, self._filed, evidence))
 
     def _trail(self, view: View, quoted: str) -> tuple[str, ...]:
         folding = self._detector.ruleset.folding
@@ -350,25 +364,30 @@ def _neighbours_allow(rule: Rule, before: str, after: str, opens: bool, closes: 
     return not (after.startswith(rule.not_next) or before.endswith(rule.not_prev))
 
 
-def _outermost(found: list[Evidence]) -> list[Evidence]:
+def _held(text: str, start: int, end: int) -> bool:
+    """Whether the first or last letter of a hit stands beside itself: only then need the bounds be widened."""
+    return (start > 0 and text[start - 1] == text[start]) or text[end : end + 1] == text[end - 1]
+
+
+def _outermost(found: list[_Filed]) -> list[_Filed]:
     furthest: dict[str, tuple[int, tuple[int, int]]] = {}
     kept = []
-    for item in sorted(found, key=_by_place):
+    for filed in found:
+        _, minus_end, minus_severity, minus_weight, _, _, item = filed
         end, rank = furthest.get(item.category, (-1, (0, 0)))
-        own = (item.severity, item.weight)
-        if item.span.end > end or own > rank:
-            kept.append(item)
-            furthest[item.category] = max((item.span.end, own), (end, rank))
+        own = (-minus_severity, -minus_weight)
+        if -minus_end > end or own > rank:
+            kept.append(filed)
+            furthest[item.category] = max((-minus_end, own), (end, rank))
     return kept
-
-
-def _by_place(item: Evidence) -> tuple[int, int, int, int]:
-    return item.span.start, -item.span.end, -item.severity, -item.weight
 
 
 def _runs_on(view: View, start: int, end: int) -> bool:
     """Whether a Latin letter at the hit's edge adjoins another one, or a digit another digit: sb in usb."""
     text = view.text
+    if not (text[start].isascii() or text[end - 1].isascii()):
+        return False
+    start, end = view.widen(start, end, reach=HELD)
     return (start > 0 and _same_run(text[start - 1], text[start]) and not view.gaps(start - 1, start + 1)) or (
         end < len(text) and _same_run(text[end - 1], text[end]) and not view.gaps(end - 1, end + 1)
     )

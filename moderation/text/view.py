@@ -93,8 +93,8 @@ class View:
         pieces = gaps.split(self.source)
         cuts, shifts, clauses, places, asks = [], [0], [0], [0], [False]
         place, shift = len(pieces[0]), 0
-        for index in range(1, len(pieces), 2):
-            gap = pieces[index]
+        skipped = pieces[1::2]
+        for gap, kept in zip(skipped, pieces[2::2], strict=True):
             shift += len(gap)
             cuts.append(place)
             shifts.append(shift)
@@ -102,14 +102,14 @@ class View:
                 clauses.append(place)
                 if not SENTENCE_MARKS.isdisjoint(gap):
                     places.append(place)
-                    asks.append(next(char for char in gap if char in SENTENCE_MARKS) in QUESTION_MARKS)
-            place += len(pieces[index + 1])
+                    asks.append(not QUESTION_MARKS.isdisjoint(gap) and _first_of(SENTENCE_MARKS, gap) in QUESTION_MARKS)
+            place += len(kept)
         if place != len(self.text):
             return False
         clauses.append(place)
         places.append(place)
         asks.append(False)
-        self._cuts, self._shifts, self._skipped = cuts, shifts, pieces[1::2]
+        self._cuts, self._shifts, self._skipped = cuts, shifts, skipped
         self._clauses, self._sentences = clauses, (places, asks)
         self.placed = True
         return True
@@ -197,6 +197,10 @@ class View:
         return next((mark for first, last, mark in self._quotes if first < low and high < last), "")
 
 
+def _first_of(marks: frozenset[str], gap: str) -> str:
+    return next(char for char in gap if char in marks)
+
+
 class PartReading:
     """One part of a content, read: its folded text, the words found there, and what a cheap look says is worth more."""
 
@@ -229,6 +233,9 @@ class Reader:
         self._count = len(words)
         self._doubled = [word[0] if word[0] * 2 == word else "" for word in known]
         self._skeleton = [word in skeletons for word in known]
+        self._signals = bytes(
+            number >= self._count or self._skeleton[number] or bool(self._doubled[number]) for number in range(len(known))
+        )
         self._bare = tuple(
             sorted({char for word in raw_words if not folding.plain(word) for char in _shown_as(folding, word)})
         )
@@ -272,7 +279,9 @@ class Reader:
         return hits
 
     def _part(self, name: str, source: str, text: str, found: list[Hit]) -> PartReading:
-        hits, look = self._sift(text, found) if found else (found, 0)
+        look = 0
+        if found and any([self._signals[word] for _, _, word in found]):
+            found, look = self._sift(text, found)
         if _CODE.search(text):
             look |= CODES
         middle = len(text) // 2
@@ -281,7 +290,7 @@ class Reader:
         for symbol in self._bare:
             if symbol in source:
                 look |= SYMBOLS
-        return PartReading(name, source, text, hits, look)
+        return PartReading(name, source, text, found, look)
 
     def _sift(self, text: str, found: list[Hit]) -> tuple[list[Hit], int]:
         """Keep the words of the lexicon; doubled letters and skeletons of symbol terms only say what to look at."""
@@ -298,9 +307,8 @@ class Reader:
 
     def views(self, part: PartReading) -> list[View]:
         """All views that could hold something: the folded one, and what the cheap look asked for."""
-        folded = part.folded
-        views = [folded]
-        if part.look & REPEATS and (repeat := self._without_repeats(folded)):
+        views = [part.folded]
+        if part.look & REPEATS and (repeat := self._without_repeats(part.folded)):
             views.append(repeat)
         if part.look & SYMBOLS:
             raw = self._raw(part)
@@ -319,10 +327,8 @@ class Reader:
         view.place(starts, starts)
 
     def raw_view(self, part: PartReading) -> View:
-        """The raw view with its offsets, for detectors that read punctuation."""
-        view = self._raw(part)
-        self.place(view)
-        return view
+        """The raw view, not yet placed, for detectors that read punctuation."""
+        return self._raw(part)
 
     def folded_view(self, part: PartReading) -> View:
         """The folded view with its offsets."""

@@ -43,9 +43,9 @@ def stands_alone(text: str, start: int, end: int) -> bool:
 
 def straddled(text: str, start: int, end: int) -> bool:
     """Whether a dictionary word reaches across either edge. If none does there is no need to segment."""
-    return _straddled(
-        text[max(0, start - LONGEST_WORD + 1) : start + LONGEST_WORD - 1], min(start, LONGEST_WORD - 1)
-    ) or (_straddled(text[max(0, end - LONGEST_WORD + 1) : end + LONGEST_WORD - 1], min(end, LONGEST_WORD - 1)))
+    reach = LONGEST_WORD - 1
+    before, behind = (start if start < reach else reach), (end if end < reach else reach)
+    return _straddled(text[start - before : start + reach], before) or _straddled(text[end - behind : end + reach], behind)
 
 
 @lru_cache(maxsize=65_536)
