@@ -14,7 +14,8 @@ from moderation.ruleset import FIELDS, ClaimKind, Outcome
 from moderation.types import SHANGHAI
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence, Set
+    from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     from moderation.detect.cues import CueIndex
     from moderation.detect.rule import Rule
@@ -93,6 +94,22 @@ class _Chapter(NamedTuple):
     rows: dict[int, list[_Row]]
 
 
+def _rows_met(chapter: _Chapter, filled: set[int]) -> tuple[set[int], dict[int, str]]:
+    """The rules that fire, and the exemptions that nearly did: they are incomplete, or something bars them."""
+    fired: set[int] = set()
+    halfway: dict[int, str] = {}
+    for slot in filled:
+        for of, exempts, needs, bars in chapter.rows.get(slot, ()):
+            if not needs <= filled:
+                if exempts:
+                    halfway.setdefault(of, "incomplete")
+            elif bars.isdisjoint(filled):
+                fired.add(of)
+            elif exempts:
+                halfway[of] = "barred"
+    return fired, halfway
+
+
 class ClaimTable:
     """Keeps the compiled rules of one ruleset."""
 
@@ -159,12 +176,12 @@ class ClaimTable:
         for row, slots in rows:
             for slot in slots:
                 brought[slot].append(row)
-        telling = {cue for cue, slots in known.items() if any(slots.among(needed))}
-        telling.update(cue for cue, slots in self._anywhere.items() if not needed.isdisjoint(slots))
-        slots = {cue: slots.among(asked) for cue, slots in known.items() if any(slots.among(asked))}
-        return _Chapter(frozenset(telling), slots, dict(brought))
+        telling = {cue for cue, filled in known.items() if any(filled.among(needed))}
+        telling.update(cue for cue, filled in self._anywhere.items() if not needed.isdisjoint(filled))
+        open_ = {cue: filled.among(asked) for cue, filled in known.items() if any(filled.among(asked))}
+        return _Chapter(frozenset(telling), open_, dict(brought))
 
-    def everywhere(self, numbers: Set[int], industry: str) -> set[int]:
+    def everywhere(self, numbers: AbstractSet[int], industry: str) -> set[int]:
         """The slots that a content as a whole fills: by a cue anywhere in it, by its declared industry."""
         filled = {slot for cue in self._anywhere.keys() & numbers for slot in self._anywhere[cue]}
         filled.update(self._industries.get(industry, ()))
@@ -190,26 +207,11 @@ class ClaimTable:
             filled.update(self._hits.get(rule.family, ()), self._hits.get(view.text[start:end], ()))
         if chapter.rows.keys().isdisjoint(filled):
             return NOTHING_SAID
-        fired: set[int] = set()
-        halfway: dict[int, str] = {}
-        for slot in filled:
-            for of, exempts, needs, bars in chapter.rows.get(slot, ()):
-                if not needs <= filled:
-                    if exempts:
-                        halfway.setdefault(of, "incomplete")
-                elif bars.isdisjoint(filled):
-                    fired.add(of)
-                elif exempts:
-                    halfway[of] = "barred"
-        return self._decide(fired, halfway) if fired or halfway else NOTHING_SAID
+        return self._decide(*_rows_met(chapter, filled))
 
     def _decide(self, fired: set[int], halfway: dict[int, str]) -> Ruling:
         """Baits, guards, comparison, aggravation, violations, exemptions: the rules are kept in that order."""
-        tried = [
-            f"{self.rules[number].code}:{why}"
-            for number, why in halfway.items()
-            if number not in fired
-        ]
+        tried = [f"{self.rules[number].code}:{why}" for number, why in halfway.items() if number not in fired]
         if not fired:
             return Ruling(Outcome.VIOLATION, None, tuple(sorted(tried)))
         rules = [self.rules[number] for number in sorted(fired)]
@@ -233,7 +235,9 @@ class ClaimTable:
                     return Ruling(rule.outcome, rule, tuple(sorted(tried)))
         return Ruling(Outcome.VIOLATION, found, tuple(sorted(tried)), severity)
 
-    def _filled(self, hearing: Hearing, view: View, chapter: _Chapter, start: int, end: int) -> set[int]:
+    def _filled(  # noqa: C901, PLR0912 - one loop over every cue around every hit
+        self, hearing: Hearing, view: View, chapter: _Chapter, start: int, end: int
+    ) -> set[int]:
         """The slots that the surroundings of a hit fill."""
         slots = chapter.slots
         filled = set(hearing.everywhere)
@@ -246,18 +250,24 @@ class ClaimTable:
                 continue
             before, after, of, clause, ahead, behind = slots[cue]
             if right <= start:
-                filled.update(ahead)
-                if left >= left_of:
+                if ahead:
+                    filled.update(ahead)
+                if clause and left >= left_of:
                     filled.update(clause)
                 if before and left >= low:
-                    filled.update([slot for reach, slot in before if start - right <= reach])
+                    for reach, slot in before:
+                        if start - right <= reach:
+                            filled.add(slot)
             elif left >= end:
-                filled.update(behind)
-                if right <= right_of:
+                if behind:
+                    filled.update(behind)
+                if clause and right <= right_of:
                     filled.update(clause)
                 if right <= high:
-                    filled.update([slot for reach, slot in after if left - end <= reach])
-                    if left == end + 1 and view.text[end] in POSSESSIVES:
+                    for reach, slot in after:
+                        if left - end <= reach:
+                            filled.add(slot)
+                    if of and left == end + 1 and view.text[end] in POSSESSIVES:
                         filled.update(of)
         if asks:
             filled.update(self._question)
@@ -278,10 +288,10 @@ class Hearing:
         self.industry = content.industry or ""
         self._table, self._index, self._parts = table, index, parts
         self._everywhere: set[int] | None = None
-        self._numbers: Set[int] | None = None
+        self._numbers: AbstractSet[int] | None = None
 
     @property
-    def numbers(self) -> Set[int]:
+    def numbers(self) -> AbstractSet[int]:
         """The cues that stand anywhere in the content."""
         if self._numbers is None:
             found = [part.folded.cues(self._index).numbers for part in self._parts]

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from moderation.matcher import Matcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Set
+    from collections.abc import Callable, Iterable
+    from collections.abc import Set as AbstractSet
 
     from moderation.matcher import Hit
 
@@ -40,7 +41,7 @@ class Cues:
     def __init__(self, hits: list[Hit]) -> None:
         self.hits = hits
         self._ends: list[int] | None = None
-        self.numbers: Set[int] = {number for _, _, number in hits}
+        self.numbers: AbstractSet[int] = {number for _, _, number in hits}
 
     def within(self, low: int, high: int) -> list[Hit]:
         """Those that end in ``(low, high]``. Where one begins is for the caller to look at."""

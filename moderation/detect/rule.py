@@ -26,6 +26,8 @@ REACH = 48
 """A clause is read at most so many characters to each side of a hit: what keeps conditions linear."""
 SHORT = 3
 """Han terms up to this length are checked for word boundaries."""
+FEW = 24
+"""So many words are looked for one by one sooner than the automaton finds all cues."""
 _HAN = re.compile("[\u3400-\u9fff]+")
 
 
@@ -33,8 +35,10 @@ _HAN = re.compile("[\u3400-\u9fff]+")
 class Rule:
     """A term ready to be applied to hits of its words in one view.
 
-    ``company`` asks for cues near by, ``placed`` for words right beside the hit, ``local`` for either,
-    ``asks_text`` for words anywhere; ``simple`` asks for nothing. ``follows`` and ``precedes`` are those of ``next`` and ``prev`` that must stand there in any case.
+    ``company`` asks for cues near by, ``placed`` for words right beside the hit, ``local`` for either, ``asks_text``
+    for words anywhere; ``simple`` asks for nothing. ``follows`` and ``precedes`` are those of ``next`` and ``prev``
+    that must stand there in any case. ``calls_for`` are the words of ``near``, or of ``sentence``, where they are so
+    few that they are soon looked for.
     """
 
     id: str
@@ -58,6 +62,7 @@ class Rule:
     asks_text: bool
     follows: tuple[str, ...]
     precedes: tuple[str, ...]
+    calls_for: tuple[str, ...]
     near: frozenset[int]
     sentence: frozenset[int]
     with_: frozenset[int]
@@ -170,6 +175,7 @@ def _rule(term: Term, ruleset: Ruleset, index: CueIndex, shape: Callable[[str], 
         precedes=() if term.pattern or "^" in condition.prev else shaped(condition.prev),
         edged=edged,
         simple=not (conditional or edged or dated or term.pattern),
+        calls_for=_few(condition.near or condition.sentence, ruleset.folding.plain),
         near=index.numbers(condition.near),
         sentence=index.numbers(condition.sentence),
         without=index.numbers(condition.without),
@@ -184,3 +190,7 @@ def _rule(term: Term, ruleset: Ruleset, index: CueIndex, shape: Callable[[str], 
         dates=(term.effective_from, term.effective_until),
         note=term.note,
     )
+
+
+def _few(words: tuple[str, ...], plain: Callable[[str], str]) -> tuple[str, ...]:
+    return () if len(words) > FEW or any(word.startswith("<") for word in words) else tuple(map(plain, words))

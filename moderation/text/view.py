@@ -223,6 +223,7 @@ class Reader:
 
     def __init__(self, folding: Folding, words: Sequence[str], raw_words: Sequence[str]) -> None:
         self.folding = folding
+        self._fold = folding.fold
         self._gaps = gap_pattern(folding.fold)
         self._raw_matcher = Matcher(raw_words)
         self._before = _inner_letters(words)
@@ -234,7 +235,8 @@ class Reader:
         self._doubled = [word[0] if word[0] * 2 == word else "" for word in known]
         self._skeleton = [word in skeletons for word in known]
         self._signals = bytes(
-            number >= self._count or self._skeleton[number] or bool(self._doubled[number]) for number in range(len(known))
+            number >= self._count or self._skeleton[number] or bool(self._doubled[number])
+            for number in range(len(known))
         )
         self._bare = tuple(
             sorted({char for word in raw_words if not folding.plain(word) for char in _shown_as(folding, word)})
@@ -243,7 +245,7 @@ class Reader:
 
     def read(self, name: str, text: str) -> PartReading:
         """Read one text."""
-        folded = text.translate(self.folding.fold)
+        folded = text.translate(self._fold)
         return self._part(name, text, folded, self.matcher.find(folded))
 
     def read_many(self, parts: Sequence[tuple[str, str]]) -> list[PartReading]:
@@ -279,11 +281,14 @@ class Reader:
         return hits
 
     def _part(self, name: str, source: str, text: str, found: list[Hit]) -> PartReading:
-        look = 0
-        if found and any([self._signals[word] for _, _, word in found]):
-            found, look = self._sift(text, found)
-        if _CODE.search(text):
-            look |= CODES
+        look = CODES if _CODE.search(text) else 0
+        if found:
+            signals = self._signals
+            for _, _, word in found:
+                if signals[word]:
+                    found, signalled = self._sift(text, found)
+                    look |= signalled
+                    break
         middle = len(text) // 2
         if middle >= RETURNS and text.count(text[middle : middle + 2]) >= RETURNS:
             look |= FLOOD
