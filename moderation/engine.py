@@ -36,7 +36,10 @@ class Engine:
         self.reader = self._terms.reader
         self._codes = CodeDetector(ruleset, self.reader)
         self._spam = SpamDetector(ruleset, self.reader)
-        self._clean = {scene: decide(policy, ruleset, Weighed()) for scene, policy in ruleset.policies.items()}
+        self._scenes = {
+            scene: (policy, decide(policy, ruleset, Weighed())) for scene, policy in ruleset.policies.items()
+        }
+        """For each scene its policy, and the verdict where nothing was found."""
 
     def read_many(self, contents: Sequence[Content]) -> list[Reading]:
         """Fold and scan a batch at once: equal to reading its contents one by one, and several times as fast."""
@@ -52,7 +55,7 @@ class Engine:
         """Gather the evidence that the text itself gives."""
         if reading is None:
             reading = [self.reader.read(part.name, part.text) for part in content.parts]
-        policy = self.ruleset.policies[content.scene]
+        policy, clean = self._scenes[content.scene]
         gate = (content.scene, policy.is_advertising(content))
         findings = self._terms.detect(content, reading, gate)
         codes = False
@@ -61,7 +64,7 @@ class Engine:
                 codes = True
         if findings is None:
             if not codes:
-                return Case(content, self.ruleset, policy, None, self._clean[content.scene])
+                return Case(content, self.ruleset, policy, None, clean)
             findings = Findings()
         if codes:
             day = content.at.astimezone(SHANGHAI).date()
@@ -69,7 +72,7 @@ class Engine:
             findings.evidence.extend(self._codes.detect(reading, content.author, day, live))
             findings.evidence.extend(self._spam.detect(reading, day, live))
         if not findings.evidence and not findings.exemptions:
-            return Case(content, self.ruleset, policy, None, self._clean[content.scene])
+            return Case(content, self.ruleset, policy, None, clean)
         return Case(content, self.ruleset, policy, findings, None)
 
     def _applies(self, gate: Gate, category: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.types import Action, Content, Effect, Evidence, Exemption, Missing, Scene, Verdict
+from moderation.types import TRADING, Action, Content, Effect, Evidence, Exemption, Missing, Scene, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -59,7 +59,7 @@ class ScenePolicy:
             return True
         if content.commercial is not None:
             return False
-        return self.advertising is Advertising.PRESUMED or content.author.role.trades
+        return self.advertising is Advertising.PRESUMED or content.author.role in TRADING
 
     def action_for(self, weight: int, category: Category) -> Action:
         """What one piece of evidence that counts leads to by itself."""
@@ -81,9 +81,7 @@ def decide(policy: ScenePolicy, ruleset: Ruleset, weighed: Weighed) -> Verdict:
     """Weigh everything into a verdict: the strictest action wins, hints below ``review_at`` count for nothing."""
     ranked = weighed.evidence
     if len(ranked) > 1:
-        ranks = [(-item.severity, -item.weight, item.span.start, place) for place, item in enumerate(ranked)]
-        ranks.sort()
-        ranked = [weighed.evidence[place] for *_, place in ranks]
+        ranked = sorted(ranked, key=_rank)
     action, severity = Action.PASS, 0
     named: dict[str, Category] = {}
     for item in ranked:
@@ -110,6 +108,10 @@ def decide(policy: ScenePolicy, ruleset: Ruleset, weighed: Weighed) -> Verdict:
         bool(missing),
         weighed.truncated + max(0, beyond),
     )
+
+
+def _rank(item: Evidence) -> tuple[int, int, int]:
+    return -item.severity, -item.weight, item.span.start
 
 
 def _effects(action: Action, severity: int, categories: Iterable[Category]) -> tuple[Effect, ...]:

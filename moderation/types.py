@@ -48,10 +48,10 @@ class Role(StrEnum):
     @property
     def trades(self) -> bool:
         """Whether what this account says in public is presumed to sell something."""
-        return self in _TRADING
+        return self in TRADING
 
 
-_TRADING = frozenset({Role.SELLER, Role.HOST, Role.MCN, Role.BRAND})
+TRADING = frozenset({Role.SELLER, Role.HOST, Role.MCN, Role.BRAND})
 
 
 class Action(IntEnum):

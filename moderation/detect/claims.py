@@ -196,11 +196,7 @@ class ClaimTable:
         if chapter is None:
             return NOTHING_SAID
         by_name = self._hits.get(rule.family) or self._hits.get(view.text[start:end])
-        if (
-            chapter.telling.isdisjoint(view.cues(self._index).numbers)
-            and not (by_name or view.marked)
-            and not hearing.industry
-        ):
+        if not (by_name or view.marked or hearing.industry or view.cues(self._index).meet(chapter.telling)):
             return NOTHING_SAID
         filled = self._filled(hearing, view, chapter, start, end)
         if by_name:

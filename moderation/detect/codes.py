@@ -134,6 +134,8 @@ class CodeDetector:
             ("email", _EMAIL, 0, UNSURE),
             ("link", self._link, 0, UNSURE),
         ):
+            if kind == "email" and "@" not in raw.text:
+                continue
             for match in pattern.finditer(raw.text):
                 if not raw.placed:
                     self._reader.place(raw)

@@ -35,7 +35,10 @@ class Finder(Protocol[C_co]):
 
 NUMERALS = "零〇一二两三四五六七八九壹贰叁肆伍陆柒捌玖幺洞拐"
 _REPEATS = re.compile(r"([^\W\d_])\1+")
-_CODE = re.compile(f"[0-9a-z{NUMERALS}]{{5}}")
+CODE = 5
+"""Shorter runs of digits, letters and numerals are no code. A run of that length covers one of every fifth places."""
+_CODE = re.compile(f"[0-9a-z{NUMERALS}]{{{CODE}}}")
+_CODE_LETTERS = frozenset("0123456789abcdefghijklmnopqrstuvwxyz" + NUMERALS)
 _CLAUSE = re.compile("[" + "".join(map(re.escape, sorted(CLAUSE_MARKS))) + "]")
 _SENTENCE = re.compile("[" + "".join(map(re.escape, sorted(SENTENCE_MARKS))) + "]")
 _ASKS_OR_QUOTES = re.compile('[？?“「『‘"《]')
@@ -281,7 +284,9 @@ class Reader:
         return hits
 
     def _part(self, name: str, source: str, text: str, found: list[Hit]) -> PartReading:
-        look = CODES if _CODE.search(text) else 0
+        look = 0
+        if not _CODE_LETTERS.isdisjoint(text[CODE - 1 :: CODE]) and _CODE.search(text):
+            look = CODES
         if found:
             signals = self._signals
             for _, _, word in found:
