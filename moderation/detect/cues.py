@@ -30,7 +30,7 @@ _ISSUERS = re.compile(
 """What stands before a standard's number in folded text: no marks, no blanks, lower case."""
 _YEAR = re.compile(r"20[0-9]{2}|二[〇零][一二三四五六七八九〇零]{2}")
 _ISSUER_REACH = 5
-_END = itemgetter(1)
+_END_OF, _NUMBER_OF = itemgetter(1), itemgetter(2)
 
 
 class Cues:
@@ -42,7 +42,7 @@ class Cues:
         self.hits = hits
         self._ends: list[int] | None = None
         self._asked: frozenset[int] | None = None
-        self.numbers: AbstractSet[int] = {number for _, _, number in hits}
+        self.numbers: AbstractSet[int] = set(map(_NUMBER_OF, hits))
 
     def meet(self, telling: frozenset[int]) -> bool:
         """Whether any of the cues is a ``telling`` one. The answer is kept: hits of one text mostly ask the same."""
@@ -54,7 +54,7 @@ class Cues:
         """Those that end in ``(low, high]``. Where one begins is for the caller to look at."""
         ends = self._ends
         if ends is None:
-            ends = self._ends = [end for _, end, _ in self.hits]
+            ends = self._ends = list(map(_END_OF, self.hits))
         return self.hits[bisect_right(ends, low) : bisect_right(ends, high)]
 
     def beside(self, wanted: frozenset[int], low: int, start: int, end: int, high: int) -> bool:
@@ -89,7 +89,7 @@ class CueIndex:
         for run in _RUNS.finditer(text):
             self._add_tokens(hits, text, *run.span())
         if len(hits) > count:
-            hits.sort(key=_END)
+            hits.sort(key=_END_OF)
         return Cues(hits)
 
     def _add_tokens(self, hits: list[Hit], text: str, start: int, end: int) -> None:

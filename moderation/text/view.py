@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
@@ -93,25 +93,22 @@ class View:
         than reckoned; one above the basic plane that was kept, and that ``gaps`` takes for deleted, does so too. So
         neither can make up for the other.
         """
-        pieces = gaps.split(self.source)
-        cuts, shifts, clauses, places, asks = [], [0], [0], [0], [False]
-        place, shift = len(pieces[0]), 0
-        skipped = pieces[1::2]
-        for gap, kept in zip(skipped, pieces[2::2], strict=True):
-            shift += len(gap)
-            cuts.append(place)
-            shifts.append(shift)
+        pieces = gaps.split(self.source)  # kept, deleted, kept, ...
+        cuts, skipped = list(accumulate(map(len, pieces[::2]))), pieces[1::2]
+        length = cuts.pop()
+        if length != len(self.text):
+            return False
+        clauses, places, asks = [0], [0], [False]
+        for place, gap in zip(cuts, skipped, strict=True):
             if not CLAUSE_MARKS.isdisjoint(gap):
                 clauses.append(place)
                 if not SENTENCE_MARKS.isdisjoint(gap):
                     places.append(place)
                     asks.append(not QUESTION_MARKS.isdisjoint(gap) and _first_of(SENTENCE_MARKS, gap) in QUESTION_MARKS)
-            place += len(kept)
-        if place != len(self.text):
-            return False
-        clauses.append(place)
-        places.append(place)
+        clauses.append(length)
+        places.append(length)
         asks.append(False)
+        shifts = list(accumulate(map(len, skipped), initial=0))
         self._cuts, self._shifts, self._skipped = cuts, shifts, skipped
         self._clauses, self._sentences = clauses, (places, asks)
         self.placed = True
