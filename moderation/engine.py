@@ -56,12 +56,16 @@ class Engine:
         if reading is None:
             reading = [self.reader.read(part.name, part.text) for part in content.parts]
         policy, clean = self._scenes[content.scene]
+        look, hits = 0, False
+        for part in reading:
+            look |= part.look
+            if part.hits:
+                hits = True
+        if not hits and not look:
+            return Case(content, self.ruleset, policy, None, clean)
         gate = (content.scene, policy.is_advertising(content))
         findings = self._terms.detect(content, reading, gate)
-        codes = False
-        for part in reading:
-            if part.look & (CODES | FLOOD):
-                codes = True
+        codes = look & (CODES | FLOOD)
         if findings is None:
             if not codes:
                 return Case(content, self.ruleset, policy, None, clean)
