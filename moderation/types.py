@@ -43,13 +43,15 @@ class Role(StrEnum):
     BRAND = "brand"
     OFFICIAL = "official"
 
+    __hash__ = str.__hash__
+
     @property
     def trades(self) -> bool:
         """Whether what this account says in public is presumed to sell something."""
-        return self in _TRADING
+        return self in TRADING
 
 
-_TRADING = frozenset({Role.SELLER, Role.HOST, Role.MCN, Role.BRAND})
+TRADING = frozenset({Role.SELLER, Role.HOST, Role.MCN, Role.BRAND})
 
 
 class Action(IntEnum):

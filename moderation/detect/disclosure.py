@@ -137,6 +137,8 @@ class DisclosureDetector:
             for found in numbers_in(view.text, names, day):
                 counts[found.format, found.state] += 1
                 if counts[found.format, found.state] <= ENOUGH:
+                    if not view.placed:
+                        self._reader.place(view)
                     start, end = view.span(found.start, found.end)
                     yield number, found._replace(start=start, end=end)
 

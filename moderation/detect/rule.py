@@ -26,12 +26,20 @@ REACH = 48
 """A clause is read at most so many characters to each side of a hit: what keeps conditions linear."""
 SHORT = 3
 """Han terms up to this length are checked for word boundaries."""
+FEW = 24
+"""So many words are looked for one by one sooner than the automaton finds all cues."""
 _HAN = re.compile("[\u3400-\u9fff]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A term ready to be applied to hits of its words in one view."""
+    """A term ready to be applied to hits of its words in one view.
+
+    ``company`` asks for cues near by, ``placed`` for words right beside the hit, ``local`` for either, ``asks_text``
+    for words anywhere; ``simple`` asks for nothing. ``follows`` and ``precedes`` are those of ``next`` and ``prev``
+    that must stand there in any case. ``calls_for`` are the words of ``near``, or of ``sentence``, where they are so
+    few that they are soon looked for.
+    """
 
     id: str
     words: tuple[str, ...]
@@ -49,6 +57,12 @@ class Rule:
     placed: bool
     edged: bool
     simple: bool
+    local: bool
+    dated: bool
+    asks_text: bool
+    follows: tuple[str, ...]
+    precedes: tuple[str, ...]
+    calls_for: tuple[str, ...]
     near: frozenset[int]
     sentence: frozenset[int]
     with_: frozenset[int]
@@ -62,14 +76,6 @@ class Rule:
     at_start: bool
     dates: tuple[date | None, date | None]
     note: str
-
-    def possible(self, text: str, start: int, end: int) -> bool:
-        """A cheap look right beside a hit: False only where the conditions cannot hold. Costs the same in any text."""
-        if self.regex is not None:
-            return True
-        if self.next and not self.at_end and not text.startswith(self.next, end):
-            return False
-        return not (self.prev and not self.at_start and not text.endswith(self.prev, 0, start))
 
     def in_force(self, day: date) -> bool:
         """Whether the term's own dates include ``day``."""
@@ -139,6 +145,9 @@ def _rule(term: Term, ruleset: Ruleset, index: CueIndex, shape: Callable[[str], 
     edged = term.pattern or words[0][0].isascii() or words[0][-1].isascii()
     dated = bool(term.effective_from or term.effective_until)
 
+    company = bool(condition.near or condition.sentence or condition.unless)
+    placed = bool(condition.next or condition.prev or condition.not_next or condition.not_prev)
+
     def shaped(listed: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(shape(word) for word in listed if word not in {"^", "$"})
 
@@ -157,10 +166,16 @@ def _rule(term: Term, ruleset: Ruleset, index: CueIndex, shape: Callable[[str], 
         and len(words[0]) <= SHORT
         and bool(_HAN.fullmatch(words[0])),
         conditional=conditional,
-        company=bool(condition.near or condition.sentence or condition.unless),
-        placed=bool(condition.next or condition.prev or condition.not_next or condition.not_prev),
+        company=company,
+        placed=placed,
+        local=company or placed,
+        dated=dated,
+        asks_text=bool(condition.with_ or condition.without),
+        follows=() if term.pattern or "$" in condition.next else shaped(condition.next),
+        precedes=() if term.pattern or "^" in condition.prev else shaped(condition.prev),
         edged=edged,
         simple=not (conditional or edged or dated or term.pattern),
+        calls_for=_few(condition.near or condition.sentence, ruleset.folding.plain),
         near=index.numbers(condition.near),
         sentence=index.numbers(condition.sentence),
         without=index.numbers(condition.without),
@@ -175,3 +190,7 @@ def _rule(term: Term, ruleset: Ruleset, index: CueIndex, shape: Callable[[str], 
         dates=(term.effective_from, term.effective_until),
         note=term.note,
     )
+
+
+def _few(words: tuple[str, ...], plain: Callable[[str], str]) -> tuple[str, ...]:
+    return () if len(words) > FEW or any(word.startswith("<") for word in words) else tuple(map(plain, words))

@@ -16,6 +16,7 @@ WINDOW = 8
 """Characters read on each side of a hit: longer context does not change where its own words end."""
 LONGEST_WORD = 4
 """Longer dictionary words are names and idioms, which belong on allow lists."""
+_REACH = LONGEST_WORD - 1
 
 _TOKENIZER = jieba.Tokenizer()
 
@@ -43,9 +44,10 @@ def stands_alone(text: str, start: int, end: int) -> bool:
 
 def straddled(text: str, start: int, end: int) -> bool:
     """Whether a dictionary word reaches across either edge. If none does there is no need to segment."""
-    return _straddled(
-        text[max(0, start - LONGEST_WORD + 1) : start + LONGEST_WORD - 1], min(start, LONGEST_WORD - 1)
-    ) or (_straddled(text[max(0, end - LONGEST_WORD + 1) : end + LONGEST_WORD - 1], min(end, LONGEST_WORD - 1)))
+    before, behind = min(start, _REACH), min(end, _REACH)
+    return _straddled(text[start - before : start + _REACH], before) or (
+        _straddled(text[end - behind : end + _REACH], behind)
+    )
 
 
 @lru_cache(maxsize=65_536)
