@@ -47,7 +47,7 @@ def read(path: Path) -> list[Example]:
 
 def scenes_of(terms) -> frozenset[Scene]:
     """Where a term is sought: an example is judged in one scene, an advertisement if that is possible."""
-    return frozenset().union(*(term.scenes or frozenset({Scene.AD}) for term in terms))
+    return frozenset().union(*(term.scenes or frozenset({Scene.AD}) for term in terms)) or frozenset({Scene.AD})
 
 
 def judge(shipped, sentence: str, scene: Scene):
@@ -70,10 +70,7 @@ def test_examples_hold(path, shipped, terms) -> None:
     category, wrong = path.stem, []
     assert category in shipped.ruleset.categories
     for line, term, hit, sentence in read(path):
-        if not (known := terms[category, term]):
-            wrong.append(f"{path.name}:{line}: {term} is no term of {category}")
-            continue
-        scenes = scenes_of(known)
+        scenes = scenes_of(terms[category, term])  # a word that a wider rule finds is no term of its own
         verdict = judge(shipped, sentence, Scene.AD if Scene.AD in scenes else min(scenes))
         found = [item for item in verdict.evidence if item.category == category]
         if hit and (not found or verdict.action is Action.PASS):
