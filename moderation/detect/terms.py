@@ -12,7 +12,7 @@ from moderation.detect.claims import NOTHING_SAID, ClaimTable, Hearing
 from moderation.detect.rule import ANYWHERE, REACH, Compiled, Rule, compile_terms, cue_index
 from moderation.ruleset import Outcome
 from moderation.text import words
-from moderation.text.fold import CLAUSE_MARKS, breaks, widest
+from moderation.text.fold import CLAUSE_MARKS, SENTENCE_MARKS, breaks, widest
 from moderation.text.view import REPEATS, SYMBOLS, Reader
 from moderation.types import FULL_WEIGHT, Evidence, Exemption, Scene, Span
 
@@ -281,7 +281,13 @@ class _Inspection:
         return ""
 
     def _torn_weight(self, view: View, rule: Rule, start: int, end: int, gaps: list[tuple[int, str]]) -> int:
-        """The rule's weight, less for what stands inside the hit; 0 where the hit is no word here at all."""
+        """The rule's weight, less for what stands inside the hit; 0 where the hit is no word here at all.
+
+        A pattern says itself what may stand between its words: a comma costs it nothing, the end of a sentence does.
+        """
+        if rule.regex is not None:
+            ended = any(not SENTENCE_MARKS.isdisjoint(gap) for _, gap in gaps)
+            return rule.weight * WEAKENED // FULL_WEIGHT if ended else rule.weight
         skip = widest([gap for _, gap in gaps])
         loss = FULL_WEIGHT if skip <= (ALLOWED_SKIP_OF_TWO if end - start == 2 else ALLOWED_SKIP) else WEAKENED  # noqa: PLR2004
         torn = [(place, gap) for place, gap in gaps if breaks(gap)]
