@@ -97,7 +97,7 @@ def main(arguments: list[str]) -> None:
         print(f"{group or 'all':26} {share}")
         if "--misses" in arguments:
             for told in score.wrong:
-                print(f"    {'missed' if told['side'] == 'flag' else 'ALARM '} {told['text']}")
+                print(f"    {'missed' if told['side'] == 'flag' else 'ALARM '} {told.get('id', '')} {told['text']}")
 
 
 if __name__ == "__main__":
