@@ -105,10 +105,10 @@ class Reasons:
     def why(self, item: Evidence) -> str:
         """Why it is a violation, or why a person must decide."""
         if duty := self._ruleset.industries.tell(item.note, self.lang):
-            return duty
+            return duty.rstrip("。.")
         rule = self.rule(item.note)
         if rule is None:
-            return self._ruleset.industries.tell(item.note, self.lang).rstrip("。.") or self._of_article(item)
+            return self._of_article(item)
         name, rests = self.name(rule.code), self._rests(rule.code)
         if rule.outcome is Outcome.REVIEW:
             return self.say(

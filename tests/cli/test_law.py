@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from moderation.lawpage import law_page
@@ -27,6 +29,13 @@ def test_the_page_names_every_rule_category_and_article(shipped_ruleset):
         assert f"### {category.zh} `{category.code}`" in shown
     for ref in shipped_ruleset.laws:
         assert f"| {ref} |" in shown
+
+
+def test_dates_and_the_option_of_a_rule_stand_on_the_page(shipped_ruleset):
+    first, *others = shipped_ruleset.claims.rules
+    dated = replace(first, effective_from=date(2026, 2, 1), effective_until=date(2027, 3, 15), option="mode=strict")
+    page = law_page(replace(shipped_ruleset, claims=replace(shipped_ruleset.claims, rules=(dated, *others))), {})
+    assert "- 规则期间：2026-02-01 至 2027-03-15\n- 仅当选项 `mode=strict`\n" in page
 
 
 def test_the_page_goes_to_a_file_or_to_standard_output(inside, rules, tmp_path):
