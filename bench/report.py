@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bench.checks import Check
-    from moderation.render import Language
+    from moderation.reasons import Language
 
 
 _SHOWN: Final = ("requests_per_second", "p50_ms", "p99_ms")

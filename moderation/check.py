@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import defaultdict
 from dataclasses import fields
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import re2
 
+from moderation.detect.cues import TOKENS
 from moderation.detect.rule import ANYWHERE
 from moderation.engine import Engine
 from moderation.errors import LawError, LoadError, TermError
@@ -18,14 +20,16 @@ from moderation.matcher import nesting
 from moderation.types import SHANGHAI, Author, Content, Part, Role, Scene
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
-    from moderation.lexicon import Term
-    from moderation.ruleset import Article, Category, CodeRules, Ruleset
+    from moderation.lexicon import Condition, Term
+    from moderation.ruleset import Article, Category, ClaimRule, Claims, CodeRules, Ruleset
+    from moderation.tables import Document
     from moderation.text.fold import Folding
 
 MAX_NESTING = 16
 """So many words may end at one character: what bounds the hits a text can have."""
+_FAMILY = re.compile(r"[a-z0-9_]+")
 EXAMPLE_DAY = datetime(2026, 11, 22, 12, tzinfo=SHANGHAI)
 
 
@@ -33,13 +37,17 @@ def check_terms(
     terms: Sequence[Term], categories: Mapping[str, Category], laws: Mapping[str, Article], folding: Folding
 ) -> Iterator[LoadError]:
     """Everything wrong with terms that read well."""
+    checked: dict[int, str] = {}
     for term in terms:
         if reason := _unknown_names(term, categories):
             yield TermError(term.file, term.line, reason)
         for ref in term.laws or ():
             if ref not in laws:
                 yield LawError(term.file, term.line, f"cites {ref!r}, which laws.toml does not have")
-        if reason := _wrong_words(term, folding) or _wrong_pattern(term):
+        condition = id(term.condition)  # one object for all that a line expands to
+        if condition not in checked:
+            checked[condition] = _wrong_condition(term.condition, folding)
+        if reason := _wrong_words(term, folding) or checked[condition] or _wrong_pattern(term):
             yield TermError(term.file, term.line, reason)
     yield from _duplicates(terms)
     yield from _conflicts(terms, folding)
@@ -61,11 +69,17 @@ def _wrong_words(term: Term, folding: Folding) -> str:
         letters = plain if plain == word else word
         if len(letters) == 1 and unicodedata.category(letters)[0] in "LN" and not term.condition.guards:
             return f"{text!r} is one character and has no guard (near, with, next or prev)"
-    condition = term.condition
-    listed = (*condition.near, *condition.with_, *condition.unless, *condition.not_next, *condition.not_prev)
-    placed = {*condition.next} - {"$"} | {*condition.prev} - {"^"}
-    for word in (*listed, *sorted(placed)):
-        if not folding.plain(word):
+    return ""
+
+
+def _wrong_condition(condition: Condition, folding: Folding) -> str:
+    cues = (*condition.near, *condition.sentence, *condition.with_, *condition.unless, *condition.without)
+    beside = {*condition.next} - {"$"} | {*condition.prev} - {"^"} | {*condition.not_next, *condition.not_prev}
+    for word in (*cues, *sorted(beside)):
+        if word.startswith("<"):
+            if word not in TOKENS or word in beside:
+                return f"the condition {word!r} is no token here; near, with and the like know {', '.join(TOKENS)}"
+        elif not folding.plain(word):
             return f"the condition {word!r} folds to nothing"
     return ""
 
@@ -118,6 +132,47 @@ def check_codes(codes: CodeRules, folding: Folding) -> Iterator[LoadError]:
         cues: tuple[str, ...] = getattr(codes, field.name)
         if not cues or not all(map(folding.plain, cues)):
             yield LoadError("codes.toml", 1, f"{field.name} is empty or holds a word that folds to nothing")
+
+
+def check_words(listed: Mapping[str, Iterable[str]], source: Document, folding: Folding) -> Iterator[LoadError]:
+    """Words of a named list of which nothing is left."""
+    for name, words in listed.items():
+        for word in words:
+            if not word.startswith("<") and not folding.plain(word):
+                line = source.line(f'"{word}"', source.line(f"{name} ="))
+                yield LawError(source.name, line, f"{name}: the word {word!r} folds to nothing")
+
+
+def check_claims(
+    claims: Claims, source: Document, names: Mapping[str, Container[str]], folding: Folding
+) -> Iterator[LoadError]:
+    """Rows of the claims table that name what is not there, or cue words of which nothing is left.
+
+    ``names`` are the known ``categories``, ``laws`` and term ``families``.
+    """
+    for rule in claims.rules:
+        for word, line, reason in (*_unknown_in(rule, names), *_lost_in(rule, folding)):
+            yield LawError(source.name, source.line(f'"{word}"', line), f"{rule.code} {reason}")
+
+
+def _unknown_in(rule: ClaimRule, names: Mapping[str, Container[str]]) -> Iterator[tuple[str, int, str]]:
+    for code in sorted(rule.categories):
+        if code not in names["categories"]:
+            yield code, rule.line, f"is for the unknown category {code!r}"
+    for ref in rule.laws:
+        if ref not in names["laws"]:
+            yield ref, rule.line, f"cites {ref!r}, which laws.toml does not have"
+    for setting in rule.settings:
+        for family in setting.hits:
+            if _FAMILY.fullmatch(family) and family not in names["families"]:
+                yield family, setting.line, f"is about the family {family!r}, which no term has"
+
+
+def _lost_in(rule: ClaimRule, folding: Folding) -> Iterator[tuple[str, int, str]]:
+    for setting in rule.settings:
+        for word in (word for listed in (*setting.needs.values(), *setting.bars.values()) for word in listed):
+            if not word.startswith(("<", "^", "$")) and not folding.plain(word):
+                yield word, setting.line, f"has the cue {word!r}, which folds to nothing"
 
 
 def check_examples(ruleset: Ruleset) -> list[LoadError]:

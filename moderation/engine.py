@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from moderation.detect.codes import CodeDetector
+from moderation.detect.disclosure import DisclosureDetector
 from moderation.detect.spam import SpamDetector
 from moderation.detect.terms import Findings, TermDetector
 from moderation.policy import Weighed, decide
@@ -36,7 +37,11 @@ class Engine:
         self.reader = self._terms.reader
         self._codes = CodeDetector(ruleset, self.reader)
         self._spam = SpamDetector(ruleset, self.reader)
-        self._clean = {scene: decide(policy, ruleset, Weighed()) for scene, policy in ruleset.policies.items()}
+        self._disclosure = DisclosureDetector(ruleset, self.reader)
+        self._scenes = {
+            scene: (policy, decide(policy, ruleset, Weighed())) for scene, policy in ruleset.policies.items()
+        }
+        """For each scene its policy, and the verdict where nothing was found."""
 
     def read_many(self, contents: Sequence[Content]) -> list[Reading]:
         """Fold and scan a batch at once: equal to reading its contents one by one, and several times as fast."""
@@ -52,23 +57,30 @@ class Engine:
         """Gather the evidence that the text itself gives."""
         if reading is None:
             reading = [self.reader.read(part.name, part.text) for part in content.parts]
-        policy = self.ruleset.policies[content.scene]
-        gate = (content.scene, policy.is_advertising(content))
-        look = 0
+        policy, clean = self._scenes[content.scene]
+        look, hits = 0, False
         for part in reading:
             look |= part.look
-        codes = look & (CODES | FLOOD)
-        suspects = self._terms.suspects(reading, gate)
-        if not suspects and not codes:
-            return Case(content, self.ruleset, policy, None, self._clean[content.scene])
+            if part.hits:
+                hits = True
+        gate = (content.scene, policy.is_advertising(content))
+        if not (hits or look or gate[1]):
+            return Case(content, self.ruleset, policy, None, clean)
         day = content.at.astimezone(SHANGHAI).date()
-        findings = self._terms.detect(reading, gate, day) if suspects else Findings()
+        findings = self._terms.detect(content, reading, gate)
+        lacking = self._disclosure.detect(content, reading, gate, day) if gate[1] else ()
+        codes = look & (CODES | FLOOD)
+        if findings is None:
+            if not codes and not lacking:
+                return Case(content, self.ruleset, policy, None, clean)
+            findings = Findings()
+        findings.evidence.extend(lacking)
         if codes:
             live = partial(self._applies, gate)
             findings.evidence.extend(self._codes.detect(reading, content.author, day, live))
             findings.evidence.extend(self._spam.detect(reading, day, live))
         if not findings.evidence and not findings.exemptions:
-            return Case(content, self.ruleset, policy, None, self._clean[content.scene])
+            return Case(content, self.ruleset, policy, None, clean)
         return Case(content, self.ruleset, policy, findings, None)
 
     def _applies(self, gate: Gate, category: str) -> bool:
@@ -96,7 +108,10 @@ class Case:
         if self._clean is not None and not answers:
             return self._clean
         findings = self._findings or Findings()
-        heard = [answer for answer in answers if isinstance(answer, Evidence)]
-        missing = tuple(answer for answer in answers if isinstance(answer, Missing))
-        weighed = Weighed([*findings.evidence, *heard], findings.exemptions, missing, findings.truncated)
+        evidence = findings.evidence
+        missing: tuple[Missing, ...] = ()
+        if answers:
+            evidence = [*evidence, *(answer for answer in answers if isinstance(answer, Evidence))]
+            missing = tuple(answer for answer in answers if isinstance(answer, Missing))
+        weighed = Weighed(evidence, findings.exemptions, findings.proof, missing, findings.truncated)
         return decide(self.policy, self.ruleset, weighed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import blake2s
@@ -21,8 +22,20 @@ ALLOW = "allow"
 
 MANDATORY_HEADERS = ("owner", "source", "licence", "reviewed")
 MAX_SEVERITY = 4
-MAX_ALTERNATIVES = 1000
+MAX_ALTERNATIVES = 4000
 """A line that expands to more is a slip of the hand."""
+
+
+WordLists = Mapping[str, tuple[str, ...]]
+"""The named word lists of ``lexicons/words``, which conditions and terms refer to as ``@name``."""
+
+
+def spelt_out(listed: Iterable[str], lists: WordLists) -> tuple[str, ...]:
+    """``@name`` becomes the words of that list. Raises ``KeyError`` with a name that is no list."""
+    found: dict[str, None] = {}
+    for word in listed:
+        found.update(dict.fromkeys(lists[word[1:]] if word.startswith("@") else (word,)))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +43,10 @@ class Condition:
     """What must, or must not, stand around a hit. Words are as written here, folded by the compiler."""
 
     near: tuple[str, ...] = ()
+    sentence: tuple[str, ...] = ()
     with_: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     next: tuple[str, ...] = ()
     prev: tuple[str, ...] = ()
     not_next: tuple[str, ...] = ()
@@ -40,7 +55,7 @@ class Condition:
     @property
     def guards(self) -> bool:
         """Whether it asks for company: a one-character term needs that."""
-        return bool(self.near or self.with_ or self.next or self.prev)
+        return bool(self.near or self.sentence or self.with_ or self.next or self.prev)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +77,7 @@ class Term:
     protects: frozenset[str] | None = None
     effective_from: date | None = None
     effective_until: date | None = None
+    loose: bool = False
     verified: bool = False
     note: str = ""
     hits: tuple[str, ...] = ()
@@ -79,14 +95,15 @@ class _File:
     """What the parser knows so far about the file it is in."""
 
     name: str
+    lists: WordLists = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     family: str = ""
     defaults: dict[str, list[str]] = field(default_factory=dict)
 
 
-def parse(name: str, text: str) -> tuple[list[Term], list[LoadError]]:
+def parse(name: str, text: str, lists: WordLists | None = None) -> tuple[list[Term], list[LoadError]]:
     """Read a term or allow file: its terms, and everything wrong with it as ``file:line: reason``."""
-    file = _File(name)
+    file = _File(name, lists or {})
     terms: list[Term] = []
     errors: list[LoadError] = []
     for number, raw in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
@@ -146,7 +163,7 @@ def _terms(file: _File, number: int, line: str) -> Iterator[Term]:
     body, rest = _pattern_body(file.name, number, line) if line.startswith("/") else _literal_body(line)
     options = {**file.defaults, **_options(file.name, number, rest)}
     base = _from_options(file, number, options, pattern=line.startswith("/"))
-    alternatives = (body,) if base.pattern else tuple(_expand(file.name, number, body))
+    alternatives = (body,) if base.pattern else tuple(_expand(file, number, body))
     for text in alternatives:
         if not text.strip():
             raise GrammarError(file.name, number, "the term is empty")
@@ -175,15 +192,24 @@ def _unescape(text: str) -> str:
     return re.sub(r"\\([|#{},\\/@\[])", r"\1", text)
 
 
-def _expand(name: str, number: int, body: str) -> Iterator[str]:
-    """``史上最{低,强}`` → 史上最低, 史上最强."""
+def _expand(file: _File, number: int, body: str) -> Iterator[str]:
+    """``史上最{低,强}`` → 史上最低, 史上最强; ``{@heal}痘印`` takes its alternatives from the list ``heal``."""
     pieces = re.split(r"(?<!\\)\{((?:[^{}\\]|\\.)*)(?<!\\)\}", body)
     if any(re.search(r"(?<!\\)[{}]", literal) for literal in pieces[::2]):
-        raise GrammarError(name, number, "braces do not close; write \\{ for a brace itself")
-    choices = [[piece] if index % 2 == 0 else _split(piece, ",") for index, piece in enumerate(pieces)]
+        raise GrammarError(file.name, number, "braces do not close; write \\{ for a brace itself")
+    choices = [
+        [piece] if index % 2 == 0 else _named(file, number, _split(piece, ",")) for index, piece in enumerate(pieces)
+    ]
     if (count := prod(map(len, choices))) > MAX_ALTERNATIVES:
-        raise GrammarError(name, number, f"the line expands to {count} terms; at most {MAX_ALTERNATIVES} may")
+        raise GrammarError(file.name, number, f"the line expands to {count} terms; at most {MAX_ALTERNATIVES} may")
     return (_unescape("".join(combination)) for combination in product(*choices))
+
+
+def _named(file: _File, number: int, words: Iterable[str]) -> tuple[str, ...]:
+    try:
+        return spelt_out(words, file.lists)
+    except KeyError as error:
+        raise GrammarError(file.name, number, f"@{error.args[0]} is no list under words/") from None
 
 
 def _options(name: str, number: int, pieces: Iterable[str]) -> dict[str, list[str]]:
@@ -213,7 +239,9 @@ def _from_options(file: _File, number: int, options: dict[str, list[str]], *, pa
     allow = "allow" in file.headers
     if "for" in read and not allow:
         raise GrammarError(file.name, number, "for: belongs into allow files")
-    condition = Condition(**{"with_" if key == "with" else key: read[key] for key in _CONDITION_KEYS if key in read})
+    condition = Condition(
+        **{"with_" if key == "with" else key: _named(file, number, read[key]) for key in _CONDITION_KEYS if key in read}
+    )
     scenes, laws = read.get("scenes"), read.get("laws")
     return Term(
         text="",
@@ -231,6 +259,7 @@ def _from_options(file: _File, number: int, options: dict[str, list[str]], *, pa
         protects=_protects(read.get("for"), file.headers.get("allow")),
         effective_from=read.get("from"),
         effective_until=read.get("until"),
+        loose=read.get("loose", False),
         verified=read.get("verified", file.headers.get("verified") == "true"),
         note=read.get("note", ""),
         hits=tuple(map(_unescape, options.get("hit", ()))),
@@ -288,7 +317,7 @@ def _bool(name: str, number: int, key: str, value: str) -> bool:
     return value == "true"
 
 
-_CONDITION_KEYS = ("near", "with", "unless", "next", "prev", "not_next", "not_prev")
+_CONDITION_KEYS = ("near", "sentence", "with", "unless", "without", "next", "prev", "not_next", "not_prev")
 _READERS: dict[str, Callable[[str, int, str, str], Any]] = {
     **dict.fromkeys((*_CONDITION_KEYS, "anchor", "scenes", "for"), _list),
     "severity": _int(0, MAX_SEVERITY),
@@ -296,6 +325,7 @@ _READERS: dict[str, Callable[[str, int, str, str], Any]] = {
     "laws": _laws,
     "from": _date,
     "until": _date,
+    "loose": _bool,
     "verified": _bool,
     "note": _text,
     "hit": _text,

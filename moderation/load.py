@@ -11,15 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from moderation import tables
-from moderation.check import check_codes, check_examples, check_terms
+from moderation.check import check_claims, check_codes, check_examples, check_terms, check_words
+from moderation.claimtable import claims as read_claims
 from moderation.errors import GrammarError, LoadError, LoadErrors
+from moderation.industrytable import Known
+from moderation.industrytable import industries as read_industries
 from moderation.lexicon import Term, parse
 from moderation.ruleset import Ruleset
 from moderation.text.fold import tables as fold_tables
 from moderation.text.words import open_dictionary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container, Mapping
+
+    from moderation.lexicon import WordLists
+    from moderation.ruleset import Option
+    from moderation.text.fold import Folding
 
 T = TypeVar("T")
 
@@ -39,15 +46,23 @@ def load_ruleset(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:
     categories = disk.toml("categories.toml", tables.categories) or {}
     laws = disk.toml("laws.toml", tables.laws) or {}
     codes = disk.toml("codes.toml", tables.codes)
+    options = disk.options()
+    folding = fold_tables(disk.pairs("variants/traditional.tsv"), disk.pairs("variants/lookalikes.tsv"))
+    lists = disk.word_lists(folding)
+    claims = disk.toml("claims.toml", lambda document: read_claims(document, lists, options))
     read = (disk.toml(name, tables.policy) for name in disk.policies())
     policies = {policy.scene: policy for policy in read if policy}
-    folding = fold_tables(disk.pairs("variants/traditional.tsv"), disk.pairs("variants/lookalikes.tsv"))
-    terms = disk.terms()
+    known = Known(lists, categories, laws, folding)
+    industries = disk.toml("industries.toml", lambda document: read_industries(document, known))
+    terms = disk.terms(lists)
     disk.errors.extend(tables.cross_check(categories, laws, policies, disk.text))
-    if categories and codes:
+    if categories and codes and claims:
         disk.errors.extend(check_terms(terms, categories, laws, folding))
         disk.errors.extend(check_codes(codes, folding))
-    if disk.errors or codes is None:
+        families = {term.family for term in terms}
+        names: dict[str, Container[str]] = {"categories": categories, "laws": laws, "families": families}
+        disk.errors.extend(check_claims(claims, disk.document("claims.toml"), names, folding))
+    if disk.errors or codes is None or claims is None or industries is None:
         raise LoadErrors(disk.errors)
     ruleset = Ruleset(
         fingerprint=disk.fingerprint(),
@@ -58,6 +73,9 @@ def load_ruleset(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:
         terms=tuple(terms),
         folding=folding,
         codes=codes,
+        claims=claims,
+        industries=industries,
+        options=options,
     )
     if errors := check_examples(ruleset):
         raise LoadErrors(errors)
@@ -124,12 +142,34 @@ class _Disk:
                 pairs[source] = target
         return pairs
 
-    def terms(self) -> list[Term]:
+    def document(self, name: str) -> tables.Document:
+        """A file's text alone, to find lines in."""
+        return tables.Document(name, self.text(name), {})
+
+    def options(self) -> Mapping[str, Option]:
+        """What ``options.toml`` sets; a folder without it leaves nothing open."""
+        if not (self._roots[""] / "options.toml").exists():
+            return {}
+        return self.toml("options.toml", tables.options) or {}
+
+    def word_lists(self, folding: Folding) -> WordLists:
+        """The lists of every ``words/*.toml``; a name may stand once."""
+        lists: dict[str, tuple[str, ...]] = {}
+        for path in sorted((self._roots[""] / "words").glob("*.toml")):
+            read = self.toml(name := f"words/{path.name}", tables.words) or {}
+            for key in sorted(lists.keys() & read.keys()):
+                line = self.document(name).line(f"{key} =")
+                self.errors.append(GrammarError(name, line, f"the list {key} stands in another file too"))
+            self.errors.extend(check_words(read, self.document(name), folding))
+            lists.update(read)
+        return lists
+
+    def terms(self, lists: WordLists) -> list[Term]:
         """All terms of all folders."""
         terms: list[Term] = []
         for folder in TERM_FOLDERS:
             for path in sorted((self._roots[""] / folder).glob("*.txt")):
-                found, errors = parse(name := f"{folder}/{path.name}", self.text(name))
+                found, errors = parse(name := f"{folder}/{path.name}", self.text(name), lists)
                 terms.extend(found)
                 self.errors.extend(errors)
         return terms

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.types import Action, Content, Effect, Evidence, Exemption, Missing, Scene, Verdict
+from moderation.types import TRADING, Action, Content, Effect, Evidence, Exemption, Missing, Scene, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from moderation.ruleset import Category, Ruleset
 
+BINDS_FROM = "binds_from"
+"""The fact that marks evidence of a duty which is published and does not bind yet: it warns, whatever it does later."""
 SHOWN = 64
 """So much evidence a verdict lists. What is beyond has been weighed and is counted as truncated."""
 
@@ -59,27 +61,31 @@ class ScenePolicy:
             return True
         if content.commercial is not None:
             return False
-        return self.advertising is Advertising.PRESUMED or content.author.role.trades
+        return self.advertising is Advertising.PRESUMED or content.author.role in TRADING
 
-    def action_for(self, evidence: Evidence, category: Category) -> Action:
+    def action_for(self, item: Evidence, category: Category) -> Action:
         """What one piece of evidence that counts leads to by itself."""
+        if item.facts and item.facts[0][0] == BINDS_FROM:
+            return Action.PASS
         action = self.actions.get(category.code, category.action)
-        return action if evidence.weight >= self.block_at else min(action, Action.REVIEW)
+        return action if item.weight >= self.block_at else min(action, Action.REVIEW)
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """What a decision is made from: all evidence, what does not count and why, who gave no answer."""
+class Weighed(NamedTuple):
+    """What a decision is made from: evidence, what does not count and why, what must be proven, who gave no answer."""
 
     evidence: Sequence[Evidence] = ()
     exemptions: Sequence[Exemption] = ()
+    proof: Sequence[str] = ()
     missing: tuple[Missing, ...] = ()
     truncated: int = 0
 
 
 def decide(policy: ScenePolicy, ruleset: Ruleset, weighed: Weighed) -> Verdict:
     """Weigh everything into a verdict: the strictest action wins, hints below ``review_at`` count for nothing."""
-    ranked = sorted(weighed.evidence, key=_rank)
+    ranked = weighed.evidence
+    if len(ranked) > 1:
+        ranked = sorted(ranked, key=_rank)
     action, severity = Action.PASS, 0
     named: dict[str, Category] = {}
     for item in ranked:
@@ -90,17 +96,20 @@ def decide(policy: ScenePolicy, ruleset: Ruleset, weighed: Weighed) -> Verdict:
         category = named[item.category] = ruleset.categories[item.category]
         if action is not Action.BLOCK:
             action = max(action, policy.action_for(item, category))
+    missing, beyond = weighed.missing, len(ranked) - SHOWN
     return Verdict(
-        action=max(action, policy.when_missing) if weighed.missing else action,
-        severity=severity,
-        categories=tuple(named),
-        effects=_effects(action, severity, named.values()),
-        evidence=tuple(ranked[:SHOWN]),
-        ruleset=ruleset.fingerprint,
-        exemptions=tuple(weighed.exemptions[:SHOWN]),
-        missing=weighed.missing,
-        degraded=bool(weighed.missing),
-        matches_truncated=weighed.truncated + max(0, len(ranked) - SHOWN),
+        max(action, policy.when_missing) if missing else action,
+        severity,
+        tuple(named),
+        _effects(action, severity, named.values()),
+        tuple(ranked if beyond <= 0 else ranked[:SHOWN]),
+        ruleset.fingerprint,
+        tuple(weighed.exemptions[:SHOWN]),
+        tuple(weighed.proof),
+        (),
+        missing,
+        bool(missing),
+        weighed.truncated + max(0, beyond),
     )
 
 
@@ -109,7 +118,13 @@ def _rank(item: Evidence) -> tuple[int, int, int]:
 
 
 def _effects(action: Action, severity: int, categories: Iterable[Category]) -> tuple[Effect, ...]:
-    asked = {effect for category in categories for effect in category.effects}
+    asked: tuple[Effect, ...] = ()
+    for category in categories:
+        if category.effects:
+            asked += category.effects
     if not asked:
         return (Effect.WARN,) if action is Action.PASS and severity else ()
-    return tuple(effect for effect in Effect if effect in asked)
+    return tuple([effect for effect in _EFFECTS if effect in asked])
+
+
+_EFFECTS = tuple(Effect)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from moderation.industry import Industries
     from moderation.lexicon import Term
     from moderation.policy import ScenePolicy
     from moderation.text.fold import Folding
@@ -68,6 +70,100 @@ class CodeRules:
     endings: tuple[str, ...]
 
 
+FIELDS = ("left", "right", "of", "before", "after", "clause", "sentence", "sentence_before", "sentence_after", "text")
+"""Where a cue of the claims table may be asked for: directly beside the hit, behind 的, within reach, or anywhere."""
+
+
+class ClaimKind(StrEnum):
+    """What a row of the claims table does. The order is the order of decision."""
+
+    BAIT = "bait"
+    GUARD = "guard"
+    COMPARISON = "comparison"
+    AGGRAVATION = "aggravation"
+    VIOLATION = "violation"
+    EXEMPTION = "exemption"
+
+
+RESTS_ON_LAW = frozenset({ClaimKind.AGGRAVATION, ClaimKind.VIOLATION, ClaimKind.EXEMPTION})
+
+
+class Outcome(StrEnum):
+    """What becomes of a claim: no violation, lawful with proof on file, a person's decision, or a violation."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    PROOF = "proof"
+    REVIEW = "review"
+    VIOLATION = "violation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One set of circumstances: all of ``needs`` and none of ``bars``, each a list of cue words by field.
+
+    ``hits`` are families or words of the hits it is about (all, where empty); ``undeclared`` are scenes in which
+    nothing says that the content sells; ``reach`` counts characters; ``line`` is where it stands in ``claims.toml``.
+    """
+
+    hits: tuple[str, ...]
+    industries: tuple[str, ...]
+    undeclared: tuple[str, ...]
+    needs: Mapping[str, tuple[str, ...]]
+    bars: Mapping[str, tuple[str, ...]]
+    reach: int
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimRule:
+    """One row of the claims table. ``laws`` is what the row rests on, ``proof`` what must be kept on file.
+
+    The dates are the row's own, both inclusive. ``option`` is the ``name=value`` under which the row is there at all.
+    """
+
+    code: str
+    kind: ClaimKind
+    zh: str
+    en: str
+    laws: tuple[str, ...]
+    outcome: Outcome
+    categories: frozenset[str]
+    cancels: frozenset[str]
+    despite_comparison: bool
+    proof_zh: str
+    proof_en: str
+    settings: tuple[Setting, ...]
+    hit: str
+    clean: str
+    option: str = ""
+    effective_from: date | None = None
+    effective_until: date | None = None
+    line: int = 1
+
+    def in_force(self, day: date) -> bool:
+        """Whether the row is applied to a content of ``day``."""
+        return (self.effective_from or date.min) <= day <= (self.effective_until or date.max)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """The claims table: its rules in the order of decision, and the units that make a number a quantity."""
+
+    rules: tuple[ClaimRule, ...] = ()
+    units: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """A question that the law leaves open and that whoever runs the service answers (``lexicons/options.toml``)."""
+
+    name: str
+    zh: str
+    en: str
+    choices: tuple[str, ...]
+    value: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruleset:
     """Everything that a verdict depends on besides the content. ``fingerprint`` names the exact bytes it came from."""
@@ -80,9 +176,21 @@ class Ruleset:
     terms: tuple[Term, ...] = field(repr=False)
     folding: Folding = field(repr=False)
     codes: CodeRules = field(repr=False)
+    claims: Claims = field(repr=False)
+    industries: Industries = field(repr=False)
+    options: Mapping[str, Option] = field(default_factory=dict, repr=False)
     _citations: dict[tuple[tuple[str, ...], date], tuple[str, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+
+    def applies(self, rule: ClaimRule, day: date) -> bool:
+        """Whether a row of the claims table counts for a content of ``day``.
+
+        What the law adds or forgives began with that law. What a sentence says (a guard, a bait, a comparison) did not.
+        """
+        if not rule.in_force(day):
+            return False
+        return rule.kind not in RESTS_ON_LAW or not rule.laws or any(self.laws[ref].in_force(day) for ref in rule.laws)
 
     def citations(self, refs: tuple[str, ...], day: date) -> tuple[str, ...]:
         """Those of ``refs`` that were in force on ``day``."""

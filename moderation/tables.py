@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from moderation.errors import LawError, LoadError, PolicyError
 from moderation.policy import Advertising, ScenePolicy, WhileWaiting
-from moderation.ruleset import Article, Category, CodeRules
+from moderation.ruleset import Article, Category, CodeRules, Option
 from moderation.types import FULL_WEIGHT, Action, Effect, Scene
 
 if TYPE_CHECKING:
@@ -29,10 +29,17 @@ class Document:
     text: str
     tree: dict[str, Any]
 
-    def line(self, needle: str) -> int:
-        """The first line that holds ``needle``, or 1."""
-        place = self.text.find(needle)
-        return self.text.count("\n", 0, place) + 1 if place >= 0 else 1
+    def line(self, needle: str, after: int = 1) -> int:
+        """The first line from ``after`` on that holds ``needle``; ``after`` itself where none does."""
+        for number, line in enumerate(self.text.splitlines()[after - 1 :], start=after):
+            if needle in line:
+                return number
+        return after
+
+    def headings(self, key: str) -> list[int]:
+        """The lines of all ``[[key]]``, so that the n-th table of a list can say where it stands."""
+        heading = re.compile(rf"\s*\[\[\s*{re.escape(key)}\s*\]\]")
+        return [number for number, line in enumerate(self.text.splitlines(), start=1) if heading.match(line)]
 
 
 def line_in(message: str) -> int:
@@ -41,20 +48,22 @@ def line_in(message: str) -> int:
     return int(match[1]) if match else 1
 
 
-class _Row:
+class Row:
     """One table of a document, read key by key; what is wrong names the row's line."""
 
-    def __init__(self, document: Document, row: Any, error: type[LoadError], needle: str) -> None:
-        self._error, self._file, self._line = error, document.name, document.line(needle)
+    def __init__(self, document: Document, row: Any, error: type[LoadError], needle: str, after: int = 1) -> None:
+        self._error, self._file, self._line = error, document.name, document.line(needle, after)
         if not isinstance(row, dict):
             raise self.wrong("is not a table")
         self._row = row
         self._known: set[str] = set()
 
     def wrong(self, reason: str) -> LoadError:
+        """The error that names this row."""
         return self._error(self._file, self._line, reason)
 
     def take(self, key: str, kind: type, default: Any = ...) -> Any:
+        """The value of a key, of its kind; without a default the key must be there."""
         self._known.add(key)
         value = self._row.get(key, default)
         if value is ...:
@@ -65,18 +74,22 @@ class _Row:
         return value
 
     def words(self, key: str, default: Any = ...) -> tuple[str, ...]:
+        """A list of non-empty texts."""
         values = self.take(key, list, default)
         if not all(isinstance(value, str) and value for value in values):
             raise self.wrong(f"{key} is a list of non-empty texts")
         return tuple(values)
 
     def one_of(self, key: str, names: Mapping[str, E] | Callable[[str], E], default: Any = ...) -> E:
+        """The thing that a text names."""
         return self._named(key, self.take(key, str, default), names)
 
-    def some_of(self, key: str, names: Mapping[str, E] | Callable[[str], E]) -> list[E]:
-        return [self._named(key, value, names) for value in self.words(key)]
+    def some_of(self, key: str, names: Mapping[str, E] | Callable[[str], E], default: Any = ...) -> list[E]:
+        """The things that a list of texts names."""
+        return [self._named(key, value, names) for value in self.words(key, default)]
 
     def number(self, key: str, low: int, high: int) -> int:
+        """A whole number within bounds, both included."""
         value: int = self.take(key, int)
         if not low <= value <= high:
             raise self.wrong(f"{key} is {value}, expected {low} to {high}")
@@ -99,7 +112,7 @@ REPORTED = ("contact_diversion", "privacy_leak", "spam_flood")
 """Categories under which code, not words, reports what it finds."""
 
 
-def _tables(document: Document, key: str) -> list[Any]:
+def tables(document: Document, key: str) -> list[Any]:
     """The tables written ``[[key]]``."""
     found = document.tree.get(key, [])
     if not isinstance(found, list):
@@ -107,11 +120,18 @@ def _tables(document: Document, key: str) -> list[Any]:
     return found
 
 
+def placed(document: Document, key: str) -> list[tuple[Any, int]]:
+    """The tables written ``[[key]]``, each with the line of its heading."""
+    found = tables(document, key)
+    lines = document.headings(key)
+    return list(zip(found, lines if len(lines) == len(found) else [1] * len(found), strict=True))
+
+
 def categories(document: Document) -> dict[str, Category]:
     """``categories.toml``."""
     found: dict[str, Category] = {}
-    for table in _tables(document, "category"):
-        row = _Row(document, table, LawError, f'code = "{table.get("code", "") if isinstance(table, dict) else ""}"')
+    for table in tables(document, "category"):
+        row = Row(document, table, LawError, f'code = "{table.get("code", "") if isinstance(table, dict) else ""}"')
         advice = row.take("advice", dict)
         group = row.take("group", str)
         if group not in GROUPS:
@@ -140,9 +160,9 @@ def categories(document: Document) -> dict[str, Category]:
 def laws(document: Document) -> dict[str, Article]:
     """``laws.toml``: every citable reference, the law as a whole among them."""
     found: dict[str, Article] = {}
-    for table in _tables(document, "law"):
+    for table in tables(document, "law"):
         name = table.get("id", "") if isinstance(table, dict) else ""
-        row = _Row(document, table, LawError, f'id = "{name}"')
+        row = Row(document, table, LawError, f'id = "{name}"')
         whole = _article(row, ref=row.take("id", str), law=name, version=row.take("version", str, ""))
         articles = row.take("article", list, [])
         row.end()
@@ -155,13 +175,13 @@ def laws(document: Document) -> dict[str, Article]:
 
 def _sub_article(document: Document, law: Article, table: Any) -> Article:
     ref = table.get("ref", "") if isinstance(table, dict) else ""
-    row = _Row(document, table, LawError, f'ref = "{ref}"')
+    row = Row(document, table, LawError, f'ref = "{ref}"')
     article = _article(row, ref=f"{law.law} {row.take('ref', str)}", law=law.law, version=law.version, whole=law)
     row.end()
     return article
 
 
-def _article(row: _Row, *, ref: str, law: str, version: str, whole: Article | None = None) -> Article:
+def _article(row: Row, *, ref: str, law: str, version: str, whole: Article | None = None) -> Article:
     begin = row.take("effective_from", date, whole.effective_from if whole else None)
     end = row.take("effective_until", date, whole.effective_until if whole else None)
     if begin and end and end < begin:
@@ -181,15 +201,47 @@ def _article(row: _Row, *, ref: str, law: str, version: str, whole: Article | No
 
 def codes(document: Document) -> CodeRules:
     """``codes.toml``."""
-    row = _Row(document, document.tree, LawError, "")
+    row = Row(document, document.tree, LawError, "")
     rules = CodeRules(**{key: row.words(key) for key in ("invite", "innocent", "card", "wechat", "qq", "endings")})
     row.end()
     return rules
 
 
+def words(document: Document) -> dict[str, tuple[str, ...]]:
+    """One file of ``words``: each key a list of words."""
+    found: dict[str, tuple[str, ...]] = {}
+    for key in document.tree:
+        row = Row(document, document.tree, LawError, f"{key} =")
+        if not (listed := row.words(key)):
+            raise row.wrong(f"{key} is empty")
+        found[key] = tuple(dict.fromkeys(listed))
+    return found
+
+
+def options(document: Document) -> dict[str, Option]:
+    """``options.toml``: what the law leaves open, and which of the answers is chosen."""
+    found: dict[str, Option] = {}
+    for table, line in placed(document, "option"):
+        row = Row(document, table, LawError, "name =", line)
+        option = Option(
+            name=row.take("name", str),
+            zh=row.take("zh", str),
+            en=row.take("en", str),
+            choices=row.words("choices"),
+            value=row.take("value", str),
+        )
+        row.end()
+        if option.value not in option.choices:
+            raise row.wrong(f"{option.name} is {option.value!r}, expected one of {', '.join(option.choices)}")
+        if option.name in found:
+            raise row.wrong(f"the option {option.name} stands twice")
+        found[option.name] = option
+    return found
+
+
 def policy(document: Document) -> ScenePolicy:
     """One file of ``moderation/scenes``."""
-    row = _Row(document, document.tree, PolicyError, "scene =")
+    row = Row(document, document.tree, PolicyError, "scene =")
     actions = row.take("actions", dict, {})
     for code, action in actions.items():
         if action not in _ACTIONS:

@@ -43,13 +43,15 @@ class Role(StrEnum):
     BRAND = "brand"
     OFFICIAL = "official"
 
+    __hash__ = str.__hash__
+
     @property
     def trades(self) -> bool:
         """Whether what this account says in public is presumed to sell something."""
-        return self in _TRADING
+        return self in TRADING
 
 
-_TRADING = frozenset({Role.SELLER, Role.HOST, Role.MCN, Role.BRAND})
+TRADING = frozenset({Role.SELLER, Role.HOST, Role.MCN, Role.BRAND})
 
 
 class Action(IntEnum):
@@ -124,6 +126,7 @@ class Span(NamedTuple):
 class Evidence(NamedTuple):
     """One finding. ``folds`` are the disguises seen through; ``laws`` the articles in force on the content's day.
 
+    ``tried`` are the exemptions that were looked at, each as ``code:why it failed``.
     ``weight`` runs from 1 to ``FULL_WEIGHT``; ``facts`` are integers that a replay needs (a count, a limit).
     """
 
@@ -137,6 +140,7 @@ class Evidence(NamedTuple):
     weight: int = FULL_WEIGHT
     note: str = ""
     facts: tuple[tuple[str, int], ...] = ()
+    tried: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,7 @@ class Missing:
 
 
 class Exemption(NamedTuple):
-    """A hit that does not count, and the reason: an allow-term, a word boundary or a missing condition."""
+    """A hit that does not count, and the reason: an allow-term, a word boundary, a guard or an exemption."""
 
     category: str
     rule: str

@@ -13,7 +13,8 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SCHEMA = "act/1"
+SCHEMA = "act/2"
+"""Acts of schema ``act/1`` told evidence in members of ``facts``, where ``act/2`` has ``verdict``."""
 
 TENANT_CREATED = "tenant.created"
 KEY_CREATED = "key.created"
@@ -42,9 +43,10 @@ def canonical(value: Mapping[str, object]) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-def act_row(seq: int, at: str, act: Act) -> tuple[int, str, str, str, str, bytes]:
-    """The row of ``acts``; its last column is the canonical form of the whole act."""
-    kind, subject, tenant, facts = act
+def act_row(  # noqa: PLR0913, PLR0917 - place, time, and the fields of ``Act``
+    seq: int, at: str, kind: str, subject: str, tenant: str, facts: Mapping[str, object]
+) -> tuple[int, str, str, str, bytes]:
+    """The row of ``acts`` without its time; its last column is the canonical form of the whole act."""
     body = canonical(
         {
             "schema": SCHEMA,
@@ -56,4 +58,4 @@ def act_row(seq: int, at: str, act: Act) -> tuple[int, str, str, str, str, bytes
             "facts": facts,
         }
     )
-    return seq, at, tenant, kind, subject, body
+    return seq, tenant, kind, subject, body

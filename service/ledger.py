@@ -129,14 +129,20 @@ class Ledger:
 
         Raises whatever the tree above names but ``Unchanged``.
         """
+        return told(await self.submit(filings, seal=seal))
+
+    def submit(
+        self,
+        filings: Sequence[Filing],
+        *,
+        seal: Seal | None = None,
+        heard: asyncio.Future[Outcome] | None = None,
+    ) -> asyncio.Future[Outcome]:
+        """The same for who waits elsewhere: ``heard``, or a new future, gets the outcome, for ``told`` to read."""
         if self.full:
             raise LedgerFull("decisions wait for the disk")
         size = sum([len(filing.body) for filing in filings])
-        outcome = await self._submit(ToFile(filings, seal), max(len(filings), 1), size)
-        if isinstance(outcome, Conflict):
-            raise IdempotencyConflict("the idempotency key was used with another body")
-        assert not isinstance(outcome, int)
-        return outcome
+        return self._submit(ToFile(filings, seal), max(len(filings), 1), size, heard)
 
     async def record(self, act: Act, *writes: Write) -> int:
         """Commits one act with its writes; returns its sequence number. Never turned away for a full queue."""
@@ -144,12 +150,15 @@ class Ledger:
         assert isinstance(outcome, int)
         return outcome
 
-    def _submit(self, entry: Entry, rows: int, size: int) -> asyncio.Future[Outcome]:
+    def _submit(
+        self, entry: Entry, rows: int, size: int, heard: asyncio.Future[Outcome] | None = None
+    ) -> asyncio.Future[Outcome]:
         if self.trouble is not None:
             raise LedgerUnwritable(self.trouble)
         if self.closing:
             raise LedgerClosed("the ledger is closed")
-        heard: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        if heard is None:
+            heard = asyncio.get_running_loop().create_future()
         self._queue.append(_Waiting(entry, rows, size, heard))
         self.waiting += rows
         self._waiting_bytes += size
@@ -241,6 +250,14 @@ class Ledger:
         self._queue.clear()
         self.waiting = self._waiting_bytes = 0
         _fail(group, LedgerUnwritable(why))
+
+
+def told(outcome: Outcome) -> list[Placed] | Replay:
+    """What came of decisions. Raises ``IdempotencyConflict``."""
+    if isinstance(outcome, Conflict):
+        raise IdempotencyConflict("the idempotency key was used with another body")
+    assert not isinstance(outcome, int)
+    return outcome
 
 
 def _meaning(error: Exception) -> LedgerError:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.types import Content
+from service.draft import placed
 from service.filing import prepared, sealed
 from service.ids import from_stamp
+from service.ledger import told
 from service.plan import Replay
+from service.sitting import Sitting, alone, is_long, slices, together
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from moderation.engine import Engine
     from moderation.ruleset import Ruleset
-    from moderation.types import Verdict
-    from service.filing import Filing
+    from moderation.types import Content, Verdict
+    from service.filing import Filing, Seal
     from service.keys import Caller
     from service.ledger import Ledger
     from service.plan import Placed
@@ -28,14 +29,6 @@ if TYPE_CHECKING:
 
 HELD_SECONDS = 0.002
 """So long a batch may keep the event loop before others get a turn."""
-LONG_CHARS = 2000
-"""A text that is longer may take milliseconds by itself."""
-SLICE_CHARS = 4000
-SLICE_CONTENTS = 64
-"""What is read at once: enough for reading together to pay, little enough to stay near ``HELD_SECONDS``."""
-
-
-_FIELDS = tuple(field.name for field in fields(Content))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +39,7 @@ class Idempotency:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
+class Decided(NamedTuple):
     """A decision that is on disk. ``content`` has tenant, id and version filled in.
 
     ``ruleset`` is what to render the verdict with: the one judged under while the process still has it, else the
@@ -68,6 +60,7 @@ class Moderation:
 
     def __init__(self, rules: Rules, ledger: Ledger, reads: Reads) -> None:
         self._rules, self._ledger, self._reads = rules, ledger, reads
+        self._sitting = Sitting(rules, ledger)
 
     @property
     def full(self) -> bool:
@@ -80,10 +73,12 @@ class Moderation:
         Raises what ``service.ledger`` draws at its top,
         and ``ValueError`` for text that cannot be stored (a lone surrogate).
         """
-        engine = self._rules.engine
-        verdict = await _alone(engine, content)
-        filing = prepared(content, verdict, tenant=caller.tenant)
-        decided = await self._file(caller, engine.ruleset, [content], [verdict], [filing], idempotency)
+        if is_long(content):
+            return (await self.many(caller, [content], idempotency=idempotency))[0]
+        seal = _seal(caller, idempotency)
+        brought = self._sitting.bring(content, tenant=caller.tenant, seal=seal)
+        outcome = told(await brought.heard)
+        decided = await self._decided(caller, brought.ruleset, [content], [brought.verdict], outcome)
         return decided[0]
 
     async def many(
@@ -96,16 +91,16 @@ class Moderation:
         verdicts: list[Verdict] = []
         filings: list[Filing] = []
         began = perf_counter()
-        for company in _slices(contents):
-            alone = len(company) == 1
-            judged = [await _alone(engine, company[0])] if alone else _together(engine, company)
+        for company in slices(contents):
+            judged = [await alone(engine, company[0])] if len(company) == 1 else together(engine, company)
             for content, verdict in zip(company, judged, strict=True):
                 verdicts.append(verdict)
                 filings.append(prepared(content, verdict, tenant=caller.tenant))
                 if perf_counter() - began > HELD_SECONDS:
                     await asyncio.sleep(0)
                     began = perf_counter()
-        return await self._file(caller, engine.ruleset, contents, verdicts, filings, idempotency)
+        outcome = await self._ledger.file(filings, seal=_seal(caller, idempotency))
+        return await self._decided(caller, engine.ruleset, contents, verdicts, outcome)
 
     async def get(self, caller: Caller, decision_id: str) -> Decided | None:
         """One decision of the caller's tenant; another tenant's does not exist."""
@@ -116,25 +111,26 @@ class Moderation:
         """The decisions on one content over all its versions, newest first."""
         return [self._retold(stored) for stored in await self._reads.history(caller.tenant, content_id, limit=limit)]
 
-    async def _file(  # noqa: PLR0913, PLR0917 - the two use-cases' common end, and nobody else's
+    async def close(self) -> None:
+        """Returns once all that was asked is with the ledger, which may be closed then."""
+        await self._sitting.over()
+
+    async def _decided(
         self,
         caller: Caller,
         ruleset: Ruleset,
         contents: Sequence[Content],
-        verdicts: list[Verdict],
-        filings: list[Filing],
-        idempotency: Idempotency | None,
+        verdicts: Sequence[Verdict],
+        outcome: list[Placed] | Replay,
     ) -> list[Decided]:
-        seal = None if idempotency is None else sealed(caller.tenant, idempotency.key, idempotency.body)
-        outcome = await self._ledger.file(filings, seal=seal)
         if isinstance(outcome, Replay):
             stored = await self._reads.decisions(caller.tenant, outcome.decisions)
             return [self._retold(decision, replayed=True) for decision in stored]
-        at = from_stamp(outcome[0].at)
+        tenant, at = caller.tenant, from_stamp(outcome[0].at)
         return [
             Decided(
                 id=place.id,
-                content=_as_filed(content, place, caller.tenant),
+                content=placed(content, tenant=tenant, content_id=place.content_id, version=place.version),
                 verdict=verdict,
                 at=at,
                 ruleset=ruleset,
@@ -155,43 +151,5 @@ class Moderation:
         )
 
 
-async def _alone(engine: Engine, content: Content) -> Verdict:
-    """One verdict; a text long enough to hold the event loop is judged in a thread, as it cannot be sliced."""
-    if sum([len(part.text) for part in content.parts]) > LONG_CHARS:
-        return await asyncio.to_thread(_verdict, engine, content)
-    return _verdict(engine, content)
-
-
-def _verdict(engine: Engine, content: Content) -> Verdict:
-    return engine.examine(content).conclude()
-
-
-def _together(engine: Engine, company: Sequence[Content]) -> Iterator[Verdict]:
-    """Reading gains from company."""
-    for content, reading in zip(company, engine.read_many(company), strict=True):
-        yield engine.examine(content, reading).conclude()
-
-
-def _slices(contents: Sequence[Content]) -> Iterator[Sequence[Content]]:
-    """Neighbours that are read together."""
-    start = chars = 0
-    for place, content in enumerate(contents):
-        length = sum([len(part.text) for part in content.parts])
-        if place > start and (chars + length > SLICE_CHARS or place - start >= SLICE_CONTENTS):
-            yield contents[start:place]
-            start, chars = place, 0
-        chars += length
-    yield contents[start:]
-
-
-def _as_filed(content: Content, place: Placed, tenant: str) -> Content:
-    if content.version == place.version and content.id == place.content_id and content.tenant == tenant:
-        return content
-    # dataclasses.replace takes four times as long, which was a tenth of a batch.
-    filed = object.__new__(Content)
-    for name in _FIELDS:
-        object.__setattr__(filed, name, getattr(content, name))
-    object.__setattr__(filed, "tenant", tenant)
-    object.__setattr__(filed, "id", place.content_id)
-    object.__setattr__(filed, "version", place.version)
-    return filed
+def _seal(caller: Caller, idempotency: Idempotency | None) -> Seal | None:
+    return None if idempotency is None else sealed(caller.tenant, idempotency.key, idempotency.body)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from service.acts import DECISION_AUTO, DECISION_SUPERSEDED, Act, act_row
+from service.acts import DECISION_AUTO, DECISION_SUPERSEDED, act_row
 from service.filing import committed
 from service.ports import Found, Head, Rows, Used, Wanted, Write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from service.acts import Act
     from service.filing import Filing, Seal
 
 
@@ -80,7 +81,7 @@ class Plan:
     """Rows and outcomes of one group, filled entry by entry. ``found`` is used up on the way."""
 
     def __init__(self, found: Found, at: str) -> None:
-        self.rows = Rows()
+        self.rows = Rows(at)
         self.outcomes: list[Outcome] = []
         self._heads, self._keys = found.heads, found.keys
         self._seq, self._content = found.next_seq, found.next_content
@@ -91,15 +92,15 @@ class Plan:
         outcome = self._record(entry) if isinstance(entry, ToRecord) else self._file(entry)
         self.outcomes.append(outcome)
 
-    def _act(self, act: Act) -> int:
+    def _act(self, kind: str, subject: str, tenant: str, facts: Mapping[str, object]) -> int:
         seq = self._seq
-        self.rows.acts.append(act_row(seq, self._at, act))
+        self.rows.acts.append(act_row(seq, self._at, kind, subject, tenant, facts))
         self._seq = seq + 1
         return seq
 
     def _record(self, entry: ToRecord) -> int:
         self.rows.writes.extend(entry.writes)
-        return self._act(entry.act)
+        return self._act(*entry.act)
 
     def _file(self, entry: ToFile) -> Outcome:
         seal = entry.seal
@@ -111,7 +112,7 @@ class Plan:
         placed = [self._place(filing) for filing in entry.filings]
         decisions = orjson.dumps([place.id for place in placed]).decode()
         self._keys[seal.tenant, seal.key_hash] = Used(seal.salt, seal.mac, decisions)
-        self.rows.idempotency.append((seal.tenant, seal.key_hash, seal.salt, seal.mac, decisions, self._at))
+        self.rows.idempotency.append((seal.tenant, seal.key_hash, seal.salt, seal.mac, decisions))
         return placed
 
     def _place(self, filing: Filing) -> Placed:
@@ -124,7 +125,7 @@ class Plan:
         else:
             row, version = self._content, (1 if head is None else head.version + 1)
             self._content = row + 1
-            self.rows.contents.append((row, tenant, content_id, version, commitment, salt, body, None, self._at))
+            self.rows.contents.append((row, tenant, content_id, version, commitment, salt, body))
         if not fresh:
             self._heads[tenant, content_id] = Head(row, version, commitment, salt, id_)
         # A copy: a group that failed is planned again, entry by entry, and may then find other things.
@@ -132,8 +133,8 @@ class Plan:
         told["content"], told["version"], told["commitment"] = content_id, version, commitment.hex()
         if supersedes is not None:
             told["supersedes"] = supersedes
-        seq = self._act(Act(DECISION_AUTO, id_, tenant, told))
+        seq = self._act(DECISION_AUTO, id_, tenant, told)
         if supersedes is not None:
-            self._act(Act(DECISION_SUPERSEDED, supersedes, tenant, {"by": id_}))
-        self.rows.decisions.append((seq, id_, tenant, row, supersedes, self._at, *judged))
+            self._act(DECISION_SUPERSEDED, supersedes, tenant, {"by": id_})
+        self.rows.decisions.append((seq, id_, tenant, row, supersedes, *judged))
         return Placed(id_, content_id, version, supersedes, self._at)

@@ -58,8 +58,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What a group writes, by table and in the column order of ``store.tables``; then the writes of other acts."""
+    """What a group writes, by table and in the column order of ``store.tables``; then the writes of other acts.
 
+    ``at`` is the group's time, which stands in every row: the rows themselves leave it out.
+    """
+
+    at: str = ""
     acts: list[Row] = field(default_factory=list)
     contents: list[Row] = field(default_factory=list)
     decisions: list[Row] = field(default_factory=list)

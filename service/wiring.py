@@ -104,13 +104,11 @@ async def open_service(
         rules = await Rules.opened(settings.lexicons, settings.scenes or SCENES, ledger=store.ledger, reads=store.reads)
         await _record_settings(settings, store)
         await _record_start(settings, store.ledger, rules)
-        yield Service(
-            settings=settings,
-            keys=store.keys,
-            rules=rules,
-            moderation=Moderation(rules, store.ledger, store.reads),
-            ledger=store.ledger,
-        )
+        moderation = Moderation(rules, store.ledger, store.reads)
+        try:
+            yield Service(settings=settings, keys=store.keys, rules=rules, moderation=moderation, ledger=store.ledger)
+        finally:
+            await moderation.close()
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from moderation.text.view import CODES
 from moderation.types import FULL_WEIGHT, Evidence, Role, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from moderation.ruleset import Ruleset
     from moderation.text.view import PartReading, Reader, View
@@ -31,6 +31,8 @@ UNSURE = 60
 _SPOKEN = str.maketrans(
     "零〇洞一幺壹二两贰三叁四肆五伍六陆七柒拐八捌九玖", "00011122233445566777889 9".replace(" ", "")
 )
+_LONG_RUN = re.compile("[0-9" + "".join(map(chr, _SPOKEN)) + "]{11}")
+"""Shorter runs of digits are no number that is looked for."""
 _MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
 _LONG_NUMBER = re.compile(r"(?<![0-9a-z])[0-9]{15,18}[0-9x](?![0-9a-z])")
 _QQ = re.compile(r"[1-9][0-9]{4,10}(?![0-9])")
@@ -87,11 +89,14 @@ class CodeDetector:
                         yield self._evidence(part, found, day)
 
     def _find(self, part: PartReading) -> Iterator[_Found]:
-        folded = self._reader.folded_view(part)
-        digits = folded.text.translate(_SPOKEN)
+        numbers: Iterable[_Found] = ()
+        if _LONG_RUN.search(part.text):
+            folded = self._reader.folded_view(part)
+            digits = folded.text.translate(_SPOKEN)
+            numbers = (*self._long_numbers(folded, digits), *self._mobiles(folded, digits))
         taken: list[tuple[int, int]] = []
         counts: dict[tuple[str, int], int] = defaultdict(int)
-        for found in (*self._long_numbers(folded, digits), *self._mobiles(folded, digits), *self._addresses(part)):
+        for found in (*numbers, *self._addresses(part)):
             counts[found.kind, found.weight] += 1
             if counts[found.kind, found.weight] > ENOUGH:
                 continue
@@ -129,7 +134,11 @@ class CodeDetector:
             ("email", _EMAIL, 0, UNSURE),
             ("link", self._link, 0, UNSURE),
         ):
+            if kind == "email" and "@" not in raw.text:
+                continue
             for match in pattern.finditer(raw.text):
+                if not raw.placed:
+                    self._reader.place(raw)
                 yield _Found("contact_diversion", kind, *raw.span(*match.span(group)), weight=weight)
 
     def _beside(self, view: View, start: int, end: int, cues: tuple[str, ...]) -> bool:

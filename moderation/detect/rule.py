@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import re2
 
+from moderation.detect.cues import CueIndex
 from moderation.lexicon import ALLOW
 
 if TYPE_CHECKING:
@@ -25,16 +26,25 @@ REACH = 48
 """A clause is read at most so many characters to each side of a hit: what keeps conditions linear."""
 SHORT = 3
 """Han terms up to this length are checked for word boundaries."""
+FEW = 24
+"""So many words are looked for one by one sooner than the automaton finds all cues."""
 _HAN = re.compile("[\u3400-\u9fff]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A term ready to be applied to hits of its words in one view."""
+    """A term ready to be applied to hits of its words in one view.
+
+    ``company`` asks for cues near by, ``placed`` for words right beside the hit, ``local`` for either, ``asks_text``
+    for words anywhere; ``simple`` asks for nothing. ``follows`` and ``precedes`` are those of ``next`` and ``prev``
+    that must stand there in any case. ``calls_for`` are the words of ``near``, or of ``sentence``, where they are so
+    few that they are soon looked for.
+    """
 
     id: str
     words: tuple[str, ...]
     category: str
+    family: str
     severity: int
     weight: int
     laws: tuple[str, ...]
@@ -43,11 +53,21 @@ class Rule:
     regex: re2._Regexp | None
     short: bool
     conditional: bool
+    company: bool
+    placed: bool
     edged: bool
     simple: bool
-    near: tuple[str, ...]
-    with_: tuple[str, ...]
-    unless: tuple[str, ...]
+    local: bool
+    dated: bool
+    asks_text: bool
+    follows: tuple[str, ...]
+    precedes: tuple[str, ...]
+    calls_for: tuple[str, ...]
+    near: frozenset[int]
+    sentence: frozenset[int]
+    with_: frozenset[int]
+    unless: frozenset[int]
+    without: frozenset[int]
     next: tuple[str, ...]
     prev: tuple[str, ...]
     not_next: tuple[str, ...]
@@ -56,18 +76,6 @@ class Rule:
     at_start: bool
     dates: tuple[date | None, date | None]
     note: str
-
-    def possible(self, text: str, start: int, end: int) -> bool:
-        """A cheap look around a hit: False only where the conditions cannot hold. Costs the same in any text."""
-        if self.near:
-            around = text[max(0, start - REACH) : end + REACH]
-            if not any(map(around.__contains__, self.near)):
-                return False
-        if self.regex is not None:
-            return True
-        if self.next and not self.at_end and not text.startswith(self.next, end):
-            return False
-        return not (self.prev and not self.at_start and not text.endswith(self.prev, 0, start))
 
     def in_force(self, day: date) -> bool:
         """Whether the term's own dates include ``day``."""
@@ -92,14 +100,26 @@ class Compiled:
         ]
 
 
-def compile_terms(ruleset: Ruleset) -> tuple[Compiled, Compiled]:
+def cue_index(ruleset: Ruleset) -> CueIndex:
+    """Every word that a condition or the claims table asks for."""
+    words: set[str] = set()
+    for term in ruleset.terms:
+        asked = term.condition
+        words.update(asked.near, asked.sentence, asked.with_, asked.unless, asked.without)
+    for rule in ruleset.claims.rules:
+        for setting in rule.settings:
+            words.update(*setting.needs.values(), *setting.bars.values())
+    return CueIndex(words - {"^", "$"}, ruleset.claims.units, ruleset.folding.plain)
+
+
+def compile_terms(ruleset: Ruleset, index: CueIndex) -> tuple[Compiled, Compiled]:
     """The rules for the folded view (which the view without repeats shares) and for the raw view."""
     plain, visible = ruleset.folding.plain, ruleset.folding.visible
     folded: list[Rule] = []
     raw: list[Rule] = []
     for term in ruleset.terms:
         has_symbols = not term.pattern and plain(term.text) != visible(term.text)
-        (raw if has_symbols else folded).append(_rule(term, ruleset, visible if has_symbols else plain))
+        (raw if has_symbols else folded).append(_rule(term, ruleset, index, visible if has_symbols else plain))
     return _compiled(folded), _compiled(raw)
 
 
@@ -117,13 +137,16 @@ def _compiled(rules: Iterable[Rule]) -> Compiled:
     )
 
 
-def _rule(term: Term, ruleset: Ruleset, shape: Callable[[str], str]) -> Rule:
+def _rule(term: Term, ruleset: Ruleset, index: CueIndex, shape: Callable[[str], str]) -> Rule:
     category = ruleset.categories.get(term.category)
     words = tuple(map(shape, term.anchors if term.pattern else (term.text,)))
     condition = term.condition
     conditional = condition != type(condition)()
     edged = term.pattern or words[0][0].isascii() or words[0][-1].isascii()
     dated = bool(term.effective_from or term.effective_until)
+
+    company = bool(condition.near or condition.sentence or condition.unless)
+    placed = bool(condition.next or condition.prev or condition.not_next or condition.not_prev)
 
     def shaped(listed: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(shape(word) for word in listed if word not in {"^", "$"})
@@ -132,19 +155,32 @@ def _rule(term: Term, ruleset: Ruleset, shape: Callable[[str], str]) -> Rule:
         id=term.id,
         words=words,
         category=term.category,
+        family=term.family,
         severity=term.severity if term.severity is not None else (category.severity if category else 0),
         weight=term.weight,
         laws=term.laws if term.laws is not None else (category.laws if category else ()),
         scenes=term.scenes,
         protects=term.protects or frozenset(),
         regex=re2.compile(term.text) if term.pattern else None,
-        short=term.category != ALLOW and not term.pattern and len(words[0]) <= SHORT and bool(_HAN.fullmatch(words[0])),
+        short=not (term.category == ALLOW or term.pattern or term.loose)
+        and len(words[0]) <= SHORT
+        and bool(_HAN.fullmatch(words[0])),
         conditional=conditional,
+        company=company,
+        placed=placed,
+        local=company or placed,
+        dated=dated,
+        asks_text=bool(condition.with_ or condition.without),
+        follows=() if term.pattern or "$" in condition.next else shaped(condition.next),
+        precedes=() if term.pattern or "^" in condition.prev else shaped(condition.prev),
         edged=edged,
         simple=not (conditional or edged or dated or term.pattern),
-        near=shaped(condition.near),
-        with_=tuple(map(ruleset.folding.plain, condition.with_)),
-        unless=shaped(condition.unless),
+        calls_for=_few(condition.near or condition.sentence, ruleset.folding.plain),
+        near=index.numbers(condition.near),
+        sentence=index.numbers(condition.sentence),
+        without=index.numbers(condition.without),
+        with_=index.numbers(condition.with_),
+        unless=index.numbers(condition.unless),
         next=shaped(condition.next),
         prev=shaped(condition.prev),
         not_next=shaped(condition.not_next),
@@ -154,3 +190,7 @@ def _rule(term: Term, ruleset: Ruleset, shape: Callable[[str], str]) -> Rule:
         dates=(term.effective_from, term.effective_until),
         note=term.note,
     )
+
+
+def _few(words: tuple[str, ...], plain: Callable[[str], str]) -> tuple[str, ...]:
+    return () if len(words) > FEW or any(word.startswith("<") for word in words) else tuple(map(plain, words))

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import product
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from moderation.detect.rule import ANYWHERE, REACH, Compiled, Rule, compile_terms
+from moderation.detect.claims import NOTHING_SAID, ClaimTable, Hearing
+from moderation.detect.rule import ANYWHERE, REACH, Compiled, Rule, compile_terms, cue_index
+from moderation.ruleset import Outcome
 from moderation.text import words
-from moderation.text.fold import CLAUSE_MARKS, breaks, widest
+from moderation.text.fold import CLAUSE_MARKS, SENTENCE_MARKS, breaks, widest
 from moderation.text.view import REPEATS, SYMBOLS, Reader
 from moderation.types import FULL_WEIGHT, Evidence, Exemption, Scene, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import date
 
+    import re2
+
+    from moderation.detect.claims import Ruling
     from moderation.matcher import Hit
     from moderation.ruleset import Ruleset
     from moderation.text.view import PartReading, View
+    from moderation.types import Content
 
 PATTERN_REACH = 32
 EXCUSE_REACH = 16
@@ -31,6 +36,8 @@ HELD = 16
 """So far repeats of a hit's first and last letter are followed before its edges are looked at."""
 ALLOWED_SKIP, ALLOWED_SKIP_OF_TWO = 2, 1
 WEAKENED = 50
+UNSURE = 60
+"""The weight of a claim that the law leaves to a person."""
 HINT = 40
 """Lighter rules are hints: they are listed beside something that counts, and never make a text worth a look."""
 
@@ -39,6 +46,13 @@ Gate = tuple["Scene", bool]
 """What decides which rules are live: the scene, and whether the content is advertising."""
 Table = list[tuple[Rule, ...]]
 """For each word of a view its rules."""
+Candidate = tuple[int, int, int, Rule]
+"""A hit's start, the negative of its end, a running number and a live rule of its word: sorts outer hits first."""
+_EVIDENCE_OF = itemgetter(6)
+_new = tuple.__new__
+"""Makes a named tuple in half the time of its own constructor."""
+_Filed = tuple[int, int, int, int, int, int, Evidence]
+"""Evidence behind what it is sorted by: place, outer ones first, severity, weight, its rule's and its own turn."""
 
 
 @dataclass(slots=True)
@@ -47,6 +61,7 @@ class Findings:
 
     evidence: list[Evidence] = field(default_factory=list)
     exemptions: list[Exemption] = field(default_factory=list)
+    proof: list[str] = field(default_factory=list)
     truncated: int = 0
 
 
@@ -54,152 +69,208 @@ class TermDetector:
     """Keeps the compiled terms of one ruleset."""
 
     def __init__(self, ruleset: Ruleset) -> None:
-        self._ruleset = ruleset
-        self._folded, self._raw = compile_terms(ruleset)
-        self.reader = Reader(ruleset.folding, self._folded.words, self._raw.words)
+        self.ruleset = ruleset
+        self.index = cue_index(ruleset)
+        self.folded, self.raw = compile_terms(ruleset, self.index)
+        self.reader = Reader(ruleset.folding, self.folded.words, self.raw.words)
+        self.claims = ClaimTable(ruleset, self.index)
         gates = product(Scene, (False, True))
-        self._live = {gate: (self._table(self._folded, gate), self._table(self._raw, gate)) for gate in gates}
+        self._live = {gate: (self._table(self.folded, gate), self._table(self.raw, gate)) for gate in gates}
 
     def _table(self, compiled: Compiled, gate: Gate) -> Table:
-        return compiled.live(self._ruleset.categories, gate[0], advertising=gate[1])
+        return compiled.live(self.ruleset.categories, gate[0], advertising=gate[1])
 
-    def suspects(self, parts: Sequence[PartReading], gate: Gate) -> bool:
-        """Whether any live term could stand here: the question that most traffic never gets past."""
-        table = self._live[gate][0]
-        for part in parts:
-            if part.look & (REPEATS | SYMBOLS):
-                return True
-            for start, end, word in part.hits:
-                for rule in table[word]:
-                    if rule.weight < HINT:
-                        continue
-                    if not rule.conditional or rule.possible(part.text, start, end):
-                        return True
-        return False
-
-    def detect(self, parts: Sequence[PartReading], gate: Gate, day: date) -> Findings:
-        """Everything the terms say of a content."""
+    def detect(self, content: Content, parts: Sequence[PartReading], gate: Gate) -> Findings | None:
+        """Everything the terms say of a content; ``None`` where none can count, as in most traffic."""
         folded, raw = self._live[gate]
-        inspection = _Inspection(self._ruleset, self.reader, parts, day)
+        candidates: list[list[Candidate]] = []
+        suspect = False
         for part in parts:
+            listed = _candidates(part.text, part.hits, folded) if part.hits else []
+            candidates.append(listed)
+            if not suspect and (part.look & (REPEATS | SYMBOLS) or (listed and self._suspect(part, listed))):
+                suspect = True
+        if not suspect:
+            return None
+        inspection = _Inspection(self, Hearing(content, parts, self.claims, self.index))
+        for part, listed in zip(parts, candidates, strict=True):
             views = self.reader.views(part)
-            inspection.open(part, views, self._folded.allow, self._raw.allow)
-            for view in views:
-                table = raw if view.name == "raw" else folded
-                for start, end, word in sorted(view.hits, key=_outer_first):
-                    for rule in table[word]:
-                        if not rule.conditional or rule.possible(view.text, start, end):
-                            inspection.examine(view, rule, start, end)
+            inspection.open(part, views)
+            inspection.examine(views[0], listed)
+            for view in views[1:]:
+                inspection.examine(view, _candidates(view.text, view.hits, raw if view.name == "raw" else folded))
             inspection.close()
         return inspection.findings
+
+    def _suspect(self, part: PartReading, candidates: list[Candidate]) -> bool:
+        """Whether a live term could count here. Looks at the part as a whole: what is near is looked at later."""
+        text = part.text
+        for _, _, _, rule in candidates:
+            if rule.weight >= HINT:
+                company = rule.near or rule.sentence
+                if not company:
+                    return True
+                if rule.calls_for:
+                    for word in rule.calls_for:
+                        if word in text:
+                            return True
+                elif not company.isdisjoint(part.folded.cues(self.index).numbers):
+                    return True
+        return False
+
+
+def _candidates(text: str, hits: list[Hit], table: Table) -> list[Candidate]:
+    """The live rules of the hits of a text, less those that what stands right beside their hit rules out.
+
+    Outer ones come first: inside a finding of its category that says no less, a hit says nothing new.
+    """
+    found: list[Candidate] = []
+    for start, end, word in hits:
+        for rule in table[word]:
+            if (not rule.follows or text.startswith(rule.follows, end)) and (
+                not rule.precedes or text.endswith(rule.precedes, 0, start)
+            ):
+                found.append((start, -end, len(found), rule))
+    if len(found) > 1:
+        found.sort()
+    return found
 
 
 class _Inspection:
     """One content under examination: what is allowed in the current part, and what was found so far."""
 
-    def __init__(self, ruleset: Ruleset, reader: Reader, parts: Sequence[PartReading], day: date) -> None:
+    def __init__(self, detector: TermDetector, hearing: Hearing) -> None:
         self.findings = Findings()
-        self._ruleset, self._reader, self._parts, self._day = ruleset, reader, parts, day
-        self._counts: dict[tuple[str, object], int] = defaultdict(int)
-        self._company: dict[str, bool] = {}
-        self._part = parts[0]
+        self._detector, self._hearing = detector, hearing
+        self._reader, self._index = detector.reader, detector.index
+        self._counts: dict[tuple[str, object], int] = {}
         self._outer: dict[str, tuple[View, int, int, int]] = {}
-        self._allowed: dict[str, tuple[list[int], list[tuple[int, str]]]] = {}
-        self._found: dict[str, list[Evidence]] = {}
+        self._found: list[_Filed] = []
+        self._groups: dict[str, int] = {}
+        self._filed = 0
 
-    def open(self, part: PartReading, views: Sequence[View], folded: Table, raw: Table) -> None:
+    def open(self, part: PartReading, views: Sequence[View]) -> None:
         """Turn to a part, and collect what its allow terms protect, by category."""
-        self._part = part
+        self._part = part.name
         spans: dict[str, list[tuple[int, int, str]]] = {}
-        self._allowed = {}
         for view in views:
-            table = raw if view.name == "raw" else folded
+            table = (self._detector.raw if view.name == "raw" else self._detector.folded).allow
             for start, end, word in view.hits:
                 for rule in table[word]:
                     if bounds := self._stands(view, rule, start, end):
                         for category in rule.protects:
                             spans.setdefault(category, []).append((*view.span(*bounds), rule.id))
-        if spans:
-            self._allowed = {category: _furthest(found) for category, found in spans.items()}
+        self._allowed = {category: _furthest(found) for category, found in spans.items()} if spans else {}
 
-    def examine(self, view: View, rule: Rule, start: int, end: int) -> None:
-        """Weigh one hit: conditions first, as most weak words fall by them, then allow terms, gaps and boundaries.
-
-        Hits come outer ones first: inside a finding of its category that says no less, a hit says nothing new.
-        """
-        outer = self._outer.get(rule.category)
-        if outer and outer[0] is view and end <= outer[1] and rule.severity <= outer[2] and rule.weight <= outer[3]:
-            return
-        if self._counts and self._counts[rule.id, rule.weight] >= REPEATED:
-            self.findings.truncated += 1
-            return
-        bounds = self._stands(view, rule, start, end)
-        if bounds is None:
-            return
-        if self._allowed and (allowed := self._allowed_by(rule.category, *view.span(*bounds))):
-            self._exempt(rule, view.span(*bounds), "allow_term", allowed)
-        elif weight := self._weight(view, rule, *bounds):
-            self._accept(view, rule, bounds, weight)
-            if not outer or outer[0] is not view or bounds[1] > outer[1]:
+    def examine(self, view: View, candidates: list[Candidate]) -> None:
+        """Weigh hits: conditions first, as most weak words fall by them, then allow terms, gaps and boundaries."""
+        for start, minus_end, _, rule in candidates:
+            end = -minus_end
+            outer = self._outer.get(rule.category)
+            if outer is not None:
+                seen, reach, severity, weight = outer
+                if seen is view and end <= reach and rule.severity <= severity and rule.weight <= weight:
+                    continue
+            if self._counts and self._counts.get((rule.id, rule.weight), 0) >= REPEATED:
+                self.findings.truncated += 1
+                continue
+            bounds = self._stands(view, rule, start, end)
+            if bounds is None:
+                continue
+            weight = self._weigh(view, rule, *bounds)
+            if weight and (outer is None or outer[0] is not view or bounds[1] > outer[1]):
                 self._outer[rule.category] = (view, bounds[1], rule.severity, weight)
-        else:
-            self._exempt(rule, view.span(*bounds), "word_boundary", "")
+
+    def _weigh(self, view: View, rule: Rule, start: int, end: int) -> int:
+        """Ask whether a hit that stands is allowed, is a word, and what the claims table says; file what comes of it.
+
+        Returns the weight up to which hits inside this one say nothing new: all of them where the table exempts it,
+        none where the hit is allowed or no word.
+        """
+        if self._allowed and (allowed := self._allowed_by(rule.category, *view.span(start, end))):
+            self._exempt(rule, view.span(start, end), "allow_term", allowed)
+            return 0
+        weight = rule.weight
+        if gaps := view.gaps(start, end):
+            weight = self._torn_weight(view, rule, start, end, gaps)
+        elif rule.short and not self._is_word(view, start, end):
+            weight = 0
+        if not weight:
+            self._exempt(rule, view.span(start, end), "word_boundary", "")
+            return 0
+        ruling = self._detector.claims.rule_on(self._hearing, view, rule, start, end)
+        if ruling is not NOTHING_SAID:
+            outcome, row = ruling.outcome, ruling.rule
+            if row is not None and row.proof_zh and row.code not in self.findings.proof:
+                self.findings.proof.append(row.code)
+            if outcome is Outcome.PASS or outcome is Outcome.PROOF:
+                self._exempt(rule, view.span(start, end), row.code if row else "", "")
+                return FULL_WEIGHT
+            if outcome is Outcome.REVIEW:
+                weight = min(weight, UNSURE)
+        self._accept(view, rule, (start, end), weight, ruling)
+        return weight
 
     def close(self) -> None:
         """End a part: hits inside longer hits of their category that say no less are left out."""
-        found = [item for items in self._found.values() for item in items]
-        if len(found) > 1:
-            found = _outermost(found)
-        self.findings.evidence.extend(found)
-        self._found = {}
+        if self._found:
+            found = self._found
+            if len(found) > 1:
+                found.sort()
+                found = _outermost(found)
+            self.findings.evidence.extend(map(_EVIDENCE_OF, found))
+            self._found = []
+            self._groups = {}
 
-    def _stands(self, view: View, rule: Rule, start: int, end: int) -> tuple[int, int] | None:
-        """The bounds in the view where the rule holds: its dates, pattern, Latin edges and conditions."""
+    def _stands(self, view: View, rule: Rule, start: int, end: int) -> tuple[int, int] | None:  # noqa: C901, PLR0911
+        """The bounds in the view where the rule holds: its dates, conditions, pattern and Latin edges.
+
+        What is cheap comes first: most hits fall because a word that they ask for stands nowhere in the text.
+        """
+        if rule.simple:
+            if not view.placed:
+                self._reader.place(view)
+            return start, end
+        if rule.dated and not rule.in_force(self._hearing.day):
+            return None
+        if rule.asks_text and not self._text_allows(rule):
+            return None
+        if rule.company:
+            numbers = view.cues(self._index).numbers
+            if (rule.near and rule.near.isdisjoint(numbers)) or (rule.sentence and rule.sentence.isdisjoint(numbers)):
+                return None
         if not view.placed:
             self._reader.place(view)
-        if rule.simple:
-            return start, end
-        if not rule.in_force(self._day):
-            return None
         if rule.regex is not None:
-            low = max(0, start - PATTERN_REACH)
-            window = view.text[low : end + PATTERN_REACH]
-            bounds = ((low + match.start(), low + match.end()) for match in rule.regex.finditer(window))
-            found = next((bound for bound in bounds if bound[0] <= start and end <= bound[1]), None)
+            found = _matched(rule.regex, view.text, start, end)
             if found is None:
                 return None
             start, end = found
-        if rule.edged and _runs_on(view, *view.widen(start, end, reach=HELD)):
+        if rule.edged and _runs_on(view, start, end):
             return None
-        return (start, end) if self._condition_holds(view, rule, start, end) else None
+        return (start, end) if not rule.local or self._fits(view, rule, start, end) else None
 
-    def _condition_holds(self, view: View, rule: Rule, start: int, end: int) -> bool:
-        if not rule.conditional:
-            return True
-        if rule.with_ and not self._in_company(rule):
-            return False
-        return self._clause_allows(view, rule, start, end)
+    def _text_allows(self, rule: Rule) -> bool:
+        """Whether the content holds the words that a rule wants anywhere, and none that it bars anywhere."""
+        numbers = self._hearing.numbers
+        return not ((rule.with_ and rule.with_.isdisjoint(numbers)) or not rule.without.isdisjoint(numbers))
 
-    def _clause_allows(self, view: View, rule: Rule, start: int, end: int) -> bool:
+    def _fits(self, view: View, rule: Rule, start: int, end: int) -> bool:
+        """Whether the words that conditions ask for stand near enough, and none that excuses."""
         low, high, opens, closes = view.clause(start, end, reach=REACH)
-        before, after = view.text[low:start], view.text[end:high]
-        if rule.near and not _holds(rule.near, before, after):
-            return False
-        if rule.unless and _holds(rule.unless, before[-EXCUSE_REACH:], after[:EXCUSE_REACH]):
-            return False
-        ends, begins = rule.at_end and closes and not after, rule.at_start and opens and not before
-        if (rule.next or rule.at_end) and not (ends or after.startswith(rule.next)):
-            return False
-        if (rule.prev or rule.at_start) and not (begins or before.endswith(rule.prev)):
-            return False
-        return not (after.startswith(rule.not_next) or before.endswith(rule.not_prev))
-
-    def _in_company(self, rule: Rule) -> bool:
-        known = self._company.get(rule.id)
-        if known is None:
-            known = any(word in part.text for part in self._parts for word in rule.with_)
-            self._company[rule.id] = known
-        return known
+        if rule.company:
+            cues = view.cues(self._index)
+            if rule.sentence:
+                first, last, _ = view.sentence(start, end)
+                if not cues.beside(rule.sentence, max(first, start - REACH), start, end, min(last, end + REACH)):
+                    return False
+            if rule.near and not cues.beside(rule.near, low, start, end, high):
+                return False
+            if rule.unless and not rule.unless.isdisjoint(cues.numbers):
+                near, far = max(low, start - EXCUSE_REACH), min(high, end + EXCUSE_REACH)
+                if cues.beside(rule.unless, near, start, end, far):
+                    return False
+        return not rule.placed or _neighbours_allow(rule, view.text[low:start], view.text[end:high], opens, closes)
 
     def _allowed_by(self, category: str, start: int, end: int) -> str:
         for key in (ANYWHERE, category):
@@ -209,11 +280,14 @@ class _Inspection:
                 return reaches[index][1]
         return ""
 
-    def _weight(self, view: View, rule: Rule, start: int, end: int) -> int:
-        """The rule's weight, less for what stands inside the hit; 0 where the hit is no word here at all."""
-        gaps = view.gaps(start, end)
-        if not gaps:
-            return rule.weight if not rule.short or self._is_word(view, start, end) else 0
+    def _torn_weight(self, view: View, rule: Rule, start: int, end: int, gaps: list[tuple[int, str]]) -> int:
+        """The rule's weight, less for what stands inside the hit; 0 where the hit is no word here at all.
+
+        A pattern says itself what may stand between its words: a comma costs it nothing, the end of a sentence does.
+        """
+        if rule.regex is not None:
+            ended = any(not SENTENCE_MARKS.isdisjoint(gap) for _, gap in gaps)
+            return rule.weight * WEAKENED // FULL_WEIGHT if ended else rule.weight
         skip = widest([gap for _, gap in gaps])
         loss = FULL_WEIGHT if skip <= (ALLOWED_SKIP_OF_TWO if end - start == 2 else ALLOWED_SKIP) else WEAKENED  # noqa: PLR2004
         torn = [(place, gap) for place, gap in gaps if breaks(gap)]
@@ -244,78 +318,98 @@ class _Inspection:
         return held != (start, end) and words.stands_alone(clause, max(0, held[0] - low), held[1] - low)
 
     def _exempt(self, rule: Rule, span: tuple[int, int], code: str, note: str) -> None:
-        if self._enough(rule, code):
-            return
-        self.findings.exemptions.append(
-            Exemption(category=rule.category, rule=rule.id, span=Span(self._part.name, *span), code=code, note=note)
-        )
+        if not self._enough(rule, code):
+            self.findings.exemptions.append(Exemption(rule.category, rule.id, Span(self._part, *span), code, note))
 
-    def _accept(self, view: View, rule: Rule, bounds: tuple[int, int], weight: int) -> None:
+    def _accept(self, view: View, rule: Rule, bounds: tuple[int, int], weight: int, ruling: Ruling) -> None:
         if self._enough(rule, weight):
             self.findings.truncated += 1
             return
-        wide = bounds if rule.regex else view.widen(*bounds)
+        wide = bounds
+        if rule.regex is None and _held(view.text, *bounds):
+            wide = view.widen(*bounds)
+            wide = bounds if wide == bounds else wide
         start, end = view.span(*wide)
         quoted = view.source[start:end]
         folds = () if quoted == view.text[wide[0] : wide[1]] else self._trail(view, quoted)
-        known = self._found.setdefault(rule.id, [])
-        if view.name == "repeat" or wide != bounds:
+        group = self._groups.setdefault(rule.id, len(self._groups))
+        if wide is not bounds or view.name == "repeat":
             folds = (*folds, "repeat")
-            known[:] = [item for item in known if item.span.start < start or item.span.end > end]
-        known.append(
-            Evidence(
+            self._found = [it for it in self._found if it[4] != group or it[0] < start or -it[1] > end]
+        severity = ruling.severity or rule.severity
+        evidence = _new(
+            Evidence,
+            (
                 "lexicon",
                 rule.category,
                 rule.id,
-                rule.severity,
-                Span(self._part.name, start, end),
+                severity,
+                _new(Span, (self._part, start, end)),
                 folds,
-                self._ruleset.citations(rule.laws, self._day),
+                self._detector.ruleset.citations(rule.laws, self._hearing.day),
                 weight,
-                rule.note,
-            )
+                ruling.rule.code if ruling.rule else rule.note,
+                (),
+                ruling.tried,
+            ),
         )
+        self._filed += 1
+        self._found.append((start, -end, -severity, -weight, group, self._filed, evidence))
 
     def _trail(self, view: View, quoted: str) -> tuple[str, ...]:
-        folding = self._ruleset.folding
+        folding = self._detector.ruleset.folding
         return folding.trail(quoted, folding.keep if view.name == "raw" else folding.fold)
 
     def _enough(self, rule: Rule, kind: object) -> bool:
         """Count one more of a kind of outcome of a rule; tell whether it is one too many to keep."""
-        count = self._counts[rule.id, kind] = self._counts[rule.id, kind] + 1
+        key = (rule.id, kind)
+        count = self._counts[key] = self._counts.get(key, 0) + 1
         return count > REPEATED
 
 
-def _holds(listed: tuple[str, ...], before: str, after: str) -> bool:
-    for word in listed:  # noqa: SIM110  # this is the hot loop of conditions, and any() makes a generator
-        if word in before or word in after:
-            return True
-    return False
+def _matched(pattern: re2._Regexp, text: str, start: int, end: int) -> tuple[int, int] | None:
+    """The bounds of the match that holds the hit. A pattern sees a window around its hit, so its cost is bounded."""
+    low = max(0, start - PATTERN_REACH)
+    window = text[low : end + PATTERN_REACH]
+    if pattern.search(window) is None:
+        return None
+    bounds = ((low + match.start(), low + match.end()) for match in pattern.finditer(window))
+    return next((bound for bound in bounds if bound[0] <= start and end <= bound[1]), None)
 
 
-def _outermost(found: list[Evidence]) -> list[Evidence]:
+def _neighbours_allow(rule: Rule, before: str, after: str, opens: bool, closes: bool) -> bool:  # noqa: FBT001
+    """What stands right before and right behind a hit, within the clause."""
+    if (rule.next or rule.at_end) and not ((rule.at_end and closes and not after) or after.startswith(rule.next)):
+        return False
+    if (rule.prev or rule.at_start) and not ((rule.at_start and opens and not before) or before.endswith(rule.prev)):
+        return False
+    return not (after.startswith(rule.not_next) or before.endswith(rule.not_prev))
+
+
+def _held(text: str, start: int, end: int) -> bool:
+    """Whether the first or last letter of a hit stands beside itself: only then need the bounds be widened."""
+    return (start > 0 and text[start - 1] == text[start]) or text[end : end + 1] == text[end - 1]
+
+
+def _outermost(found: list[_Filed]) -> list[_Filed]:
     furthest: dict[str, tuple[int, tuple[int, int]]] = {}
     kept = []
-    for item in sorted(found, key=_by_place):
+    for filed in found:
+        _, minus_end, minus_severity, minus_weight, _, _, item = filed
         end, rank = furthest.get(item.category, (-1, (0, 0)))
-        own = (item.severity, item.weight)
-        if item.span.end > end or own > rank:
-            kept.append(item)
-            furthest[item.category] = max((item.span.end, own), (end, rank))
+        own = (-minus_severity, -minus_weight)
+        if -minus_end > end or own > rank:
+            kept.append(filed)
+            furthest[item.category] = max((-minus_end, own), (end, rank))
     return kept
-
-
-def _by_place(item: Evidence) -> tuple[int, int, int, int]:
-    return item.span.start, -item.span.end, -item.severity, -item.weight
-
-
-def _outer_first(hit: Hit) -> tuple[int, int]:
-    return hit[0], -hit[1]
 
 
 def _runs_on(view: View, start: int, end: int) -> bool:
     """Whether a Latin letter at the hit's edge adjoins another one, or a digit another digit: sb in usb."""
     text = view.text
+    if not (text[start].isascii() or text[end - 1].isascii()):
+        return False
+    start, end = view.widen(start, end, reach=HELD)
     return (start > 0 and _same_run(text[start - 1], text[start]) and not view.gaps(start - 1, start + 1)) or (
         end < len(text) and _same_run(text[end - 1], text[end]) and not view.gaps(end - 1, end + 1)
     )

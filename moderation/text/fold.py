@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u17b4\u17b5")
 """Letters by their category that show nothing."""
 SIGNS = frozenset("™℠℡℻℃℉")
 """Signs that NFKC would turn into letters though nobody reads them as such."""
-CLAUSE_MARKS = frozenset("。！？!?；;，,、：:…\n\r\u2028\u2029")
+SENTENCE_MARKS = frozenset("。！？!?；;\n\r\u2028\u2029")
+QUESTION_MARKS = frozenset("？?")
+CLAUSE_MARKS = SENTENCE_MARKS | frozenset("，,、：:…")
 
 _EMOJI_SEQUENCE = re.compile(
     "(?:[\U0001f1e6-\U0001f1ff]{2}|[^\\W_]?[\ufe0e\ufe0f]?\u20e3"
@@ -98,6 +101,14 @@ def origins(text: str, table: Table, length: int) -> list[int]:
         elif target is not None:
             places.extend([place] * len(target))  # type: ignore[arg-type]
     return places
+
+
+def gap_pattern(table: Table) -> re.Pattern[str]:
+    """Splits a text at what ``table`` deletes. Above the basic plane it takes every character: see ``View.lay_out``."""
+    deleted = [code for code in range(0x10000) if table[code] is None]
+    runs = [list(run) for _, run in groupby(enumerate(deleted), lambda pair: pair[1] - pair[0])]
+    ranges = [f"\\u{run[0][1]:04x}-\\u{run[-1][1]:04x}" for run in runs]
+    return re.compile("([" + "".join(ranges) + "\U00010000-\U0010ffff]+)")
 
 
 def tables(simplified: Mapping[str, str], lookalikes: Mapping[str, str]) -> Folding:

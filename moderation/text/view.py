@@ -9,23 +9,42 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
 from moderation.matcher import Matcher
-from moderation.text.fold import CLAUSE_MARKS, TABLE_SIZE, Folding, origins
+from moderation.text.fold import CLAUSE_MARKS, QUESTION_MARKS, SENTENCE_MARKS, TABLE_SIZE, Folding, gap_pattern, origins
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from moderation.matcher import Hit
 
+C = TypeVar("C")
+C_co = TypeVar("C_co", covariant=True)
+
+
+class Finder(Protocol[C_co]):
+    """Something that looks for something in a text."""
+
+    def find(self, text: str) -> C_co:
+        """What there is."""
+
+
 NUMERALS = "零〇一二两三四五六七八九壹贰叁肆伍陆柒捌玖幺洞拐"
 _REPEATS = re.compile(r"([^\W\d_])\1+")
-_CODE = re.compile(f"[0-9a-z{NUMERALS}]{{5}}")
-_CLAUSE = re.compile("[" + "".join(map(re.escape, CLAUSE_MARKS)) + "]")
+CODE = 5
+"""Shorter runs of digits, letters and numerals are no code. A run of that length covers one of every fifth places."""
+_CODE = re.compile(f"[0-9a-z{NUMERALS}]{{{CODE}}}")
+_CODE_LETTERS = frozenset("0123456789abcdefghijklmnopqrstuvwxyz" + NUMERALS)
+_CLAUSE = re.compile("[" + "".join(map(re.escape, sorted(CLAUSE_MARKS))) + "]")
+_SENTENCE = re.compile("[" + "".join(map(re.escape, sorted(SENTENCE_MARKS))) + "]")
+_ASKS_OR_QUOTES = re.compile('[？?“「『‘"《]')
+_QUOTED = re.compile(
+    '“[^”]{1,40}”|「[^」]{1,40}」|『[^』]{1,40}』|‘[^’]{1,40}’|"[^"]{1,40}"|《[^》]{1,40}》|【[^】]{1,40}】'
+)
 _DELETED, _EXPANDED = 0xFFFFFFFF, 0xFFFFFFFE
 CODES, FLOOD, REPEATS, SYMBOLS = 1, 2, 4, 8
 """What a cheap look can say of a part: numbers or addresses, flooding, words behind repeats, words with symbols."""
@@ -34,49 +53,104 @@ RETURNS = 5
 
 
 class View:
-    """One way to see a text: ``text``, its hits, and for each of its characters where it stood in ``source``."""
+    """One way to see a text: ``text``, its hits, and for each of its characters where it stood in ``source``.
 
-    __slots__ = ("_clauses", "_starts", "_stops", "hits", "name", "source", "text")
+    The offsets are known in one of two ways. Mostly characters were only deleted: then ``_cuts`` are the places in the
+    view where some were, ``_skipped`` what they were, and ``_shifts`` how many had been deleted before. Otherwise
+    ``_starts`` and ``_lasts`` hold the first and last character of the source for each character of the view.
+    """
+
+    __slots__ = (
+        "_clauses", "_cues", "_cuts", "_lasts", "_marked", "_quotes", "_sentences", "_shifts", "_skipped", "_starts",
+        "hits", "name", "placed", "source", "text",
+    )  # fmt: skip
 
     def __init__(self, name: str, source: str, text: str, hits: list[Hit]) -> None:
         self.name, self.source, self.text, self.hits = name, source, text, hits
-        self._starts: list[int] | None = None
-        self._stops: list[int] | None = None
+        self.placed = False
+        self._cuts: list[int] | None = None
         self._clauses: list[int] | None = None
+        self._sentences: tuple[list[int], list[bool]] | None = None
+        self._marked: bool | None = None
+        self._quotes: list[tuple[int, int, str]] | None = None
+        self._cues: Any = None
 
-    def place(self, starts: list[int], stops: list[int]) -> None:
-        """Tell where each character began and ended in the source."""
-        self._starts, self._stops = starts, stops
+    def cues(self, index: Finder[C]) -> C:
+        """What ``index`` finds in the text; it is asked once."""
+        if self._cues is None:
+            self._cues = index.find(self.text)
+        return self._cues  # type: ignore[no-any-return]
 
-    @property
-    def placed(self) -> bool:
-        """Whether the offsets are known already."""
-        return self._starts is not None
+    def place(self, starts: list[int], lasts: list[int]) -> None:
+        """Tell the first and the last character of the source behind each character."""
+        self._starts, self._lasts = starts, lasts
+        self.placed = True
+
+    def lay_out(self, gaps: re.Pattern[str]) -> bool:
+        """Find the offsets, clauses and sentences by what folding deleted: the source is read once, by ``gaps``.
+
+        False, and nothing done, where the lengths do not agree. A character that became several makes the text longer
+        than reckoned; one above the basic plane that was kept, and that ``gaps`` takes for deleted, does so too. So
+        neither can make up for the other.
+        """
+        pieces = gaps.split(self.source)  # kept, deleted, kept, ...
+        cuts, skipped = list(accumulate(map(len, pieces[::2]))), pieces[1::2]
+        length = cuts.pop()
+        if length != len(self.text):
+            return False
+        clauses, places, asks = [0], [0], [False]
+        for place, gap in zip(cuts, skipped, strict=True):
+            if not CLAUSE_MARKS.isdisjoint(gap):
+                clauses.append(place)
+                if not SENTENCE_MARKS.isdisjoint(gap):
+                    places.append(place)
+                    asks.append(not QUESTION_MARKS.isdisjoint(gap) and _first_of(SENTENCE_MARKS, gap) in QUESTION_MARKS)
+        clauses.append(length)
+        places.append(length)
+        asks.append(False)
+        shifts = list(accumulate(map(len, skipped), initial=0))
+        self._cuts, self._shifts, self._skipped = cuts, shifts, skipped
+        self._clauses, self._sentences = clauses, (places, asks)
+        self.placed = True
+        return True
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Offsets in the source of ``text[start:end]``."""
-        assert self._starts is not None and self._stops is not None
-        return self._starts[start], self._stops[end - 1]
+        cuts = self._cuts
+        if cuts is None:
+            return self._starts[start], self._lasts[end - 1] + 1
+        shifts = self._shifts
+        return start + shifts[bisect_right(cuts, start)], end + shifts[bisect_left(cuts, end)]
 
     def gaps(self, start: int, end: int) -> list[tuple[int, str]]:
         """What stood in the source between the characters of ``text[start:end]``: (place in the view, skipped text)."""
-        starts, stops = self._starts, self._stops
-        assert starts is not None and stops is not None
-        if starts[end - 1] - stops[start] == end - start - 2:
+        cuts = self._cuts
+        if cuts is not None:
+            low, high = bisect_right(cuts, start), bisect_left(cuts, end)
+            return [] if low == high else list(zip(cuts[low:high], self._skipped[low:high], strict=True))
+        starts, lasts = self._starts, self._lasts
+        if starts[end - 1] - lasts[start] == end - start - 1:
             return []
-        pairs = ((place, stops[place - 1], starts[place]) for place in range(start + 1, end))
+        pairs = ((place, lasts[place - 1] + 1, starts[place]) for place in range(start + 1, end))
         return [(place, self.source[left:right]) for place, left, right in pairs if right > left]
+
+    def _joined(self, place: int) -> bool:
+        """Whether ``text[place]`` stands right behind ``text[place - 1]`` in the source."""
+        cuts = self._cuts
+        if cuts is None:
+            return self._starts[place] == self._lasts[place - 1] + 1
+        index = bisect_left(cuts, place)
+        return index == len(cuts) or cuts[index] != place
 
     def widen(self, start: int, end: int, *, reach: int | None = None) -> tuple[int, int]:
         """The bounds stretched over repeats of the first and last letter: 最最好好 is one 最好 held down."""
-        text, starts, stops = self.text, self._starts, self._stops
-        assert starts is not None and stops is not None
+        text = self.text
         first, last = text[start], text[end - 1]
         low = 0 if reach is None else max(0, start - reach)
         high = len(text) if reach is None else min(len(text), end + reach)
-        while start > low and text[start - 1] == first and stops[start - 1] == starts[start] and not first.isdigit():
+        while start > low and text[start - 1] == first and self._joined(start) and not first.isdigit():
             start -= 1
-        while end < high and text[end] == last and starts[end] == stops[end - 1] and not last.isdigit():
+        while end < high and text[end] == last and self._joined(end) and not last.isdigit():
             end += 1
         return start, end
 
@@ -85,27 +159,68 @@ class View:
 
         Returns its bounds in the view and whether each is a real clause end rather than the end of the reach.
         """
-        assert self._starts is not None
         clauses = self._clauses
         if clauses is None:
-            starts = self._starts
             marks = [match.start() for match in _CLAUSE.finditer(self.source)]
             if self.name == "raw":  # marks are characters here: a clause ends before one and begins behind it
                 marks = [place for mark in marks for place in (mark, mark + 1)]
-            clauses = self._clauses = [0, *[bisect_left(starts, mark) for mark in marks], len(self.text)]
+            clauses = self._clauses = [0, *[bisect_left(self._starts, mark) for mark in marks], len(self.text)]
         left, right = clauses[bisect_right(clauses, start) - 1], clauses[bisect_left(clauses, end)]
-        low = max(left, start - reach)
-        high = min(right, end + reach)
-        return low, high, low == left, high == right
+        opens, closes = start - reach <= left, end + reach >= right
+        return left if opens else start - reach, right if closes else end + reach, opens, closes
+
+    def sentence(self, start: int, end: int) -> tuple[int, int, bool]:
+        """The sentence around ``text[start:end]``: its bounds in the view, and whether a question mark ends it."""
+        if self._sentences is None:
+            marks = list(_SENTENCE.finditer(self.source))
+            found = [bisect_left(self._starts, mark.start()) for mark in marks]
+            signs = [mark[0] in QUESTION_MARKS for mark in marks]
+            self._sentences = [0, *found, len(self.text)], [False, *signs, False]
+        places, asks = self._sentences
+        left, right = bisect_right(places, start) - 1, bisect_left(places, end)
+        return places[left], places[right], asks[right]
+
+    @property
+    def marked(self) -> bool:
+        """Whether the source asks or quotes anywhere."""
+        if self._marked is None:
+            self._marked = _ASKS_OR_QUOTES.search(self.source) is not None
+        return self._marked
+
+    @property
+    def asks_last(self) -> bool:
+        """Whether the text ends with a question."""
+        return self.source.rstrip()[-1:] in QUESTION_MARKS
+
+    def quoted(self, start: int, end: int) -> str:
+        """The opening mark of the quotation or title that holds ``text[start:end]``; empty where none does."""
+        if self._quotes is None:
+            self._quotes = [(*match.span(), match[0][0]) for match in _QUOTED.finditer(self.source)]
+        if not self._quotes:
+            return ""
+        low, high = self.span(start, end)
+        return next((mark for first, last, mark in self._quotes if first < low and high < last), "")
+
+
+def _first_of(marks: frozenset[str], gap: str) -> str:
+    return next(char for char in gap if char in marks)
 
 
 class PartReading:
     """One part of a content, read: its folded text, the words found there, and what a cheap look says is worth more."""
 
-    __slots__ = ("hits", "look", "name", "source", "text")
+    __slots__ = ("_folded", "hits", "look", "name", "source", "text")
 
     def __init__(self, name: str, source: str, text: str, hits: list[Hit], look: int) -> None:
         self.name, self.source, self.text, self.hits, self.look = name, source, text, hits, look
+        self._folded: View | None = None
+
+    @property
+    def folded(self) -> View:
+        """The folded view: made when first asked for, as most texts never need it."""
+        if self._folded is None:
+            self._folded = View("folded", self.source, self.text, self.hits)
+        return self._folded
 
 
 class Reader:
@@ -113,6 +228,8 @@ class Reader:
 
     def __init__(self, folding: Folding, words: Sequence[str], raw_words: Sequence[str]) -> None:
         self.folding = folding
+        self._fold = folding.fold
+        self._gaps = gap_pattern(folding.fold)
         self._raw_matcher = Matcher(raw_words)
         self._before = _inner_letters(words)
         skeletons = {folding.plain(word) for word in raw_words} - {""}
@@ -122,6 +239,10 @@ class Reader:
         self._count = len(words)
         self._doubled = [word[0] if word[0] * 2 == word else "" for word in known]
         self._skeleton = [word in skeletons for word in known]
+        self._signals = bytes(
+            number >= self._count or self._skeleton[number] or bool(self._doubled[number])
+            for number in range(len(known))
+        )
         self._bare = tuple(
             sorted({char for word in raw_words if not folding.plain(word) for char in _shown_as(folding, word)})
         )
@@ -129,7 +250,7 @@ class Reader:
 
     def read(self, name: str, text: str) -> PartReading:
         """Read one text."""
-        folded = text.translate(self.folding.fold)
+        folded = text.translate(self._fold)
         return self._part(name, text, folded, self.matcher.find(folded))
 
     def read_many(self, parts: Sequence[tuple[str, str]]) -> list[PartReading]:
@@ -165,16 +286,23 @@ class Reader:
         return hits
 
     def _part(self, name: str, source: str, text: str, found: list[Hit]) -> PartReading:
-        hits, look = self._sift(text, found) if found else (found, 0)
-        if _CODE.search(text):
-            look |= CODES
+        look = 0
+        if not _CODE_LETTERS.isdisjoint(text[CODE - 1 :: CODE]) and _CODE.search(text):
+            look = CODES
+        if found:
+            signals = self._signals
+            for _, _, word in found:
+                if signals[word]:
+                    found, signalled = self._sift(text, found)
+                    look |= signalled
+                    break
         middle = len(text) // 2
         if middle >= RETURNS and text.count(text[middle : middle + 2]) >= RETURNS:
             look |= FLOOD
         for symbol in self._bare:
             if symbol in source:
                 look |= SYMBOLS
-        return PartReading(name, source, text, hits, look)
+        return PartReading(name, source, text, found, look)
 
     def _sift(self, text: str, found: list[Hit]) -> tuple[list[Hit], int]:
         """Keep the words of the lexicon; doubled letters and skeletons of symbol terms only say what to look at."""
@@ -191,9 +319,8 @@ class Reader:
 
     def views(self, part: PartReading) -> list[View]:
         """All views that could hold something: the folded one, and what the cheap look asked for."""
-        folded = View("folded", part.source, part.text, part.hits)
-        views = [folded]
-        if part.look & REPEATS and (repeat := self._without_repeats(folded)):
+        views = [part.folded]
+        if part.look & REPEATS and (repeat := self._without_repeats(part.folded)):
             views.append(repeat)
         if part.look & SYMBOLS:
             raw = self._raw(part)
@@ -203,21 +330,23 @@ class Reader:
 
     def place(self, view: View) -> None:
         """Work out the offsets of a view: only after something matched in it."""
-        table = self.folding.keep if view.name == "raw" else self.folding.fold
-        starts = origins(view.source, table, len(view.text))
-        view.place(starts, [start + 1 for start in starts])
+        if view.name == "raw":
+            starts = origins(view.source, self.folding.keep, len(view.text))
+        elif view.lay_out(self._gaps):
+            return
+        else:
+            starts = origins(view.source, self.folding.fold, len(view.text))
+        view.place(starts, starts)
 
     def raw_view(self, part: PartReading) -> View:
-        """The raw view with its offsets, for detectors that read punctuation."""
-        view = self._raw(part)
-        self.place(view)
-        return view
+        """The raw view, not yet placed, for detectors that read punctuation."""
+        return self._raw(part)
 
     def folded_view(self, part: PartReading) -> View:
         """The folded view with its offsets."""
-        view = View("folded", part.source, part.text, part.hits)
-        self.place(view)
-        return view
+        if not part.folded.placed:
+            self.place(part.folded)
+        return part.folded
 
     def _words_in(self, text: str) -> list[Hit]:
         return [hit for hit in self.matcher.find(text) if hit[2] < self._count]
@@ -249,8 +378,10 @@ class Reader:
         if not hits:
             return None
         view = View("repeat", folded.source, text, hits)
-        starts = [folded.span(first, first + 1)[0] for first in firsts]
-        view.place(starts, [folded.span(last, last + 1)[1] for last in lasts])
+        view.place(
+            [folded.span(first, first + 1)[0] for first in firsts],
+            [folded.span(last, last + 1)[0] for last in lasts],
+        )
         return view
 
 

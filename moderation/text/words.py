@@ -16,6 +16,7 @@ WINDOW = 8
 """Characters read on each side of a hit: longer context does not change where its own words end."""
 LONGEST_WORD = 4
 """Longer dictionary words are names and idioms, which belong on allow lists."""
+_REACH = LONGEST_WORD - 1
 
 _TOKENIZER = jieba.Tokenizer()
 
@@ -43,15 +44,19 @@ def stands_alone(text: str, start: int, end: int) -> bool:
 
 def straddled(text: str, start: int, end: int) -> bool:
     """Whether a dictionary word reaches across either edge. If none does there is no need to segment."""
-    return _straddled(text, start) or _straddled(text, end)
+    before, behind = min(start, _REACH), min(end, _REACH)
+    return _straddled(text[start - before : start + _REACH], before) or (
+        _straddled(text[end - behind : end + _REACH], behind)
+    )
 
 
-def _straddled(text: str, place: int) -> bool:
-    """Whether some dictionary word of the text begins before ``place`` and ends after it."""
-    known, length = _TOKENIZER.FREQ.get, len(text)
-    for begin in range(max(0, place - LONGEST_WORD + 1), place):
+@lru_cache(maxsize=65_536)
+def _straddled(window: str, place: int) -> bool:
+    """Whether some dictionary word of a window around ``place`` begins before it and ends after it."""
+    known, length = _TOKENIZER.FREQ.get, len(window)
+    for begin in range(place):
         for stop in range(place + 1, min(length, begin + LONGEST_WORD) + 1):
-            if known(text[begin:stop]):
+            if known(window[begin:stop]):
                 return True
     return False
 

@@ -61,13 +61,14 @@ class Entry:
 
 @dataclass(slots=True, kw_only=True)
 class Contract:
-    """What a run asks of every line, and the unknown fields that it met."""
+    """What a run asks of every line, and the unknown fields that it met. ``as_of`` wins over a line's own time."""
 
     scene: Scene | None
     now: datetime
     limits: Limits
     encoding: Encoding = Encoding.UTF_8
     strict: bool = False
+    as_of: datetime | None = None
     ignored: Counter[str] = field(default_factory=Counter)
 
     def entry(self, line: int, sent: Any) -> Entry:
@@ -95,7 +96,7 @@ class Contract:
     def _read(self, line: int, name: str | int | None, sent: Any) -> Entry:
         read = read_item(sent, now=self.now, limits=self.limits)
         if isinstance(read, Content):
-            return Entry(line, name, read)
+            return Entry(line, name, replace(read, at=self.as_of) if self.as_of else read)
         faults = [replace(fault, loc=_loc(fault.loc)) for fault in read.faults]
         return Entry(line, name, Problem("invalid-body", faults=faults))
 

@@ -1,27 +1,45 @@
-"""``qingliu explain``: one text with its findings marked in place, and under each the law that it rests on."""
+"""``qingliu explain``: one text with its findings marked in place, and for each the steps that decided on it."""
 
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
 import typer
+from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
-from moderation.render import EXEMPTION_NAMES, FOLD_NAMES, render
+from moderation.render import render
+from moderation.trace import STEPS, Tracer
 from moderation.types import Content, Role, Scene
 from service.cli.say import Json, out
-from service.cli.words import STYLES, Lang, Lexicons, Tongue, action_name, open_engine, refuse, say, table
+from service.cli.words import (
+    STYLES,
+    AsOf,
+    Lang,
+    Lexicons,
+    Tongue,
+    action_name,
+    day_asked,
+    open_engine,
+    refuse,
+    say,
+    table,
+)
 from service.http.wire import Limits, read_item
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from collections.abc import Sequence
 
-    from moderation.render import Language
+    from moderation.reasons import Language
     from moderation.ruleset import Article, Ruleset
-    from moderation.types import Evidence, Verdict
+    from moderation.trace import Step
+    from moderation.types import Span, Verdict
     from service.settings import Settings
 
 COLOURS: Final = ("red", "yellow", "magenta", "cyan", "green", "blue", "bright_red", "bright_magenta", "bright_cyan")
@@ -43,11 +61,13 @@ def explain(  # noqa: PLR0913, PLR0917 - the options of a command line
     published_at: Annotated[
         str | None, typer.Option(help="发布时间，RFC 3339；决定适用哪天的法律（默认现在）", show_default=False)
     ] = None,
+    industry: Annotated[str | None, typer.Option(help="申报的行业，如 education", show_default=False)] = None,
+    as_of: AsOf = None,
     lexicons: Lexicons = None,
     json: Json = False,  # noqa: FBT002 - a flag of the command line
     lang: Lang = Tongue.ZH,
 ) -> None:
-    """解释一条文本的审核结果：标出原文位置，列出类别、法律依据、已还原的伪装与豁免理由。"""  # noqa: D415
+    """解释一条文本的审核结果：标出原文位置，逐条列出判断步骤、法律依据、已还原的伪装、豁免理由与须留存的证明。"""  # noqa: D415
     engine, settings = open_engine(lexicons, lang.lang)
     asked = {
         "text": text,
@@ -58,7 +78,11 @@ def explain(  # noqa: PLR0913, PLR0917 - the options of a command line
     }
     if published_at is not None:
         asked["published_at"] = published_at
+    if industry is not None:
+        asked["industry"] = industry
     content = _content(asked, settings, lang.lang)
+    if day := day_asked(as_of, lang.lang):
+        content = replace(content, at=day)
     verdict = engine.examine(content).conclude()
     if json:
         typer.echo(orjson.dumps(_told(verdict, content, engine.ruleset, lang.lang)).decode())
@@ -80,51 +104,99 @@ def _content(asked: dict[str, Any], settings: Settings, lang: Language) -> Conte
 
 
 def _told(verdict: Verdict, content: Content, ruleset: Ruleset, lang: Language) -> dict[str, Any]:
-    """The verdict as files carry it, with what the engine read and the words of every law cited."""
-    cited = {ref: ruleset.laws[ref] for item in verdict.evidence for ref in item.laws}
+    """The verdict as files carry it, with what the engine read, each decision's steps and every law cited."""
+    tracer = Tracer(ruleset, content, lang)
+    told = render(verdict, content, ruleset, lang=lang)
+    traces = [*map(tracer.of_evidence, verdict.evidence), *map(tracer.of_exemption, verdict.exemptions)]
+    for finding, steps in zip((*told["evidence"], *told["exemptions"]), traces, strict=True):
+        finding["trace"] = [{"step": step.code, "text": step.text} for step in steps]
     return {
         "scene": content.scene,
+        "as_of": tracer.reasons.day.isoformat(),
         "read": ruleset.folding.plain(content.parts[0].text),
-        **render(verdict, content, ruleset, lang=lang),
+        **told,
         "laws": {
             ref: {
                 "law": say(lang, ruleset.laws[law.law].zh, ruleset.laws[law.law].en),
                 "says": say(lang, law.zh, law.en),
                 "version": law.version,
+                "effective_from": law.effective_from,
+                "effective_until": law.effective_until,
                 "source": law.source,
                 "verified": law.verified,
             }
-            for ref, law in cited.items()
+            for ref, law in _cited(told, ruleset).items()
         },
     }
 
 
+def _cited(told: dict[str, Any], ruleset: Ruleset) -> dict[str, Article]:
+    """Every article that a rendered verdict names, in the order of its naming."""
+    named = [*told["evidence"], *(tried for item in told["evidence"] for tried in item["tried"])]
+    named += [*told["exemptions"], *told["proof"]]
+    return {ref: ruleset.laws[ref] for item in named for ref in item["laws"]}
+
+
 def _tell(verdict: Verdict, content: Content, ruleset: Ruleset, lang: Language) -> None:
+    text = content.parts[0].text
+    tracer = Tracer(ruleset, content, lang)
     colours = {
         code: COLOURS[index % len(COLOURS)]
         for index, code in enumerate(dict.fromkeys(item.category for item in verdict.evidence))
     }
-    policy = ruleset.policies[content.scene]
-    severity = say(lang, f"严重度 {verdict.severity}", f"severity {verdict.severity}")
-    out.print(
-        Text(say(lang, policy.zh, policy.en), style="bold"),
-        Text(action_name(verdict.action, lang), style=STYLES[verdict.action]),
-        severity,
-    )
+    _tell_head(verdict, content, tracer, ruleset)
+    out.print(_marked(text, verdict, colours))
     out.print()
-    out.print(_marked(content.parts[0].text, verdict, colours))
-    out.print()
-    _tell_read(content.parts[0].text, ruleset, lang)
-    if verdict.evidence:
-        out.print(_evidence(verdict, content, ruleset, colours, lang), soft_wrap=False)
-        _tell_laws(verdict, ruleset, lang)
-    if verdict.exemptions:
-        out.print(_exemptions(verdict, content, ruleset, lang), soft_wrap=False)
+    _tell_read(text, ruleset, lang)
+    for number, item in enumerate(verdict.evidence, start=1):
+        head = _finding(f"{number}", item.span, text, f"bold {colours[item.category]}")
+        head.append(f"  {tracer.reasons.category(item.category)}  {item.category}")
+        if item.folds:
+            head.append(say(lang, f"  已还原：{tracer.reasons.folds(item)}", f"  through {tracer.reasons.folds(item)}"))
+        _tell_steps(head, tracer.of_evidence(item), lang)
+    for exempt in verdict.exemptions:
+        head = _finding("○", exempt.span, text, "underline")
+        head.append(f"  {tracer.reasons.category(exempt.category)}  {exempt.category}")
+        _tell_steps(head, tracer.of_exemption(exempt), lang)
+    for code in verdict.proof:
+        keep = tracer.reasons.proof(code)
+        out.print(Text.assemble((say(lang, "须留存 ", "keep on file "), "bold"), keep["text"], f"  {code}"))
     for code in verdict.categories:
         category = ruleset.categories[code]
         name, advice = say(lang, category.zh, category.en), say(lang, category.advice_zh, category.advice_en)
         out.print(Text.assemble((name, colours.get(code, "")), say(lang, "：", ": "), advice))
-    out.print(say(lang, f"规则 {verdict.ruleset}", f"ruleset {verdict.ruleset}"), style="dim")
+    _tell_laws(_cited(render(verdict, content, ruleset, lang=lang), ruleset), ruleset, lang)
+
+
+def _tell_head(verdict: Verdict, content: Content, tracer: Tracer, ruleset: Ruleset) -> None:
+    reasons, policy = tracer.reasons, ruleset.policies[content.scene]
+    law = reasons.say(f"适用 {reasons.day} 的法律", f"under the law of {reasons.day}")
+    out.print(
+        Text(reasons.say(policy.zh, policy.en), style="bold"),
+        Text(action_name(verdict.action, reasons.lang), style=STYLES[verdict.action]),
+        reasons.say(f"严重度 {verdict.severity}", f"severity {verdict.severity}"),
+        Text(f"{law} {reasons.say('规则', 'ruleset')} {verdict.ruleset}", style="dim"),
+    )
+    if not policy.is_advertising(content):
+        off = reasons.say("非商业内容：广告类别不启用", "not commercial: advertising categories are off")
+        out.print(off, style="dim")
+    out.print()
+
+
+def _finding(mark: str, span: Span, text: str, style: str) -> Text:
+    return Text.assemble((f"{mark} ", "bold"), (_visible(text[span.start : span.end]), style))
+
+
+def _tell_steps(head: Text, steps: Sequence[Step], lang: Language) -> None:
+    """A finding and the steps of its decision, the names of the steps in a column of their own."""
+    out.print(head)
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True, style="dim")
+    grid.add_column(overflow="fold")
+    for code, group in groupby(steps, key=lambda step: step.code):
+        for number, step in enumerate(group):
+            grid.add_row("" if number else say(lang, *STEPS[code]), Text(_visible(step.text)))
+    out.print(Padding(grid, (0, 0, 1, 2)), soft_wrap=False)
 
 
 def _visible(text: str) -> str:
@@ -153,66 +225,29 @@ def _marked(text: str, verdict: Verdict, colours: dict[str, str]) -> Text:
 def _tell_read(text: str, ruleset: Ruleset, lang: Language) -> None:
     """What the engine compared with its words, where that is not simply the text."""
     read = ruleset.folding.plain(text)
-    out.print(Text.assemble((say(lang, "引擎读到：", "the engine read: "), "dim"), (_visible(read), "dim")))
+    if read != text:
+        out.print(Text.assemble((say(lang, "引擎读到：", "the engine read: "), "dim"), (_visible(read), "dim")))
     if UNSEEN in _visible(text) and UNSEEN not in text:
         out.print(say(lang, f"{UNSEEN} 为看不见的字符", f"{UNSEEN} is a character that shows nothing"), style="dim")
-    out.print()
+    if read != text:
+        out.print()
 
 
-def _evidence(verdict: Verdict, content: Content, ruleset: Ruleset, colours: dict[str, str], lang: Language) -> Table:
-    heads = [
-        say(lang, *head)
-        for head in (
-            ("原文", "text"),
-            ("类别", "category"),
-            ("已还原", "seen through"),
-            ("依据", "law"),
-            ("严重度", "severity"),
-            ("权重", "weight"),
-        )
-    ]
-    listed = table(*heads, numbers=heads[-2:], lines=True)
-    for item in verdict.evidence:
-        category = ruleset.categories[item.category]
-        listed.add_row(
-            Text(_quote(item, content), style=colours[item.category]),
-            f"{say(lang, category.zh, category.en)}\n{item.category}",
-            say(lang, "、", ", ").join(say(lang, *FOLD_NAMES[fold]) for fold in item.folds),
-            "\n".join(item.laws),
-            str(item.severity),
-            str(item.weight),
-        )
-    return listed
-
-
-def _quote(item: Evidence, content: Content) -> str:
-    span = item.span
-    return _visible(content.parts[0].text[span.start : span.end])
-
-
-def _tell_laws(verdict: Verdict, ruleset: Ruleset, lang: Language) -> None:
-    """Every law cited, once: its title, what it says, and whether a person read it in full."""
-    cited = table(say(lang, "法律依据", "law"), say(lang, "内容（转述）", "what it says"), lines=True)
-    for ref in dict.fromkeys(ref for item in verdict.evidence for ref in item.laws):
-        article = ruleset.laws[ref]
-        cited.add_row(f"{ref}\n{_title(article, ruleset, lang)}", _says(article, lang))
-    if cited.row_count:
-        out.print(cited, soft_wrap=False)
+def _tell_laws(cited: dict[str, Article], ruleset: Ruleset, lang: Language) -> None:
+    """Every article cited, once: its law, what it says, and whether a person read it in full."""
+    listed = table(say(lang, "法律依据", "law"), say(lang, "内容（转述）", "what it says"), lines=True)
+    for ref, article in cited.items():
+        listed.add_row(f"{ref}\n{_title(article, ruleset, lang)}", _says(article, lang))
+    if listed.row_count:
+        out.print()
+        out.print(listed, soft_wrap=False)
 
 
 def _title(article: Article, ruleset: Ruleset, lang: Language) -> str:
     law = ruleset.laws[article.law]
-    return say(lang, law.zh, law.en)
+    version = f"（{law.version}）" if law.version and lang == "zh" else f" ({law.version})" if law.version else ""
+    return say(lang, law.zh, law.en) + version
 
 
 def _says(article: Article, lang: Language) -> str:
     return say(lang, article.zh, article.en) + ("" if article.verified else say(lang, "（未核实）", " (not verified)"))
-
-
-def _exemptions(verdict: Verdict, content: Content, ruleset: Ruleset, lang: Language) -> Table:
-    listed = table(*(say(lang, *head) for head in (("不计入", "not counted"), ("类别", "category"), ("理由", "why"))))
-    for item in verdict.exemptions:
-        category = ruleset.categories[item.category]
-        quote = _visible(content.parts[0].text[item.span.start : item.span.end])
-        listed.add_row(Text(quote), say(lang, category.zh, category.en), say(lang, *EXEMPTION_NAMES[item.code]))
-    return listed

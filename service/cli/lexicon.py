@@ -1,4 +1,4 @@
-"""``qingliu lexicon check``: reads a folder of rules as the service would, and tells what is wrong or what is in it."""
+"""``qingliu lexicon``: the group and its ``check``, which reads rules as the service would and tells what is wrong."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ import typer
 from moderation.errors import LoadErrors
 from moderation.lexicon import ALLOW
 from moderation.load import SCENES, load_ruleset
+from service.cli.law import law
 from service.cli.say import Json, err, out
 from service.cli.words import Lang, Tongue, chosen_settings, say, table
 
 if TYPE_CHECKING:
-    from moderation.render import Language
+    from moderation.reasons import Language
     from moderation.ruleset import Ruleset
 
 BROKEN: Final = 1
@@ -27,11 +28,12 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="词库工具。", no_args_is_help=True)
     group.callback()(_group)
     group.command("check")(check)
+    group.command("law")(law)
     app.add_typer(group, name="lexicon")
 
 
 def _group() -> None:
-    """词库工具。"""  # noqa: D415 - without a callback a group of one command would lose its name
+    """词库工具。"""  # noqa: D415
 
 
 def check(

@@ -23,14 +23,14 @@ from service.cli.entries import Contract, Encoding, Form, HeaderError, chunks, e
 from service.cli.lines import Lines
 from service.cli.say import err
 from service.cli.summary import Tally, tell
-from service.cli.words import Lang, Lexicons, Tongue, open_engine, refuse, say
+from service.cli.words import AsOf, Lang, Lexicons, Tongue, day_asked, open_engine, refuse, say
 from service.http.wire import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from moderation.engine import Engine
-    from moderation.render import Language
+    from moderation.reasons import Language
     from service.cli.entries import Entry
     from service.settings import Settings
 
@@ -65,6 +65,7 @@ def screen(  # noqa: PLR0913, PLR0917 - the options of a command line
     encoding: Annotated[Encoding, typer.Option(help="csv 与 txt 的编码；jsonl 总是 UTF-8")] = Encoding.UTF_8,
     strict: Annotated[bool, typer.Option("--strict", help="接口没有的字段视为错误（默认忽略并在汇总中列出）")] = False,  # noqa: FBT002
     fail_on: Annotated[FailOn | None, typer.Option(help="有任何一条达到该处置时以 3 退出", show_default=False)] = None,
+    as_of: AsOf = None,
     lang: Lang = Tongue.ZH,
 ) -> None:
     """审核文件：每行一条内容，按输入顺序每行输出一个 JSON 结果；汇总表写到标准错误。
@@ -84,7 +85,14 @@ def screen(  # noqa: PLR0913, PLR0917 - the options of a command line
     if chosen is Form.TXT and scene is None:
         refuse(say(lang.lang, "txt 没有 scene 字段，请用 --scene 指定场景", "txt has no scene field: give --scene"))
     engine, settings = open_engine(lexicons, lang.lang)
-    contract = Contract(scene=scene, now=datetime.now(UTC), limits=_limits(settings), encoding=encoding, strict=strict)
+    contract = Contract(
+        scene=scene,
+        now=datetime.now(UTC),
+        limits=_limits(settings),
+        encoding=encoding,
+        strict=strict,
+        as_of=day_asked(as_of, lang.lang),
+    )
     started = perf_counter()
     with ExitStack() as stack, _told(lang.lang):
         source, sink = _open(stack, file, output, lang.lang)

@@ -14,7 +14,7 @@ from service.cli.words import STYLES, action_name, say
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from moderation.render import Language
+    from moderation.reasons import Language
     from moderation.ruleset import Ruleset
     from moderation.types import Scene, Verdict
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn
@@ -12,13 +13,13 @@ from rich.table import Table
 from moderation.engine import Engine
 from moderation.errors import LoadErrors
 from moderation.load import SCENES, load_ruleset
-from moderation.types import Action
+from moderation.types import SHANGHAI, Action
 from service.cli.say import err, settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from moderation.render import Language
+    from moderation.reasons import Language
     from service.settings import Settings
 
 REFUSED: Final = 2
@@ -44,7 +45,23 @@ Lexicons = Annotated[
         "--lexicons", help="词库目录（默认使用设置中的词库）", exists=True, file_okay=False, show_default=False
     ),
 ]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of", metavar="DATE", help="按这一天（如 2026-02-01）的法律判断；优先于发布时间", show_default=False
+    ),
+]
 Lang = Annotated[Tongue, typer.Option("--lang", help="说明文字的语言")]
+
+
+def day_asked(as_of: str | None, lang: Language) -> datetime | None:
+    """Noon of the day whose law is asked for. It wins over a content's own time, so that one file serves any day."""
+    if as_of is None:
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(as_of), time(12), SHANGHAI)
+    except ValueError:
+        refuse(say(lang, f"--as-of 应为 2026-02-01 这样的日期：{as_of}", f"--as-of is a date like 2026-02-01: {as_of}"))
 
 
 def say(lang: Language, zh: str, en: str) -> str:

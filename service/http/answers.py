@@ -26,6 +26,24 @@ class _Answer(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
+class Proof(_Answer):
+    """What must be kept on file for a claim to be lawful."""
+
+    code: str
+    text: str
+    laws: list[str]
+
+
+class Tried(_Answer):
+    """An exemption that was looked at and failed."""
+
+    code: str
+    name: str
+    why: str = Field(description="incomplete, barred, or the code of the row that barred it")
+    reason: str
+    laws: list[str]
+
+
 class Finding(_Answer):
     """One piece of evidence: ``start`` and ``end`` are code points into the original text of the part."""
 
@@ -39,7 +57,11 @@ class Finding(_Answer):
     laws: list[str] = Field(examples=[["广告法 9(3)"]])
     severity: int = Field(ge=0, le=4)
     weight: int
-    reason: str
+    reason: str = Field(description="what was found")
+    note: str = Field(description="the row of the claims table that decided, or the note of the term")
+    why: str = Field(description="why it counts")
+    tried: list[Tried]
+    proof: list[Proof] = Field(description="what would make it lawful")
 
 
 class Excused(_Answer):
@@ -53,6 +75,9 @@ class Excused(_Answer):
     text: str
     code: str
     reason: str
+    name: str
+    laws: list[str]
+    proof: list[Proof]
 
 
 class Absent(_Answer):
@@ -77,7 +102,7 @@ class Decision(_Answer):
     effects: list[str]
     evidence: list[Finding]
     exemptions: list[Excused]
-    proof: list[Any]
+    proof: list[Proof]
     suggestions: list[Any]
     degraded: bool
     missing: list[Absent]
@@ -129,7 +154,7 @@ def told(decided: Decided, lang: Lang) -> bytes:
         "decided_at": decided.at,
         "supersedes": decided.supersedes,
     }
-    if verdict.categories or verdict.exemptions:
+    if verdict.evidence or verdict.exemptions:
         rendered = render(verdict, content, decided.ruleset, lang=lang)
         return orjson.dumps({**head, **rendered}, option=orjson.OPT_UTC_Z)
     return orjson.dumps(head, option=orjson.OPT_UTC_Z)[:-1] + b"," + _clean_tail(decided, lang)

@@ -30,6 +30,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from moderation.types import Author, Content, Part, Role, Scene
+from service.draft import Draft
 from service.http.problems import Fault, Problem, faults_of
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ _KEYS: Final = re.compile(rb'"[ \t\r\n]*:')
 _NUL: Final = b"\\u0000"
 _MOST_KEYS: Final = 500
 """More fields than any valid content has: refused before each one costs an error of its own."""
+_LONGEST: Final = 200
 _SLICE: Final = 0.002
 """Seconds of parsing or rendering after which a batch lets the event loop breathe."""
 _THREAD_FROM: Final = 64 * 1024
@@ -78,7 +80,7 @@ def _exactly_one_of_text_and_parts(schema: JsonDict) -> None:
         field.pop("default", None)
 
 
-Short = Annotated[StrictStr, StringConstraints(min_length=1, max_length=200)]
+Short = Annotated[StrictStr, StringConstraints(min_length=1, max_length=_LONGEST)]
 When = Annotated[datetime, WrapValidator(_moment)]
 
 
@@ -152,6 +154,7 @@ class Refused:
     faults: tuple[Fault, ...]
 
 
+_SCENES: Final = {scene.value: scene for scene in Scene}
 _one = ModerationRequest.__pydantic_validator__
 _batch = _Envelope.__pydantic_validator__
 
@@ -162,7 +165,8 @@ def read_one(body: bytes, *, tenant: str, now: datetime, limits: Limits) -> Cont
     keys = _count_keys(sent)
     if _suspicious(body, keys):
         _look_for_duplicates(body)
-    content = _oddity(sent, keys, nul=_NUL in body) or _content(sent, tenant=tenant, now=now, limits=limits)
+    reading = _Reading(now, tenant, limits, nul=_NUL in body)
+    content = reading.plain(sent) or reading.content(sent, keys)
     if isinstance(content, Refused):
         raise Problem("invalid-body", faults=content.faults)
     return content
@@ -183,15 +187,15 @@ async def read_batch(body: bytes, *, tenant: str, now: datetime, limits: Limits)
             await asyncio.to_thread(_look_for_duplicates, body)
         else:
             _look_for_duplicates(body)
-    nul = _NUL in body
+    reading = _Reading(now, tenant, limits, nul=_NUL in body)
     read: list[Content | Refused] = []
     chars = 0
     breath = perf_counter() + _SLICE
     for item, count in zip(items, keys, strict=True):
-        content = _oddity(item, count, nul=nul) or _content(item, tenant=tenant, now=now, limits=limits)
+        content = reading.plain(item) or reading.content(item, count)
         read.append(content)
         if isinstance(content, Content):
-            chars += sum(len(part.text) for part in content.parts)
+            chars += sum([len(part.text) for part in content.parts])
         if perf_counter() > breath:
             await asyncio.sleep(0)
             breath = perf_counter() + _SLICE
@@ -210,48 +214,72 @@ def read_json(body: bytes) -> Any:
 
 def read_item(sent: Any, *, now: datetime, limits: Limits, tenant: str = "") -> Content | Refused:
     """One content from plain data, wherever that came from."""
-    return _oddity(sent, _count_keys(sent), nul=True) or _content(sent, tenant=tenant, now=now, limits=limits)
+    return _Reading(now, tenant, limits, nul=True).content(sent, _count_keys(sent))
 
 
 def _too_much(kind: str, limit: int, actual: int) -> Problem:
     return Problem("invalid-body", faults=[Fault(("items",), kind, {"limit": limit, "actual": actual})])
 
 
-def _oddity(sent: Any, keys: int, *, nul: bool) -> Refused | None:
-    """What must not even reach the model: so many fields that each would cost an error, and NUL anywhere."""
-    if keys > _MOST_KEYS:
-        return _refused(sent, Fault((), "too_many_fields"))
-    if nul and (hidden := tuple(_nul_places(sent, ()))):
-        return _refused(sent, *hidden)
-    return None
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What all contents of one request share. ``nul`` says whether one of them may hide a NUL."""
 
+    now: datetime
+    tenant: str
+    limits: Limits
+    nul: bool
 
-def _content(sent: Any, *, tenant: str, now: datetime, limits: Limits) -> Content | Refused:
-    try:
-        asked = _one.validate_python(sent)
-    except ValidationError as error:
-        return _refused(sent, *faults_of(error))
-    parts: tuple[Part, ...]
-    if asked.text and not asked.parts and len(asked.text) <= limits.content_chars:
-        parts = (Part("text", asked.text),)
-    else:
-        parts = tuple([Part(part.name, part.text) for part in asked.parts])
-        if fault := _wrong_parts(asked, limits):
-            return _refused(sent, fault)
-    return Content(
-        scene=asked.scene,
-        parts=parts,
-        at=asked.published_at or now,
-        id=asked.content_id or "",
-        tenant=tenant,
-        author=_author(asked.creator_id, asked.account_role),
-        room=asked.room_id,
-        commercial=asked.commercial,
-        has_cart_link=asked.has_cart_link,
-        industry=asked.industry,
-        product=asked.product,
-        qualifications=asked.qualifications,
-    )
+    def plain(self, sent: Any) -> Content | None:
+        """What most clients send: a scene, a text and perhaps an id, all in order. Everything else is for the model.
+
+        Only for what our parser read, which lets no lone surrogate through.
+        """
+        if self.nul or type(sent) is not dict:
+            return None
+        scene, text, name = sent.get("scene"), sent.get("text"), sent.get("content_id", "")
+        if type(scene) is not str or type(text) is not str or type(name) is not str:
+            return None
+        known = _SCENES.get(scene)
+        if known is None or len(sent) != (3 if name else 2):
+            return None
+        if len(name) > _LONGEST or not 0 < len(text) <= self.limits.content_chars:
+            return None
+        return Draft(known, (Part("text", text),), self.now, name, 1, self.tenant).done()
+
+    def content(self, sent: Any, keys: int) -> Content | Refused:
+        """The content in plain data that has so many keys, or what is wrong with it."""
+        # What must not even reach the model: so many fields that each would cost an error, and NUL anywhere.
+        if keys > _MOST_KEYS:
+            return _refused(sent, Fault((), "too_many_fields"))
+        if self.nul and (hidden := tuple(_nul_places(sent, ()))):
+            return _refused(sent, *hidden)
+        try:
+            asked = _one.validate_python(sent)
+        except ValidationError as error:
+            return _refused(sent, *faults_of(error))
+        parts: tuple[Part, ...]
+        if asked.text and not asked.parts and len(asked.text) <= self.limits.content_chars:
+            parts = (Part("text", asked.text),)
+        else:
+            parts = tuple([Part(part.name, part.text) for part in asked.parts])
+            if fault := _wrong_parts(asked, self.limits):
+                return _refused(sent, fault)
+        return Draft(
+            asked.scene,
+            parts,
+            asked.published_at or self.now,
+            asked.content_id or "",
+            1,
+            self.tenant,
+            _author(asked.creator_id, asked.account_role),
+            asked.room_id,
+            asked.commercial,
+            asked.has_cart_link,
+            asked.industry,
+            asked.product,
+            asked.qualifications,
+        ).done()
 
 
 def _wrong_parts(asked: ModerationRequest, limits: Limits) -> Fault | None:
@@ -318,12 +346,10 @@ def _count_keys(sent: Any) -> int:
 def _suspicious(body: bytes, keys: int) -> bool:
     """Whether a key may have been swallowed: every key in the bytes ends in quote and colon, so equal counts prove not.
 
-    Texts that contain quote and colon only cost the exact look. Bytes are counted first, which costs a tenth of a
-    regex: when every colon follows a quote there are no blanks between key and colon either.
+    Texts that contain quote and colon only cost the exact look. Colons alone are counted first, which costs a tenth of
+    a regex: where there are no more of them than keys, none is left for a key that was swallowed.
     """
-    if body.count(b'":') == keys == body.count(b":"):
-        return False
-    return len(_KEYS.findall(body)) != keys
+    return body.count(b":") != keys != len(_KEYS.findall(body))
 
 
 def _look_for_duplicates(body: bytes) -> None:

@@ -29,6 +29,8 @@ from service.ids import from_stamp
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+NOTHING_MORE = b"{}"
+"""The ``verdict_blob`` of a verdict that its columns tell whole."""
 _OPTIONAL = ("room", "commercial", "industry", "product")
 
 
@@ -83,7 +85,7 @@ def part_numbers(content: Content) -> dict[str, int]:
 
 
 def verdict_blob(verdict: Verdict, content: Content) -> bytes:
-    """What the decision's own columns do not say: spans and codes, since evidence carries no text."""
+    """What the decision's own columns do not say: spans and codes, since evidence carries no text. Canonical bytes."""
     told: dict[str, Any] = {}
     if verdict.evidence or verdict.exemptions:
         numbers = part_numbers(content)
@@ -101,7 +103,7 @@ def verdict_blob(verdict: Verdict, content: Content) -> bytes:
         told["missing"] = verdict.missing
     if verdict.matches_truncated:
         told["matches_truncated"] = verdict.matches_truncated
-    return orjson.dumps(told) if told else b"{}"
+    return canonical(told) if told else NOTHING_MORE
 
 
 def verdict_from(  # noqa: PLR0913 - the columns that hold a verdict
@@ -144,6 +146,8 @@ def _evidence_told(evidence: Evidence, numbers: Mapping[str, int]) -> dict[str, 
         told["note"] = evidence.note
     if evidence.facts:
         told["facts"] = evidence.facts
+    if evidence.tried:
+        told["tried"] = evidence.tried
     return told
 
 
@@ -168,6 +172,7 @@ def _evidence(told: Mapping[str, Any], names: Sequence[str]) -> Evidence:
         "span": _span(told["span"], names),
         "folds": tuple(told.get("folds", ())),
         "laws": tuple(told.get("laws", ())),
+        "tried": tuple(told.get("tried", ())),
         "facts": tuple((name, number) for name, number in told.get("facts", ())),
     }
     return Evidence(**{**told, **fixed})

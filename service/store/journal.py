@@ -122,7 +122,7 @@ class SqliteJournal:
     def _write(self, rows: Rows) -> None:
         for table in statements.HOT_TABLES:
             for chunk in chunked(getattr(rows, table)):
-                self._connection.execute(statements.insert(table, len(chunk)), _flat(chunk))
+                self._connection.execute(statements.insert(table, len(chunk)), [rows.at, *chain.from_iterable(chunk)])
         for sql, row, must_change in rows.writes:
             if self._connection.execute(sql, row).rowcount < 1 and must_change:
                 raise NothingChanged(sql)

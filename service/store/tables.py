@@ -82,14 +82,14 @@ class Decision(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "decisions"
     __table_args__ = (
-        CheckConstraint("action IN ('pass', 'review', 'block')", name="decisions_action_known"),
+        CheckConstraint("action = 'pass' OR action = 'review' OR action = 'block'", name="decisions_action_known"),
         CheckConstraint("severity BETWEEN 0 AND 4", name="decisions_severity_known"),
-        CheckConstraint("degraded IN (0, 1)", name="decisions_degraded_is_boolean"),
+        CheckConstraint("degraded = 0 OR degraded = 1", name="decisions_degraded_is_boolean"),
         CheckConstraint(
             "action <> 'pass' OR stages_missing = '[]' OR degraded = 1", name="decisions_blind_pass_is_degraded"
         ),
         CheckConstraint(
-            "NOT (scene IN ('ad', 'live_script', 'live_speech') AND degraded = 1 AND action = 'pass')",
+            "NOT (degraded = 1 AND action = 'pass' AND scene IN ('ad', 'live_script', 'live_speech'))",
             name="decisions_no_degraded_pass_on_air",
         ),
         Index("decisions_by_content", "content"),

@@ -34,6 +34,8 @@ def rules(tmp_path_factory) -> Path:
     folder.mkdir()
     for name in ("categories.toml", "laws.toml", "codes.toml"):
         shutil.copy(REPOSITORY / "lexicons" / name, folder / name)
+    shutil.copy(REPOSITORY / "tests" / "cases" / "minimal" / "claims.toml", folder / "claims.toml")
+    (folder / "industries.toml").write_text("# No industries: nothing is asked for.\n", encoding="utf-8")
     shutil.copytree(REPOSITORY / "lexicons" / "variants", folder / "variants")
     for name in ("ad_law", "trade", "safety", "allow"):
         (folder / name).mkdir()

@@ -170,3 +170,15 @@ def test_the_exit_codes_are_documented(inside):
     told_ = inside("screen", "--help").stdout.decode()
     for code in ("0 全部审核完毕", "1 有无法审核的行", "3 达到"):
         assert code in told_
+
+
+def test_a_file_is_judged_under_the_law_of_the_day_asked_for(inside):
+    line = (
+        b'{"id":"a","scene":"ad","text":"\xe5\x9b\xbd\xe5\xae\xb6\xe7\xba\xa7","published_at":"2026-01-01T00:00:00Z"}\n'
+    )
+    cited = [
+        told(inside("screen", *words, input=line))[0]["evidence"][0]["laws"]
+        for words in ((), ("--as-of", "2023-02-24"), ("--as-of", "2023-02-25"))
+    ]
+    assert ["绝对化用语执法指南 2" in laws for laws in cited] == [True, False, True]
+    assert inside("screen", "--as-of", "2026-02-30", input=line).returncode == 2

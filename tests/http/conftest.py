@@ -156,6 +156,8 @@ def lexicons(tmp_path_factory):
     folder.mkdir()
     for name in ("categories.toml", "laws.toml", "codes.toml"):
         shutil.copy(LEXICONS / name, folder / name)
+    (folder / "claims.toml").write_text("# No claim rules: a hit is a violation.\n", encoding="utf-8")
+    (folder / "industries.toml").write_text("# No industries: nothing is asked for.\n", encoding="utf-8")
     shutil.copytree(LEXICONS / "variants", folder / "variants")
     for name in ("ad_law", "trade", "safety", "allow"):
         (folder / name).mkdir()

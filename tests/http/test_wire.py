@@ -102,3 +102,26 @@ async def test_a_big_suspicious_batch_is_looked_at_in_a_thread():
     with pytest.raises(Problem) as refused:
         await read_batch(twice, tenant="t", now=NOW, limits=LIMITS)
     assert refused.value.faults[0].kind == "duplicate_key"
+
+
+PLAIN = st.fixed_dictionaries(
+    {"scene": st.sampled_from(["ad", "ugc", "AD", "", None]), "text": st.text(max_size=110) | st.none()},
+    optional={
+        "content_id": st.text(max_size=3) | st.sampled_from(["x" * 200, "x" * 201, None, 1]),
+        "room_id": st.just("r"),
+    },
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(PLAIN)
+def test_the_short_way_for_plain_contents_reads_what_the_model_reads(sent):
+    """The command line takes only the model's way, and must agree."""
+    body = json.dumps(sent).encode()
+    modelled = wire.read_item(sent, now=NOW, limits=LIMITS, tenant="t")
+    try:
+        assert one(body) == modelled
+    except Problem as problem:
+        if "json_surrogate" not in {fault.kind for fault in problem.faults}:
+            assert isinstance(modelled, Refused)
+            assert problem.faults == modelled.faults

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from moderation.detect.codes import ENOUGH, is_bank_card, is_id_number
+from moderation.text.view import CODES
 from moderation.types import Action, Author, Effect, Role, Scene
 
 CASES = tomllib.loads((Path(__file__).parents[1] / "cases" / "codes.toml").read_text(encoding="utf-8"))["case"]
@@ -108,3 +109,11 @@ def test_one_wrong_digit_of_a_valid_number_is_always_noticed() -> None:
             for other in set("0123456789") - {digit}:
                 changed = number[:place] + other + number[place + 1 :]
                 assert not valid(changed)
+
+
+def test_a_cheap_look_misses_no_run_of_letters_and_digits_wherever_it_begins(court) -> None:
+    reader = court().reader
+    for before in range(12):
+        for run in ("1z2z3", "12345", "一二三四五"):
+            assert reader.read("text", "的" * before + run + "的的").look & CODES
+            assert not reader.read("text", "的" * before + run[:4] + "的的").look & CODES

@@ -26,13 +26,14 @@ TERMS = 200
 SEED = 20261122
 BLOCKING = 80
 CARRIERS = (
-    ("今天给大家说说，", "，你们觉得呢？"),
-    ("昨晚看到有人写：", "。不知道是真是假"),
-    ("老板在直播间讲“", "”这几个字"),
+    ("今天给大家说说，", "，欢迎来看。"),
+    ("昨晚新上的：", "。今天也有"),
+    ("老板在直播间讲——", "——请听好"),
     ("", "！就是这样"),
     ("姐妹们看这里——", ""),
 )
-"""What stands around a term. Marks, so that no dictionary word reaches from the carrier into the term."""
+"""What stands around a term. Marks, so that no dictionary word reaches from the carrier into the term; nothing that
+quotes, asks or denies, as these change what the term says."""
 EMOJI = ("🔥", "👍🏽", "❤️", "👨‍👩‍👧", "🇨🇳")
 ASCII_SYMBOLS = "*#-_+~|/.="
 WIDE_SYMBOLS = "＊＃－＿＋～｜／．＝"

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation.render import FOLD_NAMES
-from moderation.text.fold import FOLDS, origins, skipped
+from moderation.reasons import FOLD_NAMES
+from moderation.text.fold import FOLDS, gap_pattern, origins, skipped
+from moderation.text.view import View
 
 CASES = tomllib.loads((Path(__file__).parents[1] / "cases" / "folds.toml").read_text(encoding="utf-8"))["case"]
 TERMS = "\n".join(sorted({case["term"] for case in CASES}))
-NASTY = st.text(st.sampled_from("國级㍿㎉A１★\u0301\u200b🔥\ud800\ufdfa\U000f0000 。"), max_size=40)
+NASTY = st.text(st.sampled_from("國级㍿㎉A１★\u0301\u200b🔥\ud800\ufdfa\U000f0000\U00020000 。，？！"), max_size=40)
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +113,22 @@ def test_every_character_folds_to_letters_that_fold_no_further(folding) -> None:
 def test_what_cannot_be_seen_is_in_no_view(folding) -> None:
     shown = {unicodedata.category(char) for code in range(0x20000) for char in chr(code).translate(folding.keep)}
     assert shown.isdisjoint({"Mn", "Me", "Cf", "Cs"})
+
+
+@given(text=NASTY)
+@settings(deadline=None)
+def test_a_view_laid_out_by_its_gaps_equals_one_placed_letter_by_letter(text, folding) -> None:
+    folded = text.translate(folding.fold)
+    quick, slow = View("folded", text, folded, []), View("folded", text, folded, [])
+    places = origins(text, folding.fold, len(folded))
+    slow.place(places, places)
+    if not quick.lay_out(gap_pattern(folding.fold)):
+        assert any(isinstance(folding.fold[ord(char)], str) or ord(char) > 0xFFFF for char in text)
+        return
+    for start in range(len(folded)):
+        for end in range(start + 1, len(folded) + 1):
+            assert quick.span(start, end) == slow.span(start, end)
+            assert quick.gaps(start, end) == slow.gaps(start, end)
+            assert quick.widen(start, end) == slow.widen(start, end)
+            assert quick.clause(start, end, reach=3) == slow.clause(start, end, reach=3)
+            assert quick.sentence(start, end) == slow.sentence(start, end)

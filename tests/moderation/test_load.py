@@ -60,6 +60,16 @@ def test_a_broken_folder_is_refused_with_file_line_and_reason(case, folder) -> N
     assert said == [(case["file"], case.get("at", 7))], str(caught.value)
 
 
+def test_a_list_stands_in_one_file_only(folder) -> None:
+    break_it(folder, {"file": "words/one.toml", "write": 'mates = ["朋友"]\n'})
+    break_it(folder, {"file": "words/two.toml", "write": 'units = ["米"]\nmates = ["老师"]\n'})
+    with pytest.raises(LoadErrors) as caught:
+        load(folder)
+    (error,) = caught.value.errors
+    assert (error.file, error.line) == ("words/two.toml", 2)
+    assert error.reason == "the list mates stands in another file too"
+
+
 def test_at_least_twenty_kinds_of_broken_folders_are_known() -> None:
     assert len({case["reason"] for case in CASES}) >= 20
 

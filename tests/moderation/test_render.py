@@ -35,6 +35,8 @@ def test_a_verdict_has_its_keys_and_is_plain_data(rendered) -> None:
 def test_evidence_quotes_the_content_and_tells_why_in_chinese(rendered) -> None:
     (item,) = rendered("这是國+家級")["evidence"]
     assert item.pop("rule").startswith("absolute_claim.")
+    assert (item.pop("note"), item.pop("tried"), item.pop("proof")) == ("", [], [])
+    assert item.pop("why") == "广告法 9(3)：不得使用绝对化用语"
     assert item == {
         "category": "absolute_claim",
         "part": "text",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError, fields, replace
 from datetime import UTC, datetime
 from threading import get_ident
 from time import perf_counter
@@ -30,11 +30,13 @@ from moderation.types import (
     Verdict,
 )
 from service.acts import canonical
+from service.draft import Draft
 from service.filing import prepared
 from service.ids import stamp
 from service.keys import Caller
 from service.ledger import IdempotencyConflict
-from service.moderate import LONG_CHARS, SLICE_CHARS, SLICE_CONTENTS, Idempotency, _slices
+from service.moderate import Idempotency
+from service.sitting import LONG_CHARS, SLICE_CHARS, SLICE_CONTENTS, slices
 from service.store.codec import content_body, content_from, verdict_blob, verdict_from
 from service.wiring import open_service
 
@@ -238,9 +240,9 @@ async def test_a_big_batch_lets_others_have_their_turn(service, caller, content)
 
 def test_slices_keep_everything_in_order_and_within_bounds(content):
     contents = [content("字" * length) for length in [1] * 200 + [5000, 1, 3999, 2, 20_000] + [100] * 100]
-    slices = list(_slices(contents))
-    assert [c for part in slices for c in part] == contents
-    for part in slices:
+    parts = list(slices(contents))
+    assert [c for part in parts for c in part] == contents
+    for part in parts:
         assert len(part) <= SLICE_CONTENTS
         assert len(part) == 1 or sum(len(c.parts[0].text) for c in part) <= SLICE_CHARS
 
@@ -338,9 +340,22 @@ def test_a_verdict_with_everything_survives_storage_and_is_told_without_text():
     filing = prepared(told, verdict, tenant="shop")
     facts = json.loads(canonical(filing.facts))
     assert filing.judged[6] == '["classifier"]'
-    assert facts["missing"] == [{"source": "classifier", "why": "deadline"}]
-    assert [(item["part"], item["start"], item["end"]) for item in facts["evidence"]] == [(1, 0, 2), (0, 0, 1)]
-    assert facts["evidence"][0]["signals"] == [["count", 3], ["limit", 2]]
-    assert [item["part"] for item in facts["exemptions"]] == [1, 0]
+    assert filing.judged[4] == blob == canonical(facts["verdict"])
+    assert facts["verdict"]["missing"] == [{"source": "classifier", "why": "deadline"}]
+    assert [item["span"] for item in facts["verdict"]["evidence"]] == [[1, 0, 2], [0, 0, 1]]
+    assert facts["verdict"]["evidence"][0]["facts"] == [["count", 3], ["limit", 2]]
+    assert [item["span"][0] for item in facts["verdict"]["exemptions"]] == [1, 0]
     for word in ("标题", "正文", "甲", "乙"):
         assert word.encode() not in blob + canonical(filing.facts)
+
+
+def test_a_draft_becomes_a_content_like_any_other(content):
+    known = {field.name: getattr(content("好用", id="p1"), field.name) for field in fields(Content)}
+    assert [field.name for field in fields(Draft)] == list(known)
+    assert [field.default for field in fields(Draft)] == [field.default for field in fields(Content)]
+    made, same = Draft(**known).done(), Content(**known)
+    assert type(made) is Content
+    assert made == same
+    assert hash(made) == hash(same)
+    with pytest.raises(FrozenInstanceError):
+        made.id = "p2"

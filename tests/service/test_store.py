@@ -67,6 +67,26 @@ def test_the_migrations_arrive_at_the_tables(path, tmp_path):
     assert len(schema(path)) == 10
 
 
+def test_decisions_survive_the_migration_of_their_table(tmp_path):
+    engine = db.make_engine(tmp_path / "old.db", write=True, busy_timeout=5)
+    with engine.begin() as connection:
+        command.upgrade(db.alembic_config(connection), "0001")
+    engine.dispose()
+    old = db.open_writer(tmp_path / "old.db", busy_timeout=5)
+    decide(old)
+    decide(old, supersedes="d0", seq=1)
+    before = old.execute("SELECT * FROM decisions ORDER BY seq").fetchall()
+    old.close()
+    db.migrate(tmp_path / "old.db", busy_timeout=5)
+    new = db.open_writer(tmp_path / "old.db", busy_timeout=5)
+    assert new.execute("SELECT * FROM decisions ORDER BY seq").fetchall() == before
+    assert len(before) == 2
+    assert new.execute("PRAGMA foreign_key_check").fetchall() == []
+    with pytest.raises(sqlite3.IntegrityError):
+        decide(new, supersedes="d0", seq=2)
+    new.close()
+
+
 def test_the_comparison_sees_a_difference(path, tmp_path):
     connection = sqlite3.connect(path)
     connection.execute("ALTER TABLE tenants ADD COLUMN note TEXT")
@@ -228,7 +248,7 @@ def decide(  # noqa: PLR0913 - one for each column that a case varies
     connection.execute("INSERT INTO acts VALUES (?, 'now', 't', 'decision.auto', 'd', x'00')", (seq,))
     connection.execute(
         statements.insert("decisions", 1),
-        (seq, f"d{seq}", "t", 1, supersedes, "now", scene, "now", action, severity, b"{}", degraded, missing, "f", "e"),
+        ("now", seq, f"d{seq}", "t", 1, supersedes, scene, "now", action, severity, b"{}", degraded, missing, "f", "e"),
     )
 
 
@@ -269,7 +289,7 @@ def test_a_decision_needs_its_act(connection):
     with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
         connection.execute(
             statements.insert("decisions", 1),
-            (7, "d", "t", 1, None, "now", "ugc", "now", "pass", 0, b"{}", 0, "[]", "f", "e"),
+            ("now", 7, "d", "t", 1, None, "ugc", "now", "pass", 0, b"{}", 0, "[]", "f", "e"),
         )
 
 
@@ -354,7 +374,7 @@ async def test_a_transaction_that_cannot_be_taken_back_breaks_the_journal(path):
 
     journal._connection = Stuck()
     with pytest.raises(JournalBroken, match="roll back"):
-        await journal.transact(Wanted(), lambda _: Rows(acts=[(7, "now", "", "k", "s", b"")]))
+        await journal.transact(Wanted(), lambda _: Rows("now", acts=[(7, "", "k", "s", b"")]))
     await journal.close()
 
 
@@ -366,10 +386,10 @@ async def test_a_journal_that_cannot_open_safely_does_not_open(tmp_path):
 async def test_a_full_disk_breaks_the_journal_and_keeps_what_was_there(path):
     """SQLite's own page limit stands for the disk's."""
     journal = await SqliteJournal.opened(path, busy_timeout=1)
-    rows = Rows(acts=[act_row(0, "now", Act("kind", "small"))])
+    rows = Rows("now", acts=[act_row(0, "now", *Act("kind", "small"))])
     await journal.transact(Wanted(), lambda _: rows)
     journal._thread.submit(journal._connection.execute, "PRAGMA max_page_count = 1").result()
-    big = Rows(acts=[act_row(1, "now", Act("kind", "x" * 1_000_000))])
+    big = Rows("now", acts=[act_row(1, "now", *Act("kind", "x" * 1_000_000))])
     with pytest.raises(JournalBroken, match="full"):
         await journal.transact(Wanted(), lambda _: big)
     await journal.close()

@@ -1,0 +1,104 @@
+"""How well verdicts agree with what the writers of a table expect: recall and false alarms, by group.
+
+``python -m bench.accuracy tests/cases/law/work [--misses]``: a line is flagged when its action is review or block.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from moderation.engine import Engine
+from moderation.load import load_ruleset
+from moderation.types import SHANGHAI, Action, Author, Content, Part, Role, Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DAY = datetime(2026, 11, 25, 12, tzinfo=SHANGHAI)
+
+
+@dataclass(slots=True)
+class Score:
+    """Counts of one group. ``wrong`` holds the lines whose flag is not what their writer expects."""
+
+    flags: int = 0
+    found: int = 0
+    clean: int = 0
+    alarms: int = 0
+    wrong: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def recall(self) -> float:
+        """The share of lines to be flagged that are."""
+        return self.found / self.flags if self.flags else 1.0
+
+    @property
+    def false_alarms(self) -> float:
+        """The share of innocent lines that are flagged."""
+        return self.alarms / self.clean if self.clean else 0.0
+
+
+def lines(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every line of every ``*.jsonl`` of a folder with its group, the name of its file."""
+    for path in sorted(folder.glob("*.jsonl")):
+        for line in path.read_bytes().splitlines():
+            yield path.stem, orjson.loads(line)
+
+
+def content_of(told: dict[str, Any]) -> Content:
+    """The content that a line of a table describes, in the words of the API."""
+    parts = told.get("parts") or [{"name": "text", "text": told["text"]}]
+    at = told.get("published_at")
+    return Content(
+        scene=Scene(told["scene"]),
+        parts=tuple(Part(part["name"], part["text"]) for part in parts),
+        at=datetime.fromisoformat(at) if at else DAY,
+        author=Author(role=Role(told.get("account_role", "user"))),
+        commercial=told.get("commercial"),
+        has_cart_link=told.get("has_cart_link", False),
+        industry=told.get("industry"),
+        product=told.get("product"),
+        qualifications=tuple(told.get("qualifications", ())),
+    )
+
+
+def measure(engine: Engine, folder: Path) -> dict[str, Score]:
+    """The scores of every group, and of all together under ``""``."""
+    scores: dict[str, Score] = defaultdict(Score)
+    for group, told in lines(folder):
+        flagged = engine.examine(content_of(told)).conclude().action is not Action.PASS
+        for score in (scores[group], scores[""]):
+            if told["side"] == "flag":
+                score.flags += 1
+                score.found += flagged
+            else:
+                score.clean += 1
+                score.alarms += flagged
+        if flagged is not (told["side"] == "flag"):
+            scores[group].wrong.append(told)
+    return scores
+
+
+def main(arguments: list[str]) -> None:
+    """Print the table; with ``--misses`` every line that went wrong."""
+    folder = Path(arguments[0])
+    scores = measure(Engine(load_ruleset()), folder)
+    for group, score in sorted(scores.items()):
+        share = (
+            f"{score.found}/{score.flags} {score.recall:6.1%}   {score.alarms}/{score.clean} {score.false_alarms:6.1%}"
+        )
+        print(f"{group or 'all':26} {share}")
+        if "--misses" in arguments:
+            for told in score.wrong:
+                print(f"    {'missed' if told['side'] == 'flag' else 'ALARM '} {told.get('id', '')} {told['text']}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,333 @@
+"""What a claim is about: guards, exemptions and proof for hits of the advertising categories, by a table of rules.
+
+The table is data (``lexicons/claims.toml``), one row a legal rule. Its cue words are sought by one automaton, only in
+texts that hold a hit; each cue then says which settings of which rules it satisfies. The order of decision is
+《DOMAIN 1.4》: baits, guards, comparison with others, aggravation, exemptions in the order of the table.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from moderation.ruleset import FIELDS, ClaimKind, Outcome
+from moderation.types import SHANGHAI
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
+    from datetime import date
+
+    from moderation.detect.cues import CueIndex
+    from moderation.detect.rule import Rule
+    from moderation.ruleset import ClaimRule, Ruleset, Setting
+    from moderation.text.view import PartReading, View
+    from moderation.types import Content
+
+SHORT_SENTENCE = 24
+"""A cue counts in the same sentence; in a longer one only in the same clause (DOMAIN 1.3, precondition C)."""
+LONG_REACH = 48
+"""What bounds a sentence without marks."""
+SEVERE = 4
+POSSESSIVES = "的之"
+FLAGS = frozenset({"<question>", "<last>", "<titled>", "<quoted>", "^", "$"})
+"""Cues that are no words: how the sentence ends, what encloses the hit, where its clause begins and ends."""
+
+
+class Ruling(NamedTuple):
+    """What the table says of one hit. ``tried`` names exemptions that were looked at and why they failed."""
+
+    outcome: Outcome
+    rule: ClaimRule | None = None
+    tried: tuple[str, ...] = ()
+    severity: int = 0
+
+
+NOTHING_SAID = Ruling(Outcome.VIOLATION)
+
+
+class _Slots(NamedTuple):
+    """What a cue word fills, by where it stands seen from the hit.
+
+    ``before`` and ``after`` hold (reach, slot): what is asked for right beside the hit has reach 0. ``ahead`` and
+    ``behind`` are for cues anywhere in the sentence, to the left and to the right of the hit.
+    """
+
+    before: tuple[tuple[int, int], ...] = ()
+    after: tuple[tuple[int, int], ...] = ()
+    of: tuple[int, ...] = ()
+    clause: tuple[int, ...] = ()
+    ahead: tuple[int, ...] = ()
+    behind: tuple[int, ...] = ()
+
+    def among(self, wanted: frozenset[int]) -> _Slots:
+        """Only those slots that are ``wanted``."""
+        before, after, *others = self
+        return _Slots(
+            tuple(pair for pair in before if pair[1] in wanted),
+            tuple(pair for pair in after if pair[1] in wanted),
+            *(tuple(slot for slot in slots if slot in wanted) for slots in others),
+        )
+
+
+_NEAR = {"left": ("before",), "right": ("after",), "before": ("before",), "after": ("after",)}
+_FAR = {
+    "of": ("of",),
+    "clause": ("clause",),
+    "sentence": ("ahead", "behind"),
+    "sentence_before": ("ahead",),
+    "sentence_after": ("behind",),
+}
+
+
+class _Row(NamedTuple):
+    """A setting, compiled: the slots that must be filled and those that must not."""
+
+    rule: int
+    exempts: bool
+    needs: frozenset[int]
+    bars: frozenset[int]
+
+
+class _Chapter(NamedTuple):
+    """The part of the table that is open to a category.
+
+    ``telling`` are the cues without which nothing applies but rows that ask for no cue word; ``rows`` tells for each
+    slot which rows it brings up.
+    """
+
+    telling: frozenset[int]
+    slots: dict[int, _Slots]
+    rows: dict[int, list[_Row]]
+
+
+def _rows_met(chapter: _Chapter, filled: set[int], closed: frozenset[int]) -> tuple[set[int], dict[int, str]]:
+    """The rules that fire, and the exemptions that nearly did: they are incomplete, or something bars them."""
+    fired: set[int] = set()
+    halfway: dict[int, str] = {}
+    for slot in filled:
+        for of, exempts, needs, bars in chapter.rows.get(slot, ()):
+            if of in closed:
+                continue
+            if not needs <= filled:
+                if exempts:
+                    halfway.setdefault(of, "incomplete")
+            elif bars.isdisjoint(filled):
+                fired.add(of)
+            elif exempts:
+                halfway[of] = "barred"
+    return fired, halfway
+
+
+class ClaimTable:
+    """Keeps the compiled rules of one ruleset."""
+
+    def __init__(self, ruleset: Ruleset, index: CueIndex) -> None:
+        self.rules = ruleset.claims.rules
+        self._ruleset = ruleset
+        self._closed: dict[int, frozenset[int]] = {}
+        self._plain = ruleset.folding.plain
+        self._index = index
+        self._asked: dict[int, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+        self._anywhere: dict[int, list[int]] = defaultdict(list)
+        self._flags: dict[str, list[int]] = defaultdict(list)
+        self._hits: dict[str, list[int]] = defaultdict(list)
+        self._declared: dict[str, list[int]] = defaultdict(list)
+        self._count = 0
+        rows = [self._row(number, setting) for number, rule in enumerate(self.rules) for setting in rule.settings]
+        self._question, self._titled, self._quoted = (self._flags[f] for f in ("<question>", "<titled>", "<quoted>"))
+        self._begins, self._ends, self._last = (self._flags[f] for f in ("^", "$", "<last>"))
+        advertising = {code for code, category in ruleset.categories.items() if category.group == "advertising"}
+        chapters: dict[frozenset[int], _Chapter] = {}
+        self._chapters: dict[str, _Chapter] = {}
+        for code in ruleset.categories:
+            open_ = frozenset(n for n, rule in enumerate(self.rules) if code in (rule.categories or advertising))
+            if open_ and open_ not in chapters:
+                chapters[open_] = self._chapter([(row, cues) for row, cues in rows if row.rule in open_])
+            if open_:
+                self._chapters[code] = chapters[open_]
+
+    def _row(self, rule: int, setting: Setting) -> tuple[_Row, set[int]]:
+        """Give a slot to each list of a setting. Also gives those that bring the row up: its cues, or its hit alone."""
+        cues: set[int] = set()
+        others: set[int] = set()
+        bars: set[int] = set()
+        for where in FIELDS:
+            for words, slots in ((setting.needs[where], cues), (setting.bars[where], bars)):
+                if words:
+                    slots.add(self._slot_for(words, where, setting.reach))
+        declared = (*setting.industries, *setting.undeclared)
+        for names, index in ((setting.hits, self._hits), (declared, self._declared)):
+            if names:
+                for name in names:
+                    index[name if name.isascii() else self._plain(name)].append(self._count)
+                others.add(self._count)
+                self._count += 1
+        exempts = self.rules[rule].kind is ClaimKind.EXEMPTION
+        return _Row(rule, exempts, frozenset(cues | others), frozenset(bars)), cues or others
+
+    def _slot_for(self, words: Sequence[str], where: str, reach: int) -> int:
+        slot = self._count
+        self._count += 1
+        for cue in self._index.numbers(tuple(word for word in words if word not in FLAGS)):
+            if where == "text":
+                self._anywhere[cue].append(slot)
+            for name in _NEAR.get(where, ()):
+                self._asked[cue][name].append((0 if where in {"left", "right"} else reach, slot))
+            for name in _FAR.get(where, ()):
+                self._asked[cue][name].append(slot)
+        for flag in FLAGS.intersection(words):
+            self._flags[flag].append(slot)
+        return slot
+
+    def _chapter(self, rows: list[tuple[_Row, set[int]]]) -> _Chapter:
+        needed = frozenset(slot for row, _ in rows for slot in row.needs)
+        asked = needed.union(*[row.bars for row, _ in rows])
+        known = {cue: _Slots(**{where: tuple(slots) for where, slots in by.items()}) for cue, by in self._asked.items()}
+        brought: dict[int, list[_Row]] = defaultdict(list)
+        for row, slots in rows:
+            for slot in slots:
+                brought[slot].append(row)
+        telling = {cue for cue, filled in known.items() if any(filled.among(needed))}
+        telling.update(cue for cue, filled in self._anywhere.items() if not needed.isdisjoint(filled))
+        open_ = {cue: filled.among(asked) for cue, filled in known.items() if any(filled.among(asked))}
+        return _Chapter(frozenset(telling), open_, dict(brought))
+
+    def everywhere(self, numbers: AbstractSet[int]) -> set[int]:
+        """The slots that a content as a whole fills by a cue anywhere in it."""
+        return {slot for cue in self._anywhere.keys() & numbers for slot in self._anywhere[cue]}
+
+    def declared(self, content: Content) -> set[int]:
+        """The slots that the declared industry fills, and the scene where nothing declares that the content sells."""
+        filled = {*self._declared.get(content.industry or "", ())}
+        if not (content.commercial or content.has_cart_link or content.author.role.trades):
+            filled.update(self._declared.get(content.scene, ()))
+        return filled
+
+    def closed(self, day: date) -> frozenset[int]:
+        """The rules that are not in force on a day."""
+        closed = self._closed.get(day.toordinal())
+        if closed is None:
+            closed = frozenset(n for n, rule in enumerate(self.rules) if not self._ruleset.applies(rule, day))
+            self._closed[day.toordinal()] = closed
+        return closed
+
+    def rule_on(self, hearing: Hearing, view: View, rule: Rule, start: int, end: int) -> Ruling:
+        """The table's ruling on one hit at ``view.text[start:end]``, which stands and is not allowed.
+
+        Mostly nothing: no cue stands there that tells, no question, no quotation, nor a rule about the hit's own words.
+        """
+        chapter = self._chapters.get(rule.category)
+        if chapter is None:
+            return NOTHING_SAID
+        by_name = self._hits.get(rule.family) or self._hits.get(view.text[start:end])
+        if not (by_name or view.marked or hearing.apart or view.cues(self._index).meet(chapter.telling)):
+            return NOTHING_SAID
+        filled = self._filled(hearing, view, chapter, start, end)
+        if by_name:
+            filled.update(self._hits.get(rule.family, ()), self._hits.get(view.text[start:end], ()))
+        if chapter.rows.keys().isdisjoint(filled):
+            return NOTHING_SAID
+        return self._decide(*_rows_met(chapter, filled, hearing.closed))
+
+    def _decide(self, fired: set[int], halfway: dict[int, str]) -> Ruling:
+        """Baits, guards, comparison, aggravation, violations, exemptions: the rules are kept in that order."""
+        tried = [f"{self.rules[number].code}:{why}" for number, why in halfway.items() if number not in fired]
+        if not fired:
+            return Ruling(Outcome.VIOLATION, None, tuple(sorted(tried)))
+        rules = [self.rules[number] for number in sorted(fired)]
+        baited = {code for rule in rules if rule.kind is ClaimKind.BAIT for code in rule.cancels}
+        against, severity = "", 0
+        found: ClaimRule | None = None
+        for rule in rules:
+            if rule.kind is ClaimKind.GUARD and rule.code not in baited:
+                return Ruling(rule.outcome, rule)
+            if rule.kind is ClaimKind.COMPARISON:
+                against = rule.code
+            elif rule.kind is ClaimKind.AGGRAVATION:
+                against, severity = rule.code, SEVERE
+            elif rule.kind is ClaimKind.VIOLATION:
+                against, found = rule.code, found or rule
+            elif rule.kind is ClaimKind.EXEMPTION:
+                compared_only = against and not severity and found is None
+                if against and not (compared_only and rule.despite_comparison):
+                    tried.append(f"{rule.code}:{against}")
+                else:
+                    return Ruling(rule.outcome, rule, tuple(sorted(tried)))
+        return Ruling(Outcome.VIOLATION, found, tuple(sorted(tried)), severity)
+
+    def _filled(  # noqa: C901, PLR0912 - one loop over every cue around every hit
+        self, hearing: Hearing, view: View, chapter: _Chapter, start: int, end: int
+    ) -> set[int]:
+        """The slots that the surroundings of a hit fill."""
+        slots = chapter.slots
+        filled = set(hearing.everywhere)
+        low, high, opens, closes = view.clause(start, end, reach=LONG_REACH)
+        first, last, asks = view.sentence(start, end)
+        ends = last == len(view.text) or view.asks_last
+        first, last = max(first, start - LONG_REACH), min(last, end + LONG_REACH)
+        left_of, right_of = (first, last) if last - first <= SHORT_SENTENCE else (low, high)
+        for left, right, cue in view.cues(self._index).within(first, last):
+            if cue not in slots or left < first:
+                continue
+            before, after, of, clause, ahead, behind = slots[cue]
+            if right <= start:
+                if ahead:
+                    filled.update(ahead)
+                if clause and left >= left_of:
+                    filled.update(clause)
+                if before and left >= low:
+                    for reach, slot in before:
+                        if start - right <= reach:
+                            filled.add(slot)
+            elif left >= end:
+                if behind:
+                    filled.update(behind)
+                if clause and right <= right_of:
+                    filled.update(clause)
+                if right <= high:
+                    for reach, slot in after:
+                        if left - end <= reach:
+                            filled.add(slot)
+                    if of and left == end + 1 and view.text[end] in POSSESSIVES:
+                        filled.update(of)
+        if asks:
+            filled.update(self._question)
+        if ends:
+            filled.update(self._last)
+        if start == low and opens:
+            filled.update(self._begins)
+        if end == high and closes:
+            filled.update(self._ends)
+        if mark := view.quoted(start, end):
+            filled.update(self._titled if mark == "《" else self._quoted)
+        return filled
+
+
+class Hearing:
+    """One content while its hits are judged: its day, its industry, and what stands anywhere in it."""
+
+    def __init__(self, content: Content, parts: Sequence[PartReading], table: ClaimTable, index: CueIndex) -> None:
+        self.day = content.at.astimezone(SHANGHAI).date()
+        self.closed = table.closed(self.day)
+        self._declared = table.declared(content)
+        self.apart = bool(self._declared) or len(parts) > 1
+        """Whether something beyond a hit's own part may decide: what was declared, or a cue in another part."""
+        self._table, self._index, self._parts = table, index, parts
+        self._everywhere: set[int] | None = None
+        self._numbers: AbstractSet[int] | None = None
+
+    @property
+    def numbers(self) -> AbstractSet[int]:
+        """The cues that stand anywhere in the content."""
+        if self._numbers is None:
+            found = [part.folded.cues(self._index).numbers for part in self._parts]
+            self._numbers = found[0] if len(found) == 1 else set().union(*found)
+        return self._numbers
+
+    @property
+    def everywhere(self) -> set[int]:
+        """The slots that the content as a whole fills."""
+        if self._everywhere is None:
+            self._everywhere = self._table.everywhere(self.numbers) | self._declared
+        return self._everywhere

@@ -1,0 +1,112 @@
+"""Cue words around hits: one automaton for all of them, asked only in texts that hold a hit that wants company.
+
+A cue is known by a number. Numbers, periods and standards, which no list can hold, are cues as well (``<quantity>``).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from moderation.matcher import Matcher
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from collections.abc import Set as AbstractSet
+
+    from moderation.matcher import Hit
+
+DIGITS = "0123456789"
+NUMERALS = "零〇一二两三四五六七八九十百千万亿几半"
+NUMBER, QUANTITY, PERIOD, STANDARD = TOKENS = ("<number>", "<quantity>", "<period>", "<standard>")
+_RUNS = re.compile(f"[0-9{NUMERALS}](?:(?<=[0-9])[0-9]*|(?<=[{NUMERALS}])[{NUMERALS}]*)")
+"""Digits, or numerals. One class in front lets ``re`` leap over what is neither."""
+_ISSUERS = re.compile(
+    r"(?:gb|qb|ny|hg|yy|sc|ls|ly|sb|bb|jb|jc|sj|cj|fz|jg|ga|xf|dl|sl|sh|ht|hj|gh|wm|rb|tb|cas|jjf|db[0-9]{2})[tz]?$"
+    r"|(?:iso|iec)$"
+)
+"""What stands before a standard's number in folded text: no marks, no blanks, lower case."""
+_YEAR = re.compile(r"20[0-9]{2}|二[〇零][一二三四五六七八九〇零]{2}")
+_ISSUER_REACH = 5
+_END_OF, _NUMBER_OF = itemgetter(1), itemgetter(2)
+
+
+class Cues:
+    """The cues of one text, in the order of their ends. ``numbers`` answers most questions at once: it is not here."""
+
+    __slots__ = ("_asked", "_ends", "_met", "hits", "numbers")
+
+    def __init__(self, hits: list[Hit]) -> None:
+        self.hits = hits
+        self._ends: list[int] | None = None
+        self._asked: frozenset[int] | None = None
+        self.numbers: AbstractSet[int] = set(map(_NUMBER_OF, hits))
+
+    def meet(self, telling: frozenset[int]) -> bool:
+        """Whether any of the cues is a ``telling`` one. The answer is kept: hits of one text mostly ask the same."""
+        if telling is not self._asked:
+            self._asked, self._met = telling, not telling.isdisjoint(self.numbers)
+        return self._met
+
+    def within(self, low: int, high: int) -> list[Hit]:
+        """Those that end in ``(low, high]``. Where one begins is for the caller to look at."""
+        ends = self._ends
+        if ends is None:
+            ends = self._ends = list(map(_END_OF, self.hits))
+        return self.hits[bisect_right(ends, low) : bisect_right(ends, high)]
+
+    def beside(self, wanted: frozenset[int], low: int, start: int, end: int, high: int) -> bool:
+        """Whether a wanted cue stands in ``[low, start)`` or ``[end, high)``."""
+        for first, last, number in self.within(low, high):
+            if number in wanted and (first >= end or (last <= start and first >= low)):
+                return True
+        return False
+
+
+class CueIndex:
+    """Keeps every cue word of a ruleset, folded, with its number."""
+
+    def __init__(self, words: Iterable[str], units: Iterable[str], plain: Callable[[str], str]) -> None:
+        self._plain = plain
+        self._units = frozenset(map(plain, units)) - {""}
+        known = sorted({plain(word) for word in words if not word.startswith("<")} - {""})
+        self._matcher = Matcher(known)
+        self._numbers = {word: number for number, word in enumerate((*known, *TOKENS))}
+        self._sets: dict[tuple[str, ...], frozenset[int]] = {}
+        self._number, self._quantity, self._period, self._standard = (self._numbers[token] for token in TOKENS)
+        self._first_of_units = {unit[0] for unit in self._units}
+
+    def numbers(self, words: tuple[str, ...]) -> frozenset[int]:
+        """The numbers of some cue words. Thousands of terms share a list, which is looked up once."""
+        known = self._sets.get(words)
+        if known is None:
+            known = self._sets[words] = frozenset(
+                [self._numbers[word if word.startswith("<") else self._plain(word)] for word in words]
+            )
+        return known
+
+    def find(self, text: str) -> Cues:
+        """All cues of a folded text."""
+        hits = self._matcher.find(text)
+        count = len(hits)
+        for run in _RUNS.finditer(text):
+            self._add_tokens(hits, text, *run.span())
+        if len(hits) > count:
+            hits.sort(key=_END_OF)
+        return Cues(hits)
+
+    def _add_tokens(self, hits: list[Hit], text: str, start: int, end: int) -> None:
+        """What a run of digits or numerals is."""
+        if text[end : end + 1] in self._first_of_units:
+            for length in (3, 2, 1):
+                if (unit := text[end : end + length]) in self._units:
+                    hits.append((start, end + len(unit), self._quantity))
+                    break
+        if end - start == 4 and _YEAR.match(text, start):  # noqa: PLR2004 - a year has four digits
+            hits.append((start, end, self._period))
+        if text[start] in DIGITS:
+            hits.append((start, end, self._number))
+            if end - start > 2 and (issuer := _ISSUERS.search(text, max(0, start - _ISSUER_REACH), start)):  # noqa: PLR2004
+                hits.append((issuer.start(), end, self._standard))

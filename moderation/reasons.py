@@ -1,0 +1,158 @@
+"""Puts the codes of a verdict into words: why something counts or does not, what was tried, which proof is wanted.
+
+Codes themselves are never translated. A code that the ruleset no longer knows, as old decisions may hold, stands for
+itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from moderation.ruleset import ClaimKind, Outcome
+from moderation.types import SHANGHAI
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from moderation.ruleset import ClaimRule, Ruleset
+    from moderation.types import Content, Evidence, Exemption
+
+Language = Literal["zh", "en"]
+
+FOLD_NAMES = {
+    "case": ("大小写", "letter case"),
+    "width": ("全角", "full width"),
+    "compat": ("兼容字形", "compatibility form"),
+    "traditional": ("繁体或异体", "traditional form"),
+    "lookalike": ("形近字符", "look-alike"),
+    "invisible": ("零宽字符", "invisible character"),
+    "bidi": ("双向控制符", "bidi control"),
+    "marks": ("组合符号", "combining mark"),
+    "space": ("空白", "blank"),
+    "punctuation": ("标点", "punctuation"),
+    "symbol": ("符号", "symbol"),
+    "emoji": ("表情", "emoji"),
+    "repeat": ("重复", "repetition"),
+}
+"""What a reader calls each fold, in Chinese and English."""
+EXEMPTION_NAMES = {
+    "allow_term": ("属于允许词的一部分", "part of an allowed expression"),
+    "word_boundary": ("跨越词语边界，不构成该词", "not a word here: it crosses a word boundary"),
+}
+"""The reasons outside the claims table for which a hit does not count."""
+FAILURES = {
+    "incomplete": ("条件不全", "not all of its conditions are met"),
+    "barred": ("有排除情形", "something in the text rules it out"),
+}
+"""Why an exemption failed, where the reason is not another rule."""
+
+
+class Reasons:
+    """One reader's words for the codes of one ruleset, under the law of one content's day."""
+
+    def __init__(self, ruleset: Ruleset, content: Content, lang: Language) -> None:
+        self._ruleset, self.lang = ruleset, lang
+        self.day: date = content.at.astimezone(SHANGHAI).date()
+
+    def say(self, zh: str, en: str) -> str:
+        """The sentence in the reader's language."""
+        return en if self.lang == "en" else zh
+
+    def listed(self, names: Sequence[str]) -> str:
+        """Names one after the other."""
+        return self.say("、", ", ").join(names)
+
+    def category(self, code: str) -> str:
+        """What people call a category."""
+        category = self._ruleset.categories.get(code)
+        return self.say(category.zh, category.en) if category else code
+
+    def folds(self, item: Evidence) -> str:
+        """The disguises that were seen through."""
+        return self.listed([self.say(*FOLD_NAMES.get(fold, (fold, fold))) for fold in item.folds])
+
+    def rule(self, code: str) -> ClaimRule | None:
+        """The row of the claims table with this code, if it is one."""
+        return next((rule for rule in self._ruleset.claims.rules if rule.code == code), None)
+
+    def name(self, code: str) -> str:
+        """What people call a guard, an exemption or another row of the claims table."""
+        if code in EXEMPTION_NAMES:
+            return self.say(*EXEMPTION_NAMES[code])
+        rule = self.rule(code)
+        return self.say(rule.zh, rule.en) if rule else code
+
+    def laws(self, code: str) -> tuple[str, ...]:
+        """What a row of the claims table rests on, as far as it was in force."""
+        rule = self.rule(code)
+        return self._ruleset.citations(rule.laws, self.day) if rule else ()
+
+    def proof(self, code: str) -> dict[str, Any]:
+        """What must be kept on file, as an object."""
+        rule = self.rule(code)
+        text = self.say(rule.proof_zh, rule.proof_en) if rule else code
+        return {"code": code, "text": text, "laws": list(self.laws(code))}
+
+    def found(self, item: Evidence, quote: str) -> str:
+        """What was found, in one sentence."""
+        hidden, name = self.folds(item), self.category(item.category)
+        law = self.listed(item.laws)
+        zh = f"“{quote}”{f'（已还原：{hidden}）' if hidden else ''}属于{name}{f'，依据{law}' if law else ''}"
+        en = f"“{quote}”: {name}{f', seen through {hidden}' if hidden else ''}{f'; {law}' if law else ''}"
+        return self.say(zh, en)
+
+    def why(self, item: Evidence) -> str:
+        """Why it is a violation, or why a person must decide."""
+        if duty := self._ruleset.industries.tell(item.note, self.lang):
+            return duty.rstrip("。.")
+        rule = self.rule(item.note)
+        if rule is None:
+            return self._of_article(item)
+        name, rests = self.name(rule.code), self._rests(rule.code)
+        if rule.outcome is Outcome.REVIEW:
+            return self.say(
+                f"可能属于“{name}”{rests}，须由人工核对证明", f"it may be {name}{rests}: a person must check the proof"
+            )
+        return self.say(f"属于“{name}”{rests}", f"it is {name}{rests}")
+
+    def _of_article(self, item: Evidence) -> str:
+        """What the first article cited says."""
+        article = self._ruleset.laws.get(item.laws[0]) if item.laws else None
+        if article is None:
+            return self.say("按该类别的规则处理，当日没有可引的法条", "the category's own rule: no article in force")
+        if article.ref == article.law:
+            return self.say(f"依据{article.zh}", f"under {article.en}")
+        return f"{article.ref}{self.say('：', ': ')}{self.say(article.zh, article.en)}"
+
+    def _rests(self, code: str) -> str:
+        laws = self.listed(self.laws(code))
+        return self.say(f"（{laws}）", f" ({laws})") if laws else ""
+
+    def tried(self, item: Evidence) -> list[dict[str, Any]]:
+        """The exemptions that were looked at, and why each failed."""
+        return [self._failed(code, why) for code, _, why in (entry.partition(":") for entry in item.tried)]
+
+    def _failed(self, code: str, why: str) -> dict[str, Any]:
+        if why in FAILURES:
+            reason = self.say(*FAILURES[why])
+        else:
+            reason = self.say(f"因“{self.name(why)}”不适用", f"ruled out by {self.name(why)}")
+        return {"code": code, "name": self.name(code), "why": why, "reason": reason, "laws": list(self.laws(code))}
+
+    def would_help(self, item: Evidence) -> list[dict[str, Any]]:
+        """The proof that would make it lawful: that of exemptions that nothing rules out."""
+        halfway = [entry.removesuffix(":incomplete") for entry in item.tried if entry.endswith(":incomplete")]
+        codes = dict.fromkeys((item.note, *halfway))
+        return [self.proof(code) for code in codes if (rule := self.rule(code)) and rule.proof_zh]
+
+    def excused(self, item: Exemption) -> str:
+        """Why a hit does not count, in one sentence."""
+        rule = self.rule(item.code)
+        if rule is None:
+            return self.name(item.code)
+        name, rests = self.name(item.code), self._rests(item.code)
+        keep = self.say(f"；须留存：{rule.proof_zh}", f"; keep on file: {rule.proof_en}") if rule.proof_zh else ""
+        if rule.kind is ClaimKind.GUARD:
+            return self.say(f"不构成断言：{name}{rests}{keep}", f"not a claim: {name}{rests}{keep}")
+        return self.say(f"依法豁免：{name}{rests}{keep}", f"exempt: {name}{rests}{keep}")

@@ -1,0 +1,42 @@
+"""``qingliu lexicon law``: the lawyer's page of a folder of rules, with the example sentences that lie beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
+from typing import Annotated
+
+import typer
+
+from moderation.lawpage import law_page
+from service.cli.words import Lang, Lexicons, Tongue, chosen_settings, open_engine, refuse, say
+
+EXAMPLES = "examples"
+"""The folder of ``<category>.tsv`` files: term, hit or miss, sentence."""
+
+
+def law(
+    lexicons: Lexicons = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="写入文件（默认标准输出）", dir_okay=False, show_default=False)
+    ] = None,
+    lang: Lang = Tongue.ZH,
+) -> None:
+    """生成法务手册（Markdown）：每条规则、类别与法条，含版本、期间、是否核实、所需证明与例句。"""  # noqa: D415
+    engine, _ = open_engine(lexicons, lang.lang)
+    page = law_page(engine.ruleset, examples(chosen_settings(lexicons).lexicons / EXAMPLES))
+    if output is None:
+        typer.echo(page, nl=False)
+        return
+    try:
+        output.write_text(page, encoding="utf-8")
+    except OSError as error:
+        refuse(say(lang.lang, f"文件无法写入：{error}", f"cannot write: {error}"))
+
+
+def examples(folder: Path) -> dict[str, list[tuple[bool, str]]]:
+    """The sentences of every ``<category>.tsv``: whether the category's term is found in each."""
+    found: dict[str, list[tuple[bool, str]]] = {}
+    for path in sorted(folder.glob("*.tsv")):
+        rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()[1:] if line.strip()]
+        found[path.stem] = [(verdict == "hit", sentence) for _, verdict, sentence in rows]
+    return found

@@ -1,0 +1,129 @@
+"""Judging, apart from filing: contents that came together are judged together, wherever they came from.
+
+One text read alone costs several times what it costs in company, most of it because the next step finds its code and
+tables gone from the processor's cache. So single contents that arrive in one turn of the event loop share a sitting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from service.filing import prepared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from moderation.engine import Engine
+    from moderation.ruleset import Ruleset
+    from moderation.types import Content, Verdict
+    from service.filing import Seal
+    from service.ledger import Ledger
+    from service.plan import Outcome
+    from service.rules import Rules
+
+LONG_CHARS = 2000
+"""A text that is longer may take milliseconds by itself."""
+SLICE_CHARS = 4000
+SLICE_CONTENTS = 64
+"""What is read at once: enough for reading together to pay, little enough to hold the event loop for about 2 ms."""
+
+
+def is_long(content: Content) -> bool:
+    """Whether a content must not be judged in the event loop, as it cannot be sliced."""
+    return sum([len(part.text) for part in content.parts]) > LONG_CHARS
+
+
+async def alone(engine: Engine, content: Content) -> Verdict:
+    """One verdict; a text long enough to hold the event loop is judged in a thread."""
+    if is_long(content):
+        return await asyncio.to_thread(_verdict, engine, content)
+    return _verdict(engine, content)
+
+
+def together(engine: Engine, company: Sequence[Content]) -> Iterator[Verdict]:
+    """Reading gains from company."""
+    for content, reading in zip(company, engine.read_many(company), strict=True):
+        yield engine.examine(content, reading).conclude()
+
+
+def slices(contents: Sequence[Content]) -> Iterator[Sequence[Content]]:
+    """Neighbours that are read together."""
+    start = chars = 0
+    for place, content in enumerate(contents):
+        length = sum([len(part.text) for part in content.parts])
+        if place > start and (chars + length > SLICE_CHARS or place - start >= SLICE_CONTENTS):
+            yield contents[start:place]
+            start, chars = place, 0
+        chars += length
+    yield contents[start:]
+
+
+def _verdict(engine: Engine, content: Content) -> Verdict:
+    return engine.examine(content).conclude()
+
+
+@dataclass(slots=True, eq=False)
+class Brought:
+    """A content that waits for the next sitting, and what came of it once ``heard`` has the ledger's outcome."""
+
+    content: Content
+    tenant: str
+    seal: Seal | None
+    heard: asyncio.Future[Outcome]
+    verdict: Verdict = field(init=False)
+    ruleset: Ruleset = field(init=False)
+
+
+class Sitting:
+    """Keeps the contents that came in this turn of the event loop."""
+
+    def __init__(self, rules: Rules, ledger: Ledger) -> None:
+        self._rules, self._ledger = rules, ledger
+        self._waiting: list[Brought] = []
+
+    def bring(self, content: Content, *, tenant: str, seal: Seal | None) -> Brought:
+        """Has a content judged and filed with its neighbours, before the event loop's next turn is over.
+
+        Whatever goes wrong, in judging or in the ledger, is raised by ``heard``.
+        """
+        loop = asyncio.get_running_loop()
+        brought = Brought(content, tenant, seal, loop.create_future())
+        self._waiting.append(brought)
+        if len(self._waiting) == 1:
+            loop.call_soon(self._judge)
+        return brought
+
+    async def over(self) -> None:
+        """Returns once all that was brought is with the ledger."""
+        while self._waiting:  # noqa: ASYNC110 - once a life
+            await asyncio.sleep(0)
+
+    def _judge(self) -> None:
+        """Judges one slice. The others wait for another turn, so that a rush does not hold the event loop."""
+        company = next(iter(slices([brought.content for brought in self._waiting])))
+        sitting, self._waiting = self._waiting[: len(company)], self._waiting[len(company) :]
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._judge)
+        try:
+            engine = self._rules.engine
+            verdicts = list(together(engine, company))
+        except Exception as error:  # noqa: BLE001 - a fault in the engine: nobody may wait for ever
+            _fail(sitting, error)
+            return
+        for brought, verdict in zip(sitting, verdicts, strict=True):
+            if brought.heard.done():  # its client left
+                continue
+            brought.verdict, brought.ruleset = verdict, engine.ruleset
+            try:
+                filing = prepared(brought.content, verdict, tenant=brought.tenant)
+                self._ledger.submit([filing], seal=brought.seal, heard=brought.heard)
+            except Exception as error:  # noqa: BLE001 - it is this caller's, and the others must not fail with it
+                _fail([brought], error)
+
+
+def _fail(sitting: Sequence[Brought], error: Exception) -> None:
+    for brought in sitting:
+        if not brought.heard.done():
+            brought.heard.set_exception(error)

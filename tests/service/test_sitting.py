@@ -1,0 +1,69 @@
+"""Single contents that come together: judged together, answered and failed apart."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from moderation.types import Action
+from service.sitting import SLICE_CONTENTS
+
+
+@pytest.fixture
+def companies(service, monkeypatch):
+    """How many contents were read at once, each time."""
+    sizes = []
+    read_many = service.rules.engine.read_many
+
+    def noted(contents):
+        sizes.append(len(contents))
+        return read_many(contents)
+
+    monkeypatch.setattr(service.rules.engine, "read_many", noted)
+    return sizes
+
+
+async def test_what_comes_together_is_judged_together_and_answered_apart(service, caller, content, companies):
+    texts = ["好用的面霜", "国家级面霜"] * 20
+    asked = [service.moderation.one(caller, content(text, id=f"p{n}")) for n, text in enumerate(texts)]
+    decided = await asyncio.gather(*asked)
+    assert companies == [40]
+    assert [one.content.id for one in decided] == [f"p{n}" for n in range(40)]
+    assert [one.verdict.action for one in decided] == [Action.PASS, Action.BLOCK] * 20
+    assert [await service.moderation.get(caller, one.id) for one in decided[:2]] == decided[:2]
+
+
+async def test_a_rush_is_judged_in_slices(service, caller, content, companies):
+    await asyncio.gather(*(service.moderation.one(caller, content("好用")) for _ in range(3 * SLICE_CONTENTS)))
+    assert sum(companies) == 3 * SLICE_CONTENTS
+    assert max(companies) <= SLICE_CONTENTS
+
+
+async def test_what_cannot_be_stored_fails_alone(service, caller, content):
+    asked = [service.moderation.one(caller, content(text)) for text in ("好用", "\ud800", "好用")]
+    first, bad, last = await asyncio.gather(*asked, return_exceptions=True)
+    assert isinstance(bad, ValueError)
+    assert first.verdict.action is last.verdict.action is Action.PASS
+
+
+async def test_a_fault_in_the_engine_reaches_everybody_and_passes(service, caller, content, monkeypatch):
+    def broken(_):
+        raise RuntimeError("fault")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(service.rules.engine, "read_many", broken)
+        asked = [service.moderation.one(caller, content("好用")) for _ in range(3)]
+        heard = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 5)
+    assert [type(one) for one in heard] == [RuntimeError] * 3
+    assert (await service.moderation.one(caller, content("好用"))).verdict.action is Action.PASS
+
+
+async def test_who_left_before_the_sitting_leaves_no_decision(service, caller, content):
+    gone = asyncio.create_task(service.moderation.one(caller, content("好用", id="gone")))
+    await asyncio.sleep(0)
+    gone.cancel()
+    await service.moderation.one(caller, content("好用", id="here"))
+    assert gone.cancelled()
+    assert await service.moderation.history(caller, "gone") == []
+    assert len(await service.moderation.history(caller, "here")) == 1
