@@ -16,11 +16,13 @@ from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 TARGET = Path(__file__).parent.parent / "docs" / "img" / "explain.png"
-LINE = "这款面霜全網最＊低价，连用七天祛斑效果看得见，想要的加V❤：demo_88"
+LINE = "这款面霜全網最＊低价，连用七天祛斑效果看得见"
 COLUMNS = 108
 OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars")
-PAGE = """<!doctype html><meta charset="utf-8"><style>body {{ margin: 0; background: #1e1e1e; color: {foreground} }}
-pre {{ margin: 18px 22px; font: 15px/1.42 "Noto Sans Mono CJK SC", monospace }}</style><pre>{code}</pre>"""
+PAGE = """<!doctype html><meta charset="utf-8"><style>
+@font-face {{ font-family: quotes; src: local("Noto Sans Mono CJK KR"); unicode-range: U+2018-201D }}
+body {{ margin: 0; background: #1e1e1e; color: {foreground} }}
+pre {{ margin: 18px 22px; font: 15px/1.42 quotes, "Noto Sans Mono CJK SC", monospace }}</style><pre>{code}</pre>"""
 ROW = 21.3
 PLAIN_BOXES = str.maketrans("━─┃│┏┓┗┛┡┩├┤└┘┳┻┬┴┼╇", "--||" + "+" * 16)
 """Fonts with Chinese characters draw box lines as wide as those, which would tear the tables."""
@@ -38,7 +40,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "page.html"
         page.write_text(html, encoding="utf-8")
-        own = (f"--user-data-dir={folder}/profile", f"--window-size=790,{height}", f"--screenshot={TARGET}")
+        own = (f"--user-data-dir={folder}/profile", f"--window-size=870,{height}", f"--screenshot={TARGET}")
         subprocess.run(["chromium", *OPTIONS, *own, page.as_uri()], check=True, capture_output=True)  # noqa: S603, S607
 
 

@@ -1,7 +1,7 @@
 """The law in sentences (``tests/cases/law``), written before the rules: flagged or not, and where it says so how.
 
-``work`` is what the rules were worked on. ``held`` stayed unseen until they were done. ``later`` holds the sets that were
-written while the rules grew: each was measured before anybody read it, then worked on. What ``held`` and ``later`` judge
+``work`` is what the rules were worked on. ``held`` stayed unseen until they were done. ``later`` holds the sets written
+while the rules grew: each was measured before anybody read it, then worked on. What ``held`` and ``later`` judge
 otherwise is listed in ``gaps.toml``, as strict xfail: a gap that closes must leave the list.
 """
 
