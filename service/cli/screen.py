@@ -59,7 +59,8 @@ def screen(  # noqa: PLR0913, PLR0917 - the options of a command line
         Form | None, typer.Option("--format", help="输入格式（默认按扩展名；标准输入为 jsonl）", show_default=False)
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="输出文件（默认标准输出）", dir_okay=False, show_default=False)
+        Path | None,
+        typer.Option("--output", "-o", help="输出文件；- 为标准输出（默认）", dir_okay=False, show_default=False),
     ] = None,
     lexicons: Lexicons = None,
     encoding: Annotated[Encoding, typer.Option(help="csv 与 txt 的编码；jsonl 总是 UTF-8")] = Encoding.UTF_8,
@@ -155,7 +156,7 @@ def _limits(settings: Settings) -> Limits:
 def _open(stack: ExitStack, file: Path, output: Path | None, lang: Language) -> tuple[BufferedReader, BinaryIO]:
     """Both ends. Writing over the input would empty it before it is read."""
     source = cast(BufferedReader, sys.stdin.buffer if file == Path("-") else stack.enter_context(file.open("rb")))
-    if output is None:
+    if output is None or output == Path("-"):
         return source, sys.stdout.buffer
     if output.exists() and file != Path("-") and output.samefile(file):
         refuse(say(lang, "输出文件不能是输入文件", "the output must not be the input"))

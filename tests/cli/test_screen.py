@@ -73,6 +73,7 @@ def test_a_file_gives_what_standard_input_gives(qingliu, tmp_path):
     assert filed.returncode == piped.returncode == 1
     assert filed.stdout == b""
     assert target.read_bytes() == piped.stdout != b""
+    assert qingliu("screen", source, "--scene", "ugc", "--output", "-").stdout == piped.stdout
 
 
 def test_csv_and_text_files_are_known_by_their_names(inside, tmp_path):
