@@ -15,6 +15,7 @@ from moderation.engine import Engine
 from moderation.errors import LawError, LoadErrors
 from moderation.industry import FINDINGS, Industries
 from moderation.load import load_ruleset
+from moderation.render import render
 from moderation.types import SHANGHAI, Action, Author, Content, Effect, Part, Role, Scene
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -173,6 +174,16 @@ def test_evidence_tells_its_note_and_cites_what_is_in_force(shipped, lacking) ->
                 assert shipped.ruleset.industries.tell(item.note)
                 assert item.laws
                 assert all(shipped.ruleset.laws[ref].in_force(DAY) for ref in item.laws)
+
+
+def test_a_verdict_says_what_is_missing_in_both_languages(shipped) -> None:
+    content = Content(scene=Scene.AD, parts=(Part("text", "这款保健食品是蓝帽子产品，现在下单"),), at=NOON)
+    verdict = shipped.examine(content).conclude()
+    for lang, why in (("zh", "缺适宜人群和不适宜人群"), ("en", "suitable")):
+        shown = render(verdict, content, shipped.ruleset, lang)
+        (lack,) = [item for item in shown["evidence"] if item["note"] == "health_food.who_for"]
+        assert why in lack["why"]
+        assert not lack["why"].endswith((".", "。"))
 
 
 def test_a_declared_industry_weighs_more_than_one_that_the_text_shows(lacking) -> None:
