@@ -156,6 +156,13 @@ def test_a_large_batch_is_its_contents_one_by_one(shipped, content) -> None:
     assert any(verdict.evidence for verdict in together)
 
 
+def test_words_do_not_form_across_the_contents_of_a_batch(small, content) -> None:
+    contents = [content(text, scene="ugc") for text in ("打赌", "博物馆", "去赌博")]
+    readings = small.read_many(contents)
+    found = [small.examine(asked, read).conclude().categories for asked, read in zip(contents, readings, strict=True)]
+    assert found == [(), (), ("gambling",)]
+
+
 def test_an_empty_batch_has_no_readings(small) -> None:
     assert small.read_many([]) == []
 
