@@ -48,19 +48,15 @@ class Dated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
-    """Something that must stand in the text: ``count`` of ``numbers`` (also on file), or one of ``words``, verbatim.
+class Duty:
+    """What an industry owes in its texts. ``when`` are circumstances, one of which must hold; none means always.
 
-    ``when`` are circumstances, one of which must hold; none means always. ``declared``: only where the request names
-    the industry.
+    ``declared``: only where the request names the industry.
     """
 
     code: str
     zh: str
     en: str
-    numbers: frozenset[str]
-    count: int
-    words: frozenset[str]
     declared: bool
     when: tuple[Sign, ...]
     scenes: frozenset[Scene]
@@ -70,19 +66,19 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ban:
+class Need(Duty):
+    """Something that must stand in the text: ``count`` of ``numbers`` (also on file), or one of ``words``, verbatim."""
+
+    numbers: frozenset[str]
+    count: int
+    words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ban(Duty):
     """Something that must not be advertised or said, under ``category``. Without ``when`` it is the industry itself."""
 
-    code: str
-    zh: str
-    en: str
     category: str
-    declared: bool
-    when: tuple[Sign, ...]
-    scenes: frozenset[Scene]
-    laws: tuple[str, ...]
-    severity: int
-    dates: Dated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +100,11 @@ class Industry:
     always: bool
     needs: tuple[Need, ...]
     bans: tuple[Ban, ...]
+
+    @property
+    def duties(self) -> tuple[Duty, ...]:
+        """All that its texts must say and must not."""
+        return (*self.needs, *self.bans)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,17 +48,13 @@ def industries(document: Document, known: Known) -> Industries:
     top.end()
     numbers = _unique(document, [_number(document, table, known) for table in tables_["number"]])
     read = _unique(document, [_industry(document, table, known, numbers) for table in tables_["industry"]])
-    told = {f"{item.code}.{duty.code}": (duty.zh, duty.en) for item in read.values() for duty in _duties(item)}
+    told = {f"{item.code}.{duty.code}": (duty.zh, duty.en) for item in read.values() for duty in item.duties}
     for table in tables_["finding"]:
         told.update(_finding(document, table, numbers))
     for code in FINDINGS if numbers else ():
         if f"{code}.{next(iter(numbers))}" not in told:
             raise LawError(document.name, 1, f"[[finding]] {code} is missing: numbers are judged by it")
     return Industries(industries=read, numbers=numbers, decoys=decoys, told=told)
-
-
-def _duties(industry: Industry) -> tuple[Need | Ban, ...]:
-    return (*industry.needs, *industry.bans)
 
 
 def _unique(document: Document, items: list[T]) -> dict[str, T]:
@@ -124,7 +120,7 @@ def _industry(document: Document, table: Any, known: Known, numbers: Mapping[str
         bans=tuple(below.ban(item) for item in row.take("ban", list, [])),
     )
     row.end()
-    codes = [duty.code for duty in _duties(industry)]
+    codes = [duty.code for duty in industry.duties]
     if twice := next((code for code in codes if codes.count(code) > 1), ""):
         raise row.wrong(f"{industry.code}.{twice} stands twice")
     return industry

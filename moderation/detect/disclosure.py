@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from moderation.detect.formats import Found
     from moderation.detect.terms import Gate
-    from moderation.industry import Ban, Industry, Need, Sign
+    from moderation.industry import Duty, Industry, Sign
     from moderation.ruleset import Ruleset
     from moderation.text.view import PartReading, Reader
     from moderation.types import Content
@@ -189,7 +189,7 @@ class DisclosureDetector:
             if not shown and need.words.isdisjoint(hearing.present):
                 yield from self._duty(hearing, concern, need, CATEGORY)
 
-    def _duty(self, hearing: _Hearing, concern: _Concern, duty: Need | Ban, category: str) -> Iterator[Evidence]:
+    def _duty(self, hearing: _Hearing, concern: _Concern, duty: Duty, category: str) -> Iterator[Evidence]:
         """The evidence of a duty that was not met, if it binds this scene, day and text."""
         coming = duty.dates.coming(hearing.day)
         if hearing.content.scene not in duty.scenes or not (coming or duty.dates.holds(hearing.day)):
@@ -248,8 +248,7 @@ def _shown(signs: Sequence[Sign], present: Present) -> tuple[Place | None] | Non
 
 
 def _words_of(industry: Industry) -> Iterator[str]:
-    duties: tuple[Need | Ban, ...] = (*industry.needs, *industry.bans)
-    for sign in (*industry.signs, *(sign for duty in duties for sign in duty.when)):
+    for sign in (*industry.signs, *(sign for duty in industry.duties for sign in duty.when)):
         yield from (*sign.any, *sign.beside, *sign.unless)
     for need in industry.needs:
         yield from need.words
