@@ -64,8 +64,7 @@ def _chosen(document: Document, rule: ClaimRule, options: Mapping[str, Option]) 
 
 def _rule(document: Document, table: Any, lists: WordLists, lines: list[int]) -> ClaimRule:
     """A row. ``lines`` are where its heading and those of its settings stand."""
-    code = table.get("code", "") if isinstance(table, dict) else ""
-    row = Row(document, table, LawError, f'code = "{code}"', lines[0])
+    row = Row.named(document, table, "code", lines[0])
     kind = row.one_of("kind", ClaimKind)
     settings = row.take("when", list)
     places = lines[1:] if len(lines) == len(settings) + 1 else lines[:1] * len(settings)
@@ -87,11 +86,11 @@ def _rule(document: Document, table: Any, lists: WordLists, lines: list[int]) ->
         option=row.take("option", str, ""),
         effective_from=row.take("from", date, None),
         effective_until=row.take("until", date, None),
-        line=document.line(f'code = "{code}"', lines[0]),
+        line=row.line,
     )
     row.end()
     if reason := _contradiction(rule):
-        raise row.wrong(f"{code}: {reason}")
+        raise row.wrong(f"{rule.code}: {reason}")
     return rule
 
 

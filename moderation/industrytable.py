@@ -67,7 +67,7 @@ def _unique(document: Document, items: list[T]) -> dict[str, T]:
 
 
 def _finding(document: Document, table: Any, numbers: Mapping[str, Number]) -> dict[str, tuple[str, str]]:
-    row = _row(document, table)
+    row = Row.named(document, table, "code")
     code = row.take("code", str)
     if code not in FINDINGS:
         raise row.wrong(f"finding {code} is not one of {', '.join(FINDINGS)}")
@@ -83,7 +83,7 @@ def _finding(document: Document, table: Any, numbers: Mapping[str, Number]) -> d
 
 
 def _number(document: Document, table: Any, known: Known) -> Number:
-    row = _row(document, table)
+    row = Row.named(document, table, "code")
     number = Number(
         code=row.take("code", str),
         zh=row.take("zh", str),
@@ -101,7 +101,7 @@ def _number(document: Document, table: Any, known: Known) -> Number:
 
 
 def _industry(document: Document, table: Any, known: Known, numbers: Mapping[str, Number]) -> Industry:
-    row = _row(document, table)
+    row = Row.named(document, table, "code")
     code = row.take("code", str)
     severity = row.number("severity", 0, MAX_SEVERITY)
     below = _Below(document, code, severity, _laws(row, known), known, numbers)
@@ -200,10 +200,6 @@ class _Below:
             "severity": severity,
             "dates": Dated(begin=begin, end=end, announced=row.take("announced", bool, default=False)),
         }
-
-
-def _row(document: Document, table: Any) -> Row:
-    return Row(document, table, LawError, f'code = "{table.get("code", "") if isinstance(table, dict) else ""}"')
 
 
 def _laws(row: Row, known: Known) -> tuple[str, ...]:

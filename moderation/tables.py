@@ -52,15 +52,21 @@ class Row:
     """One table of a document, read key by key; what is wrong names the row's line."""
 
     def __init__(self, document: Document, row: Any, error: type[LoadError], needle: str, after: int = 1) -> None:
-        self._error, self._file, self._line = error, document.name, document.line(needle, after)
+        self._error, self._file, self.line = error, document.name, document.line(needle, after)
         if not isinstance(row, dict):
             raise self.wrong("is not a table")
         self._row = row
         self._known: set[str] = set()
 
+    @classmethod
+    def named(cls, document: Document, row: Any, key: str, after: int = 1) -> Row:
+        """A row of the rules that stands where its ``key`` does."""
+        name = row.get(key, "") if isinstance(row, dict) else ""
+        return cls(document, row, LawError, f'{key} = "{name}"', after)
+
     def wrong(self, reason: str) -> LoadError:
         """The error that names this row."""
-        return self._error(self._file, self._line, reason)
+        return self._error(self._file, self.line, reason)
 
     def take(self, key: str, kind: type, default: Any = ...) -> Any:
         """The value of a key, of its kind; without a default the key must be there."""
@@ -131,7 +137,7 @@ def categories(document: Document) -> dict[str, Category]:
     """``categories.toml``."""
     found: dict[str, Category] = {}
     for table in tables(document, "category"):
-        row = Row(document, table, LawError, f'code = "{table.get("code", "") if isinstance(table, dict) else ""}"')
+        row = Row.named(document, table, "code")
         advice = row.take("advice", dict)
         group = row.take("group", str)
         if group not in GROUPS:
@@ -161,9 +167,9 @@ def laws(document: Document) -> dict[str, Article]:
     """``laws.toml``: every citable reference, the law as a whole among them."""
     found: dict[str, Article] = {}
     for table in tables(document, "law"):
-        name = table.get("id", "") if isinstance(table, dict) else ""
-        row = Row(document, table, LawError, f'id = "{name}"')
-        whole = _article(row, ref=row.take("id", str), law=name, version=row.take("version", str, ""))
+        row = Row.named(document, table, "id")
+        name = row.take("id", str)
+        whole = _article(row, ref=name, law=name, version=row.take("version", str, ""))
         articles = row.take("article", list, [])
         row.end()
         for article in [whole, *(_sub_article(document, whole, item) for item in articles)]:
@@ -174,8 +180,7 @@ def laws(document: Document) -> dict[str, Article]:
 
 
 def _sub_article(document: Document, law: Article, table: Any) -> Article:
-    ref = table.get("ref", "") if isinstance(table, dict) else ""
-    row = Row(document, table, LawError, f'ref = "{ref}"')
+    row = Row.named(document, table, "ref")
     article = _article(row, ref=f"{law.law} {row.take('ref', str)}", law=law.law, version=law.version, whole=law)
     row.end()
     return article
