@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from moderation.types import within
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
@@ -40,7 +42,7 @@ class Dated:
 
     def holds(self, day: date) -> bool:
         """Whether it binds a content of ``day``."""
-        return not ((self.begin and day < self.begin) or (self.end and day > self.end))
+        return within(day, self.begin, self.end)
 
     def coming(self, day: date) -> bool:
         """Whether it is published, will bind later, and people are to be told now."""

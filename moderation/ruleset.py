@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from moderation.types import within
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from moderation.industry import Industries
     from moderation.lexicon import Term
@@ -33,7 +35,7 @@ class Article:
 
     def in_force(self, day: date) -> bool:
         """Whether it may be cited for a content of ``day``."""
-        return (self.effective_from or date.min) <= day <= (self.effective_until or date.max)
+        return within(day, self.effective_from, self.effective_until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +144,7 @@ class ClaimRule:
 
     def in_force(self, day: date) -> bool:
         """Whether the row is applied to a content of ``day``."""
-        return (self.effective_from or date.min) <= day <= (self.effective_until or date.max)
+        return within(day, self.effective_from, self.effective_until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ What is made once a hit is a named tuple: a frozen dataclass takes two and a hal
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
@@ -113,6 +113,11 @@ class Content:
     industry: str | None = None
     product: str | None = None
     qualifications: tuple[str, ...] = ()
+
+
+def within(day: date, begin: date | None, end: date | None) -> bool:
+    """Whether a day lies in a period. Both ends belong to it; ``None`` limits nothing."""
+    return not ((begin and day < begin) or (end and day > end))
 
 
 class Span(NamedTuple):

@@ -11,6 +11,7 @@ import re2
 
 from moderation.detect.cues import CueIndex
 from moderation.lexicon import ALLOW
+from moderation.types import within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -79,8 +80,7 @@ class Rule:
 
     def in_force(self, day: date) -> bool:
         """Whether the term's own dates include ``day``."""
-        begin, end = self.dates
-        return not ((begin and day < begin) or (end and day > end))
+        return within(day, *self.dates)
 
 
 @dataclass(frozen=True, slots=True)
