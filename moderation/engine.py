@@ -67,7 +67,7 @@ class Engine:
         if not (hits or look or gate[1]):
             return Case(content, self.ruleset, policy, None, clean)
         day = content.at.astimezone(SHANGHAI).date()
-        findings = self._terms.detect(content, reading, gate)
+        findings = self._terms.detect(content, reading, gate, day)
         lacking = self._disclosure.detect(content, reading, gate, day) if gate[1] else ()
         codes = look & (CODES | FLOOD)
         if findings is None:

@@ -11,7 +11,6 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moderation.ruleset import FIELDS, ClaimKind, Outcome
-from moderation.types import SHANGHAI
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -307,9 +306,11 @@ class ClaimTable:
 class Hearing:
     """One content while its hits are judged: its day, its industry, and what stands anywhere in it."""
 
-    def __init__(self, content: Content, parts: Sequence[PartReading], table: ClaimTable, index: CueIndex) -> None:
-        self.day = content.at.astimezone(SHANGHAI).date()
-        self.closed = table.closed(self.day)
+    def __init__(
+        self, content: Content, parts: Sequence[PartReading], day: date, table: ClaimTable, index: CueIndex
+    ) -> None:
+        self.day = day
+        self.closed = table.closed(day)
         self._declared = table.declared(content)
         self.apart = bool(self._declared) or len(parts) > 1
         """Whether something beyond a hit's own part may decide: what was declared, or a cue in another part."""

@@ -18,6 +18,7 @@ from moderation.types import FULL_WEIGHT, Evidence, Exemption, Scene, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import date
 
     import re2
 
@@ -80,7 +81,7 @@ class TermDetector:
     def _table(self, compiled: Compiled, gate: Gate) -> Table:
         return compiled.live(self.ruleset.categories, gate[0], advertising=gate[1])
 
-    def detect(self, content: Content, parts: Sequence[PartReading], gate: Gate) -> Findings | None:
+    def detect(self, content: Content, parts: Sequence[PartReading], gate: Gate, day: date) -> Findings | None:
         """Everything the terms say of a content; ``None`` where none can count, as in most traffic."""
         folded, raw = self._live[gate]
         candidates: list[list[Candidate]] = []
@@ -92,7 +93,7 @@ class TermDetector:
                 suspect = True
         if not suspect:
             return None
-        inspection = _Inspection(self, Hearing(content, parts, self.claims, self.index))
+        inspection = _Inspection(self, Hearing(content, parts, day, self.claims, self.index))
         for part, listed in zip(parts, candidates, strict=True):
             views = self.reader.views(part)
             inspection.open(part, views)
