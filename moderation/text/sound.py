@@ -1,0 +1,59 @@
+"""How characters sound: toneless syllables, one code a character, so that a text keeps its offsets when it is heard.
+
+The readings are data (``lexicons/variants/pinyin.tsv``). No phrase is looked up: both sides of a comparison are read
+alike, so a wrong reading of a heteronym is wrong on both.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+FIRST_CODE = 0xE000
+"""Syllables are written as characters of the private use area, which folded text never holds."""
+_INITIALS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"))
+_FINALS = (("ang", "an"), ("eng", "en"), ("ing", "in"))
+_H_AND_F = {"hu": "fu", "hua": "fa", "hui": "fei", "hun": "fen", "huan": "fan", "huang": "fang"}
+
+Row = tuple[str, str, str]
+"""A syllable, the characters read so first, and those that can also be read so."""
+
+
+def fuzzy(syllable: str) -> str:
+    """The syllable as speakers say it who do not tell z from zh, n from l, h from f or an from ang apart."""
+    heard = _H_AND_F.get(syllable, syllable)
+    for precise, loose in _INITIALS:
+        if heard.startswith(precise):
+            heard = loose + heard.removeprefix(precise)
+            break
+    for precise, loose in _FINALS:
+        if heard.endswith(precise):
+            return heard.removesuffix(precise) + loose
+    return heard
+
+
+class Sounds:
+    """The table of one ruleset. ``exact`` and ``fuzzy`` are for ``str.translate``; what is no Han stays as it is."""
+
+    def __init__(self, rows: Iterable[Row] = ()) -> None:
+        readings: dict[str, list[str]] = {}
+        others: dict[str, list[str]] = {}
+        for syllable, first, also in rows:
+            for char in first:
+                readings.setdefault(char, []).append(syllable)
+            for char in also:
+                others.setdefault(char, []).append(syllable)
+        for char, found in others.items():
+            readings.setdefault(char, []).extend(found)
+        self.readings: Mapping[str, tuple[str, ...]] = {char: tuple(found) for char, found in readings.items()}
+        """Every character's syllables, the usual one first."""
+        self.syllables = frozenset(syllable for found in readings.values() for syllable in found)
+        self.exact = _codes(self.readings, {syllable: syllable for syllable in self.syllables})
+        self.fuzzy = _codes(self.readings, {syllable: fuzzy(syllable) for syllable in self.syllables})
+
+
+def _codes(readings: Mapping[str, tuple[str, ...]], heard: Mapping[str, str]) -> dict[int, int]:
+    numbers = {sound: number for number, sound in enumerate(sorted(set(heard.values())))}
+    return {ord(char): FIRST_CODE + numbers[heard[found[0]]] for char, found in readings.items()}

@@ -1,0 +1,50 @@
+"""Make ``lexicons/variants/pinyin.tsv`` with pypinyin, which the product itself never needs.
+
+``python tools/pinyin.py > lexicons/variants/pinyin.tsv`` in an environment with pypinyin and this project.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from pathlib import Path
+
+from pypinyin import Style, pinyin
+
+HEAD = """\
+# How Han characters sound, without tones: syllable, characters read so, characters that can also be read so.
+# owner: 平台安全组
+# source: pypinyin 0.55 (MIT), single-character readings; made by tools/pinyin.py
+# licence: MIT
+# reviewed: 2026-11-26
+"""
+BASIC = range(0x4E00, 0x9FA6)
+
+
+def main() -> None:
+    """Print the table. Characters that folding turns into others are left out: nothing reads them."""
+    table = Path(__file__).parents[1] / "lexicons" / "variants" / "traditional.tsv"
+    folded = {line[0] for line in table.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"}
+    first: dict[str, list[str]] = defaultdict(list)
+    also: dict[str, list[str]] = defaultdict(list)
+    for char in map(chr, BASIC):
+        if char in folded:
+            continue
+        found = pinyin(char, style=Style.NORMAL, heteronym=True, errors="ignore")
+        readings = dict.fromkeys(map(_plain, found[0])) if found else {}
+        usual, *others = [reading for reading in readings if reading.isascii() and reading.isalpha()] or [""]
+        if usual:
+            first[usual].append(char)
+            for other in others:
+                also[other].append(char)
+    print(HEAD, end="")
+    for syllable in sorted({*first, *also}):
+        print(syllable, "".join(first[syllable]), "".join(also[syllable]), sep="\t")
+
+
+def _plain(reading: str) -> str:
+    return unicodedata.normalize("NFC", reading).replace("ü", "v").replace("ê", "e")
+
+
+if __name__ == "__main__":
+    main()
