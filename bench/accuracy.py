@@ -86,6 +86,10 @@ def measure(engine: Engine, folder: Path) -> dict[str, Score]:
     return scores
 
 
+def _shown(told: dict[str, Any]) -> str:
+    return told.get("text") or " / ".join(part["text"] for part in told["parts"])
+
+
 def main(arguments: list[str]) -> None:
     """Print the table; with ``--misses`` every line that went wrong."""
     folder = Path(arguments[0])
@@ -97,7 +101,7 @@ def main(arguments: list[str]) -> None:
         print(f"{group or 'all':26} {share}")
         if "--misses" in arguments:
             for told in score.wrong:
-                print(f"    {'missed' if told['side'] == 'flag' else 'ALARM '} {told.get('id', '')} {told['text']}")
+                print(f"    {'missed' if told['side'] == 'flag' else 'ALARM '} {told.get('id', '')} {_shown(told)}")
 
 
 if __name__ == "__main__":

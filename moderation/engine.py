@@ -15,14 +15,14 @@ from moderation.detect.disclosure import DisclosureDetector
 from moderation.detect.spam import SpamDetector
 from moderation.detect.terms import Findings, TermDetector
 from moderation.policy import Weighed, decide
-from moderation.text.view import CODES, FLOOD
+from moderation.text.reading import CODES, FLOOD
 from moderation.types import SHANGHAI, Content, Evidence, Missing, Verdict
 
 if TYPE_CHECKING:
     from moderation.detect.terms import Gate
     from moderation.policy import ScenePolicy
     from moderation.ruleset import Ruleset
-    from moderation.text.view import PartReading
+    from moderation.text.reading import PartReading
 
 Reading = Sequence["PartReading"]
 """A content read: one ``PartReading`` a part, in the order of the parts."""

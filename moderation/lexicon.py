@@ -12,6 +12,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from moderation.errors import GrammarError, LoadError, TermError
+from moderation.text.variants import DISGUISES
 from moderation.types import FULL_WEIGHT, Scene
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 ALLOW = "allow"
 """The category name under which allow terms are kept: it never appears in evidence."""
 
+ALL, NONE = "all", "none"
+"""What a file, section or line can say of disguises instead of a list."""
 MANDATORY_HEADERS = ("owner", "source", "licence", "reviewed")
 MAX_SEVERITY = 4
 MAX_ALTERNATIVES = 4000
@@ -74,6 +77,7 @@ class Term:
     scenes: frozenset[Scene] | None = None
     laws: tuple[str, ...] | None = None
     condition: Condition = Condition()
+    disguises: frozenset[str] = frozenset()
     protects: frozenset[str] | None = None
     effective_from: date | None = None
     effective_until: date | None = None
@@ -130,7 +134,7 @@ def _line(file: _File, number: int, line: str) -> Iterable[Term]:
 
 def _header(file: _File, number: int, line: str) -> None:
     key, _, value = line[1:].partition(" ")
-    if key not in {"category", "allow", "verified", *MANDATORY_HEADERS}:
+    if key not in {"category", "allow", "disguise", "verified", *MANDATORY_HEADERS}:
         raise GrammarError(file.name, number, f"unknown header @{key}")
     if not value.strip():
         raise GrammarError(file.name, number, f"@{key} needs a value")
@@ -140,6 +144,8 @@ def _header(file: _File, number: int, line: str) -> None:
         _date(file.name, number, key, value.strip())
     if key == "verified":
         _bool(file.name, number, key, value.strip())
+    if key == "disguise":
+        _disguises(file.name, number, key, value.strip())
     file.headers[key] = value.strip()
 
 
@@ -243,6 +249,7 @@ def _from_options(file: _File, number: int, options: dict[str, list[str]], *, pa
         **{"with_" if key == "with" else key: _named(file, number, read[key]) for key in _CONDITION_KEYS if key in read}
     )
     scenes, laws = read.get("scenes"), read.get("laws")
+    default = file.headers.get("disguise", NONE)
     return Term(
         text="",
         category=ALLOW if allow else file.headers.get("category", ""),
@@ -256,6 +263,7 @@ def _from_options(file: _File, number: int, options: dict[str, list[str]], *, pa
         scenes=None if scenes is None else _scenes(file.name, number, scenes),
         laws=laws,
         condition=condition,
+        disguises=read["disguise"] if "disguise" in read else _disguises(file.name, number, "disguise", default),
         protects=_protects(read.get("for"), file.headers.get("allow")),
         effective_from=read.get("from"),
         effective_until=read.get("until"),
@@ -285,6 +293,19 @@ def _list(name: str, number: int, key: str, value: str) -> tuple[str, ...]:
     if not all(words):
         raise GrammarError(name, number, f"{key}: holds an empty word")
     return words
+
+
+def _disguises(name: str, number: int, key: str, value: str) -> frozenset[str]:
+    """``all``, ``none``, or a list; with ``-`` before it a disguise is taken from all."""
+    listed = _split(value, ",")
+    unknown = sorted({word.removeprefix("-") for word in listed} - {ALL, NONE, *DISGUISES})
+    if unknown:
+        known = ", ".join((ALL, NONE, *DISGUISES))
+        raise GrammarError(name, number, f"{key}: unknown disguise {unknown[0]!r}; known are {known}")
+    taken = frozenset(word[1:] for word in listed if word.startswith("-"))
+    if taken or ALL in listed:
+        return frozenset(DISGUISES) - taken
+    return frozenset(listed) - {NONE}
 
 
 def _laws(_name: str, _number: int, _key: str, value: str) -> tuple[str, ...]:
@@ -322,6 +343,7 @@ _READERS: dict[str, Callable[[str, int, str, str], Any]] = {
     **dict.fromkeys((*_CONDITION_KEYS, "anchor", "scenes", "for"), _list),
     "severity": _int(0, MAX_SEVERITY),
     "weight": _int(1, FULL_WEIGHT),
+    "disguise": _disguises,
     "laws": _laws,
     "from": _date,
     "until": _date,

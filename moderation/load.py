@@ -19,6 +19,8 @@ from moderation.industrytable import industries as read_industries
 from moderation.lexicon import Term, parse
 from moderation.ruleset import Ruleset
 from moderation.text.fold import tables as fold_tables
+from moderation.text.sound import Sounds
+from moderation.text.variants import Variants
 from moderation.text.words import open_dictionary
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ def load_ruleset(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:
     codes = disk.toml("codes.toml", tables.codes)
     options = disk.options()
     folding = fold_tables(disk.pairs("variants/traditional.tsv"), disk.pairs("variants/lookalikes.tsv"))
+    variants = disk.variants(folding)
     lists = disk.word_lists(folding)
     claims = disk.toml("claims.toml", lambda document: read_claims(document, lists, options))
     read = (disk.toml(name, tables.policy) for name in disk.policies())
@@ -72,6 +75,7 @@ def load_ruleset(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:
         policies=policies,
         terms=tuple(terms),
         folding=folding,
+        variants=variants,
         codes=codes,
         claims=claims,
         industries=industries,
@@ -141,6 +145,37 @@ class _Disk:
             else:
                 pairs[source] = target
         return pairs
+
+    def rows(self, name: str, columns: int) -> list[tuple[int, tuple[str, ...]]]:
+        """The lines of a table with their numbers; a table that a folder does not have is empty."""
+        if not (self._roots[""] / name).exists():
+            return []
+        rows: list[tuple[int, tuple[str, ...]]] = []
+        for number, line in enumerate(self.text(name).splitlines(), start=1):
+            if line and not line.startswith("#"):
+                row = tuple(line.split("\t"))
+                if len(row) == columns:
+                    rows.append((number, row))
+                else:
+                    self.errors.append(GrammarError(name, number, f"has {len(row)} columns, not {columns}"))
+        return rows
+
+    def variants(self, folding: Folding) -> Variants:
+        """What disguises are made of. Left sides must be folded: an unfolded one would never be met."""
+        meant: dict[str, dict[str, str]] = {}
+        for kind in ("splits", "shapes", "slang", "signs"):
+            shape = folding.visible if kind == "signs" else folding.plain
+            meant[kind] = {}
+            for number, (written, word) in self.rows(name := f"variants/{kind}.tsv", 2):
+                if not written or shape(written) != written or folding.plain(word) != word or not word:
+                    self.errors.append(GrammarError(name, number, f"{written!r} or {word!r} is not folded"))
+                elif written in meant[kind]:
+                    self.errors.append(GrammarError(name, number, f"{written} stands twice"))
+                else:
+                    meant[kind][written] = word
+        ordinary = frozenset(row[0] for _, row in self.rows("variants/ordinary.tsv", 1))
+        sounds = Sounds((row[0], row[1], row[2]) for _, row in self.rows("variants/pinyin.tsv", 3))
+        return Variants(sounds=sounds, ordinary=ordinary, **meant)
 
     def document(self, name: str) -> tables.Document:
         """A file's text alone, to find lines in."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from moderation.ruleset import ClaimKind, Outcome
+from moderation.text.variants import DISGUISES
 from moderation.types import SHANGHAI
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ FOLD_NAMES = {
     "emoji": ("表情", "emoji"),
     "repeat": ("重复", "repetition"),
 }
-"""What a reader calls each fold, in Chinese and English."""
+"""What a reader calls each fold, in Chinese and English; disguises have their names in ``moderation.text.variants``."""
 EXEMPTION_NAMES = {
     "allow_term": ("属于允许词的一部分", "part of an allowed expression"),
     "word_boundary": ("跨越词语边界，不构成该词", "not a word here: it crosses a word boundary"),
@@ -70,7 +71,7 @@ class Reasons:
 
     def folds(self, item: Evidence) -> str:
         """The disguises that were seen through."""
-        return self.listed([self.say(*FOLD_NAMES.get(fold, (fold, fold))) for fold in item.folds])
+        return self.listed([self.say(*_names_of(fold)) for fold in item.folds])
 
     def rule(self, code: str) -> ClaimRule | None:
         """The row of the claims table with this code, if it is one."""
@@ -156,3 +157,9 @@ class Reasons:
         if rule.kind is ClaimKind.GUARD:
             return self.say(f"不构成断言：{name}{rests}{keep}", f"not a claim: {name}{rests}{keep}")
         return self.say(f"依法豁免：{name}{rests}{keep}", f"exempt: {name}{rests}{keep}")
+
+
+def _names_of(fold: str) -> tuple[str, str]:
+    if fold in DISGUISES:
+        return DISGUISES[fold][1:]
+    return FOLD_NAMES.get(fold, (fold, fold))

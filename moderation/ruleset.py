@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from moderation.lexicon import Term
     from moderation.policy import ScenePolicy
     from moderation.text.fold import Folding
+    from moderation.text.variants import Variants
     from moderation.types import Action, Effect, Scene
 
 
@@ -177,6 +178,7 @@ class Ruleset:
     policies: Mapping[Scene, ScenePolicy] = field(repr=False)
     terms: tuple[Term, ...] = field(repr=False)
     folding: Folding = field(repr=False)
+    variants: Variants = field(repr=False)
     codes: CodeRules = field(repr=False)
     claims: Claims = field(repr=False)
     industries: Industries = field(repr=False)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from moderation.detect.cues import CueIndex
     from moderation.detect.rule import Rule
     from moderation.ruleset import ClaimRule, Ruleset, Setting
-    from moderation.text.view import PartReading, View
+    from moderation.text.reading import PartReading
+    from moderation.text.view import View
     from moderation.types import Content
 
 SHORT_SENTENCE = 24

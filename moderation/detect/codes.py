@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from moderation.text.view import CODES
+from moderation.text.reading import CODES
 from moderation.types import FULL_WEIGHT, Evidence, Role, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from moderation.ruleset import Ruleset
-    from moderation.text.view import PartReading, Reader, View
+    from moderation.text.reading import PartReading, Reader
+    from moderation.text.view import View
     from moderation.types import Author
 
 NEAR = 14

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from moderation.detect.terms import Gate
     from moderation.industry import Duty, Industry, Sign
     from moderation.ruleset import Ruleset
-    from moderation.text.view import PartReading, Reader
+    from moderation.text.reading import PartReading, Reader
     from moderation.types import Content
 
 CATEGORY = "missing_disclosure"

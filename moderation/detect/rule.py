@@ -29,6 +29,10 @@ SHORT = 3
 """Han terms up to this length are checked for word boundaries."""
 FEW = 24
 """So many words are looked for one by one sooner than the automaton finds all cues."""
+HINT = 40
+"""Lighter rules are hints: they are listed beside something that counts, and never make a text worth a look."""
+SURE, PAIR = 80, 2
+"""A pair is looked for in disguise only where its rule is so sure of it: weak pairs have too many doubles."""
 _HAN = re.compile("[\u3400-\u9fff]+")
 
 
@@ -77,6 +81,7 @@ class Rule:
     at_start: bool
     dates: tuple[date | None, date | None]
     note: str
+    disguises: frozenset[str]
 
     def in_force(self, day: date) -> bool:
         """Whether the term's own dates include ``day``."""
@@ -85,9 +90,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The rules of one view: their words, and the rules of each word."""
+    """The rules of one view: their words, those that are looked for in disguise too, and the rules of each word."""
 
     words: list[str]
+    disguised: frozenset[str]
     rules: list[tuple[Rule, ...]]
     allow: list[tuple[Rule, ...]]
 
@@ -132,6 +138,11 @@ def _compiled(rules: Iterable[Rule]) -> Compiled:
     words = sorted({*banned, *allowed})
     return Compiled(
         words,
+        frozenset(
+            word
+            for word, rules in banned.items()
+            if any(rule.disguises and rule.weight >= (SURE if len(word) <= PAIR else HINT) for rule in rules)
+        ),
         [tuple(banned.get(word, ())) for word in words],
         [tuple(allowed.get(word, ())) for word in words],
     )
@@ -189,6 +200,7 @@ def _rule(term: Term, ruleset: Ruleset, index: CueIndex, shape: Callable[[str], 
         at_start="^" in condition.prev,
         dates=(term.effective_from, term.effective_until),
         note=term.note,
+        disguises=term.disguises,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from moderation.text.view import FLOOD
+from moderation.text.reading import FLOOD
 from moderation.types import Evidence, Span
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from moderation.ruleset import Ruleset
-    from moderation.text.view import PartReading, Reader
+    from moderation.text.reading import PartReading, Reader
 
 CATEGORY = "spam_flood"
 HELD = 16

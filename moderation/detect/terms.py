@@ -4,51 +4,60 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import pairwise, product
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from moderation.detect.claims import NOTHING_SAID, ClaimTable, Hearing
-from moderation.detect.rule import ANYWHERE, REACH, Compiled, Rule, compile_terms, cue_index
+from moderation.detect.hits import (
+    HELD,
+    held,
+    matched,
+    may_hide,
+    neighbours_allow,
+    runs_on,
+    stands_apart,
+    weight_left,
+)
+from moderation.detect.rule import ANYWHERE, HINT, REACH, Compiled, Rule, compile_terms, cue_index
 from moderation.ruleset import Outcome
 from moderation.text import words
 from moderation.text.fold import CLAUSE_MARKS, SENTENCE_MARKS, breaks, widest
-from moderation.text.view import REPEATS, SYMBOLS, Reader
+from moderation.text.reading import DISGUISED, REPEATS, SYMBOLS, Reader
+from moderation.text.restore import Restorer
 from moderation.types import FULL_WEIGHT, Evidence, Exemption, Scene, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    import re2
-
     from moderation.detect.claims import Ruling
     from moderation.matcher import Hit
     from moderation.ruleset import Ruleset
-    from moderation.text.view import PartReading, View
+    from moderation.text.reading import PartReading
+    from moderation.text.view import View
     from moderation.types import Content
 
-PATTERN_REACH = 32
 EXCUSE_REACH = 16
 """What excuses a hit stands closer to it: speech without punctuation makes long clauses."""
 REPEATED = 8
 """After so many full-weight findings of one rule in one content, more of it can change nothing and is only counted."""
-HELD = 16
-"""So far repeats of a hit's first and last letter are followed before its edges are looked at."""
 ALLOWED_SKIP, ALLOWED_SKIP_OF_TWO = 2, 1
 WEAKENED = 50
 UNSURE = 60
 """The weight of a claim that the law leaves to a person."""
-HINT = 40
-"""Lighter rules are hints: they are listed beside something that counts, and never make a text worth a look."""
 
 
+OTHER_VIEWS = REPEATS | SYMBOLS
+"""What may stand in another view than the folded one."""
 Gate = tuple["Scene", bool]
 """What decides which rules are live: the scene, and whether the content is advertising."""
 Table = list[tuple[Rule, ...]]
 """For each word of a view its rules."""
 Candidate = tuple[int, int, int, Rule]
 """A hit's start, the negative of its end, a running number and a live rule of its word: sorts outer hits first."""
+Hidden = tuple["View", list[Candidate]]
+"""A restored view and the candidates in it."""
 _EVIDENCE_OF = itemgetter(6)
 _new = tuple.__new__
 """Makes a named tuple in half the time of its own constructor."""
@@ -73,7 +82,8 @@ class TermDetector:
         self.ruleset = ruleset
         self.index = cue_index(ruleset)
         self.folded, self.raw = compile_terms(ruleset, self.index)
-        self.reader = Reader(ruleset.folding, self.folded.words, self.raw.words)
+        restorer = Restorer(ruleset.folding, ruleset.variants, self.folded.disguised, self.folded.words)
+        self.reader = Reader(ruleset.folding, self.folded.words, self.raw.words, restorer)
         self.claims = ClaimTable(ruleset, self.index)
         gates = product(Scene, (False, True))
         self._live = {gate: (self._table(self.folded, gate), self._table(self.raw, gate)) for gate in gates}
@@ -85,27 +95,46 @@ class TermDetector:
         """Everything the terms say of a content; ``None`` where none can count, as in most traffic."""
         folded, raw = self._live[gate]
         candidates: list[list[Candidate]] = []
+        restored: list[Hidden | None] = []
         suspect = False
         for part in parts:
             listed = _candidates(part.text, part.hits, folded) if part.hits else []
             candidates.append(listed)
-            if not suspect and (part.look & (REPEATS | SYMBOLS) or (listed and self._suspect(part, listed))):
+            hidden = self._hidden(part, folded) if part.look & DISGUISED else None
+            restored.append(hidden)
+            if hidden or part.look & OTHER_VIEWS or (not suspect and listed and self._suspect(part.folded, listed)):
                 suspect = True
-        if not suspect:
+        joined = [(left, view) for left, right in pairwise(parts) if (view := self.reader.joined(left, right))]
+        if not suspect and not joined:
             return None
         inspection = _Inspection(self, Hearing(content, parts, day, self.claims, self.index))
-        for part, listed in zip(parts, candidates, strict=True):
+        for part, listed, hidden in zip(parts, candidates, restored, strict=True):
             views = self.reader.views(part)
-            inspection.open(part, views)
+            inspection.open(part, [*views, hidden[0]] if hidden else views)
             inspection.examine(views[0], listed)
             for view in views[1:]:
                 inspection.examine(view, _candidates(view.text, view.hits, raw if view.name == "raw" else folded))
+            if hidden:
+                inspection.examine(*hidden)
+            inspection.close()
+        for part, view in joined:
+            inspection.open(part, [view])
+            inspection.examine(view, _candidates(view.text, view.hits, folded))
             inspection.close()
         return inspection.findings
 
-    def _suspect(self, part: PartReading, candidates: list[Candidate]) -> bool:
+    def _hidden(self, part: PartReading, table: Table) -> Hidden | None:
+        """The restored view with its candidates, where a live term that allows the disguise could count there."""
+        view = self.reader.restored(part)
+        if view is None or view.line is None:
+            return None
+        candidates = _candidates(view.text, view.hits, table)
+        touched = [one for one in candidates if one[3].regex or may_hide(one[3], view.line, one[0], -one[1])]
+        return (view, touched) if touched and self._suspect(view, touched) else None
+
+    def _suspect(self, view: View, candidates: list[Candidate]) -> bool:
         """Whether a live term could count here. Looks at the part as a whole: what is near is looked at later."""
-        text = part.text
+        text = view.text
         for _, _, _, rule in candidates:
             if rule.weight >= HINT:
                 company = rule.near or rule.sentence
@@ -115,7 +144,7 @@ class TermDetector:
                     for word in rule.calls_for:
                         if word in text:
                             return True
-                elif not company.isdisjoint(part.folded.cues(self.index).numbers):
+                elif not company.isdisjoint(view.cues(self.index).numbers):
                     return True
         return False
 
@@ -147,12 +176,13 @@ class _Inspection:
         self._counts: dict[tuple[str, object], int] = {}
         self._outer: dict[str, tuple[View, int, int, int]] = {}
         self._found: list[_Filed] = []
+        self._restored: list[_Filed] = []
         self._groups: dict[str, int] = {}
         self._filed = 0
 
     def open(self, part: PartReading, views: Sequence[View]) -> None:
         """Turn to a part, and collect what its allow terms protect, by category."""
-        self._part = part.name
+        self._part, self._length = part.name, len(part.source)
         spans: dict[str, list[tuple[int, int, str]]] = {}
         for view in views:
             table = (self._detector.raw if view.name == "raw" else self._detector.folded).allow
@@ -176,7 +206,7 @@ class _Inspection:
                 self.findings.truncated += 1
                 continue
             bounds = self._stands(view, rule, start, end)
-            if bounds is None:
+            if bounds is None or (view.line is not None and not may_hide(rule, view.line, *bounds)):
                 continue
             weight = self._weigh(view, rule, *bounds)
             if weight and (outer is None or outer[0] is not view or bounds[1] > outer[1]):
@@ -209,7 +239,7 @@ class _Inspection:
                 return FULL_WEIGHT
             if outcome is Outcome.REVIEW:
                 weight = min(weight, UNSURE)
-        self._accept(view, rule, (start, end), weight, ruling)
+        self._accept(view, rule, (start, end), weight_left(weight, view, start, end), ruling)
         return weight
 
     def close(self) -> None:
@@ -220,7 +250,12 @@ class _Inspection:
                 found.sort()
                 found = _outermost(found)
             self.findings.evidence.extend(map(_EVIDENCE_OF, found))
-            self._found = []
+        if self._restored:
+            plain = [filed[6] for filed in self._found]
+            new = [filed for filed in sorted(self._restored) if not any(_says_it(item, filed[6]) for item in plain)]
+            self.findings.evidence.extend(map(_EVIDENCE_OF, _outermost(new)))
+        if self._groups:
+            self._found, self._restored = [], []
             self._groups = {}
 
     def _stands(self, view: View, rule: Rule, start: int, end: int) -> tuple[int, int] | None:  # noqa: C901, PLR0911
@@ -243,11 +278,11 @@ class _Inspection:
         if not view.placed:
             self._reader.place(view)
         if rule.regex is not None:
-            found = _matched(rule.regex, view.text, start, end)
+            found = matched(rule.regex, view.text, start, end)
             if found is None:
                 return None
             start, end = found
-        if rule.edged and _runs_on(view, start, end):
+        if rule.edged and runs_on(view, start, end):
             return None
         return (start, end) if not rule.local or self._fits(view, rule, start, end) else None
 
@@ -271,7 +306,7 @@ class _Inspection:
                 near, far = max(low, start - EXCUSE_REACH), min(high, end + EXCUSE_REACH)
                 if cues.beside(rule.unless, near, start, end, far):
                     return False
-        return not rule.placed or _neighbours_allow(rule, view.text[low:start], view.text[end:high], opens, closes)
+        return not rule.placed or neighbours_allow(rule, view.text[low:start], view.text[end:high], opens, closes)
 
     def _allowed_by(self, category: str, start: int, end: int) -> str:
         for key in (ANYWHERE, category):
@@ -292,7 +327,8 @@ class _Inspection:
         skip = widest([gap for _, gap in gaps])
         loss = FULL_WEIGHT if skip <= (ALLOWED_SKIP_OF_TWO if end - start == 2 else ALLOWED_SKIP) else WEAKENED  # noqa: PLR2004
         torn = [(place, gap) for place, gap in gaps if breaks(gap)]
-        if torn and not (len(torn) == end - start - 1 and len(torn) > 1):
+        apart = len(torn) == end - start - 1 and (len(torn) > 1 or stands_apart(view, start, end, torn[0][1]))
+        if torn and not apart:
             if not all(self._whole_pieces(view, start, place, end) for place, _ in torn):
                 return 0
             if any(not CLAUSE_MARKS.isdisjoint(gap) for _, gap in torn):
@@ -327,12 +363,16 @@ class _Inspection:
             self.findings.truncated += 1
             return
         wide = bounds
-        if rule.regex is None and _held(view.text, *bounds):
+        if rule.regex is None and held(view.text, *bounds):
             wide = view.widen(*bounds)
             wide = bounds if wide == bounds else wide
         start, end = view.span(*wide)
         quoted = view.source[start:end]
+        if view.name == "joined":  # the span is that of the first piece
+            end = min(end, self._length)
         folds = () if quoted == view.text[wide[0] : wide[1]] else self._trail(view, quoted)
+        if view.line is not None:
+            folds = (*view.line.disguises(*wide), *folds)
         group = self._groups.setdefault(rule.id, len(self._groups))
         if wide is not bounds or view.name == "repeat":
             folds = (*folds, "repeat")
@@ -355,7 +395,8 @@ class _Inspection:
             ),
         )
         self._filed += 1
-        self._found.append((start, -end, -severity, -weight, group, self._filed, evidence))
+        found = self._found if view.line is None else self._restored
+        found.append((start, -end, -severity, -weight, group, self._filed, evidence))
 
     def _trail(self, view: View, quoted: str) -> tuple[str, ...]:
         folding = self._detector.ruleset.folding
@@ -368,28 +409,14 @@ class _Inspection:
         return count > REPEATED
 
 
-def _matched(pattern: re2._Regexp, text: str, start: int, end: int) -> tuple[int, int] | None:
-    """The bounds of the match that holds the hit. A pattern sees a window around its hit, so its cost is bounded."""
-    low = max(0, start - PATTERN_REACH)
-    window = text[low : end + PATTERN_REACH]
-    if pattern.search(window) is None:
-        return None
-    bounds = ((low + match.start(), low + match.end()) for match in pattern.finditer(window))
-    return next((bound for bound in bounds if bound[0] <= start and end <= bound[1]), None)
-
-
-def _neighbours_allow(rule: Rule, before: str, after: str, opens: bool, closes: bool) -> bool:  # noqa: FBT001
-    """What stands right before and right behind a hit, within the clause."""
-    if (rule.next or rule.at_end) and not ((rule.at_end and closes and not after) or after.startswith(rule.next)):
-        return False
-    if (rule.prev or rule.at_start) and not ((rule.at_start and opens and not before) or before.endswith(rule.prev)):
-        return False
-    return not (after.startswith(rule.not_next) or before.endswith(rule.not_prev))
-
-
-def _held(text: str, start: int, end: int) -> bool:
-    """Whether the first or last letter of a hit stands beside itself: only then need the bounds be widened."""
-    return (start > 0 and text[start - 1] == text[start]) or text[end : end + 1] == text[end - 1]
+def _says_it(plain: Evidence, restored: Evidence) -> bool:
+    """Whether what was found without restoring says all that a restored finding at its place says."""
+    return (
+        plain.category == restored.category
+        and (plain.severity, plain.weight) >= (restored.severity, restored.weight)
+        and plain.span.start < restored.span.end
+        and restored.span.start < plain.span.end
+    )
 
 
 def _outermost(found: list[_Filed]) -> list[_Filed]:
@@ -403,23 +430,6 @@ def _outermost(found: list[_Filed]) -> list[_Filed]:
             kept.append(filed)
             furthest[item.category] = max((-minus_end, own), (end, rank))
     return kept
-
-
-def _runs_on(view: View, start: int, end: int) -> bool:
-    """Whether a Latin letter at the hit's edge adjoins another one, or a digit another digit: sb in usb."""
-    text = view.text
-    if not (text[start].isascii() or text[end - 1].isascii()):
-        return False
-    start, end = view.widen(start, end, reach=HELD)
-    return (start > 0 and _same_run(text[start - 1], text[start]) and not view.gaps(start - 1, start + 1)) or (
-        end < len(text) and _same_run(text[end - 1], text[end]) and not view.gaps(end - 1, end + 1)
-    )
-
-
-def _same_run(left: str, right: str) -> bool:
-    return (left.isascii() and right.isascii()) and (
-        (left.isalpha() and right.isalpha()) or (left.isdigit() and right.isdigit())
-    )
 
 
 def _furthest(spans: Iterable[tuple[int, int, str]]) -> tuple[list[int], list[tuple[int, str]]]:

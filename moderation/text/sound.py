@@ -17,6 +17,10 @@ _INITIALS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"))
 _FINALS = (("ang", "an"), ("eng", "en"), ("ing", "in"))
 _H_AND_F = {"hu": "fu", "hua": "fa", "hui": "fei", "hun": "fen", "huan": "fan", "huang": "fang"}
 
+LAST_HAN = 0x9FFF
+"""A list is looked up faster than a dictionary; characters beyond it have no reading here."""
+
+Table = list[int]
 Row = tuple[str, str, str]
 """A syllable, the characters read so first, and those that can also be read so."""
 
@@ -50,10 +54,13 @@ class Sounds:
         self.readings: Mapping[str, tuple[str, ...]] = {char: tuple(found) for char, found in readings.items()}
         """Every character's syllables, the usual one first."""
         self.syllables = frozenset(syllable for found in readings.values() for syllable in found)
-        self.exact = _codes(self.readings, {syllable: syllable for syllable in self.syllables})
-        self.fuzzy = _codes(self.readings, {syllable: fuzzy(syllable) for syllable in self.syllables})
+        self.exact: Table = _codes(self.readings, {syllable: syllable for syllable in self.syllables})
+        self.fuzzy: Table = _codes(self.readings, {syllable: fuzzy(syllable) for syllable in self.syllables})
 
 
-def _codes(readings: Mapping[str, tuple[str, ...]], heard: Mapping[str, str]) -> dict[int, int]:
+def _codes(readings: Mapping[str, tuple[str, ...]], heard: Mapping[str, str]) -> Table:
     numbers = {sound: number for number, sound in enumerate(sorted(set(heard.values())))}
-    return {ord(char): FIRST_CODE + numbers[heard[found[0]]] for char, found in readings.items()}
+    table = list(range(LAST_HAN))
+    for char, found in readings.items():
+        table[ord(char)] = FIRST_CODE + numbers[heard[found[0]]]
+    return table

@@ -1,26 +1,17 @@
-"""Readings: a text in the views that rules look at, with what each view shows of the original.
-
-The folded view is always made. The view without repeats and the raw view are made when a cheap look says that they
-could matter. ``read`` takes one text, ``read_many`` a batch; both give equal readings.
-"""
+"""Views: one way to see a text, with its hits and what stands in the original behind each of its characters."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-import numpy as np
-
-from moderation.matcher import Matcher
-from moderation.text.fold import CLAUSE_MARKS, QUESTION_MARKS, SENTENCE_MARKS, TABLE_SIZE, Folding, gap_pattern, origins
+from moderation.text.fold import CLAUSE_MARKS, QUESTION_MARKS, SENTENCE_MARKS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from moderation.matcher import Hit
+    from moderation.text.restore import Line
 
 C = TypeVar("C")
 C_co = TypeVar("C_co", covariant=True)
@@ -33,23 +24,12 @@ class Finder(Protocol[C_co]):
         """What there is."""
 
 
-NUMERALS = "零〇一二两三四五六七八九壹贰叁肆伍陆柒捌玖幺洞拐"
-_REPEATS = re.compile(r"([^\W\d_])\1+")
-CODE = 5
-"""Shorter runs of digits, letters and numerals are no code. A run of that length covers one of every fifth places."""
-_CODE = re.compile(f"[0-9a-z{NUMERALS}]{{{CODE}}}")
-_CODE_LETTERS = frozenset("0123456789abcdefghijklmnopqrstuvwxyz" + NUMERALS)
 _CLAUSE = re.compile("[" + "".join(map(re.escape, sorted(CLAUSE_MARKS))) + "]")
 _SENTENCE = re.compile("[" + "".join(map(re.escape, sorted(SENTENCE_MARKS))) + "]")
 _ASKS_OR_QUOTES = re.compile('[？?“「『‘"《]')
 _QUOTED = re.compile(
     '“[^”]{1,40}”|「[^」]{1,40}」|『[^』]{1,40}』|‘[^’]{1,40}’|"[^"]{1,40}"|《[^》]{1,40}》|【[^】]{1,40}】'
 )
-_DELETED, _EXPANDED = 0xFFFFFFFF, 0xFFFFFFFE
-CODES, FLOOD, REPEATS, SYMBOLS = 1, 2, 4, 8
-"""What a cheap look can say of a part: numbers or addresses, flooding, words behind repeats, words with symbols."""
-RETURNS = 5
-"""A two-character stretch that returns this often makes a text worth a look for flooding."""
 
 
 class View:
@@ -62,11 +42,13 @@ class View:
 
     __slots__ = (
         "_clauses", "_cues", "_cuts", "_lasts", "_marked", "_quotes", "_sentences", "_shifts", "_skipped", "_starts",
-        "hits", "name", "placed", "source", "text",
+        "hits", "line", "name", "placed", "source", "text",
     )  # fmt: skip
 
-    def __init__(self, name: str, source: str, text: str, hits: list[Hit]) -> None:
+    def __init__(self, name: str, source: str, text: str, hits: list[Hit], line: Line | None = None) -> None:
+        """``line`` is given for a restored text alone; it tells what was restored."""
         self.name, self.source, self.text, self.hits = name, source, text, hits
+        self.line = line
         self.placed = False
         self._cuts: list[int] | None = None
         self._clauses: list[int] | None = None
@@ -99,8 +81,8 @@ class View:
         if length != len(self.text):
             return False
         clauses, places, asks = [0], [0], [False]
-        for place, gap in zip(cuts, skipped, strict=True):
-            if not CLAUSE_MARKS.isdisjoint(gap):
+        for index, (place, gap) in enumerate(zip(cuts, skipped, strict=True)):
+            if not CLAUSE_MARKS.isdisjoint(gap) and not (gap.isspace() and _one_a_line(cuts, skipped, index)):
                 clauses.append(place)
                 if not SENTENCE_MARKS.isdisjoint(gap):
                     places.append(place)
@@ -121,6 +103,18 @@ class View:
             return self._starts[start], self._lasts[end - 1] + 1
         shifts = self._shifts
         return start + shifts[bisect_right(cuts, start)], end + shifts[bisect_left(cuts, end)]
+
+    @property
+    def places(self) -> list[int]:
+        """For each character where it stands in the source."""
+        if self._cuts is None:
+            return self._starts
+        cuts, shifts = [0, *self._cuts, len(self.text)], self._shifts
+        return [
+            place + shift
+            for (low, high), shift in zip(pairwise(cuts), shifts, strict=True)
+            for place in range(low, high)
+        ]
 
     def gaps(self, start: int, end: int) -> list[tuple[int, str]]:
         """What stood in the source between the characters of ``text[start:end]``: (place in the view, skipped text)."""
@@ -202,205 +196,14 @@ class View:
         return next((mark for first, last, mark in self._quotes if first < low and high < last), "")
 
 
+def _one_a_line(cuts: list[int], skipped: list[str], index: int) -> bool:
+    """Whether a line break belongs to text that is written one character a line: it ends nothing."""
+    beside = (index - 1, index + 1)
+    return any(
+        0 <= other < len(cuts) and abs(cuts[other] - cuts[index]) == 1 and skipped[other] == skipped[index]
+        for other in beside
+    )
+
+
 def _first_of(marks: frozenset[str], gap: str) -> str:
     return next(char for char in gap if char in marks)
-
-
-class PartReading:
-    """One part of a content, read: its folded text, the words found there, and what a cheap look says is worth more."""
-
-    __slots__ = ("_folded", "hits", "look", "name", "source", "text")
-
-    def __init__(self, name: str, source: str, text: str, hits: list[Hit], look: int) -> None:
-        self.name, self.source, self.text, self.hits, self.look = name, source, text, hits, look
-        self._folded: View | None = None
-
-    @property
-    def folded(self) -> View:
-        """The folded view: made when first asked for, as most texts never need it."""
-        if self._folded is None:
-            self._folded = View("folded", self.source, self.text, self.hits)
-        return self._folded
-
-
-class Reader:
-    """Keeps the tables and automata of one ruleset, and reads texts with them."""
-
-    def __init__(self, folding: Folding, words: Sequence[str], raw_words: Sequence[str]) -> None:
-        self.folding = folding
-        self._fold = folding.fold
-        self._gaps = gap_pattern(folding.fold)
-        self._raw_matcher = Matcher(raw_words)
-        self._before = _inner_letters(words)
-        skeletons = {folding.plain(word) for word in raw_words} - {""}
-        extra = sorted({letter * 2 for letter in self._before} | skeletons, key=lambda word: (word in skeletons, word))
-        known = dict.fromkeys((*words, *extra))
-        self.matcher = Matcher(tuple(known))
-        self._count = len(words)
-        self._doubled = [word[0] if word[0] * 2 == word else "" for word in known]
-        self._skeleton = [word in skeletons for word in known]
-        self._signals = bytes(
-            number >= self._count or self._skeleton[number] or bool(self._doubled[number])
-            for number in range(len(known))
-        )
-        self._bare = tuple(
-            sorted({char for word in raw_words if not folding.plain(word) for char in _shown_as(folding, word)})
-        )
-        self._fold_array = _array(folding)
-
-    def read(self, name: str, text: str) -> PartReading:
-        """Read one text."""
-        folded = text.translate(self._fold)
-        return self._part(name, text, folded, self.matcher.find(folded))
-
-    def read_many(self, parts: Sequence[tuple[str, str]]) -> list[PartReading]:
-        """Read a batch of (name, text): one fold and one scan for all of them. Equal to reading them one by one."""
-        scanned = self.scan_many([text for _, text in parts])
-        if scanned is None:
-            return [self.read(name, text) for name, text in parts]
-        return [self._part(*part, *found) for part, found in zip(parts, scanned, strict=True)]
-
-    def scan_many(self, texts: Sequence[str]) -> list[tuple[str, list[Hit]]] | None:
-        """Each text folded, with its hits; ``None`` where a character is too rare for the way that batches take."""
-        array = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
-        mapped = self._fold_array[array]
-        kept = mapped != _DELETED
-        letters = mapped[kept]
-        if (letters == _EXPANDED).any():
-            return None
-        ends = np.cumsum([len(text) for text in texts], dtype=np.intp)
-        bounds = [0, *np.concatenate(([0], np.cumsum(kept)))[ends].tolist()]
-        folded = letters.tobytes().decode("utf-32-le")
-        hits = self._split(folded, bounds)
-        return [(folded[start:end], found) for (start, end), found in zip(pairwise(bounds), hits, strict=True)]
-
-    def _split(self, folded: str, bounds: list[int]) -> list[list[Hit]]:
-        """The hits of a joined text, by the text they lie in; a hit across two texts is none."""
-        hits: list[list[Hit]] = [[] for _ in bounds[1:]]
-        index = 0
-        for start, end, word in self.matcher.find(folded):
-            while bounds[index + 1] < end:
-                index += 1
-            if start >= bounds[index]:
-                hits[index].append((start - bounds[index], end - bounds[index], word))
-        return hits
-
-    def _part(self, name: str, source: str, text: str, found: list[Hit]) -> PartReading:
-        look = 0
-        if not _CODE_LETTERS.isdisjoint(text[CODE - 1 :: CODE]) and _CODE.search(text):
-            look = CODES
-        if found:
-            signals = self._signals
-            for _, _, word in found:
-                if signals[word]:
-                    found, signalled = self._sift(text, found)
-                    look |= signalled
-                    break
-        middle = len(text) // 2
-        if middle >= RETURNS and text.count(text[middle : middle + 2]) >= RETURNS:
-            look |= FLOOD
-        for symbol in self._bare:
-            if symbol in source:
-                look |= SYMBOLS
-        return PartReading(name, source, text, found, look)
-
-    def _sift(self, text: str, found: list[Hit]) -> tuple[list[Hit], int]:
-        """Keep the words of the lexicon; doubled letters and skeletons of symbol terms only say what to look at."""
-        hits, look = [], 0
-        for hit in found:
-            start, _, word = hit
-            if word < self._count:
-                hits.append(hit)
-            if self._skeleton[word]:
-                look |= SYMBOLS
-            if (letter := self._doubled[word]) and start and text[start - 1] in self._before.get(letter, ()):
-                look |= REPEATS
-        return hits, look
-
-    def views(self, part: PartReading) -> list[View]:
-        """All views that could hold something: the folded one, and what the cheap look asked for."""
-        views = [part.folded]
-        if part.look & REPEATS and (repeat := self._without_repeats(part.folded)):
-            views.append(repeat)
-        if part.look & SYMBOLS:
-            raw = self._raw(part)
-            raw.hits = self._raw_matcher.find(raw.text)
-            views.append(raw)
-        return views
-
-    def place(self, view: View) -> None:
-        """Work out the offsets of a view: only after something matched in it."""
-        if view.name == "raw":
-            starts = origins(view.source, self.folding.keep, len(view.text))
-        elif view.lay_out(self._gaps):
-            return
-        else:
-            starts = origins(view.source, self.folding.fold, len(view.text))
-        view.place(starts, starts)
-
-    def raw_view(self, part: PartReading) -> View:
-        """The raw view, not yet placed, for detectors that read punctuation."""
-        return self._raw(part)
-
-    def folded_view(self, part: PartReading) -> View:
-        """The folded view with its offsets."""
-        if not part.folded.placed:
-            self.place(part.folded)
-        return part.folded
-
-    def _words_in(self, text: str) -> list[Hit]:
-        return [hit for hit in self.matcher.find(text) if hit[2] < self._count]
-
-    def _raw(self, part: PartReading) -> View:
-        return View("raw", part.source, part.source.translate(self.folding.keep), [])
-
-    def _without_repeats(self, folded: View) -> View | None:
-        """The view in which each run of one letter is a single one; only hits that hold such a run are new."""
-        if not self._words_in(_REPEATS.sub(r"\1", folded.text)):
-            return None  # the common case, before anything is paid for offsets
-        self.place(folded)
-        firsts: list[int] = []
-        lasts: list[int] = []
-        place = 0
-        for match in _REPEATS.finditer(folded.text):
-            firsts.extend(range(place, match.start() + 1))
-            lasts.extend(range(place, match.start()))
-            for cut, gap in folded.gaps(*match.span()):
-                if not CLAUSE_MARKS.isdisjoint(gap):  # 弄死你，你们: the letter ends one clause and begins the next
-                    firsts.append(cut)
-                    lasts.append(cut - 1)
-            lasts.append(match.end() - 1)
-            place = match.end()
-        firsts.extend(range(place, len(folded.text)))
-        lasts.extend(range(place, len(folded.text)))
-        text = "".join([folded.text[first] for first in firsts])
-        hits = [hit for hit in self._words_in(text) if lasts[hit[1] - 1] - firsts[hit[0]] >= hit[1] - hit[0]]
-        if not hits:
-            return None
-        view = View("repeat", folded.source, text, hits)
-        view.place(
-            [folded.span(first, first + 1)[0] for first in firsts],
-            [folded.span(last, last + 1)[0] for last in lasts],
-        )
-        return view
-
-
-def _inner_letters(words: Sequence[str]) -> dict[str, set[str]]:
-    """For each letter inside a word, not at its edges, the letters before it: where a repeat hides the word."""
-    before: dict[str, set[str]] = defaultdict(set)
-    for word in words:
-        for left, letter in pairwise(word[:-1]):
-            if not letter.isdigit():
-                before[letter].add(left)
-    return before
-
-
-def _shown_as(folding: Folding, symbols: str) -> set[str]:
-    """Every character that the raw view shows as one of ``symbols``."""
-    wanted = {ord(symbol) for symbol in symbols}
-    return {chr(code) for code, shown in enumerate(folding.keep[:0x20000]) if shown in wanted}
-
-
-def _array(folding: Folding) -> np.ndarray:
-    entries = (_DELETED if entry is None else entry if isinstance(entry, int) else _EXPANDED for entry in folding.fold)
-    return np.fromiter(entries, np.uint32, count=TABLE_SIZE)

@@ -6,6 +6,7 @@ import logging
 import tempfile
 import warnings
 from functools import lru_cache
+from math import log
 from pathlib import Path
 
 with warnings.catch_warnings():
@@ -17,6 +18,9 @@ WINDOW = 8
 LONGEST_WORD = 4
 """Longer dictionary words are names and idioms, which belong on allow lists."""
 _REACH = LONGEST_WORD - 1
+RARE, RARER, UNKNOWN = 40, 12, 0.5
+"""What a pair, a longer word and a character that the dictionary lacks are counted as: of sixty million words."""
+PAIR = 2
 
 _TOKENIZER = jieba.Tokenizer()
 
@@ -59,6 +63,53 @@ def _straddled(window: str, place: int) -> bool:
             if known(window[begin:stop]):
                 return True
     return False
+
+
+def frequency(word: str) -> int:
+    """How often the dictionary counts a word in its sixty million words of text; 0 where it lacks it."""
+    count: int = _TOKENIZER.FREQ.get(word, 0)
+    return count
+
+
+def gain(text: str, start: int, end: int, word: str) -> float:
+    """How much likelier a text is with ``word`` in place of ``text[start:end]``: a difference of logarithms.
+
+    Likelihood is that of the best segmentation by the dictionary's word counts. Inside the word a pair that the
+    dictionary lacks counts as a rare word: 微信 is younger than the dictionary.
+    """
+    left, right = text[max(0, start - LONGEST_WORD) : start], text[end : end + LONGEST_WORD]
+    return _with_word(left, word, right) - _likelihood(left + text[start:end] + right)
+
+
+@lru_cache(maxsize=65_536)
+def _likelihood(text: str) -> float:
+    return _best(text)[-1]
+
+
+@lru_cache(maxsize=16_384)
+def _with_word(left: str, word: str, right: str) -> float:
+    text = left + word + right
+    free = _best(text)[-1]
+    fixed = max(_best(word, pair=RARE)[-1], _log(RARE if len(word) == PAIR else RARER))
+    return max(free, _best(left)[-1] + fixed + _best(right)[-1])
+
+
+def _best(text: str, *, pair: float = 0) -> list[float]:
+    """For each prefix the logarithm of its best segmentation's likelihood. ``pair`` is the count of unknown pairs."""
+    known, best, unknown = _TOKENIZER.FREQ.get, [0.0], {1: UNKNOWN, 2: pair}
+    for end in range(1, len(text) + 1):
+        best.append(
+            max(
+                best[start] + _log(count)
+                for start in range(max(0, end - LONGEST_WORD), end)
+                if (count := known(text[start:end]) or unknown.get(end - start))
+            )
+        )
+    return best
+
+
+def _log(count: float) -> float:
+    return log(count / _TOKENIZER.total)
 
 
 @lru_cache(maxsize=8192)

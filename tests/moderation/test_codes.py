@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from moderation.detect.codes import ENOUGH, is_bank_card, is_id_number
-from moderation.text.view import CODES
+from moderation.text.reading import CODES
 from moderation.types import Action, Author, Effect, Role, Scene
 
 CASES = tomllib.loads((Path(__file__).parents[1] / "cases" / "codes.toml").read_text(encoding="utf-8"))["case"]

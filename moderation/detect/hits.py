@@ -1,0 +1,88 @@
+"""What a hit is in its view: inside its pattern, whole, beside the words it asks for, in disguise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from moderation.detect.rule import PAIR, SURE
+from moderation.text.variants import DISGUISES
+from moderation.types import FULL_WEIGHT
+
+if TYPE_CHECKING:
+    import re2
+
+    from moderation.detect.rule import Rule
+    from moderation.text.restore import Line
+    from moderation.text.view import View
+
+PATTERN_REACH = 32
+BY_THEMSELVES = frozenset({"slang", "sign"})
+"""Disguises that stand for a word by themselves; of others a weak pair has too many innocent doubles."""
+HELD = 16
+"""So far repeats of a hit's first and last letter are followed before its edges are looked at."""
+
+
+def may_hide(rule: Rule, line: Line, start: int, end: int) -> bool:
+    """Whether a hit in a restored text holds a disguise, and none that its term does not allow."""
+    names = line.disguises(start, end)
+    if not names or not rule.disguises.issuperset(names):
+        return False
+    return end - start > PAIR or rule.weight >= SURE or BY_THEMSELVES.issuperset(names)
+
+
+def weight_left(weight: int, view: View, start: int, end: int) -> int:
+    """What a hit's weight is worth after the disguises that it was seen through."""
+    if view.line is not None:
+        for name in view.line.disguises(start, end):
+            weight = weight * DISGUISES[name][0] // FULL_WEIGHT
+    return weight
+
+
+def stands_apart(view: View, start: int, end: int, gap: str) -> bool:
+    """Whether the text around a hit is cut up alike, or the hit is all there is: one character a line."""
+    if not gap.isspace():
+        return False
+    left = view.gaps(start - 1, start + 1) if start else [(start, gap)]
+    right = view.gaps(end - 1, end + 1) if end < len(view.text) else [(end, gap)]
+    return left[:1] == [(start, gap)] and right[:1] == [(end, gap)]
+
+
+def matched(pattern: re2._Regexp, text: str, start: int, end: int) -> tuple[int, int] | None:
+    """The bounds of the match that holds the hit. A pattern sees a window around its hit, so its cost is bounded."""
+    low = max(0, start - PATTERN_REACH)
+    window = text[low : end + PATTERN_REACH]
+    if pattern.search(window) is None:
+        return None
+    bounds = ((low + match.start(), low + match.end()) for match in pattern.finditer(window))
+    return next((bound for bound in bounds if bound[0] <= start and end <= bound[1]), None)
+
+
+def neighbours_allow(rule: Rule, before: str, after: str, opens: bool, closes: bool) -> bool:  # noqa: FBT001
+    """What stands right before and right behind a hit, within the clause."""
+    if (rule.next or rule.at_end) and not ((rule.at_end and closes and not after) or after.startswith(rule.next)):
+        return False
+    if (rule.prev or rule.at_start) and not ((rule.at_start and opens and not before) or before.endswith(rule.prev)):
+        return False
+    return not (after.startswith(rule.not_next) or before.endswith(rule.not_prev))
+
+
+def held(text: str, start: int, end: int) -> bool:
+    """Whether the first or last letter of a hit stands beside itself: only then need the bounds be widened."""
+    return (start > 0 and text[start - 1] == text[start]) or text[end : end + 1] == text[end - 1]
+
+
+def runs_on(view: View, start: int, end: int) -> bool:
+    """Whether a Latin letter at the hit's edge adjoins another one, or a digit another digit: sb in usb."""
+    text = view.text
+    if not (text[start].isascii() or text[end - 1].isascii()):
+        return False
+    start, end = view.widen(start, end, reach=HELD)
+    return (start > 0 and _same_run(text[start - 1], text[start]) and not view.gaps(start - 1, start + 1)) or (
+        end < len(text) and _same_run(text[end - 1], text[end]) and not view.gaps(end - 1, end + 1)
+    )
+
+
+def _same_run(left: str, right: str) -> bool:
+    return (left.isascii() and right.isascii()) and (
+        (left.isalpha() and right.isalpha()) or (left.isdigit() and right.isdigit())
+    )

@@ -1,0 +1,139 @@
+"""The gym: how many disguised terms are found, and what the same disguises do to ordinary text. Opens no file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from moderation.lexicon import ALLOW
+from moderation.text.disguise import Disguiser
+from moderation.text.variants import DISGUISES
+from moderation.types import SHANGHAI, Action, Author, Content, Part, Role, Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from random import Random
+
+    from moderation.engine import Engine
+    from moderation.lexicon import Condition, Term
+    from moderation.types import Verdict
+
+COUNTS = 40
+"""Evidence of less weight is a hint."""
+DAY = datetime(2026, 11, 26, 12, tzinfo=SHANGHAI)
+SCENES = (Scene.AD, Scene.LIVE_CHAT)
+WHOLE = frozenset({"vertical"})
+"""Disguises that people put on a whole text rather than on a word: here one character a line."""
+STRETCH = 2
+"""So many characters of an ordinary text are disguised."""
+
+
+@dataclass(slots=True)
+class Score:
+    """What one disguise came to: how many were tried, and how many were found (or, for ordinary text, newly flagged).
+
+    ``missed`` holds some that were not found, as (term, in disguise).
+    """
+
+    tried: int = 0
+    found: int = 0
+    missed: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        """The share found; 0 where none was tried."""
+        return self.found / self.tried if self.tried else 0.0
+
+
+class Gym:
+    """Keeps an engine and the makers of its ruleset. Every draw comes from ``random``."""
+
+    def __init__(self, engine: Engine, random: Random) -> None:
+        self._engine, self._random = engine, random
+        self._makers = Disguiser(engine.ruleset.folding, engine.ruleset.variants)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The disguises, in the order of the tables."""
+        return self._makers.kinds
+
+    def terms(self) -> list[Term]:
+        """The terms that can be disguised: banned ones of two characters or more that count by themselves."""
+        return [
+            term
+            for term in self._engine.ruleset.terms
+            if term.category != ALLOW and not term.pattern and len(term.text) > 1 and term.weight >= COUNTS
+        ]
+
+    def recall(self, terms: Iterable[Term]) -> Iterator[dict[str, Score]]:
+        """One more term disguised in every way that it allows, after each: the scores so far, by disguise."""
+        scores = {kind: Score() for kind in self.kinds}
+        for term in terms:
+            setting = self._setting(term)
+            if setting is not None:
+                for kind in self.kinds:
+                    if kind not in DISGUISES or kind in term.disguises:
+                        self._try(term, kind, setting, scores[kind])
+            yield scores
+
+    def alarms(self, texts: Sequence[str], scene: Scene) -> Iterator[dict[str, Score]]:
+        """One more ordinary text with a stretch of it disguised, after each: how many are flagged that were not."""
+        scores = {kind: Score() for kind in self.kinds}
+        for text in texts:
+            if len(text) > STRETCH and self._judged(text, scene).action is Action.PASS:
+                for kind in self.kinds:
+                    place = self._random.randrange(len(text) - STRETCH)
+                    word = self._makers.make(kind, text[place : place + STRETCH], self._random)
+                    if word:
+                        scores[kind].tried += 1
+                        changed = text[:place] + word + text[place + STRETCH :]
+                        if self._judged(changed, scene).action is not Action.PASS:
+                            scores[kind].found += 1
+                            scores[kind].missed.append((text, changed))
+            yield scores
+
+    def _try(self, term: Term, kind: str, setting: tuple[str, str, Scene], score: Score) -> None:
+        before, after, scene = setting
+        word = self._makers.make(kind, term.text, self._random)
+        if kind in WHOLE:
+            before, after = "".join(char + "\n" for char in before), "".join("\n" + char for char in after)
+        if word and self._engine.reader.restorer.can_tell(kind, term.text, word):
+            score.tried += 1
+            if self._finds(term, before, word, after, scene):
+                score.found += 1
+            else:
+                score.missed.append((term.text, before + word + after))
+
+    def _setting(self, term: Term) -> tuple[str, str, Scene] | None:
+        """What a term asks for around it, and a scene where it lives; ``None`` where it is not found even so."""
+        for scene in sorted(term.scenes or SCENES):
+            for before, after in _company(term.condition):
+                if self._finds(term, before, term.text, after, scene):
+                    return before, after, scene
+        return None
+
+    def _finds(self, term: Term, before: str, word: str, after: str, scene: Scene) -> bool:
+        evidence = self._judged(before + word + after, scene).evidence
+        low, high = len(before), len(before) + len(word)
+        return any(
+            item.category == term.category and item.weight >= COUNTS and item.span.start < high and low < item.span.end
+            for item in evidence
+        )
+
+    def _judged(self, text: str, scene: Scene) -> Verdict:
+        role = Role.SELLER if scene is Scene.AD else Role.USER
+        content = Content(scene=scene, parts=(Part("text", text),), at=DAY, author=Author(role=role))
+        return self._engine.examine(content).conclude()
+
+
+def _company(asked: Condition) -> Iterator[tuple[str, str]]:
+    """The words that a term wants right before, behind and near it, in a few arrangements."""
+    prev = next((word for word in asked.prev if word != "^"), "")
+    follows = next((word for word in asked.next if word != "$"), "")
+    wanted = [group[0] for group in (asked.near, asked.sentence, asked.with_) if group]
+    numbers = {"<number>": "3", "<quantity>": "3天", "<period>": "2025年", "<standard>": "GB/T 18650"}
+    others = "".join(numbers.get(word, word) for word in wanted)
+    yield others + prev, follows
+    yield prev, follows + others
+    yield prev, ("" if "$" in asked.next else follows) + "，" + others

@@ -1,0 +1,295 @@
+"""Readings: a text folded and scanned, with what a cheap look says is worth more, and the views that it can be seen in.
+
+The folded view is always made. The others are made when a cheap look says that they could matter. ``read`` takes one
+text, ``read_many`` a batch; both give equal readings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from moderation.matcher import Matcher
+from moderation.text.fold import CLAUSE_MARKS, TABLE_SIZE, Folding, gap_pattern, origins
+from moderation.text.restore import LONGEST, Line, Replaced
+from moderation.text.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from moderation.matcher import Hit
+    from moderation.text.restore import Restorer
+
+NUMERALS = "零〇一二两三四五六七八九壹贰叁肆伍陆柒捌玖幺洞拐"
+_SPELT = re.compile("[a-z]{2}")
+_REPEATS = re.compile(r"([^\W\d_])\1+")
+CODE = 5
+"""Shorter runs of digits, letters and numerals are no code. A run of that length covers one of every fifth places."""
+_CODE = re.compile(f"[0-9a-z{NUMERALS}]{{{CODE}}}")
+_CODE_LETTERS = frozenset("0123456789abcdefghijklmnopqrstuvwxyz" + NUMERALS)
+_DELETED, _EXPANDED = 0xFFFFFFFF, 0xFFFFFFFE
+CODES, FLOOD, REPEATS, SYMBOLS, DISGUISED = 1, 2, 4, 8, 16
+"""What a cheap look can say of a part: numbers or addresses, flooding, words behind repeats, words with symbols, words
+that may be written otherwise."""
+TORN_APART = 3
+"""Words of so many characters are sought across two parts; shorter ones come about by chance."""
+RETURNS = 5
+"""A two-character stretch that returns this often makes a text worth a look for flooding."""
+
+
+class PartReading:
+    """One part of a content, read: its folded text, the words found there, and what a cheap look says is worth more."""
+
+    __slots__ = ("_folded", "hits", "look", "name", "source", "text")
+
+    def __init__(self, name: str, source: str, text: str, hits: list[Hit], look: int) -> None:
+        self.name, self.source, self.text, self.hits, self.look = name, source, text, hits, look
+        self._folded: View | None = None
+
+    @property
+    def folded(self) -> View:
+        """The folded view: made when first asked for, as most texts never need it."""
+        if self._folded is None:
+            self._folded = View("folded", self.source, self.text, self.hits)
+        return self._folded
+
+
+class Reader:
+    """Keeps the tables and automata of one ruleset, and reads texts with them."""
+
+    def __init__(self, folding: Folding, words: Sequence[str], raw_words: Sequence[str], restorer: Restorer) -> None:
+        self.folding, self.restorer = folding, restorer
+        self._fold = folding.fold
+        self._gaps = gap_pattern(folding.fold)
+        self._raw_matcher = Matcher(raw_words)
+        self._before = _inner_letters(words)
+        skeletons = {folding.plain(word) for word in raw_words} - {""}
+        extra = sorted({letter * 2 for letter in self._before} | skeletons, key=lambda word: (word in skeletons, word))
+        clues = frozenset(restorer.clues)
+        known = dict.fromkeys((*words, *extra, *restorer.clues))
+        self.matcher = Matcher(tuple(known))
+        self._count = len(words)
+        self._doubled = [word[0] if word[0] * 2 == word else "" for word in known]
+        self._skeleton = [word in skeletons for word in known]
+        self._clue = [word in clues for word in known]
+        self._signals = bytes(
+            number >= self._count or self._skeleton[number] or bool(self._doubled[number])
+            for number in range(len(known))
+        )
+        self._bare = tuple(
+            sorted({char for word in raw_words if not folding.plain(word) for char in _shown_as(folding, word)})
+        )
+        self._fold_array = _array(folding)
+
+    def read(self, name: str, text: str) -> PartReading:
+        """Read one text."""
+        folded = text.translate(self._fold)
+        return self._part(name, text, folded, self.matcher.find(folded))
+
+    def read_many(self, parts: Sequence[tuple[str, str]]) -> list[PartReading]:
+        """Read a batch of (name, text): one fold and one scan for all of them. Equal to reading them one by one."""
+        scanned = self.scan_many([text for _, text in parts])
+        if scanned is None:
+            return [self.read(name, text) for name, text in parts]
+        return [self._part(*part, *found) for part, found in zip(parts, scanned, strict=True)]
+
+    def scan_many(self, texts: Sequence[str]) -> list[tuple[str, list[Hit]]] | None:
+        """Each text folded, with its hits; ``None`` where a character is too rare for the way that batches take."""
+        array = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
+        mapped = self._fold_array[array]
+        kept = mapped != _DELETED
+        letters = mapped[kept]
+        if (letters == _EXPANDED).any():
+            return None
+        ends = np.cumsum([len(text) for text in texts], dtype=np.intp)
+        bounds = [0, *np.concatenate(([0], np.cumsum(kept)))[ends].tolist()]
+        folded = letters.tobytes().decode("utf-32-le")
+        hits = self._split(folded, bounds)
+        return [(folded[start:end], found) for (start, end), found in zip(pairwise(bounds), hits, strict=True)]
+
+    def _split(self, folded: str, bounds: list[int]) -> list[list[Hit]]:
+        """The hits of a joined text, by the text they lie in; a hit across two texts is none."""
+        hits: list[list[Hit]] = [[] for _ in bounds[1:]]
+        index = 0
+        for start, end, word in self.matcher.find(folded):
+            while bounds[index + 1] < end:
+                index += 1
+            if start >= bounds[index]:
+                hits[index].append((start - bounds[index], end - bounds[index], word))
+        return hits
+
+    def _part(self, name: str, source: str, text: str, found: list[Hit]) -> PartReading:
+        look = 0
+        if not _CODE_LETTERS.isdisjoint(text[CODE - 1 :: CODE]) and _CODE.search(text):
+            look = CODES
+        if found:
+            signals = self._signals
+            for _, _, word in found:
+                if signals[word]:
+                    found, signalled = self._sift(text, found)
+                    look |= signalled
+                    break
+        middle = len(text) // 2
+        if middle >= RETURNS and text.count(text[middle : middle + 2]) >= RETURNS:
+            look |= FLOOD
+        if self.restorer.heard(text) or _SPELT.search(text) or not self.restorer.sign_letters.isdisjoint(source):
+            look |= DISGUISED
+        for symbol in self._bare:
+            if symbol in source:
+                look |= SYMBOLS
+        return PartReading(name, source, text, found, look)
+
+    def _sift(self, text: str, found: list[Hit]) -> tuple[list[Hit], int]:
+        """Keep the words of the lexicon; doubled letters and skeletons of symbol terms only say what to look at."""
+        hits, look = [], 0
+        for hit in found:
+            start, _, word = hit
+            if word < self._count:
+                hits.append(hit)
+            if self._skeleton[word]:
+                look |= SYMBOLS
+            if self._clue[word]:
+                look |= DISGUISED
+            if (letter := self._doubled[word]) and start and text[start - 1] in self._before.get(letter, ()):
+                look |= REPEATS
+        return hits, look
+
+    def views(self, part: PartReading) -> list[View]:
+        """The folded view, and those without repeats and with symbols where the cheap look asked for them."""
+        views = [part.folded]
+        if part.look & REPEATS and (repeat := self._without_repeats(part.folded)):
+            views.append(repeat)
+        if part.look & SYMBOLS:
+            raw = self._raw(part)
+            raw.hits = self._raw_matcher.find(raw.text)
+            views.append(raw)
+        return views
+
+    def restored(self, part: PartReading) -> View | None:
+        """The view in which disguised words stand as the words that they mean; only hits that hold one are new."""
+        if self.restorer.sign_letters.isdisjoint(part.source):
+            line = self.restorer.restore(part.text, partial(self._laid, part), part.source)
+        else:
+            raw = self._raw(part)
+            signed = self.restorer.signed(raw.text, origins(part.source, self.folding.keep, len(raw.text)))
+            line = self.restorer.restore(signed.text, lambda: signed, part.source) or signed
+        if line is None or not line.marks:
+            return None
+        view = View("restored", part.source, line.text, self._words_in(line.text), line)
+        view.place(line.starts, line.lasts)
+        return view
+
+    def _laid(self, part: PartReading) -> Line:
+        places = self.folded_view(part).places
+        return Line(part.text, places, places, [])
+
+    def joined(self, left: PartReading, right: PartReading) -> View | None:
+        """Two parts read on without a break, with the words that begin in one and end in the other."""
+        tail = left.text[-LONGEST:]
+        hits = [
+            hit
+            for hit in self._words_in(tail + right.text[:LONGEST])
+            if hit[0] < len(tail) < hit[1] and hit[1] - hit[0] >= TORN_APART
+        ]
+        if not hits:
+            return None
+        border = len(left.text)
+        behind = [place + len(left.source) for place in self.folded_view(right).places]
+        places = [*self.folded_view(left).places, *behind]
+        mark = Replaced(border - 1, border + 1, "", ("parts",))
+        line = Line(left.text + right.text, places, places, [mark])
+        shift = border - len(tail)
+        shifted = [(start + shift, end + shift, word) for start, end, word in hits]
+        view = View("joined", left.source + right.source, line.text, shifted, line)
+        view.place(places, places)
+        return view
+
+    def restored_writings(self, part: PartReading) -> list[str]:
+        """What stands in the folded text, or in the source, where it was restored: to learn what is ordinary."""
+        view = self.restored(part) if part.look & DISGUISED else None
+        if view is None or view.line is None:
+            return []
+        spans = (view.span(mark.start, mark.end) for mark in view.line.marks)
+        return [self.folding.plain(part.source[start:end]) for start, end in spans]
+
+    def place(self, view: View) -> None:
+        """Work out the offsets of a view: only after something matched in it."""
+        if view.name == "raw":
+            starts = origins(view.source, self.folding.keep, len(view.text))
+        elif view.lay_out(self._gaps):
+            return
+        else:
+            starts = origins(view.source, self.folding.fold, len(view.text))
+        view.place(starts, starts)
+
+    def raw_view(self, part: PartReading) -> View:
+        """The raw view, not yet placed, for detectors that read punctuation."""
+        return self._raw(part)
+
+    def folded_view(self, part: PartReading) -> View:
+        """The folded view with its offsets."""
+        if not part.folded.placed:
+            self.place(part.folded)
+        return part.folded
+
+    def _words_in(self, text: str) -> list[Hit]:
+        return [hit for hit in self.matcher.find(text) if hit[2] < self._count]
+
+    def _raw(self, part: PartReading) -> View:
+        return View("raw", part.source, part.source.translate(self.folding.keep), [])
+
+    def _without_repeats(self, folded: View) -> View | None:
+        """The view in which each run of one letter is a single one; only hits that hold such a run are new."""
+        if not self._words_in(_REPEATS.sub(r"\1", folded.text)):
+            return None  # the common case, before anything is paid for offsets
+        self.place(folded)
+        firsts: list[int] = []
+        lasts: list[int] = []
+        place = 0
+        for match in _REPEATS.finditer(folded.text):
+            firsts.extend(range(place, match.start() + 1))
+            lasts.extend(range(place, match.start()))
+            for cut, gap in folded.gaps(*match.span()):
+                if not CLAUSE_MARKS.isdisjoint(gap):  # 弄死你，你们: the letter ends one clause and begins the next
+                    firsts.append(cut)
+                    lasts.append(cut - 1)
+            lasts.append(match.end() - 1)
+            place = match.end()
+        firsts.extend(range(place, len(folded.text)))
+        lasts.extend(range(place, len(folded.text)))
+        text = "".join([folded.text[first] for first in firsts])
+        hits = [hit for hit in self._words_in(text) if lasts[hit[1] - 1] - firsts[hit[0]] >= hit[1] - hit[0]]
+        if not hits:
+            return None
+        view = View("repeat", folded.source, text, hits)
+        view.place(
+            [folded.span(first, first + 1)[0] for first in firsts],
+            [folded.span(last, last + 1)[0] for last in lasts],
+        )
+        return view
+
+
+def _inner_letters(words: Sequence[str]) -> dict[str, set[str]]:
+    """For each letter inside a word, not at its edges, the letters before it: where a repeat hides the word."""
+    before: dict[str, set[str]] = defaultdict(set)
+    for word in words:
+        for left, letter in pairwise(word[:-1]):
+            if not letter.isdigit():
+                before[letter].add(left)
+    return before
+
+
+def _shown_as(folding: Folding, symbols: str) -> set[str]:
+    """Every character that the raw view shows as one of ``symbols``."""
+    wanted = {ord(symbol) for symbol in symbols}
+    return {chr(code) for code, shown in enumerate(folding.keep[:0x20000]) if shown in wanted}
+
+
+def _array(folding: Folding) -> np.ndarray:
+    entries = (_DELETED if entry is None else entry if isinstance(entry, int) else _EXPANDED for entry in folding.fold)
+    return np.fromiter(entries, np.uint32, count=TABLE_SIZE)

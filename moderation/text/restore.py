@@ -1,0 +1,393 @@
+"""Sees through disguises: a text in which 蕞好, zui好, 王见金 and 信微加 stand as the words that they mean.
+
+Nothing is judged here. What a writing is restored to only counts where it completes a term that allows the disguise;
+a homophone that is likelier as it stands (威信县, 小嘴好甜) is left alone. Tables: ``moderation.text.variants``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from functools import lru_cache
+from itertools import islice, product
+from typing import TYPE_CHECKING, NamedTuple
+
+from moderation.matcher import Matcher
+from moderation.text.fold import CLAUSE_MARKS
+from moderation.text.words import frequency, gain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+
+    from moderation.matcher import Hit
+    from moderation.text.fold import Folding
+    from moderation.text.variants import Variants
+
+LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
+_LATIN = re.compile("[a-z]+")
+_HAN = re.compile("[\u3400-\u9fff]{2,}")
+_DIGITS = str.maketrans("零一二三四五六七八九", "0123456789")
+TABLE_SIZE_OF_SIGNS = 0x20000
+"""Signs and all that is written for them stand in the first two planes."""
+LONGEST = 12
+"""Longer words are rarely written in disguise as a whole; what is disguised in them is mostly a word by itself."""
+READINGS = 4
+"""So many spellings of a word with characters that can be read in several ways are known."""
+SPELT = 5
+"""A word spelt out altogether has at least so many letters: shorter ones are English (made, she)."""
+LIKELIER, LIKELIER_FUZZY = 3.5, 5.5
+"""How much likelier, as a logarithm for each changed character, a text must be with the word than as it stands."""
+BACKWARDS = range(2, 6)
+"""Words of these lengths are read backwards: longer ones nobody turns round."""
+DRAWN = frozenset({"split", "shape"})
+"""Disguises of single characters: they count only where they complete a word."""
+SOUGHT = frozenset({"homophone", "fuzzy", "pinyin", "mixed", "shape", "split", "reverse", "digit"})
+"""Disguises that are undone for the vocabulary alone."""
+PAIR = 2
+"""Of a word of two characters one is written plainly."""
+
+
+class Replaced(NamedTuple):
+    """A stretch ``[start, end)`` of a line, the word that it stands for and the disguises that hid it."""
+
+    start: int
+    end: int
+    word: str
+    names: tuple[str, ...]
+
+
+class Line:
+    """A text with the first and last place of each character in the source, and the stretches that were restored."""
+
+    __slots__ = ("lasts", "marks", "starts", "text")
+
+    def __init__(self, text: str, starts: list[int], lasts: list[int], marks: list[Replaced]) -> None:
+        self.text, self.starts, self.lasts, self.marks = text, starts, lasts, marks
+
+    def disguises(self, start: int, end: int) -> tuple[str, ...]:
+        """The disguises seen through inside ``text[start:end]``."""
+        found = (mark.names for mark in self.marks if mark.start < end and start < mark.end)
+        return tuple(dict.fromkeys(name for names in found for name in names))
+
+    def with_(self, replaced: Iterable[Replaced]) -> Line:
+        """The line with these stretches replaced. They may overlap: the longest wins, then the first."""
+        chosen = _apart(replaced, len(self.text))
+        if not chosen:
+            return self
+        taken = bytearray(len(self.text))
+        for one in chosen:
+            taken[one.start : one.end] = b"\1" * (one.end - one.start)
+        starts: list[int] = []
+        lasts: list[int] = []
+        pieces: list[str] = []
+        marks: list[Replaced] = []
+        old = [mark for mark in reversed(self.marks) if not any(taken[mark.start : mark.end])]
+        place, shift = 0, 0
+        for start, end, word, names in (*chosen, Replaced(len(self.text), len(self.text), "", ())):
+            while old and old[-1].start < start:
+                mark = old.pop()
+                marks.append(Replaced(mark.start + shift, mark.end + shift, mark.word, mark.names))
+            pieces += (self.text[place:start], word)
+            first, last = self.starts[start:end], self.lasts[start:end]
+            if len(word) != end - start:
+                first, last = [first[0]] * len(word), [last[-1]] * len(word)
+            starts += (*self.starts[place:start], *first)
+            lasts += (*self.lasts[place:start], *last)
+            if word:
+                hidden = tuple(dict.fromkeys((*self.disguises(start, end), *names)))
+                marks.append(Replaced(start + shift, start + shift + len(word), word, hidden))
+            place, shift = end, shift + len(word) - (end - start)
+        return Line("".join(pieces), starts, lasts, marks)
+
+
+def _apart(replaced: Iterable[Replaced], length: int) -> list[Replaced]:
+    """Those that do not overlap, in their order: the longest wins, then the first."""
+    taken = bytearray(length)
+    chosen: list[Replaced] = []
+    for one in sorted(replaced, key=lambda it: (it.start - it.end, it.start)):
+        if not any(taken[one.start : one.end]):
+            taken[one.start : one.end] = b"\1" * (one.end - one.start)
+            chosen.append(one)
+    return sorted(chosen)
+
+
+class Restorer:
+    """Keeps the tables of one ruleset, turned into automata, and restores lines with them.
+
+    ``vocabulary`` holds the words worth restoring, folded; ``known`` every word that means something as it stands.
+    """
+
+    def __init__(
+        self, folding: Folding, variants: Variants, vocabulary: Collection[str], known: Collection[str]
+    ) -> None:
+        self._folding, self._variants = folding, variants
+        self._known = variants.ordinary.union(known, vocabulary)
+        words = sorted({word for word in vocabulary if _HAN.fullmatch(word) and len(word) <= LONGEST})
+        self._words, self._sought = words, frozenset(words)
+        self._word_matcher = Matcher(words)
+        self._clues = _clues(variants, words, self._known)
+        """Writings that stand for a word or a character: what is meant, and the disguise."""
+        self._clue_list = tuple(self._clues)
+        self._clue_matcher = Matcher(self._clue_list)
+        self._signs = _alternatives(variants.signs)
+        self.sign_letters = _shown_as(folding, {_strangest(folding, sign) for sign in variants.signs})
+        """What a sign is known by, in all that the original may write for it: a text without these has no sign."""
+        sounds = variants.sounds
+        self._exact, self._fuzzy = sounds.exact, sounds.fuzzy
+        by_sound: dict[str, list[str]] = defaultdict(list)
+        for word in words:
+            by_sound[word.translate(self._fuzzy)].append(word)
+        self._heard = tuple(by_sound.items())
+        self._sound_matcher = Matcher([sound for sound, _ in self._heard])
+        self._promises = lru_cache(maxsize=65_536)(self._could_stand_for)
+        self._usual = {char: readings[0] for char, readings in sounds.readings.items()}
+        spelt: dict[str, list[tuple[str, tuple[int, ...]]]] = defaultdict(list)
+        for word in words:
+            for syllables in islice(product(*(sounds.readings.get(char, ("",)) for char in word)), READINGS):
+                if all(syllables):
+                    spelt["".join(syllables)].append((word, tuple(map(len, syllables))))
+        self._spelt = tuple(spelt.items())
+        self._spelling_matcher = Matcher([letters for letters, _ in self._spelt])
+        self._syllables = sounds.syllables
+
+    @property
+    def clues(self) -> tuple[str, ...]:
+        """The writings that the reader's automaton looks out for."""
+        return self._clue_list
+
+    def can_tell(self, kind: str, word: str, written: str) -> bool:
+        """Whether a word in disguise is meant to be seen through: not where the writing is a word of its own.
+
+        Pairs are heard nearly and read backwards only where the text makes them likely: there nothing is promised.
+        """
+        if written in self._known or frequency(written) > 0 or (kind in SOUGHT and word not in self._sought):
+            return False
+        if kind == "pinyin":
+            return len(written) >= SPELT
+        if kind == "reverse":
+            return PAIR < len(word) in BACKWARDS
+        return kind != "fuzzy" or len(word) > PAIR
+
+    def heard(self, text: str) -> list[Hit]:
+        """Where a folded text may sound like a word that it does not hold: a cheap look, mostly empty."""
+        hits = self._sound_matcher.find(text.translate(self._fuzzy))
+        if not hits:
+            return hits
+        promises = self._promises
+        return [hit for hit in hits if promises(text[hit[0] : hit[1]], hit[2])]
+
+    def _could_stand_for(self, written: str, number: int) -> bool:
+        """Whether a writing by itself is unlikely enough to stand for one of the words that sound so."""
+        if written in self._known:
+            return False
+        return any(self._heard_as(written, 0, written, word)[1] for word in self._heard[number][1])
+
+    def restore(self, text: str, lay: Callable[[], Line], source: str) -> Line | None:
+        """The line that ``lay`` gives of ``text`` with what is disguised in it restored; ``None`` where nothing is.
+
+        It is laid only where something was found: offsets cost more than a look.
+        """
+        whole, drawn = self._clued(text)
+        whole += self._drawn(text, drawn)
+        if not whole:
+            heard = self._likely(text)
+            if not heard:
+                return None
+            line = lay()
+        else:
+            line = lay().with_(whole)
+            heard = self._likely(line.text)
+        line = line.with_(one for one in heard if _unbroken(line, one, source))
+        return line if line.marks else None
+
+    def _likely(self, text: str) -> list[Replaced]:
+        return [*self._homophones(text, self.heard(text)), *self._spellings(text)]
+
+    def signed(self, visible: str, places: list[int]) -> Line:
+        """The raw view's text as a line: its signs become words, its other symbols go."""
+        text: list[str] = []
+        starts: list[int] = []
+        lasts: list[int] = []
+        marks: list[Replaced] = []
+        place = 0
+        for match in self._signs.finditer(visible):
+            self._plain(visible, places, range(place, match.start()), (text, starts, lasts))
+            word = self._variants.signs[match[0]]
+            marks.append(Replaced(len(starts), len(starts) + len(word), word, ("sign",)))
+            text.append(word)
+            starts += [places[match.start()]] * len(word)
+            lasts += [places[match.end() - 1]] * len(word)
+            place = match.end()
+        self._plain(visible, places, range(place, len(visible)), (text, starts, lasts))
+        return Line("".join(text), starts, lasts, marks)
+
+    def _plain(
+        self, visible: str, places: list[int], within: range, into: tuple[list[str], list[int], list[int]]
+    ) -> None:
+        text, starts, lasts = into
+        for index in within:
+            if letter := visible[index].translate(self._folding.fold):
+                text.append(letter)
+                starts += [places[index]] * len(letter)
+                lasts += [places[index]] * len(letter)
+
+    def _clued(self, text: str) -> tuple[list[Replaced], list[Replaced]]:
+        """What stands for a word by itself, and what stands for a character of one."""
+        whole: list[Replaced] = []
+        drawn: list[Replaced] = []
+        for start, end, number in self._clue_matcher.find(text):
+            word, name = self._clues[self._clue_list[number]]
+            if name in DRAWN:
+                drawn.append(Replaced(start, end, word, (name,)))
+            elif not _cut(text, start, end) and (name != "reverse" or gain(text, start, end, word) >= LIKELIER):
+                whole.append(Replaced(start, end, word, (name,)))
+        return whole, drawn
+
+    def _drawn(self, text: str, clues: list[Replaced]) -> Iterator[Replaced]:
+        """The words that split and look-alike characters complete."""
+        clues = _apart(clues, len(text))
+        if not clues:
+            return
+        plain = Line(text, (places := list(range(len(text)))), places, []).with_(clues)
+        for low, high, number in self._word_matcher.find(plain.text):
+            names = plain.disguises(low, high)
+            start, end = plain.starts[low], plain.lasts[high - 1] + 1
+            word = self._words[number]
+            if names and text[start:end] not in self._known and gain(text, start, end, word) >= LIKELIER:
+                yield Replaced(start, end, word, names)
+
+    def _homophones(self, text: str, hits: Iterable[Hit]) -> Iterator[Replaced]:
+        for start, end, number in hits:
+            written = text[start:end]
+            found = [self._heard_as(text, start, written, word) for word in self._heard[number][1]]
+            _, name, word = max(found)
+            if name:
+                yield Replaced(start, end, word, (name,))
+
+    def _heard_as(self, text: str, start: int, written: str, word: str) -> tuple[float, str, str]:
+        """How likely a writing stands for a word, and by which disguise; no name where it does not."""
+        changed = [(left, right) for left, right in zip(written, word, strict=True) if left != right]
+        exact = all(left.translate(self._exact) == right.translate(self._exact) for left, right in changed)
+        if len(word) == PAIR == len(changed):
+            return 0.0, "", word
+        gained = gain(text, start, start + len(word), word)
+        enough = gained >= len(changed) * (LIKELIER if exact else LIKELIER_FUZZY)
+        return gained, ("homophone" if exact else "fuzzy") if enough else "", word
+
+    def _spellings(self, text: str) -> Iterator[Replaced]:
+        if _LATIN.search(text) is None:
+            return
+        letters, owners = self._spell(text)
+        for low, high, number in self._spelling_matcher.find(letters):
+            start, end = owners[low], owners[high - 1] + 1
+            written = text[start:end]
+            if written in self._known or LETTERS.isdisjoint(written):
+                continue
+            if (low and owners[low - 1] == start) or (high < len(owners) and owners[high] == end - 1):
+                continue
+            whole = LETTERS.issuperset(written)
+            if (whole and len(written) < SPELT) or not self._whole_runs(text, start, end):
+                continue
+            words = [
+                word
+                for word, lengths in self._spelt[number][1]
+                if self._spells(text, owners, low, lengths) and _others_stand(written, word)
+            ]
+            if words:
+                best = max(words, key=lambda word: gain(text, start, end, word))
+                yield Replaced(start, end, best, ("pinyin" if whole else "mixed",))
+
+    def _spell(self, text: str) -> tuple[str, list[int]]:
+        """The text in Latin letters, and for each of them the character that it comes from."""
+        pieces: list[str] = []
+        owners: list[int] = []
+        for index, char in enumerate(text):
+            piece = self._usual.get(char) or (char if char in LETTERS else "\0")
+            pieces.append(piece)
+            owners += [index] * len(piece)
+        return "".join(pieces), owners
+
+    def _spells(self, text: str, owners: list[int], place: int, lengths: tuple[int, ...]) -> bool:
+        """Whether each syllable is one character or nothing but letters."""
+        for length in lengths:
+            first, last = owners[place], owners[place + length - 1]
+            if first == last:
+                whole = (place == 0 or owners[place - 1] != first) and (
+                    place + length == len(owners) or owners[place + length] != last
+                )
+                if not whole:
+                    return False
+            elif not LETTERS.issuperset(text[first : last + 1]):
+                return False
+            place += length
+        return True
+
+    def _whole_runs(self, text: str, start: int, end: int) -> bool:
+        """Whether letters beside the stretch are pinyin too: zuihaode, but not zuihaox."""
+        left, right = start, end
+        while left > 0 and text[start] in LETTERS and text[left - 1] in LETTERS:
+            left -= 1
+        while right < len(text) and text[end - 1] in LETTERS and text[right] in LETTERS:
+            right += 1
+        if text[left:right] in self._known:
+            return False
+        return self._is_pinyin(text[left:start]) and self._is_pinyin(text[end:right])
+
+    def _is_pinyin(self, letters: str) -> bool:
+        reach = {0}
+        for end in range(1, len(letters) + 1):
+            if any(end - length in reach and letters[end - length : end] in self._syllables for length in range(1, 7)):
+                reach.add(end)
+        return len(letters) in reach
+
+
+def _clues(variants: Variants, words: Collection[str], known: Collection[str]) -> dict[str, tuple[str, str]]:
+    """What stands for what: code words, split and look-alike characters, and whole words with digits or backwards."""
+    clues = {written: (meant, "slang") for written, meant in variants.slang.items()}
+    clues.update({parts: (char, "split") for parts, char in variants.splits.items() if parts not in known})
+    clues.update({drawn: (meant[0], "shape") for drawn, meant in variants.shapes.items()})
+    for word in words:
+        if (written := word.translate(_DIGITS)) != word and not written.isdigit():
+            clues.setdefault(written, (word, "digit"))
+        written = word[::-1]
+        if len(word) in BACKWARDS and (len(word) > PAIR or gain(written, 0, len(word), word) >= LIKELIER):
+            clues.setdefault(written, (word, "reverse"))
+    return {written: meant for written, meant in clues.items() if written not in known}
+
+
+def _others_stand(written: str, word: str) -> bool:
+    """Whether the characters beside the spelt ones are the word's own; of three or more one may be another."""
+    strange = sum(char not in LETTERS and char not in word for char in written)
+    return strange <= (1 if len(word) > PAIR else 0)
+
+
+def _unbroken(line: Line, one: Replaced, source: str) -> bool:
+    """Whether no clause ends inside the stretch. Where every character stands apart, that means nothing."""
+    low, high = line.starts[one.start], line.lasts[one.end - 1] + 1
+    marks = sum(char in CLAUSE_MARKS for char in source[low:high])
+    return not marks or (marks >= one.end - one.start - 1 and one.end - one.start > PAIR)
+
+
+def _alternatives(signs: Mapping[str, str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, sorted(signs, key=len, reverse=True))) or "(?!)")
+
+
+def _strangest(folding: Folding, sign: str) -> str:
+    """The character of a sign that is no letter."""
+    return next((char for char in sign if not folding.plain(char)), sign[-1])
+
+
+def _shown_as(folding: Folding, chars: Collection[str]) -> frozenset[str]:
+    shown = frozenset(map(ord, chars))
+    return frozenset(chr(code) for code, entry in enumerate(folding.keep[:TABLE_SIZE_OF_SIGNS]) if entry in shown)
+
+
+def _cut(text: str, start: int, end: int) -> bool:
+    """Whether a Latin letter or digit at an edge of the stretch goes on outside it: vx in vxyz."""
+    return (start > 0 and _run_on(text[start - 1], text[start])) or (
+        end < len(text) and _run_on(text[end - 1], text[end])
+    )
+
+
+def _run_on(left: str, right: str) -> bool:
+    return (left in LETTERS and right in LETTERS) or (left.isdigit() and right.isdigit())

@@ -1,0 +1,109 @@
+"""``qingliu gym``: disguises every term and ordinary text, and tells what is found, missed and wrongly flagged."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
+from random import Random
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import orjson
+import typer
+from rich.progress import track
+
+from moderation.gym import Gym
+from moderation.text.variants import DISGUISES
+from moderation.types import Scene
+from service.cli.say import Json, err, out
+from service.cli.words import Lang, Lexicons, Tongue, open_engine, say, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from moderation.gym import Score
+    from moderation.reasons import Language
+
+T = TypeVar("T")
+
+FOLDED = {
+    "fullwidth": ("全角", "full width"),
+    "traditional": ("繁体", "traditional"),
+    "invisible": ("零宽字符", "invisible characters"),
+    "symbols": ("夹符号", "symbols between"),
+    "emoji": ("夹表情", "emoji between"),
+    "vertical": ("一字一行", "one character a line"),
+    "repeat": ("叠字", "repeated letters"),
+}
+"""The disguises that folding undoes for every term."""
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("gym")(gym)
+
+
+def gym(  # noqa: PLR0913, PLR0917 - the options of a command line
+    ordinary: Annotated[
+        Path | None,
+        typer.Option(help="普通文本，每行一条（txt，或含 text 的 jsonl），用来量误报", exists=True, show_default=False),
+    ] = None,
+    scene: Annotated[Scene, typer.Option(help="普通文本的场景")] = Scene.UGC,
+    every: Annotated[int, typer.Option(help="每几个词条取一个", min=1)] = 1,
+    seed: Annotated[int, typer.Option(help="随机种子")] = 1,
+    misses: Annotated[int, typer.Option(help="每种伪装列出几个未识别（或误报）的例子", min=0)] = 0,
+    lexicons: Lexicons = None,
+    json: Json = False,  # noqa: FBT002 - a flag of the command line
+    lang: Lang = Tongue.ZH,
+) -> None:
+    """对抗演练：把每个词条伪装起来看能否识别，再把同样的伪装用在普通文本上看是否误报。"""  # noqa: D415
+    engine, _ = open_engine(lexicons, lang.lang)
+    trainer = Gym(engine, Random(seed))  # noqa: S311 - a seed that anyone can repeat
+    terms = trainer.terms()[::every]
+    found = _last(trainer.recall(terms), len(terms), say(lang.lang, "伪装词条", "disguising terms"))
+    texts = _texts(ordinary) if ordinary else []
+    alarms = _last(trainer.alarms(texts, scene), len(texts), say(lang.lang, "伪装普通文本", "disguising ordinary text"))
+    if json:
+        told = {kind: _told(found.get(kind), alarms.get(kind)) for kind in trainer.kinds}
+        typer.echo(orjson.dumps({"seed": seed, "terms": len(terms), "texts": len(texts), "disguises": told}).decode())
+        return
+    _tell(trainer.kinds, found, alarms, lang.lang)
+    for scores in (found, alarms):
+        for kind in trainer.kinds if misses else ():
+            for before, after in scores[kind].missed[:misses] if kind in scores else ():
+                out.print(f"{kind}: {before} → {after!r}", markup=False)
+
+
+def _last(rounds: Iterable[dict[str, Score]], total: int, what: str) -> dict[str, Score]:
+    """The scores after the last round, with a progress bar on a terminal."""
+    scores: dict[str, Score] = {}
+    for scores in track(rounds, what, total, console=err, transient=True, disable=not err.is_terminal):  # noqa: B007
+        pass
+    return scores
+
+
+def _texts(path: Path) -> list[str]:
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [orjson.loads(line)["text"] for line in lines] if path.suffix == ".jsonl" else lines
+
+
+def _told(found: Score | None, alarms: Score | None) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for name, score in (("terms", found), ("ordinary", alarms)):
+        if score is not None:
+            told[name] = {"tried": score.tried, "flagged": score.found, "rate": round(score.rate, 5)}
+    return told
+
+
+def _tell(kinds: Sequence[str], found: dict[str, Score], alarms: dict[str, Score], lang: Language) -> None:
+    numbers = [
+        say(lang, *head)
+        for head in (("词条", "terms"), ("识别率", "recall"), ("普通文本", "ordinary"), ("新增误报", "false alarms"))
+    ]
+    listed = table(say(lang, "伪装", "disguise"), *numbers, numbers=numbers)
+    for kind in kinds:
+        name = say(lang, *(DISGUISES[kind][1:] if kind in DISGUISES else FOLDED[kind]))
+        cells: list[str] = []
+        for score, digits in ((found.get(kind), 1), (alarms.get(kind), 2)):
+            tried = score.tried if score else 0
+            cells += [f"{tried:,}", f"{score.rate:.{digits}%}" if score and tried else "–"]
+        listed.add_row(f"{name} {kind}", *cells)
+    out.print(listed)

@@ -1,0 +1,130 @@
+"""Disguises: what is seen through, what it costs, and what is left alone because it is a word of its own."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moderation.text.disguise import Disguiser
+from moderation.text.restore import Line, Replaced
+from moderation.text.sound import Sounds, fuzzy
+from moderation.text.variants import DISGUISES
+from moderation.types import Action, Author, Content, Part, Role, Scene
+from tests.moderation.conftest import NOON
+
+SEEN = [
+    ("蕞好的面霜", "蕞好", "shape"),
+    ("这是鼎级的护肤品", "鼎级", "homophone"),
+    ("国jia级的品质", "国jia级", "mixed"),
+    ("guojiaji的品质", "guojiaji", "pinyin"),
+    ("这款是丁页级燕窝", "丁页级", "split"),
+    ("顶ji品质", "顶ji", "mixed"),
+    ("行业第1", "第1", "digit"),
+    ("级家国的品质", "级家国", "reverse"),
+]
+INNOCENT = [
+    "小嘴好甜的姑娘",
+    "喝醉好难受",
+    "我们只聊天",
+    "弓长岭滑雪场",
+    "made in china",
+    "中国佳丽齐聚一堂",
+    "王建金说他明天来",
+    "第1次用，第2天才到",
+]
+
+
+def judged(shipped, *texts: str, scene: Scene = Scene.AD):
+    parts = tuple(Part(f"part{number}", text) for number, text in enumerate(texts))
+    return shipped.examine(Content(scene=scene, parts=parts, at=NOON, author=Author(role=Role.SELLER))).conclude()
+
+
+@pytest.mark.parametrize(("text", "quote", "disguise"), SEEN)
+def test_a_disguise_is_seen_through_and_named(text, quote, disguise, shipped) -> None:
+    verdict = judged(shipped, text)
+    assert verdict.action is not Action.PASS
+    item = next(item for item in verdict.evidence if quote in text[item.span.start : item.span.end])
+    assert disguise in item.folds
+
+
+@pytest.mark.parametrize("text", INNOCENT)
+def test_a_word_of_its_own_is_left_alone(text, shipped) -> None:
+    assert not [item for item in judged(shipped, text).evidence if set(item.folds) & DISGUISES.keys()]
+
+
+def test_a_disguise_costs_weight_and_two_cost_more(court) -> None:
+    engine = court("@disguise all\n国家级标准")
+    plain, one, two = (
+        judged(engine, text).evidence[0].weight for text in ("国家级标准", "国jia级标准", "国jia级标zhun")
+    )
+    assert plain > one
+    assert one >= two
+
+
+def test_a_term_says_which_disguises_it_allows(court) -> None:
+    engine = court("国家级标准 | disguise: mixed")
+    assert judged(engine, "国jia级标准").evidence
+    assert not judged(engine, "国佳级标准").evidence
+
+
+def test_a_word_torn_between_two_parts_is_found_with_a_span_in_the_first(shipped) -> None:
+    verdict = judged(shipped, "想要的加微", "信聊价格", scene=Scene.UGC)
+    item = next(item for item in verdict.evidence if "parts" in item.folds)
+    assert item.span.part == "part0"
+    assert "想要的加微"[item.span.start : item.span.end] == "加微"
+
+
+def test_a_sound_is_the_same_for_who_does_not_tell_them_apart() -> None:
+    assert fuzzy("zhang") == fuzzy("zan")
+    assert fuzzy("nin") == fuzzy("ling")
+    assert fuzzy("hua") == fuzzy("fa")
+    assert fuzzy("mao") == "mao"
+
+
+def test_a_character_sounds_by_its_first_reading() -> None:
+    sounds = Sounds([("chong", "虫", "重"), ("zhong", "中重", "")])
+    assert sounds.readings["重"] == ("zhong", "chong")
+    assert "重x".translate(sounds.exact) == "中x".translate(sounds.exact)
+
+
+LINE = Line("甲乙丙丁", [0, 1, 2, 3], [0, 1, 2, 3], [])
+
+
+def test_a_line_keeps_its_places_when_a_stretch_grows_or_shrinks() -> None:
+    longer = LINE.with_([Replaced(1, 2, "一二", ("slang",))])
+    assert (longer.text, longer.starts, longer.lasts) == ("甲一二丙丁", [0, 1, 1, 2, 3], [0, 1, 1, 2, 3])
+    shorter = longer.with_([Replaced(3, 5, "三", ("split",))])
+    assert (shorter.text, shorter.starts, shorter.lasts) == ("甲一二三", [0, 1, 1, 2], [0, 1, 1, 3])
+    assert shorter.disguises(0, 4) == ("slang", "split")
+    assert shorter.disguises(0, 1) == ()
+
+
+def test_of_overlapping_stretches_the_longest_is_taken_then_the_first() -> None:
+    line = LINE.with_([Replaced(0, 2, "短", ("a",)), Replaced(1, 4, "长", ("b",)), Replaced(1, 4, "后", ("c",))])
+    assert line.text == "甲长"
+    assert LINE.with_([]) is LINE
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 4), st.text("词语", max_size=5)), max_size=6))
+def test_a_line_is_as_long_as_its_places_whatever_is_replaced(stretches) -> None:
+    line = Line("零一二三四五六七八九", list(range(10)), list(range(10)), [])
+    for start, length, word in stretches:
+        end = min(len(line.text), start + length)
+        if start < end and word:
+            line = line.with_([Replaced(start, end, word, ("slang",))])
+    assert len(line.text) == len(line.starts) == len(line.lasts)
+    assert line.starts == sorted(line.starts)
+    assert all(line.text[mark.start : mark.end] == mark.word for mark in line.marks)
+
+
+def test_every_maker_gives_another_writing_or_none(shipped) -> None:
+    makers = Disguiser(shipped.ruleset.folding, shipped.ruleset.variants)
+    chance = random.Random(7)
+    made = {kind: {makers.make(kind, word, chance) for word in ("国家级第一", "加微信现金")} for kind in makers.kinds}
+    for kind, writings in made.items():
+        assert not writings & {"国家级第一", "加微信现金"}, kind
+    assert made["pinyin"] == {"guojiajidiyi", "jiaweixinxianjin"}
+    assert made["reverse"] == {"一第级家国", "金现信微加"}
