@@ -9,14 +9,13 @@ from dataclasses import fields
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import re2
-
 from moderation.detect.cues import TOKENS
 from moderation.detect.rule import ANYWHERE
 from moderation.engine import Engine
 from moderation.errors import LawError, LoadError, TermError
 from moderation.lexicon import ALLOW
 from moderation.matcher import nesting
+from moderation.patterns import PatternRefused, compiled
 from moderation.types import SHANGHAI, Author, Content, Part, Role, Scene
 
 if TYPE_CHECKING:
@@ -88,9 +87,9 @@ def _wrong_pattern(term: Term) -> str:
     if not term.pattern:
         return ""
     try:
-        re2.compile(term.text)
-    except re2.error as error:
-        return f"RE2 refuses the pattern: {error}"
+        compiled(term.text)
+    except PatternRefused as refused:
+        return refused.told.en
     return ""
 
 

@@ -16,7 +16,7 @@ import re2
 from moderation.told import Told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 LONGEST = 512
 """Characters of a pattern."""
@@ -80,7 +80,12 @@ def tame(pattern: str, plain: Callable[[str], str]) -> tuple[str, tuple[str, ...
         )
     folded = f"(?i){part.source}" if re.search("[A-Z]", _CLASS.sub("", part.source)) else part.source
     compiled(folded)
-    return folded, tuple(dict.fromkeys(anchors))
+    return folded, tuple(word for word in dict.fromkeys(anchors) if not any(_inside(word, anchors)))
+
+
+def _inside(word: str, words: Iterable[str]) -> Iterator[str]:
+    """Those of the words that a word holds: where they are sought it need not be."""
+    return (other for other in words if other != word and other in word)
 
 
 @dataclass(frozen=True, slots=True)

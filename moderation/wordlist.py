@@ -117,8 +117,11 @@ def decode(data: bytes, encoding: str = "") -> tuple[str, str]:
         return _decoded(data, name), name
     try:
         return data.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        return _decoded(data, "gb18030"), "gb18030"
+    except UnicodeDecodeError as first:
+        try:
+            return data.decode("gb18030"), "gb18030"
+        except UnicodeDecodeError as second:  # what could be read further was meant
+            return _decoded(data, "utf-8" if first.start >= second.start else "gb18030"), ""
 
 
 def _decoded(data: bytes, encoding: str) -> str:
@@ -172,7 +175,9 @@ def _form_of(text: str, suffix: str, shape: Shape) -> Form:
         return Form.LINES
     for form, separator in ((Form.TSV, "\t"), (Form.CSV, ",")):
         cells = [cell.strip().casefold() for cell in head[0].split(separator)]
-        if len(cells) > 1 and len(head) > 1 and (not _WORD_NAMES.isdisjoint(cells) or shape.word.casefold() in cells):
+        if len(cells) > 1 and len(head) > 1 and (
+            not _WORD_NAMES.isdisjoint(cells) or (shape.word and shape.word.casefold() in cells)
+        ):
             return form
     if sum("\t" in line for line in head) >= _MOST * len(head) and len(head) > 1:
         return Form.KEYS
