@@ -81,25 +81,29 @@ class TermDetector:
     def _table(self, compiled: Compiled, gate: Gate) -> Table:
         return compiled.live(self.ruleset.categories, gate[0], advertising=gate[1])
 
+    def live(self, gate: Gate) -> tuple[Table, Table]:
+        """The live rules of the words of the folded and of the raw view."""
+        return self._live[gate]
+
     def detect(self, content: Content, parts: Sequence[PartReading], gate: Gate, day: date) -> Findings | None:
         """Everything the terms say of a content; ``None`` where none can count, as in most traffic."""
         folded, raw = self._live[gate]
-        candidates: list[list[Candidate]] = []
+        listed_by_part: list[list[Candidate]] = []
         suspect = False
         for part in parts:
-            listed = _candidates(part.text, part.hits, folded) if part.hits else []
-            candidates.append(listed)
+            listed = candidates(part.text, part.hits, folded) if part.hits else []
+            listed_by_part.append(listed)
             if not suspect and (part.look & (REPEATS | SYMBOLS) or (listed and self._suspect(part, listed))):
                 suspect = True
         if not suspect:
             return None
-        inspection = _Inspection(self, Hearing(content, parts, day, self.claims, self.index))
-        for part, listed in zip(parts, candidates, strict=True):
+        inspection = Inspection(self, Hearing(content, parts, day, self.claims, self.index))
+        for part, listed in zip(parts, listed_by_part, strict=True):
             views = self.reader.views(part)
             inspection.open(part, views)
             inspection.examine(views[0], listed)
             for view in views[1:]:
-                inspection.examine(view, _candidates(view.text, view.hits, raw if view.name == "raw" else folded))
+                inspection.examine(view, candidates(view.text, view.hits, raw if view.name == "raw" else folded))
             inspection.close()
         return inspection.findings
 
@@ -120,7 +124,7 @@ class TermDetector:
         return False
 
 
-def _candidates(text: str, hits: list[Hit], table: Table) -> list[Candidate]:
+def candidates(text: str, hits: list[Hit], table: Table) -> list[Candidate]:
     """The live rules of the hits of a text, less those that what stands right beside their hit rules out.
 
     Outer ones come first: inside a finding of its category that says no less, a hit says nothing new.
@@ -137,7 +141,7 @@ def _candidates(text: str, hits: list[Hit], table: Table) -> list[Candidate]:
     return found
 
 
-class _Inspection:
+class Inspection:
     """One content under examination: what is allowed in the current part, and what was found so far."""
 
     def __init__(self, detector: TermDetector, hearing: Hearing) -> None:

@@ -17,6 +17,8 @@ WINDOW = 8
 LONGEST_WORD = 4
 """Longer dictionary words are names and idioms, which belong on allow lists."""
 _REACH = LONGEST_WORD - 1
+_OFTEN = 100
+"""Rarer words are not worth sorting: some 25 000 are as frequent."""
 
 _TOKENIZER = jieba.Tokenizer()
 
@@ -31,6 +33,14 @@ def open_dictionary() -> None:
         for file in folder.iterdir():
             file.unlink()
         folder.rmdir()
+
+
+@lru_cache(maxsize=4)
+def frequent(count: int) -> frozenset[str]:
+    """The ``count`` words of two characters or more that stand most often in ordinary text, by the dictionary."""
+    open_dictionary()
+    words = ((often, word) for word, often in _TOKENIZER.FREQ.items() if len(word) > 1 and often >= _OFTEN)
+    return frozenset(word for _, word in sorted(words, reverse=True)[:count])
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:
