@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from moderation.check import MAX_NESTING
+from moderation.detect.rule import ANYWHERE
+from moderation.lexicon import ALLOW, Condition
 from moderation.patterns import PatternRefused, tame
 from moderation.told import Told
 from moderation.wordlist import PATTERN, Rejected
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
+    from moderation.lexicon import Term
     from moderation.text.fold import Folding
     from moderation.wordlist import Item
 
@@ -46,11 +49,15 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What an import is to do: the category of words, by tag where ``categories`` has it; ``force`` takes one character."""
+    """What an import is to do: the category of words, by tag where ``categories`` has it; ``force`` takes one character.
+
+    ``allowed`` are folded words that are allowed unconditionally, each with the categories it protects from.
+    """
 
     folding: Folding
     category: str = ""
     categories: Mapping[str, str] = field(default_factory=dict)
+    allowed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     force: bool = False
 
 
@@ -95,6 +102,11 @@ def sort_out(items: Iterable[Item], order: Order) -> Imported:
         except _Refused as refused:
             rejected.append(Rejected(item.line, item.text, refused.code, refused.told))
             continue
+        protected = order.allowed.get(key)
+        if protected is not None and not protected.isdisjoint((category, ANYWHERE)):
+            why = Told("是允许词，不能同时禁止", "is an allowed word, and cannot be banned too")
+            rejected.append(Rejected(item.line, item.text, "allowed", why))
+            continue
         made = Line(text, item.line)
         if (first := taken.setdefault((category, key), made)) is not made:
             why = Told(f"折叠后与第 {first.origin} 行相同", f"folds to the same as line {first.origin}")
@@ -107,6 +119,16 @@ def sort_out(items: Iterable[Item], order: Order) -> Imported:
     for (category, _), line in taken.items():
         lines[category].append(line)
     return Imported(dict(lines), sorted(rejected, key=lambda item: item.line))
+
+
+def allowed_words(terms: Iterable[Term], folding: Folding) -> dict[str, frozenset[str]]:
+    """The words that are allowed whatever stands around them, folded, with the categories they protect from."""
+    found: dict[str, frozenset[str]] = {}
+    for term in terms:
+        if term.category == ALLOW and not term.pattern and term.condition == Condition():
+            key = folding.visible(term.text)
+            found[key] = found.get(key, frozenset()) | (term.protects or frozenset())
+    return found
 
 
 def term_file(category: str, lines: Iterable[Line], provenance: Provenance, *, comment: str = "") -> str:

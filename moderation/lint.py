@@ -190,9 +190,9 @@ def _frequent(terms: Iterable[Term], alarms: Alarms, limit: float) -> Iterator[F
 def _doubtful(terms: Iterable[Term], folding: Folding) -> Iterator[Finding]:
     common = frequent(COMMON)
     for term in terms:
-        if term.pattern or term.condition is not _NO_CONDITION and term.condition != _NO_CONDITION:
-            continue
         word = folding.plain(term.text)
+        if term.pattern or not word or term.condition != _NO_CONDITION:
+            continue
         if word in common:
             yield _finding(Kind.COMMON, term)
         elif word.isascii():
