@@ -49,9 +49,10 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What an import is to do: the category of words, by tag where ``categories`` has it; ``force`` takes one character.
+    """What an import is to do: the category of words, by tag where ``categories`` has it.
 
-    ``allowed`` are folded words that are allowed unconditionally, each with the categories it protects from.
+    ``allowed`` are folded words that are allowed unconditionally, each with the categories it protects from. ``force``
+    takes single characters.
     """
 
     folding: Folding
@@ -154,7 +155,7 @@ def provenance_faults(provenance: Provenance) -> Iterator[Told]:
     if provenance.licence.strip().casefold() in NO_LICENCE:
         yield Told(
             f"--licence {provenance.licence} 不是许可：没有许可的词库不能导入；自有词库请写 proprietary 或 自有",
-            f"--licence {provenance.licence} is no licence: a list without one is not imported; say proprietary of your own",
+            f"--licence {provenance.licence} is no licence, and a list needs one; of your own say proprietary",
         )
 
 

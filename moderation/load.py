@@ -101,7 +101,9 @@ def with_terms(frame: Ruleset, name: str, text: str, lexicons: Path = LEXICONS) 
     lists = _Disk(lexicons, lexicons).word_lists(frame.folding)
     terms, errors = parse(name, text, lists)
     together = (*frame.terms, *terms)
-    errors += [error for error in check_terms(together, frame.categories, frame.laws, frame.folding) if error.file == name]
+    errors += [
+        error for error in check_terms(together, frame.categories, frame.laws, frame.folding) if error.file == name
+    ]
     return replace(frame, terms=together), errors
 
 

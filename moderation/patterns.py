@@ -1,7 +1,7 @@
-"""Patterns that people write: compiled by RE2 under limits, brought into folded form, their anchors derived.
+r"""Patterns that people write: compiled by RE2 under limits, brought into folded form, their anchors derived.
 
-A pattern is matched on folded text, so what folding changes is changed in the pattern (Ｖ is v) and what folding deletes
-is taken out of it (``\\s*`` between two words). No pattern is run here.
+A pattern is matched on folded text, so what folding changes is changed in the pattern (Ｖ is v), and what folding
+deletes is taken out of it (``\\s*`` between two words). No pattern is run here.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ def compiled(pattern: str) -> re2._Regexp:
     """The pattern as RE2 runs it: in time linear in the text. Raises ``PatternRefused`` where it is beyond a limit."""
     if len(pattern) > LONGEST:
         raise PatternRefused(
-            f"正则长 {len(pattern)} 字符，最多 {LONGEST}", f"the pattern has {len(pattern)} characters; at most {LONGEST} may be"
+            f"正则长 {len(pattern)} 字符，最多 {LONGEST}",
+            f"the pattern has {len(pattern)} characters; at most {LONGEST} may be",
         )
     try:
         made = re2.compile(pattern, options=_OPTIONS)
@@ -253,7 +254,8 @@ def _either(branches: list[_Part]) -> _Part:
 def _joined(parts: list[_Part]) -> _Part:
     """Parts in a row: neighbours of which all is known grow together, and the best word of the row is kept."""
     run: tuple[str, ...] = ("",)
-    whole, best = True, ()
+    whole = True
+    best: tuple[str, ...] = ()
     for part in parts:
         if part.exact is not None and len(run) * len(part.exact) <= MOST_ANCHORS:
             run = tuple(dict.fromkeys("".join(pair) for pair in product(run, part.exact)))

@@ -1,7 +1,7 @@
 """Foreign word lists as bytes become words with their lines and tags, or an error that names the line.
 
-Read are lines (with the separators people use), ``word tag,tag``, ``key<TAB>values``, CSV, TSV, rows of a sheet, JSON and
-JSONL, in UTF-8, UTF-16 or GB18030. What the words mean is not decided here, and no file is opened.
+Read are lines (with the separators people use), ``word tag,tag``, ``key<TAB>values``, CSV, TSV, rows of a sheet, JSON
+and JSONL, in UTF-8, UTF-16 or GB18030. What the words mean is not decided here, and no file is opened.
 """
 
 from __future__ import annotations
@@ -175,8 +175,10 @@ def _form_of(text: str, suffix: str, shape: Shape) -> Form:
         return Form.LINES
     for form, separator in ((Form.TSV, "\t"), (Form.CSV, ",")):
         cells = [cell.strip().casefold() for cell in head[0].split(separator)]
-        if len(cells) > 1 and len(head) > 1 and (
-            not _WORD_NAMES.isdisjoint(cells) or (shape.word and shape.word.casefold() in cells)
+        if (
+            len(cells) > 1
+            and len(head) > 1
+            and (not _WORD_NAMES.isdisjoint(cells) or (shape.word and shape.word.casefold() in cells))
         ):
             return form
     if sum("\t" in line for line in head) >= _MOST * len(head) and len(head) > 1:
@@ -287,7 +289,8 @@ def _columns(number: int, first: list[str], shape: Shape, *, width: int) -> tupl
         wanted = shape.word or shape.tag or "word"
         raise ListUnreadable(
             number,
-            f"第 {number} 行应为列名，其中须有 {wanted}；现为 {', '.join(first)}。可用 --word-column、--tag-column 指定列名或列号",
+            f"第 {number} 行应为列名，其中须有 {wanted}；现为 {', '.join(first)}。"
+            "可用 --word-column、--tag-column 指定列名或列号",
             f"line {number} should name the columns, {wanted} among them, but is {', '.join(first)}: "
             "give --word-column and --tag-column, by name or number",
         )
@@ -318,7 +321,7 @@ def _from_json(text: str, shape: Shape) -> Listing:
             raise ListUnreadable(
                 1,
                 '第 1 行起的 JSON 对象中没有数组；应为 […]、{"words":[…]} 或 {"类别":[…]}',
-                'the JSON object that starts on line 1 holds no array; […], {"words":[…]} or {"category":[…]} is expected',
+                'the JSON object that starts on line 1 holds no array: […], {"words":[…]}, {"category":[…]}',
             )
         for key, value in lists.items():
             reader.take_all(value, () if key.casefold() in _WORD_NAMES or key == shape.word else (key,))

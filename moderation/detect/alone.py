@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from moderation.types import Content
 
 
-def alone(
-    detector: TermDetector, content: Content, parts: Sequence[PartReading], gate: Gate, day: date
-) -> set[str]:
+def alone(detector: TermDetector, content: Content, parts: Sequence[PartReading], gate: Gate, day: date) -> set[str]:
     """The rules that count in a content, each as if it were the only one.
 
     A verdict leaves out a hit that lies inside another; here both are told, as either may be taken off the list.
