@@ -11,20 +11,23 @@ import gc
 from dataclasses import replace
 from datetime import date
 from random import Random
+from string import ascii_lowercase
 from time import process_time
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from daachorse import CharwiseDoubleArrayAhoCorasick
 
-from bench.rules import SEED, common_letters, padding
+from bench.rules import SEED, padding
 from moderation.engine import Engine
 from moderation.importer import Order, Provenance, allowed_words, sort_out, term_file
-from moderation.lint import LIMIT, Kind, false_alarms, lint
+from moderation.lint import LIMIT, Kind, false_alarms, lint, standing
 from moderation.load import LEXICONS, load_frame, with_terms
 from moderation.wordlist import Shape, decode, read_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from moderation.ruleset import Ruleset
 
 TERMS: Final = 60_000
@@ -40,26 +43,27 @@ _PROVENANCE: Final = Provenance(source="made up", licence="Apache-2.0", owner="b
 def public_list(count: int = TERMS, *, seed: int = SEED) -> bytes:
     """A list of ``count`` lines, CRLF, in GB18030, the same for the same seed."""
     random = Random(seed)
-    letters = common_letters()
     words = padding(count, (), seed=seed)
     lines: list[str] = []
-    while len(lines) < count - len(EVERYDAY):
-        kind, word = random.random(), words[len(lines)]
-        if kind < 0.02:
-            lines.append(random.choice(SINGLE) if random.random() < 0.1 else random.choice(letters))
-        elif kind < 0.4:
-            lines.append("".join(random.choices("abcdefghijklmnopqrstuvwxyz", k=random.randint(4, 12))) + ".com")
-        elif kind < 0.42:
-            lines.append(str(random.randrange(1, 100_000)))
-        elif kind < 0.6 and lines:
-            lines.append(random.choice(lines))
-        elif kind < 0.61:
-            lines.append(f"{word}+{random.choice(words)}")
-        else:
-            lines.append(word)
+    for word in words[: count - len(EVERYDAY)]:
+        kind = random.choices(("one", "latin", "number", "again", "joined", "word"), weights=(2, 38, 2, 18, 1, 39))[0]
+        lines.append(_line(kind, word, lines or words, random))
     lines += EVERYDAY
     random.shuffle(lines)
     return "\r\n".join(lines).encode("gb18030")
+
+
+def _line(kind: str, word: str, before: Sequence[str], random: Random) -> str:
+    """A line of its kind, which may repeat one ``before``."""
+    if kind == "one":
+        return random.choice(SINGLE)
+    if kind == "latin":
+        return "".join(random.choices(ascii_lowercase, k=random.randint(4, 12))) + ".com"
+    if kind == "number":
+        return str(random.randrange(1, 100_000))
+    if kind == "again":
+        return random.choice(before)
+    return f"{word}+{random.choice(before)}" if kind == "joined" else word
 
 
 def live(data: bytes, frame: Ruleset, texts: list[str]) -> tuple[dict[str, float], dict[str, int], Engine]:
@@ -83,16 +87,14 @@ def live(data: bytes, frame: Ruleset, texts: list[str]) -> tuple[dict[str, float
     file = term_file("gambling", found.lines["gambling"], _PROVENANCE)
     ruleset, wrong = with_terms(frame, "list.txt", file)
     lap("load and check")
-    engine = Engine(ruleset)
-    lap("compile")
     terms = ruleset.terms[len(frame.terms) :]
-    findings = lint(terms, ruleset, false_alarms(engine, texts), refused=wrong, limit=LIMIT)
+    seen = Engine(replace(ruleset, terms=tuple(standing(ruleset.terms, frame.folding, texts))))
+    lap("compile what stands in the corpus")
+    findings = lint(terms, ruleset, false_alarms(seen, texts), refused=wrong, limit=LIMIT)
     lap("lint")
-    bad = {one.term for one in findings if one.kind is Kind.FREQUENT}
-    if bad:  # what flags clean texts is left out, as the import does
-        kept = tuple(term for term in ruleset.terms if term.text not in bad)
-        engine = Engine(replace(ruleset, terms=kept))
-    lap("compile again without the worst")
+    bad = {one.term for one in findings if one.kind is Kind.FREQUENT}  # left out, as the import does
+    engine = Engine(replace(ruleset, terms=tuple(term for term in ruleset.terms if term.text not in bad)))
+    lap("compile the rest")
     counts = {"lines": len(items), "rejected": len(found.rejected), "terms": len(terms), "doubts": len(findings)}
     return times, counts, engine
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from moderation.check import EXAMPLE_DAY
 from moderation.detect.alone import alone
 from moderation.lexicon import ALLOW, Condition
+from moderation.matcher import Matcher
 from moderation.text.words import frequent
 from moderation.told import Told
 from moderation.types import Action, Author, Content, Part, Role, Scene
@@ -39,6 +40,7 @@ QUOTED: Final = 3
 _BATCH: Final = 200
 _SCENES: Final = (Scene.AD, Scene.LIVE_CHAT)
 _NO_CONDITION: Final = Condition()
+_REPEATS: Final = re.compile(r"(.)\1+")
 _DIGITS: Final = re.compile(r"[0-9]+")
 
 
@@ -130,6 +132,29 @@ def false_alarms(engine: Engine, texts: Iterable[str]) -> Alarms:
             batch = []
     _judge(engine, batch, found)
     return found
+
+
+def standing(terms: Sequence[Term], folding: Folding, texts: Iterable[str]) -> list[Term]:
+    """The terms that may stand in some of the texts, with those that surely cannot left out: most of a big list.
+
+    Repeats do not count on either side, so that what only the view without repeats shows is kept.
+    """
+    words: dict[str, None] = {}
+    asked: list[tuple[str, ...]] = []
+    for term in terms:
+        sought = tuple(_once(folding.plain(text)) for text in (term.anchors if term.pattern else (term.text,)))
+        asked.append(sought)
+        words.update(dict.fromkeys(sought))
+    words.pop("", None)  # a term of symbols alone is always kept
+    listed = list(words)
+    text = "\n".join(_once(folding.plain(text)) for text in texts)
+    there = {listed[index] for _, _, index in Matcher(listed).find(text)} | {""}
+    return [term for term, sought in zip(terms, asked, strict=True) if not there.isdisjoint(sought)]
+
+
+def _once(text: str) -> str:
+    """A text without repeats of a character."""
+    return _REPEATS.sub(r"\1", text)
 
 
 def _judge(engine: Engine, texts: Sequence[str], found: Alarms) -> None:

@@ -5,6 +5,7 @@ Every error names file, line and reason; all of them are reported at once (``Loa
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import replace
 from hashlib import sha256
@@ -33,6 +34,7 @@ T = TypeVar("T")
 
 SCENES = Path(__file__).parent / "scenes"
 LEXICONS = Path(__file__).parent.parent / "lexicons"
+_NAMES_A_LIST = re.compile("(?m)^[^#@\\n].*@")
 TERM_FOLDERS = ("ad_law", "trade", "safety", "allow")
 
 
@@ -98,7 +100,8 @@ def load_frame(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:
 
 def with_terms(frame: Ruleset, name: str, text: str, lexicons: Path = LEXICONS) -> tuple[Ruleset, list[LoadError]]:
     """A frame with the terms of one file added, and everything for which the loader would refuse the file."""
-    lists = _Disk(lexicons, lexicons).word_lists(frame.folding)
+    named = _NAMES_A_LIST.search(text) is not None
+    lists = _Disk(lexicons, lexicons).word_lists(frame.folding) if named else {}
     terms, errors = parse(name, text, lists)
     together = (*frame.terms, *terms)
     errors += [

@@ -97,16 +97,18 @@ class Compiled:
     kind_of: list[int]
     """For each word what kind its rules are of, as a place in ``kinds``; -1 where they are of several."""
 
-    def live(self, categories: Mapping[str, Category], scene: Scene, *, advertising: bool) -> list[tuple[Rule, ...]]:
-        """For each word the rules that count in this scene."""
+    def open(self, categories: Mapping[str, Category], scene: Scene, *, advertising: bool) -> tuple[bool, ...]:
+        """For each kind whether its rules count in this scene."""
         open_ = {code for code, category in categories.items() if category.applies(scene, advertising=advertising)}
-        kinds = [kind[0] in open_ and (kind[1] is None or scene in kind[1]) for kind in self.kinds]
+        return tuple(code in open_ and (scenes is None or scene in scenes) for code, scenes in self.kinds)
+
+    def live(self, open_: tuple[bool, ...]) -> list[tuple[Rule, ...]]:
+        """For each word the rules that count where these kinds do."""
+        places = {kind: place for place, kind in enumerate(self.kinds)}
         return [
-            (rules if kinds[kind] else ())
+            (rules if open_[kind] else ())
             if kind >= 0
-            else tuple(
-                rule for rule in rules if rule.category in open_ and (rule.scenes is None or scene in rule.scenes)
-            )
+            else tuple(rule for rule in rules if open_[places[rule.category, rule.scenes]])
             for rules, kind in zip(self.rules, self.kind_of, strict=True)
         ]
 

@@ -75,11 +75,15 @@ class TermDetector:
         self.folded, self.raw = compile_terms(ruleset, self.index)
         self.reader = Reader(ruleset.folding, self.folded.words, self.raw.words)
         self.claims = ClaimTable(ruleset, self.index)
-        gates = product(Scene, (False, True))
-        self._live = {gate: (self._table(self.folded, gate), self._table(self.raw, gate)) for gate in gates}
+        gates = tuple(product(Scene, (False, True)))
+        folded, raw = (self._tables(compiled, gates) for compiled in (self.folded, self.raw))
+        self._live = {gate: (folded[gate], raw[gate]) for gate in gates}
 
-    def _table(self, compiled: Compiled, gate: Gate) -> Table:
-        return compiled.live(self.ruleset.categories, gate[0], advertising=gate[1])
+    def _tables(self, compiled: Compiled, gates: Sequence[Gate]) -> dict[Gate, Table]:
+        """A table for each gate; gates that open the same share one."""
+        opened = {gate: compiled.open(self.ruleset.categories, gate[0], advertising=gate[1]) for gate in gates}
+        tables = {kinds: compiled.live(kinds) for kinds in set(opened.values())}
+        return {gate: tables[kinds] for gate, kinds in opened.items()}
 
     def live(self, gate: Gate) -> tuple[Table, Table]:
         """The live rules of the words of the folded and of the raw view."""

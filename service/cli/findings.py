@@ -119,7 +119,7 @@ def told(findings: Sequence[Finding], alarms: Alarms, lang: Language) -> dict[st
     return {
         "corpus": {"texts": alarms.texts, "flagged": alarms.flagged},
         "kinds": {
-            kind: {"count": counts[kind], "refused": kind.refuses, "explained": EXPLAINED[kind].in_(lang)}
+            str(kind): {"count": counts[kind], "refused": kind.refuses, "explained": EXPLAINED[kind].in_(lang)}
             for kind in Kind
             if counts[kind]
         },

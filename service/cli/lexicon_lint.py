@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
@@ -10,7 +11,7 @@ import typer
 
 from moderation.engine import Engine
 from moderation.errors import LoadErrors
-from moderation.lint import Alarms, Finding, Kind, false_alarms, lint
+from moderation.lint import Alarms, Finding, Kind, false_alarms, lint, standing
 from moderation.load import SCENES, load_frame, load_ruleset, with_terms
 from moderation.wordlist import ListUnreadable, decode
 from service.cli.findings import DEFAULT_LIMIT, Clock, Corpus, Limit, clean_texts, no_collection, tell, told, watched
@@ -83,7 +84,8 @@ def examined(material: Material, texts: Sequence[str], limit: float, clock: Cloc
     if material.ruleset is None or material.refused:
         return [_refused(error) for error in material.refused], Alarms()
     with clock.step("compile"):
-        engine = Engine(material.ruleset)
+        seen = standing(material.ruleset.terms, material.ruleset.folding, texts)
+        engine = Engine(replace(material.ruleset, terms=tuple(seen)))
     with clock.step("corpus"):
         alarms = false_alarms(engine, watched(texts))
     with clock.step("lint"):
