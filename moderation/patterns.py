@@ -1,7 +1,7 @@
-r"""Patterns that people write: compiled by RE2 under limits, brought into folded form, their anchors derived.
+"""Patterns that people write: compiled by RE2 under limits, brought into folded form, their anchors derived.
 
 A pattern is matched on folded text, so what folding changes is changed in the pattern (Ｖ is v), and what folding
-deletes is taken out of it (``\\s*`` between two words). No pattern is run here.
+deletes, such as blanks and marks, is taken out of it. No pattern is run here.
 """
 
 from __future__ import annotations

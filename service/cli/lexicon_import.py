@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from dataclasses import replace as replace_in
 from datetime import datetime
-from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
@@ -34,8 +35,9 @@ from service.cli.say import Json, err, out
 from service.cli.words import Lang, Lexicons, Tongue, chosen_settings, refuse, say, table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
+    from moderation.importer import Line
     from moderation.lint import Alarms, Finding
     from moderation.reasons import Language
     from moderation.ruleset import Ruleset
@@ -62,32 +64,39 @@ class _Job:
     lang: Language
 
 
+Source = Annotated[str, typer.Option("--source", help="来源（必填）：谁在何处发布，哪个版本", show_default=False)]
+Licence = Annotated[str, typer.Option("--licence", "--license", help="许可（必填）", show_default=False)]
+Owner = Annotated[str, typer.Option("--owner", help="负责人或部门（必填）", show_default=False)]
+CategoryCode = Annotated[
+    str, typer.Option("--category", help="类别代码；有 --map 时是其余词的类别", show_default=False)
+]
+Mapped = Annotated[
+    list[str] | None, typer.Option("--map", metavar="TAG=CATEGORY", help="标签对应的类别，可重复", show_default=False)
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="输出文件；多个类别时为目录（默认写入词库目录）", show_default=False),
+]
+Written = Annotated[Form | None, typer.Option("--format", help="写法（默认自动判断）", show_default=False)]
+Encoded = Annotated[str, typer.Option("--encoding", help="编码（默认自动判断）", show_default=False)]
+WordColumn = Annotated[str, typer.Option("--word-column", help="词所在的列名、列号或 JSON 成员", show_default=False)]
+TagColumn = Annotated[str, typer.Option("--tag-column", help="标签所在的列名、列号或 JSON 成员", show_default=False)]
+
+
 def import_command(  # noqa: PLR0913, PLR0917 - the options of a command line
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="外来词表", exists=True, dir_okay=False, show_default=False)
     ],
-    source: Annotated[str, typer.Option("--source", help="来源（必填）：谁在何处发布，哪个版本", show_default=False)],
-    licence: Annotated[str, typer.Option("--licence", "--license", help="许可（必填）", show_default=False)],
-    owner: Annotated[str, typer.Option("--owner", help="负责人或部门（必填）", show_default=False)],
-    category: Annotated[
-        str, typer.Option("--category", help="类别代码；有 --map 时是其余词的类别", show_default=False)
-    ] = "",
-    mapped: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="TAG=CATEGORY", help="标签对应的类别，可重复", show_default=False),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="输出文件；多个类别时为目录（默认写入词库目录）", show_default=False),
-    ] = None,
-    form: Annotated[Form | None, typer.Option("--format", help="写法（默认自动判断）", show_default=False)] = None,
-    encoding: Annotated[str, typer.Option("--encoding", help="编码（默认自动判断）", show_default=False)] = "",
-    word_column: Annotated[
-        str, typer.Option("--word-column", help="词所在的列名、列号或 JSON 成员", show_default=False)
-    ] = "",
-    tag_column: Annotated[
-        str, typer.Option("--tag-column", help="标签所在的列名、列号或 JSON 成员", show_default=False)
-    ] = "",
+    source: Source,
+    licence: Licence,
+    owner: Owner,
+    category: CategoryCode = "",
+    mapped: Mapped = None,
+    output: Output = None,
+    form: Written = None,
+    encoding: Encoded = "",
+    word_column: WordColumn = "",
+    tag_column: TagColumn = "",
     force: Annotated[bool, typer.Option("--force", help="收入单字（仅独立成句时命中）与误报率超限的词")] = False,  # noqa: FBT002
     replace: Annotated[bool, typer.Option("--replace", help="覆盖已有的输出文件")] = False,  # noqa: FBT002
     corpus: Corpus = None,
@@ -105,47 +114,86 @@ def import_command(  # noqa: PLR0913, PLR0917 - the options of a command line
 
     退出码：0 已写入；1 没有可写入的词；2 命令、设置或文件有误。
     """  # noqa: D415 - a Chinese sentence
-    tongue, clock = lang.lang, Clock()
-    today = datetime.now(SHANGHAI).date()
-    provenance = Provenance(source=source.strip(), licence=licence.strip(), owner=owner.strip(), reviewed=today)
-    for fault in provenance_faults(provenance):
-        refuse(fault.in_(tongue))
-    texts = clean_texts(corpus, tongue)
+    clock = Clock()
+    provenance = _provenance(source, licence, owner, lang.lang)
+    texts = clean_texts(corpus, lang.lang)
     chosen = chosen_settings(lexicons)
     with no_collection():
-        frame = _frame(chosen.lexicons, chosen.scenes or SCENES, clock, tongue)
-        categories = _categories(mapped or (), category, frame, tongue)
+        frame = _frame(chosen.lexicons, chosen.scenes or SCENES, clock, lang.lang)
+        categories = _categories(mapped or (), category, frame, lang.lang)
         job = _Job(
             file=file, output=output, lexicons=chosen.lexicons, frame=frame, provenance=provenance, limit=limit,
-            force=force, lang=tongue,
+            force=force, lang=lang.lang,
         )  # fmt: skip
         shape = Shape(form=form, word=word_column, tag=tag_column, groups=frozenset(categories))
-        with clock.step("read"):
-            listing, code = _read(file, shape, encoding, tongue)
-        order = Order(
-            folding=frame.folding, category=category, categories=categories, force=force,
-            allowed=allowed_words(frame.terms, frame.folding),
-        )  # fmt: skip
-        with clock.step("sort"):
-            found = sort_out(listing.items, order)
-        imported, findings, alarms = _tried(job, found, texts, clock)
-    imported = Imported(imported.lines, sorted([*listing.rejected, *imported.rejected], key=lambda item: item.line))
-    written = _write(job, imported, replace=replace) if imported.taken else {}
-    report = {
-        "read": len(listing.items) + len(listing.rejected),
-        "taken": imported.taken,
-        "form": str(listing.form),
-        "encoding": code,
-        "files": {str(path): count for path, count in written.items()},
-    }
+        report = _import(job, shape, encoding, (category, categories), texts, clock)
+    report.files = _write(job, report.imported, replace=replace) if report.imported.taken else {}
     if json:
-        _echo(report, imported, told(findings, alarms, tongue), clock, tongue)
+        _echo(report, clock, lang.lang)
     else:
-        _tell(report, imported, tongue)
-        tell(findings, alarms, tongue, everything=False)
-    if not written:
-        err.print(say(tongue, "没有可写入的词", "there is nothing to write"))
+        _tell(report, lang.lang)
+        tell(report.findings, report.alarms, lang.lang, everything=False)
+    if not report.files:
+        err.print(say(lang.lang, "没有可写入的词", "there is nothing to write"))
         raise typer.Exit(NOTHING)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Report:
+    """What came of an import: what was read and how, what was taken, left out and doubted, and where it was written."""
+
+    read: int
+    form: str
+    encoding: str
+    imported: Imported
+    findings: list[Finding]
+    alarms: Alarms
+    files: dict[Path, int] = field(default_factory=dict)
+
+    def told(self) -> dict[str, Any]:
+        """The numbers as plain data."""
+        return {
+            "read": self.read,
+            "taken": self.imported.taken,
+            "form": self.form,
+            "encoding": self.encoding,
+            "files": {str(path): count for path, count in self.files.items()},
+        }
+
+
+def _provenance(source: str, licence: str, owner: str, lang: Language) -> Provenance:
+    today = datetime.now(SHANGHAI).date()
+    given = Provenance(source=source.strip(), licence=licence.strip(), owner=owner.strip(), reviewed=today)
+    for fault in provenance_faults(given):
+        refuse(fault.in_(lang))
+    return given
+
+
+def _import(  # noqa: PLR0913, PLR0917 - one import, step by step
+    job: _Job, shape: Shape, encoding: str, meant: tuple[str, dict[str, str]], texts: list[str], clock: Clock
+) -> _Report:
+    """Reads, sorts out and tries. ``meant`` are the category of all words and those of tags."""
+    with clock.step("read"):
+        listing, code = _read(job.file, shape, encoding, job.lang)
+    order = Order(
+        folding=job.frame.folding,
+        category=meant[0],
+        categories=meant[1],
+        allowed=allowed_words(job.frame.terms, job.frame.folding),
+        force=job.force,
+    )
+    with clock.step("sort"):
+        found = sort_out(listing.items, order)
+    imported, findings, alarms = _tried(job, found, texts, clock)
+    rejected = sorted([*listing.rejected, *imported.rejected], key=lambda item: item.line)
+    return _Report(
+        read=len(listing.items) + len(listing.rejected),
+        form=str(listing.form),
+        encoding=code,
+        imported=Imported(imported.lines, rejected),
+        findings=findings,
+        alarms=alarms,
+    )
 
 
 def _frame(lexicons: Path, scenes: Path, clock: Clock, lang: Language) -> Ruleset:
@@ -158,7 +206,7 @@ def _frame(lexicons: Path, scenes: Path, clock: Clock, lang: Language) -> Rulese
             refuse(say(lang, "词库本身未通过检查", "the rules themselves do not load"))
 
 
-def _categories(mapped: tuple[str, ...] | list[str], category: str, frame: Ruleset, lang: Language) -> dict[str, str]:
+def _categories(mapped: Sequence[str], category: str, frame: Ruleset, lang: Language) -> dict[str, str]:
     """Tags with their categories: those that were given, and the codes themselves."""
     given: dict[str, str] = {}
     for pair in mapped:
@@ -205,13 +253,18 @@ def _tried(job: _Job, found: Imported, texts: list[str], clock: Clock) -> tuple[
         place = (one.file, one.line)
         if one.kind is Kind.REFUSED or (one.kind is Kind.FREQUENT and not job.force):
             left_out[place] = _left_out(one, origins[place].origin if place in origins else 1)
+    located = [_located(job, one, origins.get((one.file, one.line))) for one in findings]
     if not left_out:
-        return found, findings, alarms
+        return found, located, alarms
     kept = {
         category: [origins[place] for place in origins if place[0] == category and place not in left_out]
         for category in found.lines
     }
-    rest = [one for one in findings if one.kind is Kind.FREQUENT or (one.file, one.line) not in left_out]
+    rest = [
+        shown
+        for one, shown in zip(findings, located, strict=True)
+        if one.kind is Kind.FREQUENT or (one.file, one.line) not in left_out
+    ]
     return (
         Imported(
             {category: listed for category, listed in kept.items() if listed}, [*found.rejected, *left_out.values()]
@@ -219,6 +272,11 @@ def _tried(job: _Job, found: Imported, texts: list[str], clock: Clock) -> tuple[
         rest,
         alarms,
     )
+
+
+def _located(job: _Job, one: Finding, line: Line | None) -> Finding:
+    """A finding at its place in the list that was brought."""
+    return replace_in(one, file=job.file.name, line=line.origin) if line else one
 
 
 def _left_out(one: Finding, line: int) -> Rejected:
@@ -273,26 +331,34 @@ def _inside(path: Path, lexicons: Path) -> bool:
     return any(resolved.is_relative_to(folder.resolve()) for folder in (lexicons, LEXICONS))
 
 
-def _echo(report: Mapping[str, Any], imported: Imported, linted: Any, clock: Clock, lang: Language) -> None:
+def _echo(report: _Report, clock: Clock, lang: Language) -> None:
     rejected = [
-        {"line": one.line, "text": one.text, "code": one.code, "why": one.why.in_(lang)} for one in imported.rejected
+        {"line": one.line, "text": one.text, "code": one.code, "why": one.why.in_(lang)}
+        for one in report.imported.rejected
     ]
-    whole = {**report, "reasons": imported.reasons(), "rejected": rejected, "lint": linted, "seconds": clock.told()}
+    whole = {
+        **report.told(),
+        "reasons": report.imported.reasons(),
+        "rejected": rejected,
+        "lint": told(report.findings, report.alarms, lang),
+        "seconds": clock.told(),
+    }
     typer.echo(orjson.dumps(whole).decode())
 
 
-def _tell(report: Mapping[str, Any], imported: Imported, lang: Language) -> None:
+def _tell(report: _Report, lang: Language) -> None:
+    taken = report.imported.taken
     out.print(
         say(
             lang,
-            f"读到 {report['read']} 个词（{report['form']}，{report['encoding']}），写入 {report['taken']} 条",
-            f"{report['read']} words read ({report['form']}, {report['encoding']}), {report['taken']} lines written",
+            f"读到 {report.read} 个词（{report.form}，{report.encoding}），写入 {taken} 条",
+            f"{report.read} words read ({report.form}, {report.encoding}), {taken} lines written",
         ),
         markup=False,
     )
-    for path, count in report["files"].items():
+    for path, count in report.files.items():
         out.print(f"  {path}: {count}", markup=False)
-    reasons = imported.reasons()
+    reasons = report.imported.reasons()
     if not reasons:
         return
     heads = [
@@ -300,7 +366,7 @@ def _tell(report: Mapping[str, Any], imported: Imported, lang: Language) -> None
     ]
     listed = table(*heads, numbers=heads[1:2], lines=True)
     for code, count in reasons.most_common():
-        some = [one for one in imported.rejected if one.code == code][: SHOWN // 2]
+        some = [one for one in report.imported.rejected if one.code == code][: SHOWN // 2]
         shown = "\n".join(f"{one.line} {one.text[:40]}: {one.why.in_(lang)}" for one in some)
         listed.add_row(code, str(count), shown.replace("[", "\\["))
     out.print(listed, soft_wrap=False)
