@@ -106,6 +106,10 @@ def test_columns_may_be_given_by_name_or_number() -> None:
     assert [item.text for item in read("1,约炮\n2,百家乐\n".encode(), ".csv", word="2").items] == ["约炮", "百家乐"]
 
 
+def test_an_empty_table_holds_nothing() -> None:
+    assert read(b"", ".csv").items == []
+
+
 def test_a_table_of_one_column_needs_no_header() -> None:
     assert [item.text for item in read_rows([(1, ["约炮"]), (2, [""]), (3, ["百家乐"])], Shape()).items] == [
         "约炮",
@@ -159,6 +163,7 @@ def test_what_is_no_text_in_json_is_left_out_by_line() -> None:
 def test_a_malformed_file_names_its_line(data, suffix, line) -> None:
     with pytest.raises(ListUnreadable) as raised:
         read(data, suffix)
+    assert raised.value.told.in_("en") != raised.value.told.in_("zh")
     assert raised.value.line == line
     assert str(line) in raised.value.told.zh or line == 1
 
