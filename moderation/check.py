@@ -7,9 +7,7 @@ import unicodedata
 from collections import defaultdict
 from dataclasses import fields
 from datetime import datetime
-from typing import TYPE_CHECKING
-
-import re2
+from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.detect.cues import TOKENS
 from moderation.detect.rule import ANYWHERE
@@ -17,6 +15,7 @@ from moderation.engine import Engine
 from moderation.errors import LawError, LoadError, TermError
 from moderation.lexicon import ALLOW
 from moderation.matcher import nesting
+from moderation.patterns import PatternRefused, compiled
 from moderation.types import SHANGHAI, Author, Content, Part, Role, Scene
 
 if TYPE_CHECKING:
@@ -88,9 +87,9 @@ def _wrong_pattern(term: Term) -> str:
     if not term.pattern:
         return ""
     try:
-        re2.compile(term.text)
-    except re2.error as error:
-        return f"RE2 refuses the pattern: {error}"
+        compiled(term.text)
+    except PatternRefused as refused:
+        return refused.told.en
     return ""
 
 
@@ -175,21 +174,42 @@ def _lost_in(rule: ClaimRule, folding: Folding) -> Iterator[tuple[str, int, str]
                 yield word, setting.line, f"has the cue {word!r}, which folds to nothing"
 
 
-def check_examples(ruleset: Ruleset) -> list[LoadError]:
-    """Judge every ``hit`` and ``miss`` example by the whole engine; a line is judged with all it expands to."""
+class Tried(NamedTuple):
+    """An example that was judged: whether it was to be found, whether it was, and whose it is."""
+
+    file: str
+    line: int
+    term: str
+    wanted: bool
+    found: bool
+    sentence: str
+
+
+def tried_examples(engine: Engine) -> Iterator[Tried]:
+    """Every ``hit`` and ``miss`` example, judged by the whole engine; a line is judged with all it expands to."""
     lines: dict[tuple[str, int], list[Term]] = defaultdict(list)
-    for term in ruleset.terms:
+    for term in engine.ruleset.terms:
         if term.hits or term.misses:
             lines[term.file, term.line].append(term)
-    engine = Engine(ruleset)
-    errors: list[LoadError] = []
     for (file, line), terms in lines.items():
         for examples, wanted in ((terms[0].hits, True), (terms[0].misses, False)):
             for text in examples:
-                if _found(engine, terms, text) is not wanted:
-                    verb = "does not find" if wanted else "finds"
-                    errors.append(TermError(file, line, f"{terms[0].text!r} {verb} its example {text!r}"))
-    return errors
+                yield Tried(file, line, terms[0].text, wanted, _found(engine, terms, text), text)
+
+
+def check_examples(ruleset: Ruleset) -> list[LoadError]:
+    """The examples that contradict their lines. Without examples nothing is compiled."""
+    if not any(term.hits or term.misses for term in ruleset.terms):
+        return []
+    return [
+        TermError(
+            one.file,
+            one.line,
+            f"{one.term!r} {'does not find' if one.wanted else 'finds'} its example {one.sentence!r}",
+        )
+        for one in tried_examples(Engine(ruleset))
+        if one.found is not one.wanted
+    ]
 
 
 def _found(engine: Engine, terms: Sequence[Term], text: str) -> bool:

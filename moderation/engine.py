@@ -33,8 +33,8 @@ class Engine:
 
     def __init__(self, ruleset: Ruleset) -> None:
         self.ruleset = ruleset
-        self._terms = TermDetector(ruleset)
-        self.reader = self._terms.reader
+        self.terms = TermDetector(ruleset)
+        self.reader = self.terms.reader
         self._codes = CodeDetector(ruleset, self.reader)
         self._spam = SpamDetector(ruleset, self.reader)
         self._disclosure = DisclosureDetector(ruleset, self.reader)
@@ -67,7 +67,7 @@ class Engine:
         if not (hits or look or gate[1]):
             return Case(content, self.ruleset, policy, None, clean)
         day = content.at.astimezone(SHANGHAI).date()
-        findings = self._terms.detect(content, reading, gate, day)
+        findings = self.terms.detect(content, reading, gate, day)
         lacking = self._disclosure.detect(content, reading, gate, day) if gate[1] else ()
         codes = look & (CODES | FLOOD)
         if findings is None:

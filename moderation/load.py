@@ -5,7 +5,9 @@ Every error names file, line and reason; all of them are reported at once (``Loa
 
 from __future__ import annotations
 
+import re
 import tomllib
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -24,7 +26,7 @@ from moderation.text.variants import Variants
 from moderation.text.words import open_dictionary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from moderation.lexicon import WordLists
     from moderation.ruleset import Option
@@ -34,11 +36,14 @@ T = TypeVar("T")
 
 SCENES = Path(__file__).parent / "scenes"
 LEXICONS = Path(__file__).parent.parent / "lexicons"
+_NAMES_A_LIST = re.compile("(?m)^[^#@\\n].*@")
 TERM_FOLDERS = ("ad_law", "trade", "safety", "allow")
 
 
-def load_ruleset(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:
-    """Read, check and freeze a ruleset.
+def load_ruleset(
+    lexicons: Path = LEXICONS, scenes: Path = SCENES, *, folders: Sequence[str] = TERM_FOLDERS, examples: bool = True
+) -> Ruleset:
+    """Read, check and freeze a ruleset. ``folders`` are those of terms; ``examples`` of lines are judged if asked.
 
     Raises:
         LoadErrors: with every reason, file and line why the folder must not go live.
@@ -57,12 +62,14 @@ def load_ruleset(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:
     policies = {policy.scene: policy for policy in read if policy}
     known = Known(lists, categories, laws, folding)
     industries = disk.toml("industries.toml", lambda document: read_industries(document, known))
-    terms = disk.terms(lists)
+    terms = disk.terms(lists, folders)
     disk.errors.extend(tables.cross_check(categories, laws, policies, disk.text))
     if categories and codes and claims:
         disk.errors.extend(check_terms(terms, categories, laws, folding))
         disk.errors.extend(check_codes(codes, folding))
         families = {term.family for term in terms}
+        if folders != TERM_FOLDERS:  # what was left out may have them
+            families.update(hit for rule in claims.rules for setting in rule.settings for hit in setting.hits)
         names: dict[str, Container[str]] = {"categories": categories, "laws": laws, "families": families}
         disk.errors.extend(check_claims(claims, disk.document("claims.toml"), names, folding))
     if disk.errors or codes is None or claims is None or industries is None:
@@ -81,9 +88,30 @@ def load_ruleset(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:
         industries=industries,
         options=options,
     )
-    if errors := check_examples(ruleset):
+    if examples and (errors := check_examples(ruleset)):
         raise LoadErrors(errors)
     return ruleset
+
+
+def load_frame(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:
+    """The rules without their banned terms: what a list is put in to see what it would do by itself.
+
+    Raises:
+        LoadErrors: as ``load_ruleset`` does.
+    """
+    return load_ruleset(lexicons, scenes, folders=("allow",), examples=False)
+
+
+def with_terms(frame: Ruleset, name: str, text: str, lexicons: Path = LEXICONS) -> tuple[Ruleset, list[LoadError]]:
+    """A frame with the terms of one file added, and everything for which the loader would refuse the file."""
+    named = _NAMES_A_LIST.search(text) is not None
+    lists = _Disk(lexicons, lexicons).word_lists(frame.folding) if named else {}
+    terms, errors = parse(name, text, lists)
+    together = (*frame.terms, *terms)
+    errors += [
+        error for error in check_terms(together, frame.categories, frame.laws, frame.folding) if error.file == name
+    ]
+    return replace(frame, terms=together), errors
 
 
 class _Disk:
@@ -199,10 +227,10 @@ class _Disk:
             lists.update(read)
         return lists
 
-    def terms(self, lists: WordLists) -> list[Term]:
-        """All terms of all folders."""
+    def terms(self, lists: WordLists, folders: Sequence[str]) -> list[Term]:
+        """All terms of some folders."""
         terms: list[Term] = []
-        for folder in TERM_FOLDERS:
+        for folder in folders:
             for path in sorted((self._roots[""] / folder).glob("*.txt")):
                 found, errors = parse(name := f"{folder}/{path.name}", self.text(name), lists)
                 terms.extend(found)

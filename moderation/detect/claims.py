@@ -8,6 +8,7 @@ texts that hold a hit; each cue then says which settings of which rules it satis
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moderation.ruleset import FIELDS, ClaimKind, Outcome
@@ -59,6 +60,11 @@ class _Slots(NamedTuple):
     clause: tuple[int, ...] = ()
     ahead: tuple[int, ...] = ()
     behind: tuple[int, ...] = ()
+
+    def all(self) -> frozenset[int]:
+        """Every slot that the word may fill."""
+        before, after, *others = self
+        return frozenset(chain((slot for _, slot in (*before, *after)), *others))
 
     def among(self, wanted: frozenset[int]) -> _Slots:
         """Only those slots that are ``wanted``."""
@@ -137,6 +143,8 @@ class ClaimTable:
         rows = [self._row(number, setting) for number, rule in enumerate(self.rules) for setting in rule.settings]
         self._question, self._titled, self._quoted = (self._flags[f] for f in ("<question>", "<titled>", "<quoted>"))
         self._begins, self._ends, self._last = (self._flags[f] for f in ("^", "$", "<last>"))
+        self._known = {cue: _Slots(**{name: tuple(one) for name, one in by.items()}) for cue, by in self._asked.items()}
+        self._slots = {cue: filled.all() for cue, filled in self._known.items()}
         advertising = {code for code, category in ruleset.categories.items() if category.group == "advertising"}
         chapters: dict[frozenset[int], _Chapter] = {}
         self._chapters: dict[str, _Chapter] = {}
@@ -183,14 +191,15 @@ class ClaimTable:
     def _chapter(self, rows: list[tuple[_Row, set[int]]]) -> _Chapter:
         needed = frozenset(slot for row, _ in rows for slot in row.needs)
         asked = needed.union(*[row.bars for row, _ in rows])
-        known = {cue: _Slots(**{where: tuple(slots) for where, slots in by.items()}) for cue, by in self._asked.items()}
         brought: dict[int, list[_Row]] = defaultdict(list)
         for row, slots in rows:
             for slot in slots:
                 brought[slot].append(row)
-        telling = {cue for cue, filled in known.items() if any(filled.among(needed))}
+        telling = {cue for cue, slots in self._slots.items() if not needed.isdisjoint(slots)}
         telling.update(cue for cue, filled in self._anywhere.items() if not needed.isdisjoint(filled))
-        open_ = {cue: filled.among(asked) for cue, filled in known.items() if any(filled.among(asked))}
+        open_ = {
+            cue: filled.among(asked) for cue, filled in self._known.items() if not asked.isdisjoint(self._slots[cue])
+        }
         return _Chapter(frozenset(telling), open_, dict(brought))
 
     def everywhere(self, numbers: AbstractSet[int]) -> set[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import re2
 
@@ -14,7 +14,7 @@ from moderation.lexicon import ALLOW
 from moderation.types import within
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
     from moderation.lexicon import Term
@@ -36,14 +36,13 @@ SURE, PAIR = 80, 2
 _HAN = re.compile("[\u3400-\u9fff]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(NamedTuple):
     """A term ready to be applied to hits of its words in one view.
 
     ``company`` asks for cues near by, ``placed`` for words right beside the hit, ``local`` for either, ``asks_text``
     for words anywhere; ``simple`` asks for nothing. ``follows`` and ``precedes`` are those of ``next`` and ``prev``
     that must stand there in any case. ``calls_for`` are the words of ``near``, or of ``sentence``, where they are so
-    few that they are soon looked for.
+    few that they are soon looked for. A named tuple: a list of 60 000 words makes as many rules.
     """
 
     id: str
@@ -57,13 +56,16 @@ class Rule:
     protects: frozenset[str]
     regex: re2._Regexp | None
     short: bool
+    edged: bool
+    dated: bool
+    simple: bool
+    dates: tuple[date | None, date | None]
+    note: str
+    disguises: frozenset[str]
     conditional: bool
     company: bool
     placed: bool
-    edged: bool
-    simple: bool
     local: bool
-    dated: bool
     asks_text: bool
     follows: tuple[str, ...]
     precedes: tuple[str, ...]
@@ -79,13 +81,14 @@ class Rule:
     not_prev: tuple[str, ...]
     at_end: bool
     at_start: bool
-    dates: tuple[date | None, date | None]
-    note: str
-    disguises: frozenset[str]
 
     def in_force(self, day: date) -> bool:
         """Whether the term's own dates include ``day``."""
         return within(day, *self.dates)
+
+
+Kind = tuple[str, "frozenset[Scene] | None"]
+"""A category and the scenes of a term: what decides where a rule is live."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +99,23 @@ class Compiled:
     disguised: frozenset[str]
     rules: list[tuple[Rule, ...]]
     allow: list[tuple[Rule, ...]]
+    kinds: list[Kind]
+    kind_of: list[int]
+    """For each word what kind its rules are of, as a place in ``kinds``; -1 where they are of several."""
 
-    def live(self, categories: Mapping[str, Category], scene: Scene, *, advertising: bool) -> list[tuple[Rule, ...]]:
-        """For each word the rules that count in this scene."""
+    def open(self, categories: Mapping[str, Category], scene: Scene, *, advertising: bool) -> tuple[bool, ...]:
+        """For each kind whether its rules count in this scene."""
         open_ = {code for code, category in categories.items() if category.applies(scene, advertising=advertising)}
+        return tuple(code in open_ and (scenes is None or scene in scenes) for code, scenes in self.kinds)
+
+    def live(self, open_: tuple[bool, ...]) -> list[tuple[Rule, ...]]:
+        """For each word the rules that count where these kinds do."""
+        places = {kind: place for place, kind in enumerate(self.kinds)}
         return [
-            tuple(rule for rule in rules if rule.category in open_ and (rule.scenes is None or scene in rule.scenes))
-            for rules in self.rules
+            (rules if open_[kind] else ())
+            if kind >= 0
+            else tuple(rule for rule in rules if open_[places[rule.category, rule.scenes]])
+            for rules, kind in zip(self.rules, self.kind_of, strict=True)
         ]
 
 
@@ -123,9 +136,15 @@ def compile_terms(ruleset: Ruleset, index: CueIndex) -> tuple[Compiled, Compiled
     plain, visible = ruleset.folding.plain, ruleset.folding.visible
     folded: list[Rule] = []
     raw: list[Rule] = []
+    known: dict[tuple[int, bool, bool], tuple[Any, ...]] = {}
     for term in ruleset.terms:
-        has_symbols = not term.pattern and plain(term.text) != visible(term.text)
-        (raw if has_symbols else folded).append(_rule(term, ruleset, index, visible if has_symbols else plain))
+        words = tuple(map(plain, term.anchors)) if term.pattern else (plain(term.text),)
+        seen = "" if term.pattern else visible(term.text)
+        has_symbols = not term.pattern and words[0] != seen
+        key = (id(term.condition), term.pattern, has_symbols)  # one object for all that a line, or a plain file, holds
+        if (asked := known.get(key)) is None:
+            asked = known[key] = _asked(term, ruleset, index, visible if has_symbols else plain)
+        (raw if has_symbols else folded).append(_rule(term, ruleset, (seen,) if has_symbols else words, asked))
     return _compiled(folded), _compiled(raw)
 
 
@@ -135,7 +154,8 @@ def _compiled(rules: Iterable[Rule]) -> Compiled:
     for rule in rules:
         for word in rule.words:
             (allowed if rule.category == ALLOW else banned)[word].append(rule)
-    words = sorted({*banned, *allowed})
+    words = sorted(banned.keys() | allowed.keys())
+    kinds: dict[Kind, int] = {}
     return Compiled(
         words,
         frozenset(
@@ -145,62 +165,73 @@ def _compiled(rules: Iterable[Rule]) -> Compiled:
         ),
         [tuple(banned.get(word, ())) for word in words],
         [tuple(allowed.get(word, ())) for word in words],
+        kind_of=[_kind_of(banned.get(word, ()), kinds) for word in words],
+        kinds=list(kinds),
     )
 
 
-def _rule(term: Term, ruleset: Ruleset, index: CueIndex, shape: Callable[[str], str]) -> Rule:
+def _kind_of(rules: Sequence[Rule], kinds: dict[Kind, int]) -> int:
+    found = {kinds.setdefault((rule.category, rule.scenes), len(kinds)) for rule in rules}
+    return found.pop() if len(found) == 1 else -1
+
+
+def _rule(term: Term, ruleset: Ruleset, words: tuple[str, ...], asked: tuple[Any, ...]) -> Rule:
     category = ruleset.categories.get(term.category)
-    words = tuple(map(shape, term.anchors if term.pattern else (term.text,)))
-    condition = term.condition
-    conditional = condition != type(condition)()
     edged = term.pattern or words[0][0].isascii() or words[0][-1].isascii()
     dated = bool(term.effective_from or term.effective_until)
+    return Rule(
+        term.id,
+        words,
+        term.category,
+        term.family,
+        term.severity if term.severity is not None else (category.severity if category else 0),
+        term.weight,
+        term.laws if term.laws is not None else (category.laws if category else ()),
+        term.scenes,
+        term.protects or frozenset(),
+        re2.compile(term.text) if term.pattern else None,
+        len(words[0]) <= SHORT
+        and not (term.category == ALLOW or term.pattern or term.loose)
+        and _HAN.fullmatch(words[0]) is not None,
+        edged,
+        dated,
+        not (asked[0] or edged or dated or term.pattern),
+        (term.effective_from, term.effective_until),
+        term.note,
+        term.disguises,
+        *asked,
+    )
 
+
+def _asked(term: Term, ruleset: Ruleset, index: CueIndex, shape: Callable[[str], str]) -> tuple[Any, ...]:
+    """What a rule has from its condition, ``conditional`` first: the same for all terms that share one."""
+    condition = term.condition
     company = bool(condition.near or condition.sentence or condition.unless)
     placed = bool(condition.next or condition.prev or condition.not_next or condition.not_prev)
 
     def shaped(listed: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(shape(word) for word in listed if word not in {"^", "$"})
 
-    return Rule(
-        id=term.id,
-        words=words,
-        category=term.category,
-        family=term.family,
-        severity=term.severity if term.severity is not None else (category.severity if category else 0),
-        weight=term.weight,
-        laws=term.laws if term.laws is not None else (category.laws if category else ()),
-        scenes=term.scenes,
-        protects=term.protects or frozenset(),
-        regex=re2.compile(term.text) if term.pattern else None,
-        short=not (term.category == ALLOW or term.pattern or term.loose)
-        and len(words[0]) <= SHORT
-        and bool(_HAN.fullmatch(words[0])),
-        conditional=conditional,
-        company=company,
-        placed=placed,
-        local=company or placed,
-        dated=dated,
-        asks_text=bool(condition.with_ or condition.without),
-        follows=() if term.pattern or "$" in condition.next else shaped(condition.next),
-        precedes=() if term.pattern or "^" in condition.prev else shaped(condition.prev),
-        edged=edged,
-        simple=not (conditional or edged or dated or term.pattern),
-        calls_for=_few(condition.near or condition.sentence, ruleset.folding.plain),
-        near=index.numbers(condition.near),
-        sentence=index.numbers(condition.sentence),
-        without=index.numbers(condition.without),
-        with_=index.numbers(condition.with_),
-        unless=index.numbers(condition.unless),
-        next=shaped(condition.next),
-        prev=shaped(condition.prev),
-        not_next=shaped(condition.not_next),
-        not_prev=shaped(condition.not_prev),
-        at_end="$" in condition.next,
-        at_start="^" in condition.prev,
-        dates=(term.effective_from, term.effective_until),
-        note=term.note,
-        disguises=term.disguises,
+    return (
+        condition != type(condition)(),
+        company,
+        placed,
+        company or placed,
+        bool(condition.with_ or condition.without),
+        () if term.pattern or "$" in condition.next else shaped(condition.next),
+        () if term.pattern or "^" in condition.prev else shaped(condition.prev),
+        _few(condition.near or condition.sentence, ruleset.folding.plain),
+        index.numbers(condition.near),
+        index.numbers(condition.sentence),
+        index.numbers(condition.with_),
+        index.numbers(condition.unless),
+        index.numbers(condition.without),
+        shaped(condition.next),
+        shaped(condition.prev),
+        shaped(condition.not_next),
+        shaped(condition.not_prev),
+        "$" in condition.next,
+        "^" in condition.prev,
     )
 
 

@@ -85,21 +85,29 @@ class TermDetector:
         restorer = Restorer(ruleset.folding, ruleset.variants, self.folded.disguised, self.folded.words)
         self.reader = Reader(ruleset.folding, self.folded.words, self.raw.words, restorer)
         self.claims = ClaimTable(ruleset, self.index)
-        gates = product(Scene, (False, True))
-        self._live = {gate: (self._table(self.folded, gate), self._table(self.raw, gate)) for gate in gates}
+        gates = tuple(product(Scene, (False, True)))
+        folded, raw = (self._tables(compiled, gates) for compiled in (self.folded, self.raw))
+        self._live = {gate: (folded[gate], raw[gate]) for gate in gates}
 
-    def _table(self, compiled: Compiled, gate: Gate) -> Table:
-        return compiled.live(self.ruleset.categories, gate[0], advertising=gate[1])
+    def _tables(self, compiled: Compiled, gates: Sequence[Gate]) -> dict[Gate, Table]:
+        """A table for each gate; gates that open the same share one."""
+        opened = {gate: compiled.open(self.ruleset.categories, gate[0], advertising=gate[1]) for gate in gates}
+        tables = {kinds: compiled.live(kinds) for kinds in set(opened.values())}
+        return {gate: tables[kinds] for gate, kinds in opened.items()}
+
+    def live(self, gate: Gate) -> tuple[Table, Table]:
+        """The live rules of the words of the folded and of the raw view."""
+        return self._live[gate]
 
     def detect(self, content: Content, parts: Sequence[PartReading], gate: Gate, day: date) -> Findings | None:
         """Everything the terms say of a content; ``None`` where none can count, as in most traffic."""
         folded, raw = self._live[gate]
-        candidates: list[list[Candidate]] = []
+        listed_by_part: list[list[Candidate]] = []
         restored: list[Hidden | None] = []
         suspect = False
         for part in parts:
-            listed = _candidates(part.text, part.hits, folded) if part.hits else []
-            candidates.append(listed)
+            listed = candidates(part.text, part.hits, folded) if part.hits else []
+            listed_by_part.append(listed)
             hidden = self._hidden(part, folded) if part.look & DISGUISED else None
             restored.append(hidden)
             if hidden or part.look & OTHER_VIEWS or (not suspect and listed and self._suspect(part.folded, listed)):
@@ -107,19 +115,19 @@ class TermDetector:
         joined = [(left, view) for left, right in pairwise(parts) if (view := self.reader.joined(left, right))]
         if not suspect and not joined:
             return None
-        inspection = _Inspection(self, Hearing(content, parts, day, self.claims, self.index))
-        for part, listed, hidden in zip(parts, candidates, restored, strict=True):
+        inspection = Inspection(self, Hearing(content, parts, day, self.claims, self.index))
+        for part, listed, hidden in zip(parts, listed_by_part, restored, strict=True):
             views = self.reader.views(part)
             inspection.open(part, [*views, hidden[0]] if hidden else views)
             inspection.examine(views[0], listed)
             for view in views[1:]:
-                inspection.examine(view, _candidates(view.text, view.hits, raw if view.name == "raw" else folded))
+                inspection.examine(view, candidates(view.text, view.hits, raw if view.name == "raw" else folded))
             if hidden:
                 inspection.examine(*hidden)
             inspection.close()
         for part, view in joined:
             inspection.open(part, [view])
-            inspection.examine(view, _candidates(view.text, view.hits, folded))
+            inspection.examine(view, candidates(view.text, view.hits, folded))
             inspection.close()
         return inspection.findings
 
@@ -128,8 +136,8 @@ class TermDetector:
         view = self.reader.restored(part)
         if view is None or view.line is None:
             return None
-        candidates = _candidates(view.text, view.hits, table)
-        touched = [one for one in candidates if one[3].regex or may_hide(one[3], view.line, one[0], -one[1])]
+        listed = candidates(view.text, view.hits, table)
+        touched = [one for one in listed if one[3].regex or may_hide(one[3], view.line, one[0], -one[1])]
         return (view, touched) if touched and self._suspect(view, touched) else None
 
     def _suspect(self, view: View, candidates: list[Candidate]) -> bool:
@@ -149,7 +157,7 @@ class TermDetector:
         return False
 
 
-def _candidates(text: str, hits: list[Hit], table: Table) -> list[Candidate]:
+def candidates(text: str, hits: list[Hit], table: Table) -> list[Candidate]:
     """The live rules of the hits of a text, less those that what stands right beside their hit rules out.
 
     Outer ones come first: inside a finding of its category that says no less, a hit says nothing new.
@@ -166,7 +174,7 @@ def _candidates(text: str, hits: list[Hit], table: Table) -> list[Candidate]:
     return found
 
 
-class _Inspection:
+class Inspection:
     """One content under examination: what is allowed in the current part, and what was found so far."""
 
     def __init__(self, detector: TermDetector, hearing: Hearing) -> None:

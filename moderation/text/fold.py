@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Table = list[int | str | None]
 
 TABLE_SIZE = 0x110000
+MAPPED = 0x20000
+"""From here to the last Han every character folds to itself."""
 LAST_HAN = 0x323B0
 """Han extensions end here. What stands above shows nothing that a reader could read, and is deleted."""
 PLAIN_HAN = range(0x3400, 0xA000)
@@ -116,7 +118,7 @@ def tables(simplified: Mapping[str, str], lookalikes: Mapping[str, str]) -> Fold
     fold: Table = list(range(TABLE_SIZE))
     keep: Table = list(fold)
     mapped = lookalikes.keys() | simplified.keys()
-    for code in range(0x20000):
+    for code in range(MAPPED):
         char = chr(code)
         if code in PLAIN_HAN and code not in HEXAGRAMS and char not in mapped:
             continue  # most of the plane folds to itself

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moderation.matcher import Matcher
-from moderation.text.fold import CLAUSE_MARKS, TABLE_SIZE, Folding, gap_pattern, origins
+from moderation.text.fold import CLAUSE_MARKS, LAST_HAN, MAPPED, TABLE_SIZE, Folding, gap_pattern, origins
 from moderation.text.restore import LONGEST, Line, Replaced
 from moderation.text.view import View
 
@@ -291,5 +291,11 @@ def _shown_as(folding: Folding, symbols: str) -> set[str]:
 
 
 def _array(folding: Folding) -> np.ndarray:
-    entries = (_DELETED if entry is None else entry if isinstance(entry, int) else _EXPANDED for entry in folding.fold)
-    return np.fromiter(entries, np.uint32, count=TABLE_SIZE)
+    """The folding table for batches. Above ``MAPPED`` a character stays as it is, or is no letter at all."""
+    entries = (
+        _DELETED if entry is None else entry if isinstance(entry, int) else _EXPANDED for entry in folding.fold[:MAPPED]
+    )
+    array = np.arange(TABLE_SIZE, dtype=np.uint32)
+    array[:MAPPED] = np.fromiter(entries, np.uint32, count=MAPPED)
+    array[LAST_HAN:] = _DELETED
+    return array

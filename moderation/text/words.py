@@ -21,6 +21,8 @@ _REACH = LONGEST_WORD - 1
 RARE, RARER, UNKNOWN = 40, 12, 0.5
 """What a pair, a longer word and a character that the dictionary lacks are counted as: of sixty million words."""
 PAIR = 2
+_OFTEN = 100
+"""Rarer words are not worth sorting: some 25 000 are as frequent."""
 
 _TOKENIZER = jieba.Tokenizer()
 
@@ -35,6 +37,14 @@ def open_dictionary() -> None:
         for file in folder.iterdir():
             file.unlink()
         folder.rmdir()
+
+
+@lru_cache(maxsize=4)
+def frequent(count: int) -> frozenset[str]:
+    """The ``count`` words of two characters or more that stand most often in ordinary text, by the dictionary."""
+    open_dictionary()
+    words = ((often, word) for word, often in _TOKENIZER.FREQ.items() if len(word) > 1 and often >= _OFTEN)
+    return frozenset(word for _, word in sorted(words, reverse=True)[:count])
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:

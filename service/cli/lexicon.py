@@ -13,6 +13,10 @@ from moderation.errors import LoadErrors
 from moderation.lexicon import ALLOW
 from moderation.load import SCENES, load_ruleset
 from service.cli.law import law
+from service.cli.lexicon_diff import diff_command
+from service.cli.lexicon_import import import_command
+from service.cli.lexicon_lint import lint_command
+from service.cli.lexicon_test import examples_command
 from service.cli.say import Json, err, out
 from service.cli.words import Lang, Tongue, chosen_settings, say, table
 
@@ -29,6 +33,10 @@ def register(app: typer.Typer) -> None:
     group.callback()(_group)
     group.command("check")(check)
     group.command("law")(law)
+    group.command("import")(import_command)
+    group.command("lint")(lint_command)
+    group.command("test")(examples_command)
+    group.command("diff")(diff_command)
     app.add_typer(group, name="lexicon")
 
 

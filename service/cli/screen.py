@@ -82,14 +82,14 @@ def screen(  # noqa: PLR0913, PLR0917 - the options of a command line
     退出码：0 全部审核完毕（不论结果）；1 有无法审核的行；2 命令、设置、规则或文件有误；3 达到 --fail-on。
     1 与 3 同时成立时为 1。
     """  # noqa: D415 - a Chinese sentence
-    chosen = form or _form_of(file)
+    chosen = form or form_of(file)
     if chosen is Form.TXT and scene is None:
         refuse(say(lang.lang, "txt 没有 scene 字段，请用 --scene 指定场景", "txt has no scene field: give --scene"))
     engine, settings = open_engine(lexicons, lang.lang)
     contract = Contract(
         scene=scene,
         now=datetime.now(UTC),
-        limits=_limits(settings),
+        limits=limits_of(settings),
         encoding=encoding,
         strict=strict,
         as_of=day_asked(as_of, lang.lang),
@@ -141,11 +141,13 @@ def _run(engine: Engine, groups: Iterator[list[Entry]], lines: Lines, sink: Bina
     return tally
 
 
-def _form_of(file: Path) -> Form:
+def form_of(file: Path) -> Form:
+    """How a file is written, by its ending."""
     return {".csv": Form.CSV, ".txt": Form.TXT}.get(file.suffix.lower(), Form.JSONL)
 
 
-def _limits(settings: Settings) -> Limits:
+def limits_of(settings: Settings) -> Limits:
+    """The limits of one content, as the service has them."""
     return Limits(
         content_chars=settings.max_content_chars,
         batch_items=settings.max_batch_items,

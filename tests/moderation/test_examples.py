@@ -10,18 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from moderation.check import EXAMPLE_DAY
+from moderation.examples import COUNTS, beside
 from moderation.lexicon import ALLOW
 from moderation.load import LEXICONS
-from moderation.types import Action, Author, Content, Part, Role, Scene
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER = LEXICONS / "examples"
 FILES = sorted(FOLDER.glob("*.tsv"))
-COUNTS = 40
-"""Evidence of less weight is a hint and flags nothing."""
 SEVERE = 3
 
 
@@ -45,39 +42,31 @@ def read(path: Path) -> list[Example]:
     return found
 
 
-def scenes_of(terms) -> frozenset[Scene]:
-    """Where a term is sought: an example is judged in one scene, an advertisement if that is possible."""
-    return frozenset().union(*(term.scenes or frozenset({Scene.AD}) for term in terms)) or frozenset({Scene.AD})
-
-
-def judge(shipped, sentence: str, scene: Scene):
-    author = Author(role=Role.SELLER)
-    content = Content(scene=scene, parts=(Part("text", sentence),), at=EXAMPLE_DAY, commercial=True, author=author)
-    return shipped.examine(content).conclude()
-
-
-@pytest.fixture(scope="module")
-def terms(shipped_ruleset):
-    """The literal terms by category and text."""
-    found = defaultdict(list)
-    for term in shipped_ruleset.terms:
-        found[term.category, term.text].append(term)
-    return found
-
-
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
-def test_examples_hold(path, shipped, terms) -> None:
-    category, wrong = path.stem, []
-    assert category in shipped.ruleset.categories
-    for line, term, hit, sentence in read(path):
-        scenes = scenes_of(terms[category, term])  # a word that a wider rule finds is no term of its own
-        verdict = judge(shipped, sentence, Scene.AD if Scene.AD in scenes else min(scenes))
-        found = [item for item in verdict.evidence if item.category == category]
-        if hit and (not found or verdict.action is Action.PASS):
-            wrong.append(f"{path.name}:{line}: {term} is not found in {sentence}")
-        if not hit and any(item.weight >= COUNTS for item in found):
-            wrong.append(f"{path.name}:{line}: {term} is found in {sentence}")
+def test_examples_hold(path, shipped) -> None:
+    assert path.stem in shipped.ruleset.categories
+    tried = list(beside(shipped, path.stem, path.name, path.read_text(encoding="utf-8")))
+    assert len(tried) == len(read(path))
+    wrong = [
+        f"{one.file}:{one.line}: {one.term} is {'not ' if one.wanted else ''}found in {one.sentence}"
+        for one in tried
+        if one.found is not one.wanted
+    ]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("line", ["国家级\thit", "国家级\tmaybe\t国家级配方", "国家级 hit 国家级配方"])
+def test_a_line_that_is_no_example_is_told(shipped, line) -> None:
+    (error,) = beside(shipped, "absolute_claim", "x.tsv", f"# examples\n\n{line}\n")
+    assert str(error).startswith("x.tsv:3: is not term")
+
+
+def test_an_example_that_does_not_hold_is_told(shipped) -> None:
+    text = "国家级\thit\t省里的配方\n国家级\tmiss\t国家级配方\n"
+    assert [(one.wanted, one.found) for one in beside(shipped, "absolute_claim", "x.tsv", text)] == [
+        (True, False),
+        (False, True),
+    ]
 
 
 def test_every_severe_advertising_line_has_a_hit_and_a_miss(shipped_ruleset) -> None:
