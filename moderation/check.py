@@ -176,12 +176,16 @@ def _lost_in(rule: ClaimRule, folding: Folding) -> Iterator[tuple[str, int, str]
 
 
 def check_examples(ruleset: Ruleset) -> list[LoadError]:
-    """Judge every ``hit`` and ``miss`` example by the whole engine; a line is judged with all it expands to."""
+    """Judge every ``hit`` and ``miss`` example by the whole engine."""
+    return check_lines(Engine(ruleset), ruleset.terms)
+
+
+def check_lines(engine: Engine, listed: Iterable[Term]) -> list[LoadError]:
+    """Judge the examples of some terms; a line is judged with all it expands to."""
     lines: dict[tuple[str, int], list[Term]] = defaultdict(list)
-    for term in ruleset.terms:
+    for term in listed:
         if term.hits or term.misses:
             lines[term.file, term.line].append(term)
-    engine = Engine(ruleset)
     errors: list[LoadError] = []
     for (file, line), terms in lines.items():
         for examples, wanted in ((terms[0].hits, True), (terms[0].misses, False)):

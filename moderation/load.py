@@ -76,6 +76,7 @@ def load_ruleset(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:
         claims=claims,
         industries=industries,
         options=options,
+        lists=lists,
     )
     if errors := check_examples(ruleset):
         raise LoadErrors(errors)

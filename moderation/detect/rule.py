@@ -14,7 +14,7 @@ from moderation.lexicon import ALLOW
 from moderation.types import within
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
     from moderation.lexicon import Term
@@ -102,22 +102,28 @@ class Compiled:
 
 def cue_index(ruleset: Ruleset) -> CueIndex:
     """Every word that a condition or the claims table asks for."""
-    words: set[str] = set()
-    for term in ruleset.terms:
-        asked = term.condition
-        words.update(asked.near, asked.sentence, asked.with_, asked.unless, asked.without)
+    words = cue_words(ruleset.terms)
     for rule in ruleset.claims.rules:
         for setting in rule.settings:
             words.update(*setting.needs.values(), *setting.bars.values())
     return CueIndex(words - {"^", "$"}, ruleset.claims.units, ruleset.folding.plain)
 
 
-def compile_terms(ruleset: Ruleset, index: CueIndex) -> tuple[Compiled, Compiled]:
+def cue_words(terms: Iterable[Term]) -> set[str]:
+    """Every word that a condition of these terms asks for near by or anywhere."""
+    words: set[str] = set()
+    for term in terms:
+        asked = term.condition
+        words.update(asked.near, asked.sentence, asked.with_, asked.unless, asked.without)
+    return words
+
+
+def compile_terms(terms: Sequence[Term], ruleset: Ruleset, index: CueIndex) -> tuple[Compiled, Compiled]:
     """The rules for the folded view (which the view without repeats shares) and for the raw view."""
     plain, visible = ruleset.folding.plain, ruleset.folding.visible
     folded: list[Rule] = []
     raw: list[Rule] = []
-    for term in ruleset.terms:
+    for term in terms:
         has_symbols = not term.pattern and plain(term.text) != visible(term.text)
         (raw if has_symbols else folded).append(_rule(term, ruleset, index, visible if has_symbols else plain))
     return _compiled(folded), _compiled(raw)

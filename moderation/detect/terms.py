@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import product
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from moderation.detect.allowed import holder, reaching
 from moderation.detect.claims import NOTHING_SAID, ClaimTable, Hearing
-from moderation.detect.rule import ANYWHERE, REACH, Compiled, Rule, compile_terms, cue_index
+from moderation.detect.rule import REACH, Compiled, Rule, compile_terms, cue_index
 from moderation.ruleset import Outcome
 from moderation.text import words
 from moderation.text.fold import CLAUSE_MARKS, SENTENCE_MARKS, breaks, widest
@@ -17,12 +17,14 @@ from moderation.text.view import REPEATS, SYMBOLS, Reader
 from moderation.types import FULL_WEIGHT, Evidence, Exemption, Scene, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import date
 
     import re2
 
+    from moderation.detect.allowed import Protected
     from moderation.detect.claims import Ruling
+    from moderation.detect.cues import CueIndex
     from moderation.matcher import Hit
     from moderation.ruleset import Ruleset
     from moderation.text.view import PartReading, View
@@ -72,55 +74,55 @@ class TermDetector:
     def __init__(self, ruleset: Ruleset) -> None:
         self.ruleset = ruleset
         self.index = cue_index(ruleset)
-        self.folded, self.raw = compile_terms(ruleset, self.index)
+        self.folded, self.raw = compile_terms(ruleset.terms, ruleset, self.index)
         self.reader = Reader(ruleset.folding, self.folded.words, self.raw.words)
         self.claims = ClaimTable(ruleset, self.index)
         gates = product(Scene, (False, True))
-        self._live = {gate: (self._table(self.folded, gate), self._table(self.raw, gate)) for gate in gates}
+        self.live = {gate: (self._table(self.folded, gate), self._table(self.raw, gate)) for gate in gates}
+        """For each gate the live rules of the folded and of the raw view."""
 
     def _table(self, compiled: Compiled, gate: Gate) -> Table:
         return compiled.live(self.ruleset.categories, gate[0], advertising=gate[1])
 
     def detect(self, content: Content, parts: Sequence[PartReading], gate: Gate, day: date) -> Findings | None:
         """Everything the terms say of a content; ``None`` where none can count, as in most traffic."""
-        folded, raw = self._live[gate]
+        tables = self.live[gate]
         candidates: list[list[Candidate]] = []
         suspect = False
         for part in parts:
-            listed = _candidates(part.text, part.hits, folded) if part.hits else []
+            listed = candidates_of(part.text, part.hits, tables[0]) if part.hits else []
             candidates.append(listed)
-            if not suspect and (part.look & (REPEATS | SYMBOLS) or (listed and self._suspect(part, listed))):
+            if not suspect and (part.look & (REPEATS | SYMBOLS) or (listed and suspicious(part, listed, self.index))):
                 suspect = True
         if not suspect:
             return None
-        inspection = _Inspection(self, Hearing(content, parts, day, self.claims, self.index))
+        inspection = Inspection(self, Hearing(content, parts, day, self.claims, self.index))
         for part, listed in zip(parts, candidates, strict=True):
             views = self.reader.views(part)
             inspection.open(part, views)
-            inspection.examine(views[0], listed)
-            for view in views[1:]:
-                inspection.examine(view, _candidates(view.text, view.hits, raw if view.name == "raw" else folded))
+            inspection.examine_all(views, listed, tables)
             inspection.close()
         return inspection.findings
 
-    def _suspect(self, part: PartReading, candidates: list[Candidate]) -> bool:
-        """Whether a live term could count here. Looks at the part as a whole: what is near is looked at later."""
-        text = part.text
-        for _, _, _, rule in candidates:
-            if rule.weight >= HINT:
-                company = rule.near or rule.sentence
-                if not company:
-                    return True
-                if rule.calls_for:
-                    for word in rule.calls_for:
-                        if word in text:
-                            return True
-                elif not company.isdisjoint(part.folded.cues(self.index).numbers):
-                    return True
-        return False
+
+def suspicious(part: PartReading, candidates: list[Candidate], index: CueIndex) -> bool:
+    """Whether a live term could count here. Looks at the part as a whole: what is near is looked at later."""
+    text = part.text
+    for _, _, _, rule in candidates:
+        if rule.weight >= HINT:
+            company = rule.near or rule.sentence
+            if not company:
+                return True
+            if rule.calls_for:
+                for word in rule.calls_for:
+                    if word in text:
+                        return True
+            elif not company.isdisjoint(part.folded.cues(index).numbers):
+                return True
+    return False
 
 
-def _candidates(text: str, hits: list[Hit], table: Table) -> list[Candidate]:
+def candidates_of(text: str, hits: list[Hit], table: Table) -> list[Candidate]:
     """The live rules of the hits of a text, less those that what stands right beside their hit rules out.
 
     Outer ones come first: inside a finding of its category that says no less, a hit says nothing new.
@@ -137,13 +139,16 @@ def _candidates(text: str, hits: list[Hit], table: Table) -> list[Candidate]:
     return found
 
 
-class _Inspection:
-    """One content under examination: what is allowed in the current part, and what was found so far."""
+class Inspection:
+    """One content under examination: what is allowed in the current part, and what was found so far.
+
+    Cues are looked for in the index of ``hearing``.
+    """
 
     def __init__(self, detector: TermDetector, hearing: Hearing) -> None:
         self.findings = Findings()
         self._detector, self._hearing = detector, hearing
-        self._reader, self._index = detector.reader, detector.index
+        self._reader, self._index = detector.reader, hearing.index
         self._counts: dict[tuple[str, object], int] = {}
         self._outer: dict[str, tuple[View, int, int, int]] = {}
         self._found: list[_Filed] = []
@@ -153,15 +158,26 @@ class _Inspection:
     def open(self, part: PartReading, views: Sequence[View]) -> None:
         """Turn to a part, and collect what its allow terms protect, by category."""
         self._part = part.name
+        self._allowed = self.protected(views, self._detector.folded, self._detector.raw)
+
+    def protected(self, views: Sequence[View], folded: Compiled, raw: Compiled) -> Protected:
+        """What the allow terms among the hits of some views of the current part protect, by category."""
         spans: dict[str, list[tuple[int, int, str]]] = {}
         for view in views:
-            table = (self._detector.raw if view.name == "raw" else self._detector.folded).allow
+            table = (raw if view.name == "raw" else folded).allow
             for start, end, word in view.hits:
                 for rule in table[word]:
                     if bounds := self._stands(view, rule, start, end):
                         for category in rule.protects:
                             spans.setdefault(category, []).append((*view.span(*bounds), rule.id))
-        self._allowed = {category: _furthest(found) for category, found in spans.items()} if spans else {}
+        return {category: reaching(found) for category, found in spans.items()} if spans else {}
+
+    def examine_all(self, views: Sequence[View], listed: list[Candidate], tables: tuple[Table, Table]) -> None:
+        """Weigh the hits of all views of the current part; ``listed`` are those of the first."""
+        folded, raw = tables
+        self.examine(views[0], listed)
+        for view in views[1:]:
+            self.examine(view, candidates_of(view.text, view.hits, raw if view.name == "raw" else folded))
 
     def examine(self, view: View, candidates: list[Candidate]) -> None:
         """Weigh hits: conditions first, as most weak words fall by them, then allow terms, gaps and boundaries."""
@@ -274,12 +290,7 @@ class _Inspection:
         return not rule.placed or _neighbours_allow(rule, view.text[low:start], view.text[end:high], opens, closes)
 
     def _allowed_by(self, category: str, start: int, end: int) -> str:
-        for key in (ANYWHERE, category):
-            starts, reaches = self._allowed.get(key, ((), ()))
-            index = bisect_right(starts, start) - 1
-            if index >= 0 and reaches[index][0] >= end:
-                return reaches[index][1]
-        return ""
+        return holder(self._allowed, category, start, end)
 
     def _torn_weight(self, view: View, rule: Rule, start: int, end: int, gaps: list[tuple[int, str]]) -> int:
         """The rule's weight, less for what stands inside the hit; 0 where the hit is no word here at all.
@@ -420,14 +431,3 @@ def _same_run(left: str, right: str) -> bool:
     return (left.isascii() and right.isascii()) and (
         (left.isalpha() and right.isalpha()) or (left.isdigit() and right.isdigit())
     )
-
-
-def _furthest(spans: Iterable[tuple[int, int, str]]) -> tuple[list[int], list[tuple[int, str]]]:
-    """Sorted starts, and for each the furthest end of any span that starts there or before."""
-    starts: list[int] = []
-    reaches: list[tuple[int, str]] = []
-    for start, end, rule in sorted(spans):
-        reach = max((end, rule), reaches[-1]) if reaches else (end, rule)
-        starts.append(start)
-        reaches.append(reach)
-    return starts, reaches
