@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from service.cli import bench, demo, explain, key, lexicon, reload, screen, serve
+from service.cli import bench, demo, explain, key, lexicon, reload, screen, serve, tenant
 
 app = typer.Typer(
     name="qingliu",
@@ -20,4 +20,5 @@ reload.register(app)
 screen.register(app)
 explain.register(app)
 lexicon.register(app)
+tenant.register(app)
 bench.register(app)
