@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
 from moderation.detect.cues import CueIndex
 from moderation.detect.own import WiderIndex
-from moderation.engine import Engine
 from moderation.errors import LoadErrors
 from moderation.own import MOST_PATTERNS, MOST_TERMS, check_own, engine_with, read_own, shared_part
 from moderation.render import render
 from moderation.trace import Tracer
 from moderation.types import Action
 from tests.moderation.conftest import term_file
+
+if TYPE_CHECKING:
+    from moderation.engine import Engine
 
 SHARED = "国家级\n最好 | near: 面霜\n全网第一"
 ALLOWED = "国家级湿地公园\n环保本色"
@@ -182,11 +185,7 @@ def test_reasons_name_the_tenants_lexicon_and_need_no_more_than_the_shared_rules
             "more than 20000 terms",
         ),
         (
-            {
-                "a.txt": term_file(
-                    "\n".join(f"/词{n}/ | anchor: 词{n}" for n in range(MOST_PATTERNS + 1)), "gambling"
-                )
-            },
+            {"a.txt": term_file("\n".join(f"/词{n}/ | anchor: 词{n}" for n in range(MOST_PATTERNS + 1)), "gambling")},
             ("a.txt", MOST_PATTERNS + 6),
             "more than 500 patterns",
         ),
