@@ -11,7 +11,7 @@ import typer
 
 from moderation.errors import LoadErrors
 from service.cli.say import Data, Json, err, fail, out, settings
-from service.cli.words import Lang, Tongue, say, table
+from service.cli.words import Lang, Tongue, say, table, texts_of
 from service.ledger import LedgerError
 from service.lexicons import NO_WORDS, Lexicons, UnknownVersion
 from service.store.db import Unsafe
@@ -57,7 +57,7 @@ def put(  # noqa: PLR0913 - the options of a command line
     lang: Lang = Tongue.ZH,
 ) -> None:
     """存入新版本；有误时逐行输出“文件:行号: 原因”。加 --activate 则随即启用，运行中的服务一秒内生效。"""  # noqa: D415
-    texts = _texts(files, lang.lang)
+    texts = texts_of(files, lang.lang)
 
     async def work(lexicons: Lexicons) -> LexiconInfo:
         info = await lexicons.file(tenant, texts, by=BY, note=note)
@@ -156,18 +156,6 @@ def _tell_active(tenant: str, version: int, lang: Language, *, json: bool) -> No
         out.print(say(lang, f"租户 {tenant} 现无自有词条", f"{tenant} has no own words now"), markup=False)
     else:
         out.print(say(lang, f"租户 {tenant} 现用版本 {version}", f"{tenant} is at version {version} now"), markup=False)
-
-
-def _texts(files: list[Path], lang: Language) -> dict[str, str]:
-    texts: dict[str, str] = {}
-    for path in files:
-        if path.name in texts:
-            fail(say(lang, f"文件名重复：{path.name}", f"two files are named {path.name}"))
-        try:
-            texts[path.name] = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            fail(say(lang, f"无法读取 {path}：{error}", f"cannot read {path}: {error}"))
-    return texts
 
 
 def _with_lexicons(data: Path | None, tenant: str, lang: Language, act: Callable[[Lexicons], Awaitable[T]]) -> T:

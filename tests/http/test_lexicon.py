@@ -172,12 +172,12 @@ def test_the_command_line_tells_what_is_wrong_and_changes_nothing(house, beside,
     path.write_text(file("某")["text"], encoding="utf-8")
     done = beside("put", path, "--tenant", house.tenant)
     assert (done.returncode, done.stderr.decode().splitlines()[0][:10]) == (1, "own.txt:6:")
-    for words, said in (
-        (("activate", 3, "--tenant", house.tenant), "没有这个版本"),
-        (("list", "--tenant", "nobody"), "没有租户"),
-        (("put", tmp_path / "none.txt", "--tenant", house.tenant), "无法读取"),
+    for words, said, code in (
+        (("activate", 3, "--tenant", house.tenant), "没有这个版本", 1),
+        (("list", "--tenant", "nobody"), "没有租户", 1),
+        (("put", tmp_path / "none.txt", "--tenant", house.tenant), "无法读取", 2),
     ):
         done = beside(*words)
-        assert (done.returncode, said in done.stderr.decode()) == (1, True)
+        assert (done.returncode, said in done.stderr.decode()) == (code, True)
     done = beside("list", "--tenant", house.tenant, "--json")
     assert orjson.loads(done.stdout) == {"tenant": house.tenant, "active": 0, "versions": []}
