@@ -185,10 +185,10 @@ class Tried(NamedTuple):
     sentence: str
 
 
-def tried_examples(engine: Engine) -> Iterator[Tried]:
-    """Every ``hit`` and ``miss`` example, judged by the whole engine; a line is judged with all it expands to."""
+def tried_examples(engine: Engine, listed: Iterable[Term]) -> Iterator[Tried]:
+    """Every ``hit`` and ``miss`` example of these terms, judged by the whole engine with all its line expands to."""
     lines: dict[tuple[str, int], list[Term]] = defaultdict(list)
-    for term in engine.ruleset.terms:
+    for term in listed:
         if term.hits or term.misses:
             lines[term.file, term.line].append(term)
     for (file, line), terms in lines.items():
@@ -201,13 +201,18 @@ def check_examples(ruleset: Ruleset) -> list[LoadError]:
     """The examples that contradict their lines. Without examples nothing is compiled."""
     if not any(term.hits or term.misses for term in ruleset.terms):
         return []
+    return check_lines(Engine(ruleset), ruleset.terms)
+
+
+def check_lines(engine: Engine, listed: Iterable[Term]) -> list[LoadError]:
+    """The examples of some terms that contradict their lines."""
     return [
         TermError(
             one.file,
             one.line,
             f"{one.term!r} {'does not find' if one.wanted else 'finds'} its example {one.sentence!r}",
         )
-        for one in tried_examples(Engine(ruleset))
+        for one in tried_examples(engine, listed)
         if one.found is not one.wanted
     ]
 

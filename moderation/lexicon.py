@@ -23,12 +23,15 @@ ALLOW = "allow"
 
 ALL, NONE = "all", "none"
 """What a file, section or line can say of disguises instead of a list."""
+OWN = "own"
+"""What rule ids of a tenant's own terms begin with, so that a record tells whose word it was."""
 MANDATORY_HEADERS = ("owner", "source", "licence", "reviewed")
 MAX_SEVERITY = 4
 _MARKS = frozenset("|{}\\/")
 """A line without them, that is no header and no section, is a word and nothing else."""
 MAX_ALTERNATIVES = 4000
 """A line that expands to more is a slip of the hand."""
+MOST_ERRORS = 1000
 
 
 WordLists = Mapping[str, tuple[str, ...]]
@@ -88,12 +91,14 @@ class Term:
     note: str = ""
     hits: tuple[str, ...] = ()
     misses: tuple[str, ...] = ()
+    own: bool = False
+    """Whether a tenant wrote it, on top of the rules that all share."""
 
     @property
     def id(self) -> str:
         """A stable rule id that does not spell the term: records must not quote what a person wrote."""
         digest = blake2s("|".join((self.text, *sorted(self.scenes or ()))).encode(), digest_size=4).hexdigest()
-        return ".".join(filter(None, (self.category, self.family, digest)))
+        return ".".join(filter(None, (OWN if self.own else "", self.category, self.family, digest)))
 
 
 @dataclass(slots=True)
@@ -107,11 +112,18 @@ class _File:
     defaults: dict[str, list[str]] = field(default_factory=dict)
     plain: dict[str, Any] = field(default_factory=dict)
     """What the terms have in common that stand alone on their lines, until a header or section changes it."""
+    own: bool = False
 
 
-def parse(name: str, text: str, lists: WordLists | None = None) -> tuple[list[Term], list[LoadError]]:
-    """Read a term or allow file: its terms, and everything wrong with it as ``file:line: reason``."""
-    file = _File(name, lists or {})
+def parse(
+    name: str, text: str, lists: WordLists | None = None, *, own: bool = False, most: int | None = None
+) -> tuple[list[Term], list[LoadError]]:
+    """Read a term or allow file: its terms, and everything wrong with it as ``file:line: reason``.
+
+    ``own`` says that a tenant wrote it. With ``most`` it stops behind the line that brings more terms than that, and
+    where too much is wrong to go on.
+    """
+    file = _File(name, lists or {}, own=own)
     terms: list[Term] = []
     errors: list[LoadError] = []
     for number, raw in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
@@ -125,6 +137,8 @@ def parse(name: str, text: str, lists: WordLists | None = None) -> tuple[list[Te
                 terms.extend(_line(file, number, line))
         except LoadError as error:
             errors.append(error)
+        if most is not None and (len(terms) > most or len(errors) > MOST_ERRORS):
+            break
     errors.extend(_header_errors(file))
     return terms, errors
 
@@ -289,6 +303,7 @@ def _from_options(file: _File, number: int, options: dict[str, list[str]], *, pa
         note=read.get("note", ""),
         hits=tuple(map(_unescape, options.get("hit", ()))),
         misses=tuple(map(_unescape, options.get("miss", ()))),
+        own=file.own,
     )
 
 

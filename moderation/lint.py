@@ -166,7 +166,7 @@ def _judge(engine: Engine, texts: Sequence[str], found: Alarms) -> None:
     ):
         rules: set[str] = set()
         for content in listed:
-            found_here = alone(engine.terms, content, reading, (content.scene, True), day)
+            found_here = alone(engine.shared.terms, content, reading, (content.scene, True), day)
             rules.update(rule for rule in found_here if not rule.startswith(quiet))
         found.texts += 1
         found.flagged += bool(rules)

@@ -87,6 +87,7 @@ def load_ruleset(
         claims=claims,
         industries=industries,
         options=options,
+        lists=lists,
     )
     if examples and (errors := check_examples(ruleset)):
         raise LoadErrors(errors)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from moderation.lexicon import OWN
 from moderation.ruleset import ClaimKind, Outcome
 from moderation.text.variants import DISGUISES
 from moderation.types import SHANGHAI
@@ -103,8 +104,17 @@ class Reasons:
         en = f"“{quote}”: {name}{f', seen through {hidden}' if hidden else ''}{f'; {law}' if law else ''}"
         return self.say(zh, en)
 
+    def of_own(self, rule: str, sentence: str) -> str:
+        """The sentence, and that it was a term of the tenant's own lexicon where the rule's id says so."""
+        if not rule.startswith(f"{OWN}."):
+            return sentence
+        return self.say(f"租户自有词库：{sentence}", f"the tenant's own lexicon: {sentence}")
+
     def why(self, item: Evidence) -> str:
         """Why it is a violation, or why a person must decide."""
+        return self.of_own(item.rule, self._why(item))
+
+    def _why(self, item: Evidence) -> str:
         if duty := self._ruleset.industries.tell(item.note, self.lang):
             return duty.rstrip("。.")
         rule = self.rule(item.note)
@@ -151,7 +161,7 @@ class Reasons:
         """Why a hit does not count, in one sentence."""
         rule = self.rule(item.code)
         if rule is None:
-            return self.name(item.code)
+            return self.of_own(item.note, self.name(item.code))
         name, rests = self.name(item.code), self._rests(item.code)
         keep = self.say(f"；须留存：{rule.proof_zh}", f"; keep on file: {rule.proof_en}") if rule.proof_zh else ""
         if rule.kind is ClaimKind.GUARD:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from moderation.industry import Industries
-    from moderation.lexicon import Term
+    from moderation.lexicon import Term, WordLists
     from moderation.policy import ScenePolicy
     from moderation.text.fold import Folding
     from moderation.text.variants import Variants
@@ -169,7 +169,11 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruleset:
-    """Everything that a verdict depends on besides the content. ``fingerprint`` names the exact bytes it came from."""
+    """Everything that a verdict depends on besides the content. ``fingerprint`` names the exact bytes it came from.
+
+    ``lists`` are the named word lists. ``own`` are the terms of one tenant on top of ``terms``, which all share; the
+    fingerprint then is a pair, ``shared+own``.
+    """
 
     fingerprint: str
     files: Mapping[str, str] = field(repr=False)
@@ -183,6 +187,8 @@ class Ruleset:
     claims: Claims = field(repr=False)
     industries: Industries = field(repr=False)
     options: Mapping[str, Option] = field(default_factory=dict, repr=False)
+    lists: WordLists = field(default_factory=dict, repr=False)
+    own: tuple[Term, ...] = field(default=(), repr=False)
     _citations: dict[tuple[tuple[str, ...], date], tuple[str, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

@@ -84,7 +84,10 @@ class Tracer:
 
     def _allowed(self, item: Exemption) -> str:
         term = self._term(item.note)
-        return self._say(f"属于允许词“{term.text}”", f"part of the allowed “{term.text}”") if term else ""
+        if term is None:
+            return ""
+        told = self._say(f"属于允许词“{term.text}”", f"part of the allowed “{term.text}”")
+        return self.reasons.of_own(item.note, told)
 
     def _no_guard(self, note: str = "") -> Step:
         rule = self.reasons.rule(note)
@@ -133,5 +136,5 @@ class Tracer:
     def _term(self, rule: str) -> Term | None:
         """The term behind a rule id. Ids are hashes, so they are worked out once, and only for people."""
         if self._terms is None:
-            self._terms = {term.id: term for term in self._ruleset.terms}
+            self._terms = {term.id: term for term in (*self._ruleset.terms, *self._ruleset.own)}
         return self._terms.get(rule)

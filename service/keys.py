@@ -7,6 +7,7 @@ import re
 import secrets
 import sqlite3
 from dataclasses import dataclass
+from enum import StrEnum
 from hashlib import sha256
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -37,12 +38,20 @@ _TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _LABEL_CHARS = 200
 
 
+class Scope(StrEnum):
+    """What a key may do: have contents judged and read decisions, or that and change the tenant's own rules."""
+
+    MODERATE = "moderate"
+    ADMIN = "admin"
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: the tenant and the key that it used."""
+    """Who calls: the tenant, the key that it used, and whether that is one for the tenant's own rules."""
 
     tenant: str
     key_id: str
+    admin: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +63,7 @@ class KeyInfo:
     label: str
     created_at: str
     revoked_at: str | None
+    scope: str
 
 
 class Keys:
@@ -77,7 +87,7 @@ class Keys:
             known = self._known.get(digest)
         return known
 
-    async def create(self, tenant: str, *, label: str = "") -> tuple[str, str]:
+    async def create(self, tenant: str, *, label: str = "", scope: Scope = Scope.MODERATE) -> tuple[str, str]:
         """A new key for ``tenant`` (made on first use): its id, and its secret, which is shown only now.
 
         Raises ``ValueError`` for a tenant or label that may not be stored.
@@ -90,8 +100,9 @@ class Keys:
             await self._create_tenant(tenant)
         key_id = secrets.token_hex(6)
         secret = f"ql_{key_id}_{secrets.token_urlsafe(32)}"
-        row = (key_id, tenant, label, _digest(secret), now())
-        await self._ledger.record(Act(KEY_CREATED, key_id, tenant), Write(statements.INSERT_KEY, row))
+        facts = {"scope": scope.value}
+        row = (key_id, tenant, label, _digest(secret), now(), scope.value)
+        await self._ledger.record(Act(KEY_CREATED, key_id, tenant, facts), Write(statements.INSERT_KEY, row))
         self._forget()
         return key_id, secret
 
@@ -118,6 +129,7 @@ class Keys:
                     label=key.label,
                     created_at=key.created_at,
                     revoked_at=key.revoked_at,
+                    scope=key.scope,
                 )
                 for key in found
             ]
@@ -146,7 +158,9 @@ class Keys:
                 state = await self._reads.keys_state()
                 if state != self._state:
                     keys = await self._reads.living_keys()
-                    self._known = {digest: Caller(tenant, key_id) for digest, tenant, key_id in keys}
+                    self._known = {
+                        digest: Caller(tenant, key_id, scope == Scope.ADMIN) for digest, tenant, key_id, scope in keys
+                    }
                     self._state = state
             except sqlite3.Error as error:
                 raise LedgerUnwritable(f"keys cannot be read: {error}") from error

@@ -42,8 +42,9 @@ class Idempotency:
 class Decided(NamedTuple):
     """A decision that is on disk. ``content`` has tenant, id and version filled in.
 
-    ``ruleset`` is what to render the verdict with: the one judged under while the process still has it, else the
-    active one (``verdict.ruleset`` always names the one judged under). ``at`` is the time of the decision, aware UTC.
+    ``ruleset`` is what to render the verdict with: the shared one judged under while the process still has it, else
+    the active one (``verdict.ruleset`` always names what was judged under, a tenant's own lexicon included). ``at`` is
+    the time of the decision, aware UTC.
     """
 
     id: str
@@ -87,20 +88,24 @@ class Moderation:
         """Judges a batch in one transaction: all decisions, in order, or none. Raises as ``one`` does."""
         if not contents:
             return []
-        engine = self._rules.engine
+        engines, tenant = self._rules.engines, caller.tenant
         verdicts: list[Verdict] = []
         filings: list[Filing] = []
         began = perf_counter()
         for company in slices(contents):
-            judged = [await alone(engine, company[0])] if len(company) == 1 else together(engine, company)
+            judged = (
+                [await alone(engines.of(tenant), company[0])]
+                if len(company) == 1
+                else together(engines, company, [tenant] * len(company))
+            )
             for content, verdict in zip(company, judged, strict=True):
                 verdicts.append(verdict)
-                filings.append(prepared(content, verdict, tenant=caller.tenant))
+                filings.append(prepared(content, verdict, tenant=tenant))
                 if perf_counter() - began > HELD_SECONDS:
                     await asyncio.sleep(0)
                     began = perf_counter()
         outcome = await self._ledger.file(filings, seal=_seal(caller, idempotency))
-        return await self._decided(caller, engine.ruleset, contents, verdicts, outcome)
+        return await self._decided(caller, engines.base.ruleset, contents, verdicts, outcome)
 
     async def get(self, caller: Caller, decision_id: str) -> Decided | None:
         """One decision of the caller's tenant; another tenant's does not exist."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from service.filing import Seal
     from service.ledger import Ledger
     from service.plan import Outcome
-    from service.rules import Rules
+    from service.rules import Engines, Rules
 
 LONG_CHARS = 2000
 """A text that is longer may take milliseconds by itself."""
@@ -42,10 +42,10 @@ async def alone(engine: Engine, content: Content) -> Verdict:
     return _verdict(engine, content)
 
 
-def together(engine: Engine, company: Sequence[Content]) -> Iterator[Verdict]:
-    """Reading gains from company."""
-    for content, reading in zip(company, engine.read_many(company), strict=True):
-        yield engine.examine(content, reading).conclude()
+def together(engines: Engines, company: Sequence[Content], tenants: Sequence[str]) -> Iterator[Verdict]:
+    """Reading gains from company, even of other tenants; each content is judged by its own tenant's engine."""
+    for content, tenant, reading in zip(company, tenants, engines.base.read_many(company), strict=True):
+        yield engines.of(tenant).examine(content, reading).conclude()
 
 
 def slices(contents: Sequence[Content]) -> Iterator[Sequence[Content]]:
@@ -107,15 +107,15 @@ class Sitting:
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._judge)
         try:
-            engine = self._rules.engine
-            verdicts = list(together(engine, company))
+            engines = self._rules.engines
+            verdicts = list(together(engines, company, [brought.tenant for brought in sitting]))
         except Exception as error:  # noqa: BLE001 - a fault in the engine: nobody may wait for ever
             _fail(sitting, error)
             return
         for brought, verdict in zip(sitting, verdicts, strict=True):
             if brought.heard.done():  # its client left
                 continue
-            brought.verdict, brought.ruleset = verdict, engine.ruleset
+            brought.verdict, brought.ruleset = verdict, engines.base.ruleset
             try:
                 filing = prepared(brought.content, verdict, tenant=brought.tenant)
                 self._ledger.submit([filing], seal=brought.seal, heard=brought.heard)

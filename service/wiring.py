@@ -15,9 +15,10 @@ from service.acts import SERVICE_STARTED, SETTINGS_CHANGED, Act
 from service.ids import new_id, now
 from service.keys import Keys
 from service.ledger import Ledger
+from service.lexicons import Lexicons
 from service.moderate import Moderation
 from service.ports import Write
-from service.rules import Rules
+from service.rules import Aside, Rules
 from service.store import db, statements
 from service.store.journal import SqliteJournal
 from service.store.reads import Reads
@@ -52,6 +53,7 @@ class Service:
     settings: Settings
     keys: Keys
     rules: Rules
+    lexicons: Lexicons
     moderation: Moderation
     ledger: Ledger
 
@@ -105,9 +107,19 @@ async def open_service(
         await _record_settings(settings, store)
         await _record_start(settings, store.ledger, rules)
         moderation = Moderation(rules, store.ledger, store.reads)
+        watching = asyncio.create_task(rules.watch(), name="lexicons")
         try:
-            yield Service(settings=settings, keys=store.keys, rules=rules, moderation=moderation, ledger=store.ledger)
+            yield Service(
+                settings=settings,
+                keys=store.keys,
+                rules=rules,
+                lexicons=Lexicons(store.ledger, store.reads, rules),
+                moderation=moderation,
+                ledger=store.ledger,
+            )
         finally:
+            watching.cancel()
+            await asyncio.wait([watching])
             await moderation.close()
 
 
@@ -116,6 +128,16 @@ async def open_keys(settings: Settings) -> AsyncIterator[Keys]:
     """Only the keys, for the command line beside a running service: no rules are loaded."""
     async with open_store(settings) as store:
         yield store.keys
+
+
+@asynccontextmanager
+async def open_lexicons(settings: Settings) -> AsyncIterator[tuple[Lexicons, Store]]:
+    """Tenants' lexicons, for the command line beside a running service, which hears of changes by itself.
+
+    Raises ``LoadErrors`` for broken shared rules.
+    """
+    async with open_store(settings) as store:
+        yield Lexicons(store.ledger, store.reads, Aside(settings.lexicons, settings.scenes or SCENES)), store
 
 
 async def _record_settings(settings: Settings, store: Store) -> None:

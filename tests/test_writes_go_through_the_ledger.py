@@ -40,6 +40,9 @@ ALLOWED = {
     "writes by ORM": set(),
     "writes beside an act": {"service/store/journal.py"},
 }
+OWN = {
+    "own.txt": "@category abuse_insult\n@owner t\n@source t\n@licence x\n@reviewed 2026-11-22\n某某词\n",
+}
 VERSION = ("content", "version", "commitment")
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 ORM_CALLS = {"add", "add_all", "merge", "commit", "flush", "bulk_save_objects", "delete"}
@@ -203,6 +206,11 @@ def untold(path: Path) -> list[str]:
             held("SELECT value FROM idempotency, json_each(decisions) WHERE value NOT IN (SELECT id FROM decisions)"),
             Counter(),
         ),
+        "tenant_lexicons": (held("SELECT tenant || '/' || version FROM tenant_lexicons"), told("lexicon.filed")),
+        "tenant_activations": (
+            held("SELECT tenant || '/' || coalesce(version, 0) FROM tenant_activations"),
+            told("lexicon.activated"),
+        ),
         "rulesets": (held("SELECT fingerprint FROM rulesets"), told("ruleset.activated")),
         "settings": (held("SELECT fingerprint FROM settings"), told("settings.changed")),
     }
@@ -230,6 +238,9 @@ async def used(tmp_path, shipped, monkeypatch) -> Path:
         await service.moderation.many(caller, contents, idempotency=Idempotency("k", b"body"))
         await service.moderation.many(caller, contents, idempotency=Idempotency("k", b"body"))
         await service.moderation.one(caller, contents[0])
+        info = await service.lexicons.file("shop", OWN, by=key_id)
+        await service.lexicons.activate("shop", info.version, by=key_id)
+        await service.lexicons.roll_back("shop", by=key_id)
         await service.keys.revoke(key_id)
     async with open_service(settings.model_copy(update={"max_batch_items": 5})):
         pass
@@ -248,6 +259,7 @@ async def test_every_row_is_told_by_an_act(used):
         ("DELETE FROM decisions WHERE supersedes IS NOT NULL", "decisions"),
         ("UPDATE contents SET commitment = x'00' WHERE id = 1", "contents"),
         ("INSERT INTO rulesets VALUES ('x', 'ghost', '[]', 'now')", "rulesets"),
+        ("INSERT INTO tenant_activations VALUES (9, 'shop', 1, 'ghost', 'now')", "tenant_activations"),
         ("CREATE TABLE notes (text TEXT)", "notes"),
     ],
 )

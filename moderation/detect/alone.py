@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from moderation.detect.claims import Hearing
 from moderation.detect.rule import HINT
-from moderation.detect.terms import Inspection, candidates
+from moderation.detect.sight import candidates
+from moderation.detect.terms import Inspection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

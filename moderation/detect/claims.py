@@ -230,7 +230,7 @@ class ClaimTable:
         if chapter is None:
             return NOTHING_SAID
         by_name = self._hits.get(rule.family) or self._hits.get(view.text[start:end])
-        if not (by_name or view.marked or hearing.apart or view.cues(self._index).meet(chapter.telling)):
+        if not (by_name or view.marked or hearing.apart or view.cues(hearing.index).meet(chapter.telling)):
             return NOTHING_SAID
         filled = self._filled(hearing, view, chapter, start, end)
         if by_name:
@@ -276,7 +276,7 @@ class ClaimTable:
         ends = last == len(view.text) or view.asks_last
         first, last = max(first, start - LONG_REACH), min(last, end + LONG_REACH)
         left_of, right_of = (first, last) if last - first <= SHORT_SENTENCE else (low, high)
-        for left, right, cue in view.cues(self._index).within(first, last):
+        for left, right, cue in view.cues(hearing.index).within(first, last):
             if cue not in slots or left < first:
                 continue
             before, after, of, clause, ahead, behind = slots[cue]
@@ -324,7 +324,9 @@ class Hearing:
         self._declared = table.declared(content)
         self.apart = bool(self._declared) or len(parts) > 1
         """Whether something beyond a hit's own part may decide: what was declared, or a cue in another part."""
-        self._table, self._index, self._parts = table, index, parts
+        self.index = index
+        """Where all that is judged in this content looks for cues: it holds those of ``table``, and perhaps more."""
+        self._table, self._parts = table, parts
         self._everywhere: set[int] | None = None
         self._numbers: AbstractSet[int] | None = None
 
@@ -332,7 +334,7 @@ class Hearing:
     def numbers(self) -> AbstractSet[int]:
         """The cues that stand anywhere in the content."""
         if self._numbers is None:
-            found = [part.folded.cues(self._index).numbers for part in self._parts]
+            found = [part.folded.cues(self.index).numbers for part in self._parts]
             self._numbers = found[0] if len(found) == 1 else set().union(*found)
         return self._numbers
 

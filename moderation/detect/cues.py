@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from moderation.matcher import Matcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from collections.abc import Set as AbstractSet
 
     from moderation.matcher import Hit
@@ -86,6 +86,11 @@ class CueIndex:
                 [self._numbers[word if word.startswith("<") else self._plain(word)] for word in words]
             )
         return known
+
+    @property
+    def known(self) -> Mapping[str, int]:
+        """The number of every cue word, as folded, and of every token."""
+        return self._numbers
 
     def find(self, text: str) -> Cues:
         """All cues of a folded text."""

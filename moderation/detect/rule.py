@@ -121,23 +121,29 @@ class Compiled:
 
 def cue_index(ruleset: Ruleset) -> CueIndex:
     """Every word that a condition or the claims table asks for."""
-    words: set[str] = set()
-    for term in ruleset.terms:
-        asked = term.condition
-        words.update(asked.near, asked.sentence, asked.with_, asked.unless, asked.without)
+    words = cue_words(ruleset.terms)
     for rule in ruleset.claims.rules:
         for setting in rule.settings:
             words.update(*setting.needs.values(), *setting.bars.values())
     return CueIndex(words - {"^", "$"}, ruleset.claims.units, ruleset.folding.plain)
 
 
-def compile_terms(ruleset: Ruleset, index: CueIndex) -> tuple[Compiled, Compiled]:
+def cue_words(terms: Iterable[Term]) -> set[str]:
+    """Every word that a condition of these terms asks for near by or anywhere."""
+    words: set[str] = set()
+    for term in terms:
+        asked = term.condition
+        words.update(asked.near, asked.sentence, asked.with_, asked.unless, asked.without)
+    return words
+
+
+def compile_terms(terms: Sequence[Term], ruleset: Ruleset, index: CueIndex) -> tuple[Compiled, Compiled]:
     """The rules for the folded view (which the view without repeats shares) and for the raw view."""
     plain, visible = ruleset.folding.plain, ruleset.folding.visible
     folded: list[Rule] = []
     raw: list[Rule] = []
     known: dict[tuple[int, bool, bool], tuple[Any, ...]] = {}
-    for term in ruleset.terms:
+    for term in terms:
         words = tuple(map(plain, term.anchors)) if term.pattern else (plain(term.text),)
         seen = "" if term.pattern else visible(term.text)
         has_symbols = not term.pattern and words[0] != seen

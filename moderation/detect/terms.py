@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass, field
-from itertools import pairwise, product
+from itertools import product
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from moderation.detect.allowed import holder, reaching
 from moderation.detect.claims import NOTHING_SAID, ClaimTable, Hearing
-from moderation.detect.hits import (
-    HELD,
-    held,
-    matched,
-    may_hide,
-    neighbours_allow,
-    runs_on,
-    stands_apart,
-    weight_left,
-)
-from moderation.detect.rule import ANYWHERE, HINT, REACH, Compiled, Rule, compile_terms, cue_index
+from moderation.detect.hits import HELD, held, matched, may_hide, neighbours_allow, runs_on, stands_apart, weight_left
+from moderation.detect.rule import REACH, Compiled, Rule, compile_terms, cue_index
+from moderation.detect.sight import Table, candidates, look
 from moderation.ruleset import Outcome
 from moderation.text import words
 from moderation.text.fold import CLAUSE_MARKS, SENTENCE_MARKS, breaks, widest
-from moderation.text.reading import DISGUISED, REPEATS, SYMBOLS, Reader
+from moderation.text.reading import Reader
 from moderation.text.restore import Restorer
 from moderation.types import FULL_WEIGHT, Evidence, Exemption, Scene, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import date
 
+    from moderation.detect.allowed import Protected
     from moderation.detect.claims import Ruling
-    from moderation.matcher import Hit
+    from moderation.detect.sight import Candidate, Sight
     from moderation.ruleset import Ruleset
     from moderation.text.reading import PartReading
     from moderation.text.view import View
@@ -48,16 +41,10 @@ UNSURE = 60
 """The weight of a claim that the law leaves to a person."""
 
 
-OTHER_VIEWS = REPEATS | SYMBOLS
-"""What may stand in another view than the folded one."""
 Gate = tuple["Scene", bool]
 """What decides which rules are live: the scene, and whether the content is advertising."""
-Table = list[tuple[Rule, ...]]
-"""For each word of a view its rules."""
-Candidate = tuple[int, int, int, Rule]
-"""A hit's start, the negative of its end, a running number and a live rule of its word: sorts outer hits first."""
-Hidden = tuple["View", list[Candidate]]
-"""A restored view and the candidates in it."""
+Tables = tuple[Table, Table]
+"""The live rules of the words of the folded and of the raw view."""
 _EVIDENCE_OF = itemgetter(6)
 _new = tuple.__new__
 """Makes a named tuple in half the time of its own constructor."""
@@ -81,7 +68,7 @@ class TermDetector:
     def __init__(self, ruleset: Ruleset) -> None:
         self.ruleset = ruleset
         self.index = cue_index(ruleset)
-        self.folded, self.raw = compile_terms(ruleset, self.index)
+        self.folded, self.raw = compile_terms(ruleset.terms, ruleset, self.index)
         restorer = Restorer(ruleset.folding, ruleset.variants, self.folded.disguised, self.folded.words)
         self.reader = Reader(ruleset.folding, self.folded.words, self.raw.words, restorer)
         self.claims = ClaimTable(ruleset, self.index)
@@ -95,92 +82,40 @@ class TermDetector:
         tables = {kinds: compiled.live(kinds) for kinds in set(opened.values())}
         return {gate: tables[kinds] for gate, kinds in opened.items()}
 
-    def live(self, gate: Gate) -> tuple[Table, Table]:
+    def live(self, gate: Gate) -> Tables:
         """The live rules of the words of the folded and of the raw view."""
         return self._live[gate]
 
     def detect(self, content: Content, parts: Sequence[PartReading], gate: Gate, day: date) -> Findings | None:
         """Everything the terms say of a content; ``None`` where none can count, as in most traffic."""
-        folded, raw = self._live[gate]
-        listed_by_part: list[list[Candidate]] = []
-        restored: list[Hidden | None] = []
-        suspect = False
-        for part in parts:
-            listed = candidates(part.text, part.hits, folded) if part.hits else []
-            listed_by_part.append(listed)
-            hidden = self._hidden(part, folded) if part.look & DISGUISED else None
-            restored.append(hidden)
-            if hidden or part.look & OTHER_VIEWS or (not suspect and listed and self._suspect(part.folded, listed)):
-                suspect = True
-        joined = [(left, view) for left, right in pairwise(parts) if (view := self.reader.joined(left, right))]
-        if not suspect and not joined:
+        tables = self._live[gate]
+        sights = [look(part, self.reader, tables[0], self.index) for part in parts]
+        joined = self.reader.all_joined(parts)
+        if not joined and not any(sight.suspect for sight in sights):
             return None
         inspection = Inspection(self, Hearing(content, parts, day, self.claims, self.index))
-        for part, listed, hidden in zip(parts, listed_by_part, restored, strict=True):
-            views = self.reader.views(part)
-            inspection.open(part, [*views, hidden[0]] if hidden else views)
-            inspection.examine(views[0], listed)
-            for view in views[1:]:
-                inspection.examine(view, candidates(view.text, view.hits, raw if view.name == "raw" else folded))
-            if hidden:
-                inspection.examine(*hidden)
+        for sight in sights:
+            views = sight.views(self.reader)
+            inspection.open(sight.part, views)
+            inspection.examine_all(views, sight, tables)
             inspection.close()
         for part, view in joined:
             inspection.open(part, [view])
-            inspection.examine(view, candidates(view.text, view.hits, folded))
+            inspection.examine(view, candidates(view.text, view.hits, tables[0]))
             inspection.close()
         return inspection.findings
 
-    def _hidden(self, part: PartReading, table: Table) -> Hidden | None:
-        """The restored view with its candidates, where a live term that allows the disguise could count there."""
-        view = self.reader.restored(part)
-        if view is None or view.line is None:
-            return None
-        listed = candidates(view.text, view.hits, table)
-        touched = [one for one in listed if one[3].regex or may_hide(one[3], view.line, one[0], -one[1])]
-        return (view, touched) if touched and self._suspect(view, touched) else None
-
-    def _suspect(self, view: View, candidates: list[Candidate]) -> bool:
-        """Whether a live term could count here. Looks at the part as a whole: what is near is looked at later."""
-        text = view.text
-        for _, _, _, rule in candidates:
-            if rule.weight >= HINT:
-                company = rule.near or rule.sentence
-                if not company:
-                    return True
-                if rule.calls_for:
-                    for word in rule.calls_for:
-                        if word in text:
-                            return True
-                elif not company.isdisjoint(view.cues(self.index).numbers):
-                    return True
-        return False
-
-
-def candidates(text: str, hits: list[Hit], table: Table) -> list[Candidate]:
-    """The live rules of the hits of a text, less those that what stands right beside their hit rules out.
-
-    Outer ones come first: inside a finding of its category that says no less, a hit says nothing new.
-    """
-    found: list[Candidate] = []
-    for start, end, word in hits:
-        for rule in table[word]:
-            if (not rule.follows or text.startswith(rule.follows, end)) and (
-                not rule.precedes or text.endswith(rule.precedes, 0, start)
-            ):
-                found.append((start, -end, len(found), rule))
-    if len(found) > 1:
-        found.sort()
-    return found
-
 
 class Inspection:
-    """One content under examination: what is allowed in the current part, and what was found so far."""
+    """One content under examination: what is allowed in the current part, and what was found so far.
+
+    Cues are looked for in the index of ``hearing``.
+    """
 
     def __init__(self, detector: TermDetector, hearing: Hearing) -> None:
         self.findings = Findings()
         self._detector, self._hearing = detector, hearing
-        self._reader, self._index = detector.reader, detector.index
+        self._reader, self._index = detector.reader, hearing.index
         self._counts: dict[tuple[str, object], int] = {}
         self._outer: dict[str, tuple[View, int, int, int]] = {}
         self._found: list[_Filed] = []
@@ -191,19 +126,33 @@ class Inspection:
     def open(self, part: PartReading, views: Sequence[View]) -> None:
         """Turn to a part, and collect what its allow terms protect, by category."""
         self._part, self._length = part.name, len(part.source)
+        self._allowed = self.protected(views, self._detector.folded, self._detector.raw)
+
+    def protected(self, views: Sequence[View], folded: Compiled, raw: Compiled) -> Protected:
+        """What the allow terms among the hits of some views of the current part protect, by category."""
         spans: dict[str, list[tuple[int, int, str]]] = {}
         for view in views:
-            table = (self._detector.raw if view.name == "raw" else self._detector.folded).allow
+            table = (raw if view.name == "raw" else folded).allow
             for start, end, word in view.hits:
                 for rule in table[word]:
                     if bounds := self._stands(view, rule, start, end):
                         for category in rule.protects:
                             spans.setdefault(category, []).append((*view.span(*bounds), rule.id))
-        self._allowed = {category: _furthest(found) for category, found in spans.items()} if spans else {}
+        return {category: reaching(found) for category, found in spans.items()} if spans else {}
 
-    def examine(self, view: View, candidates: list[Candidate]) -> None:
+    def examine_all(self, views: Sequence[View], sight: Sight, tables: Tables) -> None:
+        """Weigh the hits of all views of the current part."""
+        folded, raw = tables
+        self.examine(views[0], sight.listed)
+        for view in views[1:]:
+            if view is sight.restored:
+                self.examine(view, sight.hidden)
+            else:
+                self.examine(view, candidates(view.text, view.hits, raw if view.name == "raw" else folded))
+
+    def examine(self, view: View, listed: list[Candidate]) -> None:
         """Weigh hits: conditions first, as most weak words fall by them, then allow terms, gaps and boundaries."""
-        for start, minus_end, _, rule in candidates:
+        for start, minus_end, _, rule in listed:
             end = -minus_end
             outer = self._outer.get(rule.category)
             if outer is not None:
@@ -317,12 +266,7 @@ class Inspection:
         return not rule.placed or neighbours_allow(rule, view.text[low:start], view.text[end:high], opens, closes)
 
     def _allowed_by(self, category: str, start: int, end: int) -> str:
-        for key in (ANYWHERE, category):
-            starts, reaches = self._allowed.get(key, ((), ()))
-            index = bisect_right(starts, start) - 1
-            if index >= 0 and reaches[index][0] >= end:
-                return reaches[index][1]
-        return ""
+        return holder(self._allowed, category, start, end)
 
     def _torn_weight(self, view: View, rule: Rule, start: int, end: int, gaps: list[tuple[int, str]]) -> int:
         """The rule's weight, less for what stands inside the hit; 0 where the hit is no word here at all.
@@ -438,14 +382,3 @@ def _outermost(found: list[_Filed]) -> list[_Filed]:
             kept.append(filed)
             furthest[item.category] = max((-minus_end, own), (end, rank))
     return kept
-
-
-def _furthest(spans: Iterable[tuple[int, int, str]]) -> tuple[list[int], list[tuple[int, str]]]:
-    """Sorted starts, and for each the furthest end of any span that starts there or before."""
-    starts: list[int] = []
-    reaches: list[tuple[int, str]] = []
-    for start, end, rule in sorted(spans):
-        reach = max((end, rule), reaches[-1]) if reaches else (end, rule)
-        starts.append(start)
-        reaches.append(reach)
-    return starts, reaches

@@ -60,12 +60,26 @@ class PartReading:
 
 
 class Reader:
-    """Keeps the tables and automata of one ruleset, and reads texts with them."""
+    """Keeps the tables and automata of one ruleset, and reads texts with them.
 
-    def __init__(self, folding: Folding, words: Sequence[str], raw_words: Sequence[str], restorer: Restorer) -> None:
+    ``beside`` is a reader of other words with the same ``folding``: what takes long to make is shared with it.
+    """
+
+    def __init__(
+        self,
+        folding: Folding,
+        words: Sequence[str],
+        raw_words: Sequence[str],
+        restorer: Restorer,
+        *,
+        beside: Reader | None = None,
+    ) -> None:
         self.folding, self.restorer = folding, restorer
         self._fold = folding.fold
-        self._gaps = gap_pattern(folding.fold)
+        self.shared: tuple[re.Pattern[str], np.ndarray] = (
+            beside.shared if beside else (gap_pattern(folding.fold), _array(folding))
+        )
+        self._gaps, self._fold_array = self.shared
         self._raw_matcher = Matcher(raw_words)
         self._before = _inner_letters(words)
         skeletons = {folding.plain(word) for word in raw_words} - {""}
@@ -81,15 +95,17 @@ class Reader:
             number >= self._count or self._skeleton[number] or bool(self._doubled[number])
             for number in range(len(known))
         )
-        self._bare = tuple(
-            sorted({char for word in raw_words if not folding.plain(word) for char in _shown_as(folding, word)})
-        )
-        self._fold_array = _array(folding)
+        bare = "".join([word for word in raw_words if not folding.plain(word)])
+        self._bare = tuple(sorted(_shown_as(folding, bare))) if bare else ()
 
     def read(self, name: str, text: str) -> PartReading:
         """Read one text."""
         folded = text.translate(self._fold)
         return self._part(name, text, folded, self.matcher.find(folded))
+
+    def again(self, part: PartReading) -> PartReading:
+        """What this reader, and not the one beside it, sees in a text that is folded already."""
+        return self._part(part.name, part.source, part.text, self.matcher.find(part.text))
 
     def read_many(self, parts: Sequence[tuple[str, str]]) -> list[PartReading]:
         """Read a batch of (name, text): one fold and one scan for all of them. Equal to reading them one by one."""
@@ -188,7 +204,13 @@ class Reader:
         places = self.folded_view(part).places
         return Line(part.text, places, places, [])
 
-    def joined(self, left: PartReading, right: PartReading) -> View | None:
+    def all_joined(self, parts: Sequence[PartReading]) -> list[tuple[PartReading, View]]:
+        """The views over the borders of neighbouring parts that hold a word, each with its first part."""
+        if len(parts) == 1:
+            return []
+        return [(left, view) for left, right in pairwise(parts) if (view := self._joined(left, right))]
+
+    def _joined(self, left: PartReading, right: PartReading) -> View | None:
         """Two parts read on without a break, with the words that begin in one and end in the other."""
         tail = left.text[-LONGEST:]
         hits = [

@@ -111,14 +111,39 @@ def _apart(replaced: Iterable[Replaced], length: int) -> list[Replaced]:
     return sorted(chosen)
 
 
+class _Shared(NamedTuple):
+    """What depends on the tables alone.
+
+    ``sign_letters`` are what a sign is known by, in all that the original may write for it: a text without these has
+    no sign. ``usual`` is each character's first reading.
+    """
+
+    signs: re.Pattern[str]
+    sign_letters: frozenset[str]
+    usual: Mapping[str, str]
+
+
+def _shared(folding: Folding, variants: Variants) -> _Shared:
+    letters = _shown_as(folding, {_strangest(folding, sign) for sign in variants.signs})
+    usual = {char: readings[0] for char, readings in variants.sounds.readings.items()}
+    return _Shared(_alternatives(variants.signs), letters, usual)
+
+
 class Restorer:
     """Keeps the tables of one ruleset, turned into automata, and restores lines with them.
 
     ``vocabulary`` holds the words worth restoring, folded; ``known`` every word that means something as it stands.
+    ``beside`` is a restorer of other words with the same tables: what takes long to make is shared with it.
     """
 
     def __init__(
-        self, folding: Folding, variants: Variants, vocabulary: Collection[str], known: Collection[str]
+        self,
+        folding: Folding,
+        variants: Variants,
+        vocabulary: Collection[str],
+        known: Collection[str],
+        *,
+        beside: Restorer | None = None,
     ) -> None:
         self._folding, self._variants = folding, variants
         self._known = variants.ordinary.union(known, vocabulary)
@@ -129,9 +154,8 @@ class Restorer:
         """Writings that stand for a word or a character: what is meant, and the disguise."""
         self._clue_list = tuple(self._clues)
         self._clue_matcher = Matcher(self._clue_list)
-        self._signs = _alternatives(variants.signs)
-        self.sign_letters = _shown_as(folding, {_strangest(folding, sign) for sign in variants.signs})
-        """What a sign is known by, in all that the original may write for it: a text without these has no sign."""
+        self.shared: _Shared = beside.shared if beside else _shared(folding, variants)
+        self._signs, self.sign_letters, self._usual = self.shared
         sounds = variants.sounds
         self._exact, self._fuzzy = sounds.exact, sounds.fuzzy
         by_sound: dict[str, list[str]] = defaultdict(list)
@@ -140,7 +164,6 @@ class Restorer:
         self._heard = tuple(by_sound.items())
         self._sound_matcher = Matcher([sound for sound, _ in self._heard])
         self._promises = lru_cache(maxsize=65_536)(self._could_stand_for)
-        self._usual = {char: readings[0] for char, readings in sounds.readings.items()}
         spelt: dict[str, list[tuple[str, tuple[int, ...]]]] = defaultdict(list)
         for word in words:
             for syllables in islice(product(*(sounds.readings.get(char, ("",)) for char in word)), READINGS):

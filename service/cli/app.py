@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from service.cli import bench, demo, explain, gym, key, lexicon, reload, screen, serve
+from service.cli import bench, demo, explain, gym, key, lexicon, reload, screen, serve, tenant
 
 app = typer.Typer(
     name="qingliu",
@@ -21,4 +21,5 @@ screen.register(app)
 explain.register(app)
 lexicon.register(app)
 gym.register(app)
+tenant.register(app)
 bench.register(app)

@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
+from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
@@ -30,6 +31,7 @@ from service.cli.words import (
     refuse,
     say,
     table,
+    with_own,
 )
 from service.http.wire import Limits, read_item
 
@@ -64,11 +66,16 @@ def explain(  # noqa: PLR0913, PLR0917 - the options of a command line
     industry: Annotated[str | None, typer.Option(help="申报的行业，如 education", show_default=False)] = None,
     as_of: AsOf = None,
     lexicons: Lexicons = None,
+    own: Annotated[
+        list[Path] | None, typer.Option(help="再加上租户自有词库的这些文件（可重复）", show_default=False)
+    ] = None,
     json: Json = False,  # noqa: FBT002 - a flag of the command line
     lang: Lang = Tongue.ZH,
 ) -> None:
     """解释一条文本的审核结果：标出原文位置，逐条列出判断步骤、法律依据、已还原的伪装、豁免理由与须留存的证明。"""  # noqa: D415
     engine, settings = open_engine(lexicons, lang.lang)
+    if own:
+        engine = with_own(own, engine, lang.lang)
     asked = {
         "text": text,
         "scene": scene.value,

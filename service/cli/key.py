@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from service.cli.say import Data, Json, fail, out, settings
+from service.keys import Scope
 from service.ledger import LedgerError
 from service.store.db import Unsafe
 from service.wiring import open_keys
@@ -36,18 +37,19 @@ def register(app: typer.Typer) -> None:
 def create(
     tenant: Annotated[str, typer.Option(help="密钥所属租户，首次使用时自动建立")] = "default",
     label: Annotated[str, typer.Option(help="备注，便于日后辨认")] = "",
+    scope: Annotated[Scope, typer.Option(help="权限：moderate 只审核；admin 还可管理租户自有词库")] = Scope.MODERATE,
     data: Data = None,
     json: Json = False,  # noqa: FBT002 - a flag of the command line
 ) -> None:
     """Makes a key and shows its secret once."""
     try:
-        key_id, secret = _with_keys(data, lambda keys: keys.create(tenant, label=label))
+        key_id, secret = _with_keys(data, lambda keys: keys.create(tenant, label=label, scope=scope))
     except ValueError as error:
         fail(f"无法创建：{error}")
     if json:
-        _print({"key_id": key_id, "tenant": tenant, "label": label, "secret": secret})
+        _print({"key_id": key_id, "tenant": tenant, "label": label, "scope": scope, "secret": secret})
         return
-    out.print(f"密钥编号：{key_id}\n租户：{tenant}\n密钥（仅显示这一次）：", markup=False)
+    out.print(f"密钥编号：{key_id}\n租户：{tenant}\n权限：{scope}\n密钥（仅显示这一次）：", markup=False)
     out.print(secret, markup=False)
 
 
@@ -75,9 +77,9 @@ def list_(
     if json:
         _print([asdict(key) for key in listed])
         return
-    table = Table("编号", "租户", "备注", "创建时间", "吊销时间")
+    table = Table("编号", "租户", "权限", "备注", "创建时间", "吊销时间")
     for key in listed:
-        table.add_row(key.key_id, key.tenant, key.label, key.created_at, key.revoked_at or "")
+        table.add_row(key.key_id, key.tenant, key.scope, key.label, key.created_at, key.revoked_at or "")
     out.print(table)
 
 

@@ -40,7 +40,7 @@ def examples_command(
         engine = _engine(folder, lang.lang)
     tried: list[Tried] = []
     wrong: list[GrammarError] = []
-    for one in (*tried_examples(engine), *_beside(engine, folder, lang.lang)):
+    for one in (*tried_examples(engine, engine.ruleset.terms), *_beside(engine, folder, lang.lang)):
         if isinstance(one, GrammarError):
             wrong.append(one)
         else:

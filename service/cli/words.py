@@ -13,6 +13,7 @@ from rich.table import Table
 from moderation.engine import Engine
 from moderation.errors import LoadErrors
 from moderation.load import SCENES, load_ruleset
+from moderation.own import engine_with, read_own
 from moderation.types import SHANGHAI, Action
 from service.cli.say import err, settings
 
@@ -94,6 +95,27 @@ def open_engine(lexicons: Path | None, lang: Language) -> tuple[Engine, Settings
             err.print(str(error), markup=False)
         count = len(errors.errors)
         refuse(say(lang, f"规则未通过检查：共 {count} 处错误", f"the rules do not load: {count} errors"))
+
+
+def with_own(files: Sequence[Path], engine: Engine, lang: Language) -> Engine:
+    """The engine with a tenant's own files on top. Lists what is wrong with them and ends the command."""
+    try:
+        return engine_with(read_own(texts_of(files, lang), engine.ruleset), engine)
+    except LoadErrors as errors:
+        refuse("\n".join(map(str, errors.errors)))
+
+
+def texts_of(files: Sequence[Path], lang: Language) -> dict[str, str]:
+    """The texts of some files by name; ends the command where one cannot be read or two have one name."""
+    texts: dict[str, str] = {}
+    for path in files:
+        if path.name in texts:
+            refuse(say(lang, f"文件名重复：{path.name}", f"two files are named {path.name}"))
+        try:
+            texts[path.name] = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            refuse(say(lang, f"无法读取 {path}：{error}", f"cannot read {path}: {error}"))
+    return texts
 
 
 def chosen_settings(lexicons: Path | None) -> Settings:

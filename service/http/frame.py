@@ -71,7 +71,7 @@ class Frame:
                 route, found = self.table.find(request)
                 path = route.path
                 if route.needs_key:
-                    caller = await self._admit(headers)
+                    caller = await self._admit(headers, admin=route.needs_admin)
                     left = self.rates.spend(caller.key_id)
                 response = await route.answer(Asked(request, self.serving, found, caller))
             except (asyncio.CancelledError, ConnectionError):
@@ -90,11 +90,13 @@ class Frame:
             self.serving.metrics.answered(method, path, status, seconds)
             self.access.note(time(), method, path, status, seconds, request_id, caller)
 
-    async def _admit(self, headers: Mapping[str, str]) -> Caller:
+    async def _admit(self, headers: Mapping[str, str], *, admin: bool) -> Caller:
         secret = _secret(headers)
         caller = await self.keys.caller(secret) if secret else None
         if caller is None:
             raise Problem("unauthorized", headers={"WWW-Authenticate": 'Bearer realm="qingliu"'})
+        if admin and not caller.admin:
+            raise Problem("forbidden")
         return caller
 
 

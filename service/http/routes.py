@@ -27,6 +27,8 @@ class Policy(StrEnum):
 
     OPEN = "open"
     KEY = "key"
+    ADMIN = "admin"
+    """A key whose scope is ``admin``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +49,12 @@ class Route:
     headers: Mapping[str, str] | None = None
     shown: bool = True
     needs_key: bool = field(init=False)
+    needs_admin: bool = field(init=False)
     """The policy as the hot path asks for it."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "needs_key", self.policy is Policy.KEY)
+        object.__setattr__(self, "needs_key", self.policy is not Policy.OPEN)
+        object.__setattr__(self, "needs_admin", self.policy is Policy.ADMIN)
 
 
 def route(

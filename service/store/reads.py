@@ -29,6 +29,25 @@ class Stored(NamedTuple):
     supersedes: str | None
 
 
+class ActiveLexicon(NamedTuple):
+    """What a tenant is judged by besides the shared rules; version 0, which has no files, is nothing."""
+
+    tenant: str
+    version: int
+    files: dict[str, str]
+
+
+class LexiconInfo(NamedTuple):
+    """One version of a tenant's lexicon, without its texts. ``created_at`` is RFC 3339 UTC."""
+
+    version: int
+    sha256: str
+    terms: int
+    note: str
+    by: str
+    created_at: str
+
+
 class Reads:
     """Keeps one connection for reading."""
 
@@ -76,10 +95,35 @@ class Reads:
         made, ended = rows[0]
         return made, ended
 
-    async def living_keys(self) -> list[tuple[bytes, str, str]]:
-        """Digest, tenant and id of every key that is not revoked."""
+    async def living_keys(self) -> list[tuple[bytes, str, str, str]]:
+        """Digest, tenant, id and scope of every key that is not revoked."""
         rows = await self._connection.execute_fetchall(statements.KEYS_ALIVE)
-        return [(digest, tenant, key_id) for digest, tenant, key_id in rows]
+        return [(digest, tenant, key_id, scope) for digest, tenant, key_id, scope in rows]
+
+    async def lexicons_state(self) -> int:
+        """The number of the last activation of any tenant's lexicon; it grows with every one."""
+        rows = list(await self._connection.execute_fetchall(statements.LEXICONS_STATE))
+        return int(rows[0][0])
+
+    async def active_lexicons(self, *, since: int = 0) -> list[ActiveLexicon]:
+        """The active lexicon of every tenant that activated one after the activation ``since``."""
+        rows = await self._connection.execute_fetchall(statements.LEXICONS_ACTIVE, (since,))
+        return [ActiveLexicon(tenant, version, orjson.loads(files)) for tenant, version, files in rows]
+
+    async def lexicons(self, tenant: str, *, limit: int) -> list[LexiconInfo]:
+        """The versions of a tenant's lexicon, newest first."""
+        rows = await self._connection.execute_fetchall(statements.LEXICON_LISTED, (tenant, limit))
+        return [LexiconInfo(*row) for row in rows]
+
+    async def lexicon_files(self, tenant: str, version: int) -> dict[str, str] | None:
+        """Names and texts of one version."""
+        rows = list(await self._connection.execute_fetchall(statements.LEXICON_FILES, (tenant, version)))
+        return orjson.loads(rows[0][0]) if rows else None
+
+    async def lexicon_history(self, tenant: str, *, limit: int = 1) -> list[int]:
+        """The versions that were active, the present one first; 0 stands for none."""
+        rows = await self._connection.execute_fetchall(statements.LEXICON_HISTORY, (tenant, limit))
+        return [version for (version,) in rows]
 
     async def _one(self, sql: str, *values: str) -> str | None:
         rows = list(await self._connection.execute_fetchall(sql, values))

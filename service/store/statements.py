@@ -27,17 +27,36 @@ _EMPTY = frozenset({"key_id"})
 NEXT = "SELECT (SELECT coalesce(max(seq) + 1, 0) FROM acts), (SELECT coalesce(max(id) + 1, 1) FROM contents)"
 
 INSERT_TENANT = "INSERT INTO tenants (name, created_at) VALUES (?, ?)"
-INSERT_KEY = "INSERT INTO api_keys (id, tenant, label, digest, created_at) VALUES (?, ?, ?, ?, ?)"
+INSERT_KEY = "INSERT INTO api_keys (id, tenant, label, digest, created_at, scope) VALUES (?, ?, ?, ?, ?, ?)"
 REVOKE_KEY = "UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL"
 INSERT_ACTIVATION = "INSERT INTO rulesets (id, fingerprint, files, activated_at) VALUES (?, ?, ?, ?)"
+INSERT_LEXICON = """
+INSERT INTO tenant_lexicons (tenant, version, files, sha256, terms, note, "by", created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+ACTIVATE_LEXICON = 'INSERT INTO tenant_activations (tenant, version, "by", activated_at) VALUES (?, ?, ?, ?)'
 INSERT_SETTINGS = "INSERT INTO settings (id, fingerprint, changed_at) VALUES (?, ?, ?)"
 
 LAST_RULESET = "SELECT fingerprint FROM rulesets ORDER BY activated_at DESC, id DESC LIMIT 1"
 LAST_SETTINGS = "SELECT fingerprint FROM settings ORDER BY changed_at DESC, id DESC LIMIT 1"
 TENANT = "SELECT name FROM tenants WHERE name = ?"
 KEYS_STATE = "SELECT count(*), count(revoked_at) FROM api_keys"
-KEYS_ALIVE = "SELECT digest, tenant, id FROM api_keys WHERE revoked_at IS NULL"
+KEYS_ALIVE = "SELECT digest, tenant, id, scope FROM api_keys WHERE revoked_at IS NULL"
 KEY_TENANT = "SELECT tenant FROM api_keys WHERE id = ? AND revoked_at IS NULL"
+
+LEXICONS_STATE = "SELECT coalesce(max(id), 0) FROM tenant_activations"
+LEXICONS_ACTIVE = """
+SELECT a.tenant, coalesce(a.version, 0), coalesce(l.files, '{}')
+FROM tenant_activations AS a LEFT JOIN tenant_lexicons AS l ON l.tenant = a.tenant AND l.version = a.version
+WHERE a.id IN (SELECT max(id) FROM tenant_activations GROUP BY tenant) AND a.id > ?
+ORDER BY a.tenant
+"""
+LEXICON_LISTED = """
+SELECT version, sha256, terms, note, "by", created_at FROM tenant_lexicons
+WHERE tenant = ? ORDER BY version DESC LIMIT ?
+"""
+LEXICON_FILES = "SELECT files FROM tenant_lexicons WHERE tenant = ? AND version = ?"
+LEXICON_HISTORY = "SELECT coalesce(version, 0) FROM tenant_activations WHERE tenant = ? ORDER BY id DESC LIMIT ?"
 
 _DECIDED = """
 SELECT d.id, c.tenant, c.content_id, c.version, d.published_at, d.action, d.severity, d.verdict, d.degraded,

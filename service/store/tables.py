@@ -2,14 +2,25 @@
 
 Times are RFC 3339 UTC text of fixed width (``2026-11-22T06:38:10.123456Z``): the same bytes stand in the acts, text
 order is time order, and no driver can take the zone away. The triggers that make ``acts`` INSERT-only and gapless
-live in the first migration.
+live in the first migration, those that make ``tenant_lexicons`` and ``tenant_activations`` so in the third.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 
@@ -33,6 +44,7 @@ class ApiKey(SQLModel, table=True):
     digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
     created_at: str = Field(sa_column=Column(Text, nullable=False))
     revoked_at: str | None = Field(default=None, sa_column=Column(Text))
+    scope: str = Field(sa_column=Column(Text, nullable=False, server_default="moderate"))
 
 
 class Act(SQLModel, table=True):
@@ -145,3 +157,35 @@ class SettingsChange(SQLModel, table=True):
     id: str = Field(sa_column=Column(Text, primary_key=True))
     fingerprint: str = Field(sa_column=Column(Text, nullable=False))
     changed_at: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class TenantLexicon(SQLModel, table=True):
+    """One version of a tenant's own lexicon. ``files`` is a JSON object of names and texts; ``by`` a key or ``cli``."""
+
+    __tablename__: ClassVar[str] = "tenant_lexicons"
+    __table_args__ = (CheckConstraint("version >= 1", name="tenant_lexicons_version_from_one"),)
+
+    tenant: str = Field(sa_column=Column(Text, ForeignKey("tenants.name"), primary_key=True))
+    version: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    files: str = Field(sa_column=Column(Text, nullable=False))
+    sha256: str = Field(sa_column=Column(Text, nullable=False))
+    terms: int = Field(sa_column=Column(Integer, nullable=False))
+    note: str = Field(sa_column=Column(Text, nullable=False))
+    by: str = Field(sa_column=Column(Text, nullable=False))
+    created_at: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class TenantActivation(SQLModel, table=True):
+    """One change of the version by which a tenant is judged; the last one holds. No version: no own words."""
+
+    __tablename__: ClassVar[str] = "tenant_activations"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant", "version"], ["tenant_lexicons.tenant", "tenant_lexicons.version"]),
+        Index("tenant_activations_by_tenant", "tenant"),
+    )
+
+    id: int = Field(sa_column=Column(Integer, primary_key=True))
+    tenant: str = Field(sa_column=Column(Text, ForeignKey("tenants.name"), nullable=False))
+    version: int | None = Field(default=None, sa_column=Column(Integer))
+    by: str = Field(sa_column=Column(Text, nullable=False))
+    activated_at: str = Field(sa_column=Column(Text, nullable=False))

@@ -15,7 +15,7 @@ OPEN = ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"]
 
 
 def address(one):
-    return one.path.replace("{id}", "x").replace("{asset}", "docs.js")
+    return one.path.replace("{id}", "x").replace("{asset}", "docs.js").replace("{version}", "1")
 
 
 @pytest.mark.parametrize("path", OPEN)
@@ -23,13 +23,24 @@ def test_open_routes_need_no_key(server, path):
     assert server.call("GET", path, key=None).status == 200
 
 
-@pytest.mark.parametrize("one", [one for one in ROUTES if one.policy is Policy.KEY], ids=lambda one: one.path)
+@pytest.mark.parametrize("one", [one for one in ROUTES if one.policy is not Policy.OPEN], ids=lambda one: one.path)
 @pytest.mark.parametrize("key", [None, "ql_0_wrong", "", "Ünïcode"])
 def test_every_other_route_needs_one(server, one, key):
     headers = {} if key is None else {"X-API-Key": key.encode("utf-8").decode("latin-1")}
     reply = server.call(one.method, address(one), key=None, **headers)
     assert (reply.status, reply.problem) == (401, "unauthorized")
     assert reply.headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("one", [one for one in ROUTES if one.policy is Policy.ADMIN], ids=lambda one: one.path)
+def test_what_changes_rules_needs_an_admin_key(server, one):
+    reply = server.call(one.method, address(one), {} if one.method == "POST" else None)
+    assert (reply.status, reply.problem) == (403, "forbidden")
+
+
+def test_what_is_under_lexicon_is_for_admins_alone():
+    assert {one.path.startswith("/v1/lexicon") for one in ROUTES if one.policy is Policy.ADMIN} == {True}
+    assert not [one.path for one in ROUTES if one.policy is Policy.KEY and "lexicon" in one.path]
 
 
 def test_only_the_named_routes_are_open():

@@ -1,0 +1,133 @@
+"""A tenant's own terms on top of those that all share: found in the same texts, weighed in the same inspection.
+
+An own allow term protects from every ban, shared or own. A shared allow term protects from an own ban only where it is
+the longer of the two: a tenant that bans the very word which the house allows means it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from moderation.detect.allowed import holder, wider_holder
+from moderation.detect.claims import Hearing
+from moderation.detect.cues import CueIndex, Cues
+from moderation.detect.rule import compile_terms, cue_words
+from moderation.detect.sight import candidates, look
+from moderation.detect.terms import Inspection
+from moderation.matcher import Matcher
+from moderation.text.reading import Reader
+from moderation.text.restore import Restorer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from moderation.detect.terms import Findings, Gate, Tables, TermDetector
+    from moderation.ruleset import Ruleset
+    from moderation.text.reading import PartReading
+    from moderation.text.view import View
+    from moderation.types import Content
+
+
+class OwnTerms:
+    """Keeps the compiled own terms of one ruleset, beside the shared ones. It takes the place of ``TermDetector``."""
+
+    def __init__(self, ruleset: Ruleset, base: TermDetector) -> None:
+        self._ruleset, self._base = ruleset, base
+        self.index = WiderIndex(base.index, cue_words(ruleset.own), ruleset)
+        self.folded, self.raw = compile_terms(ruleset.own, ruleset, self.index)
+        folding, shared = ruleset.folding, base.reader
+        known = (*base.folded.words, *self.folded.words)
+        restorer = Restorer(folding, ruleset.variants, self.folded.disguised, known, beside=shared.restorer)
+        self._reader = Reader(folding, self.folded.words, self.raw.words, restorer, beside=shared)
+        self._live: dict[Gate, Tables] = {}
+
+    def detect(self, content: Content, parts: Sequence[PartReading], gate: Gate, day: date) -> Findings | None:
+        """Everything that shared and own terms say of a content; ``None`` where none can count."""
+        base = self._base
+        again = [self._reader.again(part) for part in parts]
+        joined = self._reader.all_joined(again)
+        if not joined and not any(part.hits or part.look for part in again):
+            return base.detect(content, parts, gate, day)
+        shared, own = base.live(gate), self._tables(gate)
+        sights = [look(part, base.reader, shared[0], self.index) for part in parts]
+        own_sights = [look(part, self._reader, own[0], self.index) for part in again]
+        joined_shared = base.reader.all_joined(parts)
+        if not (joined or joined_shared or any(sight.suspect for sight in (*sights, *own_sights))):
+            return None
+        inspection = _Inspection(self, base, Hearing(content, parts, day, base.claims, self.index))
+        for sight, own_sight in zip(sights, own_sights, strict=True):
+            views, own_views = sight.views(base.reader), own_sight.views(self._reader)
+            inspection.open_both(sight.part, views, own_views)
+            inspection.examine_all(views, sight, shared)
+            inspection.turn_to_own()
+            inspection.examine_all(own_views, own_sight, own)
+            inspection.close()
+        for found, (table, _), mine in ((joined_shared, shared, False), (joined, own, True)):
+            for part, view in found:
+                inspection.open_both(part, () if mine else [view], [view] if mine else ())
+                if mine:
+                    inspection.turn_to_own()
+                inspection.examine(view, candidates(view.text, view.hits, table))
+                inspection.close()
+        return inspection.findings
+
+    def _tables(self, gate: Gate) -> Tables:
+        """The live rules of a gate, worked out when first asked for: an activation should not wait for all of them."""
+        tables = self._live.get(gate)
+        if tables is None:
+            scene, advertising = gate
+            folded, raw = (
+                compiled.live(compiled.open(self._ruleset.categories, scene, advertising=advertising))
+                for compiled in (self.folded, self.raw)
+            )
+            tables = self._live[gate] = folded, raw
+        return tables
+
+
+class WiderIndex(CueIndex):
+    """A cue index with more words: numbers of the narrower one mean the same here, new words have higher ones."""
+
+    def __init__(self, narrower: CueIndex, words: Iterable[str], ruleset: Ruleset) -> None:
+        self._narrower, self._plain = narrower, ruleset.folding.plain
+        known = narrower.known
+        new = sorted({self._plain(word) for word in words if not word.startswith("<")} - known.keys() - {""})
+        self._first = len(known)
+        self._more = Matcher(new)
+        self._numbers = {**known, **{word: number for number, word in enumerate(new, start=self._first)}}
+        self._sets = {}
+
+    def find(self, text: str) -> Cues:
+        """All cues of a folded text."""
+        cues = self._narrower.find(text)
+        if found := self._more.find(text):
+            first = self._first
+            hits = [*cues.hits, *[(start, end, first + number) for start, end, number in found]]
+            hits.sort(key=lambda hit: hit[1])
+            return Cues(hits)
+        return cues
+
+
+class _Inspection(Inspection):
+    """One content under examination by shared and own rules: what is allowed depends on whose rule asks."""
+
+    def __init__(self, own: OwnTerms, base: TermDetector, hearing: Hearing) -> None:
+        super().__init__(base, hearing)
+        self._own = own
+        self._own_turn = False
+
+    def open_both(self, part: PartReading, views: Sequence[View], own_views: Sequence[View]) -> None:
+        """Turn to a part and to the shared rules."""
+        self.open(part, views)
+        self._shared_allowed = self._allowed
+        self._own_allowed = self.protected(own_views, self._own.folded, self._own.raw)
+        self._allowed = self._shared_allowed or self._own_allowed  # whether to ask at all
+        self._own_turn = False
+
+    def turn_to_own(self) -> None:
+        """From here on own rules ask, in the same part."""
+        self._own_turn = True
+
+    def _allowed_by(self, category: str, start: int, end: int) -> str:
+        shared = wider_holder if self._own_turn else holder
+        return holder(self._own_allowed, category, start, end) or shared(self._shared_allowed, category, start, end)

@@ -1,0 +1,89 @@
+"""What the rules of one detector could see in a part: candidates by view, before anything is weighed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from moderation.detect.hits import may_hide
+from moderation.detect.rule import HINT, Rule
+from moderation.text.reading import DISGUISED, REPEATS, SYMBOLS
+
+if TYPE_CHECKING:
+    from moderation.detect.cues import CueIndex
+    from moderation.matcher import Hit
+    from moderation.text.reading import PartReading, Reader
+    from moderation.text.view import View
+
+OTHER_VIEWS = REPEATS | SYMBOLS
+"""What may stand in another view than the folded one."""
+Table = list[tuple[Rule, ...]]
+"""For each word of a view its rules."""
+Candidate = tuple[int, int, int, Rule]
+"""A hit's start, the negative of its end, a running number and a live rule of its word: sorts outer hits first."""
+
+
+class Sight(NamedTuple):
+    """A part with the candidates of its folded view, and those of its restored view where one could count."""
+
+    part: PartReading
+    listed: list[Candidate]
+    restored: View | None
+    hidden: list[Candidate]
+    suspect: bool
+
+    def views(self, reader: Reader) -> list[View]:
+        """All views that hold something, the folded one first."""
+        views = reader.views(self.part)
+        return views if self.restored is None else [*views, self.restored]
+
+
+def look(part: PartReading, reader: Reader, table: Table, index: CueIndex) -> Sight:
+    """What could count in a part: cheap questions only."""
+    listed = candidates(part.text, part.hits, table) if part.hits else []
+    restored, hidden = _restored(part, reader, table, index) if part.look & DISGUISED else (None, [])
+    suspect = bool(hidden or part.look & OTHER_VIEWS or (listed and suspicious(part.folded, listed, index)))
+    return Sight(part, listed, restored, hidden, suspect)
+
+
+def _restored(part: PartReading, reader: Reader, table: Table, index: CueIndex) -> tuple[View | None, list[Candidate]]:
+    """The restored view with its candidates, where a live term that allows the disguise could count there."""
+    view = reader.restored(part)
+    if view is None or view.line is None:
+        return None, []
+    line, listed = view.line, candidates(view.text, view.hits, table)
+    touched = [one for one in listed if one[3].regex or may_hide(one[3], line, one[0], -one[1])]
+    return (view, touched) if touched and suspicious(view, touched, index) else (None, [])
+
+
+def suspicious(view: View, listed: list[Candidate], index: CueIndex) -> bool:
+    """Whether a live term could count here. Looks at the text as a whole: what is near is looked at later."""
+    text = view.text
+    for _, _, _, rule in listed:
+        if rule.weight >= HINT:
+            company = rule.near or rule.sentence
+            if not company:
+                return True
+            if rule.calls_for:
+                for word in rule.calls_for:
+                    if word in text:
+                        return True
+            elif not company.isdisjoint(view.cues(index).numbers):
+                return True
+    return False
+
+
+def candidates(text: str, hits: list[Hit], table: Table) -> list[Candidate]:
+    """The live rules of the hits of a text, less those that what stands right beside their hit rules out.
+
+    Outer ones come first: inside a finding of its category that says no less, a hit says nothing new.
+    """
+    found: list[Candidate] = []
+    for start, end, word in hits:
+        for rule in table[word]:
+            if (not rule.follows or text.startswith(rule.follows, end)) and (
+                not rule.precedes or text.endswith(rule.precedes, 0, start)
+            ):
+                found.append((start, -end, len(found), rule))
+    if len(found) > 1:
+        found.sort()
+    return found

@@ -1,0 +1,188 @@
+"""``qingliu tenant lexicon``: a tenant's own words, beside a running service or without one: put, list, activate."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import orjson
+import typer
+
+from moderation.errors import LoadErrors
+from service.cli.say import Data, Json, err, fail, out, settings
+from service.cli.words import Lang, Tongue, say, table, texts_of
+from service.ledger import LedgerError
+from service.lexicons import NO_WORDS, Lexicons, UnknownVersion
+from service.store.db import Unsafe
+from service.wiring import open_lexicons
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from moderation.reasons import Language
+    from service.lexicons import Standing
+    from service.store.reads import LexiconInfo
+
+T = TypeVar("T")
+
+BY = "cli"
+Tenant = Annotated[str, typer.Option("--tenant", help="租户")]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the group."""
+    group = typer.Typer(help="租户自有词库：在共用词库之上增加禁用词与允许词。", no_args_is_help=True)
+    group.command("put")(put)
+    group.command("list")(list_)
+    group.command("show")(show)
+    group.command("activate")(activate)
+    group.command("rollback")(rollback)
+    tenant = typer.Typer(help="管理租户。", no_args_is_help=True)
+    tenant.add_typer(group, name="lexicon")
+    app.add_typer(tenant, name="tenant")
+
+
+def put(  # noqa: PLR0913 - the options of a command line
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="词条或允许词文件（.txt），须给出全部文件", show_default=False),
+    ],
+    *,
+    tenant: Tenant = "default",
+    note: Annotated[str, typer.Option(help="说明这一版为何而改")] = "",
+    now: Annotated[bool, typer.Option("--activate", help="随即启用")] = False,
+    data: Data = None,
+    json: Json = False,
+    lang: Lang = Tongue.ZH,
+) -> None:
+    """存入新版本；有误时逐行输出“文件:行号: 原因”。加 --activate 则随即启用，运行中的服务一秒内生效。"""  # noqa: D415
+    texts = texts_of(files, lang.lang)
+
+    async def work(lexicons: Lexicons) -> LexiconInfo:
+        info = await lexicons.file(tenant, texts, by=BY, note=note)
+        if now:
+            await lexicons.activate(tenant, info.version, by=BY)
+        return info
+
+    info = _with_lexicons(data, tenant, lang.lang, work)
+    if json:
+        _print({**info._asdict(), "tenant": tenant, "activated": now})
+        return
+    told = say(lang.lang, f"已存为版本 {info.version}，{info.terms} 条", f"version {info.version}, {info.terms} terms")
+    active = say(lang.lang, "，已启用", ", active") if now else say(lang.lang, "，尚未启用", ", not yet active")
+    out.print(f"{told}{active}", markup=False)
+
+
+def list_(tenant: Tenant = "default", *, data: Data = None, json: Json = False, lang: Lang = Tongue.ZH) -> None:
+    """列出租户的各个版本，并标出现行版本。"""  # noqa: D415
+    standing: Standing = _with_lexicons(data, tenant, lang.lang, lambda lexicons: lexicons.standing(tenant))
+    if json:
+        versions = [info._asdict() for info in standing.versions]
+        _print({"tenant": tenant, "active": standing.active, "versions": versions})
+        return
+    heads = (
+        ("版本", "version"),
+        ("词条", "terms"),
+        ("时间", "time"),
+        ("来源", "by"),
+        ("说明", "note"),
+        ("现行", "active"),
+    )
+    listed = table(*(say(lang.lang, *head) for head in heads))
+    for info in standing.versions:
+        mark = "✓" if info.version == standing.active else ""
+        listed.add_row(str(info.version), str(info.terms), info.created_at, info.by, info.note, mark)
+    out.print(listed, soft_wrap=False)
+    if standing.active == NO_WORDS:
+        out.print(say(lang.lang, "现行：无自有词条", "active: no own words"), markup=False)
+
+
+def show(
+    version: Annotated[int, typer.Argument(help="版本", show_default=False)],
+    *,
+    tenant: Tenant = "default",
+    data: Data = None,
+    json: Json = False,
+    lang: Lang = Tongue.ZH,
+) -> None:
+    """输出一个版本的全部文本。"""  # noqa: D415
+    files = _with_lexicons(data, tenant, lang.lang, lambda lexicons: lexicons.files(tenant, version))
+    if json:
+        _print({"tenant": tenant, "version": version, "files": files})
+        return
+    for name, text in files.items():
+        out.print(f"# {name}\n{text}", markup=False)
+
+
+def activate(
+    version: Annotated[int, typer.Argument(help="版本；0 表示停用全部自有词条", min=0, show_default=False)],
+    *,
+    tenant: Tenant = "default",
+    data: Data = None,
+    json: Json = False,
+    lang: Lang = Tongue.ZH,
+) -> None:
+    """启用一个版本（新旧皆可）；运行中的服务一秒内生效。"""  # noqa: D415
+    _with_lexicons(data, tenant, lang.lang, lambda lexicons: lexicons.activate(tenant, version, by=BY))
+    _tell_active(tenant, version, lang.lang, json=json)
+
+
+def rollback(
+    *,
+    tenant: Tenant = "default",
+    version: Annotated[
+        int | None, typer.Option(help="要恢复的版本（默认：此前启用的那一版）", min=0, show_default=False)
+    ] = None,
+    data: Data = None,
+    json: Json = False,
+    lang: Lang = Tongue.ZH,
+) -> None:
+    """恢复旧版本；运行中的服务一秒内生效。"""  # noqa: D415
+
+    async def work(lexicons: Lexicons) -> int:
+        if version is None:
+            return await lexicons.roll_back(tenant, by=BY)
+        await lexicons.activate(tenant, version, by=BY)
+        return version
+
+    _tell_active(tenant, _with_lexicons(data, tenant, lang.lang, work), lang.lang, json=json)
+
+
+def _tell_active(tenant: str, version: int, lang: Language, *, json: bool) -> None:
+    if json:
+        _print({"tenant": tenant, "active": version})
+    elif version == NO_WORDS:
+        out.print(say(lang, f"租户 {tenant} 现无自有词条", f"{tenant} has no own words now"), markup=False)
+    else:
+        out.print(say(lang, f"租户 {tenant} 现用版本 {version}", f"{tenant} is at version {version} now"), markup=False)
+
+
+def _with_lexicons(data: Path | None, tenant: str, lang: Language, act: Callable[[Lexicons], Awaitable[T]]) -> T:
+    chosen = settings(data=data)
+
+    async def work() -> T:
+        async with open_lexicons(chosen) as (lexicons, store):
+            if not await store.reads.has_tenant(tenant):
+                fail(
+                    say(lang, f"没有租户 {tenant}（见 qingliu key create）", f"no tenant {tenant}: qingliu key create")
+                )
+            return await act(lexicons)
+
+    try:
+        return asyncio.run(work())
+    except LoadErrors as errors:
+        for error in errors.errors:
+            err.print(str(error), markup=False)
+        count = len(errors.errors)
+        fail(say(lang, f"共 {count} 处错误，没有任何改变", f"{count} errors: nothing was changed"))
+    except UnknownVersion:
+        fail(say(lang, f"租户 {tenant} 没有这个版本", f"{tenant} has no such version"))
+    except ValueError as error:
+        fail(str(error))
+    except (Unsafe, LedgerError) as error:
+        fail(say(lang, f"无法使用 {chosen.database}：{error}", f"cannot use {chosen.database}: {error}"))
+
+
+def _print(told: Any) -> None:
+    typer.echo(orjson.dumps(told).decode())

@@ -1,0 +1,216 @@
+"""The routes about a tenant's own lexicon: file a version, list them, read one, activate one. For admin keys."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, StringConstraints, ValidationError
+
+from moderation.errors import LoadErrors
+from service.http.answer import Answer
+from service.http.body import read_body
+from service.http.content import known
+from service.http.problems import Fault, Problem, faults_of
+from service.http.routes import Policy, route
+from service.http.wire import read_json
+from service.lexicons import MOST_BYTES, MOST_FILES, NOTE_CHARS, UnknownVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from service.http.serving import Asked
+    from service.store.reads import LexiconInfo
+
+M = TypeVar("M", bound=BaseModel)
+
+MOST_BODY: Final = 6 * MOST_BYTES + 64 * 1024
+"""JSON may spell every character out, which makes six bytes of one."""
+_LAST_VERSION: Final = 2**31 - 1
+_VERSION: Final = re.compile("[1-9][0-9]{0,9}")
+_CALLED: Final = ("unauthorized", "forbidden", "rate-limited", "unavailable")
+_WRITES: Final = (
+    "invalid-json",
+    "body-timeout",
+    "body-too-large",
+    "unsupported-media-type",
+    "expectation-failed",
+    "invalid-body",
+    *_CALLED,
+)
+
+
+class LexiconFile(BaseModel):
+    """One file: its name, like ``brand.txt``, and its text in the line grammar of ``docs/lexicons.md``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[StrictStr, StringConstraints(min_length=1, max_length=64)]
+    text: StrictStr
+
+
+class LexiconRequest(BaseModel):
+    """A whole new version: all files, not only those that changed. At most 2 MB of text and 20 000 terms."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    files: Annotated[list[LexiconFile], Field(min_length=1, max_length=MOST_FILES)]
+    note: Annotated[StrictStr, StringConstraints(max_length=NOTE_CHARS)] = Field(
+        default="", description="why, for the next person"
+    )
+    activate: StrictBool = Field(default=False, description="judge by it from now on")
+
+
+class ActivationRequest(BaseModel):
+    """Which version to judge by from now on: a new one or an old one; 0 stands for none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: Annotated[StrictInt, Field(ge=0, le=_LAST_VERSION)]
+
+
+class _Answer(BaseModel):
+    """Members may be added to an answer in later versions, never removed."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class LexiconVersion(_Answer):
+    """One version, without its texts."""
+
+    version: int
+    sha256: str
+    terms: int
+    note: str
+    by: str = Field(description="the id of the key, or cli")
+    created_at: str
+    active: bool
+
+
+class Lexicon(_Answer):
+    """The active version (0: none), the ruleset by which contents are judged now, and the versions, newest first."""
+
+    active: int
+    ruleset: str
+    versions: list[LexiconVersion]
+
+
+class LexiconFiled(LexiconVersion):
+    """The version that was filed, and the ruleset by which contents are judged now."""
+
+    ruleset: str
+
+
+class LexiconTexts(_Answer):
+    """The texts of one version."""
+
+    version: int
+    files: list[LexiconFile]
+
+
+class Activation(_Answer):
+    """What is active now."""
+
+    active: int
+    ruleset: str
+
+
+@route("POST", "/v1/lexicon", policy=Policy.ADMIN, takes=LexiconRequest, gives=LexiconFiled, problems=_WRITES)
+async def file_lexicon(asked: Asked) -> Answer:
+    """File a new version of the tenant's own words, and activate it if asked; errors name file and line."""
+    sent = await _read(asked, LexiconRequest, limit=MOST_BODY)
+    caller, lexicons = known(asked), asked.serving.service.lexicons
+    names = [file.name for file in sent.files]
+    if len(set(names)) < len(names):
+        raise Problem("invalid-body", faults=[Fault(("files",), "file_names")])
+    if not all(map(str.isprintable, sent.note)):
+        raise Problem("invalid-body", faults=[Fault(("note",), "not_printable")])
+    files = {file.name: file.text for file in sent.files}
+    try:
+        filed = await lexicons.file(caller.tenant, files, by=caller.key_id, note=sent.note)
+        if sent.activate:
+            await lexicons.activate(caller.tenant, filed.version, by=caller.key_id)
+    except LoadErrors as errors:
+        raise _refused(errors, names) from None
+    standing = await lexicons.standing(caller.tenant)
+    return _told({**_version(filed, standing.active), "ruleset": _ruleset(asked)})
+
+
+@route("GET", "/v1/lexicon", policy=Policy.ADMIN, gives=Lexicon, problems=_CALLED)
+async def lexicon(asked: Asked) -> Answer:
+    """List the versions of the tenant's own words, and tell which is active."""
+    standing = await asked.serving.service.lexicons.standing(known(asked).tenant)
+    versions = [_version(info, standing.active) for info in standing.versions]
+    return _told({"active": standing.active, "ruleset": _ruleset(asked), "versions": versions})
+
+
+@route(
+    "GET", "/v1/lexicon/versions/{version}", policy=Policy.ADMIN, gives=LexiconTexts, problems=("not-found", *_CALLED)
+)
+async def lexicon_version(asked: Asked) -> Answer:
+    """Read the texts of one version."""
+    name = asked.found["version"]
+    if not _VERSION.fullmatch(name):
+        raise Problem("not-found")
+    try:
+        files = await asked.serving.service.lexicons.files(known(asked).tenant, int(name))
+    except UnknownVersion:
+        raise Problem("not-found") from None
+    return _told({"version": int(name), "files": [{"name": each, "text": text} for each, text in files.items()]})
+
+
+@route(
+    "POST", "/v1/lexicon/activations", policy=Policy.ADMIN, takes=ActivationRequest, gives=Activation, problems=_WRITES
+)
+async def activate_lexicon(asked: Asked) -> Answer:
+    """Judge by a version, new or old, from now on; 0 stands for none. It holds once this is answered."""
+    sent = await _read(asked, ActivationRequest, limit=asked.serving.settings.max_body)
+    caller, lexicons = known(asked), asked.serving.service.lexicons
+    try:
+        await lexicons.activate(caller.tenant, sent.version, by=caller.key_id)
+    except UnknownVersion:
+        raise Problem("invalid-body", faults=[Fault(("version",), "unknown_version")]) from None
+    except LoadErrors as errors:
+        raise _refused(errors, ()) from None
+    standing = await lexicons.standing(caller.tenant)
+    return _told({"active": standing.active, "ruleset": _ruleset(asked)})
+
+
+ROUTES: Final = (file_lexicon, lexicon, lexicon_version, activate_lexicon)
+
+
+async def _read(asked: Asked, model: type[M], *, limit: int) -> M:
+    body = await read_body(asked.request, limit=limit, deadline=asked.serving.settings.body_deadline)
+    sent = await asyncio.to_thread(read_json, body)
+    try:
+        return model.model_validate(sent)
+    except ValidationError as error:
+        raise Problem("invalid-body", faults=faults_of(error)) from None
+
+
+def _refused(errors: LoadErrors, names: Sequence[str]) -> Problem:
+    """Every error with its place: the file by its number, the line of its text."""
+    places = {name: number for number, name in enumerate(names)}
+    faults = [
+        Fault(
+            ("files", places[error.file], "text", error.line) if error.file in places else ("files",),
+            "lexicon_line",
+            {"file": error.file, "line": error.line, "reason": error.reason},
+        )
+        for error in errors.errors
+    ]
+    return Problem("invalid-body", faults=faults)
+
+
+def _version(info: LexiconInfo, active: int) -> dict[str, Any]:
+    return {**info._asdict(), "active": info.version == active}
+
+
+def _ruleset(asked: Asked) -> str:
+    return asked.serving.service.rules.engines.of(known(asked).tenant).ruleset.fingerprint
+
+
+def _told(told: dict[str, Any]) -> Answer:
+    return Answer(orjson.dumps(told))

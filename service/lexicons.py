@@ -1,0 +1,167 @@
+"""Tenants' own lexicons: file a version, activate one, go back to one. Versions stay; every step is an act."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import orjson
+
+from moderation.errors import LoadError, LoadErrors
+from moderation.own import check_own, digest_of
+from service.acts import LEXICON_ACTIVATED, LEXICON_FILED, Act
+from service.ids import now
+from service.ledger import LedgerRefused
+from service.ports import Write
+from service.store import statements
+from service.store.reads import LexiconInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from moderation.engine import Engine
+    from service.ledger import Ledger
+    from service.store.reads import Reads
+
+MOST_BYTES = 2_000_000
+MOST_FILES = 64
+NOTE_CHARS = 200
+SHOWN = 200
+"""So many versions are listed."""
+NO_WORDS = 0
+"""The version of a tenant that has no own words: the shared rules alone."""
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}\.txt")
+_TRIES = 5
+
+
+class UnknownVersion(LookupError):
+    """The tenant has no such version."""
+
+
+class Court(Protocol):
+    """What reads own files, and judges by the active ones."""
+
+    async def compiled(self, files: Mapping[str, str]) -> Engine:
+        """The engine of the shared rules and these files. Raises ``LoadErrors``."""
+
+    async def catch_up(self) -> None:
+        """Judges by what is active."""
+
+
+class Standing(NamedTuple):
+    """A tenant's versions, newest first, and the active one (0: none)."""
+
+    active: int
+    versions: list[LexiconInfo]
+
+
+class Lexicons:
+    """Keeps order among those who change lexicons in this process; the database does among processes."""
+
+    def __init__(self, ledger: Ledger, reads: Reads, court: Court) -> None:
+        self._ledger, self._reads, self._court = ledger, reads, court
+        self._turn = asyncio.Lock()
+        self._reading = asyncio.Lock()
+        """Twenty thousand terms take a second of a core: one at a time, so that moderation goes on beside."""
+
+    async def standing(self, tenant: str) -> Standing:
+        """The versions that a tenant has, and the active one."""
+        return Standing(await self._active(tenant), await self._reads.lexicons(tenant, limit=SHOWN))
+
+    async def files(self, tenant: str, version: int) -> Mapping[str, str]:
+        """The texts of one version by name. Raises ``UnknownVersion``."""
+        files = {} if version == NO_WORDS else await self._reads.lexicon_files(tenant, version)
+        if files is None:
+            raise UnknownVersion(version)
+        return files
+
+    async def file(self, tenant: str, files: Mapping[str, str], *, by: str, note: str = "") -> LexiconInfo:
+        """A new version with these texts; the newest one where it has the very same. It is not yet active.
+
+        Raises ``LoadErrors`` with all that is wrong, ``ValueError`` for the note, and what the ledger raises.
+        """
+        if len(note) > NOTE_CHARS or not all(map(str.isprintable, note)):
+            raise ValueError(f"a note is at most {NOTE_CHARS} printable characters")
+        if errors := _wrong_shape(files):
+            raise LoadErrors(errors)
+        async with self._reading:
+            engine = await self._court.compiled(files)
+            await asyncio.to_thread(check_own, engine)
+        terms, digest = len(engine.ruleset.own), digest_of(files)
+        async with self._turn:
+            return await self._filed(tenant, files, LexiconInfo(0, digest, terms, note, by, ""))
+
+    async def activate(self, tenant: str, version: int, *, by: str) -> None:
+        """Has a tenant judged by a version, old or new, from now on; 0 stands for none.
+
+        Once it returns, no content that comes to this process is judged by another. Raises ``UnknownVersion``,
+        ``LoadErrors`` where the version cannot stand on the shared rules as they are now, and what the ledger raises.
+        """
+        files = await self.files(tenant, version)
+        if files:
+            await self._court.compiled(files)
+        async with self._turn:
+            before = await self._active(tenant)
+            if version != before:
+                act = Act(
+                    LEXICON_ACTIVATED, f"{tenant}/{version}", tenant, {"by": by, "before": before, "version": version}
+                )
+                row = (tenant, version or None, by, now())
+                await self._ledger.record(act, Write(statements.ACTIVATE_LEXICON, row))
+            await self._court.catch_up()
+
+    async def roll_back(self, tenant: str, *, by: str) -> int:
+        """Activates the version that was active before the present one, and names it. Raises as ``activate`` does."""
+        history = await self._reads.lexicon_history(tenant, limit=2)
+        if not history:
+            raise UnknownVersion(NO_WORDS)
+        before = history[1] if len(history) > 1 else NO_WORDS
+        await self.activate(tenant, before, by=by)
+        return before
+
+    async def _active(self, tenant: str) -> int:
+        history = await self._reads.lexicon_history(tenant)
+        return history[0] if history else NO_WORDS
+
+    async def _filed(self, tenant: str, files: Mapping[str, str], told: LexiconInfo) -> LexiconInfo:
+        for last_try in range(_TRIES):
+            listed = await self._reads.lexicons(tenant, limit=1)
+            newest = listed[0] if listed else None
+            if newest is not None and newest.sha256 == told.sha256:
+                return newest
+            info = told._replace(version=newest.version + 1 if newest else 1, created_at=now())
+            facts = {"by": info.by, "sha256": info.sha256, "terms": info.terms, "version": info.version}
+            act = Act(LEXICON_FILED, f"{tenant}/{info.version}", tenant, facts)
+            text = orjson.dumps(files, option=orjson.OPT_SORT_KEYS).decode()
+            row = (tenant, info.version, text, info.sha256, info.terms, info.note, info.by, info.created_at)
+            try:
+                await self._ledger.record(act, Write(statements.INSERT_LEXICON, row))
+            except LedgerRefused:  # another process took the number in between
+                if last_try == _TRIES - 1:
+                    raise
+            else:
+                return info
+        raise AssertionError("the last try returns or raises")
+
+
+def _wrong_shape(files: Mapping[str, str]) -> list[LoadError]:
+    """What is wrong before a line is read."""
+    if not files:
+        return [LoadError("", 1, "a lexicon has at least one file")]
+    errors = [
+        LoadError(name, 1, "a file is named like words.txt: a-z, 0-9, - and _, at most 60, then .txt")
+        for name in files
+        if not _NAME.fullmatch(name)
+    ]
+    errors.extend(
+        LoadError(name, text.count("\n", 0, text.index("\0")) + 1, "holds the NUL character")
+        for name, text in files.items()
+        if "\0" in text
+    )
+    last = next(reversed(list(files)))
+    if len(files) > MOST_FILES:
+        errors.append(LoadError(last, 1, f"there are {len(files)} files; at most {MOST_FILES} may be"))
+    if (size := sum(len(text.encode("utf-8", "surrogatepass")) for text in files.values())) > MOST_BYTES:
+        errors.append(LoadError(last, 1, f"the texts have {size} bytes together; at most {MOST_BYTES} may be"))
+    return errors
