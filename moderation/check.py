@@ -13,17 +13,18 @@ import re2
 
 from moderation.detect.cues import TOKENS
 from moderation.detect.rule import ANYWHERE
-from moderation.engine import Engine
 from moderation.errors import LawError, LoadError, TermError
 from moderation.lexicon import ALLOW
 from moderation.matcher import nesting
-from moderation.types import SHANGHAI, Author, Content, Part, Role, Scene
+from moderation.rewrites import REST
+from moderation.types import SHANGHAI, Action, Author, Content, Part, Role, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
+    from moderation.engine import Engine
     from moderation.lexicon import Condition, Term
-    from moderation.ruleset import Article, Category, ClaimRule, Claims, CodeRules, Ruleset
+    from moderation.ruleset import Article, Category, ClaimRule, Claims, CodeRules
     from moderation.tables import Document
     from moderation.text.fold import Folding
 
@@ -175,13 +176,12 @@ def _lost_in(rule: ClaimRule, folding: Folding) -> Iterator[tuple[str, int, str]
                 yield word, setting.line, f"has the cue {word!r}, which folds to nothing"
 
 
-def check_examples(ruleset: Ruleset) -> list[LoadError]:
+def check_examples(engine: Engine) -> list[LoadError]:
     """Judge every ``hit`` and ``miss`` example by the whole engine; a line is judged with all it expands to."""
     lines: dict[tuple[str, int], list[Term]] = defaultdict(list)
-    for term in ruleset.terms:
+    for term in engine.ruleset.terms:
         if term.hits or term.misses:
             lines[term.file, term.line].append(term)
-    engine = Engine(ruleset)
     errors: list[LoadError] = []
     for (file, line), terms in lines.items():
         for examples, wanted in ((terms[0].hits, True), (terms[0].misses, False)):
@@ -190,6 +190,18 @@ def check_examples(ruleset: Ruleset) -> list[LoadError]:
                     verb = "does not find" if wanted else "finds"
                     errors.append(TermError(file, line, f"{terms[0].text!r} {verb} its example {text!r}"))
     return errors
+
+
+def check_rewrites(engine: Engine) -> Iterator[LoadError]:
+    """Wordings that the engine itself would not let pass, alone, in an advertisement."""
+    rewrites = engine.ruleset.rewrites
+    told = [wording for entry in rewrites.entries for wording in entry.wordings]
+    for wording in (*told, *rewrites.additions.values()):
+        part = Part("text", wording.text.replace(REST, ""))
+        found = engine.examine(Content(scene=Scene.LIVE_SPEECH, parts=(part,), at=EXAMPLE_DAY)).conclude()
+        if found.action is not Action.PASS:
+            reason = f"the wording {wording.text!r} does not pass: {found.evidence[0].rule}"
+            yield LawError("rewrites.toml", wording.line, reason)
 
 
 def _found(engine: Engine, terms: Sequence[Term], text: str) -> bool:

@@ -11,12 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from moderation import tables
-from moderation.check import check_claims, check_codes, check_examples, check_terms, check_words
+from moderation.check import check_claims, check_codes, check_examples, check_rewrites, check_terms, check_words
 from moderation.claimtable import claims as read_claims
+from moderation.engine import Engine
 from moderation.errors import GrammarError, LoadError, LoadErrors
+from moderation.industry import Industries
 from moderation.industrytable import Known
 from moderation.industrytable import industries as read_industries
 from moderation.lexicon import Term, parse
+from moderation.rewrites import Known as Nameable
+from moderation.rewrites import Rewrites
+from moderation.rewrites import rewrites as read_rewrites
 from moderation.ruleset import Ruleset
 from moderation.text.fold import tables as fold_tables
 from moderation.text.words import open_dictionary
@@ -62,6 +67,7 @@ def load_ruleset(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:
         families = {term.family for term in terms}
         names: dict[str, Container[str]] = {"categories": categories, "laws": laws, "families": families}
         disk.errors.extend(check_claims(claims, disk.document("claims.toml"), names, folding))
+    rewrites = disk.rewrites(Nameable(terms, categories, industries or Industries(), folding))
     if disk.errors or codes is None or claims is None or industries is None:
         raise LoadErrors(disk.errors)
     ruleset = Ruleset(
@@ -75,9 +81,11 @@ def load_ruleset(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:
         codes=codes,
         claims=claims,
         industries=industries,
+        rewrites=rewrites,
         options=options,
     )
-    if errors := check_examples(ruleset):
+    engine = Engine(ruleset)
+    if errors := [*check_examples(engine), *check_rewrites(engine)]:
         raise LoadErrors(errors)
     return ruleset
 
@@ -151,6 +159,12 @@ class _Disk:
         if not (self._roots[""] / "options.toml").exists():
             return {}
         return self.toml("options.toml", tables.options) or {}
+
+    def rewrites(self, known: Nameable) -> Rewrites:
+        """What ``rewrites.toml`` suggests; a folder without it suggests deletions alone."""
+        if not (self._roots[""] / "rewrites.toml").exists():
+            return read_rewrites(tables.Document("rewrites.toml", "", {}), known)
+        return self.toml("rewrites.toml", lambda document: read_rewrites(document, known)) or Rewrites()
 
     def word_lists(self, folding: Folding) -> WordLists:
         """The lists of every ``words/*.toml``; a name may stand once."""

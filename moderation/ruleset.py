@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from moderation.industry import Industries
     from moderation.lexicon import Term
     from moderation.policy import ScenePolicy
+    from moderation.rewrites import Rewrites
     from moderation.text.fold import Folding
     from moderation.types import Action, Effect, Scene
 
@@ -180,6 +181,7 @@ class Ruleset:
     codes: CodeRules = field(repr=False)
     claims: Claims = field(repr=False)
     industries: Industries = field(repr=False)
+    rewrites: Rewrites = field(repr=False)
     options: Mapping[str, Option] = field(default_factory=dict, repr=False)
     _citations: dict[tuple[tuple[str, ...], date], tuple[str, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
