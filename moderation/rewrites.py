@@ -85,12 +85,13 @@ class Rewrites:
     """All entries, closest first, with the words that the surgery on texts needs.
 
     ``none``: categories, families and rules for which no lawful wording exists. ``additions``: what meets a duty of
-    ``industries.toml``. ``scopes`` go with a replaced word, ``openers`` with a deleted clause.
+    ``industries.toml``. ``sentences``: categories whose claims run through the sentence. ``scopes`` go with a replaced word, ``openers`` with a deleted clause.
     """
 
     entries: tuple[Rewrite, ...] = ()
     none: frozenset[str] = frozenset()
     additions: Mapping[str, Wording] = field(default_factory=dict)
+    sentences: frozenset[str] = frozenset()
     scopes: tuple[str, ...] = ()
     openers: tuple[str, ...] = ()
     hits: Mapping[str, Hit] = field(default_factory=dict)
@@ -122,17 +123,22 @@ def rewrites(document: Document, known: Known) -> Rewrites:
         top.take(key, list, [])
     none = top.words("none", [])
     scopes, openers = top.words("scopes", []), top.words("openers", [])
+    sentences = top.words("sentences", [])
     top.end()
     names = _Names(known)
     for name in none:
         if name not in names.families and name not in names.categories and name not in names.duties:
             line = document.line(f'"{name}"')
             raise LawError(document.name, line, f"none: {name!r} is no category, family or duty")
+    for name in sentences:
+        if name not in names.categories:
+            raise LawError(document.name, document.line(f'"{name}"'), f"sentences: {name!r} is no category")
     entries = [_rewrite(document, table, line, names) for table, line in placed(document, "rewrite")]
     return Rewrites(
         entries=tuple(sorted(entries, key=lambda entry: entry.rank)),
         none=frozenset(none),
         additions=dict(_additions(document, names)),
+        sentences=frozenset(sentences),
         scopes=tuple(sorted(scopes, key=len, reverse=True)),
         openers=tuple(sorted(openers, key=len, reverse=True)),
         hits=names.hits,

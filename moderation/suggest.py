@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 MOST_EXAMINATIONS = 24
 MOST_CHARACTERS = 500
-FEWEST_HAN = 2
-"""So much Han of the writer's own must stand in every part that was edited."""
+FEWEST_HAN, LEAST_SHARE = 2, 5
+"""So much Han of the writer's own must stand in every part that was edited, and one in so many of what stood there."""
 REASONS = {
     "not_needed": ("内容已通过，无须修改", "it passes as it is"),
     "no_lawful_wording": ("该内容没有合规的写法，请勿发布", "there is no lawful wording for this: do not publish it"),
@@ -110,7 +110,7 @@ def suggest(engine: Engine, content: Content) -> Suggestion:
     if verdict.action is Action.PASS:
         return Suggestion(reason="not_needed")
     rewrites = engine.ruleset.rewrites
-    guilty = list(_decisive(engine, content, verdict))
+    guilty = list(decisive(engine, content, verdict))
     if any(rewrites.lawless(item.rule) for item in guilty):
         return Suggestion(reason="no_lawful_wording")
     if sum(len(part.text) for part in content.parts) > MOST_CHARACTERS:
@@ -118,7 +118,7 @@ def suggest(engine: Engine, content: Content) -> Suggestion:
     return _Desk(engine, content).work(guilty)
 
 
-def _decisive(engine: Engine, content: Content, verdict: Verdict) -> Iterator[Evidence]:
+def decisive(engine: Engine, content: Content, verdict: Verdict) -> Iterator[Evidence]:
     """The evidence that by itself keeps a content from passing, strictest first."""
     policy, categories = engine.ruleset.policies[content.scene], engine.ruleset.categories
     for item in verdict.evidence:
@@ -136,20 +136,19 @@ class _Desk:
         self._plain = engine.ruleset.folding.plain
         self._targets: list[_Target] = []
         self._added: dict[str, tuple[int, Option]] = {}
-        self._needs: dict[str, Need] = {}
+        self._needs: dict[str, str] = {}
         self._left = MOST_EXAMINATIONS
         self._names = {part.name: number for number, part in reversed(list(enumerate(content.parts)))}
         industries = engine.ruleset.industries.industries.values()
         self._duties = {
-            f"missing_disclosure.{item.code}.{need.code}": (f"{item.code}.{need.code}", need)
-            for item in industries
-            for need in item.needs
+            f"missing_disclosure.{item.code}.{need.code}": need for item in industries for need in item.needs
         }
 
     def work(self, guilty: Sequence[Evidence]) -> Suggestion:
         """Escalate what is still found until nothing is; then try whether less would do."""
         for item in guilty:
             self._take(item, self._span(item))
+        self._vary()
         while (draft := self._draft()) and self._left:
             found = self._examine(draft)
             if not found:
@@ -163,22 +162,16 @@ class _Desk:
         return self._names[item.span.part], item.span.start, item.span.end
 
     def _examine(self, draft: _Draft) -> list[Evidence]:
-        """What still keeps a draft from passing, with the numbers that people must add taken as added."""
+        """What still keeps a draft from passing, apart from the numbers that only people can add."""
         self._left -= 1
-        samples = [
-            self._engine.ruleset.industries.numbers[name].sample
-            for need in self._needs.values()
-            for name in sorted(need.numbers)[:1] * need.count
-        ]
-        held = (*self._content.qualifications, *samples)
-        content = replace(self._content, parts=draft.parts, qualifications=held)
+        content = replace(self._content, parts=draft.parts)
         verdict = self._engine.examine(content).conclude()
-        return [] if verdict.action is Action.PASS else list(_decisive(self._engine, content, verdict))
+        return [item for item in decisive(self._engine, content, verdict) if item.rule not in self._needs]
 
     def _take(self, item: Evidence, span: tuple[int, int, int]) -> bool:
         """Make a piece of evidence something to be changed; whether anything can be."""
-        if known := self._duties.get(item.rule):
-            return self._owe(item.rule, *known, part=span[0])
+        if need := self._duties.get(item.rule):
+            return self._owe(item.rule, need, part=span[0])
         part, start, end = span
         text = self._content.parts[part].text
         find = _Find(start, end, item.rule, self._plain(text[start:end]))
@@ -194,17 +187,16 @@ class _Desk:
         self._targets.append(_Target(part, finds, options))
         return True
 
-    def _owe(self, rule: str, note: str, need: Need, *, part: int) -> bool:
-        """Add what a duty asks for; whether that is something new."""
-        if rule in self._added or note in self._needs:
+    def _owe(self, rule: str, need: Need, *, part: int) -> bool:
+        """Add what a duty asks for, or note that people must; whether that is something new."""
+        if rule in self._added or rule in self._needs:
             return False
         if wording := self._rewrites.additions.get(rule):
             self._added[rule] = (part, Option(0, 0, wording.text, wording.template, whole=True))
             return True
-        if not need.numbers:
-            return False
-        self._needs[note] = need
-        return True
+        if need.numbers:
+            self._needs[rule] = rule.partition(".")[2]
+        return bool(need.numbers)
 
     def _options(self, text: str, finds: Sequence[_Find]) -> Iterator[Option]:
         """The ways to change what some finds cover, smallest first: the word, the clause, the sentence."""
@@ -222,10 +214,10 @@ class _Desk:
         closing = text[: clause[0]].endswith(("，", ",")) and clause[1] == sentence[1]
         close, wide = self._wordings(hits, close=True), self._wordings(hits, close=False)
         gone = [Wording("")]
-        if loose(text[slice(*clause)]):
+        if loose(text[slice(*clause)]) and self._rewrites.sentences.isdisjoint(hit.category for hit in hits):
             for wording in (*close, *(wide + gone if closing else gone + wide)):
                 yield Option(*clause, wording.text, wording.template, whole=True)
-        if sentence != clause and loose(text[slice(*sentence)]):
+        if loose(text[slice(*sentence)]):
             for wording in gone + wide:
                 yield Option(*sentence, wording.text, wording.template, whole=True)
 
@@ -254,11 +246,21 @@ class _Desk:
     def _within(self, part: int, cut: Cut) -> list[_Target]:
         return [one for one in self._targets if one.part == part and cut.start <= one.start and one.end <= cut.end]
 
+    def _vary(self) -> None:
+        """Not to say the same thing twice where another wording is as good."""
+        said: set[str] = set()
+        for target in self._targets:
+            words = [at for at, option in enumerate(target.options) if not option.whole and option.text]
+            target.at = next((at for at in words if target.options[at].text not in said), target.at)
+            said.add(target.option.text)
+
     def _shrink(self) -> None:
         """Take back every step that was not needed, with what is left of the examinations."""
         for target in self._targets:
             reached = target.at
-            for lower in range(reached):
+            for lower, option in enumerate(target.options[:reached]):
+                if option.size >= target.options[reached].size:
+                    break
                 target.at = lower
                 draft = self._draft()
                 if draft and self._left and not self._examine(draft):
@@ -276,7 +278,7 @@ class _Desk:
             for cut in reversed(done):
                 text = text[: cut.start] + cut.text + text[cut.end :]
                 own = own[: cut.start] + ("" if cut.whole else cut.text) + own[cut.end :]
-            if targets and sum("\u4e00" <= char <= "\u9fff" for char in own) < FEWEST_HAN:
+            if targets and _han(own) < max(FEWEST_HAN, _han(part.text) / LEAST_SHARE):
                 return None
             edits += [self._edit(part, number, cut) for cut in done]
             for rule, (where, option) in self._added.items():
@@ -295,7 +297,11 @@ class _Desk:
     def _told(self) -> Suggestion:
         draft = self._draft()
         assert draft is not None
-        return Suggestion(draft.edits, draft.parts, "number_needed" if self._needs else "", tuple(self._needs))
+        return Suggestion(draft.edits, draft.parts, "number_needed" if self._needs else "", tuple(self._needs.values()))
+
+
+def _han(text: str) -> int:
+    return sum("\u4e00" <= char <= "\u9fff" for char in text)
 
 
 def _before(cuts: Sequence[Cut], start: int, end: int) -> tuple[int, int]:

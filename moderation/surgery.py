@@ -37,7 +37,7 @@ def _soft(text: str, place: int) -> bool:
     char = text[place]
     if char in "，,—…|":
         near = text[place - 1 : place] + text[place + 1 : place + 2]
-        return not (char == "," and near.isascii() and near.isdigit())
+        return not near.isdigit()
     if not char.isspace():
         return False
     left, right = text[place - 1 : place], text[place + 1 : place + 2]

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from moderation.rewrites import Hit, Rewrite, Rewrites
 
 _ENDS_IN_DE = re.compile(r"的(（[^）]*）)?$")
+PHRASE = 5
+"""From so many characters on a wording is no single word."""
 LEANING = frozenset("了过着得地的吗呢吧啊是也都就")
 """What cannot begin what a deleted word stood before."""
 
@@ -26,6 +28,11 @@ class Option(NamedTuple):
     text: str
     template: bool
     whole: bool = False
+
+    @property
+    def size(self) -> int:
+        """How much of the writer's text goes, in characters."""
+        return self.end - self.start
 
 
 def word_options(rewrites: Rewrites, hit: Hit, text: str, span: tuple[int, int], plain: str) -> Iterator[Option]:
@@ -48,7 +55,13 @@ def word_options(rewrites: Rewrites, hit: Hit, text: str, span: tuple[int, int],
                 continue
             new = wording.text.replace(REST, rest)
             stop = end + 1 if _ENDS_IN_DE.search(new) and text.startswith("的", end) else end
-            yield Option(begin, stop, new, wording.template)
+            yield Option(begin, stop, new + _link(new, text[stop : stop + 1]), wording.template)
+
+
+def _link(new: str, following: str) -> str:
+    """The 的 that a longer wording needs before what it describes."""
+    describes = "\u4e00" <= following <= "\u9fff" and following not in LEANING and following != "的"
+    return "的" if describes and len(new) >= PHRASE and new[-1] not in "的）" else ""
 
 
 def _scope(rewrites: Rewrites, text: str, start: int) -> int:
