@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from moderation.engine import Engine
-    from moderation.industry import Need
     from moderation.rewrites import Hit, Rewrites
     from moderation.types import Content, Evidence, Verdict
 
@@ -135,19 +134,17 @@ class _Desk:
         self._rewrites: Rewrites = engine.ruleset.rewrites
         self._plain = engine.ruleset.folding.plain
         self._targets: list[_Target] = []
-        self._added: dict[str, tuple[int, Option]] = {}
+        self._added: dict[str, tuple[int, Wording]] = {}
         self._needs: dict[str, str] = {}
-        self._left = MOST_EXAMINATIONS
+        self._left = MOST_EXAMINATIONS - 1
         self._names = {part.name: number for number, part in reversed(list(enumerate(content.parts)))}
         industries = engine.ruleset.industries.industries.values()
-        self._duties = {
-            f"missing_disclosure.{item.code}.{need.code}": need for item in industries for need in item.needs
-        }
+        self._duties = {f"missing_disclosure.{item.code}.{need.code}" for item in industries for need in item.needs}
 
     def work(self, guilty: Sequence[Evidence]) -> Suggestion:
         """Escalate what is still found until nothing is; then try whether less would do."""
-        for item in guilty:
-            self._take(item, self._span(item))
+        if not all([self._take(item, self._span(item)) for item in guilty]):
+            return Suggestion(reason="none_found")
         self._vary()
         while (draft := self._draft()) and self._left:
             found = self._examine(draft)
@@ -166,19 +163,22 @@ class _Desk:
         self._left -= 1
         content = replace(self._content, parts=draft.parts)
         verdict = self._engine.examine(content).conclude()
+        if verdict.matches_truncated:  # there is more than the verdict lists
+            return list(verdict.evidence)
         return [item for item in decisive(self._engine, content, verdict) if item.rule not in self._needs]
 
     def _take(self, item: Evidence, span: tuple[int, int, int]) -> bool:
         """Make a piece of evidence something to be changed; whether anything can be."""
-        if need := self._duties.get(item.rule):
-            return self._owe(item.rule, need, part=span[0])
+        if item.rule in self._duties:
+            self._owe(item.rule, part=span[0])
+            return True
         part, start, end = span
         text = self._content.parts[part].text
         find = _Find(start, end, item.rule, self._plain(text[start:end]))
         together = [one for one in self._targets if one.part == part and one.start < end and start < one.end]
         finds = [known for one in together for known in one.finds]
         if find in finds:
-            return False
+            return True
         finds.append(find)
         options = list(dict.fromkeys(self._options(text, finds)))
         if not options:
@@ -187,16 +187,12 @@ class _Desk:
         self._targets.append(_Target(part, finds, options))
         return True
 
-    def _owe(self, rule: str, need: Need, *, part: int) -> bool:
-        """Add what a duty asks for, or note that people must; whether that is something new."""
-        if rule in self._added or rule in self._needs:
-            return False
+    def _owe(self, rule: str, *, part: int) -> None:
+        """Add what a duty asks for, or note that only people can."""
         if wording := self._rewrites.additions.get(rule):
-            self._added[rule] = (part, Option(0, 0, wording.text, wording.template, whole=True))
-            return True
-        if need.numbers:
+            self._added.setdefault(rule, (part, wording))
+        else:
             self._needs[rule] = rule.partition(".")[2]
-        return bool(need.numbers)
 
     def _options(self, text: str, finds: Sequence[_Find]) -> Iterator[Option]:
         """The ways to change what some finds cover, smallest first: the word, the clause, the sentence."""
@@ -234,7 +230,9 @@ class _Desk:
             part, start, end = self._span(item)
             touched = [cut for cut in draft.cuts[part] if cut.at <= end and start <= cut.at + len(cut.text)]
             if item.rule in self._duties or not touched:
-                more |= self._take(item, (part, *_before(draft.cuts[part], start, end)))
+                known = self._known
+                self._take(item, (part, *_before(draft.cuts[part], start, end)))
+                more |= self._known > known
                 continue
             for cut in touched:
                 for target in self._within(part, cut):
@@ -242,6 +240,11 @@ class _Desk:
                         moved.add(id(target))
                         target.at += 1
         return more or bool(moved)
+
+    @property
+    def _known(self) -> int:
+        """How much was found so far: it only grows."""
+        return sum(len(target.finds) for target in self._targets) + len(self._added) + len(self._needs)
 
     def _within(self, part: int, cut: Cut) -> list[_Target]:
         return [one for one in self._targets if one.part == part and cut.start <= one.start and one.end <= cut.end]
@@ -258,15 +261,24 @@ class _Desk:
         """Take back every step that was not needed, with what is left of the examinations."""
         for target in self._targets:
             reached = target.at
-            for lower, option in enumerate(target.options[:reached]):
-                if option.size >= target.options[reached].size:
-                    break
-                target.at = lower
-                draft = self._draft()
-                if draft and self._left and not self._examine(draft):
-                    break
-            else:
-                target.at = reached
+            less = [at for at in range(reached) if target.options[at].size < target.option.size]
+            target.at = next((at for at in less if self._passes(target, at)), reached)
+
+        for rule in [*self._added]:
+            without = {name: added for name, added in self._added.items() if name != rule}
+            self._added, kept = without, self._added
+            if not self._would_do():
+                self._added = kept
+
+    def _passes(self, target: _Target, at: int) -> bool:
+        """Whether this step of a target would do."""
+        target.at = at
+        return self._would_do()
+
+    def _would_do(self) -> bool:
+        """Whether the edits as they are now pass, as far as there are examinations left to know it."""
+        draft = self._draft()
+        return draft is not None and self._left > 0 and not self._examine(draft)
 
     def _draft(self) -> _Draft | None:
         """The parts with every target changed as it is tried now; ``None`` where too little is left."""
@@ -281,10 +293,10 @@ class _Desk:
             if targets and _han(own) < max(FEWEST_HAN, _han(part.text) / LEAST_SHARE):
                 return None
             edits += [self._edit(part, number, cut) for cut in done]
-            for rule, (where, option) in self._added.items():
+            for rule, (where, wording) in self._added.items():
                 if where == number:
-                    added = ("。" if text and text[-1].isalnum() else "") + option.text
-                    edits.append(Edit(part.name, len(part.text), len(part.text), added, option.template, rule))
+                    added = ("。" if text and text[-1].isalnum() else "") + wording.text
+                    edits.append(Edit(part.name, len(part.text), len(part.text), added, wording.template, rule))
                     text += added
             parts.append(Part(part.name, text))
             cuts.append(done)
@@ -296,8 +308,11 @@ class _Desk:
 
     def _told(self) -> Suggestion:
         draft = self._draft()
-        assert draft is not None
-        return Suggestion(draft.edits, draft.parts, "number_needed" if self._needs else "", tuple(self._needs.values()))
+        assert draft is not None  # it was examined
+        asked, self._needs = self._needs, {}
+        missing = {item.rule for item in self._examine(draft)} if asked else ()
+        needed = tuple(note for rule, note in asked.items() if rule in missing)
+        return Suggestion(draft.edits, draft.parts, "number_needed" if needed else "", needed)
 
 
 def _han(text: str) -> int:

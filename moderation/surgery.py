@@ -46,20 +46,32 @@ def _soft(text: str, place: int) -> bool:
 
 def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
     """The sentence (or sentences) that hold a stretch, without the mark at the end."""
+    around = (start, end)
     while start > 0 and not _hard(text, start - 1):
         start -= 1
     while end < len(text) and not _hard(text, end):
         end += 1
-    return _trimmed(text, start, end)
+    return _trimmed(text, *_inside(text, start, end, around))
 
 
 def clause_around(text: str, start: int, end: int) -> tuple[int, int]:
     """The clause (or clauses) that hold a stretch, without the marks around it."""
+    around = (start, end)
     while start > 0 and not _hard(text, start - 1) and not _soft(text, start - 1):
         start -= 1
     while end < len(text) and not _hard(text, end) and not _soft(text, end):
         end += 1
-    return _trimmed(text, start, end)
+    return _trimmed(text, *_inside(text, start, end, around))
+
+
+def _inside(text: str, start: int, end: int, around: tuple[int, int]) -> tuple[int, int]:
+    """Bounds that leave out what a quotation mark or bracket keeps apart, where its other half stands beyond them."""
+    for opening, closing in PAIRS:
+        if (place := text.rfind(opening, start, around[0])) >= 0 and text.find(closing, place, end) < 0:
+            start = place + 1
+        if (place := text.find(closing, around[1], end)) >= 0 and text.rfind(opening, start, place) < 0:
+            end = place
+    return start, end
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
@@ -111,6 +123,8 @@ def _only_marks(between: str) -> bool:
 
 def _wider(text: str, start: int, end: int, openers: Iterable[str]) -> tuple[int, int]:
     """A deleted clause with the marks that it leaves without a neighbour, and the opener that leaned on it."""
+    while start > 0 and text[start - 1 : start] + text[end : end + 1] in PAIRS:
+        start, end = start - 1, end + 1
     left, right = start, end
     while left > 0 and (text[left - 1] in SOFT_MARKS or text[left - 1].isspace()) and text[left - 1] != "\n":
         left -= 1
