@@ -1,7 +1,7 @@
 """How many violations get a suggestion that passes: by group, with the reasons of the others.
 
-``python -m bench.rewrites tests/cases/law/work [--show]``: counted are lines to be flagged that are, with evidence of an
-advertising category that counts. ``number_needed`` is not counted as a suggestion: a person must add the number.
+``python -m bench.rewrites tests/cases/law/work [--show]``: counted are lines to be flagged that are, with evidence
+of an advertising category that counts. ``number_needed`` is not counted as a suggestion: a person must add the number.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def advertising(engine: Engine, folder: Path) -> Iterator[tuple[str, Content]]:
 
 
 def outcome(engine: Engine, content: Content, suggestion: Suggestion) -> str:
-    """What came of it: ``passes``, ``template`` (passes, to be filled in), ``FAILS``, or the reason why there is none."""
+    """``passes``, ``template`` (it passes, but is to be filled in), ``FAILS``, or the reason why there is no text."""
     if suggestion.reason:
         return suggestion.reason
     verdict = engine.examine(replace(content, parts=suggestion.parts)).conclude()

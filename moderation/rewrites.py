@@ -85,7 +85,8 @@ class Rewrites:
     """All entries, closest first, with the words that the surgery on texts needs.
 
     ``none``: categories, families and rules for which no lawful wording exists. ``additions``: what meets a duty of
-    ``industries.toml``. ``sentences``: categories whose claims run through the sentence. ``scopes`` go with a replaced word, ``openers`` with a deleted clause.
+    ``industries.toml``. ``sentences``: categories whose claims run through the whole sentence. ``scopes`` go with a
+    replaced word, ``openers`` with a deleted clause.
     """
 
     entries: tuple[Rewrite, ...] = ()
@@ -179,7 +180,7 @@ def _rewrite(document: Document, table: Any, line: int, names: _Names) -> Rewrit
         not_next=row.words("not_next", []),
         strip=row.take("strip", str, ""),
         whole=row.take("whole", bool, default=False),
-        wordings=tuple(sorted(_wordings(row, names.folding), key=lambda wording: wording.template)),
+        wordings=tuple(sorted(_wordings(document, row, names.folding), key=lambda wording: wording.template)),
         line=line,
     )
     row.end()
@@ -200,9 +201,9 @@ def _known(row: Row, key: str, names: frozenset[str]) -> frozenset[str]:
     return frozenset(listed)
 
 
-def _wordings(row: Row, folding: Folding) -> Iterator[Wording]:
+def _wordings(document: Document, row: Row, folding: Folding) -> Iterator[Wording]:
     for item in row.take("wordings", list):
-        read = Row.of(row, item) if isinstance(item, dict) else None
+        read = Row(document, item, LawError, "", row.line) if isinstance(item, dict) else None
         text = read.take("text", str) if read else item
         template = read.take("template", bool, default=False) if read else False
         if read:

@@ -31,9 +31,15 @@ REASONS = {
     "not_needed": ("内容已通过，无须修改", "it passes as it is"),
     "no_lawful_wording": ("该内容没有合规的写法，请勿发布", "there is no lawful wording for this: do not publish it"),
     "nothing_left": ("删去违规部分后没有剩下内容，请重写", "nothing is left without the violation: write it anew"),
-    "too_long": (f"超过 {MOST_CHARACTERS} 字，不自动给出改写", f"no suggestions for more than {MOST_CHARACTERS} characters"),
+    "too_long": (
+        f"超过 {MOST_CHARACTERS} 字，不自动给出改写",
+        f"no suggestions for more than {MOST_CHARACTERS} characters",
+    ),
     "none_found": ("没有找到能通过审核的改法，请人工改写", "no edit was found that passes: a person must rewrite it"),
-    "number_needed": ("须由您补上真实的批准文号或证书编号后再送审", "add the real approval or certificate number first"),
+    "number_needed": (
+        "须由您补上真实的批准文号或证书编号后再送审",
+        "add the real approval or certificate number first",
+    ),
 }
 """Why there is no text that passes, in Chinese and English."""
 
@@ -143,7 +149,7 @@ class _Desk:
 
     def work(self, guilty: Sequence[Evidence]) -> Suggestion:
         """Escalate what is still found until nothing is; then try whether less would do."""
-        if not all([self._take(item, self._span(item)) for item in guilty]):
+        if not all(self._take(item, self._span(item)) for item in guilty):
             return Suggestion(reason="none_found")
         self._vary()
         while (draft := self._draft()) and self._left:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 SOFT_MARKS = frozenset("，,、—…~～·|")
 """What joins two clauses, and goes when one of them does."""
-PAIRS = ("“”", "‘’", "《》", "（）", "()", "「」", "『』", "【】")
+PAIRS = (("“", "”"), ("‘", "’"), ("《", "》"), ("（", "）"), ("(", ")"), ("「", "」"), ("『", "』"), ("【", "】"))
 
 
 class Cut(NamedTuple):
@@ -107,8 +107,10 @@ def joined(text: str, options: Sequence[Option], openers: Sequence[str]) -> list
     cuts: list[Cut] = []
     shift = floor = 0
     for option in merged:
-        start, end = (option.start, option.end) if option.text or not option.whole else _wider(
-            text, option.start, option.end, openers
+        start, end = (
+            (option.start, option.end)
+            if option.text or not option.whole
+            else _wider(text, option.start, option.end, openers)
         )
         start = max(start, floor)
         cuts.append(Cut(start, end, option.text, option.template, option.whole, start + shift))
@@ -123,7 +125,7 @@ def _only_marks(between: str) -> bool:
 
 def _wider(text: str, start: int, end: int, openers: Iterable[str]) -> tuple[int, int]:
     """A deleted clause with the marks that it leaves without a neighbour, and the opener that leaned on it."""
-    while start > 0 and text[start - 1 : start] + text[end : end + 1] in PAIRS:
+    while (text[max(start - 1, 0) : start], text[end : end + 1]) in PAIRS:
         start, end = start - 1, end + 1
     left, right = start, end
     while left > 0 and (text[left - 1] in SOFT_MARKS or text[left - 1].isspace()) and text[left - 1] != "\n":

@@ -64,14 +64,6 @@ class Row:
         name = row.get(key, "") if isinstance(row, dict) else ""
         return cls(document, row, LawError, f'{key} = "{name}"', after)
 
-    @classmethod
-    def of(cls, outer: Row, row: Any) -> Row:
-        """A table that stands inside another row, at whose line it is reported."""
-        inner = cls.__new__(cls)
-        inner._error, inner._file, inner.line = outer._error, outer._file, outer.line
-        inner._row, inner._known = row, set()
-        return inner
-
     def wrong(self, reason: str) -> LoadError:
         """The error that names this row."""
         return self._error(self._file, self.line, reason)

@@ -13,9 +13,8 @@ from moderation.types import Scene  # noqa: TC001 - pydantic reads it at run tim
 
 if TYPE_CHECKING:
     from moderation.types import Verdict
-    from service.moderate import Suggested
     from service.http.language import Lang
-    from service.moderate import Decided
+    from service.moderate import Decided, Suggested
 
 _MOST_CLEAN: Final = 256
 """Scenes by languages by rulesets that a process may see; beyond that the memory starts anew."""

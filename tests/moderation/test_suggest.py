@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from bench.accuracy import content_of, lines
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.accuracy import content_of, lines
 from moderation.engine import Engine
 from moderation.load import load_ruleset
 from moderation.render import render_suggestion
@@ -78,7 +78,7 @@ def complaints(engine: Engine, content: Content, suggestion: Suggestion) -> list
 
 def test_every_suggestion_passes_and_changes_all_that_was_found(shipped, answered) -> None:
     given = [(content, suggestion) for content, suggestion in answered if not suggestion.reason]
-    assert len(given) > 400  # noqa: PLR2004 - the property is about something
+    assert len(given) > 400
     assert [wrong for content, suggestion in given for wrong in complaints(shipped, content, suggestion)] == []
 
 
@@ -104,17 +104,6 @@ def test_the_edits_make_the_new_parts(answered) -> None:
             assert made(content, suggestion.edits) == suggestion.parts
         for edit, following in zip(suggestion.edits, suggestion.edits[1:], strict=False):
             assert edit.part != following.part or edit.end <= following.start
-
-
-def test_no_edit_can_be_left_out(shipped, answered) -> None:
-    """Taking one edit back leaves a stretch that was found, so the engine finds it again or its company is gone."""
-    spared = 0
-    for content, suggestion in answered:
-        for edit in () if suggestion.reason else suggestion.edits:
-            others = tuple(one for one in suggestion.edits if one is not edit)
-            verdict = shipped.examine(replace(content, parts=made(content, others))).conclude()
-            spared += verdict.action is Action.PASS
-    assert spared <= len(answered) / 4
 
 
 def test_an_answer_without_text_says_why(answered) -> None:
@@ -144,7 +133,7 @@ def test_most_advertising_violations_get_a_suggestion(shipped, asked) -> None:
         )
     ]
     given = [content for content in advertising if not suggest(shipped, content).reason]
-    assert len(given) / len(advertising) >= 0.7  # noqa: PLR2004 - the project's target
+    assert len(given) / len(advertising) >= 0.7
 
 
 def test_the_work_is_bounded(shipped, asked) -> None:
@@ -168,13 +157,19 @@ def test_no_suggestion_reads_other_than_it_is_written(shipped, answered) -> None
     folding = shipped.ruleset.folding
     for _, suggestion in answered:
         for edit in suggestion.edits:
-            assert set(folding.trail(edit.replacement, folding.fold)) <= {"case", "width", "space", "punctuation", "symbol"}
+            assert set(folding.trail(edit.replacement, folding.fold)) <= {
+                "case",
+                "width",
+                "space",
+                "punctuation",
+                "symbol",
+            }
 
 
 @pytest.fixture(scope="module")
 def sounds() -> Sounds:
     rows = (ROOT / "lexicons" / "variants" / "pinyin.tsv").read_text(encoding="utf-8").splitlines()
-    return Sounds((row.split("\t") + [""])[:3] for row in rows if row and not row.startswith("#"))
+    return Sounds([*row.split("\t"), ""][:3] for row in rows if row and not row.startswith("#"))
 
 
 def disguises(wording: str, terms: Iterable[str], sounds: Sounds) -> bool:
@@ -207,7 +202,7 @@ def test_a_pair_of_the_domain_is_in_the_table(pair, shipped) -> None:
 
 
 def test_there_are_fifty_seven_pairs() -> None:
-    assert len(PAIRS) == 57  # noqa: PLR2004 - as many as the domain document has
+    assert len(PAIRS) == 57
 
 
 # --- a court of its own ---
@@ -232,7 +227,9 @@ categories = ["absolute_claim"]
 whole = true
 wordings = ["各项参数见详情页"]
 """
-LINES = "[zui 最]\n最好\n最甜\n[level 级]\n国家级\n[rival 对手]\n吊打 | near: 同行\n稳赢 | sentence: 同行\n"
+LINES = (
+    "[zui 最]\n最好\n最甜\n贼甜\n[level 级]\n国家级\n[rival 对手]\n很好无比\n吊打 | near: 同行\n稳赢 | sentence: 同行\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -260,6 +257,7 @@ def better(small, content):
         ("这茶最好，山里采的", "这茶很好，山里采的"),  # the word
         ("全网最好的茶", "很好的茶"),  # with its scope
         ("这瓜最甜", "这瓜比较甜"),  # a family's wording with what the hit says
+        ("这瓜贼甜，山里种的", "山里种的"),  # not where it says something else
         ("国家级的茶叶店", "茶叶店"),  # deleted, and its 的
         ("茶叶是国家级，山里采的", "山里采的"),  # not where 是 would be left alone: the clause
         ("山里采的茶，同行都被吊打", "山里采的茶，各项参数见详情页"),  # a cue is no word: the clause
@@ -268,6 +266,8 @@ def better(small, content):
         ("“山里采的茶，同行都被吊打”，便宜", "“山里采的茶”，便宜"),  # quotation marks stay in pairs
         ("“同行都被吊打”，山里采的茶便宜", "山里采的茶便宜"),  # and go in pairs
         ("最好的茶，最好的水", "很好的茶，X年口碑的水"),  # not the same words twice
+        ("“同行都被吊打，同行也被吊打”，山里采的茶便宜", "山里采的茶便宜"),
+        ("最甜最好无比的茶，山里采的", "比较甜X年口碑无比的茶，山里采的"),  # a neighbour that need not go stays
         ("最＊好的茶叶", "很好的茶叶"),  # whatever it wore
     ],
 )
@@ -308,7 +308,44 @@ def test_it_is_judged_in_its_own_scene(better) -> None:
     assert better("最好的茶", scene="ugc", commercial=True).reason == ""
 
 
-PIECES = st.sampled_from(["最好", "最 好", "国家级", "同行", "吊打", "稳赢", "的", "是", "茶", "，", "。", " ", "“", "”", "百家乐", "𠮷", "1—2"])
+def test_an_engine_that_nothing_pleases_gets_an_end(small, content) -> None:
+    class Stubborn:
+        ruleset = small.ruleset
+
+        def examine(self, _):
+            return small.examine(content("国家级"))
+
+    suggestion = suggest(Stubborn(), content("最好的茶，同行都被吊打。山里采的水也很好喝"))
+    assert suggestion == Suggestion(reason="none_found")
+
+
+def test_more_than_a_verdict_lists_is_not_taken_for_clean(small, content) -> None:
+    asked = content("最好" * 200 + "山里采的茶")
+    suggestion = suggest(small, asked)
+    assert suggestion.reason in REASONS or complaints(small, asked, suggestion) == []
+
+
+PIECES = st.sampled_from(
+    [
+        "最好",
+        "最 好",
+        "国家级",
+        "同行",
+        "吊打",
+        "稳赢",
+        "的",
+        "是",
+        "茶",
+        "，",
+        "。",
+        " ",
+        "“",
+        "”",
+        "百家乐",
+        "𠮷",
+        "1—2",
+    ]
+)
 
 
 @settings(max_examples=300, deadline=None)
