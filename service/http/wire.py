@@ -221,7 +221,7 @@ def read_item(sent: Any, *, now: datetime, limits: Limits, tenant: str = "") -> 
 def wanting(body: bytes) -> list[bool]:
     """Which contents of a body that was read ask what could be written instead: one answer, or one an item.
 
-    Most bodies do not name the field, and are not looked at a second time. Only \\u00 can begin an escaped letter of it.
+    Most bodies do not name the field and hold no escaped Latin letter, and are not looked at a second time.
     """
     if b"suggest" not in body and b"\\u00" not in body:
         return []

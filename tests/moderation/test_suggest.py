@@ -268,6 +268,7 @@ def better(small, content):
         ("最好的茶，最好的水", "很好的茶，X年口碑的水"),  # not the same words twice
         ("“同行都被吊打，同行也被吊打”，山里采的茶便宜", "山里采的茶便宜"),
         ("最甜最好无比的茶，山里采的", "比较甜X年口碑无比的茶，山里采的"),  # a neighbour that need not go stays
+        ("同行都被吊打1 ，山里采的茶便宜", "山里采的茶便宜"),
         ("最＊好的茶叶", "很好的茶叶"),  # whatever it wore
     ],
 )
