@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from moderation.engine import Engine
-from moderation.load import load_ruleset
+from moderation.load import load_engine
 from moderation.types import SHANGHAI, Action, Author, Content, Part, Role, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from moderation.engine import Engine
 
 DAY = datetime(2026, 11, 25, 12, tzinfo=SHANGHAI)
 
@@ -93,7 +94,7 @@ def _shown(told: dict[str, Any]) -> str:
 def main(arguments: list[str]) -> None:
     """Print the table; with ``--misses`` every line that went wrong."""
     folder = Path(arguments[0])
-    scores = measure(Engine(load_ruleset()), folder)
+    scores = measure(load_engine(), folder)
     for group, score in sorted(scores.items()):
         share = (
             f"{score.found}/{score.flags} {score.recall:6.1%}   {score.alarms}/{score.clean} {score.false_alarms:6.1%}"

@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.detect.cues import TOKENS
 from moderation.detect.rule import ANYWHERE
-from moderation.engine import Engine
 from moderation.errors import LawError, LoadError, TermError
 from moderation.lexicon import ALLOW
 from moderation.matcher import nesting
 from moderation.patterns import PatternRefused, compiled
-from moderation.types import SHANGHAI, Author, Content, Part, Role, Scene
+from moderation.rewrites import REST
+from moderation.types import SHANGHAI, Action, Author, Content, Part, Role, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
+    from moderation.engine import Engine
     from moderation.lexicon import Condition, Term
-    from moderation.ruleset import Article, Category, ClaimRule, Claims, CodeRules, Ruleset
+    from moderation.ruleset import Article, Category, ClaimRule, Claims, CodeRules
     from moderation.tables import Document
     from moderation.text.fold import Folding
 
@@ -197,13 +198,6 @@ def tried_examples(engine: Engine, listed: Iterable[Term]) -> Iterator[Tried]:
                 yield Tried(file, line, terms[0].text, wanted, _found(engine, terms, text), text)
 
 
-def check_examples(ruleset: Ruleset) -> list[LoadError]:
-    """The examples that contradict their lines. Without examples nothing is compiled."""
-    if not any(term.hits or term.misses for term in ruleset.terms):
-        return []
-    return check_lines(Engine(ruleset), ruleset.terms)
-
-
 def check_lines(engine: Engine, listed: Iterable[Term]) -> list[LoadError]:
     """The examples of some terms that contradict their lines."""
     return [
@@ -215,6 +209,18 @@ def check_lines(engine: Engine, listed: Iterable[Term]) -> list[LoadError]:
         for one in tried_examples(engine, listed)
         if one.found is not one.wanted
     ]
+
+
+def check_rewrites(engine: Engine) -> Iterator[LoadError]:
+    """Wordings that the engine itself would not let pass, alone, in an advertisement."""
+    rewrites = engine.ruleset.rewrites
+    told = [wording for entry in rewrites.entries for wording in entry.wordings]
+    for wording in (*told, *rewrites.additions.values()):
+        part = Part("text", wording.text.replace(REST, ""))
+        found = engine.examine(Content(scene=Scene.LIVE_SPEECH, parts=(part,), at=EXAMPLE_DAY)).conclude()
+        if found.action is not Action.PASS:
+            reason = f"the wording {wording.text!r} does not pass: {found.evidence[0].rule}"
+            yield LawError("rewrites.toml", wording.line, reason)
 
 
 def _found(engine: Engine, terms: Sequence[Term], text: str) -> bool:

@@ -13,12 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from moderation import tables
-from moderation.check import check_claims, check_codes, check_examples, check_terms, check_words
+from moderation.check import check_claims, check_codes, check_lines, check_rewrites, check_terms, check_words
 from moderation.claimtable import claims as read_claims
+from moderation.engine import Engine
 from moderation.errors import GrammarError, LoadError, LoadErrors
+from moderation.industry import Industries
 from moderation.industrytable import Known
 from moderation.industrytable import industries as read_industries
 from moderation.lexicon import Term, parse
+from moderation.rewrites import Known as Nameable
+from moderation.rewrites import Rewrites
+from moderation.rewrites import rewrites as read_rewrites
 from moderation.ruleset import Ruleset
 from moderation.text.fold import tables as fold_tables
 from moderation.text.sound import Sounds
@@ -72,6 +77,7 @@ def load_ruleset(
             families.update(hit for rule in claims.rules for setting in rule.settings for hit in setting.hits)
         names: dict[str, Container[str]] = {"categories": categories, "laws": laws, "families": families}
         disk.errors.extend(check_claims(claims, disk.document("claims.toml"), names, folding))
+    rewrites = disk.rewrites(Nameable(terms, categories, industries or Industries(), folding))
     if disk.errors or codes is None or claims is None or industries is None:
         raise LoadErrors(disk.errors)
     ruleset = Ruleset(
@@ -86,12 +92,25 @@ def load_ruleset(
         codes=codes,
         claims=claims,
         industries=industries,
+        rewrites=rewrites,
         options=options,
         lists=lists,
     )
-    if examples and (errors := check_examples(ruleset)):
-        raise LoadErrors(errors)
+    if examples:
+        _judged(ruleset)
     return ruleset
+
+
+def load_engine(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Engine:
+    """A checked ruleset, compiled: the engine that judged its examples. Raises as ``load_ruleset`` does."""
+    return _judged(load_ruleset(lexicons, scenes, examples=False))
+
+
+def _judged(ruleset: Ruleset) -> Engine:
+    engine = Engine(ruleset)
+    if errors := [*check_lines(engine, ruleset.terms), *check_rewrites(engine)]:
+        raise LoadErrors(errors)
+    return engine
 
 
 def load_frame(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:
@@ -215,6 +234,12 @@ class _Disk:
         if not (self._roots[""] / "options.toml").exists():
             return {}
         return self.toml("options.toml", tables.options) or {}
+
+    def rewrites(self, known: Nameable) -> Rewrites:
+        """What ``rewrites.toml`` suggests; a folder without it suggests deletions alone."""
+        if not (self._roots[""] / "rewrites.toml").exists():
+            return read_rewrites(tables.Document("rewrites.toml", "", {}), known)
+        return self.toml("rewrites.toml", lambda document: read_rewrites(document, known)) or Rewrites()
 
     def word_lists(self, folding: Folding) -> WordLists:
         """The lists of every ``words/*.toml``; a name may stand once."""

@@ -106,7 +106,6 @@ def decide(policy: ScenePolicy, ruleset: Ruleset, weighed: Weighed) -> Verdict:
         ruleset.fingerprint,
         tuple(weighed.exemptions[:SHOWN]),
         tuple(weighed.proof),
-        (),
         missing,
         bool(missing),
         weighed.truncated + max(0, beyond),

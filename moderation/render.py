@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from moderation.reasons import Language, Reasons
+from moderation.suggest import REASONS
 
 if TYPE_CHECKING:
     from moderation.ruleset import Ruleset
+    from moderation.suggest import Suggestion
     from moderation.types import Content, Evidence, Exemption, Span, Verdict
 
 
@@ -26,12 +28,26 @@ def render(verdict: Verdict, content: Content, ruleset: Ruleset, lang: Language 
         "evidence": [_evidence(item, texts, reasons) for item in verdict.evidence],
         "exemptions": [_exemption(item, texts, reasons) for item in verdict.exemptions],
         "proof": [reasons.proof(code) for code in verdict.proof],
-        "suggestions": list(verdict.suggestions),
         "advice": {code: _advice(ruleset, code, lang) for code in verdict.categories if code in ruleset.categories},
         "degraded": verdict.degraded,
         "missing": [{"source": item.source, "why": item.why} for item in verdict.missing],
         "matches_truncated": verdict.matches_truncated,
         "ruleset": verdict.ruleset,
+    }
+
+
+def render_suggestion(
+    suggestion: Suggestion, content: Content, ruleset: Ruleset, lang: Language = "zh"
+) -> dict[str, Any]:
+    """A suggestion as JSON-ready data. ``parts`` are the new texts; empty where there is none, and ``why`` says why."""
+    texts = {part.name: part.text for part in content.parts}
+    zh, en = REASONS.get(suggestion.reason, ("", ""))
+    return {
+        "edits": [{**edit._asdict(), "quote": texts[edit.part][edit.start : edit.end]} for edit in suggestion.edits],
+        "parts": [{"name": part.name, "text": part.text} for part in suggestion.parts],
+        "reason": suggestion.reason,
+        "why": en if lang == "en" else zh,
+        "needed": [ruleset.industries.tell(note, lang) for note in suggestion.needed],
     }
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from moderation.industry import Industries
     from moderation.lexicon import Term, WordLists
     from moderation.policy import ScenePolicy
+    from moderation.rewrites import Rewrites
     from moderation.text.fold import Folding
     from moderation.text.variants import Variants
     from moderation.types import Action, Effect, Scene
@@ -186,6 +187,7 @@ class Ruleset:
     codes: CodeRules = field(repr=False)
     claims: Claims = field(repr=False)
     industries: Industries = field(repr=False)
+    rewrites: Rewrites = field(repr=False)
     options: Mapping[str, Option] = field(default_factory=dict, repr=False)
     lists: WordLists = field(default_factory=dict, repr=False)
     own: tuple[Term, ...] = field(default=(), repr=False)

@@ -177,7 +177,6 @@ class Verdict(NamedTuple):
     ruleset: str
     exemptions: tuple[Exemption, ...] = ()
     proof: tuple[str, ...] = ()
-    suggestions: tuple[str, ...] = ()
     missing: tuple[Missing, ...] = ()
     degraded: bool = False
     matches_truncated: int = 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from moderation.suggest import suggest
 from service.draft import placed
 from service.filing import prepared, sealed
 from service.ids import from_stamp
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from moderation.ruleset import Ruleset
+    from moderation.suggest import Suggestion
     from moderation.types import Content, Verdict
     from service.filing import Filing, Seal
     from service.keys import Caller
@@ -54,6 +56,13 @@ class Decided(NamedTuple):
     ruleset: Ruleset
     supersedes: str | None = None
     replayed: bool = False
+
+
+class Suggested(NamedTuple):
+    """What could be written instead under ``ruleset``, the active one."""
+
+    suggestion: Suggestion
+    ruleset: Ruleset
 
 
 class Moderation:
@@ -115,6 +124,11 @@ class Moderation:
     async def history(self, caller: Caller, content_id: str, *, limit: int = 100) -> list[Decided]:
         """The decisions on one content over all its versions, newest first."""
         return [self._retold(stored) for stored in await self._reads.history(caller.tenant, content_id, limit=limit)]
+
+    async def suggested(self, content: Content) -> Suggested:
+        """What could be written instead. Takes up to 25 examinations, so it is worked out in a thread."""
+        engine = self._rules.engine
+        return Suggested(await asyncio.to_thread(suggest, engine, content), engine.ruleset)
 
     async def close(self) -> None:
         """Returns once all that was asked is with the ledger, which may be closed then."""

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import orjson
 import structlog
 
-from moderation.engine import Engine
 from moderation.errors import LoadError, LoadErrors
-from moderation.load import load_ruleset
+from moderation.load import load_engine
 from moderation.own import digest_of, engine_with, read_own, shared_part
 from service.acts import RULESET_ACTIVATED, Act
 from service.ids import new_id, now
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from moderation.engine import Engine
     from moderation.ruleset import Ruleset
     from service.ledger import Ledger
     from service.store.reads import ActiveLexicon, Reads
@@ -135,7 +135,7 @@ class Rules:
         return self._recent.get(shared_part(fingerprint), self.engine.ruleset)
 
     def _load(self) -> Engine:
-        engine = Engine(load_ruleset(self._lexicons, self._scenes))
+        engine = load_engine(self._lexicons, self._scenes)
         # Rules are a great many objects that live long: the collector need not walk them in the middle of a request.
         gc.freeze()
         return engine
@@ -201,5 +201,5 @@ class Aside:
 
     def _compiled(self, files: Mapping[str, str]) -> Engine:
         if self._base is None:
-            self._base = Engine(load_ruleset(self._lexicons, self._scenes))
+            self._base = load_engine(self._lexicons, self._scenes)
         return engine_with(read_own(files, self._base.ruleset), self._base)

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from moderation.engine import Engine
-from moderation.load import load_ruleset
+from moderation.load import load_engine
 
 if TYPE_CHECKING:
+    from moderation.engine import Engine
     from moderation.ruleset import Ruleset
 
 
 @pytest.fixture(scope="session")
-def shipped_ruleset() -> Ruleset:
-    """The rules of the repository."""
-    return load_ruleset()
+def shipped() -> Engine:
+    """An engine with the rules of the repository."""
+    return load_engine()
 
 
 @pytest.fixture(scope="session")
-def shipped(shipped_ruleset: Ruleset) -> Engine:
-    """An engine with the rules of the repository."""
-    return Engine(shipped_ruleset)
+def shipped_ruleset(shipped: Engine) -> Ruleset:
+    """The rules of the repository."""
+    return shipped.ruleset

@@ -15,7 +15,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from moderation.render import render
+from moderation.render import render, render_suggestion
+from moderation.suggest import suggest
 from moderation.trace import STEPS, Tracer
 from moderation.types import Content, Role, Scene
 from service.cli.say import Json, out
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from moderation.reasons import Language
     from moderation.ruleset import Article, Ruleset
+    from moderation.suggest import Suggestion
     from moderation.trace import Step
     from moderation.types import Span, Verdict
     from service.settings import Settings
@@ -92,9 +94,12 @@ def explain(  # noqa: PLR0913, PLR0917 - the options of a command line
         content = replace(content, at=day)
     verdict = engine.examine(content).conclude()
     if json:
-        typer.echo(orjson.dumps(_told(verdict, content, engine.ruleset, lang.lang)).decode())
+        told = _told(verdict, content, engine.ruleset, lang.lang)
+        told["suggestions"] = render_suggestion(suggest(engine, content), content, engine.ruleset, lang.lang)
+        typer.echo(orjson.dumps(told).decode())
     else:
         _tell(verdict, content, engine.ruleset, lang.lang)
+        _tell_suggestion(suggest(engine, content), content, engine.ruleset, lang.lang)
 
 
 def _content(asked: dict[str, Any], settings: Settings, lang: Language) -> Content:
@@ -173,6 +178,24 @@ def _tell(verdict: Verdict, content: Content, ruleset: Ruleset, lang: Language) 
         name, advice = say(lang, category.zh, category.en), say(lang, category.advice_zh, category.advice_en)
         out.print(Text.assemble((name, colours.get(code, "")), say(lang, "：", ": "), advice))
     _tell_laws(_cited(render(verdict, content, ruleset, lang=lang), ruleset), ruleset, lang)
+
+
+def _tell_suggestion(suggestion: Suggestion, content: Content, ruleset: Ruleset, lang: Language) -> None:
+    """What could be written instead: the edits one by one and the new text, or why there is none."""
+    if suggestion.reason == "not_needed":
+        return
+    told = render_suggestion(suggestion, content, ruleset, lang)
+    out.print()
+    out.print(Text(say(lang, "建议改写", "write instead"), style="bold"))
+    for part in told["parts"]:
+        out.print(Text(_visible(part["text"]), style="green"))
+    for edit in told["edits"]:
+        new = edit["replacement"] or say(lang, "（删除）", "(deleted)")
+        fill = say(lang, "  须填写后使用", "  to be filled in") if edit["template"] else ""
+        out.print(Text.assemble(("  " + _visible(edit["quote"]), "red strike"), " → ", (new, "green"), (fill, "dim")))
+    for line in (told["why"], *told["needed"]):
+        if line:
+            out.print(Text(line))
 
 
 def _tell_head(verdict: Verdict, content: Content, tracer: Tracer, ruleset: Ruleset) -> None:

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 import typer
 from rich.table import Table
 
-from moderation.engine import Engine
 from moderation.errors import LoadErrors
-from moderation.load import SCENES, load_ruleset
+from moderation.load import SCENES, load_engine
 from moderation.own import engine_with, read_own
 from moderation.types import SHANGHAI, Action
 from service.cli.say import err, settings
@@ -20,6 +19,7 @@ from service.cli.say import err, settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from moderation.engine import Engine
     from moderation.reasons import Language
     from service.settings import Settings
 
@@ -89,7 +89,7 @@ def open_engine(lexicons: Path | None, lang: Language) -> tuple[Engine, Settings
     """The engine over the chosen rules. Lists what is wrong with them and ends the command where they do not load."""
     chosen = chosen_settings(lexicons)
     try:
-        return Engine(load_ruleset(chosen.lexicons, chosen.scenes or SCENES)), chosen
+        return load_engine(chosen.lexicons, chosen.scenes or SCENES), chosen
     except LoadErrors as errors:
         for error in errors.errors:
             err.print(str(error), markup=False)

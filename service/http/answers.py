@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from moderation.render import render
+from moderation.render import render, render_suggestion
 from moderation.types import Scene  # noqa: TC001 - pydantic reads it at run time
 
 if TYPE_CHECKING:
     from moderation.types import Verdict
     from service.http.language import Lang
-    from service.moderate import Decided
+    from service.moderate import Decided, Suggested
 
 _MOST_CLEAN: Final = 256
 """Scenes by languages by rulesets that a process may see; beyond that the memory starts anew."""
@@ -87,6 +87,38 @@ class Absent(_Answer):
     why: str
 
 
+class Change(_Answer):
+    """One edit: the code points ``start`` to ``end`` of a part of the content give way to ``replacement``."""
+
+    part: str
+    start: int
+    end: int
+    quote: str = Field(description="what goes; empty where something is only added")
+    replacement: str = Field(description="what comes; empty where something is only deleted")
+    template: bool = Field(description="the replacement holds something that a person must fill in")
+    rule: str = Field(description="the rule of the evidence that it answers")
+
+
+class NewPart(_Answer):
+    """A part as it would read then."""
+
+    name: str
+    text: str
+
+
+class Rewritten(_Answer):
+    """The smallest edit whose result passes in the same scene, or why there is none."""
+
+    edits: list[Change]
+    parts: list[NewPart] = Field(description="the content with all edits made; empty where there are none")
+    reason: str = Field(
+        description="empty: the parts pass. Else not_needed, no_lawful_wording, nothing_left, too_long, none_found, or "
+        "number_needed: they pass once the numbers that are needed have been added"
+    )
+    why: str = Field(description="the reason in words")
+    needed: list[str] = Field(description="what only the sender can add, such as an approval number")
+
+
 class Decision(_Answer):
     """A decision that is on disk: what was judged, when, under which ruleset, and the verdict."""
 
@@ -103,11 +135,11 @@ class Decision(_Answer):
     evidence: list[Finding]
     exemptions: list[Excused]
     proof: list[Proof]
-    suggestions: list[Any]
     degraded: bool
     missing: list[Absent]
     ruleset: str
     matches_truncated: int
+    suggestions: Rewritten = Field(default=None, description="only where the request says suggest: true")  # type: ignore[assignment]
 
 
 class BatchItemProblem(_Answer):
@@ -143,8 +175,8 @@ class Ready(_Answer):
     ruleset: str
 
 
-def told(decided: Decided, lang: Lang) -> bytes:
-    """A decision as JSON."""
+def told(decided: Decided, lang: Lang, suggested: Suggested | None = None) -> bytes:
+    """A decision as JSON, with what could be written instead where that was asked for."""
     content, verdict = decided.content, decided.verdict
     head = {
         "id": decided.id,
@@ -154,6 +186,10 @@ def told(decided: Decided, lang: Lang) -> bytes:
         "decided_at": decided.at,
         "supersedes": decided.supersedes,
     }
+    if suggested is not None:
+        more = render_suggestion(suggested.suggestion, content, suggested.ruleset, lang)
+        rendered = render(verdict, content, decided.ruleset, lang=lang)
+        return orjson.dumps({**head, **rendered, "suggestions": more}, option=orjson.OPT_UTC_Z)
     if verdict.evidence or verdict.exemptions:
         rendered = render(verdict, content, decided.ruleset, lang=lang)
         return orjson.dumps({**head, **rendered}, option=orjson.OPT_UTC_Z)

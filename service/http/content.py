@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import UTC, datetime
+from itertools import zip_longest
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,7 @@ from service.http.answers import BatchAnswer, Decision, History, told
 from service.http.body import read_body
 from service.http.problems import Fault, Problem, faults_of
 from service.http.routes import Policy, route
-from service.http.wire import BatchRequest, HistoryQuery, ModerationRequest, Refused, read_batch, read_one
+from service.http.wire import BatchRequest, HistoryQuery, ModerationRequest, Refused, read_batch, read_one, wanting
 from service.moderate import Idempotency
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from service.http.language import Lang
     from service.http.serving import Asked
     from service.keys import Caller
-    from service.moderate import Decided
+    from service.moderate import Decided, Moderation
 
 _KEY_SHAPE: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _BREATH: Final = 0.002
@@ -67,7 +68,8 @@ async def moderate(asked: Asked) -> Answer:
     decided = await serving.moderation.one(caller, content, idempotency=_idempotency(request, body))
     if not decided.replayed:
         serving.metrics.judged(decided.content.scene, decided.verdict)
-    return Answer(told(decided, asked.lang), headers=_headers(replayed=decided.replayed))
+    suggested = await serving.moderation.suggested(decided.content) if any(wanting(body)) else None
+    return Answer(told(decided, asked.lang, suggested), headers=_headers(replayed=decided.replayed))
 
 
 @route(
@@ -94,7 +96,7 @@ async def moderate_batch(asked: Asked) -> Answer:
     for one in decided:
         if not one.replayed:
             serving.metrics.judged(one.content.scene, one.verdict)
-    results = await _results(read, decided, asked.lang)
+    results = await _results(serving.moderation, read, decided, asked.lang, wanting(body))
     replayed = bool(decided) and decided[0].replayed
     return Answer(b'{"results":[' + b",".join(results) + b"]}", headers=_headers(replayed=replayed))
 
@@ -168,13 +170,23 @@ def _query(query: MultiMapping[str]) -> HistoryQuery:
     return asked
 
 
-async def _results(read: Sequence[Content | Refused], decided: Sequence[Decided], lang: Lang) -> list[bytes]:
+async def _results(
+    moderation: Moderation,
+    read: Sequence[Content | Refused],
+    decided: Sequence[Decided],
+    lang: Lang,
+    wanted: Sequence[bool],
+) -> list[bytes]:
     """Results and errors in the order of the request. Pauses so that a big batch does not hold the event loop."""
     results: list[bytes] = []
     waiting = iter(decided)
     breath = perf_counter() + _BREATH
-    for one in read:
-        results.append(_refusal(one, lang) if isinstance(one, Refused) else told(next(waiting), lang))
+    for one, wants in zip_longest(read, wanted, fillvalue=False):
+        if isinstance(one, Refused):
+            results.append(_refusal(one, lang))
+        else:
+            done = next(waiting)
+            results.append(told(done, lang, await moderation.suggested(done.content) if wants else None))
         if perf_counter() > breath:
             await asyncio.sleep(0)
             breath = perf_counter() + _BREATH

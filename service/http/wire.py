@@ -110,6 +110,7 @@ class ModerationRequest(BaseModel):
     industry: Short | None = None
     product: Short | None = None
     qualifications: Annotated[tuple[Short, ...], Field(max_length=50), FailFast()] = ()
+    suggest: StrictBool = Field(default=False, description="also answer what could be written instead; costs more")
     published_at: When | None = Field(default=None, description="RFC 3339 with offset; decides which law applies")
 
 
@@ -215,6 +216,18 @@ def read_json(body: bytes) -> Any:
 def read_item(sent: Any, *, now: datetime, limits: Limits, tenant: str = "") -> Content | Refused:
     """One content from plain data, wherever that came from."""
     return _Reading(now, tenant, limits, nul=True).content(sent, _count_keys(sent))
+
+
+def wanting(body: bytes) -> list[bool]:
+    """Which contents of a body that was read ask what could be written instead: one answer, or one an item.
+
+    Most bodies do not name the field and hold no escaped Latin letter, and are not looked at a second time.
+    """
+    if b"suggest" not in body and b"\\u00" not in body:
+        return []
+    sent = orjson.loads(body)
+    items = sent.get("items", [sent]) if isinstance(sent, dict) else []
+    return [isinstance(item, dict) and item.get("suggest") is True for item in items]
 
 
 def _too_much(kind: str, limit: int, actual: int) -> Problem:

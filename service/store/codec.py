@@ -97,8 +97,6 @@ def verdict_blob(verdict: Verdict, content: Content) -> bytes:
         told["effects"] = verdict.effects
     if verdict.proof:
         told["proof"] = verdict.proof
-    if verdict.suggestions:
-        told["suggestions"] = verdict.suggestions
     if verdict.missing:
         told["missing"] = verdict.missing
     if verdict.matches_truncated:
@@ -121,7 +119,6 @@ def verdict_from(  # noqa: PLR0913 - the columns that hold a verdict
         ruleset=ruleset,
         exemptions=tuple(_exemption(item, names) for item in told.get("exemptions", ())),
         proof=tuple(told.get("proof", ())),
-        suggestions=tuple(told.get("suggestions", ())),
         missing=tuple(Missing(**missing) for missing in told.get("missing", ())),
         degraded=degraded,
         matches_truncated=told.get("matches_truncated", 0),

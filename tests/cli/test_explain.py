@@ -113,3 +113,12 @@ def test_proof_and_tried_exemptions_are_told(inside, tmp_path, rules):
         assert expected in shown, expected
     shown = inside("explain", "自家国家级", *asked).stdout.decode()
     assert "自我比较（绝对化用语执法指南 6(1)）：条件不全" in shown and "可补证明" in shown
+
+
+def test_it_tells_what_could_be_written_instead(inside):
+    shown = inside("explain", "国家级配方，山里采的茶", "--scene", "ad").stdout.decode()
+    assert shown.rstrip().endswith("建议改写\n山里采的茶\n  国家级配方， → （删除）")
+    told = orjson.loads(inside("explain", "国家级配方，山里采的茶", "--scene", "ad", "--json").stdout)
+    assert told["suggestions"]["parts"] == [{"name": "text", "text": "山里采的茶"}]
+    assert "nothing is left" in inside("explain", "国家级配方", "--scene", "ad", "--lang", "en").stdout.decode()
+    assert "建议改写" not in inside("explain", "山里采的茶", "--scene", "ad").stdout.decode()

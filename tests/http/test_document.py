@@ -59,6 +59,8 @@ def test_real_answers_fit_the_document(server, document):
 
     decision = server.judge("国家级", content_id="fits").json
     fits(decision, "Decision")
+    for text in ("国家级", "国家级配方，山里采的茶", "山里采的茶"):
+        fits(server.judge(text, suggest=True).json, "Decision")
     items = [{"scene": "ad", "text": "最高级"}, {}]
     fits(server.call("POST", "/v1/moderations/batch", {"items": items}).json, "BatchAnswer")
     fits(server.call("GET", "/v1/moderations?content_id=fits").json, "History")

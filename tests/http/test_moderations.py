@@ -184,3 +184,42 @@ def test_a_repetition_under_other_limits_conflicts_instead_of_mixing_up_results(
     monkeypatch.setattr(server.service.moderation, "many", fewer)
     reply = server.call("POST", "/v1/moderations/batch", {"items": [{"scene": "ad", "text": "x"}]})
     assert (reply.status, reply.problem) == (422, "idempotency-conflict")
+
+
+def test_a_suggestion_is_answered_where_it_is_asked_for(server):
+    asked = server.judge("国家级配方，山里采的茶", suggest=True).json
+    (edit,) = asked["suggestions"]["edits"]
+    assert (edit["quote"], edit["replacement"], edit["template"]) == ("国家级配方，", "", False)
+    assert asked["suggestions"]["parts"] == [{"name": "text", "text": "山里采的茶"}]
+    assert (asked["suggestions"]["reason"], asked["suggestions"]["why"]) == ("", "")
+    assert "suggestions" not in server.judge("国家级配方，山里采的茶").json
+    assert "suggestions" not in server.judge("国家级配方，山里采的茶", suggest=False).json
+
+
+def test_why_there_is_no_suggestion_is_told_in_the_readers_language(server):
+    assert server.judge(suggest=True).json["suggestions"]["reason"] == "not_needed"
+    told = server.judge("国家级配方", suggest=True, Accept_Language="en").json["suggestions"]
+    assert (told["reason"], told["why"]) == ("nothing_left", "nothing is left without the violation: write it anew")
+
+
+def test_each_item_of_a_batch_asks_for_itself(server):
+    items = [
+        {"scene": "ad", "text": "国家级配方，山里采的茶", "suggest": True},
+        {"scene": "ad"},
+        {"scene": "ad", "text": "国家级配方，山里采的茶"},
+        {"scene": "ad", "text": "山里采的茶", "suggest": True},
+    ]
+    results = server.call("POST", "/v1/moderations/batch", {"items": items}).json["results"]
+    told = [result.get("suggestions", {}).get("reason") for result in results]
+    assert told == ["", None, None, "not_needed"]
+
+
+def test_asking_for_a_suggestion_makes_no_new_version(server):
+    name = str(uuid4())
+    assert server.judge("国家级配方", content_id=name).json["version"] == 1
+    again = server.judge("国家级配方", content_id=name, suggest=True).json
+    assert (again["version"], again["suggestions"]["reason"]) == (1, "nothing_left")
+
+
+def test_a_suggestion_must_be_asked_for_by_a_truth_value(server):
+    assert server.judge(suggest="yes").status == 422

@@ -125,3 +125,18 @@ def test_the_short_way_for_plain_contents_reads_what_the_model_reads(sent):
         if "json_surrogate" not in {fault.kind for fault in problem.faults}:
             assert isinstance(modelled, Refused)
             assert problem.faults == modelled.faults
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        (b'{"scene":"ad","text":"suggest"}', [False]),
+        (b'{"scene":"ad","text":"x"}', []),
+        (b'{"scene":"ad","text":"x","suggest":true}', [True]),
+        (b'{"scene":"ad","text":"x","s\\u0075ggest":true}', [True]),
+        (b'{"scene":"ad","text":"x","suggest":false}', [False]),
+        (b'{"items":[{"suggest":true},7,{"suggest":1}]}', [True, False, False]),
+    ],
+)
+def test_who_wants_a_suggestion_is_read_however_it_is_written(body, wanted):
+    assert wire.wanting(body) == wanted

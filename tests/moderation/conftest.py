@@ -5,13 +5,16 @@ from __future__ import annotations
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from moderation import load
-from moderation.engine import Engine
-from moderation.load import load_ruleset
+from moderation.load import load_engine
 from moderation.types import Content, Part, Scene, Verdict
+
+if TYPE_CHECKING:
+    from moderation.engine import Engine
 
 TESTS = Path(__file__).parents[1]
 LEXICONS = TESTS.parent / "lexicons"
@@ -100,7 +103,7 @@ def court(tmp_path_factory, write_rules):
                 if text
             }
             folder = write_rules(tmp_path_factory.mktemp("rules") / "lexicons", files)
-            known[key] = Engine(load_ruleset(folder, folder / "scenes"))
+            known[key] = load_engine(folder, folder / "scenes")
         return known[key]
 
     return open_court

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
-from moderation.engine import Engine
-from moderation.load import load_ruleset
+from moderation.load import load_engine
 from tests.moderation.conftest import term_file
+
+if TYPE_CHECKING:
+    from moderation.engine import Engine
 
 TERMS = """\
 [zui 最高级]
@@ -48,7 +51,7 @@ def table(tmp_path_factory, write_rules):
                 "claims.toml": "\n".join(rows),
             }
             folder = write_rules(tmp_path_factory.mktemp("claims") / "lexicons", files)
-            known[key] = Engine(load_ruleset(folder, folder / "scenes"))
+            known[key] = load_engine(folder, folder / "scenes")
         return known[key]
 
     return opened

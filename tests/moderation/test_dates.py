@@ -5,12 +5,15 @@ from __future__ import annotations
 import shutil
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from moderation.engine import Engine
-from moderation.load import LEXICONS, load_ruleset
+from moderation.load import LEXICONS, load_engine
 from moderation.types import SHANGHAI
+
+if TYPE_CHECKING:
+    from moderation.engine import Engine
 
 FACT = "祖传秘方，百年老店"
 """False facts: 反不正当竞争法 8 until 2025-10-14, 9 since; 直播电商监督管理办法 34(1) since 2026-02-01."""
@@ -58,7 +61,7 @@ def changed(tmp_path):
         text = path.read_text(encoding="utf-8")
         assert old in text, f"{file} has no {old!r}"
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
-        return Engine(load_ruleset(folder))
+        return load_engine(folder)
 
     return engine
 

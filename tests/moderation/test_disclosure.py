@@ -7,16 +7,19 @@ import tomllib
 from datetime import UTC, date, datetime
 from pathlib import Path
 from time import process_time
+from typing import TYPE_CHECKING
 
 import pytest
 
 from moderation.detect.formats import FORMATS, State, is_credit_code, numbers_in
-from moderation.engine import Engine
 from moderation.errors import LawError, LoadErrors
 from moderation.industry import FINDINGS, Industries
-from moderation.load import load_ruleset
+from moderation.load import load_engine, load_ruleset
 from moderation.render import render
 from moderation.types import SHANGHAI, Action, Author, Content, Effect, Part, Role, Scene
+
+if TYPE_CHECKING:
+    from moderation.engine import Engine
 
 CASES = Path(__file__).parents[1] / "cases"
 NUMBERS = tomllib.loads((CASES / "numbers.toml").read_text(encoding="utf-8"))
@@ -33,7 +36,7 @@ PREFIX = "missing_disclosure."
 
 @pytest.fixture(scope="module")
 def shipped() -> Engine:
-    return Engine(load_ruleset())
+    return load_engine()
 
 
 @pytest.fixture(scope="module")
@@ -414,7 +417,7 @@ def small_court(tmp_path, write_rules):
             "categories.toml": categories.replace("false_urgency", "missing_disclosure"),
         }
         folder = write_rules(tmp_path / "lexicons", files)
-        return Engine(load_ruleset(folder, folder / "scenes"))
+        return load_engine(folder, folder / "scenes")
 
     return open_court
 

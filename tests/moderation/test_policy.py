@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from moderation.detect.terms import REPEATED
-from moderation.engine import Engine
-from moderation.load import load_ruleset
+from moderation.load import load_engine
 from moderation.policy import SHOWN
 from moderation.types import Action, Effect, Evidence, Missing, Scene, Span
 
@@ -80,7 +79,7 @@ def test_a_scene_may_act_otherwise_than_its_category(write_rules, tmp_path, judg
     (folder / "safety" / "gambling.txt").write_text(header + "百家乐\n", encoding="utf-8")
     policy = folder / "scenes" / "ugc.toml"
     policy.write_text(policy.read_text(encoding="utf-8") + '[actions]\ngambling = "review"\n', encoding="utf-8")
-    engine = Engine(load_ruleset(folder, folder / "scenes"))
+    engine = load_engine(folder, folder / "scenes")
     assert judge(engine, "百家乐", scene="ugc").action is Action.REVIEW
     assert judge(engine, "百家乐", scene="live_chat").action is Action.BLOCK
 

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from moderation.engine import Engine
-from moderation.load import load_ruleset
+from moderation.load import load_engine
 from moderation.render import render
 from moderation.trace import STEPS, Tracer
 from moderation.types import Evidence, Exemption, Span
@@ -94,7 +93,7 @@ def engine(tmp_path_factory, write_rules):
         "claims.toml": ROWS,
     }
     folder = write_rules(tmp_path_factory.mktemp("reasons") / "lexicons", files)
-    return Engine(load_ruleset(folder, folder / "scenes"))
+    return load_engine(folder, folder / "scenes")
 
 
 @pytest.fixture

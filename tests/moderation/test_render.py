@@ -11,7 +11,7 @@ from moderation.render import render
 from moderation.types import Missing
 
 KEYS = {
-    "action", "severity", "categories", "effects", "evidence", "exemptions", "proof", "suggestions", "degraded",
+    "action", "severity", "categories", "effects", "evidence", "exemptions", "proof", "degraded",
     "missing", "matches_truncated", "ruleset",
 }  # fmt: skip
 

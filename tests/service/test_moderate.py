@@ -328,7 +328,6 @@ def test_a_verdict_with_everything_survives_storage_and_is_told_without_text():
             Exemption(category="b", rule="s", span=Span("标题", 0, 1), code="word_boundary"),
         ),
         proof=("sales_data",),
-        suggestions=("热销",),
         missing=(Missing("classifier", "deadline"),),
         degraded=True,
         matches_truncated=5,

@@ -1,0 +1,85 @@
+"""Ways to change a word in place: the wordings that fit it, with the grammar of 的 and of words that go with it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from moderation.rewrites import REST
+from moderation.text.fold import CLAUSE_MARKS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from moderation.rewrites import Hit, Rewrite, Rewrites
+
+_ENDS_IN_DE = re.compile(r"的(（[^）]*）)?$")
+PHRASE = 5
+"""From so many characters on a wording is no single word."""
+LEANING = frozenset("了过着得地的吗呢吧啊是也都就")
+"""What cannot begin what a deleted word stood before."""
+
+
+class Option(NamedTuple):
+    """One way to change a stretch: ``[start, end)`` becomes ``text``. ``whole``: a clause or more goes."""
+
+    start: int
+    end: int
+    text: str
+    template: bool
+    whole: bool = False
+
+    @property
+    def size(self) -> int:
+        """How much of the writer's text goes, in characters."""
+        return self.end - self.start
+
+
+def word_options(rewrites: Rewrites, hit: Hit, text: str, span: tuple[int, int], plain: str) -> Iterator[Option]:
+    """The wordings that may stand for a hit: made for its word, or for its family where the word is the claim itself.
+
+    ``plain`` is the hit as the engine read it.
+    """
+    start, end = span
+    begin = _scope(rewrites, text, start)
+    for entry in rewrites.entries:
+        if entry.whole or not entry.fits(hit) or (entry.rank and not hit.alone) or not _follows(entry, text, end):
+            continue
+        for wording in entry.wordings:
+            if not wording.text:
+                if (stop := _attributive(text, end)) is not None:
+                    yield Option(begin, stop, "", template=False)
+                continue
+            rest = plain.removeprefix(entry.strip)
+            if REST in wording.text and (not entry.strip or rest == plain or not rest):
+                continue
+            new = wording.text.replace(REST, rest)
+            stop = end + 1 if _ENDS_IN_DE.search(new) and text.startswith("的", end) else end
+            yield Option(begin, stop, new + _link(new, text[stop : stop + 1]), wording.template)
+
+
+def _link(new: str, following: str) -> str:
+    """The 的 that a longer wording needs before what it describes."""
+    describes = "\u4e00" <= following <= "\u9fff" and following not in LEANING and following != "的"
+    return "的" if describes and len(new) >= PHRASE and new[-1] not in "的）" else ""
+
+
+def _scope(rewrites: Rewrites, text: str, start: int) -> int:
+    """Where a word begins together with the scope before it: 全网 in 全网最好."""
+    while scope := next((word for word in rewrites.scopes if text.endswith(word, 0, start)), ""):
+        start -= len(scope)
+    return start
+
+
+def _follows(entry: Rewrite, text: str, end: int) -> bool:
+    closed = end == len(text) or text[end] in CLAUSE_MARKS
+    if any(text.startswith(word, end) or (word == "$" and closed) for word in entry.not_next):
+        return False
+    return not entry.next or any(text.startswith(word, end) or (word == "$" and closed) for word in entry.next)
+
+
+def _attributive(text: str, end: int) -> int | None:
+    """Where a deleted word ends with its 的; ``None`` where it did not stand before what it describes."""
+    stop = end + 1 if text.startswith("的", end) else end
+    following = text[stop : stop + 1]
+    return stop if "\u4e00" <= following <= "\u9fff" and following not in LEANING else None
