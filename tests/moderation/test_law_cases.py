@@ -7,63 +7,22 @@ otherwise is listed in ``gaps.toml``, as strict xfail: a gap that closes must le
 
 from __future__ import annotations
 
-import json
 import tomllib
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from moderation.types import Action, Author, Content, Part, Role, Scene
+from tests.moderation.tables import CASES, cases, gaps, holds, judged, known
 
-LAW = Path(__file__).parents[1] / "cases" / "law"
-DAY = datetime(2026, 11, 22, 4, tzinfo=UTC)
-DEVIATIONS = tomllib.loads((LAW / "deviations.toml").read_text(encoding="utf-8"))
-GAPS = tomllib.loads((LAW / "gaps.toml").read_text(encoding="utf-8"))
+DEVIATIONS = tomllib.loads((CASES / "law" / "deviations.toml").read_text(encoding="utf-8"))
 
 
-def cases(part: str) -> list[dict]:
-    """Every line of a part."""
-    files = sorted((LAW / part).glob("*.jsonl"))
-    return [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines() if line]
-
-
-def known(part: str) -> list:
-    """The lines of a part, those that are known to fail marked so."""
-    gaps = frozenset(GAPS[part])
-    gap = pytest.mark.xfail(strict=True, reason="listed in gaps.toml")
-    return [pytest.param(case, id=case["id"], marks=gap if case["id"] in gaps else ()) for case in cases(part)]
-
-
-def content(case: dict) -> Content:
-    return Content(
-        scene=Scene(case["scene"]),
-        parts=(Part("text", case["text"]),),
-        at=DAY,
-        author=Author(role=Role(case.get("account_role", "user"))),
-        commercial=case.get("commercial"),
-        has_cart_link=case.get("has_cart_link", False),
-        industry=case.get("industry"),
-        product=case.get("product"),
-    )
-
-
-def judged(shipped, case: dict) -> str:
-    """The action; ``flag`` is review or block."""
-    return shipped.examine(content(case)).conclude().action.code
-
-
-def holds(case: dict, action: str) -> bool:
-    return (action != Action.PASS.code) == (case["side"] == "flag")
-
-
-@pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in cases("work")])
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in cases("law/work")])
 def test_a_work_case_is_flagged_or_not(case, shipped) -> None:
     action = judged(shipped, case)
     assert holds(case, action), f"{action}, expected {case['expect']}: {case['text']}"
 
 
-NAMED = [case for case in cases("work") if case["expect"] in {"block", "review"}]
+NAMED = [case for case in cases("law/work") if case["expect"] in {"block", "review"}]
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in NAMED])
@@ -80,12 +39,12 @@ def test_deviations_are_work_cases_with_that_action() -> None:
         assert set(listed) <= {case["id"] for case in NAMED if case["expect"] == expected}
 
 
-@pytest.mark.parametrize("case", [*known("held"), *known("later")])
+@pytest.mark.parametrize("case", [*known("law", "held"), *known("law", "later")])
 def test_a_held_or_later_case_is_flagged_or_is_a_known_gap(case, shipped) -> None:
     action = judged(shipped, case)
     assert holds(case, action), f"{action}, expected {case['expect']}"
 
 
 def test_gaps_are_cases() -> None:
-    for part, listed in GAPS.items():
-        assert set(listed) <= {case["id"] for case in cases(part)}
+    for part, listed in gaps("law").items():
+        assert set(listed) <= {case["id"] for case in cases(f"law/{part}")}
