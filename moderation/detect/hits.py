@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from moderation.detect.rule import PAIR, SURE
+from moderation.detect.rule import PAIR, REACH, SURE
 from moderation.text.variants import DISGUISES
 from moderation.types import FULL_WEIGHT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import re2
 
     from moderation.detect.rule import Rule
@@ -22,19 +24,27 @@ HELD = 16
 """So far repeats of a hit's first and last letter are followed before its edges are looked at."""
 
 
-def may_hide(rule: Rule, line: Line, start: int, end: int) -> bool:
-    """Whether a hit in a restored text holds a disguise, and none that its term does not allow."""
+def hidden_by(rule: Rule, line: Line, start: int, end: int) -> tuple[str, ...]:
+    """The disguises that a hit in a restored text wears; none where its term does not allow one of them."""
     names = line.disguises(start, end)
     if not names or not rule.disguises.issuperset(names):
-        return False
-    return end - start > PAIR or rule.weight >= SURE or BY_THEMSELVES.issuperset(names)
+        return ()
+    return names if end - start > PAIR or rule.weight >= SURE or BY_THEMSELVES.issuperset(names) else ()
 
 
-def weight_left(weight: int, view: View, start: int, end: int) -> int:
+def company_hidden_by(rule: Rule, view: View, start: int, end: int) -> tuple[str, ...]:
+    """The disguises in the clause of a plain hit that wants company: what it stands beside may be restored."""
+    if view.line is None or not (rule.near or rule.sentence) or view.line.disguises(start, end):
+        return ()
+    low, high, _, _ = view.clause(start, end, reach=REACH)
+    names = view.line.disguises(low, high)
+    return names if rule.disguises.issuperset(names) else ()
+
+
+def weight_left(weight: int, disguises: Iterable[str]) -> int:
     """What a hit's weight is worth after the disguises that it was seen through."""
-    if view.line is not None:
-        for name in view.line.disguises(start, end):
-            weight = weight * DISGUISES[name][0] // FULL_WEIGHT
+    for name in disguises:
+        weight = weight * DISGUISES[name][0] // FULL_WEIGHT
     return weight
 
 

@@ -128,6 +128,16 @@ def cue_index(ruleset: Ruleset) -> CueIndex:
     return CueIndex(words - {"^", "$"}, ruleset.claims.units, ruleset.folding.plain)
 
 
+def cues_in_disguise(ruleset: Ruleset) -> set[str]:
+    """The words in whose company terms of trade and safety count: they are restored too, and are no finding."""
+    words: set[str] = set()
+    for term in ruleset.terms:
+        known = ruleset.categories.get(term.category)
+        if term.disguises and term.weight >= HINT and known is not None and known.group != "advertising":
+            words.update(term.condition.near, term.condition.sentence)
+    return set(map(ruleset.folding.plain, words))
+
+
 def cue_words(terms: Iterable[Term]) -> set[str]:
     """Every word that a condition of these terms asks for near by or anywhere."""
     words: set[str] = set()

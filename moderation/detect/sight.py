@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.detect.hits import may_hide
+from moderation.detect.hits import hidden_by
 from moderation.detect.rule import HINT, Rule
 from moderation.text.reading import DISGUISED, REPEATS, SYMBOLS
 
@@ -51,7 +51,7 @@ def _restored(part: PartReading, reader: Reader, table: Table, index: CueIndex) 
     if view is None or view.line is None:
         return None, []
     line, listed = view.line, candidates(view.text, view.hits, table)
-    touched = [one for one in listed if one[3].regex or may_hide(one[3], line, one[0], -one[1])]
+    touched = [one for one in listed if one[3].regex or one[3].company or hidden_by(one[3], line, one[0], -one[1])]
     return (view, touched) if touched and suspicious(view, touched, index) else (None, [])
 
 

@@ -9,8 +9,18 @@ from typing import TYPE_CHECKING
 
 from moderation.detect.allowed import holder, reaching
 from moderation.detect.claims import NOTHING_SAID, ClaimTable, Hearing
-from moderation.detect.hits import HELD, held, matched, may_hide, neighbours_allow, runs_on, stands_apart, weight_left
-from moderation.detect.rule import REACH, Compiled, Rule, compile_terms, cue_index
+from moderation.detect.hits import (
+    HELD,
+    company_hidden_by,
+    held,
+    hidden_by,
+    matched,
+    neighbours_allow,
+    runs_on,
+    stands_apart,
+    weight_left,
+)
+from moderation.detect.rule import REACH, Compiled, Rule, compile_terms, cue_index, cues_in_disguise
 from moderation.detect.sight import Table, candidates, look
 from moderation.ruleset import Outcome
 from moderation.text import words
@@ -48,6 +58,8 @@ Tables = tuple[Table, Table]
 _EVIDENCE_OF = itemgetter(6)
 _new = tuple.__new__
 """Makes a named tuple in half the time of its own constructor."""
+_Why = tuple["Ruling", tuple[str, ...]]
+"""What the claims table said of a hit, and the disguises that it was seen through."""
 _Filed = tuple[int, int, int, int, int, int, Evidence]
 """Evidence behind what it is sorted by: place, outer ones first, severity, weight, its rule's and its own turn."""
 
@@ -69,7 +81,8 @@ class TermDetector:
         self.ruleset = ruleset
         self.index = cue_index(ruleset)
         self.folded, self.raw = compile_terms(ruleset.terms, ruleset, self.index)
-        restorer = Restorer(ruleset.folding, ruleset.variants, self.folded.disguised, self.folded.words)
+        sought = self.folded.disguised | cues_in_disguise(ruleset)
+        restorer = Restorer(ruleset.folding, ruleset.variants, sought, self.folded.words)
         self.reader = Reader(ruleset.folding, self.folded.words, self.raw.words, restorer)
         self.claims = ClaimTable(ruleset, self.index)
         gates = tuple(product(Scene, (False, True)))
@@ -120,12 +133,14 @@ class Inspection:
         self._outer: dict[str, tuple[View, int, int, int]] = {}
         self._found: list[_Filed] = []
         self._restored: list[_Filed] = []
+        self._stood: set[tuple[str, tuple[int, int]]] = set()
         self._groups: dict[str, int] = {}
         self._filed = 0
 
     def open(self, part: PartReading, views: Sequence[View]) -> None:
         """Turn to a part, and collect what its allow terms protect, by category."""
         self._part, self._length = part.name, len(part.source)
+        self._stood.clear()
         self._allowed = self.protected(views, self._detector.folded, self._detector.raw)
 
     def protected(self, views: Sequence[View], folded: Compiled, raw: Compiled) -> Protected:
@@ -163,18 +178,34 @@ class Inspection:
                 self.findings.truncated += 1
                 continue
             bounds = self._stands(view, rule, start, end)
-            if bounds is None or (view.line is not None and not may_hide(rule, view.line, *bounds)):
+            if bounds is None:
                 continue
-            weight = self._weigh(view, rule, *bounds)
+            names: tuple[str, ...] = ()
+            if view.line is not None:
+                names = self._disguises(view, rule, *bounds)
+                if not names:
+                    continue
+            elif rule.company:
+                self._stood.add((rule.id, view.span(*bounds)))
+            weight = self._weigh(view, rule, bounds, names)
             if weight and (outer is None or outer[0] is not view or bounds[1] > outer[1]):
                 self._outer[rule.category] = (view, bounds[1], rule.severity, weight)
 
-    def _weigh(self, view: View, rule: Rule, start: int, end: int) -> int:
+    def _disguises(self, view: View, rule: Rule, start: int, end: int) -> tuple[str, ...]:
+        """What a hit of the restored view was seen through, or what hid the company without which it did not stand."""
+        if view.line is None:
+            return ()
+        if names := hidden_by(rule, view.line, start, end):
+            return names
+        return () if (rule.id, view.span(start, end)) in self._stood else company_hidden_by(rule, view, start, end)
+
+    def _weigh(self, view: View, rule: Rule, bounds: tuple[int, int], disguises: tuple[str, ...]) -> int:
         """Ask whether a hit that stands is allowed, is a word, and what the claims table says; file what comes of it.
 
         Returns the weight up to which hits inside this one say nothing new: all of them where the table exempts it,
         none where the hit is allowed or no word.
         """
+        start, end = bounds
         if self._allowed and (allowed := self._allowed_by(rule.category, *view.span(start, end))):
             self._exempt(rule, view.span(start, end), "allow_term", allowed)
             return 0
@@ -196,7 +227,7 @@ class Inspection:
                 return FULL_WEIGHT
             if outcome is Outcome.REVIEW:
                 weight = min(weight, UNSURE)
-        self._accept(view, rule, (start, end), weight_left(weight, view, start, end), ruling)
+        self._accept(view, rule, bounds, weight_left(weight, disguises), (ruling, disguises))
         return weight
 
     def close(self) -> None:
@@ -310,7 +341,8 @@ class Inspection:
         if not self._enough(rule, code):
             self.findings.exemptions.append(Exemption(rule.category, rule.id, Span(self._part, *span), code, note))
 
-    def _accept(self, view: View, rule: Rule, bounds: tuple[int, int], weight: int, ruling: Ruling) -> None:
+    def _accept(self, view: View, rule: Rule, bounds: tuple[int, int], weight: int, why: _Why) -> None:
+        ruling, disguises = why
         if self._enough(rule, weight):
             self.findings.truncated += 1
             return
@@ -323,8 +355,8 @@ class Inspection:
         if view.name == "joined":  # the span is that of the first piece
             end = min(end, self._length)
         folds = () if quoted == view.text[wide[0] : wide[1]] else self._trail(view, quoted)
-        if view.line is not None:
-            folds = (*view.line.disguises(*wide), *folds)
+        if disguises:
+            folds = (*disguises, *folds)
         group = self._groups.setdefault(rule.id, len(self._groups))
         if wide is not bounds or view.name == "repeat":
             folds = (*folds, "repeat")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.matcher import Matcher
 from moderation.text.fold import CLAUSE_MARKS
-from moderation.text.words import frequency, gain
+from moderation.text.words import frequency, gain, stands_alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -262,7 +262,7 @@ class Restorer:
             word, name = self._clues[self._clue_list[number]]
             if name in DRAWN:
                 drawn.append(Replaced(start, end, word, (name,)))
-            elif not _cut(text, start, end) and (name != "reverse" or gain(text, start, end, word) >= LIKELIER):
+            elif not _cut(text, start, end) and _likely_meant(text, start, end, word, name):
                 whole.append(Replaced(start, end, word, (name,)))
         return whole, drawn
 
@@ -389,6 +389,13 @@ def _unbroken(line: Line, one: Replaced, source: str) -> bool:
     low, high = line.starts[one.start], line.lasts[one.end - 1] + 1
     marks = sum(char in CLAUSE_MARKS for char in source[low:high])
     return not marks or (marks >= one.end - one.start - 1 and one.end - one.start > PAIR)
+
+
+def _likely_meant(text: str, start: int, end: int, word: str, name: str) -> bool:
+    """Whether a clue is one where it stands: 果聊 is none in 如果聊, and 家的 is not 的家 backwards."""
+    if name == "reverse":
+        return gain(text, start, end, word) >= LIKELIER
+    return name != "slang" or text[start] in LETTERS or stands_alone(text, start, end)
 
 
 def _alternatives(signs: Mapping[str, str]) -> re.Pattern[str]:
