@@ -77,7 +77,8 @@ def load_ruleset(
             families.update(hit for rule in claims.rules for setting in rule.settings for hit in setting.hits)
         names: dict[str, Container[str]] = {"categories": categories, "laws": laws, "families": families}
         disk.errors.extend(check_claims(claims, disk.document("claims.toml"), names, folding))
-    rewrites = disk.rewrites(Nameable(terms, categories, industries or Industries(), folding))
+    nameable = Nameable(terms, categories, industries or Industries(), folding)
+    rewrites = disk.rewrites(nameable) if folders == TERM_FOLDERS else Rewrites()  # they name what is left out
     if disk.errors or codes is None or claims is None or industries is None:
         raise LoadErrors(disk.errors)
     ruleset = Ruleset(
