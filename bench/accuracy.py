@@ -1,6 +1,7 @@
 """How well verdicts agree with what the writers of a table expect: recall and false alarms, by group.
 
-``python -m bench.accuracy tests/cases/law/work [--misses]``: a line is flagged when its action is review or block.
+``python -m bench.accuracy tests/cases/law/work [--misses]``: a line is flagged when its action is review or block,
+or when flooding in it is throttled (which never blocks).
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from moderation.load import load_engine
-from moderation.types import SHANGHAI, Action, Author, Content, Part, Role, Scene
+from moderation.types import SHANGHAI, Action, Author, Content, Effect, Part, Role, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from moderation.engine import Engine
+    from moderation.types import Verdict
 
 DAY = datetime(2026, 11, 25, 12, tzinfo=SHANGHAI)
 
@@ -70,11 +72,16 @@ def content_of(told: dict[str, Any]) -> Content:
     )
 
 
+def is_flagged(verdict: Verdict) -> bool:
+    """Whether a verdict does anything about a content: reviews, blocks or throttles it."""
+    return verdict.action is not Action.PASS or Effect.THROTTLE in verdict.effects
+
+
 def measure(engine: Engine, folder: Path) -> dict[str, Score]:
     """The scores of every group, and of all together under ``""``."""
     scores: dict[str, Score] = defaultdict(Score)
     for group, told in lines(folder):
-        flagged = engine.examine(content_of(told)).conclude().action is not Action.PASS
+        flagged = is_flagged(engine.examine(content_of(told)).conclude())
         for score in (scores[group], scores[""]):
             if told["side"] == "flag":
                 score.flags += 1

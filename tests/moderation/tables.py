@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import tomllib
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from moderation.types import Action, Author, Content, Part, Role, Scene
+from bench.accuracy import content_of, is_flagged
 
 CASES = Path(__file__).parents[1] / "cases"
-DAY = datetime(2026, 11, 22, 4, tzinfo=UTC)
 
 
 def cases(folder: str) -> list[dict]:
@@ -36,26 +34,11 @@ def known(table: str, part: str) -> list:
     ]
 
 
-def content(case: dict) -> Content:
-    """The content that a line describes."""
-    parts = case.get("parts") or [{"name": "text", "text": case["text"]}]
-    return Content(
-        scene=Scene(case["scene"]),
-        parts=tuple(Part(part["name"], part["text"]) for part in parts),
-        at=DAY,
-        author=Author(role=Role(case.get("account_role", "user"))),
-        commercial=case.get("commercial"),
-        has_cart_link=case.get("has_cart_link", False),
-        industry=case.get("industry"),
-        product=case.get("product"),
-    )
-
-
 def judged(shipped, case: dict) -> str:
-    """The action; ``flag`` is review or block."""
-    return shipped.examine(content(case)).conclude().action.code
+    """The action."""
+    return shipped.examine(content_of(case)).conclude().action.code
 
 
-def holds(case: dict, action: str) -> bool:
+def is_found(shipped, case: dict) -> bool:
     """Whether a line is flagged, or passes, as its writer expects."""
-    return (action != Action.PASS.code) == (case["side"] == "flag")
+    return is_flagged(shipped.examine(content_of(case)).conclude()) == (case["side"] == "flag")
