@@ -25,6 +25,8 @@ PASTED, PASTED_LENGTH = 5, 24
 LAUGHTER = frozenset("哈呵嘿嘻嘎吼啊呜哇6w233h鼓掌")
 
 _HELD = re.compile(rf"(.)\1{{{HELD - 1},}}")
+_SHOWN = re.compile(rf"([^\w\s.,·。，、…!！?？~～=_*—–-])(?:\ufe0f?\1){{{HELD - 1},}}")
+"""One sign or emoji again and again. Punctuation, which people draw lines with, is none."""
 _PASTED = re.compile(rf"(.{{2,12}}?)\1{{{PASTED - 1},}}")
 
 
@@ -41,19 +43,24 @@ class SpamDetector:
         for part in parts:
             if part.look & FLOOD:
                 yield from self._part(part, day)
+                if match := _SHOWN.search(part.source):
+                    yield self._evidence(part, "signs", match.span(), len(match[0]), day)
 
     def _part(self, part: PartReading, day: date) -> Iterator[Evidence]:
         text = part.text
         for match in _HELD.finditer(text):
             length = match.end() - match.start()
             if length >= (LAUGHED if match[1] in LAUGHTER else HELD):
-                yield self._evidence(part, "held", match.span(), length, day)
+                yield self._evidence(part, "held", self._span(part, match), length, day)
                 break
         for match in _PASTED.finditer(text):
             if match.end() - match.start() >= PASTED_LENGTH and len(set(match[1])) > 1:
                 times = (match.end() - match.start()) // len(match[1])
-                yield self._evidence(part, "pasted", match.span(), times, day)
+                yield self._evidence(part, "pasted", self._span(part, match), times, day)
                 break
+
+    def _span(self, part: PartReading, match: re.Match[str]) -> tuple[int, int]:
+        return self._reader.folded_view(part).span(*match.span())
 
     def _evidence(self, part: PartReading, kind: str, bounds: tuple[int, int], times: int, day: date) -> Evidence:
         category = self._ruleset.categories[CATEGORY]
@@ -62,7 +69,7 @@ class SpamDetector:
             category=CATEGORY,
             rule=f"{CATEGORY}.{kind}",
             severity=category.severity,
-            span=Span(part.name, *self._reader.folded_view(part).span(*bounds)),
+            span=Span(part.name, *bounds),
             laws=self._ruleset.citations(category.laws, day),
             facts=(("times", times),),
         )

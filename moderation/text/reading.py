@@ -38,6 +38,8 @@ CODES, FLOOD, REPEATS, SYMBOLS, DISGUISED = 1, 2, 4, 8, 16
 that may be written otherwise."""
 TORN_APART = 3
 """Words of so many characters are sought across two parts; shorter ones come about by chance."""
+SIGNS = 16
+"""So many characters that are no letters make a text worth a look for flooding."""
 RETURNS = 5
 """A two-character stretch that returns this often makes a text worth a look for flooding."""
 
@@ -150,6 +152,8 @@ class Reader:
                     found, signalled = self._sift(text, found)
                     look |= signalled
                     break
+        if len(source) - len(text) >= SIGNS:
+            look |= FLOOD
         middle = len(text) // 2
         if middle >= RETURNS and text.count(text[middle : middle + 2]) >= RETURNS:
             look |= FLOOD
