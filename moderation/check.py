@@ -63,9 +63,9 @@ def _unknown_names(term: Term, categories: Mapping[str, Category]) -> str:
 def _wrong_words(term: Term, folding: Folding) -> str:
     for text in term.anchors if term.pattern else (term.text,):
         word = folding.visible(text)
-        if not word.strip():
-            return f"{text!r} folds to nothing"
         plain = folding.plain(text)
+        if not word.strip() or (term.pattern and not plain):  # patterns are sought in the folded text
+            return f"{text!r} folds to nothing"
         letters = plain if plain == word else word
         if len(letters) == 1 and unicodedata.category(letters)[0] in "LN" and not term.condition.guards:
             return f"{text!r} is one character and has no guard (near, with, next or prev)"
