@@ -7,9 +7,11 @@ a homophone that is likelier as it stands (威信县, 小嘴好甜) is left alon
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from functools import lru_cache
-from itertools import islice, product
+from itertools import islice, product, takewhile
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.matcher import Matcher
@@ -33,6 +35,8 @@ LONGEST = 12
 """Longer words are rarely written in disguise as a whole; what is disguised in them is mostly a word by itself."""
 READINGS = 4
 """So many spellings of a word with characters that can be read in several ways are known."""
+LONGEST_SYLLABLE, LONGEST_RUN = 6, 32
+"""zhuang is the longest syllable; longer runs of letters are no word that a table knows."""
 SPELT = 5
 """A word spelt out altogether has at least so many letters: shorter ones are English (made, she)."""
 LIKELIER, LIKELIER_FUZZY = 3.5, 5.5
@@ -45,6 +49,9 @@ SOUGHT = frozenset({"homophone", "fuzzy", "pinyin", "mixed", "shape", "split", "
 """Disguises that are undone for the vocabulary alone."""
 PAIR = 2
 """Of a word of two characters one is written plainly."""
+
+
+_START = attrgetter("start")
 
 
 class Replaced(NamedTuple):
@@ -66,8 +73,10 @@ class Line:
 
     def disguises(self, start: int, end: int) -> tuple[str, ...]:
         """The disguises seen through inside ``text[start:end]``."""
-        found = (mark.names for mark in self.marks if mark.start < end and start < mark.end)
-        return tuple(dict.fromkeys(name for names in found for name in names))
+        marks = self.marks
+        first = bisect_right(marks, start, key=_START) - 1  # the one before may reach into the stretch
+        found = takewhile(lambda mark: mark.start < end, islice(marks, max(0, first), None))
+        return tuple(dict.fromkeys(name for mark in found if mark.end > start for name in mark.names))
 
     def with_(self, replaced: Iterable[Replaced]) -> Line:
         """The line with these stretches replaced. They may overlap: the longest wins, then the first."""
@@ -301,6 +310,7 @@ class Restorer:
         if _LATIN.search(text) is None:
             return
         letters, owners = self._spell(text)
+        runs = _Runs(text, self._syllables)
         for low, high, number in self._spelling_matcher.find(letters):
             start, end = owners[low], owners[high - 1] + 1
             written = text[start:end]
@@ -309,7 +319,7 @@ class Restorer:
             if (low and owners[low - 1] == start) or (high < len(owners) and owners[high] == end - 1):
                 continue
             whole = LETTERS.issuperset(written)
-            if (whole and len(written) < SPELT) or not self._whole_runs(text, start, end):
+            if (whole and len(written) < SPELT) or not runs.spell(start, end, self._known):
                 continue
             words = [
                 word
@@ -345,23 +355,33 @@ class Restorer:
             place += length
         return True
 
-    def _whole_runs(self, text: str, start: int, end: int) -> bool:
-        """Whether letters beside the stretch are pinyin too: zuihaode, but not zuihaox."""
-        left, right = start, end
-        while left > 0 and text[start] in LETTERS and text[left - 1] in LETTERS:
-            left -= 1
-        while right < len(text) and text[end - 1] in LETTERS and text[right] in LETTERS:
-            right += 1
-        if text[left:right] in self._known:
-            return False
-        return self._is_pinyin(text[left:start]) and self._is_pinyin(text[end:right])
 
-    def _is_pinyin(self, letters: str) -> bool:
-        reach = {0}
-        for end in range(1, len(letters) + 1):
-            if any(end - length in reach and letters[end - length : end] in self._syllables for length in range(1, 7)):
-                reach.add(end)
-        return len(letters) in reach
+class _Runs:
+    """The runs of letters of a text: where each begins and ends, and what of it before and behind a place is pinyin."""
+
+    def __init__(self, text: str, syllables: frozenset[str]) -> None:
+        self._text = text
+        length = len(text)
+        self._bounds: dict[int, tuple[int, int]] = {}
+        self._before, self._behind = bytearray(length + 1), bytearray(length + 1)
+        for run in _LATIN.finditer(text):
+            low, high = run.span()
+            self._bounds.update(dict.fromkeys(range(low, high), (low, high)))
+            self._before[low] = self._behind[high] = 1
+            for end in range(low + 1, high + 1):
+                starts = range(max(low, end - LONGEST_SYLLABLE), end)
+                self._before[end] = any(self._before[start] and text[start:end] in syllables for start in starts)
+            for start in range(high - 1, low - 1, -1):
+                ends = range(start + 1, min(high, start + LONGEST_SYLLABLE) + 1)
+                self._behind[start] = any(self._behind[end] and text[start:end] in syllables for end in ends)
+
+    def spell(self, start: int, end: int, known: Collection[str]) -> bool:
+        """Whether letters beside a stretch are pinyin too: zuihaode, but not zuihaox, and no word that is known."""
+        left = self._bounds.get(start, (start, start))[0]
+        right = self._bounds.get(end - 1, (end, end))[1]
+        if right - left <= LONGEST_RUN and self._text[left:right] in known:
+            return False
+        return bool((left == start or self._before[start]) and (right == end or self._behind[end]))
 
 
 def _clues(variants: Variants, words: Collection[str], known: Collection[str]) -> dict[str, tuple[str, str]]:
