@@ -46,13 +46,13 @@ class OwnTerms:
         """Everything that shared and own terms say of a content; ``None`` where none can count."""
         base = self._base
         again = [self._reader.again(part) for part in parts]
-        joined = self._reader.all_joined(again)
+        joined = self._reader.all_joined(again, self.folded.anchors)
         if not joined and not any(part.hits or part.look for part in again):
             return base.detect(content, parts, gate, day)
         shared, own = base.live(gate), self._tables(gate)
         sights = [look(part, base.reader, shared[0], self.index) for part in parts]
         own_sights = [look(part, self._reader, own[0], self.index) for part in again]
-        joined_shared = base.reader.all_joined(parts)
+        joined_shared = base.reader.all_joined(parts, base.folded.anchors)
         if not (joined or joined_shared or any(sight.suspect for sight in (*sights, *own_sights))):
             return None
         inspection = _Inspection(self, base, Hearing(content, parts, day, base.claims, self.index))

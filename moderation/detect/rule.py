@@ -97,6 +97,8 @@ class Compiled:
 
     words: list[str]
     disguised: frozenset[str]
+    anchors: bytes
+    """For each word whether it is a pattern's anchor."""
     rules: list[tuple[Rule, ...]]
     allow: list[tuple[Rule, ...]]
     kinds: list[Kind]
@@ -179,6 +181,7 @@ def _compiled(rules: Iterable[Rule]) -> Compiled:
             for word, rules in banned.items()
             if any(rule.disguises and rule.weight >= (SURE if len(word) <= PAIR else HINT) for rule in rules)
         ),
+        bytes(any(rule.regex is not None for rule in banned.get(word, ())) for word in words),
         [tuple(banned.get(word, ())) for word in words],
         [tuple(allowed.get(word, ())) for word in words],
         kind_of=[_kind_of(banned.get(word, ()), kinds) for word in words],

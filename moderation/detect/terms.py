@@ -103,7 +103,7 @@ class TermDetector:
         """Everything the terms say of a content; ``None`` where none can count, as in most traffic."""
         tables = self._live[gate]
         sights = [look(part, self.reader, tables[0], self.index) for part in parts]
-        joined = self.reader.all_joined(parts)
+        joined = self.reader.all_joined(parts, self.folded.anchors)
         if not joined and not any(sight.suspect for sight in sights):
             return None
         inspection = Inspection(self, Hearing(content, parts, day, self.claims, self.index))
@@ -195,6 +195,13 @@ class Inspection:
         """What a hit of the restored view was seen through, or what hid the company without which it did not stand."""
         if view.line is None:
             return ()
+        if view.name == "joined":
+            border = view.line.marks[0]
+            return (
+                border.names
+                if start <= border.start and border.end <= end and border.names[0] in rule.disguises
+                else ()
+            )
         if names := hidden_by(rule, view.line, start, end):
             return names
         return () if (rule.id, view.span(start, end)) in self._stood else company_hidden_by(rule, view, start, end)

@@ -208,21 +208,24 @@ class Reader:
         places = self.folded_view(part).places
         return Line(part.text, places, places, [])
 
-    def all_joined(self, parts: Sequence[PartReading]) -> list[tuple[PartReading, View]]:
-        """The views over the borders of neighbouring parts that hold a word, each with its first part."""
+    def all_joined(self, parts: Sequence[PartReading], anchors: bytes) -> list[tuple[PartReading, View]]:
+        """The views over the borders of neighbouring parts that hold a word, each with its first part.
+
+        ``anchors`` tells which words are those of patterns, whose matches are longer than they are.
+        """
         if len(parts) == 1:
             return []
-        return [(left, view) for left, right in pairwise(parts) if (view := self._joined(left, right))]
+        return [(left, view) for left, right in pairwise(parts) if (view := self._joined(left, right, anchors))]
 
-    def _joined(self, left: PartReading, right: PartReading) -> View | None:
-        """Two parts read on without a break, with the words that begin in one and end in the other."""
+    def _joined(self, left: PartReading, right: PartReading, anchors: bytes) -> View | None:
+        """Two parts read on without a break, with the words that may begin in one and end in the other."""
         tail = left.text[-LONGEST:]
         hits = [
             hit
             for hit in self._words_in(tail + right.text[:LONGEST])
-            if hit[0] < len(tail) < hit[1] and hit[1] - hit[0] >= TORN_APART
+            if anchors[hit[2]] or (hit[0] < len(tail) < hit[1] and hit[1] - hit[0] >= TORN_APART)
         ]
-        if not hits:
+        if not hits or not tail or not right.text:
             return None
         border = len(left.text)
         behind = [place + len(left.source) for place in self.folded_view(right).places]
