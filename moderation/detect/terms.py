@@ -197,11 +197,8 @@ class Inspection:
             return ()
         if view.name == "joined":
             border = view.line.marks[0]
-            return (
-                border.names
-                if start <= border.start and border.end <= end and border.names[0] in rule.disguises
-                else ()
-            )
+            crosses = start <= border.start and border.end <= end
+            return border.names if crosses and rule.disguises.issuperset(border.names) else ()
         if names := hidden_by(rule, view.line, start, end):
             return names
         return () if (rule.id, view.span(start, end)) in self._stood else company_hidden_by(rule, view, start, end)
