@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from moderation.text.view import View
 
 PATTERN_REACH = 32
-BY_THEMSELVES = frozenset({"slang", "sign"})
-"""Disguises that stand for a word by themselves; of others a weak pair has too many innocent doubles."""
+DELIBERATE = frozenset({"slang", "sign", "split", "digit", "pinyin", "mixed"})
+"""Disguises that nobody puts on by accident; of others a weak pair has too many innocent doubles."""
 HELD = 16
 """So far repeats of a hit's first and last letter are followed before its edges are looked at."""
 
@@ -29,7 +29,7 @@ def hidden_by(rule: Rule, line: Line, start: int, end: int) -> tuple[str, ...]:
     names = line.disguises(start, end)
     if not names or not rule.disguises.issuperset(names):
         return ()
-    return names if end - start > PAIR or rule.weight >= SURE or BY_THEMSELVES.issuperset(names) else ()
+    return names if end - start > PAIR or rule.weight >= SURE or DELIBERATE.issuperset(names) else ()
 
 
 def company_hidden_by(rule: Rule, view: View, start: int, end: int) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from moderation.detect.sight import candidates, look
 from moderation.detect.terms import Inspection
 from moderation.matcher import Matcher
 from moderation.text.reading import Reader
-from moderation.text.restore import Restorer
+from moderation.text.restore import Restorer, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,7 +38,8 @@ class OwnTerms:
         self.folded, self.raw = compile_terms(ruleset.own, ruleset, self.index)
         folding, shared = ruleset.folding, base.reader
         known = (*base.folded.words, *self.folded.words)
-        restorer = Restorer(folding, ruleset.variants, self.folded.disguised, known, beside=shared.restorer)
+        vocabulary = Vocabulary(self.folded.disguised, self.folded.sure, known)
+        restorer = Restorer(folding, ruleset.variants, vocabulary, beside=shared.restorer)
         self._reader = Reader(folding, self.folded.words, self.raw.words, restorer, beside=shared)
         self._live: dict[Gate, Tables] = {}
 

@@ -32,7 +32,7 @@ FEW = 24
 HINT = 40
 """Lighter rules are hints: they are listed beside something that counts, and never make a text worth a look."""
 SURE, PAIR = 80, 2
-"""A pair is looked for in disguise only where its rule is so sure of it: weak pairs have too many doubles."""
+"""A pair is heard, and seen in look-alikes, only where its rule is so sure of it: weak pairs have too many doubles."""
 _HAN = re.compile("[\u3400-\u9fff]+")
 
 
@@ -97,6 +97,8 @@ class Compiled:
 
     words: list[str]
     disguised: frozenset[str]
+    sure: frozenset[str]
+    """Words that are worth hearing: all but weak pairs."""
     anchors: bytes
     """For each word whether it is a pattern's anchor."""
     rules: list[tuple[Rule, ...]]
@@ -177,9 +179,12 @@ def _compiled(rules: Iterable[Rule]) -> Compiled:
     return Compiled(
         words,
         frozenset(
+            word for word, rules in banned.items() if any(rule.disguises and rule.weight >= HINT for rule in rules)
+        ),
+        frozenset(
             word
             for word, rules in banned.items()
-            if any(rule.disguises and rule.weight >= (SURE if len(word) <= PAIR else HINT) for rule in rules)
+            if len(word) > PAIR or any(rule.disguises and rule.weight >= SURE for rule in rules)
         ),
         bytes(any(rule.regex is not None for rule in banned.get(word, ())) for word in words),
         [tuple(banned.get(word, ())) for word in words],

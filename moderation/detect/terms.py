@@ -26,7 +26,7 @@ from moderation.ruleset import Outcome
 from moderation.text import words
 from moderation.text.fold import CLAUSE_MARKS, SENTENCE_MARKS, breaks, widest
 from moderation.text.reading import Reader
-from moderation.text.restore import Restorer
+from moderation.text.restore import Restorer, Vocabulary
 from moderation.types import FULL_WEIGHT, Evidence, Exemption, Scene, Span
 
 if TYPE_CHECKING:
@@ -82,7 +82,8 @@ class TermDetector:
         self.index = cue_index(ruleset)
         self.folded, self.raw = compile_terms(ruleset.terms, ruleset, self.index)
         sought = self.folded.disguised | cues_in_disguise(ruleset)
-        restorer = Restorer(ruleset.folding, ruleset.variants, sought, self.folded.words)
+        vocabulary = Vocabulary(sought, self.folded.sure | sought - self.folded.disguised, self.folded.words)
+        restorer = Restorer(ruleset.folding, ruleset.variants, vocabulary)
         self.reader = Reader(ruleset.folding, self.folded.words, self.raw.words, restorer)
         self.claims = ClaimTable(ruleset, self.index)
         gates = tuple(product(Scene, (False, True)))

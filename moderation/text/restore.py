@@ -43,10 +43,11 @@ LIKELIER, LIKELIER_FUZZY = 3.5, 5.5
 """How much likelier, as a logarithm for each changed character, a text must be with the word than as it stands."""
 BACKWARDS = range(2, 6)
 """Words of these lengths are read backwards: longer ones nobody turns round."""
+OF_THE_SURE = frozenset({"homophone", "fuzzy", "shape", "reverse"})
+OF_ALL = frozenset({"pinyin", "mixed", "split", "digit"})
+"""Disguises that are undone for the words worth hearing, and for the whole vocabulary."""
 DRAWN = frozenset({"split", "shape"})
 """Disguises of single characters: they count only where they complete a word."""
-SOUGHT = frozenset({"homophone", "fuzzy", "pinyin", "mixed", "shape", "split", "reverse", "digit"})
-"""Disguises that are undone for the vocabulary alone."""
 PAIR = 2
 """Of a word of two characters one is written plainly."""
 
@@ -120,6 +121,14 @@ def _apart(replaced: Iterable[Replaced], length: int) -> list[Replaced]:
     return sorted(chosen)
 
 
+class Vocabulary(NamedTuple):
+    """Folded words: those worth restoring, those of them that are worth hearing, and all that mean what they say."""
+
+    words: Collection[str]
+    sure: Collection[str]
+    known: Collection[str]
+
+
 class _Shared(NamedTuple):
     """What depends on the tables alone.
 
@@ -141,25 +150,19 @@ def _shared(folding: Folding, variants: Variants) -> _Shared:
 class Restorer:
     """Keeps the tables of one ruleset, turned into automata, and restores lines with them.
 
-    ``vocabulary`` holds the words worth restoring, folded; ``known`` every word that means something as it stands.
     ``beside`` is a restorer of other words with the same tables: what takes long to make is shared with it.
     """
 
     def __init__(
-        self,
-        folding: Folding,
-        variants: Variants,
-        vocabulary: Collection[str],
-        known: Collection[str],
-        *,
-        beside: Restorer | None = None,
+        self, folding: Folding, variants: Variants, vocabulary: Vocabulary, *, beside: Restorer | None = None
     ) -> None:
         self._folding, self._variants = folding, variants
-        self._known = variants.ordinary.union(known, vocabulary)
-        words = sorted({word for word in vocabulary if _HAN.fullmatch(word) and len(word) <= LONGEST})
-        self._words, self._sought = words, frozenset(words)
+        self._known = variants.ordinary.union(vocabulary.known, vocabulary.words)
+        words = sorted({word for word in vocabulary.words if _HAN.fullmatch(word) and len(word) <= LONGEST})
+        heard = [word for word in words if word in vocabulary.sure]
+        self._words, self._sought, self._sure = words, frozenset(words), frozenset(heard)
         self._word_matcher = Matcher(words)
-        self._clues = _clues(variants, words, self._known)
+        self._clues = _clues(variants, words, self._sure, self._known)
         """Writings that stand for a word or a character: what is meant, and the disguise."""
         self._clue_list = tuple(self._clues)
         self._clue_matcher = Matcher(self._clue_list)
@@ -168,7 +171,7 @@ class Restorer:
         sounds = variants.sounds
         self._exact, self._fuzzy = sounds.exact, sounds.fuzzy
         by_sound: dict[str, list[str]] = defaultdict(list)
-        for word in words:
+        for word in heard:
             by_sound[word.translate(self._fuzzy)].append(word)
         self._heard = tuple(by_sound.items())
         self._sound_matcher = Matcher([sound for sound, _ in self._heard])
@@ -192,13 +195,19 @@ class Restorer:
 
         Pairs are heard nearly and read backwards only where the text makes them likely: there nothing is promised.
         """
-        if written in self._known or frequency(written) > 0 or (kind in SOUGHT and word not in self._sought):
+        if written in self._known or frequency(written) > 0 or not self._seeks(kind, word):
             return False
         if kind == "pinyin":
             return len(written) >= SPELT
         if kind == "reverse":
             return PAIR < len(word) in BACKWARDS
         return kind != "fuzzy" or len(word) > PAIR
+
+    def _seeks(self, kind: str, word: str) -> bool:
+        """Whether a word is undone from a disguise. What folding undoes, it undoes for all."""
+        if kind in OF_THE_SURE:
+            return word in self._sure
+        return kind not in OF_ALL or word in self._sought
 
     def heard(self, text: str) -> list[Hit]:
         """Where a folded text may sound like a word that it does not hold: a cheap look, mostly empty."""
@@ -285,6 +294,8 @@ class Restorer:
             names = plain.disguises(low, high)
             start, end = plain.starts[low], plain.lasts[high - 1] + 1
             word = self._words[number]
+            if names == ("shape",) and word not in self._sure:
+                continue
             if names and text[start:end] not in self._known and gain(text, start, end, word) >= LIKELIER:
                 yield Replaced(start, end, word, names)
 
@@ -384,7 +395,9 @@ class _Runs:
         return bool((left == start or self._before[start]) and (right == end or self._behind[end]))
 
 
-def _clues(variants: Variants, words: Collection[str], known: Collection[str]) -> dict[str, tuple[str, str]]:
+def _clues(
+    variants: Variants, words: Collection[str], sure: Collection[str], known: Collection[str]
+) -> dict[str, tuple[str, str]]:
     """What stands for what: code words, split and look-alike characters, and whole words with digits or backwards."""
     clues = {written: (meant, "slang") for written, meant in variants.slang.items()}
     clues.update({parts: (char, "split") for parts, char in variants.splits.items() if parts not in known})
@@ -393,7 +406,9 @@ def _clues(variants: Variants, words: Collection[str], known: Collection[str]) -
         if (written := word.translate(_DIGITS)) != word and not written.isdigit():
             clues.setdefault(written, (word, "digit"))
         written = word[::-1]
-        if len(word) in BACKWARDS and (len(word) > PAIR or gain(written, 0, len(word), word) >= LIKELIER):
+        if word not in sure or len(word) not in BACKWARDS:
+            continue
+        if len(word) > PAIR or gain(written, 0, len(word), word) >= LIKELIER:
             clues.setdefault(written, (word, "reverse"))
     return {written: meant for written, meant in clues.items() if written not in known}
 
