@@ -84,6 +84,14 @@ def tame(pattern: str, plain: Callable[[str], str]) -> tuple[str, tuple[str, ...
     return folded, tuple(word for word in dict.fromkeys(anchors) if not any(_inside(word, anchors)))
 
 
+def told_in(pattern: str, plain: Callable[[str], str]) -> tuple[tuple[str, ...], ...]:
+    """Lists of words of each of which one stands in every match of a pattern; none where it cannot be read."""
+    try:
+        return tuple(dict.fromkeys(_Parser(pattern, plain).whole().rows))
+    except PatternRefused:
+        return ()
+
+
 def _inside(word: str, words: Iterable[str]) -> Iterator[str]:
     """Those of the words that a word holds: where they are sought it need not be."""
     return (other for other in words if other != word and other in word)
@@ -96,6 +104,8 @@ class _Part:
     source: str
     exact: tuple[str, ...] | None = None
     must: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    """Lists of words of each of which one stands in every match."""
 
 
 _NOTHING = _Part("", ("",))
@@ -161,7 +171,7 @@ class _Parser:
         if not inner.source:
             return _NOTHING
         flags_kept = opening[0] if opening[0].endswith(":") else "(?:"
-        return _Part(f"{flags_kept}{inner.source})", inner.exact, inner.must)
+        return _Part(f"{flags_kept}{inner.source})", inner.exact, inner.must, inner.rows)
 
     def _escape(self) -> _Part:
         text, place = self._text, self._place
@@ -237,7 +247,7 @@ def _times(part: _Part, match: re.Match[str]) -> _Part:
     if sign[0] in "*?" or (match[1] is not None and int(match[1]) == 0):
         optional = part.exact is not None and sign[0] == "?" and len(part.exact) < MOST_ANCHORS
         return _Part(source, (*(part.exact or ()), "")) if optional else _Part(source)
-    return _Part(source, None, part.must if part.exact is None else part.exact)
+    return _Part(source, None, part.must if part.exact is None else part.exact, part.rows)
 
 
 def _either(branches: list[_Part]) -> _Part:
@@ -256,16 +266,19 @@ def _joined(parts: list[_Part]) -> _Part:
     run: tuple[str, ...] = ("",)
     whole = True
     best: tuple[str, ...] = ()
+    rows = tuple(row for part in parts for row in (part.exact or part.must, *part.rows) if row and all(row))
     for part in parts:
         if part.exact is not None and len(run) * len(part.exact) <= MOST_ANCHORS:
             run = tuple(dict.fromkeys("".join(pair) for pair in product(run, part.exact)))
             continue
         whole = False
         best = _better(best, run)
+        rows += (run,) if all(run) else ()
         run = ("",) if part.exact is None else part.exact
         best = _better(best, part.must)
     source = "".join(part.source for part in parts)
-    return _Part(source, run) if whole else _Part(source, None, _better(best, run))
+    rows += (run,) if all(run) else ()
+    return _Part(source, run, (), rows) if whole else _Part(source, None, _better(best, run), rows)
 
 
 def _better(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:

@@ -51,8 +51,9 @@ class OwnTerms:
         if not joined and not any(part.hits or part.look for part in again):
             return base.detect(content, parts, gate, day)
         shared, own = base.live(gate), self._tables(gate)
-        sights = [look(part, base.reader, shared[0], self.index) for part in parts]
-        own_sights = [look(part, self._reader, own[0], self.index) for part in again]
+        alone = len(parts) == 1
+        sights = [look(part, base.reader, shared[0], self.index, alone=alone) for part in parts]
+        own_sights = [look(part, self._reader, own[0], self.index, alone=alone) for part in again]
         joined_shared = base.reader.all_joined(parts, base.folded.anchors)
         if not (joined or joined_shared or any(sight.suspect for sight in (*sights, *own_sights))):
             return None

@@ -11,6 +11,8 @@ import re2
 
 from moderation.detect.cues import CueIndex
 from moderation.lexicon import ALLOW
+from moderation.patterns import told_in
+from moderation.text.words import frequency
 from moderation.types import within
 
 if TYPE_CHECKING:
@@ -31,6 +33,10 @@ FEW = 24
 """So many words are looked for one by one sooner than the automaton finds all cues."""
 HINT = 40
 """Lighter rules are hints: they are listed beside something that counts, and never make a text worth a look."""
+COMMON_LETTER, COMMON_WORD = 20_000, 50
+"""How often a single character, and a word that the dictionary lacks, is reckoned to stand in sixty million words."""
+RARER_BY = 4
+"""Another list of a pattern's words is taken for its anchors where it is so much rarer."""
 SURE, PAIR = 80, 2
 """A pair is heard, and seen in look-alikes, only where its rule is so sure of it: weak pairs have too many doubles."""
 _HAN = re.compile("[\u3400-\u9fff]+")
@@ -41,8 +47,9 @@ class Rule(NamedTuple):
 
     ``company`` asks for cues near by, ``placed`` for words right beside the hit, ``local`` for either, ``asks_text``
     for words anywhere; ``simple`` asks for nothing. ``follows`` and ``precedes`` are those of ``next`` and ``prev``
-    that must stand there in any case. ``calls_for`` are the words of ``near``, or of ``sentence``, where they are so
-    few that they are soon looked for. A named tuple: a list of 60 000 words makes as many rules.
+    that must stand there in any case. ``holds`` are words one of which stands in every match of a pattern.
+    ``calls_for`` are the words of ``near`` or ``sentence``, ``calls_anywhere`` those of ``with``, where they are
+    so few that they are soon looked for. A named tuple: a list of 60 000 words makes as many rules.
     """
 
     id: str
@@ -62,6 +69,7 @@ class Rule(NamedTuple):
     dates: tuple[date | None, date | None]
     note: str
     disguises: frozenset[str]
+    holds: tuple[str, ...]
     conditional: bool
     company: bool
     placed: bool
@@ -70,6 +78,7 @@ class Rule(NamedTuple):
     follows: tuple[str, ...]
     precedes: tuple[str, ...]
     calls_for: tuple[str, ...]
+    calls_anywhere: tuple[str, ...]
     near: frozenset[int]
     sentence: frozenset[int]
     with_: frozenset[int]
@@ -158,14 +167,36 @@ def compile_terms(terms: Sequence[Term], ruleset: Ruleset, index: CueIndex) -> t
     raw: list[Rule] = []
     known: dict[tuple[int, bool, bool], tuple[Any, ...]] = {}
     for term in terms:
-        words = tuple(map(plain, term.anchors)) if term.pattern else (plain(term.text),)
+        words, also = _sought(term, plain) if term.pattern else ((plain(term.text),), ())
         seen = "" if term.pattern else visible(term.text)
         has_symbols = not term.pattern and words[0] != seen
         key = (id(term.condition), term.pattern, has_symbols)  # one object for all that a line, or a plain file, holds
         if (asked := known.get(key)) is None:
             asked = known[key] = _asked(term, ruleset, index, visible if has_symbols else plain)
-        (raw if has_symbols else folded).append(_rule(term, ruleset, (seen,) if has_symbols else words, asked))
+        rule = _rule(term, ruleset, (seen,) if has_symbols else words, asked)
+        (raw if has_symbols else folded).append(rule._replace(holds=also) if also else rule)
     return _compiled(folded), _compiled(raw)
+
+
+def _sought(term: Term, plain: Callable[[str], str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words that a pattern is looked at for, and words of which its matches hold one besides.
+
+    The former are its anchors, or a list that its matches hold too and texts seldom.
+    """
+    anchors = tuple(map(plain, term.anchors))
+    rows = sorted((row for row in told_in(term.text, plain) if set(row) != set(anchors)), key=_commonness)
+    if rows and RARER_BY * _commonness(rows[0]) < _commonness(anchors):
+        words, *rows = rows
+    else:
+        words = anchors
+    others = (row for row in rows if len(row) <= FEW and not any(one in word for one in words for word in row))
+    return words, next(others, ())
+
+
+def _commonness(words: tuple[str, ...]) -> int:
+    return sum(
+        COMMON_LETTER + frequency(word) if len(word) == 1 else max(COMMON_WORD, frequency(word)) for word in words
+    )
 
 
 def _compiled(rules: Iterable[Rule]) -> Compiled:
@@ -223,6 +254,7 @@ def _rule(term: Term, ruleset: Ruleset, words: tuple[str, ...], asked: tuple[Any
         (term.effective_from, term.effective_until),
         term.note,
         term.disguises,
+        (),
         *asked,
     )
 
@@ -245,6 +277,7 @@ def _asked(term: Term, ruleset: Ruleset, index: CueIndex, shape: Callable[[str],
         () if term.pattern or "$" in condition.next else shaped(condition.next),
         () if term.pattern or "^" in condition.prev else shaped(condition.prev),
         _few(condition.near or condition.sentence, ruleset.folding.plain),
+        _few(condition.with_, ruleset.folding.plain),
         index.numbers(condition.near),
         index.numbers(condition.sentence),
         index.numbers(condition.with_),

@@ -37,11 +37,13 @@ class Sight(NamedTuple):
         return views if self.restored is None else [*views, self.restored]
 
 
-def look(part: PartReading, reader: Reader, table: Table, index: CueIndex) -> Sight:
-    """What could count in a part: cheap questions only."""
+def look(part: PartReading, reader: Reader, table: Table, index: CueIndex, *, alone: bool) -> Sight:
+    """What could count in a part: cheap questions only. ``alone`` says that the content has no other part."""
     listed = candidates(part.text, part.hits, table) if part.hits else []
     restored, hidden = _restored(part, reader, table, index) if part.look & DISGUISED else (None, [])
-    suspect = bool(hidden or part.look & OTHER_VIEWS or (listed and suspicious(part.folded, listed, index)))
+    suspect = bool(
+        hidden or part.look & OTHER_VIEWS or (listed and suspicious(part.folded, listed, index, alone=alone))
+    )
     return Sight(part, listed, restored, hidden, suspect)
 
 
@@ -55,21 +57,36 @@ def _restored(part: PartReading, reader: Reader, table: Table, index: CueIndex) 
     return (view, touched) if touched and suspicious(view, touched, index) else (None, [])
 
 
-def suspicious(view: View, listed: list[Candidate], index: CueIndex) -> bool:
-    """Whether a live term could count here. Looks at the text as a whole: what is near is looked at later."""
+def suspicious(view: View, listed: list[Candidate], index: CueIndex, *, alone: bool = False) -> bool:
+    """Whether a live term could count here. Looks at the text as a whole: what is near is looked at later.
+
+    What a term wants anywhere is asked of this text where it is ``alone``.
+    """
     text = view.text
     for _, _, _, rule in listed:
-        if rule.weight >= HINT:
-            company = rule.near or rule.sentence
-            if not company:
-                return True
-            if rule.calls_for:
-                for word in rule.calls_for:
-                    if word in text:
-                        return True
-            elif not company.isdisjoint(view.cues(index).numbers):
-                return True
+        if (
+            rule.weight >= HINT
+            and (not rule.holds or stands_one(rule.holds, text))
+            and _has(rule.near or rule.sentence, rule.calls_for, view, index)
+            and (not alone or _has(rule.with_, rule.calls_anywhere, view, index))
+        ):
+            return True
     return False
+
+
+def stands_one(words: tuple[str, ...], text: str) -> bool:
+    """Whether one of the words stands in a text."""
+    for word in words:  # noqa: SIM110 - a generator takes twice as long
+        if word in text:
+            return True
+    return False
+
+
+def _has(asked: frozenset[int], few: tuple[str, ...], view: View, index: CueIndex) -> bool:
+    """Whether one of the cues asked for stands anywhere in a text; few of them are looked for one by one."""
+    if not asked:
+        return True
+    return stands_one(few, view.text) if few else not asked.isdisjoint(view.cues(index).numbers)
 
 
 def candidates(text: str, hits: list[Hit], table: Table) -> list[Candidate]:

@@ -21,7 +21,7 @@ from moderation.detect.hits import (
     weight_left,
 )
 from moderation.detect.rule import REACH, Compiled, Rule, compile_terms, cue_index, cues_in_disguise
-from moderation.detect.sight import Table, candidates, look
+from moderation.detect.sight import Table, candidates, look, stands_one
 from moderation.ruleset import Outcome
 from moderation.text import words
 from moderation.text.fold import CLAUSE_MARKS, SENTENCE_MARKS, breaks, widest
@@ -103,7 +103,7 @@ class TermDetector:
     def detect(self, content: Content, parts: Sequence[PartReading], gate: Gate, day: date) -> Findings | None:
         """Everything the terms say of a content; ``None`` where none can count, as in most traffic."""
         tables = self._live[gate]
-        sights = [look(part, self.reader, tables[0], self.index) for part in parts]
+        sights = [look(part, self.reader, tables[0], self.index, alone=len(parts) == 1) for part in parts]
         joined = self.reader.all_joined(parts, self.folded.anchors)
         if not joined and not any(sight.suspect for sight in sights):
             return None
@@ -271,6 +271,8 @@ class Inspection:
         if not view.placed:
             self._reader.place(view)
         if rule.regex is not None:
+            if rule.holds and not stands_one(rule.holds, view.text):
+                return None
             found = matched(rule.regex, view.text, start, end)
             if found is None:
                 return None
