@@ -17,7 +17,7 @@ OFTEN = 2
 HEAD = """\
 # Writings that sound or look like a banned word and are words of their own: never restored.
 # owner: 平台安全组
-# source: counted by tools/ordinary.py in titles and questions (MIT), dialogues (CC0), private messages (NUS SMS); some by hand
+# source: tools/ordinary.py over titles and questions (MIT), dialogues (CC0), messages (NUS SMS); some by hand
 # licence: CC0-1.0
 # reviewed: 2026-11-26
 """
