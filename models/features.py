@@ -163,3 +163,21 @@ def _grams(codes: Rows, owners: Rows, longest: int, kind: int, bits: int) -> Ite
         hashed = hashed[:-1] * _STEP + codes[length - 1 :]
         starts = np.flatnonzero(owners[length - 1 :] == owners[: len(hashed)])
         yield (hashed[starts] * _MIX[kind + length - 1] >> shift) | high[starts], starts
+
+
+def spans(text: str, letters: Alphabet, bits: int) -> tuple[Rows, Places, Places]:
+    """Every n-gram of one text that shows something: its row, and where it starts and ends in the text."""
+    shown, heard, owners, heard_owners, places = _codes([text], letters)
+    voiced = np.flatnonzero(letters.heard[shown])
+    rows, starts, ends = [], [], []
+    for codes, owner, at, longest, kind in (
+        (shown, owners, places, SHOWN_GRAMS, 0),
+        (heard, heard_owners, places[voiced], HEARD_GRAMS, SHOWN_GRAMS),
+    ):
+        for length, (keys, _) in enumerate(_grams(codes, owner, longest, kind, bits), start=1):
+            rows.append(keys)
+            starts.append(at[: len(keys)])
+            ends.append(at[length - 1 : length - 1 + len(keys)])
+    first = np.maximum(np.concatenate(starts) - 1, 0)
+    last = np.minimum(np.concatenate(ends), len(text))
+    return np.concatenate(rows), first, np.maximum(last, first)
