@@ -40,6 +40,7 @@ class Source:
     file: str
     use: str
     licence: str = ""
+    text: str = "text"
     label: str = "label"
     group: str = ""
     sample: int = 0
@@ -112,7 +113,7 @@ def source_of(path: Path, known: Sequence[Source]) -> Source | None:
 
 def rows_of(path: Path, source: Source, seed: int = 0) -> list[Row]:
     """The labelled rows of a file. Raises ``DataRefused`` for a row that has no text or no label."""
-    rows = [row for row in _read(path, source) if len(row.text) >= SHORTEST and row.labels]
+    rows = [row for row in _read(path, source) if len(row.text) >= SHORTEST and (row.labels or source.ordinary)]
     if source.sample and len(rows) > source.sample:
         return random.Random(seed).sample(rows, source.sample)  # noqa: S311 - nothing secret
     return rows
@@ -130,7 +131,7 @@ def _read(path: Path, source: Source) -> Iterator[Row]:
             else:
                 try:
                     told = json.loads(line)
-                    yield Row(str(told["text"]), _labels(told, source), source, str(told.get(source.group, "")))
+                    yield Row(str(told[source.text]), _labels(told, source), source, str(told.get(source.group, "")))
                 except (ValueError, KeyError, TypeError, AttributeError) as error:
                     raise DataRefused(f"{path}:{number}: expected a row with text and {source.label}: {error}") from None
 
@@ -140,6 +141,8 @@ def _labels(told: Mapping[str, Any], source: Source) -> Mapping[str, int]:
         return source.every
     if source.heads:
         return source.heads[str(told[source.label])]
+    if source.ordinary:
+        return {}
     labels = {str(head): int(value) for head, value in told[source.label].items()}
     if not labels.keys() <= set(HEADS) or not set(labels.values()) <= {0, 1}:
         raise ValueError(f"labels must be heads of {', '.join(HEADS)}, each 0 or 1, not {labels}")

@@ -93,8 +93,8 @@ def _shown(keep: Table, code: int) -> int:
     if target is None or target == "":
         return 0
     simple = target if isinstance(target, int) else ord(target[0])
-    if simple in {0x0A, 0x0D, 0x09, 0x3000}:
-        return ord(" ")
+    if chr(simple).isspace():
+        return 0  # spaced out or not, the text is the same
     if PICTURES <= simple < PICTURES + 0x1000:
         return PICTURE_CODES + simple - PICTURES
     return simple if simple < HEARD_CODES else OTHER

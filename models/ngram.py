@@ -27,6 +27,8 @@ WINDOW, STEP = 256, 192
 MILLI: Final = 1000
 """Logits are whole thousandths."""
 _CHUNK: Final = 1024
+_LEAST_SHARE: Final = 0.02
+"""Log odds that a character adds at least to belong to an explanation."""
 _REACH, _FINE = 20, 256
 _SIGMOID: Final = np.array([1 / (1 + math.exp(-step / _FINE)) for step in range(-_REACH * _FINE, _REACH * _FINE + 1)])
 """Probabilities are looked up: vectorised exponentials may differ in the last bit between a batch and its remainder."""
@@ -67,8 +69,8 @@ class Ngram:
     def explain(self, text: str, head: str, *, most: int = 10) -> list[tuple[int, int, float]]:
         """The stretches that speak most for the head: start, end (code points of ``text``) and log odds added.
 
-        Each n-gram of the set shares its weight among the places where it stands. Overlapping n-grams are joined to
-        the stretch that the strongest of them spans. In a long text only the window that counted is explained.
+        Each n-gram of the set shares its weight among the places where it stands, and there among its characters. In a
+        long text only the window that counted is explained.
         """
         column = HEADS.index(head)
         windows, _ = _windows([text])
@@ -77,7 +79,9 @@ class Ngram:
         unique, places, counts = np.unique(rows, return_inverse=True, return_counts=True)
         factor = self._scale[column] / math.sqrt(len(unique)) / MILLI
         weights = self._table[unique, column].astype(np.float64)[places] / counts[places] * factor
-        return _strongest(weights, starts + best * STEP, ends + best * STEP, most)
+        shift = best * STEP
+        runs = _strongest(weights, starts, ends, most)
+        return [(start + shift, min(end + shift, len(text)), added) for start, end, added in runs if start + shift < len(text)]
 
     def _sums(self, texts: Sequence[str]) -> npt.NDArray[np.int64]:
         found = bags(texts, self._letters, self.card.bits)
@@ -147,12 +151,12 @@ def _windows(texts: Sequence[str]) -> tuple[Sequence[str], npt.NDArray[np.int64]
 def _strongest(
     weights: npt.NDArray[np.float64], starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], most: int
 ) -> list[tuple[int, int, float]]:
-    told: list[tuple[int, int, float]] = []
-    open_ = weights > 0
-    while open_.any() and len(told) < most:
-        top = int(np.argmax(np.where(open_, weights, 0)))
-        start, end = int(starts[top]), int(ends[top])
-        inside = open_ & (starts >= start) & (ends <= end)
-        told.append((start, end, float(weights[inside].sum())))
-        open_ &= (starts >= end) | (ends <= start)
-    return sorted(told, key=lambda span: (-span[2], span[0]))
+    """Each n-gram's weight shared by its characters; runs of characters that speak for the head, the strongest first."""
+    share = np.zeros(int(ends.max(initial=0)) + 2)
+    lengths = np.maximum(ends - starts, 1)
+    np.add.at(share, starts, weights / lengths)
+    np.add.at(share, starts + lengths, -weights / lengths)
+    each = np.cumsum(share)[:-1]
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], each > _LEAST_SHARE, [False]]).astype(np.int8)))
+    runs = [(int(start), int(end), float(each[start:end].sum())) for start, end in edges.reshape(-1, 2).tolist()]
+    return sorted(runs, key=lambda run: (-run[2], run[0]))[:most]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
@@ -80,14 +81,22 @@ def train(order: Order, target: Path, tell: Tell) -> Card:
     return card
 
 
+def own_rows(count: int, seed: int) -> list[Row]:
+    """Text that the project writes itself, for every head."""
+    return [Row(example.text, example.labels, WRITTEN, example.frame) for example in examples(seed, count)]
+
+
 def gather(order: Order, tell: Tell) -> tuple[list[tuple[Path, Source]], list[Row]]:
     """The files of an order and all their rows, each text once."""
     files = files_of(order.folders, ("train", "dev"), known_sources()) if order.folders else []
     rows: list[Row] = []
+    counts: Counter[str] = Counter()
     for path, source in files:
         read = rows_of(path, source, order.recipe.seed)
-        tell(f"{path}: {len(read)} rows, {source.name}")
+        counts[source.name] += len(read)
         rows += read
+    for name, count in counts.items():
+        tell(f"{name}: {count} rows")
     return files, without([*rows, *order.own], order.excluded)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from service.cli import bench, demo, explain, key, lexicon, reload, screen, serve
+from service.cli import bench, demo, evaluate, explain, key, lexicon, reload, screen, serve, train
 
 app = typer.Typer(
     name="qingliu",
@@ -21,3 +21,5 @@ screen.register(app)
 explain.register(app)
 lexicon.register(app)
 bench.register(app)
+train.register(app)
+evaluate.register(app)
