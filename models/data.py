@@ -133,7 +133,9 @@ def _read(path: Path, source: Source) -> Iterator[Row]:
                     told = json.loads(line)
                     yield Row(str(told[source.text]), _labels(told, source), source, str(told.get(source.group, "")))
                 except (ValueError, KeyError, TypeError, AttributeError) as error:
-                    raise DataRefused(f"{path}:{number}: expected a row with text and {source.label}: {error}") from None
+                    raise DataRefused(
+                        f"{path}:{number}: expected a row with text and {source.label}: {error}"
+                    ) from None
 
 
 def _labels(told: Mapping[str, Any], source: Source) -> Mapping[str, int]:
@@ -168,7 +170,8 @@ def bare(text: str) -> str:
 
 def without(rows: Iterable[Row], excluded: Iterable[Path]) -> list[Row]:
     """The rows whose text stands in none of the excluded files, and each text once a source."""
-    seen = {("", bare(json.loads(line)["text"])) for path in excluded for line in path.open(encoding="utf-8")}
+    lines = (line for path in excluded for line in path.read_text(encoding="utf-8").splitlines())
+    seen = {("", bare(json.loads(line)["text"])) for line in lines}
     kept = []
     for row in rows:
         key = bare(row.text)

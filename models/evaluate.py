@@ -43,7 +43,9 @@ def evaluate(model: Ngram, folders: Sequence[Path], tell: Callable[[str], None],
         told = measure(model, rows)
         report["sets"][name] = told
         if rows and rows[0].source.ordinary and rows[0].source.use == "test":
-            ordinary += [bool(value) for value in flags(model.card, model.scores([row.text for row in rows])).any(axis=1)]
+            ordinary += [
+                bool(value) for value in flags(model.card, model.scores([row.text for row in rows])).any(axis=1)
+            ]
     if ordinary:
         report["ordinary"] = {"rows": len(ordinary), "flagged": round(sum(ordinary) / len(ordinary), 5)}
     return report
@@ -65,7 +67,9 @@ def measure(model: Ngram, rows: Sequence[Row]) -> Report:
     if positive.any():
         told["found_by_any_head"] = _rate(anything[positive])
         told["flagged_without_label"] = _rate(anything[~positive])
-    told["heads"] = {head: _head(flagged[:, column], scores[:, column], known, column) for column, head in enumerate(HEADS)}
+    told["heads"] = {
+        head: _head(flagged[:, column], scores[:, column], known, column) for column, head in enumerate(HEADS)
+    }
     told["heads"] = {head: figures for head, figures in told["heads"].items() if figures}
     return told
 

@@ -40,7 +40,9 @@ PICTURE_CODES: Final = 0xE000
 CHUNK: Final = 2048
 """Texts that are hashed in one go: text number and row share a 32-bit key, so 2^12 is the most for 2^20 rows."""
 _STEP: Final = np.uint32(0x01000193)
-_MIX: Final = tuple(map(np.uint32, (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F, 0x165667B1, 0xD3A2646D, 0xFD7046C5)))
+_MIX: Final = tuple(
+    map(np.uint32, (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F, 0x165667B1, 0xD3A2646D, 0xFD7046C5))
+)
 """One odd multiplier for each kind and length of n-gram."""
 
 

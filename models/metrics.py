@@ -54,7 +54,9 @@ def calibration_error(scores: Numbers, truth: Truth) -> float:
     return float(np.abs(gaps).sum() / len(scores))
 
 
-def interval(measure: Callable[[Truth, Truth], float], flagged: Truth, truth: Truth, seed: int = 0) -> tuple[float, float]:
+def interval(
+    measure: Callable[[Truth, Truth], float], flagged: Truth, truth: Truth, seed: int = 0
+) -> tuple[float, float]:
     """The middle 95 % of a measure over texts drawn with replacement."""
     chance = np.random.default_rng(seed)
     drawn = chance.integers(0, len(truth), (RESAMPLES, len(truth)))

@@ -81,7 +81,11 @@ class Ngram:
         weights = self._table[unique, column].astype(np.float64)[places] / counts[places] * factor
         shift = best * STEP
         runs = _strongest(weights, starts, ends, most)
-        return [(start + shift, min(end + shift, len(text)), added) for start, end, added in runs if start + shift < len(text)]
+        return [
+            (start + shift, min(end + shift, len(text)), added)
+            for start, end, added in runs
+            if start + shift < len(text)
+        ]
 
     def _sums(self, texts: Sequence[str]) -> npt.NDArray[np.int64]:
         found = bags(texts, self._letters, self.card.bits)

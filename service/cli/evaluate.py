@@ -34,7 +34,13 @@ def run(
 ) -> None:
     """Measures and tells; progress goes to standard error."""
     if bert and find_spec("torch") is None:
-        fail(say(lang.lang, "缺少 torch；请先安装：pip install 'qingliu[ml]'", "torch is missing: pip install 'qingliu[ml]'"))
+        fail(
+            say(
+                lang.lang,
+                "缺少 torch；请先安装：pip install 'qingliu[ml]'",
+                "torch is missing: pip install 'qingliu[ml]'",
+            )
+        )
     try:
         loaded = ngram.load(model)
         report = evaluate.evaluate(loaded, data, lambda line: err.print(line, markup=False))

@@ -29,7 +29,9 @@ def run(
     ] = None,
     exclude: Annotated[
         list[Path] | None,
-        typer.Option("--exclude", help="其中的文本一律不用于训练（JSONL）", exists=True, dir_okay=False, show_default=False),
+        typer.Option(
+            "--exclude", help="其中的文本一律不用于训练（JSONL）", exists=True, dir_okay=False, show_default=False
+        ),
     ] = None,
     own: Annotated[int, typer.Option("--own", help="项目自写文本的条数", min=0)] = 60_000,
     epochs: Annotated[int, typer.Option("--epochs", help="遍数", min=1)] = Recipe().epochs,
