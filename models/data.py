@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +14,7 @@ from zlib import crc32
 import numpy as np
 
 from models.card import HEADS
+from models.noise import disguise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -180,6 +181,13 @@ def without(rows: Iterable[Row], excluded: Iterable[Path]) -> list[Row]:
         seen.add((row.source.name, key))
         kept.append(row)
     return kept
+
+
+def disguised(rows: Sequence[Row], share: float, seed: int) -> list[Row]:
+    """Copies of a share of the rows, disguised, of every label alike, so that a disguise says nothing by itself."""
+    chance = random.Random(seed)  # noqa: S311 - nothing secret
+    drawn = [row for row in rows if chance.random() < (share / _TENTH if row.source.ordinary else share)]
+    return [replace(row, text=disguise(chance, row.text)) for row in drawn]
 
 
 def told(files: Iterable[tuple[Path, Source]], rows: Sequence[Row]) -> list[dict[str, Any]]:

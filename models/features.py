@@ -183,3 +183,10 @@ def spans(text: str, letters: Alphabet, bits: int) -> tuple[Rows, Places, Places
     first = np.maximum(np.concatenate(starts) - 1, 0)
     last = np.minimum(np.concatenate(ends), len(text))
     return np.concatenate(rows), first, np.maximum(last, first)
+
+
+def shown_codes(text: str, letters: Alphabet) -> Codes:
+    """What is shown of a text, one code a character, without marks for its ends."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    everything = letters.shown[np.minimum(codes, SHOWN_CODES - 1)]
+    return everything[everything > 0]

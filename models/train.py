@@ -11,9 +11,10 @@ import numpy as np
 
 from models import metrics
 from models.card import HEADS, Calibration, Card, Golden, write_card
-from models.data import Row, files_of, known_sources, labelled, rows_of, told, without
+from models.data import Row, Source, disguised, files_of, known_sources, labelled, rows_of, told, without
 from models.features import Alphabet, alphabet, bags
 from models.fit import Fitted, Recipe, fit
+from models.noise import disguise
 from models.ngram import MILLI, NAME, Ngram
 from models.tensors import pack
 
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from models.data import Labelled, Source
+    from models.data import Labelled
 
     Tell = Callable[[str], None]
 
+WRITTEN: Final = Source("text written by this project", "models/templates", "train", "this project's own")
 FALSE_ALARMS: Final = 0.0015
 """The share of held-out ordinary text that one head may flag."""
 LEAST: Final = 0.5
@@ -63,17 +65,16 @@ def train(order: Order, target: Path, tell: Tell) -> Card:
     letters = alphabet()
     held = [row for row in rows if row.held_out]
     kept = [row for row in rows if not row.held_out]
-    taught = labelled(kept)
+    taught = labelled(kept + disguised(kept, order.recipe.disguised, order.recipe.seed))
     tell(f"{len(kept)} rows to learn from, {len(held)} held out")
     found = bags(taught.texts, letters, order.recipe.bits)
     fitted = fit(
         found, taught.truth, taught.weight, order.recipe, lambda epoch, loss: tell(f"pass {epoch}: loss {loss:.4f}")
     )
-    data = pack(_quantised(fitted, letters))
-    card = _card(order, data, told(files, rows))
-    model = Ngram(card, _arrays(fitted, letters))
-    card = settle(model, held)
-    golden = Ngram(card, _arrays(fitted, letters)).logits(GOLDEN).tolist()
+    arrays = _quantised(fitted, letters)
+    data = pack(arrays)
+    card = settle(Ngram(_card(order, data, told(files, rows)), arrays), held)
+    golden = Ngram(card, arrays).logits(GOLDEN).tolist()
     card = replace(card, golden=tuple(Golden(text, tuple(row)) for text, row in zip(GOLDEN, golden, strict=True)))
     (target / "weights").mkdir(parents=True, exist_ok=True)
     (target / "weights" / card.weights).write_bytes(data)
@@ -83,7 +84,7 @@ def train(order: Order, target: Path, tell: Tell) -> Card:
 
 def own_rows(count: int, seed: int) -> list[Row]:
     """Text that the project writes itself, for every head."""
-    return [Row(example.text, example.labels, WRITTEN, example.frame) for example in examples(seed, count)]
+    return [Row(example.text, example.labels, WRITTEN) for example in examples(seed=seed, count=count, disguise=disguise)]
 
 
 def gather(order: Order, tell: Tell) -> tuple[list[tuple[Path, Source]], list[Row]]:
@@ -147,10 +148,6 @@ def _figures(scores: Any, known: Labelled, column: int, threshold: float) -> dic
 
 def _share(flagged: Any) -> float:
     return round(float(flagged.mean()), 5) if len(flagged) else 0.0
-
-
-def _arrays(fitted: Fitted, letters: Alphabet) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
-    return _quantised(fitted, letters)
 
 
 def _quantised(fitted: Fitted, letters: Alphabet) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
