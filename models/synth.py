@@ -206,7 +206,7 @@ def _slots(path: Path, table: Mapping[str, object]) -> Slots:
 def _frames(path: Path, head: str, shared: Slots) -> Iterator[Frame]:
     table = _toml(path)
     clear, own, frames = table.get("clear"), table.get("slots", {}), table.get("frames")
-    if not isinstance(clear, list) or not set(clear) < set(HEADS) - {head}:
+    if not isinstance(clear, list) or not set(clear) <= set(HEADS) - {head}:
         raise ValueError(f"{path}: clear must list other heads of {', '.join(HEADS)}")
     if not isinstance(own, dict) or not isinstance(frames, dict) or not isinstance(frames.get("pairs"), list):
         raise ValueError(f"{path}: expected the tables [slots] and [frames] with pairs")
