@@ -45,10 +45,10 @@ class Source:
     label: str = "label"
     group: str = ""
     sample: int = 0
-    weight: float = 1.0
     ordinary: bool = False
     heads: Mapping[str, Labels] = field(default_factory=dict)
     every: Mapping[str, int] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)
 
 
 OWN: Final = Source("labelled rows", "*.jsonl", "train", label="labels")
@@ -160,7 +160,7 @@ def labelled(rows: Sequence[Row]) -> Labelled:
     for place, row in enumerate(rows):
         for head, value in row.labels.items():
             truth[place, columns[head]] = value
-            weight[place, columns[head]] = row.source.weight
+            weight[place, columns[head]] = row.source.weights.get(head, 1.0)
     return Labelled([row.text for row in rows], truth, weight)
 
 
