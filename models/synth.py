@@ -180,7 +180,7 @@ def _drawn(
         line = rng.choice(templates.lines)
         text = _dressed(rng, expand(rng, line.text, templates.slots), templates)
         return Example(text, {head: 0 for head in HEADS if head not in line.unknown})
-    frames = rng.sample(by_head[rng.choice(HEADS)], 2 if rng.random() < JOINED else 1)
+    frames = rng.choices(by_head[rng.choice(HEADS)], k=2 if rng.random() < JOINED else 1)
     if kind >= VIOLATIONS:
         text = rng.choice(_JOINTS).join(expand(rng, frame.good, frame.slots) for frame in frames)
         return Example(_dressed(rng, text, templates), dict.fromkeys(HEADS, 0))
