@@ -1,7 +1,7 @@
 """Training text that the project writes itself: frames with slots, compliant twins, hard negatives. Holds no text.
 
-The text lies in ``models/templates``: one TOML file a head (pairs of a violation and its compliant twin), ``slots.toml``
-(fillers that all share) and ``hard_negatives.txt`` (ordinary lines, every head 0). The grammar of a frame:
+The text lies in ``models/templates``: one TOML file a head (pairs of a violation and its compliant twin),
+``slots.toml`` (fillers that all share) and ``hard_negatives.txt`` (ordinary lines, every head 0). A frame's grammar:
 
 * ``{a|b|}`` draws one of the alternatives, ``{name}`` a filler of that slot; both may hold further braces.
 * ``№`` becomes a random digit, so that no number stands in the repository and none is learnt by heart.
@@ -28,6 +28,8 @@ VIOLATIONS, TWINS = 0.45, 0.25
 """Shares of the examples that break a rule and of their compliant twins; the rest are hard negatives."""
 DISGUISED = 0.3
 """Share of the violations that are handed to ``disguise``."""
+OPENED, CLOSED, BESIDE, JOINED = 0.12, 0.25, 0.1, 0.2
+"""Shares of texts with a greeting, an ending, an ordinary sentence beside them, and with two sentences of one kind."""
 DEPTH = 8
 """Braces inside fillers inside braces: more levels than this are a slot that names itself."""
 PATIENCE = 2_000
@@ -37,10 +39,34 @@ Slots = Mapping[str, tuple[str, ...]]
 Disguise = Callable[[random.Random, str], str]
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
+_DIGIT = re.compile("№")
 _HALF_WIDTH = str.maketrans("，。！？：；（）", ",.!?:;()")
 _PAUSES = re.compile("[，。！？：；]")
+_JOINTS = ("", " ", "。", "！", "，", "\n")
+_MANNERS: tuple[Callable[[str], str], ...] = (
+    lambda text: text,
+    lambda text: _PAUSES.sub(" ", text),
+    lambda text: _PAUSES.sub("", text),
+    lambda text: text.translate(_HALF_WIDTH),
+)
+_MANNER_WEIGHTS = (70, 12, 8, 10)
 _OPENINGS = ("{问}", "{问}，", "{问}～", "回复：", "@{人} ", "【{城}】", "1.", "ps ", "求转 ", "来自{城}的朋友：")
-_CLOSINGS = ("{语}", "{脸}{脸}", "！！", "……", "～", "？", "。", " №", "{脸} {语}", "哈哈", "666", " #{城}", "[强]", "[玫瑰]")
+_CLOSINGS = (
+    "{语}",
+    "{脸}{脸}",
+    "！！",
+    "……",
+    "～",
+    "？",
+    "。",
+    " №",
+    "{脸} {语}",
+    "哈哈",
+    "666",
+    " #{城}",
+    "[强]",
+    "[玫瑰]",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +137,7 @@ def expand(rng: random.Random, text: str, slots: Slots) -> str:
     """
 
     def filled(match: re.Match[str]) -> str:
-        name = match[1]
+        name = str(match[1])
         if "|" in name:
             return rng.choice(name.split("|"))
         if name not in slots:
@@ -121,7 +147,7 @@ def expand(rng: random.Random, text: str, slots: Slots) -> str:
     sentence = text
     for _ in range(DEPTH):
         if "{" not in sentence:
-            return re.sub("№", lambda _: str(rng.randrange(10)), sentence).strip()
+            return _DIGIT.sub(lambda _: str(rng.randrange(10)), sentence).strip()
         sentence = _BRACES.sub(filled, sentence)
     raise ValueError(f"braces nest deeper than {DEPTH} or do not close in {text!r}")
 
@@ -154,13 +180,14 @@ def _drawn(
         line = rng.choice(templates.lines)
         text = _dressed(rng, expand(rng, line.text, templates.slots), templates)
         return Example(text, {head: 0 for head in HEADS if head not in line.unknown})
-    frame = rng.choice(by_head[rng.choice(HEADS)])
+    frames = rng.choices(by_head[rng.choice(HEADS)], k=2 if rng.random() < JOINED else 1)
     if kind >= VIOLATIONS:
-        return Example(_dressed(rng, expand(rng, frame.good, frame.slots), templates), dict.fromkeys(HEADS, 0))
-    text = expand(rng, frame.bad, frame.slots)
+        text = rng.choice(_JOINTS).join(expand(rng, frame.good, frame.slots) for frame in frames)
+        return Example(_dressed(rng, text, templates), dict.fromkeys(HEADS, 0))
+    text = rng.choice(_JOINTS).join(expand(rng, frame.bad, frame.slots) for frame in frames)
     if disguise is not None and rng.random() < DISGUISED:
         text = disguise(rng, text)
-    return Example(_dressed(rng, text, templates), {**dict.fromkeys(frame.clear, 0), frame.head: 1})
+    return Example(_dressed(rng, text, templates), {**dict.fromkeys(frames[0].clear, 0), frames[0].head: 1})
 
 
 def _dressed(rng: random.Random, text: str, templates: Templates) -> str:
@@ -168,23 +195,17 @@ def _dressed(rng: random.Random, text: str, templates: Templates) -> str:
 
     Violations and clean text are dressed alike, so that none of this becomes a cue.
     """
-    if rng.random() < 0.12:
+    if rng.random() < OPENED:
         text = expand(rng, rng.choice(_OPENINGS), templates.slots) + text
-    if rng.random() < 0.25:
+    if rng.random() < CLOSED:
         text += expand(rng, rng.choice(_CLOSINGS), templates.slots)
-    if rng.random() < 0.1:
+    if rng.random() < BESIDE:
         line = rng.choice(templates.lines)
         if not line.unknown:
             beside = expand(rng, line.text, templates.slots)
-            text = f"{beside}。{text}" if rng.random() < 0.5 else f"{text} {beside}"
-    manner = rng.random()
-    if manner < 0.12:
-        text = _PAUSES.sub(" ", text)
-    elif manner < 0.2:
-        text = _PAUSES.sub("", text)
-    elif manner < 0.3:
-        text = text.translate(_HALF_WIDTH)
-    return " ".join(text.split())
+            text = rng.choice((f"{beside}。{text}", f"{text} {beside}"))
+    (manner,) = rng.choices(_MANNERS, _MANNER_WEIGHTS)
+    return " ".join(manner(text).split())
 
 
 def _toml(path: Path) -> dict[str, object]:
@@ -209,7 +230,7 @@ def _frames(path: Path, head: str, shared: Slots) -> Iterator[Frame]:
     if not isinstance(clear, list) or not set(clear) <= set(HEADS) - {head}:
         raise ValueError(f"{path}: clear must list other heads of {', '.join(HEADS)}")
     if not isinstance(own, dict) or not isinstance(frames, dict) or not isinstance(frames.get("pairs"), list):
-        raise ValueError(f"{path}: expected the tables [slots] and [frames] with pairs")
+        raise ValueError(f"{path}: expected the tables [slots] and [frames] with pairs")  # noqa: TRY004  a file's fault
     slots = {**shared, **_slots(path, own)}
     for pair in frames["pairs"]:
         if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(text, str) for text in pair):  # noqa: PLR2004
