@@ -25,6 +25,7 @@ _TINY = 1e-8
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """How to train. ``smoothing`` is added to every count; ``rate`` and ``decay`` are Adagrad's step and the L2 pull;
+    ``dropped`` of a text's rows are left out at each step, by chance, so that no frame is learnt by a few of its words;
     of ``disguised`` of the rows (a tenth of that of ordinary ones) a disguised copy is learnt too.
     """
 
@@ -35,6 +36,7 @@ class Recipe:
     smoothing: float = 5.0
     block: int = 512
     disguised: float = 0.3
+    dropped: float = 0.5
     seed: int = 20251126
 
 
@@ -75,7 +77,8 @@ def fit(found: Bags, truth: Floats, weight: Floats, recipe: Recipe, tell: Callab
         order = chance.permutation(len(truth))
         loss = 0.0
         for start in range(0, len(order), recipe.block):
-            loss += _step(state, seen, found, _Block(order[start : start + recipe.block], truth, weight), recipe)
+            block = _Block(order[start : start + recipe.block], truth, weight, chance)
+            loss += _step(state, seen, found, block, recipe)
         tell(epoch + 1, loss / max(1.0, float(weight.sum())))
     state.slopes *= scaled
     return Fitted(state.slopes, state.bias)
@@ -94,14 +97,15 @@ class _State:
 class _Block:
     """Some texts of the whole, with their labels."""
 
-    def __init__(self, texts: npt.NDArray[np.int64], truth: Floats, weight: Floats) -> None:
-        self.texts, self.truth, self.weight = texts, truth[texts], weight[texts]
+    def __init__(
+        self, texts: npt.NDArray[np.int64], truth: Floats, weight: Floats, chance: np.random.Generator
+    ) -> None:
+        self.texts, self.truth, self.weight, self.chance = texts, truth[texts], weight[texts], chance
 
 
 def _step(state: _State, seen: Floats, found: Bags, block: _Block, recipe: Recipe) -> float:
-    sizes = found.sizes[block.texts]
+    rows, sizes = _rows(found, block, recipe.dropped)
     edges = np.cumsum(sizes) - sizes
-    rows = found.rows[np.repeat(found.starts[block.texts] - edges, sizes) + np.arange(sizes.sum())]
     unique, places = np.unique(rows, return_inverse=True)
     scaled, slopes = state.scaled[unique], state.slopes[unique]
     share = (1 / np.sqrt(sizes)).astype(np.float32)[:, None]
@@ -122,3 +126,15 @@ def _step(state: _State, seen: Floats, found: Bags, block: _Block, recipe: Recip
     state.bias -= np.float32(recipe.rate) * pull / np.sqrt(seen)
     likely = np.where(block.truth > 0, chance, 1 - chance)
     return -float((block.weight * np.log(np.maximum(likely, _TINY))).sum())
+
+
+def _rows(found: Bags, block: _Block, dropped: float) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+    """The rows of the block's texts but for those dropped, and how many each text keeps: at least its first."""
+    sizes = found.sizes[block.texts]
+    edges = np.cumsum(sizes) - sizes
+    rows = found.rows[np.repeat(found.starts[block.texts] - edges, sizes) + np.arange(sizes.sum())]
+    if not dropped:
+        return rows, sizes
+    kept = block.chance.random(len(rows)) >= dropped
+    kept[edges] = True
+    return rows[kept], np.add.reduceat(kept, edges, dtype=np.int64)

@@ -71,10 +71,14 @@ _CLOSINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text with 1 or 0 for every head that is known; a head that is absent is unknown and must not enter the loss."""
+    """A text with 1 or 0 for every head that is known; a head that is absent is unknown and must not enter the loss.
+
+    ``frame`` is the unexpanded frame or line that it comes from, the same for both twins: what a split must not cut.
+    """
 
     text: str
     labels: Mapping[str, int]
+    frame: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,15 +183,16 @@ def _drawn(
     if kind >= VIOLATIONS + TWINS:
         line = rng.choice(templates.lines)
         text = _dressed(rng, expand(rng, line.text, templates.slots), templates)
-        return Example(text, {head: 0 for head in HEADS if head not in line.unknown})
+        return Example(text, {head: 0 for head in HEADS if head not in line.unknown}, line.text)
     frames = rng.choices(by_head[rng.choice(HEADS)], k=2 if rng.random() < JOINED else 1)
     if kind >= VIOLATIONS:
         text = rng.choice(_JOINTS).join(expand(rng, frame.good, frame.slots) for frame in frames)
-        return Example(_dressed(rng, text, templates), dict.fromkeys(HEADS, 0))
+        return Example(_dressed(rng, text, templates), dict.fromkeys(HEADS, 0), frames[0].bad)
     text = rng.choice(_JOINTS).join(expand(rng, frame.bad, frame.slots) for frame in frames)
     if disguise is not None and rng.random() < DISGUISED:
         text = disguise(rng, text)
-    return Example(_dressed(rng, text, templates), {**dict.fromkeys(frames[0].clear, 0), frames[0].head: 1})
+    labels = {**dict.fromkeys(frames[0].clear, 0), frames[0].head: 1}
+    return Example(_dressed(rng, text, templates), labels, frames[0].bad)
 
 
 def _dressed(rng: random.Random, text: str, templates: Templates) -> str:

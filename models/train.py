@@ -85,7 +85,8 @@ def train(order: Order, target: Path, tell: Tell) -> Card:
 
 def own_rows(count: int, seed: int) -> list[Row]:
     """Text that the project writes itself, for every head."""
-    return [Row(example.text, example.labels, WRITTEN) for example in examples(seed=seed, count=count, disguise=disguise)]
+    written = examples(seed=seed, count=count, disguise=disguise)
+    return [Row(example.text, example.labels, WRITTEN, example.frame) for example in written]
 
 
 def gather(order: Order, tell: Tell) -> tuple[list[tuple[Path, Source]], list[Row]]:
