@@ -22,6 +22,9 @@ HOME: Final = Path(__file__).parent
 HEADS: Final = ("abuse", "porn", "gambling", "fraud", "diversion", "spam", "ad_law", "negative")
 """Abuse and hate; porn and vulgarity; gambling; fraud; black-market ads and luring away; spam; advertising law; mood."""
 
+REVIEWED: Final = HEADS[:-1]
+"""The heads that may ask for review. A bad mood is worth knowing and breaks no rule."""
+
 
 @dataclass(frozen=True, slots=True)
 class Golden:

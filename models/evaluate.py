@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from models import metrics
-from models.card import HEADS
+from models.card import HEADS, REVIEWED
 from models.data import files_of, known_sources, labelled, rows_of
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def evaluate(model: Ngram, folders: Sequence[Path], tell: Callable[[str], None],
         rows = [row for row in rows_of(path, source, seed) if source.use == "test" or row.held_out]
         tell(f"{path}: {len(rows)} rows, {source.name}")
         sets.setdefault(source.name, []).extend(rows)
-    ordinary: list[bool] = []
+    ordinary: list[float] = []
     report: Report = {"model": model.card.name, "sha256": model.card.sha256, "sets": {}}
     for name, rows in sets.items():
         told = measure(model, rows)
@@ -61,9 +61,10 @@ def measure(model: Ngram, rows: Sequence[Row]) -> Report:
     known = labelled(rows)
     scores = model.scores(known.texts)
     flagged = flags(model.card, scores)
-    anything = flagged.any(axis=1)
-    positive = (known.truth * known.weight > 0).any(axis=1)
+    anything = flagged[:, : len(REVIEWED)].any(axis=1)
+    positive = (known.truth * known.weight > 0)[:, : len(REVIEWED)].any(axis=1)
     told: Report = {"rows": len(rows), "flagged": _rate(anything)}
+    told["flagged_by"] = {head: _rate(flagged[:, column]) for column, head in enumerate(HEADS)}
     if positive.any():
         told["found_by_any_head"] = _rate(anything[positive])
         told["flagged_without_label"] = _rate(anything[~positive])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from models import metrics
-from models.card import HEADS, Calibration, Card, Golden, write_card
+from models.card import HEADS, REVIEWED, Calibration, Card, Golden, write_card
 from models.data import Row, Source, disguised, files_of, known_sources, labelled, rows_of, told, without
 from models.features import Alphabet, alphabet, bags
 from models.fit import Fitted, Recipe, fit
@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     Tell = Callable[[str], None]
 
 WRITTEN: Final = Source("text written by this project", "models/templates", "train", "this project's own")
-FALSE_ALARMS: Final = dict.fromkeys(HEADS, 0.0015) | {"abuse": 0.008}
+FALSE_ALARMS: Final = dict.fromkeys(HEADS, 0.001) | {"abuse": 0.008}
 """The share of held-out ordinary text that each head may flag; together under 2 %."""
-LEAST: Final = 0.5
-"""No threshold is lower than this probability."""
+LEAST: Final = dict.fromkeys(HEADS, 0.2)
+"""No threshold is lower than this probability; that of abuse not lower than what divides its held-out text best."""
+HALF: Final = 0.5
 GOLDEN: Final = (
     "今天的直播间人气不错，谢谢大家支持",
     "加薇信abc123领红包，进群稳赚不赔",
@@ -111,10 +112,13 @@ def settle(model: Ngram, held: Sequence[Row]) -> Card:
     scalings = {head: _scaling(logits[:, column], known, column) for column, head in enumerate(HEADS)}
     card = replace(model.card, calibration=scalings)
     scores = Ngram(card, model.arrays).calibrated(logits)
-    thresholds = {head: _threshold(scores[ordinary, column], FALSE_ALARMS[head]) for column, head in enumerate(HEADS)}
+    thresholds = {
+        head: max(_least(scores[:, column], known, column, head), _threshold(scores[ordinary, column], head))
+        for column, head in enumerate(HEADS)
+    }
     figures = {head: _figures(scores[:, column], known, column, thresholds[head]) for column, head in enumerate(HEADS)}
     limits = np.array([thresholds[head] for head in HEADS])
-    flagged = (scores[ordinary] >= limits).any(axis=1)
+    flagged = (scores[ordinary] >= limits)[:, : len(REVIEWED)].any(axis=1)
     held_out = {"heads": figures, "ordinary": {"rows": int(ordinary.sum()), "flagged": _share(flagged)}}
     return replace(card, thresholds=thresholds, metrics={"held_out": held_out})
 
@@ -126,11 +130,22 @@ def _scaling(logits: Any, known: Labelled, column: int) -> Calibration:
     return Calibration(round(slope, 6), round(offset, 6))
 
 
-def _threshold(ordinary: Any, allowed: float) -> float:
-    """The probability that ordinary text reaches with the share allowed only."""
+def _threshold(ordinary: Any, head: str) -> float:
+    """The probability that ordinary text reaches with the head's share of ``FALSE_ALARMS`` only."""
     if not len(ordinary):
-        return LEAST
-    return round(max(LEAST, float(np.quantile(ordinary, 1 - allowed, method="higher")) + 1e-4), 4)
+        return LEAST[head]
+    reached = float(np.quantile(ordinary, 1 - FALSE_ALARMS[head], method="higher"))
+    return round(max(LEAST[head], reached + 1e-4), 4)
+
+
+def _least(scores: Any, known: Labelled, column: int, head: str) -> float:
+    """The lowest threshold that a head may have."""
+    rows = known.weight[:, column] == 1  # text that is about this head, not ordinary lines that only keep it modest
+    truth = known.truth[rows, column] > 0
+    if head != "abuse" or not truth.any():
+        return LEAST[head]
+    steps = np.arange(0.2, 0.8, 0.02)
+    return round(float(max(steps, key=lambda step: metrics.macro_f1(scores[rows, column] >= step, truth))), 4)
 
 
 def _figures(scores: Any, known: Labelled, column: int, threshold: float) -> dict[str, Any]:
@@ -141,7 +156,7 @@ def _figures(scores: Any, known: Labelled, column: int, threshold: float) -> dic
     return {
         "rows": int(rows.sum()),
         "positive": int(truth.sum()),
-        "macro_f1": round(metrics.macro_f1(chance >= LEAST, truth), 4),
+        "macro_f1": round(metrics.macro_f1(chance >= HALF, truth), 4),
         "pr_auc": round(metrics.average_precision(chance, truth), 4),
         "ece": round(metrics.calibration_error(chance, truth), 4),
         "recall_at_threshold": round(metrics.recall(chance >= threshold, truth), 4),
@@ -174,7 +189,7 @@ def _card(order: Order, data: bytes, sets: list[dict[str, Any]]) -> Card:
         bits=order.recipe.bits,
         labels=HEADS,
         calibration=dict.fromkeys(HEADS, plain),
-        thresholds=dict.fromkeys(HEADS, LEAST),
+        thresholds=dict(LEAST),
         golden=(),
         data=sets,
         metrics={},
