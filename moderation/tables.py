@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from moderation.errors import LawError, LoadError, PolicyError
 from moderation.policy import Advertising, ScenePolicy, WhileWaiting
 from moderation.ruleset import Article, Category, CodeRules, Option
-from moderation.types import FULL_WEIGHT, Action, Effect, Scene
+from moderation.types import FULL_WEIGHT, TEXT, Action, Effect, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -251,6 +251,11 @@ def policy(document: Document) -> ScenePolicy:
     for code, action in actions.items():
         if action not in _ACTIONS:
             raise PolicyError(document.name, document.line(code), f"{code} = {action!r} is no action")
+    experts = row.take("experts", dict, {})
+    for name, heads in experts.items():
+        if name != TEXT or not isinstance(heads, dict) or not all(isinstance(code, str) for code in heads.values()):
+            line = document.line(f"experts.{name}")
+            raise PolicyError(document.name, line, f"experts.{name}: expected a table [experts.{TEXT}] of head = category")
     read = ScenePolicy(
         scene=row.one_of("scene", Scene),
         zh=row.take("zh", str),
@@ -262,6 +267,7 @@ def policy(document: Document) -> ScenePolicy:
         block_at=row.number("block_at", 1, FULL_WEIGHT),
         review_at=row.number("review_at", 1, FULL_WEIGHT),
         actions={code: _ACTIONS[action] for code, action in actions.items()},
+        experts=experts,
     )
     row.end()
     if read.review_at > read.block_at:
@@ -293,3 +299,8 @@ def cross_check(
     for scene, found in policies.items():
         for code in found.actions.keys() - categories.keys():
             yield PolicyError(f"scenes/{scene}.toml", 1, f"[actions] names the unknown category {code!r}")
+        for expert, heads in found.experts.items():
+            for head, code in heads.items():
+                if code not in categories:
+                    reason = f"[experts.{expert}] {head} names the unknown category {code!r}"
+                    yield PolicyError(f"scenes/{scene}.toml", 1, reason)
