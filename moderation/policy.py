@@ -72,7 +72,7 @@ class ScenePolicy:
         return self.advertising is Advertising.PRESUMED or content.author.role in TRADING
 
     def action_for(self, item: Evidence, category: Category) -> Action:
-        """What one piece of evidence that counts leads to by itself: a mere score to review at most, whatever it weighs."""
+        """What one piece of evidence that counts leads to by itself: a score to review at most, whatever it weighs."""
         if item.facts and item.facts[0][0] == BINDS_FROM:
             return Action.PASS
         action = self.actions.get(category.code, category.action)

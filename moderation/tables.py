@@ -255,7 +255,9 @@ def policy(document: Document) -> ScenePolicy:
     for name, heads in experts.items():
         if name != TEXT or not isinstance(heads, dict) or not all(isinstance(code, str) for code in heads.values()):
             line = document.line(f"experts.{name}")
-            raise PolicyError(document.name, line, f"experts.{name}: expected a table [experts.{TEXT}] of head = category")
+            raise PolicyError(
+                document.name, line, f"experts.{name}: expected a table [experts.{TEXT}] of head = category"
+            )
     read = ScenePolicy(
         scene=row.one_of("scene", Scene),
         zh=row.take("zh", str),
@@ -293,6 +295,10 @@ def cross_check(
     for code in REPORTED:
         if categories and code not in categories:
             yield LawError(source.name, 1, f"category {code} is missing: detectors report under it")
+    yield from _policies_check(categories, policies)
+
+
+def _policies_check(categories: Mapping[str, Category], policies: Mapping[Scene, ScenePolicy]) -> Iterator[LoadError]:
     for scene in Scene:
         if scene not in policies:
             yield PolicyError(f"scenes/{scene}.toml", 1, f"scene {scene} has no policy")
@@ -300,7 +306,6 @@ def cross_check(
         for code in found.actions.keys() - categories.keys():
             yield PolicyError(f"scenes/{scene}.toml", 1, f"[actions] names the unknown category {code!r}")
         for expert, heads in found.experts.items():
-            for head, code in heads.items():
-                if code not in categories:
-                    reason = f"[experts.{expert}] {head} names the unknown category {code!r}"
-                    yield PolicyError(f"scenes/{scene}.toml", 1, reason)
+            for head in (head for head, code in heads.items() if code not in categories):
+                reason = f"[experts.{expert}] {head} names the unknown category {heads[head]!r}"
+                yield PolicyError(f"scenes/{scene}.toml", 1, reason)

@@ -161,7 +161,7 @@ TEXT = "text"
 
 
 class Score(NamedTuple):
-    """One head of an expert that reached its threshold, both in thousandths, and the stretch that speaks most for it."""
+    """One head of an expert that reached its threshold, both in thousandths, and the stretch that says most for it."""
 
     head: str
     score: int
