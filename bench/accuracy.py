@@ -1,6 +1,7 @@
 """How well verdicts agree with what the writers of a table expect: recall and false alarms, by group.
 
-``python -m bench.accuracy tests/cases/law/work [--misses]``: a line is flagged when its action is review or block.
+``python -m bench.accuracy tests/cases/law/work [--misses] [--expert]``: a line is flagged when its action is review or
+block. Rules judge alone unless ``--expert`` lets the text expert be heard.
 """
 
 from __future__ import annotations
@@ -16,11 +17,15 @@ import orjson
 
 from moderation.load import load_engine
 from moderation.types import SHANGHAI, Action, Author, Content, Part, Role, Scene
+from service.experts import answers
+from service.settings import Settings
+from service.wiring import open_expert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from moderation.engine import Engine
+    from service.ports import TextModel
 
 DAY = datetime(2026, 11, 25, 12, tzinfo=SHANGHAI)
 
@@ -70,11 +75,13 @@ def content_of(told: dict[str, Any]) -> Content:
     )
 
 
-def measure(engine: Engine, folder: Path) -> dict[str, Score]:
+def measure(engine: Engine, folder: Path, model: TextModel | None = None) -> dict[str, Score]:
     """The scores of every group, and of all together under ``""``."""
     scores: dict[str, Score] = defaultdict(Score)
     for group, told in lines(folder):
-        flagged = engine.examine(content_of(told)).conclude().action is not Action.PASS
+        case = engine.examine(content_of(told))
+        heard = answers(model, [case]) if model is not None and case.wants else []
+        flagged = case.conclude(*heard).action is not Action.PASS
         for score in (scores[group], scores[""]):
             if told["side"] == "flag":
                 score.flags += 1
@@ -94,7 +101,7 @@ def _shown(told: dict[str, Any]) -> str:
 def main(arguments: list[str]) -> None:
     """Print the table; with ``--misses`` every line that went wrong."""
     folder = Path(arguments[0])
-    scores = measure(load_engine(), folder)
+    scores = measure(load_engine(), folder, open_expert(Settings()) if "--expert" in arguments else None)
     for group, score in sorted(scores.items()):
         share = (
             f"{score.found}/{score.flags} {score.recall:6.1%}   {score.alarms}/{score.clean} {score.false_alarms:6.1%}"

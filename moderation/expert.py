@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.text.reading import DISGUISED
-from moderation.types import Evidence, Opinion, Span
+from moderation.types import UNSURE, Evidence, Opinion, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from moderation.text.view import View
     from moderation.types import Content
 
-UNSURE = 60
-"""What a score weighs: enough to ask for review, never enough to block."""
 LISTED = 20
 """What it weighs where it adds nothing: a rule says the same already, or the law exempts what it is about."""
 ADVERTISING = "advertising"

@@ -156,6 +156,8 @@ class Missing:
     why: str
 
 
+UNSURE = 60
+"""What an expert's score weighs: enough to ask for review, never enough to block."""
 TEXT = "text"
 """The expert that reads texts, as policies, evidence and absences name it."""
 
