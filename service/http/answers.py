@@ -47,7 +47,7 @@ class Tried(_Answer):
 class Finding(_Answer):
     """One piece of evidence: ``start`` and ``end`` are code points into the original text of the part."""
 
-    source: str = Field(description="terms, codes and so on: a rule; text: a score of the text expert")
+    source: str = Field(description="text: a score of the text expert; anything else: a rule")
     category: str
     rule: str
     part: str
