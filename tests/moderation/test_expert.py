@@ -1,4 +1,4 @@
-"""What a score does in court: it sends to review, it adds nothing to what rules say, it never overrides an exemption."""
+"""A score in court: it sends to review, adds nothing to what rules say, and never overrides an exemption."""
 
 from __future__ import annotations
 
