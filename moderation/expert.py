@@ -57,8 +57,10 @@ def wordings(reading: Sequence[PartReading], reader: Reader) -> list[Wording]:
         if not part.source or part.source.isspace():
             continue
         found.append(Wording(part.name, part.source))
-        if part.look & DISGUISED and (view := reader.restored(part)):
-            found.append(Wording(part.name, view.text, view))
+        if part.look & DISGUISED:
+            view = part.restored if part.known else reader.restored(part)
+            if view is not None:
+                found.append(Wording(part.name, view.text, view))
     return found
 
 

@@ -2,8 +2,8 @@
 
 ``answers`` asks a model at once, for whoever has time. ``Hearing`` has it asked in a thread of its own, in batches. An
 absence says why: ``deadline``, ``overloaded``, ``failed``, ``not_a_number``, ``wrong_shape``, or ``absent`` when
-nobody is there to be asked. A hung model holds its thread and nothing else: what waits runs out of time, and once the
-queue is full the rest is told so at once.
+nobody is there to be asked. A hung model holds its thread and nothing else: what waits runs out of time, and who comes
+later than anybody waits is told so at once.
 """
 
 from __future__ import annotations
@@ -135,6 +135,9 @@ class Hearing:
         self._deadlines, self._queue_texts = deadlines, queue_texts
         self._queue: SimpleQueue[_Asked | None] = SimpleQueue()
         self._thread = Thread(target=self._work, name="text expert", daemon=True)
+        self._patience = max(deadlines.values())
+        self._busy_since = 0.0
+        """When the model was asked what it has not answered; 0 while it is asked nothing."""
         self._open = False
 
     def start(self) -> None:
@@ -156,6 +159,8 @@ class Hearing:
             self._excuse(futures, "absent", began)
         elif self.waiting and self.waiting + len(cases) > self._queue_texts:
             self._excuse(futures, "overloaded", began)
+        elif (busy := self._busy_since) and began - busy > self._patience:
+            self._excuse(futures, "deadline", began)  # hung, or slower than anybody waits
         else:
             scenes = [case.content.scene for case in cases]
             for deadline in {self._deadlines[scene] for scene in scenes}:
@@ -195,10 +200,12 @@ class Hearing:
             live = [asked for asked in group if not asked.late]
             cases = [case for asked in live for case in asked.cases]
             expected = min(max(len(cases), expected // 2), ENOUGH_TEXTS)
+            self._busy_since = perf_counter()
             try:
                 found = answers(self.model, cases) if cases else []
             except BaseException:  # noqa: BLE001 - a model that wants to end its thread: the next case must be heard
                 found = [Missing(TEXT, "failed")] * len(cases)
+            self._busy_since = 0.0
             place = 0
             for asked in group:
                 end = place if asked not in live else place + len(asked.cases)

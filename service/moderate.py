@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from moderation.engine import Case
     from moderation.ruleset import Ruleset
     from moderation.suggest import Suggestion
-    from moderation.types import Content, Verdict
+    from moderation.types import Content, Missing, Opinion, Verdict
     from service.experts import Hearing
     from service.filing import Filing, Seal
     from service.keys import Caller
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from service.rules import Rules
     from service.store.reads import Reads, Stored
 
+SLICES_HEARD = 4
+"""So many slices of batches may wait for the expert at a time."""
 HELD_SECONDS = 0.002
 """So long a batch may keep the event loop before others get a turn."""
 
@@ -73,6 +75,7 @@ class Moderation:
     def __init__(self, rules: Rules, ledger: Ledger, reads: Reads, hearing: Hearing | None = None) -> None:
         self._rules, self._ledger, self._reads, self._hearing = rules, ledger, reads, hearing
         self._sitting = Sitting(rules, ledger, hearing)
+        self._turn = asyncio.Semaphore(SLICES_HEARD)
 
     @property
     def full(self) -> bool:
@@ -111,8 +114,8 @@ class Moderation:
                 for case in together(engines, company, [tenant] * len(company)):
                     cases.append(case)
                     await breath.taken()
-            for case, answer in zip(cases, to_hear(cases, self._hearing), strict=True):
-                verdict = case.conclude() if answer is None else case.conclude(await answer)
+            for case, answer in zip(cases, await self._heard(cases), strict=True):
+                verdict = case.conclude() if answer is None else case.conclude(answer)
                 verdicts.append(verdict)
                 filings.append(prepared(case.content, verdict, tenant=tenant))
                 await breath.taken()
@@ -136,6 +139,13 @@ class Moderation:
     async def close(self) -> None:
         """Returns once all that was asked is with the ledger, which may be closed then."""
         await self._sitting.over()
+
+    async def _heard(self, cases: Sequence[Case]) -> list[Opinion | Missing | None]:
+        """What the expert says of a slice. Batches wait for their turn, so that they do not crowd single contents out."""
+        if self._hearing is None:
+            return [None] * len(cases)
+        async with self._turn:
+            return [None if answer is None else await answer for answer in to_hear(cases, self._hearing)]
 
     async def _decided(
         self,
