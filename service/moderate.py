@@ -141,7 +141,7 @@ class Moderation:
         await self._sitting.over()
 
     async def _heard(self, cases: Sequence[Case]) -> list[Opinion | Missing | None]:
-        """What the expert says of a slice. Batches wait for their turn, so that they do not crowd single contents out."""
+        """What the expert says of a slice. Batches take turns, so that they crowd no single content out."""
         if self._hearing is None:
             return [None] * len(cases)
         async with self._turn:

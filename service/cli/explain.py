@@ -215,6 +215,10 @@ def _tell_head(verdict: Verdict, content: Content, tracer: Tracer, ruleset: Rule
     if not policy.is_advertising(content):
         off = reasons.say("非商业内容：广告类别不启用", "not commercial: advertising categories are off")
         out.print(off, style="dim")
+    for gone in verdict.missing:
+        out.print(
+            reasons.say(f"未听取到 {gone.source} 的意见：{gone.why}", f"{gone.source} gave no answer: {gone.why}")
+        )
     out.print()
 
 
