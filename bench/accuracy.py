@@ -1,7 +1,8 @@
 """How well verdicts agree with what the writers of a table expect: recall and false alarms, by group.
 
-``python -m bench.accuracy tests/cases/law/work [--misses]``: a line is flagged when its action is review or block,
-or when flooding in it is throttled (which never blocks).
+``python -m bench.accuracy tests/cases/law/work [--misses] [--expert]``: a line is flagged when its action is review or
+block, or when flooding in it is throttled (which never blocks). Rules judge alone unless ``--expert`` lets the text
+expert be heard.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ import orjson
 
 from moderation.load import load_engine
 from moderation.types import SHANGHAI, Action, Author, Content, Effect, Part, Role, Scene
+from service.experts import answers
+from service.settings import Settings
+from service.wiring import open_expert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from moderation.engine import Engine
     from moderation.types import Verdict
+    from service.ports import TextModel
 
 DAY = datetime(2026, 11, 25, 12, tzinfo=SHANGHAI)
 
@@ -77,11 +82,13 @@ def is_flagged(verdict: Verdict) -> bool:
     return verdict.action is not Action.PASS or Effect.THROTTLE in verdict.effects
 
 
-def measure(engine: Engine, folder: Path) -> dict[str, Score]:
+def measure(engine: Engine, folder: Path, model: TextModel | None = None) -> dict[str, Score]:
     """The scores of every group, and of all together under ``""``."""
     scores: dict[str, Score] = defaultdict(Score)
     for group, told in lines(folder):
-        flagged = is_flagged(engine.examine(content_of(told)).conclude())
+        case = engine.examine(content_of(told))
+        heard = answers(model, [case]) if model is not None and case.wants else []
+        flagged = is_flagged(case.conclude(*heard))
         for score in (scores[group], scores[""]):
             if told["side"] == "flag":
                 score.flags += 1
@@ -101,7 +108,7 @@ def _shown(told: dict[str, Any]) -> str:
 def main(arguments: list[str]) -> None:
     """Print the table; with ``--misses`` every line that went wrong."""
     folder = Path(arguments[0])
-    scores = measure(load_engine(), folder)
+    scores = measure(load_engine(), folder, open_expert(Settings()) if "--expert" in arguments else None)
     for group, score in sorted(scores.items()):
         share = (
             f"{score.found}/{score.flags} {score.recall:6.1%}   {score.alarms}/{score.clean} {score.false_alarms:6.1%}"

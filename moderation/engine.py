@@ -6,7 +6,7 @@ reload cannot split it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,9 +15,10 @@ from moderation.detect.disclosure import DisclosureDetector
 from moderation.detect.own import OwnTerms
 from moderation.detect.spam import SpamDetector
 from moderation.detect.terms import Findings, TermDetector
+from moderation.expert import Wording, testimony, wordings
 from moderation.policy import Weighed, decide
 from moderation.text.reading import CODES, FLOOD
-from moderation.types import SHANGHAI, Content, Evidence, Missing, Verdict
+from moderation.types import SHANGHAI, Content, Evidence, Missing, Opinion, Verdict
 
 if TYPE_CHECKING:
     from moderation.detect.terms import Gate
@@ -87,14 +88,14 @@ class Engine:
                 hits = True
         gate = (content.scene, policy.is_advertising(content))
         if not (hits or look or gate[1] or self._has_own):
-            return Case(content, self.ruleset, policy, None, clean)
+            return Case(content, self, reading, policy, None, clean)
         day = content.at.astimezone(SHANGHAI).date()
         findings = self._terms.detect(content, reading, gate, day)
         lacking = self._disclosure.detect(content, reading, gate, day) if gate[1] else ()
         codes = look & (CODES | FLOOD)
         if findings is None:
             if not codes and not lacking:
-                return Case(content, self.ruleset, policy, None, clean)
+                return Case(content, self, reading, policy, None, clean)
             findings = Findings()
         findings.evidence.extend(lacking)
         if codes:
@@ -102,38 +103,63 @@ class Engine:
             findings.evidence.extend(self._codes.detect(reading, content.author, day, live))
             findings.evidence.extend(self._spam.detect(reading, day, live))
         if not findings.evidence and not findings.exemptions:
-            return Case(content, self.ruleset, policy, None, clean)
-        return Case(content, self.ruleset, policy, findings, None)
+            return Case(content, self, reading, policy, None, clean)
+        return Case(content, self, reading, policy, findings, None)
 
     def _applies(self, gate: Gate, category: str) -> bool:
         return self.ruleset.categories[category].applies(gate[0], advertising=gate[1])
 
 
 class Case:
-    """An examined content, waiting for its verdict. ``wants`` names the experts that its policy would hear."""
+    """An examined content, waiting for its verdict."""
 
-    __slots__ = ("_clean", "_findings", "content", "policy", "ruleset")
+    __slots__ = ("_clean", "_findings", "_reader", "_reading", "content", "policy", "ruleset")
 
-    def __init__(
-        self, content: Content, ruleset: Ruleset, policy: ScenePolicy, findings: Findings | None, clean: Verdict | None
+    def __init__(  # noqa: PLR0913, PLR0917 - made once a content; a value object would be made once more
+        self,
+        content: Content,
+        engine: Engine,
+        reading: Reading,
+        policy: ScenePolicy,
+        findings: Findings | None,
+        clean: Verdict | None,
     ) -> None:
-        self.content, self.ruleset, self.policy = content, ruleset, policy
+        self.content, self.ruleset, self.policy = content, engine.ruleset, policy
+        self._reading, self._reader = reading, engine.reader
         self._findings, self._clean = findings, clean
+
+    @property
+    def wants(self) -> tuple[str, ...]:
+        """The experts that the scene's policy would hear, of clean contents too."""
+        return self.policy.wants
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """What the examination found."""
         return tuple(self._findings.evidence) if self._findings else ()
 
-    def conclude(self, *answers: Evidence | Missing) -> Verdict:
+    def wordings(self) -> list[Wording]:
+        """What an expert is to read. Takes as long as restoring disguises does, so it is asked where it is needed."""
+        return wordings(self._reading, self._reader)
+
+    def conclude(self, *answers: Evidence | Opinion | Missing) -> Verdict:
         """Weigh the evidence, and what experts answered, into a verdict."""
-        if self._clean is not None and not answers:
+        if self._clean is not None and not any(map(_says_something, answers)):
             return self._clean
         findings = self._findings or Findings()
         evidence = findings.evidence
         missing: tuple[Missing, ...] = ()
         if answers:
-            evidence = [*evidence, *(answer for answer in answers if isinstance(answer, Evidence))]
+            evidence = [*evidence, *(item for answer in answers for item in self._heard(answer, findings))]
             missing = tuple(answer for answer in answers if isinstance(answer, Missing))
         weighed = Weighed(evidence, findings.exemptions, findings.proof, missing, findings.truncated)
         return decide(self.policy, self.ruleset, weighed)
+
+    def _heard(self, answer: Evidence | Opinion | Missing, findings: Findings) -> Iterable[Evidence]:
+        if isinstance(answer, Opinion):
+            return testimony(answer, self.content, self.policy, self.ruleset, findings)
+        return (answer,) if isinstance(answer, Evidence) else ()
+
+
+def _says_something(answer: Evidence | Opinion | Missing) -> bool:
+    return not isinstance(answer, Opinion) or bool(answer.scores)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.types import TRADING, Action, Content, Effect, Evidence, Exemption, Missing, Scene, Verdict
+from moderation.types import TEXT, TRADING, Action, Content, Effect, Evidence, Exemption, Missing, Scene, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -40,6 +40,7 @@ class ScenePolicy:
 
     Evidence of at least ``block_at`` weight leads to its category's action, of at least ``review_at`` to review at
     most, lighter evidence to nothing. ``when_missing`` is the least that happens when an expert gave no answer.
+    ``experts`` are those that the scene hears: for each, the heads that count here and the category of each head.
     """
 
     scene: Scene
@@ -52,6 +53,13 @@ class ScenePolicy:
     block_at: int
     review_at: int
     actions: Mapping[str, Action]
+    experts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    wants: tuple[str, ...] = field(init=False)
+    """The names of the experts."""
+
+    def __post_init__(self) -> None:
+        """Names are asked for with every content."""
+        object.__setattr__(self, "wants", tuple(self.experts))
 
     def is_advertising(self, content: Content) -> bool:
         """Whether the advertising categories apply: the first question of the law."""
@@ -64,11 +72,12 @@ class ScenePolicy:
         return self.advertising is Advertising.PRESUMED or content.author.role in TRADING
 
     def action_for(self, item: Evidence, category: Category) -> Action:
-        """What one piece of evidence that counts leads to by itself."""
+        """What one piece of evidence that counts leads to by itself: a score to review at most, whatever it weighs."""
         if item.facts and item.facts[0][0] == BINDS_FROM:
             return Action.PASS
         action = self.actions.get(category.code, category.action)
-        return action if item.weight >= self.block_at else min(action, Action.REVIEW)
+        firm = item.weight >= self.block_at and item.source != TEXT
+        return action if firm else min(action, Action.REVIEW)
 
 
 class Weighed(NamedTuple):

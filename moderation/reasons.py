@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from moderation.lexicon import OWN
 from moderation.ruleset import ClaimKind, Outcome
 from moderation.text.variants import DISGUISES
-from moderation.types import SHANGHAI
+from moderation.types import SHANGHAI, TEXT, UNSURE, Action
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,11 +98,36 @@ class Reasons:
 
     def found(self, item: Evidence, quote: str) -> str:
         """What was found, in one sentence."""
+        if item.source == TEXT:
+            return self._suspected(item, quote)
         hidden, name = self.folds(item), self.category(item.category)
         law = self.listed(item.laws)
         zh = f"“{quote}”{f'（已还原：{hidden}）' if hidden else ''}属于{name}{f'，依据{law}' if law else ''}"
         en = f"“{quote}”: {name}{f', seen through {hidden}' if hidden else ''}{f'; {law}' if law else ''}"
         return self.say(zh, en)
+
+    def _suspected(self, item: Evidence, quote: str) -> str:
+        hidden, name = self.folds(item), self.category(item.category)
+        zh = f"“{quote}”{f'（已还原：{hidden}）' if hidden else ''}疑似{name}（模型判断）"
+        en = f"“{quote}”: perhaps {name}{f', seen through {hidden}' if hidden else ''} (a model's judgement)"
+        return self.say(zh, en)
+
+    def _scored(self, item: Evidence) -> str:
+        """What a score is worth."""
+        facts = dict(item.facts)
+        score, threshold = (facts.get(name, 0) / 1000 for name in ("score_milli", "threshold_milli"))
+        told = self.say(
+            f"模型评分 {score:.2f}，超过阈值 {threshold:.2f}",
+            f"the model's score of {score:.2f} is above the threshold of {threshold:.2f}",
+        )
+        category = self._ruleset.categories.get(item.category)
+        if item.weight < UNSURE:
+            return told + self.say(
+                "；同类规则已有结论或依法豁免，仅供参考", "; for information: rules have settled the same already"
+            )
+        if category is None or category.action is Action.PASS:
+            return told + self.say("，仅作信号", ", a signal only")
+        return told + self.say("，请人工复核", ": a person must decide")
 
     def of_own(self, rule: str, sentence: str) -> str:
         """The sentence, and that it was a term of the tenant's own lexicon where the rule's id says so."""
@@ -115,6 +140,8 @@ class Reasons:
         return self.of_own(item.rule, self._why(item))
 
     def _why(self, item: Evidence) -> str:
+        if item.source == TEXT:
+            return self._scored(item)
         if duty := self._ruleset.industries.tell(item.note, self.lang):
             return duty.rstrip("。.")
         rule = self.rule(item.note)

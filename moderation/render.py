@@ -54,6 +54,7 @@ def render_suggestion(
 def _evidence(item: Evidence, texts: dict[str, str], reasons: Reasons) -> dict[str, Any]:
     place = _place(item.span, texts)
     return {
+        "source": item.source,
         "category": item.category,
         "rule": item.rule,
         **place,
@@ -63,6 +64,7 @@ def _evidence(item: Evidence, texts: dict[str, str], reasons: Reasons) -> dict[s
         "weight": item.weight,
         "reason": reasons.found(item, place["text"]),
         "note": item.note,
+        "facts": dict(item.facts),
         "why": reasons.why(item),
         "tried": reasons.tried(item),
         "proof": reasons.would_help(item),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from moderation.errors import LawError, LoadError, PolicyError
 from moderation.policy import Advertising, ScenePolicy, WhileWaiting
 from moderation.ruleset import Article, Category, CodeRules, Option
-from moderation.types import FULL_WEIGHT, Action, Effect, Scene
+from moderation.types import FULL_WEIGHT, TEXT, Action, Effect, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -251,6 +251,13 @@ def policy(document: Document) -> ScenePolicy:
     for code, action in actions.items():
         if action not in _ACTIONS:
             raise PolicyError(document.name, document.line(code), f"{code} = {action!r} is no action")
+    experts = row.take("experts", dict, {})
+    for name, heads in experts.items():
+        if name != TEXT or not isinstance(heads, dict) or not all(isinstance(code, str) for code in heads.values()):
+            line = document.line(f"experts.{name}")
+            raise PolicyError(
+                document.name, line, f"experts.{name}: expected a table [experts.{TEXT}] of head = category"
+            )
     read = ScenePolicy(
         scene=row.one_of("scene", Scene),
         zh=row.take("zh", str),
@@ -262,6 +269,7 @@ def policy(document: Document) -> ScenePolicy:
         block_at=row.number("block_at", 1, FULL_WEIGHT),
         review_at=row.number("review_at", 1, FULL_WEIGHT),
         actions={code: _ACTIONS[action] for code, action in actions.items()},
+        experts=experts,
     )
     row.end()
     if read.review_at > read.block_at:
@@ -287,9 +295,17 @@ def cross_check(
     for code in REPORTED:
         if categories and code not in categories:
             yield LawError(source.name, 1, f"category {code} is missing: detectors report under it")
+    yield from _policies_check(categories, policies)
+
+
+def _policies_check(categories: Mapping[str, Category], policies: Mapping[Scene, ScenePolicy]) -> Iterator[LoadError]:
     for scene in Scene:
         if scene not in policies:
             yield PolicyError(f"scenes/{scene}.toml", 1, f"scene {scene} has no policy")
     for scene, found in policies.items():
         for code in found.actions.keys() - categories.keys():
             yield PolicyError(f"scenes/{scene}.toml", 1, f"[actions] names the unknown category {code!r}")
+        for expert, heads in found.experts.items():
+            for head in (head for head, code in heads.items() if code not in categories):
+                reason = f"[experts.{expert}] {head} names the unknown category {heads[head]!r}"
+                yield PolicyError(f"scenes/{scene}.toml", 1, reason)

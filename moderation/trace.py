@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.reasons import EXEMPTION_NAMES, FAILURES, Reasons
 from moderation.ruleset import ClaimKind
+from moderation.types import TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +49,8 @@ class Tracer:
 
     def of_evidence(self, item: Evidence) -> list[Step]:
         """How a hit came to count."""
+        if item.source == TEXT:
+            return [self._gate(item.category), self._counts(item)]
         judged = self._judged(item.category)
         middle = [
             self._not_allowed(),

@@ -156,6 +156,30 @@ class Missing:
     why: str
 
 
+UNSURE = 60
+"""What an expert's score weighs: enough to ask for review, never enough to block."""
+TEXT = "text"
+"""The expert that reads texts, as policies, evidence and absences name it."""
+
+
+class Score(NamedTuple):
+    """One head of an expert that reached its threshold, both in thousandths, and the stretch that says most for it."""
+
+    head: str
+    score: int
+    threshold: int
+    span: Span
+    folds: tuple[str, ...] = ()
+
+
+class Opinion(NamedTuple):
+    """What an expert says of a content. ``expert`` names its exact weights; no score: nothing reached its threshold."""
+
+    source: str
+    expert: str
+    scores: tuple[Score, ...] = ()
+
+
 class Exemption(NamedTuple):
     """A hit that does not count, and the reason: an allow-term, a word boundary, a guard or an exemption."""
 

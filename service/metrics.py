@@ -16,12 +16,14 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
+from moderation.types import Missing
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from prometheus_client import Metric
 
-    from moderation.types import Action, Verdict
+    from moderation.types import Action, Opinion, Verdict
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _ROWS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
@@ -59,6 +61,10 @@ class Metrics(Collector):
         self._group_seconds = Histogram(
             "qingliu_ledger_group_seconds", "Time of one commit.", buckets=_SECONDS, registry=self._registry
         )
+        self._expert_seconds = Histogram(
+            "qingliu_expert_seconds", "Time of an answer of the text expert.", buckets=_SECONDS, registry=self._registry
+        )
+        self._missing: dict[str, int] = {}
         self._ruleset = Info("qingliu_ruleset", "The active ruleset.", registry=self._registry)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -79,6 +85,13 @@ class Metrics(Collector):
         """The ledger committed a group."""
         self._group_rows.observe(rows)
         self._group_seconds.observe(seconds)
+
+    def heard(self, answers: Sequence[Opinion | Missing], seconds: float) -> None:
+        """The text expert answered contents that were asked together, or did not."""
+        self._expert_seconds.observe(seconds)
+        for answer in answers:
+            if isinstance(answer, Missing):
+                self._missing[answer.why] = self._missing.get(answer.why, 0) + 1
 
     def watch(self, name: str, told: str, read: Callable[[], float]) -> None:
         """A gauge that is read when Prometheus asks."""
@@ -103,3 +116,9 @@ class Metrics(Collector):
         for (scene, action, degraded), count in self._verdicts.items():
             verdicts.add_metric((str(scene), action.code, str(degraded).lower()), count)
         yield verdicts
+        missing = CounterMetricFamily(
+            "qingliu_expert_missing", "Contents judged without the text expert.", labels=("why",)
+        )
+        for why, count in self._missing.items():
+            missing.add_metric((why,), count)
+        yield missing

@@ -13,15 +13,17 @@ from service.filing import prepared, sealed
 from service.ids import from_stamp
 from service.ledger import told
 from service.plan import Replay
-from service.sitting import Sitting, alone, is_long, slices, together
+from service.sitting import Sitting, alone, is_long, slices, to_hear, together
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from moderation.engine import Case
     from moderation.ruleset import Ruleset
     from moderation.suggest import Suggestion
-    from moderation.types import Content, Verdict
+    from moderation.types import Content, Missing, Opinion, Verdict
+    from service.experts import Hearing
     from service.filing import Filing, Seal
     from service.keys import Caller
     from service.ledger import Ledger
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from service.rules import Rules
     from service.store.reads import Reads, Stored
 
+SLICES_HEARD = 4
+"""So many slices of batches may wait for the expert at a time."""
 HELD_SECONDS = 0.002
 """So long a batch may keep the event loop before others get a turn."""
 
@@ -68,9 +72,10 @@ class Suggested(NamedTuple):
 class Moderation:
     """Judges contents and files what was decided."""
 
-    def __init__(self, rules: Rules, ledger: Ledger, reads: Reads) -> None:
-        self._rules, self._ledger, self._reads = rules, ledger, reads
-        self._sitting = Sitting(rules, ledger)
+    def __init__(self, rules: Rules, ledger: Ledger, reads: Reads, hearing: Hearing | None = None) -> None:
+        self._rules, self._ledger, self._reads, self._hearing = rules, ledger, reads, hearing
+        self._sitting = Sitting(rules, ledger, hearing)
+        self._turn = asyncio.Semaphore(SLICES_HEARD)
 
     @property
     def full(self) -> bool:
@@ -100,19 +105,20 @@ class Moderation:
         engines, tenant = self._rules.engines, caller.tenant
         verdicts: list[Verdict] = []
         filings: list[Filing] = []
-        began = perf_counter()
+        breath = _Breath()
         for company in slices(contents):
-            judged = (
-                [await alone(engines.of(tenant), company[0])]
-                if len(company) == 1
-                else together(engines, company, [tenant] * len(company))
-            )
-            for content, verdict in zip(company, judged, strict=True):
+            cases: list[Case] = []
+            if len(company) == 1:
+                cases.append(await alone(engines.of(tenant), company[0]))
+            else:
+                for case in together(engines, company, [tenant] * len(company)):
+                    cases.append(case)
+                    await breath.taken()
+            for case, answer in zip(cases, await self._heard(cases), strict=True):
+                verdict = case.conclude() if answer is None else case.conclude(answer)
                 verdicts.append(verdict)
-                filings.append(prepared(content, verdict, tenant=tenant))
-                if perf_counter() - began > HELD_SECONDS:
-                    await asyncio.sleep(0)
-                    began = perf_counter()
+                filings.append(prepared(case.content, verdict, tenant=tenant))
+                await breath.taken()
         outcome = await self._ledger.file(filings, seal=_seal(caller, idempotency))
         return await self._decided(caller, engines.base.ruleset, contents, verdicts, outcome)
 
@@ -133,6 +139,13 @@ class Moderation:
     async def close(self) -> None:
         """Returns once all that was asked is with the ledger, which may be closed then."""
         await self._sitting.over()
+
+    async def _heard(self, cases: Sequence[Case]) -> list[Opinion | Missing | None]:
+        """What the expert says of a slice. Batches take turns, so that they crowd no single content out."""
+        if self._hearing is None:
+            return [None] * len(cases)
+        async with self._turn:
+            return [None if answer is None else await answer for answer in to_hear(cases, self._hearing)]
 
     async def _decided(
         self,
@@ -168,6 +181,21 @@ class Moderation:
             supersedes=stored.supersedes,
             replayed=replayed,
         )
+
+
+class _Breath:
+    """Counts how long the event loop has been held, and gives others their turn."""
+
+    __slots__ = ("_began",)
+
+    def __init__(self) -> None:
+        self._began = perf_counter()
+
+    async def taken(self) -> None:
+        """Lets others have their turn if it is time."""
+        if perf_counter() - self._began > HELD_SECONDS:
+            await asyncio.sleep(0)
+            self._began = perf_counter()
 
 
 def _seal(caller: Caller, idempotency: Idempotency | None) -> Seal | None:

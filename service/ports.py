@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
+
+    import numpy as np
+    import numpy.typing as npt
 
 Column = str | int | bytes | None
 Row = tuple[Column, ...]
@@ -99,3 +102,33 @@ class Journal(Protocol):
 
     async def close(self) -> None:
         """Waits for the transaction that runs, then lets the database go."""
+
+
+class TextCard(Protocol):
+    """What is known of a text model. ``thresholds`` are probabilities, one a label: from there on a score counts."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 - the words of the card
+
+    @property
+    def sha256(self) -> str: ...  # noqa: D102
+
+    @property
+    def labels(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    @property
+    def thresholds(self) -> Mapping[str, float]: ...  # noqa: D102
+
+
+class TextModel(Protocol):
+    """A text classifier. It may raise, hang or answer nonsense: whoever asks expects that."""
+
+    @property
+    def card(self) -> TextCard:
+        """What it is."""
+
+    def scores(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Probabilities, one row a text, one column a label of the card: the same in any batch."""
+
+    def explain(self, text: str, head: str, *, most: int = 10) -> list[tuple[int, int, float]]:
+        """The stretches that speak most for a label, the strongest first: start, end, log odds added."""

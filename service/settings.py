@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 
 import orjson
 from pydantic import Field
@@ -14,7 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
-_PLACES = {"data", "host", "port", "lexicons", "scenes"}
+_PLACES = {"data", "host", "port", "lexicons", "scenes", "models"}
 """Where the service runs rather than how it judges: changing one is no change of the rules of the house."""
 
 
@@ -30,6 +31,16 @@ class Settings(BaseSettings):
     lexicons: Path = REPOSITORY / "lexicons"
     scenes: Path | None = None
     """Scene policies; the ones that ship with the engine when left out."""
+
+    expert: Literal["ngram", "off"] = "ngram"
+    """The text expert that scenes hear; ``off``: rules judge alone, and nothing counts as missing."""
+    models: Path = REPOSITORY / "models"
+    """Where its card and weights lie, in ``cards`` and ``weights``."""
+    expert_deadline: float = Field(default=0.2, gt=0)
+    """So long a verdict waits for the expert, and goes on without it; then ``when_missing`` of its scene holds."""
+    expert_deadline_live_chat: float = Field(default=0.05, gt=0)
+    expert_queue: int = Field(default=2048, ge=64)
+    """Contents that may wait for the expert; more are judged without it."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)

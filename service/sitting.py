@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from service.filing import prepared
@@ -15,9 +16,10 @@ from service.filing import prepared
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from moderation.engine import Engine
+    from moderation.engine import Case, Engine
     from moderation.ruleset import Ruleset
-    from moderation.types import Content, Verdict
+    from moderation.types import Content, Missing, Opinion, Verdict
+    from service.experts import Hearing
     from service.filing import Seal
     from service.ledger import Ledger
     from service.plan import Outcome
@@ -35,17 +37,17 @@ def is_long(content: Content) -> bool:
     return sum([len(part.text) for part in content.parts]) > LONG_CHARS
 
 
-async def alone(engine: Engine, content: Content) -> Verdict:
-    """One verdict; a text long enough to hold the event loop is judged in a thread."""
+async def alone(engine: Engine, content: Content) -> Case:
+    """One case; a text long enough to hold the event loop is examined in a thread."""
     if is_long(content):
-        return await asyncio.to_thread(_verdict, engine, content)
-    return _verdict(engine, content)
+        return await asyncio.to_thread(engine.examine, content)
+    return engine.examine(content)
 
 
-def together(engines: Engines, company: Sequence[Content], tenants: Sequence[str]) -> Iterator[Verdict]:
-    """Reading gains from company, even of other tenants; each content is judged by its own tenant's engine."""
+def together(engines: Engines, company: Sequence[Content], tenants: Sequence[str]) -> Iterator[Case]:
+    """Reading gains from company, even of other tenants; each content is examined by its own tenant's engine."""
     for content, tenant, reading in zip(company, tenants, engines.base.read_many(company), strict=True):
-        yield engines.of(tenant).examine(content, reading).conclude()
+        yield engines.of(tenant).examine(content, reading)
 
 
 def slices(contents: Sequence[Content]) -> Iterator[Sequence[Content]]:
@@ -60,8 +62,13 @@ def slices(contents: Sequence[Content]) -> Iterator[Sequence[Content]]:
     yield contents[start:]
 
 
-def _verdict(engine: Engine, content: Content) -> Verdict:
-    return engine.examine(content).conclude()
+def to_hear(cases: Sequence[Case], hearing: Hearing | None) -> list[asyncio.Future[Opinion | Missing] | None]:
+    """For each case the expert's answer to come, asked at once; ``None`` where the scene or the house asks nobody."""
+    asking = [case for case in cases if hearing is not None and case.wants]
+    if hearing is None or not asking:
+        return [None] * len(cases)
+    answers = iter(hearing.ask(asking))
+    return [next(answers) if case.wants else None for case in cases]
 
 
 @dataclass(slots=True, eq=False)
@@ -79,9 +86,10 @@ class Brought:
 class Sitting:
     """Keeps the contents that came in this turn of the event loop."""
 
-    def __init__(self, rules: Rules, ledger: Ledger) -> None:
-        self._rules, self._ledger = rules, ledger
+    def __init__(self, rules: Rules, ledger: Ledger, hearing: Hearing | None) -> None:
+        self._rules, self._ledger, self._hearing = rules, ledger, hearing
         self._waiting: list[Brought] = []
+        self._unheard = 0
 
     def bring(self, content: Content, *, tenant: str, seal: Seal | None) -> Brought:
         """Has a content judged and filed with its neighbours, before the event loop's next turn is over.
@@ -97,7 +105,7 @@ class Sitting:
 
     async def over(self) -> None:
         """Returns once all that was brought is with the ledger."""
-        while self._waiting:  # noqa: ASYNC110 - once a life
+        while self._waiting or self._unheard:  # noqa: ASYNC110 - once a life
             await asyncio.sleep(0)
 
     def _judge(self) -> None:
@@ -108,19 +116,32 @@ class Sitting:
             asyncio.get_running_loop().call_soon(self._judge)
         try:
             engines = self._rules.engines
-            verdicts = list(together(engines, company, [brought.tenant for brought in sitting]))
+            cases = list(together(engines, company, [brought.tenant for brought in sitting]))
+            answers = to_hear(cases, self._hearing)
         except Exception as error:  # noqa: BLE001 - a fault in the engine: nobody may wait for ever
             _fail(sitting, error)
             return
-        for brought, verdict in zip(sitting, verdicts, strict=True):
-            if brought.heard.done():  # its client left
-                continue
-            brought.verdict, brought.ruleset = verdict, engines.base.ruleset
-            try:
-                filing = prepared(brought.content, verdict, tenant=brought.tenant)
-                self._ledger.submit([filing], seal=brought.seal, heard=brought.heard)
-            except Exception as error:  # noqa: BLE001 - it is this caller's, and the others must not fail with it
-                _fail([brought], error)
+        for brought, case, answer in zip(sitting, cases, answers, strict=True):
+            brought.ruleset = engines.base.ruleset
+            if answer is None:
+                self._conclude(brought, case)
+            else:
+                self._unheard += 1
+                answer.add_done_callback(partial(self._heard, brought, case))
+
+    def _heard(self, brought: Brought, case: Case, answer: asyncio.Future[Opinion | Missing]) -> None:
+        self._unheard -= 1
+        self._conclude(brought, case, answer.result())
+
+    def _conclude(self, brought: Brought, case: Case, *answers: Opinion | Missing) -> None:
+        if brought.heard.done():  # its client left
+            return
+        try:
+            brought.verdict = case.conclude(*answers)
+            filing = prepared(brought.content, brought.verdict, tenant=brought.tenant)
+            self._ledger.submit([filing], seal=brought.seal, heard=brought.heard)
+        except Exception as error:  # noqa: BLE001 - it is this caller's, and the others must not fail with it
+            _fail([brought], error)
 
 
 def _fail(sitting: Sequence[Brought], error: Exception) -> None:

@@ -10,8 +10,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models import ngram
+from models.tensors import WeightsRefused
 from moderation.load import SCENES
+from moderation.types import TEXT, Scene
 from service.acts import SERVICE_STARTED, SETTINGS_CHANGED, Act
+from service.experts import Hearing, name_of
 from service.ids import new_id, now
 from service.keys import Keys
 from service.ledger import Ledger
@@ -26,7 +30,13 @@ from service.store.reads import Reads
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from moderation.ruleset import Ruleset
+    from service.ports import TextModel
     from service.settings import Settings
+
+
+class ExpertRefused(Exception):
+    """The text expert's weights or card are not what they have to be, or scenes ask for what it does not know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +66,8 @@ class Service:
     lexicons: Lexicons
     moderation: Moderation
     ledger: Ledger
+    hearing: Hearing | None
+    """Where the text expert works; ``None`` when it is off."""
 
     def health(self) -> Health:
         """Cheap enough for every probe: no input or output."""
@@ -98,15 +110,19 @@ async def open_service(
 ) -> AsyncIterator[Service]:
     """Everything, ready to judge. ``on_group`` hears the rows and seconds of each commit.
 
-    Raises ``LoadErrors`` for broken rules and ``store.db.Unsafe`` for a database that would not keep its word.
+    Raises ``LoadErrors`` for broken rules, ``ExpertRefused`` for broken weights and ``store.db.Unsafe`` for a database
+    that would not keep its word.
     """
     # A batch makes thousands of objects that all live until it is answered; walking them every 700 finds nothing.
     gc.set_threshold(20_000, 20, 50)
-    async with open_store(settings, on_group=on_group) as store:
+    model = await asyncio.to_thread(open_expert, settings)
+    async with open_store(settings, on_group=on_group) as store, _hearing(settings, model) as hearing:
         rules = await Rules.opened(settings.lexicons, settings.scenes or SCENES, ledger=store.ledger, reads=store.reads)
+        if model is not None:
+            check_heads(model, rules.engine.ruleset)
         await _record_settings(settings, store)
-        await _record_start(settings, store.ledger, rules)
-        moderation = Moderation(rules, store.ledger, store.reads)
+        await _record_start(settings, store.ledger, rules, model)
+        moderation = Moderation(rules, store.ledger, store.reads, hearing)
         watching = asyncio.create_task(rules.watch(), name="lexicons")
         try:
             yield Service(
@@ -116,11 +132,46 @@ async def open_service(
                 lexicons=Lexicons(store.ledger, store.reads, rules),
                 moderation=moderation,
                 ledger=store.ledger,
+                hearing=hearing,
             )
         finally:
             watching.cancel()
             await asyncio.wait([watching])
             await moderation.close()
+
+
+def open_expert(settings: Settings) -> TextModel | None:
+    """The text expert that the settings ask for; ``None`` when it is off. Raises ``ExpertRefused``."""
+    if settings.expert == "off":
+        return None
+    try:
+        return ngram.load(settings.models, settings.expert)
+    except WeightsRefused as error:
+        raise ExpertRefused(str(error)) from None
+
+
+def check_heads(model: TextModel, ruleset: Ruleset) -> None:
+    """Raises ``ExpertRefused`` where a scene counts on a head that the model does not have: it would never count."""
+    for scene, policy in ruleset.policies.items():
+        if unknown := policy.experts.get(TEXT, {}).keys() - set(model.card.labels):
+            known = ", ".join(model.card.labels)
+            heads = ", ".join(sorted(unknown))
+            raise ExpertRefused(f"scenes/{scene}.toml: {name_of(model)} has no head {heads}; it has {known}")
+
+
+@asynccontextmanager
+async def _hearing(settings: Settings, model: TextModel | None) -> AsyncIterator[Hearing | None]:
+    if model is None:
+        yield None
+        return
+    deadlines = dict.fromkeys(Scene, settings.expert_deadline)
+    deadlines[Scene.LIVE_CHAT] = settings.expert_deadline_live_chat
+    hearing = Hearing(model, deadlines=deadlines, queue_texts=settings.expert_queue)
+    hearing.start()
+    try:
+        yield hearing
+    finally:
+        await hearing.close()
 
 
 @asynccontextmanager
@@ -147,8 +198,9 @@ async def _record_settings(settings: Settings, store: Store) -> None:
         await store.ledger.record(Act(SETTINGS_CHANGED, fingerprint), Write(statements.INSERT_SETTINGS, row))
 
 
-async def _record_start(settings: Settings, ledger: Ledger, rules: Rules) -> None:
+async def _record_start(settings: Settings, ledger: Ledger, rules: Rules, model: TextModel | None) -> None:
     facts = {
+        "expert": "off" if model is None else name_of(model),
         "python": platform.python_version(),
         "ruleset": rules.engine.ruleset.fingerprint,
         "settings": settings.fingerprint(),

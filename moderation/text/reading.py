@@ -47,11 +47,14 @@ RETURNS = 5
 class PartReading:
     """One part of a content, read: its folded text, the words found there, and what a cheap look says is worth more."""
 
-    __slots__ = ("_folded", "hits", "look", "name", "source", "text")
+    __slots__ = ("_folded", "hits", "known", "look", "name", "restored", "source", "text")
 
     def __init__(self, name: str, source: str, text: str, hits: list[Hit], look: int) -> None:
         self.name, self.source, self.text, self.hits, self.look = name, source, text, hits, look
         self._folded: View | None = None
+        self.known = False
+        """Whether ``restored`` holds what ``Reader.restored`` found last."""
+        self.restored: View | None = None
 
     @property
     def folded(self) -> View:
@@ -191,7 +194,14 @@ class Reader:
         return views
 
     def restored(self, part: PartReading) -> View | None:
-        """The view in which disguised words stand as the words that they mean; only hits that hold one are new."""
+        """The view in which disguised words stand as the words that they mean; only hits that hold one are new.
+
+        It is left with the part, for who only wants to read it; it is made anew for each examination, which marks it.
+        """
+        part.restored, part.known = self._restored(part), True
+        return part.restored
+
+    def _restored(self, part: PartReading) -> View | None:
         if self.restorer.sign_letters.isdisjoint(part.source):
             line = self.restorer.restore(part.text, partial(self._laid, part), part.source)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from service.cli import bench, demo, explain, gym, key, lexicon, reload, screen, serve, tenant
+from service.cli import bench, demo, evaluate, explain, gym, key, lexicon, reload, screen, serve, tenant, train
 
 app = typer.Typer(
     name="qingliu",
@@ -23,3 +23,5 @@ lexicon.register(app)
 gym.register(app)
 tenant.register(app)
 bench.register(app)
+train.register(app)
+evaluate.register(app)

@@ -25,10 +25,13 @@ from service.cli.words import (
     AsOf,
     Lang,
     Lexicons,
+    NoExpert,
     Tongue,
     action_name,
+    concluded,
     day_asked,
     open_engine,
+    open_expert,
     refuse,
     say,
     table,
@@ -71,6 +74,7 @@ def explain(  # noqa: PLR0913, PLR0917 - the options of a command line
     own: Annotated[
         list[Path] | None, typer.Option(help="再加上租户自有词库的这些文件（可重复）", show_default=False)
     ] = None,
+    no_expert: NoExpert = False,  # noqa: FBT002 - a flag of the command line
     json: Json = False,  # noqa: FBT002 - a flag of the command line
     lang: Lang = Tongue.ZH,
 ) -> None:
@@ -92,7 +96,8 @@ def explain(  # noqa: PLR0913, PLR0917 - the options of a command line
     content = _content(asked, settings, lang.lang)
     if day := day_asked(as_of, lang.lang):
         content = replace(content, at=day)
-    verdict = engine.examine(content).conclude()
+    model = None if no_expert else open_expert(settings, engine, lang.lang)
+    (verdict,) = concluded([engine.examine(content)], model)
     if json:
         told = _told(verdict, content, engine.ruleset, lang.lang)
         told["suggestions"] = render_suggestion(suggest(engine, content), content, engine.ruleset, lang.lang)
@@ -210,6 +215,10 @@ def _tell_head(verdict: Verdict, content: Content, tracer: Tracer, ruleset: Rule
     if not policy.is_advertising(content):
         off = reasons.say("非商业内容：广告类别不启用", "not commercial: advertising categories are off")
         out.print(off, style="dim")
+    for gone in verdict.missing:
+        out.print(
+            reasons.say(f"未听取到 {gone.source} 的意见：{gone.why}", f"{gone.source} gave no answer: {gone.why}")
+        )
     out.print()
 
 

@@ -23,7 +23,19 @@ from service.cli.entries import Contract, Encoding, Form, HeaderError, chunks, e
 from service.cli.lines import Lines
 from service.cli.say import err
 from service.cli.summary import Tally, tell
-from service.cli.words import AsOf, Lang, Lexicons, Tongue, day_asked, open_engine, refuse, say
+from service.cli.words import (
+    AsOf,
+    Lang,
+    Lexicons,
+    NoExpert,
+    Tongue,
+    concluded,
+    day_asked,
+    open_engine,
+    open_expert,
+    refuse,
+    say,
+)
 from service.http.wire import Limits
 
 if TYPE_CHECKING:
@@ -32,12 +44,17 @@ if TYPE_CHECKING:
     from moderation.engine import Engine
     from moderation.reasons import Language
     from service.cli.entries import Entry
+    from service.ports import TextModel
     from service.settings import Settings
 
 CHUNK: Final = 200
 """Lines that are read at once: enough for the batch reader to pay, little enough to keep in memory."""
 FLAGGED: Final = 3
 NOT_JUDGED: Final = 1
+
+
+Court = tuple["Engine", "TextModel | None"]
+"""Who judges: the rules, and the text expert where it is heard."""
 
 
 class FailOn(StrEnum):
@@ -67,6 +84,7 @@ def screen(  # noqa: PLR0913, PLR0917 - the options of a command line
     strict: Annotated[bool, typer.Option("--strict", help="接口没有的字段视为错误（默认忽略并在汇总中列出）")] = False,  # noqa: FBT002
     fail_on: Annotated[FailOn | None, typer.Option(help="有任何一条达到该处置时以 3 退出", show_default=False)] = None,
     as_of: AsOf = None,
+    no_expert: NoExpert = False,  # noqa: FBT002 - a flag of the command line
     lang: Lang = Tongue.ZH,
 ) -> None:
     """审核文件：每行一条内容，按输入顺序每行输出一个 JSON 结果；汇总表写到标准错误。
@@ -86,6 +104,7 @@ def screen(  # noqa: PLR0913, PLR0917 - the options of a command line
     if chosen is Form.TXT and scene is None:
         refuse(say(lang.lang, "txt 没有 scene 字段，请用 --scene 指定场景", "txt has no scene field: give --scene"))
     engine, settings = open_engine(lexicons, lang.lang)
+    model = None if no_expert else open_expert(settings, engine, lang.lang)
     contract = Contract(
         scene=scene,
         now=datetime.now(UTC),
@@ -101,7 +120,7 @@ def screen(  # noqa: PLR0913, PLR0917 - the options of a command line
         groups = chunks(entries(chosen, lines, contract), lines, CHUNK)
         if err.is_terminal and not sink.isatty():
             groups = _with_progress(groups, lines, source)
-        tally = _run(engine, groups, lines, sink, lang.lang)
+        tally = _run((engine, model), groups, lines, sink, lang.lang)
     _close(tally, contract, engine, lang.lang, seconds=perf_counter() - started)
     if tally.failed:
         raise typer.Exit(NOT_JUDGED)
@@ -128,12 +147,12 @@ def _told(lang: Language) -> Iterator[None]:
         refuse(say(lang, f"文件无法读写：{error}", f"cannot read or write: {error}"))
 
 
-def _run(engine: Engine, groups: Iterator[list[Entry]], lines: Lines, sink: BinaryIO, lang: Language) -> Tally:
+def _run(court: Court, groups: Iterator[list[Entry]], lines: Lines, sink: BinaryIO, lang: Language) -> Tally:
     """Writes what every entry comes to; hands it on whenever the input makes us wait."""
     tally = Tally()
     for group in groups:
         sink.writelines(
-            orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE) for told in _judge(engine, group, tally, lang)
+            orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE) for told in _judge(court, group, tally, lang)
         )
         if lines.dry:
             sink.flush()
@@ -165,13 +184,15 @@ def _open(stack: ExitStack, file: Path, output: Path | None, lang: Language) -> 
     return source, stack.enter_context(output.open("wb"))
 
 
-def _judge(engine: Engine, group: Sequence[Entry], tally: Tally, lang: Language) -> Iterator[dict[str, Any]]:
-    """What each entry of a group comes to; the texts of the group are read at once."""
+def _judge(court: Court, group: Sequence[Entry], tally: Tally, lang: Language) -> Iterator[dict[str, Any]]:
+    """What each entry of a group comes to; the group is read, and the expert asked, at once."""
+    engine, model = court
     contents = [entry.found for entry in group if isinstance(entry.found, Content)]
-    readings = iter(engine.read_many(contents))
+    cases = [engine.examine(*read) for read in zip(contents, engine.read_many(contents), strict=True)]
+    verdicts = iter(concluded(cases, model))
     for entry in group:
         if isinstance(entry.found, Content):
-            verdict = engine.examine(entry.found, next(readings)).conclude()
+            verdict = next(verdicts)
             tally.add(entry.found.scene, verdict)
             yield {
                 "id": entry.id,

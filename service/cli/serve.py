@@ -19,7 +19,7 @@ from service.cli.say import Data, fail, fail_loading, settings
 from service.http.server import listening
 from service.running import AlreadyRunning, claim
 from service.store.db import Unsafe
-from service.wiring import open_service
+from service.wiring import ExpertRefused, open_service
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
@@ -60,6 +60,8 @@ def run(chosen: Settings, work: Callable[[], Coroutine[None, None, None]]) -> No
         uvloop.run(work())
     except LoadErrors as errors:
         fail_loading(errors)
+    except ExpertRefused as error:
+        fail(f'文本专家未通过检查，拒绝启动：{error}（设置 expert = "off" 可不使用）')
     except AlreadyRunning as error:
         fail(f"数据目录 {chosen.data} 已有一个服务在运行：{error}")
     except Unsafe as error:

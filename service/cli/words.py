@@ -14,13 +14,17 @@ from moderation.errors import LoadErrors
 from moderation.load import SCENES, load_engine
 from moderation.own import engine_with, read_own
 from moderation.types import SHANGHAI, Action
+from service import wiring
 from service.cli.say import err, settings
+from service.experts import answers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from moderation.engine import Engine
+    from moderation.engine import Case, Engine
     from moderation.reasons import Language
+    from moderation.types import Verdict
+    from service.ports import TextModel
     from service.settings import Settings
 
 REFUSED: Final = 2
@@ -52,6 +56,7 @@ AsOf = Annotated[
         "--as-of", metavar="DATE", help="按这一天（如 2026-02-01）的法律判断；优先于发布时间", show_default=False
     ),
 ]
+NoExpert = Annotated[bool, typer.Option("--no-expert", help="只按规则判断，不听取文本模型")]
 Lang = Annotated[Tongue, typer.Option("--lang", help="说明文字的语言")]
 
 
@@ -95,6 +100,24 @@ def open_engine(lexicons: Path | None, lang: Language) -> tuple[Engine, Settings
             err.print(str(error), markup=False)
         count = len(errors.errors)
         refuse(say(lang, f"规则未通过检查：共 {count} 处错误", f"the rules do not load: {count} errors"))
+
+
+def open_expert(settings: Settings, engine: Engine, lang: Language) -> TextModel | None:
+    """The text expert that the settings ask for; says why and ends the command where it is not what it has to be."""
+    try:
+        model = wiring.open_expert(settings)
+        if model is not None:
+            wiring.check_heads(model, engine.ruleset)
+    except wiring.ExpertRefused as error:
+        refuse(say(lang, f"文本模型未通过检查：{error}（可用 --no-expert）", f"the text expert is refused: {error}"))
+    return model
+
+
+def concluded(cases: Sequence[Case], model: TextModel | None) -> list[Verdict]:
+    """The verdicts on some cases: the expert is heard where there is one and the scene wants it."""
+    asking = [case for case in cases if model is not None and case.wants]
+    heard = iter(answers(model, asking)) if model is not None and asking else iter(())
+    return [case.conclude(next(heard)) if model is not None and case.wants else case.conclude() for case in cases]
 
 
 def with_own(files: Sequence[Path], engine: Engine, lang: Language) -> Engine:

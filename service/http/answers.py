@@ -47,6 +47,7 @@ class Tried(_Answer):
 class Finding(_Answer):
     """One piece of evidence: ``start`` and ``end`` are code points into the original text of the part."""
 
+    source: str = Field(description="text: a score of the text expert; anything else: a rule")
     category: str
     rule: str
     part: str
@@ -59,6 +60,7 @@ class Finding(_Answer):
     weight: int
     reason: str = Field(description="what was found")
     note: str = Field(description="the row of the claims table that decided, or the note of the term")
+    facts: dict[str, int] = Field(description="the numbers behind it, such as score_milli and threshold_milli")
     why: str = Field(description="why it counts")
     tried: list[Tried]
     proof: list[Proof] = Field(description="what would make it lawful")

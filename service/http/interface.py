@@ -33,6 +33,9 @@ def interface(service: Service, *, access: AccessLog, routes: Sequence[Route] = 
     metrics = Metrics()
     metrics.watch("qingliu_ledger_waiting", "Decisions waiting for the disk.", lambda: service.ledger.waiting)
     service.ledger.on_group = metrics.committed
+    if (hearing := service.hearing) is not None:
+        metrics.watch("qingliu_expert_waiting", "Contents waiting for the text expert.", lambda: hearing.waiting)
+        hearing.on_heard = metrics.heard
     serving = Serving(
         service=service,
         settings=settings,

@@ -97,9 +97,7 @@ class Decision(SQLModel, table=True):
         CheckConstraint("action = 'pass' OR action = 'review' OR action = 'block'", name="decisions_action_known"),
         CheckConstraint("severity BETWEEN 0 AND 4", name="decisions_severity_known"),
         CheckConstraint("degraded = 0 OR degraded = 1", name="decisions_degraded_is_boolean"),
-        CheckConstraint(
-            "action <> 'pass' OR stages_missing = '[]' OR degraded = 1", name="decisions_blind_pass_is_degraded"
-        ),
+        CheckConstraint("stages_missing = '[]' OR degraded = 1", name="decisions_half_blind_is_degraded"),
         CheckConstraint(
             "NOT (degraded = 1 AND action = 'pass' AND scene IN ('ad', 'live_script', 'live_speech'))",
             name="decisions_no_degraded_pass_on_air",

@@ -66,7 +66,7 @@ def inside(rules):
     """The same without a process of its own, for the many small cases: ``inside("explain", "…")``."""
 
     def run(*words, input: bytes = b"", **env) -> subprocess.CompletedProcess[bytes]:  # noqa: A002
-        environment = {"QINGLIU_LEXICONS": str(rules), "COLUMNS": "120", **env}
+        environment = {"QINGLIU_LEXICONS": str(rules), "QINGLIU_EXPERT": "off", "COLUMNS": "120", **env}
         done = CliRunner().invoke(app, [*map(str, words)], input=input, env=environment)
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         return subprocess.CompletedProcess(words, done.exit_code, done.stdout_bytes, done.stderr_bytes)
@@ -79,8 +79,9 @@ def command(*words) -> list[str]:
 
 
 def place(rules: Path, **env) -> dict:
-    """Where and with which environment commands run."""
-    return {"cwd": REPOSITORY, "env": {**os.environ, "QINGLIU_LEXICONS": str(rules), "COLUMNS": "120", **env}}
+    """Where and with which environment commands run. The expert is off: these tests are about rules."""
+    told = {"QINGLIU_LEXICONS": str(rules), "QINGLIU_EXPERT": "off", "COLUMNS": "120", **env}
+    return {"cwd": REPOSITORY, "env": {**os.environ, **told}}
 
 
 def told(done: subprocess.CompletedProcess[bytes]) -> list[dict]:

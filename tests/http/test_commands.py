@@ -33,6 +33,7 @@ def house(tmp_path, lexicons, monkeypatch):
     shutil.copytree(lexicons, tmp_path / "lexicons")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("QINGLIU_LEXICONS", str(tmp_path / "lexicons"))
+    monkeypatch.setenv("QINGLIU_EXPERT", "off")
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     return tmp_path
 

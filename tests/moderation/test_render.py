@@ -38,6 +38,8 @@ def test_evidence_quotes_the_content_and_tells_why_in_chinese(rendered) -> None:
     assert (item.pop("note"), item.pop("tried"), item.pop("proof")) == ("", [], [])
     assert item.pop("why") == "广告法 9(3)：不得使用绝对化用语"
     assert item == {
+        "source": "lexicon",
+        "facts": {},
         "category": "absolute_claim",
         "part": "text",
         "start": 2,

@@ -63,7 +63,8 @@ def lexicons(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def settings(tmp_path: Path, lexicons: Path) -> Settings:
-    return Settings(data=tmp_path / "data", lexicons=lexicons)
+    """Rules alone; tests of the expert switch it on."""
+    return Settings(data=tmp_path / "data", lexicons=lexicons, expert="off")
 
 
 @pytest.fixture

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import NamedTuple
 
 import pytest
 
-from moderation.types import Action
+from moderation.types import Action, Content, Verdict
 from service import moderate, sitting
 from tests.service.test_lexicons import allow, ban
 
@@ -134,13 +135,24 @@ async def test_nor_does_it_in_a_hundred_activations_of_each_under_more_load(expe
     assert len(experiment.seen) == 4
 
 
+class Settled(NamedTuple):
+    """A case with a verdict of somebody else's making."""
+
+    content: Content
+    verdict: Verdict
+    wants: tuple[str, ...] = ()
+
+    def conclude(self) -> Verdict:
+        return self.verdict
+
+
 def later(service, look_again):
     """A way to judge one content that looks at the tenant's rules a second time, a moment later."""
 
     async def judged(engine, asked):
         verdict = engine.examine(asked).conclude()
         await asyncio.sleep(0.01)
-        return look_again(verdict, service.rules.engines.of(asked.tenant), asked)
+        return Settled(asked, look_again(verdict, service.rules.engines.of(asked.tenant), asked))
 
     return judged
 

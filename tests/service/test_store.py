@@ -258,7 +258,9 @@ def decide(  # noqa: PLR0913 - one for each column that a case varies
         ({}, True),
         ({"missing": '["classifier"]'}, False),
         ({"missing": '["classifier"]', "degraded": 1}, True),
-        ({"missing": '["classifier"]', "action": "review"}, True),
+        ({"missing": '["text"]', "action": "review"}, False),
+        ({"missing": '["text"]', "action": "review", "degraded": 1}, True),
+        ({"missing": '["text"]', "action": "block"}, False),
         ({"scene": "ad", "degraded": 1}, False),
         ({"scene": "live_script", "degraded": 1}, False),
         ({"scene": "live_speech", "degraded": 1, "missing": '["classifier"]'}, False),
@@ -276,6 +278,15 @@ def test_the_schema_refuses_what_no_code_may_decide(connection, more, fine):
     else:
         with pytest.raises(sqlite3.IntegrityError):
             decide(connection, **more)
+
+
+def test_without_the_check_a_half_blind_row_would_stand(path):
+    """The sabotage twin: the same row passes where the check is gone, so nothing else refuses it."""
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA ignore_check_constraints = ON")
+    decide(connection, missing='["text"]', action="review")
+    assert connection.execute("SELECT degraded, stages_missing FROM decisions").fetchall() == [(0, '["text"]')]
+    connection.close()
 
 
 def test_a_decision_is_superseded_once(connection):

@@ -1,0 +1,125 @@
+"""The card of a model: what it was trained on, how good it is, what it must answer. The loader believes nothing else.
+
+A card is a JSON file under ``cards/``; the weights that it names lie under ``weights/`` beside that folder.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, fields
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from models.tensors import WeightsRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SCHEMA: Final = "qingliu-card/1"
+HOME: Final = Path(__file__).parent
+HEADS: Final = ("abuse", "porn", "gambling", "fraud", "diversion", "spam", "ad_law", "negative")
+"""Abuse and hate; porn and vulgarity; gambling; fraud; black-market ads and luring away; spam; advertising law; mood."""
+
+REVIEWED: Final = HEADS[:-1]
+"""The heads that may ask for review. A bad mood is worth knowing and breaks no rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """A text and the integer logits that the weights must give for it, one a head."""
+
+    text: str
+    logits: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Platt scaling of one head: probability = 1 / (1 + exp(-(slope · logit / 1000 + offset)))."""
+
+    slope: float
+    offset: float
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """All that is known of a model. ``thresholds`` are calibrated probabilities at which a head asks for review."""
+
+    name: str
+    kind: str
+    weights: str
+    sha256: str
+    bits: int
+    labels: tuple[str, ...]
+    calibration: Mapping[str, Calibration]
+    thresholds: Mapping[str, float]
+    golden: tuple[Golden, ...]
+    data: Sequence[Mapping[str, Any]]
+    metrics: Mapping[str, Any]
+    reproduce: str
+    limits: str
+    schema: str = SCHEMA
+
+
+def write_card(card: Card, path: Path) -> None:
+    """Writes the card as JSON that a person can read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(asdict(card), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def read_card(path: Path) -> Card:
+    """The card in a file.
+
+    Raises:
+        WeightsRefused: when it is missing, no card, of another schema, or has labels that this program does not know.
+    """
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        card = _card(told)
+    except OSError as error:
+        raise WeightsRefused(f"{path.name}: the card cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WeightsRefused(f"{path.name}: is no card: {error!r}") from None
+    if card.schema != SCHEMA:
+        raise WeightsRefused(f"{path.name}: schema {card.schema!r}, expected {SCHEMA!r}")
+    if card.labels != HEADS:
+        raise WeightsRefused(f"{path.name}: labels {', '.join(card.labels)}; expected {', '.join(HEADS)}")
+    if Path(card.weights).name != card.weights:
+        raise WeightsRefused(f"{path.name}: weights must be a plain file name, not {card.weights!r}")
+    numbers = [*card.thresholds.values()]
+    numbers += [number for scaling in card.calibration.values() for number in (scaling.slope, scaling.offset)]
+    if card.calibration.keys() != set(HEADS) or card.thresholds.keys() != set(HEADS):
+        raise WeightsRefused(f"{path.name}: calibration and thresholds must name every head and no other")
+    if not all(map(math.isfinite, numbers)):
+        raise WeightsRefused(f"{path.name}: calibration or thresholds hold something that is no number")
+    if not card.golden:
+        raise WeightsRefused(f"{path.name}: has no golden logits to check the weights against")
+    return card
+
+
+def read_weights(card: Card, folder: Path) -> bytes:
+    """The bytes of the card's weights in ``folder``. Raises ``WeightsRefused`` when their digest is another."""
+    path = folder / card.weights
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise WeightsRefused(f"{path.name}: cannot be read: {error.strerror}") from None
+    if (found := sha256(data).hexdigest()) != card.sha256:
+        raise WeightsRefused(f"{path.name}: sha256 {found[:16]}…, the card says {card.sha256[:16]}…")
+    return data
+
+
+def _card(told: dict[str, Any]) -> Card:
+    unknown = told.keys() - {field.name for field in fields(Card)}
+    if unknown:
+        raise ValueError(f"unknown entries {', '.join(sorted(unknown))}")
+    told["labels"] = tuple(map(str, told["labels"]))
+    told["calibration"] = {
+        head: Calibration(float(scaling["slope"]), float(scaling["offset"]))
+        for head, scaling in told["calibration"].items()
+    }
+    told["thresholds"] = {head: float(threshold) for head, threshold in told["thresholds"].items()}
+    told["golden"] = tuple(Golden(str(row["text"]), tuple(map(int, row["logits"]))) for row in told["golden"])
+    told["bits"] = int(told["bits"])
+    return Card(**told)

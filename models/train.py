@@ -1,0 +1,203 @@
+"""From folders of labelled text to a model folder: weights, calibration, thresholds and the card that vouches for them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from models import metrics
+from models.card import HEADS, REVIEWED, Calibration, Card, Golden, write_card
+from models.data import Row, Source, disguised, files_of, known_sources, labelled, rows_of, told, without
+from models.features import Alphabet, alphabet, bags
+from models.fit import Fitted, Recipe, fit
+from models.ngram import MILLI, NAME, Ngram
+from models.noise import disguise
+from models.synth import examples
+from models.tensors import pack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from models.data import Labelled
+
+    Tell = Callable[[str], None]
+
+WRITTEN: Final = Source("text written by this project", "models/templates", "train", "this project's own")
+FALSE_ALARMS: Final = dict.fromkeys(HEADS, 0.001) | {"abuse": 0.008}
+"""The share of held-out ordinary text that each head may flag; together under 2 %."""
+LEAST: Final = dict.fromkeys(HEADS, 0.2)
+"""No threshold is lower than this probability; that of abuse not lower than what divides its held-out text best."""
+HALF: Final = 0.5
+LIMITS: Final = (
+    "A score re-ranks and asks for review; it never blocks by itself. abuse is learnt from comments on race, region and "
+    "gender, the other heads chiefly from sentences that this project wrote, so that recall on foreign text is lower "
+    "than on held-out text. Ordinary text is taken as innocent without being read. negative is a mood, never a breach."
+)
+GOLDEN: Final = (
+    "今天的直播间人气不错，谢谢大家支持",
+    "加薇信abc123领红包，进群稳赚不赔",
+    "同城约吗，资源都在主页",
+    "你这种人就是垃圾，滚远点",
+    "全网最低价，三天见效，无效退款",
+    "棋牌上分，首充送百分之五十",
+    "",
+    "薇❤️x㊙️🔞 𝟏𝟎𝟎％",
+)
+_LARGEST: Final = 127
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to train: folders with data, texts that must not be in it, rows that the project wrote itself, a recipe."""
+
+    folders: Sequence[Path]
+    excluded: Sequence[Path] = ()
+    own: Sequence[Row] = ()
+    recipe: Recipe = Recipe()
+    reproduce: str = ""
+
+
+def train(order: Order, target: Path, tell: Tell) -> Card:
+    """Trains, writes ``target/cards/ngram.json`` and ``target/weights/ngram.safetensors``, and gives the card.
+
+    Raises:
+        DataRefused: for folders without data, text that is for measuring only, and rows that cannot be read.
+    """
+    files, rows = gather(order, tell)
+    letters = alphabet()
+    held = [row for row in rows if row.held_out]
+    kept = [row for row in rows if not row.held_out]
+    taught = labelled(kept + disguised(kept, order.recipe.disguised, order.recipe.seed))
+    tell(f"{len(kept)} rows to learn from, {len(held)} held out")
+    found = bags(taught.texts, letters, order.recipe.bits)
+    fitted = fit(
+        found, taught.truth, taught.weight, order.recipe, lambda epoch, loss: tell(f"pass {epoch}: loss {loss:.4f}")
+    )
+    arrays = _quantised(fitted, letters)
+    data = pack(arrays)
+    card = settle(Ngram(_card(order, data, told(files, rows)), arrays), held)
+    golden = Ngram(card, arrays).logits(GOLDEN).tolist()
+    card = replace(card, golden=tuple(Golden(text, tuple(row)) for text, row in zip(GOLDEN, golden, strict=True)))
+    (target / "weights").mkdir(parents=True, exist_ok=True)
+    (target / "weights" / card.weights).write_bytes(data)
+    write_card(card, target / "cards" / f"{NAME}.json")
+    return card
+
+
+def own_rows(count: int, seed: int) -> list[Row]:
+    """Text that the project writes itself, for every head."""
+    written = examples(seed=seed, count=count, disguise=disguise)
+    return [Row(example.text, example.labels, WRITTEN, example.frame) for example in written]
+
+
+def gather(order: Order, tell: Tell) -> tuple[list[tuple[Path, Source]], list[Row]]:
+    """The files of an order and all their rows, each text once."""
+    files = files_of(order.folders, ("train", "dev"), known_sources()) if order.folders else []
+    rows: list[Row] = []
+    counts: Counter[str] = Counter()
+    for path, source in files:
+        read = rows_of(path, source, order.recipe.seed)
+        counts[source.name] += len(read)
+        rows += read
+    for name, count in counts.items():
+        tell(f"{name}: {count} rows")
+    return files, without([*rows, *order.own], order.excluded)
+
+
+def settle(model: Ngram, held: Sequence[Row]) -> Card:
+    """The model's card with calibration, thresholds and figures from held-out rows."""
+    known = labelled(held)
+    logits = model.logits(known.texts)
+    ordinary = np.array([row.source.ordinary for row in held], bool)
+    scalings = {head: _scaling(logits[:, column], known, column) for column, head in enumerate(HEADS)}
+    card = replace(model.card, calibration=scalings)
+    scores = Ngram(card, model.arrays).calibrated(logits)
+    thresholds = {
+        head: max(_least(scores[:, column], known, column, head), _threshold(scores[ordinary, column], head))
+        for column, head in enumerate(HEADS)
+    }
+    figures = {head: _figures(scores[:, column], known, column, thresholds[head]) for column, head in enumerate(HEADS)}
+    limits = np.array([thresholds[head] for head in HEADS])
+    flagged = (scores[ordinary] >= limits)[:, : len(REVIEWED)].any(axis=1)
+    held_out = {"heads": figures, "ordinary": {"rows": int(ordinary.sum()), "flagged": _share(flagged)}}
+    return replace(card, thresholds=thresholds, metrics={"held_out": held_out})
+
+
+def _scaling(logits: Any, known: Labelled, column: int) -> Calibration:
+    weight = known.weight[:, column].astype(np.float64)
+    truth = known.truth[:, column].astype(np.float64)
+    slope, offset = metrics.platt(logits / MILLI, truth, weight)
+    return Calibration(round(slope, 6), round(offset, 6))
+
+
+def _threshold(ordinary: Any, head: str) -> float:
+    """The probability that ordinary text reaches with the head's share of ``FALSE_ALARMS`` only."""
+    if not len(ordinary):
+        return LEAST[head]
+    reached = float(np.quantile(ordinary, 1 - FALSE_ALARMS[head], method="higher"))
+    return round(max(LEAST[head], reached + 1e-4), 4)
+
+
+def _least(scores: Any, known: Labelled, column: int, head: str) -> float:
+    """The lowest threshold that a head may have."""
+    rows = known.weight[:, column] == 1  # text that is about this head, not ordinary lines that only keep it modest
+    truth = known.truth[rows, column] > 0
+    if head != "abuse" or not truth.any():
+        return LEAST[head]
+    steps = np.arange(0.2, 0.8, 0.02)
+    return round(float(max(steps, key=lambda step: metrics.macro_f1(scores[rows] >= step, truth))), 4)
+
+
+def _figures(scores: Any, known: Labelled, column: int, threshold: float) -> dict[str, Any]:
+    rows = known.weight[:, column] > 0
+    truth, chance = known.truth[rows, column] > 0, scores[rows]
+    if not truth.any() or truth.all():
+        return {"rows": int(rows.sum()), "positive": int(truth.sum())}
+    return {
+        "rows": int(rows.sum()),
+        "positive": int(truth.sum()),
+        "macro_f1": round(metrics.macro_f1(chance >= HALF, truth), 4),
+        "pr_auc": round(metrics.average_precision(chance, truth), 4),
+        "ece": round(metrics.calibration_error(chance, truth), 4),
+        "recall_at_threshold": round(metrics.recall(chance >= threshold, truth), 4),
+    }
+
+
+def _share(flagged: Any) -> float:
+    return round(float(flagged.mean()), 5) if len(flagged) else 0.0
+
+
+def _quantised(fitted: Fitted, letters: Alphabet) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
+    """Weights as bytes: each head's largest weight is 127 steps; logits come out in thousandths."""
+    steps = np.maximum(np.abs(fitted.weights).max(axis=0).astype(np.float64), 1e-6) / _LARGEST
+    return {
+        "weights": np.rint(fitted.weights / steps).astype(np.int8),
+        "scale": steps * MILLI,
+        "bias": np.rint(fitted.bias * MILLI).astype(np.int32),
+        "shown": letters.shown,
+        "heard": letters.heard,
+    }
+
+
+def _card(order: Order, data: bytes, sets: list[dict[str, Any]]) -> Card:
+    plain = Calibration(1.0, 0.0)
+    return Card(
+        name=NAME,
+        kind="hashed n-grams, NB-scaled logistic regression, int8",
+        weights=f"{NAME}.safetensors",
+        sha256=sha256(data).hexdigest(),
+        bits=order.recipe.bits,
+        labels=HEADS,
+        calibration=dict.fromkeys(HEADS, plain),
+        thresholds=dict(LEAST),
+        golden=(),
+        data=sets,
+        metrics={},
+        reproduce=order.reproduce,
+        limits=LIMITS,
+    )

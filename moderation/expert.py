@@ -1,0 +1,111 @@
+"""Experts in court: the wordings that one is asked about, and what its scores count for. A score never blocks.
+
+A wording is a part as it stands, or with its disguises restored where the reading saw any; the larger score counts.
+Single characters written otherwise (case, width, look-alikes) are the model's own business: its tables travel with it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from moderation.text.reading import DISGUISED
+from moderation.types import UNSURE, Evidence, Opinion, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from moderation.detect.terms import Findings
+    from moderation.policy import ScenePolicy
+    from moderation.ruleset import Category, Ruleset
+    from moderation.text.reading import PartReading, Reader
+    from moderation.text.view import View
+    from moderation.types import Content
+
+LISTED = 20
+"""What it weighs where it adds nothing: a rule says the same already, or the law exempts what it is about."""
+ADVERTISING = "advertising"
+BOUNDARY = "word_boundary"
+"""An exemption of this code says that a word is not there; it excuses nothing else."""
+
+
+class Wording(NamedTuple):
+    """One way to read a part. ``view`` knows where the characters of a restored text stood."""
+
+    part: str
+    text: str
+    view: View | None = None
+
+    def span(self, start: int, end: int) -> Span:
+        """Where ``text[start:end]`` stands in the original part."""
+        if self.view is not None and start < end:
+            start, end = self.view.span(start, end)
+        return Span(self.part, start, end)
+
+    def folds(self, start: int, end: int) -> tuple[str, ...]:
+        """The disguises that were restored within ``text[start:end]``."""
+        line = self.view.line if self.view is not None else None
+        if line is None:
+            return ()
+        found = [name for mark in line.marks if mark.start < end and mark.end > start for name in mark.names]
+        return tuple(dict.fromkeys(found))
+
+
+def wordings(reading: Sequence[PartReading], reader: Reader) -> list[Wording]:
+    """What an expert is to read of a content: every part that says something, and its restored text if it has one."""
+    found = []
+    for part in reading:
+        if not part.source or part.source.isspace():
+            continue
+        found.append(Wording(part.name, part.source))
+        if part.look & DISGUISED:
+            view = part.restored if part.known else reader.restored(part)
+            if view is not None:
+                found.append(Wording(part.name, view.text, view))
+    return found
+
+
+def testimony(
+    opinion: Opinion, content: Content, policy: ScenePolicy, ruleset: Ruleset, findings: Findings
+) -> Iterator[Evidence]:
+    """The scores of an opinion as evidence, as far as the scene hears them.
+
+    A score counts unless evidence that counts stands for the same already, or the content holds an explicit exemption
+    of the same and nothing that counts. Categories of advertising law are the same here: one head speaks for them all.
+    """
+    heads = policy.experts.get(opinion.source, {})
+    advertising = policy.is_advertising(content)
+    for score in opinion.scores:
+        category = ruleset.categories.get(heads.get(score.head, ""))
+        if category is None or not category.applies(content.scene, advertising=advertising):
+            continue
+        idle = _stands(category, policy, ruleset, findings) or _exempt(category, ruleset, findings)
+        weight = min(LISTED, policy.review_at - 1) if idle else UNSURE
+        if weight:
+            yield Evidence(
+                opinion.source,
+                category.code,
+                f"{opinion.source}.{score.head}",
+                category.severity,
+                score.span,
+                score.folds,
+                weight=weight,
+                note=opinion.expert,
+                facts=(("score_milli", score.score), ("threshold_milli", score.threshold)),
+            )
+
+
+def _stands(category: Category, policy: ScenePolicy, ruleset: Ruleset, findings: Findings) -> bool:
+    return any(
+        item.weight >= policy.review_at and _same(category, ruleset.categories[item.category])
+        for item in findings.evidence
+    )
+
+
+def _exempt(category: Category, ruleset: Ruleset, findings: Findings) -> bool:
+    return any(
+        item.code != BOUNDARY and _same(category, ruleset.categories[item.category]) for item in findings.exemptions
+    )
+
+
+def _same(one: Category, other: Category) -> bool:
+    return one.code == other.code or one.group == other.group == ADVERTISING

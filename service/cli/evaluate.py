@@ -1,0 +1,85 @@
+"""``qingliu evaluate``: what the text expert is worth on folders of labelled text, and how fast it is."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import orjson
+import typer
+
+from models import evaluate, ngram
+from models.card import HOME
+from models.data import DataRefused, files_of, known_sources, rows_of
+from models.tensors import WeightsRefused
+from service.cli.say import Json, err, fail, out
+from service.cli.words import Lang, Tongue, refuse, say, table
+
+if TYPE_CHECKING:
+    from moderation.reasons import Language
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("evaluate", help="评估文本专家：各标签的指标（含区间）、普通文本误报与速度。")(run)
+
+
+def run(
+    data: Annotated[list[Path], typer.Option("--data", help="数据目录或文件，可多次给出", exists=True)],
+    model: Annotated[Path, typer.Option("--model", help="模型目录", exists=True, file_okay=False)] = HOME,
+    bert: Annotated[bool, typer.Option("--bert", help="同时测随机权重 BERT-base 的速度（需 ml）")] = False,  # noqa: FBT002
+    json: Json = False,  # noqa: FBT002 - a flag of the command line
+    lang: Lang = Tongue.ZH,
+) -> None:
+    """Measures and tells; progress goes to standard error."""
+    if bert and find_spec("torch") is None:
+        fail(
+            say(
+                lang.lang,
+                "缺少 torch；请先安装：pip install 'qingliu[ml]'",
+                "torch is missing: pip install 'qingliu[ml]'",
+            )
+        )
+    try:
+        loaded = ngram.load(model)
+        report = evaluate.evaluate(loaded, data, lambda line: err.print(line, markup=False))
+        report["speed"] = evaluate.speed(loaded, _some(data))
+    except (DataRefused, WeightsRefused, OSError) as error:
+        refuse(say(lang.lang, f"无法评估：{error}", f"cannot evaluate: {error}"))
+    if bert:
+        report["bert_base"] = evaluate.bert_speed(_some(data))
+    if json:
+        typer.echo(orjson.dumps(report).decode())
+    else:
+        _tell(report, lang.lang)
+
+
+def _some(data: list[Path]) -> list[str]:
+    path, source = files_of(data, evaluate.USES, known_sources())[0]
+    return [row.text for row in rows_of(path, source)]
+
+
+def _tell(report: dict[str, Any], lang: Language) -> None:
+    names = ("recall", "macro_f1", "precision", "pr_auc", "ece")
+    listed = table(say(lang, "数据", "set"), say(lang, "标签", "head"), "n", *names, numbers=("n", *names))
+    for name, told in report["sets"].items():
+        listed.add_row(name, say(lang, "任一", "any"), str(told["rows"]), f"{told['flagged']:.2%}", *[""] * 4)
+        for head, figures in told["heads"].items():
+            listed.add_row("", head, str(figures["rows"]), *(rounded(figures.get(name)) for name in names))
+    out.print(listed, soft_wrap=False)
+    if "ordinary" in report:
+        ordinary = report["ordinary"]
+        text = say(lang, "普通文本误报", "ordinary text flagged")
+        out.print(f"{text} {ordinary['flagged']:.2%} (n={ordinary['rows']})", markup=False)
+    for name in ("speed", "bert_base"):
+        if name in report:
+            told = report[name]
+            out.print(f"{name}: {told['single']} / {told['batch']} texts/s (single / batch)", markup=False)
+
+
+def rounded(value: Any) -> str:
+    """A figure as a person reads it, with its interval where it has one."""
+    if isinstance(value, list):
+        return f"{value[0]:.3f} [{value[1]:.3f}, {value[2]:.3f}]"
+    return "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,235 @@
+"""The text expert under a deadline: cases in, opinions or ``Missing`` out. Nothing here raises or holds the event loop.
+
+``answers`` asks a model at once, for whoever has time. ``Hearing`` has it asked in a thread of its own, in batches. An
+absence says why: ``deadline``, ``overloaded``, ``failed``, ``not_a_number``, ``wrong_shape``, or ``absent`` when
+nobody is there to be asked. A hung model holds its thread and nothing else: what waits runs out of time, and who comes
+later than anybody waits is told so at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from threading import Thread
+from time import perf_counter
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from moderation.types import TEXT, Missing, Opinion, Score
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from moderation.engine import Case
+    from moderation.expert import Wording
+    from moderation.types import Scene
+    from service.ports import TextModel
+
+    Answer = Opinion | Missing
+
+ENOUGH_TEXTS: Final = 16
+LINGER_SECONDS: Final = 0.002
+"""A batch waits until it is as large as the last one was, or has enough texts, or has waited this long. Who comes alone
+does not wait."""
+MILLI: Final = 1000
+_CLOSING_SECONDS: Final = 1.0
+
+
+class Unusable(ValueError):
+    """A model answered something that is no table of probabilities; the text is the reason in one word."""
+
+
+def name_of(model: TextModel) -> str:
+    """The name by which opinions tell the model's exact weights."""
+    return f"{model.card.name}@{model.card.sha256[:12]}"
+
+
+def answers(model: TextModel, cases: Sequence[Case]) -> list[Answer]:
+    """What the model says of each case. Where a batch fails each case is asked alone: it may be one text's fault."""
+    try:
+        return _opinions(model, cases)
+    except Exception as error:  # noqa: BLE001 - whatever a model does, the court goes on without it
+        if len(cases) == 1:
+            return [Missing(TEXT, str(error) if isinstance(error, Unusable) else "failed")]
+        return [answer for case in cases for answer in answers(model, [case])]
+
+
+def _opinions(model: TextModel, cases: Sequence[Case]) -> list[Answer]:
+    asked = [case.wordings() for case in cases]
+    texts = [wording.text for wordings in asked for wording in wordings]
+    nothing = Opinion(TEXT, name_of(model))
+    if not texts:
+        return [nothing] * len(cases)
+    card = model.card
+    rows = _checked(model.scores(texts), len(texts), len(card.labels))
+    usable = np.all((rows >= 0) & (rows <= 1), axis=1).tolist()  # false for what is no number
+    over = np.any(rows >= np.array([card.thresholds[label] for label in card.labels]), axis=1).tolist()
+    found: list[Answer] = []
+    place = 0
+    for case, wordings in zip(cases, asked, strict=True):
+        end = place + len(wordings)
+        if not all(usable[place:end]):
+            found.append(Missing(TEXT, "not_a_number"))
+        elif any(over[place:end]):
+            heads = case.policy.experts.get(TEXT, {})
+            found.append(nothing._replace(scores=_scores(model, wordings, rows[place:end], heads)))
+        else:
+            found.append(nothing)
+        place = end
+    return found
+
+
+def _checked(rows: npt.NDArray[np.float64], texts: int, labels: int) -> npt.NDArray[np.float64]:
+    if not isinstance(rows, np.ndarray) or rows.shape != (texts, labels) or rows.dtype.kind != "f":
+        raise Unusable("wrong_shape")
+    return rows
+
+
+def _scores(
+    model: TextModel, wordings: Sequence[Wording], rows: npt.NDArray[np.float64], heads: Mapping[str, str]
+) -> tuple[Score, ...]:
+    """The heads that count in the scene and reached their threshold, each by the wording that scores highest."""
+    found = []
+    for column, label in enumerate(model.card.labels):
+        threshold = model.card.thresholds[label]
+        best = int(rows[:, column].argmax())
+        if label in heads and rows[best, column] >= threshold:
+            wording, score = wordings[best], float(rows[best, column])
+            strongest = model.explain(wording.text, label, most=1)
+            start, end = strongest[0][:2] if strongest else (0, len(wording.text))
+            span, folds = wording.span(start, end), wording.folds(start, end)
+            found.append(Score(label, round(score * MILLI), round(threshold * MILLI), span, folds))
+    return tuple(found)
+
+
+@dataclass(slots=True, eq=False)
+class _Asked:
+    """Cases with one deadline, in the queue, and who waits for each. ``late``: nobody does any more."""
+
+    cases: Sequence[Case]
+    heard: Sequence[asyncio.Future[Answer]]
+    loop: asyncio.AbstractEventLoop
+    began: float
+    timer: asyncio.TimerHandle = field(init=False)
+    late: bool = False
+
+
+class Hearing:
+    """Keeps the queue, and the thread in which the model works. ``on_heard`` is told answers and how long they took."""
+
+    def __init__(
+        self,
+        model: TextModel,
+        *,
+        deadlines: Mapping[Scene, float],
+        queue_texts: int,
+        on_heard: Callable[[Sequence[Answer], float], None] | None = None,
+    ) -> None:
+        self.model, self.on_heard = model, on_heard
+        self.waiting = 0
+        """Contents that the model has not answered."""
+        self._deadlines, self._queue_texts = deadlines, queue_texts
+        self._queue: SimpleQueue[_Asked | None] = SimpleQueue()
+        self._thread = Thread(target=self._work, name="text expert", daemon=True)
+        self._patience = max(deadlines.values())
+        self._busy_since = 0.0
+        """When the model was asked what it has not answered; 0 while it is asked nothing."""
+        self._open = False
+
+    def start(self) -> None:
+        """Begins to listen."""
+        self._open = True
+        self._thread.start()
+
+    async def close(self) -> None:
+        """Takes no more; waits for the model, though not for ever."""
+        self._open = False
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join, _CLOSING_SECONDS)
+
+    def ask(self, cases: Sequence[Case]) -> list[asyncio.Future[Answer]]:
+        """One future a case, which has an answer within the deadline of the case's scene and never an exception."""
+        loop, began = asyncio.get_running_loop(), perf_counter()
+        futures: list[asyncio.Future[Answer]] = [loop.create_future() for _ in cases]
+        if not self._open or not self._thread.is_alive():
+            self._excuse(futures, "absent", began)
+        elif self.waiting and self.waiting + len(cases) > self._queue_texts:
+            self._excuse(futures, "overloaded", began)
+        elif (busy := self._busy_since) and began - busy > self._patience:
+            self._excuse(futures, "deadline", began)  # hung, or slower than anybody waits
+        else:
+            scenes = [case.content.scene for case in cases]
+            for deadline in {self._deadlines[scene] for scene in scenes}:
+                mine = [number for number, scene in enumerate(scenes) if self._deadlines[scene] == deadline]
+                asked = _Asked([cases[one] for one in mine], [futures[one] for one in mine], loop, began)
+                asked.timer = loop.call_later(deadline, self._expire, asked)
+                self.waiting += len(mine)
+                self._queue.put(asked)
+        return futures
+
+    def _expire(self, asked: _Asked) -> None:
+        asked.late = True
+        self._excuse(asked.heard, "deadline", asked.began)
+
+    def _excuse(self, futures: Sequence[asyncio.Future[Answer]], why: str, began: float) -> None:
+        missing = Missing(TEXT, why)
+        for future in futures:
+            if not future.done():
+                future.set_result(missing)
+        if self.on_heard is not None:
+            self.on_heard([missing] * len(futures), perf_counter() - began)
+
+    def _deliver(self, asked: _Asked, found: Sequence[Answer]) -> None:
+        self.waiting -= len(asked.cases)
+        if asked.late:
+            return
+        asked.timer.cancel()
+        for future, answer in zip(asked.heard, found, strict=True):
+            if not future.done():
+                future.set_result(answer)
+        if self.on_heard is not None:
+            self.on_heard(found, perf_counter() - asked.began)
+
+    def _work(self) -> None:
+        expected = 1
+        while group := self._take(expected):
+            live = [asked for asked in group if not asked.late]
+            cases = [case for asked in live for case in asked.cases]
+            expected = min(max(len(cases), expected // 2), ENOUGH_TEXTS)
+            self._busy_since = perf_counter()
+            try:
+                found = answers(self.model, cases) if cases else []
+            except BaseException:  # noqa: BLE001 - a model that wants to end its thread: the next case must be heard
+                found = [Missing(TEXT, "failed")] * len(cases)
+            self._busy_since = 0.0
+            place = 0
+            for asked in group:
+                end = place if asked not in live else place + len(asked.cases)
+                try:
+                    asked.loop.call_soon_threadsafe(self._deliver, asked, found[place:end])
+                except RuntimeError:  # the event loop is closed: nobody listens
+                    return
+                place = end
+
+    def _take(self, expected: int) -> list[_Asked]:
+        """What is asked next: at least one group, then as many as come soon; nothing when the hearing is over."""
+        first = self._queue.get()
+        if first is None:
+            return []
+        group, texts, end = [first], len(first.cases), perf_counter() + LINGER_SECONDS
+        while texts < ENOUGH_TEXTS:
+            left = end - perf_counter() if texts < expected else 0.0
+            try:
+                asked = self._queue.get(block=left > 0, timeout=max(left, 0.0))
+            except Empty:
+                break
+            if asked is None:
+                self._queue.put(None)
+                break
+            group.append(asked)
+            texts += len(asked.cases)
+        return group

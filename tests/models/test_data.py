@@ -1,0 +1,70 @@
+"""What training may see: known files, labels by head, and nothing that is kept for measuring."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from models.data import DataRefused, Row, Source, files_of, known_sources, labelled, rows_of, source_of, without
+from models.train import Order, train
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write(path: Path, *lines: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("place", ["public_test/cold_test.jsonl", "dev_eval_only/anything.jsonl"])
+def test_text_for_measuring_is_never_trained_on(tmp_path: Path, place: str) -> None:
+    write(tmp_path / place, '{"text": "一句话", "label": 1, "labels": {"abuse": 1}}')
+    with pytest.raises(DataRefused, match="for measuring only"):
+        train(Order([tmp_path]), tmp_path / "out", lambda _line: None)
+
+
+def test_a_missing_label_is_no_negative(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows.jsonl", '{"text": "一句话", "labels": {"abuse": 1, "spam": 0}}')
+    known = labelled(rows_of(*files_of([path], ("train",), known_sources())[0]))
+    assert known.truth[0].tolist() == [1, 0, 0, 0, 0, 0, 0, 0]
+    assert known.weight[0].tolist() == [1, 0, 0, 0, 0, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "no json",
+        '{"labels": {}}',
+        '{"text": "一句话", "labels": {"rudeness": 1}}',
+        '{"text": "一句话", "labels": {"abuse": 2}}',
+    ],
+)
+def test_a_row_without_text_or_known_labels_is_refused_by_place(tmp_path: Path, line: str) -> None:
+    path = write(tmp_path / "rows.jsonl", '{"text": "另一句", "labels": {"abuse": 0}}', line)
+    with pytest.raises(DataRefused, match=r"rows\.jsonl:2"):
+        rows_of(path, files_of([path], ("train",), known_sources())[0][1])
+
+
+def test_a_folder_without_data_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataRefused, match="no data file"):
+        files_of([tmp_path], ("train",), known_sources())
+
+
+def test_excluded_texts_leave_and_copies_count_once(tmp_path: Path) -> None:
+    excluded = write(tmp_path / "test.jsonl", '{"text": "不要，这一句！"}')
+    source = Source("x", "x", "train")
+    rows = [Row(text, {"abuse": 0}, source) for text in ("不要这一句", "留下这一句", "留下，这一句。")]
+    assert [row.text for row in without(rows, [excluded])] == ["留下这一句"]
+
+
+def test_what_belongs_together_is_held_out_together() -> None:
+    source = Source("x", "x", "train")
+    assert len({Row(str(number), {}, source, "same").held_out for number in range(50)}) == 1
+    assert len({Row(str(number), {}, source).held_out for number in range(200)}) == 2
+
+
+def test_a_plain_text_file_that_nobody_knows_is_no_data(tmp_path: Path) -> None:
+    assert source_of(tmp_path / "notes.txt", known_sources()) is None

@@ -1,0 +1,194 @@
+"""A score in court: it sends to review, adds nothing to what rules say, and never overrides an exemption."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from moderation.engine import Engine
+from moderation.errors import LoadErrors
+from moderation.expert import LISTED
+from moderation.load import SCENES, load_ruleset
+from moderation.render import render
+from moderation.trace import Tracer
+from moderation.types import TEXT, UNSURE, Action, Content, Effect, Missing, Opinion, Part, Scene, Score, Span
+
+HEADS = ("abuse", "porn", "gambling", "fraud", "diversion", "spam", "ad_law", "negative")
+REVIEWED = ("abuse", "porn", "gambling", "fraud", "diversion")
+PLAIN = "今天去看了外婆"
+
+
+def content(*texts: str, scene: str = "ad", **more) -> Content:
+    parts = tuple(Part(f"part{number}" if number else "text", text) for number, text in enumerate(texts))
+    return Content(scene=Scene(scene), parts=parts, at=datetime(2026, 11, 22, 4, tzinfo=UTC), **more)
+
+
+def says(*heads: str, text: str = PLAIN, score: int = 870) -> Opinion:
+    span = Span("text", 0, len(text))
+    return Opinion(TEXT, "ngram@0123456789ab", tuple(Score(head, score, 440, span) for head in heads))
+
+
+def judged(shipped: Engine, text: str, *heads: str, **more):
+    return shipped.examine(content(text, **more)).conclude(says(*heads, text=text))
+
+
+def scored(verdict):
+    return [item for item in verdict.evidence if item.source == TEXT]
+
+
+@pytest.mark.parametrize("scene", Scene)
+def test_every_shipped_scene_hears_the_text_expert_of_clean_contents_too(shipped, scene):
+    assert shipped.examine(content(PLAIN, scene=scene)).wants == (TEXT,)
+
+
+@pytest.mark.parametrize("scene", Scene)
+@pytest.mark.parametrize("head", REVIEWED)
+def test_a_score_sends_to_review_and_never_blocks(shipped, scene, head):
+    verdict = judged(shipped, PLAIN, head, scene=scene)
+    (item,) = scored(verdict)
+    assert verdict.action is Action.REVIEW
+    assert not verdict.degraded
+    assert (item.source, item.rule, item.weight) == (TEXT, f"text.{head}", UNSURE)
+    assert item.severity == verdict.severity == shipped.ruleset.categories[item.category].severity
+    assert item.facts == (("score_milli", 870), ("threshold_milli", 440))
+    assert item.note == "ngram@0123456789ab"
+
+
+def test_a_score_cannot_block_even_where_a_policy_blocks_at_its_weight(shipped):
+    rules = shipped.ruleset
+    policies = {scene: replace(policy, block_at=UNSURE, review_at=1) for scene, policy in rules.policies.items()}
+    strict = Engine(replace(rules, policies=policies))
+    assert judged(strict, PLAIN, *HEADS, scene="ad").action is Action.REVIEW
+
+
+@pytest.mark.parametrize("scene", Scene)
+def test_a_bad_mood_is_a_signal_only(shipped, scene):
+    verdict = judged(shipped, PLAIN, "negative", scene=scene)
+    assert verdict.action is Action.PASS
+    assert verdict.severity == 0
+    expected = ("negative_sentiment",) if scene in {Scene.UGC, Scene.LIVE_CHAT} else ()
+    assert verdict.categories == expected
+    assert verdict.effects == ((Effect.COUNT,) if expected else ())
+
+
+def test_spam_is_slowed_down_where_it_is_a_category_and_nothing_elsewhere(shipped):
+    assert judged(shipped, PLAIN, "spam", scene="live_chat").effects == (Effect.THROTTLE,)
+    assert judged(shipped, PLAIN, "spam", scene="ad") == shipped.examine(content(PLAIN)).conclude()
+
+
+def test_advertising_law_counts_only_where_the_content_is_judged_as_advertising(shipped):
+    assert judged(shipped, PLAIN, "ad_law", scene="ugc").evidence == ()
+    assert judged(shipped, PLAIN, "ad_law", scene="ad", commercial=False).categories == ("false_fact_claim",)
+    sold = shipped.examine(replace(content(PLAIN, scene="ugc"), commercial=True)).conclude(says("ad_law"))
+    assert (sold.action, sold.categories) == (Action.REVIEW, ("false_fact_claim",))
+
+
+def test_a_head_that_the_scene_does_not_name_counts_for_nothing(shipped):
+    clean = shipped.examine(content(PLAIN)).conclude()
+    assert shipped.examine(content(PLAIN)).conclude(says("unheard_of")) == clean
+    assert shipped.examine(content(PLAIN)).conclude(Opinion("picture", "x", says("porn").scores)) == clean
+
+
+def test_an_opinion_without_scores_changes_nothing(shipped):
+    for text in (PLAIN, "国家级面霜", "国家级湿地公园"):
+        case = shipped.examine(content(text))
+        assert case.conclude(says()) == case.conclude()
+
+
+def test_a_score_adds_nothing_to_a_rule_of_the_same_category(shipped):
+    text = "傻逼滚出去"
+    alone = shipped.examine(content(text, scene="live_chat")).conclude()
+    assert alone.categories[0] == "abuse_insult"
+    both = judged(shipped, text, "abuse", scene="live_chat")
+    assert (both.action, both.severity, both.categories) == (alone.action, alone.severity, alone.categories)
+    assert [item.weight for item in scored(both)] == [LISTED]
+    other = judged(shipped, text, "porn", scene="live_chat")
+    assert other.action is alone.action
+    assert "porn_vulgar" in other.categories
+
+
+def test_a_severe_rule_stands_whatever_the_expert_says(shipped):
+    case = shipped.examine(content("百家乐上分找我", scene="ugc"))
+    alone = case.conclude()
+    assert (alone.action, alone.severity) == (Action.BLOCK, 4)
+    for opinion in (says(), says(*HEADS), says("gambling")):
+        assert case.conclude(opinion)[:2] == alone[:2]
+
+
+def test_an_explicit_exemption_is_not_overridden(shipped):
+    text = "周末去了国家级湿地公园"
+    case = shipped.examine(content(text))
+    alone = case.conclude()
+    assert alone.exemptions
+    assert alone.action is Action.PASS
+    verdict = case.conclude(says("ad_law", text=text))
+    assert verdict.action is Action.PASS
+    assert verdict.categories == ()
+    assert [item.weight for item in scored(verdict)] == [LISTED]
+    assert case.conclude(says("abuse", text=text)).action is Action.REVIEW
+
+
+@pytest.mark.parametrize("scene", Scene)
+def test_a_missing_expert_does_what_the_scene_says(shipped, scene):
+    verdict = shipped.examine(content(PLAIN, scene=scene)).conclude(Missing(TEXT, "deadline"))
+    assert verdict.degraded
+    assert verdict.missing == (Missing(TEXT, "deadline"),)
+    generous = scene in {Scene.LIVE_CHAT, Scene.UGC}
+    assert verdict.action is (Action.PASS if generous else Action.REVIEW)
+
+
+def test_a_content_is_read_part_by_part_and_once_more_where_it_is_disguised(shipped):
+    asked = content(PLAIN, "", "  ", "加薇❤信聊", scene="live_chat")
+    found = shipped.examine(asked).wordings()
+    names = [part.name for part in asked.parts]
+    assert [one.part for one in found] == [names[0], names[3], names[3]]
+    restored = found[2]
+    place = restored.text.index("微信")
+    span = restored.span(place, place + 2)
+    assert asked.parts[3].text[span.start : span.end].startswith("薇")
+    assert restored.folds(place, place + 2)
+    assert found[1].folds(0, 3) == ()
+    assert found[1].span(1, 3) == Span(names[3], 1, 3)
+
+
+def test_people_are_told_the_score_and_what_it_asks_for(shipped):
+    asked = content(PLAIN, scene="ugc")
+    verdict = shipped.examine(asked).conclude(says("abuse"))
+    (told,) = render(verdict, asked, shipped.ruleset)["evidence"]
+    assert told["why"] == "模型评分 0.87，超过阈值 0.44，请人工复核"
+    assert told["reason"] == f"“{PLAIN}”疑似辱骂与人身攻击（模型判断）"
+    assert (told["source"], told["facts"]) == ("text", {"score_milli": 870, "threshold_milli": 440})
+    assert "0.87" in render(verdict, asked, shipped.ruleset, "en")["evidence"][0]["why"]
+    steps = Tracer(shipped.ruleset, asked, "zh").of_evidence(verdict.evidence[0])
+    assert [step.code for step in steps] == ["gate", "verdict"]
+    mood = render(shipped.examine(asked).conclude(says("negative")), asked, shipped.ruleset)
+    assert mood["evidence"][0]["why"].endswith("仅作信号")
+
+
+def test_a_listed_score_says_so(shipped):
+    text = "周末去了国家级湿地公园"
+    asked = content(text)
+    verdict = shipped.examine(asked).conclude(says("ad_law", text=text))
+    assert "仅供参考" in render(verdict, asked, shipped.ruleset)["evidence"][0]["why"]
+
+
+@pytest.mark.parametrize(
+    ("table", "complaint"),
+    [
+        ('[experts.text]\nabuse = "no_such"\n', "abuse names the unknown category 'no_such'"),
+        ('[experts.picture]\nporn = "porn_vulgar"\n', "experts.picture: expected a table"),
+        ("[experts.text]\nabuse = 1\n", "experts.text: expected a table"),
+        ('[experts]\ntext = "abuse"\n', "experts.text: expected a table"),
+    ],
+)
+def test_a_policy_that_names_what_is_not_there_is_refused(tmp_path, table, complaint):
+    for path in SCENES.glob("*.toml"):
+        text = path.read_text(encoding="utf-8")
+        if path.stem == "ugc":
+            text = text[: text.index("[experts.text]")] + table
+        (tmp_path / path.name).write_text(text, encoding="utf-8")
+    with pytest.raises(LoadErrors) as caught:
+        load_ruleset(scenes=tmp_path, examples=False)
+    assert complaint in "\n".join(error.reason for error in caught.value.errors if error.file == "scenes/ugc.toml")
