@@ -40,7 +40,7 @@ def run(
 ) -> None:
     """Trains, writes and tells the figures of the held-out text."""
     recipe = Recipe(epochs=epochs, seed=seed)
-    command = shlex.join(["qingliu", *sys.argv[1:]])
+    command = shlex.join(["qingliu", *(Path(word).name if Path(word).exists() else word for word in sys.argv[1:])])
 
     def tell(line: str) -> None:
         err.print(line, markup=False)
