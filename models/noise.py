@@ -55,4 +55,9 @@ def _twins() -> Mapping[str, tuple[str, ...]]:
         encoded = chr(code).encode("gb2312", "ignore")
         if encoded and encoded[0] in _COMMON:
             groups[int(heard[code])].append(chr(code))
-    return {char: tuple(twin for twin in group if twin != char) for group in groups.values() if len(group) > 1 for char in group}
+    return {
+        char: tuple(twin for twin in group if twin != char)
+        for group in groups.values()
+        if len(group) > 1
+        for char in group
+    }
