@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SCHEMA: Final = "qingliu-card/1"
 HOME: Final = Path(__file__).parent
 HEADS: Final = ("abuse", "porn", "gambling", "fraud", "diversion", "spam", "ad_law", "negative")
-"""Abuse and hate; porn and vulgarity; gambling; fraud; black-market ads and luring away; spam; advertising law; mood."""
+"""Abuse and hate; porn; gambling; fraud; black-market ads and luring away; spam; advertising law; negative mood."""
 
 REVIEWED: Final = HEADS[:-1]
 """The heads that may ask for review. A bad mood is worth knowing and breaks no rule."""

@@ -67,7 +67,10 @@ class Row:
     @property
     def held_out(self) -> bool:
         """Whether this row serves selection, calibration and thresholds rather than training."""
-        return self.source.use == "dev" or crc32((self.group or self.text).encode("utf-8", "replace")) % _TENTH == 0
+        return (
+            self.source.use in {"dev", "select"}
+            or crc32((self.group or self.text).encode("utf-8", "replace")) % _TENTH == 0
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class Alphabet:
 
 @dataclass(frozen=True, slots=True)
 class Bags:
-    """The rows of some texts, one after the other; text ``i`` owns ``rows[starts[i]:starts[i + 1]]``, sorted, unique."""
+    """The rows of some texts: text ``i`` owns ``rows[starts[i]:starts[i + 1]]``, sorted and unique."""
 
     rows: Rows
     starts: Places
@@ -72,7 +72,10 @@ class Bags:
 
 def alphabet(variants: Path = VARIANTS) -> Alphabet:
     """The tables of the lexicons in ``variants``, as they are today. Raises ``OSError`` when a file is missing."""
-    folding = tables(*(dict(_rows(variants / name)) for name in ("traditional.tsv", "lookalikes.tsv")))
+    simplified, lookalikes = (
+        {row[0]: row[1] for row in _rows(variants / name)} for name in ("traditional.tsv", "lookalikes.tsv")
+    )
+    folding = tables(simplified, lookalikes)
     sounds = Sounds((row[0], row[1], row[2] if len(row) > 2 else "") for row in _rows(variants / "pinyin.tsv"))  # noqa: PLR2004
     shown = np.zeros(SHOWN_CODES, np.uint16)
     for code in range(SHOWN_CODES):

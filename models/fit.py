@@ -24,7 +24,9 @@ _TINY = 1e-8
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How to train. ``smoothing`` is added to every count of a head: much where labels are noisy and many, little where
+    """How to train.
+
+    ``smoothing`` is added to every count of a head: much where labels are noisy and many, little where
     the project's own text is exact; ``rate`` and ``decay`` are Adagrad's step and the L2 pull;
     ``dropped``, a share a head, of a text's rows are left out at each step by chance, so that no frame of the project's
     own text is learnt by a few of its words;
@@ -44,8 +46,9 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """Weights of every row and head, and a bias a head. A logit is the sum of a text's rows over the root of their
-    number, plus the bias.
+    """Weights of every row and head, and a bias a head.
+
+    A logit is the sum of a text's rows over the root of their number, plus the bias.
     """
 
     weights: Floats

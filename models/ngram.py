@@ -1,5 +1,6 @@
-"""The first stage of the text expert: sums of small integers that stand for n-grams. Numpy only; a score is the same
-in any batch and any order, on any machine.
+"""The first stage of the text expert: sums of small integers that stand for n-grams, with numpy alone.
+
+A score is the same in any batch and any order, on any machine.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ class Ngram:
     def calibrated(self, logits: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Logits as probabilities."""
         reach = np.clip(logits * self._slope + self._offset, -_REACH, _REACH)
-        return _SIGMOID[np.rint(reach * _FINE).astype(np.int64) + _REACH * _FINE]
+        found: npt.NDArray[np.float64] = _SIGMOID[np.rint(reach * _FINE).astype(np.int64) + _REACH * _FINE]
+        return found
 
     def explain(self, text: str, head: str, *, most: int = 10) -> list[tuple[int, int, float]]:
         """The stretches that speak most for the head: start, end (code points of ``text``) and log odds added.
@@ -81,11 +83,7 @@ class Ngram:
         weights = self._table[unique, column].astype(np.float64)[places] / counts[places] * factor
         shift = best * STEP
         runs = _strongest(weights, starts, ends, most)
-        return [
-            (start + shift, min(end + shift, len(text)), added)
-            for start, end, added in runs
-            if start + shift < len(text)
-        ]
+        return [(start + shift, end + shift, added) for start, end, added in runs]
 
     def _sums(self, texts: Sequence[str]) -> npt.NDArray[np.int64]:
         found = bags(texts, self._letters, self.card.bits)
@@ -155,9 +153,10 @@ def _windows(texts: Sequence[str]) -> tuple[Sequence[str], npt.NDArray[np.int64]
 def _strongest(
     weights: npt.NDArray[np.float64], starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], most: int
 ) -> list[tuple[int, int, float]]:
-    """Each n-gram's weight shared by its characters; runs of characters that speak for the head, the strongest first."""
-    share = np.zeros(int(ends.max(initial=0)) + 2)
-    lengths = np.maximum(ends - starts, 1)
+    """Each n-gram's weight goes to its characters: runs of them that speak for the head, the strongest first."""
+    share = np.zeros(int(ends.max(initial=0)) + 1)
+    seen = ends > starts
+    weights, starts, lengths = weights[seen], starts[seen], (ends - starts)[seen]
     np.add.at(share, starts, weights / lengths)
     np.add.at(share, starts + lengths, -weights / lengths)
     each = np.cumsum(share)[:-1]

@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
     app.command("train", help="训练文本专家（第一级）：读入带标签的目录，写出权重与模型卡。")(run)
 
 
-def run(
+def run(  # noqa: PLR0913, PLR0917 - the options of a command
     target: Annotated[Path, typer.Option("--output", "-o", help="模型目录（含 cards/ 与 weights/）", file_okay=False)],
     data: Annotated[
         list[Path] | None, typer.Option("--data", help="数据目录或文件，可多次给出", exists=True, show_default=False)
