@@ -135,11 +135,18 @@ def _read(path: Path, source: Source) -> Iterator[Row]:
             else:
                 try:
                     told = json.loads(line)
-                    yield Row(str(told[source.text]), _labels(told, source), source, str(told.get(source.group, "")))
+                    yield Row(_text(told, source), _labels(told, source), source, str(told.get(source.group, "")))
                 except (ValueError, KeyError, TypeError, AttributeError) as error:
                     raise DataRefused(
                         f"{path}:{number}: expected a row with text and {source.label}: {error}"
                     ) from None
+
+
+def _text(told: Mapping[str, Any], source: Source) -> str:
+    """A row's text; a content of several parts is read line by line."""
+    if source.text not in told and "parts" in told:
+        return "\n".join(part["text"] for part in told["parts"])
+    return str(told[source.text])
 
 
 def _labels(told: Mapping[str, Any], source: Source) -> Mapping[str, int]:

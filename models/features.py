@@ -105,10 +105,10 @@ def _shown(keep: Table, code: int) -> int:
     return simple if simple < HEARD_CODES else OTHER
 
 
-def _heard(fuzzy: dict[int, int], code: int) -> int:
+def _heard(fuzzy: Sequence[int], code: int) -> int:
     if code in (OPEN, CLOSE, OTHER):
         return code
-    if code in fuzzy:
+    if code < len(fuzzy) and fuzzy[code] != code:
         return fuzzy[code]
     kind = "" if PICTURE_CODES <= code < PICTURE_CODES + 0x1000 else unicodedata.category(chr(code))[0]
     return DIGIT if kind == "N" else code if kind == "L" else 0
