@@ -6,6 +6,7 @@ Single characters written otherwise (case, width, look-alikes) are the model's o
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.text.reading import DISGUISED
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from moderation.text.view import View
     from moderation.types import Content
 
+LEAST = 4
+"""A text of fewer Han characters is not read."""
+_HAN = re.compile("[\u3400-\u9fff]")
 LISTED = 20
 """What it weighs where it adds nothing: a rule says the same already, or the law exempts what it is about."""
 ADVERTISING = "advertising"
@@ -50,16 +54,20 @@ class Wording(NamedTuple):
         return tuple(dict.fromkeys(found))
 
 
+def says_something(text: str) -> bool:
+    """Whether a folded text is a sentence rather than a number, a name or a shout, on which a model only guesses."""
+    return len(_HAN.findall(text)) >= LEAST
+
+
 def wordings(reading: Sequence[PartReading], reader: Reader) -> list[Wording]:
     """What an expert is to read of a content: every part that says something, and its restored text if it has one."""
     found = []
     for part in reading:
-        if not part.source or part.source.isspace():
-            continue
-        found.append(Wording(part.name, part.source))
+        if says_something(part.text):
+            found.append(Wording(part.name, part.source))
         if part.look & DISGUISED:
             view = part.restored if part.known else reader.restored(part)
-            if view is not None:
+            if view is not None and says_something(view.text):
                 found.append(Wording(part.name, view.text, view))
     return found
 

@@ -1,0 +1,44 @@
+"""How much of what is found in plain sentences is still found when they are cloaked.
+
+``python -m bench.cloaks PAIRS.jsonl [--expert]``: each line has ``original`` and ``text``, the same in disguise; lines
+with a ``label`` that is not 1 are left out. Judged as user content.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+
+from bench.accuracy import DAY, is_flagged
+from moderation.load import load_engine
+from moderation.types import Content, Part, Scene
+from service.experts import answers
+from service.settings import Settings
+from service.wiring import open_expert
+
+if TYPE_CHECKING:
+    from moderation.engine import Engine
+    from service.ports import TextModel
+
+
+def flagged(engine: Engine, text: str, model: TextModel | None) -> bool:
+    """Whether a text does not simply pass."""
+    case = engine.examine(Content(scene=Scene.UGC, parts=(Part("text", text),), at=DAY))
+    return is_flagged(case.conclude(*(answers(model, [case]) if model is not None and case.wants else ())))
+
+
+def main(arguments: list[str]) -> None:
+    """Print recall before and after, over all pairs."""
+    engine, model = load_engine(), open_expert(Settings()) if "--expert" in arguments else None
+    pairs = [orjson.loads(line) for line in Path(arguments[0]).read_bytes().splitlines()]
+    pairs = [pair for pair in pairs if pair.get("label", 1) == 1]
+    before = sum(flagged(engine, pair["original"], model) for pair in pairs)
+    after = sum(flagged(engine, pair["text"], model) for pair in pairs)
+    print(f"{len(pairs)} pairs: plain {before / len(pairs):.1%}, cloaked {after / len(pairs):.1%}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
