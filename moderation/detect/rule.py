@@ -35,8 +35,6 @@ HINT = 40
 """Lighter rules are hints: they are listed beside something that counts, and never make a text worth a look."""
 COMMON_LETTER, COMMON_WORD = 20_000, 50
 """How often a single character, and a word that the dictionary lacks, is reckoned to stand in sixty million words."""
-RARER_BY = 4
-"""Another list of a pattern's words is taken for its anchors where it is so much rarer."""
 SURE, PAIR = 80, 2
 """A pair is heard, and seen in look-alikes, only where its rule is so sure of it: weak pairs have too many doubles."""
 _HAN = re.compile("[\u3400-\u9fff]+")
@@ -167,7 +165,8 @@ def compile_terms(terms: Sequence[Term], ruleset: Ruleset, index: CueIndex) -> t
     raw: list[Rule] = []
     known: dict[tuple[int, bool, bool], tuple[Any, ...]] = {}
     for term in terms:
-        words, also = _sought(term, plain) if term.pattern else ((plain(term.text),), ())
+        words = tuple(map(plain, term.anchors)) if term.pattern else (plain(term.text),)
+        also = _held_besides(term, words, plain) if term.pattern else ()
         seen = "" if term.pattern else visible(term.text)
         has_symbols = not term.pattern and words[0] != seen
         key = (id(term.condition), term.pattern, has_symbols)  # one object for all that a line, or a plain file, holds
@@ -178,19 +177,11 @@ def compile_terms(terms: Sequence[Term], ruleset: Ruleset, index: CueIndex) -> t
     return _compiled(folded), _compiled(raw)
 
 
-def _sought(term: Term, plain: Callable[[str], str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The words that a pattern is looked at for, and words of which its matches hold one besides.
-
-    The former are its anchors, or a list that its matches hold too and texts seldom.
-    """
-    anchors = tuple(map(plain, term.anchors))
-    rows = sorted((row for row in told_in(term.text, plain) if set(row) != set(anchors)), key=_commonness)
-    if rows and RARER_BY * _commonness(rows[0]) < _commonness(anchors):
-        words, *rows = rows
-    else:
-        words = anchors
-    others = (row for row in rows if len(row) <= FEW and not any(one in word for one in words for word in row))
-    return words, next(others, ())
+def _held_besides(term: Term, words: tuple[str, ...], plain: Callable[[str], str]) -> tuple[str, ...]:
+    """Words of which every match of a pattern holds one besides its anchors: the list that texts hold most seldom."""
+    rows = (row for row in told_in(term.text, plain) if len(row) <= FEW)
+    others = (row for row in rows if not any(one in word for one in words for word in row))
+    return min(others, key=_commonness, default=())
 
 
 def _commonness(words: tuple[str, ...]) -> int:

@@ -10,12 +10,13 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from functools import lru_cache
-from itertools import islice, product, takewhile
+from itertools import islice, takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.matcher import Matcher
 from moderation.text.fold import CLAUSE_MARKS
+from moderation.text.spelling import LETTERS, SPELT, Speller
 from moderation.text.words import frequency, gain, stands_alone
 
 if TYPE_CHECKING:
@@ -25,20 +26,12 @@ if TYPE_CHECKING:
     from moderation.text.fold import Folding
     from moderation.text.variants import Variants
 
-LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
-_LATIN = re.compile("[a-z]+")
 _HAN = re.compile("[\u3400-\u9fff]{2,}")
 _DIGITS = str.maketrans("零一二三四五六七八九", "0123456789")
 TABLE_SIZE_OF_SIGNS = 0x20000
 """Signs and all that is written for them stand in the first two planes."""
 LONGEST = 12
 """Longer words are rarely written in disguise as a whole; what is disguised in them is mostly a word by itself."""
-READINGS = 4
-"""So many spellings of a word with characters that can be read in several ways are known."""
-LONGEST_SYLLABLE, LONGEST_RUN = 6, 32
-"""zhuang is the longest syllable; longer runs of letters are no word that a table knows."""
-SPELT = 5
-"""A word spelt out altogether has at least so many letters: shorter ones are English (made, she)."""
 LIKELIER, LIKELIER_FUZZY = 3.5, 5.5
 """How much likelier, as a logarithm for each changed character, a text must be with the word than as it stands."""
 BACKWARDS = range(2, 6)
@@ -133,18 +126,16 @@ class _Shared(NamedTuple):
     """What depends on the tables alone.
 
     ``sign_letters`` are what a sign is known by, in all that the original may write for it: a text without these has
-    no sign. ``usual`` is each character's first reading.
+    no sign.
     """
 
     signs: re.Pattern[str]
     sign_letters: frozenset[str]
-    usual: Mapping[str, str]
 
 
 def _shared(folding: Folding, variants: Variants) -> _Shared:
     letters = _shown_as(folding, {_strangest(folding, sign) for sign in variants.signs})
-    usual = {char: readings[0] for char, readings in variants.sounds.readings.items()}
-    return _Shared(_alternatives(variants.signs), letters, usual)
+    return _Shared(_alternatives(variants.signs), letters)
 
 
 class Restorer:
@@ -167,7 +158,7 @@ class Restorer:
         self._clue_list = tuple(self._clues)
         self._clue_matcher = Matcher(self._clue_list)
         self.shared: _Shared = beside.shared if beside else _shared(folding, variants)
-        self._signs, self.sign_letters, self._usual = self.shared
+        self._signs, self.sign_letters = self.shared
         sounds = variants.sounds
         self._exact, self._fuzzy = sounds.exact, sounds.fuzzy
         by_sound: dict[str, list[str]] = defaultdict(list)
@@ -176,14 +167,7 @@ class Restorer:
         self._heard = tuple(by_sound.items())
         self._sound_matcher = Matcher([sound for sound, _ in self._heard])
         self._promises = lru_cache(maxsize=65_536)(self._could_stand_for)
-        spelt: dict[str, list[tuple[str, tuple[int, ...]]]] = defaultdict(list)
-        for word in words:
-            for syllables in islice(product(*(sounds.readings.get(char, ("",)) for char in word)), READINGS):
-                if all(syllables):
-                    spelt["".join(syllables)].append((word, tuple(map(len, syllables))))
-        self._spelt = tuple(spelt.items())
-        self._spelling_matcher = Matcher([letters for letters, _ in self._spelt])
-        self._syllables = sounds.syllables
+        self._speller = Speller(sounds, words, self._known)
 
     @property
     def clues(self) -> tuple[str, ...]:
@@ -242,7 +226,7 @@ class Restorer:
         return line if line.marks else None
 
     def _likely(self, text: str) -> list[Replaced]:
-        return [*self._homophones(text, self.heard(text)), *self._spellings(text)]
+        return [*self._homophones(text, self.heard(text)), *self._spelt(text)]
 
     def signed(self, visible: str, places: list[int]) -> Line:
         """The raw view's text as a line: its signs become words, its other symbols go."""
@@ -299,6 +283,9 @@ class Restorer:
             if names and text[start:end] not in self._known and gain(text, start, end, word) >= LIKELIER:
                 yield Replaced(start, end, word, names)
 
+    def _spelt(self, text: str) -> Iterator[Replaced]:
+        return (Replaced(start, end, word, (name,)) for start, end, word, name in self._speller.find(text))
+
     def _homophones(self, text: str, hits: Iterable[Hit]) -> Iterator[Replaced]:
         for start, end, number in hits:
             written = text[start:end]
@@ -317,83 +304,6 @@ class Restorer:
         enough = gained >= len(changed) * (LIKELIER if exact else LIKELIER_FUZZY)
         return gained, ("homophone" if exact else "fuzzy") if enough else "", word
 
-    def _spellings(self, text: str) -> Iterator[Replaced]:
-        if _LATIN.search(text) is None:
-            return
-        letters, owners = self._spell(text)
-        runs = _Runs(text, self._syllables)
-        for low, high, number in self._spelling_matcher.find(letters):
-            start, end = owners[low], owners[high - 1] + 1
-            written = text[start:end]
-            if written in self._known or LETTERS.isdisjoint(written):
-                continue
-            if (low and owners[low - 1] == start) or (high < len(owners) and owners[high] == end - 1):
-                continue
-            whole = LETTERS.issuperset(written)
-            if (whole and len(written) < SPELT) or not runs.spell(start, end, self._known):
-                continue
-            words = [
-                word
-                for word, lengths in self._spelt[number][1]
-                if self._spells(text, owners, low, lengths) and _others_stand(written, word)
-            ]
-            if words:
-                best = max(words, key=lambda word: gain(text, start, end, word))
-                yield Replaced(start, end, best, ("pinyin" if whole else "mixed",))
-
-    def _spell(self, text: str) -> tuple[str, list[int]]:
-        """The text in Latin letters, and for each of them the character that it comes from."""
-        pieces: list[str] = []
-        owners: list[int] = []
-        for index, char in enumerate(text):
-            piece = self._usual.get(char) or (char if char in LETTERS else "\0")
-            pieces.append(piece)
-            owners += [index] * len(piece)
-        return "".join(pieces), owners
-
-    def _spells(self, text: str, owners: list[int], place: int, lengths: tuple[int, ...]) -> bool:
-        """Whether each syllable is one character or nothing but letters."""
-        for length in lengths:
-            first, last = owners[place], owners[place + length - 1]
-            if first == last:
-                whole = (place == 0 or owners[place - 1] != first) and (
-                    place + length == len(owners) or owners[place + length] != last
-                )
-                if not whole:
-                    return False
-            elif not LETTERS.issuperset(text[first : last + 1]):
-                return False
-            place += length
-        return True
-
-
-class _Runs:
-    """The runs of letters of a text: where each begins and ends, and what of it before and behind a place is pinyin."""
-
-    def __init__(self, text: str, syllables: frozenset[str]) -> None:
-        self._text = text
-        length = len(text)
-        self._bounds: dict[int, tuple[int, int]] = {}
-        self._before, self._behind = bytearray(length + 1), bytearray(length + 1)
-        for run in _LATIN.finditer(text):
-            low, high = run.span()
-            self._bounds.update(dict.fromkeys(range(low, high), (low, high)))
-            self._before[low] = self._behind[high] = 1
-            for end in range(low + 1, high + 1):
-                starts = range(max(low, end - LONGEST_SYLLABLE), end)
-                self._before[end] = any(self._before[start] and text[start:end] in syllables for start in starts)
-            for start in range(high - 1, low - 1, -1):
-                ends = range(start + 1, min(high, start + LONGEST_SYLLABLE) + 1)
-                self._behind[start] = any(self._behind[end] and text[start:end] in syllables for end in ends)
-
-    def spell(self, start: int, end: int, known: Collection[str]) -> bool:
-        """Whether letters beside a stretch are pinyin too: zuihaode, but not zuihaox, and no word that is known."""
-        left = self._bounds.get(start, (start, start))[0]
-        right = self._bounds.get(end - 1, (end, end))[1]
-        if right - left <= LONGEST_RUN and self._text[left:right] in known:
-            return False
-        return bool((left == start or self._before[start]) and (right == end or self._behind[end]))
-
 
 def _clues(
     variants: Variants, words: Collection[str], sure: Collection[str], known: Collection[str]
@@ -411,12 +321,6 @@ def _clues(
         if len(word) > PAIR or gain(written, 0, len(word), word) >= LIKELIER:
             clues.setdefault(written, (word, "reverse"))
     return {written: meant for written, meant in clues.items() if written not in known}
-
-
-def _others_stand(written: str, word: str) -> bool:
-    """Whether the characters beside the spelt ones are the word's own; of three or more one may be another."""
-    strange = sum(char not in LETTERS and char not in word for char in written)
-    return strange <= (1 if len(word) > PAIR else 0)
 
 
 def _unbroken(line: Line, one: Replaced, source: str) -> bool:

@@ -53,6 +53,7 @@ class Sounds:
             readings.setdefault(char, []).extend(found)
         self.readings: Mapping[str, tuple[str, ...]] = {char: tuple(found) for char, found in readings.items()}
         """Every character's syllables, the usual one first."""
+        self.usual = {char: found[0] for char, found in self.readings.items()}
         self.syllables = frozenset(syllable for found in readings.values() for syllable in found)
         self.exact: Table = _codes(self.readings, {syllable: syllable for syllable in self.syllables})
         self.fuzzy: Table = _codes(self.readings, {syllable: fuzzy(syllable) for syllable in self.syllables})

@@ -1,0 +1,125 @@
+"""Words spelt in Latin letters, wholly or in part: zuihao, zui好. Says what a stretch spells, and judges nothing."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from itertools import islice, product
+from typing import TYPE_CHECKING
+
+from moderation.matcher import Matcher
+from moderation.text.words import gain
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from moderation.text.sound import Sounds
+
+LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
+_LATIN = re.compile("[a-z]+")
+READINGS = 4
+"""So many spellings of a word with characters that can be read in several ways are known."""
+LONGEST_SYLLABLE, LONGEST_RUN = 6, 32
+"""zhuang is the longest syllable; longer runs of letters are no word that a table knows."""
+SPELT = 5
+"""A word spelt out altogether has at least so many letters: shorter ones are English (made, she)."""
+PAIR = 2
+
+
+class Speller:
+    """Keeps the spellings of some words. ``known`` are writings that mean what they say."""
+
+    def __init__(self, sounds: Sounds, words: Iterable[str], known: Collection[str]) -> None:
+        self._known, self._syllables = known, sounds.syllables
+        self._usual = sounds.usual
+        spelt: dict[str, list[tuple[str, tuple[int, ...]]]] = defaultdict(list)
+        for word in words:
+            for syllables in islice(product(*(sounds.readings.get(char, ("",)) for char in word)), READINGS):
+                if all(syllables):
+                    spelt["".join(syllables)].append((word, tuple(map(len, syllables))))
+        self._spelt = tuple(spelt.items())
+        self._matcher = Matcher([letters for letters, _ in self._spelt])
+
+    def find(self, text: str) -> Iterator[tuple[int, int, str, str]]:
+        """The stretches that spell a word, the word, and whether it is spelt out or only some of it is."""
+        if _LATIN.search(text) is None:
+            return
+        letters, owners = self._spell(text)
+        runs = _Runs(text, self._syllables)
+        for low, high, number in self._matcher.find(letters):
+            start, end = owners[low], owners[high - 1] + 1
+            written = text[start:end]
+            if written in self._known or LETTERS.isdisjoint(written):
+                continue
+            if (low and owners[low - 1] == start) or (high < len(owners) and owners[high] == end - 1):
+                continue
+            whole = LETTERS.issuperset(written)
+            if (whole and len(written) < SPELT) or not runs.spell(start, end, self._known):
+                continue
+            words = [
+                word
+                for word, lengths in self._spelt[number][1]
+                if self._spells(text, owners, low, lengths) and _others_stand(written, word)
+            ]
+            if words:
+                best = max(words, key=lambda word: gain(text, start, end, word))
+                yield start, end, best, "pinyin" if whole else "mixed"
+
+    def _spell(self, text: str) -> tuple[str, list[int]]:
+        """The text in Latin letters, and for each of them the character that it comes from."""
+        pieces: list[str] = []
+        owners: list[int] = []
+        for index, char in enumerate(text):
+            piece = self._usual.get(char) or (char if char in LETTERS else "\0")
+            pieces.append(piece)
+            owners += [index] * len(piece)
+        return "".join(pieces), owners
+
+    def _spells(self, text: str, owners: list[int], place: int, lengths: tuple[int, ...]) -> bool:
+        """Whether each syllable is one character or nothing but letters."""
+        for length in lengths:
+            first, last = owners[place], owners[place + length - 1]
+            if first == last:
+                whole = (place == 0 or owners[place - 1] != first) and (
+                    place + length == len(owners) or owners[place + length] != last
+                )
+                if not whole:
+                    return False
+            elif not LETTERS.issuperset(text[first : last + 1]):
+                return False
+            place += length
+        return True
+
+
+class _Runs:
+    """The runs of letters of a text: where each begins and ends, and what of it before and behind a place is pinyin."""
+
+    def __init__(self, text: str, syllables: frozenset[str]) -> None:
+        self._text = text
+        length = len(text)
+        self._bounds: dict[int, tuple[int, int]] = {}
+        self._before, self._behind = bytearray(length + 1), bytearray(length + 1)
+        for run in _LATIN.finditer(text):
+            low, high = run.span()
+            self._bounds.update(dict.fromkeys(range(low, high), (low, high)))
+            self._before[low] = self._behind[high] = 1
+            for end in range(low + 1, high + 1):
+                starts = range(max(low, end - LONGEST_SYLLABLE), end)
+                self._before[end] = any(self._before[start] and text[start:end] in syllables for start in starts)
+            for start in range(high - 1, low - 1, -1):
+                ends = range(start + 1, min(high, start + LONGEST_SYLLABLE) + 1)
+                self._behind[start] = any(self._behind[end] and text[start:end] in syllables for end in ends)
+
+    def spell(self, start: int, end: int, known: Collection[str]) -> bool:
+        """Whether letters beside a stretch are pinyin too: zuihaode, but not zuihaox, and no word that is known."""
+        left = self._bounds.get(start, (start, start))[0]
+        right = self._bounds.get(end - 1, (end, end))[1]
+        if right - left <= LONGEST_RUN and self._text[left:right] in known:
+            return False
+        return bool((left == start or self._before[start]) and (right == end or self._behind[end]))
+
+
+def _others_stand(written: str, word: str) -> bool:
+    """Whether the characters beside the spelt ones are the word's own; of three or more one may be another."""
+    strange = sum(char not in LETTERS and char not in word for char in written)
+    return strange <= (1 if len(word) > PAIR else 0)
