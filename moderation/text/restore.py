@@ -32,12 +32,12 @@ TABLE_SIZE_OF_SIGNS = 0x20000
 """Signs and all that is written for them stand in the first two planes."""
 LONGEST = 12
 """Longer words are rarely written in disguise as a whole; what is disguised in them is mostly a word by itself."""
-LIKELIER, LIKELIER_FUZZY = 3.5, 5.5
+LIKELIER, LIKELIER_FUZZY, LIKELIER_DRAWN = 3.0, 5.5, 1.5
 """How much likelier, as a logarithm for each changed character, a text must be with the word than as it stands."""
 BACKWARDS = range(2, 6)
 """Words of these lengths are read backwards: longer ones nobody turns round."""
-OF_THE_SURE = frozenset({"homophone", "fuzzy", "shape", "reverse"})
-OF_ALL = frozenset({"pinyin", "mixed", "split", "digit"})
+OF_THE_SURE = frozenset({"homophone", "fuzzy", "shape", "reverse", "pinyin"})
+OF_ALL = frozenset({"mixed", "split", "digit"})
 """Disguises that are undone for the words worth hearing, and for the whole vocabulary."""
 DRAWN = frozenset({"split", "shape"})
 """Disguises of single characters: they count only where they complete a word."""
@@ -167,7 +167,7 @@ class Restorer:
         self._heard = tuple(by_sound.items())
         self._sound_matcher = Matcher([sound for sound, _ in self._heard])
         self._promises = lru_cache(maxsize=65_536)(self._could_stand_for)
-        self._speller = Speller(sounds, words, self._known)
+        self._speller = Speller(sounds, words, self._sure, self._known)
 
     @property
     def clues(self) -> tuple[str, ...]:
@@ -280,7 +280,7 @@ class Restorer:
             word = self._words[number]
             if names == ("shape",) and word not in self._sure:
                 continue
-            if names and text[start:end] not in self._known and gain(text, start, end, word) >= LIKELIER:
+            if names and text[start:end] not in self._known and gain(text, start, end, word) >= LIKELIER_DRAWN:
                 yield Replaced(start, end, word, names)
 
     def _spelt(self, text: str) -> Iterator[Replaced]:

@@ -8,7 +8,7 @@ from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from moderation.matcher import Matcher
-from moderation.text.words import gain
+from moderation.text.words import frequency, gain, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -21,16 +21,22 @@ READINGS = 4
 """So many spellings of a word with characters that can be read in several ways are known."""
 LONGEST_SYLLABLE, LONGEST_RUN = 6, 32
 """zhuang is the longest syllable; longer runs of letters are no word that a table knows."""
+HUMMED = frozenset({"n", "m", "ng", "hm", "hng"})
+"""Syllables of sighs: beside a word they are the rest of another."""
 SPELT = 5
 """A word spelt out altogether has at least so many letters: shorter ones are English (made, she)."""
 PAIR = 2
+COMMON, MUCH_COMMONER, USUAL, UNUSUAL = 30, 3, 180, 10
+"""Words that the dictionary counts less often are no rivals. A rival is so much commoner than the word that is sought;
+one that is younger than the dictionary is reckoned usual where its term is sure, and unusual otherwise."""
 
 
 class Speller:
-    """Keeps the spellings of some words. ``known`` are writings that mean what they say."""
+    """Keeps the spellings of some words. ``sure`` ones may be spelt out whole; ``known`` writings mean themselves."""
 
-    def __init__(self, sounds: Sounds, words: Iterable[str], known: Collection[str]) -> None:
-        self._known, self._syllables = known, sounds.syllables
+    def __init__(self, sounds: Sounds, words: Iterable[str], sure: Collection[str], known: Collection[str]) -> None:
+        self._sure = sure
+        self._known, self._syllables = known, sounds.syllables - HUMMED
         self._usual = sounds.usual
         spelt: dict[str, list[tuple[str, tuple[int, ...]]]] = defaultdict(list)
         for word in words:
@@ -38,6 +44,12 @@ class Speller:
                 if all(syllables):
                     spelt["".join(syllables)].append((word, tuple(map(len, syllables))))
         self._spelt = tuple(spelt.items())
+        self._innocent: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        """The common words of two characters that are not sought, by their letters."""
+        sought = {word for listed in spelt.values() for word, _ in listed}
+        for word, count in pairs(COMMON):
+            if word not in sought and word[0] in self._usual and word[1] in self._usual:
+                self._innocent[self._usual[word[0]] + self._usual[word[1]]].append((word, count))
         self._matcher = Matcher([letters for letters, _ in self._spelt])
 
     def find(self, text: str) -> Iterator[tuple[int, int, str, str]]:
@@ -56,14 +68,30 @@ class Speller:
             whole = LETTERS.issuperset(written)
             if (whole and len(written) < SPELT) or not runs.spell(start, end, self._known):
                 continue
+            spelt, listed = self._spelt[number]
             words = [
                 word
-                for word, lengths in self._spelt[number][1]
-                if self._spells(text, owners, low, lengths) and _others_stand(written, word)
+                for word, lengths in listed
+                if (not whole or word in self._sure)
+                and self._spells(text, owners, low, lengths)
+                and _others_stand(written, word)
+                and not self._is_rather_another(word, written, spelt, runs.of(start, end))
             ]
             if words:
                 best = max(words, key=lambda word: gain(text, start, end, word))
                 yield start, end, best, "pinyin" if whole else "mixed"
+
+    def _is_rather_another(self, word: str, written: str, spelt: str, run: str) -> bool:
+        """Whether an innocent word that is spelt alike is much the commoner, or the letters go on to one."""
+        if run not in written and run in self._innocent:
+            return True
+        if len(word) > PAIR:
+            return False
+        enough = MUCH_COMMONER * max(frequency(word), USUAL if word in self._sure else UNUSUAL)
+        return any(
+            count > enough and all(char in LETTERS or char in other for char in written)
+            for other, count in self._innocent.get(spelt, ())
+        )
 
     def _spell(self, text: str) -> tuple[str, list[int]]:
         """The text in Latin letters, and for each of them the character that it comes from."""
@@ -109,6 +137,11 @@ class _Runs:
             for start in range(high - 1, low - 1, -1):
                 ends = range(start + 1, min(high, start + LONGEST_SYLLABLE) + 1)
                 self._behind[start] = any(self._behind[end] and text[start:end] in syllables for end in ends)
+
+    def of(self, start: int, end: int) -> str:
+        """The run of letters at the end or else at the beginning of a stretch; empty where there is none."""
+        low, high = self._bounds.get(end - 1) or self._bounds.get(start) or (0, 0)
+        return self._text[low : min(high, low + LONGEST_RUN)]
 
     def spell(self, start: int, end: int, known: Collection[str]) -> bool:
         """Whether letters beside a stretch are pinyin too: zuihaode, but not zuihaox, and no word that is known."""

@@ -8,6 +8,10 @@ import warnings
 from functools import lru_cache
 from math import log
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # jieba imports pkg_resources and holds invalid escapes
@@ -79,6 +83,11 @@ def frequency(word: str) -> int:
     """How often the dictionary counts a word in its sixty million words of text; 0 where it lacks it."""
     count: int = _TOKENIZER.FREQ.get(word, 0)
     return count
+
+
+def pairs(least: int) -> Iterator[tuple[str, int]]:
+    """The dictionary's words of two characters that it counts at least so often, with their counts."""
+    return ((word, count) for word, count in _TOKENIZER.FREQ.items() if len(word) == PAIR and count >= least)
 
 
 def gain(text: str, start: int, end: int, word: str) -> float:
