@@ -271,8 +271,10 @@ class Restorer:
     def _drawn(self, text: str, clues: list[Replaced]) -> Iterator[Replaced]:
         """The words that split and look-alike characters complete."""
         clues = _apart(clues, len(text))
-        if not clues:
-            return
+        for rank in range(max((len(clue.word) for clue in clues), default=0)):
+            yield from self._drawn_as(text, [clue._replace(word=clue.word[rank]) for clue in clues if clue.word[rank:]])
+
+    def _drawn_as(self, text: str, clues: list[Replaced]) -> Iterator[Replaced]:
         plain = Line(text, (places := list(range(len(text)))), places, []).with_(clues)
         for low, high, number in self._word_matcher.find(plain.text):
             names = plain.disguises(low, high)
@@ -311,7 +313,7 @@ def _clues(
     """What stands for what: code words, split and look-alike characters, and whole words with digits or backwards."""
     clues = {written: (meant, "slang") for written, meant in variants.slang.items()}
     clues.update({parts: (char, "split") for parts, char in variants.splits.items() if parts not in known})
-    clues.update({drawn: (meant[0], "shape") for drawn, meant in variants.shapes.items()})
+    clues.update({drawn: (meant, "shape") for drawn, meant in variants.shapes.items()})
     for word in words:
         if (written := word.translate(_DIGITS)) != word and not written.isdigit():
             clues.setdefault(written, (word, "digit"))
