@@ -1,7 +1,7 @@
 """How much of what is found in plain sentences is still found when they are cloaked.
 
 ``python -m bench.cloaks PAIRS.jsonl [--expert]``: each line has ``original`` and ``text``, the same in disguise; lines
-with a ``label`` that is not 1 are left out. Judged as user content.
+labelled 0 are left out. Judged as user content.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> None:
     """Print recall before and after, over all pairs."""
     engine, model = load_engine(), open_expert(Settings()) if "--expert" in arguments else None
     pairs = [orjson.loads(line) for line in Path(arguments[0]).read_bytes().splitlines()]
-    pairs = [pair for pair in pairs if pair.get("label", 1) == 1]
+    pairs = [pair for pair in pairs if pair.get("label") != 0]
     before = sum(flagged(engine, pair["original"], model) for pair in pairs)
     after = sum(flagged(engine, pair["text"], model) for pair in pairs)
     print(f"{len(pairs)} pairs: plain {before / len(pairs):.1%}, cloaked {after / len(pairs):.1%}")
