@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.matcher import Matcher
 from moderation.text.fold import CLAUSE_MARKS
-from moderation.text.spelling import LETTERS, SPELT, Speller
+from moderation.text.spelling import LETTERS, SPELT, CommonWords, Speller, common_words
 from moderation.text.words import frequency, gain, stands_alone
 
 if TYPE_CHECKING:
@@ -131,11 +131,12 @@ class _Shared(NamedTuple):
 
     signs: re.Pattern[str]
     sign_letters: frozenset[str]
+    common: CommonWords
 
 
 def _shared(folding: Folding, variants: Variants) -> _Shared:
     letters = _shown_as(folding, {_strangest(folding, sign) for sign in variants.signs})
-    return _Shared(_alternatives(variants.signs), letters)
+    return _Shared(_alternatives(variants.signs), letters, common_words(variants.sounds))
 
 
 class Restorer:
@@ -158,7 +159,7 @@ class Restorer:
         self._clue_list = tuple(self._clues)
         self._clue_matcher = Matcher(self._clue_list)
         self.shared: _Shared = beside.shared if beside else _shared(folding, variants)
-        self._signs, self.sign_letters = self.shared
+        self._signs, self.sign_letters, common = self.shared
         sounds = variants.sounds
         self._exact, self._fuzzy = sounds.exact, sounds.fuzzy
         by_sound: dict[str, list[str]] = defaultdict(list)
@@ -167,7 +168,7 @@ class Restorer:
         self._heard = tuple(by_sound.items())
         self._sound_matcher = Matcher([sound for sound, _ in self._heard])
         self._promises = lru_cache(maxsize=65_536)(self._could_stand_for)
-        self._speller = Speller(sounds, words, self._sure, self._known)
+        self._speller = Speller(sounds, words, self._sure, self._known, common)
 
     @property
     def clues(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
@@ -31,10 +32,27 @@ COMMON, MUCH_COMMONER, USUAL, UNUSUAL = 30, 3, 180, 10
 one that is younger than the dictionary is reckoned usual where its term is sure, and unusual otherwise."""
 
 
+CommonWords = Mapping[str, list[tuple[str, int]]]
+"""The dictionary's common words of two characters with their counts, by the letters that spell them."""
+
+
+def common_words(sounds: Sounds) -> CommonWords:
+    """The rivals of all words that may be sought."""
+    usual = sounds.usual
+    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for word, count in pairs(COMMON):
+        if word[0] in usual and word[1] in usual:
+            found[usual[word[0]] + usual[word[1]]].append((word, count))
+    return found
+
+
 class Speller:
     """Keeps the spellings of some words. ``sure`` ones may be spelt out whole; ``known`` writings mean themselves."""
 
-    def __init__(self, sounds: Sounds, words: Iterable[str], sure: Collection[str], known: Collection[str]) -> None:
+    def __init__(
+        self, sounds: Sounds, words: Iterable[str], sure: Collection[str], known: Collection[str], common: CommonWords
+    ) -> None:
+        self._common = common
         self._sure = sure
         self._known, self._syllables = known, sounds.syllables - HUMMED
         self._usual = sounds.usual
@@ -44,12 +62,7 @@ class Speller:
                 if all(syllables):
                     spelt["".join(syllables)].append((word, tuple(map(len, syllables))))
         self._spelt = tuple(spelt.items())
-        self._innocent: dict[str, list[tuple[str, int]]] = defaultdict(list)
-        """The common words of two characters that are not sought, by their letters."""
-        sought = {word for listed in spelt.values() for word, _ in listed}
-        for word, count in pairs(COMMON):
-            if word not in sought and word[0] in self._usual and word[1] in self._usual:
-                self._innocent[self._usual[word[0]] + self._usual[word[1]]].append((word, count))
+        self._sought = {word for listed in spelt.values() for word, _ in listed}
         self._matcher = Matcher([letters for letters, _ in self._spelt])
 
     def find(self, text: str) -> Iterator[tuple[int, int, str, str]]:
@@ -83,14 +96,14 @@ class Speller:
 
     def _is_rather_another(self, word: str, written: str, spelt: str, run: str) -> bool:
         """Whether an innocent word that is spelt alike is much the commoner, or the letters go on to one."""
-        if run not in written and run in self._innocent:
+        if run not in written and any(other not in self._sought for other, _ in self._common.get(run, ())):
             return True
         if len(word) > PAIR:
             return False
         enough = MUCH_COMMONER * max(frequency(word), USUAL if word in self._sure else UNUSUAL)
         return any(
-            count > enough and all(char in LETTERS or char in other for char in written)
-            for other, count in self._innocent.get(spelt, ())
+            count > enough and other not in self._sought and all(char in LETTERS or char in other for char in written)
+            for other, count in self._common.get(spelt, ())
         )
 
     def _spell(self, text: str) -> tuple[str, list[int]]:

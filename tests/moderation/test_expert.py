@@ -192,3 +192,8 @@ def test_a_policy_that_names_what_is_not_there_is_refused(tmp_path, table, compl
     with pytest.raises(LoadErrors) as caught:
         load_ruleset(scenes=tmp_path, examples=False)
     assert complaint in "\n".join(error.reason for error in caught.value.errors if error.file == "scenes/ugc.toml")
+
+
+@pytest.mark.parametrize("text", ["1984 1985 1986", "/", "666", "来了", "hello world"])
+def test_what_is_no_sentence_is_not_read(shipped, text):
+    assert shipped.examine(content(text, scene="live_chat")).wordings() == []

@@ -140,7 +140,7 @@ async def test_a_score_reaches_the_verdict_and_is_on_record(house, content):
         assert item.note == name_of(model) == "fake@0123456789ab"
         assert item.facts == (("score_milli", 900), ("threshold_milli", 500))
         assert (await service.moderation.get(caller, decided.id)).verdict == decided.verdict
-        clean = await service.moderation.one(caller, content("面霜", scene=Scene.UGC))
+        clean = await service.moderation.one(caller, content("一瓶面霜而已", scene=Scene.UGC))
         assert (clean.verdict.action, clean.verdict.degraded) == (Action.PASS, False)
 
 
@@ -148,7 +148,7 @@ async def test_a_score_reaches_the_verdict_and_is_on_record(house, content):
 async def test_without_its_answer_every_verdict_is_degraded_as_its_scene_says(house, content, fault, why):
     quick = {"expert_deadline": 0.1, "expert_deadline_live_chat": 0.05}
     async with house(Fake(fault), **quick) as (service, caller):
-        contents = [content("面霜", scene=scene) for scene in Scene]
+        contents = [content("一瓶面霜而已", scene=scene) for scene in Scene]
         single = await asyncio.gather(*(service.moderation.one(caller, one) for one in contents))
         batch = await service.moderation.many(caller, contents)
         long = await service.moderation.many(caller, [content("面霜很好" * 800, scene=Scene.AD)])
@@ -174,7 +174,7 @@ async def test_under_load_nothing_passes_silently(house, content):
     async with house(model, expert_deadline_live_chat=0.05, expert_queue=64) as (service, caller):
 
         async def rush(count):
-            asked = [content(f"坏{n}", scene=Scene.LIVE_CHAT) for n in range(count)]
+            asked = [content(f"这里坏了{n}", scene=Scene.LIVE_CHAT) for n in range(count)]
             return await asyncio.gather(*(service.moderation.one(caller, one) for one in asked))
 
         before = await rush(50)
@@ -198,7 +198,7 @@ async def test_without_a_deadline_a_hung_expert_would_hold_the_verdict(house, co
     """The sabotage twin of the tests above: it is the deadline that answers, and nothing else."""
     model = Fake(hung)
     async with house(model, expert_deadline=20.0) as (service, caller):
-        asked = asyncio.ensure_future(service.moderation.one(caller, content("面霜")))
+        asked = asyncio.ensure_future(service.moderation.one(caller, content("一瓶面霜而已")))
         await asyncio.sleep(0.3)
         assert not asked.done()
         model.release.set()
@@ -215,7 +215,7 @@ async def test_a_big_batch_does_not_wait_for_a_hung_expert_again_and_again(house
 
 async def test_a_slow_expert_does_not_hold_the_event_loop(house, content):
     async with house(Fake(slow), expert_deadline=1.0) as (service, caller):
-        asked = asyncio.ensure_future(service.moderation.one(caller, content("面霜")))
+        asked = asyncio.ensure_future(service.moderation.one(caller, content("一瓶面霜而已")))
         turns = 0
         while not asked.done():
             await asyncio.sleep(0.005)
@@ -231,7 +231,7 @@ async def test_one_text_that_the_model_fails_on_degrades_no_neighbour(house, con
         return found
 
     async with house(Fake(picky)) as (service, caller):
-        contents = [content("毒" if n == 7 else "面霜", scene=Scene.UGC) for n in range(20)]
+        contents = [content("这里有毒" if n == 7 else "一瓶面霜", scene=Scene.UGC) for n in range(20)]
         decided = await service.moderation.many(caller, contents)
         assert [n for n, one in enumerate(decided) if one.verdict.degraded] == [7]
 
@@ -239,10 +239,10 @@ async def test_one_text_that_the_model_fails_on_degrades_no_neighbour(house, con
 async def test_a_batch_is_asked_a_slice_at_once_and_singles_share_a_call(house, content):
     model = Fake()
     async with house(model) as (service, caller):
-        await service.moderation.many(caller, [content(f"第{n}条", scene=Scene.UGC) for n in range(40)])
+        await service.moderation.many(caller, [content(f"这是第{n}条", scene=Scene.UGC) for n in range(40)])
         assert [len(texts) for texts in model.calls] == [40]
         model.calls.clear()
-        asked = (service.moderation.one(caller, content(f"第{n}条", scene=Scene.AD)) for n in range(12))
+        asked = (service.moderation.one(caller, content(f"这是第{n}条", scene=Scene.AD)) for n in range(12))
         await asyncio.gather(*asked)
         assert [len(texts) for texts in model.calls] == [12]
 
@@ -257,7 +257,7 @@ async def test_a_content_without_text_is_not_asked_about(house, content):
 
 async def test_whoever_asks_after_the_end_is_told_that_nobody_is_there(shipped, content):
     hearing = Hearing(Fake(), deadlines=dict.fromkeys(Scene, 1.0), queue_texts=64)
-    case = shipped.examine(content("面霜"))
+    case = shipped.examine(content("一瓶面霜而已"))
     assert await hearing.ask([case])[0] == Missing(TEXT, "absent")
     hearing.start()
     assert isinstance(await hearing.ask([case])[0], Opinion)
@@ -267,14 +267,14 @@ async def test_whoever_asks_after_the_end_is_told_that_nobody_is_there(shipped, 
 
 async def test_the_end_waits_for_what_was_asked(house, content):
     async with house(Fake(slow), expert_deadline=1.0) as (service, caller):
-        asked = asyncio.ensure_future(service.moderation.one(caller, content("面霜")))
+        asked = asyncio.ensure_future(service.moderation.one(caller, content("一瓶面霜而已")))
         await asyncio.sleep(0.05)
     assert not (await asked).verdict.degraded
 
 
 async def test_switched_off_it_is_not_missing(service, caller, content):
     assert service.hearing is None
-    decided = await service.moderation.one(caller, content("面霜"))
+    decided = await service.moderation.one(caller, content("一瓶面霜而已"))
     assert (decided.verdict.degraded, decided.verdict.missing) == (False, ())
 
 
