@@ -21,7 +21,7 @@ from moderation.detect.hits import (
     weight_left,
 )
 from moderation.detect.rule import REACH, Compiled, Rule, compile_terms, cue_index, cues_in_disguise
-from moderation.detect.sight import Table, candidates, look, stands_one
+from moderation.detect.sight import Table, candidates, look
 from moderation.ruleset import Outcome
 from moderation.text import words
 from moderation.text.fold import CLAUSE_MARKS, SENTENCE_MARKS, breaks, widest
@@ -271,9 +271,7 @@ class Inspection:
         if not view.placed:
             self._reader.place(view)
         if rule.regex is not None:
-            if rule.holds and not stands_one(rule.holds, view.text):
-                return None
-            found = matched(rule.regex, view.text, start, end)
+            found = matched(rule.regex, rule.holds, view.text, start, end)
             if found is None:
                 return None
             start, end = found
