@@ -193,22 +193,25 @@ def _commonness(words: tuple[str, ...]) -> int:
 def _compiled(rules: Iterable[Rule]) -> Compiled:
     banned: dict[str, list[Rule]] = defaultdict(list)
     allowed: dict[str, list[Rule]] = defaultdict(list)
+    disguised: set[str] = set()
+    sure: set[str] = set()
+    anchors: set[str] = set()
     for rule in rules:
+        into = allowed if rule.category == ALLOW else banned
         for word in rule.words:
-            (allowed if rule.category == ALLOW else banned)[word].append(rule)
+            into[word].append(rule)
+        if rule.disguises and rule.weight >= HINT and into is banned:
+            disguised.update(rule.words)
+            sure.update(word for word in rule.words if len(word) > PAIR or rule.weight >= SURE)
+        if rule.regex is not None:
+            anchors.update(rule.words)
     words = sorted(banned.keys() | allowed.keys())
     kinds: dict[Kind, int] = {}
     return Compiled(
         words,
-        frozenset(
-            word for word, rules in banned.items() if any(rule.disguises and rule.weight >= HINT for rule in rules)
-        ),
-        frozenset(
-            word
-            for word, rules in banned.items()
-            if len(word) > PAIR or any(rule.disguises and rule.weight >= SURE for rule in rules)
-        ),
-        bytes(any(rule.regex is not None for rule in banned.get(word, ())) for word in words),
+        frozenset(disguised),
+        frozenset(sure),
+        bytes(word in anchors for word in words),
         [tuple(banned.get(word, ())) for word in words],
         [tuple(allowed.get(word, ())) for word in words],
         kind_of=[_kind_of(banned.get(word, ()), kinds) for word in words],
