@@ -12,6 +12,7 @@ from pathlib import Path
 
 from moderation.engine import Engine
 from moderation.load import load_ruleset
+from moderation.text.reading import DISGUISED, PartReading, Reader
 
 OFTEN = 2
 HEAD = """\
@@ -23,6 +24,15 @@ HEAD = """\
 """
 
 
+def writings(reader: Reader, part: PartReading) -> set[str]:
+    """What stands in the folded text where it was restored."""
+    view = reader.restored(part) if part.look & DISGUISED else None
+    if view is None or view.line is None:
+        return set()
+    spans = (view.span(mark.start, mark.end) for mark in view.line.marks)
+    return {reader.folding.plain(part.source[start:end]) for start, end in spans}
+
+
 def main(paths: list[str]) -> None:
     """Print the table; what the shipped table already holds is kept."""
     reader = Engine(ruleset := load_ruleset()).reader
@@ -31,7 +41,7 @@ def main(paths: list[str]) -> None:
         with Path(path).open(encoding="utf-8") as lines:
             for line in lines:
                 part = reader.read("text", line.strip())
-                restored.update(set(reader.restored_writings(part)))
+                restored.update(writings(reader, part))
     found = {text for text, count in restored.items() if count >= OFTEN}
     print(HEAD, end="")
     print("\n".join(sorted(found | ruleset.variants.ordinary)))

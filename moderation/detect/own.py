@@ -12,10 +12,10 @@ from moderation.detect.allowed import holder, wider_holder
 from moderation.detect.claims import Hearing
 from moderation.detect.cues import CueIndex, Cues
 from moderation.detect.rule import compile_terms, cue_words
-from moderation.detect.sight import candidates, look
+from moderation.detect.sight import OTHER_VIEWS, candidates, look
 from moderation.detect.terms import Inspection
 from moderation.matcher import Matcher
-from moderation.text.reading import Reader
+from moderation.text.reading import DISGUISED, Reader
 from moderation.text.restore import Restorer, Vocabulary
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class OwnTerms:
         base = self._base
         again = [self._reader.again(part) for part in parts]
         joined = self._reader.all_joined(again, self.folded.anchors)
-        if not joined and not any(part.hits or part.look for part in again):
+        if not joined and not any(part.hits or part.look & (OTHER_VIEWS | DISGUISED) for part in again):
             return base.detect(content, parts, gate, day)
         shared, own = base.live(gate), self._tables(gate)
         alone = len(parts) == 1

@@ -160,7 +160,9 @@ class Reader:
         middle = len(text) // 2
         if middle >= RETURNS and text.count(text[middle : middle + 2]) >= RETURNS:
             look |= FLOOD
-        if self.restorer.heard(text) or _SPELT.search(text) or not self.restorer.sign_letters.isdisjoint(source):
+        if not look & DISGUISED and (  # the dearest question last
+            _SPELT.search(text) or not self.restorer.sign_letters.isdisjoint(source) or self.restorer.heard(text)
+        ):
             look |= DISGUISED
         for symbol in self._bare:
             if symbol in source:
@@ -247,14 +249,6 @@ class Reader:
         view = View("joined", left.source + right.source, line.text, shifted, line)
         view.place(places, places)
         return view
-
-    def restored_writings(self, part: PartReading) -> list[str]:
-        """What stands in the folded text, or in the source, where it was restored: to learn what is ordinary."""
-        view = self.restored(part) if part.look & DISGUISED else None
-        if view is None or view.line is None:
-            return []
-        spans = (view.span(mark.start, mark.end) for mark in view.line.marks)
-        return [self.folding.plain(part.source[start:end]) for start, end in spans]
 
     def place(self, view: View) -> None:
         """Work out the offsets of a view: only after something matched in it."""

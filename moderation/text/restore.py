@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from moderation.matcher import Matcher
 from moderation.text.fold import CLAUSE_MARKS
 from moderation.text.spelling import LETTERS, SPELT, CommonWords, Speller, common_words
-from moderation.text.words import frequency, gain, stands_alone
+from moderation.text.words import PAIR, frequency, gain, stands_alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -41,10 +41,6 @@ OF_ALL = frozenset({"mixed", "split", "digit"})
 """Disguises that are undone for the words worth hearing, and for the whole vocabulary."""
 DRAWN = frozenset({"split", "shape"})
 """Disguises of single characters: they count only where they complete a word."""
-PAIR = 2
-"""Of a word of two characters one is written plainly."""
-
-
 _START = attrgetter("start")
 
 
@@ -74,12 +70,10 @@ class Line:
 
     def with_(self, replaced: Iterable[Replaced]) -> Line:
         """The line with these stretches replaced. They may overlap: the longest wins, then the first."""
-        chosen = _apart(replaced, len(self.text))
+        taken = bytearray(len(self.text))
+        chosen = _apart(replaced, taken)
         if not chosen:
             return self
-        taken = bytearray(len(self.text))
-        for one in chosen:
-            taken[one.start : one.end] = b"\1" * (one.end - one.start)
         starts: list[int] = []
         lasts: list[int] = []
         pieces: list[str] = []
@@ -103,9 +97,8 @@ class Line:
         return Line("".join(pieces), starts, lasts, marks)
 
 
-def _apart(replaced: Iterable[Replaced], length: int) -> list[Replaced]:
-    """Those that do not overlap, in their order: the longest wins, then the first."""
-    taken = bytearray(length)
+def _apart(replaced: Iterable[Replaced], taken: bytearray) -> list[Replaced]:
+    """Those that do not overlap, in their order: the longest wins, then the first. ``taken`` marks where they lie."""
     chosen: list[Replaced] = []
     for one in sorted(replaced, key=lambda it: (it.start - it.end, it.start)):
         if not any(taken[one.start : one.end]):
@@ -271,7 +264,7 @@ class Restorer:
 
     def _drawn(self, text: str, clues: list[Replaced]) -> Iterator[Replaced]:
         """The words that split and look-alike characters complete."""
-        clues = _apart(clues, len(text))
+        clues = _apart(clues, bytearray(len(text)))
         for rank in range(max((len(clue.word) for clue in clues), default=0)):
             yield from self._drawn_as(text, [clue._replace(word=clue.word[rank]) for clue in clues if clue.word[rank:]])
 
