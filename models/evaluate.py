@@ -12,7 +12,7 @@ from models.card import HEADS, REVIEWED
 from models.data import files_of, known_sources, labelled, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from models.card import Card
@@ -100,29 +100,6 @@ def _with_interval(measure: Callable[[Any, Any], float], flagged: Any, truth: An
     """The value, and the ends of its 95 % interval."""
     low, high = metrics.interval(measure, flagged, truth)
     return [round(value, 4) for value in (measure(flagged, truth), low, high)]
-
-
-def robustness(
-    model: Ngram, rows: Sequence[Row], disguises: Mapping[str, Callable[[str, int], str]], seed: int = 0
-) -> Report:
-    """Per disguise: macro-F1 over the labelled heads of the rows, and the drop against the plain text, in points."""
-    known = labelled(rows)
-    plain = _mean_f1(flags(model.card, model.scores(known.texts)), known)
-    told: Report = {"plain": round(plain, 4)}
-    for name, disguise in disguises.items():
-        texts = [disguise(text, seed + place) for place, text in enumerate(known.texts)]
-        value = _mean_f1(flags(model.card, model.scores(texts)), known)
-        told[name] = {"macro_f1": round(value, 4), "drop": round(100 * (plain - value), 2)}
-    return told
-
-
-def _mean_f1(flagged: Any, known: Any) -> float:
-    values = []
-    for column in range(len(HEADS)):
-        rows = known.weight[:, column] > 0
-        if rows.any() and (known.truth[rows, column] > 0).any():
-            values.append(metrics.macro_f1(flagged[rows, column], known.truth[rows, column] > 0))
-    return sum(values) / max(1, len(values))
 
 
 def speed(model: Ngram, texts: Sequence[str]) -> Report:
