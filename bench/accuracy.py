@@ -82,13 +82,22 @@ def is_flagged(verdict: Verdict) -> bool:
     return verdict.action is not Action.PASS or Effect.THROTTLE in verdict.effects
 
 
+def judged(engine: Engine, content: Content, model: TextModel | None) -> Verdict:
+    """The verdict on a content; a model is heard where there is one and the scene asks for it."""
+    case = engine.examine(content)
+    return case.conclude(*(answers(model, [case]) if model is not None and case.wants else ()))
+
+
+def expert_asked(arguments: list[str]) -> TextModel | None:
+    """The shipped text expert, where the command line has ``--expert``."""
+    return open_expert(Settings()) if "--expert" in arguments else None
+
+
 def measure(engine: Engine, folder: Path, model: TextModel | None = None) -> dict[str, Score]:
     """The scores of every group, and of all together under ``""``."""
     scores: dict[str, Score] = defaultdict(Score)
     for group, told in lines(folder):
-        case = engine.examine(content_of(told))
-        heard = answers(model, [case]) if model is not None and case.wants else []
-        flagged = is_flagged(case.conclude(*heard))
+        flagged = is_flagged(judged(engine, content_of(told), model))
         for score in (scores[group], scores[""]):
             if told["side"] == "flag":
                 score.flags += 1
@@ -108,7 +117,7 @@ def _shown(told: dict[str, Any]) -> str:
 def main(arguments: list[str]) -> None:
     """Print the table; with ``--misses`` every line that went wrong."""
     folder = Path(arguments[0])
-    scores = measure(load_engine(), folder, open_expert(Settings()) if "--expert" in arguments else None)
+    scores = measure(load_engine(), folder, expert_asked(arguments))
     for group, score in sorted(scores.items()):
         share = (
             f"{score.found}/{score.flags} {score.recall:6.1%}   {score.alarms}/{score.clean} {score.false_alarms:6.1%}"

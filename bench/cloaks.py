@@ -12,12 +12,9 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from bench.accuracy import DAY, is_flagged
+from bench.accuracy import DAY, expert_asked, is_flagged, judged
 from moderation.load import load_engine
 from moderation.types import Content, Part, Scene
-from service.experts import answers
-from service.settings import Settings
-from service.wiring import open_expert
 
 if TYPE_CHECKING:
     from moderation.engine import Engine
@@ -26,13 +23,12 @@ if TYPE_CHECKING:
 
 def flagged(engine: Engine, text: str, model: TextModel | None) -> bool:
     """Whether a text does not simply pass."""
-    case = engine.examine(Content(scene=Scene.UGC, parts=(Part("text", text),), at=DAY))
-    return is_flagged(case.conclude(*(answers(model, [case]) if model is not None and case.wants else ())))
+    return is_flagged(judged(engine, Content(scene=Scene.UGC, parts=(Part("text", text),), at=DAY), model))
 
 
 def main(arguments: list[str]) -> None:
     """Print recall before and after, over all pairs."""
-    engine, model = load_engine(), open_expert(Settings()) if "--expert" in arguments else None
+    engine, model = load_engine(), expert_asked(arguments)
     pairs = [orjson.loads(line) for line in Path(arguments[0]).read_bytes().splitlines()]
     pairs = [pair for pair in pairs if pair.get("label") != 0]
     before = sum(flagged(engine, pair["original"], model) for pair in pairs)

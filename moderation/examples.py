@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from moderation.check import EXAMPLE_DAY, Tried
+from moderation.detect.rule import HINT
 from moderation.errors import GrammarError
 from moderation.types import Action, Author, Content, Part, Role, Scene
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from moderation.engine import Engine
     from moderation.lexicon import Term
 
-COUNTS = 40
-"""Evidence of less weight is a hint and flags nothing."""
 _CELLS = 3
 
 
@@ -35,7 +34,7 @@ def beside(engine: Engine, category: str, name: str, text: str) -> Iterator[Trie
 
 
 def _any_counts(found: Sequence[object]) -> bool:
-    return any(getattr(item, "weight", 0) >= COUNTS for item in found)
+    return any(getattr(item, "weight", 0) >= HINT for item in found)
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:

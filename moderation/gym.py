@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING
 
+from moderation.check import EXAMPLE_DAY
+from moderation.detect.rule import HINT
 from moderation.lexicon import ALLOW
 from moderation.text.disguise import Disguiser
 from moderation.text.variants import DISGUISES
-from moderation.types import SHANGHAI, Action, Author, Content, Part, Role, Scene
+from moderation.types import Action, Author, Content, Part, Role, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from moderation.lexicon import Condition, Term
     from moderation.types import Verdict
 
-COUNTS = 40
-"""Evidence of less weight is a hint."""
-DAY = datetime(2026, 11, 26, 12, tzinfo=SHANGHAI)
 SCENES = (Scene.AD, Scene.LIVE_CHAT)
 WHOLE = frozenset({"vertical"})
 """Disguises that people put on a whole text rather than on a word: here one character a line."""
@@ -63,7 +61,7 @@ class Gym:
         return [
             term
             for term in self._engine.ruleset.terms
-            if term.category != ALLOW and not term.pattern and len(term.text) > 1 and term.weight >= COUNTS
+            if term.category != ALLOW and not term.pattern and len(term.text) > 1 and term.weight >= HINT
         ]
 
     def recall(self, terms: Iterable[Term]) -> Iterator[dict[str, Score]]:
@@ -117,13 +115,13 @@ class Gym:
         evidence = self._judged(before + word + after, scene).evidence
         low, high = len(before), len(before) + len(word)
         return any(
-            item.category == term.category and item.weight >= COUNTS and item.span.start < high and low < item.span.end
+            item.category == term.category and item.weight >= HINT and item.span.start < high and low < item.span.end
             for item in evidence
         )
 
     def _judged(self, text: str, scene: Scene) -> Verdict:
         role = Role.SELLER if scene is Scene.AD else Role.USER
-        content = Content(scene=scene, parts=(Part("text", text),), at=DAY, author=Author(role=role))
+        content = Content(scene=scene, parts=(Part("text", text),), at=EXAMPLE_DAY, author=Author(role=role))
         return self._engine.examine(content).conclude()
 
 

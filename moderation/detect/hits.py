@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from moderation.detect.rule import PAIR, REACH, SURE
+from moderation.detect.rule import REACH, SURE
 from moderation.text.variants import DISGUISES
+from moderation.text.words import PAIR
 from moderation.types import FULL_WEIGHT
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import re2
 from moderation.detect.cues import CueIndex
 from moderation.lexicon import ALLOW
 from moderation.patterns import told_in
-from moderation.text.words import frequency
+from moderation.text.words import PAIR, frequency
 from moderation.types import within
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ HINT = 40
 """Lighter rules are hints: they are listed beside something that counts, and never make a text worth a look."""
 COMMON_LETTER, COMMON_WORD = 20_000, 50
 """How often a single character, and a word that the dictionary lacks, is reckoned to stand in sixty million words."""
-SURE, PAIR = 80, 2
+SURE = 80
 """A pair is heard, and seen in look-alikes, only where its rule is so sure of it: weak pairs have too many doubles."""
 _HAN = re.compile("[\u3400-\u9fff]+")
 

@@ -9,7 +9,7 @@ from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from moderation.matcher import Matcher
-from moderation.text.words import frequency, gain, pairs
+from moderation.text.words import PAIR, frequency, gain, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -26,7 +26,6 @@ HUMMED = frozenset({"n", "m", "ng", "hm", "hng"})
 """Syllables of sighs: beside a word they are the rest of another."""
 SPELT = 5
 """A word spelt out altogether has at least so many letters: shorter ones are English (made, she)."""
-PAIR = 2
 COMMON, MUCH_COMMONER, USUAL, UNUSUAL = 30, 3, 180, 10
 """Words that the dictionary counts less often are no rivals. A rival is so much commoner than the word that is sought;
 one that is younger than the dictionary is reckoned usual where its term is sure, and unusual otherwise."""

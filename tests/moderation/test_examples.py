@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from moderation.examples import COUNTS, beside
+from moderation.detect.rule import HINT
+from moderation.examples import beside
 from moderation.lexicon import ALLOW
 from moderation.load import LEXICONS
 
@@ -89,6 +90,6 @@ def wanting(ruleset):
         if term.category == ALLOW or category is None or category.group != "advertising":
             continue
         severity = category.severity if term.severity is None else term.severity
-        if severity >= SEVERE and term.weight >= COUNTS:
+        if severity >= SEVERE and term.weight >= HINT:
             lines[term.file, term.line].append(term)
     return lines.values()
