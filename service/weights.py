@@ -93,9 +93,9 @@ class Weights:
             "labels": trained.labels,
             "proposed": trained.proposed,
         }
-        row = (trained.sha256, trained.card, trained.base, trained.labels, int(trained.proposed))
-        write = Write(statements.INSERT_MODEL, (*row, orjson.dumps(trained.report).decode(), by, now()))
-        await self._ledger.record(Act(MODEL_TRAINED, trained.sha256, facts=facts), write)
+        columns = (trained.sha256, trained.card, trained.base, trained.labels, int(trained.proposed))
+        row = (*columns, orjson.dumps(trained.report).decode(), by, now())
+        await self._ledger.record(Act(MODEL_TRAINED, trained.sha256, facts=facts), Write(statements.INSERT_MODEL, row))
 
     async def promote(self, digest: str, *, by: str) -> str:
         """Has texts scored by weights that were proposed; gives their digest.

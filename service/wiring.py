@@ -81,6 +81,7 @@ class Service:
     rules: Rules
     lexicons: Lexicons
     labels: Labels
+    weights: Weights
     moderation: Moderation
     ledger: Ledger
     hearing: Hearing | None
@@ -152,6 +153,7 @@ async def open_service(
                 rules=rules,
                 lexicons=Lexicons(store.ledger, store.reads, rules),
                 labels=Labels(store.ledger, store.reads),
+                weights=weights,
                 moderation=moderation,
                 ledger=store.ledger,
                 hearing=hearing,
