@@ -26,7 +26,7 @@ LEARNT: Final = {
     ("emoji",): 1,
     ("fuzzy",): 1,
     ("mixed",): 1,
-    ("pinyin",): 1,
+    ("pinyin",): 2,
     ("repeat",): 1,
     ("reverse",): 1,
     ("shape",): 1,

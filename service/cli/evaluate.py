@@ -97,7 +97,7 @@ def _tell(report: dict[str, Any], lang: Language) -> None:
 
 
 def _tell_robustness(report: dict[str, dict[str, float]], lang: Language) -> None:
-    figures = ("macro_f1", "drop", "recall", "changed")
+    figures = ("macro_f1", "drop", "recall", "pr_auc", "changed")
     listed = table(say(lang, "伪装", "disguise"), *figures, numbers=figures)
     for kind, told in report.items():
         listed.add_row(kind, *(rounded(told[name]) for name in figures))
