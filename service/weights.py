@@ -42,7 +42,7 @@ class NotProposed(ValueError):
 
 
 class Trained(NamedTuple):
-    """What a training came to, before it is on record."""
+    """What a training came to, before it is on record. ``gain`` and ``p`` are in ten-thousandths, for the act."""
 
     sha256: str
     card: str
@@ -50,6 +50,8 @@ class Trained(NamedTuple):
     labels: int
     proposed: bool
     report: dict[str, object]
+    gain: int = 0
+    p: int = 10_000
 
 
 class Standing(NamedTuple):
@@ -90,7 +92,9 @@ class Weights:
             "base": trained.base,
             "by": by,
             "card": trained.card,
+            "gain": trained.gain,
             "labels": trained.labels,
+            "p": trained.p,
             "proposed": trained.proposed,
         }
         columns = (trained.sha256, trained.card, trained.base, trained.labels, int(trained.proposed))

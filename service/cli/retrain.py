@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from moderation.reasons import Language
     from service.wiring import Learning
 
+TEN_THOUSAND = 10_000
 ANEW_OWN = 60_000
 """So many texts of its own the project writes where everything is learnt anew."""
 
@@ -108,7 +109,7 @@ def run(  # noqa: PLR0913 - the options of a command line
         card, digest, comparison = _trained(active, lesson, chosen.trained)
     except (DataRefused, WeightsRefused, OSError) as error:
         refuse(say(lang.lang, f"无法训练：{error}", f"cannot train: {error}"))
-    trained = Trained(card.sha256, digest, active.card.sha256, known.newest, comparison.proposed, comparison.told())
+    trained = _as_told(card, digest, comparison, known.newest, active.card.sha256)
     with_learning(store, lang.lang, lambda learning: learning.weights.record(trained, by=BY))
     if json:
         typer.echo(orjson.dumps({"sha256": card.sha256, "base": active.card.sha256, **comparison.told()}).decode())
@@ -144,6 +145,20 @@ def _trained(active: Ngram, lesson: Lesson, home: Path) -> tuple[Card, str, Comp
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return card, digest, comparison
+
+
+def _as_told(card: Card, digest: str, comparison: Comparison, newest: int, base: str) -> Trained:
+    """What goes on record."""
+    return Trained(
+        sha256=card.sha256,
+        card=digest,
+        base=base,
+        labels=newest,
+        proposed=comparison.proposed,
+        report=comparison.told(),
+        gain=round((comparison.candidate - comparison.active) * TEN_THOUSAND),
+        p=round(comparison.p * TEN_THOUSAND),
+    )
 
 
 def _command() -> str:

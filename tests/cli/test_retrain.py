@@ -68,6 +68,11 @@ def test_a_thousand_labels_of_a_new_kind_make_a_better_model_that_can_be_taken_b
     assert model["sha256"].startswith(digest) and model["proposed"] and not report["worse"] and report["p"] < 0.05
     assert report["heads"]["fraud"]["candidate"] > report["heads"]["fraud"]["active"] + 0.1
 
+    database = sqlite3.connect(tmp_path / "data" / "qingliu.db")
+    [(body,)] = database.execute("SELECT body FROM acts WHERE kind = 'model.trained'").fetchall()
+    database.close()
+    facts = json.loads(body)["facts"]
+    assert (facts["proposed"], facts["p"] < 500, facts["gain"] > 50) == (True, True, True)
     again = house("retrain", *COMPARED)
     assert (again.returncode, "只有 0 条" in again.stderr.decode()) == (1, True)
     assert f"现行权重：{digest}" in house("model", "promote", digest).stdout.decode()
