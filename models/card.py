@@ -45,7 +45,7 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Stacked:
-    """Both stages in one head: probability = 1 / (1 + exp(-(first · its log odds + second · its log odds + offset)))."""
+    """Both stages in one head: a probability of log odds first · (the first's) + second · (the second's) + offset."""
 
     first: float
     second: float

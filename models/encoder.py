@@ -29,7 +29,7 @@ _LEFT, _RIGHT = 31_627, 17_389
 _FAR: Final = -1e4
 
 
-class EncoderConfig(PreTrainedConfig):  # type: ignore[misc]
+class EncoderConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
     """Sizes: characters known, syllables, hashed pairs (a prime), width, layers."""
 
     model_type = "qingliu_encoder"
@@ -43,7 +43,7 @@ class EncoderConfig(PreTrainedConfig):  # type: ignore[misc]
         width: int = 128,
         layers: int = 3,
         attention_heads: int = 4,
-        dropout: float = 0.1,
+        dropout: float = 0.0,
         **rest: Any,
     ) -> None:
         self.vocabulary, self.sounds, self.pairs = vocabulary, sounds, pairs
@@ -74,10 +74,11 @@ class Layer(nn.Module):
         weights = query @ key.transpose(2, 3) * (width // self.heads) ** -0.5 + seen
         mixed = (weights.softmax(dim=3) @ value).transpose(1, 2).reshape(texts, length, width)
         hidden = hidden + self.dropout(self.told(mixed))
-        return hidden + self.dropout(self.narrower(functional.gelu(self.wider(self.between(hidden)))))
+        wide = functional.gelu(self.wider(self.between(hidden)))
+        return cast("torch.Tensor", hidden + self.dropout(self.narrower(wide)))
 
 
-class Encoder(PreTrainedModel):  # type: ignore[misc]
+class Encoder(PreTrainedModel):  # type: ignore[no-untyped-call]
     """Character ids in, a logit a head out. ``sound_of`` says which syllable each id is heard as."""
 
     config_class = EncoderConfig
@@ -90,12 +91,13 @@ class Encoder(PreTrainedModel):  # type: ignore[misc]
         self.syllables = nn.Embedding(config.sounds, width, padding_idx=PAD)
         self.pairs = nn.Embedding(config.pairs, width, sparse=True)
         self.places = nn.Embedding(LONGEST + 1, width)
+        self.sound_of: torch.Tensor
         self.register_buffer("sound_of", torch.zeros(config.vocabulary, dtype=torch.long))
         self.entry, self.exit = nn.LayerNorm(width), nn.LayerNorm(width)
         self.dropout = nn.Dropout(config.dropout)
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
-        self.classifier = nn.Linear(3 * width, config.num_labels)
-        self.post_init()
+        self.classifier = nn.Linear(3 * width, len(HEADS))
+        self.post_init()  # type: ignore[no-untyped-call]
 
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, nn.Linear):
@@ -137,7 +139,7 @@ class Encoder(PreTrainedModel):  # type: ignore[misc]
         return functional.linear(hidden, self.chars.weight)
 
 
-class EncoderTokenizer(PreTrainedTokenizer):  # type: ignore[misc]
+class EncoderTokenizer(PreTrainedTokenizer):
     """One token a character, as it is shown after folding."""
 
     vocab_files_names: Final = {"vocab_file": "vocabulary.safetensors"}  # type: ignore[misc]
@@ -150,7 +152,7 @@ class EncoderTokenizer(PreTrainedTokenizer):  # type: ignore[misc]
         self._tokens = [*NAMED, *map(chr, known.chars[len(NAMED) :].tolist())]
         self._numbers = {token: number for number, token in enumerate(self._tokens)}
         names = dict(zip(("pad_token", "mask_token", "unk_token", "cls_token"), NAMED, strict=True))
-        super().__init__(**(names | rest))
+        super().__init__(**(names | rest))  # type: ignore[no-untyped-call]
 
     @property
     def vocab_size(self) -> int:

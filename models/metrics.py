@@ -71,7 +71,7 @@ def platt(logits: Numbers, truth: Numbers, weight: Numbers) -> tuple[float, floa
 
 
 def stacked(logits: Numbers, truth: Numbers, weight: Numbers, start: Sequence[float]) -> list[float]:
-    """A slope for each column of logits and an offset, by Newton's method on the likelihood, lightly held at ``start``."""
+    """A slope for each column and an offset, by Newton's method on the likelihood, lightly held at ``start`` and 0."""
     held = np.array([*start, 0.0])
     fitted = held.copy()
     features = np.concatenate([logits, np.ones((len(logits), 1))], axis=1)

@@ -67,6 +67,10 @@ class Second:
             found[places] = self._run(padded([pieces[place] for place in places]))
         return np.maximum.reduceat(found, starts, axis=0)
 
+    def under(self, card: Card) -> Second:
+        """The same stage with another card."""
+        return Second(card, self._known, self._run)
+
 
 class Both:
     """The first stage and what is stacked on it, as one model for the court."""
@@ -133,6 +137,31 @@ def runtime(wish: str = "auto") -> str | None:
     return None
 
 
+def fits(first: Ngram, folder: Path = HOME, *, wish: str = "auto") -> bool:
+    """Whether there is a second stage that was fitted beside this first one, and something that computes it."""
+    path = folder / "cards" / f"{NAME}.json"
+    chosen = runtime(wish)
+    if chosen is None or not path.is_file() or (chosen == "onnx" and not file_in(folder).is_file()):
+        return False
+    return read_card(path).beside == first.card.sha256
+
+
+def file_in(folder: Path) -> Path:
+    """Where an exported ONNX file lies in a model folder."""
+    return folder / "weights" / f"{NAME}.onnx"
+
+
+def sound(first: Ngram, folder: Path = HOME, *, wish: str = "auto") -> str:
+    """The name of the second stage, once all is checked that needs no runtime. Raises as ``load`` does."""
+    card, _ = _chosen(first, folder, wish)
+    data = read_weights(card, folder / "weights")
+    try:
+        unpacked(data)
+    except WeightsRefused as error:
+        raise WeightsRefused(f"{card.weights}: {error}") from None
+    return f"{card.name}@{card.sha256[:12]}"
+
+
 def load(first: Ngram, folder: Path = HOME, *, wish: str = "auto") -> Both:
     """Both stages; the second one's card is ``folder/cards/encoder.json``.
 
@@ -140,6 +169,11 @@ def load(first: Ngram, folder: Path = HOME, *, wish: str = "auto") -> Both:
         WeightsRefused: when it was fitted beside other weights of the first stage, when card and weights are not whole
             and each other's, when they do not answer the golden texts, or when nothing is installed that computes.
     """
+    card, chosen = _chosen(first, folder, wish)
+    return Both(first, opened(card, folder, chosen))
+
+
+def _chosen(first: Ngram, folder: Path, wish: str) -> tuple[Card, str]:
     card = read_card(folder / "cards" / f"{NAME}.json")
     if card.beside != first.card.sha256:
         raise WeightsRefused(
@@ -148,8 +182,10 @@ def load(first: Ngram, folder: Path = HOME, *, wish: str = "auto") -> Both:
         )
     chosen = runtime(wish)
     if chosen is None:
-        raise WeightsRefused(f"{NAME}: nothing that computes is installed: pip install 'qingliu[ml]' or 'qingliu[onnx]'")
-    return Both(first, opened(card, folder, chosen))
+        raise WeightsRefused(
+            f"{NAME}: nothing that computes is installed: pip install 'qingliu[ml]' or 'qingliu[onnx]'"
+        )
+    return card, chosen
 
 
 def opened(card: Card, folder: Path, chosen: str) -> Second:
@@ -158,7 +194,7 @@ def opened(card: Card, folder: Path, chosen: str) -> Second:
     try:
         known, parameters = unpacked(data)
         if chosen == "onnx":
-            run = importlib.import_module("models.onnx").run(folder / "weights" / f"{NAME}.onnx", card.sha256)
+            run = importlib.import_module("models.portable").run(file_in(folder), card.sha256)
         else:
             run = importlib.import_module("models.encoder").run(known, card.sizes, parameters)
         stage = Second(card, known, run)

@@ -7,7 +7,7 @@ opinion counts a little. Imports torch; a run is repeatable on one machine.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,78 +22,58 @@ from models.encoder import Encoder, made, run
 from models.features import alphabet
 from models.ngram import MILLI, Ngram
 from models.second import NAME, Both, Second, packed, unpacked
-from models.tokens import BEGIN, LONGEST, MASK, NAMED, padded, vocabulary
-from models.train import GOLDEN, head_figures, scaling_of, threshold_of
+from models.tokens import BEGIN, MASK, NAMED, padded, vocabulary
+from models.train import GOLDEN, WRITTEN, head_figures, scaling_of, threshold_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from models.data import Labelled, Row
-    from models.tokens import Ids, Vocabulary
+    from models.lessons import Given, Lesson
+    from models.tokens import Ids
 
     Tell = Callable[[str], None]
     Floats = np.ndarray[Any, np.dtype[np.float32]]
+    Places = np.ndarray[Any, np.dtype[np.int64]]
 
-READ: Final = 64
+READ: Final = 56
 """Characters of a line that are read in learning; in answering, ``LONGEST``."""
-FORGOTTEN: Final = 0.1
+SKIMMED: Final = 2 * READ
+"""So much of a line is looked at for them: symbols are left out."""
+FEWEST: Final = 4
+"""A line of no more characters gives nothing to guess."""
+FORGOTTEN: Final = 0.15
 """The share of characters that are masked while labels are learnt, so that no frame is known by one of them."""
 GUESSED: Final = 0.15
+PLENTY: Final = 3
+"""Ordinary text and the project's own are many and alike: each pass sees one of so many of them."""
 _TOGETHER: Final = 64
 """Batches whose texts are sorted by length together."""
 _WARM: Final = 0.06
 LIMITS: Final = (
-    "Stacked on the first stage of sha256 `beside` and of no other. Reads 128 characters at a time. From scratch it does "
-    "not beat the first stage alone on foreign comments; its worth is what both together gain. A score asks for review "
-    "and never blocks by itself."
+    "Stacked on the first stage of sha256 `beside` and of no other. Reads 128 characters at a time. From scratch it "
+    "does not beat the first stage alone on foreign comments; its worth is what both together gain. A score asks for "
+    "review and never blocks by itself."
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """How to teach: ``lines`` of unlabelled text to guess in, passes over the labels, the sizes of the model."""
-
-    lines: int = 150_000
-    epochs: int = 3
-    batch: int = 128
-    rate: float = 1e-3
-    taught: float = 0.1
-    """What the first stage's opinion weighs where a label is unknown."""
-    disguised: float = 0.3
-    vocabulary: int = 6000
-    threads: int = 2
-    seed: int = 20251126
-    sizes: Mapping[str, int] = field(default_factory=lambda: {"width": 128, "layers": 3, "pairs": 65_521})
-
-
-@dataclass(frozen=True, slots=True)
-class Class_:
-    """What is taught from: rows to learn and rows held out, unlabelled lines, and a first stage that saw no row held out.
-
-    ``beside`` is the card of the first stage that will stand beside this one.
-    """
-
-    rows: Sequence[Row]
-    held: Sequence[Row]
-    lines: Sequence[str]
-    first: Ngram
-    beside: Card
-    reproduce: str = ""
-
-
-def teach(given: Class_, lesson: Lesson, target: Path, tell: Tell) -> Card:
+def teach(given: Given, lesson: Lesson, target: Path, tell: Tell) -> Card:
     """Writes ``target/cards/encoder.json`` and ``target/weights/encoder.safetensors``; gives the card."""
     torch.set_num_threads(lesson.threads)
     torch.manual_seed(lesson.seed)
     chance = random.Random(lesson.seed)  # noqa: S311 - nothing secret
-    lines = chance.sample(given.lines, min(lesson.lines, len(given.lines)))
+    lines = [line[:SKIMMED] for line in chance.sample(given.lines, min(lesson.lines, len(given.lines)))]
     rows = [*given.rows, *disguised(given.rows, lesson.disguised, lesson.seed)]
     known = vocabulary([*lines, *(row.text for row in given.rows)], alphabet(), lesson.vocabulary)
     model = made(known, lesson.sizes)
     if lines:
-        _guess(model, [ids[:READ] for ids in map(known.ids, lines) if len(ids) > READ // 16], lesson, tell)
-    _learn(model, known, given, labelled(rows), lesson, tell)
+        _guess(model, [ids[:READ] for ids in map(known.ids, lines) if len(ids) > FEWEST], lesson, tell)
+    taught = labelled(rows)
+    truth, weight = _targets(given.first, taught, lesson.taught)
+    pieces = [np.concatenate([[BEGIN], known.ids(text[:SKIMMED])[:READ]]) for text in taught.texts]
+    plenty = np.array([row.source.ordinary or row.source.file == WRITTEN.file for row in rows], bool)
+    _learn(model, _Lessons(pieces, truth, weight, plenty), lesson, tell)
     data = packed(known, {name: one.detach().numpy() for name, one in model.named_parameters()})
     known, parameters = unpacked(data)
     card = _card(given, data, lesson)
@@ -132,10 +112,9 @@ class _Steps:
         self._done += 1
 
 
-def _batches(pieces: Sequence[Ids], size: int, chance: np.random.Generator) -> Iterator[np.ndarray[Any, Any]]:
-    """The places of all pieces in batches of about equal lengths, in random order."""
-    lengths = np.array([len(piece) for piece in pieces])
-    order = chance.permutation(len(pieces))
+def _batches(lengths: Places, places: Places, size: int, chance: np.random.Generator) -> Iterator[Places]:
+    """These places in batches of about equal lengths, in random order."""
+    order = chance.permutation(places)
     for start in range(0, len(order), size * _TOGETHER):
         group = order[start : start + size * _TOGETHER]
         group = group[np.argsort(lengths[group], kind="stable")]
@@ -149,7 +128,8 @@ def _guess(model: Encoder, pieces: Sequence[Ids], lesson: Lesson, tell: Tell) ->
     steps = _Steps(model, lesson.rate, len(pieces) // lesson.batch)
     model.train(mode=True)
     total = 0.0
-    for number, places in enumerate(_batches(pieces, lesson.batch, chance), start=1):
+    lengths = np.array([len(piece) for piece in pieces])
+    for number, places in enumerate(_batches(lengths, np.arange(len(pieces)), lesson.batch, chance), start=1):
         ids = torch.from_numpy(padded([np.concatenate([[BEGIN], pieces[place]]) for place in places]))
         masked = (torch.rand(ids.shape) < GUESSED) & (ids >= len(NAMED))
         hidden = model.hidden(ids.masked_fill(masked, MASK), ids > 0)
@@ -161,29 +141,50 @@ def _guess(model: Encoder, pieces: Sequence[Ids], lesson: Lesson, tell: Tell) ->
             total = 0.0
 
 
-def _learn(model: Encoder, known: Vocabulary, given: Class_, taught: Labelled, lesson: Lesson, tell: Tell) -> None:
-    """Passes over the labels; unknown ones are the first stage's opinion."""
+def _targets(first: Ngram, taught: Labelled, share: float) -> tuple[Floats, Floats]:
+    """Labels and what each weighs; where one is unknown, the first stage's opinion with this weight."""
     truth, weight = taught.truth.copy(), taught.weight.copy()
-    unknown = weight == 0
-    if lesson.taught:
-        truth[unknown] = given.first.scores(taught.texts)[unknown]
-        weight[unknown] = lesson.taught
-    pieces = [np.concatenate([[BEGIN], known.ids(text)[:READ]]) for text in taught.texts]
+    if share:
+        unknown = weight == 0
+        truth[unknown] = first.scores(taught.texts)[unknown]
+        weight[unknown] = share
+    return truth, weight
+
+
+@dataclass(frozen=True, slots=True)
+class _Lessons:
+    """Texts as ids with labels and their weights. ``plenty``: there are many like it."""
+
+    pieces: Sequence[Ids]
+    truth: Floats
+    weight: Floats
+    plenty: np.ndarray[Any, np.dtype[np.bool_]]
+
+    def of(self, epoch: int, chance: np.random.Generator) -> Places:
+        """The places to learn in a pass: each one that is rare, and in turn a part of the others."""
+        turn = np.arange(len(self.pieces)) % PLENTY == epoch % PLENTY
+        return chance.permutation(np.flatnonzero(turn | ~self.plenty))
+
+
+def _learn(model: Encoder, given: _Lessons, lesson: Lesson, tell: Tell) -> None:
+    """Passes over the labels."""
     chance = np.random.default_rng(lesson.seed + 1)
-    steps = _Steps(model, lesson.rate, lesson.epochs * -(-len(pieces) // lesson.batch))
+    lengths = np.array([len(piece) for piece in given.pieces])
+    passes = [given.of(epoch, chance) for epoch in range(lesson.epochs)]
+    steps = _Steps(model, lesson.rate, sum(-(-len(places) // lesson.batch) for places in passes))
     model.train(mode=True)
-    for epoch in range(lesson.epochs):
+    for epoch, seen in enumerate(passes):
         total = count = 0.0
-        for places in _batches(pieces, lesson.batch, chance):
-            ids = torch.from_numpy(padded([pieces[place] for place in places]))
+        for places in _batches(lengths, seen, lesson.batch, chance):
+            ids = torch.from_numpy(padded([given.pieces[place] for place in places]))
             ids = ids.masked_fill((torch.rand(ids.shape) < FORGOTTEN) & (ids >= len(NAMED)), MASK)
             each = functional.binary_cross_entropy_with_logits(
-                model.logits(ids), torch.from_numpy(truth[places]), reduction="none"
+                model.logits(ids), torch.from_numpy(given.truth[places]), reduction="none"
             )
-            loss = (each * torch.from_numpy(weight[places])).sum() / len(places)
+            loss = (each * torch.from_numpy(given.weight[places])).sum() / len(places)
             steps.take(loss)
             total, count = total + loss.item(), count + 1
-        tell(f"learning, pass {epoch + 1}: loss {total / count:.4f}")
+        tell(f"learning, pass {epoch + 1}: {len(seen)} texts, loss {total / count:.4f}")
     model.train(mode=False)
 
 
@@ -193,11 +194,17 @@ def settled(first: Ngram, stage: Second, held: Sequence[Row]) -> Card:
     ordinary = np.array([row.source.ordinary for row in held], bool)
     one, two = first.logits(known.texts), stage.logits(known.texts)
     scalings = {head: scaling_of(two[:, column] * MILLI, known, column) for column, head in enumerate(HEADS)}
-    stacking = {head: _stacked(one[:, column] / MILLI, two[:, column], known, column) for column, head in enumerate(HEADS)}
+    stacking = {
+        head: _stacked(one[:, column] / MILLI, two[:, column], known, column) for column, head in enumerate(HEADS)
+    }
     card = replace(stage.card, calibration=scalings, stacking=stacking)
     slopes = np.array([(scalings[head].slope, scalings[head].offset) for head in HEADS])
     alone = 1 / (1 + np.exp(-np.clip(two * slopes[:, 0] + slopes[:, 1], -20, 20)))
-    scores = {"first": first.calibrated(one), "second": alone, "both": Both(first, replaced(stage, card)).stacked(one, two)}
+    scores = {
+        "first": first.calibrated(one),
+        "second": alone,
+        "both": Both(first, stage.under(card)).stacked(one, two),
+    }
     told: dict[str, Any] = {}
     limits: dict[str, dict[str, float]] = {}
     for name, found in scores.items():
@@ -206,13 +213,12 @@ def settled(first: Ngram, stage: Second, held: Sequence[Row]) -> Card:
             head: head_figures(found[:, column], known, column, limits[name][head]) for column, head in enumerate(HEADS)
         }
     gains = {head: _gain(scores, limits, known, column) for column, head in enumerate(HEADS)}
-    figures = {"held_out": told, "gain": {head: gain for head, gain in gains.items() if gain}}
+    figures = {
+        "held_out": told,
+        "thresholds_alone": limits["second"],
+        "gain": {head: gain for head, gain in gains.items() if gain},
+    }
     return replace(card, thresholds=limits["both"], metrics=figures)
-
-
-def replaced(stage: Second, card: Card) -> Second:
-    """The same stage under another card."""
-    return Second(card, stage._known, stage._run)
 
 
 def _stacked(one: Any, two: Any, known: Labelled, column: int) -> Stacked:
@@ -239,7 +245,7 @@ def _gain(scores: Mapping[str, Any], limits: Mapping[str, Any], known: Labelled,
     return {"macro_f1": round(gain, 4), "p": round(chance, 4)}
 
 
-def _card(given: Class_, data: bytes, lesson: Lesson) -> Card:
+def _card(given: Given, data: bytes, lesson: Lesson) -> Card:
     return replace(
         given.beside,
         name=NAME,

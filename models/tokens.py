@@ -1,4 +1,4 @@
-"""How the second stage reads: a number a character, after folding. Numpy only, so that no runtime needs another's library.
+"""How the second stage reads: a number a character, after folding. Numpy only: no runtime needs another's library.
 
 The tables travel with the weights, so that a change of the lexicons never changes a score.
 """
@@ -32,7 +32,7 @@ _SYLLABLES: Final = 0xE000
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """``codes``: the id of each code point, 0 leaves it out. ``chars``: what each id is shown as. ``sounds``: its syllable."""
+    """``codes`` has the id of each code point, 0 to leave it out; each id is one of ``chars`` and one of ``sounds``."""
 
     codes: Table
     chars: Table
@@ -56,8 +56,8 @@ class Vocabulary:
         for text in texts:
             starts.append(len(pieces))
             ids = self.ids(text)
-            for at in range(0, max(1, len(ids) - LONGEST + STEP), STEP):
-                pieces.append(np.concatenate([[BEGIN], ids[at : at + LONGEST]]).astype(np.int64))
+            starting = range(0, max(1, len(ids) - LONGEST + STEP), STEP)
+            pieces.extend(np.concatenate([[BEGIN], ids[at : at + LONGEST]]).astype(np.int64) for at in starting)
         return pieces, np.array(starts, np.int64)
 
 

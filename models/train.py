@@ -151,7 +151,9 @@ def settle(model: Ngram, held: Sequence[Row]) -> Card:
     card = replace(model.card, calibration=scalings)
     scores = Ngram(card, model.arrays).calibrated(logits)
     thresholds = {head: threshold_of(scores[ordinary, column], head) for column, head in enumerate(HEADS)}
-    figures = {head: head_figures(scores[:, column], known, column, thresholds[head]) for column, head in enumerate(HEADS)}
+    figures = {
+        head: head_figures(scores[:, column], known, column, thresholds[head]) for column, head in enumerate(HEADS)
+    }
     limits = np.array([thresholds[head] for head in HEADS])
     flagged = (scores[ordinary] >= limits)[:, : len(REVIEWED)].any(axis=1)
     held_out = {"heads": figures, "ordinary": {"rows": int(ordinary.sum()), "flagged": _share(flagged)}}
