@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from service.cli import bench, demo, evaluate, explain, gym, key, lexicon, reload, screen, serve, tenant, train
+from service.cli import bench, demo, evaluate, explain, export, gym, key, lexicon, reload, screen, serve, tenant, train
 
 app = typer.Typer(
     name="qingliu",
@@ -25,3 +25,4 @@ tenant.register(app)
 bench.register(app)
 train.register(app)
 evaluate.register(app)
+export.register(app)
