@@ -9,11 +9,13 @@ import random
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from models import metrics, ngram, portable, second
 from models.card import HEADS, read_card
@@ -23,6 +25,7 @@ from models.lessons import Lesson, teach_second
 from models.tensors import WeightsRefused, pack, unpack
 from models.tokens import BEGIN, padded
 from models.train import Order
+from service.cli.app import app
 from tests.models.conftest import OWN, SMALL
 
 torch = pytest.importorskip("torch")
@@ -325,3 +328,24 @@ def test_nothing_is_downloaded_and_no_pickle_is_read(trained: Trained, checkpoin
     torch.save({}, tmp_path / "pytorch_model.bin")
     with pytest.raises(WeightsRefused, match="cannot be loaded"):
         load_checkpoint(first, Asked(str(tmp_path), {"toxic": "abuse"}))
+
+
+def test_the_commands_train_both_stages_compare_them_and_export(tmp_path: Path) -> None:
+    run = partial(CliRunner().invoke, app)
+    data = ["--data", str(OWN[0])]
+    told = run(["train", *data, "--stage", "both", "--own", "0", "--epochs", "1", "--lines", "0", "--second-epochs", "1",
+                "-o", str(tmp_path)])  # fmt: skip
+    assert told.exit_code == 0, told.output
+    assert "second" in told.stdout and "both" in told.stdout
+    told = run(["evaluate", *data, "--model", str(tmp_path), "--json"])
+    assert told.exit_code == 0, told.output
+    report = json.loads(told.stdout)
+    assert report["gain"].keys() == {"examples of the lexicons"}
+    assert report["both"]["sets"].keys() == report["sets"].keys() == report["second"]["sets"].keys()
+    assert all(size > 1e6 for size in report["sizes"].values())
+    assert "linear" in run(["evaluate", *data, "--model", str(tmp_path)]).stdout
+    assert "second" not in json.loads(
+        run(["evaluate", *data, "--model", str(tmp_path), "--first-only", "--json"]).stdout
+    )
+    assert run(["export", "--model", str(tmp_path)]).exit_code == 0
+    assert (tmp_path / "weights" / "encoder.onnx").stat().st_size > 1e6
