@@ -333,8 +333,8 @@ def test_nothing_is_downloaded_and_no_pickle_is_read(trained: Trained, checkpoin
 def test_the_commands_train_both_stages_compare_them_and_export(tmp_path: Path) -> None:
     run = partial(CliRunner().invoke, app)
     data = ["--data", str(OWN[0])]
-    told = run(["train", *data, "--stage", "both", "--own", "0", "--epochs", "1", "--lines", "0", "--second-epochs", "1",
-                "-o", str(tmp_path)])  # fmt: skip
+    short = ["--own", "0", "--epochs", "1", "--lines", "0", "--second-epochs", "1"]
+    told = run(["train", *data, "--stage", "both", *short, "-o", str(tmp_path)])
     assert told.exit_code == 0, told.output
     assert "second" in told.stdout and "both" in told.stdout
     told = run(["evaluate", *data, "--model", str(tmp_path), "--json"])
@@ -344,8 +344,7 @@ def test_the_commands_train_both_stages_compare_them_and_export(tmp_path: Path) 
     assert report["both"]["sets"].keys() == report["sets"].keys() == report["second"]["sets"].keys()
     assert all(size > 1e6 for size in report["sizes"].values())
     assert "linear" in run(["evaluate", *data, "--model", str(tmp_path)]).stdout
-    assert "second" not in json.loads(
-        run(["evaluate", *data, "--model", str(tmp_path), "--first-only", "--json"]).stdout
-    )
+    alone = run(["evaluate", *data, "--model", str(tmp_path), "--first-only", "--json"])
+    assert "second" not in json.loads(alone.stdout)
     assert run(["export", "--model", str(tmp_path)]).exit_code == 0
     assert (tmp_path / "weights" / "encoder.onnx").stat().st_size > 1e6

@@ -231,7 +231,8 @@ def test_without_a_second_stage_that_fits_none_is_looked_for(settings, tmp_path)
 def test_judging_comments_never_imports_torch(tmp_path):
     code = (
         "import sys\nfrom service.cli.app import app\nfrom typer.testing import CliRunner\n"
-        "done = CliRunner().invoke(app, ['screen', '-', '--format', 'txt', '--scene', 'ugc'], input='今天天气不错\\n')\n"
+        "words = ['screen', '-', '--format', 'txt', '--scene', 'ugc']\n"
+        "done = CliRunner().invoke(app, words, input='今天天气不错\\n')\n"
         "assert done.exit_code == 0, done.output\n"
         "print(sorted({'torch', 'transformers', 'onnxruntime'} & sys.modules.keys()))"
     )
