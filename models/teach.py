@@ -52,9 +52,9 @@ _TOGETHER: Final = 64
 """Batches whose texts are sorted by length together."""
 _WARM: Final = 0.06
 LIMITS: Final = (
-    "Stacked on the first stage of sha256 `beside` and of no other. Reads 128 characters at a time. By itself it is about "
-    "as good as the first stage; its worth is what both together gain. A score asks for review and never blocks by "
-    "itself."
+    "Stacked on the first stage of sha256 `beside` and of no other. Reads 128 characters at a time. By itself it is "
+    "about as good as the first stage; its worth is what both together gain. A score asks for review and never blocks "
+    "by itself."
 )
 
 
