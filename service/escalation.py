@@ -56,14 +56,17 @@ class Band:
 
 
 class Escalation:
-    """Two hearings as one. ``second`` may come later: until then what it should read says why it was not read."""
+    """Two hearings as one. ``second`` may come later: until then what it should read says why it was not read.
 
-    def __init__(self, first: Hearing, *, share: float, queue_texts: int) -> None:
+    What is uncertain waits ``budget`` seconds for it; what is always read by both, as long as ``second`` lets it wait.
+    """
+
+    def __init__(self, first: Hearing, *, share: float, queue_texts: int, budget: float) -> None:
         self.first = first
         self.second: Hearing | None = None
         self.absent = "loading"
         """Why there is no second hearing, in one word."""
-        self._band, self._queue_texts = Band(share), queue_texts
+        self._band, self._queue_texts, self._budget = Band(share), queue_texts, budget
         self._on_heard: Heard | None = None
 
     @property
@@ -145,6 +148,9 @@ class Escalation:
             joint.set_result(answer._replace(lacks=Missing(SECOND, "overloaded")))
         else:
             (second,) = self._ask_second([case])
+            late = joined(answer, Missing(SECOND, "deadline"), ())
+            timer = asyncio.get_running_loop().call_later(self._budget, _settle, joint, late)
+            joint.add_done_callback(lambda _: timer.cancel())
             _both_into(joint, first, second, _facts(answer.margin, edge))
 
 
@@ -193,6 +199,11 @@ def _facts(margin: int, edge: int) -> tuple[tuple[str, int], ...]:
     return ESCALATED, ("margin_milli", margin), ("band_milli", edge)
 
 
+def _settle(joint: asyncio.Future[Answer], answer: Answer) -> None:
+    if not joint.done():
+        joint.set_result(answer)
+
+
 def _both_into(
     joint: asyncio.Future[Answer],
     first: asyncio.Future[Answer],
@@ -202,8 +213,8 @@ def _both_into(
     """Answers ``joint`` once both have answered."""
 
     def come(_: asyncio.Future[Answer]) -> None:
-        if first.done() and second.done() and not joint.done():
-            joint.set_result(joined(first.result(), second.result(), facts))
+        if first.done() and second.done():
+            _settle(joint, joined(first.result(), second.result(), facts))
 
     first.add_done_callback(come)
     second.add_done_callback(come)

@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     """Whether a hub id may be downloaded; otherwise it has to lie in the local cache."""
     second_deadline: float = Field(default=5.0, gt=0)
     """So long a verdict waits for the second stage, and goes on with the first alone, ``missing`` it."""
+    second_budget: float = Field(default=0.05, gt=0)
+    """So long in scenes that ask for it where the first stage is uncertain."""
     second_queue: int = Field(default=1024, ge=16)
     """Contents that may wait for the second stage; more are judged without it."""
     second_share: float = Field(default=0.12, ge=0, le=1)

@@ -207,7 +207,9 @@ async def _hearing(
         if opens is None:
             yield first
             return
-        both = Escalation(first, share=settings.second_share, queue_texts=settings.second_queue)
+        both = Escalation(
+            first, share=settings.second_share, queue_texts=settings.second_queue, budget=settings.second_budget
+        )
         joining = asyncio.create_task(_join(both, opens, settings), name="second stage")
         try:
             yield both
