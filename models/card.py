@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +22,7 @@ HOME: Final = Path(__file__).parent
 HEADS: Final = ("abuse", "porn", "gambling", "fraud", "diversion", "spam", "ad_law", "negative")
 """Abuse and hate; porn; gambling; fraud; black-market ads and luring away; spam; advertising law; negative mood."""
 
+_SECOND_ONLY: Final = ("sizes", "beside", "stacking")
 REVIEWED: Final = HEADS[:-1]
 """The heads that may ask for review. A bad mood is worth knowing and breaks no rule."""
 
@@ -43,8 +44,21 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class Stacked:
+    """Both stages in one head: a probability of log odds first · (the first's) + second · (the second's) + offset."""
+
+    first: float
+    second: float
+    offset: float
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """All that is known of a model. ``thresholds`` are calibrated probabilities at which a head asks for review."""
+    """All that is known of a model. ``thresholds`` are calibrated probabilities at which a head asks for review.
+
+    A second stage has ``sizes`` of its parts, ``stacking`` with the first stage of sha256 ``beside``, and thresholds
+    for both together.
+    """
 
     name: str
     kind: str
@@ -60,12 +74,16 @@ class Card:
     reproduce: str
     limits: str
     schema: str = SCHEMA
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    beside: str = ""
+    stacking: Mapping[str, Stacked] = field(default_factory=dict)
 
 
 def write_card(card: Card, path: Path) -> None:
     """Writes the card as JSON that a person can read."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(card), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    told = {name: value for name, value in asdict(card).items() if value or name not in _SECOND_ONLY}
+    path.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def read_card(path: Path) -> Card:
@@ -89,10 +107,13 @@ def read_card(path: Path) -> Card:
         raise WeightsRefused(f"{path.name}: weights must be a plain file name, not {card.weights!r}")
     numbers = [*card.thresholds.values()]
     numbers += [number for scaling in card.calibration.values() for number in (scaling.slope, scaling.offset)]
+    numbers += [number for told in card.stacking.values() for number in (told.first, told.second, told.offset)]
+    if card.beside and card.stacking.keys() != set(HEADS):
+        raise WeightsRefused(f"{path.name}: stacking must name every head and no other")
     if card.calibration.keys() != set(HEADS) or card.thresholds.keys() != set(HEADS):
         raise WeightsRefused(f"{path.name}: calibration and thresholds must name every head and no other")
     if not all(map(math.isfinite, numbers)):
-        raise WeightsRefused(f"{path.name}: calibration or thresholds hold something that is no number")
+        raise WeightsRefused(f"{path.name}: calibration, stacking or thresholds hold something that is no number")
     if not card.golden:
         raise WeightsRefused(f"{path.name}: has no golden logits to check the weights against")
     return card
@@ -111,7 +132,7 @@ def read_weights(card: Card, folder: Path) -> bytes:
 
 
 def _card(told: dict[str, Any]) -> Card:
-    unknown = told.keys() - {field.name for field in fields(Card)}
+    unknown = told.keys() - {known.name for known in fields(Card)}
     if unknown:
         raise ValueError(f"unknown entries {', '.join(sorted(unknown))}")
     told["labels"] = tuple(map(str, told["labels"]))
@@ -122,4 +143,9 @@ def _card(told: dict[str, Any]) -> Card:
     told["thresholds"] = {head: float(threshold) for head, threshold in told["thresholds"].items()}
     told["golden"] = tuple(Golden(str(row["text"]), tuple(map(int, row["logits"]))) for row in told["golden"])
     told["bits"] = int(told["bits"])
+    told["sizes"] = {str(name): int(size) for name, size in told.get("sizes", {}).items()}
+    told["stacking"] = {
+        head: Stacked(float(row["first"]), float(row["second"]), float(row["offset"]))
+        for head, row in told.get("stacking", {}).items()
+    }
     return Card(**told)

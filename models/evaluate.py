@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
     from models.card import Card
     from models.data import Row
-    from models.ngram import Ngram
+    from models.second import Both
+
+    Sets = dict[str, list[Row]]
 
 USES: Final = ("train", "dev", "select", "test")
 SPEED_TEXTS: Final = 4000
@@ -26,17 +29,31 @@ HALF: Final = 0.5
 Report = dict[str, Any]
 
 
-def evaluate(model: Ngram, folders: Sequence[Path], tell: Callable[[str], None], *, seed: int = 0) -> Report:
+class Scoring(Protocol):
+    """Anything with a card and calibrated probabilities, one row a text, one column a head."""
+
+    card: Card
+
+    def scores(self, texts: Sequence[str]) -> Any:
+        """The probabilities."""
+
+
+def read(folders: Sequence[Path], tell: Callable[[str], None], *, seed: int = 0) -> Sets:
     """Every known data set in the folders, by name. Of sets that training sees, only the held-out part is measured.
 
     Raises:
         DataRefused: for a folder without data and for rows that cannot be read.
     """
-    sets: dict[str, list[Row]] = {}
+    sets: Sets = {}
     for path, source in files_of(folders, USES, known_sources()):
         rows = [row for row in rows_of(path, source, seed) if source.use == "test" or row.held_out]
         tell(f"{path}: {len(rows)} rows, {source.name}")
         sets.setdefault(source.name, []).extend(rows)
+    return sets
+
+
+def evaluate(model: Scoring, sets: Sets) -> Report:
+    """How good a model is on each set, and how much ordinary text of sets for measuring it flags."""
     ordinary: list[float] = []
     report: Report = {"model": model.card.name, "sha256": model.card.sha256, "sets": {}}
     for name, rows in sets.items():
@@ -49,12 +66,42 @@ def evaluate(model: Ngram, folders: Sequence[Path], tell: Callable[[str], None],
     return report
 
 
+def compare(first: Scoring, both: Scoring, sets: Sets) -> Report:
+    """For each set and head: by how much macro-F1 both stages are better than the first, and the chance of none."""
+    told: Report = {}
+    for name, rows in sets.items():
+        known = labelled(rows)
+        one, other = (flags(model.card, model.scores(known.texts)) for model in (both, first))
+        for column, head in enumerate(HEADS):
+            at = known.weight[:, column] > 0
+            truth = known.truth[at, column] > 0
+            if truth.any() and not truth.all():
+                gain, chance = metrics.better(metrics.macro_f1, one[at, column], other[at, column], truth)
+                told.setdefault(name, {})[head] = {"macro_f1": round(gain, 4), "p": round(chance, 4)}
+    return told
+
+
+class Alone:
+    """The second stage by itself, with its own calibration and thresholds: for tables, never for the court."""
+
+    def __init__(self, both: Both) -> None:
+        told = both.second.card
+        self._second = both.second
+        self.card = replace(told, thresholds=told.metrics.get("thresholds_alone", told.thresholds))
+
+    def scores(self, texts: Sequence[str]) -> Any:
+        """Calibrated probabilities, one row a text, one column a head."""
+        rows = [self.card.calibration[head] for head in HEADS]
+        reach = self._second.logits(texts) * [row.slope for row in rows] + [row.offset for row in rows]
+        return 1 / (1 + np.exp(-np.clip(reach, -20, 20)))
+
+
 def flags(card: Card, scores: Any) -> Any:
     """Which heads ask for review: a row a text, a column a head."""
     return scores >= np.array([card.thresholds[head] for head in HEADS])
 
 
-def measure(model: Ngram, rows: Sequence[Row]) -> Report:
+def measure(model: Scoring, rows: Sequence[Row]) -> Report:
     """One set: the share of lines that any head flags, and each head for which it has labels."""
     known = labelled(rows)
     scores = model.scores(known.texts)
@@ -102,9 +149,9 @@ def _with_interval(measure: Callable[[Any, Any], float], flagged: Any, truth: An
     return [round(value, 4) for value in (measure(flagged, truth), low, high)]
 
 
-def speed(model: Ngram, texts: Sequence[str]) -> Report:
+def speed(model: Scoring, texts: Sequence[str], count: int = SPEED_TEXTS) -> Report:
     """Texts a second on one core, texts cut to ``SPEED_LENGTH`` characters: one at a time, and all at once."""
-    cut = _cut(texts)
+    cut = _cut(texts)[:count]
     model.scores(cut[:100])
     started = perf_counter()
     for text in cut:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
@@ -65,16 +65,33 @@ def interval(
 
 
 def platt(logits: Numbers, truth: Numbers, weight: Numbers) -> tuple[float, float]:
-    """Slope and offset that make logits probabilities, by Newton's method on the likelihood, lightly held at (1, 0)."""
-    fitted = np.array([1.0, 0.0])
-    features = np.stack([logits, np.ones_like(logits)], axis=1)
-    prior = np.array([1.0, 0.01])
+    """Slope and offset that make logits probabilities, lightly held at (1, 0)."""
+    slope, offset = stacked(logits[:, None], truth, weight, (1.0,))
+    return slope, offset
+
+
+def stacked(logits: Numbers, truth: Numbers, weight: Numbers, start: Sequence[float]) -> list[float]:
+    """A slope for each column and an offset, by Newton's method on the likelihood, lightly held at ``start`` and 0."""
+    held = np.array([*start, 0.0])
+    fitted = held.copy()
+    features = np.concatenate([logits, np.ones((len(logits), 1))], axis=1)
+    prior = np.array([*[1.0] * len(start), 0.01])
     for _ in range(50):
         chance = 1 / (1 + np.exp(-np.clip(features @ fitted, -30, 30)))
-        slope = features.T @ (weight * (chance - truth)) + prior * (fitted - [1.0, 0.0])
+        slope = features.T @ (weight * (chance - truth)) + prior * (fitted - held)
         curve = (features * (weight * chance * (1 - chance))[:, None]).T @ features + np.diag(prior)
         step = np.linalg.solve(curve, slope)
         fitted = fitted - np.clip(step, -1, 1)
         if np.abs(step).max() < 1e-9:  # noqa: PLR2004 - as exact as doubles get
             break
-    return float(fitted[0]), float(fitted[1])
+    return [float(number) for number in fitted]
+
+
+def better(
+    measure: Callable[[Truth, Truth], float], one: Truth, other: Truth, truth: Truth, seed: int = 0
+) -> tuple[float, float]:
+    """By how much the first flags are better than the others, and the share of resamples where they are not."""
+    chance = np.random.default_rng(seed)
+    drawn = chance.integers(0, len(truth), (RESAMPLES, len(truth)))
+    gains = [measure(one[rows], truth[rows]) - measure(other[rows], truth[rows]) for rows in drawn]
+    return measure(one, truth) - measure(other, truth), float(np.mean(np.array(gains) <= 0))

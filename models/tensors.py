@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Arrays = Mapping[str, np.ndarray[Any, np.dtype[Any]]]
 
-TYPES: Final = {"I8": np.int8, "U16": np.uint16, "I32": np.int32, "F64": np.float64}
+TYPES: Final = {"I8": np.int8, "U16": np.uint16, "F16": np.float16, "I32": np.int32, "F64": np.float64}
 MAX_HEADER: Final = 1 << 16
 _LENGTH: Final = 8
 _PICKLE: Final = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04")

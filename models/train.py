@@ -87,12 +87,12 @@ def train(order: Order, target: Path, tell: Tell) -> Card:
     held = [row for row in rows if row.held_out]
     kept = [row for row in rows if not row.held_out]
     tell(f"{len(kept)} rows to learn from, {len(held)} held out")
-    first = _learnt(kept, letters, order.recipe, tell)
+    first = learnt(kept, letters, order.recipe, tell)
     sets = told(files, rows)
     card = settle(Ngram(_card(order, pack(first), sets), first), held)
     tell("calibrated; now learning from all rows")
     final = [row for row in rows if row.source.use != "select"]
-    arrays = _learnt(final, letters, order.recipe, tell)
+    arrays = learnt(final, letters, order.recipe, tell)
     return finished(card, arrays, target)
 
 
@@ -108,7 +108,8 @@ def finished(card: Card, arrays: Arrays, target: Path) -> Card:
     return card
 
 
-def _learnt(rows: Sequence[Row], letters: Alphabet, recipe: Recipe, tell: Tell) -> Arrays:
+def learnt(rows: Sequence[Row], letters: Alphabet, recipe: Recipe, tell: Tell) -> Arrays:
+    """The arrays of a first stage that has seen these rows."""
     taught = labelled([*rows, *disguised(rows, recipe.disguised, recipe.seed)])
     found = bags(taught.texts, letters, recipe.bits)
     fitted = fit(found, taught.truth, taught.weight, recipe, lambda epoch, loss: tell(f"pass {epoch}: loss {loss:.4f}"))
@@ -154,25 +155,28 @@ def settle(model: Ngram, held: Sequence[Row]) -> Card:
     known = labelled(held)
     logits = model.logits(known.texts)
     ordinary = np.array([row.source.ordinary for row in held], bool)
-    scalings = {head: _scaling(logits[:, column], known, column) for column, head in enumerate(HEADS)}
+    scalings = {head: scaling_of(logits[:, column], known, column) for column, head in enumerate(HEADS)}
     card = replace(model.card, calibration=scalings)
     scores = Ngram(card, model.arrays).calibrated(logits)
-    thresholds = {head: _threshold(scores[ordinary, column], head) for column, head in enumerate(HEADS)}
-    figures = {head: _figures(scores[:, column], known, column, thresholds[head]) for column, head in enumerate(HEADS)}
+    thresholds = {head: threshold_of(scores[ordinary, column], head) for column, head in enumerate(HEADS)}
+    figures = {
+        head: head_figures(scores[:, column], known, column, thresholds[head]) for column, head in enumerate(HEADS)
+    }
     limits = np.array([thresholds[head] for head in HEADS])
     flagged = (scores[ordinary] >= limits)[:, : len(REVIEWED)].any(axis=1)
     held_out = {"heads": figures, "ordinary": {"rows": int(ordinary.sum()), "flagged": _share(flagged)}}
     return replace(card, thresholds=thresholds, metrics={"held_out": held_out})
 
 
-def _scaling(logits: Any, known: Labelled, column: int) -> Calibration:
+def scaling_of(logits: Any, known: Labelled, column: int) -> Calibration:
+    """How thousandths of log odds become a probability of the head in this column."""
     weight = known.weight[:, column].astype(np.float64)
     truth = known.truth[:, column].astype(np.float64)
     slope, offset = metrics.platt(logits / MILLI, truth, weight)
     return Calibration(round(slope, 6), round(offset, 6))
 
 
-def _threshold(ordinary: Any, head: str) -> float:
+def threshold_of(ordinary: Any, head: str) -> float:
     """The probability that ordinary text reaches with the head's share of ``FALSE_ALARMS`` only."""
     if not len(ordinary):
         return LEAST[head]
@@ -180,7 +184,8 @@ def _threshold(ordinary: Any, head: str) -> float:
     return round(max(LEAST[head], reached + 1e-4), 4)
 
 
-def _figures(scores: Any, known: Labelled, column: int, threshold: float) -> dict[str, Any]:
+def head_figures(scores: Any, known: Labelled, column: int, threshold: float) -> dict[str, Any]:
+    """How good probabilities are for one head, on the rows that say something of it."""
     rows = known.weight[:, column] > 0
     truth, chance = known.truth[rows, column] > 0, scores[rows]
     if not truth.any() or truth.all():

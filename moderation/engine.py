@@ -151,7 +151,7 @@ class Case:
         missing: tuple[Missing, ...] = ()
         if answers:
             evidence = [*evidence, *(item for answer in answers for item in self._heard(answer, findings))]
-            missing = tuple(answer for answer in answers if isinstance(answer, Missing))
+            missing = tuple(filter(None, map(_absence, answers)))
         weighed = Weighed(evidence, findings.exemptions, findings.proof, missing, findings.truncated)
         return decide(self.policy, self.ruleset, weighed)
 
@@ -162,4 +162,10 @@ class Case:
 
 
 def _says_something(answer: Evidence | Opinion | Missing) -> bool:
-    return not isinstance(answer, Opinion) or bool(answer.scores)
+    return not isinstance(answer, Opinion) or bool(answer.scores) or answer.lacks is not None
+
+
+def _absence(answer: Evidence | Opinion | Missing) -> Missing | None:
+    if isinstance(answer, Opinion):
+        return answer.lacks
+    return answer if isinstance(answer, Missing) else None

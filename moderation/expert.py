@@ -98,7 +98,7 @@ def testimony(
                 score.folds,
                 weight=weight,
                 note=opinion.expert,
-                facts=(("score_milli", score.score), ("threshold_milli", score.threshold)),
+                facts=(("score_milli", score.score), ("threshold_milli", score.threshold), *opinion.facts),
             )
 
 

@@ -34,6 +34,14 @@ class WhileWaiting(StrEnum):
     PUBLISH = "publish"
 
 
+class SecondStage(StrEnum):
+    """Which contents of a scene the second stage of the text expert reads too, where the house has one."""
+
+    NEVER = "never"
+    UNCERTAIN = "uncertain"
+    ALWAYS = "always"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenePolicy:
     """One scene's way from evidence to action.
@@ -54,6 +62,7 @@ class ScenePolicy:
     review_at: int
     actions: Mapping[str, Action]
     experts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    second_stage: SecondStage = SecondStage.NEVER
     wants: tuple[str, ...] = field(init=False)
     """The names of the experts."""
 

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from moderation.errors import LawError, LoadError, PolicyError
-from moderation.policy import Advertising, ScenePolicy, WhileWaiting
+from moderation.policy import Advertising, ScenePolicy, SecondStage, WhileWaiting
 from moderation.ruleset import Article, Category, CodeRules, Option
 from moderation.types import FULL_WEIGHT, TEXT, Action, Effect, Scene
 
@@ -270,6 +270,7 @@ def policy(document: Document) -> ScenePolicy:
         review_at=row.number("review_at", 1, FULL_WEIGHT),
         actions={code: _ACTIONS[action] for code, action in actions.items()},
         experts=experts,
+        second_stage=row.one_of("second_stage", SecondStage, SecondStage.NEVER),
     )
     row.end()
     if read.review_at > read.block_at:

@@ -160,6 +160,8 @@ UNSURE = 60
 """What an expert's score weighs: enough to ask for review, never enough to block."""
 TEXT = "text"
 """The expert that reads texts, as policies, evidence and absences name it."""
+SECOND = "text_second"
+"""Its second stage, as absences name it: what it says is the expert's opinion."""
 
 
 class Score(NamedTuple):
@@ -173,11 +175,18 @@ class Score(NamedTuple):
 
 
 class Opinion(NamedTuple):
-    """What an expert says of a content. ``expert`` names its exact weights; no score: nothing reached its threshold."""
+    """What an expert says of a content. ``expert`` names its exact weights; no score: nothing reached its threshold.
+
+    ``margin`` is the distance, in thousandths, of the score that is nearest to its threshold. ``facts`` stand in all
+    evidence that comes of it; ``lacks`` tells that a second stage should have been heard too and was not.
+    """
 
     source: str
     expert: str
     scores: tuple[Score, ...] = ()
+    margin: int = 1000
+    facts: tuple[tuple[str, int], ...] = ()
+    lacks: Missing | None = None
 
 
 class Exemption(NamedTuple):

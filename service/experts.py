@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from moderation.policy import SecondStage
 from moderation.types import TEXT, Missing, Opinion, Score
 
 if TYPE_CHECKING:
@@ -67,20 +68,29 @@ def _opinions(model: TextModel, cases: Sequence[Case]) -> list[Answer]:
     card = model.card
     rows = _checked(model.scores(texts), len(texts), len(card.labels))
     usable = np.all((rows >= 0) & (rows <= 1), axis=1).tolist()  # false for what is no number
-    over = np.any(rows >= np.array([card.thresholds[label] for label in card.labels]), axis=1).tolist()
+    limits = np.array([card.thresholds[label] for label in card.labels])
+    over = np.any(rows >= limits, axis=1).tolist()
     found: list[Answer] = []
     place = 0
     for case, wordings in zip(cases, asked, strict=True):
         end = place + len(wordings)
+        told = nothing
+        if case.policy.second_stage is SecondStage.UNCERTAIN and wordings:
+            told = nothing._replace(margin=_margin(rows[place:end], limits))
         if not all(usable[place:end]):
             found.append(Missing(TEXT, "not_a_number"))
         elif any(over[place:end]):
             heads = case.policy.experts.get(TEXT, {})
-            found.append(nothing._replace(scores=_scores(model, wordings, rows[place:end], heads)))
+            found.append(told._replace(scores=_scores(model, wordings, rows[place:end], heads)))
         else:
-            found.append(nothing)
+            found.append(told)
         place = end
     return found
+
+
+def _margin(rows: npt.NDArray[np.float64], limits: npt.NDArray[np.float64]) -> int:
+    """How near the nearest score is to its threshold, in thousandths; none is nearer than what is no number."""
+    return round(float(np.nan_to_num(np.abs(rows - limits)).min()) * MILLI)
 
 
 def _checked(rows: npt.NDArray[np.float64], texts: int, labels: int) -> npt.NDArray[np.float64]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from moderation.ruleset import Ruleset
     from moderation.suggest import Suggestion
     from moderation.types import Content, Missing, Opinion, Verdict
+    from service.escalation import Escalation
     from service.experts import Hearing
     from service.filing import Filing, Seal
     from service.keys import Caller
@@ -72,7 +73,7 @@ class Suggested(NamedTuple):
 class Moderation:
     """Judges contents and files what was decided."""
 
-    def __init__(self, rules: Rules, ledger: Ledger, reads: Reads, hearing: Hearing | None = None) -> None:
+    def __init__(self, rules: Rules, ledger: Ledger, reads: Reads, hearing: Hearing | Escalation | None = None) -> None:
         self._rules, self._ledger, self._reads, self._hearing = rules, ledger, reads, hearing
         self._sitting = Sitting(rules, ledger, hearing)
         self._turn = asyncio.Semaphore(SLICES_HEARD)

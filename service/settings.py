@@ -42,6 +42,25 @@ class Settings(BaseSettings):
     expert_queue: int = Field(default=2048, ge=64)
     """Contents that may wait for the expert; more are judged without it."""
 
+    second_stage: str = "auto"
+    """The expert's second stage, for scenes whose policy asks for it. ``auto``: the encoder, where torch or ONNX
+    Runtime is installed and it was fitted beside the active first stage, else none; ``encoder``: refuses to start
+    without it; ``off``; anything else: the folder, or the hub id, of a Hugging Face classifier in its place."""
+    second_runtime: Literal["auto", "torch", "onnx"] = "auto"
+    """What computes the encoder; ``auto`` takes torch where it is installed."""
+    second_labels: dict[str, str] = Field(default_factory=dict)
+    """For a Hugging Face classifier: which of its labels speaks for which head, as ``{"toxic" = "abuse"}``."""
+    second_download: bool = False
+    """Whether a hub id may be downloaded; otherwise it has to lie in the local cache."""
+    second_deadline: float = Field(default=5.0, gt=0)
+    """So long a verdict waits for the second stage, and goes on with the first alone, ``missing`` it."""
+    second_budget: float = Field(default=0.05, gt=0)
+    """So long in scenes that ask for it where the first stage is uncertain."""
+    second_queue: int = Field(default=1024, ge=16)
+    """Contents that may wait for the second stage; more are judged without it."""
+    second_share: float = Field(default=0.12, ge=0, le=1)
+    """The share of contents that is uncertain enough for it in scenes that ask so; less under load."""
+
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
 

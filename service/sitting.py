@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from moderation.engine import Case, Engine
     from moderation.ruleset import Ruleset
     from moderation.types import Content, Missing, Opinion, Verdict
+    from service.escalation import Escalation
     from service.experts import Hearing
     from service.filing import Seal
     from service.ledger import Ledger
@@ -62,7 +63,9 @@ def slices(contents: Sequence[Content]) -> Iterator[Sequence[Content]]:
     yield contents[start:]
 
 
-def to_hear(cases: Sequence[Case], hearing: Hearing | None) -> list[asyncio.Future[Opinion | Missing] | None]:
+def to_hear(
+    cases: Sequence[Case], hearing: Hearing | Escalation | None
+) -> list[asyncio.Future[Opinion | Missing] | None]:
     """For each case the expert's answer to come, asked at once; ``None`` where the scene or the house asks nobody."""
     asking = [case for case in cases if hearing is not None and case.wants]
     if hearing is None or not asking:
@@ -86,7 +89,7 @@ class Brought:
 class Sitting:
     """Keeps the contents that came in this turn of the event loop."""
 
-    def __init__(self, rules: Rules, ledger: Ledger, hearing: Hearing | None) -> None:
+    def __init__(self, rules: Rules, ledger: Ledger, hearing: Hearing | Escalation | None) -> None:
         self._rules, self._ledger, self._hearing = rules, ledger, hearing
         self._waiting: list[Brought] = []
         self._unheard = 0

@@ -10,14 +10,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from models import ngram
+import structlog
+
+from models import checkpoint, ngram, second
 from models.card import HEADS
 from models.tensors import WeightsRefused
 from moderation.load import SCENES
 from moderation.types import TEXT, Scene
 from service.acts import SERVICE_STARTED, SETTINGS_CHANGED, Act
+from service.escalation import Escalation
 from service.experts import Hearing, name_of
 from service.ids import new_id, now
 from service.keys import Keys
@@ -84,7 +87,7 @@ class Service:
     weights: Weights
     moderation: Moderation
     ledger: Ledger
-    hearing: Hearing | None
+    hearing: Hearing | Escalation | None
     """Where the text expert works; ``None`` when it is off."""
 
     def health(self) -> Health:
@@ -95,6 +98,13 @@ class Service:
         if self.ledger.closing:
             reasons.append("stopping")
         return Health(ready=not reasons, reasons=tuple(reasons))
+
+
+class Opens(NamedTuple):
+    """A second stage that can be loaded, and its name. Loading takes seconds."""
+
+    name: str
+    load: Callable[[], TextModel]
 
 
 @asynccontextmanager
@@ -136,12 +146,13 @@ async def open_service(
     async with open_store(settings, on_group=on_group) as store, AsyncExitStack() as stack:
         weights = Weights(store.ledger, store.reads, partial(open_weights, settings))
         model = None if settings.expert == "off" else await weights.start()
-        hearing = await stack.enter_async_context(_hearing(settings, model))
+        opens = await asyncio.to_thread(find_second, settings, model)
+        hearing = await stack.enter_async_context(_hearing(settings, model, opens))
         rules = await Rules.opened(settings.lexicons, settings.scenes or SCENES, ledger=store.ledger, reads=store.reads)
         if model is not None:
             check_heads(model, rules.engine.ruleset)
         await _record_settings(settings, store)
-        await _record_start(settings, store.ledger, rules, model)
+        await _record_start(settings, store.ledger, rules, model, opens)
         moderation = Moderation(rules, store.ledger, store.reads, hearing)
         watching = [asyncio.create_task(rules.watch(), name="lexicons")]
         if hearing is not None:
@@ -209,19 +220,68 @@ def check_heads(model: TextModel, ruleset: Ruleset) -> None:
             raise ExpertRefused(f"scenes/{scene}.toml: {name_of(model)} has no head {heads}; it has {known}")
 
 
+def find_second(settings: Settings, first: TextModel | None) -> Opens | None:
+    """What opens the second stage that the settings ask for; ``None`` when there is none. Imports nothing heavy.
+
+    Raises ``ExpertRefused`` where the encoder is asked for by name and cannot be had, and for weights that are not
+    whole: what is installed and broken is no reason to judge without it in silence.
+    """
+    wish = settings.second_stage
+    if wish == "off" or not isinstance(first, ngram.Ngram):
+        return None
+    try:
+        if wish not in {"auto", second.NAME}:
+            asked = checkpoint.Asked(wish, settings.second_labels, settings.second_download)
+            return Opens(wish, partial(checkpoint.load, first, asked))
+        if wish == "auto" and not second.fits(first, settings.models, wish=settings.second_runtime):
+            return None
+        name = second.sound(first, settings.models, wish=settings.second_runtime)
+    except WeightsRefused as error:
+        raise ExpertRefused(str(error)) from None
+    return Opens(name, partial(second.load, first, settings.models, wish=settings.second_runtime))
+
+
 @asynccontextmanager
-async def _hearing(settings: Settings, model: TextModel | None) -> AsyncIterator[Hearing | None]:
+async def _hearing(
+    settings: Settings, model: TextModel | None, opens: Opens | None
+) -> AsyncIterator[Hearing | Escalation | None]:
     if model is None:
         yield None
         return
     deadlines = dict.fromkeys(Scene, settings.expert_deadline)
     deadlines[Scene.LIVE_CHAT] = settings.expert_deadline_live_chat
-    hearing = Hearing(model, deadlines=deadlines, queue_texts=settings.expert_queue)
-    hearing.start()
+    first = Hearing(model, deadlines=deadlines, queue_texts=settings.expert_queue)
+    first.start()
     try:
-        yield hearing
+        if opens is None:
+            yield first
+            return
+        both = Escalation(
+            first, share=settings.second_share, queue_texts=settings.second_queue, budget=settings.second_budget
+        )
+        joining = asyncio.create_task(_join(both, opens, settings), name="second stage")
+        try:
+            yield both
+        finally:
+            joining.cancel()
+            await asyncio.wait([joining])
+            await both.close()
     finally:
-        await hearing.close()
+        await first.close()
+
+
+async def _join(hearing: Escalation, opens: Opens, settings: Settings) -> None:
+    """Loads the second stage while the service works: imports alone take seconds."""
+    log = structlog.get_logger()
+    try:
+        model = await asyncio.to_thread(opens.load)
+    except Exception as error:  # noqa: BLE001 - the service works without it, and every verdict that lacks it says so
+        hearing.absent = "refused"
+        log.error("second stage refused", why=str(error))  # noqa: TRY400 - a reason, no trace
+        return
+    deadlines = dict.fromkeys(Scene, settings.second_deadline)
+    hearing.join(Hearing(model, deadlines=deadlines, queue_texts=settings.second_queue))
+    log.info("second stage ready", name=opens.name)
 
 
 @asynccontextmanager
@@ -256,9 +316,12 @@ async def _record_settings(settings: Settings, store: Store) -> None:
         await store.ledger.record(Act(SETTINGS_CHANGED, fingerprint), Write(statements.INSERT_SETTINGS, row))
 
 
-async def _record_start(settings: Settings, ledger: Ledger, rules: Rules, model: TextModel | None) -> None:
+async def _record_start(
+    settings: Settings, ledger: Ledger, rules: Rules, model: TextModel | None, opens: Opens | None
+) -> None:
     facts = {
         "expert": "off" if model is None else name_of(model),
+        "second_stage": "off" if opens is None else opens.name,
         "python": platform.python_version(),
         "ruleset": rules.engine.ruleset.fingerprint,
         "settings": settings.fingerprint(),

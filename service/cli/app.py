@@ -9,6 +9,7 @@ from service.cli import (
     demo,
     evaluate,
     explain,
+    export,
     gym,
     key,
     labels,
@@ -41,6 +42,7 @@ tenant.register(app)
 bench.register(app)
 train.register(app)
 evaluate.register(app)
+export.register(app)
 labels.register(app)
 retrain.register(app)
 model.register(app)

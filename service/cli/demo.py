@@ -48,7 +48,7 @@ def demo(
 ) -> None:
     """Screens the samples, prints what came of it and goes on serving."""
     # Only with --no-serve does nobody need to know the port, so any free one will do.
-    chosen = settings(data=DATA, host="127.0.0.1", port=0 if no_serve else port)
+    chosen = settings(data=DATA, host="127.0.0.1", port=0 if no_serve else port, second_stage="off")
     if reset:
         _remove(chosen)
         return

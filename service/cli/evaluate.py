@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
 import typer
 
-from models import evaluate, ngram
+from models import evaluate, ngram, second
 from models.card import HOME
 from models.data import DataRefused, files_of, known_sources, rows_of
 from models.robust import filled, robustness
@@ -19,6 +19,10 @@ from service.cli.words import Lang, Tongue, refuse, say, table
 
 if TYPE_CHECKING:
     from moderation.reasons import Language
+
+
+SLOW_TEXTS: Final = 600
+"""Texts that the speed of the second stage is measured with."""
 
 
 def register(app: typer.Typer) -> None:
@@ -38,6 +42,7 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
     ] = None,
     model: Annotated[Path, typer.Option("--model", help="模型目录", exists=True, file_okay=False)] = HOME,
     bert: Annotated[bool, typer.Option("--bert", help="同时测随机权重 BERT-base 的速度（需 ml）")] = False,  # noqa: FBT002
+    first_only: Annotated[bool, typer.Option("--first-only", help="不评估第二级")] = False,  # noqa: FBT002
     json: Json = False,  # noqa: FBT002 - a flag of the command line
     lang: Lang = Tongue.ZH,
 ) -> None:
@@ -54,12 +59,15 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
         refuse(say(lang.lang, "请给出 --data 或 --templates", "give --data or --templates"))
     try:
         loaded = ngram.load(model)
-        report = evaluate.evaluate(loaded, data or (), lambda line: err.print(line, markup=False))
+        sets = evaluate.read(data or (), lambda line: err.print(line, markup=False))
+        report = evaluate.evaluate(loaded, sets)
         frames = filled(templates) if templates else []
         if frames:
             report["robustness"] = robustness(loaded, frames)
         texts = _some(data) if data else [row.text for row in frames]
         report["speed"] = evaluate.speed(loaded, texts)
+        if data and not first_only and second.fits(loaded, model):
+            report |= _second(loaded, model, sets, texts)
     except (DataRefused, WeightsRefused, OSError) as error:
         refuse(say(lang.lang, f"无法评估：{error}", f"cannot evaluate: {error}"))
     if bert:
@@ -68,6 +76,18 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
         typer.echo(orjson.dumps(report).decode())
     else:
         _tell(report, lang.lang)
+
+
+def _second(first: ngram.Ngram, folder: Path, sets: evaluate.Sets, texts: list[str]) -> dict[str, Any]:
+    """The same of the second stage alone and of both, what both gain, and sizes of the weights in bytes."""
+    both = second.load(first, folder)
+    told: dict[str, Any] = {"gain": evaluate.compare(first, both, sets), "sizes": {}}
+    for name, model in (("second", evaluate.Alone(both)), ("both", both)):
+        told[name] = evaluate.evaluate(model, sets)
+        told[name]["speed"] = evaluate.speed(model, texts, SLOW_TEXTS)
+    for name, card in (("first", first.card), ("second", both.card)):
+        told["sizes"][name] = (folder / "weights" / card.weights).stat().st_size
+    return told
 
 
 def _some(data: list[Path]) -> list[str]:
@@ -90,9 +110,12 @@ def _tell(report: dict[str, Any], lang: Language) -> None:
         ordinary = report["ordinary"]
         text = say(lang, "普通文本误报", "ordinary text flagged")
         out.print(f"{text} {ordinary['flagged']:.2%} (n={ordinary['rows']})", markup=False)
-    for name in ("speed", "bert_base"):
-        if name in report:
-            told = report[name]
+    if "gain" in report:
+        _tell_stages(report, lang)
+    speeds = {"speed": report["speed"], "bert_base": report.get("bert_base")}
+    speeds |= {name: report[name]["speed"] for name in ("second", "both") if name in report}
+    for name, told in speeds.items():
+        if told:
             out.print(f"{name}: {told['single']} / {told['batch']} texts/s (single / batch)", markup=False)
 
 
@@ -102,6 +125,18 @@ def _tell_robustness(report: dict[str, dict[str, float]], lang: Language) -> Non
     for kind, told in report.items():
         listed.add_row(kind, *(rounded(told[name]) for name in figures))
     out.print(listed, soft_wrap=False)
+
+
+def _tell_stages(report: dict[str, Any], lang: Language) -> None:
+    """Macro-F1 of each stage and of both, side by side."""
+    listed = table(say(lang, "数据", "set"), say(lang, "标签", "head"), "linear", "second", "both", "p", numbers=("p",))
+    for name, heads in report["gain"].items():
+        for head, gain in heads.items():
+            found = (told["sets"][name]["heads"][head] for told in (report, report["second"], report["both"]))
+            listed.add_row(name, head, *(rounded(figures["macro_f1"]) for figures in found), rounded(gain["p"]))
+    out.print(listed, soft_wrap=False)
+    for name, size in report["sizes"].items():
+        out.print(f"{name}: {size / 1e6:.1f} MB", markup=False)
 
 
 def rounded(value: Any) -> str:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from moderation.engine import Engine
     from moderation.reasons import Language
     from service.cli.entries import Entry
-    from service.ports import TextModel
+    from service.escalation import Panel
     from service.settings import Settings
 
 CHUNK: Final = 200
@@ -53,7 +53,7 @@ FLAGGED: Final = 3
 NOT_JUDGED: Final = 1
 
 
-Court = tuple["Engine", "TextModel | None"]
+Court = tuple["Engine", "Panel | None"]
 """Who judges: the rules, and the text expert where it is heard."""
 
 
@@ -104,7 +104,7 @@ def screen(  # noqa: PLR0913, PLR0917 - the options of a command line
     if chosen is Form.TXT and scene is None:
         refuse(say(lang.lang, "txt 没有 scene 字段，请用 --scene 指定场景", "txt has no scene field: give --scene"))
     engine, settings = open_engine(lexicons, lang.lang)
-    model = None if no_expert else open_expert(settings, engine, lang.lang)
+    panel = None if no_expert else open_expert(settings, engine, lang.lang)
     contract = Contract(
         scene=scene,
         now=datetime.now(UTC),
@@ -120,7 +120,7 @@ def screen(  # noqa: PLR0913, PLR0917 - the options of a command line
         groups = chunks(entries(chosen, lines, contract), lines, CHUNK)
         if err.is_terminal and not sink.isatty():
             groups = _with_progress(groups, lines, source)
-        tally = _run((engine, model), groups, lines, sink, lang.lang)
+        tally = _run((engine, panel), groups, lines, sink, lang.lang)
     _close(tally, contract, engine, lang.lang, seconds=perf_counter() - started)
     if tally.failed:
         raise typer.Exit(NOT_JUDGED)
@@ -186,10 +186,10 @@ def _open(stack: ExitStack, file: Path, output: Path | None, lang: Language) -> 
 
 def _judge(court: Court, group: Sequence[Entry], tally: Tally, lang: Language) -> Iterator[dict[str, Any]]:
     """What each entry of a group comes to; the group is read, and the expert asked, at once."""
-    engine, model = court
+    engine, panel = court
     contents = [entry.found for entry in group if isinstance(entry.found, Content)]
     cases = [engine.examine(*read) for read in zip(contents, engine.read_many(contents), strict=True)]
-    verdicts = iter(concluded(cases, model))
+    verdicts = iter(concluded(cases, panel))
     for entry in group:
         if isinstance(entry.found, Content):
             verdict = next(verdicts)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 import typer
 from rich.table import Table
 
+from models.tensors import WeightsRefused
 from moderation.errors import LoadErrors
 from moderation.load import SCENES, load_engine
 from moderation.own import engine_with, read_own
 from moderation.types import SHANGHAI, Action
 from service import wiring
 from service.cli.say import err, settings
-from service.experts import answers
+from service.escalation import Panel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,22 +103,38 @@ def open_engine(lexicons: Path | None, lang: Language) -> tuple[Engine, Settings
         refuse(say(lang, f"规则未通过检查：共 {count} 处错误", f"the rules do not load: {count} errors"))
 
 
-def open_expert(settings: Settings, engine: Engine, lang: Language) -> TextModel | None:
-    """The text expert that the settings ask for; says why and ends the command where it is not what it has to be."""
+def open_expert(settings: Settings, engine: Engine, lang: Language) -> Panel | None:
+    """The text expert that the settings ask for; says why and ends the command where it is not what it has to be.
+
+    Its second stage is loaded when the first content comes that is to be read by it: that takes seconds.
+    """
+
+    def second() -> TextModel | None:
+        try:
+            return opens.load() if opens is not None else None
+        except WeightsRefused as error:
+            _refuse_expert(error, lang)
+
     try:
         model = wiring.open_expert(settings)
-        if model is not None:
-            wiring.check_heads(model, engine.ruleset)
+        if model is None:
+            return None
+        wiring.check_heads(model, engine.ruleset)
+        opens = wiring.find_second(settings, model)
     except wiring.ExpertRefused as error:
-        refuse(say(lang, f"文本模型未通过检查：{error}（可用 --no-expert）", f"the text expert is refused: {error}"))
-    return model
+        _refuse_expert(error, lang)
+    return Panel(model, second, share=settings.second_share)
 
 
-def concluded(cases: Sequence[Case], model: TextModel | None) -> list[Verdict]:
+def _refuse_expert(error: Exception, lang: Language) -> NoReturn:
+    refuse(say(lang, f"文本模型未通过检查：{error}（可用 --no-expert）", f"the text expert is refused: {error}"))
+
+
+def concluded(cases: Sequence[Case], panel: Panel | None) -> list[Verdict]:
     """The verdicts on some cases: the expert is heard where there is one and the scene wants it."""
-    asking = [case for case in cases if model is not None and case.wants]
-    heard = iter(answers(model, asking)) if model is not None and asking else iter(())
-    return [case.conclude(next(heard)) if model is not None and case.wants else case.conclude() for case in cases]
+    asking = [case for case in cases if panel is not None and case.wants]
+    heard = iter(panel.answers(asking)) if panel is not None and asking else iter(())
+    return [case.conclude(next(heard)) if panel is not None and case.wants else case.conclude() for case in cases]
 
 
 def with_own(files: Sequence[Path], engine: Engine, lang: Language) -> Engine:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from models.card import HEADS
+from models.card import HEADS, HOME, read_card
 from models.ngram import load
 from service.cli.app import app
 from tests.models.conftest import OWN
@@ -63,3 +63,9 @@ def test_the_shipped_weights_tell_a_scam_from_a_thank_you() -> None:
     fraud = HEADS.index("fraud")
     assert scores[0, fraud] > shipped.card.thresholds["fraud"] > scores[1, fraud]
     assert not any(word in shipped.card.reproduce for word in ("/work", "/tmp", "/home"))
+
+
+def test_the_shipped_stages_belong_together_and_are_small() -> None:
+    """Who trains the first stage again must teach the second again: beside another it is never used."""
+    assert read_card(HOME / "cards" / "encoder.json").beside == load().card.sha256
+    assert sum(path.stat().st_size for path in (HOME / "weights").glob("*.safetensors")) < 30e6

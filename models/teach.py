@@ -1,0 +1,260 @@
+"""Teaching the second stage: it guesses masked characters of the text given, then learns the labels, then is stacked.
+
+It sees the rows that the first stage sees, with the same weights. Where a row says nothing of a head, the first stage's
+opinion counts a little. Imports torch; a run is repeatable on one machine.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from models import metrics
+from models.card import HEADS, Card, Golden, Stacked, write_card
+from models.data import disguised, labelled
+from models.encoder import Encoder, made, run
+from models.features import alphabet
+from models.ngram import MILLI, Ngram
+from models.second import NAME, Both, Second, packed, unpacked
+from models.tokens import BEGIN, MASK, NAMED, padded, vocabulary
+from models.train import GOLDEN, WRITTEN, head_figures, scaling_of, threshold_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from models.data import Labelled, Row
+    from models.lessons import Given, Lesson
+    from models.tokens import Ids
+
+    Tell = Callable[[str], None]
+    Floats = np.ndarray[Any, np.dtype[np.float32]]
+    Places = np.ndarray[Any, np.dtype[np.int64]]
+
+READ: Final = 56
+"""Characters of a line that are read in learning; in answering, ``LONGEST``."""
+SKIMMED: Final = 2 * READ
+"""So much of a line is looked at for them: symbols are left out."""
+FEWEST: Final = 4
+"""A line of no more characters gives nothing to guess."""
+FORGOTTEN: Final = 0.15
+"""The share of characters that are masked while labels are learnt, so that no frame is known by one of them."""
+GUESSED: Final = 0.15
+PLENTY: Final = 3
+"""Ordinary text and the project's own are many and alike: each pass sees one of so many of them."""
+_TOGETHER: Final = 64
+"""Batches whose texts are sorted by length together."""
+_WARM: Final = 0.06
+LIMITS: Final = (
+    "Stacked on the first stage of sha256 `beside` and of no other. Reads 128 characters at a time. By itself it is "
+    "about as good as the first stage; its worth is what both together gain. A score asks for review and never blocks "
+    "by itself."
+)
+
+
+def teach(given: Given, lesson: Lesson, target: Path, tell: Tell) -> Card:
+    """Writes ``target/cards/encoder.json`` and ``target/weights/encoder.safetensors``; gives the card."""
+    torch.set_num_threads(lesson.threads)
+    torch.manual_seed(lesson.seed)
+    chance = random.Random(lesson.seed)  # noqa: S311 - nothing secret
+    lines = [line[:SKIMMED] for line in chance.sample(given.lines, min(lesson.lines, len(given.lines)))]
+    rows = [*given.rows, *disguised(given.rows, lesson.disguised, lesson.seed)]
+    known = vocabulary([*lines, *(row.text for row in given.rows)], alphabet(), lesson.vocabulary)
+    model = made(known, lesson.sizes)
+    if lines:
+        _guess(model, [ids[:READ] for ids in map(known.ids, lines) if len(ids) > FEWEST], lesson, tell)
+    taught = labelled(rows)
+    truth, weight = _targets(given.first, taught, lesson.taught)
+    pieces = [np.concatenate([[BEGIN], known.ids(text[:SKIMMED])[:READ]]) for text in taught.texts]
+    plenty = np.array([row.source.ordinary or row.source.file == WRITTEN.file for row in rows], bool)
+    _learn(model, _Lessons(pieces, truth, weight, plenty), lesson, tell)
+    data = packed(known, {name: one.detach().numpy() for name, one in model.named_parameters()})
+    known, parameters = unpacked(data)
+    card = _card(given, data, lesson)
+    stage = Second(card, known, run(known, lesson.sizes, parameters))
+    card = settled(given.first, stage, given.held)
+    golden = np.rint(stage.logits(GOLDEN) * MILLI).astype(int).tolist()
+    card = replace(card, golden=tuple(Golden(text, tuple(row)) for text, row in zip(GOLDEN, golden, strict=True)))
+    (target / "weights").mkdir(parents=True, exist_ok=True)
+    (target / "weights" / card.weights).write_bytes(data)
+    write_card(card, target / "cards" / f"{NAME}.json")
+    return card
+
+
+class _Steps:
+    """Adam with a rate that rises, then falls to nothing. Pairs are many and rarely met: theirs is the lazy kind."""
+
+    def __init__(self, model: Encoder, rate: float, steps: int) -> None:
+        rest = [parameter for name, parameter in model.named_parameters() if name != "pairs.weight"]
+        self._rest, self._rate, self._steps, self._done = rest, rate, steps, 0
+        self._all: list[torch.optim.Optimizer] = [
+            torch.optim.AdamW(rest, rate, betas=(0.9, 0.98), weight_decay=0.01),
+            torch.optim.SparseAdam([model.pairs.weight], rate, betas=(0.9, 0.98)),
+        ]
+
+    def take(self, loss: torch.Tensor) -> None:
+        """One step down."""
+        done = self._done / max(1, self._steps)
+        for optimizer in self._all:
+            for group in optimizer.param_groups:
+                group["lr"] = self._rate * min(1.0, done / _WARM + 1e-3, (1 - done) / (1 - _WARM))
+            optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self._rest, 1.0)
+        for optimizer in self._all:
+            optimizer.step()
+        self._done += 1
+
+
+def _batches(lengths: Places, places: Places, size: int, chance: np.random.Generator) -> Iterator[Places]:
+    """These places in batches of about equal lengths, in random order."""
+    order = chance.permutation(places)
+    for start in range(0, len(order), size * _TOGETHER):
+        group = order[start : start + size * _TOGETHER]
+        group = group[np.argsort(lengths[group], kind="stable")]
+        batches = [group[at : at + size] for at in range(0, len(group), size)]
+        yield from (batches[number] for number in chance.permutation(len(batches)))
+
+
+def _guess(model: Encoder, pieces: Sequence[Ids], lesson: Lesson, tell: Tell) -> None:
+    """One pass in which masked characters are guessed."""
+    chance = np.random.default_rng(lesson.seed)
+    steps = _Steps(model, lesson.rate, len(pieces) // lesson.batch)
+    model.train(mode=True)
+    total = 0.0
+    lengths = np.array([len(piece) for piece in pieces])
+    for number, places in enumerate(_batches(lengths, np.arange(len(pieces)), lesson.batch, chance), start=1):
+        ids = torch.from_numpy(padded([np.concatenate([[BEGIN], pieces[place]]) for place in places]))
+        masked = (torch.rand(ids.shape) < GUESSED) & (ids >= len(NAMED))
+        hidden = model.hidden(ids.masked_fill(masked, MASK), ids > 0)
+        loss = functional.cross_entropy(model.guesses(hidden[masked]), ids[masked])
+        steps.take(loss)
+        total += loss.item()
+        if number % 200 == 0:
+            tell(f"guessing, {number * lesson.batch} lines: loss {total / 200:.3f}")
+            total = 0.0
+
+
+def _targets(first: Ngram, taught: Labelled, share: float) -> tuple[Floats, Floats]:
+    """Labels and what each weighs; where one is unknown, the first stage's opinion with this weight."""
+    truth, weight = taught.truth.copy(), taught.weight.copy()
+    if share:
+        unknown = weight == 0
+        truth[unknown] = first.scores(taught.texts)[unknown]
+        weight[unknown] = share
+    return truth, weight
+
+
+@dataclass(frozen=True, slots=True)
+class _Lessons:
+    """Texts as ids with labels and their weights. ``plenty``: there are many like it."""
+
+    pieces: Sequence[Ids]
+    truth: Floats
+    weight: Floats
+    plenty: np.ndarray[Any, np.dtype[np.bool_]]
+
+    def of(self, epoch: int, chance: np.random.Generator) -> Places:
+        """The places to learn in a pass: each one that is rare, and in turn a part of the others."""
+        turn = np.arange(len(self.pieces)) % PLENTY == epoch % PLENTY
+        return chance.permutation(np.flatnonzero(turn | ~self.plenty))
+
+
+def _learn(model: Encoder, given: _Lessons, lesson: Lesson, tell: Tell) -> None:
+    """Passes over the labels."""
+    chance = np.random.default_rng(lesson.seed + 1)
+    lengths = np.array([len(piece) for piece in given.pieces])
+    passes = [given.of(epoch, chance) for epoch in range(lesson.epochs)]
+    steps = _Steps(model, lesson.rate, sum(-(-len(places) // lesson.batch) for places in passes))
+    model.train(mode=True)
+    for epoch, seen in enumerate(passes):
+        total = count = 0.0
+        for places in _batches(lengths, seen, lesson.batch, chance):
+            ids = torch.from_numpy(padded([given.pieces[place] for place in places]))
+            ids = ids.masked_fill((torch.rand(ids.shape) < FORGOTTEN) & (ids >= len(NAMED)), MASK)
+            each = functional.binary_cross_entropy_with_logits(
+                model.logits(ids), torch.from_numpy(given.truth[places]), reduction="none"
+            )
+            loss = (each * torch.from_numpy(given.weight[places])).sum() / len(places)
+            steps.take(loss)
+            total, count = total + loss.item(), count + 1
+        tell(f"learning, pass {epoch + 1}: {len(seen)} texts, loss {total / count:.4f}")
+    model.train(mode=False)
+
+
+def settled(first: Ngram, stage: Second, held: Sequence[Row]) -> Card:
+    """The stage's card with stacking, thresholds and figures of both stages, alone and together, from held-out rows."""
+    known = labelled(held)
+    ordinary = np.array([row.source.ordinary for row in held], bool)
+    one, two = first.logits(known.texts), stage.logits(known.texts)
+    scalings = {head: scaling_of(two[:, column] * MILLI, known, column) for column, head in enumerate(HEADS)}
+    stacking = {
+        head: _stacked(one[:, column] / MILLI, two[:, column], known, column) for column, head in enumerate(HEADS)
+    }
+    card = replace(stage.card, calibration=scalings, stacking=stacking)
+    slopes = np.array([(scalings[head].slope, scalings[head].offset) for head in HEADS])
+    alone = 1 / (1 + np.exp(-np.clip(two * slopes[:, 0] + slopes[:, 1], -20, 20)))
+    scores = {
+        "first": first.calibrated(one),
+        "second": alone,
+        "both": Both(first, stage.under(card)).stacked(one, two),
+    }
+    told: dict[str, Any] = {}
+    limits: dict[str, dict[str, float]] = {}
+    for name, found in scores.items():
+        limits[name] = {head: threshold_of(found[ordinary, column], head) for column, head in enumerate(HEADS)}
+        told[name] = {
+            head: head_figures(found[:, column], known, column, limits[name][head]) for column, head in enumerate(HEADS)
+        }
+    gains = {head: _gain(scores, limits, known, column) for column, head in enumerate(HEADS)}
+    figures = {
+        "held_out": told,
+        "thresholds_alone": limits["second"],
+        "gain": {head: gain for head, gain in gains.items() if gain},
+    }
+    return replace(card, thresholds=limits["both"], metrics=figures)
+
+
+def _stacked(one: Any, two: Any, known: Labelled, column: int) -> Stacked:
+    """No stage may count against itself: where the fit says so, the other one stands alone."""
+    rows = known.weight[:, column] > 0
+    truth, weight = known.truth[rows, column].astype(float), known.weight[rows, column].astype(float)
+    pairs = np.stack([one[rows], two[rows]], axis=1)
+    first, second, offset = metrics.stacked(pairs, truth, weight, (0.5, 0.5))
+    if second < 0:
+        (first, offset), second = metrics.platt(pairs[:, 0], truth, weight), 0.0
+    elif first < 0:
+        first, (second, offset) = 0.0, metrics.platt(pairs[:, 1], truth, weight)
+    return Stacked(round(first, 6), round(second, 6), round(offset, 6))
+
+
+def _gain(scores: Mapping[str, Any], limits: Mapping[str, Any], known: Labelled, column: int) -> dict[str, float]:
+    """Macro-F1 of both above the first alone, each at its own threshold, and the chance that it is none."""
+    rows = known.weight[:, column] > 0
+    truth, head = known.truth[rows, column] > 0, HEADS[column]
+    if not truth.any() or truth.all():
+        return {}
+    both, first = (scores[name][rows, column] >= limits[name][head] for name in ("both", "first"))
+    gain, chance = metrics.better(metrics.macro_f1, both, first, truth)
+    return {"macro_f1": round(gain, 4), "p": round(chance, 4)}
+
+
+def _card(given: Given, data: bytes, lesson: Lesson) -> Card:
+    return replace(
+        given.beside,
+        name=NAME,
+        kind="transformer over characters, syllables and hashed pairs, stacked on the first stage",
+        weights=f"{NAME}.safetensors",
+        sha256=sha256(data).hexdigest(),
+        bits=8,
+        sizes=dict(lesson.sizes),
+        beside=given.beside.sha256,
+        reproduce=given.reproduce,
+        limits=LIMITS,
+    )

@@ -1,0 +1,232 @@
+"""Who is read by the second stage too, and what comes of both. A verdict waits for it as long as its deadline says.
+
+Scenes that ask ``always`` have every content read by both. Those that ask ``uncertain`` have it read where the first
+stage is nearest to a threshold: a share of the traffic, by a quantile of what was seen lately, and less under load.
+What the second stage did not read, though it should have, says so: ``Missing`` beside the first stage's opinion.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from moderation.policy import SecondStage
+from moderation.types import SECOND, Missing, Opinion
+from service.experts import answers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from moderation.engine import Case
+    from service.experts import Answer, Hearing
+    from service.ports import TextModel
+
+    Heard = Callable[[Sequence[Answer], float], None]
+
+SEEN: Final = 1024
+"""Margins that the band is drawn from."""
+ENOUGH: Final = 64
+"""Before so many are known nobody is uncertain; then the band is drawn anew after as many."""
+ESCALATED: Final = ("escalated", 1)
+"""The fact that stands in evidence of both stages, so that who repeats the judgment asks both."""
+
+
+class Band:
+    """How near to a threshold is uncertain: so near that only ``share`` of the contents seen lately are nearer."""
+
+    def __init__(self, share: float) -> None:
+        self._share = share
+        self._margins: deque[int] = deque(maxlen=SEEN)
+        self._sorted: list[int] = []
+        self._new = 0
+
+    def edge(self, load: float = 0.0) -> int:
+        """The largest uncertain margin, in thousandths; -1 while nobody is. ``load`` from 0 to 1 narrows the band."""
+        place = int(len(self._sorted) * self._share * (1 - min(1.0, load)))
+        return self._sorted[place - 1] if place else -1
+
+    def see(self, margin: int) -> None:
+        """One more content."""
+        self._margins.append(margin)
+        self._new += 1
+        if self._new >= ENOUGH:
+            self._sorted, self._new = sorted(self._margins), 0
+
+
+class Escalation:
+    """Two hearings as one. ``second`` may come later: until then what it should read says why it was not read.
+
+    What is uncertain waits ``budget`` seconds for it; what is always read by both, as long as ``second`` lets it wait.
+    """
+
+    def __init__(self, first: Hearing, *, share: float, queue_texts: int, budget: float) -> None:
+        self.first = first
+        self.second: Hearing | None = None
+        self.absent = "loading"
+        """Why there is no second hearing, in one word."""
+        self._band, self._queue_texts, self._budget = Band(share), queue_texts, budget
+        self._on_heard: Heard | None = None
+        self._beside = first.model.card.sha256
+
+    @property
+    def model(self) -> TextModel:
+        """The first stage. While it is another than the one that the second was fitted beside, it speaks alone."""
+        return self.first.model
+
+    @model.setter
+    def model(self, model: TextModel) -> None:
+        self.first.model = model
+
+    @property
+    def waiting(self) -> int:
+        """Contents that have not been answered by one or the other."""
+        return self.first.waiting + self.waiting_for_second
+
+    @property
+    def waiting_for_second(self) -> int:
+        """Contents that the second stage has not answered."""
+        return self.second.waiting if self.second is not None else 0
+
+    @property
+    def on_heard(self) -> Heard | None:
+        """What is told the answers of both stages, and how long they took."""
+        return self._on_heard
+
+    @on_heard.setter
+    def on_heard(self, told: Heard | None) -> None:
+        self._on_heard = self.first.on_heard = told
+        if self.second is not None:
+            self.second.on_heard = told
+
+    def join(self, second: Hearing) -> None:
+        """The second stage is there."""
+        second.on_heard = self._on_heard
+        second.start()
+        self.second = second
+
+    async def close(self) -> None:
+        """Ends the second hearing; the first one's owner ends that."""
+        self.absent = "absent"
+        if self.second is not None:
+            await self.second.close()
+
+    def ask(self, cases: Sequence[Case]) -> list[asyncio.Future[Answer]]:
+        """One future a case, which has an answer in time and never an exception."""
+        firsts = self.first.ask(cases)
+        if self.model.card.sha256 != self._beside:
+            return firsts
+        always = [case for case in cases if case.policy.second_stage is SecondStage.ALWAYS]
+        seconds = iter(self._ask_second(always)) if always else iter(())
+        found = []
+        for case, first in zip(cases, firsts, strict=True):
+            if case.policy.second_stage is SecondStage.NEVER:
+                found.append(first)
+                continue
+            joint: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+            if case.policy.second_stage is SecondStage.ALWAYS:
+                _both_into(joint, first, next(seconds), (ESCALATED,))
+            else:
+                first.add_done_callback(partial(self._weigh, case, joint))
+            found.append(joint)
+        return found
+
+    def _ask_second(self, cases: Sequence[Case]) -> list[asyncio.Future[Answer]]:
+        if self.second is not None:
+            return self.second.ask(cases)
+        loop = asyncio.get_running_loop()
+        futures: list[asyncio.Future[Answer]] = [loop.create_future() for _ in cases]
+        missing = Missing(SECOND, self.absent)
+        for future in futures:
+            future.set_result(missing)
+        if self._on_heard is not None:
+            self._on_heard([missing] * len(cases), 0.0)
+        return futures
+
+    def _weigh(self, case: Case, joint: asyncio.Future[Answer], first: asyncio.Future[Answer]) -> None:
+        """The first stage has spoken: the second reads what is uncertain, as far as it has time."""
+        answer = first.result()
+        if joint.done():
+            return
+        if not isinstance(answer, Opinion):
+            joint.set_result(answer)
+            return
+        edge = self._band.edge()
+        self._band.see(answer.margin)
+        if answer.margin > edge:
+            joint.set_result(answer)
+        elif answer.margin > self._band.edge(self.waiting_for_second / self._queue_texts):
+            joint.set_result(answer._replace(lacks=Missing(SECOND, "overloaded")))
+        else:
+            (second,) = self._ask_second([case])
+            late = joined(answer, Missing(SECOND, "deadline"), ())
+            timer = asyncio.get_running_loop().call_later(self._budget, _settle, joint, late)
+            joint.add_done_callback(lambda _: timer.cancel())
+            _both_into(joint, first, second, _facts(answer.margin, edge))
+
+
+class Panel:
+    """Both stages for who has time: the second one is loaded when a scene first asks for it."""
+
+    def __init__(self, first: TextModel, second: Callable[[], TextModel | None], *, share: float) -> None:
+        self._first, self._open, self._band = first, second, Band(share)
+        self._second: TextModel | None = None
+        self._opened = False
+
+    def answers(self, cases: Sequence[Case]) -> list[Answer]:
+        """What both say of each case."""
+        found = answers(self._first, cases)
+        asked = [(place, facts) for place, case in enumerate(cases) if (facts := self._escalated(case, found[place]))]
+        if asked and not self._opened:
+            self._second, self._opened = self._open(), True
+        if not asked or self._second is None:
+            return found
+        heard = answers(self._second, [cases[place] for place, _ in asked])
+        for (place, facts), second in zip(asked, heard, strict=True):
+            found[place] = joined(found[place], second, facts)
+        return found
+
+    def _escalated(self, case: Case, answer: Answer) -> tuple[tuple[str, int], ...]:
+        stage = case.policy.second_stage
+        if stage is SecondStage.ALWAYS:
+            return (ESCALATED,)
+        if stage is SecondStage.NEVER or not isinstance(answer, Opinion):
+            return ()
+        edge = self._band.edge()
+        self._band.see(answer.margin)
+        return _facts(answer.margin, edge) if answer.margin <= edge else ()
+
+
+def joined(first: Answer, second: Answer, facts: tuple[tuple[str, int], ...]) -> Answer:
+    """What both come to: the second stage speaks for both; where it is missing the first one says so."""
+    if isinstance(second, Opinion):
+        return second._replace(facts=facts)
+    if isinstance(first, Opinion):
+        return first._replace(lacks=Missing(SECOND, second.why))
+    return first
+
+
+def _facts(margin: int, edge: int) -> tuple[tuple[str, int], ...]:
+    return ESCALATED, ("margin_milli", margin), ("band_milli", edge)
+
+
+def _settle(joint: asyncio.Future[Answer], answer: Answer) -> None:
+    if not joint.done():
+        joint.set_result(answer)
+
+
+def _both_into(
+    joint: asyncio.Future[Answer],
+    first: asyncio.Future[Answer],
+    second: asyncio.Future[Answer],
+    facts: tuple[tuple[str, int], ...],
+) -> None:
+    """Answers ``joint`` once both have answered."""
+
+    def come(_: asyncio.Future[Answer]) -> None:
+        if first.done() and second.done():
+            _settle(joint, joined(first.result(), second.result(), facts))
+
+    first.add_done_callback(come)
+    second.add_done_callback(come)
