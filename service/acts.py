@@ -26,6 +26,7 @@ SETTINGS_CHANGED = "settings.changed"
 SERVICE_STARTED = "service.started"
 DECISION_AUTO = "decision.auto"
 DECISION_SUPERSEDED = "decision.superseded"
+REVIEW_OPENED = "review.opened"
 
 
 class Act(NamedTuple):

@@ -7,7 +7,6 @@ import re
 import secrets
 import sqlite3
 from dataclasses import dataclass
-from enum import StrEnum
 from hashlib import sha256
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from service.acts import KEY_CREATED, KEY_REVOKED, TENANT_CREATED, Act
 from service.ids import now
 from service.ledger import LedgerRefused, LedgerUnwritable, Unchanged
 from service.ports import Write
+from service.rights import RIGHTS_OF, Right, Scope
 from service.store import statements
 from service.store.tables import ApiKey
 
@@ -38,20 +38,15 @@ _TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _LABEL_CHARS = 200
 
 
-class Scope(StrEnum):
-    """What a key may do: have contents judged and read decisions, or that and change the tenant's own rules."""
-
-    MODERATE = "moderate"
-    ADMIN = "admin"
-
-
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: the tenant, the key that it used, and whether that is one for the tenant's own rules."""
+    """Who calls: the tenant, the key that was used or the person who is signed in, and what they may do."""
 
     tenant: str
-    key_id: str
-    admin: bool = False
+    id: str
+    rights: frozenset[Right] = RIGHTS_OF[Scope.MODERATE]
+    session: bytes = b""
+    """The digest of a person's session; empty for a key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +154,8 @@ class Keys:
                 if state != self._state:
                     keys = await self._reads.living_keys()
                     self._known = {
-                        digest: Caller(tenant, key_id, scope == Scope.ADMIN) for digest, tenant, key_id, scope in keys
+                        digest: Caller(tenant, key_id, RIGHTS_OF[Scope(scope)])
+                        for digest, tenant, key_id, scope in keys
                     }
                     self._state = state
             except sqlite3.Error as error:

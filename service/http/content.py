@@ -17,9 +17,10 @@ from service.http.answer import JSON, Answer
 from service.http.answers import BatchAnswer, Decision, History, told
 from service.http.body import read_body
 from service.http.problems import Fault, Problem, faults_of
-from service.http.routes import Policy, route
+from service.http.routes import route
 from service.http.wire import BatchRequest, HistoryQuery, ModerationRequest, Refused, read_batch, read_one, wanting
 from service.moderate import Idempotency
+from service.rights import Right
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +54,7 @@ _WRITES: Final = (
 @route(
     "POST",
     "/v1/moderations",
-    policy=Policy.KEY,
+    policy=Right.MODERATE,
     takes=ModerationRequest,
     gives=Decision,
     problems=_WRITES,
@@ -75,7 +76,7 @@ async def moderate(asked: Asked) -> Answer:
 @route(
     "POST",
     "/v1/moderations/batch",
-    policy=Policy.KEY,
+    policy=Right.MODERATE,
     takes=BatchRequest,
     gives=BatchAnswer,
     problems=_WRITES,
@@ -104,7 +105,7 @@ async def moderate_batch(asked: Asked) -> Answer:
 @route(
     "GET",
     "/v1/moderations/{id}",
-    policy=Policy.KEY,
+    policy=Right.MODERATE,
     gives=Decision,
     problems=("not-found", *_CALLED),
 )
@@ -120,7 +121,7 @@ async def one_decision(asked: Asked) -> Answer:
 @route(
     "GET",
     "/v1/moderations",
-    policy=Policy.KEY,
+    policy=Right.MODERATE,
     query=HistoryQuery,
     gives=History,
     problems=("invalid-query", *_CALLED),

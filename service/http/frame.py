@@ -16,6 +16,7 @@ from service.http.problems import Problem
 from service.http.serving import Asked, lang_of
 from service.ledger import IdempotencyConflict, LedgerClosed, LedgerFull, LedgerUnwritable
 from service.logs import where
+from service.rights import Right
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -70,9 +71,9 @@ class Frame:
             try:
                 route, found = self.table.find(request)
                 path = route.path
-                if route.needs_key:
-                    caller = await self._admit(headers, admin=route.needs_admin)
-                    left = self.rates.spend(caller.key_id)
+                if route.policy is not Right.OPEN:
+                    caller = await self._admit(headers, route.policy)
+                    left = self.rates.spend(caller.id)
                 response = await route.answer(Asked(request, self.serving, found, caller))
             except (asyncio.CancelledError, ConnectionError):
                 raise
@@ -90,12 +91,12 @@ class Frame:
             self.serving.metrics.answered(method, path, status, seconds)
             self.access.note(time(), method, path, status, seconds, request_id, caller)
 
-    async def _admit(self, headers: Mapping[str, str], *, admin: bool) -> Caller:
+    async def _admit(self, headers: Mapping[str, str], policy: Right) -> Caller:
         secret = _secret(headers)
         caller = await self.keys.caller(secret) if secret else None
         if caller is None:
             raise Problem("unauthorized", headers={"WWW-Authenticate": 'Bearer realm="qingliu"'})
-        if admin and not caller.admin:
+        if policy not in caller.rights:
             raise Problem("forbidden")
         return caller
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic.json_schema import models_json_schema
 
 from service.http.language import PROBLEMS
 from service.http.problems import URN
+from service.rights import Right
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -22,22 +22,14 @@ if TYPE_CHECKING:
     Answering = Callable[[Asked], Awaitable[Answer]]
 
 
-class Policy(StrEnum):
-    """Who may call a route."""
-
-    OPEN = "open"
-    KEY = "key"
-    ADMIN = "admin"
-    """A key whose scope is ``admin``."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """One method on one path. ``gives`` is the answer's model, or its media type when it is not JSON."""
 
     method: str
     path: str
-    policy: Policy
+    policy: Right
+    """What the caller must hold."""
     answer: Answering
     summary: str
     takes: type[BaseModel] | None = None
@@ -48,17 +40,10 @@ class Route:
     problems: tuple[str, ...] = ()
     headers: Mapping[str, str] | None = None
     shown: bool = True
-    needs_key: bool = field(init=False)
-    needs_admin: bool = field(init=False)
-    """The policy as the hot path asks for it."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "needs_key", self.policy is not Policy.OPEN)
-        object.__setattr__(self, "needs_admin", self.policy is Policy.ADMIN)
 
 
 def route(
-    method: str, path: str, *, policy: Policy, gives: type[BaseModel] | str, **declared: Any
+    method: str, path: str, *, policy: Right, gives: type[BaseModel] | str, **declared: Any
 ) -> Callable[[Answering], Route]:
     """Makes a handler a route; the first line of its docstring is the summary. ``declared``: fields of ``Route``."""
 
@@ -132,7 +117,7 @@ def _operation(one: Route, schemas: Mapping[Any, Any], definitions: Mapping[str,
         "operationId": one.answer.__name__,
         "responses": _responses(one, schemas),
     }
-    told["security"] = [] if not one.needs_key else [{name: []} for name in _KEY_SCHEMES]
+    told["security"] = [] if one.policy is Right.OPEN else [{name: []} for name in _KEY_SCHEMES]
     if parameters := [*_path_parameters(one), *_query_parameters(one, definitions), *_header_parameters(one)]:
         told["parameters"] = parameters
     if one.takes:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
-from service.keys import Scope
+from service.rights import Scope
 
 KINDS = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
 
