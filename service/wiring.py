@@ -23,6 +23,7 @@ from service.lexicons import Lexicons
 from service.moderate import Moderation
 from service.ports import Write
 from service.rules import Aside, Rules
+from service.secret import open_secret
 from service.store import db, statements
 from service.store.journal import SqliteJournal
 from service.store.reads import Reads
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from moderation.ruleset import Ruleset
     from service.ports import TextModel
+    from service.secret import Secret
     from service.settings import Settings
 
 
@@ -68,6 +70,8 @@ class Service:
     ledger: Ledger
     hearing: Hearing | None
     """Where the text expert works; ``None`` when it is off."""
+    secret: Secret
+    """What keys of the house are derived from."""
 
     def health(self) -> Health:
         """Cheap enough for every probe: no input or output."""
@@ -110,12 +114,13 @@ async def open_service(
 ) -> AsyncIterator[Service]:
     """Everything, ready to judge. ``on_group`` hears the rows and seconds of each commit.
 
-    Raises ``LoadErrors`` for broken rules, ``ExpertRefused`` for broken weights and ``store.db.Unsafe`` for a database
-    that would not keep its word.
+    Raises ``LoadErrors`` for broken rules, ``ExpertRefused`` for broken weights, ``SecretRefused`` for a secret that is
+    none, and ``store.db.Unsafe`` for a database that would not keep its word.
     """
     # A batch makes thousands of objects that all live until it is answered; walking them every 700 finds nothing.
     gc.set_threshold(20_000, 20, 50)
     model = await asyncio.to_thread(open_expert, settings)
+    secret = await asyncio.to_thread(open_secret, settings)
     async with open_store(settings, on_group=on_group) as store, _hearing(settings, model) as hearing:
         rules = await Rules.opened(settings.lexicons, settings.scenes or SCENES, ledger=store.ledger, reads=store.reads)
         if model is not None:
@@ -133,6 +138,7 @@ async def open_service(
                 moderation=moderation,
                 ledger=store.ledger,
                 hearing=hearing,
+                secret=secret,
             )
         finally:
             watching.cancel()
