@@ -72,6 +72,11 @@ class Settings(BaseSettings):
     """Requests a key may send within ``rate_window`` (a whole batch is one)."""
     rate_window: int = Field(default=60, ge=1)
 
+    session_life: float = Field(default=12 * 3600.0, ge=60)
+    """So long a person stays signed in, whatever they do."""
+    proxies: int = Field(default=0, ge=0, le=8)
+    """Reverse proxies in front of the service that add the client's address to ``X-Forwarded-For``."""
+
     queue_rows: int = Field(default=16_384, ge=1)
     """Decisions that may wait for the disk before new requests are turned away."""
     queue_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)

@@ -8,24 +8,30 @@ import platform
 import sqlite3
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from models import ngram
 from models.tensors import WeightsRefused
 from moderation.load import SCENES
 from moderation.types import TEXT, Scene
+from service.accounts import Accounts
 from service.acts import SERVICE_STARTED, SETTINGS_CHANGED, Act
 from service.experts import Hearing, name_of
 from service.ids import new_id, now
 from service.keys import Keys
 from service.ledger import Ledger
 from service.lexicons import Lexicons
+from service.lockout import Delays
 from service.moderate import Moderation
+from service.passwords import Passwords
 from service.ports import Write
 from service.rules import Aside, Rules
 from service.secret import open_secret
+from service.sessions import Sessions
 from service.store import db, statements
 from service.store.journal import SqliteJournal
+from service.store.people import People
 from service.store.reads import Reads
 
 if TYPE_CHECKING:
@@ -55,6 +61,7 @@ class Store:
 
     ledger: Ledger
     reads: Reads
+    people: People
     keys: Keys
 
 
@@ -64,6 +71,8 @@ class Service:
 
     settings: Settings
     keys: Keys
+    accounts: Accounts
+    sessions: Sessions
     rules: Rules
     lexicons: Lexicons
     moderation: Moderation
@@ -91,7 +100,8 @@ async def open_store(
     path, patience = settings.database, settings.busy_timeout
     await asyncio.to_thread(db.migrate, path, busy_timeout=patience)
     async with AsyncExitStack() as stack:
-        reads = Reads(await db.open_reader(path, busy_timeout=patience))
+        reader = await db.open_reader(path, busy_timeout=patience)
+        reads = Reads(reader)
         stack.push_async_callback(reads.close)
         engine = db.make_async_engine(path, write=False, busy_timeout=patience)
         stack.push_async_callback(engine.dispose)
@@ -105,7 +115,7 @@ async def open_store(
         )
         ledger.start()
         stack.push_async_callback(ledger.close)
-        yield Store(ledger=ledger, reads=reads, keys=Keys(ledger, reads, engine))
+        yield Store(ledger=ledger, reads=reads, people=People(reader), keys=Keys(ledger, reads, engine))
 
 
 @asynccontextmanager
@@ -129,10 +139,20 @@ async def open_service(
         await _record_start(settings, store.ledger, rules, model)
         moderation = Moderation(rules, store.ledger, store.reads, hearing)
         watching = asyncio.create_task(rules.watch(), name="lexicons")
+        passwords = Passwords()
         try:
             yield Service(
                 settings=settings,
                 keys=store.keys,
+                accounts=Accounts(store.ledger, store.reads, store.people, passwords),
+                sessions=Sessions(
+                    store.ledger,
+                    store.people,
+                    passwords=passwords,
+                    secret=secret,
+                    delays=Delays(clock=monotonic),
+                    life=settings.session_life,
+                ),
                 rules=rules,
                 lexicons=Lexicons(store.ledger, store.reads, rules),
                 moderation=moderation,
@@ -185,6 +205,13 @@ async def open_keys(settings: Settings) -> AsyncIterator[Keys]:
     """Only the keys, for the command line beside a running service: no rules are loaded."""
     async with open_store(settings) as store:
         yield store.keys
+
+
+@asynccontextmanager
+async def open_accounts(settings: Settings) -> AsyncIterator[Accounts]:
+    """Only the people, for the command line beside a running service, which hears of changes at once."""
+    async with open_store(settings) as store:
+        yield Accounts(store.ledger, store.reads, store.people, Passwords())
 
 
 @asynccontextmanager
