@@ -6,11 +6,13 @@ time the matrix must notice.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import pytest
+import structlog
 
 from service.http import browser, frame
 from service.http.interface import ROUTES
@@ -194,7 +196,11 @@ class Matrix:
 
 @pytest.fixture(scope="module")
 def matrix(settings, tmp_path_factory):
+    log, handlers = structlog.get_config(), logging.getLogger().handlers
     with running(settings.model_copy(update={"data": tmp_path_factory.mktemp("rights")})) as server:
+        # The log goes on where it went: other files' tests share a server and read its log.
+        structlog.configure(**log)
+        logging.getLogger().handlers = handlers
         yield Matrix(server)
 
 
