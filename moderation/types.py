@@ -113,6 +113,8 @@ class Content:
     industry: str | None = None
     product: str | None = None
     qualifications: tuple[str, ...] = ()
+    reach: int | None = None
+    """How many people it may reach, as far as the caller told; no verdict depends on it."""
 
 
 def within(day: date, begin: date | None, end: date | None) -> bool:

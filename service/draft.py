@@ -36,6 +36,7 @@ class Draft:
     industry: str | None = None
     product: str | None = None
     qualifications: tuple[str, ...] = ()
+    reach: int | None = None
 
     def done(self) -> Content:
         """This very object, from now on a ``Content``."""
@@ -61,4 +62,5 @@ def placed(content: Content, *, tenant: str, content_id: str, version: int) -> C
         content.industry,
         content.product,
         content.qualifications,
+        content.reach,
     ).done()

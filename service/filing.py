@@ -10,10 +10,12 @@ import orjson
 
 from moderation.types import Action, Scene
 from service.ids import CHANCE_BYTES, chance, new_id, stamp
+from service.review.terms import opening
 from service.store.codec import NOTHING_MORE, content_body, verdict_blob
 
 if TYPE_CHECKING:
     from moderation.types import Content, Verdict
+    from service.review.terms import Opening, Terms
 
 _BLOCK_BYTES = 64
 _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
@@ -43,6 +45,8 @@ class Filing(NamedTuple):
     commitment: bytes
     judged: tuple[str, str, str, int, bytes, int, str, str, str]
     facts: dict[str, object]
+    opening: Opening | None = None
+    """The review item that the content needs."""
 
 
 class Seal(NamedTuple):
@@ -78,8 +82,8 @@ def sealed(tenant: str, key: str, body: bytes) -> Seal:
     return Seal(tenant, sha256(key.encode("utf-8", "surrogatepass")).digest(), salt, committed(salt, body), body)
 
 
-def prepared(content: Content, verdict: Verdict, *, tenant: str) -> Filing:
-    """The filing of one verdict. Raises ``ValueError`` for a content that cannot be stored."""
+def prepared(content: Content, verdict: Verdict, *, tenant: str, terms: Terms) -> Filing:
+    """The filing of one verdict; ``terms`` are those of review. Raises ``ValueError`` for what cannot be stored."""
     body = content_body(content)
     scene, action = _SCENES[content.scene], _ACTIONS[verdict.action]
     severity, degraded, ruleset = verdict.severity, verdict.degraded, verdict.ruleset
@@ -101,5 +105,14 @@ def prepared(content: Content, verdict: Verdict, *, tenant: str) -> Filing:
     salt = chance()
     content_id = content.id
     return Filing(
-        new_id(), tenant, content_id or new_id(), not content_id, body, salt, committed(salt, body), judged, facts
+        new_id(),
+        tenant,
+        content_id or new_id(),
+        not content_id,
+        body,
+        salt,
+        committed(salt, body),
+        judged,
+        facts,
+        opening(content, verdict, terms),
     )

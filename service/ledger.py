@@ -18,20 +18,21 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from service.ids import now
-from service.plan import Conflict, Plan, Replay, ToFile, ToRecord, wanted
-from service.ports import JournalBroken, JournalBusy, NothingChanged
+from service.plan import Conflict, Entry, Plan, Replay, ToFile, ToRecord, ToVisit, wanted
+from service.ports import Failed, JournalBroken, JournalBusy, NothingChanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from service.acts import Act
     from service.filing import Filing, Seal
-    from service.plan import Entry, Outcome, Placed
-    from service.ports import Found, Journal, Rows, Write
+    from service.plan import Outcome, Placed
+    from service.ports import Found, Journal, Rows, Visit, Write
 
+Given = TypeVar("Given")
 
 ENOUGH_ROWS = 64
 LINGER_SECONDS = 0.004
@@ -72,10 +73,10 @@ class Unchanged(LedgerError):
 class _Waiting(NamedTuple):
     """An entry in the queue, how many decisions and bytes of content it is, and who waits for it."""
 
-    entry: Entry
+    entry: Entry | ToVisit
     rows: int
     size: int
-    heard: asyncio.Future[Outcome]
+    heard: asyncio.Future[Any]
 
 
 class Ledger:
@@ -150,9 +151,17 @@ class Ledger:
         assert isinstance(outcome, int)
         return outcome
 
+    async def visit(self, work: Callable[[Visit], Given]) -> Given:
+        """Runs ``work`` inside a transaction, in the journal's thread; what it gives, once that is on disk.
+
+        ``work`` must be quick and touch nothing but its visit: everybody's next commit waits for it. What it raises is
+        raised here, and nothing that it wrote stands. Never turned away for a full queue.
+        """
+        return cast(Given, await self._submit(ToVisit(work), 1, 0))
+
     def _submit(
-        self, entry: Entry, rows: int, size: int, heard: asyncio.Future[Outcome] | None = None
-    ) -> asyncio.Future[Outcome]:
+        self, entry: Entry | ToVisit, rows: int, size: int, heard: asyncio.Future[Any] | None = None
+    ) -> asyncio.Future[Any]:
         if self.trouble is not None:
             raise LedgerUnwritable(self.trouble)
         if self.closing:
@@ -191,10 +200,14 @@ class Ledger:
             await asyncio.sleep(LOOK_SECONDS)
 
     def _take(self) -> list[_Waiting]:
-        """The next group: at least one entry, then as many as fit."""
+        """The next group: at least one entry, then as many of its sort as fit."""
         group = [self._queue.popleft()]
-        rows = group[0].rows
-        while self._queue and rows + self._queue[0].rows <= self._group_rows:
+        rows, visits = group[0].rows, isinstance(group[0].entry, ToVisit)
+        while (
+            self._queue
+            and rows + self._queue[0].rows <= self._group_rows
+            and isinstance(self._queue[0].entry, ToVisit) is visits
+        ):
             group.append(self._queue.popleft())
             rows += group[-1].rows
         self.waiting -= rows
@@ -218,9 +231,7 @@ class Ledger:
             else:
                 _fail(group, _meaning(error))
         else:
-            for waiting, outcome in zip(group, outcomes, strict=True):
-                if not waiting.heard.done():
-                    waiting.heard.set_result(outcome)
+            _tell(group, outcomes)
             if self.on_group is not None:
                 self.on_group(sum(waiting.rows for waiting in group), perf_counter() - began)
 
@@ -230,7 +241,12 @@ class Ledger:
         else:
             _fail([waiting], LedgerUnwritable(self.trouble))
 
-    async def _transact(self, entries: list[Entry]) -> list[Outcome]:
+    async def _transact(self, entries: list[Entry | ToVisit]) -> list[Any]:
+        if visits := [entry.work for entry in entries if isinstance(entry, ToVisit)]:
+            return await self._journal.visit(visits)
+        return await self._place(cast(list[Entry], entries))
+
+    async def _place(self, entries: list[Entry]) -> list[Outcome]:
         outcomes: list[Outcome] = []
 
         def plan(found: Found) -> Rows:
@@ -260,13 +276,21 @@ def told(outcome: Outcome) -> list[Placed] | Replay:
     return outcome
 
 
+def _tell(group: Sequence[_Waiting], outcomes: Sequence[Any]) -> None:
+    for waiting, outcome in zip(group, outcomes, strict=True):
+        if isinstance(outcome, Failed):
+            _fail([waiting], outcome.error)
+        elif not waiting.heard.done():
+            waiting.heard.set_result(outcome)
+
+
 def _meaning(error: Exception) -> LedgerError:
     meant = Unchanged(str(error)) if isinstance(error, NothingChanged) else LedgerRefused(str(error))
     meant.__cause__ = error
     return meant
 
 
-def _fail(group: Sequence[_Waiting], error: LedgerError) -> None:
+def _fail(group: Sequence[_Waiting], error: Exception) -> None:
     for waiting in group:
         if not waiting.heard.done():
             waiting.heard.set_exception(error)

@@ -13,6 +13,7 @@ from service.filing import prepared, sealed
 from service.ids import from_stamp
 from service.ledger import told
 from service.plan import Replay
+from service.review.terms import Terms
 from service.sitting import Sitting, alone, is_long, slices, to_hear, together
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 SLICES_HEARD = 4
 """So many slices of batches may wait for the expert at a time."""
+TERMS = Terms()
+"""The deadlines of review where the settings say nothing else."""
 HELD_SECONDS = 0.002
 """So long a batch may keep the event loop before others get a turn."""
 
@@ -73,9 +76,16 @@ class Suggested(NamedTuple):
 class Moderation:
     """Judges contents and files what was decided."""
 
-    def __init__(self, rules: Rules, ledger: Ledger, reads: Reads, hearing: Hearing | Escalation | None = None) -> None:
-        self._rules, self._ledger, self._reads, self._hearing = rules, ledger, reads, hearing
-        self._sitting = Sitting(rules, ledger, hearing)
+    def __init__(
+        self,
+        rules: Rules,
+        ledger: Ledger,
+        reads: Reads,
+        hearing: Hearing | Escalation | None = None,
+        terms: Terms = TERMS,
+    ) -> None:
+        self._rules, self._ledger, self._reads, self._hearing, self._terms = rules, ledger, reads, hearing, terms
+        self._sitting = Sitting(rules, ledger, hearing, terms)
         self._turn = asyncio.Semaphore(SLICES_HEARD)
 
     @property
@@ -118,7 +128,7 @@ class Moderation:
             for case, answer in zip(cases, await self._heard(cases), strict=True):
                 verdict = case.conclude() if answer is None else case.conclude(answer)
                 verdicts.append(verdict)
-                filings.append(prepared(case.content, verdict, tenant=tenant))
+                filings.append(prepared(case.content, verdict, tenant=tenant, terms=self._terms))
                 await breath.taken()
         outcome = await self._ledger.file(filings, seal=_seal(caller, idempotency))
         return await self._decided(caller, engines.base.ruleset, contents, verdicts, outcome)
@@ -160,8 +170,10 @@ class Moderation:
             stored = await self._reads.decisions(caller.tenant, outcome.decisions)
             return [self._retold(decision, replayed=True) for decision in stored]
         tenant, at = caller.tenant, from_stamp(outcome[0].at)
+        standing = await self._standing(tenant, outcome)
         return [
-            Decided(
+            standing.get(place.id)
+            or Decided(
                 id=place.id,
                 content=placed(content, tenant=tenant, content_id=place.content_id, version=place.version),
                 verdict=verdict,
@@ -171,6 +183,11 @@ class Moderation:
             )
             for content, verdict, place in zip(contents, verdicts, outcome, strict=True)
         ]
+
+    async def _standing(self, tenant: str, outcome: Sequence[Placed]) -> dict[str, Decided]:
+        """What people had decided on the very same texts."""
+        ids = list({place.id: None for place in outcome if place.stands})
+        return {stored.id: self._retold(stored) for stored in await self._reads.decisions(tenant, ids)} if ids else {}
 
     def _retold(self, stored: Stored, *, replayed: bool = False) -> Decided:
         return Decided(

@@ -10,15 +10,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from service.acts import DECISION_AUTO, DECISION_SUPERSEDED, act_row
-from service.filing import committed
+from service.acts import DECISION_AUTO, DECISION_SUPERSEDED, REVIEW_OPENED, act_row
+from service.filing import ENGINE, committed
+from service.ids import new_id
 from service.ports import Found, Head, Rows, Used, Wanted, Write
+from service.review.states import State, Step, later
+from service.review.terms import priority
+from service.store import statements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from service.acts import Act
     from service.filing import Filing, Seal
+    from service.ports import Visit
+    from service.review.terms import Opening
 
 
 class ToFile(NamedTuple):
@@ -35,17 +41,28 @@ class ToRecord(NamedTuple):
     writes: Sequence[Write] = ()
 
 
+class ToVisit(NamedTuple):
+    """Work that reads and writes in the transaction itself."""
+
+    work: Callable[[Visit], object]
+
+
 Entry = ToFile | ToRecord
+"""What a plan places. Visits need none: they form groups of their own."""
 
 
 class Placed(NamedTuple):
-    """Where a decision came to stand."""
+    """Where a decision came to stand.
+
+    ``stands`` says that nothing was written: a person had decided on this very text, and ``id`` is that decision.
+    """
 
     id: str
     content_id: str
     version: int
     supersedes: str | None
     at: str
+    stands: bool = False
 
 
 class Replay(NamedTuple):
@@ -75,6 +92,9 @@ def wanted(entries: Iterable[Entry]) -> Wanted:
         if entry.seal is not None:
             keys[entry.seal.tenant, entry.seal.key_hash] = None
     return Wanted(list(contents), list(keys))
+
+
+_OPEN = (State.WAITING, State.HELD)
 
 
 class Plan:
@@ -116,18 +136,18 @@ class Plan:
         return placed
 
     def _place(self, filing: Filing) -> Placed:
-        """A new version where the content is new or edited; otherwise a decision that supersedes the last one."""
-        id_, tenant, content_id, fresh, body, salt, commitment, judged, facts = filing
+        """A new version where the content is new or edited; otherwise a decision that supersedes the engine's last."""
+        id_, tenant, content_id, fresh, body, salt, commitment, judged, facts, opening = filing
         head = None if fresh else self._heads.get((tenant, content_id))
         supersedes: str | None = None
         if head is not None and committed(head.salt, body) == head.commitment:
-            row, version, commitment, salt, supersedes = head
+            row, version, commitment, salt, supersedes = head[:5]
+            if supersedes is not None and head.by != ENGINE:
+                return Placed(supersedes, content_id, version, None, self._at, stands=True)
         else:
             row, version = self._content, (1 if head is None else head.version + 1)
             self._content = row + 1
             self.rows.contents.append((row, tenant, content_id, version, commitment, salt, body))
-        if not fresh:
-            self._heads[tenant, content_id] = Head(row, version, commitment, salt, id_)
         # A copy: a group that failed is planned again, entry by entry, and may then find other things.
         told = facts.copy()
         told["content"], told["version"], told["commitment"] = content_id, version, commitment.hex()
@@ -137,4 +157,38 @@ class Plan:
         if supersedes is not None:
             self._act(DECISION_SUPERSEDED, supersedes, tenant, {"by": id_})
         self.rows.decisions.append((seq, id_, tenant, row, supersedes, *judged))
+        after = Head(row, version, commitment, salt, id_, ENGINE, *(head[6:] if head else ()))
+        if opening is not None or after.state in _OPEN:
+            after = self._item(filing, after)
+        if not fresh:
+            self._heads[tenant, content_id] = after
         return Placed(id_, content_id, version, supersedes, self._at)
+
+    def _item(self, filing: Filing, head: Head) -> Head:
+        """Opens the item of a content, opens it again, or takes it from the desk where nothing is left to decide."""
+        tenant, content_id, opening = filing.tenant, filing.content_id, filing.opening
+        if head.item is None:
+            assert opening is not None
+            item, scene, severity = new_id(), filing.judged[0], filing.judged[3]
+            due, key = later(self._at, opening.due), priority(self._at, opening.credit)
+            self._review(REVIEW_OPENED, item, filing, 1)
+            told = (scene, opening.category, severity, opening.reach, 0, State.WAITING, 0, 1, 1, key, due)
+            self.rows.reviews.append((item, tenant, "content", content_id, head.row, filing.id, *told))
+            return head._replace(item=item, state=State.WAITING, round=1, token=1)
+        if opening is None:
+            self._review(Step.WITHDRAW.act, head.item, filing, head.round)
+            row = (self._at, filing.id, head.item)
+            self.rows.writes.append(Write(statements.WITHDRAW_REVIEW, row))
+            return head._replace(state=State.CLOSED, token=head.token + 1)
+        self._review(Step.REOPEN.act, head.item, filing, head.round + 1)
+        self.rows.writes.append(Write(statements.REOPEN_REVIEW, self._reopened(filing, opening, head)))
+        return head._replace(state=State.WAITING, round=head.round + 1, token=head.token + 1)
+
+    def _reopened(self, filing: Filing, opening: Opening, head: Head) -> tuple[str | int | bytes | None, ...]:
+        due, key = later(self._at, opening.due), priority(self._at, opening.credit)
+        scene, severity = filing.judged[0], filing.judged[3]
+        return head.row, filing.id, scene, opening.category, severity, opening.reach, key, self._at, due, head.item
+
+    def _review(self, kind: str, item: str, filing: Filing, number: int) -> None:
+        facts = {"content": filing.content_id, "decision": filing.id, "kind": "content", "round": number}
+        self._act(kind, item, filing.tenant, facts)

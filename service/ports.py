@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
+
+    from service.acts import Act
 
 Column = str | int | bytes | None
 Row = tuple[Column, ...]
@@ -24,13 +26,21 @@ class Write(NamedTuple):
 
 
 class Head(NamedTuple):
-    """The newest version of a content, the number of its row, and the newest decision on it."""
+    """The newest version of a content, the number of its row, the newest decision on it and who took that.
+
+    ``item`` is the content's review item, with its state, its round and its token as they are.
+    """
 
     row: int
     version: int
     commitment: bytes
     salt: bytes
     decision: str | None
+    by: str | None = None
+    item: str | None = None
+    state: str = ""
+    round: int = 0
+    token: int = 0
 
 
 class Used(NamedTuple):
@@ -71,6 +81,7 @@ class Rows:
     contents: list[Row] = field(default_factory=list)
     decisions: list[Row] = field(default_factory=list)
     idempotency: list[Row] = field(default_factory=list)
+    reviews: list[Row] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
 
 
@@ -90,6 +101,25 @@ class NothingChanged(Exception):
     """A write that had to change a row found none. Nothing of the group was written."""
 
 
+class Visit(Protocol):
+    """A caller's own part of a transaction: what it reads stays true until what it writes is on disk."""
+
+    at: str
+    """The time of the transaction, which every row of it bears."""
+
+    def rows(self, sql: str, *values: Column) -> list[tuple[Any, ...]]:
+        """What a query finds."""
+
+    def record(self, act: Act, *writes: Write) -> int:
+        """Writes an act and what it tells of; gives its sequence number. Raises ``NothingChanged``."""
+
+
+class Failed(NamedTuple):
+    """What a visit raised. Nothing that it wrote stands."""
+
+    error: Exception
+
+
 class Journal(Protocol):
     """Where groups become durable."""
 
@@ -98,6 +128,12 @@ class Journal(Protocol):
 
         Returns once they are on disk. Raises ``JournalBusy`` or ``JournalBroken``; any other exception means that the
         group itself was at fault and that nothing of it was written.
+        """
+
+    async def visit(self, works: Sequence[Callable[[Visit], object]]) -> list[object]:
+        """In one transaction, one after the other (perhaps in another thread); what each gives, or ``Failed``.
+
+        Returns once they are on disk. Raises ``JournalBusy`` or ``JournalBroken``.
         """
 
     async def close(self) -> None:

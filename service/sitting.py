@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from service.filing import Seal
     from service.ledger import Ledger
     from service.plan import Outcome
+    from service.review.terms import Terms
     from service.rules import Engines, Rules
 
 LONG_CHARS = 2000
@@ -89,8 +90,8 @@ class Brought:
 class Sitting:
     """Keeps the contents that came in this turn of the event loop."""
 
-    def __init__(self, rules: Rules, ledger: Ledger, hearing: Hearing | Escalation | None) -> None:
-        self._rules, self._ledger, self._hearing = rules, ledger, hearing
+    def __init__(self, rules: Rules, ledger: Ledger, hearing: Hearing | Escalation | None, terms: Terms) -> None:
+        self._rules, self._ledger, self._hearing, self._terms = rules, ledger, hearing, terms
         self._waiting: list[Brought] = []
         self._unheard = 0
 
@@ -141,7 +142,7 @@ class Sitting:
             return
         try:
             brought.verdict = case.conclude(*answers)
-            filing = prepared(brought.content, brought.verdict, tenant=brought.tenant)
+            filing = prepared(brought.content, brought.verdict, tenant=brought.tenant, terms=self._terms)
             self._ledger.submit([filing], seal=brought.seal, heard=brought.heard)
         except Exception as error:  # noqa: BLE001 - it is this caller's, and the others must not fail with it
             _fail([brought], error)

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
+from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
@@ -19,6 +20,7 @@ from models.card import HEADS
 from models.tensors import WeightsRefused
 from moderation.load import SCENES
 from moderation.types import TEXT, Scene
+from service.accounts import Accounts
 from service.acts import SERVICE_STARTED, SETTINGS_CHANGED, Act
 from service.escalation import Escalation
 from service.experts import Hearing, name_of
@@ -27,11 +29,16 @@ from service.keys import Keys
 from service.labels import Labels
 from service.ledger import Ledger
 from service.lexicons import Lexicons
+from service.lockout import Delays
 from service.moderate import Moderation
+from service.passwords import Passwords
 from service.ports import Write
 from service.rules import Aside, Rules
+from service.secret import open_secret
+from service.sessions import Sessions
 from service.store import db, statements
 from service.store.journal import SqliteJournal
+from service.store.people import People
 from service.store.reads import Reads
 from service.weights import DEFAULT, Weights
 
@@ -41,6 +48,7 @@ if TYPE_CHECKING:
 
     from moderation.ruleset import Ruleset
     from service.ports import TextModel
+    from service.secret import Secret
     from service.settings import Settings
 
 
@@ -62,6 +70,7 @@ class Store:
 
     ledger: Ledger
     reads: Reads
+    people: People
     keys: Keys
 
 
@@ -81,6 +90,8 @@ class Service:
 
     settings: Settings
     keys: Keys
+    accounts: Accounts
+    sessions: Sessions
     rules: Rules
     lexicons: Lexicons
     labels: Labels
@@ -89,6 +100,8 @@ class Service:
     ledger: Ledger
     hearing: Hearing | Escalation | None
     """Where the text expert works; ``None`` when it is off."""
+    secret: Secret
+    """What keys of the house are derived from."""
 
     def health(self) -> Health:
         """Cheap enough for every probe: no input or output."""
@@ -115,7 +128,8 @@ async def open_store(
     path, patience = settings.database, settings.busy_timeout
     await asyncio.to_thread(db.migrate, path, busy_timeout=patience)
     async with AsyncExitStack() as stack:
-        reads = Reads(await db.open_reader(path, busy_timeout=patience))
+        reader = await db.open_reader(path, busy_timeout=patience)
+        reads = Reads(reader)
         stack.push_async_callback(reads.close)
         engine = db.make_async_engine(path, write=False, busy_timeout=patience)
         stack.push_async_callback(engine.dispose)
@@ -129,7 +143,7 @@ async def open_store(
         )
         ledger.start()
         stack.push_async_callback(ledger.close)
-        yield Store(ledger=ledger, reads=reads, keys=Keys(ledger, reads, engine))
+        yield Store(ledger=ledger, reads=reads, people=People(reader), keys=Keys(ledger, reads, engine))
 
 
 @asynccontextmanager
@@ -138,11 +152,12 @@ async def open_service(
 ) -> AsyncIterator[Service]:
     """Everything, ready to judge. ``on_group`` hears the rows and seconds of each commit.
 
-    Raises ``LoadErrors`` for broken rules, ``ExpertRefused`` for broken weights and ``store.db.Unsafe`` for a database
-    that would not keep its word.
+    Raises ``LoadErrors`` for broken rules, ``ExpertRefused`` for broken weights, ``SecretRefused`` for a secret that is
+    none, and ``store.db.Unsafe`` for a database that would not keep its word.
     """
     # A batch makes thousands of objects that all live until it is answered; walking them every 700 finds nothing.
     gc.set_threshold(20_000, 20, 50)
+    secret = await asyncio.to_thread(open_secret, settings)
     async with open_store(settings, on_group=on_group) as store, AsyncExitStack() as stack:
         weights = Weights(store.ledger, store.reads, partial(open_weights, settings))
         model = None if settings.expert == "off" else await weights.start()
@@ -157,10 +172,20 @@ async def open_service(
         watching = [asyncio.create_task(rules.watch(), name="lexicons")]
         if hearing is not None:
             watching.append(asyncio.create_task(weights.watch(hearing), name="weights"))
+        passwords = Passwords()
         try:
             yield Service(
                 settings=settings,
                 keys=store.keys,
+                accounts=Accounts(store.ledger, store.reads, store.people, passwords),
+                sessions=Sessions(
+                    store.ledger,
+                    store.people,
+                    passwords=passwords,
+                    secret=secret,
+                    delays=Delays(clock=monotonic),
+                    life=settings.session_life,
+                ),
                 rules=rules,
                 lexicons=Lexicons(store.ledger, store.reads, rules),
                 labels=Labels(store.ledger, store.reads),
@@ -168,6 +193,7 @@ async def open_service(
                 moderation=moderation,
                 ledger=store.ledger,
                 hearing=hearing,
+                secret=secret,
             )
         finally:
             for task in watching:
@@ -289,6 +315,13 @@ async def open_keys(settings: Settings) -> AsyncIterator[Keys]:
     """Only the keys, for the command line beside a running service: no rules are loaded."""
     async with open_store(settings) as store:
         yield store.keys
+
+
+@asynccontextmanager
+async def open_accounts(settings: Settings) -> AsyncIterator[Accounts]:
+    """Only the people, for the command line beside a running service, which hears of changes at once."""
+    async with open_store(settings) as store:
+        yield Accounts(store.ledger, store.reads, store.people, Passwords())
 
 
 @asynccontextmanager

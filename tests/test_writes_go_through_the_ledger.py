@@ -19,10 +19,13 @@ from pathlib import Path
 import pytest
 
 from moderation.types import Content, Part, Scene
+from service.accounts import Change
 from service.labels import Drawn, Origin, Said
 from service.moderate import Idempotency
+from service.rights import Role
+from service.sessions import SignIn
 from service.settings import REPOSITORY, Settings
-from service.store import statements
+from service.store import people_statements, statements
 from service.weights import Trained
 from service.wiring import open_service
 
@@ -32,18 +35,23 @@ SQL = re.compile(
     r"(CREATE|DROP|ALTER)\s+(TABLE|INDEX|TRIGGER|VIEW)|VACUUM|ATTACH\s+DATABASE)\b",
     re.IGNORECASE,
 )
-STATEMENTS = {name for name, value in vars(statements).items() if isinstance(value, str) and SQL.search(value)}
+STATEMENTS = {
+    name
+    for module in (statements, people_statements)
+    for name, value in vars(module).items()
+    if isinstance(value, str) and SQL.search(value)
+}
 MIGRATIONS = "service/store/migrations/"
 
 ALLOWED = {
-    "sql": {"service/store/statements.py"},
+    "sql": {"service/store/statements.py", "service/store/people_statements.py"},
     "connects": {"service/store/db.py"},
     "opens a writer": {"service/store/journal.py", "service/store/db.py", "service/store/migrations/env.py"},
     "transacts": {"service/ledger.py"},
     "journal": {"service/wiring.py", "service/store/journal.py"},
     "writes by ORM": set(),
     # The rows of a judgement are made for whoever records it with an act of their own; below each must be told of.
-    "writes beside an act": {"service/store/journal.py", "service/labels.py"},
+    "writes beside an act": {"service/store/journal.py", "service/plan.py", "service/labels.py"},
 }
 OWN = {
     "own.txt": "@category abuse_insult\n@owner t\n@source t\n@licence x\n@reviewed 2026-11-22\n某某词\n",
@@ -53,6 +61,8 @@ SAID = [
     Said(2, "一段话", {"fraud": 0}),
     Said(3, "好", {"porn": 0}),
 ]
+PASSWORD = "correct horse battery"
+LEFT_TO_PEOPLE = "你就是个傻逼"
 VERSION = ("content", "version", "commitment")
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 ORM_CALLS = {"add", "add_all", "merge", "commit", "flush", "bulk_save_objects", "delete"}
@@ -162,6 +172,7 @@ def test_no_source_writes_around_the_ledger():
         ("async def f():\n  session.add(ApiKey())\n  await session.commit()", "writes by ORM"),
         ("reads.execute(statements.REVOKE_KEY, (1,))", "writes beside an act"),
         ("w = Write(INSERT_KEY, (1,))", "writes beside an act"),
+        ("w = Write(people_statements.SET_ROLE, (1,))", "writes beside an act"),
     ],
 )
 def test_a_planted_write_is_found(planted, what):
@@ -240,6 +251,48 @@ def untold(path: Path) -> list[str]:
             held("SELECT coalesce(model, 'default') FROM model_activations"),
             told("model.activated"),
         ),
+        "reviews": (held("SELECT id FROM reviews"), told("review.opened")),
+        "reviews, rounds": (
+            held("SELECT id || '/' || round FROM reviews WHERE round > 1"),
+            Counter({f"{subject}/{facts['round']}" for kind, subject, facts in acts if kind == "review.reopened"}),
+        ),
+        "reviews, closed": (
+            held("SELECT id FROM reviews WHERE state = 'closed' AND closed_by IS NULL"),
+            told("review.withdrawn"),
+        ),
+        "users": (held("SELECT id FROM users"), told("user.created")),
+        "users, roles": (
+            held("SELECT id || '/' || role FROM users"),
+            Counter(
+                {
+                    subject: f"{subject}/{facts['role']}"
+                    for kind, subject, facts in acts
+                    if kind in {"user.created", "user.changed"}
+                }.values()
+            ),
+        ),
+        "users, ended": (
+            held("SELECT id FROM users WHERE disabled_at IS NOT NULL"),
+            told("user.disabled") - told("user.enabled"),
+        ),
+        "sessions": (held("SELECT lower(hex(digest)) FROM sessions"), told("session.started")),
+        "sessions, ended": (
+            held("SELECT lower(hex(digest)) FROM sessions WHERE ended_at IS NOT NULL"),
+            told("session.ended"),
+        ),
+        "review_skips": (held("SELECT review FROM review_skips"), told("review.skipped")),
+        "reports": (held("SELECT id FROM reports"), told("report.filed")),
+        "reporters": (
+            held("SELECT id FROM reports WHERE outcome IS NOT NULL"),
+            told("report.settled"),
+        ),
+        "saved_views": (held("SELECT user FROM saved_views"), told("view.saved") - told("view.removed")),
+        "webhooks": (held("SELECT id FROM webhooks"), told("webhook.created")),
+        "notices": (held("SELECT id FROM notices"), told("notice.opened")),
+        "deliveries": (
+            held("SELECT notice FROM deliveries WHERE state = 'delivered'"),
+            told("notice.delivered"),
+        ),
         "rulesets": (held("SELECT fingerprint FROM rulesets"), told("ruleset.activated")),
         "settings": (held("SELECT fingerprint FROM settings"), told("settings.changed")),
     }
@@ -251,10 +304,31 @@ def untold(path: Path) -> list[str]:
     ]
 
 
+async def _people_come_and_go(service):
+    """Made, signed in and out, given another role and password, disabled and enabled."""
+    accounts, sessions = service.accounts, service.sessions
+    for name in ("an", "bo", "chi"):
+        user = await accounts.create("shop", name, Role.REVIEWER, PASSWORD, by="cli")
+        attempt = SignIn(tenant="shop", name=name, password=PASSWORD, address="::1")
+        first, second = await sessions.start(attempt), await sessions.start(attempt)
+        await sessions.end(await sessions.caller(first.secret))
+        if name == "an":
+            caller = await sessions.caller(second.secret)
+            await sessions.change_password(caller, current=PASSWORD, new=PASSWORD[::-1])
+        if name == "bo":
+            await accounts.change("shop", user.id, Change(role=Role.SENIOR), by="cli")
+            await accounts.change("shop", user.id, Change(disabled=True, password=PASSWORD), by="cli")
+            await accounts.change("shop", user.id, Change(disabled=False), by="cli")
+        if name == "chi":
+            await accounts.change("shop", user.id, Change(role=Role.AUDITOR, disabled=True), by="cli")
+
+
 @pytest.fixture
 async def used(tmp_path, shipped, monkeypatch) -> Path:
     """A database in which everything happened that can happen."""
     monkeypatch.setattr("service.rules.Rules._load", lambda _: shipped)
+    monkeypatch.setattr("service.passwords.PASSES", 1)
+    monkeypatch.setattr("service.passwords.KIBIBYTES", 8)
     settings = Settings(data=tmp_path)
     async with open_service(settings) as service:
         key_id, secret = await service.keys.create("shop")
@@ -267,6 +341,11 @@ async def used(tmp_path, shipped, monkeypatch) -> Path:
         await service.moderation.many(caller, contents, idempotency=Idempotency("k", b"body"))
         await service.moderation.many(caller, contents, idempotency=Idempotency("k", b"body"))
         await service.moderation.one(caller, contents[0])
+        # An item that is opened, opened again and taken from the desk, and one that stays.
+        for text, id_ in [(LEFT_TO_PEOPLE, "c"), (f"{LEFT_TO_PEOPLE}！", "c"), (LEFT_TO_PEOPLE, "d"), ("好用", "d")]:
+            edited = Content(scene=Scene.UGC, parts=(Part("text", text),), at=datetime.now(UTC), id=id_)
+            await service.moderation.one(caller, edited)
+        await _people_come_and_go(service)
         info = await service.lexicons.file("shop", OWN, by=key_id)
         await service.lexicons.activate("shop", info.version, by=key_id)
         await service.lexicons.roll_back("shop", by=key_id)
@@ -308,6 +387,10 @@ async def test_every_row_is_told_by_an_act(used):
         ("INSERT INTO labels VALUES (99, 'x', 'fraud', 'shop', 1, 1, 'review', '', 'ghost', 'now')", "labels"),
         ("INSERT INTO models VALUES ('x', 'y', 'z', 1, 1, '{}', 'ghost', 'now')", "models"),
         ("INSERT INTO model_activations VALUES (9, NULL, 'ghost', 'now')", "model_activations"),
+        ("UPDATE users SET role = 'admin'", "users, roles"),
+        ("UPDATE users SET disabled_at = NULL", "users, ended"),
+        ("UPDATE sessions SET ended_at = NULL", "sessions, ended"),
+        ("DELETE FROM sessions WHERE ended_at IS NULL", "sessions"),
         ("CREATE TABLE notes (text TEXT)", "notes"),
     ],
 )

@@ -21,6 +21,7 @@ from service.cli import (
     serve,
     tenant,
     train,
+    user,
 )
 
 app = typer.Typer(
@@ -33,6 +34,7 @@ app = typer.Typer(
 serve.register(app)
 demo.register(app)
 key.register(app)
+user.register(app)
 reload.register(app)
 screen.register(app)
 explain.register(app)

@@ -223,6 +223,8 @@ def _cell(name: str, value: str) -> Any:
     """A cell as the API takes it. What is neither yes nor no stays as it is and is refused by the field's own type."""
     if name in {"commercial", "has_cart_link"}:
         return _YES.get(value.strip().lower(), value)
+    if name == "reach" and value.isdecimal():
+        return int(value)
     if name == "qualifications":
         return [piece for piece in (part.strip() for part in value.replace("；", ";").split(";")) if piece]
     return value

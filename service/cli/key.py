@@ -11,8 +11,8 @@ import typer
 from rich.table import Table
 
 from service.cli.say import Data, Json, fail, out, settings
-from service.keys import Scope
 from service.ledger import LedgerError
+from service.rights import Scope
 from service.store.db import Unsafe
 from service.wiring import open_keys
 

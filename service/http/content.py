@@ -10,22 +10,22 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 import orjson
-from pydantic import ValidationError
 
 from moderation.types import Content
 from service.http.answer import JSON, Answer
 from service.http.answers import BatchAnswer, Decision, History, told
+from service.http.asking import read_query
 from service.http.body import read_body
-from service.http.problems import Fault, Problem, faults_of
-from service.http.routes import Policy, route
+from service.http.problems import Problem
+from service.http.routes import route
 from service.http.wire import BatchRequest, HistoryQuery, ModerationRequest, Refused, read_batch, read_one, wanting
 from service.moderate import Idempotency
+from service.rights import Right
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aiohttp import web
-    from multidict import MultiMapping
 
     from service.http.language import Lang
     from service.http.serving import Asked
@@ -53,7 +53,7 @@ _WRITES: Final = (
 @route(
     "POST",
     "/v1/moderations",
-    policy=Policy.KEY,
+    policy=Right.MODERATE,
     takes=ModerationRequest,
     gives=Decision,
     problems=_WRITES,
@@ -75,7 +75,7 @@ async def moderate(asked: Asked) -> Answer:
 @route(
     "POST",
     "/v1/moderations/batch",
-    policy=Policy.KEY,
+    policy=Right.MODERATE,
     takes=BatchRequest,
     gives=BatchAnswer,
     problems=_WRITES,
@@ -104,7 +104,7 @@ async def moderate_batch(asked: Asked) -> Answer:
 @route(
     "GET",
     "/v1/moderations/{id}",
-    policy=Policy.KEY,
+    policy=Right.MODERATE,
     gives=Decision,
     problems=("not-found", *_CALLED),
 )
@@ -120,14 +120,14 @@ async def one_decision(asked: Asked) -> Answer:
 @route(
     "GET",
     "/v1/moderations",
-    policy=Policy.KEY,
+    policy=Right.MODERATE,
     query=HistoryQuery,
     gives=History,
     problems=("invalid-query", *_CALLED),
 )
 async def history(asked: Asked) -> Answer:
     """List the decisions on one content over all its versions, newest first."""
-    content_id = _query(asked.request.query).content_id
+    content_id = read_query(asked, HistoryQuery).content_id
     found = await asked.serving.moderation.history(known(asked), content_id)
     lang = asked.lang
     return Answer(b'{"decisions":[' + b",".join([told(one, lang) for one in found]) + b"]}")
@@ -155,19 +155,6 @@ def _idempotency(request: web.BaseRequest, body: bytes) -> Idempotency | None:
     if not _KEY_SHAPE.fullmatch(key):
         raise Problem("invalid-idempotency-key")
     return Idempotency(key, body)
-
-
-def _query(query: MultiMapping[str]) -> HistoryQuery:
-    twice = [name for name in set(query) if len(query.getall(name)) > 1]
-    if twice:
-        raise Problem("invalid-query", faults=[Fault((name,), "unique_value") for name in sorted(twice)])
-    try:
-        asked = HistoryQuery.model_validate(dict(query))
-    except ValidationError as error:
-        raise Problem("invalid-query", faults=faults_of(error)) from None
-    if "\x00" in asked.content_id:
-        raise Problem("invalid-query", faults=[Fault(("content_id",), "nul")])
-    return asked
 
 
 async def _results(

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, StringConstraints
 
 from moderation.errors import LoadErrors
 from service.http.answer import Answer
-from service.http.body import read_body
+from service.http.asking import read_as
 from service.http.content import known
-from service.http.problems import Fault, Problem, faults_of
-from service.http.routes import Policy, route
-from service.http.wire import read_json
+from service.http.problems import Fault, Problem
+from service.http.routes import route
 from service.lexicons import MOST_BYTES, MOST_FILES, NOTE_CHARS, UnknownVersion
+from service.rights import Right
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from service.http.serving import Asked
     from service.store.reads import LexiconInfo
-
-M = TypeVar("M", bound=BaseModel)
 
 MOST_BODY: Final = 6 * MOST_BYTES + 64 * 1024
 """JSON may spell every character out, which makes six bytes of one."""
@@ -117,10 +114,10 @@ class Activation(_Answer):
     ruleset: str
 
 
-@route("POST", "/v1/lexicon", policy=Policy.ADMIN, takes=LexiconRequest, gives=LexiconFiled, problems=_WRITES)
+@route("POST", "/v1/lexicon", policy=Right.LEXICON, takes=LexiconRequest, gives=LexiconFiled, problems=_WRITES)
 async def file_lexicon(asked: Asked) -> Answer:
     """File a new version of the tenant's own words, and activate it if asked; errors name file and line."""
-    sent = await _read(asked, LexiconRequest, limit=MOST_BODY)
+    sent = await read_as(asked, LexiconRequest, limit=MOST_BODY)
     caller, lexicons = known(asked), asked.serving.service.lexicons
     names = [file.name for file in sent.files]
     if len(set(names)) < len(names):
@@ -129,16 +126,16 @@ async def file_lexicon(asked: Asked) -> Answer:
         raise Problem("invalid-body", faults=[Fault(("note",), "not_printable")])
     files = {file.name: file.text for file in sent.files}
     try:
-        filed = await lexicons.file(caller.tenant, files, by=caller.key_id, note=sent.note)
+        filed = await lexicons.file(caller.tenant, files, by=caller.id, note=sent.note)
         if sent.activate:
-            await lexicons.activate(caller.tenant, filed.version, by=caller.key_id)
+            await lexicons.activate(caller.tenant, filed.version, by=caller.id)
     except LoadErrors as errors:
         raise _refused(errors, names) from None
     standing = await lexicons.standing(caller.tenant)
     return _told({**_version(filed, standing.active), "ruleset": _ruleset(asked)})
 
 
-@route("GET", "/v1/lexicon", policy=Policy.ADMIN, gives=Lexicon, problems=_CALLED)
+@route("GET", "/v1/lexicon", policy=Right.LEXICON, gives=Lexicon, problems=_CALLED)
 async def lexicon(asked: Asked) -> Answer:
     """List the versions of the tenant's own words, and tell which is active."""
     standing = await asked.serving.service.lexicons.standing(known(asked).tenant)
@@ -147,7 +144,7 @@ async def lexicon(asked: Asked) -> Answer:
 
 
 @route(
-    "GET", "/v1/lexicon/versions/{version}", policy=Policy.ADMIN, gives=LexiconTexts, problems=("not-found", *_CALLED)
+    "GET", "/v1/lexicon/versions/{version}", policy=Right.LEXICON, gives=LexiconTexts, problems=("not-found", *_CALLED)
 )
 async def lexicon_version(asked: Asked) -> Answer:
     """Read the texts of one version."""
@@ -162,14 +159,14 @@ async def lexicon_version(asked: Asked) -> Answer:
 
 
 @route(
-    "POST", "/v1/lexicon/activations", policy=Policy.ADMIN, takes=ActivationRequest, gives=Activation, problems=_WRITES
+    "POST", "/v1/lexicon/activations", policy=Right.LEXICON, takes=ActivationRequest, gives=Activation, problems=_WRITES
 )
 async def activate_lexicon(asked: Asked) -> Answer:
     """Judge by a version, new or old, from now on; 0 stands for none. It holds once this is answered."""
-    sent = await _read(asked, ActivationRequest, limit=asked.serving.settings.max_body)
+    sent = await read_as(asked, ActivationRequest)
     caller, lexicons = known(asked), asked.serving.service.lexicons
     try:
-        await lexicons.activate(caller.tenant, sent.version, by=caller.key_id)
+        await lexicons.activate(caller.tenant, sent.version, by=caller.id)
     except UnknownVersion:
         raise Problem("invalid-body", faults=[Fault(("version",), "unknown_version")]) from None
     except LoadErrors as errors:
@@ -179,15 +176,6 @@ async def activate_lexicon(asked: Asked) -> Answer:
 
 
 ROUTES: Final = (file_lexicon, lexicon, lexicon_version, activate_lexicon)
-
-
-async def _read(asked: Asked, model: type[M], *, limit: int) -> M:
-    body = await read_body(asked.request, limit=limit, deadline=asked.serving.settings.body_deadline)
-    sent = await asyncio.to_thread(read_json, body)
-    try:
-        return model.model_validate(sent)
-    except ValidationError as error:
-        raise Problem("invalid-body", faults=faults_of(error)) from None
 
 
 def _refused(errors: LoadErrors, names: Sequence[str]) -> Problem:

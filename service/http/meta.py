@@ -11,7 +11,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from service.http.answer import Answer
 from service.http.answers import Alive, Ready
 from service.http.problems import Problem
-from service.http.routes import Policy, route
+from service.http.routes import route
+from service.rights import Right
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,13 +44,13 @@ _ASSETS: Final = _assets()
 _DOCS: Final = (_STATIC / "docs.html").read_bytes()
 
 
-@route("GET", "/healthz", policy=Policy.OPEN, gives=Alive)
+@route("GET", "/healthz", policy=Right.OPEN, gives=Alive)
 async def healthz(_: Asked) -> Answer:
     """Whether the process answers."""
     return Answer(b'{"status":"ok"}', headers=_JSON)
 
 
-@route("GET", "/readyz", policy=Policy.OPEN, gives=Ready, unready=Ready)
+@route("GET", "/readyz", policy=Right.OPEN, gives=Ready, unready=Ready)
 async def readyz(asked: Asked) -> Answer:
     """Whether the service can do its work: 503 with reasons when records cannot be written."""
     service = asked.serving.service
@@ -58,7 +59,7 @@ async def readyz(asked: Asked) -> Answer:
     return Answer(orjson.dumps(told), status=200 if health.ready else _UNREADY, headers=_JSON)
 
 
-@route("GET", "/metrics", policy=Policy.OPEN, gives="text/plain")
+@route("GET", "/metrics", policy=Right.OPEN, gives="text/plain")
 async def metrics(asked: Asked) -> Answer:
     """Prometheus metrics: counts and times, no contents and no names."""
     serving = asked.serving
@@ -66,19 +67,19 @@ async def metrics(asked: Asked) -> Answer:
     return Answer(page, headers={**_SAFE, "Content-Type": CONTENT_TYPE_LATEST})
 
 
-@route("GET", "/openapi.json", policy=Policy.OPEN, gives="application/json")
+@route("GET", "/openapi.json", policy=Right.OPEN, gives="application/json")
 async def openapi_json(asked: Asked) -> Answer:
     """This document."""
     return Answer(asked.serving.document, headers=_JSON)
 
 
-@route("GET", "/docs", policy=Policy.OPEN, gives="text/html", shown=False)
+@route("GET", "/docs", policy=Right.OPEN, gives="text/html", shown=False)
 async def docs(_: Asked) -> Answer:
     """The API page; works without a network."""
     return Answer(_DOCS, headers=_PAGE)
 
 
-@route("GET", "/docs/{asset}", policy=Policy.OPEN, gives="text/plain", shown=False)
+@route("GET", "/docs/{asset}", policy=Right.OPEN, gives="text/plain", shown=False)
 async def docs_asset(asked: Asked) -> Answer:
     """A file of the API page."""
     found = _ASSETS.get(asked.found["asset"])

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic.json_schema import models_json_schema
 
+from service.http.browser import SESSION
 from service.http.language import PROBLEMS
 from service.http.problems import URN
+from service.rights import Right
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -22,22 +23,14 @@ if TYPE_CHECKING:
     Answering = Callable[[Asked], Awaitable[Answer]]
 
 
-class Policy(StrEnum):
-    """Who may call a route."""
-
-    OPEN = "open"
-    KEY = "key"
-    ADMIN = "admin"
-    """A key whose scope is ``admin``."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """One method on one path. ``gives`` is the answer's model, or its media type when it is not JSON."""
 
     method: str
     path: str
-    policy: Policy
+    policy: Right
+    """What the caller must hold."""
     answer: Answering
     summary: str
     takes: type[BaseModel] | None = None
@@ -48,17 +41,10 @@ class Route:
     problems: tuple[str, ...] = ()
     headers: Mapping[str, str] | None = None
     shown: bool = True
-    needs_key: bool = field(init=False)
-    needs_admin: bool = field(init=False)
-    """The policy as the hot path asks for it."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "needs_key", self.policy is not Policy.OPEN)
-        object.__setattr__(self, "needs_admin", self.policy is Policy.ADMIN)
 
 
 def route(
-    method: str, path: str, *, policy: Policy, gives: type[BaseModel] | str, **declared: Any
+    method: str, path: str, *, policy: Right, gives: type[BaseModel] | str, **declared: Any
 ) -> Callable[[Answering], Route]:
     """Makes a handler a route; the first line of its docstring is the summary. ``declared``: fields of ``Route``."""
 
@@ -73,6 +59,8 @@ _KEY_SCHEMES: Final = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
+_SCHEMES: Final = {**_KEY_SCHEMES, "session": {"type": "apiKey", "in": "cookie", "name": SESSION}}
+"""A person's cookie comes with ``X-CSRF-Token`` on all that is not a mere read."""
 _PROBLEM: Final[dict[str, Any]] = {
     "type": "object",
     "description": "RFC 9457",
@@ -122,7 +110,7 @@ def openapi(routes: Iterable[Route], *, version: str) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
-        "components": {"schemas": {**defined["$defs"], "Problem": _PROBLEM}, "securitySchemes": _KEY_SCHEMES},
+        "components": {"schemas": {**defined["$defs"], "Problem": _PROBLEM}, "securitySchemes": _SCHEMES},
     }
 
 
@@ -132,12 +120,18 @@ def _operation(one: Route, schemas: Mapping[Any, Any], definitions: Mapping[str,
         "operationId": one.answer.__name__,
         "responses": _responses(one, schemas),
     }
-    told["security"] = [] if not one.needs_key else [{name: []} for name in _KEY_SCHEMES]
+    told["security"] = [{name: []} for name in _schemes(one.policy)]
     if parameters := [*_path_parameters(one), *_query_parameters(one, definitions), *_header_parameters(one)]:
         told["parameters"] = parameters
     if one.takes:
         told["requestBody"] = {"required": True, "content": {"application/json": {"schema": schemas[one.takes]}}}
     return told
+
+
+def _schemes(policy: Right) -> Iterable[str]:
+    if policy is Right.OPEN:
+        return ()
+    return ("session",) if policy is Right.SELF else _SCHEMES
 
 
 def _responses(one: Route, schemas: Mapping[Any, Any]) -> dict[str, Any]:

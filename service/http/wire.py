@@ -22,6 +22,7 @@ from pydantic import (
     FailFast,
     Field,
     StrictBool,
+    StrictInt,
     StrictStr,
     StringConstraints,
     ValidationError,
@@ -48,6 +49,7 @@ _NUL: Final = b"\\u0000"
 _MOST_KEYS: Final = 500
 """More fields than any valid content has: refused before each one costs an error of its own."""
 _LONGEST: Final = 200
+_MOST_REACH: Final = 10**10
 _SLICE: Final = 0.002
 """Seconds of parsing or rendering after which a batch lets the event loop breathe."""
 _THREAD_FROM: Final = 64 * 1024
@@ -110,6 +112,9 @@ class ModerationRequest(BaseModel):
     industry: Short | None = None
     product: Short | None = None
     qualifications: Annotated[tuple[Short, ...], Field(max_length=50), FailFast()] = ()
+    reach: Annotated[StrictInt, Field(ge=0, le=_MOST_REACH)] | None = Field(
+        default=None, description="how many people it may reach; what people look at first depends on it"
+    )
     suggest: StrictBool = Field(default=False, description="also answer what could be written instead; costs more")
     published_at: When | None = Field(default=None, description="RFC 3339 with offset; decides which law applies")
 
@@ -292,6 +297,7 @@ class _Reading:
             asked.industry,
             asked.product,
             asked.qualifications,
+            asked.reach,
         ).done()
 
 

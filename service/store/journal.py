@@ -9,17 +9,21 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from service.ports import Found, Head, JournalBroken, JournalBusy, NothingChanged, Rows, Used, Wanted
+from service.acts import act_row
+from service.ids import now
+from service.ports import Failed, Found, Head, JournalBroken, JournalBusy, NothingChanged, Rows, Used, Wanted
 from service.store import db, statements
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from service.ports import Column
+    from service.acts import Act
+    from service.ports import Column, Visit, Write
 
 Key = TypeVar("Key")
 
@@ -78,16 +82,45 @@ class SqliteJournal:
         """See ``ports.Journal``."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, wanted, plan)
 
+    async def visit(self, works: Sequence[Callable[[Visit], object]]) -> list[object]:
+        """See ``ports.Journal``."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._visit, works)
+
     async def close(self) -> None:
         """See ``ports.Journal``."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
         self._thread.shutdown(wait=True)
 
     def _transact(self, wanted: Wanted, plan: Callable[[Found], Rows]) -> None:
+        with self._transaction():
+            self._write(plan(self._find(wanted)))
+
+    def _visit(self, works: Sequence[Callable[[Visit], object]]) -> list[object]:
+        with self._transaction():
+            (seq,) = self._connection.execute(statements.NEXT_SEQ).fetchone()
+            visit = _Visit(self._connection, now(), seq)
+            return [self._apart(work, visit) for work in works]
+
+    def _apart(self, work: Callable[[Visit], object], visit: _Visit) -> object:
+        """One visit, whose failure leaves the others' work alone."""
+        execute, seq = self._connection.execute, visit.seq
+        execute("SAVEPOINT visit")
+        try:
+            gave = work(visit)
+        except Exception as error:
+            if isinstance(error, sqlite3.Error) and judged(error) is not error:
+                raise
+            execute("ROLLBACK TO visit")
+            visit.seq, gave = seq, Failed(error)
+        execute("RELEASE visit")
+        return gave
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                self._write(plan(self._find(wanted)))
+                yield
                 self._connection.execute("COMMIT")
             except BaseException:
                 self._roll_back()
@@ -123,9 +156,32 @@ class SqliteJournal:
         for table in statements.HOT_TABLES:
             for chunk in chunked(getattr(rows, table)):
                 self._connection.execute(statements.insert(table, len(chunk)), [rows.at, *chain.from_iterable(chunk)])
-        for sql, row, must_change in rows.writes:
-            if self._connection.execute(sql, row).rowcount < 1 and must_change:
-                raise NothingChanged(sql)
+        _write_all(self._connection, rows.writes)
+
+
+class _Visit:
+    """See ``ports.Visit``."""
+
+    def __init__(self, connection: sqlite3.Connection, at: str, seq: int) -> None:
+        self._connection = connection
+        self.at = at
+        self.seq = seq
+
+    def rows(self, sql: str, *values: Column) -> list[tuple[Any, ...]]:
+        return self._connection.execute(sql, values).fetchall()
+
+    def record(self, act: Act, *writes: Write) -> int:
+        seq, tenant, kind, subject, body = act_row(self.seq, self.at, act.kind, act.subject, act.tenant, act.facts)
+        self._connection.execute(statements.insert("acts", 1), (self.at, seq, tenant, kind, subject, body))
+        self.seq = seq + 1
+        _write_all(self._connection, writes)
+        return seq
+
+
+def _write_all(connection: sqlite3.Connection, writes: Iterable[Write]) -> None:
+    for sql, row, must_change in writes:
+        if connection.execute(sql, row).rowcount < 1 and must_change:
+            raise NothingChanged(sql)
 
 
 def _flat(rows: Sequence[tuple[Column, ...]] | Sequence[tuple[str, str]] | Sequence[tuple[str, bytes]]) -> list[Column]:

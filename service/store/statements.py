@@ -6,7 +6,7 @@ from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING
 
-from service.store import tables
+from service.store import desk_tables, tables
 
 if TYPE_CHECKING:
     from sqlmodel import SQLModel
@@ -19,11 +19,13 @@ HOT_TABLES: dict[str, type[SQLModel]] = {
     "contents": tables.StoredContent,
     "decisions": tables.Decision,
     "idempotency": tables.IdempotencyRecord,
+    "reviews": desk_tables.Review,
 }
 """In the order in which foreign keys want them filled."""
-_TIMES = frozenset({"at", "received_at"})
-_EMPTY = frozenset({"key_id"})
+_TIMES = frozenset({"at", "received_at", "opened_at"})
+_EMPTY = frozenset({"key_id", "breached_at", "holder", "lease_until", "closed_at", "closed_by", "outcome"})
 
+NEXT_SEQ = "SELECT coalesce(max(seq) + 1, 0) FROM acts"
 NEXT = "SELECT (SELECT coalesce(max(seq) + 1, 0) FROM acts), (SELECT coalesce(max(id) + 1, 1) FROM contents)"
 
 INSERT_TENANT = "INSERT INTO tenants (name, created_at) VALUES (?, ?)"
@@ -50,12 +52,23 @@ INSERT INTO models (sha256, card, base, labels, proposed, report, "by", created_
 ACTIVATE_MODEL = 'INSERT INTO model_activations (model, "by", activated_at) VALUES (?, ?, ?)'
 INSERT_SETTINGS = "INSERT INTO settings (id, fingerprint, changed_at) VALUES (?, ?, ?)"
 
+WITHDRAW_REVIEW = """
+UPDATE reviews SET state = 'closed', token = token + 1, holder = NULL, lease_until = NULL,
+    closed_at = ?1, closed_by = NULL, outcome = ?2
+WHERE id = ?3
+"""
+REOPEN_REVIEW = """
+UPDATE reviews SET content = ?1, decision = ?2, scene = ?3, category = ?4, severity = ?5, reach = max(reach, ?6),
+    priority = ?7, opened_at = ?8, due_at = ?9, state = 'waiting', level = 0, round = round + 1, token = token + 1,
+    holder = NULL, lease_until = NULL, breached_at = NULL, closed_at = NULL, closed_by = NULL, outcome = NULL
+WHERE id = ?10
+"""
+
 LAST_RULESET = "SELECT fingerprint FROM rulesets ORDER BY activated_at DESC, id DESC LIMIT 1"
 LAST_SETTINGS = "SELECT fingerprint FROM settings ORDER BY changed_at DESC, id DESC LIMIT 1"
 TENANT = "SELECT name FROM tenants WHERE name = ?"
 KEYS_STATE = "SELECT count(*), count(revoked_at) FROM api_keys"
 KEYS_ALIVE = "SELECT digest, tenant, id, scope FROM api_keys WHERE revoked_at IS NULL"
-KEY_TENANT = "SELECT tenant FROM api_keys WHERE id = ? AND revoked_at IS NULL"
 
 LEXICONS_STATE = "SELECT coalesce(max(id), 0) FROM tenant_activations"
 LEXICONS_ACTIVE = """
@@ -120,10 +133,11 @@ def heads(keys: int) -> str:
     """The newest version, and the newest decision on it, of so many contents."""
     return f"""
 WITH k (tenant, content_id) AS (VALUES {_values(2, keys)})
-SELECT c.tenant, c.content_id, c.id, c.version, c.commitment, c.salt,
-    (SELECT d.id FROM decisions AS d WHERE d.content = c.id ORDER BY d.seq DESC LIMIT 1)
+SELECT c.tenant, c.content_id, c.id, c.version, c.commitment, c.salt, d.id, d."by", r.id, r.state, r.round, r.token
 FROM k JOIN contents AS c ON c.id = (SELECT n.id FROM contents AS n
     WHERE n.tenant = k.tenant AND n.content_id = k.content_id ORDER BY n.version DESC LIMIT 1)
+LEFT JOIN decisions AS d ON d.seq = (SELECT max(l.seq) FROM decisions AS l WHERE l.content = c.id)
+LEFT JOIN reviews AS r ON r.tenant = k.tenant AND r.kind = 'content' AND r.target = k.content_id
 """  # noqa: S608 - only question marks are put in
 
 

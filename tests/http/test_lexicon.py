@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from service.http.lexicon import MOST_BODY
-from service.keys import Scope
+from service.rights import Scope
 
 HEADER = "@{kind}\n@owner t\n@source t\n@licence x\n@reviewed 2026-11-22\n{line}\n"
 REPOSITORY = Path(__file__).parents[2]

@@ -25,6 +25,7 @@ from service.ledger import (
     LedgerUnwritable,
     Unchanged,
 )
+from service.moderate import TERMS
 from service.plan import Replay
 from service.ports import JournalBroken, JournalBusy, Write
 from service.store import db, statements
@@ -35,7 +36,9 @@ PASS = Verdict(action=Action.PASS, severity=0, categories=(), effects=(), eviden
 
 def filing(text="好用", *, named="", verdict=PASS, scene=Scene.UGC, tenant="shop"):
     at = datetime(2026, 11, 22, tzinfo=UTC)
-    return prepared(Content(scene=scene, parts=(Part("text", text),), at=at, id=named), verdict, tenant=tenant)
+    return prepared(
+        Content(scene=scene, parts=(Part("text", text),), at=at, id=named), verdict, tenant=tenant, terms=TERMS
+    )
 
 
 def guilty(**more):

@@ -1,0 +1,63 @@
+"""Who may do what: rights, and the scopes of keys and roles of people that hold them. Routes and the desk ask it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class Right(StrEnum):
+    """What a route or an act asks of its caller."""
+
+    OPEN = "open"
+    """Nothing: anybody may, without saying who they are."""
+    SELF = "self"
+    """To be a person who is signed in."""
+    MODERATE = "moderate"
+    """Have contents judged, and read decisions."""
+    REPORT = "report"
+    """File users' reports and complaints."""
+    LEXICON = "lexicon"
+    """Change the tenant's own words."""
+    READ = "read"
+    """See the queue, contents and their history."""
+    REVIEW = "review"
+    """Claim items and decide them."""
+    SENIOR = "senior"
+    """Work on what was escalated, and take from others what they hold."""
+    PEOPLE = "people"
+    """Manage users and keys."""
+    NOTICES = "notices"
+    """Manage where notices are sent."""
+
+
+class Scope(StrEnum):
+    """What an API key may do."""
+
+    MODERATE = "moderate"
+    ADMIN = "admin"
+
+
+class Role(StrEnum):
+    """What a person is in the house."""
+
+    REVIEWER = "reviewer"
+    SENIOR = "senior"
+    POLICY_ADMIN = "policy_admin"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+RIGHTS_OF_KEY: Final[dict[Scope, frozenset[Right]]] = {
+    Scope.MODERATE: frozenset({Right.OPEN, Right.MODERATE, Right.REPORT}),
+    Scope.ADMIN: frozenset(Right) - {Right.SELF, Right.REVIEW, Right.SENIOR},
+}
+"""A machine never decides as a person would: no scope holds the rights of a reviewer."""
+RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
+    Role.REVIEWER: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.REVIEW}),
+    Role.SENIOR: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.REVIEW, Right.SENIOR}),
+    Role.POLICY_ADMIN: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.LEXICON}),
+    Role.AUDITOR: frozenset({Right.OPEN, Right.SELF, Right.READ}),
+    Role.ADMIN: frozenset(Right),
+}
+"""Of people. Not in one table with the scopes: both have an ``admin``, and as texts the two are equal."""

@@ -1,0 +1,202 @@
+"""The tables of the review desk: people and their sessions, review items, reports, notices. ``tables`` has the rest.
+
+What a person writes in a report is a content like any other; these tables hold its number. Secrets are kept as
+digests; what signs notices is derived from the house's own key and stands nowhere.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+
+class User(SQLModel, table=True):
+    """A person of a tenant. ``password`` is an argon2id hash, empty while none is set."""
+
+    __tablename__: ClassVar[str] = "users"
+    __table_args__ = (UniqueConstraint("tenant", "name"),)
+
+    id: str = Field(sa_column=Column(Text, primary_key=True))
+    tenant: str = Field(sa_column=Column(Text, ForeignKey("tenants.name"), nullable=False))
+    name: str = Field(sa_column=Column(Text, nullable=False))
+    role: str = Field(sa_column=Column(Text, nullable=False))
+    password: str = Field(sa_column=Column(Text, nullable=False))
+    created_at: str = Field(sa_column=Column(Text, nullable=False))
+    disabled_at: str | None = Field(default=None, sa_column=Column(Text))
+
+
+class Session(SQLModel, table=True):
+    """A signed-in browser, by the SHA-256 of its secret."""
+
+    __tablename__: ClassVar[str] = "sessions"
+    __table_args__ = (Index("sessions_by_user", "user", sqlite_where=text("ended_at IS NULL")),)
+
+    digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    user: str = Field(sa_column=Column(Text, ForeignKey("users.id"), nullable=False))
+    created_at: str = Field(sa_column=Column(Text, nullable=False))
+    expires_at: str = Field(sa_column=Column(Text, nullable=False))
+    ended_at: str | None = Field(default=None, sa_column=Column(Text))
+
+
+class Review(SQLModel, table=True):
+    """One target that people have to look at: a content, or what somebody says of it. One row a target and kind.
+
+    ``decision`` is the one under review, ``outcome`` the one that closed it. ``priority`` is a time, earlier than
+    ``opened_at`` by what severity and reach are worth; it never changes while an item waits, so nothing starves.
+    ``token`` grows with every change of hands, and only who holds the newest may decide.
+    """
+
+    __tablename__: ClassVar[str] = "reviews"
+    __table_args__ = (
+        UniqueConstraint("tenant", "kind", "target"),
+        CheckConstraint("state = 'waiting' OR state = 'held' OR state = 'closed'", name="reviews_state_known"),
+        CheckConstraint("(state = 'held') = (holder IS NOT NULL)", name="reviews_held_by_somebody"),
+        CheckConstraint("(state = 'held') = (lease_until IS NOT NULL)", name="reviews_held_for_a_time"),
+        CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="reviews_closed_at_a_time"),
+        Index("reviews_waiting", "tenant", "level", "priority", "id", sqlite_where=text("state = 'waiting'")),
+        Index("reviews_waiting_by_scene", "tenant", "scene", "priority", "id", sqlite_where=text("state = 'waiting'")),
+        Index(
+            "reviews_waiting_by_category",
+            "tenant",
+            "category",
+            "priority",
+            "id",
+            sqlite_where=text("state = 'waiting'"),
+        ),
+        Index("reviews_held", "tenant", "lease_until", sqlite_where=text("state = 'held'")),
+        Index("reviews_closed", "tenant", "closed_at", sqlite_where=text("state = 'closed'")),
+        Index("reviews_due", "due_at", sqlite_where=text("state <> 'closed' AND due_at IS NOT NULL")),
+    )
+
+    id: str = Field(sa_column=Column(Text, primary_key=True))
+    tenant: str = Field(sa_column=Column(Text, ForeignKey("tenants.name"), nullable=False))
+    kind: str = Field(sa_column=Column(Text, nullable=False))
+    target: str = Field(sa_column=Column(Text, nullable=False))
+    content: int = Field(sa_column=Column(Integer, ForeignKey("contents.id"), nullable=False))
+    decision: str = Field(sa_column=Column(Text, ForeignKey("decisions.id"), nullable=False))
+    scene: str = Field(sa_column=Column(Text, nullable=False))
+    category: str = Field(sa_column=Column(Text, nullable=False))
+    severity: int = Field(sa_column=Column(Integer, nullable=False))
+    reach: int = Field(sa_column=Column(Integer, nullable=False))
+    reports: int = Field(sa_column=Column(Integer, nullable=False))
+    state: str = Field(sa_column=Column(Text, nullable=False))
+    level: int = Field(sa_column=Column(Integer, nullable=False))
+    round: int = Field(sa_column=Column(Integer, nullable=False))
+    token: int = Field(sa_column=Column(Integer, nullable=False))
+    priority: str = Field(sa_column=Column(Text, nullable=False))
+    opened_at: str = Field(sa_column=Column(Text, nullable=False))
+    due_at: str | None = Field(default=None, sa_column=Column(Text))
+    breached_at: str | None = Field(default=None, sa_column=Column(Text))
+    holder: str | None = Field(default=None, sa_column=Column(Text, ForeignKey("users.id")))
+    lease_until: str | None = Field(default=None, sa_column=Column(Text))
+    closed_at: str | None = Field(default=None, sa_column=Column(Text))
+    closed_by: str | None = Field(default=None, sa_column=Column(Text))
+    outcome: str | None = Field(default=None, sa_column=Column(Text, ForeignKey("decisions.id")))
+
+
+class ReviewSkip(SQLModel, table=True):
+    """Who skipped an item in which round, and is not given it again then."""
+
+    __tablename__: ClassVar[str] = "review_skips"
+
+    review: str = Field(sa_column=Column(Text, ForeignKey("reviews.id"), primary_key=True))
+    round: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    user: str = Field(sa_column=Column(Text, ForeignKey("users.id"), primary_key=True))
+
+
+class Report(SQLModel, table=True):
+    """What somebody said of a content: a user's report, or a complaint. ``detail`` is the content that holds the words.
+
+    ``outcome`` is ``upheld`` or ``rejected`` once a person has decided.
+    """
+
+    __tablename__: ClassVar[str] = "reports"
+    __table_args__ = (
+        UniqueConstraint("review", "round", "reporter"),
+        CheckConstraint("kind = 'report' OR kind = 'complaint'", name="reports_kind_known"),
+        CheckConstraint("outcome IS NULL OR outcome = 'upheld' OR outcome = 'rejected'", name="reports_outcome_known"),
+    )
+
+    id: str = Field(sa_column=Column(Text, primary_key=True))
+    tenant: str = Field(sa_column=Column(Text, ForeignKey("tenants.name"), nullable=False))
+    kind: str = Field(sa_column=Column(Text, nullable=False))
+    review: str = Field(sa_column=Column(Text, ForeignKey("reviews.id"), nullable=False))
+    round: int = Field(sa_column=Column(Integer, nullable=False))
+    reporter: str = Field(sa_column=Column(Text, nullable=False))
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    detail: int | None = Field(default=None, sa_column=Column(Integer, ForeignKey("contents.id")))
+    filed_at: str = Field(sa_column=Column(Text, nullable=False))
+    outcome: str | None = Field(default=None, sa_column=Column(Text))
+    settled_at: str | None = Field(default=None, sa_column=Column(Text))
+
+
+class Reporter(SQLModel, table=True):
+    """How often somebody's reports were upheld and rejected: what their next one weighs."""
+
+    __tablename__: ClassVar[str] = "reporters"
+
+    tenant: str = Field(sa_column=Column(Text, ForeignKey("tenants.name"), primary_key=True))
+    reporter: str = Field(sa_column=Column(Text, primary_key=True))
+    upheld: int = Field(sa_column=Column(Integer, nullable=False))
+    rejected: int = Field(sa_column=Column(Integer, nullable=False))
+
+
+class SavedView(SQLModel, table=True):
+    """A person's own filter of the queue. ``query`` is the query string of the page."""
+
+    __tablename__: ClassVar[str] = "saved_views"
+
+    user: str = Field(sa_column=Column(Text, ForeignKey("users.id"), primary_key=True))
+    name: str = Field(sa_column=Column(Text, primary_key=True))
+    query: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class Webhook(SQLModel, table=True):
+    """Where notices of a tenant are sent. ``rotation`` counts how often its signing secret was renewed."""
+
+    __tablename__: ClassVar[str] = "webhooks"
+
+    id: str = Field(sa_column=Column(Text, primary_key=True))
+    tenant: str = Field(sa_column=Column(Text, ForeignKey("tenants.name"), nullable=False))
+    url: str = Field(sa_column=Column(Text, nullable=False))
+    kinds: str = Field(sa_column=Column(Text, nullable=False))
+    rotation: int = Field(sa_column=Column(Integer, nullable=False))
+    created_at: str = Field(sa_column=Column(Text, nullable=False))
+    ended_at: str | None = Field(default=None, sa_column=Column(Text))
+
+
+class Notice(SQLModel, table=True):
+    """Something that receivers are told of. ``facts`` is canonical JSON without text; ``id`` is the message's."""
+
+    __tablename__: ClassVar[str] = "notices"
+
+    id: str = Field(sa_column=Column(Text, primary_key=True))
+    tenant: str = Field(sa_column=Column(Text, ForeignKey("tenants.name"), nullable=False))
+    kind: str = Field(sa_column=Column(Text, nullable=False))
+    subject: str = Field(sa_column=Column(Text, nullable=False))
+    facts: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    at: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class Delivery(SQLModel, table=True):
+    """One notice on its way to one receiver: ``waiting``, ``delivered``, ``dead`` or ``cancelled``."""
+
+    __tablename__: ClassVar[str] = "deliveries"
+    __table_args__ = (
+        CheckConstraint(
+            "state = 'waiting' OR state = 'delivered' OR state = 'dead' OR state = 'cancelled'",
+            name="deliveries_state_known",
+        ),
+        Index("deliveries_due", "webhook", "next_at", sqlite_where=text("state = 'waiting'")),
+    )
+
+    notice: str = Field(sa_column=Column(Text, ForeignKey("notices.id"), primary_key=True))
+    webhook: str = Field(sa_column=Column(Text, ForeignKey("webhooks.id"), primary_key=True))
+    state: str = Field(sa_column=Column(Text, nullable=False))
+    attempts: int = Field(sa_column=Column(Integer, nullable=False))
+    next_at: str = Field(sa_column=Column(Text, nullable=False))
+    status: int | None = Field(default=None, sa_column=Column(Integer))
+    error: str | None = Field(default=None, sa_column=Column(Text))
+    settled_at: str | None = Field(default=None, sa_column=Column(Text))
