@@ -53,6 +53,14 @@ class Replaced(NamedTuple):
     names: tuple[str, ...]
 
 
+class Seen(NamedTuple):
+    """A folded text, where it holds clues, and where it may sound like a word that it does not hold."""
+
+    text: str
+    clues: list[Hit]
+    heard: list[Hit]
+
+
 class Line:
     """A text with the first and last place of each character in the source, and the stretches that were restored."""
 
@@ -201,26 +209,32 @@ class Restorer:
             return False
         return any(self._heard_as(written, 0, written, word)[1] for word in self._heard[number][1])
 
-    def restore(self, text: str, lay: Callable[[], Line], source: str) -> Line | None:
-        """The line that ``lay`` gives of ``text`` with what is disguised in it restored; ``None`` where nothing is.
+    def seen(self, text: str) -> Seen:
+        """What ``restore`` wants to know of a text that no reader has read."""
+        return Seen(text, self._clue_matcher.find(text), self.heard(text))
+
+    def restore(self, seen: Seen, lay: Callable[[], Line], source: str) -> Line | None:
+        """The line that ``lay`` gives of a text with what is disguised in it restored; ``None`` where nothing is.
 
         It is laid only where something was found: offsets cost more than a look.
         """
-        whole, drawn = self._clued(text)
-        whole += self._drawn(text, drawn)
+        text = seen.text
+        whole, drawn = self._meant(text, seen.clues)
+        if drawn:
+            whole += self._drawn(text, drawn)
         if not whole:
-            heard = self._likely(text)
+            heard = self._likely(text, seen.heard)
             if not heard:
                 return None
             line = lay()
         else:
             line = lay().with_(whole)
-            heard = self._likely(line.text)
+            heard = self._likely(line.text, self.heard(line.text))
         line = line.with_(one for one in heard if _unbroken(line, one, source))
         return line if line.marks else None
 
-    def _likely(self, text: str) -> list[Replaced]:
-        return [*self._homophones(text, self.heard(text)), *self._spelt(text)]
+    def _likely(self, text: str, heard: list[Hit]) -> list[Replaced]:
+        return [*self._homophones(text, heard), *self._spelt(text)]
 
     def signed(self, visible: str, places: list[int]) -> Line:
         """The raw view's text as a line: its signs become words, its other symbols go."""
@@ -250,11 +264,11 @@ class Restorer:
                 starts += [places[index]] * len(letter)
                 lasts += [places[index]] * len(letter)
 
-    def _clued(self, text: str) -> tuple[list[Replaced], list[Replaced]]:
+    def _meant(self, text: str, clues: list[Hit]) -> tuple[list[Replaced], list[Replaced]]:
         """What stands for a word by itself, and what stands for a character of one."""
         whole: list[Replaced] = []
         drawn: list[Replaced] = []
-        for start, end, number in self._clue_matcher.find(text):
+        for start, end, number in clues:
             word, name = self._clues[self._clue_list[number]]
             if name in DRAWN:
                 drawn.append(Replaced(start, end, word, (name,)))
@@ -269,8 +283,11 @@ class Restorer:
             yield from self._drawn_as(text, [clue._replace(word=clue.word[rank]) for clue in clues if clue.word[rank:]])
 
     def _drawn_as(self, text: str, clues: list[Replaced]) -> Iterator[Replaced]:
+        found = self._completed(text, clues)
+        if not found:
+            return
         plain = Line(text, (places := list(range(len(text)))), places, []).with_(clues)
-        for low, high, number in self._word_matcher.find(plain.text):
+        for low, high, number in found:
             names = plain.disguises(low, high)
             start, end = plain.starts[low], plain.lasts[high - 1] + 1
             word = self._words[number]
@@ -278,6 +295,18 @@ class Restorer:
                 continue
             if names and text[start:end] not in self._known and gain(text, start, end, word) >= LIKELIER_DRAWN:
                 yield Replaced(start, end, word, names)
+
+    def _completed(self, text: str, clues: list[Replaced]) -> list[Hit]:
+        """The words that a text holds only with what the clues stand for."""
+        pieces: list[str] = []
+        changed = bytearray()
+        place = 0
+        for start, end, word, _ in clues:
+            pieces += (text[place:start], word)
+            changed += bytes(start - place) + b"\1" * len(word)
+            place = end
+        pieces.append(text[place:])
+        return [hit for hit in self._word_matcher.find("".join(pieces)) if changed.find(1, hit[0], hit[1]) >= 0]
 
     def _spelt(self, text: str) -> Iterator[Replaced]:
         return (Replaced(start, end, word, (name,)) for start, end, word, name in self._speller.find(text))
