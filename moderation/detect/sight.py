@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.detect.hits import hidden_by, stands_one
+from moderation.detect.hits import hidden_by, may_match, stands_one
 from moderation.detect.rule import HINT, Rule
 from moderation.text.reading import DISGUISED, REPEATS, SYMBOLS
 
 if TYPE_CHECKING:
+    from moderation.detect.claims import Hearing
     from moderation.detect.cues import CueIndex
     from moderation.matcher import Hit
     from moderation.text.reading import PartReading, Reader
@@ -20,6 +21,9 @@ Table = list[tuple[Rule, ...]]
 """For each word of a view its rules."""
 Candidate = tuple[int, int, int, Rule]
 """A hit's start, the negative of its end, a running number and a live rule of its word: sorts outer hits first."""
+Tables = tuple[Table, Table]
+"""The live rules of the words of the folded and of the raw view."""
+Seen = tuple["View", list[Candidate]]
 
 
 class Sight(NamedTuple):
@@ -31,10 +35,13 @@ class Sight(NamedTuple):
     hidden: list[Candidate]
     suspect: bool
 
-    def views(self, reader: Reader) -> list[View]:
-        """All views that hold something, the folded one first."""
-        views = reader.views(self.part)
-        return views if self.restored is None else [*views, self.restored]
+    def seen(self, reader: Reader, tables: Tables) -> list[Seen]:
+        """All views that hold something, the folded one first, each with its candidates."""
+        views, (folded, raw) = reader.views(self.part), tables
+        seen = [(view, candidates(view.text, view.hits, raw if view.name == "raw" else folded)) for view in views[1:]]
+        if self.restored is not None:
+            seen.append((self.restored, self.hidden))
+        return [(views[0], self.listed), *seen]
 
 
 def look(part: PartReading, reader: Reader, table: Table, index: CueIndex, *, alone: bool) -> Sight:
@@ -74,18 +81,40 @@ def suspicious(view: View, listed: list[Candidate], index: CueIndex, *, alone: b
     return False
 
 
+def worth(view: View, listed: list[Candidate], hearing: Hearing) -> bool:
+    """Whether any candidate could stand in a view, by what can be told of it without its place in the original."""
+    for start, minus_end, _, rule in listed:
+        if rule.simple or (
+            may_stand(rule, view, hearing)
+            and (rule.regex is None or may_match(rule.regex, rule.holds, view.text, start, -minus_end))
+        ):
+            return True
+    return False
+
+
+def may_stand(rule: Rule, view: View, hearing: Hearing) -> bool:
+    """Whether a rule is in force, and the text and the content hold the words that it wants and none that it bars."""
+    if rule.dated and not rule.in_force(hearing.day):
+        return False
+    if rule.asks_text:
+        meet = hearing.cues.meet
+        if (rule.with_ and not meet(rule.with_)) or (rule.without and meet(rule.without)):
+            return False
+    if rule.near or rule.sentence:
+        meet = view.cues(hearing.index).meet
+        return not ((rule.near and not meet(rule.near)) or (rule.sentence and not meet(rule.sentence)))
+    return True
+
+
 def _has(asked: frozenset[int], few: tuple[str, ...], view: View, index: CueIndex) -> bool:
     """Whether one of the cues asked for stands anywhere in a text; few of them are looked for one by one."""
     if not asked:
         return True
-    return stands_one(few, view.text) if few else not asked.isdisjoint(view.cues(index).numbers)
+    return stands_one(few, view.text) if few else view.cues(index).meet(asked)
 
 
 def candidates(text: str, hits: list[Hit], table: Table) -> list[Candidate]:
-    """The live rules of the hits of a text, less those that what stands right beside their hit rules out.
-
-    Outer ones come first: inside a finding of its category that says no less, a hit says nothing new.
-    """
+    """The live rules of the hits of a text, less those that what stands right beside their hit rules out."""
     found: list[Candidate] = []
     for start, end, word in hits:
         for rule in table[word]:
@@ -93,6 +122,4 @@ def candidates(text: str, hits: list[Hit], table: Table) -> list[Candidate]:
                 not rule.precedes or text.endswith(rule.precedes, 0, start)
             ):
                 found.append((start, -end, len(found), rule))
-    if len(found) > 1:
-        found.sort()
     return found
