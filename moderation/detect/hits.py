@@ -58,19 +58,15 @@ def stands_apart(view: View, start: int, end: int, gap: str) -> bool:
     return left[:1] == [(start, gap)] and right[:1] == [(end, gap)]
 
 
-def may_match(pattern: re2._Regexp, holds: tuple[str, ...], text: str, start: int, end: int) -> bool:
-    """Whether a pattern matches near a hit: it sees a window around its hit, so its cost is bounded.
+def matched(pattern: re2._Regexp, holds: tuple[str, ...], text: str, start: int, end: int) -> tuple[int, int] | None:
+    """The bounds of the match that holds the hit. A pattern sees a window around its hit, so its cost is bounded.
 
     ``holds`` are words of which every match has one: without them the pattern need not be asked.
     """
-    window = text[max(0, start - PATTERN_REACH) : end + PATTERN_REACH]
-    return not (holds and not stands_one(holds, window)) and pattern.search(window) is not None
-
-
-def matched(pattern: re2._Regexp, text: str, start: int, end: int) -> tuple[int, int] | None:
-    """The bounds of the match that holds the hit, in the same window."""
     low = max(0, start - PATTERN_REACH)
     window = text[low : end + PATTERN_REACH]
+    if holds and not stands_one(holds, window):
+        return None
     bounds = ((low + match.start(), low + match.end()) for match in pattern.finditer(window))
     return next((bound for bound in bounds if bound[0] <= start and end <= bound[1]), None)
 

@@ -12,7 +12,7 @@ from moderation.detect.allowed import holder, wider_holder
 from moderation.detect.claims import Hearing
 from moderation.detect.cues import CueIndex, Cues
 from moderation.detect.rule import compile_terms, cue_words
-from moderation.detect.sight import OTHER_VIEWS, candidates, look, worth
+from moderation.detect.sight import OTHER_VIEWS, Table, candidates, look, standing
 from moderation.detect.terms import Inspection
 from moderation.matcher import Matcher
 from moderation.text.reading import DISGUISED, Reader
@@ -59,12 +59,12 @@ class OwnTerms:
             return None
         hearing = Hearing(content, parts, day, base.claims, self.index)
         seen: list[tuple[PartReading, Sequence[Seen], Sequence[Seen]]] = [
-            (sight.part, sight.seen(base.reader, shared), own_sight.seen(self._reader, own))
-            for sight, own_sight in zip(sights, own_sights, strict=True)
+            (sight.part, sight.whole(shared).seen(base.reader, shared), mine.whole(own).seen(self._reader, own))
+            for sight, mine in zip(sights, own_sights, strict=True)
         ]
         seen.extend((part, [(view, candidates(view.text, view.hits, shared[0]))], ()) for part, view in joined_shared)
         seen.extend((part, (), [(view, candidates(view.text, view.hits, own[0]))]) for part, view in joined)
-        if not any(worth(view, listed, hearing) for _, *both in seen for views in both for view, listed in views):
+        if not any(listed for _, *both in seen for views in both for _, listed in standing(views, hearing)):
             return None
         inspection = _Inspection(self, base, hearing)
         for part, views, own_views in seen:
@@ -81,7 +81,7 @@ class OwnTerms:
         if tables is None:
             scene, advertising = gate
             folded, raw = (
-                compiled.live(compiled.open(self._ruleset.categories, scene, advertising=advertising))
+                Table(compiled.live(compiled.open(self._ruleset.categories, scene, advertising=advertising)))
                 for compiled in (self.folded, self.raw)
             )
             tables = self._live[gate] = folded, raw

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.detect.hits import hidden_by, may_match, stands_one
+from moderation.detect.hits import hidden_by, matched, stands_one
 from moderation.detect.rule import HINT, Rule
 from moderation.text.reading import DISGUISED, REPEATS, SYMBOLS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from moderation.detect.claims import Hearing
     from moderation.detect.cues import CueIndex
     from moderation.matcher import Hit
@@ -17,17 +19,36 @@ if TYPE_CHECKING:
 
 OTHER_VIEWS = REPEATS | SYMBOLS
 """What may stand in another view than the folded one."""
-Table = list[tuple[Rule, ...]]
-"""For each word of a view its rules."""
 Candidate = tuple[int, int, int, Rule]
 """A hit's start, the negative of its end, a running number and a live rule of its word: sorts outer hits first."""
-Tables = tuple[Table, Table]
+Tables = tuple["Table", "Table"]
 """The live rules of the words of the folded and of the raw view."""
 Seen = tuple["View", list[Candidate]]
 
 
+class Table:
+    """Keeps for each word of a view its live rules, and the cues without which none of them stands."""
+
+    __slots__ = ("_needs", "rules")
+
+    def __init__(self, rules: list[tuple[Rule, ...]]) -> None:
+        self.rules = rules
+        self._needs: dict[int, frozenset[int]] = {}
+
+    def need(self, word: int) -> frozenset[int]:
+        """The cues of which one must stand in a content of one part; empty where a rule of the word asks for none."""
+        need = self._needs.get(word)
+        if need is None:
+            asked = [rule.near or rule.sentence or rule.with_ for rule in self.rules[word]]
+            need = self._needs[word] = frozenset().union(*asked) if all(asked) else frozenset()
+        return need
+
+
 class Sight(NamedTuple):
-    """A part with the candidates of its folded view, and those of its restored view where one could count."""
+    """A part with the candidates of its folded view, and those of its restored view where one could count.
+
+    Of a content that has no other part only those are listed whose word has a cue that it needs.
+    """
 
     part: PartReading
     listed: list[Candidate]
@@ -43,10 +64,19 @@ class Sight(NamedTuple):
             seen.append((self.restored, self.hidden))
         return [(views[0], self.listed), *seen]
 
+    def whole(self, tables: Tables) -> Sight:
+        """The same with all candidates listed."""
+        return self._replace(listed=candidates(self.part.text, self.part.hits, tables[0]))
+
 
 def look(part: PartReading, reader: Reader, table: Table, index: CueIndex, *, alone: bool) -> Sight:
     """What could count in a part: cheap questions only. ``alone`` says that the content has no other part."""
-    listed = candidates(part.text, part.hits, table) if part.hits else []
+    rules = table.rules
+    hits = [hit for hit in part.hits if rules[hit[2]]]
+    if hits and alone:
+        numbers = part.folded.cues(index).numbers
+        hits = [hit for hit in hits if not (need := table.need(hit[2])) or not need.isdisjoint(numbers)]
+    listed = candidates(part.text, hits, table) if hits else []
     restored, hidden = _restored(part, reader, table, index) if part.look & DISGUISED else (None, [])
     suspect = bool(
         hidden or part.look & OTHER_VIEWS or (listed and suspicious(part.folded, listed, index, alone=alone))
@@ -81,15 +111,21 @@ def suspicious(view: View, listed: list[Candidate], index: CueIndex, *, alone: b
     return False
 
 
-def worth(view: View, listed: list[Candidate], hearing: Hearing) -> bool:
-    """Whether any candidate could stand in a view, by what can be told of it without its place in the original."""
-    for start, minus_end, _, rule in listed:
-        if rule.simple or (
+def standing(views: Sequence[Seen], hearing: Hearing) -> list[Seen]:
+    """The candidates that may stand, by what can be told without their places in the original."""
+    return [(view, _standing(view, listed, hearing)) for view, listed in views]
+
+
+def _standing(view: View, listed: list[Candidate], hearing: Hearing) -> list[Candidate]:
+    return [
+        one
+        for one in listed
+        if (rule := one[3]).simple
+        or (
             may_stand(rule, view, hearing)
-            and (rule.regex is None or may_match(rule.regex, rule.holds, view.text, start, -minus_end))
-        ):
-            return True
-    return False
+            and (rule.regex is None or matched(rule.regex, rule.holds, view.text, one[0], -one[1]))
+        )
+    ]
 
 
 def may_stand(rule: Rule, view: View, hearing: Hearing) -> bool:
@@ -116,8 +152,9 @@ def _has(asked: frozenset[int], few: tuple[str, ...], view: View, index: CueInde
 def candidates(text: str, hits: list[Hit], table: Table) -> list[Candidate]:
     """The live rules of the hits of a text, less those that what stands right beside their hit rules out."""
     found: list[Candidate] = []
+    rules = table.rules
     for start, end, word in hits:
-        for rule in table[word]:
+        for rule in rules[word]:
             if (not rule.follows or text.startswith(rule.follows, end)) and (
                 not rule.precedes or text.endswith(rule.precedes, 0, start)
             ):

@@ -15,14 +15,13 @@ from moderation.detect.hits import (
     held,
     hidden_by,
     matched,
-    may_match,
     neighbours_allow,
     runs_on,
     stands_apart,
     weight_left,
 )
 from moderation.detect.rule import REACH, Compiled, Rule, compile_terms, cue_index, cues_in_disguise
-from moderation.detect.sight import candidates, look, may_stand, worth
+from moderation.detect.sight import Table, candidates, look, may_stand, standing
 from moderation.ruleset import Outcome
 from moderation.text import words
 from moderation.text.fold import CLAUSE_MARKS, SENTENCE_MARKS, breaks, widest
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 
     from moderation.detect.allowed import Protected
     from moderation.detect.claims import Ruling
-    from moderation.detect.sight import Candidate, Seen, Table, Tables
+    from moderation.detect.sight import Candidate, Seen, Tables
     from moderation.ruleset import Ruleset
     from moderation.text.reading import PartReading
     from moderation.text.view import View
@@ -92,7 +91,7 @@ class TermDetector:
     def _tables(self, compiled: Compiled, gates: Sequence[Gate]) -> dict[Gate, Table]:
         """A table for each gate; gates that open the same share one."""
         opened = {gate: compiled.open(self.ruleset.categories, gate[0], advertising=gate[1]) for gate in gates}
-        tables = {kinds: compiled.live(kinds) for kinds in set(opened.values())}
+        tables = {kinds: Table(compiled.live(kinds)) for kinds in set(opened.values())}
         return {gate: tables[kinds] for gate, kinds in opened.items()}
 
     def live(self, gate: Gate) -> Tables:
@@ -109,10 +108,15 @@ class TermDetector:
         hearing = Hearing(content, parts, day, self.claims, self.index)
         seen = [(sight.part, sight.seen(self.reader, tables)) for sight in sights]
         seen.extend((part, [(view, candidates(view.text, view.hits, tables[0]))]) for part, view in joined)
-        if not any(worth(view, listed, hearing) for _, views in seen for view, listed in views):
+        sifted = [standing(views, hearing) for _, views in seen]
+        count = sum([len(listed) for views in sifted for _, listed in views])
+        if not count:
             return None
+        if count >= REPEATED:  # where hits are only counted, those that do not stand are too
+            sifted = [sight.whole(tables).seen(self.reader, tables) for sight in sights]
+            sifted += [views for _, views in seen[len(sights) :]]
         inspection = Inspection(self, hearing)
-        for part, views in seen:
+        for (part, _), views in zip(seen, sifted, strict=True):
             inspection.open(part, views)
             inspection.examine_all(views)
             inspection.close()
@@ -260,12 +264,10 @@ class Inspection:
             return start, end
         if not may_stand(rule, view, self._hearing):
             return None
-        if rule.regex is not None and not may_match(rule.regex, rule.holds, view.text, start, end):
-            return None
         if not view.placed:
             self._reader.place(view)
         if rule.regex is not None:
-            found = matched(rule.regex, view.text, start, end)
+            found = matched(rule.regex, rule.holds, view.text, start, end)
             if found is None:
                 return None
             start, end = found
