@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from moderation.detect.allowed import holder, wider_holder
 from moderation.detect.claims import Hearing
 from moderation.detect.cues import CueIndex, Cues
-from moderation.detect.rule import compile_terms, cue_words
+from moderation.detect.rule import compile_terms, cue_words, held_in
 from moderation.detect.sight import OTHER_VIEWS, Table, candidates, look, standing
 from moderation.detect.terms import Inspection
 from moderation.matcher import Matcher
@@ -34,8 +34,9 @@ class OwnTerms:
 
     def __init__(self, ruleset: Ruleset, base: TermDetector) -> None:
         self._ruleset, self._base = ruleset, base
-        self.index = WiderIndex(base.index, cue_words(ruleset.own), ruleset)
-        self.folded, self.raw = compile_terms(ruleset.own, ruleset, self.index)
+        held = held_in(ruleset.own, ruleset.folding.plain)
+        self.index = WiderIndex(base.index, cue_words(ruleset.own, held), ruleset)
+        self.folded, self.raw = compile_terms(ruleset.own, ruleset, self.index, held)
         folding, shared = ruleset.folding, base.reader
         known = (*base.folded.words, *self.folded.words)
         vocabulary = Vocabulary(self.folded.disguised, self.folded.sure, known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.detect.hits import hidden_by, matched, stands_one
+from moderation.detect.hits import hidden_by, matched
 from moderation.detect.rule import HINT, Rule
 from moderation.text.reading import DISGUISED, REPEATS, SYMBOLS
 
@@ -39,7 +39,7 @@ class Table:
         """The cues of which one must stand in a content of one part; empty where a rule of the word asks for none."""
         need = self._needs.get(word)
         if need is None:
-            asked = [rule.near or rule.sentence or rule.with_ for rule in self.rules[word]]
+            asked = [rule.held or rule.near or rule.sentence or rule.with_ for rule in self.rules[word]]
             need = self._needs[word] = frozenset().union(*asked) if all(asked) else frozenset()
         return need
 
@@ -78,9 +78,7 @@ def look(part: PartReading, reader: Reader, table: Table, index: CueIndex, *, al
         hits = [hit for hit in hits if not (need := table.need(hit[2])) or not need.isdisjoint(numbers)]
     listed = candidates(part.text, hits, table) if hits else []
     restored, hidden = _restored(part, reader, table, index) if part.look & DISGUISED else (None, [])
-    suspect = bool(
-        hidden or part.look & OTHER_VIEWS or (listed and suspicious(part.folded, listed, index, alone=alone))
-    )
+    suspect = bool(hidden or part.look & OTHER_VIEWS or suspicious(part.folded, listed, index, alone=alone))
     return Sight(part, listed, restored, hidden, suspect)
 
 
@@ -91,7 +89,7 @@ def _restored(part: PartReading, reader: Reader, table: Table, index: CueIndex) 
         return None, []
     line, listed = view.line, candidates(view.text, view.hits, table)
     touched = [one for one in listed if one[3].regex or one[3].company or hidden_by(one[3], line, one[0], -one[1])]
-    return (view, touched) if touched and suspicious(view, touched, index) else (None, [])
+    return (view, touched) if suspicious(view, touched, index) else (None, [])
 
 
 def suspicious(view: View, listed: list[Candidate], index: CueIndex, *, alone: bool = False) -> bool:
@@ -99,13 +97,16 @@ def suspicious(view: View, listed: list[Candidate], index: CueIndex, *, alone: b
 
     What a term wants anywhere is asked of this text where it is ``alone``.
     """
-    text = view.text
+    if not listed:
+        return False
+    meet = view.cues(index).meet
     for _, _, _, rule in listed:
+        asked = rule.near or rule.sentence
         if (
             rule.weight >= HINT
-            and (not rule.holds or stands_one(rule.holds, text))
-            and _has(rule.near or rule.sentence, rule.calls_for, view, index)
-            and (not alone or _has(rule.with_, rule.calls_anywhere, view, index))
+            and (not rule.held or meet(rule.held))
+            and (not asked or meet(asked))
+            and (not alone or not rule.with_ or meet(rule.with_))
         ):
             return True
     return False
@@ -136,17 +137,12 @@ def may_stand(rule: Rule, view: View, hearing: Hearing) -> bool:
         meet = hearing.cues.meet
         if (rule.with_ and not meet(rule.with_)) or (rule.without and meet(rule.without)):
             return False
-    if rule.near or rule.sentence:
+    if rule.near or rule.sentence or rule.held:
         meet = view.cues(hearing.index).meet
-        return not ((rule.near and not meet(rule.near)) or (rule.sentence and not meet(rule.sentence)))
+        for asked in (rule.held, rule.near, rule.sentence):
+            if asked and not meet(asked):
+                return False
     return True
-
-
-def _has(asked: frozenset[int], few: tuple[str, ...], view: View, index: CueIndex) -> bool:
-    """Whether one of the cues asked for stands anywhere in a text; few of them are looked for one by one."""
-    if not asked:
-        return True
-    return stands_one(few, view.text) if few else view.cues(index).meet(asked)
 
 
 def candidates(text: str, hits: list[Hit], table: Table) -> list[Candidate]:

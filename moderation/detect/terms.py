@@ -20,7 +20,7 @@ from moderation.detect.hits import (
     stands_apart,
     weight_left,
 )
-from moderation.detect.rule import REACH, Compiled, Rule, compile_terms, cue_index, cues_in_disguise
+from moderation.detect.rule import REACH, Compiled, Rule, compile_terms, cue_index, cues_in_disguise, held_in
 from moderation.detect.sight import Table, candidates, look, may_stand, standing
 from moderation.ruleset import Outcome
 from moderation.text import words
@@ -77,8 +77,9 @@ class TermDetector:
 
     def __init__(self, ruleset: Ruleset) -> None:
         self.ruleset = ruleset
-        self.index = cue_index(ruleset)
-        self.folded, self.raw = compile_terms(ruleset.terms, ruleset, self.index)
+        held = held_in(ruleset.terms, ruleset.folding.plain)
+        self.index = cue_index(ruleset, held)
+        self.folded, self.raw = compile_terms(ruleset.terms, ruleset, self.index, held)
         sought = self.folded.disguised | cues_in_disguise(ruleset)
         vocabulary = Vocabulary(sought, self.folded.sure | sought - self.folded.disguised, self.folded.words)
         restorer = Restorer(ruleset.folding, ruleset.variants, vocabulary)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from functools import lru_cache
 from itertools import islice, takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
@@ -36,6 +35,7 @@ LIKELIER, LIKELIER_FUZZY, LIKELIER_DRAWN = 3.0, 5.5, 1.5
 """How much likelier, as a logarithm for each changed character, a text must be with the word than as it stands."""
 BACKWARDS = range(2, 6)
 """Words of these lengths are read backwards: longer ones nobody turns round."""
+MOST_DULL = 65_536
 OF_THE_SURE = frozenset({"homophone", "fuzzy", "shape", "reverse", "pinyin"})
 OF_ALL = frozenset({"mixed", "split", "digit"})
 """Disguises that are undone for the words worth hearing, and for the whole vocabulary."""
@@ -168,7 +168,8 @@ class Restorer:
             by_sound[word.translate(self._fuzzy)].append(word)
         self._heard = tuple(by_sound.items())
         self._sound_matcher = Matcher([sound for sound, _ in self._heard])
-        self._promises = lru_cache(maxsize=65_536)(self._could_stand_for)
+        self._dull: set[str] = set()
+        """Writings seen before that stand for no word, though they sound like one."""
         self._speller = Speller(sounds, words, self._sure, self._known, common)
 
     @property
@@ -197,17 +198,20 @@ class Restorer:
 
     def heard(self, text: str) -> list[Hit]:
         """Where a folded text may sound like a word that it does not hold: a cheap look, mostly empty."""
-        hits = self._sound_matcher.find(text.translate(self._fuzzy))
-        if not hits:
-            return hits
-        promises = self._promises
-        return [hit for hit in hits if promises(text[hit[0] : hit[1]], hit[2])]
+        hits, dull = self._sound_matcher.find(text.translate(self._fuzzy)), self._dull
+        return [hit for hit in hits if text[hit[0] : hit[1]] not in dull and self._promises(text, hit)]
 
-    def _could_stand_for(self, written: str, number: int) -> bool:
+    def _promises(self, text: str, hit: Hit) -> bool:
         """Whether a writing by itself is unlikely enough to stand for one of the words that sound so."""
-        if written in self._known:
-            return False
-        return any(self._heard_as(written, 0, written, word)[1] for word in self._heard[number][1])
+        written = text[hit[0] : hit[1]]
+        if written not in self._known and any(
+            self._heard_as(written, 0, written, word)[1] for word in self._heard[hit[2]][1]
+        ):
+            return True
+        if len(self._dull) >= MOST_DULL:
+            self._dull.clear()
+        self._dull.add(written)
+        return False
 
     def seen(self, text: str) -> Seen:
         """What ``restore`` wants to know of a text that no reader has read."""
@@ -322,9 +326,9 @@ class Restorer:
     def _heard_as(self, text: str, start: int, written: str, word: str) -> tuple[float, str, str]:
         """How likely a writing stands for a word, and by which disguise; no name where it does not."""
         changed = [(left, right) for left, right in zip(written, word, strict=True) if left != right]
-        exact = all(left.translate(self._exact) == right.translate(self._exact) for left, right in changed)
         if len(word) == PAIR == len(changed):
             return 0.0, "", word
+        exact = all(left.translate(self._exact) == right.translate(self._exact) for left, right in changed)
         gained = gain(text, start, start + len(word), word)
         enough = gained >= len(changed) * (LIKELIER if exact else LIKELIER_FUZZY)
         return gained, ("homophone" if exact else "fuzzy") if enough else "", word
