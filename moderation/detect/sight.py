@@ -133,15 +133,14 @@ def may_stand(rule: Rule, view: View, hearing: Hearing) -> bool:
     """Whether a rule is in force, and the text and the content hold the words that it wants and none that it bars."""
     if rule.dated and not rule.in_force(hearing.day):
         return False
-    if rule.asks_text:
-        meet = hearing.cues.meet
-        if (rule.with_ and not meet(rule.with_)) or (rule.without and meet(rule.without)):
-            return False
-    if rule.near or rule.sentence or rule.held:
+    if rule.held or rule.company:
         meet = view.cues(hearing.index).meet
         for asked in (rule.held, rule.near, rule.sentence):
             if asked and not meet(asked):
                 return False
+    if rule.asks_text:
+        meet = hearing.cues.meet
+        return not ((rule.with_ and not meet(rule.with_)) or (rule.without and meet(rule.without)))
     return True
 
 

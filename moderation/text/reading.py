@@ -165,7 +165,7 @@ class Reader:
         if middle >= RETURNS and text.count(text[middle : middle + 2]) >= RETURNS:
             look |= FLOOD
         if not look & DISGUISED and (  # the dearest question last
-            _SPELT.search(text) or not self.restorer.sign_letters.isdisjoint(source) or self._hears(part)
+            _SPELT.search(text) or self.restorer.has_sign(source) or self._hears(part)
         ):
             look |= DISGUISED
         for symbol in self._bare:
@@ -217,13 +217,13 @@ class Reader:
         return part.restored
 
     def _restored(self, part: PartReading) -> View | None:
-        if self.restorer.sign_letters.isdisjoint(part.source):
-            heard = self.restorer.heard(part.text) if part.heard is None else part.heard
-            line = self.restorer.restore(Seen(part.text, part.clues, heard), partial(self._laid, part), part.source)
-        else:
+        if self.restorer.has_sign(part.source):
             raw = self._raw(part)
             signed = self.restorer.signed(raw.text, origins(part.source, self.folding.keep, len(raw.text)))
             line = self.restorer.restore(self.restorer.seen(signed.text), lambda: signed, part.source) or signed
+        else:
+            heard = self.restorer.heard(part.text) if part.heard is None else part.heard
+            line = self.restorer.restore(Seen(part.text, part.clues, heard), partial(self._laid, part), part.source)
         if line is None or not line.marks:
             return None
         view = View("restored", part.source, line.text, self._words_in(line.text), line)

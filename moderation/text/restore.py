@@ -35,12 +35,14 @@ LIKELIER, LIKELIER_FUZZY, LIKELIER_DRAWN = 3.0, 5.5, 1.5
 """How much likelier, as a logarithm for each changed character, a text must be with the word than as it stands."""
 BACKWARDS = range(2, 6)
 """Words of these lengths are read backwards: longer ones nobody turns round."""
-MOST_DULL = 65_536
+MOST_KEPT = 65_536
+"""So many writings are kept at most with what is known of them."""
 OF_THE_SURE = frozenset({"homophone", "fuzzy", "shape", "reverse", "pinyin"})
 OF_ALL = frozenset({"mixed", "split", "digit"})
 """Disguises that are undone for the words worth hearing, and for the whole vocabulary."""
 DRAWN = frozenset({"split", "shape"})
 """Disguises of single characters: they count only where they complete a word."""
+LAST_BASIC = "\uffff"
 _START = attrgetter("start")
 
 
@@ -127,17 +129,20 @@ class _Shared(NamedTuple):
     """What depends on the tables alone.
 
     ``sign_letters`` are what a sign is known by, in all that the original may write for it: a text without these has
-    no sign.
+    no sign. ``may_sign`` finds them faster, and takes whatever stands above the basic plane for one.
     """
 
     signs: re.Pattern[str]
     sign_letters: frozenset[str]
+    may_sign: re.Pattern[str]
     common: CommonWords
 
 
 def _shared(folding: Folding, variants: Variants) -> _Shared:
     letters = _shown_as(folding, {_strangest(folding, sign) for sign in variants.signs})
-    return _Shared(_alternatives(variants.signs), letters, common_words(variants.sounds))
+    basic = "".join(re.escape(letter) for letter in sorted(letters) if letter <= LAST_BASIC)
+    may_sign = re.compile(f"[{basic}\U00010000-\U0010ffff]")
+    return _Shared(_alternatives(variants.signs), letters, may_sign, common_words(variants.sounds))
 
 
 class Restorer:
@@ -160,7 +165,7 @@ class Restorer:
         self._clue_list = tuple(self._clues)
         self._clue_matcher = Matcher(self._clue_list)
         self.shared: _Shared = beside.shared if beside else _shared(folding, variants)
-        self._signs, self.sign_letters, common = self.shared
+        self._signs, self._sign_letters, self._may_sign, common = self.shared
         sounds = variants.sounds
         self._exact, self._fuzzy = sounds.exact, sounds.fuzzy
         by_sound: dict[str, list[str]] = defaultdict(list)
@@ -168,8 +173,8 @@ class Restorer:
             by_sound[word.translate(self._fuzzy)].append(word)
         self._heard = tuple(by_sound.items())
         self._sound_matcher = Matcher([sound for sound, _ in self._heard])
-        self._dull: set[str] = set()
-        """Writings seen before that stand for no word, though they sound like one."""
+        self._promising: dict[str, bool] = {}
+        """Whether a writing seen before that sounds like a word may stand for it: kept, as most are no news."""
         self._speller = Speller(sounds, words, self._sure, self._known, common)
 
     @property
@@ -198,20 +203,25 @@ class Restorer:
 
     def heard(self, text: str) -> list[Hit]:
         """Where a folded text may sound like a word that it does not hold: a cheap look, mostly empty."""
-        hits, dull = self._sound_matcher.find(text.translate(self._fuzzy)), self._dull
-        return [hit for hit in hits if text[hit[0] : hit[1]] not in dull and self._promises(text, hit)]
+        hits, known = self._sound_matcher.find(text.translate(self._fuzzy)), self._promising.get
+        return [
+            hit
+            for hit in hits
+            if (told := known(text[hit[0] : hit[1]])) or (told is None and self._promises(text[hit[0] : hit[1]], hit[2]))
+        ]
 
-    def _promises(self, text: str, hit: Hit) -> bool:
+    def _promises(self, written: str, number: int) -> bool:
         """Whether a writing by itself is unlikely enough to stand for one of the words that sound so."""
-        written = text[hit[0] : hit[1]]
-        if written not in self._known and any(
-            self._heard_as(written, 0, written, word)[1] for word in self._heard[hit[2]][1]
-        ):
-            return True
-        if len(self._dull) >= MOST_DULL:
-            self._dull.clear()
-        self._dull.add(written)
-        return False
+        if len(self._promising) >= MOST_KEPT:
+            self._promising.clear()
+        told = self._promising[written] = written not in self._known and any(
+            self._heard_as(written, 0, written, word)[1] for word in self._heard[number][1]
+        )
+        return told
+
+    def has_sign(self, source: str) -> bool:
+        """Whether an original may hold a sign for a word."""
+        return self._may_sign.search(source) is not None and not self._sign_letters.isdisjoint(source)
 
     def seen(self, text: str) -> Seen:
         """What ``restore`` wants to know of a text that no reader has read."""
