@@ -172,14 +172,14 @@ def compile_terms(terms: Sequence[Term], ruleset: Ruleset, index: CueIndex, held
         has_symbols = not term.pattern and words[0] != seen
         key = (id(term.condition), term.pattern, has_symbols)  # one object for all that a line, or a plain file, holds
         if (asked := known.get(key)) is None:
-            asked = known[key] = _asked(term, ruleset, index, visible if has_symbols else plain)
+            asked = known[key] = _asked(term, index, visible if has_symbols else plain)
         rule = _rule(term, ruleset, (seen,) if has_symbols else words, asked)
         (raw if has_symbols else folded).append(rule._replace(holds=also, held=index.numbers(also)) if also else rule)
     return _compiled(folded), _compiled(raw)
 
 
 def held_in(terms: Iterable[Term], plain: Callable[[str], str]) -> Held:
-    """For each pattern words of which every match holds one besides its anchors: the list that texts hold most seldom."""
+    """For each pattern words of which every match has one besides its anchors: those that texts hold most seldom."""
     return {term.text: _held_besides(term, tuple(map(plain, term.anchors)), plain) for term in terms if term.pattern}
 
 
@@ -259,7 +259,7 @@ def _rule(term: Term, ruleset: Ruleset, words: tuple[str, ...], asked: tuple[Any
     )
 
 
-def _asked(term: Term, ruleset: Ruleset, index: CueIndex, shape: Callable[[str], str]) -> tuple[Any, ...]:
+def _asked(term: Term, index: CueIndex, shape: Callable[[str], str]) -> tuple[Any, ...]:
     """What a rule has from its condition, ``conditional`` first: the same for all terms that share one."""
     condition = term.condition
     company = bool(condition.near or condition.sentence or condition.unless)

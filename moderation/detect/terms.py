@@ -254,7 +254,7 @@ class Inspection:
             self._found, self._restored = [], []
             self._groups = {}
 
-    def _stands(self, view: View, rule: Rule, start: int, end: int) -> tuple[int, int] | None:  # noqa: C901, PLR0911
+    def _stands(self, view: View, rule: Rule, start: int, end: int) -> tuple[int, int] | None:
         """The bounds in the view where the rule holds: its dates, conditions, pattern and Latin edges.
 
         What is cheap comes first: most hits fall because a word that they ask for stands nowhere in the text.

@@ -217,6 +217,7 @@ class Reader:
         return part.restored
 
     def _restored(self, part: PartReading) -> View | None:
+        line: Line | None
         if self.restorer.has_sign(part.source):
             raw = self._raw(part)
             signed = self.restorer.signed(raw.text, origins(part.source, self.folding.keep, len(raw.text)))

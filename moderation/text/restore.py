@@ -207,7 +207,8 @@ class Restorer:
         return [
             hit
             for hit in hits
-            if (told := known(text[hit[0] : hit[1]])) or (told is None and self._promises(text[hit[0] : hit[1]], hit[2]))
+            if (told := known(text[hit[0] : hit[1]]))
+            or (told is None and self._promises(text[hit[0] : hit[1]], hit[2]))
         ]
 
     def _promises(self, written: str, number: int) -> bool:
