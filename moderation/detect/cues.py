@@ -34,7 +34,7 @@ _END_OF, _NUMBER_OF = itemgetter(1), itemgetter(2)
 
 
 class Cues:
-    """The cues of one text, in the order of their ends. ``numbers`` answers most questions at once: it is not here."""
+    """The cues of one text, in any order. ``numbers`` answers most questions at once: it is not here."""
 
     __slots__ = ("_ends", "_met", "hits", "numbers")
 
@@ -55,6 +55,7 @@ class Cues:
         """Those that end in ``(low, high]``. Where one begins is for the caller to look at."""
         ends = self._ends
         if ends is None:
+            self.hits.sort(key=_END_OF)
             ends = self._ends = list(map(_END_OF, self.hits))
         return self.hits[bisect_right(ends, low) : bisect_right(ends, high)]
 
@@ -96,11 +97,8 @@ class CueIndex:
     def find(self, text: str) -> Cues:
         """All cues of a folded text."""
         hits = self._matcher.find(text)
-        count = len(hits)
         for run in _RUNS.finditer(text):
             self._add_tokens(hits, text, *run.span())
-        if len(hits) > count:
-            hits.sort(key=_END_OF)
         return Cues(hits)
 
     def _add_tokens(self, hits: list[Hit], text: str, start: int, end: int) -> None:

@@ -106,9 +106,7 @@ class WiderIndex(CueIndex):
         cues = self._narrower.find(text)
         if found := self._more.find(text):
             first = self._first
-            hits = [*cues.hits, *[(start, end, first + number) for start, end, number in found]]
-            hits.sort(key=lambda hit: hit[1])
-            return Cues(hits)
+            return Cues([*cues.hits, *[(start, end, first + number) for start, end, number in found]])
         return cues
 
 
