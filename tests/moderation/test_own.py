@@ -214,7 +214,7 @@ def test_a_small_lexicon_is_compiled_in_milliseconds(base):
     files = {"a.txt": term_file("\n".join(f"第{n}号某词" for n in range(100)), "gambling")}
     times = []
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.process_time()
         engine_with(read_own(files, base.ruleset), base)
-        times.append(time.perf_counter() - began)
+        times.append(time.process_time() - began)
     assert min(times) < 0.05
