@@ -46,7 +46,7 @@ def _samples() -> Iterator[tuple[Content, str]]:
 
 
 def clean_comments(engine: Engine, *, least: int = LEAST) -> tuple[list[Content], int]:
-    """Comments of 40 to 80 characters that are innocent and in which the engine finds nothing, ``least`` of them.
+    """Comments of 40 to 80 characters among the samples, innocent and without any finding, ``least`` of them.
 
     Comments with findings, a buyer's complaint that is merely counted among them, are measured with the samples.
 
@@ -54,6 +54,23 @@ def clean_comments(engine: Engine, *, least: int = LEAST) -> tuple[list[Content]
     """
     different = [content for content, expected in samples() if expected == "pass" and _is_comment(content)]
     passed = [content for content in different if _finds_nothing(engine, content)]
+    return list(islice(cycle(passed), max(least, len(passed)))), len(passed)
+
+
+def everyday_comments(engine: Engine, *, least: int = LEAST) -> tuple[list[Content], int]:
+    """Comments of the same length made of the neighbouring lines of ``samples/clean.txt``, innocent by the engine too.
+
+    Most innocent samples were written to hold words that might count; these are what people mostly write. Also gives
+    how many different ones there are.
+    """
+    made: list[str] = [""]
+    for line in (SAMPLES / "clean.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            if len(made[-1]) >= SHORTEST:
+                made.append("")
+            made[-1] += line
+    contents = [Content(scene=Scene.UGC, parts=(Part("text", text),), at=DAY) for text in made]
+    passed = [content for content in contents if _is_comment(content) and _finds_nothing(engine, content)]
     return list(islice(cycle(passed), max(least, len(passed)))), len(passed)
 
 

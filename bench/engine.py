@@ -7,7 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from bench.contestants import contestants
-from bench.corpus import clean_comments, fresh, samples
+from bench.corpus import clean_comments, everyday_comments, fresh, samples
 from bench.timing import rounds
 from moderation.engine import Engine
 
@@ -22,19 +22,23 @@ if TYPE_CHECKING:
 def measure(ruleset: Ruleset, effort: Effort) -> dict[str, Any]:
     """Texts a second of processor time for each contestant: the median and every round."""
     engine = Engine(ruleset)
-    clean, different = clean_comments(engine, least=effort.comments)
     everything = [content for content, _ in samples()]
+    corpora = {
+        "clean": clean_comments(engine, least=effort.comments),
+        "everyday": everyday_comments(engine, least=effort.comments),
+        "samples": (everything, len(everything)),
+    }
     racing = contestants(ruleset, engine)
     result: dict[str, Any] = {
         "contestants": {one.key: {"zh": one.zh, "en": one.en} for one in racing},
         "corpora": {},
     }
     runs = {one.key: one.run for one in racing}
-    for name, contents in (("clean", clean), ("samples", everything)):
+    for name, (contents, different) in corpora.items():
         taken = rounds(runs, partial(_anew, contents), count=effort.rounds, least=effort.least)
         result["corpora"][name] = {
             "texts": len(contents),
-            "different": different if name == "clean" else len(contents),
+            "different": different,
             "characters": _mean_length(contents),
             "texts_per_second": {
                 key: {

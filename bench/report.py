@@ -36,13 +36,14 @@ def tell(result: dict[str, Any], found: Sequence[Check], console: Console, lang:
 def _engine(result: dict[str, Any], console: Console, lang: Language) -> None:
     engine, lexicon = result["engine"], result["lexicon"]
     corpora = engine["corpora"]
-    heads = [say(lang, "正常评论", "clean comments"), "samples/"]
+    heads = [say(lang, "正常评论", "clean comments"), say(lang, "日常评论", "everyday comments"), "samples/"]
     ratio = say(lang, "对折叠+匹配", "to fold+match")
-    listed = table(say(lang, "做法", "contestant"), heads[0], ratio, heads[1], numbers=(*heads, ratio))
+    listed = table(say(lang, "做法", "contestant"), heads[0], ratio, *heads[1:], numbers=(*heads, ratio))
     base = corpora["clean"]["texts_per_second"]["fold"]["median"]
     for key, names in engine["contestants"].items():
-        clean, samples = (corpora[name]["texts_per_second"][key]["median"] for name in ("clean", "samples"))
-        listed.add_row(say(lang, names["zh"], names["en"]), f"{clean:,}", f"{clean / base:.2f}", f"{samples:,}")
+        clean, *others = (told["texts_per_second"][key]["median"] for told in corpora.values())
+        shown = (f"{one:,}" for one in others)
+        listed.add_row(say(lang, names["zh"], names["en"]), f"{clean:,}", f"{clean / base:.2f}", *shown)
     listed.title = say(
         lang,
         f"词库 {lexicon['terms']:,} 条，每 CPU 秒文本数（中位数）",

@@ -38,14 +38,14 @@ def padded(folder: Path, *, terms: int = TERMS) -> Ruleset:
     shipped = _shipped(folder)
     known = {term.text for term in shipped.terms}
     _add(folder, "padding", padding(terms - len(shipped.terms), known))
-    return load_ruleset(folder)
+    return load_ruleset(folder, examples=False)
 
 
 def nested(folder: Path) -> Ruleset:
     """The shipped rules with as many words nested in each other as the loader lets through."""
     _shipped(folder)
     _add(folder, "nested", ["囍" * length for length in range(2, _NESTED + 2)])
-    return load_ruleset(folder)
+    return load_ruleset(folder, examples=False)
 
 
 def padding(count: int, known: Iterable[str], *, seed: int = SEED) -> list[str]:
@@ -70,7 +70,7 @@ def common_letters() -> list[str]:
 
 def _shipped(folder: Path) -> Ruleset:
     shutil.copytree(LEXICONS, folder, dirs_exist_ok=True)
-    return load_ruleset(folder)
+    return load_ruleset(folder, examples=False)
 
 
 def _add(folder: Path, name: str, words: Iterable[str]) -> None:

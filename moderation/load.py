@@ -5,8 +5,10 @@ Every error names file, line and reason; all of them are reported at once (``Loa
 
 from __future__ import annotations
 
+import gc
 import re
 import tomllib
+from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -31,7 +33,7 @@ from moderation.text.variants import Variants
 from moderation.text.words import open_dictionary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
     from moderation.lexicon import WordLists
     from moderation.ruleset import Option
@@ -108,10 +110,23 @@ def load_engine(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Engine:
 
 
 def _judged(ruleset: Ruleset) -> Engine:
-    engine = Engine(ruleset)
+    with _uncollected():
+        engine = Engine(ruleset)
     if errors := [*check_lines(engine, ruleset.terms), *check_rewrites(engine)]:
         raise LoadErrors(errors)
     return engine
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage collection while millions of objects are made that stay: it would look at all of them every time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def load_frame(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Ruleset:

@@ -23,7 +23,7 @@ STDLIB = {
     "warnings",
 }  # fmt: skip
 DOORS = {
-    "moderation.load": {"pathlib"},
+    "moderation.load": {"gc", "pathlib"},
     "moderation.text.words": {"pathlib", "tempfile"},  # jieba keeps its dictionary in a cache folder
 }
 """What may touch the disk in the court, and with what."""

@@ -30,11 +30,12 @@ def alone(detector: TermDetector, content: Content, parts: Sequence[PartReading]
         if not (part.hits or part.look):
             continue
         views = detector.reader.views(part)
-        for view in views:
-            for candidate in candidates(view.text, view.hits, raw if view.name == "raw" else folded):
+        seen = [(view, candidates(view.text, view.hits, raw if view.name == "raw" else folded)) for view in views]
+        for view, listed in seen:
+            for candidate in sorted(listed):
                 if candidate[3].id not in found:
                     inspection = Inspection(detector, hearing)
-                    inspection.open(part, views)
+                    inspection.open(part, seen)
                     inspection.examine(view, [candidate])
                     inspection.close()
                     found.update(item.rule for item in inspection.findings.evidence if item.weight >= HINT)

@@ -11,6 +11,7 @@ from collections import defaultdict
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from moderation.detect.cues import Cues
 from moderation.ruleset import FIELDS, ClaimKind, Outcome
 
 if TYPE_CHECKING:
@@ -328,19 +329,19 @@ class Hearing:
         """Where all that is judged in this content looks for cues: it holds those of ``table``, and perhaps more."""
         self._table, self._parts = table, parts
         self._everywhere: set[int] | None = None
-        self._numbers: AbstractSet[int] | None = None
+        self._cues: Cues | None = None
 
     @property
-    def numbers(self) -> AbstractSet[int]:
-        """The cues that stand anywhere in the content."""
-        if self._numbers is None:
-            found = [part.folded.cues(self.index).numbers for part in self._parts]
-            self._numbers = found[0] if len(found) == 1 else set().union(*found)
-        return self._numbers
+    def cues(self) -> Cues:
+        """The cues that stand anywhere in the content; where they do is known for a content of one part."""
+        if self._cues is None:
+            found = [part.folded.cues(self.index) for part in self._parts]
+            self._cues = found[0] if len(found) == 1 else Cues([hit for cues in found for hit in cues.hits])
+        return self._cues
 
     @property
     def everywhere(self) -> set[int]:
         """The slots that the content as a whole fills."""
         if self._everywhere is None:
-            self._everywhere = self._table.everywhere(self.numbers) | self._declared
+            self._everywhere = self._table.everywhere(self.cues.numbers) | self._declared
         return self._everywhere

@@ -34,26 +34,28 @@ _END_OF, _NUMBER_OF = itemgetter(1), itemgetter(2)
 
 
 class Cues:
-    """The cues of one text, in the order of their ends. ``numbers`` answers most questions at once: it is not here."""
+    """The cues of one text, in any order. ``numbers`` answers most questions at once: it is not here."""
 
-    __slots__ = ("_asked", "_ends", "_met", "hits", "numbers")
+    __slots__ = ("_ends", "_met", "hits", "numbers")
 
     def __init__(self, hits: list[Hit]) -> None:
         self.hits = hits
         self._ends: list[int] | None = None
-        self._asked: frozenset[int] | None = None
+        self._met: dict[frozenset[int], bool] = {}
         self.numbers: AbstractSet[int] = set(map(_NUMBER_OF, hits))
 
-    def meet(self, telling: frozenset[int]) -> bool:
-        """Whether any of the cues is a ``telling`` one. The answer is kept: hits of one text mostly ask the same."""
-        if telling is not self._asked:
-            self._asked, self._met = telling, not telling.isdisjoint(self.numbers)
-        return self._met
+    def meet(self, wanted: frozenset[int]) -> bool:
+        """Whether any of the cues is a wanted one. The answer is kept: rules of one category mostly ask the same."""
+        met = self._met.get(wanted)
+        if met is None:
+            met = self._met[wanted] = not wanted.isdisjoint(self.numbers)
+        return met
 
     def within(self, low: int, high: int) -> list[Hit]:
         """Those that end in ``(low, high]``. Where one begins is for the caller to look at."""
         ends = self._ends
         if ends is None:
+            self.hits.sort(key=_END_OF)
             ends = self._ends = list(map(_END_OF, self.hits))
         return self.hits[bisect_right(ends, low) : bisect_right(ends, high)]
 
@@ -95,11 +97,8 @@ class CueIndex:
     def find(self, text: str) -> Cues:
         """All cues of a folded text."""
         hits = self._matcher.find(text)
-        count = len(hits)
         for run in _RUNS.finditer(text):
             self._add_tokens(hits, text, *run.span())
-        if len(hits) > count:
-            hits.sort(key=_END_OF)
         return Cues(hits)
 
     def _add_tokens(self, hits: list[Hit], text: str, start: int, end: int) -> None:

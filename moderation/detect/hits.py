@@ -65,7 +65,7 @@ def matched(pattern: re2._Regexp, holds: tuple[str, ...], text: str, start: int,
     """
     low = max(0, start - PATTERN_REACH)
     window = text[low : end + PATTERN_REACH]
-    if (holds and not stands_one(holds, window)) or pattern.search(window) is None:
+    if holds and not stands_one(holds, window):
         return None
     bounds = ((low + match.start(), low + match.end()) for match in pattern.finditer(window))
     return next((bound for bound in bounds if bound[0] <= start and end <= bound[1]), None)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from moderation.detect.allowed import holder, wider_holder
 from moderation.detect.claims import Hearing
 from moderation.detect.cues import CueIndex, Cues
-from moderation.detect.rule import compile_terms, cue_words
-from moderation.detect.sight import OTHER_VIEWS, candidates, look
+from moderation.detect.rule import compile_terms, cue_words, held_in
+from moderation.detect.sight import OTHER_VIEWS, Table, candidates, look, standing
 from moderation.detect.terms import Inspection
 from moderation.matcher import Matcher
 from moderation.text.reading import DISGUISED, Reader
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from moderation.detect.terms import Findings, Gate, Tables, TermDetector
+    from moderation.detect.sight import Seen, Tables
+    from moderation.detect.terms import Findings, Gate, TermDetector
     from moderation.ruleset import Ruleset
     from moderation.text.reading import PartReading
-    from moderation.text.view import View
     from moderation.types import Content
 
 
@@ -34,8 +34,9 @@ class OwnTerms:
 
     def __init__(self, ruleset: Ruleset, base: TermDetector) -> None:
         self._ruleset, self._base = ruleset, base
-        self.index = WiderIndex(base.index, cue_words(ruleset.own), ruleset)
-        self.folded, self.raw = compile_terms(ruleset.own, ruleset, self.index)
+        held = held_in(ruleset.own, ruleset.folding.plain)
+        self.index = WiderIndex(base.index, cue_words(ruleset.own, held), ruleset)
+        self.folded, self.raw = compile_terms(ruleset.own, ruleset, self.index, held)
         folding, shared = ruleset.folding, base.reader
         known = (*base.folded.words, *self.folded.words)
         vocabulary = Vocabulary(self.folded.disguised, self.folded.sure, known)
@@ -57,21 +58,22 @@ class OwnTerms:
         joined_shared = base.reader.all_joined(parts, base.folded.anchors)
         if not (joined or joined_shared or any(sight.suspect for sight in (*sights, *own_sights))):
             return None
-        inspection = _Inspection(self, base, Hearing(content, parts, day, base.claims, self.index))
-        for sight, own_sight in zip(sights, own_sights, strict=True):
-            views, own_views = sight.views(base.reader), own_sight.views(self._reader)
-            inspection.open_both(sight.part, views, own_views)
-            inspection.examine_all(views, sight, shared)
+        hearing = Hearing(content, parts, day, base.claims, self.index)
+        seen: list[tuple[PartReading, Sequence[Seen], Sequence[Seen]]] = [
+            (sight.part, sight.whole(shared).seen(base.reader, shared), mine.whole(own).seen(self._reader, own))
+            for sight, mine in zip(sights, own_sights, strict=True)
+        ]
+        seen.extend((part, [(view, candidates(view.text, view.hits, shared[0]))], ()) for part, view in joined_shared)
+        seen.extend((part, (), [(view, candidates(view.text, view.hits, own[0]))]) for part, view in joined)
+        if not any(listed for _, *both in seen for views in both for _, listed in standing(views, hearing)):
+            return None
+        inspection = _Inspection(self, base, hearing)
+        for part, views, own_views in seen:
+            inspection.open_both(part, views, own_views)
+            inspection.examine_all(views)
             inspection.turn_to_own()
-            inspection.examine_all(own_views, own_sight, own)
+            inspection.examine_all(own_views)
             inspection.close()
-        for found, (table, _), mine in ((joined_shared, shared, False), (joined, own, True)):
-            for part, view in found:
-                inspection.open_both(part, () if mine else [view], [view] if mine else ())
-                if mine:
-                    inspection.turn_to_own()
-                inspection.examine(view, candidates(view.text, view.hits, table))
-                inspection.close()
         return inspection.findings
 
     def _tables(self, gate: Gate) -> Tables:
@@ -80,7 +82,7 @@ class OwnTerms:
         if tables is None:
             scene, advertising = gate
             folded, raw = (
-                compiled.live(compiled.open(self._ruleset.categories, scene, advertising=advertising))
+                Table(compiled.live(compiled.open(self._ruleset.categories, scene, advertising=advertising)))
                 for compiled in (self.folded, self.raw)
             )
             tables = self._live[gate] = folded, raw
@@ -104,9 +106,7 @@ class WiderIndex(CueIndex):
         cues = self._narrower.find(text)
         if found := self._more.find(text):
             first = self._first
-            hits = [*cues.hits, *[(start, end, first + number) for start, end, number in found]]
-            hits.sort(key=lambda hit: hit[1])
-            return Cues(hits)
+            return Cues([*cues.hits, *[(start, end, first + number) for start, end, number in found]])
         return cues
 
 
@@ -118,7 +118,7 @@ class _Inspection(Inspection):
         self._own = own
         self._own_turn = False
 
-    def open_both(self, part: PartReading, views: Sequence[View], own_views: Sequence[View]) -> None:
+    def open_both(self, part: PartReading, views: Sequence[Seen], own_views: Sequence[Seen]) -> None:
         """Turn to a part and to the shared rules."""
         self.open(part, views)
         self._shared_allowed = self._allowed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +17,7 @@ from moderation.text.words import PAIR, frequency
 from moderation.types import within
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import date
 
     from moderation.lexicon import Term
@@ -30,7 +31,7 @@ REACH = 48
 SHORT = 3
 """Han terms up to this length are checked for word boundaries."""
 FEW = 24
-"""So many words are looked for one by one sooner than the automaton finds all cues."""
+"""So many words at most are what a pattern is known to hold: longer lists are in most texts."""
 HINT = 40
 """Lighter rules are hints: they are listed beside something that counts, and never make a text worth a look."""
 COMMON_LETTER, COMMON_WORD = 20_000, 50
@@ -45,9 +46,8 @@ class Rule(NamedTuple):
 
     ``company`` asks for cues near by, ``placed`` for words right beside the hit, ``local`` for either, ``asks_text``
     for words anywhere; ``simple`` asks for nothing. ``follows`` and ``precedes`` are those of ``next`` and ``prev``
-    that must stand there in any case. ``holds`` are words one of which stands in every match of a pattern.
-    ``calls_for`` are the words of ``near`` or ``sentence``, ``calls_anywhere`` those of ``with``, where they are
-    so few that they are soon looked for. A named tuple: a list of 60 000 words makes as many rules.
+    that must stand there in any case. ``holds`` are words one of which stands in every match of a pattern, ``held``
+    the same as cues. A named tuple: a list of 60 000 words makes as many rules.
     """
 
     id: str
@@ -68,6 +68,7 @@ class Rule(NamedTuple):
     note: str
     disguises: frozenset[str]
     holds: tuple[str, ...]
+    held: frozenset[int]
     conditional: bool
     company: bool
     placed: bool
@@ -75,8 +76,6 @@ class Rule(NamedTuple):
     asks_text: bool
     follows: tuple[str, ...]
     precedes: tuple[str, ...]
-    calls_for: tuple[str, ...]
-    calls_anywhere: tuple[str, ...]
     near: frozenset[int]
     sentence: frozenset[int]
     with_: frozenset[int]
@@ -94,6 +93,8 @@ class Rule(NamedTuple):
         return within(day, *self.dates)
 
 
+Held = Mapping[str, tuple[str, ...]]
+"""For each pattern, folded words of which one stands in all that it matches."""
 Kind = tuple[str, "frozenset[Scene] | None"]
 """A category and the scenes of a term: what decides where a rule is live."""
 
@@ -130,9 +131,9 @@ class Compiled:
         ]
 
 
-def cue_index(ruleset: Ruleset) -> CueIndex:
-    """Every word that a condition or the claims table asks for."""
-    words = cue_words(ruleset.terms)
+def cue_index(ruleset: Ruleset, held: Held) -> CueIndex:
+    """Every word that a condition, a pattern or the claims table asks for."""
+    words = cue_words(ruleset.terms, held)
     for rule in ruleset.claims.rules:
         for setting in rule.settings:
             words.update(*setting.needs.values(), *setting.bars.values())
@@ -149,16 +150,16 @@ def cues_in_disguise(ruleset: Ruleset) -> set[str]:
     return set(map(ruleset.folding.plain, words))
 
 
-def cue_words(terms: Iterable[Term]) -> set[str]:
-    """Every word that a condition of these terms asks for near by or anywhere."""
-    words: set[str] = set()
+def cue_words(terms: Iterable[Term], held: Held) -> set[str]:
+    """Every word that a condition of these terms asks for near by or anywhere, and those that their patterns hold."""
+    words: set[str] = set().union(*held.values())
     for term in terms:
         asked = term.condition
         words.update(asked.near, asked.sentence, asked.with_, asked.unless, asked.without)
     return words
 
 
-def compile_terms(terms: Sequence[Term], ruleset: Ruleset, index: CueIndex) -> tuple[Compiled, Compiled]:
+def compile_terms(terms: Sequence[Term], ruleset: Ruleset, index: CueIndex, held: Held) -> tuple[Compiled, Compiled]:
     """The rules for the folded view (which the view without repeats shares) and for the raw view."""
     plain, visible = ruleset.folding.plain, ruleset.folding.visible
     folded: list[Rule] = []
@@ -166,19 +167,23 @@ def compile_terms(terms: Sequence[Term], ruleset: Ruleset, index: CueIndex) -> t
     known: dict[tuple[int, bool, bool], tuple[Any, ...]] = {}
     for term in terms:
         words = tuple(map(plain, term.anchors)) if term.pattern else (plain(term.text),)
-        also = _held_besides(term, words, plain) if term.pattern else ()
+        also = held[term.text] if term.pattern else ()
         seen = "" if term.pattern else visible(term.text)
         has_symbols = not term.pattern and words[0] != seen
         key = (id(term.condition), term.pattern, has_symbols)  # one object for all that a line, or a plain file, holds
         if (asked := known.get(key)) is None:
-            asked = known[key] = _asked(term, ruleset, index, visible if has_symbols else plain)
+            asked = known[key] = _asked(term, index, visible if has_symbols else plain)
         rule = _rule(term, ruleset, (seen,) if has_symbols else words, asked)
-        (raw if has_symbols else folded).append(rule._replace(holds=also) if also else rule)
+        (raw if has_symbols else folded).append(rule._replace(holds=also, held=index.numbers(also)) if also else rule)
     return _compiled(folded), _compiled(raw)
 
 
+def held_in(terms: Iterable[Term], plain: Callable[[str], str]) -> Held:
+    """For each pattern words of which every match has one besides its anchors: those that texts hold most seldom."""
+    return {term.text: _held_besides(term, tuple(map(plain, term.anchors)), plain) for term in terms if term.pattern}
+
+
 def _held_besides(term: Term, words: tuple[str, ...], plain: Callable[[str], str]) -> tuple[str, ...]:
-    """Words of which every match of a pattern holds one besides its anchors: the list that texts hold most seldom."""
     rows = (row for row in told_in(term.text, plain) if len(row) <= FEW)
     others = (row for row in rows if not any(one in word for one in words for word in row))
     return min(others, key=_commonness, default=())
@@ -249,11 +254,12 @@ def _rule(term: Term, ruleset: Ruleset, words: tuple[str, ...], asked: tuple[Any
         term.note,
         term.disguises,
         (),
+        frozenset(),
         *asked,
     )
 
 
-def _asked(term: Term, ruleset: Ruleset, index: CueIndex, shape: Callable[[str], str]) -> tuple[Any, ...]:
+def _asked(term: Term, index: CueIndex, shape: Callable[[str], str]) -> tuple[Any, ...]:
     """What a rule has from its condition, ``conditional`` first: the same for all terms that share one."""
     condition = term.condition
     company = bool(condition.near or condition.sentence or condition.unless)
@@ -270,8 +276,6 @@ def _asked(term: Term, ruleset: Ruleset, index: CueIndex, shape: Callable[[str],
         bool(condition.with_ or condition.without),
         () if term.pattern or "$" in condition.next else shaped(condition.next),
         () if term.pattern or "^" in condition.prev else shaped(condition.prev),
-        _few(condition.near or condition.sentence, ruleset.folding.plain),
-        _few(condition.with_, ruleset.folding.plain),
         index.numbers(condition.near),
         index.numbers(condition.sentence),
         index.numbers(condition.with_),
@@ -284,7 +288,3 @@ def _asked(term: Term, ruleset: Ruleset, index: CueIndex, shape: Callable[[str],
         "$" in condition.next,
         "^" in condition.prev,
     )
-
-
-def _few(words: tuple[str, ...], plain: Callable[[str], str]) -> tuple[str, ...]:
-    return () if len(words) > FEW or any(word.startswith("<") for word in words) else tuple(map(plain, words))

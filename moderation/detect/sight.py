@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.detect.hits import hidden_by, stands_one
+from moderation.detect.hits import hidden_by, matched
 from moderation.detect.rule import HINT, Rule
 from moderation.text.reading import DISGUISED, REPEATS, SYMBOLS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from moderation.detect.claims import Hearing
     from moderation.detect.cues import CueIndex
     from moderation.matcher import Hit
     from moderation.text.reading import PartReading, Reader
@@ -16,14 +19,36 @@ if TYPE_CHECKING:
 
 OTHER_VIEWS = REPEATS | SYMBOLS
 """What may stand in another view than the folded one."""
-Table = list[tuple[Rule, ...]]
-"""For each word of a view its rules."""
 Candidate = tuple[int, int, int, Rule]
 """A hit's start, the negative of its end, a running number and a live rule of its word: sorts outer hits first."""
+Tables = tuple["Table", "Table"]
+"""The live rules of the words of the folded and of the raw view."""
+Seen = tuple["View", list[Candidate]]
+
+
+class Table:
+    """Keeps for each word of a view its live rules, and the cues without which none of them stands."""
+
+    __slots__ = ("_needs", "rules")
+
+    def __init__(self, rules: list[tuple[Rule, ...]]) -> None:
+        self.rules = rules
+        self._needs: dict[int, frozenset[int]] = {}
+
+    def need(self, word: int) -> frozenset[int]:
+        """The cues of which one must stand in a content of one part; empty where a rule of the word asks for none."""
+        need = self._needs.get(word)
+        if need is None:
+            asked = [rule.held or rule.near or rule.sentence or rule.with_ for rule in self.rules[word]]
+            need = self._needs[word] = frozenset().union(*asked) if all(asked) else frozenset()
+        return need
 
 
 class Sight(NamedTuple):
-    """A part with the candidates of its folded view, and those of its restored view where one could count."""
+    """A part with the candidates of its folded view, and those of its restored view where one could count.
+
+    Of a content that has no other part only those are listed whose word has a cue that it needs.
+    """
 
     part: PartReading
     listed: list[Candidate]
@@ -31,19 +56,29 @@ class Sight(NamedTuple):
     hidden: list[Candidate]
     suspect: bool
 
-    def views(self, reader: Reader) -> list[View]:
-        """All views that hold something, the folded one first."""
-        views = reader.views(self.part)
-        return views if self.restored is None else [*views, self.restored]
+    def seen(self, reader: Reader, tables: Tables) -> list[Seen]:
+        """All views that hold something, the folded one first, each with its candidates."""
+        views, (folded, raw) = reader.views(self.part), tables
+        seen = [(view, candidates(view.text, view.hits, raw if view.name == "raw" else folded)) for view in views[1:]]
+        if self.restored is not None:
+            seen.append((self.restored, self.hidden))
+        return [(views[0], self.listed), *seen]
+
+    def whole(self, tables: Tables) -> Sight:
+        """The same with all candidates listed."""
+        return self._replace(listed=candidates(self.part.text, self.part.hits, tables[0]))
 
 
 def look(part: PartReading, reader: Reader, table: Table, index: CueIndex, *, alone: bool) -> Sight:
     """What could count in a part: cheap questions only. ``alone`` says that the content has no other part."""
-    listed = candidates(part.text, part.hits, table) if part.hits else []
+    rules = table.rules
+    hits = [hit for hit in part.hits if rules[hit[2]]]
+    if hits and alone:
+        numbers = part.folded.cues(index).numbers
+        hits = [hit for hit in hits if not (need := table.need(hit[2])) or not need.isdisjoint(numbers)]
+    listed = candidates(part.text, hits, table) if hits else []
     restored, hidden = _restored(part, reader, table, index) if part.look & DISGUISED else (None, [])
-    suspect = bool(
-        hidden or part.look & OTHER_VIEWS or (listed and suspicious(part.folded, listed, index, alone=alone))
-    )
+    suspect = bool(hidden or part.look & OTHER_VIEWS or suspicious(part.folded, listed, index, alone=alone))
     return Sight(part, listed, restored, hidden, suspect)
 
 
@@ -54,7 +89,7 @@ def _restored(part: PartReading, reader: Reader, table: Table, index: CueIndex) 
         return None, []
     line, listed = view.line, candidates(view.text, view.hits, table)
     touched = [one for one in listed if one[3].regex or one[3].company or hidden_by(one[3], line, one[0], -one[1])]
-    return (view, touched) if touched and suspicious(view, touched, index) else (None, [])
+    return (view, touched) if suspicious(view, touched, index) else (None, [])
 
 
 def suspicious(view: View, listed: list[Candidate], index: CueIndex, *, alone: bool = False) -> bool:
@@ -62,37 +97,61 @@ def suspicious(view: View, listed: list[Candidate], index: CueIndex, *, alone: b
 
     What a term wants anywhere is asked of this text where it is ``alone``.
     """
-    text = view.text
+    if not listed:
+        return False
+    meet = view.cues(index).meet
     for _, _, _, rule in listed:
+        asked = rule.near or rule.sentence
         if (
             rule.weight >= HINT
-            and (not rule.holds or stands_one(rule.holds, text))
-            and _has(rule.near or rule.sentence, rule.calls_for, view, index)
-            and (not alone or _has(rule.with_, rule.calls_anywhere, view, index))
+            and (not rule.held or meet(rule.held))
+            and (not asked or meet(asked))
+            and (not alone or not rule.with_ or meet(rule.with_))
         ):
             return True
     return False
 
 
-def _has(asked: frozenset[int], few: tuple[str, ...], view: View, index: CueIndex) -> bool:
-    """Whether one of the cues asked for stands anywhere in a text; few of them are looked for one by one."""
-    if not asked:
-        return True
-    return stands_one(few, view.text) if few else not asked.isdisjoint(view.cues(index).numbers)
+def standing(views: Sequence[Seen], hearing: Hearing) -> list[Seen]:
+    """The candidates that may stand, by what can be told without their places in the original."""
+    return [(view, _standing(view, listed, hearing)) for view, listed in views]
+
+
+def _standing(view: View, listed: list[Candidate], hearing: Hearing) -> list[Candidate]:
+    return [
+        one
+        for one in listed
+        if (rule := one[3]).simple
+        or (
+            may_stand(rule, view, hearing)
+            and (rule.regex is None or matched(rule.regex, rule.holds, view.text, one[0], -one[1]))
+        )
+    ]
+
+
+def may_stand(rule: Rule, view: View, hearing: Hearing) -> bool:
+    """Whether a rule is in force, and the text and the content hold the words that it wants and none that it bars."""
+    if rule.dated and not rule.in_force(hearing.day):
+        return False
+    if rule.held or rule.company:
+        meet = view.cues(hearing.index).meet
+        for asked in (rule.held, rule.near, rule.sentence):
+            if asked and not meet(asked):
+                return False
+    if rule.asks_text:
+        meet = hearing.cues.meet
+        return not ((rule.with_ and not meet(rule.with_)) or (rule.without and meet(rule.without)))
+    return True
 
 
 def candidates(text: str, hits: list[Hit], table: Table) -> list[Candidate]:
-    """The live rules of the hits of a text, less those that what stands right beside their hit rules out.
-
-    Outer ones come first: inside a finding of its category that says no less, a hit says nothing new.
-    """
+    """The live rules of the hits of a text, less those that what stands right beside their hit rules out."""
     found: list[Candidate] = []
+    rules = table.rules
     for start, end, word in hits:
-        for rule in table[word]:
+        for rule in rules[word]:
             if (not rule.follows or text.startswith(rule.follows, end)) and (
                 not rule.precedes or text.endswith(rule.precedes, 0, start)
             ):
                 found.append((start, -end, len(found), rule))
-    if len(found) > 1:
-        found.sort()
     return found

@@ -20,8 +20,8 @@ from moderation.detect.hits import (
     stands_apart,
     weight_left,
 )
-from moderation.detect.rule import REACH, Compiled, Rule, compile_terms, cue_index, cues_in_disguise
-from moderation.detect.sight import Table, candidates, look
+from moderation.detect.rule import REACH, Compiled, Rule, compile_terms, cue_index, cues_in_disguise, held_in
+from moderation.detect.sight import Table, candidates, look, may_stand, standing
 from moderation.ruleset import Outcome
 from moderation.text import words
 from moderation.text.fold import CLAUSE_MARKS, SENTENCE_MARKS, breaks, widest
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from moderation.detect.allowed import Protected
     from moderation.detect.claims import Ruling
-    from moderation.detect.sight import Candidate, Sight
+    from moderation.detect.sight import Candidate, Seen, Tables
     from moderation.ruleset import Ruleset
     from moderation.text.reading import PartReading
     from moderation.text.view import View
@@ -53,8 +53,6 @@ UNSURE = 60
 
 Gate = tuple["Scene", bool]
 """What decides which rules are live: the scene, and whether the content is advertising."""
-Tables = tuple[Table, Table]
-"""The live rules of the words of the folded and of the raw view."""
 _EVIDENCE_OF = itemgetter(6)
 _new = tuple.__new__
 """Makes a named tuple in half the time of its own constructor."""
@@ -79,8 +77,9 @@ class TermDetector:
 
     def __init__(self, ruleset: Ruleset) -> None:
         self.ruleset = ruleset
-        self.index = cue_index(ruleset)
-        self.folded, self.raw = compile_terms(ruleset.terms, ruleset, self.index)
+        held = held_in(ruleset.terms, ruleset.folding.plain)
+        self.index = cue_index(ruleset, held)
+        self.folded, self.raw = compile_terms(ruleset.terms, ruleset, self.index, held)
         sought = self.folded.disguised | cues_in_disguise(ruleset)
         vocabulary = Vocabulary(sought, self.folded.sure | sought - self.folded.disguised, self.folded.words)
         restorer = Restorer(ruleset.folding, ruleset.variants, vocabulary)
@@ -93,7 +92,7 @@ class TermDetector:
     def _tables(self, compiled: Compiled, gates: Sequence[Gate]) -> dict[Gate, Table]:
         """A table for each gate; gates that open the same share one."""
         opened = {gate: compiled.open(self.ruleset.categories, gate[0], advertising=gate[1]) for gate in gates}
-        tables = {kinds: compiled.live(kinds) for kinds in set(opened.values())}
+        tables = {kinds: Table(compiled.live(kinds)) for kinds in set(opened.values())}
         return {gate: tables[kinds] for gate, kinds in opened.items()}
 
     def live(self, gate: Gate) -> Tables:
@@ -107,15 +106,20 @@ class TermDetector:
         joined = self.reader.all_joined(parts, self.folded.anchors)
         if not joined and not any(sight.suspect for sight in sights):
             return None
-        inspection = Inspection(self, Hearing(content, parts, day, self.claims, self.index))
-        for sight in sights:
-            views = sight.views(self.reader)
-            inspection.open(sight.part, views)
-            inspection.examine_all(views, sight, tables)
-            inspection.close()
-        for part, view in joined:
-            inspection.open(part, [view])
-            inspection.examine(view, candidates(view.text, view.hits, tables[0]))
+        hearing = Hearing(content, parts, day, self.claims, self.index)
+        seen = [(sight.part, sight.seen(self.reader, tables)) for sight in sights]
+        seen.extend((part, [(view, candidates(view.text, view.hits, tables[0]))]) for part, view in joined)
+        sifted = [standing(views, hearing) for _, views in seen]
+        count = sum([len(listed) for views in sifted for _, listed in views])
+        if not count:
+            return None
+        if count >= REPEATED:  # where hits are only counted, those that do not stand are too
+            sifted = [sight.whole(tables).seen(self.reader, tables) for sight in sights]
+            sifted += [views for _, views in seen[len(sights) :]]
+        inspection = Inspection(self, hearing)
+        for (part, _), views in zip(seen, sifted, strict=True):
+            inspection.open(part, views)
+            inspection.examine_all(views)
             inspection.close()
         return inspection.findings
 
@@ -138,16 +142,16 @@ class Inspection:
         self._groups: dict[str, int] = {}
         self._filed = 0
 
-    def open(self, part: PartReading, views: Sequence[View]) -> None:
+    def open(self, part: PartReading, views: Sequence[Seen]) -> None:
         """Turn to a part, and collect what its allow terms protect, by category."""
         self._part, self._length = part.name, len(part.source)
         self._stood.clear()
         self._allowed = self.protected(views, self._detector.folded, self._detector.raw)
 
-    def protected(self, views: Sequence[View], folded: Compiled, raw: Compiled) -> Protected:
+    def protected(self, views: Sequence[Seen], folded: Compiled, raw: Compiled) -> Protected:
         """What the allow terms among the hits of some views of the current part protect, by category."""
         spans: dict[str, list[tuple[int, int, str]]] = {}
-        for view in views:
+        for view, _ in views:
             table = (raw if view.name == "raw" else folded).allow
             for start, end, word in view.hits:
                 for rule in table[word]:
@@ -156,18 +160,17 @@ class Inspection:
                             spans.setdefault(category, []).append((*view.span(*bounds), rule.id))
         return {category: reaching(found) for category, found in spans.items()} if spans else {}
 
-    def examine_all(self, views: Sequence[View], sight: Sight, tables: Tables) -> None:
+    def examine_all(self, views: Sequence[Seen]) -> None:
         """Weigh the hits of all views of the current part."""
-        folded, raw = tables
-        self.examine(views[0], sight.listed)
-        for view in views[1:]:
-            if view is sight.restored:
-                self.examine(view, sight.hidden)
-            else:
-                self.examine(view, candidates(view.text, view.hits, raw if view.name == "raw" else folded))
+        for view, listed in views:
+            self.examine(view, listed)
 
     def examine(self, view: View, listed: list[Candidate]) -> None:
-        """Weigh hits: conditions first, as most weak words fall by them, then allow terms, gaps and boundaries."""
+        """Weigh hits: conditions first, as most weak words fall by them, then allow terms, gaps and boundaries.
+
+        Outer ones come first: inside a finding of its category that says no less, a hit says nothing new.
+        """
+        listed.sort()
         for start, minus_end, _, rule in listed:
             end = -minus_end
             outer = self._outer.get(rule.category)
@@ -251,7 +254,7 @@ class Inspection:
             self._found, self._restored = [], []
             self._groups = {}
 
-    def _stands(self, view: View, rule: Rule, start: int, end: int) -> tuple[int, int] | None:  # noqa: C901, PLR0911
+    def _stands(self, view: View, rule: Rule, start: int, end: int) -> tuple[int, int] | None:
         """The bounds in the view where the rule holds: its dates, conditions, pattern and Latin edges.
 
         What is cheap comes first: most hits fall because a word that they ask for stands nowhere in the text.
@@ -260,14 +263,8 @@ class Inspection:
             if not view.placed:
                 self._reader.place(view)
             return start, end
-        if rule.dated and not rule.in_force(self._hearing.day):
+        if not may_stand(rule, view, self._hearing):
             return None
-        if rule.asks_text and not self._text_allows(rule):
-            return None
-        if rule.company:
-            numbers = view.cues(self._index).numbers
-            if (rule.near and rule.near.isdisjoint(numbers)) or (rule.sentence and rule.sentence.isdisjoint(numbers)):
-                return None
         if not view.placed:
             self._reader.place(view)
         if rule.regex is not None:
@@ -278,11 +275,6 @@ class Inspection:
         if rule.edged and runs_on(view, start, end):
             return None
         return (start, end) if not rule.local or self._fits(view, rule, start, end) else None
-
-    def _text_allows(self, rule: Rule) -> bool:
-        """Whether the content holds the words that a rule wants anywhere, and none that it bars anywhere."""
-        numbers = self._hearing.numbers
-        return not ((rule.with_ and rule.with_.isdisjoint(numbers)) or not rule.without.isdisjoint(numbers))
 
     def _fits(self, view: View, rule: Rule, start: int, end: int) -> bool:
         """Whether the words that conditions ask for stand near enough, and none that excuses."""
@@ -295,7 +287,7 @@ class Inspection:
                     return False
             if rule.near and not cues.beside(rule.near, low, start, end, high):
                 return False
-            if rule.unless and not rule.unless.isdisjoint(cues.numbers):
+            if rule.unless and cues.meet(rule.unless):
                 near, far = max(low, start - EXCUSE_REACH), min(high, end + EXCUSE_REACH)
                 if cues.beside(rule.unless, near, start, end, far):
                     return False

@@ -16,7 +16,7 @@ import numpy as np
 
 from moderation.matcher import Matcher
 from moderation.text.fold import CLAUSE_MARKS, LAST_HAN, MAPPED, TABLE_SIZE, Folding, gap_pattern, origins
-from moderation.text.restore import LONGEST, Line, Replaced
+from moderation.text.restore import LONGEST, Line, Replaced, Seen
 from moderation.text.view import View
 
 if TYPE_CHECKING:
@@ -47,10 +47,15 @@ RETURNS = 5
 class PartReading:
     """One part of a content, read: its folded text, the words found there, and what a cheap look says is worth more."""
 
-    __slots__ = ("_folded", "hits", "known", "look", "name", "restored", "source", "text")
+    __slots__ = ("_folded", "clues", "heard", "hits", "known", "look", "name", "restored", "source", "text")
 
-    def __init__(self, name: str, source: str, text: str, hits: list[Hit], look: int) -> None:
-        self.name, self.source, self.text, self.hits, self.look = name, source, text, hits, look
+    def __init__(self, name: str, source: str, text: str, hits: list[Hit]) -> None:
+        self.name, self.source, self.text, self.hits = name, source, text, hits
+        self.look = 0
+        self.clues: list[Hit] = []
+        """What stands for a word or a character, by its place in the restorer's clues."""
+        self.heard: list[Hit] | None = None
+        """What may sound like a word, if that was asked."""
         self._folded: View | None = None
         self.known = False
         """Whether ``restored`` holds what ``Reader.restored`` found last."""
@@ -89,13 +94,13 @@ class Reader:
         self._before = _inner_letters(words)
         skeletons = {folding.plain(word) for word in raw_words} - {""}
         extra = sorted({letter * 2 for letter in self._before} | skeletons, key=lambda word: (word in skeletons, word))
-        clues = frozenset(restorer.clues)
+        clues = {clue: number for number, clue in enumerate(restorer.clues)}
         known = dict.fromkeys((*words, *extra, *restorer.clues))
         self.matcher = Matcher(tuple(known))
         self._count = len(words)
         self._doubled = [word[0] if word[0] * 2 == word else "" for word in known]
         self._skeleton = [word in skeletons for word in known]
-        self._clue = [word in clues for word in known]
+        self._clue = [clues.get(word, -1) for word in known]
         self._signals = bytes(
             number >= self._count or self._skeleton[number] or bool(self._doubled[number])
             for number in range(len(known))
@@ -145,44 +150,52 @@ class Reader:
         return hits
 
     def _part(self, name: str, source: str, text: str, found: list[Hit]) -> PartReading:
+        part = PartReading(name, source, text, found)
         look = 0
         if not _CODE_LETTERS.isdisjoint(text[CODE - 1 :: CODE]) and _CODE.search(text):
             look = CODES
-        if found:
-            signals = self._signals
-            for _, _, word in found:
-                if signals[word]:
-                    found, signalled = self._sift(text, found)
-                    look |= signalled
-                    break
+        signals = self._signals
+        for hit in found:
+            if signals[hit[2]]:
+                look |= self._sift(part)
+                break
         if len(source) - len(text) >= SIGNS:
             look |= FLOOD
         middle = len(text) // 2
         if middle >= RETURNS and text.count(text[middle : middle + 2]) >= RETURNS:
             look |= FLOOD
         if not look & DISGUISED and (  # the dearest question last
-            _SPELT.search(text) or not self.restorer.sign_letters.isdisjoint(source) or self.restorer.heard(text)
+            _SPELT.search(text) or self.restorer.has_sign(source) or self._hears(part)
         ):
             look |= DISGUISED
         for symbol in self._bare:
             if symbol in source:
                 look |= SYMBOLS
-        return PartReading(name, source, text, found, look)
+        part.look = look
+        return part
 
-    def _sift(self, text: str, found: list[Hit]) -> tuple[list[Hit], int]:
-        """Keep the words of the lexicon; doubled letters and skeletons of symbol terms only say what to look at."""
-        hits, look = [], 0
-        for hit in found:
-            start, _, word = hit
+    def _hears(self, part: PartReading) -> list[Hit]:
+        part.heard = self.restorer.heard(part.text)
+        return part.heard
+
+    def _sift(self, part: PartReading) -> int:
+        """Keep the words of the lexicon; clues, doubled letters and skeletons only say what to look at."""
+        text, signals, hits, look = part.text, self._signals, [], 0
+        for hit in part.hits:
+            start, end, word = hit
             if word < self._count:
                 hits.append(hit)
+            if not signals[word]:
+                continue
             if self._skeleton[word]:
                 look |= SYMBOLS
-            if self._clue[word]:
+            if (clue := self._clue[word]) >= 0:
                 look |= DISGUISED
+                part.clues.append((start, end, clue))
             if (letter := self._doubled[word]) and start and text[start - 1] in self._before.get(letter, ()):
                 look |= REPEATS
-        return hits, look
+        part.hits = hits
+        return look
 
     def views(self, part: PartReading) -> list[View]:
         """The folded view, and those without repeats and with symbols where the cheap look asked for them."""
@@ -204,12 +217,14 @@ class Reader:
         return part.restored
 
     def _restored(self, part: PartReading) -> View | None:
-        if self.restorer.sign_letters.isdisjoint(part.source):
-            line = self.restorer.restore(part.text, partial(self._laid, part), part.source)
-        else:
+        line: Line | None
+        if self.restorer.has_sign(part.source):
             raw = self._raw(part)
             signed = self.restorer.signed(raw.text, origins(part.source, self.folding.keep, len(raw.text)))
-            line = self.restorer.restore(signed.text, lambda: signed, part.source) or signed
+            line = self.restorer.restore(self.restorer.seen(signed.text), lambda: signed, part.source) or signed
+        else:
+            heard = self.restorer.heard(part.text) if part.heard is None else part.heard
+            line = self.restorer.restore(Seen(part.text, part.clues, heard), partial(self._laid, part), part.source)
         if line is None or not line.marks:
             return None
         view = View("restored", part.source, line.text, self._words_in(line.text), line)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from functools import lru_cache
 from itertools import islice, takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
@@ -36,11 +35,14 @@ LIKELIER, LIKELIER_FUZZY, LIKELIER_DRAWN = 3.0, 5.5, 1.5
 """How much likelier, as a logarithm for each changed character, a text must be with the word than as it stands."""
 BACKWARDS = range(2, 6)
 """Words of these lengths are read backwards: longer ones nobody turns round."""
+MOST_KEPT = 65_536
+"""So many writings are kept at most with what is known of them."""
 OF_THE_SURE = frozenset({"homophone", "fuzzy", "shape", "reverse", "pinyin"})
 OF_ALL = frozenset({"mixed", "split", "digit"})
 """Disguises that are undone for the words worth hearing, and for the whole vocabulary."""
 DRAWN = frozenset({"split", "shape"})
 """Disguises of single characters: they count only where they complete a word."""
+LAST_BASIC = "\uffff"
 _START = attrgetter("start")
 
 
@@ -51,6 +53,14 @@ class Replaced(NamedTuple):
     end: int
     word: str
     names: tuple[str, ...]
+
+
+class Seen(NamedTuple):
+    """A folded text, where it holds clues, and where it may sound like a word that it does not hold."""
+
+    text: str
+    clues: list[Hit]
+    heard: list[Hit]
 
 
 class Line:
@@ -119,17 +129,20 @@ class _Shared(NamedTuple):
     """What depends on the tables alone.
 
     ``sign_letters`` are what a sign is known by, in all that the original may write for it: a text without these has
-    no sign.
+    no sign. ``may_sign`` finds them faster, and takes whatever stands above the basic plane for one.
     """
 
     signs: re.Pattern[str]
     sign_letters: frozenset[str]
+    may_sign: re.Pattern[str]
     common: CommonWords
 
 
 def _shared(folding: Folding, variants: Variants) -> _Shared:
     letters = _shown_as(folding, {_strangest(folding, sign) for sign in variants.signs})
-    return _Shared(_alternatives(variants.signs), letters, common_words(variants.sounds))
+    basic = "".join(re.escape(letter) for letter in sorted(letters) if letter <= LAST_BASIC)
+    may_sign = re.compile(f"[{basic}\U00010000-\U0010ffff]")
+    return _Shared(_alternatives(variants.signs), letters, may_sign, common_words(variants.sounds))
 
 
 class Restorer:
@@ -152,7 +165,7 @@ class Restorer:
         self._clue_list = tuple(self._clues)
         self._clue_matcher = Matcher(self._clue_list)
         self.shared: _Shared = beside.shared if beside else _shared(folding, variants)
-        self._signs, self.sign_letters, common = self.shared
+        self._signs, self._sign_letters, self._may_sign, common = self.shared
         sounds = variants.sounds
         self._exact, self._fuzzy = sounds.exact, sounds.fuzzy
         by_sound: dict[str, list[str]] = defaultdict(list)
@@ -160,7 +173,8 @@ class Restorer:
             by_sound[word.translate(self._fuzzy)].append(word)
         self._heard = tuple(by_sound.items())
         self._sound_matcher = Matcher([sound for sound, _ in self._heard])
-        self._promises = lru_cache(maxsize=65_536)(self._could_stand_for)
+        self._promising: dict[str, bool] = {}
+        """Whether a writing seen before that sounds like a word may stand for it: kept, as most are no news."""
         self._speller = Speller(sounds, words, self._sure, self._known, common)
 
     @property
@@ -189,38 +203,53 @@ class Restorer:
 
     def heard(self, text: str) -> list[Hit]:
         """Where a folded text may sound like a word that it does not hold: a cheap look, mostly empty."""
-        hits = self._sound_matcher.find(text.translate(self._fuzzy))
-        if not hits:
-            return hits
-        promises = self._promises
-        return [hit for hit in hits if promises(text[hit[0] : hit[1]], hit[2])]
+        hits, known = self._sound_matcher.find(text.translate(self._fuzzy)), self._promising.get
+        return [
+            hit
+            for hit in hits
+            if (told := known(text[hit[0] : hit[1]]))
+            or (told is None and self._promises(text[hit[0] : hit[1]], hit[2]))
+        ]
 
-    def _could_stand_for(self, written: str, number: int) -> bool:
+    def _promises(self, written: str, number: int) -> bool:
         """Whether a writing by itself is unlikely enough to stand for one of the words that sound so."""
-        if written in self._known:
-            return False
-        return any(self._heard_as(written, 0, written, word)[1] for word in self._heard[number][1])
+        if len(self._promising) >= MOST_KEPT:
+            self._promising.clear()
+        told = self._promising[written] = written not in self._known and any(
+            self._heard_as(written, 0, written, word)[1] for word in self._heard[number][1]
+        )
+        return told
 
-    def restore(self, text: str, lay: Callable[[], Line], source: str) -> Line | None:
-        """The line that ``lay`` gives of ``text`` with what is disguised in it restored; ``None`` where nothing is.
+    def has_sign(self, source: str) -> bool:
+        """Whether an original may hold a sign for a word."""
+        return self._may_sign.search(source) is not None and not self._sign_letters.isdisjoint(source)
+
+    def seen(self, text: str) -> Seen:
+        """What ``restore`` wants to know of a text that no reader has read."""
+        return Seen(text, self._clue_matcher.find(text), self.heard(text))
+
+    def restore(self, seen: Seen, lay: Callable[[], Line], source: str) -> Line | None:
+        """The line that ``lay`` gives of a text with what is disguised in it restored; ``None`` where nothing is.
 
         It is laid only where something was found: offsets cost more than a look.
         """
-        whole, drawn = self._clued(text)
-        whole += self._drawn(text, drawn)
+        text = seen.text
+        whole, drawn = self._meant(text, seen.clues)
+        if drawn:
+            whole += self._drawn(text, drawn)
         if not whole:
-            heard = self._likely(text)
+            heard = self._likely(text, seen.heard)
             if not heard:
                 return None
             line = lay()
         else:
             line = lay().with_(whole)
-            heard = self._likely(line.text)
+            heard = self._likely(line.text, self.heard(line.text))
         line = line.with_(one for one in heard if _unbroken(line, one, source))
         return line if line.marks else None
 
-    def _likely(self, text: str) -> list[Replaced]:
-        return [*self._homophones(text, self.heard(text)), *self._spelt(text)]
+    def _likely(self, text: str, heard: list[Hit]) -> list[Replaced]:
+        return [*self._homophones(text, heard), *self._spelt(text)]
 
     def signed(self, visible: str, places: list[int]) -> Line:
         """The raw view's text as a line: its signs become words, its other symbols go."""
@@ -250,11 +279,11 @@ class Restorer:
                 starts += [places[index]] * len(letter)
                 lasts += [places[index]] * len(letter)
 
-    def _clued(self, text: str) -> tuple[list[Replaced], list[Replaced]]:
+    def _meant(self, text: str, clues: list[Hit]) -> tuple[list[Replaced], list[Replaced]]:
         """What stands for a word by itself, and what stands for a character of one."""
         whole: list[Replaced] = []
         drawn: list[Replaced] = []
-        for start, end, number in self._clue_matcher.find(text):
+        for start, end, number in clues:
             word, name = self._clues[self._clue_list[number]]
             if name in DRAWN:
                 drawn.append(Replaced(start, end, word, (name,)))
@@ -269,8 +298,11 @@ class Restorer:
             yield from self._drawn_as(text, [clue._replace(word=clue.word[rank]) for clue in clues if clue.word[rank:]])
 
     def _drawn_as(self, text: str, clues: list[Replaced]) -> Iterator[Replaced]:
+        found = self._completed(text, clues)
+        if not found:
+            return
         plain = Line(text, (places := list(range(len(text)))), places, []).with_(clues)
-        for low, high, number in self._word_matcher.find(plain.text):
+        for low, high, number in found:
             names = plain.disguises(low, high)
             start, end = plain.starts[low], plain.lasts[high - 1] + 1
             word = self._words[number]
@@ -278,6 +310,18 @@ class Restorer:
                 continue
             if names and text[start:end] not in self._known and gain(text, start, end, word) >= LIKELIER_DRAWN:
                 yield Replaced(start, end, word, names)
+
+    def _completed(self, text: str, clues: list[Replaced]) -> list[Hit]:
+        """The words that a text holds only with what the clues stand for."""
+        pieces: list[str] = []
+        changed = bytearray()
+        place = 0
+        for start, end, word, _ in clues:
+            pieces += (text[place:start], word)
+            changed += bytes(start - place) + b"\1" * len(word)
+            place = end
+        pieces.append(text[place:])
+        return [hit for hit in self._word_matcher.find("".join(pieces)) if changed.find(1, hit[0], hit[1]) >= 0]
 
     def _spelt(self, text: str) -> Iterator[Replaced]:
         return (Replaced(start, end, word, (name,)) for start, end, word, name in self._speller.find(text))
@@ -293,9 +337,9 @@ class Restorer:
     def _heard_as(self, text: str, start: int, written: str, word: str) -> tuple[float, str, str]:
         """How likely a writing stands for a word, and by which disguise; no name where it does not."""
         changed = [(left, right) for left, right in zip(written, word, strict=True) if left != right]
-        exact = all(left.translate(self._exact) == right.translate(self._exact) for left, right in changed)
         if len(word) == PAIR == len(changed):
             return 0.0, "", word
+        exact = all(left.translate(self._exact) == right.translate(self._exact) for left, right in changed)
         gained = gain(text, start, start + len(word), word)
         enough = gained >= len(changed) * (LIKELIER if exact else LIKELIER_FUZZY)
         return gained, ("homophone" if exact else "fuzzy") if enough else "", word

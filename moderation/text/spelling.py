@@ -69,8 +69,11 @@ class Speller:
         if _LATIN.search(text) is None:
             return
         letters, owners = self._spell(text)
+        found = self._matcher.find(letters)
+        if not found:
+            return
         runs = _Runs(text, self._syllables)
-        for low, high, number in self._matcher.find(letters):
+        for low, high, number in found:
             start, end = owners[low], owners[high - 1] + 1
             written = text[start:end]
             if written in self._known or LETTERS.isdisjoint(written):

@@ -17,7 +17,7 @@ from bench import engine, linear, serving
 from bench.chart import draw
 from bench.checks import checks
 from bench.contestants import BATCH, NaivePipeline, NaiveTrie, contestants
-from bench.corpus import clean_comments, fresh, samples
+from bench.corpus import clean_comments, everyday_comments, fresh, samples
 from bench.machine import machine
 from bench.options import Effort
 from bench.report import tell
@@ -71,11 +71,12 @@ def test_batch_folding_finds_what_single_folding_finds(ruleset):
     assert any(found)
 
 
-def test_clean_comments_are_innocent_and_of_the_promised_length(ruleset):
+@pytest.mark.parametrize("comments", [clean_comments, everyday_comments])
+def test_comments_are_innocent_and_of_the_promised_length(ruleset, comments):
     judge = Engine(ruleset)
-    contents, different = clean_comments(judge, least=200)
-    assert len(contents) == 200
-    assert 20 < different <= len(samples())
+    contents, different = comments(judge, least=300)
+    assert len(contents) == 300
+    assert 20 < different <= 300
     assert all(40 <= len(content.parts[0].text) <= 80 for content in contents)
     assert {judge.examine(content).conclude().action.code for content in contents} == {"pass"}
 
@@ -117,8 +118,8 @@ def test_a_small_run_of_everything_is_told_drawn_and_checked(rules, ruleset, tmp
     }
     result = orjson.loads(orjson.dumps(result))
     found = checks(result)
-    assert len(found) == 7
-    for name in ("clean", "samples"):
+    assert len(found) == 8
+    for name in ("clean", "everyday", "samples"):
         speeds = result["engine"]["corpora"][name]["texts_per_second"]
         assert set(speeds) == {one.key for one in contestants(ruleset, Engine(ruleset))}
         assert all(len(speed["rounds"]) == TINY.rounds and speed["median"] > 0 for speed in speeds.values())
