@@ -14,7 +14,7 @@ from zlib import crc32
 import numpy as np
 
 from models.card import HEADS
-from models.noise import disguise
+from models.disguises import disguise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from moderation.text.fold import Table
+    from moderation.text.fold import Folding, Table
 
     Codes = npt.NDArray[np.uint16]
     Rows = npt.NDArray[np.uint32]
@@ -72,14 +73,11 @@ class Bags:
 
 def alphabet(variants: Path = VARIANTS) -> Alphabet:
     """The tables of the lexicons in ``variants``, as they are today. Raises ``OSError`` when a file is missing."""
-    simplified, lookalikes = (
-        {row[0]: row[1] for row in _rows(variants / name)} for name in ("traditional.tsv", "lookalikes.tsv")
-    )
-    folding = tables(simplified, lookalikes)
-    sounds = Sounds((row[0], row[1], row[2] if len(row) > 2 else "") for row in _rows(variants / "pinyin.tsv"))  # noqa: PLR2004
+    keep = folding(variants).keep
+    sounds = Sounds((row[0], row[1], row[2] if len(row) > 2 else "") for row in table_rows(variants / "pinyin.tsv"))  # noqa: PLR2004
     shown = np.zeros(SHOWN_CODES, np.uint16)
     for code in range(SHOWN_CODES):
-        shown[code] = _shown(folding.keep, code)
+        shown[code] = _shown(keep, code)
     shown[SHOWN_CODES - 1] = OTHER
     heard = np.zeros(HEARD_CODES, np.uint16)
     for code in range(HEARD_CODES):
@@ -87,7 +85,17 @@ def alphabet(variants: Path = VARIANTS) -> Alphabet:
     return Alphabet(shown, heard)
 
 
-def _rows(path: Path) -> Iterator[tuple[str, ...]]:
+@cache
+def folding(variants: Path = VARIANTS) -> Folding:
+    """The fold tables of the lexicons in ``variants``. Raises ``OSError`` when a file is missing."""
+    simplified, lookalikes = (
+        {row[0]: row[1] for row in table_rows(variants / name)} for name in ("traditional.tsv", "lookalikes.tsv")
+    )
+    return tables(simplified, lookalikes)
+
+
+def table_rows(path: Path) -> Iterator[tuple[str, ...]]:
+    """The rows of one table of the lexicons."""
     for line in path.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             yield tuple(line.split("\t"))

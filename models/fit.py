@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float32]
 
 _TINY = 1e-8
+CALM = 0.01
+"""What squared gradients begin at when weights are fitted further: about that of a text that is wrongly told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,24 @@ def fit(found: Bags, truth: Floats, weight: Floats, recipe: Recipe, tell: Callab
     return Fitted(scaled, bias)
 
 
+def further(start: Fitted, found: Bags, truth: Floats, weight: Floats, recipe: Recipe) -> Fitted:
+    """Weights that were fitted before, fitted further to more texts: what these do not contradict stays.
+
+    The pull of ``recipe.decay`` is towards ``start``, and first steps are short, as most of it is right already.
+    """
+    scaled = ratios(found, truth, weight, recipe)
+    weights, bias = start.weights.copy(), start.bias.copy()
+    for dropped in sorted(set(recipe.dropped)):
+        heads = np.flatnonzero(np.array(recipe.dropped) == dropped)
+        state = _State(scaled[:, heads], bias[heads], weights[:, heads])
+        state.squares += CALM
+        state.pulls += recipe.block
+        _descend(state, found, _Labels(truth[:, heads], weight[:, heads], dropped), recipe, lambda _epoch, _loss: None)
+        weights[:, heads] += state.scaled * state.slopes
+        bias[heads] = state.bias
+    return Fitted(weights, bias)
+
+
 def _descend(state: _State, found: Bags, labels: _Labels, recipe: Recipe, tell: Callable[[int, float], None]) -> None:
     chance = np.random.default_rng(recipe.seed)
     useful = np.flatnonzero(labels.weight.any(axis=1))
@@ -108,10 +128,11 @@ class _Labels:
 
 
 class _State:
-    """What changes while fitting: ``slopes`` times ``scaled`` are the weights."""
+    """What changes while fitting: ``slopes`` times ``scaled`` are the weights, on top of those that are ``given``."""
 
-    def __init__(self, scaled: Floats, bias: Floats) -> None:
+    def __init__(self, scaled: Floats, bias: Floats, given: Floats | None = None) -> None:
         self.scaled, self.bias = np.ascontiguousarray(scaled), bias
+        self.given = None if given is None else np.ascontiguousarray(given)
         self.slopes = np.zeros_like(self.scaled)
         self.squares = np.full_like(self.scaled, _TINY)
         self.pulls = np.full_like(bias, _TINY)
@@ -131,7 +152,8 @@ def _step(state: _State, found: Bags, block: _Block, recipe: Recipe) -> float:
     unique, places = np.unique(rows, return_inverse=True)
     scaled, slopes = state.scaled[unique], state.slopes[unique]
     share = (1 / np.sqrt(sizes)).astype(np.float32)[:, None]
-    logits = np.add.reduceat((scaled * slopes)[places], edges, axis=0) * share + state.bias
+    weights = scaled * slopes if state.given is None else scaled * slopes + state.given[unique]
+    logits = np.add.reduceat(weights[places], edges, axis=0) * share + state.bias
     chance = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
     wrong = (chance - block.truth) * block.weight
     order = np.argsort(places, kind="stable")

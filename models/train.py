@@ -12,17 +12,17 @@ import numpy as np
 
 from models import metrics
 from models.card import HEADS, REVIEWED, Calibration, Card, Golden, write_card
-from models.data import Row, Source, disguised, files_of, known_sources, labelled, rows_of, told, without
+from models.data import Row, Source, bare, disguised, files_of, known_sources, labelled, rows_of, told, without
+from models.disguises import disguise
 from models.features import Alphabet, alphabet, bags
 from models.fit import Fitted, Recipe, fit
 from models.ngram import MILLI, NAME, Ngram
-from models.noise import disguise
 from models.synth import examples, expand
 from models.synth import load as load_templates
 from models.tensors import pack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from models.data import Labelled
@@ -69,6 +69,8 @@ class Order:
     own: Sequence[Row] = ()
     recipe: Recipe = field(default_factory=Recipe)
     reproduce: str = ""
+    frozen: Collection[str] = ()
+    """Texts, ``bare``, that only compare models: no row that reads so is learnt from, wherever it comes from."""
 
 
 def train(order: Order, target: Path, tell: Tell) -> Card:
@@ -91,6 +93,11 @@ def train(order: Order, target: Path, tell: Tell) -> Card:
     tell("calibrated; now learning from all rows")
     final = [row for row in rows if row.source.use != "select"]
     arrays = _learnt(final, letters, order.recipe, tell)
+    return finished(card, arrays, target)
+
+
+def finished(card: Card, arrays: Arrays, target: Path) -> Card:
+    """Writes weights and their card, with digest and golden logits filled in, and gives the card."""
     data = pack(arrays)
     card = replace(card, sha256=sha256(data).hexdigest())
     golden = Ngram(card, arrays).logits(GOLDEN).tolist()
@@ -105,7 +112,7 @@ def _learnt(rows: Sequence[Row], letters: Alphabet, recipe: Recipe, tell: Tell) 
     taught = labelled([*rows, *disguised(rows, recipe.disguised, recipe.seed)])
     found = bags(taught.texts, letters, recipe.bits)
     fitted = fit(found, taught.truth, taught.weight, recipe, lambda epoch, loss: tell(f"pass {epoch}: loss {loss:.4f}"))
-    return _quantised(fitted, letters)
+    return quantised(fitted, letters)
 
 
 def own_rows(count: int, seed: int) -> list[Row]:
@@ -138,7 +145,8 @@ def gather(order: Order, tell: Tell) -> tuple[list[tuple[Path, Source]], list[Ro
         rows += read
     for name, count in counts.items():
         tell(f"{name}: {count} rows")
-    return files, without([*rows, *order.own], order.excluded)
+    kept = without([*rows, *order.own], order.excluded)
+    return files, [row for row in kept if bare(row.text) not in order.frozen] if order.frozen else kept
 
 
 def settle(model: Ngram, held: Sequence[Row]) -> Card:
@@ -191,7 +199,7 @@ def _share(flagged: Any) -> float:
     return round(float(flagged.mean()), 5) if len(flagged) else 0.0
 
 
-def _quantised(fitted: Fitted, letters: Alphabet) -> Arrays:
+def quantised(fitted: Fitted, letters: Alphabet) -> Arrays:
     """Weights as bytes: each head's largest weight is 127 steps; logits come out in thousandths."""
     steps = np.maximum(np.abs(fitted.weights).max(axis=0).astype(np.float64), 1e-6) / _LARGEST
     return {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from moderation.check import EXAMPLE_DAY
 from moderation.detect.rule import HINT
 from moderation.lexicon import ALLOW
-from moderation.text.disguise import Disguiser
+from moderation.text.disguise import WHOLE, Disguiser
 from moderation.text.variants import DISGUISES
 from moderation.types import Action, Author, Content, Part, Role, Scene
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from moderation.types import Verdict
 
 SCENES = (Scene.AD, Scene.LIVE_CHAT)
-WHOLE = frozenset({"vertical"})
-"""Disguises that people put on a whole text rather than on a word: here one character a line."""
 STRETCH = 2
 """So many characters of an ordinary text are disguised."""
 

@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     )
 
     data: Path = Path("data")
-    """The data directory; the SQLite file, the pid file and nothing else live in it."""
+    """The data directory; the SQLite file, the pid file, weights trained from labels and nothing else live in it."""
     lexicons: Path = REPOSITORY / "lexicons"
     scenes: Path | None = None
     """Scene policies; the ones that ship with the engine when left out."""
@@ -77,6 +77,11 @@ class Settings(BaseSettings):
     def database(self) -> Path:
         """The SQLite file."""
         return self.data / "qingliu.db"
+
+    @property
+    def trained(self) -> Path:
+        """Where weights trained from labels lie, by their digest."""
+        return self.data / "models"
 
     @property
     def pid_file(self) -> Path:

@@ -8,9 +8,12 @@ import platform
 import sqlite3
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from models import ngram
+from models.card import HEADS
 from models.tensors import WeightsRefused
 from moderation.load import SCENES
 from moderation.types import TEXT, Scene
@@ -18,6 +21,7 @@ from service.acts import SERVICE_STARTED, SETTINGS_CHANGED, Act
 from service.experts import Hearing, name_of
 from service.ids import new_id, now
 from service.keys import Keys
+from service.labels import Labels
 from service.ledger import Ledger
 from service.lexicons import Lexicons
 from service.moderate import Moderation
@@ -26,9 +30,11 @@ from service.rules import Aside, Rules
 from service.store import db, statements
 from service.store.journal import SqliteJournal
 from service.store.reads import Reads
+from service.weights import DEFAULT, Weights
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from pathlib import Path
 
     from moderation.ruleset import Ruleset
     from service.ports import TextModel
@@ -57,6 +63,16 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Learning:
+    """What people said of texts, and the weights that were learnt from it. ``heads`` are those that may be named."""
+
+    labels: Labels
+    weights: Weights
+    heads: Sequence[str]
+    store: Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A running service: its parts, open until the context ends."""
 
@@ -64,6 +80,8 @@ class Service:
     keys: Keys
     rules: Rules
     lexicons: Lexicons
+    labels: Labels
+    weights: Weights
     moderation: Moderation
     ledger: Ledger
     hearing: Hearing | None
@@ -115,28 +133,35 @@ async def open_service(
     """
     # A batch makes thousands of objects that all live until it is answered; walking them every 700 finds nothing.
     gc.set_threshold(20_000, 20, 50)
-    model = await asyncio.to_thread(open_expert, settings)
-    async with open_store(settings, on_group=on_group) as store, _hearing(settings, model) as hearing:
+    async with open_store(settings, on_group=on_group) as store, AsyncExitStack() as stack:
+        weights = Weights(store.ledger, store.reads, partial(open_weights, settings))
+        model = None if settings.expert == "off" else await weights.start()
+        hearing = await stack.enter_async_context(_hearing(settings, model))
         rules = await Rules.opened(settings.lexicons, settings.scenes or SCENES, ledger=store.ledger, reads=store.reads)
         if model is not None:
             check_heads(model, rules.engine.ruleset)
         await _record_settings(settings, store)
         await _record_start(settings, store.ledger, rules, model)
         moderation = Moderation(rules, store.ledger, store.reads, hearing)
-        watching = asyncio.create_task(rules.watch(), name="lexicons")
+        watching = [asyncio.create_task(rules.watch(), name="lexicons")]
+        if hearing is not None:
+            watching.append(asyncio.create_task(weights.watch(hearing), name="weights"))
         try:
             yield Service(
                 settings=settings,
                 keys=store.keys,
                 rules=rules,
                 lexicons=Lexicons(store.ledger, store.reads, rules),
+                labels=Labels(store.ledger, store.reads),
+                weights=weights,
                 moderation=moderation,
                 ledger=store.ledger,
                 hearing=hearing,
             )
         finally:
-            watching.cancel()
-            await asyncio.wait([watching])
+            for task in watching:
+                task.cancel()
+            await asyncio.wait(watching)
             await moderation.close()
 
 
@@ -148,6 +173,31 @@ def open_expert(settings: Settings) -> TextModel | None:
         return ngram.load(settings.models, settings.expert)
     except WeightsRefused as error:
         raise ExpertRefused(str(error)) from None
+
+
+def weights_folder(settings: Settings, digest: str) -> Path:
+    """Where weights lie: those that the settings name for ``DEFAULT``, those trained from labels by their digest."""
+    return settings.models if digest == DEFAULT else settings.trained / digest
+
+
+def open_weights(settings: Settings, digest: str, card: str) -> TextModel:
+    """The text expert of some weights; ``card`` is the digest of their card. Raises ``ExpertRefused``."""
+    if digest == DEFAULT:
+        model = open_expert(settings)
+        if model is None:
+            raise ExpertRefused("the text expert is off")
+        return model
+    folder = weights_folder(settings, digest)
+    path = folder / "cards" / f"{ngram.NAME}.json"
+    try:
+        found = sha256(path.read_bytes()).hexdigest()
+        if found != card:
+            raise ExpertRefused(f"{path}: sha256 {found[:16]}…, the record says {card[:16]}…")
+        return ngram.load(folder)
+    except OSError as error:
+        raise ExpertRefused(f"{path}: the card cannot be read: {error.strerror}") from None
+    except WeightsRefused as error:
+        raise ExpertRefused(f"{folder}: {error}") from None
 
 
 def check_heads(model: TextModel, ruleset: Ruleset) -> None:
@@ -189,6 +239,14 @@ async def open_lexicons(settings: Settings) -> AsyncIterator[tuple[Lexicons, Sto
     """
     async with open_store(settings) as store:
         yield Lexicons(store.ledger, store.reads, Aside(settings.lexicons, settings.scenes or SCENES)), store
+
+
+@asynccontextmanager
+async def open_learning(settings: Settings) -> AsyncIterator[Learning]:
+    """Labels and weights, for the command line beside a running service, which hears of changes by itself."""
+    async with open_store(settings) as store:
+        weights = Weights(store.ledger, store.reads, partial(open_weights, settings))
+        yield Learning(labels=Labels(store.ledger, store.reads), weights=weights, heads=HEADS, store=store)
 
 
 async def _record_settings(settings: Settings, store: Store) -> None:

@@ -7,8 +7,10 @@ database that a service has used is searched for rows that no act tells of. Both
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import re
+import shutil
 import sqlite3
 from collections import Counter
 from datetime import UTC, datetime
@@ -17,9 +19,11 @@ from pathlib import Path
 import pytest
 
 from moderation.types import Content, Part, Scene
+from service.labels import Drawn, Origin, Said
 from service.moderate import Idempotency
-from service.settings import Settings
+from service.settings import REPOSITORY, Settings
 from service.store import statements
+from service.weights import Trained
 from service.wiring import open_service
 
 ROOT = Path(__file__).parents[1]
@@ -38,11 +42,17 @@ ALLOWED = {
     "transacts": {"service/ledger.py"},
     "journal": {"service/wiring.py", "service/store/journal.py"},
     "writes by ORM": set(),
-    "writes beside an act": {"service/store/journal.py"},
+    # The rows of a judgement are made for whoever records it with an act of their own; below each must be told of.
+    "writes beside an act": {"service/store/journal.py", "service/labels.py"},
 }
 OWN = {
     "own.txt": "@category abuse_insult\n@owner t\n@source t\n@licence x\n@reviewed 2026-11-22\n某某词\n",
 }
+SAID = [
+    Said(1, "一段话", {"fraud": 1, "spam": 0}, Drawn.RANDOM),
+    Said(2, "一段话", {"fraud": 0}),
+    Said(3, "好", {"porn": 0}),
+]
 VERSION = ("content", "version", "commitment")
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 ORM_CALLS = {"add", "add_all", "merge", "commit", "flush", "bulk_save_objects", "delete"}
@@ -186,9 +196,12 @@ def untold(path: Path) -> list[str]:
     def held(sql):
         return Counter(value for (value,) in database.execute(sql))
 
-    contents = Counter(
-        {"/".join(map(str, map(facts.get, VERSION))) for kind, _, facts in acts if kind == "decision.auto"}
-    )
+    judged = [facts["judgement"] for _, _, facts in acts if "judgement" in facts]
+    versions = [facts for kind, _, facts in acts if kind == "decision.auto"]
+    versions += [
+        {**facts["judgement"], **facts} for kind, _, facts in acts if kind == "label.added" and "commitment" in facts
+    ]
+    contents = Counter({"/".join(map(str, map(facts.get, VERSION))) for facts in versions})
     rules = {
         "tenants": (held("SELECT name FROM tenants"), told("tenant.created")),
         "api_keys": (held("SELECT id FROM api_keys"), told("key.created")),
@@ -210,6 +223,22 @@ def untold(path: Path) -> list[str]:
         "tenant_activations": (
             held("SELECT tenant || '/' || coalesce(version, 0) FROM tenant_activations"),
             told("lexicon.activated"),
+        ),
+        "labels": (
+            held(
+                "SELECT judgement || '/' || content_id || '/' || version || '/' || head || '/' || value"
+                " FROM labels JOIN contents ON contents.id = labels.content"
+            ),
+            Counter(
+                f"{one['id']}/{one['content']}/{one['version']}/{head}/{value}"
+                for one in judged
+                for head, value in one["labels"].items()
+            ),
+        ),
+        "models": (held("SELECT sha256 FROM models"), told("model.trained")),
+        "model_activations": (
+            held("SELECT coalesce(model, 'default') FROM model_activations"),
+            told("model.activated"),
         ),
         "rulesets": (held("SELECT fingerprint FROM rulesets"), told("ruleset.activated")),
         "settings": (held("SELECT fingerprint FROM settings"), told("settings.changed")),
@@ -241,10 +270,26 @@ async def used(tmp_path, shipped, monkeypatch) -> Path:
         info = await service.lexicons.file("shop", OWN, by=key_id)
         await service.lexicons.activate("shop", info.version, by=key_id)
         await service.lexicons.roll_back("shop", by=key_id)
+        await service.labels.import_(SAID, tenant="shop", origin=Origin.IMPORT, by=key_id)
+        await service.labels.import_(SAID[::-1], tenant="shop", origin=Origin.IMPORT, by=key_id)
+        await trained(service)
         await service.keys.revoke(key_id)
     async with open_service(settings.model_copy(update={"max_batch_items": 5})):
         pass
     return settings.database
+
+
+async def trained(service) -> None:
+    """The shipped weights once more, as if they came of labels: recorded, promoted, taken back."""
+    sha256 = service.hearing.model.card.sha256
+    shutil.copytree(REPOSITORY / "models" / "weights", service.settings.trained / sha256 / "weights")
+    card = service.settings.trained / sha256 / "cards" / "ngram.json"
+    card.parent.mkdir()
+    shutil.copy(REPOSITORY / "models" / "cards" / "ngram.json", card)
+    told = Trained(sha256, hashlib.sha256(card.read_bytes()).hexdigest(), sha256, 1, proposed=True, report={})
+    await service.weights.record(told, by="k")
+    await service.weights.promote(sha256, by="k")
+    await service.weights.roll_back(by="k")
 
 
 async def test_every_row_is_told_by_an_act(used):
@@ -260,6 +305,9 @@ async def test_every_row_is_told_by_an_act(used):
         ("UPDATE contents SET commitment = x'00' WHERE id = 1", "contents"),
         ("INSERT INTO rulesets VALUES ('x', 'ghost', '[]', 'now')", "rulesets"),
         ("INSERT INTO tenant_activations VALUES (9, 'shop', 1, 'ghost', 'now')", "tenant_activations"),
+        ("INSERT INTO labels VALUES (99, 'x', 'fraud', 'shop', 1, 1, 'review', '', 'ghost', 'now')", "labels"),
+        ("INSERT INTO models VALUES ('x', 'y', 'z', 1, 1, '{}', 'ghost', 'now')", "models"),
+        ("INSERT INTO model_activations VALUES (9, NULL, 'ghost', 'now')", "model_activations"),
         ("CREATE TABLE notes (text TEXT)", "notes"),
     ],
 )

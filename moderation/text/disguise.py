@@ -2,10 +2,12 @@
 
 Every maker takes a word and a source of randomness and gives the word in disguise, or an empty text where the word
 cannot be disguised so. Makers know the tables that restoring reads, and two things more: any homophone, and any gap.
+A whole text is disguised stretch by stretch, as writers do who do not know which word a filter looks for.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ from moderation.text.sound import fuzzy
 from moderation.text.words import frequency
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from random import Random
 
     from moderation.text.fold import Folding
@@ -25,6 +27,13 @@ COMMON = 300
 """A character that the dictionary counts so often as a word of its own is one that people find on their keyboard."""
 MARKS = ".*-_/|~·"
 EMOJI = "🔥✨💯🌟👍"
+SHARE = 0.5
+"""Of a whole text's stretches about so many are disguised."""
+WHOLE = frozenset({"vertical"})
+"""Disguises that people put on a whole text rather than on a word: here one character a line."""
+AT_ONCE = WHOLE | {"fullwidth", "sign", "slang"}
+"""Disguises that look for their places in a whole text by themselves; the others take whatever stretch there is."""
+_STRETCH = re.compile("[\u3400-\u9fff]{2}")
 _DIGITS = dict(zip("零一二三四五六七八九", "0123456789", strict=True))
 
 
@@ -68,6 +77,20 @@ class Disguiser:
         """The word in that disguise; empty where it cannot wear it."""
         made = self.makers[kind](word, random)
         return "" if made == word else made
+
+    def text(self, kinds: Sequence[str], text: str, random: Random, *, share: float = SHARE) -> str:
+        """A whole text of which about ``share`` wears one of ``kinds``, drawn anew for each stretch of two Han."""
+        loose = [kind for kind in kinds if kind not in AT_ONCE]
+        for kind in kinds:
+            if kind in AT_ONCE and (len(kinds) == 1 or random.random() < share / len(kinds)):
+                text = self.make(kind, text, random) or text
+
+        def disguised(found: re.Match[str]) -> str:
+            if random.random() >= share:
+                return found[0]
+            return self.make(random.choice(loose), found[0], random) or found[0]
+
+        return _STRETCH.sub(disguised, text) if loose else text
 
     def _homophone(self, word: str, random: Random) -> str:
         choices = {char: self._alike.get(self._sounds.get(char, ("",))[0], []) for char in word}

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import typer
 
-from service.cli import bench, demo, evaluate, explain, gym, key, lexicon, reload, screen, serve, tenant, train
+from service.cli import (
+    bench,
+    demo,
+    evaluate,
+    explain,
+    gym,
+    key,
+    labels,
+    lexicon,
+    model,
+    reload,
+    retrain,
+    screen,
+    serve,
+    tenant,
+    train,
+)
 
 app = typer.Typer(
     name="qingliu",
@@ -25,3 +41,6 @@ tenant.register(app)
 bench.register(app)
 train.register(app)
 evaluate.register(app)
+labels.register(app)
+retrain.register(app)
+model.register(app)

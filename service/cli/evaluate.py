@@ -12,6 +12,7 @@ import typer
 from models import evaluate, ngram
 from models.card import HOME
 from models.data import DataRefused, files_of, known_sources, rows_of
+from models.robust import filled, robustness
 from models.tensors import WeightsRefused
 from service.cli.say import Json, err, fail, out
 from service.cli.words import Lang, Tongue, refuse, say, table
@@ -25,8 +26,16 @@ def register(app: typer.Typer) -> None:
     app.command("evaluate", help="评估文本专家：各标签的指标（含区间）、普通文本误报与速度。")(run)
 
 
-def run(
-    data: Annotated[list[Path], typer.Option("--data", help="数据目录或文件，可多次给出", exists=True)],
+def run(  # noqa: PLR0913, PLR0917 - the options of a command
+    data: Annotated[
+        list[Path] | None, typer.Option("--data", help="数据目录或文件，可多次给出", exists=True, show_default=False)
+    ] = None,
+    templates: Annotated[
+        Path | None,
+        typer.Option(
+            help="评估句式（TOML），用来量各种伪装下的稳健性", exists=True, dir_okay=False, show_default=False
+        ),
+    ] = None,
     model: Annotated[Path, typer.Option("--model", help="模型目录", exists=True, file_okay=False)] = HOME,
     bert: Annotated[bool, typer.Option("--bert", help="同时测随机权重 BERT-base 的速度（需 ml）")] = False,  # noqa: FBT002
     json: Json = False,  # noqa: FBT002 - a flag of the command line
@@ -41,14 +50,20 @@ def run(
                 "torch is missing: pip install 'qingliu[ml]'",
             )
         )
+    if not data and templates is None:
+        refuse(say(lang.lang, "请给出 --data 或 --templates", "give --data or --templates"))
     try:
         loaded = ngram.load(model)
-        report = evaluate.evaluate(loaded, data, lambda line: err.print(line, markup=False))
-        report["speed"] = evaluate.speed(loaded, _some(data))
+        report = evaluate.evaluate(loaded, data or (), lambda line: err.print(line, markup=False))
+        frames = filled(templates) if templates else []
+        if frames:
+            report["robustness"] = robustness(loaded, frames)
+        texts = _some(data) if data else [row.text for row in frames]
+        report["speed"] = evaluate.speed(loaded, texts)
     except (DataRefused, WeightsRefused, OSError) as error:
         refuse(say(lang.lang, f"无法评估：{error}", f"cannot evaluate: {error}"))
     if bert:
-        report["bert_base"] = evaluate.bert_speed(_some(data))
+        report["bert_base"] = evaluate.bert_speed(texts)
     if json:
         typer.echo(orjson.dumps(report).decode())
     else:
@@ -67,7 +82,10 @@ def _tell(report: dict[str, Any], lang: Language) -> None:
         listed.add_row(name, say(lang, "任一", "any"), str(told["rows"]), f"{told['flagged']:.2%}", *[""] * 4)
         for head, figures in told["heads"].items():
             listed.add_row("", head, str(figures["rows"]), *(rounded(figures.get(name)) for name in names))
-    out.print(listed, soft_wrap=False)
+    if report["sets"]:
+        out.print(listed, soft_wrap=False)
+    if "robustness" in report:
+        _tell_robustness(report["robustness"], lang)
     if "ordinary" in report:
         ordinary = report["ordinary"]
         text = say(lang, "普通文本误报", "ordinary text flagged")
@@ -76,6 +94,14 @@ def _tell(report: dict[str, Any], lang: Language) -> None:
         if name in report:
             told = report[name]
             out.print(f"{name}: {told['single']} / {told['batch']} texts/s (single / batch)", markup=False)
+
+
+def _tell_robustness(report: dict[str, dict[str, float]], lang: Language) -> None:
+    figures = ("macro_f1", "drop", "recall", "pr_auc", "changed")
+    listed = table(say(lang, "伪装", "disguise"), *figures, numbers=figures)
+    for kind, told in report.items():
+        listed.add_row(kind, *(rounded(told[name]) for name in figures))
+    out.print(listed, soft_wrap=False)
 
 
 def rounded(value: Any) -> str:

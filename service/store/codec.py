@@ -79,6 +79,11 @@ def content_from(body: bytes, *, tenant: str, content_id: str, version: int, pub
     )
 
 
+def text_of(body: bytes) -> str:
+    """What a stored content says, its parts line by line; empty where it was erased."""
+    return "\n".join(text for _, text in orjson.loads(body)["parts"]) if body else ""
+
+
 def part_numbers(content: Content) -> dict[str, int]:
     """The place of each part by its name. Names are the caller's words, so records outside ``contents`` use these."""
     return {part.name: number for number, part in reversed(list(enumerate(content.parts)))}

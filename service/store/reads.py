@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
 from service.ids import from_stamp
 from service.store import statements
-from service.store.codec import content_from, verdict_from
+from service.store.codec import content_from, text_of, verdict_from
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +44,36 @@ class LexiconInfo(NamedTuple):
     sha256: str
     terms: int
     note: str
+    by: str
+    created_at: str
+
+
+class LabelRow(NamedTuple):
+    """One label as it was given. ``text`` is empty once it was erased; ``at`` is RFC 3339 UTC."""
+
+    number: int
+    judgement: str
+    tenant: str
+    content: str
+    version: int
+    text: str
+    head: str
+    value: int
+    origin: str
+    drawn: str
+    by: str
+    at: str
+
+
+class ModelInfo(NamedTuple):
+    """One training from labels: its weights, their card, what it was compared with and what came of it."""
+
+    sha256: str
+    card: str
+    base: str
+    labels: int
+    proposed: bool
+    report: dict[str, Any]
     by: str
     created_at: str
 
@@ -124,6 +154,35 @@ class Reads:
         """The versions that were active, the present one first; 0 stands for none."""
         rows = await self._connection.execute_fetchall(statements.LEXICON_HISTORY, (tenant, limit))
         return [version for (version,) in rows]
+
+    async def unlabelled(self, tenant: str, *, limit: int) -> list[Stored]:
+        """The last decision on each content of a tenant about which nobody has said anything, newest first."""
+        return await self._stored(statements.UNLABELLED, tenant, limit)
+
+    async def labels(self, tenant: str = "") -> list[LabelRow]:
+        """All labels, or a tenant's, oldest first."""
+        rows = await self._connection.execute_fetchall(statements.LABELS, (tenant,))
+        return [LabelRow._make((*row[:5], text_of(row[5]), *row[6:])) for row in rows]
+
+    async def labels_since_training(self) -> tuple[int, int]:
+        """How many texts got labels since the last training, and the number of the newest of these labels."""
+        rows = list(await self._connection.execute_fetchall(statements.LABELS_SINCE))
+        texts, newest = rows[0]
+        return texts, newest
+
+    async def models(self) -> list[ModelInfo]:
+        """All trainings, oldest first."""
+        rows = await self._connection.execute_fetchall(statements.MODELS)
+        return [ModelInfo._make((*row[:4], bool(row[4]), orjson.loads(row[5]), *row[6:])) for row in rows]
+
+    async def model_history(self) -> list[str]:
+        """The weights that were active, the present ones first; empty for those that the settings name."""
+        return [sha256 for (sha256,) in await self._connection.execute_fetchall(statements.MODEL_HISTORY)]
+
+    async def models_state(self) -> int:
+        """The number of the last activation of weights; it grows with every one."""
+        rows = list(await self._connection.execute_fetchall(statements.MODELS_STATE))
+        return int(rows[0][0])
 
     async def _one(self, sql: str, *values: str) -> str | None:
         rows = list(await self._connection.execute_fetchall(sql, values))

@@ -35,6 +35,19 @@ INSERT INTO tenant_lexicons (tenant, version, files, sha256, terms, note, "by", 
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 ACTIVATE_LEXICON = 'INSERT INTO tenant_activations (tenant, version, "by", activated_at) VALUES (?, ?, ?, ?)'
+INSERT_LABELLED = """
+INSERT INTO contents (id, tenant, content_id, version, commitment, salt, body, received_at)
+SELECT coalesce(max(id), 0) + 1, ?, ?, 1, ?, ?, ?, ? FROM contents
+"""
+INSERT_LABEL = """
+INSERT INTO labels (judgement, head, tenant, content, value, origin, drawn, "by", at)
+SELECT ?1, ?2, c.tenant, c.id, ?3, ?4, ?5, ?6, ?7 FROM contents AS c
+WHERE c.tenant = ?8 AND c.content_id = ?9 AND c.version = ?10
+"""
+INSERT_MODEL = """
+INSERT INTO models (sha256, card, base, labels, proposed, report, "by", created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+ACTIVATE_MODEL = 'INSERT INTO model_activations (model, "by", activated_at) VALUES (?, ?, ?)'
 INSERT_SETTINGS = "INSERT INTO settings (id, fingerprint, changed_at) VALUES (?, ?, ?)"
 
 LAST_RULESET = "SELECT fingerprint FROM rulesets ORDER BY activated_at DESC, id DESC LIMIT 1"
@@ -66,6 +79,24 @@ FROM decisions AS d JOIN contents AS c ON c.id = d.content
 DECISION = f"{_DECIDED} WHERE d.id = ? AND d.tenant = ?"
 HISTORY = f"{_DECIDED} WHERE c.tenant = ? AND c.content_id = ? ORDER BY d.seq DESC LIMIT ?"
 DECISIONS = f"{_DECIDED} WHERE d.tenant = ?1 AND d.id IN (SELECT value FROM json_each(?2))"  # noqa: S608 - our own text
+UNLABELLED = f"""
+{_DECIDED} WHERE d.tenant = ? AND d.content NOT IN (SELECT content FROM labels)
+    AND d.seq = (SELECT max(n.seq) FROM decisions AS n WHERE n.content = d.content) AND length(c.body) > 0
+ORDER BY d.seq DESC LIMIT ?
+"""  # noqa: S608 - our own text
+
+LABELS = """
+SELECT l.number, l.judgement, l.tenant, c.content_id, c.version, c.body, l.head, l.value, l.origin, l.drawn, l."by",
+    l.at
+FROM labels AS l JOIN contents AS c ON c.id = l.content WHERE ?1 = '' OR l.tenant = ?1 ORDER BY l.number
+"""
+LABELS_SINCE = """
+SELECT count(DISTINCT content), coalesce(max(number), 0) FROM labels
+WHERE number > (SELECT coalesce(max(labels), 0) FROM models)
+"""
+MODELS = 'SELECT sha256, card, base, labels, proposed, report, "by", created_at FROM models ORDER BY created_at, rowid'
+MODEL_HISTORY = "SELECT coalesce(model, '') FROM model_activations ORDER BY id DESC"
+MODELS_STATE = "SELECT coalesce(max(id), 0) FROM model_activations"
 
 
 @cache

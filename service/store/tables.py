@@ -2,7 +2,8 @@
 
 Times are RFC 3339 UTC text of fixed width (``2026-11-22T06:38:10.123456Z``): the same bytes stand in the acts, text
 order is time order, and no driver can take the zone away. The triggers that make ``acts`` INSERT-only and gapless
-live in the first migration, those that make ``tenant_lexicons`` and ``tenant_activations`` so in the third.
+live in the first migration, those that make ``tenant_lexicons`` and ``tenant_activations`` so in the third, those for
+labels and models in the fifth.
 """
 
 from __future__ import annotations
@@ -185,5 +186,63 @@ class TenantActivation(SQLModel, table=True):
     id: int = Field(sa_column=Column(Integer, primary_key=True))
     tenant: str = Field(sa_column=Column(Text, ForeignKey("tenants.name"), nullable=False))
     version: int | None = Field(default=None, sa_column=Column(Integer))
+    by: str = Field(sa_column=Column(Text, nullable=False))
+    activated_at: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class Label(SQLModel, table=True):
+    """What somebody said of one head of one text: 1 or 0. The text stands in ``contents``, erased or not.
+
+    All that was said of a text at once has one ``judgement``. ``drawn`` says how the text was chosen, if it was.
+    """
+
+    __tablename__: ClassVar[str] = "labels"
+    __table_args__ = (
+        UniqueConstraint("judgement", "head"),
+        CheckConstraint("value = 0 OR value = 1", name="labels_value_is_boolean"),
+        CheckConstraint("origin IN ('import', 'review', 'appeal', 'golden')", name="labels_origin_known"),
+        CheckConstraint("drawn IN ('', 'uncertain', 'random', 'disagreement')", name="labels_drawn_known"),
+        Index("labels_by_content", "content"),
+    )
+
+    number: int = Field(sa_column=Column(Integer, primary_key=True))
+    judgement: str = Field(sa_column=Column(Text, nullable=False))
+    head: str = Field(sa_column=Column(Text, nullable=False))
+    tenant: str = Field(sa_column=Column(Text, ForeignKey("tenants.name"), nullable=False))
+    content: int = Field(sa_column=Column(Integer, ForeignKey("contents.id"), nullable=False))
+    value: int = Field(sa_column=Column(Integer, nullable=False))
+    origin: str = Field(sa_column=Column(Text, nullable=False))
+    drawn: str = Field(sa_column=Column(Text, nullable=False))
+    by: str = Field(sa_column=Column(Text, nullable=False))
+    at: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class TrainedModel(SQLModel, table=True):
+    """One training from labels and what came of it. ``sha256`` is that of the weights, ``card`` that of their card.
+
+    ``base`` are the weights that it was compared with, ``labels`` the newest label that it could learn from, ``report``
+    the comparison (JSON). Only what was ``proposed`` lies in the data directory and may be promoted.
+    """
+
+    __tablename__: ClassVar[str] = "models"
+    __table_args__ = (CheckConstraint("proposed = 0 OR proposed = 1", name="models_proposed_is_boolean"),)
+
+    sha256: str = Field(sa_column=Column(Text, primary_key=True))
+    card: str = Field(sa_column=Column(Text, nullable=False))
+    base: str = Field(sa_column=Column(Text, nullable=False))
+    labels: int = Field(sa_column=Column(Integer, nullable=False))
+    proposed: int = Field(sa_column=Column(Integer, nullable=False))
+    report: str = Field(sa_column=Column(Text, nullable=False))
+    by: str = Field(sa_column=Column(Text, nullable=False))
+    created_at: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class ModelActivation(SQLModel, table=True):
+    """One change of the text expert's weights; the last one holds. No model: the one that the settings name."""
+
+    __tablename__: ClassVar[str] = "model_activations"
+
+    id: int = Field(sa_column=Column(Integer, primary_key=True))
+    model: str | None = Field(default=None, sa_column=Column(Text, ForeignKey("models.sha256")))
     by: str = Field(sa_column=Column(Text, nullable=False))
     activated_at: str = Field(sa_column=Column(Text, nullable=False))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.text.disguise import Disguiser
+from moderation.text.disguise import MARKS, Disguiser
 from moderation.text.restore import Line, Replaced
 from moderation.text.sound import Sounds, fuzzy
 from moderation.text.variants import DISGUISES
@@ -128,3 +128,24 @@ def test_every_maker_gives_another_writing_or_none(shipped) -> None:
         assert not writings & {"国家级第一", "加微信现金"}, kind
     assert made["pinyin"] == {"guojiajidiyi", "jiaweixinxianjin"}
     assert made["reverse"] == {"一第级家国", "金现信微加"}
+
+
+def test_a_whole_text_is_disguised_stretch_by_stretch(shipped) -> None:
+    makers = Disguiser(shipped.ruleset.folding, shipped.ruleset.variants)
+    text = "国家级第一，加微信领现金 ABC"
+    assert makers.text(("symbols",), text, random.Random(1), share=0) == text
+    full = makers.text(("symbols",), text, random.Random(1), share=1)
+    assert full != text and "".join(char for char in full if char not in MARKS) == text
+    some = [makers.text(("homophone", "reverse"), text, random.Random(seed)) for seed in range(50)]
+    changed = [sum(one != other for one, other in zip(made, text, strict=True)) for made in some]
+    assert 0 < sum(changed) / len(changed) < len(text) / 2
+    assert makers.text((), text, random.Random(1)) == text
+
+
+def test_what_looks_for_its_own_place_is_asked_once_for_the_whole_text(shipped) -> None:
+    makers = Disguiser(shipped.ruleset.folding, shipped.ruleset.variants)
+    assert makers.text(("vertical",), "好用", random.Random(1)) == "好\n用"
+    assert makers.text(("fullwidth",), "加a1", random.Random(1)) == "加ａ１"
+    both = {makers.text(("vertical", "pinyin"), "面霜", random.Random(seed), share=1) for seed in range(20)}
+    assert {"mianshuang", "面\n霜"} <= both
+    assert makers.text(("slang",), "面霜", random.Random(1)) == "面霜"

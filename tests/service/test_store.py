@@ -64,7 +64,7 @@ def test_the_migrations_arrive_at_the_tables(path, tmp_path):
     SQLModel.metadata.create_all(engine)
     engine.dispose()
     assert schema(path) == schema(tmp_path / "other.db")
-    assert len(schema(path)) == 13
+    assert len(schema(path)) == 17
 
 
 def test_decisions_survive_the_migration_of_their_table(tmp_path):
@@ -104,7 +104,7 @@ def test_migrating_twice_changes_nothing(path):
 def test_a_developers_alembic_finds_the_configured_database(tmp_path, monkeypatch):
     monkeypatch.setenv("QINGLIU_DATA", str(tmp_path / "data"))
     command.upgrade(db.alembic_config(), "head")
-    assert len(schema(tmp_path / "data" / "qingliu.db")) == 13
+    assert len(schema(tmp_path / "data" / "qingliu.db")) == 17
     with pytest.raises(NotImplementedError, match="never deleted"):
         command.downgrade(db.alembic_config(), "base")
 
@@ -114,7 +114,7 @@ def test_processes_that_start_at_once_take_turns(tmp_path):
     target = str(tmp_path / "new" / "q.db")
     running = [subprocess.Popen([sys.executable, "-c", code, target]) for _ in range(3)]
     assert [process.wait(60) for process in running] == [0, 0, 0]
-    assert len(schema(target)) == 13
+    assert len(schema(target)) == 17
 
 
 # Connections

@@ -1,0 +1,198 @@
+"""``qingliu labels``: what people say of texts, beside a running service or without one: draw, import, list, count."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
+from random import Random
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+import orjson
+import typer
+
+from moderation.errors import LoadErrors
+from moderation.load import SCENES, load_ruleset
+from service.cli.say import Data, Json, err, fail, out, settings
+from service.cli.words import Lang, Tongue, say, table
+from service.draw import candidates, draw
+from service.labels import ENOUGH, Origin, read
+from service.ledger import LedgerError
+from service.store.db import Unsafe
+from service.wiring import ExpertRefused, open_learning
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from moderation.reasons import Language
+    from moderation.ruleset import Ruleset
+    from service.draw import Drawing
+    from service.labels import Imported, Standing
+    from service.store.reads import LabelRow
+    from service.wiring import Learning
+
+T = TypeVar("T")
+
+BY = "cli"
+Tenant = Annotated[str, typer.Option("--tenant", help="租户")]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the group."""
+    group = typer.Typer(
+        help="人工标注：抽取待标文本、导入、列出、统计；供 qingliu retrain 使用。", no_args_is_help=True
+    )
+    group.command("draw")(draw_)
+    group.command("import")(import_)
+    group.command("list")(list_)
+    group.command("count")(count)
+    app.add_typer(group, name="labels")
+
+
+def import_(  # noqa: PLR0913 - the options of a command line
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="标注文件（JSONL）", exists=True, dir_okay=False)],
+    *,
+    tenant: Tenant = "default",
+    origin: Annotated[
+        Literal["import", "golden"], typer.Option(help="来源：import 一般标注；golden 已知答案，用来检验审核员")
+    ] = "import",
+    data: Data = None,
+    json: Json = False,
+    lang: Lang = Tongue.ZH,
+) -> None:
+    """导入标注：每行 {"text": …, "labels": {"fraud": 1}}，可带 drawn 与 decision；有误时逐行指出且不作改变。"""  # noqa: D415
+
+    async def work(learning: Learning) -> Imported:
+        said = read(file.read_bytes().splitlines(), learning.heads, file=file.name)
+        return await learning.labels.import_(said, tenant=tenant, origin=Origin(origin), by=BY)
+
+    told = with_learning(data, lang.lang, work, tenant=tenant)
+    if json:
+        _print({**told._asdict(), "tenant": tenant})
+        return
+    zh = f"已记录 {told.added} 条文本的标注；{told.known} 条此前已有，{told.unanswered} 条尚未作答"
+    en = f"labels of {told.added} texts recorded; {told.known} known before, {told.unanswered} not answered"
+    out.print(say(lang.lang, zh, en), markup=False)
+
+
+def draw_(  # noqa: PLR0913 - the options of a command line
+    *,
+    number: Annotated[int, typer.Option("--number", "-n", help="抽取条数", min=1)] = 100,
+    recent: Annotated[int, typer.Option(help="从最近多少条判定中抽取", min=1)] = 5000,
+    seed: Annotated[int, typer.Option(help="随机种子")] = 1,
+    tenant: Tenant = "default",
+    target: Annotated[
+        Path | None, typer.Option("--output", "-o", help="写入文件（默认标准输出）", dir_okay=False, show_default=False)
+    ] = None,
+    data: Data = None,
+    lang: Lang = Tongue.ZH,
+) -> None:
+    """从最近的判定中抽取值得标注的文本：一半最没把握，三成随机，两成规则与分数不一致；填好 labels 后导入。"""  # noqa: D415
+    chosen = settings(data=data)
+    try:
+        ruleset = load_ruleset(chosen.lexicons, chosen.scenes or SCENES, folders=(), examples=False)
+    except LoadErrors as errors:
+        fail(str(errors))
+    found = with_learning(
+        data, lang.lang, lambda learning: _drawn(learning, ruleset, tenant, recent, number, seed), tenant=tenant
+    )
+    lines = [
+        orjson.dumps({"text": one.text, "labels": {}, "drawn": one.drawn, "decision": one.decision}) + b"\n"
+        for one in found
+    ]
+    if target is None:
+        typer.echo(b"".join(lines), nl=False)
+    else:
+        target.write_bytes(b"".join(lines))
+    counts = ", ".join(
+        f"{drawn} {sum(one.drawn == drawn for one in found)}" for drawn in dict.fromkeys(one.drawn for one in found)
+    )
+    err.print(say(lang.lang, f"抽取 {len(found)} 条：{counts}", f"{len(found)} drawn: {counts}"), markup=False)
+
+
+async def _drawn(  # noqa: PLR0913, PLR0917 - what the command line says
+    learning: Learning, ruleset: Ruleset, tenant: str, recent: int, number: int, seed: int
+) -> list[Drawing]:
+    model = await learning.weights.start()
+    stored = await learning.store.reads.unlabelled(tenant, limit=recent)
+    return draw(list(candidates(stored, model, ruleset)), number, Random(seed))  # noqa: S311 - repeatable, not secret
+
+
+def list_(
+    *,
+    tenant: Tenant = "default",
+    number: Annotated[int, typer.Option("--number", "-n", help="最近多少条", min=1)] = 20,
+    data: Data = None,
+    json: Json = False,
+    lang: Lang = Tongue.ZH,
+) -> None:
+    """列出最近的标注（含文本）。"""  # noqa: D415
+    rows: list[LabelRow] = with_learning(
+        data, lang.lang, lambda learning: learning.store.reads.labels(tenant), tenant=tenant
+    )[-number:]
+    if json:
+        _print([row._asdict() for row in rows])
+        return
+    heads = (
+        ("文本", "text"),
+        ("标签", "head"),
+        ("值", "value"),
+        ("来源", "origin"),
+        ("抽取", "drawn"),
+        ("标注人", "by"),
+        ("时间", "time"),
+    )
+    listed = table(*(say(lang.lang, *head) for head in heads))
+    for row in rows:
+        listed.add_row(row.text, row.head, str(row.value), row.origin, row.drawn, row.by, row.at[:19])
+    out.print(listed, soft_wrap=False)
+
+
+def count(*, tenant: Tenant = "default", data: Data = None, json: Json = False, lang: Lang = Tongue.ZH) -> None:
+    """统计标注：各标签的正负条数、来源、抽取方式，以及距下次重训的条数。"""  # noqa: D415
+    told: Standing = with_learning(data, lang.lang, lambda learning: learning.labels.standing(tenant), tenant=tenant)
+    if json:
+        _print({**told._asdict(), "tenant": tenant, "enough": ENOUGH})
+        return
+    listed = table(say(lang.lang, "标签", "head"), "1", "0", numbers=("1", "0"))
+    for head, (yes, no) in told.heads.items():
+        listed.add_row(head, str(yes), str(no))
+    out.print(listed, soft_wrap=False)
+    for name, counts in (
+        (say(lang.lang, "来源", "origin"), told.origins),
+        (say(lang.lang, "抽取", "drawn"), told.drawn),
+    ):
+        out.print(f"{name}: {', '.join(f'{key} {number}' for key, number in counts.items())}", markup=False)
+    zh = f"共 {told.texts} 条文本；上次训练以来全部租户新增 {told.new} 条（重训需 {ENOUGH} 条）"
+    en = f"{told.texts} texts; {told.new} of all tenants since the last training (retraining needs {ENOUGH})"
+    out.print(say(lang.lang, zh, en), markup=False)
+
+
+def with_learning(
+    data: Path | None, lang: Language, act: Callable[[Learning], Awaitable[T]], *, tenant: str | None = None
+) -> T:
+    """Does something with labels and weights; says why and ends the command where that cannot be."""
+    chosen = settings(data=data)
+
+    async def work() -> T:
+        async with open_learning(chosen) as learning:
+            if tenant is not None and not await learning.store.reads.has_tenant(tenant):
+                fail(
+                    say(lang, f"没有租户 {tenant}（见 qingliu key create）", f"no tenant {tenant}: qingliu key create")
+                )
+            return await act(learning)
+
+    try:
+        return asyncio.run(work())
+    except LoadErrors as errors:
+        for error in errors.errors:
+            err.print(str(error), markup=False)
+        wrong = len(errors.errors)
+        fail(say(lang, f"共 {wrong} 处错误，没有任何改变", f"{wrong} errors: nothing was changed"))
+    except ExpertRefused as error:
+        fail(say(lang, f"文本模型未通过检查：{error}", f"the text expert is refused: {error}"))
+    except (Unsafe, LedgerError) as error:
+        fail(say(lang, f"无法使用 {chosen.database}：{error}", f"cannot use {chosen.database}: {error}"))
+
+
+def _print(told: Any) -> None:
+    typer.echo(orjson.dumps(told).decode())
