@@ -1,7 +1,8 @@
 """Training text that the project writes itself: frames with slots, compliant twins, hard negatives. Holds no text.
 
 The text lies in ``models/templates``: one TOML file a head (pairs of a violation and its compliant twin),
-``slots.toml`` (fillers that all share) and ``hard_negatives.txt`` (ordinary lines, every head 0). A frame's grammar:
+``slots.toml`` (fillers that all share) and ``hard_negatives.txt`` (ordinary lines, every head 0); and in
+``models/written``: whole sentences, a line each, ``heads<TAB>text`` with ``-`` for none. A frame's grammar:
 
 * ``{a|b|}`` draws one of the alternatives, ``{name}`` a filler of that slot; both may hold further braces.
 * ``№`` becomes a random digit, so that no number stands in the repository and none is learnt by heart.
@@ -24,6 +25,21 @@ if TYPE_CHECKING:
 HEADS = ("abuse", "porn", "gambling", "fraud", "diversion", "spam", "ad_law", "negative")
 """What the text expert tells apart, in the order of its outputs."""
 TEMPLATES = Path(__file__).with_name("templates")
+WRITTEN = Path(__file__).with_name("written")
+WHOLE = 0.45
+"""Share of the examples that are whole written sentences rather than filled frames."""
+BREAKING = 0.55
+"""Share of these that break a rule."""
+BLURRED = {
+    "gambling": ("spam", "diversion", "fraud"),
+    "fraud": ("spam", "diversion", "ad_law"),
+    "diversion": ("spam", "fraud", "ad_law"),
+    "spam": ("diversion", "fraud", "ad_law"),
+    "ad_law": ("fraud", "spam"),
+    "porn": ("spam", "diversion"),
+    "abuse": ("negative",),
+}
+"""Heads on which a written sentence of one head says nothing: the border between them is no line."""
 VIOLATIONS, TWINS = 0.45, 0.25
 """Shares of the examples that break a rule and of their compliant twins; the rest are hard negatives."""
 DISGUISED = 0.3
@@ -102,12 +118,28 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Sentence:
+    """A whole sentence and the heads that hold for it."""
+
+    text: str
+    heads: tuple[str, ...]
+
+    @property
+    def labels(self) -> Mapping[str, int]:
+        """What is known of every head."""
+        unknown = {head for mine in self.heads for head in BLURRED.get(mine, ())}
+        return {head: int(head in self.heads) for head in HEADS if head in self.heads or head not in unknown}
+
+
+@dataclass(frozen=True, slots=True)
 class Templates:
-    """All that one folder holds; ``slots`` are the shared ones."""
+    """All that the folders hold; ``slots`` are the shared ones."""
 
     slots: Slots
     frames: tuple[Frame, ...]
     lines: tuple[Line, ...]
+    sentences: Mapping[str, tuple[Sentence, ...]]
+    """Written sentences by the head that holds, ``-`` for none; one of several heads stands under each."""
 
 
 def examples(*, seed: int, count: int, disguise: Disguise | None = None) -> Iterator[Example]:
@@ -157,8 +189,8 @@ def expand(rng: random.Random, text: str, slots: Slots) -> str:
 
 
 @cache
-def load(folder: Path = TEMPLATES) -> Templates:
-    """The templates of a folder, every frame tried once.
+def load(folder: Path = TEMPLATES, written: Path = WRITTEN) -> Templates:
+    """The templates of a folder, every frame tried once, and the written sentences of another.
 
     Raises:
         ValueError: names the file and what was expected.
@@ -172,13 +204,15 @@ def load(folder: Path = TEMPLATES) -> Templates:
         *((line.text, shared) for line in lines),
     ]:
         expand(rng, text, slots)
-    return Templates(shared, frames, lines)
+    return Templates(shared, frames, lines, _sentences(written))
 
 
 def _drawn(
     rng: random.Random, templates: Templates, by_head: Mapping[str, list[Frame]], disguise: Disguise | None
 ) -> Example:
     """One example: what kind, of which head and frame, and how it is dressed."""
+    if rng.random() < WHOLE:
+        return _whole(rng, templates, disguise)
     kind = rng.random()
     if kind >= VIOLATIONS + TWINS:
         line = rng.choice(templates.lines)
@@ -193,6 +227,19 @@ def _drawn(
         text = disguise(rng, text)
     labels = {**dict.fromkeys(frames[0].clear, 0), frames[0].head: 1}
     return Example(_dressed(rng, text, templates), labels, frames[0].bad)
+
+
+def _whole(rng: random.Random, templates: Templates, disguise: Disguise | None) -> Example:
+    """A written sentence, sometimes two of one kind, dressed as everything else."""
+    head = rng.choice(HEADS) if rng.random() < BREAKING else "-"
+    drawn = rng.choices(templates.sentences[head], k=2 if rng.random() < JOINED else 1)
+    text = rng.choice(_JOINTS).join(expand(rng, sentence.text, templates.slots) for sentence in drawn)
+    if disguise is not None and head != "-" and rng.random() < DISGUISED:
+        text = disguise(rng, text)
+    labels = {
+        name: max(one.labels[name] for one in drawn) for name in HEADS if all(name in one.labels for one in drawn)
+    }
+    return Example(_dressed(rng, text, templates), labels, drawn[0].text)
 
 
 def _dressed(rng: random.Random, text: str, templates: Templates) -> str:
@@ -211,6 +258,19 @@ def _dressed(rng: random.Random, text: str, templates: Templates) -> str:
             text = rng.choice((f"{beside}。{text}", f"{text} {beside}"))
     (manner,) = rng.choices(_MANNERS, _MANNER_WEIGHTS)
     return " ".join(manner(text).split())
+
+
+def _sentences(folder: Path) -> Mapping[str, tuple[Sentence, ...]]:
+    found: dict[str, list[Sentence]] = {head: [] for head in (*HEADS, "-")}
+    for path in sorted(folder.glob("*.tsv")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            named, _, text = line.partition("\t")
+            heads = () if named == "-" else tuple(named.split(","))
+            if not set(heads) <= set(HEADS) or not text.strip() or "{" in text:
+                raise ValueError(f"{path}:{number}: expected heads of {', '.join(HEADS)} or -, a tab and a sentence")
+            for head in heads or ("-",):
+                found[head].append(Sentence(text, heads))
+    return {head: tuple(sentences) for head, sentences in found.items()}
 
 
 def _toml(path: Path) -> dict[str, object]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from models.synth import HEADS, TEMPLATES, examples, expand, load
+from models.synth import HEADS, TEMPLATES, Sentence, examples, expand, load
 
 EXPERT = Path(__file__).parents[1] / "cases" / "expert"
 GRAM = 8
@@ -33,6 +33,7 @@ def training_frames() -> list[str]:
     return [
         *(text for frame in templates.frames for text in (frame.bad, frame.good)),
         *(line.text for line in templates.lines),
+        *(sentence.text for sentences in templates.sentences.values() for sentence in sentences),
     ]
 
 
@@ -86,8 +87,8 @@ def test_labels_are_of_known_heads_and_every_head_has_both() -> None:
 def test_a_violation_knows_its_head_and_a_twin_clears_all() -> None:
     drawn = list(examples(seed=3, count=4_000))
     violations = [example for example in drawn if any(example.labels.values())]
-    assert 0.4 < len(violations) / len(drawn) < 0.5
-    assert all(sum(example.labels.values()) == 1 for example in violations)
+    assert 0.4 < len(violations) / len(drawn) < 0.55
+    assert sum(sum(example.labels.values()) == 1 for example in violations) > 0.8 * len(violations)
     assert sum(len(example.labels) == len(HEADS) for example in drawn if not any(example.labels.values())) > 1_500
 
 
@@ -107,6 +108,26 @@ def test_there_are_as_many_frames_as_promised() -> None:
     assert len({line.text for line in templates.lines}) == len(templates.lines) >= 900
     held = Counter(template["head"] for template in evaluation()["template"])
     assert sum(held.values()) >= 120 and set(held) == set(HEADS)
+
+
+def test_there_are_as_many_written_sentences_as_promised() -> None:
+    sentences = load().sentences
+    assert len({one.text for listed in sentences.values() for one in listed}) >= 7_500
+    assert min(len(sentences[head]) for head in (*HEADS, "-")) >= 300
+
+
+def test_a_written_sentence_knows_nothing_of_the_heads_that_its_own_shade_into() -> None:
+    scam = Sentence("", ("fraud",)).labels
+    assert scam == {"abuse": 0, "porn": 0, "gambling": 0, "fraud": 1, "negative": 0}
+    assert Sentence("", ()).labels == dict.fromkeys(HEADS, 0)
+    assert Sentence("", ("fraud", "spam")).labels["spam"] == 1
+
+
+@pytest.mark.parametrize("line", ["hate\t甲", "-\t", "甲", "-\t{甲}"])
+def test_a_malformed_written_line_is_refused_with_its_place(tmp_path, line) -> None:
+    (tmp_path / "x.tsv").write_text(f"-\t乙\n{line}\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"x\.tsv:2: expected heads of"):
+        load(written=tmp_path)
 
 
 def test_hard_negatives_give_two_thousand_different_lines() -> None:
@@ -183,7 +204,10 @@ def test_exhausted_templates_say_how_many_texts_they_gave(tmp_path, monkeypatch)
     for head in HEADS:
         (folder / f"{head}.toml").write_text('clear = []\n[frames]\npairs = [["甲", "乙"]]\n', encoding="utf-8")
     (folder / "hard_negatives.txt").write_text("[plain]\n丙\n", encoding="utf-8")
-    tiny = load(folder)
+    written = tmp_path / "written"
+    written.mkdir()
+    (written / "all.tsv").write_text("-\t丁\n" + "".join(f"{head}\t戊\n" for head in HEADS), encoding="utf-8")
+    tiny = load(folder, written)
     monkeypatch.setattr("models.synth.load", lambda: tiny)
     monkeypatch.setattr("models.synth._dressed", lambda _rng, text, _templates: text)
     with pytest.raises(ValueError, match=r"give [0-9]+ different texts, 1000 were asked for"):
