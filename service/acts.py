@@ -27,6 +27,13 @@ SERVICE_STARTED = "service.started"
 DECISION_AUTO = "decision.auto"
 DECISION_SUPERSEDED = "decision.superseded"
 REVIEW_OPENED = "review.opened"
+USER_CREATED = "user.created"
+USER_CHANGED = "user.changed"
+USER_DISABLED = "user.disabled"
+USER_ENABLED = "user.enabled"
+PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of an act
+SESSION_STARTED = "session.started"
+SESSION_ENDED = "session.ended"
 
 
 class Act(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import secrets
 import sqlite3
 from dataclasses import dataclass
@@ -11,15 +10,18 @@ from hashlib import sha256
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from sqlalchemy import tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service.acts import KEY_CREATED, KEY_REVOKED, TENANT_CREATED, Act
+from service import tenants
+from service.acts import KEY_CREATED, KEY_REVOKED, Act
 from service.ids import now
-from service.ledger import LedgerRefused, LedgerUnwritable, Unchanged
+from service.ledger import LedgerUnwritable, Unchanged
 from service.ports import Write
 from service.rights import RIGHTS_OF, Right, Scope
 from service.store import statements
+from service.store.people import START
 from service.store.tables import ApiKey
 
 if TYPE_CHECKING:
@@ -34,8 +36,9 @@ MISSED_SECONDS = 0.02
 """So long it is believed about a secret that it does not know: a key made elsewhere just now must work, but guesses
 must not become a query each."""
 
-_TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-_LABEL_CHARS = 200
+LABEL_CHARS = 200
+CLI = "cli"
+"""Who acts, where it is the operator at the command line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,41 +85,46 @@ class Keys:
             known = self._known.get(digest)
         return known
 
-    async def create(self, tenant: str, *, label: str = "", scope: Scope = Scope.MODERATE) -> tuple[str, str]:
+    async def create(
+        self, tenant: str, *, label: str = "", scope: Scope = Scope.MODERATE, by: str = CLI
+    ) -> tuple[str, str]:
         """A new key for ``tenant`` (made on first use): its id, and its secret, which is shown only now.
 
         Raises ``ValueError`` for a tenant or label that may not be stored.
         """
-        if not _TENANT.fullmatch(tenant):
-            raise ValueError("a tenant is 1-63 of a-z, 0-9, - and _, and starts with a letter or digit")
-        if len(label) > _LABEL_CHARS or not all(map(str.isprintable, label)):
-            raise ValueError(f"a label is at most {_LABEL_CHARS} printable characters")
-        if not await self._reads.has_tenant(tenant):
-            await self._create_tenant(tenant)
+        if len(label) > LABEL_CHARS or not all(map(str.isprintable, label)):
+            raise ValueError(f"a label is at most {LABEL_CHARS} printable characters")
+        await tenants.made(tenant, ledger=self._ledger, reads=self._reads)
         key_id = secrets.token_hex(6)
         secret = f"ql_{key_id}_{secrets.token_urlsafe(32)}"
-        facts = {"scope": scope.value}
+        facts = {"by": by, "scope": scope.value}
         row = (key_id, tenant, label, _digest(secret), now(), scope.value)
         await self._ledger.record(Act(KEY_CREATED, key_id, tenant, facts), Write(statements.INSERT_KEY, row))
         self._forget()
         return key_id, secret
 
-    async def revoke(self, key_id: str) -> bool:
-        """Ends a key; false when it is unknown or already ended."""
-        tenant = await self._reads.key_tenant(key_id)
-        if tenant is None:
+    async def revoke(self, key_id: str, *, tenant: str | None = None, by: str = CLI) -> bool:
+        """Ends a key; false when it is unknown, already ended, or of another tenant than the one asked for."""
+        owner = await self._reads.key_tenant(key_id, tenant)
+        if owner is None:
             return False
+        act = Act(KEY_REVOKED, key_id, owner, {"by": by})
         try:
-            await self._ledger.record(Act(KEY_REVOKED, key_id, tenant), Write(statements.REVOKE_KEY, (now(), key_id)))
+            await self._ledger.record(act, Write(statements.REVOKE_KEY, (now(), key_id)))
         except Unchanged:
             return False
         self._forget()
         return True
 
-    async def listed(self) -> list[KeyInfo]:
-        """Every key ever made, oldest first."""
+    async def listed(
+        self, tenant: str | None = None, *, after: tuple[str, str] = START, limit: int | None = None
+    ) -> list[KeyInfo]:
+        """Every key ever made, or every one of a tenant, oldest first; ``after``: time and id of the last one seen."""
+        place = tuple_(col(ApiKey.created_at), col(ApiKey.id))
+        asked = select(ApiKey).where(place > after).order_by(col(ApiKey.created_at), col(ApiKey.id)).limit(limit)
+        if tenant is not None:
+            asked = asked.where(ApiKey.tenant == tenant)
         async with AsyncSession(self._engine) as session:
-            found = await session.exec(select(ApiKey).order_by(col(ApiKey.created_at), col(ApiKey.id)))
             return [
                 KeyInfo(
                     key_id=key.id,
@@ -126,18 +134,8 @@ class Keys:
                     revoked_at=key.revoked_at,
                     scope=key.scope,
                 )
-                for key in found
+                for key in await session.exec(asked)
             ]
-
-    async def _create_tenant(self, tenant: str) -> None:
-        try:
-            await self._ledger.record(
-                Act(TENANT_CREATED, tenant, tenant), Write(statements.INSERT_TENANT, (tenant, now()))
-            )
-        except LedgerRefused:
-            # Another process may have made it in between; if none did, the refusal stands.
-            if not await self._reads.has_tenant(tenant):
-                raise
 
     def _forget(self) -> None:
         self._checked = float("-inf")

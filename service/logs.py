@@ -126,5 +126,5 @@ def _request_line(noted: _Noted) -> bytes:
     }
     if caller is not None:
         line["tenant"] = caller.tenant
-        line["key"] = caller.id
+        line["user" if caller.session else "key"] = caller.id
     return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)

@@ -65,6 +65,7 @@ class Metrics(Collector):
             "qingliu_expert_seconds", "Time of an answer of the text expert.", buckets=_SECONDS, registry=self._registry
         )
         self._missing: dict[str, int] = {}
+        self._sign_ins: dict[str, int] = {}
         self._ruleset = Info("qingliu_ruleset", "The active ruleset.", registry=self._registry)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -80,6 +81,10 @@ class Metrics(Collector):
         """One content was judged."""
         key = scene, verdict.action, verdict.degraded
         self._verdicts[key] = self._verdicts.get(key, 0) + 1
+
+    def signed_in(self, outcome: str) -> None:
+        """Somebody tried to sign in: ``ok``, ``refused`` or ``delayed``."""
+        self._sign_ins[outcome] = self._sign_ins.get(outcome, 0) + 1
 
     def committed(self, rows: int, seconds: float) -> None:
         """The ledger committed a group."""
@@ -122,3 +127,7 @@ class Metrics(Collector):
         for why, count in self._missing.items():
             missing.add_metric((why,), count)
         yield missing
+        sign_ins = CounterMetricFamily("qingliu_sign_ins", "Attempts of people to sign in.", labels=("outcome",))
+        for outcome, count in self._sign_ins.items():
+            sign_ins.add_metric((outcome,), count)
+        yield sign_ins

@@ -5,18 +5,26 @@ Every duration is in seconds, every size in bytes unless its name says otherwise
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import orjson
-from pydantic import Field
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
-_PLACES = {"data", "host", "port", "lexicons", "scenes", "models"}
-"""Where the service runs rather than how it judges: changing one is no change of the rules of the house."""
+_APART = {"data", "host", "port", "lexicons", "scenes", "models", "secret"}
+"""Where the service runs rather than how it judges: changing one is no change of the rules of the house. A
+secret is told to nobody, not even as part of a digest."""
+
+
+def _hexadecimal(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch("[0-9a-fA-F]{64}", secret.get_secret_value()):
+        raise ValueError("expected 64 hexadecimal digits")
+    return secret
 
 
 class Settings(BaseSettings):
@@ -27,7 +35,9 @@ class Settings(BaseSettings):
     )
 
     data: Path = Path("data")
-    """The data directory; the SQLite file, the pid file and nothing else live in it."""
+    """The data directory; the SQLite file, the pid file, the secret and nothing else live in it."""
+    secret: Annotated[SecretStr, AfterValidator(_hexadecimal)] | None = None
+    """The house's secret as 64 hexadecimal digits; without it the file ``secret`` in the data directory holds one."""
     lexicons: Path = REPOSITORY / "lexicons"
     scenes: Path | None = None
     """Scene policies; the ones that ship with the engine when left out."""
@@ -62,6 +72,11 @@ class Settings(BaseSettings):
     """Requests a key may send within ``rate_window`` (a whole batch is one)."""
     rate_window: int = Field(default=60, ge=1)
 
+    session_life: float = Field(default=12 * 3600.0, ge=60)
+    """So long a person stays signed in, whatever they do."""
+    proxies: int = Field(default=0, ge=0, le=8)
+    """Reverse proxies in front of the service that add the client's address to ``X-Forwarded-For``."""
+
     queue_rows: int = Field(default=16_384, ge=1)
     """Decisions that may wait for the disk before new requests are turned away."""
     queue_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
@@ -83,9 +98,14 @@ class Settings(BaseSettings):
         """Where a running service leaves its process id for ``qingliu reload``."""
         return self.data / "qingliu.pid"
 
+    @property
+    def secret_file(self) -> Path:
+        """Where the house's secret lies when no setting gives it."""
+        return self.data / "secret"
+
     def fingerprint(self) -> str:
         """16 hex digits over every setting that changes how the service behaves (not where it runs)."""
-        told = self.model_dump(mode="json", exclude=_PLACES)
+        told = self.model_dump(mode="json", exclude=_APART)
         return sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
     @classmethod

@@ -8,23 +8,30 @@ import platform
 import sqlite3
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from models import ngram
 from models.tensors import WeightsRefused
 from moderation.load import SCENES
 from moderation.types import TEXT, Scene
+from service.accounts import Accounts
 from service.acts import SERVICE_STARTED, SETTINGS_CHANGED, Act
 from service.experts import Hearing, name_of
 from service.ids import new_id, now
 from service.keys import Keys
 from service.ledger import Ledger
 from service.lexicons import Lexicons
+from service.lockout import Delays
 from service.moderate import Moderation
+from service.passwords import Passwords
 from service.ports import Write
 from service.rules import Aside, Rules
+from service.secret import open_secret
+from service.sessions import Sessions
 from service.store import db, statements
 from service.store.journal import SqliteJournal
+from service.store.people import People
 from service.store.reads import Reads
 
 if TYPE_CHECKING:
@@ -32,6 +39,7 @@ if TYPE_CHECKING:
 
     from moderation.ruleset import Ruleset
     from service.ports import TextModel
+    from service.secret import Secret
     from service.settings import Settings
 
 
@@ -53,6 +61,7 @@ class Store:
 
     ledger: Ledger
     reads: Reads
+    people: People
     keys: Keys
 
 
@@ -62,12 +71,16 @@ class Service:
 
     settings: Settings
     keys: Keys
+    accounts: Accounts
+    sessions: Sessions
     rules: Rules
     lexicons: Lexicons
     moderation: Moderation
     ledger: Ledger
     hearing: Hearing | None
     """Where the text expert works; ``None`` when it is off."""
+    secret: Secret
+    """What keys of the house are derived from."""
 
     def health(self) -> Health:
         """Cheap enough for every probe: no input or output."""
@@ -87,7 +100,8 @@ async def open_store(
     path, patience = settings.database, settings.busy_timeout
     await asyncio.to_thread(db.migrate, path, busy_timeout=patience)
     async with AsyncExitStack() as stack:
-        reads = Reads(await db.open_reader(path, busy_timeout=patience))
+        reader = await db.open_reader(path, busy_timeout=patience)
+        reads = Reads(reader)
         stack.push_async_callback(reads.close)
         engine = db.make_async_engine(path, write=False, busy_timeout=patience)
         stack.push_async_callback(engine.dispose)
@@ -101,7 +115,7 @@ async def open_store(
         )
         ledger.start()
         stack.push_async_callback(ledger.close)
-        yield Store(ledger=ledger, reads=reads, keys=Keys(ledger, reads, engine))
+        yield Store(ledger=ledger, reads=reads, people=People(reader), keys=Keys(ledger, reads, engine))
 
 
 @asynccontextmanager
@@ -110,12 +124,13 @@ async def open_service(
 ) -> AsyncIterator[Service]:
     """Everything, ready to judge. ``on_group`` hears the rows and seconds of each commit.
 
-    Raises ``LoadErrors`` for broken rules, ``ExpertRefused`` for broken weights and ``store.db.Unsafe`` for a database
-    that would not keep its word.
+    Raises ``LoadErrors`` for broken rules, ``ExpertRefused`` for broken weights, ``SecretRefused`` for a secret that is
+    none, and ``store.db.Unsafe`` for a database that would not keep its word.
     """
     # A batch makes thousands of objects that all live until it is answered; walking them every 700 finds nothing.
     gc.set_threshold(20_000, 20, 50)
     model = await asyncio.to_thread(open_expert, settings)
+    secret = await asyncio.to_thread(open_secret, settings)
     async with open_store(settings, on_group=on_group) as store, _hearing(settings, model) as hearing:
         rules = await Rules.opened(settings.lexicons, settings.scenes or SCENES, ledger=store.ledger, reads=store.reads)
         if model is not None:
@@ -124,15 +139,26 @@ async def open_service(
         await _record_start(settings, store.ledger, rules, model)
         moderation = Moderation(rules, store.ledger, store.reads, hearing)
         watching = asyncio.create_task(rules.watch(), name="lexicons")
+        passwords = Passwords()
         try:
             yield Service(
                 settings=settings,
                 keys=store.keys,
+                accounts=Accounts(store.ledger, store.reads, store.people, passwords),
+                sessions=Sessions(
+                    store.ledger,
+                    store.people,
+                    passwords=passwords,
+                    secret=secret,
+                    delays=Delays(clock=monotonic),
+                    life=settings.session_life,
+                ),
                 rules=rules,
                 lexicons=Lexicons(store.ledger, store.reads, rules),
                 moderation=moderation,
                 ledger=store.ledger,
                 hearing=hearing,
+                secret=secret,
             )
         finally:
             watching.cancel()
@@ -179,6 +205,13 @@ async def open_keys(settings: Settings) -> AsyncIterator[Keys]:
     """Only the keys, for the command line beside a running service: no rules are loaded."""
     async with open_store(settings) as store:
         yield store.keys
+
+
+@asynccontextmanager
+async def open_accounts(settings: Settings) -> AsyncIterator[Accounts]:
+    """Only the people, for the command line beside a running service, which hears of changes at once."""
+    async with open_store(settings) as store:
+        yield Accounts(store.ledger, store.reads, store.people, Passwords())
 
 
 @asynccontextmanager

@@ -17,9 +17,12 @@ from pathlib import Path
 import pytest
 
 from moderation.types import Content, Part, Scene
+from service.accounts import Change
 from service.moderate import Idempotency
+from service.rights import Role
+from service.sessions import SignIn
 from service.settings import Settings
-from service.store import statements
+from service.store import people_statements, statements
 from service.wiring import open_service
 
 ROOT = Path(__file__).parents[1]
@@ -28,11 +31,16 @@ SQL = re.compile(
     r"(CREATE|DROP|ALTER)\s+(TABLE|INDEX|TRIGGER|VIEW)|VACUUM|ATTACH\s+DATABASE)\b",
     re.IGNORECASE,
 )
-STATEMENTS = {name for name, value in vars(statements).items() if isinstance(value, str) and SQL.search(value)}
+STATEMENTS = {
+    name
+    for module in (statements, people_statements)
+    for name, value in vars(module).items()
+    if isinstance(value, str) and SQL.search(value)
+}
 MIGRATIONS = "service/store/migrations/"
 
 ALLOWED = {
-    "sql": {"service/store/statements.py"},
+    "sql": {"service/store/statements.py", "service/store/people_statements.py"},
     "connects": {"service/store/db.py"},
     "opens a writer": {"service/store/journal.py", "service/store/db.py", "service/store/migrations/env.py"},
     "transacts": {"service/ledger.py"},
@@ -43,6 +51,7 @@ ALLOWED = {
 OWN = {
     "own.txt": "@category abuse_insult\n@owner t\n@source t\n@licence x\n@reviewed 2026-11-22\n某某词\n",
 }
+PASSWORD = "correct horse battery"
 LEFT_TO_PEOPLE = "你就是个傻逼"
 VERSION = ("content", "version", "commitment")
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -153,6 +162,7 @@ def test_no_source_writes_around_the_ledger():
         ("async def f():\n  session.add(ApiKey())\n  await session.commit()", "writes by ORM"),
         ("reads.execute(statements.REVOKE_KEY, (1,))", "writes beside an act"),
         ("w = Write(INSERT_KEY, (1,))", "writes beside an act"),
+        ("w = Write(people_statements.SET_ROLE, (1,))", "writes beside an act"),
     ],
 )
 def test_a_planted_write_is_found(planted, what):
@@ -222,7 +232,25 @@ def untold(path: Path) -> list[str]:
             told("review.withdrawn"),
         ),
         "users": (held("SELECT id FROM users"), told("user.created")),
+        "users, roles": (
+            held("SELECT id || '/' || role FROM users"),
+            Counter(
+                {
+                    subject: f"{subject}/{facts['role']}"
+                    for kind, subject, facts in acts
+                    if kind in {"user.created", "user.changed"}
+                }.values()
+            ),
+        ),
+        "users, ended": (
+            held("SELECT id FROM users WHERE disabled_at IS NOT NULL"),
+            told("user.disabled") - told("user.enabled"),
+        ),
         "sessions": (held("SELECT lower(hex(digest)) FROM sessions"), told("session.started")),
+        "sessions, ended": (
+            held("SELECT lower(hex(digest)) FROM sessions WHERE ended_at IS NOT NULL"),
+            told("session.ended"),
+        ),
         "review_skips": (held("SELECT review FROM review_skips"), told("review.skipped")),
         "reports": (held("SELECT id FROM reports"), told("report.filed")),
         "reporters": (
@@ -247,10 +275,31 @@ def untold(path: Path) -> list[str]:
     ]
 
 
+async def _people_come_and_go(service):
+    """Made, signed in and out, given another role and password, disabled and enabled."""
+    accounts, sessions = service.accounts, service.sessions
+    for name in ("an", "bo", "chi"):
+        user = await accounts.create("shop", name, Role.REVIEWER, PASSWORD, by="cli")
+        attempt = SignIn(tenant="shop", name=name, password=PASSWORD, address="::1")
+        first, second = await sessions.start(attempt), await sessions.start(attempt)
+        await sessions.end(await sessions.caller(first.secret))
+        if name == "an":
+            caller = await sessions.caller(second.secret)
+            await sessions.change_password(caller, current=PASSWORD, new=PASSWORD[::-1])
+        if name == "bo":
+            await accounts.change("shop", user.id, Change(role=Role.SENIOR), by="cli")
+            await accounts.change("shop", user.id, Change(disabled=True, password=PASSWORD), by="cli")
+            await accounts.change("shop", user.id, Change(disabled=False), by="cli")
+        if name == "chi":
+            await accounts.change("shop", user.id, Change(role=Role.AUDITOR, disabled=True), by="cli")
+
+
 @pytest.fixture
 async def used(tmp_path, shipped, monkeypatch) -> Path:
     """A database in which everything happened that can happen."""
     monkeypatch.setattr("service.rules.Rules._load", lambda _: shipped)
+    monkeypatch.setattr("service.passwords.PASSES", 1)
+    monkeypatch.setattr("service.passwords.KIBIBYTES", 8)
     settings = Settings(data=tmp_path)
     async with open_service(settings) as service:
         key_id, secret = await service.keys.create("shop")
@@ -267,6 +316,7 @@ async def used(tmp_path, shipped, monkeypatch) -> Path:
         for text, id_ in [(LEFT_TO_PEOPLE, "c"), (f"{LEFT_TO_PEOPLE}！", "c"), (LEFT_TO_PEOPLE, "d"), ("好用", "d")]:
             edited = Content(scene=Scene.UGC, parts=(Part("text", text),), at=datetime.now(UTC), id=id_)
             await service.moderation.one(caller, edited)
+        await _people_come_and_go(service)
         info = await service.lexicons.file("shop", OWN, by=key_id)
         await service.lexicons.activate("shop", info.version, by=key_id)
         await service.lexicons.roll_back("shop", by=key_id)
@@ -289,6 +339,10 @@ async def test_every_row_is_told_by_an_act(used):
         ("UPDATE contents SET commitment = x'00' WHERE id = 1", "contents"),
         ("INSERT INTO rulesets VALUES ('x', 'ghost', '[]', 'now')", "rulesets"),
         ("INSERT INTO tenant_activations VALUES (9, 'shop', 1, 'ghost', 'now')", "tenant_activations"),
+        ("UPDATE users SET role = 'admin'", "users, roles"),
+        ("UPDATE users SET disabled_at = NULL", "users, ended"),
+        ("UPDATE sessions SET ended_at = NULL", "sessions, ended"),
+        ("DELETE FROM sessions WHERE ended_at IS NULL", "sessions"),
         ("CREATE TABLE notes (text TEXT)", "notes"),
     ],
 )

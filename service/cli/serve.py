@@ -18,6 +18,7 @@ from service import logs
 from service.cli.say import Data, fail, fail_loading, settings
 from service.http.server import listening
 from service.running import AlreadyRunning, claim
+from service.secret import SecretRefused
 from service.store.db import Unsafe
 from service.wiring import ExpertRefused, open_service
 
@@ -66,6 +67,8 @@ def run(chosen: Settings, work: Callable[[], Coroutine[None, None, None]]) -> No
         fail(f"数据目录 {chosen.data} 已有一个服务在运行：{error}")
     except Unsafe as error:
         fail(f"数据库无法保证数据安全，拒绝启动：{error}")
+    except SecretRefused as error:
+        fail(f"服务密钥未通过检查，拒绝启动：{error}")
     except OSError as error:
         fail(f"无法在 {chosen.host}:{chosen.port} 提供服务：{error}")
 

@@ -1,4 +1,4 @@
-"""The one kind of response here: a whole answer of known length, written at once. No streaming, no cookies."""
+"""The one kind of response here: a whole answer of known length, written at once. No streaming."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import HttpVersion10
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aiohttp import web
 
@@ -22,16 +22,20 @@ _LINES: Final = {status.value: f"{status.value} {status.phrase}\r\nServer: qingl
 class Answer:
     """Bytes with a status and headers: what aiohttp's protocol needs of a response, and no more.
 
-    The stock response prepares for streams, compression and cookies through a dozen coroutines, which cost a tenth of
-    a small request. Header values come from this program, or were checked: no line break can get in.
+    The stock response prepares for streams and compression through a dozen coroutines, which cost a tenth of
+    a small request. Header values come from this program, or were checked: no line break can get in. ``cookies`` are
+    values of ``Set-Cookie``, the one field that may occur more than once.
     """
 
-    __slots__ = ("body", "headers", "keep_alive", "status")
+    __slots__ = ("body", "cookies", "headers", "keep_alive", "status")
 
-    def __init__(self, body: bytes, *, status: int = 200, headers: Mapping[str, str] = JSON) -> None:
+    def __init__(
+        self, body: bytes, *, status: int = 200, headers: Mapping[str, str] = JSON, cookies: Sequence[str] = ()
+    ) -> None:
         self.body = body
         self.status = status
         self.headers = dict(headers)
+        self.cookies = cookies
         self.keep_alive = True
 
     def force_close(self) -> None:
@@ -47,6 +51,8 @@ class Answer:
         elif version == HttpVersion10:
             self.headers["Connection"] = "keep-alive"
         named = "".join([f"{name}: {value}\r\n" for name, value in self.headers.items()])
+        if self.cookies:
+            named += "".join([f"Set-Cookie: {cookie}\r\n" for cookie in self.cookies])
         head = (
             f"HTTP/{version.major}.{version.minor} {_LINES[self.status]}{named}Date: {_date(int(time()))}\r\n"
             f"Content-Length: {len(self.body)}\r\n\r\n"

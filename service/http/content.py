@@ -10,13 +10,13 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 import orjson
-from pydantic import ValidationError
 
 from moderation.types import Content
 from service.http.answer import JSON, Answer
 from service.http.answers import BatchAnswer, Decision, History, told
+from service.http.asking import read_query
 from service.http.body import read_body
-from service.http.problems import Fault, Problem, faults_of
+from service.http.problems import Problem
 from service.http.routes import route
 from service.http.wire import BatchRequest, HistoryQuery, ModerationRequest, Refused, read_batch, read_one, wanting
 from service.moderate import Idempotency
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aiohttp import web
-    from multidict import MultiMapping
 
     from service.http.language import Lang
     from service.http.serving import Asked
@@ -128,7 +127,7 @@ async def one_decision(asked: Asked) -> Answer:
 )
 async def history(asked: Asked) -> Answer:
     """List the decisions on one content over all its versions, newest first."""
-    content_id = _query(asked.request.query).content_id
+    content_id = read_query(asked, HistoryQuery).content_id
     found = await asked.serving.moderation.history(known(asked), content_id)
     lang = asked.lang
     return Answer(b'{"decisions":[' + b",".join([told(one, lang) for one in found]) + b"]}")
@@ -156,19 +155,6 @@ def _idempotency(request: web.BaseRequest, body: bytes) -> Idempotency | None:
     if not _KEY_SHAPE.fullmatch(key):
         raise Problem("invalid-idempotency-key")
     return Idempotency(key, body)
-
-
-def _query(query: MultiMapping[str]) -> HistoryQuery:
-    twice = [name for name in set(query) if len(query.getall(name)) > 1]
-    if twice:
-        raise Problem("invalid-query", faults=[Fault((name,), "unique_value") for name in sorted(twice)])
-    try:
-        asked = HistoryQuery.model_validate(dict(query))
-    except ValidationError as error:
-        raise Problem("invalid-query", faults=faults_of(error)) from None
-    if "\x00" in asked.content_id:
-        raise Problem("invalid-query", faults=[Fault(("content_id",), "nul")])
-    return asked
 
 
 async def _results(

@@ -1,4 +1,4 @@
-"""Around every request: its id, key and rate limit, errors as problems, one log line and the metrics."""
+"""Around every request: its id, caller and rate limit, errors as problems, one log line and the metrics."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from service.http.problems import Problem
+from service.http.browser import check_origin, signed_in
+from service.http.problems import CHALLENGE, Problem
 from service.http.serving import Asked, lang_of
 from service.ledger import IdempotencyConflict, LedgerClosed, LedgerFull, LedgerUnwritable
 from service.logs import where
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from service.http.serving import Serving
     from service.keys import Caller, Keys
     from service.logs import AccessLog
+    from service.sessions import Sessions
 
 _LEDGER: Final[dict[type[Exception], tuple[str, Mapping[str, str]]]] = {
     LedgerFull: ("busy", {"Retry-After": "1"}),
@@ -54,6 +56,7 @@ class Frame:
 
     table: Table
     keys: Keys
+    sessions: Sessions
     rates: Rates
     access: AccessLog
     serving: Serving
@@ -71,8 +74,10 @@ class Frame:
             try:
                 route, found = self.table.find(request)
                 path = route.path
-                if route.policy is not Right.OPEN:
-                    caller = await self._admit(headers, route.policy)
+                if route.policy is Right.OPEN:
+                    check_origin(request)
+                else:
+                    caller = await self._admit(request, route.policy)
                     left = self.rates.spend(caller.id)
                 response = await route.answer(Asked(request, self.serving, found, caller))
             except (asyncio.CancelledError, ConnectionError):
@@ -84,6 +89,8 @@ class Frame:
             out["X-Request-Id"] = request_id
             if left is not None:
                 out["RateLimit"] = left
+            if caller is not None and caller.session:
+                out["Cache-Control"] = "no-store"
             return response
         finally:
             method = request.method if request.method in _METHODS else "other"
@@ -91,22 +98,31 @@ class Frame:
             self.serving.metrics.answered(method, path, status, seconds)
             self.access.note(time(), method, path, status, seconds, request_id, caller)
 
-    async def _admit(self, headers: Mapping[str, str], policy: Right) -> Caller:
-        secret = _secret(headers)
-        caller = await self.keys.caller(secret) if secret else None
+    async def _admit(self, request: web.BaseRequest, policy: Right) -> Caller:
+        """Who calls: by a key, or, where no key is sent, by a session. Raises ``Problem``: 401 or 403."""
+        secret = _secret(request.headers)
+        if secret is None:
+            caller = await signed_in(request, self.sessions)
+        else:
+            caller = await self.keys.caller(secret) if secret else None
         if caller is None:
-            raise Problem("unauthorized", headers={"WWW-Authenticate": 'Bearer realm="qingliu"'})
-        if policy not in caller.rights:
-            raise Problem("forbidden")
+            raise Problem("unauthorized", headers={"WWW-Authenticate": CHALLENGE})
+        _permit(caller, policy)
         return caller
 
 
+def _permit(caller: Caller, policy: Right) -> None:
+    if policy not in caller.rights:
+        raise Problem("forbidden")
+
+
 def _secret(headers: Mapping[str, str]) -> str | None:
+    """The key that was sent: empty when it was sent wrongly, nothing when there is none and cookies may speak."""
     bearer = headers.get("Authorization")
     if bearer is None:
         return headers.get("X-API-Key")
     scheme, _, secret = bearer.partition(" ")
-    return secret.strip() if scheme.lower() == "bearer" else None
+    return secret.strip() if scheme.lower() == "bearer" else ""
 
 
 def _answer_to(error: Exception, request: web.BaseRequest, request_id: str) -> Answer:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from service.http import content, lexicon, meta
+from service.http import accounts, content, lexicon, meta
 from service.http.dispatch import table
 from service.http.frame import Frame
 from service.http.rates import Rates
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from service.logs import AccessLog
     from service.wiring import Service
 
-ROUTES: Final = (*content.ROUTES, *lexicon.ROUTES, *meta.ROUTES)
+ROUTES: Final = (*content.ROUTES, *lexicon.ROUTES, *accounts.ROUTES, *meta.ROUTES)
 
 
 def interface(service: Service, *, access: AccessLog, routes: Sequence[Route] = ROUTES) -> Frame:
@@ -49,7 +49,14 @@ def interface(service: Service, *, access: AccessLog, routes: Sequence[Route] = 
         document=orjson.dumps(openapi(routes, version=_version())),
     )
     rates = Rates(limit=settings.rate_limit, window=settings.rate_window, clock=monotonic)
-    return Frame(table=table(routes), keys=service.keys, rates=rates, access=access, serving=serving)
+    return Frame(
+        table=table(routes),
+        keys=service.keys,
+        sessions=service.sessions,
+        rates=rates,
+        access=access,
+        serving=serving,
+    )
 
 
 def _version() -> str:

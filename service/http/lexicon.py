@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, StringConstraints
 
 from moderation.errors import LoadErrors
 from service.http.answer import Answer
-from service.http.body import read_body
+from service.http.asking import read_as
 from service.http.content import known
-from service.http.problems import Fault, Problem, faults_of
+from service.http.problems import Fault, Problem
 from service.http.routes import route
-from service.http.wire import read_json
 from service.lexicons import MOST_BYTES, MOST_FILES, NOTE_CHARS, UnknownVersion
 from service.rights import Right
 
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
 
     from service.http.serving import Asked
     from service.store.reads import LexiconInfo
-
-M = TypeVar("M", bound=BaseModel)
 
 MOST_BODY: Final = 6 * MOST_BYTES + 64 * 1024
 """JSON may spell every character out, which makes six bytes of one."""
@@ -121,7 +117,7 @@ class Activation(_Answer):
 @route("POST", "/v1/lexicon", policy=Right.LEXICON, takes=LexiconRequest, gives=LexiconFiled, problems=_WRITES)
 async def file_lexicon(asked: Asked) -> Answer:
     """File a new version of the tenant's own words, and activate it if asked; errors name file and line."""
-    sent = await _read(asked, LexiconRequest, limit=MOST_BODY)
+    sent = await read_as(asked, LexiconRequest, limit=MOST_BODY)
     caller, lexicons = known(asked), asked.serving.service.lexicons
     names = [file.name for file in sent.files]
     if len(set(names)) < len(names):
@@ -167,7 +163,7 @@ async def lexicon_version(asked: Asked) -> Answer:
 )
 async def activate_lexicon(asked: Asked) -> Answer:
     """Judge by a version, new or old, from now on; 0 stands for none. It holds once this is answered."""
-    sent = await _read(asked, ActivationRequest, limit=asked.serving.settings.max_body)
+    sent = await read_as(asked, ActivationRequest)
     caller, lexicons = known(asked), asked.serving.service.lexicons
     try:
         await lexicons.activate(caller.tenant, sent.version, by=caller.id)
@@ -180,15 +176,6 @@ async def activate_lexicon(asked: Asked) -> Answer:
 
 
 ROUTES: Final = (file_lexicon, lexicon, lexicon_version, activate_lexicon)
-
-
-async def _read(asked: Asked, model: type[M], *, limit: int) -> M:
-    body = await read_body(asked.request, limit=limit, deadline=asked.serving.settings.body_deadline)
-    sent = await asyncio.to_thread(read_json, body)
-    try:
-        return model.model_validate(sent)
-    except ValidationError as error:
-        raise Problem("invalid-body", faults=faults_of(error)) from None
 
 
 def _refused(errors: LoadErrors, names: Sequence[str]) -> Problem:

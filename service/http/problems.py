@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from service.http.language import Lang
 
 URN: Final = "urn:qingliu:problem:"
+CHALLENGE: Final = 'Bearer realm="qingliu"'
+"""What every 401 says of how to do better (``WWW-Authenticate``)."""
 MOST_ERRORS: Final = 20
 """Errors listed in one answer; a client that sent more mistakes than this learns no more from the rest."""
 _LONGEST_NAME: Final = 64

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic.json_schema import models_json_schema
 
+from service.http.browser import SESSION
 from service.http.language import PROBLEMS
 from service.http.problems import URN
 from service.rights import Right
@@ -58,6 +59,8 @@ _KEY_SCHEMES: Final = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
+_SCHEMES: Final = {**_KEY_SCHEMES, "session": {"type": "apiKey", "in": "cookie", "name": SESSION}}
+"""A person's cookie comes with ``X-CSRF-Token`` on all that is not a mere read."""
 _PROBLEM: Final[dict[str, Any]] = {
     "type": "object",
     "description": "RFC 9457",
@@ -107,7 +110,7 @@ def openapi(routes: Iterable[Route], *, version: str) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
-        "components": {"schemas": {**defined["$defs"], "Problem": _PROBLEM}, "securitySchemes": _KEY_SCHEMES},
+        "components": {"schemas": {**defined["$defs"], "Problem": _PROBLEM}, "securitySchemes": _SCHEMES},
     }
 
 
@@ -117,12 +120,18 @@ def _operation(one: Route, schemas: Mapping[Any, Any], definitions: Mapping[str,
         "operationId": one.answer.__name__,
         "responses": _responses(one, schemas),
     }
-    told["security"] = [] if one.policy is Right.OPEN else [{name: []} for name in _KEY_SCHEMES]
+    told["security"] = [{name: []} for name in _schemes(one.policy)]
     if parameters := [*_path_parameters(one), *_query_parameters(one, definitions), *_header_parameters(one)]:
         told["parameters"] = parameters
     if one.takes:
         told["requestBody"] = {"required": True, "content": {"application/json": {"schema": schemas[one.takes]}}}
     return told
+
+
+def _schemes(policy: Right) -> Iterable[str]:
+    if policy is Right.OPEN:
+        return ()
+    return ("session",) if policy is Right.SELF else _SCHEMES
 
 
 def _responses(one: Route, schemas: Mapping[Any, Any]) -> dict[str, Any]:

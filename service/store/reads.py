@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 
 from service.ids import from_stamp
-from service.store import statements
+from service.store import people_statements, statements
 from service.store.codec import content_from, verdict_from
 
 if TYPE_CHECKING:
@@ -85,9 +85,9 @@ class Reads:
         """Whether a tenant exists."""
         return await self._one(statements.TENANT, name) is not None
 
-    async def key_tenant(self, key_id: str) -> str | None:
-        """Whose living key this is."""
-        return await self._one(statements.KEY_TENANT, key_id)
+    async def key_tenant(self, key_id: str, tenant: str | None = None) -> str | None:
+        """Whose living key this is; nobody's if it is of another tenant than the one asked for."""
+        return await self._one(people_statements.KEY_TENANT, key_id, tenant)
 
     async def keys_state(self) -> tuple[int, int]:
         """How many keys were made and how many ended: keys are never deleted, so it changes with every change."""
@@ -125,7 +125,7 @@ class Reads:
         rows = await self._connection.execute_fetchall(statements.LEXICON_HISTORY, (tenant, limit))
         return [version for (version,) in rows]
 
-    async def _one(self, sql: str, *values: str) -> str | None:
+    async def _one(self, sql: str, *values: str | None) -> str | None:
         rows = list(await self._connection.execute_fetchall(sql, values))
         return rows[0][0] if rows else None
 

@@ -56,7 +56,6 @@ LAST_SETTINGS = "SELECT fingerprint FROM settings ORDER BY changed_at DESC, id D
 TENANT = "SELECT name FROM tenants WHERE name = ?"
 KEYS_STATE = "SELECT count(*), count(revoked_at) FROM api_keys"
 KEYS_ALIVE = "SELECT digest, tenant, id, scope FROM api_keys WHERE revoked_at IS NULL"
-KEY_TENANT = "SELECT tenant FROM api_keys WHERE id = ? AND revoked_at IS NULL"
 
 LEXICONS_STATE = "SELECT coalesce(max(id), 0) FROM tenant_activations"
 LEXICONS_ACTIVE = """

@@ -17,7 +17,7 @@ import pytest
 import structlog
 import uvloop
 
-from service import logs
+from service import logs, passwords
 from service.http.server import listening
 from service.settings import Settings
 from service.wiring import open_service
@@ -147,6 +147,15 @@ def running(settings):
         if server.stop is not None:
             server.loop.call_soon_threadsafe(server.stop.set)
         thread.join(60)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_are_cheap():
+    """A hash costs a quarter of a second by intent; here one may cost nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "PASSES", 1)
+        patch.setattr(passwords, "KIBIBYTES", 8)
+        yield
 
 
 @pytest.fixture(scope="session")

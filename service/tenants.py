@@ -1,0 +1,32 @@
+"""Tenants: made on first use, by whoever makes a key or a user for one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from service.acts import TENANT_CREATED, Act
+from service.ids import now
+from service.ledger import LedgerRefused
+from service.ports import Write
+from service.store import statements
+
+if TYPE_CHECKING:
+    from service.ledger import Ledger
+    from service.store.reads import Reads
+
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+async def made(tenant: str, *, ledger: Ledger, reads: Reads) -> None:
+    """Makes a tenant unless there is one. Raises ``ValueError`` for a name that may not be one."""
+    if not _NAME.fullmatch(tenant):
+        raise ValueError("a tenant is 1-63 of a-z, 0-9, - and _, and starts with a letter or digit")
+    if await reads.has_tenant(tenant):
+        return
+    try:
+        await ledger.record(Act(TENANT_CREATED, tenant, tenant), Write(statements.INSERT_TENANT, (tenant, now())))
+    except LedgerRefused:
+        # Another process may have made it in between; if none did, the refusal stands.
+        if not await reads.has_tenant(tenant):
+            raise
