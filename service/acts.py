@@ -34,6 +34,8 @@ USER_ENABLED = "user.enabled"
 PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of an act
 SESSION_STARTED = "session.started"
 SESSION_ENDED = "session.ended"
+VIEW_SAVED = "view.saved"
+VIEW_REMOVED = "view.removed"
 
 
 class Act(NamedTuple):
