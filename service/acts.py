@@ -26,7 +26,15 @@ SETTINGS_CHANGED = "settings.changed"
 SERVICE_STARTED = "service.started"
 DECISION_AUTO = "decision.auto"
 DECISION_SUPERSEDED = "decision.superseded"
+DECISION_HUMAN = "decision.human"
+DECISION_UNDONE = "decision.undone"
+DECISION_TIMEOUT = "decision.timeout"
 REVIEW_OPENED = "review.opened"
+REPORT_FILED = "report.filed"
+REPORT_SETTLED = "report.settled"
+REPORT_UNSETTLED = "report.unsettled"
+NOTICE_OPENED = "notice.opened"
+NOTICE_CANCELLED = "notice.cancelled"
 
 
 class Act(NamedTuple):

@@ -22,8 +22,13 @@ from service.ledger import Ledger
 from service.lexicons import Lexicons
 from service.moderate import Moderation
 from service.ports import Write
+from service.review.archive import Archive
+from service.review.desk import Desk
+from service.review.search import Search
+from service.review.terms import DUE_SECONDS, Terms
 from service.rules import Aside, Rules
 from service.store import db, statements
+from service.store.desk_reads import DeskReads
 from service.store.journal import SqliteJournal
 from service.store.reads import Reads
 
@@ -53,6 +58,7 @@ class Store:
 
     ledger: Ledger
     reads: Reads
+    desk_reads: DeskReads
     keys: Keys
 
 
@@ -65,6 +71,12 @@ class Service:
     rules: Rules
     lexicons: Lexicons
     moderation: Moderation
+    desk: Desk
+    """Where people work on what was left to them."""
+    archive: Archive
+    """What they see there."""
+    search: Search
+    desk_reads: DeskReads
     ledger: Ledger
     hearing: Hearing | None
     """Where the text expert works; ``None`` when it is off."""
@@ -89,6 +101,8 @@ async def open_store(
     async with AsyncExitStack() as stack:
         reads = Reads(await db.open_reader(path, busy_timeout=patience))
         stack.push_async_callback(reads.close)
+        desk_reads = DeskReads(await db.open_reader(path, busy_timeout=patience))
+        stack.push_async_callback(desk_reads.close)
         engine = db.make_async_engine(path, write=False, busy_timeout=patience)
         stack.push_async_callback(engine.dispose)
         journal = await SqliteJournal.opened(path, busy_timeout=patience)
@@ -101,7 +115,7 @@ async def open_store(
         )
         ledger.start()
         stack.push_async_callback(ledger.close)
-        yield Store(ledger=ledger, reads=reads, keys=Keys(ledger, reads, engine))
+        yield Store(ledger=ledger, reads=reads, desk_reads=desk_reads, keys=Keys(ledger, reads, engine))
 
 
 @asynccontextmanager
@@ -122,8 +136,13 @@ async def open_service(
             check_heads(model, rules.engine.ruleset)
         await _record_settings(settings, store)
         await _record_start(settings, store.ledger, rules, model)
-        moderation = Moderation(rules, store.ledger, store.reads, hearing)
-        watching = asyncio.create_task(rules.watch(), name="lexicons")
+        terms = terms_of(settings)
+        moderation = Moderation(rules, store.ledger, store.reads, hearing, terms)
+        desk = Desk(store.ledger, rules, terms)
+        watching = [
+            asyncio.create_task(rules.watch(), name="lexicons"),
+            asyncio.create_task(desk.watch(), name="deadlines"),
+        ]
         try:
             yield Service(
                 settings=settings,
@@ -131,13 +150,23 @@ async def open_service(
                 rules=rules,
                 lexicons=Lexicons(store.ledger, store.reads, rules),
                 moderation=moderation,
+                desk=desk,
+                archive=Archive(moderation, store.desk_reads, rules),
+                search=Search(moderation, store.desk_reads),
+                desk_reads=store.desk_reads,
                 ledger=store.ledger,
                 hearing=hearing,
             )
         finally:
-            watching.cancel()
-            await asyncio.wait([watching])
+            for task in watching:
+                task.cancel()
+            await asyncio.wait(watching)
             await moderation.close()
+
+
+def terms_of(settings: Settings) -> Terms:
+    """The deadlines and the lease that the settings ask for."""
+    return Terms(due={**DUE_SECONDS, **settings.review_due}, lease=settings.review_lease)
 
 
 def open_expert(settings: Settings) -> TextModel | None:

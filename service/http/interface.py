@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from service.http import content, lexicon, meta
+from service.http import content, lexicon, meta, records, reports, reviews
 from service.http.dispatch import table
 from service.http.frame import Frame
 from service.http.rates import Rates
@@ -24,7 +24,14 @@ if TYPE_CHECKING:
     from service.logs import AccessLog
     from service.wiring import Service
 
-ROUTES: Final = (*content.ROUTES, *lexicon.ROUTES, *meta.ROUTES)
+ROUTES: Final = (
+    *content.ROUTES,
+    *reviews.ROUTES,
+    *reports.ROUTES,
+    *records.ROUTES,
+    *lexicon.ROUTES,
+    *meta.ROUTES,
+)
 
 
 def interface(service: Service, *, access: AccessLog, routes: Sequence[Route] = ROUTES) -> Frame:
