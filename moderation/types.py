@@ -162,6 +162,8 @@ UNSURE = 60
 """What an expert's score weighs: enough to ask for review, never enough to block."""
 TEXT = "text"
 """The expert that reads texts, as policies, evidence and absences name it."""
+PERSON = "person"
+"""Somebody at the review desk: source and rule of what they found themselves, and why what they passed is exempt."""
 
 
 class Score(NamedTuple):

@@ -26,13 +26,19 @@ from service.lockout import Delays
 from service.moderate import Moderation
 from service.passwords import Passwords
 from service.ports import Write
+from service.review.archive import Archive
+from service.review.desk import Desk
+from service.review.search import Search
+from service.review.terms import DUE_SECONDS, Terms
 from service.rules import Aside, Rules
 from service.secret import open_secret
 from service.sessions import Sessions
 from service.store import db, statements
+from service.store.desk_reads import DeskReads
 from service.store.journal import SqliteJournal
 from service.store.people import People
 from service.store.reads import Reads
+from service.views import Views
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -62,6 +68,8 @@ class Store:
     ledger: Ledger
     reads: Reads
     people: People
+    desk_reads: DeskReads
+    views: Views
     keys: Keys
 
 
@@ -76,6 +84,14 @@ class Service:
     rules: Rules
     lexicons: Lexicons
     moderation: Moderation
+    desk: Desk
+    """Where people work on what was left to them."""
+    archive: Archive
+    """What they see there."""
+    search: Search
+    desk_reads: DeskReads
+    views: Views
+    """The filters that people saved."""
     ledger: Ledger
     hearing: Hearing | None
     """Where the text expert works; ``None`` when it is off."""
@@ -103,6 +119,8 @@ async def open_store(
         reader = await db.open_reader(path, busy_timeout=patience)
         reads = Reads(reader)
         stack.push_async_callback(reads.close)
+        desk_reads = DeskReads(await db.open_reader(path, busy_timeout=patience))
+        stack.push_async_callback(desk_reads.close)
         engine = db.make_async_engine(path, write=False, busy_timeout=patience)
         stack.push_async_callback(engine.dispose)
         journal = await SqliteJournal.opened(path, busy_timeout=patience)
@@ -115,7 +133,14 @@ async def open_store(
         )
         ledger.start()
         stack.push_async_callback(ledger.close)
-        yield Store(ledger=ledger, reads=reads, people=People(reader), keys=Keys(ledger, reads, engine))
+        yield Store(
+            ledger=ledger,
+            reads=reads,
+            people=People(reader),
+            desk_reads=desk_reads,
+            views=Views(ledger, reader),
+            keys=Keys(ledger, reads, engine),
+        )
 
 
 @asynccontextmanager
@@ -137,9 +162,14 @@ async def open_service(
             check_heads(model, rules.engine.ruleset)
         await _record_settings(settings, store)
         await _record_start(settings, store.ledger, rules, model)
-        moderation = Moderation(rules, store.ledger, store.reads, hearing)
-        watching = asyncio.create_task(rules.watch(), name="lexicons")
         passwords = Passwords()
+        terms = terms_of(settings)
+        moderation = Moderation(rules, store.ledger, store.reads, hearing, terms)
+        desk = Desk(store.ledger, rules, terms)
+        watching = [
+            asyncio.create_task(rules.watch(), name="lexicons"),
+            asyncio.create_task(desk.watch(), name="deadlines"),
+        ]
         try:
             yield Service(
                 settings=settings,
@@ -156,14 +186,25 @@ async def open_service(
                 rules=rules,
                 lexicons=Lexicons(store.ledger, store.reads, rules),
                 moderation=moderation,
+                desk=desk,
+                archive=Archive(moderation, store.desk_reads, rules),
+                search=Search(moderation, store.desk_reads),
+                desk_reads=store.desk_reads,
+                views=store.views,
                 ledger=store.ledger,
                 hearing=hearing,
                 secret=secret,
             )
         finally:
-            watching.cancel()
-            await asyncio.wait([watching])
+            for task in watching:
+                task.cancel()
+            await asyncio.wait(watching)
             await moderation.close()
+
+
+def terms_of(settings: Settings) -> Terms:
+    """The deadlines and the lease that the settings ask for."""
+    return Terms(due={**DUE_SECONDS, **settings.review_due}, lease=settings.review_lease)
 
 
 def open_expert(settings: Settings) -> TextModel | None:

@@ -6,10 +6,12 @@ import tomllib
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from moderation.reasons import fold_name
 from service.http.answer import Answer
 from service.http.assets import address
 from service.http.language import LANGUAGES
@@ -58,7 +60,7 @@ _FOR_SCRIPTS: Final = {
 }
 
 
-def say(lang: Lang, name: str, **gaps: Any) -> str:
+def say(lang: Lang, name: str, /, **gaps: Any) -> str:
     """A sentence of ``words.toml``. Raises ``KeyError`` for one that is not there."""
     text = WORDS[lang][name]
     return text.format_map(gaps) if gaps else text
@@ -76,6 +78,7 @@ def page(template: str, *, lang: Lang, status: int = 200, **values: Any) -> Answ
         lang=lang,
         t=partial(say, lang),
         named=partial(named, lang),
+        fold=partial(fold_name, lang=lang),
         words=_FOR_SCRIPTS[lang],
         **values,
     )
@@ -92,6 +95,11 @@ def marked(text: str, part: str, findings: Sequence[Mapping[str, Any]]) -> list[
     return pieces(text, spans)
 
 
+def found_in(stretch: Mapping[str, Any]) -> list[Piece]:
+    """An excerpt in pieces, with what a search found marked."""
+    return pieces(stretch["text"], [Mark(start, end, 0) for start, end in stretch["marks"]])
+
+
 def colours(findings: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """A colour for each category, in the order in which they come."""
     return {code: place % _COLOURS for place, code in enumerate(dict.fromkeys(one["category"] for one in findings))}
@@ -106,8 +114,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(asset=address, marked=marked, colours=colours)
-    environment.filters.update(pieces=pieces, visible=visible)
+    environment.globals.update(asset=address, marked=marked, colours=colours, found_in=found_in)
+    environment.filters.update(pieces=pieces, visible=visible, segment=partial(quote, safe=""))
     return environment
 
 

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from service.http import accounts, content, lexicon, meta
+from service.http import (
+    accounts,
+    assets,
+    content,
+    lexicon,
+    meta,
+    pages,
+    pages_house,
+    records,
+    reports,
+    reviews,
+    views,
+)
 from service.http.dispatch import table
 from service.http.frame import Frame
 from service.http.rates import Rates
@@ -24,7 +36,19 @@ if TYPE_CHECKING:
     from service.logs import AccessLog
     from service.wiring import Service
 
-ROUTES: Final = (*content.ROUTES, *lexicon.ROUTES, *accounts.ROUTES, *meta.ROUTES)
+ROUTES: Final = (
+    *content.ROUTES,
+    *reviews.ROUTES,
+    *reports.ROUTES,
+    *records.ROUTES,
+    *lexicon.ROUTES,
+    *accounts.ROUTES,
+    *views.ROUTES,
+    *meta.ROUTES,
+    *pages.ROUTES,
+    *pages_house.ROUTES,
+    *assets.ROUTES,
+)
 
 
 def interface(service: Service, *, access: AccessLog, routes: Sequence[Route] = ROUTES) -> Frame:
@@ -47,6 +71,7 @@ def interface(service: Service, *, access: AccessLog, routes: Sequence[Route] = 
             batch_chars=settings.max_batch_chars,
         ),
         document=orjson.dumps(openapi(routes, version=_version())),
+        version=_version(),
     )
     rates = Rates(limit=settings.rate_limit, window=settings.rate_window, clock=monotonic)
     return Frame(

@@ -89,9 +89,9 @@
 
   async function step(name, body, told) {
     const shown = item();
-    if (!shown || !shown.dataset.steps.split(" ").includes({ decision: "decided", escalate: "escalated", skip: "skipped", release: "released" }[name])) return;
+    if (!shown || !shown.dataset.steps.split(" ").includes(name)) return;
     const id = shown.dataset.id;
-    await ask("POST", path(id, name), { token: Number(shown.dataset.token), ...body });
+    await ask("POST", path(id, name), { ...(shown.dataset.token && { token: Number(shown.dataset.token) }), ...body });
     if (name !== "release") tally += 1;
     if (name === "decision") offerUndo(id, told); else toast(say(`js.${told}`));
     await advance(id);
@@ -165,7 +165,7 @@
   }
   function openReasons() {
     const shown = item();
-    if (!shown?.dataset.steps.split(" ").includes("decided")) return;
+    if (!shown?.dataset.steps.split(" ").includes("decision")) return;
     const found = shown.dataset.categories.split(" ").filter(Boolean);
     const known = new Map(all.map((one) => [one.dataset.code, one]));
     choices.replaceChildren(...new Set([...found.map((code) => known.get(code)).filter(Boolean), ...all]));
@@ -219,7 +219,7 @@
     }
     const note = $("textarea", reasons).value.trim();
     reasons.close();
-    once(() => step("decision", { action: "block", reasons: picked, ...(note && { note }) }, "blocked"));
+    once(() => step("decision", { action: "block", reasons: picked, ...settled("upheld"), ...(note && { note }) }, "blocked"));
   }
 
   // A note with an act
@@ -243,7 +243,9 @@
     if (event.key === "Enter" && event.ctrlKey) { event.preventDefault(); goOn(); }
   });
 
-  const pass = (more) => step("decision", { action: "pass", reasons: [], ...more }, "passed");
+  // What becomes of a complaint follows from what becomes of the content, unless only the complaint is upheld.
+  const settled = (outcome) => (item()?.dataset.kind === "complaint" ? { outcome } : {});
+  const pass = (more) => step("decision", { action: "pass", ...settled("rejected"), ...more }, "passed");
   const may = (name) => item()?.dataset.steps.split(" ").includes(name);
   const acts = {
     claim: () => once(async () => {
@@ -253,10 +255,11 @@
     }),
     pass: () => once(() => pass({})),
     block: openReasons,
-    escalate: () => may("escalated") && withNote("escalate", (more) => step("escalate", more, "escalated")),
+    uphold: () => item()?.dataset.kind === "complaint" && once(() => step("decision", { outcome: "upheld" }, "upheld")),
+    escalate: () => may("escalate") && withNote("escalate", (more) => step("escalate", more, "escalated")),
     skip: () => once(() => step("skip", {}, "skipped")),
     release: () => once(() => step("release", {}, "released")),
-    take: () => may("claimed") && once(take),
+    take: () => may("claim") && once(take),
     undo: () => once(() => undo()),
     "undo-this": () => once(() => undo(item().dataset.id)),
     view,
@@ -271,9 +274,9 @@
     if (button && !button.disabled) acts[button.dataset.act]();
   });
   keys({
-    p: acts.pass, b: acts.block, e: acts.escalate, s: acts.skip, r: acts.release, u: () => (last ? acts.undo() : may("undone") && acts["undo-this"]()),
+    p: acts.pass, b: acts.block, a: acts.uphold, e: acts.escalate, s: acts.skip, r: acts.release, u: () => (last ? acts.undo() : may("undo") && acts["undo-this"]()),
     c: acts.claim, t: acts.take, v: acts.view, w: acts.suggest, h: acts.history, j: move(1), k: move(-1),
-    "shift+p": () => may("decided") && withNote("pass", pass),
+    "shift+p": () => may("decision") && withNote("pass", pass),
     Enter: () => { if ($(".conflict", place)) acts.next(); },
   });
 
