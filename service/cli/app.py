@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from service.cli import bench, demo, evaluate, explain, gym, key, lexicon, reload, screen, serve, tenant, train
+from service.cli import bench, demo, evaluate, explain, gym, key, lexicon, reload, screen, serve, tenant, train, user
 
 app = typer.Typer(
     name="qingliu",
@@ -16,6 +16,7 @@ app = typer.Typer(
 serve.register(app)
 demo.register(app)
 key.register(app)
+user.register(app)
 reload.register(app)
 screen.register(app)
 explain.register(app)

@@ -79,7 +79,8 @@ class Frame:
                 if route.policy is Right.OPEN:
                     check_origin(request)
                 else:
-                    caller = await self._admit(request, route.policy)
+                    caller = await self._caller(request)
+                    _permit(caller, route.policy)
                     left = self.rates.spend(caller.id)
                 response = await route.answer(Asked(request, self.serving, found, caller))
             except (asyncio.CancelledError, ConnectionError):
@@ -100,7 +101,7 @@ class Frame:
             self.serving.metrics.answered(method, path, status, seconds)
             self.access.note(time(), method, path, status, seconds, request_id, caller)
 
-    async def _admit(self, request: web.BaseRequest, policy: Right) -> Caller:
+    async def _caller(self, request: web.BaseRequest) -> Caller:
         """Who calls: by a key, or, where no key is sent, by a session. Raises ``Problem``: 401 or 403."""
         secret = _secret(request.headers)
         if secret is None:
@@ -109,7 +110,6 @@ class Frame:
             caller = await self.keys.caller(secret) if secret else None
         if caller is None:
             raise Problem("unauthorized", headers={"WWW-Authenticate": CHALLENGE})
-        _permit(caller, policy)
         return caller
 
 

@@ -26,6 +26,7 @@ from service.rights import RIGHTS_OF, Role
 from service.settings import Settings
 from service.wiring import open_service
 
+PASSWORD = "correct horse battery"
 LEXICONS = Path(__file__).parents[2] / "lexicons"
 TERMS = """\
 @category absolute_claim
@@ -48,6 +49,8 @@ class Reply:
     status: int
     headers: dict
     body: bytes
+    cookies: dict = field(default_factory=dict)
+    """Each cookie that was set: its value, then its attributes, as one string."""
 
     @property
     def json(self):
@@ -64,6 +67,49 @@ class Reply:
     def faults(self):
         """Error types by the field that they name."""
         return {".".join(map(str, error["loc"])): error["type"] for error in self.json["errors"]}
+
+
+@dataclass
+class Browser:
+    """A person at a browser: keeps the cookies and the token, and sends them with every request."""
+
+    server: Server
+    tenant: str
+    id: str
+    name: str
+    cookies: dict = field(default_factory=dict)
+    csrf: str = ""
+
+    def sign_in(self, password=PASSWORD):
+        """Signs in, anew where the person is signed in."""
+        reply = self.call(
+            "POST", "/v1/sessions", {"tenant": self.tenant, "name": self.name, "password": password}, X_CSRF_Token=None
+        )
+        assert reply.status == 200, reply.body
+        return self
+
+    def call(self, method, path, body=None, **headers):
+        """One request, as a page of the service sends it; ``headers`` win."""
+        kept = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        own = {
+            "Cookie": kept or None,
+            "Origin": f"https://127.0.0.1:{self.server.port}",
+            "Sec_Fetch_Site": "same-origin",
+            "X_CSRF_Token": self.csrf or None,
+        }
+        reply = self.server.call(method, path, body, key=None, **{**own, **headers})
+        self.keep(reply)
+        return reply
+
+    def keep(self, reply):
+        """What an answer sets, as a browser keeps it."""
+        for name, told in reply.cookies.items():
+            value, *attributes = told.split("; ")
+            self.cookies[name] = value
+            if "Max-Age=0" in attributes:
+                del self.cookies[name]
+        if reply.cookies and reply.json.get("csrf"):
+            self.csrf = reply.json["csrf"]
 
 
 @dataclass
@@ -94,9 +140,15 @@ class Server:
             connection.request(method, path, body, sent)
             answer = connection.getresponse()
             read = {name.lower(): value for name, value in answer.getheaders()}
-            return Reply(answer.status, read, answer.read())
+            cookies = dict(value.split("=", 1) for name, value in answer.getheaders() if name == "Set-Cookie")
+            return Reply(answer.status, read, answer.read(), cookies)
         finally:
             connection.close()
+
+    def hire(self, name, role, *, tenant="shop", password=PASSWORD):
+        """A new person, who then signs in."""
+        user = self.within(self.service.accounts.create(tenant, name, role, password, by="cli"))
+        return Browser(self, tenant, user.id, name).sign_in(password)
 
     def judge(self, text="这款面霜很好用", /, **more):
         """One content as an advertisement."""
