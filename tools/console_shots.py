@@ -76,7 +76,7 @@ def sign_in(context: BrowserContext, name: str, password: str) -> Page:
     page.fill("[name=name]", name)
     page.fill("[name=password]", password)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/queue")
+    page.wait_for_url(lambda url: "/login" not in url)
     return page
 
 
