@@ -27,6 +27,13 @@ SERVICE_STARTED = "service.started"
 DECISION_AUTO = "decision.auto"
 DECISION_SUPERSEDED = "decision.superseded"
 REVIEW_OPENED = "review.opened"
+WEBHOOK_CREATED = "webhook.created"
+WEBHOOK_ENDED = "webhook.ended"
+WEBHOOK_ROTATED = "webhook.rotated"
+NOTICE_DELIVERED = "notice.delivered"
+NOTICE_FAILED = "notice.failed"
+NOTICE_DEAD = "notice.dead"
+NOTICE_REPLAYED = "notice.replayed"
 
 
 class Act(NamedTuple):

@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     busy_timeout: float = Field(default=5.0, gt=0)
     """How long to wait for another process that writes to the same database."""
 
+    webhook_private: bool = False
+    """Whether notices may be sent by http and to addresses in private networks, for receivers in one's own house."""
+
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 
     @property

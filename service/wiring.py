@@ -21,12 +21,16 @@ from service.keys import Keys
 from service.ledger import Ledger
 from service.lexicons import Lexicons
 from service.moderate import Moderation
+from service.notify import Relay
+from service.outbound import Sender
 from service.ports import Write
 from service.rules import Aside, Rules
 from service.secret import open_secret
 from service.store import db, statements
 from service.store.journal import SqliteJournal
+from service.store.notices import Notices
 from service.store.reads import Reads
+from service.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -56,6 +60,7 @@ class Store:
     ledger: Ledger
     reads: Reads
     keys: Keys
+    notices: Notices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +77,9 @@ class Service:
     """Where the text expert works; ``None`` when it is off."""
     secret: Secret
     """What keys of the house are derived from."""
+    webhooks: Webhooks
+    relay: Relay
+    """What sends notices."""
 
     def health(self) -> Health:
         """Cheap enough for every probe: no input or output."""
@@ -93,6 +101,9 @@ async def open_store(
     async with AsyncExitStack() as stack:
         reads = Reads(await db.open_reader(path, busy_timeout=patience))
         stack.push_async_callback(reads.close)
+        # What is sent is looked for all the time; it must not stand in the way of those who read for an answer.
+        beside = await db.open_reader(path, busy_timeout=patience)
+        stack.push_async_callback(beside.close)
         engine = db.make_async_engine(path, write=False, busy_timeout=patience)
         stack.push_async_callback(engine.dispose)
         journal = await SqliteJournal.opened(path, busy_timeout=patience)
@@ -105,7 +116,7 @@ async def open_store(
         )
         ledger.start()
         stack.push_async_callback(ledger.close)
-        yield Store(ledger=ledger, reads=reads, keys=Keys(ledger, reads, engine))
+        yield Store(ledger=ledger, reads=reads, keys=Keys(ledger, reads, engine), notices=Notices(beside))
 
 
 @asynccontextmanager
@@ -128,6 +139,8 @@ async def open_service(
         await _record_settings(settings, store)
         await _record_start(settings, store.ledger, rules, model)
         moderation = Moderation(rules, store.ledger, store.reads, hearing)
+        relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
+        relay.start()
         watching = asyncio.create_task(rules.watch(), name="lexicons")
         try:
             yield Service(
@@ -139,8 +152,11 @@ async def open_service(
                 ledger=store.ledger,
                 hearing=hearing,
                 secret=secret,
+                webhooks=Webhooks(store.ledger, store.notices, secret, private=settings.webhook_private),
+                relay=relay,
             )
         finally:
+            await relay.close()
             watching.cancel()
             await asyncio.wait([watching])
             await moderation.close()
@@ -195,6 +211,17 @@ async def open_lexicons(settings: Settings) -> AsyncIterator[tuple[Lexicons, Sto
     """
     async with open_store(settings) as store:
         yield Lexicons(store.ledger, store.reads, Aside(settings.lexicons, settings.scenes or SCENES)), store
+
+
+@asynccontextmanager
+async def open_webhooks(settings: Settings) -> AsyncIterator[tuple[Webhooks, Store]]:
+    """Receivers of notices, for the command line beside a running service, which hears of changes by itself.
+
+    Raises ``SecretRefused`` for a secret that is none.
+    """
+    secret = await asyncio.to_thread(open_secret, settings)
+    async with open_store(settings) as store:
+        yield Webhooks(store.ledger, store.notices, secret, private=settings.webhook_private), store
 
 
 async def _record_settings(settings: Settings, store: Store) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from service.cli import bench, demo, evaluate, explain, gym, key, lexicon, reload, screen, serve, tenant, train
+from service.cli import bench, demo, evaluate, explain, gym, key, lexicon, reload, screen, serve, tenant, train, webhook
 
 app = typer.Typer(
     name="qingliu",
@@ -22,6 +22,7 @@ explain.register(app)
 lexicon.register(app)
 gym.register(app)
 tenant.register(app)
+webhook.register(app)
 bench.register(app)
 train.register(app)
 evaluate.register(app)

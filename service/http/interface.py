@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from service.http import content, lexicon, meta
+from service.http import content, lexicon, meta, webhooks
 from service.http.dispatch import table
 from service.http.frame import Frame
 from service.http.rates import Rates
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from service.logs import AccessLog
     from service.wiring import Service
 
-ROUTES: Final = (*content.ROUTES, *lexicon.ROUTES, *meta.ROUTES)
+ROUTES: Final = (*content.ROUTES, *lexicon.ROUTES, *webhooks.ROUTES, *meta.ROUTES)
 
 
 def interface(service: Service, *, access: AccessLog, routes: Sequence[Route] = ROUTES) -> Frame:
@@ -36,6 +36,11 @@ def interface(service: Service, *, access: AccessLog, routes: Sequence[Route] = 
     if (hearing := service.hearing) is not None:
         metrics.watch("qingliu_expert_waiting", "Contents waiting for the text expert.", lambda: hearing.waiting)
         hearing.on_heard = metrics.heard
+    relay = service.relay
+    metrics.watch("qingliu_notices_waiting", "Deliveries of notices that wait.", lambda: relay.waiting)
+    metrics.watch("qingliu_notices_dead", "Deliveries that were given up.", lambda: relay.dead)
+    metrics.watch("qingliu_notices_delivered", "Deliveries since the start.", lambda: relay.delivered)
+    metrics.watch("qingliu_notices_failed", "Attempts that failed since the start.", lambda: relay.failed)
     serving = Serving(
         service=service,
         settings=settings,
