@@ -8,6 +8,16 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 
+async def until(condition, *, seconds=10.0):
+    """Waits for something to become true; the condition may be a coroutine function."""
+    async with asyncio.timeout(seconds):
+        while True:
+            came = condition()
+            if await came if asyncio.iscoroutine(came) else came:
+                return
+            await asyncio.sleep(0.02)
+
+
 @dataclass
 class Heard:
     """One request that came."""
@@ -24,6 +34,8 @@ class Receiver:
 
     manner: str = "ok"
     heard: list[Heard] = field(default_factory=list)
+    taken: set = field(default_factory=set)
+    """The ids that it said it has."""
     url: str = ""
     elsewhere: str = ""
     _runner: web.AppRunner | None = None
@@ -48,9 +60,7 @@ class Receiver:
 
     async def until(self, count, *, seconds=10.0):
         """Waits for so many different notices."""
-        async with asyncio.timeout(seconds):
-            while len(set(self.ids)) < count:
-                await asyncio.sleep(0.01)
+        await until(lambda: len(set(self.ids)) >= count, seconds=seconds)
 
     async def _answer(self, request):
         body = await request.read()
@@ -59,6 +69,7 @@ class Receiver:
         return await getattr(self, f"_{self.manner}")(request)
 
     async def _ok(self, request):
+        self.taken.add(request.headers.get("webhook-id"))
         return web.Response(status=204)
 
     async def _fail(self, request):
