@@ -9,7 +9,7 @@ import orjson
 import typer
 
 from service.cli.say import Data, Json, fail, out, settings
-from service.cli.words import Lang, Tongue, say, table
+from service.cli.words import Lang, Tongue, say
 from service.ledger import LedgerError
 from service.secret import SecretRefused
 from service.store.db import Unsafe
@@ -64,12 +64,12 @@ def list_(tenant: Tenant = "default", *, data: Data = None, json: Json = False, 
     if json:
         _print([webhook._asdict() for webhook in listed])
         return
-    heads = (("编号", "id"), ("地址", "url"), ("类型", "kinds"), ("创建时间", "created"), ("停用时间", "ended"))
-    shown = table(*(say(lang.lang, *head) for head in heads))
     for webhook in listed:
-        kinds = " ".join(webhook.kinds) or say(lang.lang, "全部", "all")
-        shown.add_row(webhook.id, webhook.url, kinds, webhook.created_at, webhook.ended_at or "")
-    out.print(shown)
+        kinds = ",".join(webhook.kinds) or say(lang.lang, "全部", "all")
+        ended = (
+            say(lang.lang, f"  已停用 {webhook.ended_at}", f"  ended {webhook.ended_at}") if webhook.ended_at else ""
+        )
+        out.print(f"{webhook.id}  {kinds}  {webhook.url}{ended}", markup=False)
 
 
 def end(
@@ -119,12 +119,10 @@ def deliveries(  # noqa: PLR0913 - the options of a command line
     if json:
         _print([delivery._asdict() for delivery in listed])
         return
-    heads = (("通知", "notice"), ("类型", "kind"), ("状态", "state"), ("次数", "attempts"), ("结果", "result"))
-    shown = table(*(say(lang.lang, *head) for head in heads))
     for delivery in listed:
         result = " ".join(str(told) for told in (delivery.status, delivery.error) if told)
-        shown.add_row(delivery.notice, delivery.kind, delivery.state, str(delivery.attempts), result)
-    out.print(shown)
+        told = f"{delivery.notice}  {delivery.kind}  {delivery.state}  {delivery.attempts}  {result}"
+        out.print(told.rstrip(), markup=False)
 
 
 def replay(  # noqa: PLR0913 - the options of a command line

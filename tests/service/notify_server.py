@@ -24,7 +24,7 @@ from service.store import db, notice_statements
 from service.store.journal import SqliteJournal
 from service.store.notices import Notices
 
-NOTICE = "INSERT INTO notices (id, tenant, kind, "c1", facts, at) VALUES (?, ?, ?, ?, ?, ?)"
+NOTICE = "INSERT INTO notices (id, tenant, kind, subject, facts, at) VALUES (?, ?, ?, ?, ?, ?)"
 DELIVERY = "INSERT INTO deliveries (notice, webhook, state, attempts, next_at) VALUES (?, ?, 'waiting', 0, ?)"
 SOON = Schedule(delays=(0.05, 0.1, 0.2), jitter=0.1)
 
