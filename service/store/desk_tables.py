@@ -160,6 +160,7 @@ class Webhook(SQLModel, table=True):
     """
 
     __tablename__: ClassVar[str] = "webhooks"
+    __table_args__ = (Index("webhooks_standing", "tenant", sqlite_where=text("ended_at IS NULL")),)
 
     id: str = Field(sa_column=Column(Text, primary_key=True))
     tenant: str = Field(sa_column=Column(Text, ForeignKey("tenants.name"), nullable=False))

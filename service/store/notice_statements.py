@@ -34,7 +34,6 @@ WHERE notice = ?2 AND webhook = ?3 AND state = 'dead'
 
 _WEBHOOK: Final = "SELECT id, tenant, url, kinds, rotation, rotated_at, created_at, ended_at FROM webhooks"
 WEBHOOK: Final = f"{_WEBHOOK} WHERE id = ? AND tenant = ?"
-WEBHOOK_BY_ID: Final = f"{_WEBHOOK} WHERE id = ?"
 WEBHOOKS: Final = f"{_WEBHOOK} WHERE tenant = ? ORDER BY ended_at IS NOT NULL, created_at DESC, id LIMIT ?"
 WEBHOOKS_ALIVE: Final = "SELECT count(*) FROM webhooks WHERE tenant = ? AND ended_at IS NULL"
 

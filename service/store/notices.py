@@ -70,16 +70,11 @@ class Notices:
     async def webhook(self, tenant: str, webhook_id: str) -> Webhook | None:
         """One receiver of a tenant."""
         found = await self._rows(sql.WEBHOOK, webhook_id, tenant)
-        return webhook_from(found[0]) if found else None
-
-    async def webhook_by_id(self, webhook_id: str) -> Webhook | None:
-        """One receiver of whatever tenant, for who runs the house."""
-        found = await self._rows(sql.WEBHOOK_BY_ID, webhook_id)
-        return webhook_from(found[0]) if found else None
+        return _webhook(found[0]) if found else None
 
     async def webhooks(self, tenant: str, *, limit: int) -> list[Webhook]:
         """The receivers of a tenant: those that stand first, then the newest."""
-        return [webhook_from(row) for row in await self._rows(sql.WEBHOOKS, tenant, limit)]
+        return [_webhook(row) for row in await self._rows(sql.WEBHOOKS, tenant, limit)]
 
     async def delivery(self, tenant: str, notice: str, webhook_id: str) -> Delivery | None:
         """One delivery of a tenant."""
@@ -115,7 +110,7 @@ class Notices:
         return [tuple(row) for row in await self._connection.execute_fetchall(statement, values)]
 
 
-def webhook_from(row: tuple[Any, ...]) -> Webhook:
+def _webhook(row: tuple[Any, ...]) -> Webhook:
     """The receiver that a row of ``WEBHOOK`` tells."""
     id_, tenant, url, kinds, *rest = row
     return Webhook(id_, tenant, url, tuple(orjson.loads(kinds)), *rest)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from jsonschema_rs import Draft202012Validator
+from typer.testing import CliRunner
 
 from service.acts import Act
+from service.cli.app import app
 from service.ids import new_id
 from service.ports import Write
 from service.rights import Scope
 from service.webhooks import MOST
 
-REPOSITORY = Path(__file__).parents[2]
 URL = "https://example.com/hooks"
 NOTICE = "INSERT INTO notices (id, tenant, kind, subject, facts, at) VALUES (?, ?, 'decision.human', 'c', '{}', ?)"
 DELIVERY = "INSERT INTO deliveries (notice, webhook, state, attempts, next_at, status) VALUES (?, ?, ?, 9, ?, 500)"
@@ -166,13 +163,10 @@ def test_metrics_tell_what_waits_and_what_was_given_up(server):
 
 def test_the_command_line_manages_receivers_beside_the_server(house, server):
     def command(*words, code=0):
-        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "QINGLIU_EXPERT": "off"}
-        call = [sys.executable, "-m", "service", "webhook", *words, "--tenant", house.tenant]
-        done = subprocess.run(
-            [*call, "--data", str(server.settings.data)], capture_output=True, env=environment, check=False, text=True
-        )
-        assert done.returncode == code, done.stderr
-        return done.stdout if code == 0 else done.stderr
+        place = ["--tenant", house.tenant, "--data", str(server.settings.data)]
+        done = CliRunner().invoke(app, ["webhook", *words, *place], env={"QINGLIU_EXPERT": "off"})
+        assert done.exit_code == code, done.output
+        return done.output
 
     told = command("create", URL, "--kind", "decision.human")
     webhook = told.split("编号：")[1].split()[0]

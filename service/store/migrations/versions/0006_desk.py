@@ -293,6 +293,7 @@ def _create_notices() -> None:
         sa.ForeignKeyConstraint(["tenant"], ["tenants.name"]),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index("webhooks_standing", "webhooks", ["tenant"], sqlite_where=sa.text("ended_at IS NULL"))
     op.create_table(
         "deliveries",
         sa.Column("notice", sa.Text(), nullable=False),
