@@ -156,19 +156,21 @@ def looked_up(host: str, port: int) -> list[tuple[Any, ...]]:
 class Sender:
     """Keeps what is needed to send; use it inside the event loop, and close it there.
 
-    ``lookup`` and ``trust`` are for tests: where names are asked for, and whose certificates count.
+    ``plain`` allows http, by default where ``private`` does. ``lookup`` and ``trust`` are for tests: where names are
+    asked for, and whose certificates count.
     """
 
     def __init__(
         self,
         *,
         private: bool = False,
+        plain: bool | None = None,
         timing: Timing | None = None,
         lookup: Callable[[str, int], list[tuple[Any, ...]]] = looked_up,
         trust: ssl.SSLContext | None = None,
     ) -> None:
         timing = timing or Timing()
-        self._private = private
+        self._private, self._plain = private, private if plain is None else plain
         connector = aiohttp.TCPConnector(
             resolver=_Checked(lookup, private=private),
             socket_factory=self._socket,
@@ -194,6 +196,8 @@ class Sender:
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answered:
         """One attempt. Never raises: whatever a receiver does is an answer of some kind."""
+        if not self._plain and not url.startswith("https:"):
+            return Answered(None, "refused_address")
         try:
             async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
                 status = response.status

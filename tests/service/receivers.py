@@ -36,6 +36,7 @@ class Receiver:
     heard: list[Heard] = field(default_factory=list)
     taken: set = field(default_factory=set)
     """The ids that it said it has."""
+    delay: float = 0.0
     url: str = ""
     elsewhere: str = ""
     _runner: web.AppRunner | None = None
@@ -66,7 +67,9 @@ class Receiver:
         body = await request.read()
         loop = asyncio.get_running_loop()
         self.heard.append(Heard(request.headers.get("webhook-id"), dict(request.headers), body, loop.time()))
-        return await getattr(self, f"_{self.manner}")(request)
+        manner = self.manner
+        await asyncio.sleep(self.delay)
+        return await getattr(self, f"_{manner}")(request)
 
     async def _ok(self, request):
         self.taken.add(request.headers.get("webhook-id"))

@@ -13,10 +13,12 @@ import pytest
 from standardwebhooks import Webhook
 
 from service import outbound
+from service.acts import Act
 from service.ids import now
 from service.notices import HOUR, Schedule, later
 from service.notify import Relay
 from service.outbound import Sender, Timing
+from service.ports import Write
 from service.secret import open_secret
 from service.settings import Settings
 from service.webhooks import MOST, NotDead, TooMany, Webhooks
@@ -24,6 +26,7 @@ from service.wiring import open_service, open_store
 from tests.service.notify_server import SOON, write_notice
 from tests.service.receivers import Receiver, until
 
+CANCEL = "UPDATE deliveries SET state = 'cancelled' WHERE notice = ? AND state = 'waiting'"
 QUICK = Timing(connect=0.4, whole=0.4)
 
 
@@ -50,6 +53,11 @@ class House:
 
         await until(reached, seconds=seconds)
         return await self.state(notice, webhook)
+
+    async def take_back(self, notice):
+        """As an undone decision does."""
+        write = Write(CANCEL, (notice,))
+        await self.ledger.visit(lambda visit: visit.record(Act("notice.cancelled", notice, "shop"), write))
 
     def acts(self, *kinds):
         """Kinds, subjects and facts of the acts of some kinds."""
@@ -213,6 +221,53 @@ async def test_a_failure_of_our_own_rests_a_lane_and_loses_nothing(house, receiv
         monkeypatch.setattr(house.ledger, "visit", visit)
         await house.until(notice, webhook, "delivered")
     assert set(receiver.ids) == {notice}
+
+
+async def test_what_is_broken_off_by_a_stop_is_sent_again(house, receiver):
+    receiver.manner = "hang"
+    webhook = await house.webhook(receiver.url)
+    async with house.relay(sender=Sender(private=True)):
+        notice = await house.write(webhook)
+        await receiver.until(1)
+    found = await house.state(notice, webhook)
+    assert (found.state, found.attempts) == ("waiting", 0)
+    receiver.manner = "ok"
+    async with house.relay():
+        await house.until(notice, webhook, "delivered")
+    assert receiver.ids == [notice, notice]
+
+
+async def test_what_was_answered_before_a_stop_is_filed(house, receiver, monkeypatch):
+    webhook = await house.webhook(receiver.url)
+    visit, begun = house.ledger.visit, asyncio.Event()
+
+    async def slow(work):
+        begun.set()
+        await asyncio.sleep(0.2)
+        await visit(work)
+
+    async with house.relay():
+        notice = await house.write(webhook)
+        monkeypatch.setattr(house.ledger, "visit", slow)
+        await begun.wait()
+    assert (await house.state(notice, webhook)).state == "delivered"
+
+
+async def test_a_notice_that_is_taken_back_on_its_way_stays_taken_back_unless_it_arrived(house, receiver):
+    receiver.manner = "fail"
+    webhook = await house.webhook(receiver.url)
+    async with house.relay(sender=Sender(private=True)):
+        for manner, state in (("fail", "cancelled"), ("ok", "delivered")):
+            receiver.manner, receiver.delay = manner, 0.4
+            notice = await house.write(webhook)
+            await until(lambda notice=notice: notice in receiver.ids)
+            await house.take_back(notice)
+            await asyncio.sleep(0.8)
+            assert (await house.state(notice, webhook)).state == state
+    assert [kind for kind, *_ in house.acts("notice.failed", "notice.delivered")] == [
+        "notice.failed",
+        "notice.delivered",
+    ]
 
 
 # Those who wait beside a slow one

@@ -85,7 +85,7 @@ async def rebound(kind, monkeypatch):
     monkeypatch.setattr(outbound, "allowed", lambda address, *, private: address == "127.0.0.2")
     lookup, asked = answering("127.0.0.2", "127.0.0.1")
     async with twins() as (port, heard):
-        sender = kind(lookup=lookup, timing=QUICK)
+        sender = kind(plain=True, lookup=lookup, timing=QUICK)
         came = [await sender.post(f"http://rebind.test:{port}/", b"{}", {}) for _ in range(10)]
         await sender.close()
     return came, heard, asked
@@ -109,7 +109,7 @@ async def test_a_name_that_is_asked_for_twice_is_found_out(monkeypatch):
 async def test_names_and_addresses_inside_are_refused(address, receiver):
     port = receiver.url.rpartition(":")[2].partition("/")[0]
     lookup, _ = answering(address)
-    sender = Sender(lookup=lookup, timing=QUICK)
+    sender = Sender(plain=True, lookup=lookup, timing=QUICK)
     literal = f"[{address}]" if ":" in address else address
     for host in ("inside.test", literal):
         assert (await sender.post(f"http://{host}:{port}/", b"{}", {})).error == "refused_address"
@@ -120,8 +120,16 @@ async def test_names_and_addresses_inside_are_refused(address, receiver):
 @pytest.mark.parametrize("host", ["2130706433", "127.1", "0x7f000001", "0177.0.0.1", "localhost", "127.0.0.1."])
 async def test_addresses_that_are_written_strangely_are_refused(host, receiver):
     port = receiver.url.rpartition(":")[2].partition("/")[0]
-    sender = Sender(timing=QUICK)
+    sender = Sender(plain=True, timing=QUICK)
     assert (await sender.post(f"http://{host}:{port}/", b"{}", {})).error in {"refused_address", "dns"}
+    await sender.close()
+    assert receiver.heard == []
+
+
+async def test_http_ends_with_the_setting_that_allowed_it(receiver, monkeypatch):
+    monkeypatch.setattr(outbound, "allowed", lambda _, *, private: True)
+    sender = Sender(timing=QUICK)
+    assert await sender.post(receiver.url, b"{}", {}) == (None, "refused_address")
     await sender.close()
     assert receiver.heard == []
 
