@@ -44,6 +44,13 @@ REPORT_SETTLED = "report.settled"
 REPORT_UNSETTLED = "report.unsettled"
 NOTICE_OPENED = "notice.opened"
 NOTICE_CANCELLED = "notice.cancelled"
+WEBHOOK_CREATED = "webhook.created"
+WEBHOOK_ENDED = "webhook.ended"
+WEBHOOK_ROTATED = "webhook.rotated"
+NOTICE_DELIVERED = "notice.delivered"
+NOTICE_FAILED = "notice.failed"
+NOTICE_DEAD = "notice.dead"
+NOTICE_REPLAYED = "notice.replayed"
 
 
 class Act(NamedTuple):

@@ -25,6 +25,8 @@ from service.lexicons import Lexicons
 from service.lockout import Delays
 from service.moderate import Moderation
 from service.passwords import Passwords
+from service.notify import Relay
+from service.outbound import Sender
 from service.ports import Write
 from service.review.archive import Archive
 from service.review.desk import Desk
@@ -37,8 +39,10 @@ from service.store import db, statements
 from service.store.desk_reads import DeskReads
 from service.store.journal import SqliteJournal
 from service.store.people import People
+from service.store.notices import Notices
 from service.store.reads import Reads
 from service.views import Views
+from service.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -71,6 +75,7 @@ class Store:
     desk_reads: DeskReads
     views: Views
     keys: Keys
+    notices: Notices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +102,9 @@ class Service:
     """Where the text expert works; ``None`` when it is off."""
     secret: Secret
     """What keys of the house are derived from."""
+    webhooks: Webhooks
+    relay: Relay
+    """What sends notices."""
 
     def health(self) -> Health:
         """Cheap enough for every probe: no input or output."""
@@ -121,6 +129,9 @@ async def open_store(
         stack.push_async_callback(reads.close)
         desk_reads = DeskReads(await db.open_reader(path, busy_timeout=patience))
         stack.push_async_callback(desk_reads.close)
+        # What is sent is looked for all the time; it must not stand in the way of those who read for an answer.
+        beside = await db.open_reader(path, busy_timeout=patience)
+        stack.push_async_callback(beside.close)
         engine = db.make_async_engine(path, write=False, busy_timeout=patience)
         stack.push_async_callback(engine.dispose)
         journal = await SqliteJournal.opened(path, busy_timeout=patience)
@@ -139,6 +150,7 @@ async def open_store(
             people=People(reader),
             desk_reads=desk_reads,
             views=Views(ledger, reader),
+            notices=Notices(beside),
             keys=Keys(ledger, reads, engine),
         )
 
@@ -170,6 +182,8 @@ async def open_service(
             asyncio.create_task(rules.watch(), name="lexicons"),
             asyncio.create_task(desk.watch(), name="deadlines"),
         ]
+        relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
+        relay.start()
         try:
             yield Service(
                 settings=settings,
@@ -194,8 +208,11 @@ async def open_service(
                 ledger=store.ledger,
                 hearing=hearing,
                 secret=secret,
+                webhooks=Webhooks(store.ledger, store.notices, secret, private=settings.webhook_private),
+                relay=relay,
             )
         finally:
+            await relay.close()
             for task in watching:
                 task.cancel()
             await asyncio.wait(watching)
@@ -263,6 +280,17 @@ async def open_lexicons(settings: Settings) -> AsyncIterator[tuple[Lexicons, Sto
     """
     async with open_store(settings) as store:
         yield Lexicons(store.ledger, store.reads, Aside(settings.lexicons, settings.scenes or SCENES)), store
+
+
+@asynccontextmanager
+async def open_webhooks(settings: Settings) -> AsyncIterator[tuple[Webhooks, Store]]:
+    """Receivers of notices, for the command line beside a running service, which hears of changes by itself.
+
+    Raises ``SecretRefused`` for a secret that is none.
+    """
+    secret = await asyncio.to_thread(open_secret, settings)
+    async with open_store(settings) as store:
+        yield Webhooks(store.ledger, store.notices, secret, private=settings.webhook_private), store
 
 
 async def _record_settings(settings: Settings, store: Store) -> None:

@@ -22,8 +22,10 @@ from service.moderate import Idempotency
 from service.rights import Role
 from service.sessions import SignIn
 from service.settings import Settings
-from service.store import people_statements, statements
-from service.wiring import open_service
+from service.store import desk_statements, notice_statements, people_statements, statements, view_statements
+from service.wiring import Service, open_service
+from tests.service.notify_server import write_notice
+from tests.service.receivers import Receiver, until
 
 ROOT = Path(__file__).parents[1]
 SQL = re.compile(
@@ -33,14 +35,20 @@ SQL = re.compile(
 )
 STATEMENTS = {
     name
-    for module in (statements, people_statements)
+    for module in (statements, people_statements, desk_statements, notice_statements, view_statements)
     for name, value in vars(module).items()
     if isinstance(value, str) and SQL.search(value)
 }
 MIGRATIONS = "service/store/migrations/"
 
 ALLOWED = {
-    "sql": {"service/store/statements.py", "service/store/people_statements.py"},
+    "sql": {
+        "service/store/statements.py",
+        "service/store/desk_statements.py",
+        "service/store/notice_statements.py",
+        "service/store/people_statements.py",
+        "service/store/view_statements.py",
+    },
     "connects": {"service/store/db.py"},
     "opens a writer": {"service/store/journal.py", "service/store/db.py", "service/store/migrations/env.py"},
     "transacts": {"service/ledger.py"},
@@ -200,6 +208,7 @@ def untold(path: Path) -> list[str]:
     contents = Counter(
         {"/".join(map(str, map(facts.get, VERSION))) for kind, _, facts in acts if kind == "decision.auto"}
     )
+    renewals = told("webhook.rotated")
     rules = {
         "tenants": (held("SELECT name FROM tenants"), told("tenant.created")),
         "api_keys": (held("SELECT id FROM api_keys"), told("key.created")),
@@ -259,10 +268,25 @@ def untold(path: Path) -> list[str]:
         ),
         "saved_views": (held("SELECT user FROM saved_views"), told("view.saved") - told("view.removed")),
         "webhooks": (held("SELECT id FROM webhooks"), told("webhook.created")),
+        "webhooks, ended": (held("SELECT id FROM webhooks WHERE ended_at IS NOT NULL"), told("webhook.ended")),
+        "webhooks, renewed": (
+            held("SELECT id || '/' || rotation FROM webhooks WHERE rotation > 1"),
+            Counter(
+                {
+                    f"{subject}/{facts['rotation']}"
+                    for kind, subject, facts in acts
+                    if kind == "webhook.rotated" and facts["rotation"] == renewals[subject] + 1
+                }
+            ),
+        ),
         "notices": (held("SELECT id FROM notices"), told("notice.opened")),
         "deliveries": (
             held("SELECT notice FROM deliveries WHERE state = 'delivered'"),
             told("notice.delivered"),
+        ),
+        "deliveries, dead": (
+            held("SELECT notice FROM deliveries WHERE state = 'dead'"),
+            told("notice.dead") - told("notice.replayed"),
         ),
         "rulesets": (held("SELECT fingerprint FROM rulesets"), told("ruleset.activated")),
         "settings": (held("SELECT fingerprint FROM settings"), told("settings.changed")),
@@ -294,13 +318,32 @@ async def _people_come_and_go(service):
             await accounts.change("shop", user.id, Change(role=Role.AUDITOR, disabled=True), by="cli")
 
 
+async def notify(service: Service, key_id: str) -> None:
+    """Notices that arrive, that are given up and that are sent again, to receivers that stand and that have ended."""
+    webhooks = service.webhooks
+    async with Receiver() as receiver:
+        stays, leaves = [(await webhooks.create("shop", receiver.url, by=key_id)).webhook.id for _ in range(2)]
+        await webhooks.rotate("shop", stays, by=key_id)
+        await write_notice(service.ledger, [stays])
+        await receiver.until(1)
+        receiver.manner = "gone"
+        await write_notice(service.ledger, [leaves])
+        await until(lambda: service.relay.failed == 1)
+        await until(lambda: is_dead(service, leaves))
+        await webhooks.end("shop", stays, by=key_id)
+
+
+async def is_dead(service: Service, webhook: str) -> bool:
+    return bool(await service.webhooks.deliveries("shop", webhook, state="dead"))
+
+
 @pytest.fixture
 async def used(tmp_path, shipped, monkeypatch) -> Path:
     """A database in which everything happened that can happen."""
     monkeypatch.setattr("service.rules.Rules._load", lambda _: shipped)
     monkeypatch.setattr("service.passwords.PASSES", 1)
     monkeypatch.setattr("service.passwords.KIBIBYTES", 8)
-    settings = Settings(data=tmp_path)
+    settings = Settings(data=tmp_path, webhook_private=True)
     async with open_service(settings) as service:
         key_id, secret = await service.keys.create("shop")
         await service.keys.create("rival")
@@ -320,6 +363,7 @@ async def used(tmp_path, shipped, monkeypatch) -> Path:
         info = await service.lexicons.file("shop", OWN, by=key_id)
         await service.lexicons.activate("shop", info.version, by=key_id)
         await service.lexicons.roll_back("shop", by=key_id)
+        await notify(service, key_id)
         await service.keys.revoke(key_id)
     async with open_service(settings.model_copy(update={"max_batch_items": 5})):
         pass
@@ -343,6 +387,10 @@ async def test_every_row_is_told_by_an_act(used):
         ("UPDATE users SET disabled_at = NULL", "users, ended"),
         ("UPDATE sessions SET ended_at = NULL", "sessions, ended"),
         ("DELETE FROM sessions WHERE ended_at IS NULL", "sessions"),
+        ("UPDATE webhooks SET ended_at = NULL", "webhooks, ended"),
+        ("UPDATE webhooks SET rotation = 7", "webhooks, renewed"),
+        ("UPDATE deliveries SET state = 'delivered', settled_at = 'now'", "deliveries"),
+        ("DELETE FROM deliveries WHERE state = 'dead'", "deliveries, dead"),
         ("CREATE TABLE notes (text TEXT)", "notes"),
     ],
 )

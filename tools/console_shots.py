@@ -37,6 +37,7 @@ PLACES = {
     "content": "/contents/ad-002",
     "try": "/try",
     "people": "/people",
+    "notices": "/notices",
     "system": "/system",
 }
 WIDTHS = {1440: 900, 390: 844}

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import typer
 
-from service.cli import bench, demo, evaluate, explain, gym, key, lexicon, reload, screen, serve, tenant, train, user
+from service.cli import (
+    bench,
+    demo,
+    evaluate,
+    explain,
+    gym,
+    key,
+    lexicon,
+    reload,
+    screen,
+    serve,
+    tenant,
+    train,
+    user,
+    webhook,
+)
 
 app = typer.Typer(
     name="qingliu",
@@ -23,6 +38,7 @@ explain.register(app)
 lexicon.register(app)
 gym.register(app)
 tenant.register(app)
+webhook.register(app)
 bench.register(app)
 train.register(app)
 evaluate.register(app)

@@ -51,6 +51,7 @@ PLACES: Final = (
     Place("search", "/search", "s", Right.READ),
     Place("try", "/try", "t", Right.SELF),
     Place("people", "/people", "p", Right.PEOPLE),
+    Place("notices", "/notices", "n", Right.NOTICES),
     Place("system", "/system", "y", Right.READ),
 )
 

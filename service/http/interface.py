@@ -20,6 +20,7 @@ from service.http import (
     reports,
     reviews,
     views,
+    webhooks,
 )
 from service.http.dispatch import table
 from service.http.frame import Frame
@@ -44,6 +45,7 @@ ROUTES: Final = (
     *lexicon.ROUTES,
     *accounts.ROUTES,
     *views.ROUTES,
+    *webhooks.ROUTES,
     *meta.ROUTES,
     *pages.ROUTES,
     *pages_house.ROUTES,
@@ -60,6 +62,11 @@ def interface(service: Service, *, access: AccessLog, routes: Sequence[Route] = 
     if (hearing := service.hearing) is not None:
         metrics.watch("qingliu_expert_waiting", "Contents waiting for the text expert.", lambda: hearing.waiting)
         hearing.on_heard = metrics.heard
+    relay = service.relay
+    metrics.watch("qingliu_notices_waiting", "Deliveries of notices that wait.", lambda: relay.waiting)
+    metrics.watch("qingliu_notices_dead", "Deliveries that were given up.", lambda: relay.dead)
+    metrics.watch("qingliu_notices_delivered", "Deliveries since the start.", lambda: relay.delivered)
+    metrics.watch("qingliu_notices_failed", "Attempts that failed since the start.", lambda: relay.failed)
     serving = Serving(
         service=service,
         settings=settings,

@@ -14,7 +14,7 @@ from moderation.suggest import suggest
 from moderation.types import Role as Account
 from moderation.types import Scene
 from service.experts import name_of
-from service.http import accounts, html, reviews
+from service.http import accounts, html, reviews, webhooks
 from service.http.answer import Answer
 from service.http.body import read_body
 from service.http.console import HTML, Shell, page_lang, shell, told_by
@@ -36,6 +36,8 @@ _EXAMPLES: Final = (
 )
 _NO_CONTENT: Final = 204
 _MOST_ROUTES: Final = 24
+_MOST_RECEIVERS: Final = 20
+_MOST_DEAD: Final = 50
 
 
 @route("GET", "/try", policy=Right.SELF, gives=HTML, shown=False)
@@ -92,6 +94,19 @@ async def people(asked: Asked) -> Answer:
     )
 
 
+@route("GET", "/notices", policy=Right.NOTICES, gives=HTML, shown=False)
+async def notices(asked: Asked) -> Answer:
+    """Receivers of notices, and what did not reach them."""
+    page = await shell(asked)
+    listed = (await told_by(asked, webhooks.webhooks))["webhooks"]
+    dead = []
+    for receiver in listed[:_MOST_RECEIVERS]:
+        query = {"state": "dead", "limit": str(_MOST_DEAD)}
+        told = await told_by(asked, webhooks.deliveries, found={"id": receiver["id"]}, query=query)
+        dead += [{**one, "url": receiver["url"]} for one in told["deliveries"]]
+    return page.page("notices.html", webhooks=listed, dead=sorted(dead, key=lambda one: one["at"], reverse=True))
+
+
 @route("GET", "/system", policy=Right.READ, gives=HTML, shown=False)
 async def system(asked: Asked) -> Answer:
     """Version, rules, queue depths, expert, ledger and latency."""
@@ -120,7 +135,7 @@ async def policy_broken(asked: Asked) -> Answer:
     return Answer(b"", status=_NO_CONTENT, headers={"Cache-Control": "no-store"})
 
 
-ROUTES: Final = (trying, tried, rewritten, people, system, policy_broken)
+ROUTES: Final = (trying, tried, rewritten, people, notices, system, policy_broken)
 
 
 async def _content(asked: Asked) -> Content:

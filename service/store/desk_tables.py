@@ -182,15 +182,20 @@ class SavedView(SQLModel, table=True):
 
 
 class Webhook(SQLModel, table=True):
-    """Where notices of a tenant are sent. ``rotation`` counts how often its signing secret was renewed."""
+    """Where notices of a tenant are sent. ``kinds`` is a JSON list, empty for all.
+
+    ``rotation`` counts its signing secrets: the first is 1, and each is derived from the house's own.
+    """
 
     __tablename__: ClassVar[str] = "webhooks"
+    __table_args__ = (Index("webhooks_standing", "tenant", sqlite_where=text("ended_at IS NULL")),)
 
     id: str = Field(sa_column=Column(Text, primary_key=True))
     tenant: str = Field(sa_column=Column(Text, ForeignKey("tenants.name"), nullable=False))
     url: str = Field(sa_column=Column(Text, nullable=False))
     kinds: str = Field(sa_column=Column(Text, nullable=False))
     rotation: int = Field(sa_column=Column(Integer, nullable=False))
+    rotated_at: str | None = Field(default=None, sa_column=Column(Text))
     created_at: str = Field(sa_column=Column(Text, nullable=False))
     ended_at: str | None = Field(default=None, sa_column=Column(Text))
 
@@ -209,7 +214,10 @@ class Notice(SQLModel, table=True):
 
 
 class Delivery(SQLModel, table=True):
-    """One notice on its way to one receiver: ``waiting``, ``delivered``, ``dead`` or ``cancelled``."""
+    """One notice on its way to one receiver: ``waiting``, ``delivered``, ``dead`` or ``cancelled``.
+
+    ``attempts`` are those since ``replayed_at``, or since the notice.
+    """
 
     __tablename__: ClassVar[str] = "deliveries"
     __table_args__ = (
@@ -217,6 +225,8 @@ class Delivery(SQLModel, table=True):
             "state = 'waiting' OR state = 'delivered' OR state = 'dead' OR state = 'cancelled'",
             name="deliveries_state_known",
         ),
+        Index("deliveries_by_webhook", "webhook", "notice"),
+        Index("deliveries_dead", "webhook", "notice", sqlite_where=text("state = 'dead'")),
         Index("deliveries_due", "webhook", "next_at", sqlite_where=text("state = 'waiting'")),
     )
 
@@ -228,3 +238,4 @@ class Delivery(SQLModel, table=True):
     status: int | None = Field(default=None, sa_column=Column(Integer))
     error: str | None = Field(default=None, sa_column=Column(Text))
     settled_at: str | None = Field(default=None, sa_column=Column(Text))
+    replayed_at: str | None = Field(default=None, sa_column=Column(Text))

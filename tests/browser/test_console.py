@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-PAGES = ("/", "/queue", "/search?text=遥遥领先", "/contents/c-1", "/try", "/people", "/system", "/nowhere")
+PAGES = ("/", "/queue", "/search?text=遥遥领先", "/contents/c-1", "/try", "/people", "/notices", "/system", "/nowhere")
 RUN = "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html.slice(0, 160))]))"
 LONG = "走过路过" * 12
 

@@ -276,10 +276,7 @@ def _create_notices() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("facts", sa.LargeBinary(), nullable=False),
         sa.Column("at", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant"],
-            ["tenants.name"],
-        ),
+        sa.ForeignKeyConstraint(["tenant"], ["tenants.name"]),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -289,14 +286,13 @@ def _create_notices() -> None:
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("kinds", sa.Text(), nullable=False),
         sa.Column("rotation", sa.Integer(), nullable=False),
+        sa.Column("rotated_at", sa.Text(), nullable=True),
         sa.Column("created_at", sa.Text(), nullable=False),
         sa.Column("ended_at", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["tenant"],
-            ["tenants.name"],
-        ),
+        sa.ForeignKeyConstraint(["tenant"], ["tenants.name"]),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index("webhooks_standing", "webhooks", ["tenant"], sqlite_where=sa.text("ended_at IS NULL"))
     op.create_table(
         "deliveries",
         sa.Column("notice", sa.Text(), nullable=False),
@@ -307,20 +303,17 @@ def _create_notices() -> None:
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("settled_at", sa.Text(), nullable=True),
+        sa.Column("replayed_at", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "state = 'waiting' OR state = 'delivered' OR state = 'dead' OR state = 'cancelled'",
             name="deliveries_state_known",
         ),
-        sa.ForeignKeyConstraint(
-            ["notice"],
-            ["notices.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["webhook"],
-            ["webhooks.id"],
-        ),
+        sa.ForeignKeyConstraint(["notice"], ["notices.id"]),
+        sa.ForeignKeyConstraint(["webhook"], ["webhooks.id"]),
         sa.PrimaryKeyConstraint("notice", "webhook"),
     )
+    op.create_index("deliveries_by_webhook", "deliveries", ["webhook", "notice"])
+    op.create_index("deliveries_dead", "deliveries", ["webhook", "notice"], sqlite_where=sa.text("state = 'dead'"))
     op.create_index(
         "deliveries_due", "deliveries", ["webhook", "next_at"], unique=False, sqlite_where=sa.text("state = 'waiting'")
     )
