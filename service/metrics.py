@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram, Info, generate_latest
@@ -190,10 +191,6 @@ class Metrics(Collector):
 
 def _latency(method: str, route: str, times: _Times) -> Latency:
     count = sum(times.slots)
-    bounds = [f"{bound * 1000:g}" for bound in _SECONDS] + ["> 10000"]
-    seen = 0
-    for bound, slot in zip(bounds, times.slots, strict=True):
-        seen += slot
-        if seen >= count * 0.95:
-            break
+    bounds = [*(f"{bound * 1000:g}" for bound in _SECONDS), "> 10000"]
+    bound = next(bound for bound, seen in zip(bounds, accumulate(times.slots), strict=True) if seen >= count * 0.95)
     return Latency(method, route, count, f"{times.total * 1000 / max(count, 1):.1f}", bound)

@@ -24,9 +24,9 @@ from service.ledger import Ledger
 from service.lexicons import Lexicons
 from service.lockout import Delays
 from service.moderate import Moderation
-from service.passwords import Passwords
 from service.notify import Relay
 from service.outbound import Sender
+from service.passwords import Passwords
 from service.ports import Write
 from service.review.archive import Archive
 from service.review.desk import Desk
@@ -38,8 +38,8 @@ from service.sessions import Sessions
 from service.store import db, statements
 from service.store.desk_reads import DeskReads
 from service.store.journal import SqliteJournal
-from service.store.people import People
 from service.store.notices import Notices
+from service.store.people import People
 from service.store.reads import Reads
 from service.views import Views
 from service.webhooks import Webhooks

@@ -85,7 +85,9 @@ def look(page: Page, place: str, *, width: int, theme: str, lang: str) -> None:
     """Brings a page to where it shows what it is for."""
     url = f"http://127.0.0.1:{PORT}"
     page.set_viewport_size({"width": width, "height": WIDTHS[width]})
-    page.context.add_cookies([{"name": name, "value": value, "url": url} for name, value in (("theme", theme), ("lang", lang))])
+    page.context.add_cookies(
+        [{"name": name, "value": value, "url": url} for name, value in (("theme", theme), ("lang", lang))]
+    )
     page.goto(url + PLACES[place])
     if place == "desk":
         show_item(page)

@@ -1,4 +1,4 @@
-"""A day of believable work for the demo, all through the interface: reports, two reviewers who decide, what they leave."""
+"""A day of believable work for the demo, all through the interface: reports, and two reviewers who decide."""
 
 from __future__ import annotations
 
@@ -75,7 +75,9 @@ async def worked(desk: Desk, judged: Sequence[dict[str, Any]]) -> None:
         live = (await client.ask(first, "claim", {"limit": 50, "scenes": _LIVE}))["items"]
         kept = next((one for one in live if one["scene"] == "live_chat"), None)
         for item in live:
-            await (client.ask(first, f"{item['id']}/release", _held(item)) if item is kept else client.decide(first, item))
+            await (
+                client.ask(first, f"{item['id']}/release", _held(item)) if item is kept else client.decide(first, item)
+            )
         mixed = (await client.ask(first, "claim", {"limit": 4, "scenes": ["ad", "ugc"]}))["items"]
         for item in mixed[:1]:
             note = "拿不准是否属于医疗宣称，请资深同事看看"

@@ -1,4 +1,4 @@
-"""Puts values into the console's templates, in the reader's language. Everything is escaped; no value is ever trusted."""
+"""Puts values into the console's templates, in the reader's language. All is escaped; no value is ever trusted."""
 
 from __future__ import annotations
 

@@ -123,9 +123,7 @@ async def search(asked: Asked) -> Answer:
         else:
             found, looked_at = told["items"], told["looked_at"]
             more = {**query, "cursor": told["next"]} if told["next"] else {}
-    return page.page(
-        "search.html", query=query, found=found, error=error, looked_at=looked_at, next=urlencode(more)
-    )
+    return page.page("search.html", query=query, found=found, error=error, looked_at=looked_at, next=urlencode(more))
 
 
 @route("GET", "/contents", policy=Right.READ, gives=HTML, shown=False)

@@ -154,7 +154,12 @@ async def _judged(asked: Asked, content: Content) -> Verdict:
 def _service(asked: Asked) -> list[tuple[str, Any]]:
     version = asked.serving.version
     broken = asked.serving.metrics.broken_policies
-    return [("version", version), ("python", platform.python_version()), ("sqlite", sqlite3.sqlite_version), ("csp", broken)]
+    return [
+        ("version", version),
+        ("python", platform.python_version()),
+        ("sqlite", sqlite3.sqlite_version),
+        ("csp", broken),
+    ]
 
 
 def _rules(asked: Asked) -> list[tuple[str, Any]]:

@@ -18,6 +18,7 @@ _BLANK: Final = "\u034f\u115f\u1160\u17b4\u17b5\u2028\u2029\u2800\u3164\uffa0"
 _ORDINARY: Final = frozenset("\n\t \u3000")
 _HIDING: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
 _SELECTORS: Final = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0), range(0x180B, 0x1810))
+_PICTURES: Final = range(0x1F000, 0x1FB00)
 _JOINER, _EMOJI_STYLE = "\u200d", "\ufe0f"
 _CANDIDATE: Final = re.compile(
     "[^\\n\\t -~\u3000-\u3163\u3165-\u9fff\uff01-\uff9f\U00020000-\U0003fffd]"  # all else is seen by everybody
@@ -116,7 +117,7 @@ def _pictured(text: str, at: int) -> bool:
     sign = text[at]
     if sign == _EMOJI_STYLE:
         return _pictured(text, at - 1)
-    return unicodedata.category(sign) in {"So", "Sk"} or sign in "#*0123456789©®‼⁉" or 0x1F000 <= ord(sign) < 0x1FB00
+    return unicodedata.category(sign) in {"So", "Sk"} or sign in "#*0123456789©®‼⁉" or ord(sign) in _PICTURES
 
 
 _CONTROLS: Final = {

@@ -1,7 +1,9 @@
 """SQL text of the review desk. Every list and every claim is served by an index and bounded, whatever waits.
 
 What waits is sought by urgency alone, or, where a filter is set, within each sort (level, kind, scene, category): the
-sorts there are follow one another in the index, one seek each, and of each the most urgent few are taken.
+sorts there are follow one another in the index, one seek each, and of each the most urgent few are taken. A plus sign
+takes its affinity from a column, or a comparison of several columns at once would use an index for the first alone; and as
+such a comparison begins with what is equal, the end of a sort (~ comes after every time) has to be named to skip it.
 """
 
 # ruff: noqa: S608 - our own text, into which only our own names are put
@@ -27,7 +29,7 @@ RECURSIVE sorts (place) AS (
         ORDER BY level, kind, scene, category LIMIT 1)
     UNION ALL
     SELECT (SELECT n.rowid FROM reviews AS n WHERE n.tenant = ?1 AND n.state = 'waiting'
-        AND (n.level, n.kind, n.scene, n.category) > (s.level, s.kind, s.scene, s.category)
+        AND (n.level, n.kind, n.scene, n.category, n.priority) > (+s.level, +s.kind, +s.scene, +s.category, '~')
         ORDER BY n.level, n.kind, n.scene, n.category LIMIT 1)
     FROM sorts JOIN reviews AS s ON s.rowid = sorts.place
 ),

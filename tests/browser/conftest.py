@@ -90,7 +90,9 @@ class House:
     def reported(self):
         """How many reports of broken policy came."""
         page = self.call("GET", "/metrics")
-        return sum(float(line.split()[-1]) for line in page.splitlines() if line.startswith("qingliu_csp_reports_total"))
+        return sum(
+            float(line.split()[-1]) for line in page.splitlines() if line.startswith("qingliu_csp_reports_total")
+        )
 
 
 async def _serve(house):
@@ -216,8 +218,8 @@ def seat(chromium, house):
     """Makes signed-in browsers: ``seat("li.wei", theme="dark")``."""
     contexts = []
 
-    def sit(name=None, *, theme="light", lang="zh", width=1440, height=900, path="/"):
-        context = chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN", color_scheme=theme)
+    def sit(name=None, *, theme="light", lang="zh", width=1440, path="/"):
+        context = chromium.new_context(viewport={"width": width, "height": 900 if width > 500 else 844}, locale="zh-CN", color_scheme=theme)
         context.set_default_timeout(15_000)
         contexts.append(context)
         if lang != "zh":

@@ -40,7 +40,19 @@ MARKUP = (
     "<div id=main><div id=desk data-held=x>",
     "<img name=querySelector><form id=ql>",
 )
-BREAKOUTS = ("{0}", '"{0}', "'{0}", '">{0}', "'>{0}", "`{0}", "-->{0}", "]]>{0}", "</title>{0}", "</textarea>{0}", "&quot;>{0}")
+BREAKOUTS = (
+    "{0}",
+    '"{0}',
+    "'{0}",
+    '">{0}',
+    "'>{0}",
+    "`{0}",
+    "-->{0}",
+    "]]>{0}",
+    "</title>{0}",
+    "</textarea>{0}",
+    "&quot;>{0}",
+)
 ODD = (
     '" onmouseover={call} x="',
     "' autofocus onfocus={call} '",

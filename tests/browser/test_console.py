@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from service.keys import Caller
+from service.rights import RIGHTS_OF, Role
+
 AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 PAGES = ("/", "/queue", "/search?text=遥遥领先", "/contents/c-1", "/try", "/people", "/notices", "/system", "/nowhere")
-RUN = "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html.slice(0, 160))]))"
+RUN = """axe.run(document, {resultTypes: ['violations']})
+    .then(told => told.violations.map(one => [one.id, one.nodes.map(node => node.html.slice(0, 160))]))"""
 LONG = "走过路过" * 12
 
 
@@ -17,12 +21,24 @@ LONG = "走过路过" * 12
 def busy(house):
     """A house with work to do: 60 items, some reported, one complained of."""
     house.file(
-        [{"content_id": f"c-{n}", "text": f"第{n}款面霜，遥遥领先，{LONG if n % 3 else ''}", "creator_id": f"maker-{n % 7}", "room_id": "r-1"} for n in range(60)]
+        [
+            {
+                "content_id": f"c-{n}",
+                "text": f"第{n}款面霜，遥遥领先，{LONG if n % 3 else ''}",
+                "creator_id": f"maker-{n % 7}",
+                "room_id": "r-1",
+            }
+            for n in range(60)
+        ]
     )
     for n in (3, 4):
         report = {"content_id": f"c-{n}", "reporter_id": "u-1", "reason": "false_fact_claim", "detail": "不真实"}
         house.call("POST", "/v1/reports", report)
-    house.call("POST", "/v1/complaints", {"content_id": "c-5", "complainant_id": "u-2", "reason": "quality", "detail": "收到就坏了"})
+    house.call(
+        "POST",
+        "/v1/complaints",
+        {"content_id": "c-5", "complainant_id": "u-2", "reason": "quality", "detail": "收到就坏了"},
+    )
     return house
 
 
@@ -32,9 +48,6 @@ def item(house, name, review):
 
 
 def _caller(house, name):
-    from service.keys import Caller
-    from service.rights import RIGHTS_OF, Role
-
     return Caller("shop", name, RIGHTS_OF[Role.ADMIN])
 
 
@@ -51,7 +64,9 @@ def test_anonymous_people_are_led_to_the_door_and_back(busy, seat):
     anonymous.page.wait_for_url("**/queue?scene=ad")
 
 
-@pytest.mark.parametrize("where", ["//outside.invalid/", "https://outside.invalid/", "/\\outside.invalid", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "where", ["//outside.invalid/", "https://outside.invalid/", "/\\outside.invalid", "javascript:alert(1)"]
+)
 def test_the_way_back_never_leaves_the_service(busy, seat, where):
     sat = seat("li.wei", path=where)
     assert sat.page.url.startswith(busy.url)
@@ -182,7 +197,12 @@ def test_both_languages_and_both_themes(busy, seat):
 def test_nobody_is_offered_what_they_may_not_do(busy, seat):
     sat = seat("audit")
     assert sat.page.url.endswith("/queue")
-    assert [link.get_attribute("href") for link in sat.page.locator(".places a").all()] == ["/queue", "/search", "/try", "/system"]
+    assert [link.get_attribute("href") for link in sat.page.locator(".places a").all()] == [
+        "/queue",
+        "/search",
+        "/try",
+        "/system",
+    ]
     sat.press("j", "Enter")
     sat.page.wait_for_selector(".item")
     assert sat.page.locator(".acts-bar button").count() == 0
@@ -252,6 +272,6 @@ def test_axe_would_find_something(busy, seat):
 
 @pytest.mark.parametrize("path", [*PAGES, "/login"])
 def test_no_page_is_wider_than_a_phone(busy, seat, path):
-    sat = seat("root", width=390, height=844)
+    sat = seat("root", width=390)
     sat.go(path)
     assert sat.page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -36,7 +36,9 @@ def feed(house, texts):
     for number, (text, short) in enumerate(zip(texts, cut, strict=True)):
         about = {"content_id": f"{short[:150]}#{number}", "reason": "other", "detail": text[:2000]}
         house.call("POST", "/v1/reports", {**about, "reporter_id": short})
-        house.call("POST", "/v1/complaints", {**about, "complainant_id": short, "order_id": short, "evidence": text[:2000]})
+        house.call(
+            "POST", "/v1/complaints", {**about, "complainant_id": short, "order_id": short, "evidence": text[:2000]}
+        )
     return [f"{short[:150]}#{number}" for number, short in enumerate(cut)]
 
 
@@ -62,7 +64,10 @@ def test_nothing_of_it_runs_or_leaves_or_breaks_the_policy(house, seat, texts):
     for text in texts[:12]:
         sat.page.fill("textarea", f"国家级{text}")
         sat.page.wait_for_selector("#verdict[aria-busy=false] mark")
-    view = sat.page.evaluate("s => ql.ask('POST', '/v1/views', {name: s, query: 'state=waiting&x=' + s})", "<img src=x onerror=window.pwned=1>")
+    view = sat.page.evaluate(
+        "s => ql.ask('POST', '/v1/views', {name: s, query: 'state=waiting&x=' + s})",
+        "<img src=x onerror=window.pwned=1>",
+    )
     assert view["name"].startswith("<img")
     sat.go("/queue")
     assert sat.page.evaluate("window.pwned") is None
@@ -88,7 +93,9 @@ def contents(sat):
 
 @pytest.mark.slow
 def test_a_line_of_a_million_characters_is_shown(house, seat):
-    house.call("POST", "/v1/moderations", {"scene": "ad", "content_id": "long", "text": "遥遥领先<b>" + "长" * 1_000_000})
+    house.call(
+        "POST", "/v1/moderations", {"scene": "ad", "content_id": "long", "text": "遥遥领先<b>" + "长" * 1_000_000}
+    )
     sat = seat("zhang.min")
     sat.go("/contents/long").page.wait_for_selector(".text")
     assert sat.page.evaluate("document.querySelector('.text').textContent.length") > 1_000_000
@@ -98,7 +105,10 @@ def test_a_line_of_a_million_characters_is_shown(house, seat):
 def test_hidden_characters_are_seen_and_marks_stand_right_behind_rare_characters(house, seat):
     house.file([{"content_id": "rare", "text": "𠮷𪚥😀\u202e\u200b国家级，遥遥领先"}])
     sat = seat("zhang.min").go("/contents/rare")
-    assert [mark.inner_text().rpartition("]")[2].strip() for mark in sat.page.locator(".version .text mark").all()] == ["国家级", "遥遥领先"]
+    assert [mark.inner_text().rpartition("]")[2].strip() for mark in sat.page.locator(".version .text mark").all()] == [
+        "国家级",
+        "遥遥领先",
+    ]
     assert sat.page.locator(".version > .text .sign").all_inner_texts() == ["U+202E", "U+200B"]
 
 

@@ -47,8 +47,10 @@ def test_marks_may_overlap():
 
 @pytest.mark.parametrize(
     "sign",
-    ["\u202e", "\u2066", "\u200b", "\u200d", "\u00ad", "\ufeff", "\x00", "\x1b", "\r", "\u2028", "\u3164", "\ufe0f"]
-    + ["\u00a0", "\u2003", "\U000e0041", "\ue000", "\uffff", "\U000e0100", "\u034f", "\u2800", "\u180e", "\U0010ffff"],
+    (
+        *("\u202e", "\u2066", "\u200b", "\u200d", "\u00ad", "\ufeff", "\x00", "\x1b", "\r", "\u2028", "\u3164", "\ufe0f"),
+        *("\u00a0", "\u2003", "\U000e0041", "\ue000", "\uffff", "\U000e0100", "\u034f", "\u2800", "\u180e", "\U0010ffff"),
+    ),
 )
 def test_what_hides_is_named(sign):
     piece = pieces(f"甲{sign}{sign}乙")[1]
@@ -56,7 +58,9 @@ def test_what_hides_is_named(sign):
     assert sign not in visible(f"甲{sign}乙")
 
 
-@pytest.mark.parametrize("text", ["👨‍👩‍👧", "❤️", "1️⃣", "👍🏽", "甲\n乙\t丙　丁 e\u0301", "ｱＡ！", "한국어", "ไทย", "①㈱"])
+@pytest.mark.parametrize(
+    "text", ["👨‍👩‍👧", "❤️", "1️⃣", "👍🏽", "甲\n乙\t丙　丁 e\u0301", "ｱＡ！", "한국어", "ไทย", "①㈱"]
+)
 def test_what_is_seen_stays_whole(text):
     assert pieces(text) == [Piece(text)]
 

@@ -32,7 +32,7 @@ def upgrade() -> None:
     _create_reviews()
     _index_reviews()
     _create_reports()
-    _create_notes()
+    _create_skips_and_notes()
     _create_notices()
     _open_items()
 
@@ -234,6 +234,9 @@ def _create_reports() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("review", "round", "reporter"),
     )
+
+
+def _create_skips_and_notes() -> None:
     op.create_table(
         "review_skips",
         sa.Column("review", sa.Text(), nullable=False),
@@ -250,8 +253,6 @@ def _create_reports() -> None:
         sa.PrimaryKeyConstraint("review", "round", "user"),
     )
 
-
-def _create_notes() -> None:
     op.create_table(
         "review_notes",
         sa.Column("act", sa.Integer(), autoincrement=False, nullable=False),
