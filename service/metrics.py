@@ -51,7 +51,7 @@ class Latency(NamedTuple):
 
     method: str
     route: str
-    count: int
+    asked: int
     mean: str
     p95: str
 
@@ -59,7 +59,7 @@ class Latency(NamedTuple):
 class Commits(NamedTuple):
     """The ledger's commits: how many, and rows and milliseconds of one on average."""
 
-    count: int
+    number: int
     rows: float
     milliseconds: float
 
@@ -149,7 +149,7 @@ class Metrics(Collector):
             sum_.total += times.total
             sum_.slots = [one + other for one, other in zip(sum_.slots, times.slots, strict=True)]
         told = [_latency(*key, times) for key, times in by_route.items()]
-        return sorted(told, key=lambda one: -one.count)[:most]
+        return sorted(told, key=lambda one: -one.asked)[:most]
 
     def watch(self, name: str, told: str, read: Callable[[], float]) -> None:
         """A gauge that is read when Prometheus asks."""

@@ -32,7 +32,7 @@ class Depth(NamedTuple):
     """How many items wait in a scene, at least; ``more`` says that there are more."""
 
     scene: str
-    count: int
+    waiting: int
     more: bool
 
 

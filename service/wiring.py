@@ -178,10 +178,7 @@ async def open_service(
         terms = terms_of(settings)
         moderation = Moderation(rules, store.ledger, store.reads, hearing, terms)
         desk = Desk(store.ledger, rules, terms)
-        watching = [
-            asyncio.create_task(rules.watch(), name="lexicons"),
-            asyncio.create_task(desk.watch(), name="deadlines"),
-        ]
+        watching = _watching(rules, desk)
         relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
         relay.start()
         try:
@@ -217,6 +214,13 @@ async def open_service(
                 task.cancel()
             await asyncio.wait(watching)
             await moderation.close()
+
+
+def _watching(rules: Rules, desk: Desk) -> list[asyncio.Task[None]]:
+    return [
+        asyncio.create_task(rules.watch(), name="lexicons"),
+        asyncio.create_task(desk.watch(), name="deadlines"),
+    ]
 
 
 def terms_of(settings: Settings) -> Terms:

@@ -394,7 +394,7 @@ async def work_at_the_desk(service, caller):
     def hire(visit):
         for id_, role in (("ann", "reviewer"), ("sue", "senior")):
             row = (id_, "shop", id_, role, visit.at)
-            visit.record(Act("user.created", id_, "shop"), Write(ADD_USER, row))
+            visit.record(Act("user.created", id_, "shop", {"role": role}), Write(ADD_USER, row))
         hook = ("hook", "shop", "https://example.com/", "[]", visit.at)
         visit.record(Act("webhook.created", "hook", "shop"), Write(ADD_HOOK, hook))
 

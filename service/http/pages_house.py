@@ -123,7 +123,7 @@ async def system(asked: Asked) -> Answer:
         expert=_expert(asked),
         ledger=_ledger(asked),
         depths=depths,
-        most=max([1, *(depth.count for depth in depths)]),
+        most=max([1, *(depth.waiting for depth in depths)]),
         latencies=metrics.latencies(most=_MOST_ROUTES),
     )
 
@@ -193,7 +193,7 @@ def _ledger(asked: Asked) -> list[tuple[str, Any]]:
     told: list[tuple[str, Any]] = [
         ("writable", writable),
         ("queue", ledger.waiting),
-        ("commits", f"{commits.count:,}"),
+        ("commits", f"{commits.number:,}"),
         ("rows", f"{commits.rows:.1f}"),
         ("commit_ms", f"{commits.milliseconds:.2f}"),
     ]

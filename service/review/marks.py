@@ -36,7 +36,7 @@ class Mark(NamedTuple):
 class Piece(NamedTuple):
     """A stretch of one appearance. ``marks`` are the keys that cover it; ``sign`` names a hidden character.
 
-    ``opens`` are the keys of the marks that begin here. A sign stands for ``count`` of the same character in a row.
+    ``opens`` are the keys of the marks that begin here. A sign stands for a ``run`` of the same character in a row.
     """
 
     text: str
@@ -44,7 +44,7 @@ class Piece(NamedTuple):
     opens: tuple[int, ...] = ()
     sign: str = ""
     name: str = ""
-    count: int = 1
+    run: int = 1
 
 
 def pieces(text: str, marks: Sequence[Mark] = ()) -> list[Piece]:
@@ -93,7 +93,7 @@ def _signs(text: str, start: int, end: int) -> Iterator[Piece]:
         while done < end and text[done] == sign and _hides(text, done):
             done += 1
         named = unicodedata.name(sign, "") or _CONTROLS.get(sign, "")
-        yield Piece(text[at:done], sign=f"U+{ord(sign):04X}", name=named, count=done - at)
+        yield Piece(text[at:done], sign=f"U+{ord(sign):04X}", name=named, run=done - at)
     if done < end:
         yield Piece(text[done:end])
 

@@ -219,7 +219,9 @@ def seat(chromium, house):
     contexts = []
 
     def sit(name=None, *, theme="light", lang="zh", width=1440, path="/"):
-        context = chromium.new_context(viewport={"width": width, "height": 900 if width > 500 else 844}, locale="zh-CN", color_scheme=theme)
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900 if width > 500 else 844}, locale="zh-CN", color_scheme=theme
+        )
         context.set_default_timeout(15_000)
         contexts.append(context)
         if lang != "zh":

@@ -54,7 +54,7 @@ def test_marks_may_overlap():
 )
 def test_what_hides_is_named(sign):
     piece = pieces(f"甲{sign}{sign}乙")[1]
-    assert (piece.sign, piece.count) == (f"U+{ord(sign):04X}", 2)
+    assert (piece.sign, piece.run) == (f"U+{ord(sign):04X}", 2)
     assert sign not in visible(f"甲{sign}乙")
 
 
