@@ -72,12 +72,13 @@ async def worked(desk: Desk, judged: Sequence[dict[str, Any]]) -> None:
         client = _Client(session, desk)
         await _complain(client, [one["content_id"] for one in judged if one["action"] == "review"])
         first, senior = [await client.signed_in(name) for name in (FIRST, SENIOR)]
-        live = (await client.ask(first, "claim", {"limit": 50, "scenes": _LIVE}))["items"]
-        kept = next((one for one in live if one["scene"] == "live_chat"), None)
+        live = (await client.ask(first, "claim", {"limit": 50, "scenes": list(_LIVE)}))["items"]
+        kept = next((one["id"] for one in live if one["scene"] == "live_chat"), "")
         for item in live:
-            await (
-                client.ask(first, f"{item['id']}/release", _held(item)) if item is kept else client.decide(first, item)
-            )
+            if item["id"] == kept:
+                await client.ask(first, f"{item['id']}/release", _held(item))
+            else:
+                await client.decide(first, item)
         mixed = (await client.ask(first, "claim", {"limit": 4, "scenes": ["ad", "ugc"]}))["items"]
         for item in mixed[:1]:
             note = "拿不准是否属于医疗宣称，请资深同事看看"
