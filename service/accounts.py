@@ -155,12 +155,18 @@ def set_password(visit: Visit, tenant: str, user_id: str, hashed: str, *, by: st
     visit.record(act, Write(people_statements.SET_PASSWORD, (hashed, user_id)))
 
 
-def end_sessions(visit: Visit, tenant: str, user_id: str, *, why: str, expired: bool = False) -> None:
-    """Ends a person's sessions, each by an act; with ``expired`` only those that have run out."""
-    if expired:
-        found = visit.rows(people_statements.EXPIRED_SESSIONS, user_id, visit.at)
-    else:
-        found = visit.rows(people_statements.OPEN_SESSIONS, user_id)
-    for (digest,) in found:
-        act = Act(SESSION_ENDED, digest.hex(), tenant, {"user": user_id, "why": why})
-        visit.record(act, Write(people_statements.END_SESSION, (visit.at, digest)))
+def end_sessions(visit: Visit, tenant: str, user_id: str, *, why: str) -> None:
+    """Ends a person's sessions, each by an act."""
+    for (digest,) in visit.rows(people_statements.OPEN_SESSIONS, user_id):
+        _end(visit, tenant, user_id, digest, why)
+
+
+def end_stale_sessions(visit: Visit, tenant: str, user_id: str, *, keep: int) -> None:
+    """Ends a person's sessions that have run out, and all but so many of the newest."""
+    for digest, expired in visit.rows(people_statements.STALE_SESSIONS, user_id, visit.at, keep):
+        _end(visit, tenant, user_id, digest, "expired" if expired else "surplus")
+
+
+def _end(visit: Visit, tenant: str, user_id: str, digest: bytes, why: str) -> None:
+    act = Act(SESSION_ENDED, digest.hex(), tenant, {"user": user_id, "why": why})
+    visit.record(act, Write(people_statements.END_SESSION, (visit.at, digest)))

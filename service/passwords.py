@@ -106,7 +106,8 @@ class Passwords:
     def _nobodys(self) -> str:
         """A hash like the others, of no password: to check against it takes as long."""
         salt, digest = (b64encode(token_bytes(size)).decode().rstrip("=") for size in (16, 32))
-        return f"$argon2id$v=19$m={KIBIBYTES},t={PASSES},p={LANES}${salt}${digest}"
+        cost = f"m={self._hasher.memory_cost},t={self._hasher.time_cost},p={self._hasher.parallelism}"
+        return f"$argon2id$v=19${cost}${salt}${digest}"
 
     async def _in_turn(self, known: bool, work: Callable[..., Given], *given: str) -> Given:  # noqa: FBT001 - which lane
         if self._waiting[known] >= _QUEUE:

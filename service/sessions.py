@@ -15,7 +15,7 @@ from hashlib import sha256
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Final
 
-from service.accounts import end_sessions, set_password
+from service.accounts import end_sessions, end_stale_sessions, set_password
 from service.acts import SESSION_ENDED, SESSION_STARTED, Act
 from service.ids import from_stamp, now, stamp
 from service.keys import Caller
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from service.secret import Secret
     from service.store.people import People
 
+MOST_SESSIONS: Final = 20
+"""So many devices a person may be signed in on; the oldest session gives way."""
 _SECRET_BYTES: Final = 32
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _DEVICE: Final = re.compile(r"([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})")
@@ -155,7 +157,7 @@ class Sessions:
 
     def _signed_in(self, visit: Visit, tenant: str, user_id: str, hashed: str) -> tuple[User, str]:
         _unchanged(visit, tenant, user_id, hashed)
-        end_sessions(visit, tenant, user_id, why="expired", expired=True)
+        end_stale_sessions(visit, tenant, user_id, keep=MOST_SESSIONS - 1)
         return self._begin(visit, tenant, user_id)
 
     def _begin(self, visit: Visit, tenant: str, user_id: str) -> tuple[User, str]:

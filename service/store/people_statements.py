@@ -23,6 +23,10 @@ SELECT u.tenant, u.id, u.role FROM sessions AS s JOIN users AS u ON u.id = s."us
 WHERE s.digest = ?1 AND s.ended_at IS NULL AND s.expires_at > ?2 AND u.disabled_at IS NULL
 """
 OPEN_SESSIONS = 'SELECT digest FROM sessions WHERE "user" = ? AND ended_at IS NULL'
-EXPIRED_SESSIONS = 'SELECT digest FROM sessions WHERE "user" = ? AND ended_at IS NULL AND expires_at <= ?'
+STALE_SESSIONS = """
+SELECT digest, expires_at <= ?2 FROM sessions
+WHERE "user" = ?1 AND ended_at IS NULL AND (expires_at <= ?2 OR digest NOT IN
+    (SELECT digest FROM sessions WHERE "user" = ?1 AND ended_at IS NULL ORDER BY created_at DESC, digest LIMIT ?3))
+"""
 
 KEY_TENANT = "SELECT tenant FROM api_keys WHERE id = ?1 AND revoked_at IS NULL AND (?2 IS NULL OR tenant = ?2)"

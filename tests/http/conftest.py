@@ -221,9 +221,13 @@ def running(settings):
     server = Server(settings, io.BytesIO())
     logs.configure(server.log, level=settings.log_level)
     thread = threading.Thread(target=_run, args=(server,))
-    thread.start()
     try:
-        server.ready.wait(60)
+        with pytest.MonkeyPatch.context() as patch:
+            # A hash costs a quarter of a second by intent; here one may cost nothing.
+            patch.setattr(passwords, "PASSES", 1)
+            patch.setattr(passwords, "KIBIBYTES", 8)
+            thread.start()
+            server.ready.wait(60)
         if server.error:
             raise server.error
         yield server
@@ -231,15 +235,6 @@ def running(settings):
         if server.stop is not None:
             server.loop.call_soon_threadsafe(server.stop.set)
         thread.join(60)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _passwords_are_cheap():
-    """A hash costs a quarter of a second by intent; here one may cost nothing."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "PASSES", 1)
-        patch.setattr(passwords, "KIBIBYTES", 8)
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from service.passwords import Crowded, Passwords, Unfit, fit, name_from
 from service.review.states import later
 from service.rights import RIGHTS_OF, Right, Role
 from service.secret import Secret
-from service.sessions import Sessions, SignIn, SignInRefused
+from service.sessions import MOST_SESSIONS, Sessions, SignIn, SignInRefused
 from service.wiring import open_store
 
 PASSWORD = "correct horse battery"
@@ -266,6 +266,20 @@ async def test_a_session_ends_after_its_life_whatever_happens(house, monkeypatch
     for second, stands in ((3000, True), (3599, True), (3601, False)):
         monkeypatch.setattr("service.sessions.now", lambda second=second: later(begun, second))
         assert bool(await house.sessions.caller(started.secret)) is stands
+
+
+async def test_sessions_that_ran_out_or_are_too_many_end_with_the_next_sign_in(house, settings):
+    await house.hire()
+    started = [await house.sign_in() for _ in range(MOST_SESSIONS + 2)]
+    stands = [bool(await house.sessions.caller(one.secret)) for one in started]
+    assert stands == [False] * 2 + [True] * MOST_SESSIONS
+    connection = sqlite3.connect(settings.database)
+    with connection:
+        connection.execute("UPDATE sessions SET expires_at = created_at WHERE ended_at IS NULL")
+    connection.close()
+    await house.sign_in()
+    ended = rows(settings, "SELECT body ->> '$.facts.why' FROM acts WHERE kind = 'session.ended' ORDER BY seq")
+    assert ended == [("surplus",)] * 2 + [("expired",)] * MOST_SESSIONS
 
 
 async def test_signing_out_twice_is_no_error_and_one_act(house, settings):

@@ -1,0 +1,185 @@
+"""How each route is addressed, for the rights matrix. A new route joins by one line in ``WAYS``, or the matrix fails.
+
+``right`` is what the route has to ask for, written down a second time on purpose. A route that names an object (in its
+path, its query or its body, as ``{id}`` and the like) says which of ``OBJECTS`` makes one: for a tenant it gives what
+fills the gaps (nothing, where ``house.asking`` cannot even name another tenant's), and for no tenant what fills them
+with an object that does not exist.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from itertools import count
+
+from service.accounts import Change
+from service.rights import Right, Role
+from tests.http.conftest import PASSWORD
+
+SHOP, RIVAL = "shop", "rival"
+_numbers = count()
+_HEAD = "@category abuse_insult\n@owner t\n@source t\n@licence x\n@reviewed 2026-11-22\n"
+_AD = {"scene": "ad", "text": "这款面霜很好用"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """One route as it is called by somebody who may."""
+
+    right: Right
+    object: str = ""
+    body: object = None
+    query: str = ""
+    fine: frozenset[int] = frozenset({200})
+    """What is answered to who may, on an object of theirs."""
+    absent: int = 404
+    """What is answered for an object of others, and for one that does not exist, in the same words."""
+    spends: bool = False
+    """Whether it ends the session that it came with."""
+
+
+@dataclass
+class House:
+    """Two tenants in one service, and the marks by which each one's objects are known."""
+
+    server: object
+    marks: dict = field(default_factory=lambda: {SHOP: set(), RIVAL: set()})
+    kept: dict = field(default_factory=dict)
+    asking: str = SHOP
+    """The tenant of who asks now."""
+
+    def once(self, kind, tenant, make):
+        """An object that is made once a tenant, because nothing uses it up."""
+        if (kind, tenant) not in self.kept:
+            self.kept[kind, tenant] = make()
+        return self.kept[kind, tenant]
+
+    def seen(self, tenant, *marks):
+        """Remembers ids of a tenant: no answer to the other one may hold them."""
+        self.marks[tenant].update(marks)
+
+    def person(self, tenant, role=Role.REVIEWER):
+        """A new person of a tenant."""
+        name = f"someone{next(_numbers)}"
+        user = self.server.within(self.server.service.accounts.create(tenant, name, role, PASSWORD, by="cli"))
+        self.seen(tenant, user.id)
+        return user
+
+    def key(self, tenant, **more):
+        """A new key of a tenant: id and secret."""
+        key = self.server.within(self.server.service.keys.create(tenant, **more))
+        self.seen(tenant, key[0])
+        return key
+
+
+def _decision(house, tenant):
+    if tenant is None:
+        return {"id": "01a21557-f51d-7a24-8d3d-99c45f8526b6", "content_id": "no-such-content"}
+
+    def judged():
+        content_id = f"content-of-{tenant}"
+        _, key = house.key(tenant)
+        reply = house.server.call("POST", "/v1/moderations", {**_AD, "content_id": content_id}, key=key)
+        house.seen(tenant, reply.json["id"], content_id)
+        return {"id": reply.json["id"], "content_id": content_id}
+
+    return house.once("decision", tenant, judged)
+
+
+def _version(house, tenant):
+    """Versions are numbered by tenant, so nobody can name another's; its words must not come up all the same."""
+    if tenant is None:
+        return {"version": "99"}
+    if house.asking != tenant:
+        return None
+
+    def filed():
+        for each in (RIVAL, SHOP):
+            files = {"own.txt": f"{_HEAD}{each}某词\n"}
+            info = house.server.within(house.server.service.lexicons.file(each, files, by="cli"))
+            house.seen(each, info.sha256, f"{each}某词")
+        return {"version": "1"}
+
+    return house.once("version", "", filed)
+
+
+def _user(house, tenant):
+    return {"id": house.once("user", tenant, lambda: house.person(tenant)).id if tenant else "nobody"}
+
+
+def _key(house, tenant):
+    return {"id": house.key(tenant)[0] if tenant else "0123456789ab"}
+
+
+def _credentials(house, tenant):
+    """Whose: a person's of the shop; "others'": those of one who is disabled; and a wrong password."""
+    user = house.person(SHOP)
+    if tenant == RIVAL:
+        change = Change(disabled=True)
+        house.server.within(house.server.service.accounts.change(SHOP, user.id, change, by="cli"))
+    return {"name": user.name, "secret": PASSWORD if tenant else "a wrong password"}
+
+
+def _asset(house, tenant):
+    """Nobody's, and so no other tenant's either."""
+    if tenant is None:
+        return {"asset": "none.js"}
+    return {"asset": "docs.js"} if tenant == house.asking else None
+
+
+OBJECTS = {
+    "decision": _decision,
+    "version": _version,
+    "user": _user,
+    "key": _key,
+    "credentials": _credentials,
+    "asset": _asset,
+}
+_FILES = [{"name": "own.txt", "text": _HEAD + "某词\n"}]
+_SIGN_IN = {"tenant": SHOP, "name": "{name}", "password": "{secret}"}
+_NEW = {"name": "new{unique}", "role": "reviewer", "password": PASSWORD}
+_PASSWORDS = {"current": PASSWORD, "new": PASSWORD}
+
+WAYS = {
+    "GET /healthz": Way(right=Right.OPEN),
+    "GET /readyz": Way(right=Right.OPEN),
+    "GET /metrics": Way(right=Right.OPEN),
+    "GET /openapi.json": Way(right=Right.OPEN),
+    "GET /docs": Way(right=Right.OPEN),
+    "GET /docs/{asset}": Way(right=Right.OPEN, object="asset"),
+    "POST /v1/moderations": Way(right=Right.MODERATE, body=_AD),
+    "POST /v1/moderations/batch": Way(right=Right.MODERATE, body={"items": [_AD]}),
+    "GET /v1/moderations": Way(right=Right.MODERATE, object="decision", query="?content_id={content_id}", absent=200),
+    "GET /v1/moderations/{id}": Way(right=Right.MODERATE, object="decision"),
+    "POST /v1/lexicon": Way(right=Right.LEXICON, body={"files": _FILES}),
+    "GET /v1/lexicon": Way(right=Right.LEXICON),
+    "GET /v1/lexicon/versions/{version}": Way(right=Right.LEXICON, object="version"),
+    "POST /v1/lexicon/activations": Way(right=Right.LEXICON, body={"version": 0}),
+    "POST /v1/sessions": Way(right=Right.OPEN, object="credentials", body=_SIGN_IN, absent=401),
+    "GET /v1/sessions/current": Way(right=Right.SELF),
+    "DELETE /v1/sessions/current": Way(right=Right.SELF, spends=True),
+    "POST /v1/users/me/password": Way(right=Right.SELF, body=_PASSWORDS, spends=True),
+    "GET /v1/users": Way(right=Right.PEOPLE),
+    "POST /v1/users": Way(right=Right.PEOPLE, body=_NEW),
+    "GET /v1/users/{id}": Way(right=Right.PEOPLE, object="user"),
+    "PATCH /v1/users/{id}": Way(right=Right.PEOPLE, object="user", body={"role": "auditor"}),
+    "GET /v1/keys": Way(right=Right.PEOPLE),
+    "POST /v1/keys": Way(right=Right.PEOPLE, body={"label": "x"}),
+    "DELETE /v1/keys/{id}": Way(right=Right.PEOPLE, object="key"),
+}
+
+
+def told(value, gaps):
+    """A query or a body with its gaps filled."""
+    if isinstance(value, str):
+        for name, filling in gaps.items():
+            value = value.replace("{" + name + "}", filling)
+        return value
+    if isinstance(value, dict):
+        return {name: told(each, gaps) for name, each in value.items()}
+    return [told(each, gaps) for each in value] if isinstance(value, list) else value
+
+
+def unique():
+    """Something that was never said before."""
+    return hashlib.sha256(str(next(_numbers)).encode()).hexdigest()[:12]
