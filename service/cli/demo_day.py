@@ -22,9 +22,9 @@ DUE_SOON: Final = 20.0
 """Seconds that live chat waits in the demo: the line that is left over is overdue when one looks."""
 _BY: Final = "demo"
 _REPORTS: Final = (
-    ("viewer-881", "fraud_scam", "说是官方客服，让我转账"),
-    ("viewer-204", "fraud_scam", "骗人的，加了微信就拉黑"),
-    ("viewer-377", "porn_vulgar", "直播间里有小孩子在看"),
+    ("viewer-881", "看着不对劲，请核实一下"),
+    ("viewer-204", "朋友买过，根本不是这样"),
+    ("viewer-377", "这样宣传合适吗？"),
 )
 _COMPLAINT: Final = {
     "complainant_id": "buyer-5120",
@@ -70,7 +70,7 @@ async def worked(desk: Desk, judged: Sequence[dict[str, Any]]) -> None:
     """Reports and a complaint come in; the live lines are decided but one; of the rest each reviewer does a few."""
     async with ClientSession() as session:
         client = _Client(session, desk)
-        await _complain(client, [one["content_id"] for one in judged if one["action"] == "review"])
+        await _complain(client, [one for one in judged if one["action"] == "review" and one["scene"] == "ad"])
         first, senior = [await client.signed_in(name) for name in (FIRST, SENIOR)]
         live = (await client.ask(first, "claim", {"limit": 50, "scenes": list(_LIVE)}))["items"]
         kept = next((one["id"] for one in live if one["scene"] == "live_chat"), "")
@@ -89,12 +89,13 @@ async def worked(desk: Desk, judged: Sequence[dict[str, Any]]) -> None:
             await client.decide(senior, item)
 
 
-async def _complain(client: _Client, contents: Sequence[str]) -> None:
-    for content, (who, reason, detail) in zip(contents[::7], _REPORTS, strict=False):
-        report = {"content_id": content, "reporter_id": who, "reason": reason, "detail": detail}
+async def _complain(client: _Client, judged: Sequence[dict[str, Any]]) -> None:
+    for one, (who, detail) in zip(judged[::4], _REPORTS, strict=False):
+        reason = one["categories"][0] if one["categories"] else "other"
+        report = {"content_id": one["content_id"], "reporter_id": who, "reason": reason, "detail": detail}
         await client.file("/v1/reports", report)
-    if contents:
-        await client.file("/v1/complaints", {**_COMPLAINT, "content_id": contents[-1]})
+    for one in judged[-1:]:
+        await client.file("/v1/complaints", {**_COMPLAINT, "content_id": one["content_id"]})
 
 
 def _held(item: dict[str, Any]) -> dict[str, Any]:

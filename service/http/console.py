@@ -81,18 +81,26 @@ class Shell:
             csrf=self.csrf,
             places=places,
             category=self.category,
+            industry=self.industry,
             **values,
         )
 
     def part(self, template: str, **values: Any) -> Answer:
         """A part of a page, for a script that puts it in its place."""
-        return html.page(template, lang=self.lang, category=self.category, **values)
+        return html.page(template, lang=self.lang, category=self.category, industry=self.industry, **values)
 
     def category(self, code: str) -> str:
         """What a category is called."""
         known = self.asked.serving.service.rules.engine.ruleset.categories.get(code)
         if known is None:
             return code
+        return known.en if self.lang == "en" else known.zh
+
+    def industry(self, code: str | None) -> str:
+        """What an industry is called; one that the rules do not know is its own name."""
+        known = self.asked.serving.service.rules.engine.ruleset.industries.industries.get(code or "")
+        if known is None:
+            return code or ""
         return known.en if self.lang == "en" else known.zh
 
 
