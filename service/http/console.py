@@ -15,6 +15,7 @@ from multidict import CIMultiDict
 from service.http import accounts, html
 from service.http.answer import Answer
 from service.http.browser import cookie
+from service.http.content import known
 from service.http.language import LANGUAGES
 from service.http.problems import Problem
 from service.http.serving import Asked, lang_of
@@ -105,7 +106,11 @@ class Shell:
 
 
 async def shell(asked: Asked) -> Shell:
-    """Who looks at a page. Raises ``Problem`` for a caller who is not a person."""
+    """Who looks at a page: a person, or a key, which sees what it may and has no session to act in."""
+    caller = known(asked)
+    if not caller.session:
+        me = {"id": caller.id, "tenant": caller.tenant, "name": caller.id, "role": "", "rights": sorted(caller.rights)}
+        return Shell(asked, page_lang(asked.request), me, "")
     told = await told_by(asked, accounts.current_session)
     return Shell(asked, page_lang(asked.request), told["user"], told["csrf"])
 
@@ -154,11 +159,9 @@ def safe_next(path: str) -> str:
     return path
 
 
-def wants_page(request: web.BaseRequest, route: Route | None) -> bool:
-    """Whether a person with a browser waits for the answer, not a program."""
-    if route is not None:
-        return route.gives == HTML
-    return "text/html" in request.headers.get("Accept", "") and not request.path.startswith(_INTERFACE)
+def wants_page(request: web.BaseRequest) -> bool:
+    """Whether a person with a browser waits for the answer, not a program or a script."""
+    return HTML in request.headers.get("Accept", "") and not request.path.startswith(_INTERFACE)
 
 
 def refusal(problem: Problem, request: web.BaseRequest) -> Answer:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from service.http.answer import Answer
     from service.http.dispatch import Table
     from service.http.rates import Rates
-    from service.http.routes import Route
     from service.http.serving import Serving
     from service.keys import Caller, Keys
     from service.logs import AccessLog
@@ -71,7 +70,7 @@ class Frame:
         request_id = headers.get("X-Request-Id")
         if request_id is None or not _REQUEST_ID.fullmatch(request_id):
             request_id = next(self._ids)
-        path, status, caller, left, route = "unknown", _CLIENT_GONE, None, None, None
+        path, status, caller, left = "unknown", _CLIENT_GONE, None, None
         try:
             try:
                 route, found = self.table.find(request)
@@ -86,7 +85,7 @@ class Frame:
             except (asyncio.CancelledError, ConnectionError):
                 raise
             except Exception as error:  # noqa: BLE001 - every error has to become an answer
-                response = _answer_to(error, request, request_id, route)
+                response = _answer_to(error, request, request_id)
             status = response.status
             out = response.headers
             out["X-Request-Id"] = request_id
@@ -127,11 +126,11 @@ def _secret(headers: Mapping[str, str]) -> str | None:
     return secret.strip() if scheme.lower() == "bearer" else ""
 
 
-def _answer_to(error: Exception, request: web.BaseRequest, request_id: str, route: Route | None) -> Answer:
+def _answer_to(error: Exception, request: web.BaseRequest, request_id: str) -> Answer:
     problem = _problem(error)
     if problem.status == _SERVER_ERROR:
         structlog.get_logger().error("request failed", request_id=request_id, **where(error))
-    if wants_page(request, route):
+    if wants_page(request):
         return refusal(problem, request)
     return problem.response(lang_of(request), request_id=request_id, instance=request.path)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from moderation.types import Scene
 from service.http import html, records, reviews, views
-from service.http.console import HTML, page_lang, safe_next, see_other, shell, theme_of, told_by
+from service.http.console import HTML, page_lang, safe_next, shell, theme_of, told_by
 from service.http.problems import Problem
 from service.http.routes import route
 from service.rights import Right
@@ -43,11 +43,11 @@ async def login(asked: Asked) -> Answer:
 
 @route("GET", "/", policy=Right.SELF, gives=HTML, shown=False)
 async def desk(asked: Asked) -> Answer:
-    """My work: what I hold, and what waits."""
+    """My work: what I hold, and what waits; for who only reads, the item asked for, or the queue."""
     page = await shell(asked)
     if Right.REVIEW not in page.me["rights"]:
         chosen = asked.request.query.get("item")
-        return see_other(f"/items/{quote(chosen, safe='')}" if chosen else "/queue")
+        return await (_read_only(asked, chosen) if chosen else _queue(asked))
     listed = await told_by(asked, reviews.reviews, query={"holder": "me", "state": "held", "limit": "50"})
     categories = asked.serving.service.rules.engine.ruleset.categories
     return page.page(
@@ -66,7 +66,7 @@ async def desk(asked: Asked) -> Answer:
 async def item(asked: Asked) -> Answer:
     """One item, large: a part of my work."""
     page = await shell(asked)
-    return page.part("item.html", item=await _item(asked))
+    return page.part("item.html", item=await _item(asked, asked.found["id"]))
 
 
 @route("GET", "/desk/{id}/suggestion", policy=Right.READ, gives=HTML, shown=False)
@@ -80,31 +80,13 @@ async def suggestion(asked: Asked) -> Answer:
 @route("GET", "/items/{id}", policy=Right.READ, gives=HTML, shown=False)
 async def read_item(asked: Asked) -> Answer:
     """One item for somebody who only reads."""
-    page = await shell(asked)
-    return page.page("read.html", item={**await _item(asked), "steps": []})
+    return await _read_only(asked, asked.found["id"])
 
 
 @route("GET", "/queue", policy=Right.READ, gives=HTML, shown=False)
 async def queue(asked: Asked) -> Answer:
     """The queue with its filters, counts and saved views."""
-    page = await shell(asked)
-    query = _given(asked, _FILTERS)
-    if query.get("holder") and query.get("state") == "waiting":
-        query["state"] = "held"
-    listed = await told_by(asked, reviews.reviews, query=query)
-    first = {name: value for name, value in query.items() if name != "cursor"}
-    more = {**first, "cursor": listed["next"]} if listed["next"] else {}
-    saved = await told_by(asked, views.saved_views)
-    return page.page(
-        "queue.html",
-        items=listed["items"],
-        query=query,
-        tallies=tallies(listed["counts"]),
-        filters=_filters(page),
-        views=saved["views"],
-        first=urlencode(first),
-        next=urlencode(more),
-    )
+    return await _queue(asked)
 
 
 @route("GET", "/search", policy=Right.READ, gives=HTML, shown=False)
@@ -128,20 +110,43 @@ async def search(asked: Asked) -> Answer:
 
 @route("GET", "/contents", policy=Right.READ, gives=HTML, shown=False)
 async def find_content(asked: Asked) -> Answer:
-    """Leads to a content whose id was typed."""
-    typed = asked.request.query.get("id", "").strip()
-    return see_other(f"/contents/{quote(typed, safe='')}" if typed else "/search")
+    """The whole history of the content whose id was typed."""
+    return await _history(asked, asked.request.query.get("id", "").strip())
 
 
 @route("GET", "/contents/{id}", policy=Right.READ, gives=HTML, shown=False)
 async def content(asked: Asked) -> Answer:
     """The whole history of one content."""
-    page = await shell(asked)
-    told = await told_by(asked, records.whole_history, found={"id": asked.found["id"]})
-    return page.page("content.html", told=told)
+    return await _history(asked, asked.found["id"])
 
 
 ROUTES: Final = (login, desk, item, suggestion, read_item, queue, search, find_content, content)
+
+
+async def _history(asked: Asked, content_id: str) -> Answer:
+    page = await shell(asked)
+    return page.page("content.html", told=await told_by(asked, records.whole_history, found={"id": content_id}))
+
+
+async def _queue(asked: Asked) -> Answer:
+    page = await shell(asked)
+    query = _given(asked, _FILTERS)
+    if query.get("holder") and query.get("state") == "waiting":
+        query["state"] = "held"
+    listed = await told_by(asked, reviews.reviews, query=query)
+    first = {name: value for name, value in query.items() if name != "cursor"}
+    more = {**first, "cursor": listed["next"]} if listed["next"] else {}
+    saved = await told_by(asked, views.saved_views) if Right.SELF in page.me["rights"] else {"views": []}
+    return page.page(
+        "queue.html",
+        items=listed["items"],
+        query=query,
+        tallies=tallies(listed["counts"]),
+        filters=_filters(page),
+        views=saved["views"],
+        first=urlencode(first),
+        next=urlencode(more),
+    )
 
 
 def tallies(counts: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str, str]]:
@@ -161,8 +166,13 @@ def _counts(counts: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     return {name: f"{count['n']}{'+' if count['more'] else ''}" for name, count in counts.items()}
 
 
-async def _item(asked: Asked) -> dict[str, Any]:
-    return await told_by(asked, reviews.one_review, found={"id": asked.found["id"]})
+async def _read_only(asked: Asked, review: str) -> Answer:
+    page = await shell(asked)
+    return page.page("read.html", item={**await _item(asked, review), "steps": []})
+
+
+async def _item(asked: Asked, review: str) -> dict[str, Any]:
+    return await told_by(asked, reviews.one_review, found={"id": review})
 
 
 def _given(asked: Asked, names: Iterable[str]) -> dict[str, str]:

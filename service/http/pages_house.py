@@ -34,7 +34,6 @@ _EXAMPLES: Final = (
     ("live_speech", "家人们，最后十单，拍完就没有了，不买后悔一辈子"),
     ("ugc", "今天去公园看了银杏，拍了好多照片，推荐大家周末去"),
 )
-_NO_CONTENT: Final = 204
 _MOST_ROUTES: Final = 24
 _MOST_RECEIVERS: Final = 20
 _MOST_DEAD: Final = 50
@@ -132,7 +131,7 @@ async def system(asked: Asked) -> Answer:
 async def policy_broken(asked: Asked) -> Answer:
     """A browser tells that a page broke its policy: counted, not read."""
     asked.serving.metrics.policy_broken()
-    return Answer(b"", status=_NO_CONTENT, headers={"Cache-Control": "no-store"})
+    return Answer(b"", headers={"Content-Type": "text/plain", "Cache-Control": "no-store"})
 
 
 ROUTES: Final = (trying, tried, rewritten, people, notices, system, policy_broken)

@@ -82,13 +82,12 @@ async def save_view(asked: Asked) -> Answer:
     policy=Right.SELF,
     query=ViewName,
     gives=SavedViews,
-    problems=("invalid-query", "not-found", "csrf", *_CALLED),
+    problems=("invalid-query", "csrf", *_CALLED),
 )
 async def remove_view(asked: Asked) -> Answer:
-    """Remove a view; answers with those that are left."""
+    """Remove a view, if there is one of that name; answers with those that are left."""
     caller, views = known(asked), asked.serving.service.views
-    if not await views.remove(caller, asked_query(asked, ViewName).name):
-        raise Problem("not-found")
+    await views.remove(caller, asked_query(asked, ViewName).name)
     left = await views.listed(caller.id)
     return Answer(orjson.dumps({"views": [view._asdict() for view in left]}), headers=_JSON)
 

@@ -13,6 +13,7 @@ from service.http.routes import Route, route
 from service.rights import Right
 
 OPEN = ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"]
+CONSOLE = ["/login", "/csp", "/static/{file}"]
 
 
 def address(one):
@@ -41,13 +42,24 @@ def test_what_changes_rules_or_receivers_needs_an_admin_key(server, one):
     assert (reply.status, reply.problem) == (403, "forbidden")
 
 
+def test_a_browser_is_sent_to_the_door_and_a_program_is_told(server):
+    reply = server.call("GET", "/queue?scene=ad", key=None, Accept="text/html,*/*")
+    assert (reply.status, reply.headers["location"]) == (303, "/login?next=%2Fqueue%3Fscene%3Dad")
+    assert server.call("GET", "/queue", key=None).problem == "unauthorized"
+
+
 def test_what_is_under_lexicon_is_for_admins_alone():
     assert {one.path.startswith("/v1/lexicon") for one in ROUTES if one.policy is Right.LEXICON} == {True}
     assert not [one.path for one in ROUTES if one.policy is Right.MODERATE and "lexicon" in one.path]
 
 
 def test_only_the_named_routes_are_open():
-    assert {one.path for one in ROUTES if one.policy is Right.OPEN} == {*OPEN, "/docs/{asset}", "/v1/sessions"}
+    assert {one.path for one in ROUTES if one.policy is Right.OPEN} == {
+        *OPEN,
+        "/docs/{asset}",
+        "/v1/sessions",
+        *CONSOLE,
+    }
 
 
 def test_a_route_that_does_not_say_who_may_call_cannot_be_made():

@@ -29,20 +29,23 @@ window.ql = (() => {
   // The answer as JSON. What goes wrong is thrown with the problem's own words.
   async function ask(method, path, body, more) {
     const answer = await send(method, path, body, more);
+    if (answer.ok) return answer.json().catch(() => ({}));
+    throw await refused(answer);
+  }
+
+  // A problem in its own words
+  async function refused(answer) {
     const told = await answer.json().catch(() => ({}));
-    if (answer.ok) return told;
     const faults = (told.errors ?? []).map((fault) => `${fault.loc.join(".")}: ${fault.msg}`);
     const said = [told.detail ?? say("js.failed"), ...faults].join(" ");
-    throw Object.assign(new Error(said), { status: answer.status, problem: told });
+    return Object.assign(new Error(said), { status: answer.status, problem: told });
   }
 
   // A part of a page, which the service escaped. A document that was parsed runs no scripts, and the policy forbids them.
   async function part(path, body, more) {
     const answer = await send(body === undefined ? "GET" : "POST", path, body, more);
+    if (!answer.ok) throw await refused(answer);
     const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (!answer.ok) {
-      throw Object.assign(new Error(parsed.querySelector("main p")?.textContent ?? say("js.failed")), { status: answer.status, problem: {} });
-    }
     return [...parsed.body.childNodes].map((node) => document.importNode(node, true));
   }
 
