@@ -176,7 +176,14 @@ def test_the_command_line_manages_receivers_beside_the_server(house, server):
     assert "will be sent again" in command("replay", notice, webhook, "--lang", "en")
     assert "当前状态" in command("replay", notice, webhook, code=1)
     assert json.loads(command("rotate", webhook, "--json"))["rotation"] == 2
-    assert "已停用" in command("end", webhook)
+    assert webhook in command("list", "--json") and notice in command("deliveries", webhook)
+    assert "已停用" in command("end", webhook) and "已停用" in command("list")
+    told = json.loads(command("create", URL, "--json"))
+    assert told["secret"].startswith("whsec_") and told["kinds"] == []
+    again = house.write(told["id"])
+    assert json.loads(command("replay", again, told["id"], "--json"))["state"] == "waiting"
+    assert json.loads(command("end", told["id"], "--json"))["ended"] is True
     assert "没有这个接收地址" in command("end", webhook, code=1)
     assert "https" in command("create", "http://example.com", code=1)
+    assert "--state" in command("deliveries", webhook, "--state", "x", code=1)
     assert "unknown kinds" in command("create", URL, "--kind", "x", code=1)

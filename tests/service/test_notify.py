@@ -223,6 +223,24 @@ async def test_a_failure_of_our_own_rests_a_lane_and_loses_nothing(house, receiv
     assert set(receiver.ids) == {notice}
 
 
+async def test_a_database_that_cannot_be_read_for_a_moment_stops_nothing(house, receiver, monkeypatch):
+    monkeypatch.setattr("service.notify.REST_SECONDS", 0.05)
+    webhook = await house.webhook(receiver.url)
+    notices, failures = house.store.notices, []
+    look = notices.due_webhooks
+
+    async def failing(at):
+        if len(failures) < 2:
+            failures.append(at)
+            raise sqlite3.OperationalError("disk I/O error")
+        return await look(at)
+
+    monkeypatch.setattr(notices, "due_webhooks", failing)
+    async with house.relay():
+        await house.until(await house.write(webhook), webhook, "delivered")
+    assert len(failures) == 2
+
+
 async def test_what_is_broken_off_by_a_stop_is_sent_again(house, receiver):
     receiver.manner = "hang"
     webhook = await house.webhook(receiver.url)
