@@ -18,7 +18,7 @@ from service.acts import KEY_CREATED, KEY_REVOKED, TENANT_CREATED, Act
 from service.ids import now
 from service.ledger import LedgerRefused, LedgerUnwritable, Unchanged
 from service.ports import Write
-from service.rights import RIGHTS_OF, Right, Scope
+from service.rights import RIGHTS_OF_KEY, Right, Scope
 from service.store import statements
 from service.store.tables import ApiKey
 
@@ -44,7 +44,7 @@ class Caller:
 
     tenant: str
     id: str
-    rights: frozenset[Right] = RIGHTS_OF[Scope.MODERATE]
+    rights: frozenset[Right] = RIGHTS_OF_KEY[Scope.MODERATE]
     session: bytes = b""
     """The digest of a person's session; empty for a key."""
 
@@ -154,7 +154,7 @@ class Keys:
                 if state != self._state:
                     keys = await self._reads.living_keys()
                     self._known = {
-                        digest: Caller(tenant, key_id, RIGHTS_OF[Scope(scope)])
+                        digest: Caller(tenant, key_id, RIGHTS_OF_KEY[Scope(scope)])
                         for digest, tenant, key_id, scope in keys
                     }
                     self._state = state

@@ -48,25 +48,16 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-class Rights:
-    """Two tables: an ``admin`` key and an ``admin`` person have one name, and would be one key of a dictionary."""
-
-    _of_scopes: Final = {
-        Scope.MODERATE: frozenset({Right.OPEN, Right.MODERATE, Right.REPORT}),
-        Scope.ADMIN: frozenset(Right) - {Right.SELF, Right.REVIEW, Right.SENIOR},
-    }
-    _of_roles: Final = {
-        Role.REVIEWER: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.REVIEW}),
-        Role.SENIOR: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.REVIEW, Right.SENIOR}),
-        Role.POLICY_ADMIN: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.LEXICON}),
-        Role.AUDITOR: frozenset({Right.OPEN, Right.SELF, Right.READ}),
-        Role.ADMIN: frozenset(Right),
-    }
-
-    def __getitem__(self, holder: Scope | Role, /) -> frozenset[Right]:
-        """The rights of a scope or a role."""
-        return self._of_roles[holder] if isinstance(holder, Role) else self._of_scopes[holder]
-
-
-RIGHTS_OF: Final = Rights()
+RIGHTS_OF_KEY: Final[dict[Scope, frozenset[Right]]] = {
+    Scope.MODERATE: frozenset({Right.OPEN, Right.MODERATE, Right.REPORT}),
+    Scope.ADMIN: frozenset(Right) - {Right.SELF, Right.REVIEW, Right.SENIOR},
+}
 """A machine never decides as a person would: no scope holds the rights of a reviewer."""
+RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
+    Role.REVIEWER: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.REVIEW}),
+    Role.SENIOR: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.REVIEW, Right.SENIOR}),
+    Role.POLICY_ADMIN: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.LEXICON}),
+    Role.AUDITOR: frozenset({Right.OPEN, Right.SELF, Right.READ}),
+    Role.ADMIN: frozenset(Right),
+}
+"""Of people. Not in one table with the scopes: both have an ``admin``, and as texts the two are equal."""
