@@ -159,7 +159,7 @@ class Full(_Item):
     notes: list[NoteShown]
     history: list[ShortDecision]
     earlier: list[ShortDecision] | None = Field(
-        description="on the creator's other contents; null where several items are claimed at once"
+        description="on the creator's other contents; null where nobody begins to look at it: read the item for them"
     )
     similar: list[Summary] | None
     steps: list[str] = Field(description="what the caller could do now")

@@ -30,6 +30,7 @@ from service.review.desk import Sorts
 from service.review.rows import Conflict, NotThere
 from service.review.rulings import Ruling, Unfounded
 from service.review.verdict import Reason
+from service.review.states import State
 from service.rights import Right
 from service.store.desk_reads import COUNTED, Place, Query
 
@@ -76,16 +77,19 @@ async def claim_reviews(asked: Asked) -> Answer:
     sent, caller, service = await asked_body(asked, ClaimRequest), known(asked), asked.serving.service
     sorts = Sorts(sent.kinds, tuple(scene.value for scene in sent.scenes), sent.categories)
     rows = await service.desk.claim(caller, limit=sent.limit, sorts=sorts, lease=sent.lease_seconds)
-    dossiers = await service.archive.dossiers(caller, [row.id for row in rows])
+    held = {row.id: row.token for row in rows}
+    dossiers = await service.archive.dossiers(caller, list(held))
     ruleset = service.rules.engines.of(caller.tenant).ruleset
-    told = {"items": [full(one, ruleset, caller.id, asked.lang) for one in dossiers]}
+    told = {
+        "items": [full(one, ruleset, caller.id, asked.lang) for one in dossiers if one.row.token == held[one.row.id]]
+    }
     return Answer(orjson.dumps(told, option=orjson.OPT_UTC_Z))
 
 
 @route("GET", "/v1/reviews/{id}", policy=Right.READ, gives=Full, problems=("not-found", *_CALLED))
 async def one_review(asked: Asked) -> Answer:
     """Read an item with all that belongs to it."""
-    return await _full(asked, asked.found["id"])
+    return await _full(asked, asked.found["id"], with_context=True)
 
 
 @route("POST", "/v1/reviews/{id}/claim", policy=Right.REVIEW, takes=ClaimOneRequest, gives=Full, problems=_STEP)
@@ -191,7 +195,7 @@ def _query(sent: QueueQuery, caller: str) -> Query:
 
 
 async def _taken(asked: Asked, step: Awaitable[Row]) -> Answer:
-    """The item after a step. Raises ``Problem`` for one that could not be taken."""
+    """The item after a step: with what surrounds it where somebody begins to look at it. Raises ``Problem`` for one that could not be taken."""
     try:
         row = await step
     except NotThere:
@@ -200,7 +204,7 @@ async def _taken(asked: Asked, step: Awaitable[Row]) -> Answer:
         raise await _conflict(asked, conflict) from None
     except Unfounded as error:
         raise Problem("invalid-body", faults=[Fault(wrong.place, wrong.code) for wrong in error.wrong]) from None
-    return await _full(asked, row.id)
+    return await _full(asked, row.id, with_context=row.state == State.HELD)
 
 
 async def _conflict(asked: Asked, conflict: Conflict) -> Problem:
@@ -212,10 +216,10 @@ async def _conflict(asked: Asked, conflict: Conflict) -> Problem:
     )
 
 
-async def _full(asked: Asked, review: str) -> Answer:
+async def _full(asked: Asked, review: str, *, with_context: bool) -> Answer:
     caller, service = known(asked), asked.serving.service
     try:
-        dossier = await service.archive.dossier(caller, review)
+        dossier = await service.archive.dossier(caller, review, with_context=with_context)
     except NotThere:
         raise Problem("not-found") from None
     ruleset = service.rules.engines.of(caller.tenant).ruleset

@@ -95,9 +95,9 @@ class Archive:
             raise NotThere(review)
         return listed
 
-    async def dossier(self, caller: Caller, review: str) -> Dossier:
-        """One item with all that belongs to it. Raises ``NotThere``."""
-        return await self._dossier(caller, await self.item(caller, review), with_context=True)
+    async def dossier(self, caller: Caller, review: str, *, with_context: bool = True) -> Dossier:
+        """One item with all that belongs to it, and what surrounds it if asked. Raises ``NotThere``."""
+        return await self._dossier(caller, await self.item(caller, review), with_context=with_context)
 
     async def content(self, caller: Caller, review: str) -> Content:
         """What an item is about. Raises ``NotThere``."""

@@ -159,7 +159,7 @@ UPDATE deliveries SET state = 'cancelled', settled_at = ? WHERE notice = ? AND s
 
 LISTED_ONE: Final = f"SELECT {_LISTED} FROM reviews AS r {_JOINS} WHERE r.id = ? AND r.tenant = ?"
 LISTED_MANY: Final = f"""
-SELECT {_LISTED} FROM reviews AS r {_JOINS} WHERE r.tenant = ?1 AND r.id IN (SELECT value FROM json_each(?2))
+SELECT {_LISTED} FROM reviews AS r {_JOINS} WHERE +r.tenant = ?1 AND r.id IN (SELECT value FROM json_each(?2))
 """
 LISTED_OF: Final = f"""
 SELECT {_LISTED} FROM reviews AS r {_JOINS}
@@ -217,7 +217,7 @@ SELECT a.at, a.kind, u.id, u.name, c.body FROM review_notes AS n JOIN acts AS a 
 JOIN users AS u ON u.id = n.user JOIN contents AS c ON c.id = n.content
 WHERE n.review = ? ORDER BY n.act DESC LIMIT ?
 """
-USER_NAMES: Final = "SELECT id, name FROM users WHERE tenant = ?1 AND id IN (SELECT value FROM json_each(?2))"
+USER_NAMES: Final = "SELECT id, name FROM users WHERE +tenant = ?1 AND id IN (SELECT value FROM json_each(?2))"
 ALIKE: Final = """
 SELECT r.id, c.body FROM (
     SELECT * FROM (SELECT id, content FROM reviews WHERE tenant = ?1 AND state = 'waiting' AND level = ?2 AND kind = ?3

@@ -10,7 +10,7 @@ from service.http.interface import ROUTES
 from service.http.problems import Problem
 from service.http.rates import Rates
 from service.http.routes import Route, route
-from service.rights import Right
+from service.rights import RIGHTS_OF, RIGHTS_OF_KEY, Right, Role, Scope
 
 OPEN = ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"]
 CONSOLE = ["/login", "/csp", "/static/{file}"]
@@ -60,6 +60,12 @@ def test_only_the_named_routes_are_open():
         "/v1/sessions",
         *CONSOLE,
     }
+
+
+def test_an_admin_key_is_no_admin_person():
+    """They have one name; a machine never decides as a person would."""
+    assert RIGHTS_OF[Role.ADMIN] == frozenset(Right)
+    assert RIGHTS_OF[Role.ADMIN] - RIGHTS_OF_KEY[Scope.ADMIN] == {Right.SELF, Right.REVIEW, Right.SENIOR}
 
 
 def test_a_route_that_does_not_say_who_may_call_cannot_be_made():

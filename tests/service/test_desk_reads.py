@@ -37,7 +37,7 @@ BOUND = {
     "REPORT": ("p1", "t", "report"),
     "REPORTS": ("r1", 50),
     "NOTES": ("r1", 50),
-    "ALIKE": ("t", 0, "content", "ad", "gambling", 200),
+    "ALIKE": ("t", 0, "content", "ad", "gambling", 50),
     "CONTENT_AFTER": (1,),
     "CONTENTS_BACK": ("t", 20, 1),
     "CONTENTS_BY": ("t", 1, "c1", b"x", 10),
@@ -136,12 +136,18 @@ def test_no_query_walks_a_whole_table(path, name):
         assert step.split()[1] in bounded or "VIRTUAL TABLE" in step or "subquery" in step, step
 
 
-@pytest.mark.parametrize("name", ["CLAIMABLE", "CLAIMABLE_OF_SORTS", "WAITING", "WAITING_OF_SORTS"])
-def test_ten_times_the_queue_costs_as_many_steps(tmp_path, path, name):
+@pytest.fixture(scope="module")
+def longer(tmp_path_factory):
+    path = tmp_path_factory.mktemp("desk") / "q.db"
+    filled(path, 30_000).close()
+    return path
+
+
+@pytest.mark.parametrize("name", BOUND)
+def test_ten_times_the_queue_costs_as_many_steps(path, longer, name):
     """Counted in instructions of SQLite's machine, which no other process can slow down."""
     steps = []
-    more = filled(tmp_path / "more.db", 30_000)
-    for database in (sqlite3.connect(path), more):
+    for database in map(sqlite3.connect, (path, longer)):
         count = [0]
 
         def counted(count=count):
@@ -151,9 +157,9 @@ def test_ten_times_the_queue_costs_as_many_steps(tmp_path, path, name):
         found = database.execute(getattr(desk_statements, name), BOUND[name]).fetchall()
         database.set_progress_handler(None, 0)
         steps.append(count[0])
-        assert len(found) in {20, 50}
+        assert len(found) <= 400
         database.close()
-    assert steps[1] < 1.5 * steps[0], steps
+    assert steps[1] < 1.5 * steps[0] + 50, steps
 
 
 @pytest.mark.parametrize(
