@@ -97,7 +97,3 @@ def places_in(cursor: str | None, *kinds: type) -> list[str | int] | None:
     if not isinstance(places, list) or [type(place) for place in places] != list(kinds):
         raise Problem("invalid-query", faults=[Fault(("cursor",), "cursor")])
     return places
-
-
-asked_body, asked_query = read_as, read_query
-"""The names under which the desk's routes know the two."""

@@ -9,7 +9,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints
 
 from service.http.answer import Answer
-from service.http.asking import asked_body, asked_query
+from service.http.asking import read_as, read_query
 from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.routes import route
@@ -65,7 +65,7 @@ async def saved_views(asked: Asked) -> Answer:
 )
 async def save_view(asked: Asked) -> Answer:
     """Save a view; one of the same name gives way."""
-    sent = await asked_body(asked, SavedView)
+    sent = await read_as(asked, SavedView)
     if not sent.name.isprintable():
         raise Problem("invalid-body", faults=[Fault(("name",), "not_printable")])
     view = View(sent.name, urlencode(parse_qsl(sent.query)))
@@ -87,7 +87,7 @@ async def save_view(asked: Asked) -> Answer:
 async def remove_view(asked: Asked) -> Answer:
     """Remove a view, if there is one of that name; answers with those that are left."""
     caller, views = known(asked), asked.serving.service.views
-    await views.remove(caller, asked_query(asked, ViewName).name)
+    await views.remove(caller, read_query(asked, ViewName).name)
     left = await views.listed(caller.id)
     return Answer(orjson.dumps({"views": [view._asdict() for view in left]}), headers=_JSON)
 
