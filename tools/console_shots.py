@@ -41,6 +41,8 @@ PLACES = {
     "system": "/system",
 }
 WIDTHS = {1440: 900, 390: 844}
+SAYS = {"light": "地铁口", "dark": "商场拆迁"}
+"""What the item says that is shown in a theme."""
 README = {
     "desk": ("desk", 1440, "light", "zh"),
     "desk-dark": ("desk", 1440, "dark", "zh"),
@@ -88,28 +90,31 @@ def look(page: Page, place: str, *, width: int, theme: str, lang: str) -> None:
     page.context.add_cookies(
         [{"name": name, "value": value, "url": url} for name, value in (("theme", theme), ("lang", lang))]
     )
-    page.goto(url + PLACES[place])
     if place == "desk":
-        show_item(page)
+        show_item(page, url, SAYS[theme])
+    else:
+        page.goto(url + PLACES[place])
     if place == "try":
         page.fill("textarea", LINE)
         page.wait_for_selector("#rewrite .edits, #rewrite .faint + .faint, #rewrite .text", timeout=20_000)
     page.wait_for_timeout(600)
 
 
-def show_item(page: Page) -> None:
-    """An item with several findings, chosen from the queue."""
-    if page.locator("#start").is_visible():
-        page.keyboard.press("c")
-    page.wait_for_selector(".item")
-    for _ in range(8):
-        if page.locator(".item .finding").count() > 1 and page.locator(".item .tried").count():
+def show_item(page: Page, url: str, says: str) -> None:
+    """An item that says this, in hand, with what surrounds it."""
+    for query in ("state=waiting&limit=100", "state=held&limit=100"):
+        listed = page.evaluate("path => ql.ask('GET', path)", f"/v1/reviews?{query}")["items"]
+        found = [one["id"] for one in listed if says in one["excerpt"].replace("\u200b", "")]
+        if found:
             break
-        page.keyboard.press("j")
-        page.wait_for_timeout(500)
+    page.goto(f"{url}/?item={found[0]}")
+    page.wait_for_selector(".item")
+    page.keyboard.press("t")
+    page.wait_for_selector('.item [data-act="pass"]')
     if page.viewport_size and page.viewport_size["width"] > 1000:  # noqa: PLR2004 - where two columns fit
         page.keyboard.press("v")
     page.keyboard.press("w")
+    page.wait_for_selector("#suggestion button", state="detached", timeout=20_000)
     page.wait_for_timeout(4500)
 
 

@@ -45,6 +45,7 @@
     claiming ??= ask("POST", "/v1/reviews/claim", { limit: batch }).finally(() => { claiming = null; });
     const { items } = await claiming;
     dry = items.length === 0;
+    recount().catch(() => {});
     for (const one of items) if (!hand.includes(one.id)) hand.push(one.id);
     beads();
     return items.length;
@@ -93,6 +94,7 @@
     const id = shown.dataset.id;
     await ask("POST", path(id, name), { ...(shown.dataset.token && { token: Number(shown.dataset.token) }), ...body });
     if (name !== "release") tally += 1;
+    recount().catch(() => {});
     if (name === "decision") offerUndo(id, told); else toast(say(`js.${told}`));
     await advance(id);
   }
@@ -279,6 +281,17 @@
     "shift+p": () => may("decision") && withNote("pass", pass),
     Enter: () => { if ($(".conflict", place)) acts.next(); },
   });
+
+  // How much there is to do, as others see it too
+  async function recount() {
+    const { counts } = await ask("GET", "/v1/reviews?limit=1");
+    for (const shown of $$("[data-count]")) {
+      const { n, more } = counts[shown.dataset.count];
+      shown.textContent = `${n}${more ? "+" : ""}`;
+      shown.closest("a").classList.toggle("late", shown.dataset.count === "overdue" && n > 0);
+    }
+  }
+  setInterval(() => document.hidden || recount().catch(() => {}), 20000);
 
   // While the page is open what is in hand stays in hand.
   const alive = new Map();
