@@ -105,6 +105,19 @@ def colours(findings: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     return {code: place % _COLOURS for place, code in enumerate(dict.fromkeys(one["category"] for one in findings))}
 
 
+def grouped(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Findings that rest on the same, as one: ``quotes`` are what was found, ``places`` where the findings stood."""
+    groups: dict[bytes, dict[str, Any]] = {}
+    for place, one in enumerate(findings):
+        same = [one[name] for name in ("category", "severity", "why", "laws", "tried", "proof")]
+        group = groups.setdefault(
+            orjson.dumps([*same, one["why"] or one["reason"]]), {**one, "quotes": [], "places": []}
+        )
+        group["places"].append(place)
+        group["quotes"].append({"text": one["text"], "folds": one["folds"]})
+    return list(groups.values())
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
@@ -114,7 +127,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(asset=address, marked=marked, colours=colours, found_in=found_in)
+    environment.globals.update(asset=address, marked=marked, colours=colours, found_in=found_in, grouped=grouped)
     environment.filters.update(pieces=pieces, visible=visible, segment=partial(quote, safe=""))
     return environment
 
