@@ -14,7 +14,7 @@ import orjson
 from moderation.types import PERSON, Content
 from service.http.answer import JSON, Answer
 from service.http.answers import NOTHING_MORE, BatchAnswer, Decision, History, decider, named, told
-from service.http.asking import asked_query
+from service.http.asked import asked_query
 from service.http.body import read_body
 from service.http.problems import Problem
 from service.http.routes import route

@@ -8,7 +8,7 @@ import orjson
 
 from service.http.answer import Answer
 from service.http.answers import Answered, Decision, ShortDecision
-from service.http.asking import asked_query, cursor_of, places_in
+from service.http.asked import asked_query, cursor_of, places_in
 from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.review_answers import (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from service.http.answer import Answer
-from service.http.asking import asked_body
+from service.http.asked import asked_body
 from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.review_answers import ReportShown, report_shown

@@ -10,7 +10,7 @@ from moderation.render import render_suggestion
 from moderation.types import Action
 from service.http.answer import Answer
 from service.http.answers import Rewritten
-from service.http.asking import asked_body, asked_query, cursor_of, places_in
+from service.http.asked import asked_body, asked_query, cursor_of, places_in
 from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.review_answers import Claimed, Full, Queue, counts_told, full, summary
@@ -29,8 +29,8 @@ from service.http.routes import route
 from service.review.desk import Sorts
 from service.review.rows import Conflict, NotThere
 from service.review.rulings import Ruling, Unfounded
-from service.review.verdict import Reason
 from service.review.states import State
+from service.review.verdict import Reason
 from service.rights import Right
 from service.store.desk_reads import COUNTED, Place, Query
 
@@ -195,7 +195,10 @@ def _query(sent: QueueQuery, caller: str) -> Query:
 
 
 async def _taken(asked: Asked, step: Awaitable[Row]) -> Answer:
-    """The item after a step: with what surrounds it where somebody begins to look at it. Raises ``Problem`` for one that could not be taken."""
+    """The item after a step, with what surrounds it where somebody begins to look at it.
+
+    Raises ``Problem`` for a step that could not be taken.
+    """
     try:
         row = await step
     except NotThere:
