@@ -73,6 +73,7 @@ ADD_USER = "INSERT INTO users (id, tenant, name, role, password, created_at) VAL
 ADD_HOOK = "INSERT INTO webhooks (id, tenant, url, kinds, rotation, created_at) VALUES (?, ?, ?, ?, 0, ?)"
 LEFT_TO_PEOPLE = "你就是个傻逼"
 VERSION = ("content", "version", "commitment")
+RECORDS = {"record", "record_many"}
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 ORM_CALLS = {"add", "add_all", "merge", "commit", "flush", "bulk_save_objects", "delete"}
 ORM_VERBS = {"insert", "update", "delete"}
@@ -125,9 +126,9 @@ class Writes(ast.NodeVisitor):
             self._note("transacts", node)
         if (name in ORM_CALLS and "session" in of.lower()) or (name in {"begin", "commit"} and "engine" in of.lower()):
             self._note("writes by ORM", node)
-        self._recording += name == "record"
+        self._recording += name in RECORDS
         self.generic_visit(node)
-        self._recording -= name == "record"
+        self._recording -= name in RECORDS
 
     def _note(self, what, node):
         self.found.append((what, node.lineno))
@@ -426,7 +427,7 @@ async def work_at_the_desk(service, caller):
     await desk.file("shop", Said("report", "a", "u0", "abuse"))
     (complaint,) = await desk.claim(ann, sorts=Sorts(kinds=("complaint",)))
     await desk.decide(ann, complaint.id, complaint.token, Ruling(None, outcome="upheld", verification="verified"))
-    (short,) = await desk.claim(ann, lease=0)
+    await desk.claim(ann, lease=0)
     await desk.sweep()
     with time_machine.travel(datetime.now(UTC) + timedelta(days=2), tick=True):
         await desk.sweep()
@@ -438,7 +439,7 @@ def _lives(acts):
     """How each item must stand by the acts alone: state, level, round and token."""
     items = {}
     for kind, subject, facts in acts:
-        state, level, number, token = items.get(subject, ("", 0, 1, 0))
+        _, level, _, token = items.get(subject, ("", 0, 1, 0))
         if kind == "review.opened":
             items[subject] = ("waiting", 0, facts["round"], 1)
         elif kind.startswith("review.") and kind != "review.extended":

@@ -14,7 +14,7 @@ import orjson
 from moderation.types import PERSON, Content
 from service.http.answer import JSON, Answer
 from service.http.answers import NOTHING_MORE, BatchAnswer, Decision, History, decider, named, told
-from service.http.asking import read_query
+from service.http.asked import asked_query
 from service.http.body import read_body
 from service.http.problems import Problem
 from service.http.routes import route
@@ -127,7 +127,7 @@ async def one_decision(asked: Asked) -> Answer:
 )
 async def history(asked: Asked) -> Answer:
     """List the decisions on one content over all its versions, newest first."""
-    content_id = read_query(asked, HistoryQuery).content_id
+    content_id = asked_query(asked, HistoryQuery).content_id
     found = await asked.serving.moderation.history(known(asked), content_id)
     who = await _people(asked, [one.by for one in found])
     lang = asked.lang

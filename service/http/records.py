@@ -8,7 +8,7 @@ import orjson
 
 from service.http.answer import Answer
 from service.http.answers import Answered, Decision, ShortDecision
-from service.http.asking import cursor_of, places_in, read_query
+from service.http.asked import asked_query, cursor_of, places_in
 from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.review_answers import (
@@ -86,7 +86,7 @@ class WholeHistory(Answered):
 @route("GET", "/v1/search", policy=Right.READ, query=SearchQuery, gives=Matches, problems=("invalid-query", *_CALLED))
 async def search(asked: Asked) -> Answer:
     """Find contents that hold a text, newest first; a request looks at 20 000 of them at most."""
-    sent, caller, service = read_query(asked, SearchQuery), known(asked), asked.serving.service
+    sent, caller, service = asked_query(asked, SearchQuery), known(asked), asked.serving.service
     folding = service.rules.engine.ruleset.folding
     plain = folding.plain(sent.text)
     if not plain:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from service.http.answer import Answer
-from service.http.asking import read_as
+from service.http.asked import asked_body
 from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.review_answers import ReportShown, report_shown
@@ -36,14 +36,14 @@ _WRITES: Final = (
 @route("POST", "/v1/reports", policy=Right.REPORT, takes=ReportRequest, gives=ReportShown, problems=_WRITES)
 async def report(asked: Asked) -> Answer:
     """File a user's report; the same user's second report of a round changes nothing."""
-    sent = await read_as(asked, ReportRequest)
+    sent = await asked_body(asked, ReportRequest)
     return await _filed(asked, Said(REPORT, sent.content_id, sent.reporter_id, sent.reason, sent.detail))
 
 
 @route("POST", "/v1/complaints", policy=Right.REPORT, takes=ComplaintRequest, gives=ReportShown, problems=_WRITES)
 async def complaint(asked: Asked) -> Answer:
     """File a complaint, which people verify and answer with an outcome."""
-    sent = await read_as(asked, ComplaintRequest)
+    sent = await asked_body(asked, ComplaintRequest)
     words = (sent.detail, sent.order_id, sent.evidence)
     return await _filed(asked, Said(COMPLAINT, sent.content_id, sent.complainant_id, sent.reason, *words))
 

@@ -10,7 +10,7 @@ from moderation.render import render_suggestion
 from moderation.types import Action
 from service.http.answer import Answer
 from service.http.answers import Rewritten
-from service.http.asking import cursor_of, places_in, read_as, read_query
+from service.http.asked import asked_body, asked_query, cursor_of, places_in
 from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.review_answers import Claimed, Full, Queue, counts_told, full, summary
@@ -57,7 +57,7 @@ _ACTIONS: Final = {"pass": Action.PASS, "block": Action.BLOCK}
 @route("GET", "/v1/reviews", policy=Right.READ, query=QueueQuery, gives=Queue, problems=("invalid-query", *_CALLED))
 async def reviews(asked: Asked) -> Answer:
     """List items of the queue, the most urgent first, with bounded counts of what there is."""
-    sent, caller, archive = read_query(asked, QueueQuery), known(asked), asked.serving.service.archive
+    sent, caller, archive = asked_query(asked, QueueQuery), known(asked), asked.serving.service.archive
     query = _query(sent, caller.id)
     places = places_in(sent.cursor, str, str)
     after = Place(str(places[0]), str(places[1])) if places else None
@@ -74,7 +74,7 @@ async def reviews(asked: Asked) -> Answer:
 @route("POST", "/v1/reviews/claim", policy=Right.REVIEW, takes=ClaimRequest, gives=Claimed, problems=_WRITES)
 async def claim_reviews(asked: Asked) -> Answer:
     """Take the most urgent items; each comes with the token that its steps need."""
-    sent, caller, service = await read_as(asked, ClaimRequest), known(asked), asked.serving.service
+    sent, caller, service = await asked_body(asked, ClaimRequest), known(asked), asked.serving.service
     sorts = Sorts(sent.kinds, tuple(scene.value for scene in sent.scenes), sent.categories)
     rows = await service.desk.claim(caller, limit=sent.limit, sorts=sorts, lease=sent.lease_seconds)
     held = {row.id: row.token for row in rows}
@@ -95,7 +95,7 @@ async def one_review(asked: Asked) -> Answer:
 @route("POST", "/v1/reviews/{id}/claim", policy=Right.REVIEW, takes=ClaimOneRequest, gives=Full, problems=_STEP)
 async def claim_review(asked: Asked) -> Answer:
     """Take this item."""
-    sent = await read_as(asked, ClaimOneRequest)
+    sent = await asked_body(asked, ClaimOneRequest)
     desk = asked.serving.service.desk
     return await _taken(asked, desk.claim_one(known(asked), asked.found["id"], lease=sent.lease_seconds))
 
@@ -103,7 +103,7 @@ async def claim_review(asked: Asked) -> Answer:
 @route("POST", "/v1/reviews/{id}/heartbeat", policy=Right.REVIEW, takes=HeartbeatRequest, gives=Full, problems=_STEP)
 async def extend_review(asked: Asked) -> Answer:
     """Hold an item for longer."""
-    sent = await read_as(asked, HeartbeatRequest)
+    sent = await asked_body(asked, HeartbeatRequest)
     desk = asked.serving.service.desk
     return await _taken(asked, desk.heartbeat(known(asked), asked.found["id"], sent.token, lease=sent.lease_seconds))
 
@@ -111,21 +111,21 @@ async def extend_review(asked: Asked) -> Answer:
 @route("POST", "/v1/reviews/{id}/release", policy=Right.REVIEW, takes=ReleaseRequest, gives=Full, problems=_STEP)
 async def release_review(asked: Asked) -> Answer:
     """Give an item back; seniors may take one from others."""
-    sent = await read_as(asked, ReleaseRequest)
+    sent = await asked_body(asked, ReleaseRequest)
     return await _taken(asked, asked.serving.service.desk.release(known(asked), asked.found["id"], sent.token))
 
 
 @route("POST", "/v1/reviews/{id}/skip", policy=Right.REVIEW, takes=HeldRequest, gives=Full, problems=_STEP)
 async def skip_review(asked: Asked) -> Answer:
     """Leave an item to others: it does not come back to you in this round."""
-    sent = await read_as(asked, HeldRequest)
+    sent = await asked_body(asked, HeldRequest)
     return await _taken(asked, asked.serving.service.desk.skip(known(asked), asked.found["id"], sent.token))
 
 
 @route("POST", "/v1/reviews/{id}/escalate", policy=Right.REVIEW, takes=EscalateRequest, gives=Full, problems=_STEP)
 async def escalate_review(asked: Asked) -> Answer:
     """Pass an item on to seniors."""
-    sent = await read_as(asked, EscalateRequest)
+    sent = await asked_body(asked, EscalateRequest)
     desk = asked.serving.service.desk
     return await _taken(asked, desk.escalate(known(asked), asked.found["id"], sent.token, note=sent.note))
 
@@ -133,7 +133,7 @@ async def escalate_review(asked: Asked) -> Answer:
 @route("POST", "/v1/reviews/{id}/decision", policy=Right.REVIEW, takes=DecisionRequest, gives=Full, problems=_STEP)
 async def decide_review(asked: Asked) -> Answer:
     """Decide: it supersedes the engine's decision, and receivers hear of it ten seconds later."""
-    sent = await read_as(asked, DecisionRequest)
+    sent = await asked_body(asked, DecisionRequest)
     ruling = Ruling(
         _ACTIONS[sent.action] if sent.action else None,
         tuple(Reason(reason.category, reason.article or "") for reason in sent.reasons),
@@ -147,7 +147,7 @@ async def decide_review(asked: Asked) -> Answer:
 @route("POST", "/v1/reviews/{id}/undo", policy=Right.REVIEW, takes=UndoRequest, gives=Full, problems=_STEP)
 async def undo_review(asked: Asked) -> Answer:
     """Take your own decision back within ten seconds; you hold the item again."""
-    await read_as(asked, UndoRequest)
+    await asked_body(asked, UndoRequest)
     return await _taken(asked, asked.serving.service.desk.undo(known(asked), asked.found["id"]))
 
 
@@ -195,7 +195,10 @@ def _query(sent: QueueQuery, caller: str) -> Query:
 
 
 async def _taken(asked: Asked, step: Awaitable[Row]) -> Answer:
-    """The item after a step: with what surrounds it where somebody begins to look at it. Raises ``Problem`` for one that could not be taken."""
+    """The item after a step, with what surrounds it where somebody begins to look at it.
+
+    Raises ``Problem`` for a step that could not be taken.
+    """
     try:
         row = await step
     except NotThere:

@@ -19,7 +19,7 @@ import structlog
 
 from service.logs import where
 from service.review import intake, rulings
-from service.review.rows import Row, found, take
+from service.review.rows import Row, found, take, take_all
 from service.review.rulings import Unfounded
 from service.review.states import FIRST, HOUSE, SENIOR, Move, Person, State, Step
 from service.review.verdict import unfounded
@@ -78,7 +78,7 @@ class Desk:
         def work(visit: Visit) -> list[Row]:
             _lapse(visit, visit.rows(desk.LAPSED, caller.tenant, visit.at, AT_ONCE))
             rows = _claimable(visit, caller.tenant, person, most, sorts)
-            return [take(visit, row, Move(Step.CLAIM, person, visit.at, lease=seconds)) for row in rows]
+            return take_all(visit, rows, Move(Step.CLAIM, person, visit.at, lease=seconds))
 
         return await self._ledger.visit(work)
 

@@ -14,6 +14,8 @@ from service.store import desk_statements as desk
 from service.store.codec import content_body
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from service.ports import Visit
     from service.review.states import Person
 
@@ -54,17 +56,17 @@ class Row(NamedTuple):
     def item(self) -> Item:
         """What of it its life depends on."""
         return Item(
-            id=self.id,
-            state=State(self.state),
-            level=self.level,
-            round=self.round,
-            token=self.token,
-            holder=self.holder,
-            lease_until=self.lease_until,
-            due_at=self.due_at,
-            breached_at=self.breached_at,
-            closed_at=self.closed_at,
-            closed_by=self.closed_by,
+            self.id,
+            State(self.state),
+            self.level,
+            self.round,
+            self.token,
+            self.holder,
+            self.lease_until,
+            self.due_at,
+            self.breached_at,
+            self.closed_at,
+            self.closed_by,
         )
 
 
@@ -119,16 +121,29 @@ def take(visit: Visit, row: Row, move: Move, *, outcome: str | None = None, note
     words = _noted(visit, row, move.who, note) if note else None
     if words is not None:
         facts["note"] = words.facts
-    state = (new.state, new.level, new.round, new.token, new.due_at, new.breached_at, new.holder, new.lease_until)
-    closed = (new.closed_at, new.closed_by, new.outcome)
     skip = (row.id, row.round, move.who.id)
     visit.record(
         act,
-        Write(desk.MOVE_REVIEW, (*state, *closed, row.id, row.token)),
+        Write(desk.MOVE_REVIEW, _columns(new, row.token)),
         *([Write(desk.INSERT_SKIP, skip, must_change=False)] if move.step is Step.SKIP else ()),
         *([Write(desk.INSERT_TEXT, words.row), Write(desk.INSERT_NOTE, (row.id, move.who.id))] if words else ()),
     )
     return new
+
+
+def take_all(visit: Visit, rows: Sequence[Row], move: Move) -> list[Row]:
+    """Takes the same step with several items at once; gives them as they are then. Raises ``Conflict``."""
+    new = [moved(row, move) for row in rows]
+    acts = [Act(move.step.act, row.id, row.tenant, told(row, move)) for row in new]
+    columns = [_columns(after_, row.token) for after_, row in zip(new, rows, strict=True)]
+    visit.record_many(acts, desk.MOVE_REVIEW, columns)
+    return new
+
+
+def _columns(new: Row, token: int) -> tuple[str | int | None, ...]:
+    """The values of ``MOVE_REVIEW`` for an item that had this token."""
+    state = (new.state, new.level, new.round, new.token, new.due_at, new.breached_at, new.holder, new.lease_until)
+    return (*state, new.closed_at, new.closed_by, new.outcome, new.id, token)
 
 
 def _noted(visit: Visit, row: Row, who: Person, note: str) -> Kept:

@@ -2,8 +2,8 @@
 
 What waits is sought by urgency alone, or, where a filter is set, within each sort (level, kind, scene, category): the
 sorts there are follow one another in the index, one seek each, and of each the most urgent few are taken. A plus sign
-takes its affinity from a column, or a comparison of several columns at once would use an index for the first alone; and as
-such a comparison begins with what is equal, the end of a sort (~ comes after every time) has to be named to skip it.
+takes its affinity from a column, or a comparison of several columns at once would use an index for the first alone; and
+as such a comparison begins with what is equal, the end of a sort (~ comes after every time) has to be named to skip it.
 """
 
 # ruff: noqa: S608 - our own text, into which only our own names are put

@@ -1,4 +1,4 @@
-"""Many people at one queue: browsers that stop while they hold items, leases that end, and decisions that come too late.
+"""Many people at one queue: browsers that stop while they hold items, leases that end, decisions that come too late.
 
 Nothing is lost, nothing is decided twice, and nobody decides what somebody else was handed meanwhile. The twin without
 tokens fails.

@@ -1,4 +1,4 @@
-"""The desk on a real database: who gets what, who may decide, what a decision leaves behind, and what a deadline does."""
+"""The desk on a real database: who gets what, who may decide, what a decision leaves behind, what a deadline does."""
 
 from __future__ import annotations
 

@@ -185,8 +185,8 @@ async def test_review_work_survives_kill_9(tmp_path, lexicons):
 BROKEN = {
     "is lost": "DELETE FROM decisions WHERE id IN (SELECT outcome FROM reviews WHERE outcome IS NOT NULL)",
     "different stories": "UPDATE reviews SET token = token + 1",
-    "no deadline": "UPDATE reviews SET due_at = NULL, breached_at = NULL, state = 'waiting', closed_at = NULL, holder = NULL, "
-    "lease_until = NULL",
+    "no deadline": "UPDATE reviews SET due_at = NULL, breached_at = NULL, state = 'waiting', closed_at = NULL, "
+    "holder = NULL, lease_until = NULL",
     "have a gap": "DROP TRIGGER acts_no_delete; DELETE FROM acts WHERE seq = 3",
 }
 

@@ -1,7 +1,7 @@
-"""The life of an item: the table itself, and two machines that try it at random, the pure one and the desk on a database.
+"""The life of an item: the table itself, and two machines that try it at random, the pure one and the desk on a disk.
 
-Whatever people, the pipeline and the clock do, in any order: no item is lost or doubled, a round has at most one decision
-that holds, and every change is told by an act.
+Whatever people, the pipeline and the clock do, in any order: no item is lost or doubled, a round has at most one
+decision that holds, and every change is told by an act.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import Counter, defaultdict
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import orjson
@@ -90,9 +89,9 @@ def test_nobody_takes_the_steps_of_the_house(step):
         (CLOSED, ANN, later(START, UNDO_SECONDS), {Step.UNDO}),
         (CLOSED, ANN, later(START, UNDO_SECONDS + 1), set()),
         (CLOSED, BOB, START, set()),
-        (replace(WAITING, level=SENIOR), ANN, START, set()),
-        (replace(WAITING, level=SENIOR), SUE, START, {Step.CLAIM}),
-        (replace(HELD, level=SENIOR, holder="sue"), SUE, START, {Step.HEARTBEAT, Step.RELEASE, Step.SKIP, Step.DECIDE}),
+        (WAITING._replace(level=SENIOR), ANN, START, set()),
+        (WAITING._replace(level=SENIOR), SUE, START, {Step.CLAIM}),
+        (HELD._replace(level=SENIOR, holder="sue"), SUE, START, {Step.HEARTBEAT, Step.RELEASE, Step.SKIP, Step.DECIDE}),
     ],
 )
 def test_everybody_is_offered_what_they_may_do(item, who, at, steps):
@@ -129,7 +128,7 @@ class Lives(RuleBasedStateMachine):
 
     @initialize(count=st.integers(1, 4))
     def open(self, count):
-        self.items = {f"i{n}": replace(WAITING, id=f"i{n}") for n in range(count)}
+        self.items = {f"i{n}": WAITING._replace(id=f"i{n}") for n in range(count)}
         self.count, self.at, self.acts, self.rounds = count, START, [], Rounds()
 
     @rule(
@@ -159,7 +158,7 @@ class Lives(RuleBasedStateMachine):
 
     @invariant()
     def every_change_is_told_and_nothing_is_lost(self):
-        lives = {f"i{n}": replace(WAITING, id=f"i{n}") for n in range(self.count)}
+        lives = {f"i{n}": WAITING._replace(id=f"i{n}") for n in range(self.count)}
         for id_, _, before, new in self.acts:
             assert lives[id_] == before
             lives[id_] = new
