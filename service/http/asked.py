@@ -1,46 +1,45 @@
-"""Reads what a request asks for into its model: a JSON body, a query, the place in a list. Errors name the field."""
+"""Reads what a request asks into a model: its query, or a small JSON body. Raises problems that name every field."""
 
 from __future__ import annotations
 
-import asyncio
-import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+import base64
+import binascii
+from typing import TYPE_CHECKING, TypeVar
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from service.http.body import read_body
 from service.http.problems import Fault, Problem, faults_of
 from service.http.wire import nul_places, read_json
-from service.store.people import START
 
 if TYPE_CHECKING:
     from service.http.serving import Asked
 
 M = TypeVar("M", bound=BaseModel)
 
-_THREAD_FROM: Final = 64 * 1024
-_PLACE: Final = re.compile(r"([0-9TZ:.-]{27}) ([0-9a-z-]{1,64})")
-_LONGEST_CURSOR: Final = 200
+
+def asked_query(asked: Asked, model: type[M]) -> M:
+    """The query of a request. Raises ``Problem``: a parameter twice, one that is unknown or wrong, a NUL."""
+    query = asked.request.query
+    twice = [name for name in set(query) if len(query.getall(name)) > 1]
+    if twice:
+        raise Problem("invalid-query", faults=[Fault((name,), "unique_value") for name in sorted(twice)])
+    sent = dict(query)
+    try:
+        read = model.model_validate(sent)
+    except ValidationError as error:
+        raise Problem("invalid-query", faults=faults_of(error)) from None
+    if hidden := tuple(nul_places(sent, ())):
+        raise Problem("invalid-query", faults=hidden)
+    return read
 
 
-class ListQuery(BaseModel):
-    """Which part of a list."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    cursor: Annotated[StrictStr, StringConstraints(max_length=_LONGEST_CURSOR)] = Field(
-        default="", description="next of the answer before"
-    )
-    limit: int = Field(default=100, ge=1, le=500)
-
-
-async def read_as(asked: Asked, model: type[M], *, limit: int | None = None) -> M:
-    """The JSON body as a model; ``limit`` in bytes, one content's when left out. Raises ``Problem``."""
+async def asked_body(asked: Asked, model: type[M]) -> M:
+    """The body of a request, which is small. Raises ``Problem``."""
     settings = asked.serving.settings
-    body = await read_body(asked.request, limit=limit or settings.max_body, deadline=settings.body_deadline)
-    sent = await asyncio.to_thread(read_json, body) if len(body) > _THREAD_FROM else read_json(body)
+    body = await read_body(asked.request, limit=settings.max_body, deadline=settings.body_deadline)
+    sent = read_json(body)
     if hidden := tuple(nul_places(sent, ())):
         raise Problem("invalid-body", faults=hidden)
     try:
@@ -49,41 +48,9 @@ async def read_as(asked: Asked, model: type[M], *, limit: int | None = None) -> 
         raise Problem("invalid-body", faults=faults_of(error)) from None
 
 
-def read_query(asked: Asked, model: type[M]) -> M:
-    """The query as a model. Raises ``Problem``."""
-    query = asked.request.query
-    twice = [name for name in set(query) if len(query.getall(name)) > 1]
-    if twice:
-        raise Problem("invalid-query", faults=[Fault((name,), "unique_value") for name in sorted(twice)])
-    if hidden := tuple(nul_places(dict(query), ())):
-        raise Problem("invalid-query", faults=hidden)
-    try:
-        return model.model_validate(dict(query))
-    except ValidationError as error:
-        raise Problem("invalid-query", faults=faults_of(error)) from None
-
-
-def place_of(cursor: str) -> tuple[str, str]:
-    """Time and id of the last one seen, from a cursor. Raises ``Problem``."""
-    if not cursor:
-        return START
-    try:
-        match = _PLACE.fullmatch(urlsafe_b64decode(cursor.encode() + b"==").decode("ascii"))
-    except ValueError:
-        match = None
-    if match is None:
-        raise Problem("invalid-query", faults=[Fault(("cursor",), "cursor")])
-    return match[1], match[2]
-
-
-def cursor_to(at: str, last: str) -> str:
-    """The cursor behind the one that was last seen."""
-    return urlsafe_b64encode(f"{at} {last}".encode()).decode().rstrip("=")
-
-
 def cursor_of(*places: str | int) -> str:
-    """An opaque cursor of several places."""
-    return urlsafe_b64encode(orjson.dumps(places)).decode().rstrip("=")
+    """An opaque cursor."""
+    return base64.urlsafe_b64encode(orjson.dumps(places)).decode().rstrip("=")
 
 
 def places_in(cursor: str | None, *kinds: type) -> list[str | int] | None:
@@ -91,8 +58,8 @@ def places_in(cursor: str | None, *kinds: type) -> list[str | int] | None:
     if cursor is None:
         return None
     try:
-        places = orjson.loads(urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
-    except ValueError:
+        places = orjson.loads(base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
+    except (UnicodeEncodeError, binascii.Error, orjson.JSONDecodeError):
         places = None
     if not isinstance(places, list) or [type(place) for place in places] != list(kinds):
         raise Problem("invalid-query", faults=[Fault(("cursor",), "cursor")])
