@@ -119,7 +119,7 @@ def decide(policy: ScenePolicy, ruleset: Ruleset, weighed: Weighed) -> Verdict:
         max(action, policy.when_missing) if missing else action,
         severity,
         tuple(named),
-        _effects(action, severity, named.values()),
+        effects_of(action, severity, named.values()),
         tuple(ranked if beyond <= 0 else ranked[:SHOWN]),
         ruleset.fingerprint,
         tuple(weighed.exemptions[:SHOWN]),
@@ -134,7 +134,8 @@ def _rank(item: Evidence) -> tuple[int, int, int]:
     return -item.severity, -item.weight, item.span.start
 
 
-def _effects(action: Action, severity: int, categories: Iterable[Category]) -> tuple[Effect, ...]:
+def effects_of(action: Action, severity: int, categories: Iterable[Category]) -> tuple[Effect, ...]:
+    """The side effects that a verdict with these categories asks for."""
     asked: tuple[Effect, ...] = ()
     for category in categories:
         if category.effects:

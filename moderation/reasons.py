@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from moderation.lexicon import OWN
 from moderation.ruleset import ClaimKind, Outcome
 from moderation.text.variants import DISGUISES
-from moderation.types import SHANGHAI, TEXT, UNSURE, Action
+from moderation.types import PERSON, SHANGHAI, TEXT, UNSURE, Action
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +41,7 @@ FOLD_NAMES = {
 EXEMPTION_NAMES = {
     "allow_term": ("属于允许词的一部分", "part of an allowed expression"),
     "word_boundary": ("跨越词语边界，不构成该词", "not a word here: it crosses a word boundary"),
+    PERSON: ("人工复核认定不构成违规", "a person looked at it and found no violation"),
 }
 """The reasons outside the claims table for which a hit does not count."""
 FAILURES = {
@@ -102,6 +103,11 @@ class Reasons:
             return self._suspected(item, quote)
         hidden, name = self.folds(item), self.category(item.category)
         law = self.listed(item.laws)
+        if item.source == PERSON:
+            return self.say(
+                f"人工认定属于{name}{f'，依据{law}' if law else ''}",
+                f"a person found it to be {name}{f'; {law}' if law else ''}",
+            )
         zh = f"“{quote}”{f'（已还原：{hidden}）' if hidden else ''}属于{name}{f'，依据{law}' if law else ''}"
         en = f"“{quote}”: {name}{f', seen through {hidden}' if hidden else ''}{f'; {law}' if law else ''}"
         return self.say(zh, en)
@@ -194,6 +200,11 @@ class Reasons:
         if rule.kind is ClaimKind.GUARD:
             return self.say(f"不构成断言：{name}{rests}{keep}", f"not a claim: {name}{rests}{keep}")
         return self.say(f"依法豁免：{name}{rests}{keep}", f"exempt: {name}{rests}{keep}")
+
+
+def fold_name(fold: str, lang: Language) -> str:
+    """What a reader calls a fold or a disguise."""
+    return _names_of(fold)[lang == "en"]
 
 
 def _names_of(fold: str) -> tuple[str, str]:

@@ -164,6 +164,8 @@ TEXT = "text"
 """The expert that reads texts, as policies, evidence and absences name it."""
 SECOND = "text_second"
 """Its second stage, as absences name it: what it says is the expert's opinion."""
+PERSON = "person"
+"""Somebody at the review desk: source and rule of what they found themselves, and why what they passed is exempt."""
 
 
 class Score(NamedTuple):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram, Info, generate_latest
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
@@ -45,6 +46,24 @@ class _Times:
         return told
 
 
+class Latency(NamedTuple):
+    """How long a route took, in milliseconds: the mean, and the bound of the bucket that holds the 95th percentile."""
+
+    method: str
+    route: str
+    asked: int
+    mean: str
+    p95: str
+
+
+class Commits(NamedTuple):
+    """The ledger's commits: how many, and rows and milliseconds of one on average."""
+
+    number: int
+    rows: float
+    milliseconds: float
+
+
 class Metrics(Collector):
     """Keeps the tallies of one process."""
 
@@ -65,6 +84,8 @@ class Metrics(Collector):
             "qingliu_expert_seconds", "Time of an answer of the text expert.", buckets=_SECONDS, registry=self._registry
         )
         self._missing: dict[str, int] = {}
+        self.broken_policies = 0
+        """Reports of browsers that a page broke its content security policy."""
         self._sign_ins: dict[str, int] = {}
         self._ruleset = Info("qingliu_ruleset", "The active ruleset.", registry=self._registry)
 
@@ -98,6 +119,38 @@ class Metrics(Collector):
             if isinstance(answer, Missing):
                 self._missing[answer.why] = self._missing.get(answer.why, 0) + 1
 
+    def policy_broken(self) -> None:
+        """A browser reported that a page broke its policy."""
+        self.broken_policies += 1
+
+    @property
+    def missing(self) -> int:
+        """Contents that the text expert gave nothing on."""
+        return sum(self._missing.values())
+
+    def commits(self) -> Commits:
+        """What the ledger did since the start."""
+        told = {
+            sample.name: sample.value
+            for histogram in (self._group_rows, self._group_seconds)
+            for metric in histogram.collect()
+            for sample in metric.samples
+        }
+        count = int(told["qingliu_ledger_group_rows_count"])
+        each = max(count, 1)
+        rows, seconds = told["qingliu_ledger_group_rows_sum"], told["qingliu_ledger_group_seconds_sum"]
+        return Commits(count, rows / each, seconds * 1000 / each)
+
+    def latencies(self, *, most: int) -> list[Latency]:
+        """The routes that were asked most, whatever they answered."""
+        by_route: dict[tuple[str, str], _Times] = {}
+        for (method, route, _), times in self._requests.items():
+            sum_ = by_route.setdefault((method, route), _Times())
+            sum_.total += times.total
+            sum_.slots = [one + other for one, other in zip(sum_.slots, times.slots, strict=True)]
+        told = [_latency(*key, times) for key, times in by_route.items()]
+        return sorted(told, key=lambda one: -one.asked)[:most]
+
     def watch(self, name: str, told: str, read: Callable[[], float]) -> None:
         """A gauge that is read when Prometheus asks."""
         Gauge(name, told, registry=self._registry).set_function(read)
@@ -127,7 +180,17 @@ class Metrics(Collector):
         for why, count in self._missing.items():
             missing.add_metric((why,), count)
         yield missing
+        broken = CounterMetricFamily("qingliu_csp_reports", "Reports that a page broke its policy.")
+        broken.add_metric((), self.broken_policies)
+        yield broken
         sign_ins = CounterMetricFamily("qingliu_sign_ins", "Attempts of people to sign in.", labels=("outcome",))
         for outcome, count in self._sign_ins.items():
             sign_ins.add_metric((outcome,), count)
         yield sign_ins
+
+
+def _latency(method: str, route: str, times: _Times) -> Latency:
+    count = sum(times.slots)
+    bounds = [*(f"{bound * 1000:g}" for bound in _SECONDS), "> 10000"]
+    bound = next(bound for bound, seen in zip(bounds, accumulate(times.slots), strict=True) if seen >= count * 0.95)
+    return Latency(method, route, count, f"{times.total * 1000 / max(count, 1):.1f}", bound)

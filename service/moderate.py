@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.suggest import suggest
 from service.draft import placed
-from service.filing import prepared, sealed
+from service.filing import ENGINE, prepared, sealed
 from service.ids import from_stamp
 from service.ledger import told
 from service.plan import Replay
@@ -64,6 +64,8 @@ class Decided(NamedTuple):
     ruleset: Ruleset
     supersedes: str | None = None
     replayed: bool = False
+    by: str = ENGINE
+    """Who decided: ``engine``, ``deadline``, or the id of a person."""
 
 
 class Suggested(NamedTuple):
@@ -142,6 +144,10 @@ class Moderation:
         """The decisions on one content over all its versions, newest first."""
         return [self._retold(stored) for stored in await self._reads.history(caller.tenant, content_id, limit=limit)]
 
+    async def decisions(self, caller: Caller, ids: Sequence[str]) -> list[Decided]:
+        """These decisions of the caller's tenant, in order. Raises ``LookupError`` if one is not there."""
+        return [self._retold(stored) for stored in await self._reads.decisions(caller.tenant, ids)]
+
     async def suggested(self, content: Content) -> Suggested:
         """What could be written instead. Takes up to 25 examinations, so it is worked out in a thread."""
         engine = self._rules.engine
@@ -198,6 +204,7 @@ class Moderation:
             ruleset=self._rules.named(stored.verdict.ruleset),
             supersedes=stored.supersedes,
             replayed=replayed,
+            by=stored.by,
         )
 
 

@@ -113,6 +113,9 @@ class Visit(Protocol):
     def record(self, act: Act, *writes: Write) -> int:
         """Writes an act and what it tells of; gives its sequence number. Raises ``NothingChanged``."""
 
+    def record_many(self, acts: Sequence[Act], sql: str, rows: Sequence[Row]) -> None:
+        """Writes acts of which each tells of one row of the same statement. Raises ``NothingChanged``."""
+
 
 class Failed(NamedTuple):
     """What a visit raised. Nothing that it wrote stands."""

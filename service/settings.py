@@ -6,13 +6,16 @@ Every duration is in seconds, every size in bytes unless its name says otherwise
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping  # noqa: TC003 - pydantic reads it at run time
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal
 
 import orjson
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, PositiveFloat, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from moderation.types import Scene  # noqa: TC001 - pydantic reads it at run time
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -105,6 +108,13 @@ class Settings(BaseSettings):
     """Decisions that share one commit at most (a batch is never split)."""
     busy_timeout: float = Field(default=5.0, gt=0)
     """How long to wait for another process that writes to the same database."""
+
+    review_due: Mapping[Scene, PositiveFloat] = Field(default_factory=dict)
+    """By scene, how long people have to decide; other scenes keep the times of ``service.review.terms``."""
+    review_lease: float = Field(default=600.0, gt=0)
+    """So long somebody holds an item that they claimed, unless they say that they still work on it."""
+    webhook_private: bool = False
+    """Whether notices may be sent by http and to addresses in private networks, for receivers in one's own house."""
 
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 

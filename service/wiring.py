@@ -31,15 +31,25 @@ from service.ledger import Ledger
 from service.lexicons import Lexicons
 from service.lockout import Delays
 from service.moderate import Moderation
+from service.notify import Relay
+from service.outbound import Sender
 from service.passwords import Passwords
 from service.ports import Write
+from service.review.archive import Archive
+from service.review.desk import Desk
+from service.review.search import Search
+from service.review.terms import DUE_SECONDS, Terms
 from service.rules import Aside, Rules
 from service.secret import open_secret
 from service.sessions import Sessions
 from service.store import db, statements
+from service.store.desk_reads import DeskReads
 from service.store.journal import SqliteJournal
+from service.store.notices import Notices
 from service.store.people import People
 from service.store.reads import Reads
+from service.views import Views
+from service.webhooks import Webhooks
 from service.weights import DEFAULT, Weights
 
 if TYPE_CHECKING:
@@ -71,7 +81,10 @@ class Store:
     ledger: Ledger
     reads: Reads
     people: People
+    desk_reads: DeskReads
+    views: Views
     keys: Keys
+    notices: Notices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +110,22 @@ class Service:
     labels: Labels
     weights: Weights
     moderation: Moderation
+    desk: Desk
+    """Where people work on what was left to them."""
+    archive: Archive
+    """What they see there."""
+    search: Search
+    desk_reads: DeskReads
+    views: Views
+    """The filters that people saved."""
     ledger: Ledger
     hearing: Hearing | Escalation | None
     """Where the text expert works; ``None`` when it is off."""
     secret: Secret
     """What keys of the house are derived from."""
+    webhooks: Webhooks
+    relay: Relay
+    """What sends notices."""
 
     def health(self) -> Health:
         """Cheap enough for every probe: no input or output."""
@@ -131,6 +155,11 @@ async def open_store(
         reader = await db.open_reader(path, busy_timeout=patience)
         reads = Reads(reader)
         stack.push_async_callback(reads.close)
+        desk_reads = DeskReads(await db.open_reader(path, busy_timeout=patience))
+        stack.push_async_callback(desk_reads.close)
+        # What is sent is looked for all the time; it must not stand in the way of those who read for an answer.
+        beside = await db.open_reader(path, busy_timeout=patience)
+        stack.push_async_callback(beside.close)
         engine = db.make_async_engine(path, write=False, busy_timeout=patience)
         stack.push_async_callback(engine.dispose)
         journal = await SqliteJournal.opened(path, busy_timeout=patience)
@@ -143,7 +172,15 @@ async def open_store(
         )
         ledger.start()
         stack.push_async_callback(ledger.close)
-        yield Store(ledger=ledger, reads=reads, people=People(reader), keys=Keys(ledger, reads, engine))
+        yield Store(
+            ledger=ledger,
+            reads=reads,
+            people=People(reader),
+            desk_reads=desk_reads,
+            views=Views(ledger, reader),
+            notices=Notices(beside),
+            keys=Keys(ledger, reads, engine),
+        )
 
 
 @asynccontextmanager
@@ -168,11 +205,13 @@ async def open_service(
             check_heads(model, rules.engine.ruleset)
         await _record_settings(settings, store)
         await _record_start(settings, store.ledger, rules, model, opens)
-        moderation = Moderation(rules, store.ledger, store.reads, hearing)
-        watching = [asyncio.create_task(rules.watch(), name="lexicons")]
-        if hearing is not None:
-            watching.append(asyncio.create_task(weights.watch(hearing), name="weights"))
         passwords = Passwords()
+        terms = terms_of(settings)
+        moderation = Moderation(rules, store.ledger, store.reads, hearing, terms)
+        desk = Desk(store.ledger, rules, terms)
+        watching = _watching(rules, desk, weights, hearing)
+        relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
+        relay.start()
         try:
             yield Service(
                 settings=settings,
@@ -191,15 +230,40 @@ async def open_service(
                 labels=Labels(store.ledger, store.reads),
                 weights=weights,
                 moderation=moderation,
+                desk=desk,
+                archive=Archive(moderation, store.desk_reads, rules),
+                search=Search(moderation, store.desk_reads),
+                desk_reads=store.desk_reads,
+                views=store.views,
                 ledger=store.ledger,
                 hearing=hearing,
                 secret=secret,
+                webhooks=Webhooks(store.ledger, store.notices, secret, private=settings.webhook_private),
+                relay=relay,
             )
         finally:
+            await relay.close()
             for task in watching:
                 task.cancel()
             await asyncio.wait(watching)
             await moderation.close()
+
+
+def _watching(
+    rules: Rules, desk: Desk, weights: Weights, hearing: Hearing | Escalation | None
+) -> list[asyncio.Task[None]]:
+    watching = [
+        asyncio.create_task(rules.watch(), name="lexicons"),
+        asyncio.create_task(desk.watch(), name="deadlines"),
+    ]
+    if hearing is not None:
+        watching.append(asyncio.create_task(weights.watch(hearing), name="weights"))
+    return watching
+
+
+def terms_of(settings: Settings) -> Terms:
+    """The deadlines and the lease that the settings ask for."""
+    return Terms(due={**DUE_SECONDS, **settings.review_due}, lease=settings.review_lease)
 
 
 def open_expert(settings: Settings) -> TextModel | None:
@@ -340,6 +404,17 @@ async def open_learning(settings: Settings) -> AsyncIterator[Learning]:
     async with open_store(settings) as store:
         weights = Weights(store.ledger, store.reads, partial(open_weights, settings))
         yield Learning(labels=Labels(store.ledger, store.reads), weights=weights, heads=HEADS, store=store)
+
+
+@asynccontextmanager
+async def open_webhooks(settings: Settings) -> AsyncIterator[tuple[Webhooks, Store]]:
+    """Receivers of notices, for the command line beside a running service, which hears of changes by itself.
+
+    Raises ``SecretRefused`` for a secret that is none.
+    """
+    secret = await asyncio.to_thread(open_secret, settings)
+    async with open_store(settings) as store:
+        yield Webhooks(store.ledger, store.notices, secret, private=settings.webhook_private), store
 
 
 async def _record_settings(settings: Settings, store: Store) -> None:

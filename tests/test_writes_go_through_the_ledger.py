@@ -13,21 +13,33 @@ import re
 import shutil
 import sqlite3
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 
-from moderation.types import Content, Part, Scene
+from moderation.types import Action, Content, Part, Scene
+from service import labels
 from service.accounts import Change
-from service.labels import Drawn, Origin, Said
+from service.acts import Act
+from service.keys import Caller
+from service.labels import Drawn, Origin
 from service.moderate import Idempotency
-from service.rights import Role
+from service.ports import Write
+from service.review.desk import Sorts
+from service.review.intake import Said
+from service.review.rulings import Ruling
+from service.review.verdict import Reason
+from service.rights import RIGHTS_OF, Role
 from service.sessions import SignIn
 from service.settings import REPOSITORY, Settings
-from service.store import people_statements, statements
+from service.store import desk_statements, notice_statements, people_statements, statements, view_statements
+from service.views import View
 from service.weights import Trained
-from service.wiring import open_service
+from service.wiring import Service, open_service
+from tests.service.notify_server import write_notice
+from tests.service.receivers import Receiver, until
 
 ROOT = Path(__file__).parents[1]
 SQL = re.compile(
@@ -37,14 +49,20 @@ SQL = re.compile(
 )
 STATEMENTS = {
     name
-    for module in (statements, people_statements)
+    for module in (statements, people_statements, desk_statements, notice_statements, view_statements)
     for name, value in vars(module).items()
     if isinstance(value, str) and SQL.search(value)
 }
 MIGRATIONS = "service/store/migrations/"
 
 ALLOWED = {
-    "sql": {"service/store/statements.py", "service/store/people_statements.py"},
+    "sql": {
+        "service/store/statements.py",
+        "service/store/desk_statements.py",
+        "service/store/notice_statements.py",
+        "service/store/people_statements.py",
+        "service/store/view_statements.py",
+    },
     "connects": {"service/store/db.py"},
     "opens a writer": {"service/store/journal.py", "service/store/db.py", "service/store/migrations/env.py"},
     "transacts": {"service/ledger.py"},
@@ -57,13 +75,16 @@ OWN = {
     "own.txt": "@category abuse_insult\n@owner t\n@source t\n@licence x\n@reviewed 2026-11-22\n某某词\n",
 }
 SAID = [
-    Said(1, "一段话", {"fraud": 1, "spam": 0}, Drawn.RANDOM),
-    Said(2, "一段话", {"fraud": 0}),
-    Said(3, "好", {"porn": 0}),
+    labels.Said(1, "一段话", {"fraud": 1, "spam": 0}, Drawn.RANDOM),
+    labels.Said(2, "一段话", {"fraud": 0}),
+    labels.Said(3, "好", {"porn": 0}),
 ]
 PASSWORD = "correct horse battery"
+ADD_USER = "INSERT INTO users (id, tenant, name, role, password, created_at) VALUES (?, ?, ?, ?, '', ?)"
+ADD_HOOK = "INSERT INTO webhooks (id, tenant, url, kinds, rotation, created_at) VALUES (?, ?, ?, ?, 0, ?)"
 LEFT_TO_PEOPLE = "你就是个傻逼"
 VERSION = ("content", "version", "commitment")
+RECORDS = {"record", "record_many"}
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 ORM_CALLS = {"add", "add_all", "merge", "commit", "flush", "bulk_save_objects", "delete"}
 ORM_VERBS = {"insert", "update", "delete"}
@@ -116,9 +137,9 @@ class Writes(ast.NodeVisitor):
             self._note("transacts", node)
         if (name in ORM_CALLS and "session" in of.lower()) or (name in {"begin", "commit"} and "engine" in of.lower()):
             self._note("writes by ORM", node)
-        self._recording += name == "record"
+        self._recording += name in RECORDS
         self.generic_visit(node)
-        self._recording -= name == "record"
+        self._recording -= name in RECORDS
 
     def _note(self, what, node):
         self.found.append((what, node.lineno))
@@ -213,6 +234,16 @@ def untold(path: Path) -> list[str]:
         {**facts["judgement"], **facts} for kind, _, facts in acts if kind == "label.added" and "commitment" in facts
     ]
     contents = Counter({"/".join(map(str, map(facts.get, VERSION))) for facts in versions})
+    renewals = told("webhook.rotated")
+    words = [facts[part] for _, _, facts in acts for part in ("note", "text") if part in facts]
+    contents.update("/".join(map(str, map(one.get, VERSION))) for one in words)
+    decided = ("decision.auto", "decision.human", "decision.undone", "decision.timeout")
+
+    def settled(kind):
+        return Counter(
+            f"{subject}/{facts['round']}/{facts['reports']}" for each, subject, facts in acts if each == kind
+        )
+
     rules = {
         "tenants": (held("SELECT name FROM tenants"), told("tenant.created")),
         "api_keys": (held("SELECT id FROM api_keys"), told("key.created")),
@@ -221,7 +252,7 @@ def untold(path: Path) -> list[str]:
             held("SELECT content_id || '/' || version || '/' || lower(hex(commitment)) FROM contents"),
             contents,
         ),
-        "decisions": (held("SELECT id FROM decisions"), told("decision.auto")),
+        "decisions": (held("SELECT id FROM decisions"), sum(map(told, decided), Counter())),
         "decisions, ended": (
             held("SELECT supersedes FROM decisions WHERE supersedes IS NOT NULL"),
             told("decision.superseded"),
@@ -256,9 +287,9 @@ def untold(path: Path) -> list[str]:
             held("SELECT id || '/' || round FROM reviews WHERE round > 1"),
             Counter({f"{subject}/{facts['round']}" for kind, subject, facts in acts if kind == "review.reopened"}),
         ),
-        "reviews, closed": (
-            held("SELECT id FROM reviews WHERE state = 'closed' AND closed_by IS NULL"),
-            told("review.withdrawn"),
+        "reviews, as they are": (
+            held("SELECT id || '/' || state || '/' || level || '/' || round || '/' || token FROM reviews"),
+            Counter(_lives(acts)),
         ),
         "users": (held("SELECT id FROM users"), told("user.created")),
         "users, roles": (
@@ -280,18 +311,54 @@ def untold(path: Path) -> list[str]:
             held("SELECT lower(hex(digest)) FROM sessions WHERE ended_at IS NOT NULL"),
             told("session.ended"),
         ),
-        "review_skips": (held("SELECT review FROM review_skips"), told("review.skipped")),
+        "review_skips": (
+            held("SELECT review || '/' || round || '/' || user FROM review_skips"),
+            Counter({f"{s}/{facts['round']}/{facts['by']}" for kind, s, facts in acts if kind == "review.skipped"}),
+        ),
+        "review_notes": (
+            held("SELECT review FROM review_notes"),
+            Counter(subject for _, subject, facts in acts if "note" in facts),
+        ),
         "reports": (held("SELECT id FROM reports"), told("report.filed")),
+        "reports, settled": (
+            held(
+                "SELECT review || '/' || round || '/' || count(*) FROM reports WHERE outcome IS NOT NULL "
+                "GROUP BY review, round"
+            ),
+            settled("report.settled") - settled("report.unsettled"),
+        ),
         "reporters": (
-            held("SELECT id FROM reports WHERE outcome IS NOT NULL"),
-            told("report.settled"),
+            held("SELECT reporter || '/' || (upheld + rejected) FROM reporters WHERE upheld + rejected > 0"),
+            held(
+                "SELECT reporter || '/' || count(*) FROM reports WHERE kind = 'report' AND outcome IS NOT NULL "
+                "GROUP BY tenant, reporter"
+            ),
         ),
         "saved_views": (held("SELECT user FROM saved_views"), told("view.saved") - told("view.removed")),
         "webhooks": (held("SELECT id FROM webhooks"), told("webhook.created")),
+        "webhooks, ended": (held("SELECT id FROM webhooks WHERE ended_at IS NOT NULL"), told("webhook.ended")),
+        "webhooks, renewed": (
+            held("SELECT id || '/' || rotation FROM webhooks WHERE rotation > 1"),
+            Counter(
+                {
+                    f"{subject}/{facts['rotation']}"
+                    for kind, subject, facts in acts
+                    if kind == "webhook.rotated" and facts["rotation"] == renewals[subject] + 1
+                }
+            ),
+        ),
         "notices": (held("SELECT id FROM notices"), told("notice.opened")),
         "deliveries": (
             held("SELECT notice FROM deliveries WHERE state = 'delivered'"),
             told("notice.delivered"),
+        ),
+        "deliveries, dead": (
+            held("SELECT notice FROM deliveries WHERE state = 'dead'"),
+            told("notice.dead") - told("notice.replayed"),
+        ),
+        "deliveries, cancelled": (
+            held("SELECT DISTINCT notice FROM deliveries WHERE state = 'cancelled'"),
+            told("notice.cancelled") & held("SELECT notice FROM deliveries"),
         ),
         "rulesets": (held("SELECT fingerprint FROM rulesets"), told("ruleset.activated")),
         "settings": (held("SELECT fingerprint FROM settings"), told("settings.changed")),
@@ -323,13 +390,105 @@ async def _people_come_and_go(service):
             await accounts.change("shop", user.id, Change(role=Role.AUDITOR, disabled=True), by="cli")
 
 
+async def _views_come_and_go(service):
+    """Saved, saved anew, removed."""
+    user = await service.accounts.create("shop", "dora", Role.REVIEWER, PASSWORD, by="cli")
+    caller = Caller("shop", user.id, RIGHTS_OF[Role.REVIEWER])
+    for name in ("mine", "late", "mine"):
+        await service.views.save(caller, View(name, "state=held"))
+    assert await service.views.remove(caller, "late")
+
+
+async def notify(service: Service, key_id: str) -> None:
+    """Notices that arrive, that are given up and that are sent again, to receivers that stand and that have ended."""
+    webhooks = service.webhooks
+    async with Receiver() as receiver:
+        stays, leaves = [(await webhooks.create("shop", receiver.url, by=key_id)).webhook.id for _ in range(2)]
+        await webhooks.rotate("shop", stays, by=key_id)
+        await write_notice(service.ledger, [stays])
+        await receiver.until(1)
+        receiver.manner = "gone"
+        await write_notice(service.ledger, [leaves])
+        await until(lambda: service.relay.failed == 1)
+        await until(lambda: is_dead(service, leaves))
+        await webhooks.end("shop", stays, by=key_id)
+
+
+async def is_dead(service: Service, webhook: str) -> bool:
+    return bool(await service.webhooks.deliveries("shop", webhook, state="dead"))
+
+
+async def work_at_the_desk(service, caller):
+    """Every step that there is, by a person, by a senior and by the house."""
+    desk = service.desk
+
+    def hire(visit):
+        for id_, role in (("ann", "reviewer"), ("sue", "senior")):
+            row = (id_, "shop", id_, role, visit.at)
+            visit.record(Act("user.created", id_, "shop", {"role": role}), Write(ADD_USER, row))
+        hook = ("hook", "shop", "https://example.com/", "[]", visit.at)
+        visit.record(Act("webhook.created", "hook", "shop"), Write(ADD_HOOK, hook))
+
+    await service.ledger.visit(hire)
+    ann, sue = Caller("shop", "ann", RIGHTS_OF[Role.REVIEWER]), Caller("shop", "sue", RIGHTS_OF[Role.SENIOR])
+    contents = [
+        Content(scene=Scene.UGC, parts=(Part("text", LEFT_TO_PEOPLE),), at=datetime.now(UTC), id=f"r{number}")
+        for number in range(6)
+    ]
+    await service.moderation.many(caller, contents)
+    block = Ruling(Action.BLOCK, (Reason("abuse_insult"),), "为什么")
+    for number in range(3):
+        await desk.file("shop", Said("report", f"r{number}", f"u{number}", "abuse", "骂人"))
+    await desk.file("shop", Said("report", "a", "u0", "abuse"))
+    await desk.file("shop", Said("complaint", "a", "u1", "fake", "假货", "order-1", "照片"))
+    one, two, three, four, five, *_ = await desk.claim(ann, limit=6, sorts=Sorts(kinds=("content",)))
+    await desk.heartbeat(ann, one.id, one.token)
+    await desk.decide(ann, one.id, one.token, block)
+    undone = await desk.undo(ann, one.id)
+    await desk.decide(ann, one.id, undone.token, block)
+    await desk.skip(ann, two.id, two.token)
+    two = await desk.claim_one(ann, two.id)
+    await desk.skip(ann, two.id, two.token)
+    await desk.release(sue, three.id, None)
+    await desk.escalate(ann, four.id, four.token, note="拿不准")
+    await desk.decide(ann, five.id, five.token, Ruling(Action.PASS))
+    (report,) = await desk.claim(ann, sorts=Sorts(kinds=("report",)))
+    await desk.decide(ann, report.id, report.token, Ruling(Action.PASS))
+    await desk.file("shop", Said("report", "a", "u0", "abuse"))
+    (complaint,) = await desk.claim(ann, sorts=Sorts(kinds=("complaint",)))
+    await desk.decide(ann, complaint.id, complaint.token, Ruling(None, outcome="upheld", verification="verified"))
+    await desk.claim(ann, lease=0)
+    await desk.sweep()
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=2), tick=True):
+        await desk.sweep()
+        (late,) = await desk.claim(sue, limit=1)
+        await desk.decide(sue, late.id, late.token, Ruling(Action.PASS))
+
+
+def _lives(acts):
+    """How each item must stand by the acts alone: state, level, round and token."""
+    items = {}
+    for kind, subject, facts in acts:
+        _, level, _, token = items.get(subject, ("", 0, 1, 0))
+        if kind == "review.opened":
+            items[subject] = ("waiting", 0, facts["round"], 1)
+        elif kind.startswith("review.") and kind != "review.extended":
+            level = {"review.escalated": 1, "review.breached": 1, "review.reopened": 0}.get(kind, level)
+            state = {"claimed": "held", "undone": "held", "decided": "closed", "withdrawn": "closed"}.get(
+                kind.removeprefix("review."), "waiting"
+            )
+            items[subject] = (state, level, facts["round"], token + 1)
+            assert facts.get("token", token + 1) == token + 1
+    return ["/".join(map(str, (subject, *life))) for subject, life in items.items()]
+
+
 @pytest.fixture
 async def used(tmp_path, shipped, monkeypatch) -> Path:
     """A database in which everything happened that can happen."""
     monkeypatch.setattr("service.rules.Rules._load", lambda _: shipped)
     monkeypatch.setattr("service.passwords.PASSES", 1)
     monkeypatch.setattr("service.passwords.KIBIBYTES", 8)
-    settings = Settings(data=tmp_path)
+    settings = Settings(data=tmp_path, webhook_private=True)
     async with open_service(settings) as service:
         key_id, secret = await service.keys.create("shop")
         await service.keys.create("rival")
@@ -346,12 +505,15 @@ async def used(tmp_path, shipped, monkeypatch) -> Path:
             edited = Content(scene=Scene.UGC, parts=(Part("text", text),), at=datetime.now(UTC), id=id_)
             await service.moderation.one(caller, edited)
         await _people_come_and_go(service)
+        await _views_come_and_go(service)
+        await work_at_the_desk(service, caller)
         info = await service.lexicons.file("shop", OWN, by=key_id)
         await service.lexicons.activate("shop", info.version, by=key_id)
         await service.lexicons.roll_back("shop", by=key_id)
         await service.labels.import_(SAID, tenant="shop", origin=Origin.IMPORT, by=key_id)
         await service.labels.import_(SAID[::-1], tenant="shop", origin=Origin.IMPORT, by=key_id)
         await trained(service)
+        await notify(service, key_id)
         await service.keys.revoke(key_id)
     async with open_service(settings.model_copy(update={"max_batch_items": 5})):
         pass
@@ -391,6 +553,14 @@ async def test_every_row_is_told_by_an_act(used):
         ("UPDATE users SET disabled_at = NULL", "users, ended"),
         ("UPDATE sessions SET ended_at = NULL", "sessions, ended"),
         ("DELETE FROM sessions WHERE ended_at IS NULL", "sessions"),
+        ("UPDATE webhooks SET ended_at = NULL", "webhooks, ended"),
+        ("UPDATE webhooks SET rotation = 7", "webhooks, renewed"),
+        ("UPDATE deliveries SET state = 'delivered', settled_at = 'now'", "deliveries"),
+        ("DELETE FROM deliveries WHERE state = 'dead'", "deliveries, dead"),
+        ("UPDATE reviews SET level = 1 - level WHERE state = 'closed'", "reviews, as they are"),
+        ("DELETE FROM review_notes", "review_notes"),
+        ("UPDATE reports SET outcome = 'upheld'", "reports, settled"),
+        ("UPDATE deliveries SET state = 'cancelled'", "deliveries, cancelled"),
         ("CREATE TABLE notes (text TEXT)", "notes"),
     ],
 )

@@ -22,6 +22,7 @@ from service.cli import (
     tenant,
     train,
     user,
+    webhook,
 )
 
 app = typer.Typer(
@@ -41,6 +42,7 @@ explain.register(app)
 lexicon.register(app)
 gym.register(app)
 tenant.register(app)
+webhook.register(app)
 bench.register(app)
 train.register(app)
 evaluate.register(app)

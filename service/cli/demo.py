@@ -1,4 +1,4 @@
-"""``qingliu demo``: starts a service of its own, screens the samples over HTTP and stays for a look."""
+"""``qingliu demo``: starts a service of its own, screens the samples over HTTP, works a little and stays for a look."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ import typer
 from aiohttp import ClientSession
 from rich.table import Table
 
+from moderation.types import Scene
+from service.cli.demo_day import DUE_SOON, Desk, hired, worked
 from service.cli.say import fail, out, settings
 from service.cli.serve import run, stop_signal, whole_service
+from service.http import html
 from service.http.wire import ModerationRequest
 from service.running import running
 from service.settings import REPOSITORY
@@ -22,6 +25,7 @@ from service.settings import REPOSITORY
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from service.cli.demo_day import Member
     from service.keys import Keys
     from service.settings import Settings
 
@@ -48,7 +52,9 @@ def demo(
 ) -> None:
     """Screens the samples, prints what came of it and goes on serving."""
     # Only with --no-serve does nobody need to know the port, so any free one will do.
-    chosen = settings(data=DATA, host="127.0.0.1", port=0 if no_serve else port, second_stage="off")
+    due = {Scene.LIVE_CHAT: DUE_SOON}
+    shown = 0 if no_serve else port
+    chosen = settings(data=DATA, host="127.0.0.1", port=shown, second_stage="off", review_due=due)
     if reset:
         _remove(chosen)
         return
@@ -76,6 +82,9 @@ async def _show(chosen: Settings, *, log: BinaryIO, stay: bool) -> None:
         results = await _screen(url, secret, lines)
         _summarise(lines, results, perf_counter() - started)
         if stay:
+            members = await hired(service.accounts, _TENANT)
+            await worked(Desk(url, secret, _TENANT, members), [one for one in results if "error" not in one])
+            _introduce(url, members)
             _invite(url, secret, chosen)
             await stop.wait()
             out.print("正在结束……")
@@ -133,6 +142,13 @@ def _telling(judged: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """A few blocked samples worth showing: the ones whose first finding wore the most disguises."""
     blocked = [result for result in judged if result["action"] == "block" and result["evidence"]]
     return sorted(blocked, key=lambda result: -len(result["evidence"][0]["folds"]))[:_SHOWN]
+
+
+def _introduce(url: str, members: Sequence[Member]) -> None:
+    out.print(f"\n审核台    {url}/login?tenant={_TENANT}    租户 {_TENANT}", markup=False)
+    for member in members:
+        role = html.named("zh", "role", member.role)
+        out.print(f"  用户 {member.name:<9}密码 {member.password}  {role}", markup=False)
 
 
 def _invite(url: str, secret: str, chosen: Settings) -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr, String
 
 from service.accounts import Change, LastAdmin, NoSuchUser, Taken
 from service.http.answer import Answer
-from service.http.asking import ListQuery, cursor_to, place_of, read_as, read_query
+from service.http.asking import ListQuery, cursor_of, place_of, read_as, read_query
 from service.http.browser import DEVICE, address_of, cookie, no_session, session_cookies
 from service.http.content import known
 from service.http.problems import CHALLENGE, Fault, Problem
@@ -228,7 +228,7 @@ async def users(asked: Asked) -> Answer:
     after = place_of(query.cursor)
     found = await asked.serving.service.accounts.listed(known(asked).tenant, after=after, limit=query.limit + 1)
     listed = found[: query.limit]
-    more = cursor_to(listed[-1].created_at, listed[-1].id) if len(found) > len(listed) else None
+    more = cursor_of(listed[-1].created_at, listed[-1].id) if len(found) > len(listed) else None
     return _told({"users": [_member(user) for user in listed], "next": more})
 
 
@@ -278,7 +278,7 @@ async def keys(asked: Asked) -> Answer:
     after = place_of(query.cursor)
     found = await asked.serving.service.keys.listed(known(asked).tenant, after=after, limit=query.limit + 1)
     listed = found[: query.limit]
-    more = cursor_to(listed[-1].created_at, listed[-1].key_id) if len(found) > len(listed) else None
+    more = cursor_of(listed[-1].created_at, listed[-1].key_id) if len(found) > len(listed) else None
     return _told({"keys": [_key(key) for key in listed], "next": more})
 
 

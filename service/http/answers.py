@@ -9,24 +9,29 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from moderation.render import render, render_suggestion
-from moderation.types import Scene  # noqa: TC001 - pydantic reads it at run time
+from moderation.types import PERSON, Scene
+from service.filing import ENGINE
+from service.review.rulings import DEADLINE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from moderation.types import Verdict
     from service.http.language import Lang
     from service.moderate import Decided, Suggested
 
+NOTHING_MORE: Final[dict[str, Any]] = {}
 _MOST_CLEAN: Final = 256
 """Scenes by languages by rulesets that a process may see; beyond that the memory starts anew."""
 
 
-class _Answer(BaseModel):
+class Answered(BaseModel):
     """Members may be added to an answer in later versions, never removed."""
 
     model_config = ConfigDict(extra="allow")
 
 
-class Proof(_Answer):
+class Proof(Answered):
     """What must be kept on file for a claim to be lawful."""
 
     code: str
@@ -34,7 +39,7 @@ class Proof(_Answer):
     laws: list[str]
 
 
-class Tried(_Answer):
+class Tried(Answered):
     """An exemption that was looked at and failed."""
 
     code: str
@@ -44,7 +49,7 @@ class Tried(_Answer):
     laws: list[str]
 
 
-class Finding(_Answer):
+class Finding(Answered):
     """One piece of evidence: ``start`` and ``end`` are code points into the original text of the part."""
 
     source: str = Field(description="text: a score of the text expert; anything else: a rule")
@@ -66,7 +71,7 @@ class Finding(_Answer):
     proof: list[Proof] = Field(description="what would make it lawful")
 
 
-class Excused(_Answer):
+class Excused(Answered):
     """A hit that does not count, and why."""
 
     category: str
@@ -82,14 +87,14 @@ class Excused(_Answer):
     proof: list[Proof]
 
 
-class Absent(_Answer):
+class Absent(Answered):
     """An expert that was asked and gave nothing."""
 
     source: str
     why: str
 
 
-class Change(_Answer):
+class Change(Answered):
     """One edit: the code points ``start`` to ``end`` of a part of the content give way to ``replacement``."""
 
     part: str
@@ -101,14 +106,14 @@ class Change(_Answer):
     rule: str = Field(description="the rule of the evidence that it answers")
 
 
-class NewPart(_Answer):
+class NewPart(Answered):
     """A part as it would read then."""
 
     name: str
     text: str
 
 
-class Rewritten(_Answer):
+class Rewritten(Answered):
     """The smallest edit whose result passes in the same scene, or why there is none."""
 
     edits: list[Change]
@@ -121,7 +126,14 @@ class Rewritten(_Answer):
     needed: list[str] = Field(description="what only the sender can add, such as an approval number")
 
 
-class Decision(_Answer):
+class Person(Answered):
+    """Somebody who works here."""
+
+    id: str
+    name: str
+
+
+class Decision(Answered):
     """A decision that is on disk: what was judged, when, under which ruleset, and the verdict."""
 
     id: str
@@ -130,6 +142,10 @@ class Decision(_Answer):
     scene: Scene
     decided_at: datetime
     supersedes: str | None
+    by: str = Field(
+        description="engine, person, or deadline: nobody decided in time", pattern="^(engine|person|deadline)$"
+    )
+    who: Person | None = Field(default=None, description="the person, for callers who may see the desk")
     action: str = Field(pattern="^(pass|review|block)$")
     severity: int = Field(ge=0, le=4)
     categories: list[str] = Field(description="most severe first")
@@ -144,32 +160,47 @@ class Decision(_Answer):
     suggestions: Rewritten = Field(default=None, description="only where the request says suggest: true")  # type: ignore[assignment]
 
 
-class BatchItemProblem(_Answer):
+class ShortDecision(Answered):
+    """A decision without what it was made from."""
+
+    id: str
+    content_id: str
+    version: int
+    decided_at: datetime
+    action: str
+    severity: int
+    categories: list[str]
+    supersedes: str | None
+    by: str
+    who: Person | None
+
+
+class BatchItemProblem(Answered):
     """An item that was not judged."""
 
     content_id: str | None
     error: dict[str, Any]
 
 
-class BatchAnswer(_Answer):
+class BatchAnswer(Answered):
     """One result or error an item, in the order of the request."""
 
     results: list[Decision | BatchItemProblem]
 
 
-class History(_Answer):
+class History(Answered):
     """The decisions on one content over all its versions, newest first, at most a hundred."""
 
     decisions: list[Decision]
 
 
-class Alive(_Answer):
+class Alive(Answered):
     """The process answers."""
 
     status: str
 
 
-class Ready(_Answer):
+class Ready(Answered):
     """Whether the service can do its work, and the codes of what keeps it from it."""
 
     ready: bool
@@ -177,25 +208,44 @@ class Ready(_Answer):
     ruleset: str
 
 
-def told(decided: Decided, lang: Lang, suggested: Suggested | None = None) -> bytes:
-    """A decision as JSON, with what could be written instead where that was asked for."""
-    content, verdict = decided.content, decided.verdict
-    head = {
+def told(
+    decided: Decided, lang: Lang, suggested: Suggested | None = None, more: Mapping[str, Any] = NOTHING_MORE
+) -> bytes:
+    """A decision as JSON, with what could be written instead where that was asked for, and ``more`` members."""
+    if suggested is not None:
+        rewritten = render_suggestion(suggested.suggestion, decided.content, suggested.ruleset, lang)
+        return orjson.dumps({**rendered(decided, lang), "suggestions": rewritten}, option=orjson.OPT_UTC_Z)
+    if decided.verdict.evidence or decided.verdict.exemptions:
+        return orjson.dumps({**rendered(decided, lang), **more}, option=orjson.OPT_UTC_Z)
+    return orjson.dumps({**_head(decided), **more}, option=orjson.OPT_UTC_Z)[:-1] + b"," + _clean_tail(decided, lang)
+
+
+def rendered(decided: Decided, lang: Lang) -> dict[str, Any]:
+    """A decision as plain data."""
+    return {**_head(decided), **render(decided.verdict, decided.content, decided.ruleset, lang=lang)}
+
+
+def decider(by: str) -> str:
+    """What sort of decider that is: ``engine``, ``deadline`` or ``person``."""
+    return by if by in {ENGINE, DEADLINE} else PERSON
+
+
+def named(by: str, names: Mapping[str, str]) -> dict[str, Any]:
+    """The member that tells which person decided; for callers who may see the desk."""
+    return {"who": {"id": by, "name": names.get(by, "")} if decider(by) == PERSON else None}
+
+
+def _head(decided: Decided) -> dict[str, Any]:
+    content = decided.content
+    return {
         "id": decided.id,
         "content_id": content.id,
         "version": content.version,
         "scene": content.scene,
         "decided_at": decided.at,
         "supersedes": decided.supersedes,
+        "by": decider(decided.by),
     }
-    if suggested is not None:
-        more = render_suggestion(suggested.suggestion, content, suggested.ruleset, lang)
-        rendered = render(verdict, content, decided.ruleset, lang=lang)
-        return orjson.dumps({**head, **rendered, "suggestions": more}, option=orjson.OPT_UTC_Z)
-    if verdict.evidence or verdict.exemptions:
-        rendered = render(verdict, content, decided.ruleset, lang=lang)
-        return orjson.dumps({**head, **rendered}, option=orjson.OPT_UTC_Z)
-    return orjson.dumps(head, option=orjson.OPT_UTC_Z)[:-1] + b"," + _clean_tail(decided, lang)
 
 
 _clean: dict[tuple[Verdict, Lang], bytes] = {}

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import re
+import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints, ValidationError
 
 from service.http.body import read_body
 from service.http.problems import Fault, Problem, faults_of
-from service.http.wire import read_json
+from service.http.wire import nul_places, read_json
 from service.store.people import START
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=BaseModel)
 
 _THREAD_FROM: Final = 64 * 1024
-_PLACE: Final = re.compile(r"([0-9TZ:.-]{27}) ([0-9a-z-]{1,64})")
 _LONGEST_CURSOR: Final = 200
 
 
@@ -40,6 +40,8 @@ async def read_as(asked: Asked, model: type[M], *, limit: int | None = None) -> 
     settings = asked.serving.settings
     body = await read_body(asked.request, limit=limit or settings.max_body, deadline=settings.body_deadline)
     sent = await asyncio.to_thread(read_json, body) if len(body) > _THREAD_FROM else read_json(body)
+    if hidden := tuple(nul_places(sent, ())):
+        raise Problem("invalid-body", faults=hidden)
     try:
         return model.model_validate(sent)
     except ValidationError as error:
@@ -47,33 +49,40 @@ async def read_as(asked: Asked, model: type[M], *, limit: int | None = None) -> 
 
 
 def read_query(asked: Asked, model: type[M]) -> M:
-    """The query as a model. Raises ``Problem``."""
+    """The query as a model. Raises ``Problem``: a parameter twice, one that is unknown or wrong, a NUL."""
     query = asked.request.query
     twice = [name for name in set(query) if len(query.getall(name)) > 1]
     if twice:
         raise Problem("invalid-query", faults=[Fault((name,), "unique_value") for name in sorted(twice)])
-    nul = [name for name, value in query.items() if "\x00" in value]
-    if nul:
-        raise Problem("invalid-query", faults=[Fault((name,), "nul") for name in sorted(nul)])
+    sent = dict(query)
     try:
-        return model.model_validate(dict(query))
+        read = model.model_validate(sent)
     except ValidationError as error:
         raise Problem("invalid-query", faults=faults_of(error)) from None
+    if hidden := tuple(nul_places(sent, ())):
+        raise Problem("invalid-query", faults=hidden)
+    return read
+
+
+def cursor_of(*places: str | int) -> str:
+    """An opaque cursor."""
+    return urlsafe_b64encode(orjson.dumps(places)).decode().rstrip("=")
+
+
+def places_in(cursor: str | None, *kinds: type) -> list[str | int] | None:
+    """What a cursor holds; ``None`` for none. Raises ``Problem`` for one that was not made here."""
+    if not cursor:
+        return None
+    try:
+        places = orjson.loads(urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
+    except (UnicodeEncodeError, binascii.Error, orjson.JSONDecodeError):
+        places = None
+    if not isinstance(places, list) or [type(place) for place in places] != list(kinds):
+        raise Problem("invalid-query", faults=[Fault(("cursor",), "cursor")])
+    return places
 
 
 def place_of(cursor: str) -> tuple[str, str]:
     """Time and id of the last one seen, from a cursor. Raises ``Problem``."""
-    if not cursor:
-        return START
-    try:
-        match = _PLACE.fullmatch(urlsafe_b64decode(cursor.encode() + b"==").decode("ascii"))
-    except ValueError:
-        match = None
-    if match is None:
-        raise Problem("invalid-query", faults=[Fault(("cursor",), "cursor")])
-    return match[1], match[2]
-
-
-def cursor_to(at: str, last: str) -> str:
-    """The cursor behind the one that was last seen."""
-    return urlsafe_b64encode(f"{at} {last}".encode()).decode().rstrip("=")
+    places = places_in(cursor, str, str)
+    return START if places is None else (str(places[0]), str(places[1]))

@@ -7,13 +7,13 @@ import re
 from datetime import UTC, datetime
 from itertools import zip_longest
 from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from moderation.types import Content
+from moderation.types import PERSON, Content
 from service.http.answer import JSON, Answer
-from service.http.answers import BatchAnswer, Decision, History, told
+from service.http.answers import NOTHING_MORE, BatchAnswer, Decision, History, decider, named, told
 from service.http.asking import read_query
 from service.http.body import read_body
 from service.http.problems import Problem
@@ -23,7 +23,7 @@ from service.moderate import Idempotency
 from service.rights import Right
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from aiohttp import web
 
@@ -114,7 +114,7 @@ async def one_decision(asked: Asked) -> Answer:
     found = await asked.serving.moderation.get(known(asked), name) if name.isascii() else None
     if found is None:
         raise Problem("not-found")
-    return Answer(told(found, asked.lang))
+    return Answer(told(found, asked.lang, None, _who(found.by, await _people(asked, [found.by]))))
 
 
 @route(
@@ -129,8 +129,22 @@ async def history(asked: Asked) -> Answer:
     """List the decisions on one content over all its versions, newest first."""
     content_id = read_query(asked, HistoryQuery).content_id
     found = await asked.serving.moderation.history(known(asked), content_id)
+    who = await _people(asked, [one.by for one in found])
     lang = asked.lang
-    return Answer(b'{"decisions":[' + b",".join([told(one, lang) for one in found]) + b"]}")
+    return Answer(b'{"decisions":[' + b",".join([told(one, lang, None, _who(one.by, who)) for one in found]) + b"]}")
+
+
+async def _people(asked: Asked, by: Iterable[str]) -> dict[str, str] | None:
+    """What the people among these deciders are called; ``None`` for a caller who may not see the desk."""
+    caller = known(asked)
+    if Right.READ not in caller.rights:
+        return None
+    ids = [one for one in dict.fromkeys(by) if decider(one) == PERSON]
+    return await asked.serving.service.desk_reads.names(caller.tenant, ids) if ids else {}
+
+
+def _who(by: str, names: Mapping[str, str] | None) -> Mapping[str, Any]:
+    return NOTHING_MORE if names is None else named(by, names)
 
 
 def known(asked: Asked) -> Caller:

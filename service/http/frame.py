@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from service.http.browser import check_origin, signed_in
+from service.http.console import refusal, wants_page
 from service.http.problems import CHALLENGE, Problem
 from service.http.serving import Asked, lang_of
 from service.ledger import IdempotencyConflict, LedgerClosed, LedgerFull, LedgerUnwritable
@@ -129,6 +130,8 @@ def _answer_to(error: Exception, request: web.BaseRequest, request_id: str) -> A
     problem = _problem(error)
     if problem.status == _SERVER_ERROR:
         structlog.get_logger().error("request failed", request_id=request_id, **where(error))
+    if wants_page(request):
+        return refusal(problem, request)
     return problem.response(lang_of(request), request_id=request_id, instance=request.path)
 
 

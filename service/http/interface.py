@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from service.http import accounts, content, lexicon, meta
+from service.http import (
+    accounts,
+    assets,
+    content,
+    lexicon,
+    meta,
+    pages,
+    pages_house,
+    records,
+    reports,
+    reviews,
+    views,
+    webhooks,
+)
 from service.http.dispatch import table
 from service.http.frame import Frame
 from service.http.rates import Rates
@@ -24,7 +37,20 @@ if TYPE_CHECKING:
     from service.logs import AccessLog
     from service.wiring import Service
 
-ROUTES: Final = (*content.ROUTES, *lexicon.ROUTES, *accounts.ROUTES, *meta.ROUTES)
+ROUTES: Final = (
+    *content.ROUTES,
+    *reviews.ROUTES,
+    *reports.ROUTES,
+    *records.ROUTES,
+    *lexicon.ROUTES,
+    *accounts.ROUTES,
+    *views.ROUTES,
+    *webhooks.ROUTES,
+    *meta.ROUTES,
+    *pages.ROUTES,
+    *pages_house.ROUTES,
+    *assets.ROUTES,
+)
 
 
 def interface(service: Service, *, access: AccessLog, routes: Sequence[Route] = ROUTES) -> Frame:
@@ -36,6 +62,11 @@ def interface(service: Service, *, access: AccessLog, routes: Sequence[Route] = 
     if (hearing := service.hearing) is not None:
         metrics.watch("qingliu_expert_waiting", "Contents waiting for the text expert.", lambda: hearing.waiting)
         hearing.on_heard = metrics.heard
+    relay = service.relay
+    metrics.watch("qingliu_notices_waiting", "Deliveries of notices that wait.", lambda: relay.waiting)
+    metrics.watch("qingliu_notices_dead", "Deliveries that were given up.", lambda: relay.dead)
+    metrics.watch("qingliu_notices_delivered", "Deliveries since the start.", lambda: relay.delivered)
+    metrics.watch("qingliu_notices_failed", "Attempts that failed since the start.", lambda: relay.failed)
     serving = Serving(
         service=service,
         settings=settings,
@@ -47,6 +78,7 @@ def interface(service: Service, *, access: AccessLog, routes: Sequence[Route] = 
             batch_chars=settings.max_batch_chars,
         ),
         document=orjson.dumps(openapi(routes, version=_version())),
+        version=_version(),
     )
     rates = Rates(limit=settings.rate_limit, window=settings.rate_window, clock=monotonic)
     return Frame(

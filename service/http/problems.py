@@ -50,12 +50,15 @@ class Problem(Exception):
         faults: Sequence[Fault] = (),
         context: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        members: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(kind)
         self.kind = kind
         self.faults = tuple(faults[:MOST_ERRORS])
         self.context = dict(context or {})
         self.headers = dict(headers or {})
+        self.members = dict(members or {})
+        """What else the problem tells, such as the state that stands in the way."""
 
     @property
     def status(self) -> int:
@@ -71,6 +74,7 @@ class Problem(Exception):
             "status": sentence.status,
             "detail": sentence.detail[lang].format_map(self.context),
         }
+        said |= self.members
         if self.faults:
             said["errors"] = [fault.told(lang) for fault in self.faults]
         return said

@@ -33,6 +33,8 @@ class Serving:
     limits: Limits
     document: bytes
     """The OpenAPI document, made once."""
+    version: str
+    """The program's."""
 
 
 @dataclass(slots=True)

@@ -270,7 +270,7 @@ class _Reading:
         # What must not even reach the model: so many fields that each would cost an error, and NUL anywhere.
         if keys > _MOST_KEYS:
             return _refused(sent, Fault((), "too_many_fields"))
-        if self.nul and (hidden := tuple(_nul_places(sent, ()))):
+        if self.nul and (hidden := tuple(nul_places(sent, ()))):
             return _refused(sent, *hidden)
         try:
             asked = _one.validate_python(sent)
@@ -388,14 +388,14 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> None:
         seen.add(key)
 
 
-def _nul_places(sent: Any, place: tuple[str | int, ...]) -> Iterator[Fault]:
+def nul_places(sent: Any, place: tuple[str | int, ...]) -> Iterator[Fault]:
     """Every string that holds a NUL; databases disagree about it (one keeps it, one cuts there, one refuses)."""
     if isinstance(sent, str):
         if "\x00" in sent:
             yield Fault(place, "nul")
     elif isinstance(sent, dict):
         for key, value in sent.items():
-            yield from _nul_places(value, (*place, key))
+            yield from nul_places(value, (*place, key))
     elif isinstance(sent, list):
         for index, value in enumerate(sent):
-            yield from _nul_places(value, (*place, index))
+            yield from nul_places(value, (*place, index))

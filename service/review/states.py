@@ -5,9 +5,9 @@ A step that is not in ``TABLE`` cannot happen. Times are stamps (RFC 3339 UTC te
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from service.ids import from_stamp, stamp
@@ -91,9 +91,8 @@ TABLE: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """What of a review item its life depends on.
+class Item(NamedTuple):
+    """What of a review item its life depends on. Named tuples are made in a fifth of a dataclass's time.
 
     ``token`` grows with every step but a heartbeat: who comes with an old one held the item in another life.
     """
@@ -192,15 +191,15 @@ def after(item: Item, move: Move) -> Item:
         raise NotAllowed(why)
     step, at = move.step, move.at
     if step is Step.HEARTBEAT:
-        return replace(item, lease_until=later(at, move.lease))
-    free = replace(
-        item, state=TABLE[step].to, token=item.token + 1, holder=None, lease_until=None, closed_at=None, closed_by=None
+        return item._replace(lease_until=later(at, move.lease))
+    free = item._replace(
+        state=TABLE[step].to, token=item.token + 1, holder=None, lease_until=None, closed_at=None, closed_by=None
     )
     if free.state is State.HELD:
-        return replace(free, holder=move.who.id, lease_until=later(at, move.lease))
+        return free._replace(holder=move.who.id, lease_until=later(at, move.lease))
     if free.state is State.CLOSED:
-        return replace(free, closed_at=at, closed_by=move.who.id or None)
-    return replace(free, **_waiting(item, move))
+        return free._replace(closed_at=at, closed_by=move.who.id or None)
+    return free._replace(**_waiting(item, move))
 
 
 def _waiting(item: Item, move: Move) -> dict[str, Any]:
@@ -216,6 +215,7 @@ def _waiting(item: Item, move: Move) -> dict[str, Any]:
             return {}
 
 
+@lru_cache(maxsize=256)
 def later(at: str, seconds: float) -> str:
-    """A stamp so many seconds after another."""
+    """A stamp so many seconds after another. All items of a batch have one time."""
     return stamp(from_stamp(at) + timedelta(seconds=seconds))

@@ -45,7 +45,8 @@ class Review(SQLModel, table=True):
 
     ``decision`` is the one under review, ``outcome`` the one that closed it. ``priority`` is a time, earlier than
     ``opened_at`` by what severity and reach are worth; it never changes while an item waits, so nothing starves.
-    ``token`` grows with every change of hands, and only who holds the newest may decide.
+    ``token`` grows with every change of hands, and only who holds the newest may decide. What waits is found by urgency
+    alone, or by urgency within each sort (level, kind, scene, category), of which there are few.
     """
 
     __tablename__: ClassVar[str] = "reviews"
@@ -56,17 +57,26 @@ class Review(SQLModel, table=True):
         CheckConstraint("(state = 'held') = (lease_until IS NOT NULL)", name="reviews_held_for_a_time"),
         CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="reviews_closed_at_a_time"),
         Index("reviews_waiting", "tenant", "level", "priority", "id", sqlite_where=text("state = 'waiting'")),
-        Index("reviews_waiting_by_scene", "tenant", "scene", "priority", "id", sqlite_where=text("state = 'waiting'")),
         Index(
-            "reviews_waiting_by_category",
+            "reviews_waiting_by_sort",
             "tenant",
+            "level",
+            "kind",
+            "scene",
             "category",
             "priority",
             "id",
             sqlite_where=text("state = 'waiting'"),
         ),
-        Index("reviews_held", "tenant", "lease_until", sqlite_where=text("state = 'held'")),
-        Index("reviews_closed", "tenant", "closed_at", sqlite_where=text("state = 'closed'")),
+        Index("reviews_held", "tenant", "lease_until", "id", sqlite_where=text("state = 'held'")),
+        Index("reviews_closed", "tenant", "closed_at", "id", sqlite_where=text("state = 'closed'")),
+        Index(
+            "reviews_breached",
+            "tenant",
+            "breached_at",
+            "id",
+            sqlite_where=text("state <> 'closed' AND breached_at IS NOT NULL"),
+        ),
         Index("reviews_due", "due_at", sqlite_where=text("state <> 'closed' AND due_at IS NOT NULL")),
     )
 
@@ -106,10 +116,23 @@ class ReviewSkip(SQLModel, table=True):
     user: str = Field(sa_column=Column(Text, ForeignKey("users.id"), primary_key=True))
 
 
+class ReviewNote(SQLModel, table=True):
+    """What somebody wrote beside a step; ``act`` is the step's, ``content`` holds the words."""
+
+    __tablename__: ClassVar[str] = "review_notes"
+    __table_args__ = (Index("review_notes_by_review", "review"),)
+
+    act: int = Field(sa_column=Column(Integer, ForeignKey("acts.seq"), primary_key=True, autoincrement=False))
+    review: str = Field(sa_column=Column(Text, ForeignKey("reviews.id"), nullable=False))
+    user: str = Field(sa_column=Column(Text, ForeignKey("users.id"), nullable=False))
+    content: int = Field(sa_column=Column(Integer, ForeignKey("contents.id"), nullable=False))
+
+
 class Report(SQLModel, table=True):
     """What somebody said of a content: a user's report, or a complaint. ``detail`` is the content that holds the words.
 
-    ``outcome`` is ``upheld`` or ``rejected`` once a person has decided.
+    ``outcome`` is ``upheld`` or ``rejected`` once a person has decided; ``verification`` says whether what a complaint
+    states was found to be so.
     """
 
     __tablename__: ClassVar[str] = "reports"
@@ -117,6 +140,10 @@ class Report(SQLModel, table=True):
         UniqueConstraint("review", "round", "reporter"),
         CheckConstraint("kind = 'report' OR kind = 'complaint'", name="reports_kind_known"),
         CheckConstraint("outcome IS NULL OR outcome = 'upheld' OR outcome = 'rejected'", name="reports_outcome_known"),
+        CheckConstraint(
+            "verification IS NULL OR verification = 'verified' OR verification = 'unverified'",
+            name="reports_verification_known",
+        ),
     )
 
     id: str = Field(sa_column=Column(Text, primary_key=True))
@@ -129,6 +156,7 @@ class Report(SQLModel, table=True):
     detail: int | None = Field(default=None, sa_column=Column(Integer, ForeignKey("contents.id")))
     filed_at: str = Field(sa_column=Column(Text, nullable=False))
     outcome: str | None = Field(default=None, sa_column=Column(Text))
+    verification: str | None = Field(default=None, sa_column=Column(Text))
     settled_at: str | None = Field(default=None, sa_column=Column(Text))
 
 
@@ -154,15 +182,20 @@ class SavedView(SQLModel, table=True):
 
 
 class Webhook(SQLModel, table=True):
-    """Where notices of a tenant are sent. ``rotation`` counts how often its signing secret was renewed."""
+    """Where notices of a tenant are sent. ``kinds`` is a JSON list, empty for all.
+
+    ``rotation`` counts its signing secrets: the first is 1, and each is derived from the house's own.
+    """
 
     __tablename__: ClassVar[str] = "webhooks"
+    __table_args__ = (Index("webhooks_standing", "tenant", sqlite_where=text("ended_at IS NULL")),)
 
     id: str = Field(sa_column=Column(Text, primary_key=True))
     tenant: str = Field(sa_column=Column(Text, ForeignKey("tenants.name"), nullable=False))
     url: str = Field(sa_column=Column(Text, nullable=False))
     kinds: str = Field(sa_column=Column(Text, nullable=False))
     rotation: int = Field(sa_column=Column(Integer, nullable=False))
+    rotated_at: str | None = Field(default=None, sa_column=Column(Text))
     created_at: str = Field(sa_column=Column(Text, nullable=False))
     ended_at: str | None = Field(default=None, sa_column=Column(Text))
 
@@ -181,7 +214,10 @@ class Notice(SQLModel, table=True):
 
 
 class Delivery(SQLModel, table=True):
-    """One notice on its way to one receiver: ``waiting``, ``delivered``, ``dead`` or ``cancelled``."""
+    """One notice on its way to one receiver: ``waiting``, ``delivered``, ``dead`` or ``cancelled``.
+
+    ``attempts`` are those since ``replayed_at``, or since the notice.
+    """
 
     __tablename__: ClassVar[str] = "deliveries"
     __table_args__ = (
@@ -189,6 +225,8 @@ class Delivery(SQLModel, table=True):
             "state = 'waiting' OR state = 'delivered' OR state = 'dead' OR state = 'cancelled'",
             name="deliveries_state_known",
         ),
+        Index("deliveries_by_webhook", "webhook", "notice"),
+        Index("deliveries_dead", "webhook", "notice", sqlite_where=text("state = 'dead'")),
         Index("deliveries_due", "webhook", "next_at", sqlite_where=text("state = 'waiting'")),
     )
 
@@ -200,3 +238,4 @@ class Delivery(SQLModel, table=True):
     status: int | None = Field(default=None, sa_column=Column(Integer))
     error: str | None = Field(default=None, sa_column=Column(Text))
     settled_at: str | None = Field(default=None, sa_column=Column(Text))
+    replayed_at: str | None = Field(default=None, sa_column=Column(Text))

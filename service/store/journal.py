@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from service.acts import Act
-    from service.ports import Column, Visit, Write
+    from service.ports import Column, Row, Visit, Write
 
 Key = TypeVar("Key")
 
@@ -176,6 +176,17 @@ class _Visit:
         self.seq = seq + 1
         _write_all(self._connection, writes)
         return seq
+
+    def record_many(self, acts: Sequence[Act], sql: str, rows: Sequence[Row]) -> None:
+        told = [
+            act_row(seq, self.at, act.kind, act.subject, act.tenant, act.facts)
+            for seq, act in enumerate(acts, self.seq)
+        ]
+        for chunk in chunked(told):
+            self._connection.execute(statements.insert("acts", len(chunk)), [self.at, *chain.from_iterable(chunk)])
+        self.seq += len(acts)
+        if self._connection.executemany(sql, rows).rowcount < len(rows):
+            raise NothingChanged(sql)
 
 
 def _write_all(connection: sqlite3.Connection, writes: Iterable[Write]) -> None:

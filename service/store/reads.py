@@ -27,6 +27,8 @@ class Stored(NamedTuple):
     verdict: Verdict
     at: datetime
     supersedes: str | None
+    by: str
+    """``engine``, ``deadline``, or the id of a person."""
 
 
 class ActiveLexicon(NamedTuple):
@@ -205,8 +207,9 @@ def _stored(  # noqa: PLR0913, PLR0917 - one for each column
     ruleset: str,
     supersedes: str | None,
     at: str,
+    by: str,
     body: bytes,
 ) -> Stored:
     content = content_from(body, tenant=tenant, content_id=content_id, version=version, published_at=published_at)
     verdict = verdict_from(blob, content, action=action, severity=severity, degraded=bool(degraded), ruleset=ruleset)
-    return Stored(decision_id, content, verdict, from_stamp(at), supersedes)
+    return Stored(decision_id, content, verdict, from_stamp(at), supersedes, by)

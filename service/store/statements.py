@@ -86,7 +86,7 @@ LEXICON_HISTORY = "SELECT coalesce(version, 0) FROM tenant_activations WHERE ten
 
 _DECIDED = """
 SELECT d.id, c.tenant, c.content_id, c.version, d.published_at, d.action, d.severity, d.verdict, d.degraded,
-    d.ruleset, d.supersedes, d.at, c.body
+    d.ruleset, d.supersedes, d.at, d."by", c.body
 FROM decisions AS d JOIN contents AS c ON c.id = d.content
 """
 DECISION = f"{_DECIDED} WHERE d.id = ? AND d.tenant = ?"

@@ -18,7 +18,11 @@ import structlog
 import uvloop
 
 from service import logs, passwords
+from service.acts import Act
 from service.http.server import listening
+from service.keys import Caller
+from service.ports import Write
+from service.rights import RIGHTS_OF, Role
 from service.settings import Settings
 from service.wiring import open_service
 
@@ -151,6 +155,10 @@ class Server:
         headers = {name: more.pop(name) for name in list(more) if name[0].isupper()}
         return self.call("POST", "/v1/moderations", {"scene": "ad", "text": text, **more}, **headers)
 
+    def signed_in(self, role=Role.REVIEWER, name="ann", tenant="shop"):
+        """Somebody who works here: a secret that ``call`` takes as a key. Stands in for a session."""
+        return self.within(_signed_in(self.service, role, name, tenant))
+
     def within(self, coroutine):
         """Runs a coroutine where the service runs."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(20)
@@ -163,6 +171,30 @@ class Server:
 
         self.within(flushed())
         return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
+
+ADD_USER = "INSERT INTO users (id, tenant, name, role, password, created_at) VALUES (?, ?, ?, ?, '', ?)"
+
+
+async def _signed_in(service, role, name, tenant):
+    id_ = f"u-{tenant}-{name}"
+
+    def work(visit):
+        if not visit.rows("SELECT 1 FROM users WHERE id = ?", id_):
+            row = (id_, tenant, name, role.value, visit.at)
+            visit.record(Act("user.created", id_, tenant, {"role": role.value}), Write(ADD_USER, row))
+
+    await service.ledger.visit(work)
+    if not hasattr(service.keys, "signed_in"):
+        service.keys.signed_in, of_keys = {}, service.keys.caller
+
+        async def caller(secret):
+            return service.keys.signed_in.get(secret) or await of_keys(secret)
+
+        service.keys.caller = caller
+    secret = f"person-{id_}"
+    service.keys.signed_in[secret] = Caller(tenant, id_, RIGHTS_OF[role])
+    return secret
 
 
 async def _serve(server):

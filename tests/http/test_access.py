@@ -10,13 +10,14 @@ from service.http.interface import ROUTES
 from service.http.problems import Problem
 from service.http.rates import Rates
 from service.http.routes import Route, route
-from service.rights import Right
+from service.rights import RIGHTS_OF, RIGHTS_OF_KEY, Right, Role, Scope
 
 OPEN = ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"]
+CONSOLE = ["/login", "/csp", "/static/{file}"]
 
 
 def address(one):
-    return one.path.replace("{id}", "x").replace("{asset}", "docs.js").replace("{version}", "1")
+    return one.path.replace("{asset}", "docs.js").replace("{version}", "1").replace("{", "").replace("}", "")
 
 
 @pytest.mark.parametrize("path", OPEN)
@@ -33,10 +34,18 @@ def test_every_other_route_needs_one(server, one, key):
     assert reply.headers["www-authenticate"].startswith("Bearer")
 
 
-@pytest.mark.parametrize("one", [one for one in ROUTES if one.policy is Right.LEXICON], ids=lambda one: one.path)
-def test_what_changes_rules_needs_an_admin_key(server, one):
+@pytest.mark.parametrize(
+    "one", [one for one in ROUTES if one.policy in {Right.LEXICON, Right.NOTICES}], ids=lambda one: one.path
+)
+def test_what_changes_rules_or_receivers_needs_an_admin_key(server, one):
     reply = server.call(one.method, address(one), {} if one.method == "POST" else None)
     assert (reply.status, reply.problem) == (403, "forbidden")
+
+
+def test_a_browser_is_sent_to_the_door_and_a_program_is_told(server):
+    reply = server.call("GET", "/queue?scene=ad", key=None, Accept="text/html,*/*")
+    assert (reply.status, reply.headers["location"]) == (303, "/login?next=%2Fqueue%3Fscene%3Dad")
+    assert server.call("GET", "/queue", key=None).problem == "unauthorized"
 
 
 def test_what_is_under_lexicon_is_for_admins_alone():
@@ -45,7 +54,18 @@ def test_what_is_under_lexicon_is_for_admins_alone():
 
 
 def test_only_the_named_routes_are_open():
-    assert {one.path for one in ROUTES if one.policy is Right.OPEN} == {*OPEN, "/docs/{asset}", "/v1/sessions"}
+    assert {one.path for one in ROUTES if one.policy is Right.OPEN} == {
+        *OPEN,
+        "/docs/{asset}",
+        "/v1/sessions",
+        *CONSOLE,
+    }
+
+
+def test_an_admin_key_is_no_admin_person():
+    """They have one name; a machine never decides as a person would."""
+    assert RIGHTS_OF[Role.ADMIN] == frozenset(Right)
+    assert RIGHTS_OF[Role.ADMIN] - RIGHTS_OF_KEY[Scope.ADMIN] == {Right.SELF, Right.REVIEW, Right.SENIOR}
 
 
 def test_a_route_that_does_not_say_who_may_call_cannot_be_made():

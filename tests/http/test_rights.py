@@ -318,7 +318,9 @@ def test_the_matrix_notices_a_right_that_slips_in(matrix, monkeypatch, rights, h
     assert wrong
 
 
-CLOSED = [one for one in ROUTES if one.policy is not Right.OPEN]
+ASKS_AGAIN = {"/people", "/notices"}
+"""Pages that ask the interface for what they show: it refuses what the page's own policy would let through."""
+CLOSED = [one for one in ROUTES if one.policy is not Right.OPEN and one.path not in ASKS_AGAIN]
 
 
 @pytest.mark.parametrize("one", CLOSED, ids=lambda one: f"{one.method} {one.path}")

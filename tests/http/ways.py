@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from service.accounts import Change
+from service.http import assets
 from service.rights import Right, Role
 from tests.http.conftest import PASSWORD
 
@@ -127,6 +128,31 @@ def _asset(house, tenant):
     return {"asset": "docs.js"} if tenant == house.asking else None
 
 
+def _content(house, tenant):
+    return {"id": _decision(house, tenant)["content_id"]}
+
+
+def _review(house, tenant):
+    """The item of a content that somebody reported."""
+    if tenant is None:
+        return {"id": "01a21557-f51d-7a24-8d3d-99c45f8526b6"}
+
+    def reported():
+        about = {"content_id": _decision(house, tenant)["content_id"], "reporter_id": "u", "reason": "other"}
+        reply = house.server.call("POST", "/v1/reports", about, key=house.key(tenant)[1])
+        house.seen(tenant, reply.json["review"])
+        return {"id": reply.json["review"]}
+
+    return house.once("review", tenant, reported)
+
+
+def _file(house, tenant):
+    """Nobody's, like an asset."""
+    if tenant is None:
+        return {"file": "none.css"}
+    return {"file": assets.address("app.css").rpartition("/")[2]} if tenant == house.asking else None
+
+
 OBJECTS = {
     "decision": _decision,
     "version": _version,
@@ -134,6 +160,9 @@ OBJECTS = {
     "key": _key,
     "credentials": _credentials,
     "asset": _asset,
+    "content": _content,
+    "review": _review,
+    "file": _file,
 }
 _FILES = [{"name": "own.txt", "text": _HEAD + "某词\n"}]
 _SIGN_IN = {"tenant": SHOP, "name": "{name}", "password": "{secret}"}
@@ -166,6 +195,26 @@ WAYS = {
     "GET /v1/keys": Way(right=Right.PEOPLE),
     "POST /v1/keys": Way(right=Right.PEOPLE, body={"label": "x"}),
     "DELETE /v1/keys/{id}": Way(right=Right.PEOPLE, object="key"),
+    "GET /v1/views": Way(right=Right.SELF),
+    "POST /v1/views": Way(right=Right.SELF, body={"name": "mine", "query": "state=held"}),
+    "DELETE /v1/views": Way(right=Right.SELF, query="?name=mine"),
+    "GET /": Way(right=Right.SELF),
+    "GET /login": Way(right=Right.OPEN),
+    "GET /desk/{id}": Way(right=Right.READ, object="review"),
+    "GET /desk/{id}/suggestion": Way(right=Right.READ, object="review"),
+    "GET /items/{id}": Way(right=Right.READ, object="review"),
+    "GET /queue": Way(right=Right.READ),
+    "GET /search": Way(right=Right.READ, query="?text=%E5%A5%BD"),
+    "GET /contents": Way(right=Right.READ, object="content", query="?id={id}"),
+    "GET /contents/{id}": Way(right=Right.READ, object="content"),
+    "GET /try": Way(right=Right.SELF),
+    "POST /try/verdict": Way(right=Right.SELF, body=_AD),
+    "POST /try/rewrite": Way(right=Right.SELF, body=_AD),
+    "GET /people": Way(right=Right.PEOPLE),
+    "GET /notices": Way(right=Right.NOTICES),
+    "GET /system": Way(right=Right.READ),
+    "POST /csp": Way(right=Right.OPEN),
+    "GET /static/{file}": Way(right=Right.OPEN, object="file"),
 }
 
 

@@ -32,6 +32,7 @@ def upgrade() -> None:
     _create_reviews()
     _index_reviews()
     _create_reports()
+    _create_skips_and_notes()
     _create_notices()
     _open_items()
 
@@ -170,39 +171,16 @@ def _create_reviews() -> None:
 
 
 def _index_reviews() -> None:
+    waiting, held, closed = (sa.text(f"state = '{state}'") for state in ("waiting", "held", "closed"))
+    late = sa.text("state <> 'closed' AND breached_at IS NOT NULL")
+    sort = ["tenant", "level", "kind", "scene", "category", "priority", "id"]
+    op.create_index("reviews_breached", "reviews", ["tenant", "breached_at", "id"], sqlite_where=late)
+    op.create_index("reviews_closed", "reviews", ["tenant", "closed_at", "id"], sqlite_where=closed)
+    op.create_index("reviews_held", "reviews", ["tenant", "lease_until", "id"], sqlite_where=held)
+    op.create_index("reviews_waiting", "reviews", ["tenant", "level", "priority", "id"], sqlite_where=waiting)
+    op.create_index("reviews_waiting_by_sort", "reviews", sort, sqlite_where=waiting)
     op.create_index(
-        "reviews_closed", "reviews", ["tenant", "closed_at"], unique=False, sqlite_where=sa.text("state = 'closed'")
-    )
-    op.create_index(
-        "reviews_due",
-        "reviews",
-        ["due_at"],
-        unique=False,
-        sqlite_where=sa.text("state <> 'closed' AND due_at IS NOT NULL"),
-    )
-    op.create_index(
-        "reviews_held", "reviews", ["tenant", "lease_until"], unique=False, sqlite_where=sa.text("state = 'held'")
-    )
-    op.create_index(
-        "reviews_waiting",
-        "reviews",
-        ["tenant", "level", "priority", "id"],
-        unique=False,
-        sqlite_where=sa.text("state = 'waiting'"),
-    )
-    op.create_index(
-        "reviews_waiting_by_category",
-        "reviews",
-        ["tenant", "category", "priority", "id"],
-        unique=False,
-        sqlite_where=sa.text("state = 'waiting'"),
-    )
-    op.create_index(
-        "reviews_waiting_by_scene",
-        "reviews",
-        ["tenant", "scene", "priority", "id"],
-        unique=False,
-        sqlite_where=sa.text("state = 'waiting'"),
+        "reviews_due", "reviews", ["due_at"], sqlite_where=sa.text("state <> 'closed' AND due_at IS NOT NULL")
     )
 
 
@@ -231,10 +209,15 @@ def _create_reports() -> None:
         sa.Column("detail", sa.Integer(), nullable=True),
         sa.Column("filed_at", sa.Text(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("verification", sa.Text(), nullable=True),
         sa.Column("settled_at", sa.Text(), nullable=True),
         sa.CheckConstraint("kind = 'report' OR kind = 'complaint'", name="reports_kind_known"),
         sa.CheckConstraint(
             "outcome IS NULL OR outcome = 'upheld' OR outcome = 'rejected'", name="reports_outcome_known"
+        ),
+        sa.CheckConstraint(
+            "verification IS NULL OR verification = 'verified' OR verification = 'unverified'",
+            name="reports_verification_known",
         ),
         sa.ForeignKeyConstraint(
             ["detail"],
@@ -251,6 +234,9 @@ def _create_reports() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("review", "round", "reporter"),
     )
+
+
+def _create_skips_and_notes() -> None:
     op.create_table(
         "review_skips",
         sa.Column("review", sa.Text(), nullable=False),
@@ -267,6 +253,20 @@ def _create_reports() -> None:
         sa.PrimaryKeyConstraint("review", "round", "user"),
     )
 
+    op.create_table(
+        "review_notes",
+        sa.Column("act", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("review", sa.Text(), nullable=False),
+        sa.Column("user", sa.Text(), nullable=False),
+        sa.Column("content", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["act"], ["acts.seq"]),
+        sa.ForeignKeyConstraint(["review"], ["reviews.id"]),
+        sa.ForeignKeyConstraint(["user"], ["users.id"]),
+        sa.ForeignKeyConstraint(["content"], ["contents.id"]),
+        sa.PrimaryKeyConstraint("act"),
+    )
+    op.create_index("review_notes_by_review", "review_notes", ["review"])
+
 
 def _create_notices() -> None:
     op.create_table(
@@ -277,10 +277,7 @@ def _create_notices() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("facts", sa.LargeBinary(), nullable=False),
         sa.Column("at", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant"],
-            ["tenants.name"],
-        ),
+        sa.ForeignKeyConstraint(["tenant"], ["tenants.name"]),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -290,14 +287,13 @@ def _create_notices() -> None:
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("kinds", sa.Text(), nullable=False),
         sa.Column("rotation", sa.Integer(), nullable=False),
+        sa.Column("rotated_at", sa.Text(), nullable=True),
         sa.Column("created_at", sa.Text(), nullable=False),
         sa.Column("ended_at", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["tenant"],
-            ["tenants.name"],
-        ),
+        sa.ForeignKeyConstraint(["tenant"], ["tenants.name"]),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index("webhooks_standing", "webhooks", ["tenant"], sqlite_where=sa.text("ended_at IS NULL"))
     op.create_table(
         "deliveries",
         sa.Column("notice", sa.Text(), nullable=False),
@@ -308,20 +304,17 @@ def _create_notices() -> None:
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("settled_at", sa.Text(), nullable=True),
+        sa.Column("replayed_at", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "state = 'waiting' OR state = 'delivered' OR state = 'dead' OR state = 'cancelled'",
             name="deliveries_state_known",
         ),
-        sa.ForeignKeyConstraint(
-            ["notice"],
-            ["notices.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["webhook"],
-            ["webhooks.id"],
-        ),
+        sa.ForeignKeyConstraint(["notice"], ["notices.id"]),
+        sa.ForeignKeyConstraint(["webhook"], ["webhooks.id"]),
         sa.PrimaryKeyConstraint("notice", "webhook"),
     )
+    op.create_index("deliveries_by_webhook", "deliveries", ["webhook", "notice"])
+    op.create_index("deliveries_dead", "deliveries", ["webhook", "notice"], sqlite_where=sa.text("state = 'dead'"))
     op.create_index(
         "deliveries_due", "deliveries", ["webhook", "next_at"], unique=False, sqlite_where=sa.text("state = 'waiting'")
     )

@@ -1,0 +1,183 @@
+"""What every page of the console is made from: who looks at it, in which language, and what the interface tells them.
+
+A page asks the same handlers that clients ask, under the same rights: there is no second way to the data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import quote, urlencode
+
+import orjson
+from multidict import CIMultiDict
+
+from service.http import accounts, html
+from service.http.answer import Answer
+from service.http.browser import cookie
+from service.http.content import known
+from service.http.language import LANGUAGES
+from service.http.problems import Problem
+from service.http.serving import Asked, lang_of
+from service.rights import Right
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiohttp import web
+
+    from service.http.language import Lang
+    from service.http.routes import Route
+
+HTML: Final = "text/html"
+_THEMES: Final = ("light", "dark")
+_SEE_OTHER: Final = 303
+_UNAUTHORIZED: Final = 401
+_NOT_FOUND: Final = 404
+_INTERFACE: Final = "/v1/"
+
+
+class Place(NamedTuple):
+    """A page of the console, the key that leads there after ``g``, and the right that it takes."""
+
+    name: str
+    path: str
+    key: str
+    right: Right
+
+
+PLACES: Final = (
+    Place("work", "/", "d", Right.REVIEW),
+    Place("queue", "/queue", "q", Right.READ),
+    Place("search", "/search", "s", Right.READ),
+    Place("try", "/try", "t", Right.SELF),
+    Place("people", "/people", "p", Right.PEOPLE),
+    Place("notices", "/notices", "n", Right.NOTICES),
+    Place("system", "/system", "y", Right.READ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """Who looks, and how: what each page needs besides its own matter."""
+
+    asked: Asked
+    lang: Lang
+    me: Mapping[str, Any]
+    csrf: str
+
+    def page(self, template: str, **values: Any) -> Answer:
+        """A page for this person, with the places that their rights lead to."""
+        rights, path = self.me["rights"], self.asked.request.path
+        places = [
+            {"name": place.name, "path": place.path, "key": place.key, "here": place.path == path}
+            for place in PLACES
+            if place.right in rights
+        ]
+        return html.page(
+            template,
+            lang=self.lang,
+            theme=theme_of(self.asked.request),
+            me=self.me,
+            csrf=self.csrf,
+            places=places,
+            category=self.category,
+            industry=self.industry,
+            **values,
+        )
+
+    def part(self, template: str, **values: Any) -> Answer:
+        """A part of a page, for a script that puts it in its place."""
+        return html.page(template, lang=self.lang, category=self.category, industry=self.industry, **values)
+
+    def category(self, code: str) -> str:
+        """What a category is called."""
+        known = self.asked.serving.service.rules.engine.ruleset.categories.get(code)
+        if known is None:
+            return code
+        return known.en if self.lang == "en" else known.zh
+
+    def industry(self, code: str | None) -> str:
+        """What an industry is called; one that the rules do not know is its own name."""
+        known = self.asked.serving.service.rules.engine.ruleset.industries.industries.get(code or "")
+        if known is None:
+            return code or ""
+        return known.en if self.lang == "en" else known.zh
+
+
+async def shell(asked: Asked) -> Shell:
+    """Who looks at a page: a person, or a key, which sees what it may and has no session to act in."""
+    caller = known(asked)
+    if not caller.session:
+        me = {"id": caller.id, "tenant": caller.tenant, "name": caller.id, "role": "", "rights": sorted(caller.rights)}
+        return Shell(asked, page_lang(asked.request), me, "")
+    told = await told_by(asked, accounts.current_session)
+    return Shell(asked, page_lang(asked.request), told["user"], told["csrf"])
+
+
+async def told_by(
+    asked: Asked,
+    route: Route,
+    *,
+    found: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """What a route of the interface tells this caller, who needs the right for it. Raises ``Problem``."""
+    if asked.caller is None or route.policy not in asked.caller.rights:
+        raise Problem("forbidden")
+    request = asked.request
+    headers = CIMultiDict(request.headers)
+    headers["Accept-Language"] = page_lang(request)
+    path = f"{request.path}?{urlencode(query or {})}"
+    inner = request.clone(method="GET", rel_url=path, headers=headers)
+    answer = await route.answer(Asked(inner, asked.serving, found or {}, asked.caller))
+    told: dict[str, Any] = orjson.loads(answer.body)
+    return told
+
+
+def page_lang(request: web.BaseRequest) -> Lang:
+    """The language that was chosen, else the one that the browser asks for."""
+    chosen = cookie(request, "lang")
+    return next((lang for lang in ("zh", "en") if lang == chosen and lang in LANGUAGES), None) or lang_of(request)
+
+
+def theme_of(request: web.BaseRequest) -> str:
+    """``light`` or ``dark`` where one was chosen; empty to follow the system."""
+    chosen = cookie(request, "theme")
+    return chosen if chosen in _THEMES else ""
+
+
+def see_other(path: str) -> Answer:
+    """Sends the browser to another page."""
+    return Answer(b"", status=_SEE_OTHER, headers={"Location": path, "Cache-Control": "no-store"})
+
+
+def safe_next(path: str) -> str:
+    """Where to go after signing in: a path of this service, whatever was asked for."""
+    if not path.startswith("/") or path.startswith(("//", "/\\")) or not path.isprintable() or "\\" in path:
+        return "/"
+    return path
+
+
+def wants_page(request: web.BaseRequest) -> bool:
+    """Whether a person with a browser waits for the answer, not a program or a script."""
+    return HTML in request.headers.get("Accept", "") and not request.path.startswith(_INTERFACE)
+
+
+def refusal(problem: Problem, request: web.BaseRequest) -> Answer:
+    """A problem as a page; who is not signed in is asked to do so and comes back."""
+    if problem.status == _UNAUTHORIZED and request.method == "GET":
+        return see_other(f"/login?next={quote(safe_next(request.path_qs), safe='')}")
+    lang = page_lang(request)
+    told = problem.told(lang)
+    detail = " ".join([told["detail"], *(fault["msg"] for fault in told.get("errors", ()))])
+    return html.page(
+        "refused.html",
+        lang=lang,
+        status=problem.status,
+        theme=theme_of(request),
+        csrf="",
+        me=None,
+        title=told["title"],
+        detail=detail,
+    )

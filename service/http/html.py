@@ -1,0 +1,135 @@
+"""Puts values into the console's templates, in the reader's language. All is escaped; no value is ever trusted."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+import orjson
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from moderation.reasons import fold_name
+from service.http.answer import Answer
+from service.http.assets import address
+from service.http.language import LANGUAGES
+from service.review.marks import Mark, pieces, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from service.http.language import Lang
+    from service.review.marks import Piece
+
+REPORTS_TO: Final = "/csp"
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    f"form-action 'self'; frame-ancestors 'none'; base-uri 'none'; report-uri {REPORTS_TO}"
+)
+HEADERS: Final = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+}
+_COLOURS: Final = 8
+"""Colours that marks have; a content with more categories uses them again."""
+
+
+def _words() -> dict[str, dict[str, str]]:
+    """Sentences by language and by ``group.name``."""
+    told = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+    return {
+        lang: {f"{group}.{name}": pair[place] for group, names in told.items() for name, pair in names.items()}
+        for place, lang in enumerate(LANGUAGES)
+    }
+
+
+WORDS: Final = _words()
+_SCRIPTS: Final = ("js.", "time.", "conflict.")
+_FOR_SCRIPTS: Final = {
+    lang: orjson.dumps({name: text for name, text in words.items() if name.startswith(_SCRIPTS)}).decode()
+    for lang, words in WORDS.items()
+}
+
+
+def say(lang: Lang, name: str, /, **gaps: Any) -> str:
+    """A sentence of ``words.toml``. Raises ``KeyError`` for one that is not there."""
+    text = WORDS[lang][name]
+    return text.format_map(gaps) if gaps else text
+
+
+def named(lang: Lang, group: str, code: str | None) -> str:
+    """What a code of a closed list is called; a code that nobody named is its own name."""
+    return WORDS[lang].get(f"{group}.{code}", code or "")
+
+
+def page(template: str, *, lang: Lang, status: int = 200, **values: Any) -> Answer:
+    """A page or a part of one."""
+    chosen = _TEMPLATES.get_template(template)
+    told = chosen.render(
+        lang=lang,
+        t=partial(say, lang),
+        named=partial(named, lang),
+        fold=partial(fold_name, lang=lang),
+        words=_FOR_SCRIPTS[lang],
+        **values,
+    )
+    return Answer(told.encode("utf-8", "replace"), status=status, headers={**HEADERS, "Content-Language": lang})
+
+
+def marked(text: str, part: str, findings: Sequence[Mapping[str, Any]]) -> list[Piece]:
+    """A part of a content in pieces; the key of a mark is the place of its finding."""
+    spans = [
+        Mark(finding["start"], finding["end"], place)
+        for place, finding in enumerate(findings)
+        if finding["part"] == part
+    ]
+    return pieces(text, spans)
+
+
+def found_in(stretch: Mapping[str, Any]) -> list[Piece]:
+    """An excerpt in pieces, with what a search found marked."""
+    return pieces(stretch["text"], [Mark(start, end, 0) for start, end in stretch["marks"]])
+
+
+def colours(findings: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """A colour for each category, in the order in which they come."""
+    return {code: place % _COLOURS for place, code in enumerate(dict.fromkeys(one["category"] for one in findings))}
+
+
+def grouped(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Findings that rest on the same, as one: ``quotes`` are what was found, ``places`` where the findings stood."""
+    groups: dict[bytes, dict[str, Any]] = {}
+    for place, one in enumerate(findings):
+        same = [one[name] for name in ("category", "severity", "why", "laws", "tried", "proof")]
+        group = groups.setdefault(
+            orjson.dumps([*same, one["why"] or one["reason"]]), {**one, "quotes": [], "places": []}
+        )
+        group["places"].append(place)
+        group["quotes"].append({"text": one["text"], "folds": one["folds"]})
+    return list(groups.values())
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals.update(asset=address, marked=marked, colours=colours, found_in=found_in, grouped=grouped)
+    environment.filters.update(pieces=pieces, visible=visible, segment=partial(quote, safe=""))
+    return environment
+
+
+_TEMPLATES: Final = _environment()

@@ -1,0 +1,204 @@
+"""The pages of reviewers: signing in, my work, the queue, search, one content's history. Each asks the interface."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+
+from moderation.types import Scene
+from service.http import html, records, reviews, views
+from service.http.console import HTML, page_lang, safe_next, shell, theme_of, told_by
+from service.http.problems import Problem
+from service.http.routes import route
+from service.rights import Right
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from service.http.answer import Answer
+    from service.http.console import Shell
+    from service.http.serving import Asked
+
+_KINDS: Final = ("content", "report", "complaint", "appeal", "sample")
+_FILTERS: Final = ("state", "kind", "scene", "category", "level", "holder", "cursor")
+_MIDNIGHT: Final = "T00:00:00+08:00"
+_BAD_REQUEST: Final = (400, 404, 422)
+
+
+@route("GET", "/login", policy=Right.OPEN, gives=HTML, shown=False)
+async def login(asked: Asked) -> Answer:
+    """Where people sign in."""
+    request = asked.request
+    return html.page(
+        "login.html",
+        lang=page_lang(request),
+        theme=theme_of(request),
+        csrf="",
+        me=None,
+        next=safe_next(request.query.get("next", "/")),
+        tenant=request.query.get("tenant", ""),
+    )
+
+
+@route("GET", "/", policy=Right.SELF, gives=HTML, shown=False)
+async def desk(asked: Asked) -> Answer:
+    """My work: what I hold, and what waits; for who only reads, the item asked for, or the queue."""
+    page = await shell(asked)
+    if Right.REVIEW not in page.me["rights"]:
+        chosen = asked.request.query.get("item")
+        return await (_read_only(asked, chosen) if chosen else _queue(asked))
+    listed = await told_by(asked, reviews.reviews, query={"holder": "me", "state": "held", "limit": "50"})
+    categories = asked.serving.service.rules.engine.ruleset.categories
+    return page.page(
+        "desk.html",
+        held=[item["id"] for item in listed["items"]],
+        open=asked.request.query.get("item", ""),
+        counts=_counts(listed["counts"]),
+        categories=[
+            {"code": one.code, "name": page.category(one.code), "zh": one.zh, "en": one.en, "laws": one.laws}
+            for one in categories.values()
+        ],
+    )
+
+
+@route("GET", "/desk/{id}", policy=Right.READ, gives=HTML, shown=False)
+async def item(asked: Asked) -> Answer:
+    """One item, large: a part of my work."""
+    page = await shell(asked)
+    return page.part("item.html", item=await _item(asked, asked.found["id"]))
+
+
+@route("GET", "/desk/{id}/suggestion", policy=Right.READ, gives=HTML, shown=False)
+async def suggestion(asked: Asked) -> Answer:
+    """What could be written instead: a part of my work."""
+    page = await shell(asked)
+    told = await told_by(asked, reviews.review_suggestion, found={"id": asked.found["id"]})
+    return page.part("suggestion.html", told=told)
+
+
+@route("GET", "/items/{id}", policy=Right.READ, gives=HTML, shown=False)
+async def read_item(asked: Asked) -> Answer:
+    """One item for somebody who only reads."""
+    return await _read_only(asked, asked.found["id"])
+
+
+@route("GET", "/queue", policy=Right.READ, gives=HTML, shown=False)
+async def queue(asked: Asked) -> Answer:
+    """The queue with its filters, counts and saved views."""
+    return await _queue(asked)
+
+
+@route("GET", "/search", policy=Right.READ, gives=HTML, shown=False)
+async def search(asked: Asked) -> Answer:
+    """Search in contents."""
+    page = await shell(asked)
+    query = _given(asked, ("text", "from", "to", "cursor"))
+    found, more, error, looked_at = None, {}, "", None
+    if query.get("text"):
+        try:
+            told = await told_by(asked, records.search, query=_period(query))
+        except Problem as problem:
+            if problem.status not in _BAD_REQUEST:
+                raise
+            error = " ".join(fault["msg"] for fault in problem.told(page.lang).get("errors", ()))
+        else:
+            found, looked_at = told["items"], told["looked_at"]
+            more = {**query, "cursor": told["next"]} if told["next"] else {}
+    return page.page("search.html", query=query, found=found, error=error, looked_at=looked_at, next=urlencode(more))
+
+
+@route("GET", "/contents", policy=Right.READ, gives=HTML, shown=False)
+async def find_content(asked: Asked) -> Answer:
+    """The whole history of the content whose id was typed."""
+    return await _history(asked, asked.request.query.get("id", "").strip())
+
+
+@route("GET", "/contents/{id}", policy=Right.READ, gives=HTML, shown=False)
+async def content(asked: Asked) -> Answer:
+    """The whole history of one content."""
+    return await _history(asked, asked.found["id"])
+
+
+ROUTES: Final = (login, desk, item, suggestion, read_item, queue, search, find_content, content)
+
+
+async def _history(asked: Asked, content_id: str) -> Answer:
+    page = await shell(asked)
+    return page.page("content.html", told=await told_by(asked, records.whole_history, found={"id": content_id}))
+
+
+async def _queue(asked: Asked) -> Answer:
+    page = await shell(asked)
+    query = _given(asked, _FILTERS)
+    if query.get("holder") and query.get("state") == "waiting":
+        query["state"] = "held"
+    listed = await told_by(asked, reviews.reviews, query=query)
+    first = {name: value for name, value in query.items() if name != "cursor"}
+    more = {**first, "cursor": listed["next"]} if listed["next"] else {}
+    saved = await told_by(asked, views.saved_views) if Right.SELF in page.me["rights"] else {"views": []}
+    return page.page(
+        "queue.html",
+        items=listed["items"],
+        query=query,
+        tallies=tallies(listed["counts"]),
+        filters=_filters(page),
+        views=saved["views"],
+        first=urlencode(first),
+        next=urlencode(more),
+    )
+
+
+def tallies(counts: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+    """What to call each count, the count, and where its items are listed."""
+    told = _counts(counts)
+    places = {
+        "waiting": "state=waiting",
+        "escalated": "state=waiting&level=1",
+        "held": "state=held",
+        "overdue": "state=overdue",
+        "closed_today": "state=closed",
+    }
+    return [(name, told[name], f"/queue?{query}") for name, query in places.items()]
+
+
+def _counts(counts: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    return {name: f"{count['n']}{'+' if count['more'] else ''}" for name, count in counts.items()}
+
+
+async def _read_only(asked: Asked, review: str) -> Answer:
+    page = await shell(asked)
+    return page.page("read.html", item={**await _item(asked, review), "steps": []})
+
+
+async def _item(asked: Asked, review: str) -> dict[str, Any]:
+    return await told_by(asked, reviews.one_review, found={"id": review})
+
+
+def _given(asked: Asked, names: Iterable[str]) -> dict[str, str]:
+    """The filters that were set; an empty field of a form sets none."""
+    query = asked.request.query
+    return {name: query[name] for name in names if query.get(name)}
+
+
+def _filters(page: Shell) -> list[tuple[str, list[tuple[str, str]]]]:
+    categories = page.asked.serving.service.rules.engine.ruleset.categories
+    lang = page.lang
+    return [
+        ("kind", [(code, html.named(lang, "kind", code)) for code in _KINDS]),
+        ("scene", [(scene.value, html.named(lang, "scene", scene.value)) for scene in Scene]),
+        ("category", [(code, page.category(code)) for code in categories]),
+        ("level", [("0", html.say(lang, "queue.first_level")), ("1", html.say(lang, "item.senior"))]),
+    ]
+
+
+def _period(query: Mapping[str, str]) -> dict[str, str]:
+    """The query as the interface takes it: days of Shanghai, both included."""
+    asked = dict(query)
+    for name, days in (("from", 0), ("to", 1)):
+        if name in asked:
+            try:
+                asked[name] = f"{date.fromisoformat(asked[name]) + timedelta(days=days)}{_MIDNIGHT}"
+            except (ValueError, OverflowError):
+                del asked[name]
+    return asked

@@ -1,0 +1,143 @@
+"""The routes that look back: search in contents, and all that is known of one content."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from service.http.answer import Answer
+from service.http.answers import Answered, Decision, ShortDecision
+from service.http.asking import cursor_of, places_in, read_query
+from service.http.content import known
+from service.http.problems import Fault, Problem
+from service.http.review_answers import (
+    ContentShown,
+    ReportShown,
+    Summary,
+    content_shown,
+    decision_shown,
+    report_shown,
+    short_decision,
+    summary,
+)
+from service.http.review_wire import SearchQuery
+from service.http.routes import route
+from service.ids import stamp
+from service.review.rows import NotThere
+from service.review.search import Hit, Sought
+from service.rights import Right
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from service.http.serving import Asked
+    from service.review.archive import History
+
+_CALLED: Final = ("unauthorized", "forbidden", "rate-limited", "unavailable")
+_SHOWN: Final = 20
+
+
+class ExcerptShown(Answered):
+    """A stretch of a part; ``marks`` are pairs of code points into ``text``."""
+
+    part: str
+    start: int
+    text: str
+    marks: list[tuple[int, int]]
+
+
+class Match(Answered):
+    """A version that holds the text, and the newest decision on it."""
+
+    content_id: str
+    version: int
+    received_at: str
+    excerpts: list[ExcerptShown]
+    decision: ShortDecision
+
+
+class Matches(Answered):
+    """What was found among the contents that were looked at; ``next`` goes on among older ones."""
+
+    items: list[Match]
+    next: str | None
+    looked_at: int
+
+
+class Version(Answered):
+    """One version of a content, with its decisions, newest first."""
+
+    version: int
+    received_at: str
+    content: ContentShown | None
+    decisions: list[Decision]
+
+
+class WholeHistory(Answered):
+    """All that is known of one content, newest first."""
+
+    content_id: str
+    versions: list[Version]
+    items: list[Summary]
+    reports: list[ReportShown]
+
+
+@route("GET", "/v1/search", policy=Right.READ, query=SearchQuery, gives=Matches, problems=("invalid-query", *_CALLED))
+async def search(asked: Asked) -> Answer:
+    """Find contents that hold a text, newest first; a request looks at 20 000 of them at most."""
+    sent, caller, service = read_query(asked, SearchQuery), known(asked), asked.serving.service
+    folding = service.rules.engine.ruleset.folding
+    plain = folding.plain(sent.text)
+    if not plain:
+        raise Problem("invalid-query", faults=[Fault(("text",), "nothing_to_find")])
+    what = Sought(plain, stamp(sent.since) if sent.since else "", stamp(sent.until) if sent.until else "")
+    places = places_in(sent.cursor, int)
+    below = int(places[0]) if places else None
+    found = await service.search.find(caller, what, folding, below=below, limit=_SHOWN)
+    names = await service.desk_reads.names(caller.tenant, [hit.decided.by for hit in found.hits])
+    told = {
+        "items": [_match(hit, names) for hit in found.hits],
+        "next": None if found.next is None else cursor_of(found.next),
+        "looked_at": found.looked_at,
+    }
+    return Answer(orjson.dumps(told, option=orjson.OPT_UTC_Z))
+
+
+@route("GET", "/v1/contents/{id}", policy=Right.READ, gives=WholeHistory, problems=("not-found", *_CALLED))
+async def whole_history(asked: Asked) -> Answer:
+    """All that is known of one content: its versions, decisions, items and reports."""
+    try:
+        history = await asked.serving.service.archive.history(known(asked), asked.found["id"])
+    except NotThere:
+        raise Problem("not-found") from None
+    told = {
+        "content_id": asked.found["id"],
+        "versions": [_version(history, version, at, asked) for version, at in history.versions],
+        "items": [summary(item) for item in history.items],
+        "reports": [report_shown(one) for one in history.reports],
+    }
+    return Answer(orjson.dumps(told, option=orjson.OPT_UTC_Z))
+
+
+ROUTES: Final = (search, whole_history)
+
+
+def _match(hit: Hit, names: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "content_id": hit.kept.content_id,
+        "version": hit.kept.version,
+        "received_at": hit.kept.received_at,
+        "excerpts": [one._asdict() for one in hit.excerpts],
+        "decision": short_decision(hit.decided, names),
+    }
+
+
+def _version(history: History, version: int, received_at: str, asked: Asked) -> dict[str, Any]:
+    decisions = [one for one in history.decisions if one.content.version == version]
+    return {
+        "version": version,
+        "received_at": received_at,
+        "content": content_shown(decisions[0].content) if decisions else None,
+        "decisions": [decision_shown(one, asked.lang, history.names) for one in decisions],
+    }

@@ -1,0 +1,197 @@
+// What every page shares: asking the service, keys, times, dialogs. No text from the service becomes markup here.
+"use strict";
+
+window.ql = (() => {
+  const words = JSON.parse(document.body.dataset.words);
+  const lang = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
+  const csrf = document.querySelector("meta[name=csrf]")?.content;
+  const $ = (selector, of = document) => of.querySelector(selector);
+  const $$ = (selector, of = document) => [...of.querySelectorAll(selector)];
+  const say = (name, gaps = {}) => (words[name] ?? name).replace(/\{(\w+)\}/g, (_, gap) => gaps[gap]);
+
+  async function send(method, path, body, more = {}) {
+    const headers = { "Accept-Language": lang };
+    if (csrf && method !== "GET") headers["X-CSRF-Token"] = csrf;
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    let answer;
+    try {
+      answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), ...more });
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      throw Object.assign(new Error(say("js.offline")), { status: 0, problem: {} });
+    }
+    if (answer.status === 401 && document.body.dataset.page !== "login") {
+      location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+    }
+    return answer;
+  }
+
+  // The answer as JSON. What goes wrong is thrown with the problem's own words.
+  async function ask(method, path, body, more) {
+    const answer = await send(method, path, body, more);
+    if (answer.ok) return answer.json().catch(() => ({}));
+    throw await refused(answer);
+  }
+
+  // A problem in its own words
+  async function refused(answer) {
+    const told = await answer.json().catch(() => ({}));
+    const faults = (told.errors ?? []).map((fault) => `${fault.loc.join(".")}: ${fault.msg}`);
+    const said = [told.detail ?? say("js.failed"), ...faults].join(" ");
+    return Object.assign(new Error(said), { status: answer.status, problem: told });
+  }
+
+  // A part of a page, which the service escaped. A document that was parsed runs no scripts, and the policy forbids them.
+  async function part(path, body, more) {
+    const answer = await send(body === undefined ? "GET" : "POST", path, body, more);
+    if (!answer.ok) throw await refused(answer);
+    const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
+    return [...parsed.body.childNodes].map((node) => document.importNode(node, true));
+  }
+
+  function toast(text, { alert = false } = {}) {
+    const note = document.createElement("p");
+    note.textContent = text;
+    $("#toasts").append(note);
+    while ($("#toasts").children.length > 3) $("#toasts").firstChild.remove();
+    setTimeout(() => note.remove(), 4000);
+    if (alert) $("#alerts").textContent = text;
+  }
+
+  // Keys: letters work with a Chinese input method on, by the place of the key.
+  const bound = new Map();
+  const keys = (map) => Object.entries(map).forEach(([key, act]) => bound.set(key, act));
+  function named(event) {
+    const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
+    const key = letter ? letter.toLowerCase() : event.key;
+    return (event.shiftKey && letter ? "shift+" : "") + key;
+  }
+  const typing = (target) => target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName)
+    || (target.tagName === "INPUT" && !/^(checkbox|radio|button|submit)$/.test(target.type));
+  let going = 0;
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (typing(event.target)) {
+      if (event.key === "Escape" && !event.target.closest("dialog")) event.target.blur();
+      return;
+    }
+    if ($("dialog[open]")) return;
+    const key = named(event);
+    if (going && Date.now() - going < 1500) {
+      going = 0;
+      const place = $(`[data-go="${CSS.escape(key)}"]`);
+      if (place) { event.preventDefault(); place.click(); }
+      return;
+    }
+    if (key === "g") { going = Date.now(); return; }
+    if (event.key === "?" || (event.code === "Slash" && event.shiftKey)) { event.preventDefault(); $("#keys").showModal(); return; }
+    if (event.key === "Enter" && event.target.closest("a,button,summary") && !event.target.closest("#rows")) return;
+    const act = bound.get(key);
+    if (act) { event.preventDefault(); act(event); }
+  });
+
+  // Times
+  const units = [["d", 172800, 86400], ["h", 3600, 3600], ["m", 60, 60], ["s", 0, 1]];
+  function long(seconds) {
+    const [unit, , size] = units.find(([, from]) => seconds >= from);
+    return `${Math.floor(seconds / size)}${say(`time.${unit}`)}`;
+  }
+  function tick(of = document) {
+    const now = Date.now();
+    for (const time of $$("time[data-as]", of)) {
+      const seconds = (Date.parse(time.dateTime) - now) / 1000;
+      const due = time.dataset.as === "due";
+      if (!time.title) time.title = new Date(time.dateTime).toLocaleString(lang === "zh" ? "zh-CN" : "en");
+      const text = due ? say(seconds > 0 ? "time.left" : "time.over", { x: long(Math.abs(seconds)) })
+        : -seconds < 5 ? say("time.now") : say("time.ago", { x: long(Math.max(0, -seconds)) });
+      if (time.textContent !== text) time.textContent = text;
+      if (due) time.classList.toggle("late", seconds <= 0);
+    }
+  }
+  tick();
+  setInterval(tick, 1000);
+
+  // Marks and what is said of them light up together.
+  document.addEventListener("pointerover", (event) => {
+    const of = event.target.closest?.("[data-finding]");
+    const places = of ? of.dataset.finding.split(" ") : [];
+    const within = of?.closest(".item, .version, .verdict");
+    for (const one of $$(".lit")) one.classList.remove("lit");
+    if (within) for (const one of $$("[data-finding]", within)) {
+      one.classList.toggle("lit", one.dataset.finding.split(" ").some((place) => places.includes(place)));
+    }
+  });
+
+  // Buttons that every page has
+  const cookie = (name, value) => { document.cookie = `${name}=${value}; Path=/; Max-Age=31536000; SameSite=Strict`; };
+  const doing = {
+    keys: () => $("#keys").showModal(),
+    theme: () => {
+      const root = document.documentElement;
+      const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+      root.dataset.theme = dark ? "light" : "dark";
+      cookie("theme", root.dataset.theme);
+    },
+    lang: () => { cookie("lang", lang === "zh" ? "en" : "zh"); location.reload(); },
+    password: () => $("#password").showModal(),
+    close: (button) => button.closest("dialog").close(),
+    leave: async () => { await ask("DELETE", "/v1/sessions/current").catch(() => {}); location.assign("/login"); },
+    copy: async (button) => {
+      const secret = $("output", button.closest("dialog"));
+      try { await navigator.clipboard.writeText(secret.textContent); toast(say("js.copied")); } catch { getSelection().selectAllChildren(secret); }
+    },
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-do], [data-open]");
+    if (!button) return;
+    if (button.dataset.open) document.getElementById(button.dataset.open).showModal();
+    else doing[button.dataset.do](button);
+  });
+  document.addEventListener("click", (event) => {
+    for (const menu of $$("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  });
+
+  // A secret is shown once; whatever happens next comes after it was kept.
+  function reveal(secret) {
+    const dialog = $("#secret");
+    $("output", dialog).textContent = secret;
+    dialog.showModal();
+    $("output", dialog).focus();
+    return new Promise((kept) => dialog.addEventListener("close", kept, { once: true }));
+  }
+  function randomPassword() {
+    const letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    const random = crypto.getRandomValues(new Uint32Array(20));
+    return [...random].map((number) => letters[number % letters.length]).join("");
+  }
+
+  // Forms that ask the interface
+  async function submit(form, sent) {
+    const wrong = $(".error", form);
+    if (wrong) wrong.hidden = true;
+    try {
+      return await ask("POST", form.dataset.post, sent);
+    } catch (error) {
+      if (wrong) { wrong.textContent = error.message; wrong.hidden = false; }
+      return null;
+    }
+  }
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.dataset.post) return;
+    event.preventDefault();
+    const sent = Object.fromEntries(new FormData(form));
+    if ("password" in form.dataset) sent.password = randomPassword();
+    const told = await submit(form, sent);
+    if (told === null) return;
+    form.closest("dialog").close();
+    form.reset();
+    if (form.dataset.then === "secret") {
+      await reveal(told.secret ?? `${told.name ?? sent.name}\n${sent.password}`);
+      location.reload();
+    } else if (form.dataset.then === "reload") location.reload();
+    else { if (told.csrf) location.reload(); toast(say("js.saved")); }
+  });
+
+  return { $, $$, ask, part, say, toast, keys, tick, reveal, randomPassword, lang };
+})();

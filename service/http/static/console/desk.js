@@ -1,0 +1,322 @@
+// My work: the items in hand, one shown large, the next ones fetched ahead. Every act is a key.
+"use strict";
+
+{
+  const { $, $$, ask, part, say, toast, keys, tick } = window.ql;
+  const desk = $("#desk"), place = $("#place"), undoBar = $("#undo");
+  const batch = Number(desk.dataset.batch);
+  let hand = desk.dataset.held.split(" ").filter(Boolean);
+  let here = null, tally = 0, busy = false, last = null, claiming = null, dry = false;
+  const ready = new Map();
+
+  const path = (id, step = "") => `/v1/reviews/${encodeURIComponent(id)}${step && `/${step}`}`;
+  const item = () => $(".item", place);
+  const fetched = (id) => {
+    if (!ready.has(id)) ready.set(id, part(`/desk/${encodeURIComponent(id)}`).catch((error) => { ready.delete(id); throw error; }));
+    return ready.get(id);
+  };
+
+  async function show(id) {
+    const nodes = await fetched(id);
+    here = id;
+    place.replaceChildren(...nodes);
+    scrollTo(0, 0);
+    tick(place);
+    beads();
+    item().focus({ preventScroll: true });
+    const next = hand[hand.indexOf(id) + 1];
+    if (next) fetched(next).catch(() => {});
+  }
+
+  function beads() {
+    const tray = $("#tray");
+    tray.replaceChildren(...hand.map((id, index) => {
+      const bead = document.createElement("button");
+      bead.type = "button";
+      bead.dataset.bead = id;
+      bead.setAttribute("aria-label", say("js.now_at", { n: index + 1, m: hand.length }));
+      if (id === here) bead.setAttribute("aria-current", "true");
+      return bead;
+    }));
+    $("#tally").textContent = tally ? say("js.tally", { n: tally }) : "";
+  }
+
+  async function claim() {
+    claiming ??= ask("POST", "/v1/reviews/claim", { limit: batch }).finally(() => { claiming = null; });
+    const { items } = await claiming;
+    dry = items.length === 0;
+    recount().catch(() => {});
+    for (const one of items) if (!hand.includes(one.id)) hand.push(one.id);
+    beads();
+    return items.length;
+  }
+
+  async function advance(from) {
+    const at = Math.max(0, hand.indexOf(from));
+    hand = hand.filter((id) => id !== from);
+    ready.delete(from);
+    const next = hand[at] ?? hand[0];
+    if (next) {
+      await show(next);
+      if (hand.length < 3 && !dry) claim().then(() => fetched(hand[hand.indexOf(here) + 1] ?? here)).catch(() => {});
+      return;
+    }
+    if (!dry && (await claim())) { await show(hand[0]); return; }
+    here = null;
+    place.replaceChildren($("#done").content.cloneNode(true));
+    beads();
+    $("button", place).focus();
+  }
+
+  // One act at a time; what comes in between is not lost on the wrong item, it is not taken.
+  async function once(work) {
+    if (busy) return;
+    busy = true;
+    place.setAttribute("aria-busy", "true");
+    try { await work(); } catch (error) { refused(error); } finally { busy = false; place.removeAttribute("aria-busy"); }
+  }
+
+  function refused(error) {
+    if (error.status !== 409 || !item()) { toast(error.message, { alert: true }); return; }
+    const why = error.problem.why ?? "other";
+    const box = $("#conflict").content.cloneNode(true);
+    $("b", box).textContent = say(`conflict.${why}`);
+    $("span", box).textContent = error.problem.item?.holder ? error.problem.item.holder.name : "";
+    $(".conflict", place)?.remove();
+    for (const act of $$(".acts-bar button", place)) act.disabled = true;
+    item().prepend(box);
+    $(".conflict button", place).focus();
+  }
+
+  async function step(name, body, told) {
+    const shown = item();
+    if (!shown || !shown.dataset.steps.split(" ").includes(name)) return;
+    const id = shown.dataset.id;
+    await ask("POST", path(id, name), { ...(shown.dataset.token && { token: Number(shown.dataset.token) }), ...body });
+    if (name !== "release") tally += 1;
+    recount().catch(() => {});
+    if (name === "decision") offerUndo(id, told); else toast(say(`js.${told}`));
+    await advance(id);
+  }
+
+  function offerUndo(id, told) {
+    clearInterval(last?.timer);
+    last = { id, left: 10 };
+    $("#undo-text").textContent = say(`js.${told}`);
+    $("#undo-left").textContent = "10";
+    undoBar.hidden = false;
+    last.timer = setInterval(() => {
+      last.left -= 1;
+      $("#undo-left").textContent = String(Math.max(0, last.left));
+      if (last.left <= 0) forget();
+    }, 1000);
+  }
+  function forget() {
+    clearInterval(last?.timer);
+    last = null;
+    undoBar.hidden = true;
+  }
+
+  async function undo(id = last?.id) {
+    if (!id) return;
+    forget();
+    await ask("POST", path(id, "undo"), {});
+    tally = Math.max(0, tally - 1);
+    ready.delete(id);
+    hand = [id, ...hand.filter((one) => one !== id)];
+    await show(id);
+    toast(say("js.undone"));
+  }
+
+  async function take() {
+    const id = item().dataset.id;
+    await ask("POST", path(id, "claim"), {});
+    ready.delete(id);
+    if (!hand.includes(id)) hand.unshift(id);
+    await show(id);
+  }
+
+  const move = (by) => () => {
+    if (hand.length < 2) return;
+    once(() => show(hand[(hand.indexOf(here) + by + hand.length) % hand.length]));
+  };
+
+  async function suggest() {
+    const box = $(".suggestion", place);
+    if (!box) return;
+    box.setAttribute("aria-busy", "true");
+    box.replaceChildren(...await part(`/desk/${encodeURIComponent(here)}/suggestion`));
+    box.removeAttribute("aria-busy");
+  }
+
+  function view() {
+    const reading = $(".reading", place);
+    if (!reading) return;
+    const both = reading.dataset.view !== "both";
+    reading.dataset.view = both ? "both" : "eye";
+    $("[data-act=view]", reading).setAttribute("aria-pressed", String(both));
+  }
+
+  // Reasons: those that the engine found come first, ticked, each with a number.
+  const reasons = $("#reasons"), choices = $("#choices"), find = $("#find-reason");
+  const all = $$(".choice", choices);
+  function number() {
+    const visible = $$(".choice", choices).filter((one) => !one.hidden);
+    all.forEach((one) => { $(".slot", one).textContent = ""; });
+    visible.slice(0, 9).forEach((one, index) => { $(".slot", one).textContent = String(index + 1); });
+  }
+  function openReasons() {
+    const shown = item();
+    if (!shown?.dataset.steps.split(" ").includes("decision")) return;
+    const found = shown.dataset.categories.split(" ").filter(Boolean);
+    const known = new Map(all.map((one) => [one.dataset.code, one]));
+    choices.replaceChildren(...new Set([...found.map((code) => known.get(code)).filter(Boolean), ...all]));
+    for (const one of all) {
+      one.hidden = false;
+      $("input", one).checked = found.includes(one.dataset.code);
+      const article = $("select", one);
+      if (article) article.value = "";
+    }
+    find.value = "";
+    $("textarea", reasons).value = "";
+    $(".error", reasons).hidden = true;
+    number();
+    choices.scrollTop = 0;
+    reasons.showModal();
+    choices.focus();
+  }
+  find.addEventListener("input", () => {
+    const wanted = find.value.trim().toLowerCase();
+    for (const one of all) one.hidden = Boolean(wanted) && !one.dataset.find.includes(wanted);
+    number();
+  });
+  reasons.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    const field = event.target;
+    if (event.key === "Enter" && field.tagName !== "TEXTAREA" && field.tagName !== "BUTTON" && field.tagName !== "SELECT") {
+      event.preventDefault();
+      if (field === find && find.value) {
+        const first = $$(".choice", choices).find((one) => !one.hidden);
+        if (first) $("input", first).checked = true;
+        find.value = "";
+        find.dispatchEvent(new Event("input"));
+        choices.focus();
+      } else decideBlock();
+    } else if (event.key === "Enter" && field.tagName === "TEXTAREA" && event.ctrlKey) { event.preventDefault(); decideBlock(); }
+    else if (/^[1-9]$/.test(event.key) && !/^(TEXTAREA|SELECT)$/.test(field.tagName) && field !== find) {
+      const box = $$(".choice", choices).filter((one) => !one.hidden)[Number(event.key) - 1]?.querySelector("input");
+      if (box) { event.preventDefault(); box.checked = !box.checked; }
+    } else if (event.key === "/" && !/^(TEXTAREA|INPUT)$/.test(field.tagName)) { event.preventDefault(); find.focus(); }
+  });
+  $("form", reasons).addEventListener("submit", (event) => { event.preventDefault(); decideBlock(); });
+  function decideBlock() {
+    const picked = all.filter((one) => $("input", one).checked).map((one) => {
+      const article = $("select", one)?.value;
+      return article ? { category: one.dataset.code, article } : { category: one.dataset.code };
+    });
+    if (!picked.length) {
+      $(".error", reasons).textContent = say("js.pick");
+      $(".error", reasons).hidden = false;
+      return;
+    }
+    const note = $("textarea", reasons).value.trim();
+    reasons.close();
+    once(() => step("decision", { action: "block", reasons: picked, ...settled("upheld"), ...(note && { note }) }, "blocked"));
+  }
+
+  // A note with an act
+  const noting = $("#noting");
+  let noted = null;
+  function withNote(name, act) {
+    if (!item()) return;
+    $("#noting-title").textContent = $("#noting-title").dataset[name];
+    $("textarea", noting).value = "";
+    noted = act;
+    noting.showModal();
+    $("textarea", noting).focus();
+  }
+  function goOn() {
+    const note = $("textarea", noting).value.trim();
+    noting.close();
+    once(() => noted(note ? { note } : {}));
+  }
+  $("form", noting).addEventListener("submit", (event) => { event.preventDefault(); goOn(); });
+  noting.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.ctrlKey) { event.preventDefault(); goOn(); }
+  });
+
+  // What becomes of a complaint follows from what becomes of the content, unless only the complaint is upheld.
+  const settled = (outcome) => (item()?.dataset.kind === "complaint" ? { outcome } : {});
+  const pass = (more) => step("decision", { action: "pass", ...settled("rejected"), ...more }, "passed");
+  const may = (name) => item()?.dataset.steps.split(" ").includes(name);
+  const acts = {
+    claim: () => once(async () => {
+      const got = await claim();
+      toast(got ? say("js.claimed", { n: got }) : say("js.nothing"));
+      if (hand.length && !hand.includes(here)) await show(hand[0]);
+    }),
+    pass: () => once(() => pass({})),
+    block: openReasons,
+    uphold: () => item()?.dataset.kind === "complaint" && once(() => step("decision", { outcome: "upheld" }, "upheld")),
+    escalate: () => may("escalate") && withNote("escalate", (more) => step("escalate", more, "escalated")),
+    skip: () => once(() => step("skip", {}, "skipped")),
+    release: () => once(() => step("release", {}, "released")),
+    take: () => may("claim") && once(take),
+    undo: () => once(() => undo()),
+    "undo-this": () => once(() => undo(item().dataset.id)),
+    view,
+    suggest: () => once(suggest),
+    history: () => $("a[data-act=history]", place)?.click(),
+    next: () => once(() => advance(here)),
+  };
+  desk.addEventListener("click", (event) => {
+    const bead = event.target.closest("[data-bead]");
+    if (bead) { once(() => show(bead.dataset.bead)); return; }
+    const button = event.target.closest("button[data-act]");
+    if (button && !button.disabled) acts[button.dataset.act]();
+  });
+  keys({
+    p: acts.pass, b: acts.block, a: acts.uphold, e: acts.escalate, s: acts.skip, r: acts.release, u: () => (last ? acts.undo() : may("undo") && acts["undo-this"]()),
+    c: acts.claim, t: acts.take, v: acts.view, w: acts.suggest, h: acts.history, j: move(1), k: move(-1),
+    "shift+p": () => may("decision") && withNote("pass", pass),
+    Enter: () => { if ($(".conflict", place)) acts.next(); },
+  });
+
+  // How much there is to do, as others see it too
+  async function recount() {
+    const { counts } = await ask("GET", "/v1/reviews?limit=1");
+    for (const shown of $$("[data-count]")) {
+      const { n, more } = counts[shown.dataset.count];
+      shown.textContent = `${n}${more ? "+" : ""}`;
+      shown.closest("a").classList.toggle("late", shown.dataset.count === "overdue" && n > 0);
+    }
+  }
+  setInterval(() => document.hidden || recount().catch(() => {}), 20000);
+
+  // While the page is open what is in hand stays in hand.
+  const alive = new Map();
+  async function heartbeat() {
+    for (const id of [...hand]) {
+      const shown = id === here ? item()?.dataset.token : null;
+      const nodes = await ready.get(id)?.catch(() => null);
+      const article = nodes?.find?.((node) => node.classList?.contains("item"));
+      const token = shown ?? article?.dataset.token;
+      if (!token) continue;
+      const due = (alive.get(id) ?? Date.parse(article?.dataset.until ?? "")) - Date.now();
+      if (due > 5 * 60000) continue;
+      try {
+        const told = await ask("POST", path(id, "heartbeat"), { token: Number(token) });
+        alive.set(id, Date.parse(told.lease_until));
+      } catch (error) {
+        if (error.status === 409 && id === here && !busy) refused(error);
+        else if (error.status === 409) { hand = hand.filter((one) => one !== id); ready.delete(id); beads(); }
+      }
+    }
+  }
+  setInterval(heartbeat, 30000);
+
+  const open = desk.dataset.open;
+  const first = open || hand[0];
+  if (first) once(() => show(first)); else { beads(); $("#start button")?.focus(); }
+  for (const id of hand) fetched(id).catch(() => {});
+}

@@ -1,0 +1,23 @@
+// Signs in and goes on to where the person wanted to be, within this service only.
+"use strict";
+
+{
+  const { $, ask } = window.ql;
+  const form = $("form.login");
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const wrong = $(".error", form);
+    const button = $("button[type=submit]", form);
+    wrong.hidden = true;
+    button.disabled = true;
+    try {
+      await ask("POST", "/v1/sessions", Object.fromEntries(new FormData(form)));
+      location.assign(new URL(form.dataset.next, location.origin).href);
+    } catch (error) {
+      wrong.textContent = error.message;
+      wrong.hidden = false;
+      button.disabled = false;
+      form.elements.password.select();
+    }
+  });
+}

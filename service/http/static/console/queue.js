@@ -1,0 +1,32 @@
+// Lists: up and down by keys, Enter opens. Filters apply as they change.
+"use strict";
+
+{
+  const { $, $$, ask, keys, toast } = window.ql;
+  const rows = () => $$("#rows tbody tr[data-id], #rows > li:not(.empty)");
+  let at = -1;
+  function select(place) {
+    const all = rows();
+    if (!all.length) return;
+    at = Math.max(0, Math.min(place, all.length - 1));
+    all.forEach((row, index) => row.classList.toggle("on", index === at));
+    const link = $("a", all[at]);
+    link.focus({ preventScroll: true });
+    all[at].scrollIntoView({ block: "nearest" });
+  }
+  const filters = $("#filters");
+  filters?.addEventListener("change", () => filters.requestSubmit());
+  document.addEventListener("click", async (event) => {
+    const name = event.target.closest?.("[data-remove-view]")?.dataset.removeView;
+    if (name === undefined) return;
+    try { await ask("DELETE", `/v1/views?name=${encodeURIComponent(name)}`); location.reload(); } catch (error) { toast(error.message, { alert: true }); }
+  });
+  const save = () => $("#save-view")?.showModal();
+  $("[data-act=save-view]")?.addEventListener("click", save);
+  keys({
+    j: () => select(at + 1), k: () => select(at - 1), ArrowDown: () => select(at + 1), ArrowUp: () => select(at - 1),
+    Enter: () => rows()[at] && $("a", rows()[at]).click(),
+    f: () => $("select", filters ?? document)?.focus(), v: save,
+    n: () => $("a[rel=next]")?.click(), "/": () => $("input[type=search]")?.focus(),
+  });
+}

@@ -1,0 +1,95 @@
+"""The routes about saved views: a person's own filters of the queue."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+from urllib.parse import parse_qsl, urlencode
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints
+
+from service.http.answer import Answer
+from service.http.asking import read_as, read_query
+from service.http.content import known
+from service.http.problems import Fault, Problem
+from service.http.routes import route
+from service.http.serving import Asked  # noqa: TC001 - handlers are annotated with it
+from service.rights import Right
+from service.views import MOST_VIEWS, TooMany, View
+
+_JSON: Final = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+_CALLED: Final = ("unauthorized", "forbidden", "rate-limited", "unavailable")
+_BODY: Final = ("invalid-json", "body-timeout", "body-too-large", "unsupported-media-type", "expectation-failed")
+_Name = Annotated[StrictStr, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
+
+
+class SavedView(BaseModel):
+    """A filter under a name; ``query`` is the query string of the queue."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: _Name
+    query: Annotated[StrictStr, StringConstraints(max_length=500)] = Field(examples=["state=waiting&scene=ad"])
+
+
+class ViewName(BaseModel):
+    """Which view."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: _Name
+
+
+class SavedViews(BaseModel):
+    """The views of the person who asks, by name."""
+
+    model_config = ConfigDict(extra="allow")
+
+    views: list[SavedView]
+
+
+@route("GET", "/v1/views", policy=Right.SELF, gives=SavedViews, problems=_CALLED)
+async def saved_views(asked: Asked) -> Answer:
+    """List one's own views."""
+    listed = await asked.serving.service.views.listed(known(asked).id)
+    return Answer(orjson.dumps({"views": [view._asdict() for view in listed]}), headers=_JSON)
+
+
+@route(
+    "POST",
+    "/v1/views",
+    policy=Right.SELF,
+    takes=SavedView,
+    gives=SavedView,
+    problems=(*_BODY, "invalid-body", "csrf", *_CALLED),
+)
+async def save_view(asked: Asked) -> Answer:
+    """Save a view; one of the same name gives way."""
+    sent = await read_as(asked, SavedView)
+    if not sent.name.isprintable():
+        raise Problem("invalid-body", faults=[Fault(("name",), "not_printable")])
+    view = View(sent.name, urlencode(parse_qsl(sent.query)))
+    try:
+        await asked.serving.service.views.save(known(asked), view)
+    except TooMany:
+        raise Problem("invalid-body", faults=[Fault(("name",), "too_many_views", {"limit": MOST_VIEWS})]) from None
+    return Answer(orjson.dumps(view._asdict()), headers=_JSON)
+
+
+@route(
+    "DELETE",
+    "/v1/views",
+    policy=Right.SELF,
+    query=ViewName,
+    gives=SavedViews,
+    problems=("invalid-query", "csrf", *_CALLED),
+)
+async def remove_view(asked: Asked) -> Answer:
+    """Remove a view, if there is one of that name; answers with those that are left."""
+    caller, views = known(asked), asked.serving.service.views
+    await views.remove(caller, read_query(asked, ViewName).name)
+    left = await views.listed(caller.id)
+    return Answer(orjson.dumps({"views": [view._asdict() for view in left]}), headers=_JSON)
+
+
+ROUTES: Final = (saved_views, save_view, remove_view)

@@ -1,0 +1,258 @@
+"""The routes about receivers of notices: create, list, end, renew the secret, see deliveries, send one again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints, ValidationError
+
+from service.http.answer import Answer
+from service.http.body import read_body
+from service.http.content import known
+from service.http.problems import Fault, Problem, faults_of
+from service.http.routes import route
+from service.http.wire import read_json
+from service.notices import KINDS
+from service.rights import Right
+from service.webhooks import LAST, MOST, URL_CHARS, Absent, NotDead, TooMany, UrlRefused
+
+if TYPE_CHECKING:
+    from multidict import MultiMapping
+
+    from service.http.serving import Asked
+    from service.store.notices import Delivery as Sent
+    from service.store.notices import Webhook as Receiver
+    from service.webhooks import Made
+
+_MOST_SHOWN: Final = 200
+_CALLED: Final = ("unauthorized", "forbidden", "rate-limited", "unavailable")
+_WRITES: Final = (
+    "invalid-json",
+    "body-timeout",
+    "body-too-large",
+    "unsupported-media-type",
+    "expectation-failed",
+    "invalid-body",
+    "webhook-limit",
+    *_CALLED,
+)
+_FOUND: Final = ("not-found", *_CALLED)
+
+Kind = Literal["decision.human", "decision.timeout", "decision.undone"]
+
+
+class WebhookRequest(BaseModel):
+    """Where to send notices, and of which kinds; an empty list stands for all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Annotated[StrictStr, StringConstraints(min_length=1, max_length=URL_CHARS)] = Field(
+        examples=["https://example.com/hooks/qingliu"]
+    )
+    kinds: Annotated[list[Kind], Field(max_length=len(KINDS))] = []
+
+
+class DeliveriesQuery(BaseModel):
+    """Which deliveries to list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: Literal["waiting", "delivered", "dead", "cancelled", ""] = Field(default="", description="empty: all")
+    cursor: Annotated[str, StringConstraints(max_length=64)] = Field(
+        default="", description="the ``next`` of the page before"
+    )
+    limit: Annotated[int, Field(ge=1, le=_MOST_SHOWN)] = 50
+
+
+class _Answer(BaseModel):
+    """Members may be added to an answer in later versions, never removed."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Webhook(_Answer):
+    """A receiver, without its secret."""
+
+    id: str
+    url: str
+    kinds: list[str] = Field(description="empty: all")
+    rotated_at: str | None
+    created_at: str
+    ended_at: str | None
+
+
+class WebhookMade(Webhook):
+    """A receiver with its signing secret."""
+
+    secret: str = Field(description="shown now and never again", examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
+
+
+class WebhookEnded(_Answer):
+    """Nothing more is sent."""
+
+
+class WebhookList(_Answer):
+    """The receivers of the tenant, ended ones last."""
+
+    webhooks: list[Webhook]
+
+
+class Delivery(_Answer):
+    """One notice on its way to one receiver. ``notice`` is the ``webhook-id`` that the receiver gets every time."""
+
+    notice: str
+    webhook: str
+    kind: str
+    subject: str
+    state: str = Field(pattern="^(waiting|delivered|dead|cancelled)$")
+    attempts: int
+    next_at: str
+    status: int | None = Field(description="of the last answer")
+    error: str | None = Field(
+        description="why the last attempt failed: status, redirect, timeout, connect, tls, dns, refused_address, broken"
+    )
+    at: str
+    settled_at: str | None
+
+
+class DeliveryList(_Answer):
+    """Deliveries, newest first."""
+
+    deliveries: list[Delivery]
+    next: str | None = Field(description="the cursor of the next page")
+
+
+@route("POST", "/v1/webhooks", policy=Right.NOTICES, takes=WebhookRequest, gives=WebhookMade, problems=_WRITES)
+async def create_webhook(asked: Asked) -> Answer:
+    """Have notices sent to an address; the answer holds the signing secret, which is shown only now."""
+    settings, caller = asked.serving.settings, known(asked)
+    body = await read_body(asked.request, limit=settings.max_body, deadline=settings.body_deadline)
+    sent = _valid(await asyncio.to_thread(read_json, body))
+    try:
+        made = await asked.serving.service.webhooks.create(caller.tenant, sent.url, kinds=sent.kinds, by=caller.id)
+    except UrlRefused as error:
+        kind = "url" if error.why == "url" else f"url_{error.why}"
+        raise Problem("invalid-body", faults=[Fault(("url",), kind)]) from None
+    except TooMany:
+        raise Problem("webhook-limit", context={"limit": MOST}) from None
+    return _told(_made(made))
+
+
+@route("GET", "/v1/webhooks", policy=Right.NOTICES, gives=WebhookList, problems=_CALLED)
+async def webhooks(asked: Asked) -> Answer:
+    """List the addresses that notices are sent to, ended ones last."""
+    listed = await asked.serving.service.webhooks.listed(known(asked).tenant)
+    return _told({"webhooks": [_webhook(webhook) for webhook in listed]})
+
+
+@route("DELETE", "/v1/webhooks/{id}", policy=Right.NOTICES, gives=WebhookEnded, problems=_FOUND)
+async def end_webhook(asked: Asked) -> Answer:
+    """Send nothing more to an address; what was on its way to it is cancelled."""
+    caller = known(asked)
+    try:
+        await asked.serving.service.webhooks.end(caller.tenant, asked.found["id"], by=caller.id)
+    except Absent:
+        raise Problem("not-found") from None
+    return _told({})
+
+
+@route("POST", "/v1/webhooks/{id}/rotate", policy=Right.NOTICES, gives=WebhookMade, problems=_FOUND)
+async def rotate_webhook(asked: Asked) -> Answer:
+    """Renew the signing secret; for 24 hours notices are signed with the former one too."""
+    caller = known(asked)
+    try:
+        made = await asked.serving.service.webhooks.rotate(caller.tenant, asked.found["id"], by=caller.id)
+    except Absent:
+        raise Problem("not-found") from None
+    return _told(_made(made))
+
+
+@route(
+    "GET",
+    "/v1/webhooks/{id}/deliveries",
+    policy=Right.NOTICES,
+    query=DeliveriesQuery,
+    gives=DeliveryList,
+    problems=("invalid-query", *_FOUND),
+)
+async def deliveries(asked: Asked) -> Answer:
+    """List what was or is to be sent to an address, newest first; ``state=dead`` is what was given up."""
+    query = _query(asked.request.query)
+    try:
+        listed = await asked.serving.service.webhooks.deliveries(
+            known(asked).tenant,
+            asked.found["id"],
+            state=query.state,
+            before=query.cursor or LAST,
+            limit=query.limit + 1,
+        )
+    except Absent:
+        raise Problem("not-found") from None
+    page = listed[: query.limit]
+    following = page[-1].notice if len(listed) > query.limit else None
+    return _told({"deliveries": [_delivery(one) for one in page], "next": following})
+
+
+@route(
+    "POST",
+    "/v1/deliveries/{notice}/{webhook}/replay",
+    policy=Right.NOTICES,
+    gives=Delivery,
+    problems=("delivery-conflict", *_FOUND),
+)
+async def replay_delivery(asked: Asked) -> Answer:
+    """Send again what was given up, under the same id."""
+    caller, found = known(asked), asked.found
+    try:
+        delivery = await asked.serving.service.webhooks.replay(
+            caller.tenant, found["notice"], found["webhook"], by=caller.id
+        )
+    except Absent:
+        raise Problem("not-found") from None
+    except NotDead as error:
+        raise Problem("delivery-conflict", context={"state": error.state}) from None
+    return _told(_delivery(delivery))
+
+
+ROUTES: Final = (create_webhook, webhooks, end_webhook, rotate_webhook, deliveries, replay_delivery)
+
+
+def _valid(sent: Any) -> WebhookRequest:
+    try:
+        return WebhookRequest.model_validate(sent)
+    except ValidationError as error:
+        raise Problem("invalid-body", faults=faults_of(error)) from None
+
+
+def _query(query: MultiMapping[str]) -> DeliveriesQuery:
+    if twice := [name for name in set(query) if len(query.getall(name)) > 1]:
+        raise Problem("invalid-query", faults=[Fault((name,), "unique_value") for name in sorted(twice)])
+    try:
+        return DeliveriesQuery.model_validate(dict(query))
+    except ValidationError as error:
+        raise Problem("invalid-query", faults=faults_of(error)) from None
+
+
+def _webhook(webhook: Receiver) -> dict[str, Any]:
+    return {
+        "id": webhook.id,
+        "url": webhook.url,
+        "kinds": webhook.kinds,
+        "rotated_at": webhook.rotated_at,
+        "created_at": webhook.created_at,
+        "ended_at": webhook.ended_at,
+    }
+
+
+def _made(made: Made) -> dict[str, Any]:
+    return {**_webhook(made.webhook), "secret": made.secret}
+
+
+def _delivery(delivery: Sent) -> dict[str, Any]:
+    return delivery._asdict()
+
+
+def _told(told: dict[str, Any]) -> Answer:
+    return Answer(orjson.dumps(told))

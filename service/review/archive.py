@@ -1,0 +1,173 @@
+"""What people see at the desk: an item with all that belongs to it, a content's whole history, and what a search finds.
+
+The reading side only. Everything is bounded; what looks at many contents stops and says where to go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import orjson
+
+from moderation.types import SHANGHAI
+from service.ids import now, stamp
+from service.review.rows import NotThere, Row
+from service.review.seeing import Seen, alike, bigrams, seen
+from service.review.states import Person, Step, offered
+from service.sitting import is_long
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from moderation.types import Content
+    from service.keys import Caller
+    from service.moderate import Decided, Moderation
+    from service.rules import Rules
+    from service.store.desk_reads import Counts, DeskReads, Listed, Noted, Page, Place, Query, Reported
+
+MOST_REPORTS: Final = 50
+MOST_NOTES: Final = 50
+MOST_HISTORY: Final = 100
+MOST_EARLIER: Final = 10
+MOST_SIMILAR: Final = 5
+EARLIER_AMONG: Final = 20_000
+"""Other contents of a creator are sought among so many that came last."""
+SIMILAR_AMONG: Final = 200
+"""Similar items are sought among so many that wait and so many that were closed last."""
+
+
+class Context(NamedTuple):
+    """What surrounds an item: decisions on its creator's other contents, and items with much the same text."""
+
+    earlier: list[Decided]
+    similar: list[Listed]
+
+
+class Dossier(NamedTuple):
+    """An item and all that belongs to it. ``context`` is absent where several items are handed out at once."""
+
+    listed: Listed
+    row: Row
+    decided: Decided
+    """The decision under review."""
+    outcome: Decided | None
+    seen: list[Seen]
+    reports: list[Reported]
+    notes: list[Noted]
+    history: list[Decided]
+    steps: tuple[Step, ...]
+    context: Context | None
+    names: dict[str, str]
+    """What the people among the deciders are called."""
+
+
+class History(NamedTuple):
+    """All that is known of one content: versions and when they came, decisions, items and what was said of it."""
+
+    versions: list[tuple[int, str]]
+    decisions: list[Decided]
+    items: list[Listed]
+    reports: list[Reported]
+    names: dict[str, str]
+
+
+class Archive:
+    """Keeps its ways to the database and to the rules."""
+
+    def __init__(self, moderation: Moderation, reads: DeskReads, rules: Rules) -> None:
+        self._moderation, self._reads, self._rules = moderation, reads, rules
+
+    async def page(self, caller: Caller, query: Query, *, after: Place | None, limit: int) -> Page:
+        """One page of the queue."""
+        return await self._reads.listed(caller.tenant, query, after=after, limit=limit)
+
+    async def counts(self, caller: Caller) -> Counts:
+        """How much there is to do; today began at midnight in Shanghai."""
+        midnight = datetime.now(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+        return await self._reads.counts(caller.tenant, since=stamp(midnight.astimezone(UTC)))
+
+    async def item(self, caller: Caller, review: str) -> Listed:
+        """One item. Raises ``NotThere``."""
+        listed = await self._reads.item(caller.tenant, review)
+        if listed is None:
+            raise NotThere(review)
+        return listed
+
+    async def dossier(self, caller: Caller, review: str, *, with_context: bool = True) -> Dossier:
+        """One item with all that belongs to it, and what surrounds it if asked. Raises ``NotThere``."""
+        return await self._dossier(caller, await self.item(caller, review), with_context=with_context)
+
+    async def content(self, caller: Caller, review: str) -> Content:
+        """What an item is about. Raises ``NotThere``."""
+        row = Row(*(await self.item(caller, review)).row)
+        (decided,) = await self._moderation.decisions(caller, [row.decision])
+        return decided.content
+
+    async def dossiers(self, caller: Caller, ids: Sequence[str]) -> list[Dossier]:
+        """Several items at once, without what surrounds them."""
+        listed = await self._reads.items(caller.tenant, ids)
+        return [await self._dossier(caller, one, with_context=False) for one in listed]
+
+    async def history(self, caller: Caller, content_id: str) -> History:
+        """All that is known of one content, newest first. Raises ``NotThere``."""
+        tenant = caller.tenant
+        versions = await self._reads.versions(tenant, content_id, limit=MOST_HISTORY)
+        decisions = await self._moderation.history(caller, content_id, limit=MOST_HISTORY)
+        if not decisions:
+            raise NotThere(content_id)
+        items = await self._reads.items_of(tenant, content_id)
+        reports = [one for item in items for one in await self._reads.reports(item.row[0], limit=MOST_REPORTS)]
+        return History(versions, decisions, items, reports, await self._names(tenant, decisions))
+
+    async def _dossier(self, caller: Caller, listed: Listed, *, with_context: bool) -> Dossier:
+        row, tenant = Row(*listed.row), caller.tenant
+        ids = [row.decision, row.outcome] if row.outcome else [row.decision]
+        decided, *outcomes = await self._moderation.decisions(caller, ids)
+        history = await self._moderation.history(caller, row.target, limit=MOST_HISTORY)
+        context = await self._context(caller, row, decided.content) if with_context else None
+        return Dossier(
+            listed=listed,
+            row=row,
+            decided=decided,
+            outcome=outcomes[0] if outcomes else None,
+            seen=await self._seen(tenant, decided.content),
+            reports=await self._reads.reports(row.id, limit=MOST_REPORTS) if row.reports else [],
+            notes=await self._reads.notes(row.id, limit=MOST_NOTES) if row.token > 1 else [],
+            history=history,
+            steps=offered(row.item, Person(caller.id, caller.rights), now()),
+            context=context,
+            names=await self._names(tenant, [*history, *(context.earlier if context else ())]),
+        )
+
+    async def _seen(self, tenant: str, content: Content) -> list[Seen]:
+        engine = self._rules.engines.of(tenant)
+        if is_long(content):
+            return await asyncio.to_thread(seen, engine, content)
+        return seen(engine, content)
+
+    async def _names(self, tenant: str, decisions: Sequence[Decided]) -> dict[str, str]:
+        by = list(dict.fromkeys(one.by for one in decisions))
+        return await self._reads.names(tenant, by)
+
+    async def _context(self, caller: Caller, row: Row, content: Content) -> Context:
+        return Context(await self._earlier(caller, content), await self._similar(caller, row, content))
+
+    async def _earlier(self, caller: Caller, content: Content) -> list[Decided]:
+        if content.author.id is None:
+            return []
+        mark = b'"author":[' + orjson.dumps(content.author.id) + b","
+        above = await self._reads.last_content() - EARLIER_AMONG
+        numbers = await self._reads.contents_by(caller.tenant, content.id, mark, above=above, limit=MOST_EARLIER)
+        newest = await self._reads.newest_on(numbers)
+        return await self._moderation.decisions(caller, [newest[number] for number in numbers if number in newest])
+
+    async def _similar(self, caller: Caller, row: Row, content: Content) -> list[Listed]:
+        sort = (row.level, row.kind, row.scene, row.category)
+        pool = dict(await self._reads.alike(caller.tenant, sort, limit=SIMILAR_AMONG))
+        pool.pop(row.id, None)
+        plain = self._rules.engine.ruleset.folding.plain
+        own = bigrams(plain("".join(part.text for part in content.parts)))
+        ids = await asyncio.to_thread(alike, own, pool, plain, most=MOST_SIMILAR)
+        return await self._reads.items(caller.tenant, ids)

@@ -1,0 +1,212 @@
+"""The review desk: what people do with items, each step inside the transaction that records it. No transport, no SQL.
+
+NotThere     the tenant has no such item, content or report
+Conflict     the step cannot be taken: the item has moved on, or is somebody else's; it carries the item as it is
+Unfounded    a ruling that cannot stand: reasons that the tenant's ruleset does not know, or none where some are needed
+
+A step reads the row, asks ``states`` and writes row and act in one visit to the ledger's thread. Who holds the newest
+token may decide; everybody else is told what has become of the item.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import orjson
+import structlog
+
+from service.logs import where
+from service.review import intake, rulings
+from service.review.rows import Row, found, take, take_all
+from service.review.rulings import Unfounded
+from service.review.states import FIRST, HOUSE, SENIOR, Move, Person, State, Step
+from service.review.verdict import unfounded
+from service.rights import Right
+from service.store import desk_statements as desk
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from service.keys import Caller
+    from service.ledger import Ledger
+    from service.ports import Visit
+    from service.review.intake import Filed, Said
+    from service.review.rulings import Ruling
+    from service.review.terms import Terms
+    from service.rules import Engines, Rules
+
+MOST_CLAIMED: Final = 50
+AT_ONCE: Final = 50
+"""So many items the house moves in one visit: everybody's next commit waits for it."""
+SWEEP_SECONDS: Final = 1.0
+
+
+class Sorts(NamedTuple):
+    """Which items somebody wants: those of these kinds, scenes and categories; empty says any."""
+
+    kinds: tuple[str, ...] = ()
+    scenes: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+    def bound(self) -> tuple[str | None, str | None, str | None]:
+        """As statements take them: JSON lists, or nothing for any."""
+        kinds, scenes, categories = (orjson.dumps(names).decode() if names else None for names in self)
+        return kinds, scenes, categories
+
+
+ANY: Final = Sorts()
+
+
+class Desk:
+    """Keeps nothing but its way to the ledger: what is true stands in the database."""
+
+    def __init__(self, ledger: Ledger, rules: Rules, terms: Terms) -> None:
+        self._ledger, self._rules, self._terms = ledger, rules, terms
+
+    async def claim(
+        self, caller: Caller, *, limit: int = 1, sorts: Sorts = ANY, lease: float | None = None
+    ) -> list[Row]:
+        """Takes up to ``limit`` of the most urgent items; seniors get what was escalated first.
+
+        What the caller skipped in this round is left to others.
+        """
+        person, most = _person(caller), min(limit, MOST_CLAIMED)
+        seconds = self._terms.lease if lease is None else lease
+
+        def work(visit: Visit) -> list[Row]:
+            _lapse(visit, visit.rows(desk.LAPSED, caller.tenant, visit.at, AT_ONCE))
+            rows = _claimable(visit, caller.tenant, person, most, sorts)
+            return take_all(visit, rows, Move(Step.CLAIM, person, visit.at, lease=seconds))
+
+        return await self._ledger.visit(work)
+
+    async def claim_one(self, caller: Caller, review: str, *, lease: float | None = None) -> Row:
+        """Takes the item with this id. Raises ``NotThere`` and ``Conflict``."""
+        return await self._step(caller, review, Step.CLAIM, None, lease=lease)
+
+    async def heartbeat(self, caller: Caller, review: str, token: int, *, lease: float | None = None) -> Row:
+        """Holds an item for longer. Raises ``NotThere`` and ``Conflict``."""
+        return await self._step(caller, review, Step.HEARTBEAT, token, lease=lease)
+
+    async def release(self, caller: Caller, review: str, token: int | None) -> Row:
+        """Gives an item back; seniors may take one from others, without a token. Raises ``NotThere``, ``Conflict``."""
+        return await self._step(caller, review, Step.RELEASE, token)
+
+    async def skip(self, caller: Caller, review: str, token: int) -> Row:
+        """Leaves an item to others: it does not come back to the caller in this round. Raises as ``release``."""
+        return await self._step(caller, review, Step.SKIP, token)
+
+    async def escalate(self, caller: Caller, review: str, token: int, *, note: str = "") -> Row:
+        """Passes an item on to seniors. Raises as ``release``, and ``ValueError`` for a note that cannot be stored."""
+        return await self._step(caller, review, Step.ESCALATE, token, note=note)
+
+    async def decide(self, caller: Caller, review: str, token: int, ruling: Ruling) -> Row:
+        """Closes an item: decision, acts, reports and notice in one transaction.
+
+        Raises ``NotThere``, ``Conflict``, ``Unfounded``, and ``ValueError`` for a note that cannot be stored.
+        """
+        ruleset = self._rules.engines.of(caller.tenant).ruleset
+        if wrong := unfounded(ruling.reasons, ruleset):
+            raise Unfounded(wrong)
+        person = _person(caller)
+
+        def work(visit: Visit) -> Row:
+            row = found(visit, caller.tenant, review)
+            return rulings.decide(visit, row, Move(Step.DECIDE, person, visit.at, token), ruling, ruleset)
+
+        return await self._ledger.visit(work)
+
+    async def undo(self, caller: Caller, review: str) -> Row:
+        """Takes one's own decision back while receivers have not heard of it; the item is held again.
+
+        Raises ``NotThere`` and ``Conflict``.
+        """
+        person, lease = _person(caller), self._terms.lease
+
+        def work(visit: Visit) -> Row:
+            row = found(visit, caller.tenant, review)
+            return rulings.undo(visit, row, Move(Step.UNDO, person, visit.at, lease=lease))
+
+        return await self._ledger.visit(work)
+
+    async def file(self, tenant: str, said: Said) -> Filed:
+        """Files a report or a complaint on its content's item, which it opens or opens again where need be.
+
+        Raises ``NotThere`` for a content that was never judged, ``ValueError`` for words that cannot be stored.
+        """
+        terms, known = self._terms, self._rules.engines.of(tenant).ruleset.categories
+        return await self._ledger.visit(lambda visit: intake.file(visit, tenant, said, terms, known))
+
+    async def sweep(self) -> int:
+        """Ends leases and deadlines that have passed, a bounded number at a time; gives how many items it moved."""
+        moved = 0
+        while True:
+            batch = await self._ledger.visit(partial(_swept, engines=self._rules.engines))
+            moved += batch
+            if batch < AT_ONCE:
+                return moved
+
+    async def watch(self) -> None:
+        """Sweeps for ever."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            try:
+                await self.sweep()
+            except Exception as error:  # noqa: BLE001 - a database that is busy now may not be so the next time
+                structlog.get_logger().error("deadlines not swept", **where(error))
+
+    async def _step(  # noqa: PLR0913 - one for each part of a move
+        self, caller: Caller, review: str, step: Step, token: int | None, *, lease: float | None = None, note: str = ""
+    ) -> Row:
+        person, seconds = _person(caller), self._terms.lease if lease is None else lease
+
+        def work(visit: Visit) -> Row:
+            row = found(visit, caller.tenant, review)
+            if step is Step.CLAIM:
+                row = _awake(visit, row)
+            return take(visit, row, Move(step, person, visit.at, token, seconds), note=note)
+
+        return await self._ledger.visit(work)
+
+
+def _person(caller: Caller) -> Person:
+    return Person(caller.id, caller.rights)
+
+
+def _awake(visit: Visit, row: Row) -> Row:
+    """The item, free again where its lease has ended."""
+    if row.state == State.HELD and (row.lease_until or "") <= visit.at:
+        return take(visit, row, Move(Step.LAPSE, HOUSE, visit.at))
+    return row
+
+
+def _claimable(visit: Visit, tenant: str, person: Person, limit: int, sorts: Sorts) -> list[Row]:
+    levels = (SENIOR, FIRST) if Right.SENIOR in person.rights else (FIRST,)
+    if any(sorts):
+        levels_ = orjson.dumps(levels).decode()
+        found_ = visit.rows(desk.CLAIMABLE_OF_SORTS, tenant, levels_, *sorts.bound(), person.id, limit)
+        return [Row(*one) for one in found_]
+    rows: list[Row] = []
+    for level in levels:
+        if len(rows) < limit:
+            rows += [Row(*one) for one in visit.rows(desk.CLAIMABLE, tenant, level, person.id, limit - len(rows))]
+    return rows
+
+
+def _lapse(visit: Visit, rows: Sequence[tuple[object, ...]]) -> int:
+    for row in rows:
+        take(visit, Row(*row), Move(Step.LAPSE, HOUSE, visit.at))  # type: ignore[arg-type]
+    return len(rows)
+
+
+def _swept(visit: Visit, engines: Engines) -> int:
+    """One batch: leases first, then deadlines. A breach sends the item to seniors, and the scene's policy acts."""
+    lapsed = _lapse(visit, visit.rows(desk.LAPSED_ANYWHERE, visit.at, AT_ONCE))
+    due = visit.rows(desk.DUE, visit.at, AT_ONCE - lapsed) if lapsed < AT_ONCE else []
+    for one in due:
+        row = take(visit, Row(*one), Move(Step.BREACH, HOUSE, visit.at))
+        if row.kind == intake.CONTENT:
+            rulings.time_out(visit, row, engines.of(row.tenant).ruleset)
+    return lapsed + len(due)

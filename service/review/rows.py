@@ -1,0 +1,182 @@
+"""Review items inside a visit: read the row, take a step by ``states``, record the act that tells of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from moderation.types import Author, Content, Part, Scene
+from service.acts import Act
+from service.filing import committed
+from service.ids import chance, from_stamp, new_id
+from service.ports import Write
+from service.review.states import HOUSE, Item, Move, NotAllowed, State, Step, after
+from service.store import desk_statements as desk
+from service.store.codec import content_body
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from service.ports import Visit
+    from service.review.states import Person
+
+
+class NotThere(LookupError):
+    """The tenant has no such item, content or report."""
+
+
+class Row(NamedTuple):
+    """A row of ``reviews``, in the order of its columns."""
+
+    id: str
+    tenant: str
+    kind: str
+    target: str
+    content: int
+    decision: str
+    scene: str
+    category: str
+    severity: int
+    reach: int
+    reports: int
+    state: str
+    level: int
+    round: int
+    token: int
+    priority: str
+    opened_at: str
+    due_at: str | None = None
+    breached_at: str | None = None
+    holder: str | None = None
+    lease_until: str | None = None
+    closed_at: str | None = None
+    closed_by: str | None = None
+    outcome: str | None = None
+
+    @property
+    def item(self) -> Item:
+        """What of it its life depends on."""
+        return Item(
+            self.id,
+            State(self.state),
+            self.level,
+            self.round,
+            self.token,
+            self.holder,
+            self.lease_until,
+            self.due_at,
+            self.breached_at,
+            self.closed_at,
+            self.closed_by,
+        )
+
+
+class Conflict(Exception):
+    """A step that cannot be taken, as ``states.NotAllowed`` says why, and the item as it is."""
+
+    def __init__(self, why: str, row: Row) -> None:
+        super().__init__(why)
+        self.why, self.row = why, row
+
+
+def found(visit: Visit, tenant: str, review: str) -> Row:
+    """The item of a tenant. Raises ``NotThere``."""
+    rows = visit.rows(desk.REVIEW, review, tenant)
+    if not rows:
+        raise NotThere(review)
+    return Row(*rows[0])
+
+
+def moved(row: Row, move: Move, *, outcome: str | None = None) -> Row:
+    """The row after a step. Raises ``Conflict``."""
+    try:
+        item = after(row.item, move)
+    except NotAllowed as refused:
+        raise Conflict(refused.why, row) from None
+    return row._replace(
+        state=item.state.value,
+        level=item.level,
+        round=item.round,
+        token=item.token,
+        due_at=item.due_at,
+        breached_at=item.breached_at,
+        holder=item.holder,
+        lease_until=item.lease_until,
+        closed_at=item.closed_at,
+        closed_by=item.closed_by,
+        outcome=outcome,
+    )
+
+
+def take(visit: Visit, row: Row, move: Move, *, outcome: str | None = None, note: str = "") -> Row:
+    """Takes a step and records it; gives the row as it is then. ``note`` is what the person wrote beside it.
+
+    Raises ``Conflict``.
+    """
+    new = moved(row, move, outcome=outcome)
+    facts = told(new, move)
+    act = Act(move.step.act, row.id, row.tenant, facts)
+    if move.step is Step.HEARTBEAT:
+        visit.record(act, Write(desk.EXTEND_REVIEW, (new.lease_until, row.id, row.token)))
+        return new
+    words = _noted(visit, row, move.who, note) if note else None
+    if words is not None:
+        facts["note"] = words.facts
+    skip = (row.id, row.round, move.who.id)
+    visit.record(
+        act,
+        Write(desk.MOVE_REVIEW, _columns(new, row.token)),
+        *([Write(desk.INSERT_SKIP, skip, must_change=False)] if move.step is Step.SKIP else ()),
+        *([Write(desk.INSERT_TEXT, words.row), Write(desk.INSERT_NOTE, (row.id, move.who.id))] if words else ()),
+    )
+    return new
+
+
+def take_all(visit: Visit, rows: Sequence[Row], move: Move) -> list[Row]:
+    """Takes the same step with several items at once; gives them as they are then. Raises ``Conflict``."""
+    new = [moved(row, move) for row in rows]
+    acts = [Act(move.step.act, row.id, row.tenant, told(row, move)) for row in new]
+    columns = [_columns(after_, row.token) for after_, row in zip(new, rows, strict=True)]
+    visit.record_many(acts, desk.MOVE_REVIEW, columns)
+    return new
+
+
+def _columns(new: Row, token: int) -> tuple[str | int | None, ...]:
+    """The values of ``MOVE_REVIEW`` for an item that had this token."""
+    state = (new.state, new.level, new.round, new.token, new.due_at, new.breached_at, new.holder, new.lease_until)
+    return (*state, new.closed_at, new.closed_by, new.outcome, new.id, token)
+
+
+def _noted(visit: Visit, row: Row, who: Person, note: str) -> Kept:
+    part = Part("note", note)
+    words = Content(scene=Scene(row.scene), parts=(part,), at=from_stamp(visit.at), author=Author(id=who.id))
+    return kept(visit, row.tenant, f"note-{new_id()}", words)
+
+
+def told(row: Row, move: Move) -> dict[str, object]:
+    """What an act tells of a step: whose, about what, and the token that the item has from then on."""
+    facts: dict[str, object] = {
+        "content": row.target,
+        "decision": row.outcome or row.decision,
+        "kind": row.kind,
+        "level": row.level,
+        "round": row.round,
+        "token": row.token,
+    }
+    if move.who is not HOUSE:
+        facts["by"] = move.who.id
+    return facts
+
+
+class Kept(NamedTuple):
+    """Words made ready for ``contents``: the row, and what an act tells of it."""
+
+    row: tuple[str, str, bytes, bytes, bytes, str]
+    facts: dict[str, object]
+
+
+def kept(visit: Visit, tenant: str, name: str, words: Content) -> Kept:
+    """A row of ``contents`` for what a person wrote, under a content id of its own. Raises ``ValueError``."""
+    body, salt = content_body(words), chance()
+    commitment = committed(salt, body)
+    facts: dict[str, object] = {"commitment": commitment.hex(), "content": name, "version": 1}
+    return Kept((tenant, name, commitment, salt, body, visit.at), facts)

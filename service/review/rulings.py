@@ -1,0 +1,240 @@
+"""Decisions made at the desk, written in a visit: by a person, taken back by them, or by a deadline that nobody met."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+
+from moderation.types import TEXT, Action, Scene
+from service.acts import (
+    DECISION_HUMAN,
+    DECISION_SUPERSEDED,
+    DECISION_TIMEOUT,
+    DECISION_UNDONE,
+    REPORT_SETTLED,
+    REPORT_UNSETTLED,
+    Act,
+)
+from service.ids import new_id
+from service.ports import Write
+from service.review import notices
+from service.review.rows import Conflict, moved, take
+from service.review.states import UNDO_SECONDS
+from service.review.verdict import Wrong, blocked, labels_of, passed, timed_out
+from service.store import desk_statements as desk
+from service.store.codec import NOTHING_MORE, content_from, verdict_blob, verdict_from
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from moderation.ruleset import Ruleset
+    from moderation.types import Content, Verdict
+    from service.ports import Visit
+    from service.review.rows import Row
+    from service.review.states import Move, Person
+    from service.review.verdict import Reason
+
+DEADLINE = "deadline"
+"""Who decided, where a deadline did."""
+UPHELD, REJECTED = "upheld", "rejected"
+VERIFIED, UNVERIFIED = "verified", "unverified"
+COMPLAINT = "complaint"
+
+
+class Ruling(NamedTuple):
+    """What a person decides: what becomes of the content, and of what was said of it.
+
+    ``action`` may be absent for a complaint alone, which then leaves the content as it is. ``outcome`` and
+    ``verification`` are a complaint's; for anything else the outcome follows from the action.
+    """
+
+    action: Action | None
+    reasons: tuple[Reason, ...] = ()
+    note: str = ""
+    outcome: str = ""
+    verification: str = ""
+
+    def wrong(self, kind: str) -> list[Wrong]:
+        """What is wrong with it as a ruling on an item of this kind."""
+        found = []
+        if (kind == COMPLAINT) != bool(self.outcome):
+            found.append(Wrong(("outcome",), "outcome_needed" if kind == COMPLAINT else "outcome_unasked"))
+        if self.verification and kind != COMPLAINT:
+            found.append(Wrong(("verification",), "outcome_unasked"))
+        if self.action is None and kind != COMPLAINT:
+            found.append(Wrong(("action",), "missing"))
+        if bool(self.reasons) != (self.action is Action.BLOCK):
+            found.append(Wrong(("reasons",), "reasons_unasked" if self.reasons else "reasons_needed"))
+        return found
+
+    @property
+    def settles(self) -> str:
+        """What becomes of reports."""
+        return self.outcome or (UPHELD if self.action is Action.BLOCK else REJECTED)
+
+
+class Standing(NamedTuple):
+    """The newest decision on a version, with the version. ``commitment`` is the version's."""
+
+    id: str
+    by: str
+    content: Content
+    verdict: Verdict
+    published_at: str
+    commitment: bytes
+    supersedes: str | None
+
+
+def standing(visit: Visit, tenant: str, version_row: int) -> Standing:
+    """The newest decision on a version, by the number of its row; there must be one."""
+    (found,) = visit.rows(desk.STANDING, version_row)
+    id_, by, published, action, severity, blob, degraded, ruleset, supersedes, name, version, commitment, body = found
+    content = content_from(body, tenant=tenant, content_id=name, version=version, published_at=published)
+    verdict = verdict_from(blob, content, action=action, severity=severity, degraded=bool(degraded), ruleset=ruleset)
+    return Standing(id_, by, content, verdict, published, commitment, supersedes)
+
+
+class Unfounded(ValueError):
+    """A ruling that cannot stand, whatever becomes of its item."""
+
+    def __init__(self, wrong: Sequence[Wrong]) -> None:
+        super().__init__(", ".join(one.code for one in wrong))
+        self.wrong = tuple(wrong)
+
+
+def decide(visit: Visit, row: Row, move: Move, ruling: Ruling, ruleset: Ruleset) -> Row:
+    """Closes an item as a person says: decision, note, reports and notice. Raises ``Conflict`` and ``Unfounded``."""
+    if wrong := ruling.wrong(row.kind):
+        raise Unfounded(wrong)
+    moved(row, move)
+    outcome = None
+    if ruling.action is not None:
+        outcome = _ruled(visit, row, move.who, ruling, ruleset)
+    row = take(visit, row, move, outcome=outcome, note=ruling.note)
+    _settle(visit, row, ruling)
+    return row
+
+
+def _ruled(visit: Visit, row: Row, who: Person, ruling: Ruling, ruleset: Ruleset) -> str:
+    before = standing(visit, row.tenant, row.content)
+    if ruling.action is Action.PASS:
+        verdict = passed(before.verdict)
+    else:
+        verdict = blocked(before.verdict, ruling.reasons, before.content, ruleset)
+    heads = ruleset.policies[before.content.scene].experts.get(TEXT, {})
+    labels = labels_of(before.verdict, verdict, heads)
+    more: dict[str, object] = {
+        "labels": labels,
+        "reasons": [list(reason) for reason in ruling.reasons],
+        "review": row.id,
+    }
+    id_ = _file(visit, row, before, verdict, Act(DECISION_HUMAN, "", row.tenant, {"by": who.id, **more}))
+    notices.tell(visit, Act(DECISION_HUMAN, id_, row.tenant, _noticed(before, verdict, row)), wait=UNDO_SECONDS)
+    return id_
+
+
+def undo(visit: Visit, row: Row, move: Move) -> Row:
+    """Takes a decision back: the former verdict stands again, who was not told yet is not. Raises ``Conflict``."""
+    decided = row.outcome
+    moved(row, move)
+    if decided is not None:
+        _restore(visit, row, move, decided)
+    new = take(visit, row, move)
+    reports = _reports(visit, new)
+    if reports:
+        ((outcome,),) = visit.rows(desk.OUTCOME_OF_ROUND, new.id, new.round)
+        _credit(visit, new, REPORT_UNSETTLED, reports, outcome or "", (None, None, None))
+    return new
+
+
+def _restore(visit: Visit, row: Row, move: Move, decided: str) -> None:
+    last = standing(visit, row.tenant, row.content)
+    if last.id != decided or last.supersedes is None:  # somebody decided after it, about the same text
+        raise Conflict("state", row)
+    id_ = new_id()
+    facts = {"by": move.who.id, "content": row.target, "restores": last.supersedes, "review": row.id}
+    values = (id_, decided, visit.at, move.who.id, last.supersedes)
+    visit.record(
+        Act(DECISION_UNDONE, id_, row.tenant, {**facts, "supersedes": decided}), Write(desk.RESTORE_DECISION, values)
+    )
+    visit.record(Act(DECISION_SUPERSEDED, decided, row.tenant, {"by": id_}))
+    notices.cancel(visit, row.tenant, decided)
+
+
+def time_out(visit: Visit, row: Row, ruleset: Ruleset) -> str | None:
+    """Does what the scene does when nobody decided in time; gives the decision, if one was made.
+
+    Only where the content still waits for people: what the engine had let pass is not blocked because nobody looked at
+    a report on it.
+    """
+    before = standing(visit, row.tenant, row.content)
+    action = ruleset.policies[Scene(row.scene)].on_timeout
+    if before.verdict.action is not Action.REVIEW or action is Action.REVIEW:
+        return None
+    verdict = timed_out(before.verdict, action)
+    act = Act(DECISION_TIMEOUT, "", row.tenant, {"by": DEADLINE, "review": row.id})
+    id_ = _file(visit, row, before, verdict, act)
+    notices.tell(visit, Act(DECISION_TIMEOUT, id_, row.tenant, _noticed(before, verdict, row)), wait=0)
+    return id_
+
+
+def _file(visit: Visit, row: Row, before: Standing, verdict: Verdict, act: Act) -> str:
+    """Files a decision over the newest one; ``act`` has its kind and the facts that are its own. Gives its id."""
+    id_, content = new_id(), before.content
+    blob = verdict_blob(verdict, content)
+    action, scene = verdict.action.code, content.scene.value
+    facts = {
+        **act.facts,
+        "action": action,
+        "commitment": before.commitment.hex(),
+        "content": content.id,
+        "degraded": False,
+        "published_at": before.published_at,
+        "ruleset": verdict.ruleset,
+        "scene": scene,
+        "severity": verdict.severity,
+        "supersedes": before.id,
+        "version": content.version,
+    }
+    if blob != NOTHING_MORE:
+        facts["verdict"] = orjson.Fragment(blob)
+    place = (id_, row.tenant, row.content, before.id, visit.at, scene, before.published_at)
+    said = (action, verdict.severity, blob, verdict.ruleset, str(act.facts["by"]))
+    visit.record(act._replace(subject=id_, facts=facts), Write(desk.INSERT_DECISION, (*place, *said)))
+    visit.record(Act(DECISION_SUPERSEDED, before.id, row.tenant, {"by": id_}))
+    return id_
+
+
+def _noticed(before: Standing, verdict: Verdict, row: Row) -> dict[str, object]:
+    return {
+        "action": verdict.action.code,
+        "categories": list(verdict.categories),
+        "content_id": before.content.id,
+        "review": row.id,
+        "supersedes": before.id,
+        "version": before.content.version,
+    }
+
+
+def _settle(visit: Visit, row: Row, ruling: Ruling) -> None:
+    """Gives the reports of the round their outcome, and reporters theirs."""
+    if reports := _reports(visit, row):
+        settled = (ruling.settles, ruling.verification or None, visit.at)
+        _credit(visit, row, REPORT_SETTLED, reports, ruling.settles, settled)
+
+
+def _reports(visit: Visit, row: Row) -> int:
+    return int(visit.rows(desk.REPORTS_IN_ROUND, row.id, row.round)[0][0])
+
+
+def _credit(  # noqa: PLR0913, PLR0917 - the act, and the row that it tells of
+    visit: Visit, row: Row, kind: str, reports: int, outcome: str, settled: tuple[str | None, str | None, str | None]
+) -> None:
+    sign = 1 if kind == REPORT_SETTLED else -1
+    good, bad = (sign, 0) if outcome == UPHELD else (0, sign)
+    visit.record(
+        Act(kind, row.id, row.tenant, {"outcome": outcome, "reports": reports, "round": row.round}),
+        Write(desk.SETTLE_REPORTS, (*settled, row.id, row.round)),
+        Write(desk.CREDIT_REPORTERS, (good, bad, row.id, row.round), must_change=False),
+    )

@@ -1,0 +1,249 @@
+"""A real Chromium before a real service with a small lexicon. Without Chromium the tests are skipped, and loudly so."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import shutil
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+import uvloop
+
+from service import logs, passwords
+from service.http.server import listening
+from service.rights import Role
+from service.settings import Settings
+from service.wiring import open_service
+
+HERE = Path(__file__).parent
+LEXICONS = HERE.parents[1] / "lexicons"
+CHROMIUM = os.environ.get("QINGLIU_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SKIPPED = "no Chromium: install Debian's chromium, or set QINGLIU_CHROMIUM to its path"
+PASSWORD = "a-long-enough-secret"
+PEOPLE = {"li.wei": Role.REVIEWER, "zhang.min": Role.SENIOR, "root": Role.ADMIN, "audit": Role.AUDITOR}
+HEAD = "@owner tests\n@source tests\n@licence Apache-2.0\n@reviewed 2026-11-22\n@verified false\n\n"
+TERMS = {
+    "absolute_claim": "国家级\n最高级\n",
+    "false_fact_claim": "遥遥领先\n销量冠军\n",
+}
+
+
+def pytest_terminal_summary(terminalreporter):
+    if CHROMIUM is None:
+        terminalreporter.section("BROWSER TESTS SKIPPED", sep="!")
+        terminalreporter.line(SKIPPED)
+
+
+@dataclass
+class House:
+    """A service in another thread, and what it was fed."""
+
+    settings: Settings
+    url: str = ""
+    key: str = ""
+    service: object = None
+    loop: object = None
+    stop: object = None
+    error: BaseException | None = None
+    ready: threading.Event = field(default_factory=threading.Event)
+
+    def call(self, method, path, body=None):
+        """One request with the pipeline's key; the JSON that came back."""
+        connection = HTTPConnection(self.url.removeprefix("http://"), timeout=120)
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        connection.request(method, path, None if body is None else json.dumps(body).encode(), headers)
+        answer = connection.getresponse()
+        told = answer.read()
+        connection.close()
+        assert answer.status == 200, told[:500]
+        return json.loads(told) if told.startswith((b"{", b"[")) else told.decode()
+
+    def file(self, contents):
+        """Has contents judged as advertisements: texts, or the members of requests."""
+        items = [{"scene": "ad", **(one if isinstance(one, dict) else {"text": one})} for one in contents]
+        told = []
+        for start in range(0, len(items), 100):
+            told += self.call("POST", "/v1/moderations/batch", {"items": items[start : start + 100]})["results"]
+        assert not [one for one in told if "error" in one]
+        return told
+
+    def within(self, coroutine):
+        """Runs a coroutine where the service runs."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(60)
+
+    def reported(self):
+        """How many reports of broken policy came."""
+        page = self.call("GET", "/metrics")
+        return sum(
+            float(line.split()[-1]) for line in page.splitlines() if line.startswith("qingliu_csp_reports_total")
+        )
+
+
+async def _serve(house):
+    house.loop, house.stop = asyncio.get_running_loop(), asyncio.Event()
+    async with open_service(house.settings) as service, listening(service, log=io.BytesIO()) as url:
+        house.service, house.url = service, url
+        _, house.key = await service.keys.create("shop", label="tests")
+        for name, role in PEOPLE.items():
+            await service.accounts.create("shop", name, role, PASSWORD, by="cli")
+        house.ready.set()
+        await house.stop.wait()
+
+
+def _run(house):
+    try:
+        uvloop.run(_serve(house))
+    except BaseException as error:  # noqa: BLE001 - told in the thread of the test
+        house.error = error
+    finally:
+        house.ready.set()
+
+
+@contextmanager
+def running(settings):
+    house = House(settings)
+    logs.configure(io.BytesIO(), level="warning")
+    thread = threading.Thread(target=_run, args=(house,))
+    thread.start()
+    try:
+        assert house.ready.wait(120)
+        if house.error:
+            raise house.error
+        yield house
+    finally:
+        if house.stop is not None:
+            house.loop.call_soon_threadsafe(house.stop.set)
+        thread.join(60)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_are_cheap():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "PASSES", 1)
+        patch.setattr(passwords, "KIBIBYTES", 8)
+        yield
+
+
+@pytest.fixture(scope="session")
+def lexicons(tmp_path_factory):
+    """Two terms that lead to people and two that block: tests do not wait for 50 000 others."""
+    folder = tmp_path_factory.mktemp("rules") / "lexicons"
+    folder.mkdir()
+    for name in ("categories.toml", "laws.toml", "codes.toml"):
+        shutil.copy(LEXICONS / name, folder / name)
+    (folder / "claims.toml").write_text("# No claim rules: a hit is a violation.\n", encoding="utf-8")
+    (folder / "industries.toml").write_text("# No industries: nothing is asked for.\n", encoding="utf-8")
+    shutil.copytree(LEXICONS / "variants", folder / "variants")
+    for name in ("ad_law", "trade", "safety", "allow"):
+        (folder / name).mkdir()
+    for category, terms in TERMS.items():
+        (folder / "ad_law" / f"{category}.txt").write_text(f"@category {category}\n{HEAD}{terms}", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory, lexicons):
+    settings = Settings(
+        data=tmp_path_factory.mktemp("data"),
+        lexicons=lexicons,
+        port=0,
+        rate_limit=10**9,
+        expert="off",
+        max_content_chars=2_000_000,
+        max_body=16 * 1024 * 1024,
+    )
+    with running(settings) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    if CHROMIUM is None:
+        pytest.skip(SKIPPED)
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Seat:
+    """A person's browser, and what it said that it should not have said."""
+
+    page: object
+    house: House
+    wrong: list = field(default_factory=list)
+
+    def go(self, path):
+        """Opens a page of the console."""
+        self.page.goto(self.house.url + path)
+        return self
+
+    def press(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+        return self
+
+    def shown(self):
+        """The id of the item that is shown."""
+        return self.page.locator(".item").get_attribute("data-id")
+
+    def another(self, old):
+        """Waits for another item, or for the end of them."""
+        self.page.wait_for_function(
+            "old => document.querySelector('.item')?.dataset.id !== old && !document.querySelector('[aria-busy=true]')",
+            arg=old,
+        )
+
+
+@pytest.fixture
+def seat(chromium, house):
+    """Makes signed-in browsers: ``seat("li.wei", theme="dark")``."""
+    contexts = []
+
+    def sit(name=None, *, theme="light", lang="zh", width=1440, path="/"):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900 if width > 500 else 844}, locale="zh-CN", color_scheme=theme
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        if lang != "zh":
+            context.add_cookies([{"name": "lang", "value": lang, "url": house.url}])
+        page = context.new_page()
+        made = Seat(page, house)
+        page.on("pageerror", lambda error: made.wrong.append(f"error {error}"))
+        page.on("dialog", lambda dialog: (made.wrong.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        page.on("console", lambda said: said.type == "error" and made.wrong.append(f"console {said.text}"))
+        page.on(
+            "request",
+            lambda asked: asked.url.startswith((house.url, "data:")) or made.wrong.append(f"request {asked.url}"),
+        )
+        if name is not None:
+            made.go(f"/login?tenant=shop&next={path}")
+            page.keyboard.type(name)
+            page.keyboard.press("Tab")
+            page.keyboard.type(PASSWORD)
+            page.keyboard.press("Enter")
+            page.wait_for_url(lambda url: "/login" not in url)
+        return made
+
+    yield sit
+    for context in contexts:
+        context.close()

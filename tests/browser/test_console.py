@@ -1,0 +1,277 @@
+"""A day at the desk in a real Chromium, by keyboard alone; every page for everybody; two languages, two themes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from service.keys import Caller
+from service.rights import RIGHTS_OF, Role
+
+AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+PAGES = ("/", "/queue", "/search?text=遥遥领先", "/contents/c-1", "/try", "/people", "/notices", "/system", "/nowhere")
+RUN = """axe.run(document, {resultTypes: ['violations']})
+    .then(told => told.violations.map(one => [one.id, one.nodes.map(node => node.html.slice(0, 160))]))"""
+LONG = "走过路过" * 12
+
+
+@pytest.fixture(scope="module")
+def busy(house):
+    """A house with work to do: 60 items, some reported, one complained of."""
+    house.file(
+        [
+            {
+                "content_id": f"c-{n}",
+                "text": f"第{n}款面霜，遥遥领先，{LONG if n % 3 else ''}",
+                "creator_id": f"maker-{n % 7}",
+                "room_id": "r-1",
+            }
+            for n in range(60)
+        ]
+    )
+    for n in (3, 4):
+        report = {"content_id": f"c-{n}", "reporter_id": "u-1", "reason": "false_fact_claim", "detail": "不真实"}
+        house.call("POST", "/v1/reports", report)
+    house.call(
+        "POST",
+        "/v1/complaints",
+        {"content_id": "c-5", "complainant_id": "u-2", "reason": "quality", "detail": "收到就坏了"},
+    )
+    return house
+
+
+def item(house, name, review):
+    """An item as its reviewer would read it over the interface."""
+    return house.within(house.service.archive.item(_caller(house, name), review))
+
+
+def _caller(house, name):
+    return Caller("shop", name, RIGHTS_OF[Role.ADMIN])
+
+
+def test_anonymous_people_are_led_to_the_door_and_back(busy, seat):
+    anonymous = seat().go("/queue?scene=ad")
+    assert anonymous.page.url.endswith("/login?next=%2Fqueue%3Fscene%3Dad")
+    anonymous.page.fill("[name=tenant]", "shop")
+    anonymous.page.fill("[name=name]", "li.wei")
+    anonymous.page.fill("[name=password]", "wrong-password-1")
+    anonymous.press("Enter")
+    anonymous.page.wait_for_selector(".login .error:not([hidden])")
+    anonymous.page.fill("[name=password]", "a-long-enough-secret")
+    anonymous.press("Enter")
+    anonymous.page.wait_for_url("**/queue?scene=ad")
+
+
+@pytest.mark.parametrize(
+    "where", ["//outside.invalid/", "https://outside.invalid/", "/\\outside.invalid", "javascript:alert(1)"]
+)
+def test_the_way_back_never_leaves_the_service(busy, seat, where):
+    sat = seat("li.wei", path=where)
+    assert sat.page.url.startswith(busy.url)
+
+
+def test_host_cookies_work_on_a_loopback_address_without_tls(busy, seat):
+    cookies = {cookie["name"]: cookie for cookie in seat("li.wei").page.context.cookies()}
+    kept = cookies["__Host-qingliu"]
+    assert kept["secure"] and kept["httpOnly"] and kept["sameSite"] == "Strict"
+
+
+def test_twenty_items_in_a_row_by_keyboard_alone(busy, seat):
+    sat = seat("li.wei").press("c")
+    sat.page.wait_for_selector(".item")
+    done = []
+    for turn in range(20):
+        here = sat.shown()
+        done.append(here)
+        if turn % 2:
+            sat.press("p")
+        else:
+            sat.press("b")
+            sat.page.wait_for_selector("#reasons[open]")
+            sat.press("Enter")
+        sat.another(here)
+    assert len(set(done)) == 20
+    states = [item(busy, "li.wei", review) for review in done]
+    assert [one.row[11] for one in states] == ["closed"] * 20
+    assert {one.closed_name for one in states} == {"li.wei"}
+    assert sat.wrong == []
+
+
+def test_a_decision_is_undone_within_ten_seconds_and_decided_again(busy, seat):
+    sat = seat("zhang.min").press("c")
+    sat.page.wait_for_selector(".item")
+    here = sat.shown()
+    sat.press("p").another(here)
+    sat.page.wait_for_selector("#undo:not([hidden])")
+    sat.press("u")
+    sat.page.wait_for_selector(f'.item[data-id="{here}"]')
+    assert item(busy, "zhang.min", here).row[11] == "held"
+    sat.page.wait_for_function("!document.querySelector('[aria-busy=true]')")
+    sat.press("b")
+    sat.page.wait_for_selector("#reasons[open]")
+    sat.press("1", "1", "Enter").another(here)
+    assert item(busy, "zhang.min", here).row[11] == "closed"
+
+
+def test_an_item_is_escalated_with_a_note_and_a_senior_finds_it(busy, seat):
+    sat = seat("li.wei").press("c")
+    sat.page.wait_for_selector(".item")
+    here = sat.shown()
+    sat.press("e")
+    sat.page.keyboard.type("拿不准，请看一下")
+    sat.press("Control+Enter").another(here)
+    listed = item(busy, "li.wei", here)
+    assert listed.row[11] == "waiting" and listed.row[12] == 1
+    senior = seat("zhang.min").go(f"/?item={here}")
+    senior.page.wait_for_selector(".item")
+    assert "拿不准，请看一下" in senior.page.locator(".item").inner_text()
+    senior.press("t")
+    senior.page.wait_for_selector('.item [data-act="pass"]')
+
+
+def test_a_late_decision_is_told_in_words_with_a_way_on(busy, seat):
+    sat = seat("li.wei").press("c")
+    sat.page.wait_for_selector(".item")
+    here = sat.shown()
+    busy.within(busy.service.desk.release(_caller(busy, "root"), here, None))
+    sat.press("p")
+    sat.page.wait_for_selector(".conflict")
+    assert "状态" in sat.page.locator(".conflict").inner_text() or "换手" in sat.page.locator(".conflict").inner_text()
+    sat.press("Enter").another(here)
+
+
+def test_reasons_are_found_and_picked_by_typing(busy, seat):
+    sat = seat("li.wei").press("c")
+    sat.page.wait_for_selector(".item")
+    here = sat.shown()
+    sat.press("b", "/")
+    sat.page.keyboard.type("绝对化")
+    sat.press("Enter")
+    assert sat.page.locator('#choices input[value="absolute_claim"]').is_checked()
+    sat.press("Enter").another(here)
+
+
+def test_the_queue_is_walked_filtered_and_remembered_by_keyboard(busy, seat):
+    sat = seat("li.wei", path="/queue")
+    sat.press("j", "j")
+    chosen = sat.page.locator("#rows tr.on").get_attribute("data-id")
+    sat.press("v")
+    sat.page.keyboard.type("我的广告")
+    sat.press("Enter")
+    sat.page.wait_for_selector(".view")
+    sat.press("j", "j", "Enter")
+    sat.page.wait_for_selector(".item")
+    assert sat.shown() == chosen
+    sat.go("/queue").page.locator(".view button").click()
+    sat.page.wait_for_function("!document.querySelector('.view')")
+
+
+def test_a_verdict_appears_while_one_types_and_nothing_is_filed(busy, seat):
+    before = busy.service.ledger
+    sat = seat("audit", path="/try")
+    counted = busy.within(busy.service.desk_reads.last_content())
+    sat.page.keyboard.type("这款国家级面霜遥遥领先")
+    sat.page.wait_for_selector("#verdict mark")
+    assert "广告法 9(3)" in sat.page.locator("#verdict").inner_text()
+    assert busy.within(busy.service.desk_reads.last_content()) == counted
+    assert before.trouble is None
+
+
+def test_both_languages_and_both_themes(busy, seat):
+    sat = seat("li.wei")
+    assert sat.page.locator("html").get_attribute("lang") == "zh-CN"
+    sat.page.locator("[data-do=lang]").focus()
+    sat.press("Enter")
+    sat.page.wait_for_selector("html[lang=en]")
+    assert "Queue" in sat.page.locator("nav").first.inner_text()
+    light = sat.page.evaluate("getComputedStyle(document.body.parentElement).backgroundColor")
+    sat.page.locator("[data-do=theme]").focus()
+    sat.press("Enter")
+    assert sat.page.evaluate("getComputedStyle(document.body.parentElement).backgroundColor") != light
+    sat.go("/queue")
+    assert sat.page.locator("html").get_attribute("data-theme") == "dark"
+
+
+def test_nobody_is_offered_what_they_may_not_do(busy, seat):
+    sat = seat("audit")
+    assert sat.page.locator("#rows").count() == 1
+    assert [link.get_attribute("href") for link in sat.page.locator(".places a").all()] == [
+        "/queue",
+        "/search",
+        "/try",
+        "/system",
+    ]
+    sat.press("j", "Enter")
+    sat.page.wait_for_selector(".item")
+    assert sat.page.locator(".acts-bar button").count() == 0
+    assert sat.page.goto(f"{busy.url}/people").status == 403
+    assert "text/html" in sat.page.goto(f"{busy.url}/people").headers["content-type"]
+
+
+def test_people_and_keys_are_made_and_ended(busy, seat):
+    sat = seat("root", path="/people")
+    sat.press("n")
+    sat.page.keyboard.type("wang.fang")
+    sat.press("Enter")
+    sat.page.wait_for_selector("#secret[open]")
+    assert "wang.fang" in sat.page.locator("#secret output").inner_text()
+    sat.press("Escape")
+    sat.page.wait_for_selector("text=wang.fang")
+    sat.press("k")
+    sat.page.keyboard.type("流水线")
+    sat.press("Enter")
+    sat.page.wait_for_selector("#secret[open]")
+    assert sat.page.locator("#secret output").inner_text().startswith("ql_")
+
+
+def test_static_files_are_named_by_digest_and_kept(busy, seat):
+    sat = seat()
+    answers = {}
+    sat.page.on("response", lambda answer: answers.update({answer.url: answer.headers}))
+    sat.go("/login")
+    styles = next(url for url in answers if url.endswith(".css"))
+    assert "immutable" in answers[styles]["cache-control"]
+    page = answers[f"{busy.url}/login"]
+    assert "default-src 'none'" in page["content-security-policy"] and "unsafe" not in page["content-security-policy"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(busy, seat, theme):
+    sat = seat("root", theme=theme)
+    found = {}
+    for path in ("/login", *PAGES):
+        sat.go(path)
+        if path == "/" and sat.page.locator("#start").count():
+            sat.press("c")
+            sat.page.wait_for_selector(".item")
+            sat.press("b")
+            found["reasons"] = _violations(sat)
+            sat.press("Escape", "?")
+            found["keys"] = _violations(sat)
+            sat.press("Escape", "v")
+        if path == "/try":
+            sat.page.fill("textarea", "国家级\u202e面霜，遥遥领先")
+            sat.page.wait_for_selector("#rewrite :not(.faint), #rewrite p")
+        found[path] = _violations(sat)
+    assert {path: wrong for path, wrong in found.items() if wrong} == {}
+
+
+def _violations(sat):
+    sat.page.wait_for_timeout(220)  # what appears softly has its own colours only then
+    sat.page.evaluate(AXE)
+    return json.loads(json.dumps(sat.page.evaluate(RUN)))
+
+
+def test_axe_would_find_something(busy, seat):
+    sat = seat().go("/login")
+    sat.page.evaluate("document.querySelector('main').append(document.createElement('button'))")
+    assert _violations(sat)
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/login"])
+def test_no_page_is_wider_than_a_phone(busy, seat, path):
+    sat = seat("root", width=390)
+    sat.go(path)
+    assert sat.page.evaluate("document.documentElement.scrollWidth") <= 390

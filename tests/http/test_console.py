@@ -1,0 +1,146 @@
+"""The console without a browser: every page answers, under its policy, in both languages; views; static files."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from service.http.console import PLACES, safe_next
+from service.http.html import WORDS
+from service.rights import Role
+from service.views import MOST_VIEWS
+from tests.http.conftest import PASSWORD, Browser
+
+HOSTILE = "<script>1</script>\u202e"
+
+
+def person(server, name, role):
+    user = server.within(server.service.accounts.create("shop", name, role, PASSWORD, by="cli"))
+    return Browser(server, "shop", user.id, user.name).sign_in()
+
+
+@pytest.fixture(scope="module")
+def admin(server):
+    return person(server, "console-admin", Role.ADMIN)
+
+
+@pytest.fixture(scope="module")
+def item(server):
+    """The item of a reported content, hostile in all its fields."""
+    body = {
+        "scene": "ad",
+        "text": f"国家级{HOSTILE}",
+        "content_id": "console",
+        "creator_id": HOSTILE,
+        "industry": HOSTILE,
+    }
+    assert server.call("POST", "/v1/moderations", body).status == 200
+    report = {"content_id": "console", "reporter_id": HOSTILE, "reason": "other", "detail": HOSTILE}
+    return server.call("POST", "/v1/reports", report).json["review"]
+
+
+def shown(reply, status=200):
+    """The page, which came under a policy without exceptions and holds nothing that runs."""
+    assert (reply.status, reply.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    policy = reply.headers["content-security-policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy and "report-uri /csp" in policy
+    page = reply.body.decode()
+    assert not re.search(r"<script(?! src=\"/static/)|\son\w+=|\sstyle=|javascript:", page)
+    assert "\u202e" not in page
+    return page
+
+
+@pytest.mark.parametrize("path", [place.path for place in PLACES] + ["/contents/console", "/contents?id=console"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_page_answers_in_both_languages(admin, item, path, lang):
+    page = shown(admin.call("GET", path, Cookie=f"lang={lang}; __Host-qingliu={admin.cookies['__Host-qingliu']}"))
+    assert ('lang="en"' in page.partition(">")[2][:40]) == (lang == "en")
+    assert WORDS[lang]["nav.queue"] in page
+
+
+def test_an_item_shows_what_hides_and_runs_nothing(admin, item):
+    for path in (f"/desk/{item}", f"/items/{item}", f"/?item={item}", "/contents/console", "/search?text=script"):
+        page = shown(admin.call("GET", path))
+        if "/desk" in path or "contents" in path:
+            assert "&lt;script&gt;" in page and "U+202E" in page
+    assert "suggestion" in shown(admin.call("GET", f"/items/{item}"))
+    shown(admin.call("GET", f"/desk/{item}/suggestion"))
+
+
+def test_who_only_reads_is_shown_the_queue_and_items_without_acts(server, item):
+    auditor = person(server, "console-auditor", Role.AUDITOR)
+    assert 'id="rows"' in shown(auditor.call("GET", "/"))
+    assert 'data-act="pass"' not in shown(auditor.call("GET", f"/?item={item}"))
+
+
+def test_a_text_is_judged_and_not_filed(server, admin):
+    before = server.within(server.service.desk_reads.last_content())
+    page = shown(admin.call("POST", "/try/verdict", {"scene": "ad", "text": "国家级面霜"}))
+    assert "<mark" in page
+    shown(admin.call("POST", "/try/rewrite", {"scene": "ad", "text": "国家级面霜"}))
+    assert admin.call("POST", "/try/verdict", {"scene": "ad"}).problem == "invalid-body"
+    assert server.within(server.service.desk_reads.last_content()) == before
+
+
+def test_what_is_refused_is_told_as_a_page_to_browsers_and_as_a_problem_to_programs(server, admin):
+    assert "404" not in shown(admin.call("GET", "/contents/none", Accept="text/html"), 404)
+    assert admin.call("GET", "/contents/none").problem == "not-found"
+    assert server.call("GET", "/nowhere", key=None, Accept="text/html").status == 404
+    auditor = person(server, "console-auditor-2", Role.AUDITOR)
+    shown(auditor.call("GET", "/people", Accept="text/html"), 403)
+
+
+def test_a_search_that_cannot_be_made_says_why(admin):
+    assert 'class="error"' in shown(admin.call("GET", "/search?text=%E2%80%AE"))
+    assert shown(admin.call("GET", "/search?text=x&from=nonsense&to=9999-12-31"))
+
+
+def test_views_are_saved_replaced_and_removed(server):
+    mine = person(server, "console-viewer", Role.REVIEWER)
+    saved = mine.call("POST", "/v1/views", {"name": " 我的 ", "query": "state=held&x=<b>"}).json
+    assert saved == {"name": "我的", "query": "state=held&x=%3Cb%3E"}
+    mine.call("POST", "/v1/views", {"name": "我的", "query": "scene=ad"})
+    assert mine.call("GET", "/v1/views").json["views"] == [{"name": "我的", "query": "scene=ad"}]
+    assert "我的" in shown(mine.call("GET", "/queue"))
+    other = person(server, "console-viewer-2", Role.REVIEWER)
+    assert other.call("GET", "/v1/views").json["views"] == []
+    assert mine.call("POST", "/v1/views", {"name": "\u202e", "query": ""}).faults == {"name": "not_printable"}
+    for number in range(MOST_VIEWS - 1):
+        assert mine.call("POST", "/v1/views", {"name": f"v{number}", "query": ""}).status == 200
+    assert mine.call("POST", "/v1/views", {"name": "one more", "query": ""}).faults == {"name": "too_many_views"}
+    assert len(mine.call("DELETE", "/v1/views?name=v1").json["views"]) == MOST_VIEWS - 1
+
+
+def test_static_files_stay_for_ever_under_a_name_that_holds_their_digest(server):
+    page = server.call("GET", "/login", key=None).body.decode()
+    for path in set(re.findall(r"/static/[\w.]+", page)):
+        reply = server.call("GET", path, key=None)
+        assert reply.status == 200 and "immutable" in reply.headers["cache-control"]
+        assert server.call("GET", path, key=None, If_None_Match=reply.headers["etag"]).status == 304
+    assert server.call("GET", "/static/app.css", key=None).status == 404
+    assert server.call("GET", "/static/..%2Fhtml.py", key=None).status == 404
+
+
+def test_reports_of_broken_policy_are_counted(server, admin):
+    def counted():
+        told = server.call("GET", "/metrics").body.decode()
+        return float(re.search(r"^qingliu_csp_reports_total (\S+)", told, re.MULTILINE)[1])
+
+    before = counted()
+    assert server.call("POST", "/csp", b"{}", key=None, Content_Type="application/csp-report").status == 200
+    assert counted() == before + 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "goes"),
+    [("/queue?a=b", "/queue?a=b"), ("//x", "/"), ("/\\x", "/"), ("https://x", "/"), ("", "/"), ("/a\nb", "/")],
+)
+def test_the_way_back_stays_in_the_house(asked, goes):
+    assert safe_next(asked) == goes
+
+
+def test_both_languages_say_the_same_things():
+    assert WORDS["zh"].keys() == WORDS["en"].keys()
+    for name, sentence in WORDS["zh"].items():
+        assert set(re.findall(r"{\w+}", sentence)) == set(re.findall(r"{\w+}", WORDS["en"][name])), name

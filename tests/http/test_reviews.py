@@ -1,0 +1,304 @@
+"""The review desk over HTTP: who gets what, what an item tells, and what becomes of a step that comes too late."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+from jsonschema_rs import Draft202012Validator
+
+from service.rights import Role, Scope
+
+DOUBTFUL = "你就是个傻瓜蛋"
+ABUSE = """\
+@category abuse_insult
+@owner tests
+@source tests
+@licence Apache-2.0
+@reviewed 2026-11-22
+@verified false
+
+傻瓜蛋
+"""
+BLOCK = {"action": "block", "reasons": [{"category": "abuse_insult"}]}
+
+
+@pytest.fixture
+def house(serving, lexicons, tmp_path):
+    """A server of our own, whose rules leave some contents to people."""
+    abuse = lexicons / "safety" / "abuse.txt"
+    abuse.write_text(ABUSE, encoding="utf-8")
+    try:
+        with serving() as server:
+            yield server
+    finally:
+        abuse.unlink()
+
+
+@pytest.fixture
+def ann(house):
+    return house.signed_in()
+
+
+def judge(server, id_="a", text=DOUBTFUL, **more):
+    return server.judge(text, content_id=id_, scene="ugc", **more).json
+
+
+def claim(server, who, **body):
+    reply = server.call("POST", "/v1/reviews/claim", body, key=who)
+    assert reply.status == 200, reply.json
+    return reply.json["items"]
+
+
+def act(server, who, item, step, /, **body):
+    return server.call("POST", f"/v1/reviews/{item}/{step}", body, key=who)
+
+
+def queue(server, who, **query):
+    asked = "&".join(f"{name}={value}" for name, value in query.items())
+    return server.call("GET", f"/v1/reviews?{asked}", key=who)
+
+
+def fits(server, told, name):
+    document = server.call("GET", "/openapi.json", key=None).json
+    schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+    Draft202012Validator(schema).validate(told)
+
+
+def test_work_from_the_queue_to_a_decision(house, ann):
+    first = judge(house, creator_id="cr", room_id="room")
+    judge(house, "b", DOUBTFUL + "！！", creator_id="cr")
+    listed = queue(house, ann).json
+    fits(house, listed, "Queue")
+    assert [item["content_id"] for item in listed["items"]] == ["a", "b"]
+    assert listed["counts"]["waiting"] == {"n": 2, "more": False}
+    (item,) = claim(house, ann)
+    assert (item["decision"]["id"], item["earlier"], item["similar"]) == (first["id"], None, None)
+    full = house.call("GET", f"/v1/reviews/{item['id']}", key=ann).json
+    fits(house, full, "Full")
+    assert full["token"] == item["token"]
+    assert set(full["steps"]) == {"heartbeat", "release", "skip", "escalate", "decision"}
+    assert [one["content_id"] for one in full["earlier"]] == ["b"]
+    assert [one["content_id"] for one in full["similar"]] == ["b"]
+    assert full["content"]["creator_id"] == "cr" and full["content"]["room_id"] == "room"
+    assert full["laws"] and full["read_as"] == [{"part": "text", "text": DOUBTFUL, "folds": []}]
+    closed = act(house, ann, item["id"], "decision", token=item["token"], **BLOCK, note="骂人").json
+    fits(house, closed, "Full")
+    assert (closed["state"], closed["outcome"]["by"], closed["outcome"]["who"]["name"]) == ("closed", "person", "ann")
+    assert [(note["text"], note["step"]) for note in closed["notes"]] == [("骂人", "decided")]
+    assert "token" not in closed and closed["steps"] == ["undo"]
+
+
+def test_the_pipeline_reads_what_a_person_decided_and_not_who(house, ann):
+    judge(house)
+    (item,) = claim(house, ann)
+    outcome = act(house, ann, item["id"], "decision", token=item["token"], action="pass").json["outcome"]
+    told = house.call("GET", f"/v1/moderations/{outcome['id']}").json
+    assert (told["action"], told["by"], "who" in told) == ("pass", "person", False)
+    assert [(one["code"], one["name"]) for one in told["exemptions"]] == [("person", "人工复核认定不构成违规")]
+    english = house.call("GET", f"/v1/moderations/{outcome['id']}", Accept_Language="en").json
+    assert english["exemptions"][0]["reason"] == "a person looked at it and found no violation"
+    assert judge(house)["id"] == outcome["id"]
+    history = house.call("GET", "/v1/moderations?content_id=a").json["decisions"]
+    assert [one["by"] for one in history] == ["person", "engine"]
+    _, admin = house.within(house.service.keys.create("shop", scope=Scope.ADMIN))
+    seen = house.call("GET", f"/v1/moderations/{outcome['id']}", key=admin).json
+    assert seen["who"] == {"id": "u-shop-ann", "name": "ann"}
+
+
+def test_what_a_person_found_is_told_in_words(house, ann):
+    judge(house)
+    (item,) = claim(house, ann)
+    reasons = [{"category": "gambling"}, {"category": "absolute_claim", "article": "广告法 9(3)"}]
+    outcome = act(house, ann, item["id"], "decision", token=item["token"], action="block", reasons=reasons).json[
+        "outcome"
+    ]
+    assert {one["source"] for one in outcome["evidence"]} == {"person"}
+    told = {one["category"]: one for one in outcome["evidence"]}
+    assert told["absolute_claim"]["reason"] == "人工认定属于绝对化用语，依据广告法 9(3)"
+    assert told["absolute_claim"]["laws"] == ["广告法 9(3)"] and told["gambling"]["laws"]
+    assert [one["code"] for one in outcome["exemptions"]] == ["person"]
+
+
+def test_a_late_step_gets_the_item_as_it_is(house, ann):
+    judge(house)
+    (item,) = claim(house, ann, lease_seconds=1)
+    sue = house.signed_in(Role.SENIOR, "sue")
+    assert act(house, sue, item["id"], "release").status == 200
+    (again,) = claim(house, sue)
+    late = act(house, ann, item["id"], "decision", token=item["token"], **BLOCK)
+    assert (late.status, late.problem, late.json["why"]) == (409, "review-conflict", "token")
+    assert late.json["item"]["holder"] == {"id": "u-shop-sue", "name": "sue"}
+    fits(house, late.json["item"], "Summary")
+    assert act(house, ann, item["id"], "decision", token=again["token"], **BLOCK).json["why"] == "holder"
+    assert act(house, sue, item["id"], "skip", token=again["token"]).json["state"] == "waiting"
+    assert act(house, sue, item["id"], "heartbeat", token=again["token"]).json["why"] == "token"
+
+
+def test_every_step_over_http(house, ann):
+    judge(house)
+    (item,) = claim(house, ann)
+    longer = act(house, ann, item["id"], "heartbeat", token=item["token"], lease_seconds=9000).json
+    assert longer["lease_until"] > item["lease_until"]
+    freed = act(house, ann, item["id"], "release", token=item["token"]).json
+    assert (freed["state"], freed["holder"]) == ("waiting", None)
+    mine = act(house, ann, item["id"], "claim").json
+    assert [one["id"] for one in queue(house, ann, holder="me").json["items"]] == [item["id"]]
+    done = act(house, ann, item["id"], "decision", token=mine["token"], **BLOCK).json
+    assert queue(house, ann, holder="me", state="closed").json["items"][0]["closed_by"]["name"] == "ann"
+    undone = act(house, ann, item["id"], "undo").json
+    assert undone["token"] == mine["token"] + 2
+    assert [one["by"] for one in undone["history"]] == ["person", "person", "engine"]
+    up = act(house, ann, item["id"], "escalate", token=undone["token"], note="请看").json
+    assert (up["level"], up["steps"], done["round"]) == (1, [], 1)
+    assert act(house, ann, item["id"], "claim").status == 403
+    sue = house.signed_in(Role.SENIOR, "sue")
+    assert act(house, sue, item["id"], "claim").json["notes"][0]["text"] == "请看"
+
+
+@pytest.mark.parametrize(
+    ("body", "faults"),
+    [
+        ({}, {"token": "missing"}),
+        ({"token": 1, "action": "review"}, {"action": "literal_error"}),
+        ({"token": 1, "action": "block"}, {"reasons": "reasons_needed"}),
+        ({"token": 1, "action": "block", "reasons": [{"category": "x"}]}, {"reasons.0.category": "unknown_category"}),
+        ({"token": 1, "action": "pass", "outcome": "upheld"}, {"outcome": "outcome_unasked"}),
+        ({"token": 1, "action": "pass", "note": "\x00"}, {"note": "nul"}),
+        ({"token": 0, "action": "pass"}, {"token": "greater_than_equal"}),
+        ({"token": True, "action": "pass"}, {"token": "int_type"}),
+    ],
+)
+def test_a_wrong_decision_names_its_fields(shared, body, faults):
+    server, who, item = shared
+    reply = act(server, who, item, "decision", **body)
+    assert (reply.status, reply.problem, reply.faults) == (422, "invalid-body", faults)
+    assert not [error["msg"] for error in reply.json["errors"] if error["msg"] == error["type"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "faults"),
+    [
+        ("state=open", {"state": "literal_error"}),
+        ("cursor=nonsense", {"cursor": "cursor"}),
+        ("state=waiting&holder=me", {"state": "held_by_nobody"}),
+        ("limit=1000", {"limit": "less_than_equal"}),
+        ("level=x", {"level": "int_parsing"}),
+        ("kind=content&kind=report", {"kind": "unique_value"}),
+        ("colour=red", {"colour": "extra_forbidden"}),
+    ],
+)
+def test_a_wrong_query_names_its_parameters(shared, query, faults):
+    server, who, _ = shared
+    reply = server.call("GET", f"/v1/reviews?{query}", key=who)
+    assert (reply.status, reply.faults) == (422, faults)
+    assert not [error["msg"] for error in reply.json["errors"] if error["msg"] == error["type"]]
+
+
+@pytest.fixture(scope="module")
+def shared(server):
+    """The shared server, somebody who works there, and an item: a report, since its rules leave nothing to people."""
+    server.judge("好用", content_id="shared")
+    server.call("POST", "/v1/reports", {"content_id": "shared", "reporter_id": "u", "reason": "spam"})
+    who = server.signed_in()
+    (item,) = [one for one in claim(server, who, limit=50) if one["content_id"] == "shared"]
+    return server, who, item["id"]
+
+
+def test_no_key_may_work_at_the_desk_and_foreign_items_are_absent(house, ann):
+    judge(house)
+    (item,) = claim(house, ann)
+    _, admin = house.within(house.service.keys.create("shop", scope=Scope.ADMIN))
+    for key in (house.key, admin):
+        assert house.call("POST", "/v1/reviews/claim", {}, key=key).problem == "forbidden"
+    assert house.call("GET", f"/v1/reviews/{item['id']}", key=admin).status == 200
+    house.within(house.service.keys.create("rival"))
+    eve = house.signed_in(Role.ADMIN, "eve", "rival")
+    steps = ("claim", "heartbeat", "release", "skip", "escalate", "decision", "undo")
+    for step in steps:
+        body = {} if step in {"claim", "undo"} else {"token": item["token"]}
+        body |= {"action": "pass"} if step == "decision" else {}
+        foreign, absent = act(house, eve, item["id"], step, **body), act(house, eve, "nothing", step, **body)
+        assert (foreign.status, absent.status) == (404, 404)
+        assert foreign.json.keys() == absent.json.keys()
+    for path in (f"/v1/reviews/{item['id']}", "/v1/contents/a", f"/v1/reviews/{item['id']}/suggestion"):
+        assert house.call("GET", path, key=eve).status == 404
+    assert queue(house, eve).json["items"] == [] and house.call("GET", "/v1/search?text=x", key=eve).json["items"] == []
+
+
+def test_pages_of_the_queue_follow_by_cursor(house, ann):
+    for number in range(5):
+        judge(house, f"c{number}")
+    seen, cursor = [], {}
+    while True:
+        page = queue(house, ann, limit=2, scene="ugc", **cursor).json
+        seen += [item["content_id"] for item in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = {"cursor": page["next"]}
+    assert seen == [f"c{number}" for number in range(5)]
+
+
+def test_a_suggestion_is_worked_out_when_asked_for(house, ann):
+    judge(house)
+    (item,) = claim(house, ann)
+    told = house.call("GET", f"/v1/reviews/{item['id']}/suggestion", key=ann).json
+    fits(house, told, "Rewritten")
+
+
+# Looking back
+
+
+@pytest.mark.parametrize("text", ["wechat", "WeChat", "ｗｅｃｈａｔ", "W-e chat", "加我", "加 我", "後臺"])
+def test_search_finds_a_text_however_it_is_written(house, ann, text):
+    house.judge("后台😀加我 WeＣhat", content_id="hit")
+    house.judge("别的", content_id="other")
+    found = house.call("GET", f"/v1/search?text={quote(text)}", key=ann).json
+    fits(house, found, "Matches")
+    ((hit,),) = (found["items"],)
+    (excerpt,) = hit["excerpts"]
+    ((start, end),) = excerpt["marks"]
+    plain = house.service.rules.engine.ruleset.folding.plain
+    assert plain(excerpt["text"][start:end]) == plain(text)
+    assert (hit["content_id"], hit["decision"]["by"], found["next"]) == ("hit", "engine", None)
+
+
+def test_search_is_bounded_and_goes_on(house, ann, monkeypatch):
+    monkeypatch.setattr("service.review.search.MOST_LOOKED_AT", 10)
+    monkeypatch.setattr("service.review.search.CHUNK", 4)
+    items = [{"scene": "ad", "text": f"好用{number}", "content_id": f"c{number}"} for number in range(25)]
+    house.call("POST", "/v1/moderations/batch", {"items": items})
+    seen, cursor, requests = [], "", 0
+    while cursor is not None:
+        found = house.call("GET", f"/v1/search?text={quote('好用')}{cursor and '&cursor='}{cursor}", key=ann).json
+        assert found["looked_at"] <= 10
+        seen += [one["content_id"] for one in found["items"]]
+        cursor, requests = found["next"], requests + 1
+    assert seen == [f"c{number}" for number in reversed(range(25))]
+    assert requests >= 3
+
+
+def test_search_keeps_to_its_period(house, ann):
+    house.judge("好用", content_id="now")
+    for period, count in (
+        ("from=2020-01-01T00:00:00Z", 1),
+        ("to=2020-01-01T00:00:00Z", 0),
+        ("from=2090-01-01T00:00:00Z", 0),
+    ):
+        found = house.call("GET", f"/v1/search?text={quote('好用')}&{period}", key=ann).json
+        assert len(found["items"]) == count
+    refused = house.call("GET", f"/v1/search?text={quote('！！')}", key=ann)
+    assert refused.faults == {"text": "nothing_to_find"}
+
+
+def test_one_contents_whole_history(house, ann):
+    judge(house)
+    (item,) = claim(house, ann)
+    act(house, ann, item["id"], "decision", token=item["token"], **BLOCK)
+    judge(house, text=DOUBTFUL + "啊")
+    house.call("POST", "/v1/reports", {"content_id": "a", "reporter_id": "u", "reason": "spam", "detail": "骂人"})
+    told = house.call("GET", "/v1/contents/a", key=ann).json
+    fits(house, told, "WholeHistory")
+    assert [(one["version"], len(one["decisions"])) for one in told["versions"]] == [(2, 1), (1, 2)]
+    assert [one["kind"] for one in told["items"]] == ["content"]
+    assert [one["detail"] for one in told["reports"]] == ["骂人"]

@@ -1,0 +1,60 @@
+"""A service with a desk, to be killed: a key for the pipeline, two people, and deadlines that pass while it runs.
+
+Test-only: people are let in by a secret instead of a session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import uvloop
+
+from moderation.types import Scene
+from service import wiring
+from service.acts import Act
+from service.http.server import listening
+from service.keys import Caller
+from service.ports import Write
+from service.review import desk
+from service.rights import RIGHTS_OF, Role
+from service.settings import Settings
+
+ADD_USER = "INSERT INTO users (id, tenant, name, role, password, created_at) VALUES (?, ?, ?, ?, '', ?)"
+PEOPLE = {"ann": Role.REVIEWER, "sue": Role.SENIOR}
+DUE = 0.4
+
+
+def hire(visit):
+    for name, role in PEOPLE.items():
+        if not visit.rows("SELECT 1 FROM users WHERE id = ?", name):
+            row = (name, "shop", name, role.value, visit.at)
+            visit.record(Act("user.created", name, "shop"), Write(ADD_USER, row))
+
+
+async def main(data: str, lexicons: str) -> None:
+    settings = Settings(
+        data=Path(data), lexicons=Path(lexicons), port=0, expert="off", review_due={Scene.UGC: DUE}, rate_limit=10**9
+    )
+    desk.SWEEP_SECONDS = 0.05
+    async with wiring.open_service(settings) as service:
+        _, secret = await service.keys.create("shop")
+        await service.ledger.visit(hire)
+        of_keys = service.keys.caller
+
+        async def caller(secret):
+            if secret in PEOPLE:
+                return Caller("shop", secret, RIGHTS_OF[PEOPLE[secret]])
+            return await of_keys(secret)
+
+        service.keys.caller = caller
+        with (Path(data) / "access.log").open("wb", buffering=0) as log:
+            async with listening(service, log=log) as url:
+                sys.stdout.write(f"{url} {secret}\n")
+                sys.stdout.flush()
+                await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    uvloop.run(main(sys.argv[1], sys.argv[2]))

@@ -1,0 +1,84 @@
+"""``kill -9`` in the middle of sending: every notice that was filed arrives, at least once, always under its own id."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+from service.secret import open_secret
+from service.settings import Settings
+from service.webhooks import Webhooks
+from service.wiring import open_store
+from tests.service.receivers import Receiver, until
+
+SERVER = Path(__file__).with_name("notify_server.py")
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SERVER.parents[2])}
+
+
+async def until_killed(data, webhook, *options, seconds=0.0, over=None):
+    """Runs a relay, kills it after some time or once ``over()`` is true; the notices that it said were on disk."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(SERVER), str(data), webhook, *options, stdout=asyncio.subprocess.PIPE, env=ENVIRONMENT
+    )
+    async with asyncio.timeout(60):
+        await process.stdout.readline()
+    await asyncio.sleep(seconds)
+    if over is not None:
+        await until(over, seconds=60)
+    process.kill()
+    said = (await process.stdout.read()).decode()
+    await process.wait()
+    process._transport.close()
+    return said[: said.rfind("\n") + 1].split()
+
+
+async def run(folder, *, rounds, options=()):
+    """What was filed and never arrived, what arrived, and the states of deliveries."""
+    settings, chance = Settings(data=folder / "data"), random.Random(20261126)
+    async with Receiver() as receiver:
+        async with open_store(settings) as store:
+            await store.keys.create("shop")
+            webhooks = Webhooks(store.ledger, store.notices, open_secret(settings), private=True)
+            webhook = (await webhooks.create("shop", receiver.url, by="tests")).webhook.id
+        filed = []
+        for number in range(rounds):
+            receiver.manner = ("ok", "fail", "cut")[number % 3]
+            filed += await until_killed(settings.data, webhook, "--write", *options, seconds=chance.uniform(0.2, 0.7))
+        receiver.manner = "ok"
+        database = sqlite3.connect(settings.database)
+
+        def over():
+            return not database.execute("SELECT 1 FROM deliveries WHERE state = 'waiting'").fetchall()
+
+        await until_killed(settings.data, webhook, *options, over=over)
+        assert len(filed) > 5 * rounds
+        states = dict(database.execute("SELECT state, count(*) FROM deliveries GROUP BY state"))
+        acts = database.execute("SELECT count(*) FROM acts WHERE kind = 'notice.delivered'").fetchone()[0]
+        database.close()
+        return set(filed) - receiver.taken, receiver, states, acts
+
+
+async def test_every_notice_arrives_whatever_moment_the_process_is_killed_at(tmp_path):
+    lost, receiver, states, acts = await run(tmp_path, rounds=3)
+    assert lost == set()
+    assert states == {"delivered": acts}
+    assert len(receiver.taken) == acts
+
+
+async def test_marking_before_sending_is_found_out(tmp_path):
+    """The sabotage twin: the same experiment must fail."""
+    lost, *_ = await run(tmp_path, rounds=2, options=["--forget"])
+    assert lost
+
+
+@pytest.mark.slow
+async def test_every_notice_arrives_over_a_hundred_kills(tmp_path):
+    lost, _, states, acts = await run(tmp_path, rounds=100)
+    assert lost == set()
+    assert states == {"delivered": acts}
