@@ -2,7 +2,8 @@
 
 A judgement is all that somebody said of one text at once: 1 or 0 for each head that they know. Who judges in a
 transaction of their own (the review desk) records ``facts`` and ``writes`` with their own act. The newest label of a
-text and head is the one that counts; older ones stay.
+text and head is the one that counts; older ones stay. A judgement that is a decision has its id, and counts for nothing
+once that was superseded.
 """
 
 from __future__ import annotations

@@ -205,60 +205,62 @@ async def open_service(
             check_heads(model, rules.engine.ruleset)
         await _record_settings(settings, store)
         await _record_start(settings, store.ledger, rules, model, opens)
-        passwords = Passwords()
         terms = terms_of(settings)
         moderation = Moderation(rules, store.ledger, store.reads, hearing, terms)
+        stack.push_async_callback(moderation.close)
         desk = Desk(store.ledger, rules, terms)
-        watching = _watching(rules, desk, weights, hearing)
+        await stack.enter_async_context(_watching(rules, desk, weights, hearing))
         relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
         relay.start()
-        try:
-            yield Service(
-                settings=settings,
-                keys=store.keys,
-                accounts=Accounts(store.ledger, store.reads, store.people, passwords),
-                sessions=Sessions(
-                    store.ledger,
-                    store.people,
-                    passwords=passwords,
-                    secret=secret,
-                    delays=Delays(clock=monotonic),
-                    life=settings.session_life,
-                ),
-                rules=rules,
-                lexicons=Lexicons(store.ledger, store.reads, rules),
-                labels=Labels(store.ledger, store.reads),
-                weights=weights,
-                moderation=moderation,
-                desk=desk,
-                archive=Archive(moderation, store.desk_reads, rules),
-                search=Search(moderation, store.desk_reads),
-                desk_reads=store.desk_reads,
-                views=store.views,
-                ledger=store.ledger,
-                hearing=hearing,
-                secret=secret,
-                webhooks=Webhooks(store.ledger, store.notices, secret, private=settings.webhook_private),
-                relay=relay,
-            )
-        finally:
-            await relay.close()
-            for task in watching:
-                task.cancel()
-            await asyncio.wait(watching)
-            await moderation.close()
+        stack.push_async_callback(relay.close)
+        passwords = Passwords()
+        yield Service(
+            settings=settings,
+            keys=store.keys,
+            accounts=Accounts(store.ledger, store.reads, store.people, passwords),
+            sessions=_sessions(settings, store, secret, passwords),
+            rules=rules,
+            lexicons=Lexicons(store.ledger, store.reads, rules),
+            labels=Labels(store.ledger, store.reads),
+            weights=weights,
+            moderation=moderation,
+            desk=desk,
+            archive=Archive(moderation, store.desk_reads, rules),
+            search=Search(moderation, store.desk_reads),
+            desk_reads=store.desk_reads,
+            views=store.views,
+            ledger=store.ledger,
+            hearing=hearing,
+            secret=secret,
+            webhooks=Webhooks(store.ledger, store.notices, secret, private=settings.webhook_private),
+            relay=relay,
+        )
 
 
-def _watching(
+def _sessions(settings: Settings, store: Store, secret: Secret, passwords: Passwords) -> Sessions:
+    delays = Delays(clock=monotonic)
+    return Sessions(
+        store.ledger, store.people, passwords=passwords, secret=secret, delays=delays, life=settings.session_life
+    )
+
+
+@asynccontextmanager
+async def _watching(
     rules: Rules, desk: Desk, weights: Weights, hearing: Hearing | Escalation | None
-) -> list[asyncio.Task[None]]:
-    watching = [
+) -> AsyncIterator[None]:
+    """While it lasts, what other processes change is heard of and deadlines are kept."""
+    tasks = [
         asyncio.create_task(rules.watch(), name="lexicons"),
         asyncio.create_task(desk.watch(), name="deadlines"),
     ]
     if hearing is not None:
-        watching.append(asyncio.create_task(weights.watch(hearing), name="weights"))
-    return watching
+        tasks.append(asyncio.create_task(weights.watch(hearing), name="weights"))
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
 
 def terms_of(settings: Settings) -> Terms:

@@ -17,6 +17,7 @@ from service.acts import (
     Act,
 )
 from service.ids import new_id
+from service.labels import Judgement, Origin
 from service.ports import Write
 from service.review import notices
 from service.review.rows import Conflict, moved, take
@@ -123,13 +124,21 @@ def _ruled(visit: Visit, row: Row, who: Person, ruling: Ruling, ruleset: Ruleset
     else:
         verdict = blocked(before.verdict, ruling.reasons, before.content, ruleset)
     heads = ruleset.policies[before.content.scene].experts.get(TEXT, {})
-    labels = labels_of(before.verdict, verdict, heads)
-    more: dict[str, object] = {
-        "labels": labels,
-        "reasons": [list(reason) for reason in ruling.reasons],
-        "review": row.id,
-    }
-    id_ = _file(visit, row, before, verdict, Act(DECISION_HUMAN, "", row.tenant, {"by": who.id, **more}))
+    id_, content = new_id(), before.content
+    judgement = Judgement(
+        tenant=row.tenant,
+        content=content.id,
+        version=content.version,
+        labels=labels_of(before.verdict, verdict, heads),
+        origin=Origin.REVIEW,
+        by=who.id,
+        id=id_,
+    )
+    more: dict[str, object] = {"reasons": [list(reason) for reason in ruling.reasons], "review": row.id}
+    if judgement.labels:
+        more |= judgement.facts()
+    act = Act(DECISION_HUMAN, id_, row.tenant, {"by": who.id, **more})
+    _file(visit, row, before, verdict, act, *judgement.writes())
     notices.tell(visit, Act(DECISION_HUMAN, id_, row.tenant, _noticed(before, verdict, row)), wait=UNDO_SECONDS)
     return id_
 
@@ -173,15 +182,15 @@ def time_out(visit: Visit, row: Row, ruleset: Ruleset) -> str | None:
     if before.verdict.action is not Action.REVIEW or action is Action.REVIEW:
         return None
     verdict = timed_out(before.verdict, action)
-    act = Act(DECISION_TIMEOUT, "", row.tenant, {"by": DEADLINE, "review": row.id})
-    id_ = _file(visit, row, before, verdict, act)
+    id_ = new_id()
+    _file(visit, row, before, verdict, Act(DECISION_TIMEOUT, id_, row.tenant, {"by": DEADLINE, "review": row.id}))
     notices.tell(visit, Act(DECISION_TIMEOUT, id_, row.tenant, _noticed(before, verdict, row)), wait=0)
     return id_
 
 
-def _file(visit: Visit, row: Row, before: Standing, verdict: Verdict, act: Act) -> str:
-    """Files a decision over the newest one; ``act`` has its kind and the facts that are its own. Gives its id."""
-    id_, content = new_id(), before.content
+def _file(visit: Visit, row: Row, before: Standing, verdict: Verdict, act: Act, *writes: Write) -> None:
+    """Files a decision over the newest one; ``act`` has its kind, its id and the facts that are its own."""
+    id_, content = act.subject, before.content
     blob = verdict_blob(verdict, content)
     action, scene = verdict.action.code, content.scene.value
     facts = {
@@ -201,9 +210,8 @@ def _file(visit: Visit, row: Row, before: Standing, verdict: Verdict, act: Act) 
         facts["verdict"] = orjson.Fragment(blob)
     place = (id_, row.tenant, row.content, before.id, visit.at, scene, before.published_at)
     said = (action, verdict.severity, blob, verdict.ruleset, str(act.facts["by"]))
-    visit.record(act._replace(subject=id_, facts=facts), Write(desk.INSERT_DECISION, (*place, *said)))
+    visit.record(act._replace(facts=facts), Write(desk.INSERT_DECISION, (*place, *said)), *writes)
     visit.record(Act(DECISION_SUPERSEDED, before.id, row.tenant, {"by": id_}))
-    return id_
 
 
 def _noticed(before: Standing, verdict: Verdict, row: Row) -> dict[str, object]:

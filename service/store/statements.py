@@ -101,7 +101,9 @@ ORDER BY d.seq DESC LIMIT ?
 LABELS = """
 SELECT l.number, l.judgement, l.tenant, c.content_id, c.version, c.body, l.head, l.value, l.origin, l.drawn, l."by",
     l.at
-FROM labels AS l JOIN contents AS c ON c.id = l.content WHERE ?1 = '' OR l.tenant = ?1 ORDER BY l.number
+FROM labels AS l JOIN contents AS c ON c.id = l.content
+WHERE (?1 = '' OR l.tenant = ?1) AND NOT EXISTS (SELECT 1 FROM decisions AS d WHERE d.supersedes = l.judgement)
+ORDER BY l.number
 """
 LABELS_SINCE = """
 SELECT count(DISTINCT content), coalesce(max(number), 0) FROM labels

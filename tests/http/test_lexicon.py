@@ -96,7 +96,7 @@ def test_what_is_wrong_is_named_by_file_and_line(house):
         ({"files": []}, {"files": "too_short"}),
         ({"files": [file("某某词"), file("别的词")]}, {"files": "file_names"}),
         ({"files": [file("某某词", name="../x.txt")]}, {"files.0.text.1": "lexicon_line"}),
-        ({"files": [file("某某词\0")]}, {"files.0.text.6": "lexicon_line"}),
+        ({"files": [file("某某词\0")]}, {"files.0.text": "nul"}),
         ({"files": [file("某某词")], "note": "a\nb"}, {"note": "not_printable"}),
         ({"files": [file("某某词")], "note": "x" * 201}, {"note": "string_too_long"}),
         ({"files": [file("某某词")], "more": 1}, {"more": "extra_forbidden"}),
