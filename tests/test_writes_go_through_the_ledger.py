@@ -7,6 +7,7 @@ database that a service has used is searched for rows that no act tells of. Both
 from __future__ import annotations
 
 import ast
+import asyncio
 import hashlib
 import json
 import re
@@ -482,13 +483,25 @@ def _lives(acts):
     return ["/".join(map(str, (subject, *life))) for subject, life in items.items()]
 
 
-@pytest.fixture
-async def used(tmp_path, shipped, monkeypatch) -> Path:
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory, shipped) -> Path:
     """A database in which everything happened that can happen."""
-    monkeypatch.setattr("service.rules.Rules._load", lambda _: shipped)
-    monkeypatch.setattr("service.passwords.PASSES", 1)
-    monkeypatch.setattr("service.passwords.KIBIBYTES", 8)
-    settings = Settings(data=tmp_path, webhook_private=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("service.rules.Rules._load", lambda _: shipped)
+        patch.setattr("service.passwords.PASSES", 1)
+        patch.setattr("service.passwords.KIBIBYTES", 8)
+        return asyncio.run(live(tmp_path_factory.mktemp("data")))
+
+
+@pytest.fixture
+def used(lived, tmp_path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copy(lived, tmp_path))
+
+
+async def live(data: Path) -> Path:
+    """Has everything happen; gives the database."""
+    settings = Settings(data=data, webhook_private=True)
     async with open_service(settings) as service:
         key_id, secret = await service.keys.create("shop")
         await service.keys.create("rival")
@@ -533,7 +546,7 @@ async def trained(service) -> None:
     await service.weights.roll_back(by="k")
 
 
-async def test_every_row_is_told_by_an_act(used):
+def test_every_row_is_told_by_an_act(used):
     assert untold(used) == []
 
 
@@ -564,7 +577,7 @@ async def test_every_row_is_told_by_an_act(used):
         ("CREATE TABLE notes (text TEXT)", "notes"),
     ],
 )
-async def test_a_row_written_around_the_ledger_is_found(used, sql, table):
+def test_a_row_written_around_the_ledger_is_found(used, sql, table):
     database = sqlite3.connect(used)
     database.execute(sql)
     database.commit()
