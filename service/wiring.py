@@ -22,7 +22,7 @@ from moderation.load import SCENES
 from moderation.types import TEXT, Scene
 from service.accounts import Accounts
 from service.acts import SERVICE_STARTED, SETTINGS_CHANGED, Act
-from service.escalation import Escalation
+from service.escalation import LOADING, Escalation
 from service.experts import Hearing, name_of
 from service.ids import new_id, now
 from service.keys import Keys
@@ -134,6 +134,8 @@ class Service:
             reasons.append("ledger_unwritable")
         if self.ledger.closing:
             reasons.append("stopping")
+        if isinstance(self.hearing, Escalation) and self.hearing.absent == LOADING:
+            reasons.append("second_stage_loading")
         return Health(ready=not reasons, reasons=tuple(reasons))
 
 
