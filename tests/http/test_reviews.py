@@ -302,3 +302,38 @@ def test_one_contents_whole_history(house, ann):
     assert [(one["version"], len(one["decisions"])) for one in told["versions"]] == [(2, 1), (1, 2)]
     assert [one["kind"] for one in told["items"]] == ["content"]
     assert [one["detail"] for one in told["reports"]] == ["骂人"]
+
+
+def test_a_contents_history_tells_what_was_done(house, ann):
+    judge(house, "a")
+    (item,) = claim(house, ann)
+    act(house, ann, item["id"], "decision", token=item["token"], **BLOCK)
+    judge(house, "b")
+    told = house.call("GET", "/v1/contents/a", key=ann).json["acts"]
+    kinds = ["review.decided", "decision.human", "review.claimed", "review.opened", "decision.auto"]
+    assert sorted(one["kind"] for one in told) == sorted(kinds)
+    assert [one["seq"] for one in told] == sorted((one["seq"] for one in told), reverse=True)
+    who = {one["kind"]: (one["by"], one["who"] and one["who"]["name"]) for one in told}
+    assert who["review.claimed"] == who["decision.human"] == ("person", "ann")
+    assert (who["decision.auto"], who["review.opened"]) == (("engine", None), ("house", None))
+
+
+ODD = ["a/b", "a//b/", "/", "..", ".", "a b", "a+b", "a%2Fb", "é国😀", "?x=1#y", "%", "a\u202eb", "'\"<script>", "\\"]
+
+
+@pytest.mark.parametrize("content_id", ODD)
+def test_a_content_is_found_under_whatever_it_is_called(server, content_id):
+    assert server.judge("好用", content_id=content_id).status == 200
+    _, admin = server.within(server.service.keys.create("shop", scope=Scope.ADMIN))
+    for path in ("/v1/contents/", "/contents/"):
+        reply = server.call("GET", path + quote(content_id, safe=""), key=admin)
+        assert reply.status == 200, (path, content_id, reply.body[:200])
+        assert path == "/contents/" or reply.json["content_id"] == content_id
+    assert server.call("GET", "/contents?id=" + quote(content_id, safe=""), key=admin).status == 200
+
+
+@pytest.mark.parametrize("content_id", ["%00", "%ff", "%ED%A0%80", "x" * 3000])
+def test_a_content_that_cannot_be_is_absent(server, content_id):
+    _, admin = server.within(server.service.keys.create("shop", scope=Scope.ADMIN))
+    for path in ("/v1/contents/", "/contents/"):
+        assert server.call("GET", path + content_id, key=admin).status == 404
