@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from service.keys import Caller
     from service.moderate import Decided, Moderation
     from service.rules import Rules
-    from service.store.desk_reads import Counts, DeskReads, Listed, Noted, Page, Place, Query, Reported
+    from service.store.desk_reads import Counts, DeskReads, Done, Listed, Noted, Page, Place, Query, Reported
 
 MOST_REPORTS: Final = 50
 MOST_NOTES: Final = 50
 MOST_HISTORY: Final = 100
+MOST_ACTS: Final = 200
 MOST_EARLIER: Final = 10
 MOST_SIMILAR: Final = 5
 EARLIER_AMONG: Final = 20_000
@@ -64,12 +65,13 @@ class Dossier(NamedTuple):
 
 
 class History(NamedTuple):
-    """All that is known of one content: versions and when they came, decisions, items and what was said of it."""
+    """All that is known of one content: versions and when they came, decisions, items, what was said of it and done."""
 
     versions: list[tuple[int, str]]
     decisions: list[Decided]
     items: list[Listed]
     reports: list[Reported]
+    acts: list[Done]
     names: dict[str, str]
 
 
@@ -119,7 +121,8 @@ class Archive:
             raise NotThere(content_id)
         items = await self._reads.items_of(tenant, content_id)
         reports = [one for item in items for one in await self._reads.reports(item.row[0], limit=MOST_REPORTS)]
-        return History(versions, decisions, items, reports, await self._names(tenant, decisions))
+        acts = await self._reads.acts_about(tenant, content_id, limit=MOST_ACTS)
+        return History(versions, decisions, items, reports, acts, await self._names(tenant, [*decisions, *acts]))
 
     async def _dossier(self, caller: Caller, listed: Listed, *, with_context: bool) -> Dossier:
         row, tenant = Row(*listed.row), caller.tenant
@@ -147,8 +150,8 @@ class Archive:
             return await asyncio.to_thread(seen, engine, content)
         return seen(engine, content)
 
-    async def _names(self, tenant: str, decisions: Sequence[Decided]) -> dict[str, str]:
-        by = list(dict.fromkeys(one.by for one in decisions))
+    async def _names(self, tenant: str, done: Sequence[Decided | Done]) -> dict[str, str]:
+        by = list(dict.fromkeys(one.by for one in done))
         return await self._reads.names(tenant, by)
 
     async def _context(self, caller: Caller, row: Row, content: Content) -> Context:

@@ -192,14 +192,11 @@ def after(item: Item, move: Move) -> Item:
     step, at = move.step, move.at
     if step is Step.HEARTBEAT:
         return item._replace(lease_until=later(at, move.lease))
-    free = item._replace(
-        state=TABLE[step].to, token=item.token + 1, holder=None, lease_until=None, closed_at=None, closed_by=None
-    )
-    if free.state is State.HELD:
-        return free._replace(holder=move.who.id, lease_until=later(at, move.lease))
-    if free.state is State.CLOSED:
-        return free._replace(closed_at=at, closed_by=move.who.id or None)
-    return free._replace(**_waiting(item, move))
+    to, token = TABLE[step].to, item.token + 1
+    holder, until = (move.who.id, later(at, move.lease)) if to is State.HELD else (None, None)
+    closed, by = (at, move.who.id or None) if to is State.CLOSED else (None, None)
+    new = Item(item.id, to, item.level, item.round, token, holder, until, item.due_at, item.breached_at, closed, by)
+    return new._replace(**_waiting(item, move)) if to is State.WAITING else new
 
 
 def _waiting(item: Item, move: Move) -> dict[str, Any]:

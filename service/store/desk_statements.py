@@ -217,6 +217,18 @@ SELECT a.at, a.kind, u.id, u.name, c.body FROM review_notes AS n JOIN acts AS a 
 JOIN users AS u ON u.id = n.user JOIN contents AS c ON c.id = n.content
 WHERE n.review = ? ORDER BY n.act DESC LIMIT ?
 """
+ACTS_ABOUT: Final = """
+SELECT * FROM (
+    SELECT a.seq, a.at, a.kind, a.body FROM contents AS c JOIN decisions AS d ON d.content = c.id
+    JOIN acts AS a ON a.seq = d.seq WHERE c.tenant = ?1 AND c.content_id = ?2 ORDER BY d.seq DESC LIMIT ?3
+)
+UNION ALL
+SELECT a.seq, a.at, a.kind, a.body FROM reviews AS r JOIN acts AS a ON a.seq IN (
+    SELECT l.seq FROM acts AS l WHERE l.subject = r.id AND l.kind >= 'review.' AND l.kind < 'review/'
+    ORDER BY l.seq DESC LIMIT ?3
+) WHERE r.tenant = ?1 AND r.kind IN ('complaint', 'content', 'report') AND r.target = ?2
+ORDER BY 1 DESC LIMIT ?3
+"""
 USER_NAMES: Final = "SELECT id, name FROM users WHERE +tenant = ?1 AND id IN (SELECT value FROM json_each(?2))"
 ALIKE: Final = """
 SELECT r.id, c.body FROM (

@@ -18,11 +18,8 @@ import structlog
 import uvloop
 
 from service import logs, passwords
-from service.acts import Act
 from service.http.server import listening
-from service.keys import Caller
-from service.ports import Write
-from service.rights import RIGHTS_OF, Role
+from service.rights import Role
 from service.settings import Settings
 from service.wiring import open_service
 
@@ -90,16 +87,19 @@ class Browser:
 
     def call(self, method, path, body=None, **headers):
         """One request, as a page of the service sends it; ``headers`` win."""
-        kept = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        own = {
-            "Cookie": kept or None,
+        reply = self.server.call(method, path, body, key=None, **{**self.headers, **headers})
+        self.keep(reply)
+        return reply
+
+    @property
+    def headers(self):
+        """What a page of the service sends along."""
+        return {
+            "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()) or None,
             "Origin": f"https://127.0.0.1:{self.server.port}",
             "Sec_Fetch_Site": "same-origin",
             "X_CSRF_Token": self.csrf or None,
         }
-        reply = self.server.call(method, path, body, key=None, **{**own, **headers})
-        self.keep(reply)
-        return reply
 
     def keep(self, reply):
         """What an answer sets, as a browser keeps it."""
@@ -127,7 +127,9 @@ class Server:
     error: BaseException | None = None
 
     def call(self, method, path, body=None, *, key=True, **headers):
-        """One request on a connection of its own. ``key``: ours, another one, or none."""
+        """One request on a connection of its own. ``key``: ours, another one, somebody's session, or none."""
+        if isinstance(key, Browser):
+            return key.call(method, path, body, **headers)
         sent = {name.replace("_", "-"): value for name, value in headers.items() if value is not None}
         if key:
             sent["Authorization"] = f"Bearer {self.key if key is True else key}"
@@ -145,8 +147,8 @@ class Server:
         finally:
             connection.close()
 
-    def hire(self, name, role, *, tenant="shop", password=PASSWORD):
-        """A new person, who then signs in."""
+    def hire(self, name="ann", role=Role.REVIEWER, *, tenant="shop", password=PASSWORD):
+        """A new person, who then signs in: what ``call`` takes as a key."""
         user = self.within(self.service.accounts.create(tenant, name, role, password, by="cli"))
         return Browser(self, tenant, user.id, name).sign_in(password)
 
@@ -154,10 +156,6 @@ class Server:
         """One content as an advertisement."""
         headers = {name: more.pop(name) for name in list(more) if name[0].isupper()}
         return self.call("POST", "/v1/moderations", {"scene": "ad", "text": text, **more}, **headers)
-
-    def signed_in(self, role=Role.REVIEWER, name="ann", tenant="shop"):
-        """Somebody who works here: a secret that ``call`` takes as a key. Stands in for a session."""
-        return self.within(_signed_in(self.service, role, name, tenant))
 
     def within(self, coroutine):
         """Runs a coroutine where the service runs."""
@@ -171,30 +169,6 @@ class Server:
 
         self.within(flushed())
         return [json.loads(line) for line in self.log.getvalue().splitlines()]
-
-
-ADD_USER = "INSERT INTO users (id, tenant, name, role, password, created_at) VALUES (?, ?, ?, ?, '', ?)"
-
-
-async def _signed_in(service, role, name, tenant):
-    id_ = f"u-{tenant}-{name}"
-
-    def work(visit):
-        if not visit.rows("SELECT 1 FROM users WHERE id = ?", id_):
-            row = (id_, tenant, name, role.value, visit.at)
-            visit.record(Act("user.created", id_, tenant, {"role": role.value}), Write(ADD_USER, row))
-
-    await service.ledger.visit(work)
-    if not hasattr(service.keys, "signed_in"):
-        service.keys.signed_in, of_keys = {}, service.keys.caller
-
-        async def caller(secret):
-            return service.keys.signed_in.get(secret) or await of_keys(secret)
-
-        service.keys.caller = caller
-    secret = f"person-{id_}"
-    service.keys.signed_in[secret] = Caller(tenant, id_, RIGHTS_OF[role])
-    return secret
 
 
 async def _serve(server):

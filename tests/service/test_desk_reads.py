@@ -42,6 +42,7 @@ BOUND = {
     "CONTENTS_BACK": ("t", 20, 1),
     "CONTENTS_BY": ("t", 1, "c1", b"x", 10),
     "NEWEST_ON": ("[1]",),
+    "ACTS_ABOUT": ("t", "c7", 200),
     "VERSIONS": ("t", "c1", 100),
     "USER_NAMES": ("t", '["u"]'),
 }
