@@ -265,7 +265,8 @@ async def _watching(
 
 def terms_of(settings: Settings) -> Terms:
     """The deadlines and the lease that the settings ask for."""
-    return Terms(due={**DUE_SECONDS, **settings.review_due}, lease=settings.review_lease)
+    due = {**DUE_SECONDS, **settings.review_due}
+    return Terms(due=due, lease=settings.review_lease, appeal_days=settings.appeal_days)
 
 
 def open_expert(settings: Settings) -> TextModel | None:

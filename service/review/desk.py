@@ -18,8 +18,8 @@ import orjson
 import structlog
 
 from service.logs import where
-from service.review import intake, rulings
-from service.review.rows import Row, found, take, take_all
+from service.review import appeals, intake, rulings
+from service.review.rows import APPEAL, Row, found, take, take_all
 from service.review.rulings import Unfounded
 from service.review.states import FIRST, HOUSE, SENIOR, Move, Person, State, Step
 from service.review.verdict import unfounded
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from service.keys import Caller
     from service.ledger import Ledger
     from service.ports import Visit
+    from service.review.appeals import Appealed
     from service.review.intake import Filed, Said
     from service.review.rulings import Ruling
     from service.review.terms import Terms
@@ -114,7 +115,10 @@ class Desk:
 
         def work(visit: Visit) -> Row:
             row = found(visit, caller.tenant, review)
-            return rulings.decide(visit, row, Move(Step.DECIDE, person, visit.at, token), ruling, ruleset)
+            own = appeals.is_own(visit, row, person.id)
+            move = Move(Step.DECIDE, person, visit.at, token, own=own)
+            rules = appeals if row.kind == APPEAL else rulings
+            return rules.decide(visit, row, move, ruling, ruleset)
 
         return await self._ledger.visit(work)
 
@@ -127,7 +131,8 @@ class Desk:
 
         def work(visit: Visit) -> Row:
             row = found(visit, caller.tenant, review)
-            return rulings.undo(visit, row, Move(Step.UNDO, person, visit.at, lease=lease))
+            rules = appeals if row.kind == APPEAL else rulings
+            return rules.undo(visit, row, Move(Step.UNDO, person, visit.at, lease=lease))
 
         return await self._ledger.visit(work)
 
@@ -139,8 +144,20 @@ class Desk:
         terms, known = self._terms, self._rules.engines.of(tenant).ruleset.categories
         return await self._ledger.visit(lambda visit: intake.file(visit, tenant, said, terms, known))
 
+    async def appeal(self, tenant: str, said: Appealed) -> str:
+        """Files an appeal, and gives its id.
+
+        Raises ``NotThere``, ``NotAppealable``, and ``ValueError`` for grounds that cannot be stored.
+        """
+        return await self._ledger.visit(lambda visit: appeals.file(visit, tenant, said, self._terms))
+
+    async def notified(self, tenant: str, decision: str) -> None:
+        """The creator was told of a block, whose term begins. Raises ``NotThere`` and ``NotAppealable``."""
+        days = self._terms.appeal_days
+        await self._ledger.visit(lambda visit: appeals.notified(visit, tenant, decision, days))
+
     async def sweep(self) -> int:
-        """Ends leases and deadlines that have passed, a bounded number at a time; gives how many items it moved."""
+        """Ends leases, deadlines and terms that have passed, a bounded number at a time; gives how many."""
         moved = 0
         while True:
             batch = await self._ledger.visit(partial(_swept, engines=self._rules.engines))
@@ -164,9 +181,10 @@ class Desk:
 
         def work(visit: Visit) -> Row:
             row = found(visit, caller.tenant, review)
+            own = step is Step.CLAIM and appeals.is_own(visit, row, person.id)
             if step is Step.CLAIM:
                 row = _awake(visit, row)
-            return take(visit, row, Move(step, person, visit.at, token, seconds), note=note)
+            return take(visit, row, Move(step, person, visit.at, token, seconds, own=own), note=note)
 
         return await self._ledger.visit(work)
 
@@ -202,11 +220,12 @@ def _lapse(visit: Visit, rows: Sequence[tuple[object, ...]]) -> int:
 
 
 def _swept(visit: Visit, engines: Engines) -> int:
-    """One batch: leases first, then deadlines. A breach sends the item to seniors, and the scene's policy acts."""
+    """One batch: leases first, then deadlines, then blocks that become final. A breach sends the item to seniors, and the scene's policy acts."""
     lapsed = _lapse(visit, visit.rows(desk.LAPSED_ANYWHERE, visit.at, AT_ONCE))
     due = visit.rows(desk.DUE, visit.at, AT_ONCE - lapsed) if lapsed < AT_ONCE else []
     for one in due:
         row = take(visit, Row(*one), Move(Step.BREACH, HOUSE, visit.at))
         if row.kind == intake.CONTENT:
             rulings.time_out(visit, row, engines.of(row.tenant).ruleset)
-    return lapsed + len(due)
+    moved = lapsed + len(due)
+    return moved + (appeals.settle_due(visit, AT_ONCE - moved) if moved < AT_ONCE else 0)

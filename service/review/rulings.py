@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
@@ -20,9 +20,10 @@ from service.ids import new_id
 from service.labels import Judgement, Origin
 from service.ports import Write
 from service.review import notices
-from service.review.rows import Conflict, moved, take
-from service.review.states import UNDO_SECONDS
+from service.review.rows import APPEAL, Conflict, moved, take
+from service.review.states import UNDO_SECONDS, later
 from service.review.verdict import Wrong, blocked, labels_of, passed, timed_out
+from service.store import appeal_statements as appeals
 from service.store import desk_statements as desk
 from service.store.codec import NOTHING_MORE, content_from, verdict_blob, verdict_from
 
@@ -38,16 +39,18 @@ if TYPE_CHECKING:
 
 DEADLINE = "deadline"
 """Who decided, where a deadline did."""
-UPHELD, REJECTED = "upheld", "rejected"
+UPHELD, REJECTED, OVERTURNED = "upheld", "rejected", "overturned"
 VERIFIED, UNVERIFIED = "verified", "unverified"
 COMPLAINT = "complaint"
+_OUTCOMES: Final = {COMPLAINT: (UPHELD, REJECTED), APPEAL: (UPHELD, OVERTURNED)}
+"""What may become of what people say, where that does not follow from the action."""
 
 
 class Ruling(NamedTuple):
     """What a person decides: what becomes of the content, and of what was said of it.
 
-    ``action`` may be absent for a complaint alone, which then leaves the content as it is. ``outcome`` and
-    ``verification`` are a complaint's; for anything else the outcome follows from the action.
+    ``action`` may be absent for a complaint, which then leaves the content as it is, and is for an appeal, of which
+    ``outcome`` says whether the block is upheld or overturned. For what is neither the outcome follows from the action.
     """
 
     action: Action | None
@@ -59,12 +62,15 @@ class Ruling(NamedTuple):
     def wrong(self, kind: str) -> list[Wrong]:
         """What is wrong with it as a ruling on an item of this kind."""
         found = []
-        if (kind == COMPLAINT) != bool(self.outcome):
-            found.append(Wrong(("outcome",), "outcome_needed" if kind == COMPLAINT else "outcome_unasked"))
+        if self.outcome not in _OUTCOMES.get(kind, ("",)):
+            code = {COMPLAINT: "outcome_needed", APPEAL: "appeal_outcome_needed"}.get(kind, "outcome_unasked")
+            found.append(Wrong(("outcome",), code))
         if self.verification and kind != COMPLAINT:
             found.append(Wrong(("verification",), "outcome_unasked"))
-        if self.action is None and kind != COMPLAINT:
+        if self.action is None and kind not in _OUTCOMES:
             found.append(Wrong(("action",), "missing"))
+        if self.action is not None and kind == APPEAL:
+            found.append(Wrong(("action",), "action_unasked"))
         if bool(self.reasons) != (self.action is Action.BLOCK):
             found.append(Wrong(("reasons",), "reasons_unasked" if self.reasons else "reasons_needed"))
         return found
@@ -90,6 +96,16 @@ class Standing(NamedTuple):
 def standing(visit: Visit, tenant: str, version_row: int) -> Standing:
     """The newest decision on a version, by the number of its row; there must be one."""
     (found,) = visit.rows(desk.STANDING, version_row)
+    return _standing(tenant, found)
+
+
+def standing_as(visit: Visit, tenant: str, decision: str) -> Standing:
+    """A decision with its version, whether it is the newest or not; there must be one."""
+    (found,) = visit.rows(desk.STANDING_AS, decision)
+    return _standing(tenant, found)
+
+
+def _standing(tenant: str, found: tuple[Any, ...]) -> Standing:
     id_, by, published, action, severity, blob, degraded, ruleset, supersedes, name, version, commitment, body = found
     content = content_from(body, tenant=tenant, content_id=name, version=version, published_at=published)
     verdict = verdict_from(blob, content, action=action, severity=severity, degraded=bool(degraded), ruleset=ruleset)
@@ -111,13 +127,14 @@ def decide(visit: Visit, row: Row, move: Move, ruling: Ruling, ruleset: Ruleset)
     moved(row, move)
     outcome = None
     if ruling.action is not None:
-        outcome = _ruled(visit, row, move.who, ruling, ruleset)
+        outcome = ruled(visit, row, move.who, ruling, ruleset)
     row = take(visit, row, move, outcome=outcome, note=ruling.note)
     _settle(visit, row, ruling)
     return row
 
 
-def _ruled(visit: Visit, row: Row, who: Person, ruling: Ruling, ruleset: Ruleset) -> str:
+def ruled(visit: Visit, row: Row, who: Person, ruling: Ruling, ruleset: Ruleset) -> str:
+    """Files what a person decides of an item's content, with what that teaches and its notice; gives the decision."""
     before = standing(visit, row.tenant, row.content)
     if ruling.action is Action.PASS:
         verdict = passed(before.verdict)
@@ -138,7 +155,17 @@ def _ruled(visit: Visit, row: Row, who: Person, ruling: Ruling, ruleset: Ruleset
     if judgement.labels:
         more |= judgement.facts()
     act = Act(DECISION_HUMAN, id_, row.tenant, {"by": who.id, **more})
-    _file(visit, row, before, verdict, act, *judgement.writes())
+    _file(visit, row, before, verdict, act, *judgement.writes(), confirms=verdict.action is Action.BLOCK)
+    notices.tell(visit, Act(DECISION_HUMAN, id_, row.tenant, _noticed(before, verdict, row)), wait=UNDO_SECONDS)
+    return id_
+
+
+def reinstated(visit: Visit, row: Row, who: Person, decision: str) -> str:
+    """Files a former verdict anew, which a person upheld although another stands by now; gives the decision."""
+    before, id_ = standing(visit, row.tenant, row.content), new_id()
+    verdict = standing_as(visit, row.tenant, decision).verdict
+    act = Act(DECISION_HUMAN, id_, row.tenant, {"by": who.id, "reinstates": decision, "review": row.id})
+    _file(visit, row, before, verdict, act, reinstates=decision)
     notices.tell(visit, Act(DECISION_HUMAN, id_, row.tenant, _noticed(before, verdict, row)), wait=UNDO_SECONDS)
     return id_
 
@@ -148,7 +175,7 @@ def undo(visit: Visit, row: Row, move: Move) -> Row:
     decided = row.outcome
     moved(row, move)
     if decided is not None:
-        _restore(visit, row, move, decided)
+        restore(visit, row, move, decided)
     new = take(visit, row, move)
     reports = _reports(visit, new)
     if reports:
@@ -157,15 +184,19 @@ def undo(visit: Visit, row: Row, move: Move) -> Row:
     return new
 
 
-def _restore(visit: Visit, row: Row, move: Move, decided: str) -> None:
+def restore(visit: Visit, row: Row, move: Move, decided: str) -> None:
+    """Files the verdict from before a decision again, and has nobody told of that. Raises ``Conflict``."""
     last = standing(visit, row.tenant, row.content)
     if last.id != decided or last.supersedes is None:  # somebody decided after it, about the same text
         raise Conflict("state", row)
     id_ = new_id()
-    facts = {"by": move.who.id, "content": row.target, "restores": last.supersedes, "review": row.id}
+    facts = {"by": move.who.id, "content": last.content.id, "restores": last.supersedes, "review": row.id}
     values = (id_, decided, visit.at, move.who.id, last.supersedes)
     visit.record(
-        Act(DECISION_UNDONE, id_, row.tenant, {**facts, "supersedes": decided}), Write(desk.RESTORE_DECISION, values)
+        Act(DECISION_UNDONE, id_, row.tenant, {**facts, "supersedes": decided}),
+        Write(desk.RESTORE_DECISION, values),
+        Write(appeals.END_BLOCK, (visit.at, decided), must_change=False),
+        Write(appeals.KEEP_BLOCKS, (row.content, decided), must_change=False),
     )
     visit.record(Act(DECISION_SUPERSEDED, decided, row.tenant, {"by": id_}))
     notices.cancel(visit, row.tenant, decided)
@@ -188,8 +219,20 @@ def time_out(visit: Visit, row: Row, ruleset: Ruleset) -> str | None:
     return id_
 
 
-def _file(visit: Visit, row: Row, before: Standing, verdict: Verdict, act: Act, *writes: Write) -> None:
-    """Files a decision over the newest one; ``act`` has its kind, its id and the facts that are its own."""
+def _file(  # noqa: PLR0913 - a decision, and what it means for blocks
+    visit: Visit,
+    row: Row,
+    before: Standing,
+    verdict: Verdict,
+    act: Act,
+    *writes: Write,
+    confirms: bool = False,
+    reinstates: str = "",
+) -> None:
+    """Files a decision over the newest one; ``act`` has its kind, its id and the facts that are its own.
+
+    ``confirms`` says that it is a block by a person, ``reinstates`` the block that stands again by it.
+    """
     id_, content = act.subject, before.content
     blob = verdict_blob(verdict, content)
     action, scene = verdict.action.code, content.scene.value
@@ -210,7 +253,14 @@ def _file(visit: Visit, row: Row, before: Standing, verdict: Verdict, act: Act, 
         facts["verdict"] = orjson.Fragment(blob)
     place = (id_, row.tenant, row.content, before.id, visit.at, scene, before.published_at)
     said = (action, verdict.severity, blob, verdict.ruleset, str(act.facts["by"]))
-    visit.record(act._replace(facts=facts), Write(desk.INSERT_DECISION, (*place, *said)), *writes)
+    block = (id_, row.tenant, row.content, content.author.id, visit.at, later(visit.at, UNDO_SECONDS))
+    visit.record(
+        act._replace(facts=facts),
+        Write(desk.INSERT_DECISION, (*place, *said)),
+        *writes,
+        *([Write(appeals.INSERT_CONFIRMED, block)] if confirms else ()),
+        *([Write(appeals.MOVE_BLOCK, (reinstates,))] if reinstates else ()),
+    )
     visit.record(Act(DECISION_SUPERSEDED, before.id, row.tenant, {"by": id_}))
 
 
