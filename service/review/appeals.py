@@ -1,4 +1,4 @@
-"""Appeals against blocks, in visits: filed once in their term, decided by another person, taken back by them; and finality.
+"""Appeals against blocks, in visits: filed once in their term, decided by another person; and what becomes final.
 
 Whoever decided a content in any of its versions cannot take or decide an appeal about it (``own``). To uphold changes
 nothing about the decision and confirms the block; to overturn is a person's decision to let the content pass.
@@ -32,10 +32,9 @@ from service.store import desk_statements as desk
 from service.store import statements
 
 if TYPE_CHECKING:
-    from moderation.ruleset import Ruleset
     from service.ports import Visit
     from service.review.rows import Row
-    from service.review.rulings import Standing
+    from service.review.rulings import Book, Standing
     from service.review.states import Move
     from service.review.terms import Terms
 
@@ -131,7 +130,7 @@ def is_own(visit: Visit, row: Row, user: str) -> bool:
     return row.kind == APPEAL and bool(visit.rows(sql.BARRED, row.id, user))
 
 
-def decide(visit: Visit, row: Row, move: Move, ruling: Ruling, ruleset: Ruleset) -> Row:
+def decide(visit: Visit, row: Row, move: Move, ruling: Ruling, book: Book) -> Row:
     """Closes an appeal as a person says. Raises ``Conflict`` and ``Unfounded``."""
     if wrong := ruling.wrong(row.kind):
         raise Unfounded(wrong)
@@ -140,9 +139,9 @@ def decide(visit: Visit, row: Row, move: Move, ruling: Ruling, ruleset: Ruleset)
     overturns = ruling.outcome == rulings.OVERTURNED
     outcome = None
     if overturns:
-        outcome = rulings.ruled(visit, row, move.who, Ruling(Action.PASS), ruleset)
+        outcome = rulings.ruled(visit, row, move.who, Ruling(Action.PASS), book)
     elif rulings.standing(visit, row.tenant, row.content).verdict.action is not Action.BLOCK:
-        outcome = rulings.reinstated(visit, row, move.who, decision)
+        outcome = rulings.reinstated(visit, row, move.who, decision, book)
     new = take(visit, row, move, outcome=outcome, note=ruling.note)
     block = Block(*visit.rows(sql.BLOCK, decision)[0])
     if not overturns:

@@ -20,14 +20,14 @@ import structlog
 from service.logs import where
 from service.review import appeals, intake, rulings
 from service.review.rows import APPEAL, Row, found, take, take_all
-from service.review.rulings import Unfounded
+from service.review.rulings import Book, Unfounded
 from service.review.states import FIRST, HOUSE, SENIOR, Move, Person, State, Step
 from service.review.verdict import unfounded
 from service.rights import Right
 from service.store import desk_statements as desk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from service.keys import Caller
     from service.ledger import Ledger
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from service.review.intake import Filed, Said
     from service.review.rulings import Ruling
     from service.review.terms import Terms
-    from service.rules import Engines, Rules
+    from service.rules import Rules
 
 MOST_CLAIMED: Final = 50
 AT_ONCE: Final = 50
@@ -108,8 +108,8 @@ class Desk:
 
         Raises ``NotThere``, ``Conflict``, ``Unfounded``, and ``ValueError`` for a note that cannot be stored.
         """
-        ruleset = self._rules.engines.of(caller.tenant).ruleset
-        if wrong := unfounded(ruling.reasons, ruleset):
+        book = self._book(caller.tenant)
+        if wrong := unfounded(ruling.reasons, book.ruleset):
             raise Unfounded(wrong)
         person = _person(caller)
 
@@ -117,8 +117,9 @@ class Desk:
             row = found(visit, caller.tenant, review)
             own = appeals.is_own(visit, row, person.id)
             move = Move(Step.DECIDE, person, visit.at, token, own=own)
-            rules = appeals if row.kind == APPEAL else rulings
-            return rules.decide(visit, row, move, ruling, ruleset)
+            if row.kind == APPEAL:
+                return appeals.decide(visit, row, move, ruling, book)
+            return rulings.decide(visit, row, move, ruling, book)
 
         return await self._ledger.visit(work)
 
@@ -131,8 +132,8 @@ class Desk:
 
         def work(visit: Visit) -> Row:
             row = found(visit, caller.tenant, review)
-            rules = appeals if row.kind == APPEAL else rulings
-            return rules.undo(visit, row, Move(Step.UNDO, person, visit.at, lease=lease))
+            move = Move(Step.UNDO, person, visit.at, lease=lease)
+            return appeals.undo(visit, row, move) if row.kind == APPEAL else rulings.undo(visit, row, move)
 
         return await self._ledger.visit(work)
 
@@ -160,7 +161,7 @@ class Desk:
         """Ends leases, deadlines and terms that have passed, a bounded number at a time; gives how many."""
         moved = 0
         while True:
-            batch = await self._ledger.visit(partial(_swept, engines=self._rules.engines))
+            batch = await self._ledger.visit(partial(_swept, book_of=self._book))
             moved += batch
             if batch < AT_ONCE:
                 return moved
@@ -173,6 +174,9 @@ class Desk:
                 await self.sweep()
             except Exception as error:  # noqa: BLE001 - a database that is busy now may not be so the next time
                 structlog.get_logger().error("deadlines not swept", **where(error))
+
+    def _book(self, tenant: str) -> Book:
+        return Book(self._rules.engines.of(tenant).ruleset, self._terms.appeal_days)
 
     async def _step(  # noqa: PLR0913 - one for each part of a move
         self, caller: Caller, review: str, step: Step, token: int | None, *, lease: float | None = None, note: str = ""
@@ -219,13 +223,16 @@ def _lapse(visit: Visit, rows: Sequence[tuple[object, ...]]) -> int:
     return len(rows)
 
 
-def _swept(visit: Visit, engines: Engines) -> int:
-    """One batch: leases first, then deadlines, then blocks that become final. A breach sends the item to seniors, and the scene's policy acts."""
+def _swept(visit: Visit, book_of: Callable[[str], Book]) -> int:
+    """One batch: leases first, then deadlines, then blocks that become final.
+
+    A breach sends the item to seniors, and the scene's policy acts.
+    """
     lapsed = _lapse(visit, visit.rows(desk.LAPSED_ANYWHERE, visit.at, AT_ONCE))
     due = visit.rows(desk.DUE, visit.at, AT_ONCE - lapsed) if lapsed < AT_ONCE else []
     for one in due:
         row = take(visit, Row(*one), Move(Step.BREACH, HOUSE, visit.at))
         if row.kind == intake.CONTENT:
-            rulings.time_out(visit, row, engines.of(row.tenant).ruleset)
+            rulings.time_out(visit, row, book_of(row.tenant))
     moved = lapsed + len(due)
     return moved + (appeals.settle_due(visit, AT_ONCE - moved) if moved < AT_ONCE else 0)

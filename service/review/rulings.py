@@ -21,6 +21,7 @@ from service.labels import Judgement, Origin
 from service.ports import Write
 from service.review import notices
 from service.review.rows import APPEAL, Conflict, moved, take
+from service.review.statement import Blocked, brief
 from service.review.states import UNDO_SECONDS, later
 from service.review.verdict import Wrong, blocked, labels_of, passed, timed_out
 from service.store import appeal_statements as appeals
@@ -81,6 +82,13 @@ class Ruling(NamedTuple):
         return self.outcome or (UPHELD if self.action is Action.BLOCK else REJECTED)
 
 
+class Book(NamedTuple):
+    """By what is decided: the tenant's rules, and the days that a block may be appealed."""
+
+    ruleset: Ruleset
+    appeal_days: float
+
+
 class Standing(NamedTuple):
     """The newest decision on a version, with the version. ``commitment`` is the version's."""
 
@@ -120,27 +128,27 @@ class Unfounded(ValueError):
         self.wrong = tuple(wrong)
 
 
-def decide(visit: Visit, row: Row, move: Move, ruling: Ruling, ruleset: Ruleset) -> Row:
+def decide(visit: Visit, row: Row, move: Move, ruling: Ruling, book: Book) -> Row:
     """Closes an item as a person says: decision, note, reports and notice. Raises ``Conflict`` and ``Unfounded``."""
     if wrong := ruling.wrong(row.kind):
         raise Unfounded(wrong)
     moved(row, move)
     outcome = None
     if ruling.action is not None:
-        outcome = ruled(visit, row, move.who, ruling, ruleset)
+        outcome = ruled(visit, row, move.who, ruling, book)
     row = take(visit, row, move, outcome=outcome, note=ruling.note)
     _settle(visit, row, ruling)
     return row
 
 
-def ruled(visit: Visit, row: Row, who: Person, ruling: Ruling, ruleset: Ruleset) -> str:
+def ruled(visit: Visit, row: Row, who: Person, ruling: Ruling, book: Book) -> str:
     """Files what a person decides of an item's content, with what that teaches and its notice; gives the decision."""
     before = standing(visit, row.tenant, row.content)
     if ruling.action is Action.PASS:
         verdict = passed(before.verdict)
     else:
-        verdict = blocked(before.verdict, ruling.reasons, before.content, ruleset)
-    heads = ruleset.policies[before.content.scene].experts.get(TEXT, {})
+        verdict = blocked(before.verdict, ruling.reasons, before.content, book.ruleset)
+    heads = book.ruleset.policies[before.content.scene].experts.get(TEXT, {})
     id_, content = new_id(), before.content
     judgement = Judgement(
         tenant=row.tenant,
@@ -156,17 +164,19 @@ def ruled(visit: Visit, row: Row, who: Person, ruling: Ruling, ruleset: Ruleset)
         more |= judgement.facts()
     act = Act(DECISION_HUMAN, id_, row.tenant, {"by": who.id, **more})
     _file(visit, row, before, verdict, act, *judgement.writes(), confirms=verdict.action is Action.BLOCK)
-    notices.tell(visit, Act(DECISION_HUMAN, id_, row.tenant, _noticed(before, verdict, row)), wait=UNDO_SECONDS)
+    told = _noticed(id_, before, verdict, row) | _stated(visit, before, verdict, book)
+    notices.tell(visit, Act(DECISION_HUMAN, id_, row.tenant, told), wait=UNDO_SECONDS)
     return id_
 
 
-def reinstated(visit: Visit, row: Row, who: Person, decision: str) -> str:
+def reinstated(visit: Visit, row: Row, who: Person, decision: str, book: Book) -> str:
     """Files a former verdict anew, which a person upheld although another stands by now; gives the decision."""
     before, id_ = standing(visit, row.tenant, row.content), new_id()
     verdict = standing_as(visit, row.tenant, decision).verdict
     act = Act(DECISION_HUMAN, id_, row.tenant, {"by": who.id, "reinstates": decision, "review": row.id})
     _file(visit, row, before, verdict, act, reinstates=decision)
-    notices.tell(visit, Act(DECISION_HUMAN, id_, row.tenant, _noticed(before, verdict, row)), wait=UNDO_SECONDS)
+    told = _noticed(id_, before, verdict, row) | _stated(visit, before, verdict, book)
+    notices.tell(visit, Act(DECISION_HUMAN, id_, row.tenant, told), wait=UNDO_SECONDS)
     return id_
 
 
@@ -202,20 +212,21 @@ def restore(visit: Visit, row: Row, move: Move, decided: str) -> None:
     notices.cancel(visit, row.tenant, decided)
 
 
-def time_out(visit: Visit, row: Row, ruleset: Ruleset) -> str | None:
+def time_out(visit: Visit, row: Row, book: Book) -> str | None:
     """Does what the scene does when nobody decided in time; gives the decision, if one was made.
 
     Only where the content still waits for people: what the engine had let pass is not blocked because nobody looked at
     a report on it.
     """
     before = standing(visit, row.tenant, row.content)
-    action = ruleset.policies[Scene(row.scene)].on_timeout
+    action = book.ruleset.policies[Scene(row.scene)].on_timeout
     if before.verdict.action is not Action.REVIEW or action is Action.REVIEW:
         return None
     verdict = timed_out(before.verdict, action)
     id_ = new_id()
     _file(visit, row, before, verdict, Act(DECISION_TIMEOUT, id_, row.tenant, {"by": DEADLINE, "review": row.id}))
-    notices.tell(visit, Act(DECISION_TIMEOUT, id_, row.tenant, _noticed(before, verdict, row)), wait=0)
+    told = _noticed(id_, before, verdict, row) | _stated(visit, before, verdict, book, by_person=False)
+    notices.tell(visit, Act(DECISION_TIMEOUT, id_, row.tenant, told), wait=0)
     return id_
 
 
@@ -264,8 +275,9 @@ def _file(  # noqa: PLR0913 - a decision, and what it means for blocks
     visit.record(Act(DECISION_SUPERSEDED, before.id, row.tenant, {"by": id_}))
 
 
-def _noticed(before: Standing, verdict: Verdict, row: Row) -> dict[str, object]:
+def _noticed(decision: str, before: Standing, verdict: Verdict, row: Row) -> dict[str, object]:
     return {
+        "decision": decision,
         "action": verdict.action.code,
         "categories": list(verdict.categories),
         "content_id": before.content.id,
@@ -273,6 +285,16 @@ def _noticed(before: Standing, verdict: Verdict, row: Row) -> dict[str, object]:
         "supersedes": before.id,
         "version": before.content.version,
     }
+
+
+def _stated(
+    visit: Visit, before: Standing, verdict: Verdict, book: Book, *, by_person: bool = True
+) -> dict[str, object]:
+    """What to tell the creator of a block, for its notice."""
+    if verdict.action is not Action.BLOCK:
+        return {}
+    blocked_ = Blocked(before.content, verdict, visit.at, by_person, book.appeal_days)
+    return {"statement": brief(blocked_, book.ruleset)}
 
 
 def _settle(visit: Visit, row: Row, ruling: Ruling) -> None:

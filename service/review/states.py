@@ -161,13 +161,19 @@ def refused(item: Item, move: Move) -> str:
         return "state"
     if rule.who is Who.HOUSE:
         return "rights" if who is not HOUSE else "" if _is_time(item, move) else "state"
-    if Right.REVIEW not in who.rights or (item.level == SENIOR and Right.SENIOR not in who.rights):
-        return "rights"
-    if move.own and move.step in _JUDGES:
-        return "own"
+    if why := _kept_out(item, move):
+        return why
     if rule.who is Who.REVIEWER:
         return ""
     return _undo_refused(item, move) if rule.who is Who.DECIDER else _holder_refused(item, move)
+
+
+def _kept_out(item: Item, move: Move) -> str:
+    """Why the item is not for this person, whoever holds it."""
+    rights = move.who.rights
+    if Right.REVIEW not in rights or (item.level == SENIOR and Right.SENIOR not in rights):
+        return "rights"
+    return "own" if move.own and move.step in _JUDGES else ""
 
 
 def _is_time(item: Item, move: Move) -> bool:

@@ -78,7 +78,13 @@ class Appeals:
         Nothing else counts against anybody: a version counts once, and not once its block is overturned.
         """
         rows = await self._rows(sql.FINAL_VIOLATIONS, tenant, creator, since, limit)
-        return [Violation(*row[:-1], tuple(orjson.loads(row[-1]).get("categories", ()))) for row in rows]
+        return [_violation(*row) for row in rows]
 
     async def _rows(self, statement: str, *values: str | int) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in await self._connection.execute_fetchall(statement, values)]
+
+
+def _violation(*row: Any) -> Violation:
+    final_at, decision, content_id, version, scene, severity, verdict = row
+    categories = tuple(orjson.loads(verdict).get("categories", ()))
+    return Violation(final_at, decision, content_id, version, scene, severity, categories)

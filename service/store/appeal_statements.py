@@ -78,7 +78,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT max(id) FROM contents))
 """
 SETTLE_APPEAL: Final = "UPDATE appeals SET outcome = ?, settled_at = ?, notice = ? WHERE id = ? AND outcome IS NULL"
 UNSETTLE_APPEAL: Final = """
-UPDATE appeals SET outcome = NULL, settled_at = NULL, notice = NULL, undone_by = ?, undone_seq = (SELECT max(seq) FROM acts)
+UPDATE appeals SET outcome = NULL, settled_at = NULL, notice = NULL, undone_by = ?,
+    undone_seq = (SELECT max(seq) FROM acts)
 WHERE id = ? AND outcome IS NOT NULL
 """
 

@@ -242,7 +242,7 @@ class Delivery(SQLModel, table=True):
 
 
 class Block(SQLModel, table=True):
-    """A block on its way to being final: one that a person decided, or of which its creator was told, or that is appealed.
+    """A block on its way to being final: a person decided it, or its creator was told of it or appealed.
 
     Only blocks may follow ``since`` while it stands, ``due_at`` is when it becomes final as things are. ``ended_at`` is
     when whoever decided it took it back.
@@ -273,13 +273,15 @@ class Block(SQLModel, table=True):
 class Appeal(SQLModel, table=True):
     """An appeal against a block. ``content`` is the version that was blocked, ``grounds`` the content with the words.
 
-    ``outcome`` says what became of the block. Who took a ruling on it back is remembered until ``undone_seq``: what they
-    decided until then was this appeal, and does not keep them from it.
+    ``outcome`` says what became of the block. Who took a ruling on it back is remembered: what they decided until
+    ``undone_seq`` was this appeal, and does not keep them from it.
     """
 
     __tablename__: ClassVar[str] = "appeals"
     __table_args__ = (
-        CheckConstraint("outcome IS NULL OR outcome = 'upheld' OR outcome = 'overturned'", name="appeals_outcome_known"),
+        CheckConstraint(
+            "outcome IS NULL OR outcome = 'upheld' OR outcome = 'overturned'", name="appeals_outcome_known"
+        ),
         CheckConstraint("(outcome IS NULL) = (settled_at IS NULL)", name="appeals_settled_with_an_outcome"),
         Index("appeals_by_content", "content"),
     )

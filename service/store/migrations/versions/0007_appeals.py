@@ -15,7 +15,8 @@ INSERT INTO blocks (decision, tenant, content, creator, since, confirmed_at, due
 SELECT d.id, d.tenant, d.content, json_extract(CAST(c.body AS TEXT), '$.author[0]'), d.seq, d.at, d.at
 FROM decisions AS d JOIN acts AS a ON a.seq = d.seq JOIN contents AS c ON c.id = d.content
 WHERE a.kind = 'decision.human' AND d.action = 'block' AND NOT EXISTS (
-    SELECT 1 FROM decisions AS n JOIN acts AS u ON u.seq = n.seq WHERE n.supersedes = d.id AND u.kind = 'decision.undone'
+    SELECT 1 FROM decisions AS n JOIN acts AS u ON u.seq = n.seq
+    WHERE n.supersedes = d.id AND u.kind = 'decision.undone'
 )
 """
 
