@@ -82,6 +82,10 @@ def notified(visit: Visit, tenant: str, decision: str, days: float) -> None:
     block = found.block.notified(visit.at, days)
     if block == found.block:
         return
+    # What the engine repeats is the same block: an appeal against it has used this term too.
+    for row in visit.rows(sql.STANDING_BLOCKS, found.content):
+        if (appealed := Block(*row).appealed_at) is not None:
+            block = block.appealed(appealed)
     facts = {"appeal_until": block.appeal_until, "content": found.standing.content.id}
     visit.record(
         Act(DECISION_NOTIFIED, decision, tenant, facts),
