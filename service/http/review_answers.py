@@ -215,6 +215,11 @@ def summary(listed: Listed) -> dict[str, Any]:
     }
 
 
+def _similar(listed: Listed, dossier: Dossier) -> dict[str, Any]:
+    """A similar item; beside an appeal without the people who worked on it."""
+    return summary(listed) | ({"holder": None, "closed_by": None} if dossier.appeal else {})
+
+
 def counts_told(counts: Counts, most: int) -> dict[str, Any]:
     """Bounded counts."""
     return {name: {"n": min(n, most), "more": n > most} for name, n in counts._asdict().items()}
@@ -237,7 +242,7 @@ def full(dossier: Dossier, ruleset: Ruleset, caller: str, lang: Lang) -> dict[st
         "appeal": None if dossier.appeal is None else _appeal(dossier.appeal),
         "history": [short_decision(one, names) for one in dossier.history],
         "earlier": None if context is None else [short_decision(one, names) for one in context.earlier],
-        "similar": None if context is None else [summary(one) for one in context.similar],
+        "similar": None if context is None else [_similar(one, dossier) for one in context.similar],
         "steps": [STEPS[step.value] for step in dossier.steps if step.value in STEPS],
         "laws": _laws(dossier.decided, ruleset, lang),
     }

@@ -1,7 +1,7 @@
 """Finality under every order of notice, appeal, ruling, taking back, repetition and time: a machine with a plain model.
 
-The model knows runs of blocks and copies itself before each ruling, so that taking one back is to put the copy back. The
-service has rows, sequence numbers and a sweep. After each step both must name the same violations.
+The model knows runs of blocks and copies itself before each ruling, so that taking one back is to put the copy back.
+The service has rows, sequence numbers and a sweep. After each step both must name the same violations.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from moderation.types import Action, Author, Content, Part, Scene, Span, Verdict
-from moderation.types import Evidence
+from moderation.types import Action, Author, Content, Evidence, Part, Scene, Span, Verdict
 from service.acts import Act
 from service.filing import prepared
 from service.keys import Caller
