@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +20,8 @@ from service.review.rulings import Ruling, Unfounded
 from service.review.states import UNDO_SECONDS
 from service.review.verdict import Reason
 from service.rights import Role
+from service.store import appeal_statements as sql
+from service.store import db
 from tests.service.test_desk import DOUBTFUL, House, house, lexicons  # noqa: F401 - fixtures
 
 BANNED = "全网第一"
@@ -299,3 +302,26 @@ async def test_many_become_final_in_bounded_batches(house, desk, content):  # no
         await desk.notified("shop", await blocked(house, content, f"c{number}"))
     with after(timedelta(days=16)):
         assert len(await finals(house)) == 60
+
+
+ASKED = {
+    "BARRED": ("r", "u"),
+    "CHANGED": (1, 0),
+    "STANDING_BLOCKS": (1,),
+    "TWICE": (1, "d"),
+    "BLOCKS_DUE": ("2026", "2026", 50),
+    "FINAL_VIOLATIONS": ("t", "c", "", 50),
+    "APPEAL": ("a", "t"),
+    "APPEAL_AT": ("r",),
+    "TERM": ("d", "t"),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_no_query_of_appeals_walks_a_whole_table(tmp_path, name):
+    db.migrate(tmp_path / "q.db", busy_timeout=5)
+    database = sqlite3.connect(tmp_path / "q.db")
+    plan = [step for *_, step in database.execute(f"EXPLAIN QUERY PLAN {getattr(sql, name)}", ASKED[name])]
+    database.close()
+    assert plan
+    assert [step for step in plan if step.startswith("SCAN") and "CONSTANT" not in step] == []
