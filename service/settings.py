@@ -113,6 +113,8 @@ class Settings(BaseSettings):
     """By scene, how long people have to decide; other scenes keep the times of ``service.review.terms``."""
     review_lease: float = Field(default=600.0, gt=0)
     """So long somebody holds an item that they claimed, unless they say that they still work on it."""
+    appeal_days: float = Field(default=15.0, gt=0, le=3650)
+    """So many days after a block its creator may appeal: from when they were told, or else from the decision."""
     webhook_private: bool = False
     """Whether notices may be sent by http and to addresses in private networks, for receivers in one's own house."""
 

@@ -10,6 +10,7 @@ import orjson
 
 from service.http import (
     accounts,
+    appeals,
     assets,
     content,
     lexicon,
@@ -41,6 +42,7 @@ ROUTES: Final = (
     *content.ROUTES,
     *reviews.ROUTES,
     *reports.ROUTES,
+    *appeals.ROUTES,
     *records.ROUTES,
     *lexicon.ROUTES,
     *accounts.ROUTES,

@@ -40,7 +40,7 @@ _WRITES: Final = (
 )
 _FOUND: Final = ("not-found", *_CALLED)
 
-Kind = Literal["decision.human", "decision.timeout", "decision.undone"]
+Kind = Literal["appeal.decided", "decision.human", "decision.timeout", "decision.undone"]
 
 
 class WebhookRequest(BaseModel):

@@ -13,7 +13,7 @@ import orjson
 
 from moderation.types import SHANGHAI
 from service.ids import now, stamp
-from service.review.rows import NotThere, Row
+from service.review.rows import APPEAL, NotThere, Row
 from service.review.seeing import Seen, alike, bigrams, seen
 from service.review.states import Person, Step, offered
 from service.sitting import is_long
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from service.keys import Caller
     from service.moderate import Decided, Moderation
     from service.rules import Rules
+    from service.store.appeal_reads import Appeal, Appeals
     from service.store.desk_reads import Counts, DeskReads, Done, Listed, Noted, Page, Place, Query, Reported
 
 MOST_REPORTS: Final = 50
@@ -61,7 +62,9 @@ class Dossier(NamedTuple):
     steps: tuple[Step, ...]
     context: Context | None
     names: dict[str, str]
-    """What the people among the deciders are called."""
+    """What the people among the deciders are called; of an appeal nobody is named."""
+    appeal: Appeal | None = None
+    """What the item is about, where it is an appeal."""
 
 
 class History(NamedTuple):
@@ -78,8 +81,8 @@ class History(NamedTuple):
 class Archive:
     """Keeps its ways to the database and to the rules."""
 
-    def __init__(self, moderation: Moderation, reads: DeskReads, rules: Rules) -> None:
-        self._moderation, self._reads, self._rules = moderation, reads, rules
+    def __init__(self, moderation: Moderation, reads: DeskReads, appeals: Appeals, rules: Rules) -> None:
+        self._moderation, self._reads, self._appeals, self._rules = moderation, reads, appeals, rules
 
     async def page(self, caller: Caller, query: Query, *, after: Place | None, limit: int) -> Page:
         """One page of the queue."""
@@ -128,7 +131,9 @@ class Archive:
         row, tenant = Row(*listed.row), caller.tenant
         ids = [row.decision, row.outcome] if row.outcome else [row.decision]
         decided, *outcomes = await self._moderation.decisions(caller, ids)
-        history = await self._moderation.history(caller, row.target, limit=MOST_HISTORY)
+        history = await self._moderation.history(caller, listed.content_id, limit=MOST_HISTORY)
+        appealed = row.kind == APPEAL
+        own = appealed and await self._appeals.is_own(row.id, caller.id)
         context = await self._context(caller, row, decided.content) if with_context else None
         return Dossier(
             listed=listed,
@@ -139,9 +144,10 @@ class Archive:
             reports=await self._reads.reports(row.id, limit=MOST_REPORTS) if row.reports else [],
             notes=await self._reads.notes(row.id, limit=MOST_NOTES) if row.token > 1 else [],
             history=history,
-            steps=offered(row.item, Person(caller.id, caller.rights), now()),
+            steps=offered(row.item, Person(caller.id, caller.rights), now(), own=own),
             context=context,
-            names=await self._names(tenant, [*history, *(context.earlier if context else ())]),
+            names={} if appealed else await self._names(tenant, [*history, *(context.earlier if context else ())]),
+            appeal=await self._appeals.at(row.id) if appealed else None,
         )
 
     async def _seen(self, tenant: str, content: Content) -> list[Seen]:

@@ -18,24 +18,25 @@ import orjson
 import structlog
 
 from service.logs import where
-from service.review import intake, rulings
-from service.review.rows import Row, found, take, take_all
-from service.review.rulings import Unfounded
+from service.review import appeals, intake, rulings
+from service.review.rows import APPEAL, Row, found, take, take_all
+from service.review.rulings import Book, Unfounded
 from service.review.states import FIRST, HOUSE, SENIOR, Move, Person, State, Step
 from service.review.verdict import unfounded
 from service.rights import Right
 from service.store import desk_statements as desk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from service.keys import Caller
     from service.ledger import Ledger
     from service.ports import Visit
+    from service.review.appeals import Appealed
     from service.review.intake import Filed, Said
     from service.review.rulings import Ruling
     from service.review.terms import Terms
-    from service.rules import Engines, Rules
+    from service.rules import Rules
 
 MOST_CLAIMED: Final = 50
 AT_ONCE: Final = 50
@@ -107,14 +108,18 @@ class Desk:
 
         Raises ``NotThere``, ``Conflict``, ``Unfounded``, and ``ValueError`` for a note that cannot be stored.
         """
-        ruleset = self._rules.engines.of(caller.tenant).ruleset
-        if wrong := unfounded(ruling.reasons, ruleset):
+        book = self._book(caller.tenant)
+        if wrong := unfounded(ruling.reasons, book.ruleset):
             raise Unfounded(wrong)
         person = _person(caller)
 
         def work(visit: Visit) -> Row:
             row = found(visit, caller.tenant, review)
-            return rulings.decide(visit, row, Move(Step.DECIDE, person, visit.at, token), ruling, ruleset)
+            own = appeals.is_own(visit, row, person.id)
+            move = Move(Step.DECIDE, person, visit.at, token, own=own)
+            if row.kind == APPEAL:
+                return appeals.decide(visit, row, move, ruling, book)
+            return rulings.decide(visit, row, move, ruling, book)
 
         return await self._ledger.visit(work)
 
@@ -127,7 +132,8 @@ class Desk:
 
         def work(visit: Visit) -> Row:
             row = found(visit, caller.tenant, review)
-            return rulings.undo(visit, row, Move(Step.UNDO, person, visit.at, lease=lease))
+            move = Move(Step.UNDO, person, visit.at, lease=lease)
+            return appeals.undo(visit, row, move) if row.kind == APPEAL else rulings.undo(visit, row, move)
 
         return await self._ledger.visit(work)
 
@@ -139,11 +145,23 @@ class Desk:
         terms, known = self._terms, self._rules.engines.of(tenant).ruleset.categories
         return await self._ledger.visit(lambda visit: intake.file(visit, tenant, said, terms, known))
 
+    async def appeal(self, tenant: str, said: Appealed) -> str:
+        """Files an appeal, and gives its id.
+
+        Raises ``NotThere``, ``NotAppealable``, and ``ValueError`` for grounds that cannot be stored.
+        """
+        return await self._ledger.visit(lambda visit: appeals.file(visit, tenant, said, self._terms))
+
+    async def notified(self, tenant: str, decision: str) -> None:
+        """The creator was told of a block, whose term begins. Raises ``NotThere`` and ``NotAppealable``."""
+        days = self._terms.appeal_days
+        await self._ledger.visit(lambda visit: appeals.notified(visit, tenant, decision, days))
+
     async def sweep(self) -> int:
-        """Ends leases and deadlines that have passed, a bounded number at a time; gives how many items it moved."""
+        """Ends leases, deadlines and terms that have passed, a bounded number at a time; gives how many."""
         moved = 0
         while True:
-            batch = await self._ledger.visit(partial(_swept, engines=self._rules.engines))
+            batch = await self._ledger.visit(partial(_swept, book_of=self._book))
             moved += batch
             if batch < AT_ONCE:
                 return moved
@@ -157,6 +175,9 @@ class Desk:
             except Exception as error:  # noqa: BLE001 - a database that is busy now may not be so the next time
                 structlog.get_logger().error("deadlines not swept", **where(error))
 
+    def _book(self, tenant: str) -> Book:
+        return Book(self._rules.engines.of(tenant).ruleset, self._terms.appeal_days)
+
     async def _step(  # noqa: PLR0913 - one for each part of a move
         self, caller: Caller, review: str, step: Step, token: int | None, *, lease: float | None = None, note: str = ""
     ) -> Row:
@@ -164,9 +185,10 @@ class Desk:
 
         def work(visit: Visit) -> Row:
             row = found(visit, caller.tenant, review)
+            own = step is Step.CLAIM and appeals.is_own(visit, row, person.id)
             if step is Step.CLAIM:
                 row = _awake(visit, row)
-            return take(visit, row, Move(step, person, visit.at, token, seconds), note=note)
+            return take(visit, row, Move(step, person, visit.at, token, seconds, own=own), note=note)
 
         return await self._ledger.visit(work)
 
@@ -201,12 +223,16 @@ def _lapse(visit: Visit, rows: Sequence[tuple[object, ...]]) -> int:
     return len(rows)
 
 
-def _swept(visit: Visit, engines: Engines) -> int:
-    """One batch: leases first, then deadlines. A breach sends the item to seniors, and the scene's policy acts."""
+def _swept(visit: Visit, book_of: Callable[[str], Book]) -> int:
+    """One batch: leases first, then deadlines, then blocks that become final.
+
+    A breach sends the item to seniors, and the scene's policy acts.
+    """
     lapsed = _lapse(visit, visit.rows(desk.LAPSED_ANYWHERE, visit.at, AT_ONCE))
     due = visit.rows(desk.DUE, visit.at, AT_ONCE - lapsed) if lapsed < AT_ONCE else []
     for one in due:
         row = take(visit, Row(*one), Move(Step.BREACH, HOUSE, visit.at))
         if row.kind == intake.CONTENT:
-            rulings.time_out(visit, row, engines.of(row.tenant).ruleset)
-    return lapsed + len(due)
+            rulings.time_out(visit, row, book_of(row.tenant))
+    moved = lapsed + len(due)
+    return moved + (appeals.settle_due(visit, AT_ONCE - moved) if moved < AT_ONCE else 0)

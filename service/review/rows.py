@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from service.review.states import Person
 
 
+APPEAL = "appeal"
+
+
 class NotThere(LookupError):
     """The tenant has no such item, content or report."""
 
@@ -171,13 +174,14 @@ def _noted(visit: Visit, row: Row, who: Person, note: str) -> Kept:
 def told(row: Row, move: Move) -> dict[str, object]:
     """What an act tells of a step: whose, about what, and the token that the item has from then on."""
     facts: dict[str, object] = {
-        "content": row.target,
         "decision": row.outcome or row.decision,
         "kind": row.kind,
         "level": row.level,
         "round": row.round,
         "token": row.token,
     }
+    if row.kind != APPEAL:  # whose target is the decision that it is about
+        facts["content"] = row.target
     if move.who is not HOUSE:
         facts["by"] = move.who.id
     return facts

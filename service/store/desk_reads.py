@@ -28,13 +28,14 @@ ROW_COLUMNS: Final = 24
 
 
 class Listed(NamedTuple):
-    """An item of the queue: the columns of its row, its content's version and canonical bytes, and people's names."""
+    """An item of the queue: its row's columns, its content's version, canonical bytes and id, and people's names."""
 
     row: tuple[Any, ...]
     version: int
     body: bytes
     holder_name: str | None
     closed_name: str | None
+    content_id: str
 
 
 class Query(NamedTuple):

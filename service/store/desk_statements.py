@@ -12,13 +12,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from service.store.appeal_statements import barred
+
 _COLUMNS: Final = (
     "id", "tenant", "kind", "target", "content", "decision", "scene", "category", "severity", "reach", "reports",
     "state", "level", "round", "token", "priority", "opened_at", "due_at", "breached_at", "holder", "lease_until",
     "closed_at", "closed_by", "outcome",
 )  # fmt: skip
 _ROW: Final = ", ".join(f"r.{name}" for name in _COLUMNS)
-_LISTED: Final = f"{_ROW}, c.version, c.body, h.name, k.name"
+_LISTED: Final = f"{_ROW}, c.version, c.body, h.name, k.name, c.content_id"
 _JOINS: Final = """
 JOIN contents AS c ON c.id = r.content
 LEFT JOIN users AS h ON h.id = r.holder LEFT JOIN users AS k ON k.id = r.closed_by
@@ -50,6 +52,11 @@ def _not_skipped(user: str) -> str:
     )
 
 
+def _not_own(user: str) -> str:
+    """That the item ``q`` is no appeal against what the one whose id is bound as ``user`` decided."""
+    return f"NOT (q.kind = 'appeal' AND EXISTS ({barred('q.id', user)}))"
+
+
 # What a visit reads
 
 REVIEW: Final = f"SELECT {_ROW} FROM reviews AS r WHERE r.id = ? AND r.tenant = ?"
@@ -59,7 +66,7 @@ SELECT {_ROW} FROM reviews AS r WHERE r.tenant = ? AND r.kind IN ('complaint', '
 CLAIMABLE: Final = f"""
 SELECT {_ROW} FROM reviews AS r WHERE r.id IN (
     SELECT q.id FROM reviews AS q WHERE q.tenant = ?1 AND q.state = 'waiting' AND q.level = ?2
-        AND {_not_skipped("?3")}
+        AND {_not_skipped("?3")} AND {_not_own("?3")}
     ORDER BY q.priority, q.id LIMIT ?4
 ) ORDER BY r.priority, r.id
 """
@@ -67,7 +74,8 @@ CLAIMABLE_OF_SORTS: Final = f"""
 WITH {_SORTS}
 SELECT {_ROW} FROM sort JOIN reviews AS r ON r.id IN (
     SELECT q.id FROM reviews AS q WHERE q.tenant = ?1 AND q.state = 'waiting' AND q.level = sort.level
-        AND q.kind = sort.kind AND q.scene = sort.scene AND q.category = sort.category AND {_not_skipped("?6")}
+        AND q.kind = sort.kind AND q.scene = sort.scene AND q.category = sort.category
+        AND {_not_skipped("?6")} AND {_not_own("?6")}
     ORDER BY q.priority, q.id LIMIT ?7
 ) ORDER BY r.level DESC, r.priority, r.id LIMIT ?7
 """
@@ -83,11 +91,13 @@ DUE: Final = f"""
 SELECT {_ROW} FROM reviews AS r WHERE r.state <> 'closed' AND r.due_at IS NOT NULL AND r.due_at <= ?
 ORDER BY r.due_at LIMIT ?
 """
-STANDING: Final = """
+_STANDING: Final = """
 SELECT d.id, d."by", d.published_at, d.action, d.severity, d.verdict, d.degraded, d.ruleset, d.supersedes,
     c.content_id, c.version, c.commitment, c.body
-FROM decisions AS d JOIN contents AS c ON c.id = d.content WHERE d.content = ? ORDER BY d.seq DESC LIMIT 1
+FROM decisions AS d JOIN contents AS c ON c.id = d.content
 """
+STANDING: Final = f"{_STANDING} WHERE d.content = ? ORDER BY d.seq DESC LIMIT 1"
+STANDING_AS: Final = f"{_STANDING} WHERE d.id = ?"
 LAST_CONTENT: Final = "SELECT coalesce(max(id), 0) FROM contents"
 JUDGED: Final = "SELECT scene, severity, verdict FROM decisions WHERE id = ?"
 REPORT_BY: Final = "SELECT id FROM reports WHERE review = ? AND round = ? AND reporter = ?"

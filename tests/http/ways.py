@@ -26,6 +26,7 @@ from tests.http.conftest import PASSWORD
 SHOP, RIVAL = "shop", "rival"
 _numbers = count()
 _HEAD = "@category abuse_insult\n@owner t\n@source t\n@licence x\n@reviewed 2026-11-22\n"
+_BLOCKED = {"scene": "ad", "text": "全网第一"}
 _AD = {"scene": "ad", "text": "这款面霜很好用"}
 _NO_ID = "01a21557-f51d-7a24-8d3d-99c45f8526b6"
 _RECEIVER = "https://receiver.invalid/hook"
@@ -252,6 +253,30 @@ def _delivery(house, tenant):
     return {"webhook": webhook, "notice": notice}
 
 
+def _block(house, tenant):
+    """A block of which nobody was told yet, by its decision."""
+    if tenant is None:
+        return {"id": "01a21557-f51d-7a24-8d3d-99c45f8526b6"}
+    _, key = house.key(tenant)
+    reply = house.server.call("POST", "/v1/moderations", _BLOCKED, key=key)
+    assert reply.json["action"] == "block", reply.json
+    house.seen(tenant, reply.json["id"], reply.json["content_id"])
+    return {"id": reply.json["id"]}
+
+
+def _appeal(house, tenant):
+    if tenant is None:
+        return {"id": "01a21557-f51d-7a24-8d3d-99c45f8526b6"}
+
+    def appealed():
+        about = {"decision_id": _block(house, tenant)["id"], "appellant_id": "c", "grounds": f"不是{tenant}"}
+        reply = house.server.call("POST", "/v1/appeals", about, key=house.key(tenant)[1])
+        house.seen(tenant, reply.json["id"], reply.json["review"], about["grounds"])
+        return {"id": reply.json["id"]}
+
+    return house.once("appeal", tenant, appealed)
+
+
 def _file(house, tenant):
     """Nobody's, like an asset."""
     if tenant is None:
@@ -276,10 +301,13 @@ OBJECTS = {
     "room": _room,
     "webhook": _webhook,
     "delivery": _delivery,
+    "block": _block,
+    "appeal": _appeal,
     "file": _file,
 }
 _FILES = [{"name": "own.txt", "text": _HEAD + "某词\n"}]
 _SIGN_IN = {"tenant": SHOP, "name": "{name}", "password": "{secret}"}
+_APPEAL = {"decision_id": "{id}", "appellant_id": "c", "grounds": "没有夸大"}
 _NEW = {"name": "new{unique}", "role": "reviewer", "password": PASSWORD}
 _TOKEN = {"token": "{token}"}
 _SAID = {"content_id": "{id}", "reason": "other"}
@@ -296,6 +324,10 @@ WAYS = {
     "POST /v1/moderations/batch": Way(right=Right.MODERATE, body={"items": [_AD]}),
     "GET /v1/moderations": Way(right=Right.MODERATE, object="decision", query="?content_id={content_id}", absent=200),
     "GET /v1/moderations/{id}": Way(right=Right.MODERATE, object="decision"),
+    "GET /v1/moderations/{id}/statement": Way(right=Right.MODERATE, object="block"),
+    "POST /v1/decisions/{id}/notified": Way(right=Right.REPORT, object="block", body={}),
+    "POST /v1/appeals": Way(right=Right.REPORT, object="block", body=_APPEAL, absent=422),
+    "GET /v1/appeals/{id}": Way(right=Right.REPORT, object="appeal"),
     "POST /v1/lexicon": Way(right=Right.LEXICON, body={"files": _FILES}),
     "GET /v1/lexicon": Way(right=Right.LEXICON),
     "GET /v1/lexicon/versions/{version}": Way(right=Right.LEXICON, object="version"),

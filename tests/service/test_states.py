@@ -98,6 +98,16 @@ def test_everybody_is_offered_what_they_may_do(item, who, at, steps):
     assert set(offered(item, who, at)) == steps
 
 
+def test_who_decided_before_is_offered_neither_the_claim_nor_the_decision_of_an_appeal():
+    for item in BY_STATE.values():
+        for at in (START, later(START, 1), later(START, 99)):
+            free = set(offered(item, SUE, at))
+            assert set(offered(item, SUE, at, own=True)) == free - {Step.CLAIM, Step.DECIDE}
+    waiting = BY_STATE[State.WAITING]
+    with pytest.raises(NotAllowed, match="own"):
+        after(waiting, Move(Step.CLAIM, SUE, START, own=True))
+
+
 def test_a_breach_comes_once_and_ends_whatever_somebody_was_doing():
     late = later(START, 60)
     breached = after(HELD, Move(Step.BREACH, HOUSE, late))
