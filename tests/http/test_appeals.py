@@ -90,7 +90,7 @@ def test_from_an_appeal_to_restored_content(house):
     assert (filed.json["decision_id"], filed.json["grounds"]) == (decision["id"], "有检测报告为证")
     again = appeal(house, decision_id=decision["id"])
     assert (again.status, again.json["why"], again.json["appeal"]) == (409, "twice", filed.json["id"])
-    sue = house.signed_in(Role.SENIOR, "sue")
+    sue = house.hire("sue", Role.SENIOR)
     item = claimed(house, sue)
     assert (item["kind"], item["content_id"], item["id"]) == ("appeal", "a", filed.json["review"])
     assert (item["appeal"]["grounds"], item["appeal"]["decided_by"]) == ("有检测报告为证", "engine")
@@ -109,15 +109,15 @@ def test_from_an_appeal_to_restored_content(house):
 
 def test_whoever_decided_is_told_by_role_alone_and_is_refused(house):
     block(house)
-    ann = house.signed_in(name="ann")
+    ann = house.hire("ann")
     house.call("POST", "/v1/reports", {"content_id": "a", "reporter_id": "u", "reason": "spam"})
-    item = claimed(house, house.signed_in(Role.SENIOR, "ann2"))
-    decide(house, house.signed_in(Role.SENIOR, "ann2"), item, action="block", reasons=[{"category": "abuse_insult"}])
+    first = house.hire("ann2", Role.SENIOR)
+    item = claimed(house, first)
+    decide(house, first, item, action="block", reasons=[{"category": "abuse_insult"}])
     filed = appeal(house, content_id="a").json
-    first = house.signed_in(Role.SENIOR, "ann2")
     refused = house.call("POST", f"/v1/reviews/{filed['review']}/claim", {}, key=first)
     assert (refused.status, refused.json["why"]) == (409, "own")
-    sue = house.signed_in(Role.SENIOR, "sue")
+    sue = house.hire("sue", Role.SENIOR)
     shown = house.call("GET", f"/v1/reviews/{filed['review']}", key=sue).json
     assert shown["appeal"]["decided_by"] == "senior"
     assert "ann2" not in json.dumps(shown, ensure_ascii=False)
@@ -128,7 +128,7 @@ def test_whoever_decided_is_told_by_role_alone_and_is_refused(house):
 def test_the_page_of_an_appeal_has_its_own_acts(house):
     block(house)
     filed = appeal(house, content_id="a").json
-    sue = house.signed_in(Role.SENIOR, "sue")
+    sue = house.hire("sue", Role.SENIOR)
     claimed(house, sue)
     page = house.call("GET", f"/desk/{filed['review']}", key=sue).body.decode()
     assert "有检测报告为证" in page
@@ -150,7 +150,7 @@ def test_an_appeal_names_one_decision_or_one_content(house):
 def test_the_notice_of_a_block_has_the_statement_without_a_word_of_the_content(house):
     block(house)
     house.call("POST", "/v1/reports", {"content_id": "a", "reporter_id": "u", "reason": "spam"})
-    sue = house.signed_in(Role.SENIOR, "sue")
+    sue = house.hire("sue", Role.SENIOR)
     item = claimed(house, sue)
     decide(house, sue, item, action="block", reasons=[{"category": "absolute_claim"}])
 

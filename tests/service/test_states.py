@@ -378,6 +378,7 @@ def test_the_desk_holds_together_thousands_of_times(house):
     assert {step.act for step in Step} <= kinds_told(house).keys()
 
 
+@pytest.mark.slow
 def test_a_desk_that_forgets_an_act_is_found_out(house, monkeypatch):
     """The sabotage twin: a release that is not recorded."""
     take = desk_module.take
