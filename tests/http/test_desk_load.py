@@ -135,6 +135,7 @@ async def test_nothing_is_lost_and_nothing_is_decided_twice(house):
     assert crowd.refused.total() > 0
 
 
+@pytest.mark.slow
 async def test_without_tokens_somebody_decides_what_another_was_handed(house, monkeypatch):
     """The sabotage twin: the same experiment must fail."""
     refused = states.refused

@@ -177,7 +177,7 @@ async def run(folder, lexicons, *, rounds) -> Experiment:
 
 
 async def test_review_work_survives_kill_9(tmp_path, lexicons):
-    experiment = await run(tmp_path, lexicons, rounds=4)
+    experiment = await run(tmp_path, lexicons, rounds=2)
     assert experiment.wrong() == []
     assert min(experiment.told[kind] for kind in ("review.decided", "decision.human")) > 0
 
