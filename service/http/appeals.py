@@ -15,7 +15,7 @@ from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.review_answers import grounds_of
 from service.http.review_wire import AppealRequest, NotifiedRequest
-from service.http.routes import route
+from service.http.routes import BODY, CALLED, route
 from service.ids import stamp
 from service.review.appeals import Appealed, NotAppealable
 from service.review.rows import NotThere
@@ -26,16 +26,7 @@ if TYPE_CHECKING:
     from service.http.serving import Asked
     from service.moderate import Decided
 
-_CALLED: Final = ("unauthorized", "forbidden", "rate-limited", "unavailable")
-_WRITES: Final = (
-    "invalid-json",
-    "body-timeout",
-    "body-too-large",
-    "unsupported-media-type",
-    "expectation-failed",
-    "invalid-body",
-    *_CALLED,
-)
+_WRITES: Final = (*BODY, *CALLED)
 
 
 class AppealShown(Answered):
@@ -121,7 +112,7 @@ async def appeal(asked: Asked) -> Answer:
     return await _told(asked, filed)
 
 
-@route("GET", "/v1/appeals/{id}", policy=Right.REPORT, gives=AppealShown, problems=("not-found", *_CALLED))
+@route("GET", "/v1/appeals/{id}", policy=Right.REPORT, gives=AppealShown, problems=("not-found", *CALLED))
 async def one_appeal(asked: Asked) -> Answer:
     """Read an appeal, with its outcome once there is one."""
     return await _told(asked, asked.found["id"])
@@ -164,7 +155,7 @@ async def notified(asked: Asked) -> Answer:
     "/v1/moderations/{id}/statement",
     policy=Right.MODERATE,
     gives=Statement,
-    problems=("not-found", "not-appealable", *_CALLED),
+    problems=("not-found", "not-appealable", *CALLED),
 )
 async def statement_of(asked: Asked) -> Answer:
     """What to tell the creator of a block: facts, rule, article, term and way of appeal, in plain words."""

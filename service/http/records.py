@@ -23,7 +23,7 @@ from service.http.review_answers import (
     summary,
 )
 from service.http.review_wire import SearchQuery
-from service.http.routes import route
+from service.http.routes import CALLED, route
 from service.ids import stamp
 from service.review.rows import NotThere
 from service.review.search import Hit, Sought
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from service.review.archive import History
     from service.store.desk_reads import Done
 
-_CALLED: Final = ("unauthorized", "forbidden", "rate-limited", "unavailable")
 _SHOWN: Final = 20
 
 
@@ -97,7 +96,7 @@ class WholeHistory(Answered):
     acts: list[ActShown] = Field(description="decisions and what was done with the items: the last 200")
 
 
-@route("GET", "/v1/search", policy=Right.READ, query=SearchQuery, gives=Matches, problems=("invalid-query", *_CALLED))
+@route("GET", "/v1/search", policy=Right.READ, query=SearchQuery, gives=Matches, problems=("invalid-query", *CALLED))
 async def search(asked: Asked) -> Answer:
     """Find contents that hold a text, newest first; a request looks at 2 000 of them at most."""
     sent, caller, service = read_query(asked, SearchQuery), known(asked), asked.serving.service
@@ -119,7 +118,7 @@ async def search(asked: Asked) -> Answer:
     return Answer(orjson.dumps(told, option=orjson.OPT_UTC_Z))
 
 
-@route("GET", "/v1/contents/{id}", policy=Right.READ, gives=WholeHistory, problems=("not-found", *_CALLED))
+@route("GET", "/v1/contents/{id}", policy=Right.READ, gives=WholeHistory, problems=("not-found", *CALLED))
 async def whole_history(asked: Asked) -> Answer:
     """All that is known of one content: its versions, decisions, items, reports and acts."""
     try:
