@@ -16,19 +16,17 @@ from service.acts import (
     DECISION_FINAL,
     DECISION_LAPSED,
     DECISION_NOTIFIED,
-    REVIEW_OPENED,
     Act,
 )
+from service.filing import kept
 from service.ids import from_stamp, new_id
 from service.ports import Write
 from service.review import notices, rulings
 from service.review.finality import Block, term
-from service.review.rows import APPEAL, NotThere, kept, moved, take
+from service.review.rows import APPEAL, Judged, New, NotThere, moved, opened, take
 from service.review.rulings import Ruling, Unfounded
-from service.review.states import FIRST, SENIOR, UNDO_SECONDS, State, later
-from service.review.terms import credit, priority
+from service.review.states import FIRST, SENIOR, UNDO_SECONDS, later
 from service.store import appeal_statements as sql
-from service.store import desk_statements as desk
 from service.store import statements
 
 if TYPE_CHECKING:
@@ -109,7 +107,7 @@ def file(visit: Visit, tenant: str, said: Appealed, terms: Terms) -> str:
     words = Content(
         scene=scene, parts=(Part(GROUNDS, said.grounds),), at=from_stamp(visit.at), author=Author(id=said.by)
     )
-    text = kept(visit, tenant, f"appeal-{id_}", words)
+    text = kept(tenant, f"appeal-{id_}", words, visit.at)
     told = {
         "content": found.standing.content.id,
         "decision": block.decision,
@@ -123,7 +121,7 @@ def file(visit: Visit, tenant: str, said: Appealed, terms: Terms) -> str:
         Act(APPEAL_FILED, id_, tenant, told),
         *(Write(sql.SET_BLOCK, one.appealed(visit.at).values) for one in others),
         *([Write(sql.INSERT_BLOCK, block.appealed(visit.at)[:10])] if found.fresh else ()),
-        Write(desk.INSERT_TEXT, text.row),
+        Write(statements.INSERT_TEXT, text.row),
         Write(sql.INSERT_APPEAL, (id_, tenant, block.decision, found.content, review, said.by, visit.at)),
     )
     return id_
@@ -225,17 +223,9 @@ def _found(visit: Visit, tenant: str, decision: str) -> _Found:
 
 def _opened(visit: Visit, tenant: str, found: _Found, terms: Terms) -> str:
     """The item of an appeal: of the content's scene, urgent by what the block was for."""
-    verdict, content = found.standing.verdict, found.standing.content
-    level = SENIOR if verdict.severity >= SEVERE else FIRST
-    review, reach = new_id(), content.reach or 0
+    verdict, content, decision = found.standing.verdict, found.standing.content, found.block.decision
     category = verdict.categories[0] if verdict.categories else ""
-    key = priority(visit.at, credit(verdict.severity, reach))
-    place = (review, tenant, APPEAL, found.block.decision, found.content, found.block.decision)
-    told = (content.scene.value, category, verdict.severity, reach, 0, State.WAITING.value, level, 1, 1, key)
-    due = later(visit.at, terms.appeal_due)
-    facts = {"content": content.id, "decision": found.block.decision, "kind": APPEAL, "level": level, "round": 1}
-    visit.record(
-        Act(REVIEW_OPENED, review, tenant, facts),
-        Write(statements.insert("reviews", 1), (visit.at, *place, *told, due)),
-    )
-    return review
+    judged = Judged(found.content, decision, content.scene.value, category, verdict.severity)
+    level = SENIOR if verdict.severity >= SEVERE else FIRST
+    new = New(tenant, APPEAL, decision, judged, content.reach or 0, later(visit.at, terms.appeal_due), level)
+    return opened(visit, new, {"content": content.id, "level": level}).id

@@ -139,10 +139,6 @@ INSERT_NOTE: Final = """
 INSERT INTO review_notes (act, review, user, content)
 VALUES ((SELECT max(seq) FROM acts), ?, ?, (SELECT max(id) FROM contents))
 """
-INSERT_TEXT: Final = """
-INSERT INTO contents (id, tenant, content_id, version, commitment, salt, body, received_at)
-VALUES ((SELECT coalesce(max(id) + 1, 1) FROM contents), ?, ?, 1, ?, ?, ?, ?)
-"""
 INSERT_REPORT: Final = """
 INSERT INTO reports (id, tenant, kind, review, round, reporter, reason, filed_at, detail)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, CASE WHEN ? THEN (SELECT max(id) FROM contents) END)
