@@ -6,37 +6,22 @@ import asyncio
 import io
 import json
 import logging
-import shutil
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
-from pathlib import Path
 
 import pytest
 import structlog
-import uvloop
 
 from service import logs, passwords
 from service.http.server import listening
 from service.rights import Role
 from service.settings import Settings
 from service.wiring import open_service
+from tests.small import CLAIMS, in_a_thread, small_rules
 
 PASSWORD = "correct horse battery"
-LEXICONS = Path(__file__).parents[2] / "lexicons"
-TERMS = """\
-@category absolute_claim
-@owner tests
-@source tests
-@licence Apache-2.0
-@reviewed 2026-11-22
-@verified false
-
-国家级
-最高级
-全网第一
-"""
 
 
 @dataclass
@@ -180,51 +165,24 @@ async def _serve(server):
         await server.stop.wait()
 
 
-def _run(server):
-    try:
-        uvloop.run(_serve(server))
-    except BaseException as error:  # noqa: BLE001 - told in the thread of the test
-        server.error = error
-    finally:
-        server.ready.set()
-
-
 @contextmanager
 def running(settings):
     """A server for as long as the context lasts."""
     server = Server(settings, io.BytesIO())
     logs.configure(server.log, level=settings.log_level)
-    thread = threading.Thread(target=_run, args=(server,))
-    try:
+    with ExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:
             # A hash costs a quarter of a second by intent; here one may cost nothing.
             patch.setattr(passwords, "PASSES", 1)
             patch.setattr(passwords, "KIBIBYTES", 8)
-            thread.start()
-            server.ready.wait(60)
-        if server.error:
-            raise server.error
+            stack.enter_context(in_a_thread(server, _serve))
         yield server
-    finally:
-        if server.stop is not None:
-            server.loop.call_soon_threadsafe(server.stop.set)
-        thread.join(60)
 
 
 @pytest.fixture(scope="session")
 def lexicons(tmp_path_factory):
     """Rules that no change of the shipped terms touches."""
-    folder = tmp_path_factory.mktemp("rules") / "lexicons"
-    folder.mkdir()
-    for name in ("categories.toml", "laws.toml", "codes.toml"):
-        shutil.copy(LEXICONS / name, folder / name)
-    (folder / "claims.toml").write_text("# No claim rules: a hit is a violation.\n", encoding="utf-8")
-    (folder / "industries.toml").write_text("# No industries: nothing is asked for.\n", encoding="utf-8")
-    shutil.copytree(LEXICONS / "variants", folder / "variants")
-    for name in ("ad_law", "trade", "safety", "allow"):
-        (folder / name).mkdir()
-    (folder / "ad_law" / "absolute_claim.txt").write_text(TERMS, encoding="utf-8")
-    return folder
+    return small_rules(tmp_path_factory.mktemp("rules") / "lexicons", {"ad_law/absolute_claim.txt": CLAIMS})
 
 
 @pytest.fixture(scope="session")

@@ -16,18 +16,8 @@ import orjson
 import pytest
 
 from service.review import states
+from tests.small import ABUSE, DOUBTFUL
 
-DOUBTFUL = "你就是个傻瓜蛋"
-ABUSE = """\
-@category abuse_insult
-@owner tests
-@source tests
-@licence Apache-2.0
-@reviewed 2026-11-22
-@verified false
-
-傻瓜蛋
-"""
 BROWSERS = 8
 LEASE = 1
 

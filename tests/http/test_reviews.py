@@ -8,18 +8,8 @@ import pytest
 from jsonschema_rs import Draft202012Validator
 
 from service.rights import Role, Scope
+from tests.small import ABUSE, DOUBTFUL
 
-DOUBTFUL = "你就是个傻瓜蛋"
-ABUSE = """\
-@category abuse_insult
-@owner tests
-@source tests
-@licence Apache-2.0
-@reviewed 2026-11-22
-@verified false
-
-傻瓜蛋
-"""
 BLOCK = {"action": "block", "reasons": [{"category": "abuse_insult"}]}
 
 

@@ -15,19 +15,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.small import ABUSE, DOUBTFUL
+
 SERVER = Path(__file__).with_name("desk_server.py")
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SERVER.parents[2])}
-DOUBTFUL = "你就是个傻瓜蛋"
-ABUSE = """\
-@category abuse_insult
-@owner tests
-@source tests
-@licence Apache-2.0
-@reviewed 2026-11-22
-@verified false
-
-傻瓜蛋
-"""
 BROWSERS = 6
 
 

@@ -48,6 +48,7 @@ from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role
 from service.store import journal
 from service.wiring import open_service
+from tests.small import ABUSE, DOUBTFUL
 
 START = "2026-11-26T08:00:00.000000Z"
 ANN, BOB = (Person(name, RIGHTS_OF[Role.REVIEWER]) for name in ("ann", "bob"))
@@ -186,17 +187,6 @@ class Lives(RuleBasedStateMachine):
 
 
 ADD_USER = "INSERT INTO users (id, tenant, name, role, password, created_at) VALUES (?, ?, ?, ?, '', ?)"
-DOUBTFUL = "你就是个傻瓜蛋"
-ABUSE = """\
-@category abuse_insult
-@owner tests
-@source tests
-@licence Apache-2.0
-@reviewed 2026-11-22
-@verified false
-
-傻瓜蛋
-"""
 RULINGS = {
     "pass": Ruling(Action.PASS),
     "block": Ruling(Action.BLOCK, (Reason("abuse_insult"),), "为什么"),
