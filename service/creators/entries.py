@@ -90,7 +90,7 @@ def standing(entries: Iterable[Entry], at: int) -> list[Entry]:
     def holds(id_: str) -> bool:
         if id_ not in stands:
             stands[id_] = True  # what would reverse itself does not
-            stands[id_] = not any([holds(reversal) for reversal in against.get(id_, ())])
+            stands[id_] = not any(holds(reversal) for reversal in against.get(id_, ()))
         return stands[id_]
 
     return [entry for entry in known if entry.kind != Kind.REVERSAL and holds(entry.id)]

@@ -102,6 +102,10 @@ class Formula:
     tenure_days: int
     tenure_items: int
     tenure_tier: str
+    habit_leak: int
+    habit_most: int
+    habit_tier: str
+    unverified_tier: str
     severe: int
     severe_days: int
     surge: int
@@ -183,6 +187,7 @@ def _made(raw: dict[str, Any], digest: str) -> Formula:
     blend, lost, age, back = raw["blend"], raw["violations"], raw["decay"], raw["recovery"]
     parts, names = _parts(raw["quality"]["parts"]), list(raw["quality"]["parts"])
     tenure, severe, surge = raw["gates"]["tenure"], raw["gates"]["severe"], raw["gates"]["surge"]
+    habit = raw["gates"]["habit"]
     return Formula(
         version=str(raw["version"]),
         digest=digest,
@@ -220,6 +225,10 @@ def _made(raw: dict[str, Any], digest: str) -> Formula:
         tenure_days=tenure["days"],
         tenure_items=tenure["items"],
         tenure_tier=tenure["tier"],
+        habit_leak=_milli(habit["leak"]),
+        habit_most=_milli(habit["most"]),
+        habit_tier=habit["tier"],
+        unverified_tier=raw["gates"]["unverified"]["tier"],
         severe=severe["severity"],
         severe_days=severe["days"],
         surge=surge["complaints"],
@@ -270,7 +279,9 @@ def _wrong(made: Formula) -> list[str]:
         "tiers: the lowest begins at 0, and no multiplier falls as the score rises": made.tiers[-1].least == 0
         and all(tier.low <= tier.high for tier in made.tiers)
         and all(low.high <= high.low for high, low in zip(made.tiers, made.tiers[1:], strict=False)),
-        f"gates.tenure.tier: one of {', '.join(names)}": made.tenure_tier in names,
+        f"gates: a tier is one of {', '.join(names)}": {made.tenure_tier, made.habit_tier, made.unverified_tier}
+        <= set(names),
+        "gates.habit: something has to leak": made.habit_leak > 0,
         "signals: values from 0 to 100, weights and times a day from 1 on": all(
             one.weight >= 1 and one.per_day >= 1 and (one.fixed is None or 0 <= one.fixed <= 100)  # noqa: PLR2004
             for one in made.signals.values()

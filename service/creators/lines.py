@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from service.creators.entries import DAY, start_of
 from service.creators.formula import FULL, WHOLE
-from service.creators.score import Derived, derive, part_of, share_of
+from service.creators.score import Derived, derive, lost_by_day, part_of, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,9 +37,7 @@ def explained(derived: Derived, formula: Formula) -> list[Line]:
     lines = [Line("base", base, facts={"share": formula.compliance})]
     for one in derived.deductions:
         lines += _deducted(one, formula)
-    below = derived.compliance - base + sum([share_of(formula, one.weight) for one in derived.deductions])
-    if below:
-        lines.append(Line("clamp_compliance", below))
+    lines += _capped(derived, formula)
     for place, (part, found) in enumerate(zip(formula.parts, derived.parts, strict=True)):
         mean, whole = part_of(formula, place, found.mean), part_of(formula, place, found.value)
         lines.append(Line("cohort", mean, facts={"part": part.name, "mean": found.mean, "prior": formula.prior}))
@@ -48,6 +46,20 @@ def explained(derived: Derived, formula: Formula) -> list[Line]:
             lines.append(Line("observed", whole - mean, facts=facts))
     if derived.zero is not None:
         lines.append(Line("zero", -(derived.compliance + derived.quality), derived.zero))
+    return lines
+
+
+def _capped(derived: Derived, formula: Formula) -> list[Line]:
+    """What the caps of days spare, and that compliance does not go below nothing."""
+    lines, days = [], lost_by_day(derived.deductions, formula)
+    for day, lost in days.items():
+        whole = sum([share_of(formula, one.weight) for one in derived.deductions if one.day == day])
+        if whole > lost:
+            facts: dict[str, int | str] = {"most": formula.most_day, "day": day}
+            lines.append(Line("cap_day", whole - lost, None, facts, start_of(day + formula.life)))
+    below = derived.compliance - share_of(formula, FULL) + sum(days.values())
+    if below:
+        lines.append(Line("clamp_compliance", below))
     return lines
 
 
@@ -68,9 +80,9 @@ def _deducted(one: Deduction, formula: Formula) -> list[Line]:
     }
     lines = [Line("violation", -gross, one.entry, facts, until)]
     if capped != gross:
-        lines.append(Line("cap", gross - capped, one.entry, {"cut": full - one.taken}, until))
+        lines.append(Line("cap", gross - capped, one.entry, {"cut": one.cut, "most": formula.most_event}, until))
     if left != capped:
-        lines.append(Line("restored", capped - left, one.entry, {"restored": one.taken - one.left}, until))
+        lines.append(Line("restored", capped - left, one.entry, {"restored": one.points - one.left}, until))
     return lines
 
 

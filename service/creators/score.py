@@ -15,7 +15,6 @@ from service.creators.entries import (
     DAY,
     SHANGHAI_SECONDS,
     Entry,
-    Kind,
     day_of,
     last_day_of,
     standing,
@@ -37,10 +36,11 @@ PREREVIEW_FAILED: Final = "prereview_failed"
 
 
 class Deduction(NamedTuple):
-    """What a violation costs. ``points`` are before the cap of its day, ``taken`` after it, ``left`` what is unrestored.
+    """What a violation costs, in milli-points of compliance.
 
-    Those are as they would weigh on the first day; ``gross``, ``capped`` and ``weight`` are what they weigh now.
-    ``factor`` is permille of the severity's points, ``cut`` what the cap of one event took off.
+    ``points`` are those of its first day, ``left`` is what of these nothing restored; ``weight`` is what ``left``
+    weighs now, ``capped`` what ``points`` would. ``factor`` is permille of the severity's points, ``cut`` what the cap
+    of one event took off, ``gross`` the weight without that cap.
     """
 
     entry: Entry
@@ -49,7 +49,6 @@ class Deduction(NamedTuple):
     corrected: bool
     cut: int
     points: int
-    taken: int
     left: int
     gross: int
     capped: int
@@ -75,7 +74,10 @@ class Measured(NamedTuple):
 
 
 class Derived(NamedTuple):
-    """A creator's score with what it is made of. ``first`` is when the first counted item was published."""
+    """A creator's score with what it is made of. ``first`` is when the first counted item was published.
+
+    ``habit`` is what violations filled up and time let leak, in milli-points.
+    """
 
     at: int
     score: int
@@ -88,21 +90,22 @@ class Derived(NamedTuple):
     items: int
     first: int | None
     complaints: tuple[int, ...]
+    habit: int
 
 
 class _Open:
     """A deduction while credits are paid into it."""
 
-    __slots__ = ("corrected", "cut", "day", "entry", "factor", "left", "points", "table", "taken")
+    __slots__ = ("corrected", "cut", "day", "entry", "factor", "left", "points", "table")
 
     def __init__(self, entry: Entry, day: int, table: tuple[int, ...]) -> None:
         self.entry, self.day, self.table = entry, day, table
         self.factor, self.corrected, self.cut = WHOLE, False, 0
-        self.points = self.taken = self.left = 0
+        self.points = self.left = 0
 
 
 def derive(entries: Iterable[Entry], formula: Formula, at: int, *, cohort: str = DEFAULT_COHORT) -> Derived:
-    """The score at a time, of the entries recorded by then. ``cohort`` chooses the means that observations shrink to."""
+    """The score at a time, of what was recorded by then. ``cohort`` chooses the means that observations shrink to."""
     return _derived(standing(entries, at), formula, at, cohort)
 
 
@@ -121,6 +124,15 @@ def share_of(formula: Formula, milli: int) -> int:
 def part_of(formula: Formula, place: int, milli: int) -> int:
     """Milli-points of a part of quality as milli-points of the score."""
     return milli * formula.parts[place].share * formula.quality // (WHOLE * WHOLE)
+
+
+def lost_by_day(deductions: Iterable[Deduction], formula: Formula) -> dict[int, int]:
+    """What the violations of each day cost now, in milli-points of the score: no day more than its cap."""
+    days: dict[int, int] = {}
+    for one in deductions:
+        days[one.day] = days.get(one.day, 0) + share_of(formula, one.weight)
+    most = share_of(formula, formula.most_day)
+    return {day: min(lost, most) for day, lost in days.items()}
 
 
 @lru_cache(maxsize=8192)
@@ -167,14 +179,15 @@ def _derived(entries: Sequence[Entry], formula: Formula, at: int, cohort: str) -
     deductions = tuple([_weighed(one, formula, at) for one in open_])
     parts = _measured(seen, days, formula, at, cohort)
     zero = min([entry for entry in violations if formula.is_zero(entry.name)], key=_order, default=None)
-    lost = sum([share_of(formula, one.weight) for one in deductions])
+    lost = sum(lost_by_day(deductions, formula).values())
     compliance = max(0, share_of(formula, FULL) - lost)
     quality = sum([part_of(formula, place, part.value) for place, part in enumerate(parts)])
     complaints = tuple(sorted([entry.since for entry in seen if entry.name == COMPLAINT]))
     first = min([entry.since for entry in items.values()], default=None)
     score = 0 if zero else compliance + quality
+    habit = _habit(violations, formula, at) if violations else 0
     return Derived(
-        at, score, compliance, quality, deductions, credits_, parts, zero, len(items), first, complaints
+        at, score, compliance, quality, deductions, credits_, parts, zero, len(items), first, complaints, habit
     )
 
 
@@ -201,24 +214,20 @@ def _opened(violations: list[Entry], corrections: dict[str, int], formula: Formu
             one.corrected = True
             one.factor = one.factor * formula.corrected // WHOLE
         full = formula.points[entry.value] * one.factor // WHOLE
-        one.points = min(full, formula.most_event)
+        one.points = one.left = min(full, formula.most_event)
         one.cut = full - one.points
         opened.append(one)
-    _cap_days(opened, formula.most_day)
     opened.sort(key=lambda one: (one.day, one.entry.id))
     return opened
 
 
-def _cap_days(opened: list[_Open], most: int) -> None:
-    """No day costs more than ``most``. What decays slowest is taken first, so that one more never makes it cheaper."""
-    days: dict[int, list[_Open]] = {}
-    for one in opened:
-        days.setdefault(one.day, []).append(one)
-    for found in days.values():
-        room = most
-        for one in sorted(found, key=lambda one: (-one.table[1], -one.points, one.entry.id)):
-            one.taken = one.left = min(one.points, room)
-            room -= one.taken
+def _habit(violations: list[Entry], formula: Formula, at: int) -> int:
+    """A bucket that each violation fills by its severity alone and that leaks evenly."""
+    level, last = 0, 0
+    for entry in sorted(violations, key=lambda one: one.since):
+        level = max(0, level - formula.habit_leak * (entry.since - last)) + formula.points[entry.value] * DAY
+        last = entry.since
+    return max(0, level - formula.habit_leak * (at - last)) // DAY
 
 
 def _credits(  # noqa: PLR0913, PLR0917 - what a credit may rest on
@@ -228,37 +237,34 @@ def _credits(  # noqa: PLR0913, PLR0917 - what a credit may rest on
     first, today = opened[0].day, day_of(at)
     spoilt = {week_of(day_of(entry.occurred)) for entry in violations}
     weeks = [last_day_of(week) for week in {week_of(day) for day in days} - spoilt]
-    credits_: list[tuple[int, int, Entry | None]] = [
-        (day, formula.week, None) for day in weeks if first <= day < today
-    ]
+    credits_: list[tuple[int, int, Entry | None]] = [(day, formula.week, None) for day in weeks if first <= day < today]
     quarters: dict[tuple[int, int], Entry] = {}
     for entry in trainings:
         quarter = quarter_of(day_of(entry.since))
         known = quarters.get(quarter)
         if known is None or _order(entry) < _order(known):
             quarters[quarter] = entry
-    credits_ += [
-        (day, formula.training, entry) for entry in quarters.values() if (day := day_of(entry.since)) >= first
-    ]
+    credits_ += [(day, formula.training, entry) for entry in quarters.values() if (day := day_of(entry.since)) >= first]
     credits_.sort(key=lambda one: (one[0], one[2] is not None))
     return credits_
 
 
-def _paid(
-    opened: list[_Open], credits_: list[tuple[int, int, Entry | None]], formula: Formula
-) -> tuple[Credit, ...]:
+def _paid(opened: list[_Open], credits_: list[tuple[int, int, Entry | None]], formula: Formula) -> tuple[Credit, ...]:
     """Pays each credit into what is lost by its day, the oldest first."""
-    paid = []
+    paid, begin = [], 0
     months: dict[tuple[int, int], int] = {}
     for day, points, entry in credits_:
         month = month_of(day)
         room = min(points, formula.most_month - months.get(month, 0))
         months[month] = months.get(month, 0) + room
         rest = room
-        for one in opened:
+        for place in range(begin, len(opened)):
+            one = opened[place]
             if one.day > day or rest <= 0:
                 break
             rest = _pay(one, rest, day, formula.dropped)
+            if place == begin and not one.left:
+                begin += 1
         paid.append(Credit(day, entry, points, room - rest))
     return tuple(paid)
 
@@ -293,16 +299,12 @@ def weigh(table: tuple[int, ...], day: int, at: int) -> int:
 def _weighed(one: _Open, formula: Formula, at: int) -> Deduction:
     weight, dropped = weigh(one.table, one.day, at), formula.dropped * SCALE
     gross, capped, left = (
-        soft(milli * weight, dropped) // SCALE for milli in (one.points + one.cut, one.taken, one.left)
+        soft(milli * weight, dropped) // SCALE for milli in (one.points + one.cut, one.points, one.left)
     )
-    return Deduction(
-        one.entry, one.day, one.factor, one.corrected, one.cut, one.points, one.taken, one.left, gross, capped, left
-    )
+    return Deduction(one.entry, one.day, one.factor, one.corrected, one.cut, one.points, one.left, gross, capped, left)
 
 
-def _measured(
-    seen: list[Entry], days: set[int], formula: Formula, at: int, cohort: str
-) -> tuple[Measured, ...]:
+def _measured(seen: list[Entry], days: set[int], formula: Formula, at: int, cohort: str) -> tuple[Measured, ...]:
     """Each part of quality, shrunk to the cohort's mean; of one thing a day only so many observations count."""
     number = len(formula.parts)
     counts, weights, sums = [0] * number, [0] * number, [0] * number

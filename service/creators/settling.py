@@ -60,9 +60,7 @@ def final_of(blocks: Sequence[BlockFacts], newest: Final) -> Final | None:
 
 def wanted(final: Final | None, known: Sequence[Known]) -> Wanted:
     """What makes the entries say what is final: at most one violation, with the right severity and categories."""
-    fitting = [
-        one for one in known if final and (one.severity, one.categories) == (final.severity, final.categories)
-    ]
+    fitting = [one for one in known if final and (one.severity, one.categories) == (final.severity, final.categories)]
     keep = fitting[:1]
     reverse = tuple(one.id for one in known if one not in keep)
     return Wanted(reverse, None if keep else final)

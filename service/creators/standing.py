@@ -25,16 +25,17 @@ LIMITS: Final = {"limit_traffic": 500, "suspend": 0, "ban": 0, "close": 0, "blac
 class Facts(NamedTuple):
     """What is known of a creator beside the entries. ``valid_until`` are the ends of verifications; times in seconds.
 
-    ``measures`` are the kinds of those in force.
+    ``verified`` says that somebody verified who it is; ``measures`` are the kinds of those in force.
     """
 
     cohort: str = "default"
+    verified: bool = False
     valid_until: tuple[int, ...] = ()
     measures: tuple[str, ...] = ()
 
 
 class Standing(NamedTuple):
-    """Where a creator stands. ``multiplier`` is permille; ``reasons`` are machine codes; ``until`` is when to ask again.
+    """Where a creator stands. ``multiplier`` is permille; ``reasons`` are machine codes.
 
     ``newcomer`` says that neither days nor items are enough yet, ``owed`` what of the multiplier repays lost boosts.
     """
@@ -48,15 +49,21 @@ class Standing(NamedTuple):
 
 
 NOTHING_KNOWN: Final = Facts()
+VERIFIED: Final = Facts(verified=True)
 
 
 def placed(derived: Derived, formula: Formula, facts: Facts = NOTHING_KNOWN, owed: int = 0) -> Standing:
     """Tier and multiplier of a score; ``owed`` is added where no gate forbids it."""
     tier, reasons = tier_of(derived.score, formula), []
     newcomer = is_newcomer(derived, formula)
-    if newcomer and _rank(formula, tier.name) < _rank(formula, formula.tenure_tier):
-        tier = next(one for one in formula.tiers if one.name == formula.tenure_tier)
-        reasons.append("tenure")
+    for reason, holds, highest in (
+        ("tenure", newcomer, formula.tenure_tier),
+        ("unverified", not facts.verified, formula.unverified_tier),
+        ("habit", derived.habit > formula.habit_most, formula.habit_tier),
+    ):
+        if holds and _rank(formula, tier.name) < _rank(formula, highest):
+            tier = next(one for one in formula.tiers if one.name == highest)
+            reasons.append(reason)
     multiplier = _within(tier, derived.score, formula)
     barred = gates(derived, formula, facts)
     reasons += barred
@@ -148,8 +155,9 @@ def owed(entries: Sequence[Entry], formula: Formula, at: int, *, cohort: str = "
 
 def lost_at(entries: Sequence[Entry], gone: Entry, formula: Formula, at: int, *, cohort: str = "default") -> int:
     """What of the multiplier an entry cost at a time, permille: without it less with it, by what was known then."""
-    had = placed(derive(entries, formula, at, cohort=cohort), formula).multiplier
-    due = placed(derive(without(entries, gone.id), formula, at, cohort=cohort), formula).multiplier
+    facts = Facts(cohort, verified=True)
+    had = placed(derive(entries, formula, at, cohort=cohort), formula, facts).multiplier
+    due = placed(derive(without(entries, gone.id), formula, at, cohort=cohort), formula, facts).multiplier
     return max(0, due - had)
 
 

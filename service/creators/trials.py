@@ -62,7 +62,7 @@ class NotAllowed(Exception):
 
 
 class Effect(NamedTuple):
-    """What two groups show of one outcome nobody wants: how many creators, how many had it, the chance that it is chance."""
+    """Two groups and an outcome that nobody wants: their creators, how many had it, how likely it is mere chance."""
 
     treated: int
     treated_hits: int

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from random import Random
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from service.creators.entries import DAY, Entry, Kind, day_of, start_of
 from service.creators.formula import Formula, parse
+
+if TYPE_CHECKING:
+    from random import Random
 
 FORMULA = Path(__file__).parents[3] / "service/creators/formulas/2026-11.toml"
 CATEGORIES = ("absolute_claim", "absolute_claim", "price_deception", "spam_flood", "absolute_claim,medical_claim")
@@ -45,9 +47,7 @@ def violation(rng: Random, id_: str, at: int, **more: object) -> Entry:
     occurred = at - rng.choice((0, rng.randrange(20 * DAY)))
     scene = "live_script" if rng.random() < 0.06 else rng.choice(("ugc", "ad", "live_speech"))
     name = "fraud_scam" if rng.random() < 0.02 else rng.choice(CATEGORIES)
-    found = Entry(
-        id_, Kind.VIOLATION, f"v{id_}", at, at, occurred, name, rng.choice((1, 2, 2, 3, 3, 4, 4)), "", scene
-    )
+    found = Entry(id_, Kind.VIOLATION, f"v{id_}", at, at, occurred, name, rng.choice((1, 2, 2, 3, 3, 4, 4)), "", scene)
     return found._replace(**more)
 
 
@@ -80,9 +80,7 @@ def _spoken_of(rng: Random, entries: list[Entry]) -> list[Entry]:
             continue
         if entry.kind == Kind.VIOLATION and rng.random() < 0.15:
             seconds = rng.choice((5, 60, 61, 500))
-            found.append(
-                Entry(id_, Kind.CORRECTION, f"c{id_}", later, later, later, "", seconds, entry.id)
-            )
+            found.append(Entry(id_, Kind.CORRECTION, f"c{id_}", later, later, later, "", seconds, entry.id))
         elif entry.kind == Kind.VIOLATION and rng.random() < 0.25:
             found.append(Entry(id_, Kind.REVERSAL, f"r{id_}", later, later, later, "", 0, entry.id))
             if rng.random() < 0.2 and later + DAY <= NOW:

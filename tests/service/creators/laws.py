@@ -74,9 +74,11 @@ def bounded(rng: Random, system: System) -> None:
     days: dict[int, int] = {}
     for one in found.deductions:
         assert one.weight <= one.capped <= SHIPPED.most_event
-        days[one.day] = days.get(one.day, 0) + one.taken
-    assert all(taken <= SHIPPED.most_day for taken in days.values())
-    assert sum(one.used for one in found.credits) <= sum(one.taken for one in found.deductions)
+        days[one.day] = days.get(one.day, 0) + score.share_of(SHIPPED, one.weight)
+    lost = sum(min(day, score.share_of(SHIPPED, SHIPPED.most_day)) for day in days.values())
+    base = score.share_of(SHIPPED, FULL)
+    assert found.compliance == max(0, base - lost)
+    assert sum(one.used for one in found.credits) <= sum(one.points for one in found.deductions)
 
 
 def idempotent(rng: Random, system: System) -> None:
@@ -127,10 +129,16 @@ def monotone(rng: Random, system: System) -> None:
     clean = published(rng, "zc", told.at - rng.choice((0, rng.randrange(DAY))))
     assert _scored(system, (*told.entries, clean), told.at) >= had
     worse = [
-        one._replace(value=one.value + 1) if one.kind == Kind.VIOLATION and one.value < 4 and rng.random() < 0.5 else one
+        one._replace(value=one.value + 1)
+        if one.kind == Kind.VIOLATION and one.value < 4 and rng.random() < 0.5
+        else one
         for one in told.entries
     ]
     assert _scored(system, worse, told.at) <= had
+    was, now = (system.derive(found, SHIPPED, told.at) for found in (told.entries, (*told.entries, more)))
+    assert now.habit >= was.habit
+    stood, stands = (system.placed(found, SHIPPED, standing.VERIFIED) for found in (was, now))
+    assert stands.multiplier <= stood.multiplier
 
 
 def without_cliffs(rng: Random, system: System) -> None:
@@ -187,7 +195,7 @@ def adds_up(rng: Random, system: System) -> None:
 def not_silent(rng: Random, system: System) -> None:
     """10. A new formula moves nobody before two people, seven days with both scores, and an effect that is shown."""
     trial = Trial("t", "new", "old", "violations.repeat_days", State.PROPOSED, 0, "proposer", NOW, NOW)
-    at, last, moved = NOW, NOW, {name: False for name in ("a", "b", "c")}
+    at, last, moved = NOW, NOW, dict.fromkeys(("a", "b", "c"), False)
     for _ in range(12):
         at += rng.randrange(9 * DAY)
         by = rng.choice(("proposer", "other"))
@@ -226,9 +234,7 @@ def only_final(rng: Random, system: System) -> None:
     known: list[settling.Known] = []
     counted = 0
     for step in range(6):
-        blocks = [
-            BlockFacts(f"d{n}", rng.choice((None, NOW + n)), rng.random() < 0.6) for n in range(rng.randrange(3))
-        ]
+        blocks = [BlockFacts(f"d{n}", rng.choice((None, NOW + n)), rng.random() < 0.6) for n in range(rng.randrange(3))]
         newest = Final("", 0, NOW, "ugc", rng.choice((2, 3)), "absolute_claim")
         final = system.final_of(blocks, newest)
         due = any(block.final_at is not None and block.stands for block in blocks)
@@ -286,9 +292,10 @@ def staying(rng: Random, system: System) -> None:
     assert {entry.id for entry in kept if entry.kind == "violation" and entry.since < left} == {
         row.entry.id for row in rows if row.entry.kind == "violation" and row.entry.since < left
     }
-    new = system.placed(system.derive((), SHIPPED, told.at), SHIPPED)
+    known = standing.VERIFIED
+    new = system.placed(system.derive((), SHIPPED, told.at), SHIPPED, known)
     items = [published(rng, f"n{n}", told.at - n * DAY) for n in range(60)]
-    veteran = system.placed(system.derive(items, SHIPPED, told.at), SHIPPED)
+    veteran = system.placed(system.derive(items, SHIPPED, told.at), SHIPPED, known)
     assert new.multiplier <= veteran.multiplier
     assert new.score <= veteran.score
     assert new.tier not in {"S", "A"}
@@ -306,7 +313,8 @@ def brigading(rng: Random, system: System) -> None:
         if wanted.violation is not None:
             ledger.append(violation(rng, f"b{number}", told.at))
     refused = [
-        Entry(f"q{n}", Kind.OBSERVATION, f"q{n}", told.at, told.at, told.at, "report", 0) for n in range(rng.randrange(50))
+        Entry(f"q{n}", Kind.OBSERVATION, f"q{n}", told.at, told.at, told.at, "report", 0)
+        for n in range(rng.randrange(50))
     ]
     assert _scored(system, (*ledger, *refused), told.at) == had
 

@@ -9,10 +9,9 @@ from unittest.mock import patch
 import pytest
 
 from moderation.types import Action
-from service.creators import belonging, entries, lines, score, settling, standing, trials, watching
+from service.creators import belonging, lines, score, settling, trials, watching
 from service.creators.formula import SCALE
 from tests.service.creators import laws
-from tests.service.creators.histories import shipped, violation
 from tests.service.creators.laws import LAWS, System
 
 QUICK, LONG = 60, 20_000
@@ -45,17 +44,16 @@ def _adds_anything(ledger, entry):
     return (*ledger, entry)
 
 
-def _cheapest_first(opened, most):
-    room: dict[int, int] = {}
-    for one in sorted(opened, key=lambda one: (one.table[1], one.points)):
-        left = room.setdefault(one.day, most)
-        one.taken = one.left = min(one.points, left)
-        room[one.day] -= one.taken
+def _no_cap(deductions, formula):
+    return {number: score.share_of(formula, one.weight) for number, one in enumerate(deductions)}
 
 
-def _no_cap(opened, most):
+def _mildest_for_repeat(violations, corrections, formula):
+    """Who repeats pays less: the factor falls with what came before."""
+    opened = _OPENED(violations, corrections, formula)
     for one in opened:
-        one.taken = one.left = one.points
+        one.left = one.left * 1000 // one.factor // max(1, one.factor // 1000)
+    return opened
 
 
 def _keeps_a_scar(rows, at):
@@ -116,11 +114,11 @@ _WATCHED, _BELONGING = watching.watched, belonging.belonging
 DEFECTS = [
     ("append_only", {}, {"appended": _edits_the_last}),
     ("recomputed", {(score, "standing"): _forgets_when}, {}),
-    ("bounded", {(score, "_cap_days"): _no_cap}, {}),
+    ("bounded", {(score, "lost_by_day"): _no_cap}, {}),
     ("idempotent", {}, {"appended": _adds_anything}),
     ("overturned", {(score, "standing"): _keeps_a_scar}, {}),
     ("orderless", {(score, "_opened"): _in_order_of_rows}, {}),
-    ("monotone", {(score, "_cap_days"): _cheapest_first}, {}),
+    ("monotone", {(score, "_opened"): _mildest_for_repeat}, {}),
     ("without_cliffs", {(score, "soft"): _drops}, {}),
     ("adds_up", {}, {"explained": _hides_relief}),
     ("not_silent", {}, {"advanced": _at_once}),
@@ -132,8 +130,13 @@ DEFECTS = [
     ("brigading", {}, {"final_of": _not_yet_final}),
 ]
 MORE = [
+    ("monotone", {(score, "_habit"): lambda violations, formula, at: 24_000 // len(violations)}, {}),
     ("bounded", {(score, "soft"): lambda weight, dropped: weight * 2}, {}),
-    ("without_cliffs", {(score, "weigh"): lambda table, day, at: table[min(max(0, (at + 28_800) // 86_400 - day), 366)]}, {}),
+    (
+        "without_cliffs",
+        {(score, "weigh"): lambda table, day, at: table[min(max(0, (at + 28_800) // 86_400 - day), 366)]},
+        {},
+    ),
     ("without_cliffs", {(score, "weigh"): lambda table, day, at: SCALE // (1 + (at // 86_400 - day > 300))}, {}),
 ]
 
