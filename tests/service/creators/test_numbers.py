@@ -121,7 +121,7 @@ def test_nobody_new_unverified_or_habitual_stands_high():
     assert placed(derive(young, SHIPPED, at), SHIPPED, VERIFIED).reasons == ("tenure",)
     assert placed(derive(old, SHIPPED, at), SHIPPED).reasons == ("unverified",)
     assert placed(derive(old, SHIPPED, at), SHIPPED, VERIFIED).tier == "S"
-    habit = [*old, *[offence(f"v{n}", n, 2, f"kind_{n}") for n in range(48, 59)]]
+    habit = [*old, *[offence(f"v{n}", 59, 2, f"kind_{n}") for n in range(9)]]
     assert "habit" in placed(derive(habit, SHIPPED, at), SHIPPED, VERIFIED).reasons
 
 
