@@ -54,6 +54,15 @@ NOTICE_DELIVERED = "notice.delivered"
 NOTICE_FAILED = "notice.failed"
 NOTICE_DEAD = "notice.dead"
 NOTICE_REPLAYED = "notice.replayed"
+SAMPLE_OPENED = "sample.opened"
+SAMPLE_ANSWERED = "sample.answered"
+SAMPLE_ENDED = "sample.ended"
+GOLDEN_ADDED = "golden.added"
+GOLDEN_ENDED = "golden.ended"
+GOLDEN_COPIED = "golden.copied"
+GOLDEN_ANSWERED = "golden.answered"
+GOLDEN_SCORED = "golden.scored"
+HANDLING_TIMED = "handling.timed"
 
 
 class Act(NamedTuple):

@@ -18,8 +18,9 @@ import orjson
 import structlog
 
 from service.logs import where
-from service.review import intake, rulings
-from service.review.rows import Row, found, take, take_all
+from service.review import golden, handling, intake, rulings, samples
+from service.review.checks import SEVERE, Checks, is_blind, is_tested
+from service.review.rows import Conflict, Row, found, moved, take, take_all
 from service.review.rulings import Unfounded
 from service.review.states import FIRST, HOUSE, SENIOR, Move, Person, State, Step
 from service.review.verdict import unfounded
@@ -29,9 +30,10 @@ from service.store import desk_statements as desk
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from moderation.ruleset import Ruleset
     from service.keys import Caller
     from service.ledger import Ledger
-    from service.ports import Visit
+    from service.ports import Column, Visit
     from service.review.intake import Filed, Said
     from service.review.rulings import Ruling
     from service.review.terms import Terms
@@ -62,23 +64,36 @@ ANY: Final = Sorts()
 class Desk:
     """Keeps nothing but its way to the ledger: what is true stands in the database."""
 
-    def __init__(self, ledger: Ledger, rules: Rules, terms: Terms) -> None:
-        self._ledger, self._rules, self._terms = ledger, rules, terms
+    def __init__(self, ledger: Ledger, rules: Rules, terms: Terms, checks: Checks | None = None) -> None:
+        self._ledger, self._rules, self._terms, self._checks = ledger, rules, terms, checks or Checks()
 
     async def claim(
-        self, caller: Caller, *, limit: int = 1, sorts: Sorts = ANY, lease: float | None = None
+        self,
+        caller: Caller,
+        *,
+        limit: int = 1,
+        sorts: Sorts = ANY,
+        lease: float | None = None,
+        distinct: bool = False,
     ) -> list[Row]:
         """Takes up to ``limit`` of the most urgent items; seniors get what was escalated first.
 
-        What the caller skipped in this round is left to others.
+        What the caller skipped in this round, or had decided before it came to be decided again, is left to others, and
+        so is what is severe once they have seen enough of it. ``distinct``: of items that say the same only one.
         """
-        person, most = _person(caller), min(limit, MOST_CLAIMED)
+        person, most, checks = _person(caller), min(limit, MOST_CLAIMED), self._checks
         seconds = self._terms.lease if lease is None else lease
 
         def work(visit: Visit) -> list[Row]:
             _lapse(visit, visit.rows(desk.LAPSED, caller.tenant, visit.at, AT_ONCE))
-            rows = _claimable(visit, caller.tenant, person, most, sorts)
-            return take_all(visit, rows, Move(Step.CLAIM, person, visit.at, lease=seconds))
+            rows = _claimable(visit, caller.tenant, (person, checks), most, sorts)
+            if distinct:
+                rows = handling.once(visit, rows, self._rules.engine.ruleset.folding.plain)
+            taken = take_all(visit, rows, Move(Step.CLAIM, person, visit.at, lease=seconds))
+            if checks.golden_share:
+                ruleset = self._rules.engines.of(caller.tenant).ruleset
+                golden.mixed_in(visit, taken, checks, self._terms, ruleset)
+            return taken
 
         return await self._ledger.visit(work)
 
@@ -114,7 +129,10 @@ class Desk:
 
         def work(visit: Visit) -> Row:
             row = found(visit, caller.tenant, review)
-            return rulings.decide(visit, row, Move(Step.DECIDE, person, visit.at, token), ruling, ruleset)
+            move = Move(Step.DECIDE, person, visit.at, token)
+            decided = _decided(visit, row, move, ruling, ruleset, self._checks)
+            handling.timed(visit, row, person)
+            return decided
 
         return await self._ledger.visit(work)
 
@@ -127,7 +145,12 @@ class Desk:
 
         def work(visit: Visit) -> Row:
             row = found(visit, caller.tenant, review)
-            return rulings.undo(visit, row, Move(Step.UNDO, person, visit.at, lease=lease))
+            move = Move(Step.UNDO, person, visit.at, lease=lease)
+            moved(row, move)
+            if row.kind == samples.SAMPLE:  # whoever decided it may know the first verdict by now
+                raise Conflict("late", row)
+            samples.undone(visit, row)
+            return rulings.undo(visit, row, move)
 
         return await self._ledger.visit(work)
 
@@ -166,6 +189,7 @@ class Desk:
             row = found(visit, caller.tenant, review)
             if step is Step.CLAIM:
                 row = _awake(visit, row)
+                _barred(visit, row, person, self._checks)
             return take(visit, row, Move(step, person, visit.at, token, seconds), note=note)
 
         return await self._ledger.visit(work)
@@ -182,16 +206,42 @@ def _awake(visit: Visit, row: Row) -> Row:
     return row
 
 
-def _claimable(visit: Visit, tenant: str, person: Person, limit: int, sorts: Sorts) -> list[Row]:
+def _decided(  # noqa: PLR0913, PLR0917 - a decision, and what is to be checked of it
+    visit: Visit, row: Row, move: Move, ruling: Ruling, ruleset: Ruleset, checks: Checks
+) -> Row:
+    """Decides an item for what it is: the first time, a second time, or for a score alone."""
+    if row.kind == samples.SAMPLE:
+        return samples.decide(visit, row, move, ruling, ruleset)
+    if copy := golden.copied(visit, row, move.who):
+        return golden.answer(visit, row, move, ruling, ruleset, copy)
+    decided = rulings.decide(visit, row, move, ruling, ruleset)
+    if ruling.action is not None:
+        samples.opened(visit, decided, move.who, ruling, checks)
+    return decided
+
+
+def _barred(visit: Visit, row: Row, person: Person, checks: Checks) -> None:
+    """Raises ``Conflict`` where somebody must not have an item, however they came by its id."""
+    if samples.barred(visit, row, person):
+        raise Conflict("barred", row)
+    if row.severity >= SEVERE and handling.below(visit, person, checks) <= row.severity:
+        raise Conflict("exposure", row)
+
+
+def _claimable(visit: Visit, tenant: str, who: tuple[Person, Checks], limit: int, sorts: Sorts) -> list[Row]:
+    person, checks = who
+    rights = person.rights
+    open_to: tuple[Column, ...] = (is_blind(rights), is_tested(rights), handling.below(visit, person, checks))
     levels = (SENIOR, FIRST) if Right.SENIOR in person.rights else (FIRST,)
     if any(sorts):
         levels_ = orjson.dumps(levels).decode()
-        found_ = visit.rows(desk.CLAIMABLE_OF_SORTS, tenant, levels_, *sorts.bound(), person.id, limit)
+        found_ = visit.rows(desk.CLAIMABLE_OF_SORTS, tenant, levels_, *sorts.bound(), person.id, limit, *open_to)
         return [Row(*one) for one in found_]
     rows: list[Row] = []
     for level in levels:
         if len(rows) < limit:
-            rows += [Row(*one) for one in visit.rows(desk.CLAIMABLE, tenant, level, person.id, limit - len(rows))]
+            found_ = visit.rows(desk.CLAIMABLE, tenant, level, person.id, limit - len(rows), *open_to)
+            rows += [Row(*one) for one in found_]
     return rows
 
 
@@ -206,6 +256,9 @@ def _swept(visit: Visit, engines: Engines) -> int:
     lapsed = _lapse(visit, visit.rows(desk.LAPSED_ANYWHERE, visit.at, AT_ONCE))
     due = visit.rows(desk.DUE, visit.at, AT_ONCE - lapsed) if lapsed < AT_ONCE else []
     for one in due:
+        if golden.copied(visit, Row(*one), HOUSE):  # nobody came to it: nothing is late
+            take(visit, Row(*one), Move(Step.WITHDRAW, HOUSE, visit.at))
+            continue
         row = take(visit, Row(*one), Move(Step.BREACH, HOUSE, visit.at))
         if row.kind == intake.CONTENT:
             rulings.time_out(visit, row, engines.of(row.tenant).ruleset)

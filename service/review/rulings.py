@@ -138,7 +138,7 @@ def _ruled(visit: Visit, row: Row, who: Person, ruling: Ruling, ruleset: Ruleset
     if judgement.labels:
         more |= judgement.facts()
     act = Act(DECISION_HUMAN, id_, row.tenant, {"by": who.id, **more})
-    _file(visit, row, before, verdict, act, *judgement.writes())
+    file(visit, row, before, verdict, act, *judgement.writes())
     notices.tell(visit, Act(DECISION_HUMAN, id_, row.tenant, _noticed(before, verdict, row)), wait=UNDO_SECONDS)
     return id_
 
@@ -183,12 +183,12 @@ def time_out(visit: Visit, row: Row, ruleset: Ruleset) -> str | None:
         return None
     verdict = timed_out(before.verdict, action)
     id_ = new_id()
-    _file(visit, row, before, verdict, Act(DECISION_TIMEOUT, id_, row.tenant, {"by": DEADLINE, "review": row.id}))
+    file(visit, row, before, verdict, Act(DECISION_TIMEOUT, id_, row.tenant, {"by": DEADLINE, "review": row.id}))
     notices.tell(visit, Act(DECISION_TIMEOUT, id_, row.tenant, _noticed(before, verdict, row)), wait=0)
     return id_
 
 
-def _file(visit: Visit, row: Row, before: Standing, verdict: Verdict, act: Act, *writes: Write) -> None:
+def file(visit: Visit, row: Row, before: Standing, verdict: Verdict, act: Act, *writes: Write) -> None:
     """Files a decision over the newest one; ``act`` has its kind, its id and the facts that are its own."""
     id_, content = act.subject, before.content
     blob = verdict_blob(verdict, content)

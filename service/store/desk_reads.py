@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 
 from service.store import desk_statements as desk
+from service.store import quality_statements as quality
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,8 @@ LOOKED_AT: Final = 2000
 """So many rows of a list are looked at for one page where a filter has no index."""
 CHUNK: Final = 2000
 """Contents of a search are read so many numbers at a time."""
+MOST_COUNTED: Final = 20_000
+"""Figures of quality rest on so many rows at most."""
 _LAST: Final = "~"
 """Sorts after every stamp and id."""
 ROW_COLUMNS: Final = 24
@@ -194,6 +197,19 @@ class DeskReads:
     async def names(self, tenant: str, users: Sequence[str]) -> dict[str, str]:
         """What people of a tenant are called, by their ids."""
         return dict(await self._rows(desk.USER_NAMES, tenant, orjson.dumps(users).decode()))
+
+    async def names_among(self, sql: str, tenant: str, user: str, ids: Sequence[str]) -> list[str]:
+        """Those of some content ids that a statement finds for a person."""
+        return [name for (name,) in await self._rows(sql, tenant, user, orjson.dumps(ids).decode())]
+
+    async def answers(self, tenant: str, *, since: str) -> list[tuple[str, bool]]:
+        """Golden answers that stand, oldest first: whose, and whether right."""
+        return [(user, bool(right)) for user, right in await self._rows(quality.ANSWERS, tenant, since, MOST_COUNTED)]
+
+    async def before_people(self, tenant: str, ids: Sequence[str]) -> list[str]:
+        """On each version of these contents the newest decision that no person took."""
+        rows = await self._rows(quality.BEFORE_PEOPLE, tenant, orjson.dumps(ids).decode())
+        return [decision for _, decision in rows]
 
     async def alike(self, tenant: str, sort: tuple[int, str, str, str], *, limit: int) -> list[tuple[str, bytes]]:
         """Ids and bytes of items to compare: the most urgent of one sort, and those closed last."""

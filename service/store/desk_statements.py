@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from service.store.quality_statements import open_to
+
 _COLUMNS: Final = (
     "id", "tenant", "kind", "target", "content", "decision", "scene", "category", "severity", "reach", "reports",
     "state", "level", "round", "token", "priority", "opened_at", "due_at", "breached_at", "holder", "lease_until",
@@ -60,6 +62,7 @@ CLAIMABLE: Final = f"""
 SELECT {_ROW} FROM reviews AS r WHERE r.id IN (
     SELECT q.id FROM reviews AS q WHERE q.tenant = ?1 AND q.state = 'waiting' AND q.level = ?2
         AND {_not_skipped("?3")}
+        AND {open_to("?3", "?5", "?6", "?7")}
     ORDER BY q.priority, q.id LIMIT ?4
 ) ORDER BY r.priority, r.id
 """
@@ -68,6 +71,7 @@ WITH {_SORTS}
 SELECT {_ROW} FROM sort JOIN reviews AS r ON r.id IN (
     SELECT q.id FROM reviews AS q WHERE q.tenant = ?1 AND q.state = 'waiting' AND q.level = sort.level
         AND q.kind = sort.kind AND q.scene = sort.scene AND q.category = sort.category AND {_not_skipped("?6")}
+        AND {open_to("?6", "?8", "?9", "?10")}
     ORDER BY q.priority, q.id LIMIT ?7
 ) ORDER BY r.level DESC, r.priority, r.id LIMIT ?7
 """
@@ -163,7 +167,7 @@ SELECT {_LISTED} FROM reviews AS r {_JOINS} WHERE +r.tenant = ?1 AND r.id IN (SE
 """
 LISTED_OF: Final = f"""
 SELECT {_LISTED} FROM reviews AS r {_JOINS}
-WHERE r.tenant = ?1 AND r.kind IN ('complaint', 'content', 'report') AND r.target = ?2
+WHERE r.tenant = ?1 AND r.kind IN ('complaint', 'content', 'report', 'sample') AND r.target = ?2
 """
 WAITING: Final = """
 SELECT r.id, r.priority FROM (SELECT value AS level FROM json_each(?2)) AS l JOIN reviews AS r ON r.id IN (
