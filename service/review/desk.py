@@ -162,6 +162,14 @@ class Desk:
         terms, known = self._terms, self._rules.engines.of(tenant).ruleset.categories
         return await self._ledger.visit(lambda visit: intake.file(visit, tenant, said, terms, known))
 
+    async def make_golden(self, caller: Caller, content_id: str) -> str:
+        """Has a decided content test reviewers; gives the golden item's id. Raises ``NotThere`` and ``Unfit``."""
+        return await self._ledger.visit(lambda visit: golden.add(visit, caller.tenant, content_id, caller.id))
+
+    async def end_golden(self, caller: Caller, content_id: str) -> None:
+        """Has a content test nobody any longer. Raises ``NotThere``."""
+        await self._ledger.visit(lambda visit: golden.end(visit, caller.tenant, content_id, caller.id))
+
     async def sweep(self) -> int:
         """Ends leases and deadlines that have passed, a bounded number at a time; gives how many items it moved."""
         moved = 0

@@ -125,6 +125,39 @@ class Kept(NamedTuple):
     body: bytes
 
 
+class Sampled(NamedTuple):
+    """A second review that was answered: the item's category, and JSON lists of what both said."""
+
+    category: str
+    first_said: str
+    second_said: str
+
+
+class Handled(NamedTuple):
+    """A person's decision: of how severe and how long an item, how long it took if known, and when it was."""
+
+    user: str
+    severity: int
+    letters: int
+    millis: int | None
+    at: str
+
+
+class Golden(NamedTuple):
+    """A golden item; ``said`` is its answer as a JSON list, ``wrong`` counts the answers that were not it."""
+
+    id: str
+    content_id: str
+    scene: str
+    category: str
+    severity: int
+    said: str
+    by: str
+    created_at: str
+    answers: int
+    wrong: int
+
+
 class DeskReads:
     """Asks over one connection that cannot write."""
 
@@ -205,6 +238,22 @@ class DeskReads:
     async def answers(self, tenant: str, *, since: str) -> list[tuple[str, bool]]:
         """Golden answers that stand, oldest first: whose, and whether right."""
         return [(user, bool(right)) for user, right in await self._rows(quality.ANSWERS, tenant, since, MOST_COUNTED)]
+
+    async def samples(self, tenant: str, *, since: str) -> list[Sampled]:
+        """Second reviews that were answered, the last ones first."""
+        return [Sampled(*row) for row in await self._rows(quality.SAMPLES, tenant, since, MOST_COUNTED)]
+
+    async def samples_waiting(self, tenant: str) -> int:
+        """How many wait for a second review, up to ``COUNTED`` + 1."""
+        return int((await self._rows(quality.SAMPLES_OPEN, tenant, COUNTED + 1))[0][0])
+
+    async def handlings(self, tenant: str, *, since: str) -> list[Handled]:
+        """What people decided, the last ones first."""
+        return [Handled(*row) for row in await self._rows(quality.HANDLINGS, tenant, since, MOST_COUNTED)]
+
+    async def golden(self, tenant: str) -> list[Golden]:
+        """Golden items, the newest first."""
+        return [Golden(*row) for row in await self._rows(quality.GOLDEN, tenant, COUNTED)]
 
     async def before_people(self, tenant: str, ids: Sequence[str]) -> list[str]:
         """On each version of these contents the newest decision that no person took."""

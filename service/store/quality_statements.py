@@ -135,9 +135,8 @@ SELECT d.content, d.id FROM decisions AS d WHERE d.seq IN (
     AND e."by" IN ('engine', 'deadline') GROUP BY e.content)
 """
 SAMPLES: Final = """
-SELECT category, first_said, second_said, agreed, first_by, second_by FROM samples
-WHERE tenant = ? AND agreed IS NOT NULL AND second_said IS NOT NULL AND settled_at > ?
-ORDER BY settled_at DESC LIMIT ?
+SELECT category, first_said, second_said FROM samples
+WHERE tenant = ? AND agreed IS NOT NULL AND opened_at > ? ORDER BY opened_at DESC LIMIT ?
 """
 SAMPLES_OPEN: Final = """
 SELECT count(*) FROM (

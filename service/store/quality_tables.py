@@ -21,7 +21,7 @@ class Sample(SQLModel, table=True):
     __tablename__: ClassVar[str] = "samples"
     __table_args__ = (
         CheckConstraint("agreed IS NULL OR agreed = 0 OR agreed = 1", name="samples_agreed_is_boolean"),
-        Index("samples_settled", "tenant", "settled_at", sqlite_where=text("agreed IS NOT NULL")),
+        Index("samples_answered", "tenant", "opened_at", sqlite_where=text("agreed IS NOT NULL")),
     )
 
     review: str = Field(sa_column=Column(Text, ForeignKey("reviews.id"), primary_key=True))

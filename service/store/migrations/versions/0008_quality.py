@@ -136,7 +136,7 @@ def _create_samples() -> None:
         sa.PrimaryKeyConstraint("review", "round"),
     )
     op.create_index(
-        "samples_settled", "samples", ["tenant", "settled_at"], unique=False, sqlite_where=sa.text("agreed IS NOT NULL")
+        "samples_answered", "samples", ["tenant", "opened_at"], unique=False, sqlite_where=sa.text("agreed IS NOT NULL")
     )
 
 
