@@ -16,6 +16,7 @@ from service.http import (
     meta,
     pages,
     pages_house,
+    pages_quality,
     quality,
     records,
     reports,
@@ -51,6 +52,7 @@ ROUTES: Final = (
     *meta.ROUTES,
     *pages.ROUTES,
     *pages_house.ROUTES,
+    *pages_quality.ROUTES,
     *assets.ROUTES,
 )
 

@@ -247,6 +247,7 @@ WAYS = {
     "POST /try/rewrite": Way(right=Right.SELF, body=_AD),
     "GET /people": Way(right=Right.PEOPLE),
     "GET /notices": Way(right=Right.NOTICES),
+    "GET /quality": Way(right=Right.QUALITY),
     "GET /system": Way(right=Right.READ),
     "POST /csp": Way(right=Right.OPEN),
     "GET /static/{file}": Way(right=Right.OPEN, object="file"),
