@@ -48,7 +48,7 @@ def desk(house, service):
     return Desk(service.ledger, service.rules, service.moderation._terms, ALL)
 
 
-async def decided(house, desk, who, ruling, content, name="a"):
+async def decided(house, desk, who, ruling, content, name="a"):  # noqa: PLR0913, PLR0917 - all that a case varies
     """A content that somebody decided, and the item of its second review."""
     await house.judge(content, (name, DOUBTFUL))
     row = next(one for one in await desk.claim(who, limit=9) if one.target == name)
@@ -131,9 +131,7 @@ async def seen_by(house, caller, items, name="a"):
     """Everything that this person's client can get of a content, as bytes, from all that asks the archive."""
     service = house.service
     archive, ruleset = service.archive, service.rules.engines.of(caller.tenant).ruleset
-    told = []
-    for review in items:
-        told.append(full(await archive.dossier(caller, review), ruleset, caller.id, "zh"))
+    told = [full(await archive.dossier(caller, review), ruleset, caller.id, "zh") for review in items]
     for state in ("waiting", "held", "closed"):
         page = await archive.page(caller, Query(state), after=None, limit=50)
         told += [summary(one) for one in page.items]
