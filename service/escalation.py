@@ -29,6 +29,7 @@ SEEN: Final = 1024
 """Margins that the band is drawn from."""
 ENOUGH: Final = 64
 """Before so many are known nobody is uncertain; then the band is drawn anew after as many."""
+LOADING: Final = "loading"
 ESCALATED: Final = ("escalated", 1)
 """The fact that stands in evidence of both stages, so that who repeats the judgment asks both."""
 
@@ -64,8 +65,8 @@ class Escalation:
     def __init__(self, first: Hearing, *, share: float, queue_texts: int, budget: float) -> None:
         self.first = first
         self.second: Hearing | None = None
-        self.absent = "loading"
-        """Why there is no second hearing, in one word."""
+        self.absent = LOADING
+        """Why there is no second hearing, in one word; empty once there is."""
         self._band, self._queue_texts, self._budget = Band(share), queue_texts, budget
         self._on_heard: Heard | None = None
         self._beside = first.model.card.sha256
@@ -104,7 +105,7 @@ class Escalation:
         """The second stage is there."""
         second.on_heard = self._on_heard
         second.start()
-        self.second = second
+        self.second, self.absent = second, ""
 
     async def close(self) -> None:
         """Ends the second hearing; the first one's owner ends that."""

@@ -49,6 +49,13 @@ class Filing(NamedTuple):
     """The review item that the content needs."""
 
 
+class Kept(NamedTuple):
+    """Words made ready for ``contents``: the row, and what an act tells of it."""
+
+    row: tuple[str, str, bytes, bytes, bytes, str]
+    facts: dict[str, object]
+
+
 class Seal(NamedTuple):
     """An idempotency key made ready: the hash of the key, and a salted HMAC of the body that it came with.
 
@@ -74,6 +81,14 @@ def committed(salt: bytes, message: bytes) -> bytes:
     """
     inner = sha256(salt.translate(_INNER) + _INNER_REST + message).digest()
     return sha256(salt.translate(_OUTER) + _OUTER_REST + inner).digest()
+
+
+def kept(tenant: str, name: str, words: Content, at: str) -> Kept:
+    """A row of ``contents`` for what a person wrote, under a content id of its own. Raises ``ValueError``."""
+    body, salt = content_body(words), chance()
+    commitment = committed(salt, body)
+    facts: dict[str, object] = {"commitment": commitment.hex(), "content": name, "version": 1}
+    return Kept((tenant, name, commitment, salt, body, at), facts)
 
 
 def sealed(tenant: str, key: str, body: bytes) -> Seal:

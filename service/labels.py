@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from moderation.errors import LoadError, LoadErrors
 from moderation.types import Content, Part, Scene
 from service.acts import LABEL_ADDED, Act
-from service.filing import committed
-from service.ids import chance, from_stamp, new_id, now
+from service.filing import kept
+from service.ids import from_stamp, new_id, now
 from service.ports import Write
 from service.store import statements
 from service.store.codec import content_body
@@ -170,13 +170,10 @@ class Labels:
 
     async def _with_text(self, text: str, judgement: Judgement) -> None:
         """Records a judgement and the text that it is about."""
-        body = content_body(_content(text))
-        salt = chance()
-        commitment = committed(salt, body)
+        words = kept(judgement.tenant, judgement.content, _content(text), now())
         act = _act(judgement)
-        act = act._replace(facts={**act.facts, "commitment": commitment.hex()})
-        row = (judgement.tenant, judgement.content, commitment, salt, body, now())
-        await self._ledger.record(act, Write(statements.INSERT_LABELLED, row), *judgement.writes())
+        act = act._replace(facts={**act.facts, "commitment": words.facts["commitment"]})
+        await self._ledger.record(act, Write(statements.INSERT_TEXT, words.row), *judgement.writes())
 
     async def _decided(self, said: Sequence[Said], tenant: str) -> dict[str, tuple[str, int]]:
         """Which version of which content the decisions named are about."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from service.secret import Secret
 
-KINDS: Final = ("decision.human", "decision.timeout", "decision.undone")
+KINDS: Final = ("appeal.decided", "decision.human", "decision.timeout", "decision.undone")
 """What a receiver can ask to be told of."""
 
 MINUTE: Final = 60.0

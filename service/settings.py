@@ -121,6 +121,8 @@ class Settings(BaseSettings):
     """So many golden items come into the queue for each that is claimed, where golden ones of its sort are there."""
     severe_per_hour: int = Field(default=60, ge=1)
     """So many items of severity 3 or more somebody gets within an hour."""
+    appeal_days: float = Field(default=15.0, gt=0, le=3650)
+    """So many days after a block its creator may appeal: from when they were told, or else from the decision."""
     webhook_private: bool = False
     """Whether notices may be sent by http and to addresses in private networks, for receivers in one's own house."""
 

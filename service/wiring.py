@@ -22,7 +22,7 @@ from moderation.load import SCENES
 from moderation.types import TEXT, Scene
 from service.accounts import Accounts
 from service.acts import SERVICE_STARTED, SETTINGS_CHANGED, Act
-from service.escalation import Escalation
+from service.escalation import LOADING, Escalation
 from service.experts import Hearing, name_of
 from service.ids import new_id, now
 from service.keys import Keys
@@ -44,6 +44,7 @@ from service.rules import Aside, Rules
 from service.secret import open_secret
 from service.sessions import Sessions
 from service.store import db, statements
+from service.store.appeal_reads import Appeals
 from service.store.desk_reads import DeskReads
 from service.store.journal import SqliteJournal
 from service.store.notices import Notices
@@ -83,6 +84,7 @@ class Store:
     reads: Reads
     people: People
     desk_reads: DeskReads
+    appeals: Appeals
     views: Views
     keys: Keys
     notices: Notices
@@ -117,6 +119,8 @@ class Service:
     """What they see there."""
     search: Search
     desk_reads: DeskReads
+    appeals: Appeals
+    """What is read of appeals, and of what counts against creators."""
     views: Views
     """The filters that people saved."""
     ledger: Ledger
@@ -135,6 +139,8 @@ class Service:
             reasons.append("ledger_unwritable")
         if self.ledger.closing:
             reasons.append("stopping")
+        if isinstance(self.hearing, Escalation) and self.hearing.absent == LOADING:
+            reasons.append("second_stage_loading")
         return Health(ready=not reasons, reasons=tuple(reasons))
 
 
@@ -178,6 +184,7 @@ async def open_store(
             reads=reads,
             people=People(reader),
             desk_reads=desk_reads,
+            appeals=Appeals(reader),
             views=Views(ledger, reader),
             notices=Notices(beside),
             keys=Keys(ledger, reads, engine),
@@ -226,9 +233,10 @@ async def open_service(
             weights=weights,
             moderation=moderation,
             desk=desk,
-            archive=Archive(moderation, store.desk_reads, rules),
+            archive=Archive(moderation, store.desk_reads, store.appeals, rules),
             search=Search(moderation, store.desk_reads),
             desk_reads=store.desk_reads,
+            appeals=store.appeals,
             views=store.views,
             ledger=store.ledger,
             hearing=hearing,
@@ -266,7 +274,8 @@ async def _watching(
 
 def terms_of(settings: Settings) -> Terms:
     """The deadlines and the lease that the settings ask for."""
-    return Terms(due={**DUE_SECONDS, **settings.review_due}, lease=settings.review_lease)
+    due = {**DUE_SECONDS, **settings.review_due}
+    return Terms(due=due, lease=settings.review_lease, appeal_days=settings.appeal_days)
 
 
 def open_expert(settings: Settings) -> TextModel | None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
-import orjson
 import typer
 from rich.table import Table
 
-from service.cli.say import Data, Json, fail, out, settings
+from service.cli.say import Data, Json, fail, out, print_json, settings
 from service.ledger import LedgerError
 from service.rights import Scope
 from service.store.db import Unsafe
@@ -47,7 +46,7 @@ def create(
     except ValueError as error:
         fail(f"无法创建：{error}")
     if json:
-        _print({"key_id": key_id, "tenant": tenant, "label": label, "scope": scope, "secret": secret})
+        print_json({"key_id": key_id, "tenant": tenant, "label": label, "scope": scope, "secret": secret})
         return
     out.print(f"密钥编号：{key_id}\n租户：{tenant}\n权限：{scope}\n密钥（仅显示这一次）：", markup=False)
     out.print(secret, markup=False)
@@ -61,7 +60,7 @@ def revoke(
     """Ends a key."""
     revoked = _with_keys(data, lambda keys: keys.revoke(key_id))
     if json:
-        _print({"key_id": key_id, "revoked": revoked})
+        print_json({"key_id": key_id, "revoked": revoked})
     if not revoked:
         fail(f"没有可吊销的密钥 {key_id}：不存在或已吊销")
     if not json:
@@ -75,7 +74,7 @@ def list_(
     """Shows every key without its secret."""
     listed = _with_keys(data, lambda keys: keys.listed())
     if json:
-        _print([asdict(key) for key in listed])
+        print_json([asdict(key) for key in listed])
         return
     table = Table("编号", "租户", "权限", "备注", "创建时间", "吊销时间")
     for key in listed:
@@ -94,7 +93,3 @@ def _with_keys(data: Path | None, act: Callable[[Keys], Awaitable[T]]) -> T:
         return asyncio.run(work())
     except (Unsafe, LedgerError) as error:
         fail(f"无法使用 {chosen.database}：{error}")
-
-
-def _print(told: Any) -> None:
-    typer.echo(orjson.dumps(told).decode())

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
 from random import Random
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import orjson
 import typer
 
 from moderation.errors import LoadErrors
 from moderation.load import SCENES, load_ruleset
-from service.cli.say import Data, Json, err, fail, out, settings
-from service.cli.words import Lang, Tongue, say, table
+from service.cli.say import Data, Json, err, fail, out, print_json, settings
+from service.cli.words import Lang, Tongue, fail_unchanged, fail_unusable, require_tenant, say, table
 from service.draw import candidates, draw
 from service.labels import ENOUGH, Origin, read
 from service.ledger import LedgerError
@@ -67,7 +67,7 @@ def import_(  # noqa: PLR0913 - the options of a command line
 
     told = with_learning(data, lang.lang, work, tenant=tenant)
     if json:
-        _print({**told._asdict(), "tenant": tenant})
+        print_json({**told._asdict(), "tenant": tenant})
         return
     zh = f"已记录 {told.added} 条文本的标注；{told.known} 条此前已有，{told.unanswered} 条尚未作答"
     en = f"labels of {told.added} texts recorded; {told.known} known before, {told.unanswered} not answered"
@@ -130,7 +130,7 @@ def list_(
         data, lang.lang, lambda learning: learning.store.reads.labels(tenant), tenant=tenant
     )[-number:]
     if json:
-        _print([row._asdict() for row in rows])
+        print_json([row._asdict() for row in rows])
         return
     heads = (
         ("文本", "text"),
@@ -151,7 +151,7 @@ def count(*, tenant: Tenant = "default", data: Data = None, json: Json = False, 
     """统计标注：各标签的正负条数、来源、抽取方式，以及距下次重训的条数。"""  # noqa: D415
     told: Standing = with_learning(data, lang.lang, lambda learning: learning.labels.standing(tenant), tenant=tenant)
     if json:
-        _print({**told._asdict(), "tenant": tenant, "enough": ENOUGH})
+        print_json({**told._asdict(), "tenant": tenant, "enough": ENOUGH})
         return
     listed = table(say(lang.lang, "标签", "head"), "1", "0", numbers=("1", "0"))
     for head, (yes, no) in told.heads.items():
@@ -175,24 +175,15 @@ def with_learning(
 
     async def work() -> T:
         async with open_learning(chosen) as learning:
-            if tenant is not None and not await learning.store.reads.has_tenant(tenant):
-                fail(
-                    say(lang, f"没有租户 {tenant}（见 qingliu key create）", f"no tenant {tenant}: qingliu key create")
-                )
+            if tenant is not None:
+                await require_tenant(learning.store, tenant, lang)
             return await act(learning)
 
     try:
         return asyncio.run(work())
     except LoadErrors as errors:
-        for error in errors.errors:
-            err.print(str(error), markup=False)
-        wrong = len(errors.errors)
-        fail(say(lang, f"共 {wrong} 处错误，没有任何改变", f"{wrong} errors: nothing was changed"))
+        fail_unchanged(errors, lang)
     except ExpertRefused as error:
         fail(say(lang, f"文本模型未通过检查：{error}", f"the text expert is refused: {error}"))
     except (Unsafe, LedgerError) as error:
-        fail(say(lang, f"无法使用 {chosen.database}：{error}", f"cannot use {chosen.database}: {error}"))
-
-
-def _print(told: Any) -> None:
-    typer.echo(orjson.dumps(told).decode())
+        fail_unusable(chosen.database, error, lang)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
+import orjson
 import typer
 from pydantic import ValidationError
 from rich.console import Console
@@ -32,6 +33,11 @@ def settings(**given: Any) -> Settings:
         for wrong in error.errors(include_url=False, include_input=False):
             err.print(f"设置有误：{'.'.join(map(str, wrong['loc']))}：{wrong['msg']}", markup=False)
         raise typer.Exit(FAILED) from None
+
+
+def print_json(told: Any) -> None:
+    """Prints plain data as one line of JSON."""
+    typer.echo(orjson.dumps(told).decode())
 
 
 def fail(message: str) -> NoReturn:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
-import orjson
 import typer
 
 from moderation.errors import LoadErrors
-from service.cli.say import Data, Json, err, fail, out, settings
-from service.cli.words import Lang, Tongue, say, table, texts_of
+from service.cli.say import Data, Json, fail, out, print_json, settings
+from service.cli.words import Lang, Tongue, fail_unchanged, fail_unusable, require_tenant, say, table, texts_of
 from service.ledger import LedgerError
 from service.lexicons import NO_WORDS, Lexicons, UnknownVersion
 from service.store.db import Unsafe
@@ -67,7 +66,7 @@ def put(  # noqa: PLR0913 - the options of a command line
 
     info = _with_lexicons(data, tenant, lang.lang, work)
     if json:
-        _print({**info._asdict(), "tenant": tenant, "activated": now})
+        print_json({**info._asdict(), "tenant": tenant, "activated": now})
         return
     told = say(lang.lang, f"已存为版本 {info.version}，{info.terms} 条", f"version {info.version}, {info.terms} terms")
     active = say(lang.lang, "，已启用", ", active") if now else say(lang.lang, "，尚未启用", ", not yet active")
@@ -79,7 +78,7 @@ def list_(tenant: Tenant = "default", *, data: Data = None, json: Json = False, 
     standing: Standing = _with_lexicons(data, tenant, lang.lang, lambda lexicons: lexicons.standing(tenant))
     if json:
         versions = [info._asdict() for info in standing.versions]
-        _print({"tenant": tenant, "active": standing.active, "versions": versions})
+        print_json({"tenant": tenant, "active": standing.active, "versions": versions})
         return
     heads = (
         ("版本", "version"),
@@ -109,7 +108,7 @@ def show(
     """输出一个版本的全部文本。"""  # noqa: D415
     files = _with_lexicons(data, tenant, lang.lang, lambda lexicons: lexicons.files(tenant, version))
     if json:
-        _print({"tenant": tenant, "version": version, "files": files})
+        print_json({"tenant": tenant, "version": version, "files": files})
         return
     for name, text in files.items():
         out.print(f"# {name}\n{text}", markup=False)
@@ -151,7 +150,7 @@ def rollback(
 
 def _tell_active(tenant: str, version: int, lang: Language, *, json: bool) -> None:
     if json:
-        _print({"tenant": tenant, "active": version})
+        print_json({"tenant": tenant, "active": version})
     elif version == NO_WORDS:
         out.print(say(lang, f"租户 {tenant} 现无自有词条", f"{tenant} has no own words now"), markup=False)
     else:
@@ -163,26 +162,16 @@ def _with_lexicons(data: Path | None, tenant: str, lang: Language, act: Callable
 
     async def work() -> T:
         async with open_lexicons(chosen) as (lexicons, store):
-            if not await store.reads.has_tenant(tenant):
-                fail(
-                    say(lang, f"没有租户 {tenant}（见 qingliu key create）", f"no tenant {tenant}: qingliu key create")
-                )
+            await require_tenant(store, tenant, lang)
             return await act(lexicons)
 
     try:
         return asyncio.run(work())
     except LoadErrors as errors:
-        for error in errors.errors:
-            err.print(str(error), markup=False)
-        count = len(errors.errors)
-        fail(say(lang, f"共 {count} 处错误，没有任何改变", f"{count} errors: nothing was changed"))
+        fail_unchanged(errors, lang)
     except UnknownVersion:
         fail(say(lang, f"租户 {tenant} 没有这个版本", f"{tenant} has no such version"))
     except ValueError as error:
         fail(str(error))
     except (Unsafe, LedgerError) as error:
-        fail(say(lang, f"无法使用 {chosen.database}：{error}", f"cannot use {chosen.database}: {error}"))
-
-
-def _print(told: Any) -> None:
-    typer.echo(orjson.dumps(told).decode())
+        fail_unusable(chosen.database, error, lang)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from getpass import getpass
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
-import orjson
 import typer
 
 from service.accounts import Accounts, Change, NoSuchUser, Taken
-from service.cli.say import Data, Json, fail, out, settings
-from service.cli.words import Lang, Tongue, say, table
+from service.cli.say import Data, Json, fail, out, print_json, settings
+from service.cli.words import Lang, Tongue, fail_unusable, say, table
 from service.http.language import explain
 from service.keys import CLI
 from service.ledger import LedgerError
@@ -74,7 +73,7 @@ def list_(tenant: Tenant = "default", *, data: Data = None, json: Json = False, 
     """列出租户的用户。"""  # noqa: D415
     users = _with_accounts(data, tenant, lang.lang, lambda accounts: accounts.listed(tenant, limit=_ALL))
     if json:
-        _print([user._asdict() for user in users])
+        print_json([user._asdict() for user in users])
         return
     heads = (("用户名", "name"), ("角色", "role"), ("编号", "id"), ("创建时间", "created"), ("停用时间", "disabled"))
     listed = table(*(say(lang.lang, *head) for head in heads))
@@ -146,7 +145,7 @@ def _password(given: str | None, lang: Language) -> str:
 def _tell(user: User, lang: Language, *, json: bool, password: str | None = None) -> None:
     if json:
         shown = {} if password is None else {"password": password}
-        _print({**user._asdict(), **shown})
+        print_json({**user._asdict(), **shown})
         return
     state = say(lang, "停用", "disabled") if user.disabled_at else say(lang, "在用", "active")
     told = say(
@@ -178,8 +177,4 @@ def _with_accounts(data: Path | None, tenant: str, lang: Language, act: Callable
     except ValueError as error:
         fail(str(error))
     except (Unsafe, LedgerError) as error:
-        fail(say(lang, f"无法使用 {chosen.database}：{error}", f"cannot use {chosen.database}: {error}"))
-
-
-def _print(told: Any) -> None:
-    typer.echo(orjson.dumps(told).decode())
+        fail_unusable(chosen.database, error, lang)

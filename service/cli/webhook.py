@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
-import orjson
 import typer
 
-from service.cli.say import Data, Json, fail, out, settings
-from service.cli.words import Lang, Tongue, say
+from service.cli.say import Data, Json, fail, out, print_json, settings
+from service.cli.words import Lang, Tongue, require_tenant, say
 from service.ledger import LedgerError
 from service.secret import SecretRefused
 from service.store.db import Unsafe
@@ -62,7 +61,7 @@ def list_(tenant: Tenant = "default", *, data: Data = None, json: Json = False, 
     """列出接收地址，已停用的在后。"""  # noqa: D415
     listed = _with(data, tenant, lang.lang, lambda webhooks: webhooks.listed(tenant))
     if json:
-        _print([webhook._asdict() for webhook in listed])
+        print_json([webhook._asdict() for webhook in listed])
         return
     for webhook in listed:
         kinds = ",".join(webhook.kinds) or say(lang.lang, "全部", "all")
@@ -83,7 +82,7 @@ def end(
     """停用接收地址；尚未送出的通知随之取消。"""  # noqa: D415
     _with(data, tenant, lang.lang, lambda webhooks: webhooks.end(tenant, webhook, by=BY))
     if json:
-        _print({"id": webhook, "ended": True})
+        print_json({"id": webhook, "ended": True})
     else:
         out.print(say(lang.lang, f"已停用 {webhook}", f"ended {webhook}"), markup=False)
 
@@ -117,7 +116,7 @@ def deliveries(  # noqa: PLR0913 - the options of a command line
         data, tenant, lang.lang, lambda webhooks: webhooks.deliveries(tenant, webhook, state=state)
     )
     if json:
-        _print([delivery._asdict() for delivery in listed])
+        print_json([delivery._asdict() for delivery in listed])
         return
     for delivery in listed:
         result = " ".join(str(told) for told in (delivery.status, delivery.error) if told)
@@ -137,7 +136,7 @@ def replay(  # noqa: PLR0913 - the options of a command line
     """重发一条已放弃的通知，编号不变。"""  # noqa: D415
     delivery = _with(data, tenant, lang.lang, lambda webhooks: webhooks.replay(tenant, notice, webhook, by=BY))
     if json:
-        _print(delivery._asdict())
+        print_json(delivery._asdict())
     else:
         out.print(say(lang.lang, f"{notice} 将重新发送", f"{notice} will be sent again"), markup=False)
 
@@ -145,7 +144,7 @@ def replay(  # noqa: PLR0913 - the options of a command line
 def _tell_made(made: Made, lang: Language, *, json: bool) -> None:
     webhook: Webhook = made.webhook
     if json:
-        _print({**webhook._asdict(), "secret": made.secret})
+        print_json({**webhook._asdict(), "secret": made.secret})
         return
     told = say(
         lang,
@@ -161,10 +160,7 @@ def _with(data: Path | None, tenant: str, lang: Language, act: Callable[[Webhook
 
     async def work() -> T:
         async with open_webhooks(chosen) as (webhooks, store):
-            if not await store.reads.has_tenant(tenant):
-                fail(
-                    say(lang, f"没有租户 {tenant}（见 qingliu key create）", f"no tenant {tenant}: qingliu key create")
-                )
+            await require_tenant(store, tenant, lang)
             return await act(webhooks)
 
     try:
@@ -193,7 +189,3 @@ _REFUSED = {
     "fragment": ("网址中不得含有 # 片段", "must not hold a # fragment"),
     "address": ("不向该地址发送（内网、本机、保留或元数据地址）", "nothing is sent to private or reserved addresses"),
 }
-
-
-def _print(told: Any) -> None:
-    typer.echo(orjson.dumps(told).decode())

@@ -16,7 +16,7 @@ from moderation.load import SCENES, load_engine
 from moderation.own import engine_with, read_own
 from moderation.types import SHANGHAI, Action
 from service import wiring
-from service.cli.say import err, settings
+from service.cli.say import err, fail, settings
 from service.escalation import Panel
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from moderation.types import Verdict
     from service.ports import TextModel
     from service.settings import Settings
+    from service.wiring import Store
 
 REFUSED: Final = 2
 """Exit code for a wrong command line, wrong settings, rules that do not load, or a file that cannot be read."""
@@ -170,3 +171,22 @@ def refuse(message: str) -> NoReturn:
     """Says why and ends the command."""
     err.print(message, markup=False)
     raise typer.Exit(REFUSED)
+
+
+async def require_tenant(store: Store, tenant: str, lang: Language) -> None:
+    """Ends the command where there is no such tenant."""
+    if not await store.reads.has_tenant(tenant):
+        fail(say(lang, f"没有租户 {tenant}（见 qingliu key create）", f"no tenant {tenant}: qingliu key create"))
+
+
+def fail_unchanged(errors: LoadErrors, lang: Language) -> NoReturn:
+    """Lists what is wrong with what was handed in and ends the command: nothing was changed."""
+    for error in errors.errors:
+        err.print(str(error), markup=False)
+    count = len(errors.errors)
+    fail(say(lang, f"共 {count} 处错误，没有任何改变", f"{count} errors: nothing was changed"))
+
+
+def fail_unusable(database: Path, error: Exception, lang: Language) -> NoReturn:
+    """Says why the database cannot be used and ends the command."""
+    fail(say(lang, f"无法使用 {database}：{error}", f"cannot use {database}: {error}"))

@@ -10,11 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr, String
 
 from service.accounts import Change, LastAdmin, NoSuchUser, Taken
 from service.http.answer import Answer
-from service.http.asking import ListQuery, cursor_of, place_of, read_as, read_query
+from service.http.answers import Answered
+from service.http.asking import ListQuery, cursor_of, cut, place_of, read_as, read_query
 from service.http.browser import DEVICE, address_of, cookie, no_session, session_cookies
 from service.http.content import known
 from service.http.problems import CHALLENGE, Fault, Problem
-from service.http.routes import route
+from service.http.routes import BODY, CALLED, route
 from service.keys import LABEL_CHARS
 from service.lockout import Delayed
 from service.passwords import Crowded, Unfit
@@ -32,16 +33,7 @@ if TYPE_CHECKING:
 Given = TypeVar("Given")
 
 _NO_STORE: Final = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-_CALLED: Final = ("unauthorized", "forbidden", "rate-limited", "unavailable")
-_BODY: Final = (
-    "invalid-json",
-    "body-timeout",
-    "body-too-large",
-    "unsupported-media-type",
-    "expectation-failed",
-    "invalid-body",
-)
-_WRITES: Final = (*_BODY, "csrf", *_CALLED)
+_WRITES: Final = (*BODY, "csrf", *CALLED)
 _HASHES: Final = (*_WRITES, "crowded")
 
 _Word = Annotated[StrictStr, StringConstraints(min_length=1, max_length=200)]
@@ -50,12 +42,6 @@ _Password = Annotated[StrictStr, StringConstraints(min_length=1, max_length=1024
 
 class _Sent(BaseModel):
     model_config = ConfigDict(extra="forbid")
-
-
-class _Told(BaseModel):
-    """Members may be added to an answer in later versions, never removed."""
-
-    model_config = ConfigDict(extra="allow")
 
 
 class SignInRequest(_Sent):
@@ -98,11 +84,11 @@ class KeyRequest(_Sent):
     scope: Scope = Field(default=Scope.MODERATE, description="what it may do")
 
 
-class Nothing(_Told):
+class Nothing(Answered):
     """An object without members."""
 
 
-class Me(_Told):
+class Me(Answered):
     """Who is signed in, and what they may do."""
 
     id: str
@@ -112,14 +98,14 @@ class Me(_Told):
     rights: list[Right]
 
 
-class Session(_Told):
+class Session(Answered):
     """A session. Unsafe requests bring ``csrf`` as ``X-CSRF-Token``."""
 
     user: Me
     csrf: str
 
 
-class Member(_Told):
+class Member(Answered):
     """One person of the tenant."""
 
     id: str
@@ -129,14 +115,14 @@ class Member(_Told):
     disabled_at: str | None
 
 
-class Members(_Told):
+class Members(Answered):
     """People, oldest first, and the cursor of those that follow."""
 
     users: list[Member]
     next: str | None
 
 
-class Key(_Told):
+class Key(Answered):
     """One key, without its secret."""
 
     id: str
@@ -146,7 +132,7 @@ class Key(_Told):
     revoked_at: str | None
 
 
-class KeyCreated(_Told):
+class KeyCreated(Answered):
     """A new key with its secret, which is shown only here."""
 
     id: str
@@ -155,7 +141,7 @@ class KeyCreated(_Told):
     secret: str
 
 
-class KeyList(_Told):
+class KeyList(Answered):
     """Keys, oldest first, and the cursor of those that follow."""
 
     keys: list[Key]
@@ -168,7 +154,7 @@ class KeyList(_Told):
     policy=Right.OPEN,
     takes=SignInRequest,
     gives=Session,
-    problems=(*_BODY, "sign-in-refused", "csrf", "sign-in-delayed", "crowded", "unavailable"),
+    problems=(*BODY, "sign-in-refused", "csrf", "sign-in-delayed", "crowded", "unavailable"),
 )
 async def sign_in(asked: Asked) -> Answer:
     """Sign in; the session is a cookie that no script can read."""
@@ -187,7 +173,7 @@ async def sign_in(asked: Asked) -> Answer:
         raise Problem("sign-in-refused", headers={"WWW-Authenticate": CHALLENGE}) from None
 
 
-@route("GET", "/v1/sessions/current", policy=Right.SELF, gives=Session, problems=_CALLED)
+@route("GET", "/v1/sessions/current", policy=Right.SELF, gives=Session, problems=CALLED)
 async def current_session(asked: Asked) -> Answer:
     """Tell who is signed in."""
     caller, service = known(asked), asked.serving.service
@@ -195,7 +181,7 @@ async def current_session(asked: Asked) -> Answer:
     return _told({"user": _me(user), "csrf": service.sessions.csrf(caller.session)})
 
 
-@route("DELETE", "/v1/sessions/current", policy=Right.SELF, gives=Nothing, problems=("csrf", *_CALLED))
+@route("DELETE", "/v1/sessions/current", policy=Right.SELF, gives=Nothing, problems=("csrf", *CALLED))
 async def sign_out(asked: Asked) -> Answer:
     """Sign out; the session is over everywhere at once."""
     await asked.serving.service.sessions.end(known(asked))
@@ -221,14 +207,14 @@ async def change_own_password(asked: Asked) -> Answer:
         raise Problem("invalid-body", faults=[Fault(("current",), "password_wrong")]) from None
 
 
-@route("GET", "/v1/users", policy=Right.PEOPLE, query=ListQuery, gives=Members, problems=("invalid-query", *_CALLED))
+@route("GET", "/v1/users", policy=Right.PEOPLE, query=ListQuery, gives=Members, problems=("invalid-query", *CALLED))
 async def users(asked: Asked) -> Answer:
     """List the people of the tenant."""
     query = read_query(asked, ListQuery)
     after = place_of(query.cursor)
     found = await asked.serving.service.accounts.listed(known(asked).tenant, after=after, limit=query.limit + 1)
-    listed = found[: query.limit]
-    more = cursor_of(listed[-1].created_at, listed[-1].id) if len(found) > len(listed) else None
+    listed, last = cut(found, query.limit)
+    more = cursor_of(last.created_at, last.id) if last else None
     return _told({"users": [_member(user) for user in listed], "next": more})
 
 
@@ -248,7 +234,7 @@ async def create_user(asked: Asked) -> Answer:
     return _told(_member(await _found(made)))
 
 
-@route("GET", "/v1/users/{id}", policy=Right.PEOPLE, gives=Member, problems=("not-found", *_CALLED))
+@route("GET", "/v1/users/{id}", policy=Right.PEOPLE, gives=Member, problems=("not-found", *CALLED))
 async def one_user(asked: Asked) -> Answer:
     """Read one person."""
     found = asked.serving.service.accounts.one(known(asked).tenant, _id(asked))
@@ -271,14 +257,14 @@ async def change_user(asked: Asked) -> Answer:
     return _told(_member(await _found(accounts.change(caller.tenant, _id(asked), change, by=caller.id))))
 
 
-@route("GET", "/v1/keys", policy=Right.PEOPLE, query=ListQuery, gives=KeyList, problems=("invalid-query", *_CALLED))
+@route("GET", "/v1/keys", policy=Right.PEOPLE, query=ListQuery, gives=KeyList, problems=("invalid-query", *CALLED))
 async def keys(asked: Asked) -> Answer:
     """List the keys of the tenant, without their secrets."""
     query = read_query(asked, ListQuery)
     after = place_of(query.cursor)
     found = await asked.serving.service.keys.listed(known(asked).tenant, after=after, limit=query.limit + 1)
-    listed = found[: query.limit]
-    more = cursor_of(listed[-1].created_at, listed[-1].key_id) if len(found) > len(listed) else None
+    listed, last = cut(found, query.limit)
+    more = cursor_of(last.created_at, last.key_id) if last else None
     return _told({"keys": [_key(key) for key in listed], "next": more})
 
 
@@ -294,7 +280,7 @@ async def create_key(asked: Asked) -> Answer:
     return _told({"id": key_id, "label": sent.label, "scope": sent.scope, "secret": secret})
 
 
-@route("DELETE", "/v1/keys/{id}", policy=Right.PEOPLE, gives=Nothing, problems=("not-found", "csrf", *_CALLED))
+@route("DELETE", "/v1/keys/{id}", policy=Right.PEOPLE, gives=Nothing, problems=("not-found", "csrf", *CALLED))
 async def revoke_key(asked: Asked) -> Answer:
     """Revoke a key of the tenant; it is over everywhere within a second."""
     caller = known(asked)

@@ -16,9 +16,12 @@ from service.http.wire import nul_places, read_json
 from service.store.people import START
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from service.http.serving import Asked
 
 M = TypeVar("M", bound=BaseModel)
+Given = TypeVar("Given")
 
 _THREAD_FROM: Final = 64 * 1024
 _LONGEST_CURSOR: Final = 200
@@ -86,3 +89,9 @@ def place_of(cursor: str) -> tuple[str, str]:
     """Time and id of the last one seen, from a cursor. Raises ``Problem``."""
     places = places_in(cursor, str, str)
     return START if places is None else (str(places[0]), str(places[1]))
+
+
+def cut(found: Sequence[Given], limit: int) -> tuple[Sequence[Given], Given | None]:
+    """A page of what was found, and its last one where more follow: ask for one more than ``limit``."""
+    page = found[:limit]
+    return page, page[-1] if len(found) > limit else None

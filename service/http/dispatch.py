@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from service.http.problems import Problem
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from service.http.routes import Route
 
+_SLASH: Final = "\udc2f"
+"""Half a character: no path that is read can hold it."""
 _NOTHING: Final[Mapping[str, str]] = {}
 
 
@@ -32,12 +35,13 @@ class Table:
         """The route and the variable parts of its path. Raises ``Problem``: 404 or 405."""
         if (methods := self.exact.get(request.raw_path)) is not None:
             return _by_method(methods, request.method), _NOTHING
-        path = request.path
+        path = _read(request)
         if (methods := self.exact.get(path)) is not None:
             return _by_method(methods, request.method), _NOTHING
         for pattern, methods in self.patterns:
             if match := pattern.fullmatch(path):
-                return _by_method(methods, request.method), match.groupdict()
+                found = {name: value.replace(_SLASH, "/") for name, value in match.groupdict().items()}
+                return _by_method(methods, request.method), found
         raise Problem("not-found")
 
 
@@ -52,6 +56,17 @@ def table(routes: Iterable[Route]) -> Table:
     exact = {path: methods for path, methods in by_path.items() if "{" not in path}
     patterns = [(_pattern(path), methods) for path, methods in by_path.items() if "{" in path]
     return Table(exact, tuple(patterns))
+
+
+def _read(request: web.BaseRequest) -> str:
+    """The path with its escapes read; a slash that was escaped parts nothing, and stands as ``_SLASH``."""
+    raw = request.rel_url.raw_path
+    if "%2f" not in raw.lower():
+        return request.path
+    try:
+        return "/".join(unquote(part, errors="strict").replace("/", _SLASH) for part in raw.split("/"))
+    except UnicodeDecodeError:
+        raise Problem("not-found") from None
 
 
 def _pattern(path: str) -> re.Pattern[str]:

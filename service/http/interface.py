@@ -10,6 +10,7 @@ import orjson
 
 from service.http import (
     accounts,
+    appeals,
     assets,
     content,
     lexicon,
@@ -44,6 +45,7 @@ ROUTES: Final = (
     *reviews.ROUTES,
     *reports.ROUTES,
     *quality.ROUTES,
+    *appeals.ROUTES,
     *records.ROUTES,
     *lexicon.ROUTES,
     *accounts.ROUTES,

@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, Strict
 
 from moderation.errors import LoadErrors
 from service.http.answer import Answer
+from service.http.answers import Answered
 from service.http.asking import read_as
 from service.http.content import known
 from service.http.problems import Fault, Problem
-from service.http.routes import route
+from service.http.routes import BODY, CALLED, route
 from service.lexicons import MOST_BYTES, MOST_FILES, NOTE_CHARS, UnknownVersion
 from service.rights import Right
 
@@ -27,16 +28,7 @@ MOST_BODY: Final = 6 * MOST_BYTES + 64 * 1024
 """JSON may spell every character out, which makes six bytes of one."""
 _LAST_VERSION: Final = 2**31 - 1
 _VERSION: Final = re.compile("[1-9][0-9]{0,9}")
-_CALLED: Final = ("unauthorized", "forbidden", "rate-limited", "unavailable")
-_WRITES: Final = (
-    "invalid-json",
-    "body-timeout",
-    "body-too-large",
-    "unsupported-media-type",
-    "expectation-failed",
-    "invalid-body",
-    *_CALLED,
-)
+_WRITES: Final = (*BODY, *CALLED)
 
 
 class LexiconFile(BaseModel):
@@ -68,13 +60,7 @@ class ActivationRequest(BaseModel):
     version: Annotated[StrictInt, Field(ge=0, le=_LAST_VERSION)]
 
 
-class _Answer(BaseModel):
-    """Members may be added to an answer in later versions, never removed."""
-
-    model_config = ConfigDict(extra="allow")
-
-
-class LexiconVersion(_Answer):
+class LexiconVersion(Answered):
     """One version, without its texts."""
 
     version: int
@@ -86,7 +72,7 @@ class LexiconVersion(_Answer):
     active: bool
 
 
-class Lexicon(_Answer):
+class Lexicon(Answered):
     """The active version (0: none), the ruleset by which contents are judged now, and the versions, newest first."""
 
     active: int
@@ -100,14 +86,14 @@ class LexiconFiled(LexiconVersion):
     ruleset: str
 
 
-class LexiconTexts(_Answer):
+class LexiconTexts(Answered):
     """The texts of one version."""
 
     version: int
     files: list[LexiconFile]
 
 
-class Activation(_Answer):
+class Activation(Answered):
     """What is active now."""
 
     active: int
@@ -135,7 +121,7 @@ async def file_lexicon(asked: Asked) -> Answer:
     return _told({**_version(filed, standing.active), "ruleset": _ruleset(asked)})
 
 
-@route("GET", "/v1/lexicon", policy=Right.LEXICON, gives=Lexicon, problems=_CALLED)
+@route("GET", "/v1/lexicon", policy=Right.LEXICON, gives=Lexicon, problems=CALLED)
 async def lexicon(asked: Asked) -> Answer:
     """List the versions of the tenant's own words, and tell which is active."""
     standing = await asked.serving.service.lexicons.standing(known(asked).tenant)
@@ -144,7 +130,7 @@ async def lexicon(asked: Asked) -> Answer:
 
 
 @route(
-    "GET", "/v1/lexicon/versions/{version}", policy=Right.LEXICON, gives=LexiconTexts, problems=("not-found", *_CALLED)
+    "GET", "/v1/lexicon/versions/{version}", policy=Right.LEXICON, gives=LexiconTexts, problems=("not-found", *CALLED)
 )
 async def lexicon_version(asked: Asked) -> Answer:
     """Read the texts of one version."""

@@ -94,7 +94,7 @@ async def search(asked: Asked) -> Answer:
     """Search in contents."""
     page = await shell(asked)
     query = _given(asked, ("text", "from", "to", "cursor"))
-    found, more, error, looked_at = None, {}, "", None
+    found, more, error, told = None, {}, "", {}
     if query.get("text"):
         try:
             told = await told_by(asked, records.search, query=_period(query))
@@ -103,9 +103,9 @@ async def search(asked: Asked) -> Answer:
                 raise
             error = " ".join(fault["msg"] for fault in problem.told(page.lang).get("errors", ()))
         else:
-            found, looked_at = told["items"], told["looked_at"]
+            found = told["items"]
             more = {**query, "cursor": told["next"]} if told["next"] else {}
-    return page.page("search.html", query=query, found=found, error=error, looked_at=looked_at, next=urlencode(more))
+    return page.page("search.html", query=query, found=found, error=error, told=told, next=urlencode(more))
 
 
 @route("GET", "/contents", policy=Right.READ, gives=HTML, shown=False)

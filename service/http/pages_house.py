@@ -8,6 +8,7 @@ import sqlite3
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 from moderation.render import render, render_suggestion
 from moderation.suggest import suggest
@@ -80,14 +81,14 @@ async def rewritten(asked: Asked) -> Answer:
 async def people(asked: Asked) -> Answer:
     """People and keys."""
     page = await shell(asked)
-    query = {"cursor": cursor} if (cursor := asked.request.query.get("cursor")) else {}
-    users = await told_by(asked, accounts.users, query=query)
-    keys = await told_by(asked, accounts.keys)
+    users = await told_by(asked, accounts.users, query=_going_on(asked, "cursor"))
+    keys = await told_by(asked, accounts.keys, query=_going_on(asked, "keys"))
     return page.page(
         "people.html",
         users=users["users"],
-        next=users["next"],
+        next=urlencode({"cursor": users["next"]}) if users["next"] else "",
         api_keys=keys["keys"],
+        next_keys=urlencode({"keys": keys["next"]}) if keys["next"] else "",
         roles=[role.value for role in Role],
         scopes=[scope.value for scope in Scope],
     )
@@ -135,6 +136,11 @@ async def policy_broken(asked: Asked) -> Answer:
 
 
 ROUTES: Final = (trying, tried, rewritten, people, notices, system, policy_broken)
+
+
+def _going_on(asked: Asked, name: str) -> dict[str, str]:
+    """Where a list of a page goes on."""
+    return {"cursor": cursor} if (cursor := asked.request.query.get(name)) else {}
 
 
 async def _content(asked: Asked) -> Content:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import orjson
+from pydantic import Field
 
 from service.http.answer import Answer
-from service.http.answers import Answered, Decision, ShortDecision
+from service.http.answers import Answered, Decision, Person, ShortDecision, decider, named
 from service.http.asking import cursor_of, places_in, read_query
 from service.http.content import known
 from service.http.problems import Fault, Problem
@@ -22,7 +23,7 @@ from service.http.review_answers import (
     summary,
 )
 from service.http.review_wire import SearchQuery
-from service.http.routes import route
+from service.http.routes import CALLED, route
 from service.ids import stamp
 from service.review.rows import NotThere
 from service.review.search import Hit, Sought
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
     from service.http.serving import Asked
     from service.review.archive import History
+    from service.store.desk_reads import Done
 
-_CALLED: Final = ("unauthorized", "forbidden", "rate-limited", "unavailable")
 _SHOWN: Final = 20
 
 
@@ -63,6 +64,7 @@ class Matches(Answered):
     items: list[Match]
     next: str | None
     looked_at: int
+    reached: str | None = Field(description="when the oldest of them came")
 
 
 class Version(Answered):
@@ -74,6 +76,16 @@ class Version(Answered):
     decisions: list[Decision]
 
 
+class ActShown(Answered):
+    """Something that was done, as the ledger has it under ``seq``."""
+
+    seq: int
+    at: str
+    kind: str = Field(examples=["decision.auto", "review.claimed"])
+    by: Literal["engine", "person", "deadline", "house"]
+    who: Person | None = Field(description="the person")
+
+
 class WholeHistory(Answered):
     """All that is known of one content, newest first."""
 
@@ -81,11 +93,12 @@ class WholeHistory(Answered):
     versions: list[Version]
     items: list[Summary]
     reports: list[ReportShown]
+    acts: list[ActShown] = Field(description="decisions and what was done with the items: the last 200")
 
 
-@route("GET", "/v1/search", policy=Right.READ, query=SearchQuery, gives=Matches, problems=("invalid-query", *_CALLED))
+@route("GET", "/v1/search", policy=Right.READ, query=SearchQuery, gives=Matches, problems=("invalid-query", *CALLED))
 async def search(asked: Asked) -> Answer:
-    """Find contents that hold a text, newest first; a request looks at 20 000 of them at most."""
+    """Find contents that hold a text, newest first; a request looks at 2 000 of them at most."""
     sent, caller, service = read_query(asked, SearchQuery), known(asked), asked.serving.service
     folding = service.rules.engine.ruleset.folding
     plain = folding.plain(sent.text)
@@ -100,13 +113,14 @@ async def search(asked: Asked) -> Answer:
         "items": [_match(hit, names) for hit in found.hits],
         "next": None if found.next is None else cursor_of(found.next),
         "looked_at": found.looked_at,
+        "reached": found.reached or None,
     }
     return Answer(orjson.dumps(told, option=orjson.OPT_UTC_Z))
 
 
-@route("GET", "/v1/contents/{id}", policy=Right.READ, gives=WholeHistory, problems=("not-found", *_CALLED))
+@route("GET", "/v1/contents/{id}", policy=Right.READ, gives=WholeHistory, problems=("not-found", *CALLED))
 async def whole_history(asked: Asked) -> Answer:
-    """All that is known of one content: its versions, decisions, items and reports."""
+    """All that is known of one content: its versions, decisions, items, reports and acts."""
     try:
         history = await asked.serving.service.archive.history(known(asked), asked.found["id"])
     except NotThere:
@@ -116,6 +130,7 @@ async def whole_history(asked: Asked) -> Answer:
         "versions": [_version(history, version, at, asked) for version, at in history.versions],
         "items": [summary(item) for item in history.items],
         "reports": [report_shown(one) for one in history.reports],
+        "acts": [_act(one, history.names) for one in history.acts],
     }
     return Answer(orjson.dumps(told, option=orjson.OPT_UTC_Z))
 
@@ -131,6 +146,12 @@ def _match(hit: Hit, names: Mapping[str, str]) -> dict[str, Any]:
         "excerpts": [one._asdict() for one in hit.excerpts],
         "decision": short_decision(hit.decided, names),
     }
+
+
+def _act(done: Done, names: Mapping[str, str]) -> dict[str, Any]:
+    by = decider(done.by) if done.by else "house"
+    who = named(done.by, names)["who"] if done.by else None
+    return {"seq": done.seq, "at": done.at, "kind": done.kind, "by": by, "who": who}
 
 
 def _version(history: History, version: int, received_at: str, asked: Asked) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.review_answers import ReportShown, report_shown
 from service.http.review_wire import ComplaintRequest, ReportRequest
-from service.http.routes import route
+from service.http.routes import BODY, CALLED, route
 from service.review.intake import REPORT, Said
 from service.review.rows import NotThere
 from service.review.rulings import COMPLAINT
@@ -21,16 +21,7 @@ from service.rights import Right
 if TYPE_CHECKING:
     from service.http.serving import Asked
 
-_CALLED: Final = ("unauthorized", "forbidden", "rate-limited", "unavailable")
-_WRITES: Final = (
-    "invalid-json",
-    "body-timeout",
-    "body-too-large",
-    "unsupported-media-type",
-    "expectation-failed",
-    "invalid-body",
-    *_CALLED,
-)
+_WRITES: Final = (*BODY, *CALLED)
 
 
 @route("POST", "/v1/reports", policy=Right.REPORT, takes=ReportRequest, gives=ReportShown, problems=_WRITES)
@@ -48,13 +39,13 @@ async def complaint(asked: Asked) -> Answer:
     return await _filed(asked, Said(COMPLAINT, sent.content_id, sent.complainant_id, sent.reason, *words))
 
 
-@route("GET", "/v1/reports/{id}", policy=Right.REPORT, gives=ReportShown, problems=("not-found", *_CALLED))
+@route("GET", "/v1/reports/{id}", policy=Right.REPORT, gives=ReportShown, problems=("not-found", *CALLED))
 async def one_report(asked: Asked) -> Answer:
     """Read a report, with its outcome once there is one."""
     return await _told(asked, asked.found["id"], REPORT)
 
 
-@route("GET", "/v1/complaints/{id}", policy=Right.REPORT, gives=ReportShown, problems=("not-found", *_CALLED))
+@route("GET", "/v1/complaints/{id}", policy=Right.REPORT, gives=ReportShown, problems=("not-found", *CALLED))
 async def one_complaint(asked: Asked) -> Answer:
     """Read a complaint, with its verification and outcome once there are any."""
     return await _told(asked, asked.found["id"], COMPLAINT)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from service.http.language import Lang
     from service.moderate import Decided
     from service.review.archive import Dossier
+    from service.store.appeal_reads import Appeal
     from service.store.desk_reads import Counts, Listed, Noted, Reported
 
 
@@ -147,6 +148,19 @@ class Law(Answered):
     verified: bool
 
 
+class AppealAt(Answered):
+    """What is appealed and why. Whoever decided before is told by their role alone."""
+
+    id: str
+    decision_id: str
+    appellant: str
+    grounds: str
+    filed_at: str
+    outcome: str | None
+    final_at: str | None = Field(description="when the block became final, if it is")
+    decided_by: str = Field(description="engine, deadline, or the role of the person")
+
+
 class Full(_Item):
     """An item with all that belongs to it. ``token`` is there for who holds it, and goes with each of their steps."""
 
@@ -157,6 +171,7 @@ class Full(_Item):
     read_as: list[ReadAs]
     reports: list[ReportShown] = Field(description="reports and complaints on this item, the last ones first")
     notes: list[NoteShown]
+    appeal: AppealAt | None = Field(default=None, description="of an appeal; what the item says of people has no names")
     history: list[ShortDecision]
     earlier: list[ShortDecision] | None = Field(
         description="on the creator's other contents; null where nobody begins to look at it: read the item for them"
@@ -194,10 +209,15 @@ def summary(listed: Listed) -> dict[str, Any]:
         "lease_until": row.lease_until,
         "closed_at": row.closed_at,
         "closed_by": {"id": row.closed_by, "name": listed.closed_name or ""} if row.closed_by else None,
-        "content_id": row.target,
+        "content_id": listed.content_id,
         "version": listed.version,
         "excerpt": cut_short(listed.body),
     }
+
+
+def _similar(listed: Listed, dossier: Dossier) -> dict[str, Any]:
+    """A similar item; beside an appeal without the people who worked on it."""
+    return summary(listed) | ({"holder": None, "closed_by": None} if dossier.appeal else {})
 
 
 def counts_told(counts: Counts, most: int) -> dict[str, Any]:
@@ -208,19 +228,21 @@ def counts_told(counts: Counts, most: int) -> dict[str, Any]:
 def full(dossier: Dossier, ruleset: Ruleset, caller: str, lang: Lang) -> dict[str, Any]:
     """An item with all that belongs to it, for one caller."""
     row, context = dossier.row, dossier.context
+    names = None if dossier.appeal else dossier.names
     mine = {"token": row.token} if row.holder == caller else {}
     return {
         **summary(dossier.listed),
         **mine,
         "content": content_shown(dossier.decided.content),
-        "decision": decision_shown(dossier.decided, lang, dossier.names),
-        "outcome": None if dossier.outcome is None else decision_shown(dossier.outcome, lang, dossier.names),
+        "decision": decision_shown(dossier.decided, lang, names),
+        "outcome": None if dossier.outcome is None else decision_shown(dossier.outcome, lang, names),
         "read_as": [{"part": part, "text": text, "folds": list(folds)} for part, text, folds in dossier.seen],
         "reports": [report_shown(one) for one in dossier.reports],
         "notes": [_note(one) for one in dossier.notes],
-        "history": [short_decision(one, dossier.names) for one in dossier.history],
-        "earlier": None if context is None else [short_decision(one, dossier.names) for one in context.earlier],
-        "similar": None if context is None else [summary(one) for one in context.similar],
+        "appeal": None if dossier.appeal is None else _appeal(dossier.appeal),
+        "history": [short_decision(one, names) for one in dossier.history],
+        "earlier": None if context is None else [short_decision(one, names) for one in context.earlier],
+        "similar": None if context is None else [_similar(one, dossier) for one in context.similar],
         "steps": [STEPS[step.value] for step in dossier.steps if step.value in STEPS],
         "laws": _laws(dossier.decided, ruleset, lang),
     }
@@ -275,8 +297,8 @@ def report_shown(one: Reported) -> dict[str, Any]:
     }
 
 
-def short_decision(decided: Decided, names: Mapping[str, str]) -> dict[str, Any]:
-    """A decision in short."""
+def short_decision(decided: Decided, names: Mapping[str, str] | None) -> dict[str, Any]:
+    """A decision in short; without names nobody is told of but by ``by``."""
     return {
         "id": decided.id,
         "content_id": decided.content.id,
@@ -287,13 +309,35 @@ def short_decision(decided: Decided, names: Mapping[str, str]) -> dict[str, Any]
         "categories": list(decided.verdict.categories),
         "supersedes": decided.supersedes,
         "by": decider(decided.by),
-        **named(decided.by, names),
+        **_who(decided.by, names),
     }
 
 
-def decision_shown(decided: Decided, lang: Lang, names: Mapping[str, str]) -> dict[str, Any]:
+def decision_shown(decided: Decided, lang: Lang, names: Mapping[str, str] | None) -> dict[str, Any]:
     """A decision as ``GET /v1/moderations/{id}`` tells it to whoever may see the desk."""
-    return {**rendered(decided, lang), **named(decided.by, names)}
+    return {**rendered(decided, lang), **_who(decided.by, names)}
+
+
+def _who(by: str, names: Mapping[str, str] | None) -> dict[str, Any]:
+    return {"who": None} if names is None else named(by, names)
+
+
+def _appeal(appeal: Appeal) -> dict[str, Any]:
+    return {
+        "id": appeal.id,
+        "decision_id": appeal.decision,
+        "appellant": appeal.appellant,
+        "grounds": grounds_of(appeal),
+        "filed_at": appeal.filed_at,
+        "outcome": appeal.outcome,
+        "final_at": appeal.final_at,
+        "decided_by": appeal.role or decider(appeal.by),
+    }
+
+
+def grounds_of(appeal: Appeal) -> str:
+    """What somebody brings forward against a block."""
+    return "".join(text for _, text in texts_in(appeal.body))
 
 
 def _note(one: Noted) -> dict[str, Any]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, StringConstraints
 
 from moderation.types import Scene  # noqa: TC001 - pydantic reads it at run time
 from service.http.wire import NAME, Short, When
 from service.review.desk import MOST_CLAIMED
+
+if TYPE_CHECKING:
+    from pydantic.config import JsonDict
 
 MOST_WORDS: Final = 2000
 """Characters of a note, of what a report says and of what a complaint brings forward."""
@@ -95,13 +98,15 @@ class ReasonSent(_Sent):
 class DecisionRequest(HeldRequest):
     """What becomes of the content: a block has at least one reason, a pass none.
 
-    A complaint needs ``outcome``, and may leave the content as it is: without ``action``.
+    A complaint needs ``outcome``, and may leave the content as it is: without ``action``. An appeal has no ``action``.
     """
 
     action: Literal["pass", "block"] | None = None
     reasons: Annotated[tuple[ReasonSent, ...], Field(max_length=20)] = ()
     note: Words = ""
-    outcome: Literal["upheld", "rejected"] | None = Field(default=None, description="of a complaint")
+    outcome: Literal["upheld", "rejected", "overturned"] | None = Field(
+        default=None, description="of a complaint: upheld or rejected; of the block appealed: upheld or overturned"
+    )
     verification: Literal["verified", "unverified"] | None = Field(
         default=None, description="whether what a complaint states was found to be so"
     )
@@ -129,6 +134,25 @@ class ComplaintRequest(_Sent):
     detail: Words = ""
     order_id: Annotated[StrictStr, StringConstraints(max_length=200)] = ""
     evidence: Words = Field(default="", description="what it rests on, such as links")
+
+
+def _exactly_one_of_the_two(schema: JsonDict) -> None:
+    schema["oneOf"] = [{"required": ["content_id"]}, {"required": ["decision_id"]}]
+
+
+class AppealRequest(_Sent):
+    """An appeal against a block: a decision, or the newest one on a content. Give exactly one of the two."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_exactly_one_of_the_two)
+
+    content_id: Short = ""
+    decision_id: Short = ""
+    appellant_id: Short = Field(description="your user's id: the creator's")
+    grounds: Annotated[StrictStr, StringConstraints(min_length=1, max_length=MOST_WORDS)]
+
+
+class NotifiedRequest(_Sent):
+    """Nothing: the creator has been told by now."""
 
 
 class SearchQuery(BaseModel):

@@ -25,7 +25,7 @@ from service.http.review_wire import (
     ReleaseRequest,
     UndoRequest,
 )
-from service.http.routes import route
+from service.http.routes import BODY, CALLED, route
 from service.review.desk import Sorts
 from service.review.rows import Conflict, NotThere
 from service.review.rulings import Ruling, Unfounded
@@ -40,21 +40,12 @@ if TYPE_CHECKING:
     from service.http.serving import Asked
     from service.review.rows import Row
 
-_CALLED: Final = ("unauthorized", "forbidden", "rate-limited", "unavailable")
-_WRITES: Final = (
-    "invalid-json",
-    "body-timeout",
-    "body-too-large",
-    "unsupported-media-type",
-    "expectation-failed",
-    "invalid-body",
-    *_CALLED,
-)
+_WRITES: Final = (*BODY, *CALLED)
 _STEP: Final = ("not-found", "review-conflict", *_WRITES)
 _ACTIONS: Final = {"pass": Action.PASS, "block": Action.BLOCK}
 
 
-@route("GET", "/v1/reviews", policy=Right.READ, query=QueueQuery, gives=Queue, problems=("invalid-query", *_CALLED))
+@route("GET", "/v1/reviews", policy=Right.READ, query=QueueQuery, gives=Queue, problems=("invalid-query", *CALLED))
 async def reviews(asked: Asked) -> Answer:
     """List items of the queue, the most urgent first, with bounded counts of what there is."""
     sent, caller, archive = read_query(asked, QueueQuery), known(asked), asked.serving.service.archive
@@ -88,7 +79,7 @@ async def claim_reviews(asked: Asked) -> Answer:
     return Answer(orjson.dumps(told, option=orjson.OPT_UTC_Z))
 
 
-@route("GET", "/v1/reviews/{id}", policy=Right.READ, gives=Full, problems=("not-found", *_CALLED))
+@route("GET", "/v1/reviews/{id}", policy=Right.READ, gives=Full, problems=("not-found", *CALLED))
 async def one_review(asked: Asked) -> Answer:
     """Read an item with all that belongs to it."""
     return await _full(asked, asked.found["id"], with_context=True)
@@ -153,7 +144,7 @@ async def undo_review(asked: Asked) -> Answer:
     return await _taken(asked, asked.serving.service.desk.undo(known(asked), asked.found["id"]))
 
 
-@route("GET", "/v1/reviews/{id}/suggestion", policy=Right.READ, gives=Rewritten, problems=("not-found", *_CALLED))
+@route("GET", "/v1/reviews/{id}/suggestion", policy=Right.READ, gives=Rewritten, problems=("not-found", *CALLED))
 async def review_suggestion(asked: Asked) -> Answer:
     """What could be written instead: worked out when asked for."""
     service, caller = asked.serving.service, known(asked)

@@ -22,6 +22,18 @@ if TYPE_CHECKING:
 
     Answering = Callable[[Asked], Awaitable[Answer]]
 
+CALLED: Final = ("unauthorized", "forbidden", "rate-limited", "unavailable")
+"""The problems of every route that is not open."""
+BODY: Final = (
+    "invalid-json",
+    "body-timeout",
+    "body-too-large",
+    "unsupported-media-type",
+    "expectation-failed",
+    "invalid-body",
+)
+"""The problems of a body."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:

@@ -12,14 +12,12 @@ from service.http.answer import Answer
 from service.http.asking import read_as, read_query
 from service.http.content import known
 from service.http.problems import Fault, Problem
-from service.http.routes import route
+from service.http.routes import BODY, CALLED, route
 from service.http.serving import Asked  # noqa: TC001 - handlers are annotated with it
 from service.rights import Right
 from service.views import MOST_VIEWS, TooMany, View
 
 _JSON: Final = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-_CALLED: Final = ("unauthorized", "forbidden", "rate-limited", "unavailable")
-_BODY: Final = ("invalid-json", "body-timeout", "body-too-large", "unsupported-media-type", "expectation-failed")
 _Name = Annotated[StrictStr, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
 
 
@@ -48,7 +46,7 @@ class SavedViews(BaseModel):
     views: list[SavedView]
 
 
-@route("GET", "/v1/views", policy=Right.SELF, gives=SavedViews, problems=_CALLED)
+@route("GET", "/v1/views", policy=Right.SELF, gives=SavedViews, problems=CALLED)
 async def saved_views(asked: Asked) -> Answer:
     """List one's own views."""
     listed = await asked.serving.service.views.listed(known(asked).id)
@@ -61,7 +59,7 @@ async def saved_views(asked: Asked) -> Answer:
     policy=Right.SELF,
     takes=SavedView,
     gives=SavedView,
-    problems=(*_BODY, "invalid-body", "csrf", *_CALLED),
+    problems=(*BODY, "csrf", *CALLED),
 )
 async def save_view(asked: Asked) -> Answer:
     """Save a view; one of the same name gives way."""
@@ -82,7 +80,7 @@ async def save_view(asked: Asked) -> Answer:
     policy=Right.SELF,
     query=ViewName,
     gives=SavedViews,
-    problems=("invalid-query", "csrf", *_CALLED),
+    problems=("invalid-query", "csrf", *CALLED),
 )
 async def remove_view(asked: Asked) -> Answer:
     """Remove a view, if there is one of that name; answers with those that are left."""

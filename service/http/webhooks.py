@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints
 
 from service.http.answer import Answer
-from service.http.body import read_body
+from service.http.answers import Answered
+from service.http.asking import cut, read_as, read_query
 from service.http.content import known
-from service.http.problems import Fault, Problem, faults_of
-from service.http.routes import route
-from service.http.wire import read_json
+from service.http.problems import Fault, Problem
+from service.http.routes import BODY, CALLED, route
 from service.notices import KINDS
 from service.rights import Right
 from service.webhooks import LAST, MOST, URL_CHARS, Absent, NotDead, TooMany, UrlRefused
 
 if TYPE_CHECKING:
-    from multidict import MultiMapping
-
     from service.http.serving import Asked
     from service.store.notices import Delivery as Sent
     from service.store.notices import Webhook as Receiver
     from service.webhooks import Made
 
 _MOST_SHOWN: Final = 200
-_CALLED: Final = ("unauthorized", "forbidden", "rate-limited", "unavailable")
-_WRITES: Final = (
-    "invalid-json",
-    "body-timeout",
-    "body-too-large",
-    "unsupported-media-type",
-    "expectation-failed",
-    "invalid-body",
-    "webhook-limit",
-    *_CALLED,
-)
-_FOUND: Final = ("not-found", *_CALLED)
+_WRITES: Final = (*BODY, "webhook-limit", *CALLED)
+_FOUND: Final = ("not-found", *CALLED)
 
-Kind = Literal["decision.human", "decision.timeout", "decision.undone"]
+Kind = Literal["appeal.decided", "decision.human", "decision.timeout", "decision.undone"]
 
 
 class WebhookRequest(BaseModel):
@@ -66,13 +53,7 @@ class DeliveriesQuery(BaseModel):
     limit: Annotated[int, Field(ge=1, le=_MOST_SHOWN)] = 50
 
 
-class _Answer(BaseModel):
-    """Members may be added to an answer in later versions, never removed."""
-
-    model_config = ConfigDict(extra="allow")
-
-
-class Webhook(_Answer):
+class Webhook(Answered):
     """A receiver, without its secret."""
 
     id: str
@@ -89,17 +70,17 @@ class WebhookMade(Webhook):
     secret: str = Field(description="shown now and never again", examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
 
 
-class WebhookEnded(_Answer):
+class WebhookEnded(Answered):
     """Nothing more is sent."""
 
 
-class WebhookList(_Answer):
+class WebhookList(Answered):
     """The receivers of the tenant, ended ones last."""
 
     webhooks: list[Webhook]
 
 
-class Delivery(_Answer):
+class Delivery(Answered):
     """One notice on its way to one receiver. ``notice`` is the ``webhook-id`` that the receiver gets every time."""
 
     notice: str
@@ -117,7 +98,7 @@ class Delivery(_Answer):
     settled_at: str | None
 
 
-class DeliveryList(_Answer):
+class DeliveryList(Answered):
     """Deliveries, newest first."""
 
     deliveries: list[Delivery]
@@ -127,9 +108,7 @@ class DeliveryList(_Answer):
 @route("POST", "/v1/webhooks", policy=Right.NOTICES, takes=WebhookRequest, gives=WebhookMade, problems=_WRITES)
 async def create_webhook(asked: Asked) -> Answer:
     """Have notices sent to an address; the answer holds the signing secret, which is shown only now."""
-    settings, caller = asked.serving.settings, known(asked)
-    body = await read_body(asked.request, limit=settings.max_body, deadline=settings.body_deadline)
-    sent = _valid(await asyncio.to_thread(read_json, body))
+    caller, sent = known(asked), await read_as(asked, WebhookRequest)
     try:
         made = await asked.serving.service.webhooks.create(caller.tenant, sent.url, kinds=sent.kinds, by=caller.id)
     except UrlRefused as error:
@@ -140,7 +119,7 @@ async def create_webhook(asked: Asked) -> Answer:
     return _told(_made(made))
 
 
-@route("GET", "/v1/webhooks", policy=Right.NOTICES, gives=WebhookList, problems=_CALLED)
+@route("GET", "/v1/webhooks", policy=Right.NOTICES, gives=WebhookList, problems=CALLED)
 async def webhooks(asked: Asked) -> Answer:
     """List the addresses that notices are sent to, ended ones last."""
     listed = await asked.serving.service.webhooks.listed(known(asked).tenant)
@@ -179,7 +158,7 @@ async def rotate_webhook(asked: Asked) -> Answer:
 )
 async def deliveries(asked: Asked) -> Answer:
     """List what was or is to be sent to an address, newest first; ``state=dead`` is what was given up."""
-    query = _query(asked.request.query)
+    query = read_query(asked, DeliveriesQuery)
     try:
         listed = await asked.serving.service.webhooks.deliveries(
             known(asked).tenant,
@@ -190,9 +169,8 @@ async def deliveries(asked: Asked) -> Answer:
         )
     except Absent:
         raise Problem("not-found") from None
-    page = listed[: query.limit]
-    following = page[-1].notice if len(listed) > query.limit else None
-    return _told({"deliveries": [_delivery(one) for one in page], "next": following})
+    page, last = cut(listed, query.limit)
+    return _told({"deliveries": [_delivery(one) for one in page], "next": last.notice if last else None})
 
 
 @route(
@@ -217,22 +195,6 @@ async def replay_delivery(asked: Asked) -> Answer:
 
 
 ROUTES: Final = (create_webhook, webhooks, end_webhook, rotate_webhook, deliveries, replay_delivery)
-
-
-def _valid(sent: Any) -> WebhookRequest:
-    try:
-        return WebhookRequest.model_validate(sent)
-    except ValidationError as error:
-        raise Problem("invalid-body", faults=faults_of(error)) from None
-
-
-def _query(query: MultiMapping[str]) -> DeliveriesQuery:
-    if twice := [name for name in set(query) if len(query.getall(name)) > 1]:
-        raise Problem("invalid-query", faults=[Fault((name,), "unique_value") for name in sorted(twice)])
-    try:
-        return DeliveriesQuery.model_validate(dict(query))
-    except ValidationError as error:
-        raise Problem("invalid-query", faults=faults_of(error)) from None
 
 
 def _webhook(webhook: Receiver) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import orjson
 
 from moderation.types import SHANGHAI
 from service.ids import now, stamp
-from service.review.rows import NotThere, Row
+from service.review.rows import APPEAL, NotThere, Row
 from service.review.samples import SAMPLE
 from service.review.seeing import Seen, alike, bigrams, seen
 from service.review.states import Person, Step, offered
@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from service.keys import Caller
     from service.moderate import Decided, Moderation
     from service.rules import Rules
-    from service.store.desk_reads import Counts, DeskReads, Listed, Noted, Page, Place, Query, Reported
+    from service.store.appeal_reads import Appeal, Appeals
+    from service.store.desk_reads import Counts, DeskReads, Done, Listed, Noted, Page, Place, Query, Reported
 
 MOST_REPORTS: Final = 50
 MOST_NOTES: Final = 50
 MOST_HISTORY: Final = 100
+MOST_ACTS: Final = 200
 MOST_EARLIER: Final = 10
 MOST_SIMILAR: Final = 5
 EARLIER_AMONG: Final = 20_000
@@ -62,24 +64,27 @@ class Dossier(NamedTuple):
     steps: tuple[Step, ...]
     context: Context | None
     names: dict[str, str]
-    """What the people among the deciders are called."""
+    """What the people among the deciders are called; of an appeal nobody is named."""
+    appeal: Appeal | None = None
+    """What the item is about, where it is an appeal."""
 
 
 class History(NamedTuple):
-    """All that is known of one content: versions and when they came, decisions, items and what was said of it."""
+    """All that is known of one content: versions and when they came, decisions, items, what was said of it and done."""
 
     versions: list[tuple[int, str]]
     decisions: list[Decided]
     items: list[Listed]
     reports: list[Reported]
+    acts: list[Done]
     names: dict[str, str]
 
 
 class Archive:
     """Keeps its ways to the database and to the rules."""
 
-    def __init__(self, moderation: Moderation, reads: DeskReads, rules: Rules) -> None:
-        self._moderation, self._reads, self._rules = moderation, reads, rules
+    def __init__(self, moderation: Moderation, reads: DeskReads, appeals: Appeals, rules: Rules) -> None:
+        self._moderation, self._reads, self._appeals, self._rules = moderation, reads, appeals, rules
 
     async def page(self, caller: Caller, query: Query, *, after: Place | None, limit: int) -> Page:
         """One page of the queue."""
@@ -123,18 +128,22 @@ class Archive:
             raise NotThere(content_id)
         items = await self._reads.items_of(tenant, content_id)
         if await veil.over([content_id]):
-            return History(versions, await veil.history(decisions), items, [], {})
+            acts = veil.told(await self._reads.acts_about(tenant, content_id, limit=MOST_ACTS))
+            return History(versions, await veil.history(decisions), items, [], acts, {})
         reports = [one for item in items for one in await self._reads.reports(item.row[0], limit=MOST_REPORTS)]
-        return History(versions, decisions, items, reports, await self._names(tenant, decisions))
+        acts = await self._reads.acts_about(tenant, content_id, limit=MOST_ACTS)
+        return History(versions, decisions, items, reports, acts, await self._names(tenant, [*decisions, *acts]))
 
     async def _dossier(self, caller: Caller, listed: Listed, *, with_context: bool) -> Dossier:
         row, tenant, veil = Row(*listed.row), caller.tenant, self._veil(caller)
-        hidden = bool(await veil.over([row.target]))
-        own = row.kind == SAMPLE
+        hidden = bool(await veil.over([listed.content_id]))
+        sampled = row.kind == SAMPLE
         ids = [row.decision, row.outcome] if row.outcome and not hidden else [row.decision]
         decided, *outcomes = await self._moderation.decisions(caller, ids)
-        history = await veil.history(await self._moderation.history(caller, row.target, limit=MOST_HISTORY))
-        steps = offered(row.item, Person(caller.id, caller.rights), now())
+        history = await veil.history(await self._moderation.history(caller, listed.content_id, limit=MOST_HISTORY))
+        appealed = row.kind == APPEAL
+        own = appealed and await self._appeals.is_own(row.id, caller.id)
+        steps = offered(row.item, Person(caller.id, caller.rights), now(), own=own)
         context = await self._context(caller, row, decided.content) if with_context else None
         return Dossier(
             listed=listed,
@@ -143,11 +152,14 @@ class Archive:
             outcome=outcomes[0] if outcomes else None,
             seen=await self._seen(tenant, decided.content),
             reports=await self._reads.reports(row.id, limit=MOST_REPORTS) if row.reports and not hidden else [],
-            notes=await self._reads.notes(row.id, limit=MOST_NOTES) if row.token > 1 and (own or not hidden) else [],
+            notes=await self._reads.notes(row.id, limit=MOST_NOTES)
+            if row.token > 1 and (sampled or not hidden)
+            else [],
             history=history,
-            steps=tuple(step for step in steps if not (own and step is Step.UNDO)),
+            steps=tuple(step for step in steps if not (sampled and step is Step.UNDO)),
             context=context,
-            names=await self._names(tenant, [*history, *(context.earlier if context else ())]),
+            names={} if appealed else await self._names(tenant, [*history, *(context.earlier if context else ())]),
+            appeal=await self._appeals.at(row.id) if appealed else None,
         )
 
     async def _seen(self, tenant: str, content: Content) -> list[Seen]:
@@ -156,8 +168,8 @@ class Archive:
             return await asyncio.to_thread(seen, engine, content)
         return seen(engine, content)
 
-    async def _names(self, tenant: str, decisions: Sequence[Decided]) -> dict[str, str]:
-        by = list(dict.fromkeys(one.by for one in decisions))
+    async def _names(self, tenant: str, done: Sequence[Decided | Done]) -> dict[str, str]:
+        by = list(dict.fromkeys(one.by for one in done))
         return await self._reads.names(tenant, by)
 
     async def _context(self, caller: Caller, row: Row, content: Content) -> Context:
@@ -183,7 +195,7 @@ class Archive:
         own = bigrams(plain("".join(part.text for part in content.parts)))
         ids = await asyncio.to_thread(alike, own, pool, plain, most=MOST_SIMILAR)
         found = await self._veil(caller).listed(await self._reads.items(caller.tenant, ids))
-        return [one for one in found if Row(*one.row).target != row.target]
+        return [one for one in found if one.content_id != content.id]
 
     def _veil(self, caller: Caller) -> Veil:
         return Veil(caller, self._reads, self._moderation)

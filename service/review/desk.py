@@ -18,26 +18,26 @@ import orjson
 import structlog
 
 from service.logs import where
-from service.review import golden, handling, intake, rulings, samples
+from service.review import appeals, golden, handling, intake, rulings, samples
 from service.review.checks import SEVERE, Checks, is_blind, is_tested
-from service.review.rows import Conflict, Row, found, moved, take, take_all
-from service.review.rulings import Unfounded
+from service.review.rows import APPEAL, Conflict, Row, found, moved, take, take_all
+from service.review.rulings import Book, Unfounded
 from service.review.states import FIRST, HOUSE, SENIOR, Move, Person, State, Step
 from service.review.verdict import unfounded
 from service.rights import Right
 from service.store import desk_statements as desk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from moderation.ruleset import Ruleset
     from service.keys import Caller
     from service.ledger import Ledger
     from service.ports import Column, Visit
+    from service.review.appeals import Appealed
     from service.review.intake import Filed, Said
     from service.review.rulings import Ruling
     from service.review.terms import Terms
-    from service.rules import Engines, Rules
+    from service.rules import Rules
 
 MOST_CLAIMED: Final = 50
 AT_ONCE: Final = 50
@@ -122,15 +122,16 @@ class Desk:
 
         Raises ``NotThere``, ``Conflict``, ``Unfounded``, and ``ValueError`` for a note that cannot be stored.
         """
-        ruleset = self._rules.engines.of(caller.tenant).ruleset
-        if wrong := unfounded(ruling.reasons, ruleset):
+        book = self._book(caller.tenant)
+        if wrong := unfounded(ruling.reasons, book.ruleset):
             raise Unfounded(wrong)
         person = _person(caller)
 
         def work(visit: Visit) -> Row:
             row = found(visit, caller.tenant, review)
-            move = Move(Step.DECIDE, person, visit.at, token)
-            decided = _decided(visit, row, move, ruling, ruleset, self._checks)
+            own = appeals.is_own(visit, row, person.id)
+            move = Move(Step.DECIDE, person, visit.at, token, own=own)
+            decided = _decided(visit, row, move, ruling, book, self._checks)
             handling.timed(visit, row, person)
             return decided
 
@@ -150,7 +151,7 @@ class Desk:
             if row.kind == samples.SAMPLE:  # whoever decided it may know the first verdict by now
                 raise Conflict("late", row)
             samples.undone(visit, row)
-            return rulings.undo(visit, row, move)
+            return appeals.undo(visit, row, move) if row.kind == APPEAL else rulings.undo(visit, row, move)
 
         return await self._ledger.visit(work)
 
@@ -170,11 +171,23 @@ class Desk:
         """Has a content test nobody any longer. Raises ``NotThere``."""
         await self._ledger.visit(lambda visit: golden.end(visit, caller.tenant, content_id, caller.id))
 
+    async def appeal(self, tenant: str, said: Appealed) -> str:
+        """Files an appeal, and gives its id.
+
+        Raises ``NotThere``, ``NotAppealable``, and ``ValueError`` for grounds that cannot be stored.
+        """
+        return await self._ledger.visit(lambda visit: appeals.file(visit, tenant, said, self._terms))
+
+    async def notified(self, tenant: str, decision: str) -> None:
+        """The creator was told of a block, whose term begins. Raises ``NotThere`` and ``NotAppealable``."""
+        days = self._terms.appeal_days
+        await self._ledger.visit(lambda visit: appeals.notified(visit, tenant, decision, days))
+
     async def sweep(self) -> int:
-        """Ends leases and deadlines that have passed, a bounded number at a time; gives how many items it moved."""
+        """Ends leases, deadlines and terms that have passed, a bounded number at a time; gives how many."""
         moved = 0
         while True:
-            batch = await self._ledger.visit(partial(_swept, engines=self._rules.engines))
+            batch = await self._ledger.visit(partial(_swept, book_of=self._book))
             moved += batch
             if batch < AT_ONCE:
                 return moved
@@ -188,6 +201,9 @@ class Desk:
             except Exception as error:  # noqa: BLE001 - a database that is busy now may not be so the next time
                 structlog.get_logger().error("deadlines not swept", **where(error))
 
+    def _book(self, tenant: str) -> Book:
+        return Book(self._rules.engines.of(tenant).ruleset, self._terms.appeal_days)
+
     async def _step(  # noqa: PLR0913 - one for each part of a move
         self, caller: Caller, review: str, step: Step, token: int | None, *, lease: float | None = None, note: str = ""
     ) -> Row:
@@ -195,10 +211,11 @@ class Desk:
 
         def work(visit: Visit) -> Row:
             row = found(visit, caller.tenant, review)
+            own = step is Step.CLAIM and appeals.is_own(visit, row, person.id)
             if step is Step.CLAIM:
                 row = _awake(visit, row)
                 _barred(visit, row, person, self._checks)
-            return take(visit, row, Move(step, person, visit.at, token, seconds), note=note)
+            return take(visit, row, Move(step, person, visit.at, token, seconds, own=own), note=note)
 
         return await self._ledger.visit(work)
 
@@ -215,16 +232,16 @@ def _awake(visit: Visit, row: Row) -> Row:
 
 
 def _decided(  # noqa: PLR0913, PLR0917 - a decision, and what is to be checked of it
-    visit: Visit, row: Row, move: Move, ruling: Ruling, ruleset: Ruleset, checks: Checks
+    visit: Visit, row: Row, move: Move, ruling: Ruling, book: Book, checks: Checks
 ) -> Row:
     """Decides an item for what it is: the first time, a second time, or for a score alone."""
     if row.kind == samples.SAMPLE:
-        return samples.decide(visit, row, move, ruling, ruleset)
+        return samples.decide(visit, row, move, ruling, book)
     if copy := golden.copied(visit, row, move.who):
-        return golden.answer(visit, row, move, ruling, ruleset, copy)
-    decided = rulings.decide(visit, row, move, ruling, ruleset)
-    if ruling.action is not None:
-        samples.opened(visit, decided, move.who, ruling, checks)
+        return golden.answer(visit, row, move, ruling, book.ruleset, copy)
+    decide = appeals.decide if row.kind == APPEAL else rulings.decide
+    decided = decide(visit, row, move, ruling, book)
+    samples.opened(visit, decided, move.who, ruling, checks)
     return decided
 
 
@@ -259,8 +276,11 @@ def _lapse(visit: Visit, rows: Sequence[tuple[object, ...]]) -> int:
     return len(rows)
 
 
-def _swept(visit: Visit, engines: Engines) -> int:
-    """One batch: leases first, then deadlines. A breach sends the item to seniors, and the scene's policy acts."""
+def _swept(visit: Visit, book_of: Callable[[str], Book]) -> int:
+    """One batch: leases first, then deadlines, then blocks that become final.
+
+    A breach sends the item to seniors, and the scene's policy acts.
+    """
     lapsed = _lapse(visit, visit.rows(desk.LAPSED_ANYWHERE, visit.at, AT_ONCE))
     due = visit.rows(desk.DUE, visit.at, AT_ONCE - lapsed) if lapsed < AT_ONCE else []
     for one in due:
@@ -269,5 +289,6 @@ def _swept(visit: Visit, engines: Engines) -> int:
             continue
         row = take(visit, Row(*one), Move(Step.BREACH, HOUSE, visit.at))
         if row.kind == intake.CONTENT:
-            rulings.time_out(visit, row, engines.of(row.tenant).ruleset)
-    return lapsed + len(due)
+            rulings.time_out(visit, row, book_of(row.tenant))
+    moved = lapsed + len(due)
+    return moved + (appeals.settle_due(visit, AT_ONCE - moved) if moved < AT_ONCE else 0)

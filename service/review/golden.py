@@ -26,8 +26,8 @@ from service.review.rows import NotThere, moved, take
 from service.review.states import FIRST, later
 from service.review.terms import credit, priority
 from service.review.verdict import blocked, passed
-from service.store import desk_statements as desk
 from service.store import quality_statements as quality
+from service.store import statements
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,7 +133,7 @@ def _copy(visit: Visit, source: _Source, beside: Row, ways: tuple[Checks, Terms]
     }
     visit.record(
         Act(GOLDEN_COPIED, item, beside.tenant, facts),
-        Write(desk.INSERT_TEXT, (beside.tenant, name, commitment, salt, source.body, at)),
+        Write(statements.INSERT_TEXT, (beside.tenant, name, commitment, salt, source.body, at)),
         Write(quality.INSERT_COPY_DECISION, (*judged, source.stages_missing, ruleset)),
     )
     key = priority(at, credit(source.severity, beside.reach))

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import orjson
 
 from moderation.types import Author, Content, Part, Scene
-from service.acts import REPORT_FILED, REVIEW_OPENED, Act
+from service.acts import REPORT_FILED, Act
+from service.filing import kept
 from service.ids import from_stamp, new_id
 from service.ports import Write
-from service.review.rows import NotThere, Row, kept, take
+from service.review.rows import Judged, New, NotThere, Row, opened, take
 from service.review.rulings import COMPLAINT
-from service.review.states import FIRST, HOUSE, Move, State, Step, later
+from service.review.states import HOUSE, Move, State, Step, later
 from service.review.terms import MOST_REPORTS, credit, priority
 from service.store import desk_statements as desk
 from service.store import statements
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from service.review.terms import Terms
 
 CONTENT, REPORT = "content", "report"
-_NOT_YET: Final = (None,) * 6
-"""The columns of a row that are empty while an item waits for the first time."""
 PARTS: Final = ("detail", "order_id", "evidence")
 """What of a report is words."""
 _WEIGHED: Final = 20 * MOST_REPORTS
@@ -51,16 +50,6 @@ class Filed(NamedTuple):
     fresh: bool
 
 
-class _Judged(NamedTuple):
-    """What the newest version of a content was judged to be: columns of its item."""
-
-    content: int
-    decision: str
-    scene: str
-    category: str
-    severity: int
-
-
 def file(visit: Visit, tenant: str, said: Said, terms: Terms, known: Container[str]) -> Filed:
     """Files it on the item of its target. ``known`` are the category codes, which a reason may be one of.
 
@@ -80,17 +69,17 @@ def weight(upheld: int, rejected: int) -> float:
     return (upheld + 1) / (upheld + rejected + 2)
 
 
-def _judged(visit: Visit, tenant: str, content_id: str) -> _Judged:
+def _judged(visit: Visit, tenant: str, content_id: str) -> Judged:
     heads = visit.rows(statements.heads(1), tenant, content_id)
     if not heads or heads[0][6] is None:
         raise NotThere(content_id)
     content, decision = heads[0][2], heads[0][6]
     ((scene, severity, verdict),) = visit.rows(desk.JUDGED, decision)
     categories = orjson.loads(verdict).get("categories", ())
-    return _Judged(content, decision, scene, next(iter(categories), ""), severity)
+    return Judged(content, decision, scene, next(iter(categories), ""), severity)
 
 
-def _item(visit: Visit, tenant: str, said: Said, judged: _Judged, terms: Terms) -> Row:
+def _item(visit: Visit, tenant: str, said: Said, judged: Judged, terms: Terms) -> Row:
     """The open item that it belongs to: the content's own where that is open, one for what people say otherwise."""
     items = {row.kind: row for row in (Row(*found) for found in visit.rows(desk.REVIEWS_OF, tenant, said.content_id))}
     own = items.get(CONTENT)
@@ -100,7 +89,8 @@ def _item(visit: Visit, tenant: str, said: Said, judged: _Judged, terms: Terms) 
     row = items.get(said.kind)
     due = later(visit.at, terms.due[Scene(judged.scene)])
     if row is None:
-        return _opened(visit, tenant, said, judged, (reach, due))
+        new = New(tenant, said.kind, said.content_id, judged, reach, due)
+        return opened(visit, new, {"content": said.content_id})
     if row.state != State.HELD:  # nobody is looking at it, so it may become about the newest version
         row = row._replace(**judged._asdict())
     if row.state == State.CLOSED:
@@ -110,24 +100,11 @@ def _item(visit: Visit, tenant: str, said: Said, judged: _Judged, terms: Terms) 
     return row
 
 
-def _opened(visit: Visit, tenant: str, said: Said, judged: _Judged, terms: tuple[int, str]) -> Row:
-    reach, due = terms
-    key = priority(visit.at, credit(judged.severity, reach))
-    place = (new_id(), tenant, said.kind, said.content_id, judged.content, judged.decision)
-    told = (judged.scene, judged.category, judged.severity, reach, 0, State.WAITING.value, FIRST, 1, 1, key)
-    facts = {"content": said.content_id, "decision": judged.decision, "kind": said.kind, "round": 1}
-    visit.record(
-        Act(REVIEW_OPENED, place[0], tenant, facts),
-        Write(statements.insert("reviews", 1), (visit.at, *place, *told, due)),
-    )
-    return Row._make((*place, *told, visit.at, due, *_NOT_YET))
-
-
 def _write(visit: Visit, row: Row, said: Said) -> str:
     """The report itself, and what it makes of its item: one report more, and perhaps more urgent."""
     id_, tenant = new_id(), row.tenant
     words = _words(row, said, visit.at)
-    text = kept(visit, tenant, f"{said.kind}-{id_}", words) if words else None
+    text = kept(tenant, f"{said.kind}-{id_}", words, visit.at) if words else None
     facts = {"kind": said.kind, "reason": said.reason, "review": row.id, "round": row.round}
     if text is not None:
         facts["text"] = text.facts
@@ -137,7 +114,7 @@ def _write(visit: Visit, row: Row, said: Said) -> str:
     visit.record(
         Act(REPORT_FILED, id_, tenant, facts),
         Write(desk.REFRAME_REVIEW, (*frame, row.opened_at, row.id)),
-        *([Write(desk.INSERT_TEXT, text.row)] if text else ()),
+        *([Write(statements.INSERT_TEXT, text.row)] if text else ()),
         Write(desk.INSERT_REPORT, report),
     )
     return id_

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
@@ -20,9 +20,11 @@ from service.ids import new_id
 from service.labels import Judgement, Origin
 from service.ports import Write
 from service.review import notices
-from service.review.rows import Conflict, moved, take
-from service.review.states import UNDO_SECONDS
+from service.review.rows import APPEAL, Conflict, moved, take
+from service.review.statement import Blocked, brief
+from service.review.states import UNDO_SECONDS, later
 from service.review.verdict import Wrong, blocked, labels_of, passed, timed_out
+from service.store import appeal_statements as appeals
 from service.store import desk_statements as desk
 from service.store.codec import NOTHING_MORE, content_from, verdict_blob, verdict_from
 
@@ -38,16 +40,18 @@ if TYPE_CHECKING:
 
 DEADLINE = "deadline"
 """Who decided, where a deadline did."""
-UPHELD, REJECTED = "upheld", "rejected"
+UPHELD, REJECTED, OVERTURNED = "upheld", "rejected", "overturned"
 VERIFIED, UNVERIFIED = "verified", "unverified"
 COMPLAINT = "complaint"
+_OUTCOMES: Final = {COMPLAINT: (UPHELD, REJECTED), APPEAL: (UPHELD, OVERTURNED)}
+"""What may become of what people say, where that does not follow from the action."""
 
 
 class Ruling(NamedTuple):
     """What a person decides: what becomes of the content, and of what was said of it.
 
-    ``action`` may be absent for a complaint alone, which then leaves the content as it is. ``outcome`` and
-    ``verification`` are a complaint's; for anything else the outcome follows from the action.
+    ``action`` may be absent for a complaint, which then leaves the content as it is, and is for an appeal, of which
+    ``outcome`` says whether the block is upheld or overturned. For what is neither the outcome follows from the action.
     """
 
     action: Action | None
@@ -59,12 +63,15 @@ class Ruling(NamedTuple):
     def wrong(self, kind: str) -> list[Wrong]:
         """What is wrong with it as a ruling on an item of this kind."""
         found = []
-        if (kind == COMPLAINT) != bool(self.outcome):
-            found.append(Wrong(("outcome",), "outcome_needed" if kind == COMPLAINT else "outcome_unasked"))
+        if self.outcome not in _OUTCOMES.get(kind, ("",)):
+            code = {COMPLAINT: "outcome_needed", APPEAL: "appeal_outcome_needed"}.get(kind, "outcome_unasked")
+            found.append(Wrong(("outcome",), code))
         if self.verification and kind != COMPLAINT:
             found.append(Wrong(("verification",), "outcome_unasked"))
-        if self.action is None and kind != COMPLAINT:
+        if self.action is None and kind not in _OUTCOMES:
             found.append(Wrong(("action",), "missing"))
+        if self.action is not None and kind == APPEAL:
+            found.append(Wrong(("action",), "action_unasked"))
         if bool(self.reasons) != (self.action is Action.BLOCK):
             found.append(Wrong(("reasons",), "reasons_unasked" if self.reasons else "reasons_needed"))
         return found
@@ -73,6 +80,13 @@ class Ruling(NamedTuple):
     def settles(self) -> str:
         """What becomes of reports."""
         return self.outcome or (UPHELD if self.action is Action.BLOCK else REJECTED)
+
+
+class Book(NamedTuple):
+    """By what is decided: the tenant's rules, and the days that a block may be appealed."""
+
+    ruleset: Ruleset
+    appeal_days: float
 
 
 class Standing(NamedTuple):
@@ -90,6 +104,16 @@ class Standing(NamedTuple):
 def standing(visit: Visit, tenant: str, version_row: int) -> Standing:
     """The newest decision on a version, by the number of its row; there must be one."""
     (found,) = visit.rows(desk.STANDING, version_row)
+    return _standing(tenant, found)
+
+
+def standing_as(visit: Visit, tenant: str, decision: str) -> Standing:
+    """A decision with its version, whether it is the newest or not; there must be one."""
+    (found,) = visit.rows(desk.STANDING_AS, decision)
+    return _standing(tenant, found)
+
+
+def _standing(tenant: str, found: tuple[Any, ...]) -> Standing:
     id_, by, published, action, severity, blob, degraded, ruleset, supersedes, name, version, commitment, body = found
     content = content_from(body, tenant=tenant, content_id=name, version=version, published_at=published)
     verdict = verdict_from(blob, content, action=action, severity=severity, degraded=bool(degraded), ruleset=ruleset)
@@ -104,26 +128,27 @@ class Unfounded(ValueError):
         self.wrong = tuple(wrong)
 
 
-def decide(visit: Visit, row: Row, move: Move, ruling: Ruling, ruleset: Ruleset) -> Row:
+def decide(visit: Visit, row: Row, move: Move, ruling: Ruling, book: Book) -> Row:
     """Closes an item as a person says: decision, note, reports and notice. Raises ``Conflict`` and ``Unfounded``."""
     if wrong := ruling.wrong(row.kind):
         raise Unfounded(wrong)
     moved(row, move)
     outcome = None
     if ruling.action is not None:
-        outcome = _ruled(visit, row, move.who, ruling, ruleset)
+        outcome = ruled(visit, row, move.who, ruling, book)
     row = take(visit, row, move, outcome=outcome, note=ruling.note)
     _settle(visit, row, ruling)
     return row
 
 
-def _ruled(visit: Visit, row: Row, who: Person, ruling: Ruling, ruleset: Ruleset) -> str:
+def ruled(visit: Visit, row: Row, who: Person, ruling: Ruling, book: Book) -> str:
+    """Files what a person decides of an item's content, with what that teaches and its notice; gives the decision."""
     before = standing(visit, row.tenant, row.content)
     if ruling.action is Action.PASS:
         verdict = passed(before.verdict)
     else:
-        verdict = blocked(before.verdict, ruling.reasons, before.content, ruleset)
-    heads = ruleset.policies[before.content.scene].experts.get(TEXT, {})
+        verdict = blocked(before.verdict, ruling.reasons, before.content, book.ruleset)
+    heads = book.ruleset.policies[before.content.scene].experts.get(TEXT, {})
     id_, content = new_id(), before.content
     judgement = Judgement(
         tenant=row.tenant,
@@ -138,8 +163,20 @@ def _ruled(visit: Visit, row: Row, who: Person, ruling: Ruling, ruleset: Ruleset
     if judgement.labels:
         more |= judgement.facts()
     act = Act(DECISION_HUMAN, id_, row.tenant, {"by": who.id, **more})
-    file(visit, row, before, verdict, act, *judgement.writes())
-    notices.tell(visit, Act(DECISION_HUMAN, id_, row.tenant, _noticed(before, verdict, row)), wait=UNDO_SECONDS)
+    file(visit, row, before, verdict, act, *judgement.writes(), confirms=verdict.action is Action.BLOCK)
+    told = _noticed(id_, before, verdict, row) | _stated(visit, before, verdict, book)
+    notices.tell(visit, Act(DECISION_HUMAN, id_, row.tenant, told), wait=UNDO_SECONDS)
+    return id_
+
+
+def reinstated(visit: Visit, row: Row, who: Person, decision: str, book: Book) -> str:
+    """Files a former verdict anew, which a person upheld although another stands by now; gives the decision."""
+    before, id_ = standing(visit, row.tenant, row.content), new_id()
+    verdict = standing_as(visit, row.tenant, decision).verdict
+    act = Act(DECISION_HUMAN, id_, row.tenant, {"by": who.id, "reinstates": decision, "review": row.id})
+    file(visit, row, before, verdict, act, reinstates=decision)
+    told = _noticed(id_, before, verdict, row) | _stated(visit, before, verdict, book)
+    notices.tell(visit, Act(DECISION_HUMAN, id_, row.tenant, told), wait=UNDO_SECONDS)
     return id_
 
 
@@ -148,7 +185,7 @@ def undo(visit: Visit, row: Row, move: Move) -> Row:
     decided = row.outcome
     moved(row, move)
     if decided is not None:
-        _restore(visit, row, move, decided)
+        restore(visit, row, move, decided)
     new = take(visit, row, move)
     reports = _reports(visit, new)
     if reports:
@@ -157,39 +194,56 @@ def undo(visit: Visit, row: Row, move: Move) -> Row:
     return new
 
 
-def _restore(visit: Visit, row: Row, move: Move, decided: str) -> None:
+def restore(visit: Visit, row: Row, move: Move, decided: str) -> None:
+    """Files the verdict from before a decision again, and has nobody told of that. Raises ``Conflict``."""
     last = standing(visit, row.tenant, row.content)
     if last.id != decided or last.supersedes is None:  # somebody decided after it, about the same text
         raise Conflict("state", row)
     id_ = new_id()
-    facts = {"by": move.who.id, "content": row.target, "restores": last.supersedes, "review": row.id}
+    facts = {"by": move.who.id, "content": last.content.id, "restores": last.supersedes, "review": row.id}
     values = (id_, decided, visit.at, move.who.id, last.supersedes)
     visit.record(
-        Act(DECISION_UNDONE, id_, row.tenant, {**facts, "supersedes": decided}), Write(desk.RESTORE_DECISION, values)
+        Act(DECISION_UNDONE, id_, row.tenant, {**facts, "supersedes": decided}),
+        Write(desk.RESTORE_DECISION, values),
+        Write(appeals.END_BLOCK, (visit.at, decided), must_change=False),
+        Write(appeals.KEEP_BLOCKS, (row.content, decided), must_change=False),
     )
     visit.record(Act(DECISION_SUPERSEDED, decided, row.tenant, {"by": id_}))
     notices.cancel(visit, row.tenant, decided)
 
 
-def time_out(visit: Visit, row: Row, ruleset: Ruleset) -> str | None:
+def time_out(visit: Visit, row: Row, book: Book) -> str | None:
     """Does what the scene does when nobody decided in time; gives the decision, if one was made.
 
     Only where the content still waits for people: what the engine had let pass is not blocked because nobody looked at
     a report on it.
     """
     before = standing(visit, row.tenant, row.content)
-    action = ruleset.policies[Scene(row.scene)].on_timeout
+    action = book.ruleset.policies[Scene(row.scene)].on_timeout
     if before.verdict.action is not Action.REVIEW or action is Action.REVIEW:
         return None
     verdict = timed_out(before.verdict, action)
     id_ = new_id()
     file(visit, row, before, verdict, Act(DECISION_TIMEOUT, id_, row.tenant, {"by": DEADLINE, "review": row.id}))
-    notices.tell(visit, Act(DECISION_TIMEOUT, id_, row.tenant, _noticed(before, verdict, row)), wait=0)
+    told = _noticed(id_, before, verdict, row) | _stated(visit, before, verdict, book, by_person=False)
+    notices.tell(visit, Act(DECISION_TIMEOUT, id_, row.tenant, told), wait=0)
     return id_
 
 
-def file(visit: Visit, row: Row, before: Standing, verdict: Verdict, act: Act, *writes: Write) -> None:
-    """Files a decision over the newest one; ``act`` has its kind, its id and the facts that are its own."""
+def file(  # noqa: PLR0913 - a decision, and what it means for blocks
+    visit: Visit,
+    row: Row,
+    before: Standing,
+    verdict: Verdict,
+    act: Act,
+    *writes: Write,
+    confirms: bool = False,
+    reinstates: str = "",
+) -> None:
+    """Files a decision over the newest one; ``act`` has its kind, its id and the facts that are its own.
+
+    ``confirms`` says that it is a block by a person, ``reinstates`` the block that stands again by it.
+    """
     id_, content = act.subject, before.content
     blob = verdict_blob(verdict, content)
     action, scene = verdict.action.code, content.scene.value
@@ -210,12 +264,20 @@ def file(visit: Visit, row: Row, before: Standing, verdict: Verdict, act: Act, *
         facts["verdict"] = orjson.Fragment(blob)
     place = (id_, row.tenant, row.content, before.id, visit.at, scene, before.published_at)
     said = (action, verdict.severity, blob, verdict.ruleset, str(act.facts["by"]))
-    visit.record(act._replace(facts=facts), Write(desk.INSERT_DECISION, (*place, *said)), *writes)
+    block = (id_, row.tenant, row.content, content.author.id, visit.at, later(visit.at, UNDO_SECONDS))
+    visit.record(
+        act._replace(facts=facts),
+        Write(desk.INSERT_DECISION, (*place, *said)),
+        *writes,
+        *([Write(appeals.INSERT_CONFIRMED, block)] if confirms else ()),
+        *([Write(appeals.MOVE_BLOCK, (reinstates,))] if reinstates else ()),
+    )
     visit.record(Act(DECISION_SUPERSEDED, before.id, row.tenant, {"by": id_}))
 
 
-def _noticed(before: Standing, verdict: Verdict, row: Row) -> dict[str, object]:
+def _noticed(decision: str, before: Standing, verdict: Verdict, row: Row) -> dict[str, object]:
     return {
+        "decision": decision,
         "action": verdict.action.code,
         "categories": list(verdict.categories),
         "content_id": before.content.id,
@@ -223,6 +285,16 @@ def _noticed(before: Standing, verdict: Verdict, row: Row) -> dict[str, object]:
         "supersedes": before.id,
         "version": before.content.version,
     }
+
+
+def _stated(
+    visit: Visit, before: Standing, verdict: Verdict, book: Book, *, by_person: bool = True
+) -> dict[str, object]:
+    """What to tell the creator of a block, for its notice."""
+    if verdict.action is not Action.BLOCK:
+        return {}
+    blocked_ = Blocked(before.content, verdict, visit.at, by_person, book.appeal_days)
+    return {"statement": brief(blocked_, book.ruleset)}
 
 
 def _settle(visit: Visit, row: Row, ruling: Ruling) -> None:

@@ -22,10 +22,9 @@ from service.store import desk_statements as desk
 from service.store import quality_statements as quality
 
 if TYPE_CHECKING:
-    from moderation.ruleset import Ruleset
     from service.ports import Visit
     from service.review.checks import Checks
-    from service.review.rulings import Ruling
+    from service.review.rulings import Book, Ruling
     from service.review.states import Person
 
 SAMPLE = "sample"
@@ -101,7 +100,7 @@ def undone(visit: Visit, row: Row) -> None:
         _ended(visit, found(visit, row.tenant, review))
 
 
-def decide(visit: Visit, row: Row, move: Move, ruling: Ruling, ruleset: Ruleset) -> Row:
+def decide(visit: Visit, row: Row, move: Move, ruling: Ruling, book: Book) -> Row:
     """What somebody says of an item that was decided before. Raises ``Conflict`` and ``Unfounded``."""
     if wrong := ruling.wrong(row.kind):
         raise rulings.Unfounded(wrong)
@@ -122,7 +121,7 @@ def decide(visit: Visit, row: Row, move: Move, ruling: Ruling, ruleset: Ruleset)
         )
     if same or rulings.standing(visit, row.tenant, row.content).id != sample.first:
         return take(visit, row, move, note=ruling.note)
-    return rulings.decide(visit, row, move, ruling, ruleset)
+    return rulings.decide(visit, row, move, ruling, book)
 
 
 def _answered(visit: Visit, row: Row, who: Person, said: tuple[str, ...], *, same: bool, final: bool) -> None:  # noqa: PLR0913

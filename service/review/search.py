@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from service.review.seeing import Excerpt
     from service.store.desk_reads import DeskReads, Kept
 
-MOST_LOOKED_AT: Final = 20_000
-"""So many contents one request looks at."""
-CHUNK: Final = 2000
+MOST_LOOKED_AT: Final = 2000
+"""So many contents one request looks at: it stays short, and whoever asks goes on."""
+CHUNK: Final = 1000
 
 
 class Sought(NamedTuple):
@@ -44,6 +44,8 @@ class Found(NamedTuple):
     hits: list[Hit]
     next: int | None
     looked_at: int
+    reached: str
+    """When the oldest content of the tenant came that was looked at; empty where there was none."""
 
 
 class Search:
@@ -60,15 +62,17 @@ class Search:
         start = low = min(top, below) if below is not None else top
         end = max(first, start - MOST_LOOKED_AT)
         found: list[tuple[Kept, list[Excerpt]]] = []
+        reached = ""
         while low > end and len(found) < limit:
             high, low = low, max(end, low - CHUNK)
             kept = await reads.contents_back(caller.tenant, high, low)
             found += await asyncio.to_thread(_matching, kept, what.plain, folding)
+            reached = kept[-1].received_at if kept else reached
         if len(found) > limit:
             found = found[:limit]
-            low = found[-1][0].number
+            low, reached = found[-1][0].number, found[-1][0].received_at
         hits = await self._decided(caller, found)
-        return Found(hits, low if low > first else None, start - low)
+        return Found(hits, low if low > first else None, start - low, reached)
 
     async def _decided(self, caller: Caller, found: Sequence[tuple[Kept, list[Excerpt]]]) -> list[Hit]:
         newest = await self._reads.newest_on([kept.number for kept, _ in found])

@@ -91,6 +91,10 @@ TABLE: Final = {
 }
 
 
+_JUDGES: Final = frozenset({Step.CLAIM, Step.DECIDE})
+"""What nobody may do with an appeal against their own decision."""
+
+
 class Item(NamedTuple):
     """What of a review item its life depends on. Named tuples are made in a fifth of a dataclass's time.
 
@@ -124,7 +128,8 @@ HOUSE: Final = Person("", frozenset())
 class Move(NamedTuple):
     """A step by somebody at a time. ``token`` is the one that they have of the item, where they must have one.
 
-    ``lease`` are the seconds for which the item is held then, ``due_at`` the deadline of a new round.
+    ``lease`` are the seconds for which the item is held then, ``due_at`` the deadline of a new round, ``own`` says that
+    it is an appeal against what they decided themselves.
     """
 
     step: Step
@@ -133,10 +138,14 @@ class Move(NamedTuple):
     token: int | None = None
     lease: float = 0
     due_at: str | None = None
+    own: bool = False
 
 
 class NotAllowed(Exception):
-    """The step cannot be taken. ``why`` is a machine code: ``state``, ``token``, ``rights``, ``holder`` or ``late``."""
+    """The step cannot be taken. ``why`` is a machine code.
+
+    ``state``, ``token``, ``rights``, ``holder``, ``late`` or ``own``.
+    """
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -152,11 +161,19 @@ def refused(item: Item, move: Move) -> str:
         return "state"
     if rule.who is Who.HOUSE:
         return "rights" if who is not HOUSE else "" if _is_time(item, move) else "state"
-    if Right.REVIEW not in who.rights or (item.level == SENIOR and Right.SENIOR not in who.rights):
-        return "rights"
+    if why := _kept_out(item, move):
+        return why
     if rule.who is Who.REVIEWER:
         return ""
     return _undo_refused(item, move) if rule.who is Who.DECIDER else _holder_refused(item, move)
+
+
+def _kept_out(item: Item, move: Move) -> str:
+    """Why the item is not for this person, whoever holds it."""
+    rights = move.who.rights
+    if Right.REVIEW not in rights or (item.level == SENIOR and Right.SENIOR not in rights):
+        return "rights"
+    return "own" if move.own and move.step in _JUDGES else ""
 
 
 def _is_time(item: Item, move: Move) -> bool:
@@ -180,9 +197,9 @@ def _holder_refused(item: Item, move: Move) -> str:
     return "state" if move.step is Step.ESCALATE and item.level == SENIOR else ""
 
 
-def offered(item: Item, who: Person, at: str) -> tuple[Step, ...]:
-    """The steps that this person could take now."""
-    return tuple(step for step in Step if not refused(item, Move(step, who, at)))
+def offered(item: Item, who: Person, at: str, *, own: bool = False) -> tuple[Step, ...]:
+    """The steps that this person could take now; ``own`` as in ``Move``."""
+    return tuple(step for step in Step if not refused(item, Move(step, who, at, own=own)))
 
 
 def after(item: Item, move: Move) -> Item:
@@ -192,14 +209,11 @@ def after(item: Item, move: Move) -> Item:
     step, at = move.step, move.at
     if step is Step.HEARTBEAT:
         return item._replace(lease_until=later(at, move.lease))
-    free = item._replace(
-        state=TABLE[step].to, token=item.token + 1, holder=None, lease_until=None, closed_at=None, closed_by=None
-    )
-    if free.state is State.HELD:
-        return free._replace(holder=move.who.id, lease_until=later(at, move.lease))
-    if free.state is State.CLOSED:
-        return free._replace(closed_at=at, closed_by=move.who.id or None)
-    return free._replace(**_waiting(item, move))
+    to, token = TABLE[step].to, item.token + 1
+    holder, until = (move.who.id, later(at, move.lease)) if to is State.HELD else (None, None)
+    closed, by = (at, move.who.id or None) if to is State.CLOSED else (None, None)
+    new = Item(item.id, to, item.level, item.round, token, holder, until, item.due_at, item.breached_at, closed, by)
+    return new._replace(**_waiting(item, move)) if to is State.WAITING else new
 
 
 def _waiting(item: Item, move: Move) -> dict[str, Any]:

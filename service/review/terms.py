@@ -46,10 +46,14 @@ class Opening(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """The deadlines of scenes and the lease of a claim, in seconds."""
+    """The deadlines of scenes, the lease of a claim and the terms of appeals; in seconds unless a name says days."""
 
     due: Mapping[Scene, float] = field(default_factory=lambda: dict(DUE_SECONDS))
     lease: float = 600.0
+    appeal_days: float = 15.0
+    """So many days somebody has to appeal."""
+    appeal_due: float = 2 * DAY
+    """So many seconds people have to decide an appeal."""
 
 
 def opening(content: Content, verdict: Verdict, terms: Terms) -> Opening | None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from service.keys import Caller
     from service.moderate import Decided, Moderation
-    from service.store.desk_reads import DeskReads, Listed
+    from service.store.desk_reads import DeskReads, Done, Listed
 
 _TARGET = 3
 
@@ -57,6 +57,11 @@ class Veil(NamedTuple):
         """Decisions without those that people took and that may not be seen."""
         hidden = await self.over(one.content.id for one in decided)
         return [one for one in decided if one.content.id not in hidden or one.by in {ENGINE, DEADLINE}]
+
+    @staticmethod
+    def told(acts: Sequence[Done]) -> list[Done]:
+        """What was done about a content that is under the veil: without what people decided."""
+        return [one for one in acts if one.by in {"", ENGINE, DEADLINE} or not one.kind.startswith("decision.")]
 
     async def newest(self, decided: Sequence[Decided]) -> list[Decided]:
         """The same number of decisions: for those that may not be seen what stood before; doubles stay."""

@@ -31,13 +31,14 @@ ROW_COLUMNS: Final = 24
 
 
 class Listed(NamedTuple):
-    """An item of the queue: the columns of its row, its content's version and canonical bytes, and people's names."""
+    """An item of the queue: its row's columns, its content's version, canonical bytes and id, and people's names."""
 
     row: tuple[Any, ...]
     version: int
     body: bytes
     holder_name: str | None
     closed_name: str | None
+    content_id: str
 
 
 class Query(NamedTuple):
@@ -50,6 +51,11 @@ class Query(NamedTuple):
     levels: tuple[int, ...] = (0, 1)
     person: str = ""
     """Who holds, or closed, them; no filter of what waits."""
+
+    @property
+    def filters(self) -> bool:
+        """Whether it leaves out anything that is in its state."""
+        return self[1:] != Query()[1:]
 
     def takes(self, level: int, kind: str, scene: str, category: str, person: str | None) -> bool:
         """Whether an item is asked for."""
@@ -113,6 +119,15 @@ class Noted(NamedTuple):
     user: str
     name: str
     body: bytes
+
+
+class Done(NamedTuple):
+    """An act, without what it tells. ``by`` is an engine, a person or the deadline; empty where the house did it."""
+
+    seq: int
+    at: str
+    kind: str
+    by: str
 
 
 class Kept(NamedTuple):
@@ -190,7 +205,8 @@ class DeskReads:
             going_on = Place(found[-1][1], found[-1][0]) if len(found) == limit else None
             return Page(await self.items(tenant, [row[0] for row in found]), going_on)
         first = Place(_LAST, _LAST) if query.state == "closed" else Place("", "")
-        rows = await self._rows(_BY_STATE[query.state], tenant, *(after or first), LOOKED_AT)
+        most = LOOKED_AT if query.filters else limit + 1
+        rows = await self._rows(_BY_STATE[query.state], tenant, *(after or first), most)
         taken: list[str] = []
         for place, row in enumerate(rows):
             if query.takes(*row[2:]):
@@ -199,7 +215,7 @@ class DeskReads:
                 going_on = Place(row[1], row[0]) if place + 1 < len(rows) else None
                 break
         else:
-            going_on = Place(rows[-1][1], rows[-1][0]) if len(rows) == LOOKED_AT else None
+            going_on = Place(rows[-1][1], rows[-1][0]) if len(rows) == most else None
         return Page(await self.items(tenant, taken), going_on)
 
     async def _waiting(self, tenant: str, query: Query, after: Place, limit: int) -> list[tuple[Any, ...]]:
@@ -226,6 +242,11 @@ class DeskReads:
     async def notes(self, review: str, *, limit: int) -> list[Noted]:
         """What people wrote beside their steps, newest first."""
         return [Noted(*row) for row in await self._rows(desk.NOTES, review, limit)]
+
+    async def acts_about(self, tenant: str, content_id: str, *, limit: int) -> list[Done]:
+        """What was done about a content, newest first: decisions, and what was done with its items."""
+        rows = await self._rows(desk.ACTS_ABOUT, tenant, content_id, limit)
+        return [Done(seq, at, kind, orjson.loads(body)["facts"].get("by", "")) for seq, at, kind, body in rows]
 
     async def names(self, tenant: str, users: Sequence[str]) -> dict[str, str]:
         """What people of a tenant are called, by their ids."""

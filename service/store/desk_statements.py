@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from service.store.appeal_statements import barred
 from service.store.quality_statements import open_to
 
 _COLUMNS: Final = (
@@ -20,7 +21,7 @@ _COLUMNS: Final = (
     "closed_at", "closed_by", "outcome",
 )  # fmt: skip
 _ROW: Final = ", ".join(f"r.{name}" for name in _COLUMNS)
-_LISTED: Final = f"{_ROW}, c.version, c.body, h.name, k.name"
+_LISTED: Final = f"{_ROW}, c.version, c.body, h.name, k.name, c.content_id"
 _JOINS: Final = """
 JOIN contents AS c ON c.id = r.content
 LEFT JOIN users AS h ON h.id = r.holder LEFT JOIN users AS k ON k.id = r.closed_by
@@ -52,6 +53,11 @@ def _not_skipped(user: str) -> str:
     )
 
 
+def _not_own(user: str) -> str:
+    """That the item ``q`` is no appeal against what the one whose id is bound as ``user`` decided."""
+    return f"NOT (q.kind = 'appeal' AND EXISTS ({barred('q.id', user)}))"
+
+
 # What a visit reads
 
 REVIEW: Final = f"SELECT {_ROW} FROM reviews AS r WHERE r.id = ? AND r.tenant = ?"
@@ -61,7 +67,7 @@ SELECT {_ROW} FROM reviews AS r WHERE r.tenant = ? AND r.kind IN ('complaint', '
 CLAIMABLE: Final = f"""
 SELECT {_ROW} FROM reviews AS r WHERE r.id IN (
     SELECT q.id FROM reviews AS q WHERE q.tenant = ?1 AND q.state = 'waiting' AND q.level = ?2
-        AND {_not_skipped("?3")}
+        AND {_not_skipped("?3")} AND {_not_own("?3")}
         AND {open_to("?3", "?5", "?6", "?7")}
     ORDER BY q.priority, q.id LIMIT ?4
 ) ORDER BY r.priority, r.id
@@ -70,7 +76,8 @@ CLAIMABLE_OF_SORTS: Final = f"""
 WITH {_SORTS}
 SELECT {_ROW} FROM sort JOIN reviews AS r ON r.id IN (
     SELECT q.id FROM reviews AS q WHERE q.tenant = ?1 AND q.state = 'waiting' AND q.level = sort.level
-        AND q.kind = sort.kind AND q.scene = sort.scene AND q.category = sort.category AND {_not_skipped("?6")}
+        AND q.kind = sort.kind AND q.scene = sort.scene AND q.category = sort.category
+        AND {_not_skipped("?6")} AND {_not_own("?6")}
         AND {open_to("?6", "?8", "?9", "?10")}
     ORDER BY q.priority, q.id LIMIT ?7
 ) ORDER BY r.level DESC, r.priority, r.id LIMIT ?7
@@ -87,11 +94,13 @@ DUE: Final = f"""
 SELECT {_ROW} FROM reviews AS r WHERE r.state <> 'closed' AND r.due_at IS NOT NULL AND r.due_at <= ?
 ORDER BY r.due_at LIMIT ?
 """
-STANDING: Final = """
+_STANDING: Final = """
 SELECT d.id, d."by", d.published_at, d.action, d.severity, d.verdict, d.degraded, d.ruleset, d.supersedes,
     c.content_id, c.version, c.commitment, c.body
-FROM decisions AS d JOIN contents AS c ON c.id = d.content WHERE d.content = ? ORDER BY d.seq DESC LIMIT 1
+FROM decisions AS d JOIN contents AS c ON c.id = d.content
 """
+STANDING: Final = f"{_STANDING} WHERE d.content = ? ORDER BY d.seq DESC LIMIT 1"
+STANDING_AS: Final = f"{_STANDING} WHERE d.id = ?"
 LAST_CONTENT: Final = "SELECT coalesce(max(id), 0) FROM contents"
 JUDGED: Final = "SELECT scene, severity, verdict FROM decisions WHERE id = ?"
 REPORT_BY: Final = "SELECT id FROM reports WHERE review = ? AND round = ? AND reporter = ?"
@@ -132,10 +141,6 @@ INSERT_SKIP: Final = "INSERT INTO review_skips (review, round, user) VALUES (?, 
 INSERT_NOTE: Final = """
 INSERT INTO review_notes (act, review, user, content)
 VALUES ((SELECT max(seq) FROM acts), ?, ?, (SELECT max(id) FROM contents))
-"""
-INSERT_TEXT: Final = """
-INSERT INTO contents (id, tenant, content_id, version, commitment, salt, body, received_at)
-VALUES ((SELECT coalesce(max(id) + 1, 1) FROM contents), ?, ?, 1, ?, ?, ?, ?)
 """
 INSERT_REPORT: Final = """
 INSERT INTO reports (id, tenant, kind, review, round, reporter, reason, filed_at, detail)
@@ -220,6 +225,18 @@ NOTES: Final = """
 SELECT a.at, a.kind, u.id, u.name, c.body FROM review_notes AS n JOIN acts AS a ON a.seq = n.act
 JOIN users AS u ON u.id = n.user JOIN contents AS c ON c.id = n.content
 WHERE n.review = ? ORDER BY n.act DESC LIMIT ?
+"""
+ACTS_ABOUT: Final = """
+SELECT * FROM (
+    SELECT a.seq, a.at, a.kind, a.body FROM contents AS c JOIN decisions AS d ON d.content = c.id
+    JOIN acts AS a ON a.seq = d.seq WHERE c.tenant = ?1 AND c.content_id = ?2 ORDER BY d.seq DESC LIMIT ?3
+)
+UNION ALL
+SELECT a.seq, a.at, a.kind, a.body FROM reviews AS r JOIN acts AS a ON a.seq IN (
+    SELECT l.seq FROM acts AS l WHERE l.subject = r.id AND l.kind >= 'review.' AND l.kind < 'review/'
+    ORDER BY l.seq DESC LIMIT ?3
+) WHERE r.tenant = ?1 AND r.kind IN ('complaint', 'content', 'report') AND r.target = ?2
+ORDER BY 1 DESC LIMIT ?3
 """
 USER_NAMES: Final = "SELECT id, name FROM users WHERE +tenant = ?1 AND id IN (SELECT value FROM json_each(?2))"
 ALIKE: Final = """

@@ -239,3 +239,63 @@ class Delivery(SQLModel, table=True):
     error: str | None = Field(default=None, sa_column=Column(Text))
     settled_at: str | None = Field(default=None, sa_column=Column(Text))
     replayed_at: str | None = Field(default=None, sa_column=Column(Text))
+
+
+class Block(SQLModel, table=True):
+    """A block on its way to being final: a person decided it, or its creator was told of it or appealed.
+
+    Only blocks may follow ``since`` while it stands, ``due_at`` is when it becomes final as things are. ``ended_at`` is
+    when whoever decided it took it back.
+    """
+
+    __tablename__: ClassVar[str] = "blocks"
+    __table_args__ = (
+        CheckConstraint("(notified_at IS NULL) = (appeal_until IS NULL)", name="blocks_told_with_a_term"),
+        Index("blocks_by_content", "content"),
+        Index("blocks_due", "due_at", sqlite_where=text("final_at IS NULL AND due_at IS NOT NULL")),
+        Index("blocks_final", "tenant", "creator", "final_at", sqlite_where=text("final_at IS NOT NULL")),
+    )
+
+    decision: str = Field(sa_column=Column(Text, ForeignKey("decisions.id"), primary_key=True))
+    tenant: str = Field(sa_column=Column(Text, ForeignKey("tenants.name"), nullable=False))
+    content: int = Field(sa_column=Column(Integer, ForeignKey("contents.id"), nullable=False))
+    creator: str | None = Field(default=None, sa_column=Column(Text))
+    since: int = Field(sa_column=Column(Integer, nullable=False))
+    notified_at: str | None = Field(default=None, sa_column=Column(Text))
+    appeal_until: str | None = Field(default=None, sa_column=Column(Text))
+    appealed_at: str | None = Field(default=None, sa_column=Column(Text))
+    confirmed_at: str | None = Field(default=None, sa_column=Column(Text))
+    due_at: str | None = Field(default=None, sa_column=Column(Text))
+    final_at: str | None = Field(default=None, sa_column=Column(Text))
+    ended_at: str | None = Field(default=None, sa_column=Column(Text))
+
+
+class Appeal(SQLModel, table=True):
+    """An appeal against a block. ``content`` is the version that was blocked, ``grounds`` the content with the words.
+
+    ``outcome`` says what became of the block. Who took a ruling on it back is remembered: what they decided until
+    ``undone_seq`` was this appeal, and does not keep them from it.
+    """
+
+    __tablename__: ClassVar[str] = "appeals"
+    __table_args__ = (
+        CheckConstraint(
+            "outcome IS NULL OR outcome = 'upheld' OR outcome = 'overturned'", name="appeals_outcome_known"
+        ),
+        CheckConstraint("(outcome IS NULL) = (settled_at IS NULL)", name="appeals_settled_with_an_outcome"),
+        Index("appeals_by_content", "content"),
+    )
+
+    id: str = Field(sa_column=Column(Text, primary_key=True))
+    tenant: str = Field(sa_column=Column(Text, ForeignKey("tenants.name"), nullable=False))
+    decision: str = Field(sa_column=Column(Text, ForeignKey("blocks.decision"), nullable=False, unique=True))
+    content: int = Field(sa_column=Column(Integer, ForeignKey("contents.id"), nullable=False))
+    review: str = Field(sa_column=Column(Text, ForeignKey("reviews.id"), nullable=False, unique=True))
+    appellant: str = Field(sa_column=Column(Text, nullable=False))
+    grounds: int = Field(sa_column=Column(Integer, ForeignKey("contents.id"), nullable=False))
+    filed_at: str = Field(sa_column=Column(Text, nullable=False))
+    outcome: str | None = Field(default=None, sa_column=Column(Text))
+    settled_at: str | None = Field(default=None, sa_column=Column(Text))
+    notice: str | None = Field(default=None, sa_column=Column(Text, ForeignKey("notices.id")))
+    undone_by: str | None = Field(default=None, sa_column=Column(Text))
+    undone_seq: int | None = Field(default=None, sa_column=Column(Integer))

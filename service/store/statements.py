@@ -37,7 +37,7 @@ INSERT INTO tenant_lexicons (tenant, version, files, sha256, terms, note, "by", 
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 ACTIVATE_LEXICON = 'INSERT INTO tenant_activations (tenant, version, "by", activated_at) VALUES (?, ?, ?, ?)'
-INSERT_LABELLED = """
+INSERT_TEXT = """
 INSERT INTO contents (id, tenant, content_id, version, commitment, salt, body, received_at)
 SELECT coalesce(max(id), 0) + 1, ?, ?, 1, ?, ?, ?, ? FROM contents
 """

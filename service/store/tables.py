@@ -52,7 +52,10 @@ class Act(SQLModel, table=True):
     """One change of state. ``body`` is the canonical JSON of the whole act: a leaf for the audit log."""
 
     __tablename__: ClassVar[str] = "acts"
-    __table_args__ = (CheckConstraint("seq >= 0", name="acts_start_at_zero"),)
+    __table_args__ = (
+        CheckConstraint("seq >= 0", name="acts_start_at_zero"),
+        Index("acts_of_items", "subject", sqlite_where=text("kind >= 'review.' AND kind < 'review/'")),
+    )
 
     seq: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     at: str = Field(sa_column=Column(Text, nullable=False))

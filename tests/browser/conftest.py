@@ -14,16 +14,15 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-import uvloop
 
 from service import logs, passwords
 from service.http.server import listening
 from service.rights import Role
 from service.settings import Settings
 from service.wiring import open_service
+from tests.small import in_a_thread, small_rules, terms
 
 HERE = Path(__file__).parent
-LEXICONS = HERE.parents[1] / "lexicons"
 CHROMIUM = os.environ.get("QINGLIU_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
     "--no-sandbox",
@@ -37,10 +36,9 @@ FLAGS = (
 SKIPPED = "no Chromium: install Debian's chromium, or set QINGLIU_CHROMIUM to its path"
 PASSWORD = "a-long-enough-secret"
 PEOPLE = {"li.wei": Role.REVIEWER, "zhang.min": Role.SENIOR, "root": Role.ADMIN, "audit": Role.AUDITOR}
-HEAD = "@owner tests\n@source tests\n@licence Apache-2.0\n@reviewed 2026-11-22\n@verified false\n\n"
 TERMS = {
-    "absolute_claim": "国家级\n最高级\n",
-    "false_fact_claim": "遥遥领先\n销量冠军\n",
+    "ad_law/absolute_claim.txt": terms("absolute_claim", "国家级", "最高级"),
+    "ad_law/false_fact_claim.txt": terms("false_fact_claim", "遥遥领先", "销量冠军"),
 }
 
 
@@ -106,30 +104,12 @@ async def _serve(house):
         await house.stop.wait()
 
 
-def _run(house):
-    try:
-        uvloop.run(_serve(house))
-    except BaseException as error:  # noqa: BLE001 - told in the thread of the test
-        house.error = error
-    finally:
-        house.ready.set()
-
-
 @contextmanager
 def running(settings):
     house = House(settings)
     logs.configure(io.BytesIO(), level="warning")
-    thread = threading.Thread(target=_run, args=(house,))
-    thread.start()
-    try:
-        assert house.ready.wait(120)
-        if house.error:
-            raise house.error
+    with in_a_thread(house, _serve):
         yield house
-    finally:
-        if house.stop is not None:
-            house.loop.call_soon_threadsafe(house.stop.set)
-        thread.join(60)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -143,18 +123,7 @@ def _passwords_are_cheap():
 @pytest.fixture(scope="session")
 def lexicons(tmp_path_factory):
     """Two terms that lead to people and two that block: tests do not wait for 50 000 others."""
-    folder = tmp_path_factory.mktemp("rules") / "lexicons"
-    folder.mkdir()
-    for name in ("categories.toml", "laws.toml", "codes.toml"):
-        shutil.copy(LEXICONS / name, folder / name)
-    (folder / "claims.toml").write_text("# No claim rules: a hit is a violation.\n", encoding="utf-8")
-    (folder / "industries.toml").write_text("# No industries: nothing is asked for.\n", encoding="utf-8")
-    shutil.copytree(LEXICONS / "variants", folder / "variants")
-    for name in ("ad_law", "trade", "safety", "allow"):
-        (folder / name).mkdir()
-    for category, terms in TERMS.items():
-        (folder / "ad_law" / f"{category}.txt").write_text(f"@category {category}\n{HEAD}{terms}", encoding="utf-8")
-    return folder
+    return small_rules(tmp_path_factory.mktemp("rules") / "lexicons", TERMS)
 
 
 @pytest.fixture(scope="module")

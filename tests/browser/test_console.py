@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from service.keys import Caller
+from service.review import search
 from service.rights import RIGHTS_OF, Role
+from tests.browser.conftest import PASSWORD
 
 AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 PAGES = (
@@ -236,6 +238,34 @@ def test_people_and_keys_are_made_and_ended(busy, seat):
     sat.press("Enter")
     sat.page.wait_for_selector("#secret[open]")
     assert sat.page.locator("#secret output").inner_text().startswith("ql_")
+
+
+def test_a_long_list_of_people_goes_on_by_keyboard(busy, seat):
+    for number in range(101):
+        busy.within(busy.service.accounts.create("shop", f"many-{number}", Role.REVIEWER, PASSWORD, by="cli"))
+        busy.within(busy.service.keys.create("shop", label=f"many-{number}"))
+    sat = seat("root", path="/people")
+    for table, key in (("rows", "m"), ("api-keys", "Shift+M")):
+        rows = sat.page.locator(f"#{table} tbody tr")
+        assert rows.count() == 100
+        sat.press(key)
+        sat.page.wait_for_selector(f"#{table} tbody tr:nth-child(101)")
+        assert not sat.page.locator(f"[data-more={table}]").count()
+    assert sat.page.locator(":focus").get_attribute("data-delete")
+
+
+def test_a_search_goes_on_by_itself_and_escape_stops_it(busy, seat, monkeypatch):
+    monkeypatch.setattr(search, "MOST_LOOKED_AT", 7)
+    sat = seat("li.wei", path="/search?text=第1款")
+    sat.page.wait_for_selector("#rows > li:not(.empty)")
+    sat.page.wait_for_selector("[rel=next]", state="detached")
+    assert "第1款" in sat.page.locator("#rows").inner_text()
+    sat.go("/search?text=龘龘").page.wait_for_selector("#rows >> text='没有找到。'")
+    monkeypatch.setattr(search, "MOST_LOOKED_AT", 1)
+    sat.go("/search?text=龘龘")
+    sat.press("Escape")
+    sat.page.wait_for_selector("#rows:not([aria-busy])")
+    assert sat.page.locator("[rel=next]").count() == 1
 
 
 def test_static_files_are_named_by_digest_and_kept(busy, seat):

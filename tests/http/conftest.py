@@ -6,40 +6,22 @@ import asyncio
 import io
 import json
 import logging
-import shutil
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
-from pathlib import Path
 
 import pytest
 import structlog
-import uvloop
 
 from service import logs, passwords
-from service.acts import Act
 from service.http.server import listening
-from service.keys import Caller
-from service.ports import Write
-from service.rights import RIGHTS_OF, Role
+from service.rights import Role
 from service.settings import Settings
 from service.wiring import open_service
+from tests.small import CLAIMS, in_a_thread, small_rules
 
 PASSWORD = "correct horse battery"
-LEXICONS = Path(__file__).parents[2] / "lexicons"
-TERMS = """\
-@category absolute_claim
-@owner tests
-@source tests
-@licence Apache-2.0
-@reviewed 2026-11-22
-@verified false
-
-国家级
-最高级
-全网第一
-"""
 
 
 @dataclass
@@ -90,16 +72,19 @@ class Browser:
 
     def call(self, method, path, body=None, **headers):
         """One request, as a page of the service sends it; ``headers`` win."""
-        kept = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        own = {
-            "Cookie": kept or None,
+        reply = self.server.call(method, path, body, key=None, **{**self.headers, **headers})
+        self.keep(reply)
+        return reply
+
+    @property
+    def headers(self):
+        """What a page of the service sends along."""
+        return {
+            "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()) or None,
             "Origin": f"https://127.0.0.1:{self.server.port}",
             "Sec_Fetch_Site": "same-origin",
             "X_CSRF_Token": self.csrf or None,
         }
-        reply = self.server.call(method, path, body, key=None, **{**own, **headers})
-        self.keep(reply)
-        return reply
 
     def keep(self, reply):
         """What an answer sets, as a browser keeps it."""
@@ -127,7 +112,9 @@ class Server:
     error: BaseException | None = None
 
     def call(self, method, path, body=None, *, key=True, **headers):
-        """One request on a connection of its own. ``key``: ours, another one, or none."""
+        """One request on a connection of its own. ``key``: ours, another one, somebody's session, or none."""
+        if isinstance(key, Browser):
+            return key.call(method, path, body, **headers)
         sent = {name.replace("_", "-"): value for name, value in headers.items() if value is not None}
         if key:
             sent["Authorization"] = f"Bearer {self.key if key is True else key}"
@@ -145,8 +132,8 @@ class Server:
         finally:
             connection.close()
 
-    def hire(self, name, role, *, tenant="shop", password=PASSWORD):
-        """A new person, who then signs in."""
+    def hire(self, name="ann", role=Role.REVIEWER, *, tenant="shop", password=PASSWORD):
+        """A new person, who then signs in: what ``call`` takes as a key."""
         user = self.within(self.service.accounts.create(tenant, name, role, password, by="cli"))
         return Browser(self, tenant, user.id, name).sign_in(password)
 
@@ -154,10 +141,6 @@ class Server:
         """One content as an advertisement."""
         headers = {name: more.pop(name) for name in list(more) if name[0].isupper()}
         return self.call("POST", "/v1/moderations", {"scene": "ad", "text": text, **more}, **headers)
-
-    def signed_in(self, role=Role.REVIEWER, name="ann", tenant="shop"):
-        """Somebody who works here: a secret that ``call`` takes as a key. Stands in for a session."""
-        return self.within(_signed_in(self.service, role, name, tenant))
 
     def within(self, coroutine):
         """Runs a coroutine where the service runs."""
@@ -173,30 +156,6 @@ class Server:
         return [json.loads(line) for line in self.log.getvalue().splitlines()]
 
 
-ADD_USER = "INSERT INTO users (id, tenant, name, role, password, created_at) VALUES (?, ?, ?, ?, '', ?)"
-
-
-async def _signed_in(service, role, name, tenant):
-    id_ = f"u-{tenant}-{name}"
-
-    def work(visit):
-        if not visit.rows("SELECT 1 FROM users WHERE id = ?", id_):
-            row = (id_, tenant, name, role.value, visit.at)
-            visit.record(Act("user.created", id_, tenant, {"role": role.value}), Write(ADD_USER, row))
-
-    await service.ledger.visit(work)
-    if not hasattr(service.keys, "signed_in"):
-        service.keys.signed_in, of_keys = {}, service.keys.caller
-
-        async def caller(secret):
-            return service.keys.signed_in.get(secret) or await of_keys(secret)
-
-        service.keys.caller = caller
-    secret = f"person-{id_}"
-    service.keys.signed_in[secret] = Caller(tenant, id_, RIGHTS_OF[role])
-    return secret
-
-
 async def _serve(server):
     server.loop, server.stop = asyncio.get_running_loop(), asyncio.Event()
     async with open_service(server.settings) as service, listening(service, log=server.log) as url:
@@ -206,51 +165,24 @@ async def _serve(server):
         await server.stop.wait()
 
 
-def _run(server):
-    try:
-        uvloop.run(_serve(server))
-    except BaseException as error:  # noqa: BLE001 - told in the thread of the test
-        server.error = error
-    finally:
-        server.ready.set()
-
-
 @contextmanager
 def running(settings):
     """A server for as long as the context lasts."""
     server = Server(settings, io.BytesIO())
     logs.configure(server.log, level=settings.log_level)
-    thread = threading.Thread(target=_run, args=(server,))
-    try:
+    with ExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:
             # A hash costs a quarter of a second by intent; here one may cost nothing.
             patch.setattr(passwords, "PASSES", 1)
             patch.setattr(passwords, "KIBIBYTES", 8)
-            thread.start()
-            server.ready.wait(60)
-        if server.error:
-            raise server.error
+            stack.enter_context(in_a_thread(server, _serve))
         yield server
-    finally:
-        if server.stop is not None:
-            server.loop.call_soon_threadsafe(server.stop.set)
-        thread.join(60)
 
 
 @pytest.fixture(scope="session")
 def lexicons(tmp_path_factory):
     """Rules that no change of the shipped terms touches."""
-    folder = tmp_path_factory.mktemp("rules") / "lexicons"
-    folder.mkdir()
-    for name in ("categories.toml", "laws.toml", "codes.toml"):
-        shutil.copy(LEXICONS / name, folder / name)
-    (folder / "claims.toml").write_text("# No claim rules: a hit is a violation.\n", encoding="utf-8")
-    (folder / "industries.toml").write_text("# No industries: nothing is asked for.\n", encoding="utf-8")
-    shutil.copytree(LEXICONS / "variants", folder / "variants")
-    for name in ("ad_law", "trade", "safety", "allow"):
-        (folder / name).mkdir()
-    (folder / "ad_law" / "absolute_claim.txt").write_text(TERMS, encoding="utf-8")
-    return folder
+    return small_rules(tmp_path_factory.mktemp("rules") / "lexicons", {"ad_law/absolute_claim.txt": CLAIMS})
 
 
 @pytest.fixture(scope="session")

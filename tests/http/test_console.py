@@ -10,19 +10,13 @@ from service.http.console import PLACES, safe_next
 from service.http.html import WORDS
 from service.rights import Role
 from service.views import MOST_VIEWS
-from tests.http.conftest import PASSWORD, Browser
 
 HOSTILE = "<script>1</script>\u202e"
 
 
-def person(server, name, role):
-    user = server.within(server.service.accounts.create("shop", name, role, PASSWORD, by="cli"))
-    return Browser(server, "shop", user.id, user.name).sign_in()
-
-
 @pytest.fixture(scope="module")
 def admin(server):
-    return person(server, "console-admin", Role.ADMIN)
+    return server.hire("console-admin", Role.ADMIN)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +63,7 @@ def test_an_item_shows_what_hides_and_runs_nothing(admin, item):
 
 
 def test_who_only_reads_is_shown_the_queue_and_items_without_acts(server, item):
-    auditor = person(server, "console-auditor", Role.AUDITOR)
+    auditor = server.hire("console-auditor", Role.AUDITOR)
     assert 'id="rows"' in shown(auditor.call("GET", "/"))
     assert 'data-act="pass"' not in shown(auditor.call("GET", f"/?item={item}"))
 
@@ -87,7 +81,7 @@ def test_what_is_refused_is_told_as_a_page_to_browsers_and_as_a_problem_to_progr
     assert "404" not in shown(admin.call("GET", "/contents/none", Accept="text/html"), 404)
     assert admin.call("GET", "/contents/none").problem == "not-found"
     assert server.call("GET", "/nowhere", key=None, Accept="text/html").status == 404
-    auditor = person(server, "console-auditor-2", Role.AUDITOR)
+    auditor = server.hire("console-auditor-2", Role.AUDITOR)
     shown(auditor.call("GET", "/people", Accept="text/html"), 403)
 
 
@@ -97,13 +91,13 @@ def test_a_search_that_cannot_be_made_says_why(admin):
 
 
 def test_views_are_saved_replaced_and_removed(server):
-    mine = person(server, "console-viewer", Role.REVIEWER)
+    mine = server.hire("console-viewer", Role.REVIEWER)
     saved = mine.call("POST", "/v1/views", {"name": " 我的 ", "query": "state=held&x=<b>"}).json
     assert saved == {"name": "我的", "query": "state=held&x=%3Cb%3E"}
     mine.call("POST", "/v1/views", {"name": "我的", "query": "scene=ad"})
     assert mine.call("GET", "/v1/views").json["views"] == [{"name": "我的", "query": "scene=ad"}]
     assert "我的" in shown(mine.call("GET", "/queue"))
-    other = person(server, "console-viewer-2", Role.REVIEWER)
+    other = server.hire("console-viewer-2", Role.REVIEWER)
     assert other.call("GET", "/v1/views").json["views"] == []
     assert mine.call("POST", "/v1/views", {"name": "\u202e", "query": ""}).faults == {"name": "not_printable"}
     for number in range(MOST_VIEWS - 1):

@@ -16,18 +16,8 @@ import orjson
 import pytest
 
 from service.review import states
+from tests.small import ABUSE, DOUBTFUL
 
-DOUBTFUL = "你就是个傻瓜蛋"
-ABUSE = """\
-@category abuse_insult
-@owner tests
-@source tests
-@licence Apache-2.0
-@reviewed 2026-11-22
-@verified false
-
-傻瓜蛋
-"""
 BROWSERS = 8
 LEASE = 1
 
@@ -48,7 +38,7 @@ class Crowd:
 
     def __init__(self, server, people):
         self.server, self.chance = server, random.Random(20261126)
-        self.people = [server.signed_in(name=name) for name in people]
+        self.people = [server.hire(name) for name in people]
         self.accepted: list[tuple[str, int]] = []
         self.refused: Counter = Counter()
         self.handed: dict[str, int] = {}
@@ -66,7 +56,8 @@ class Crowd:
             await asyncio.gather(*(self._browser(self.people[n % len(self.people)]) for n in range(BROWSERS)))
 
     async def _post(self, who, path, body):
-        headers = {"Authorization": f"Bearer {who}"}
+        sent = {"Authorization": f"Bearer {who}"} if isinstance(who, str) else who.headers
+        headers = {name.replace("_", "-"): value for name, value in sent.items()}
         async with self.session.post(path, json=body, headers=headers) as response:
             return response.status, await response.json()
 
@@ -82,7 +73,7 @@ class Crowd:
             idle = 0
             for item in items:
                 self.handed[item["id"]] = item["token"]
-            await asyncio.sleep(LEASE * 1.15 if self.chance.random() < 0.2 else 0)  # stopped with all that it holds
+            await asyncio.sleep(LEASE * 1.6 if self.chance.random() < 0.2 else 0)  # stopped with all that it holds
             for item in items:
                 await self._decide(who, item)
                 await asyncio.sleep(0.02 * self.chance.random())
@@ -134,6 +125,7 @@ async def test_nothing_is_lost_and_nothing_is_decided_twice(house):
     assert crowd.refused.total() > 0
 
 
+@pytest.mark.slow
 async def test_without_tokens_somebody_decides_what_another_was_handed(house, monkeypatch):
     """The sabotage twin: the same experiment must fail."""
     refused = states.refused

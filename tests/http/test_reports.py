@@ -36,7 +36,7 @@ def test_a_report_is_filed_once_a_round_and_told_its_outcome(house):
     first = report(house, detail="垃圾广告").json
     assert report(house, reason="other").json["id"] == first["id"]
     assert (first["detail"], first["weight"], first["outcome"]) == ("垃圾广告", 0.5, None)
-    ann = house.signed_in()
+    ann = house.hire()
     item = claimed(house, ann)
     assert [one["id"] for one in item["reports"]] == [first["id"]]
     assert decide(house, ann, item, action="block", reasons=[{"category": "gambling"}]).status == 200
@@ -48,7 +48,7 @@ def test_a_report_is_filed_once_a_round_and_told_its_outcome(house):
 def test_a_complaint_is_verified_and_answered(house):
     filed = complain(house, detail="假货", order_id="订单 8", evidence="照片").json
     assert (filed["order_id"], filed["evidence"]) == ("订单 8", "照片")
-    ann = house.signed_in()
+    ann = house.hire()
     item = claimed(house, ann)
     assert decide(house, ann, item, action="pass").faults == {"outcome": "outcome_needed"}
     closed = decide(house, ann, item, outcome="upheld", verification="verified").json
@@ -62,7 +62,7 @@ def test_words_of_a_report_are_found_in_contents_alone(house):
     secret = "绝密举报"
     report(house, detail=secret)
     complain(house, detail=secret)
-    ann = house.signed_in()
+    ann = house.hire()
     assert house.call("GET", "/v1/search?text=%E7%BB%9D%E5%AF%86", key=ann).json["items"] == []
 
     async def elsewhere():
@@ -97,7 +97,7 @@ def test_a_wrong_report_names_its_fields(house, more, faults):
 
 def test_people_do_not_file_reports_and_other_tenants_do_not_see_them(house):
     filed = report(house).json
-    assert house.call("POST", "/v1/reports", {}, key=house.signed_in()).status == 403
+    assert house.call("POST", "/v1/reports", {}, key=house.hire()).status == 403
     _, rival = house.within(house.service.keys.create("rival"))
     assert house.call("GET", f"/v1/reports/{filed['id']}", key=rival).status == 404
-    assert house.call("GET", f"/v1/reports/{filed['id']}", key=house.signed_in(Role.ADMIN, "boss")).status == 200
+    assert house.call("GET", f"/v1/reports/{filed['id']}", key=house.hire("boss", Role.ADMIN)).status == 200

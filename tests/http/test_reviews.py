@@ -8,18 +8,8 @@ import pytest
 from jsonschema_rs import Draft202012Validator
 
 from service.rights import Role, Scope
+from tests.small import ABUSE, DOUBTFUL
 
-DOUBTFUL = "你就是个傻瓜蛋"
-ABUSE = """\
-@category abuse_insult
-@owner tests
-@source tests
-@licence Apache-2.0
-@reviewed 2026-11-22
-@verified false
-
-傻瓜蛋
-"""
 BLOCK = {"action": "block", "reasons": [{"category": "abuse_insult"}]}
 
 
@@ -37,7 +27,7 @@ def house(serving, lexicons, tmp_path):
 
 @pytest.fixture
 def ann(house):
-    return house.signed_in()
+    return house.hire()
 
 
 def judge(server, id_="a", text=DOUBTFUL, **more):
@@ -103,7 +93,7 @@ def test_the_pipeline_reads_what_a_person_decided_and_not_who(house, ann):
     assert [one["by"] for one in history] == ["person", "engine"]
     _, admin = house.within(house.service.keys.create("shop", scope=Scope.ADMIN))
     seen = house.call("GET", f"/v1/moderations/{outcome['id']}", key=admin).json
-    assert seen["who"] == {"id": "u-shop-ann", "name": "ann"}
+    assert seen["who"] == {"id": ann.id, "name": "ann"}
 
 
 def test_what_a_person_found_is_told_in_words(house, ann):
@@ -123,12 +113,12 @@ def test_what_a_person_found_is_told_in_words(house, ann):
 def test_a_late_step_gets_the_item_as_it_is(house, ann):
     judge(house)
     (item,) = claim(house, ann, lease_seconds=1)
-    sue = house.signed_in(Role.SENIOR, "sue")
+    sue = house.hire("sue", Role.SENIOR)
     assert act(house, sue, item["id"], "release").status == 200
     (again,) = claim(house, sue)
     late = act(house, ann, item["id"], "decision", token=item["token"], **BLOCK)
     assert (late.status, late.problem, late.json["why"]) == (409, "review-conflict", "token")
-    assert late.json["item"]["holder"] == {"id": "u-shop-sue", "name": "sue"}
+    assert late.json["item"]["holder"] == {"id": sue.id, "name": "sue"}
     fits(house, late.json["item"], "Summary")
     assert act(house, ann, item["id"], "decision", token=again["token"], **BLOCK).json["why"] == "holder"
     assert act(house, sue, item["id"], "skip", token=again["token"]).json["state"] == "waiting"
@@ -152,7 +142,7 @@ def test_every_step_over_http(house, ann):
     up = act(house, ann, item["id"], "escalate", token=undone["token"], note="请看").json
     assert (up["level"], up["steps"], done["round"]) == (1, [], 1)
     assert act(house, ann, item["id"], "claim").status == 403
-    sue = house.signed_in(Role.SENIOR, "sue")
+    sue = house.hire("sue", Role.SENIOR)
     assert act(house, sue, item["id"], "claim").json["notes"][0]["text"] == "请看"
 
 
@@ -200,7 +190,7 @@ def shared(server):
     """The shared server, somebody who works there, and an item: a report, since its rules leave nothing to people."""
     server.judge("好用", content_id="shared")
     server.call("POST", "/v1/reports", {"content_id": "shared", "reporter_id": "u", "reason": "spam"})
-    who = server.signed_in()
+    who = server.hire("desk-ann")
     (item,) = [one for one in claim(server, who, limit=50) if one["content_id"] == "shared"]
     return server, who, item["id"]
 
@@ -213,7 +203,7 @@ def test_no_key_may_work_at_the_desk_and_foreign_items_are_absent(house, ann):
         assert house.call("POST", "/v1/reviews/claim", {}, key=key).problem == "forbidden"
     assert house.call("GET", f"/v1/reviews/{item['id']}", key=admin).status == 200
     house.within(house.service.keys.create("rival"))
-    eve = house.signed_in(Role.ADMIN, "eve", "rival")
+    eve = house.hire("eve", Role.ADMIN, tenant="rival")
     steps = ("claim", "heartbeat", "release", "skip", "escalate", "decision", "undo")
     for step in steps:
         body = {} if step in {"claim", "undo"} else {"token": item["token"]}
@@ -302,3 +292,38 @@ def test_one_contents_whole_history(house, ann):
     assert [(one["version"], len(one["decisions"])) for one in told["versions"]] == [(2, 1), (1, 2)]
     assert [one["kind"] for one in told["items"]] == ["content"]
     assert [one["detail"] for one in told["reports"]] == ["骂人"]
+
+
+def test_a_contents_history_tells_what_was_done(house, ann):
+    judge(house, "a")
+    (item,) = claim(house, ann)
+    act(house, ann, item["id"], "decision", token=item["token"], **BLOCK)
+    judge(house, "b")
+    told = house.call("GET", "/v1/contents/a", key=ann).json["acts"]
+    kinds = ["review.decided", "decision.human", "review.claimed", "review.opened", "decision.auto"]
+    assert sorted(one["kind"] for one in told) == sorted(kinds)
+    assert [one["seq"] for one in told] == sorted((one["seq"] for one in told), reverse=True)
+    who = {one["kind"]: (one["by"], one["who"] and one["who"]["name"]) for one in told}
+    assert who["review.claimed"] == who["decision.human"] == ("person", "ann")
+    assert (who["decision.auto"], who["review.opened"]) == (("engine", None), ("house", None))
+
+
+ODD = ["a/b", "a//b/", "/", "..", ".", "a b", "a+b", "a%2Fb", "é国😀", "?x=1#y", "%", "a\u202eb", "'\"<script>", "\\"]
+
+
+@pytest.mark.parametrize("content_id", ODD)
+def test_a_content_is_found_under_whatever_it_is_called(server, content_id):
+    assert server.judge("好用", content_id=content_id).status == 200
+    _, admin = server.within(server.service.keys.create("shop", scope=Scope.ADMIN))
+    for path in ("/v1/contents/", "/contents/"):
+        reply = server.call("GET", path + quote(content_id, safe=""), key=admin)
+        assert reply.status == 200, (path, content_id, reply.body[:200])
+        assert path == "/contents/" or reply.json["content_id"] == content_id
+    assert server.call("GET", "/contents?id=" + quote(content_id, safe=""), key=admin).status == 200
+
+
+@pytest.mark.parametrize("content_id", ["%00", "%ff", "%ED%A0%80", "x" * 3000])
+def test_a_content_that_cannot_be_is_absent(server, content_id):
+    _, admin = server.within(server.service.keys.create("shop", scope=Scope.ADMIN))
+    for path in ("/v1/contents/", "/contents/"):
+        assert server.call("GET", path + content_id, key=admin).status == 404

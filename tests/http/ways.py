@@ -14,8 +14,11 @@ from itertools import count
 
 from moderation.types import Action
 from service.accounts import Change
+from service.acts import Act
 from service.http import assets
+from service.ids import new_id
 from service.keys import Caller
+from service.ports import Write
 from service.review.rulings import Ruling
 from service.rights import RIGHTS_OF, Right, Role
 from tests.http.conftest import PASSWORD
@@ -25,7 +28,12 @@ _numbers = count()
 _HEAD = "@category abuse_insult\n@owner t\n@source t\n@licence x\n@reviewed 2026-11-22\n"
 INSULT = f"{_HEAD}傻瓜蛋\n"
 """A word that is left to people."""
+_BLOCKED = {"scene": "ad", "text": "全网第一"}
 _AD = {"scene": "ad", "text": "这款面霜很好用"}
+_NO_ID = "01a21557-f51d-7a24-8d3d-99c45f8526b6"
+_RECEIVER = "https://receiver.invalid/hook"
+_NOTICE = "INSERT INTO notices (id, tenant, kind, subject, facts, at) VALUES (?, ?, 'decision.human', 'c', '{}', ?)"
+_DEAD = "INSERT INTO deliveries (notice, webhook, state, attempts, next_at, status) VALUES (?, ?, 'dead', 9, ?, 500)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +61,8 @@ class House:
     kept: dict = field(default_factory=dict)
     asking: str = SHOP
     """The tenant of who asks now."""
+    who: str | None = None
+    """The person who asks now."""
 
     def once(self, kind, tenant, make):
         """An object that is made once a tenant, because nothing uses it up."""
@@ -77,17 +87,28 @@ class House:
         self.seen(tenant, key[0])
         return key
 
+    def sent(self, tenant, path, body):
+        """What a tenant's pipeline sends."""
+        _, key = self.once("pipeline", tenant, lambda: self.key(tenant))
+        reply = self.server.call("POST", path, body, key=key)
+        assert reply.status == 200, reply.body
+        return reply.json
+
+    def worker(self, tenant):
+        """Who holds the items of a tenant: who asks, in their own, and somebody of the house in another."""
+        own = tenant == self.asking and self.who
+        return Caller(tenant, own or self.once("worker", tenant, lambda: self.person(tenant)).id, frozenset(Right))
+
 
 def _decision(house, tenant):
     if tenant is None:
-        return {"id": "01a21557-f51d-7a24-8d3d-99c45f8526b6", "content_id": "no-such-content"}
+        return {"id": _NO_ID, "content_id": "no-such-content"}
 
     def judged():
         content_id = f"content-of-{tenant}"
-        _, key = house.key(tenant)
-        reply = house.server.call("POST", "/v1/moderations", {**_AD, "content_id": content_id}, key=key)
-        house.seen(tenant, reply.json["id"], content_id)
-        return {"id": reply.json["id"], "content_id": content_id}
+        judged = house.sent(tenant, "/v1/moderations", {**_AD, "content_id": content_id})
+        house.seen(tenant, judged["id"], content_id)
+        return {"id": judged["id"], "content_id": content_id}
 
     return house.once("decision", tenant, judged)
 
@@ -137,18 +158,125 @@ def _content(house, tenant):
     return {"id": _decision(house, tenant)["content_id"]}
 
 
+def _filed(house, tenant, kind):
+    """The item of a content that somebody reported, or complained of, and what was filed."""
+    if tenant is None:
+        return {"id": _NO_ID, "filed": _NO_ID}
+
+    def filed():
+        who = "reporter_id" if kind == "report" else "complainant_id"
+        about = {"content_id": _decision(house, tenant)["content_id"], who: "u", "reason": "other"}
+        told = house.sent(tenant, f"/v1/{kind}s", about)
+        house.seen(tenant, told["id"], told["review"])
+        return {"id": told["review"], "filed": told["id"]}
+
+    return house.once(kind, tenant, filed)
+
+
 def _review(house, tenant):
-    """The item of a content that somebody reported."""
+    return _filed(house, tenant, "report")
+
+
+def _report(house, tenant):
+    return {"id": _filed(house, tenant, "report")["filed"]}
+
+
+def _complaint(house, tenant):
+    return {"id": _filed(house, tenant, "complaint")["filed"]}
+
+
+def _waiting(house, tenant):
+    """A new item that waits."""
+    if tenant is None:
+        return {"id": _NO_ID, "token": 1}
+    content_id = f"item-{next(_numbers)}"
+    house.sent(tenant, "/v1/moderations", {**_AD, "content_id": content_id})
+    about = {"content_id": content_id, "reporter_id": "u", "reason": "other"}
+    return {"id": house.sent(tenant, "/v1/reports", about)["review"], "token": 1}
+
+
+def _held(house, tenant):
+    """A new item that is in somebody's hand."""
+    item = _waiting(house, tenant)
+    if tenant is None:
+        return item
+    row = house.server.within(house.server.service.desk.claim_one(house.worker(tenant), item["id"]))
+    return {"id": row.id, "token": row.token}
+
+
+def _ruled(house, tenant):
+    """A new item that was decided just now."""
+    item = _held(house, tenant)
+    if tenant is not None:
+        ruling = Ruling(Action.PASS, (), "", "", "")
+        decided = house.server.service.desk.decide(house.worker(tenant), item["id"], item["token"], ruling)
+        house.server.within(decided)
+    return item
+
+
+def _room(house, tenant):
+    """Room for one more receiver of notices: nobody's, like an asset."""
+    if tenant is None or tenant != house.asking:
+        return None
+    webhooks = house.server.service.webhooks
+    for one in house.server.within(webhooks.listed(tenant)):
+        if one.ended_at is None:
+            house.server.within(webhooks.end(tenant, one.id, by="cli"))
+    return {"room": "for one more"}
+
+
+def _webhook(house, tenant):
+    """A new receiver of notices."""
+    if tenant is None:
+        return {"id": _NO_ID}
+    asking, house.asking = house.asking, tenant
+    _room(house, tenant)
+    house.asking = asking
+    made = house.server.within(house.server.service.webhooks.create(tenant, _RECEIVER, by="cli"))
+    house.seen(tenant, made.webhook.id)
+    return {"id": made.webhook.id}
+
+
+def _delivery(house, tenant):
+    """A new notice that did not reach its receiver."""
+    webhook = _webhook(house, tenant)["id"]
+    if tenant is None:
+        return {"webhook": webhook, "notice": _NO_ID}
+    notice = new_id()
+
+    def work(visit):
+        visit.record(
+            Act("notice.opened", notice, tenant),
+            Write(_NOTICE, (notice, tenant, visit.at)),
+            Write(_DEAD, (notice, webhook, visit.at)),
+        )
+
+    house.server.within(house.server.service.ledger.visit(work))
+    return {"webhook": webhook, "notice": notice}
+
+
+def _block(house, tenant):
+    """A block of which nobody was told yet, by its decision."""
+    if tenant is None:
+        return {"id": "01a21557-f51d-7a24-8d3d-99c45f8526b6"}
+    _, key = house.key(tenant)
+    reply = house.server.call("POST", "/v1/moderations", _BLOCKED, key=key)
+    assert reply.json["action"] == "block", reply.json
+    house.seen(tenant, reply.json["id"], reply.json["content_id"])
+    return {"id": reply.json["id"]}
+
+
+def _appeal(house, tenant):
     if tenant is None:
         return {"id": "01a21557-f51d-7a24-8d3d-99c45f8526b6"}
 
-    def reported():
-        about = {"content_id": _decision(house, tenant)["content_id"], "reporter_id": "u", "reason": "other"}
-        reply = house.server.call("POST", "/v1/reports", about, key=house.key(tenant)[1])
-        house.seen(tenant, reply.json["review"])
-        return {"id": reply.json["review"]}
+    def appealed():
+        about = {"decision_id": _block(house, tenant)["id"], "appellant_id": "c", "grounds": f"不是{tenant}"}
+        reply = house.server.call("POST", "/v1/appeals", about, key=house.key(tenant)[1])
+        house.seen(tenant, reply.json["id"], reply.json["review"], about["grounds"])
+        return {"id": reply.json["id"]}
 
-    return house.once("review", tenant, reported)
+    return house.once("appeal", tenant, appealed)
 
 
 def _golden(house, tenant):
@@ -192,12 +320,25 @@ OBJECTS = {
     "asset": _asset,
     "content": _content,
     "review": _review,
+    "report": _report,
+    "complaint": _complaint,
+    "waiting": _waiting,
+    "held": _held,
+    "ruled": _ruled,
+    "room": _room,
+    "webhook": _webhook,
+    "delivery": _delivery,
+    "block": _block,
+    "appeal": _appeal,
     "file": _file,
     "golden": _golden,
 }
 _FILES = [{"name": "own.txt", "text": _HEAD + "某词\n"}]
 _SIGN_IN = {"tenant": SHOP, "name": "{name}", "password": "{secret}"}
+_APPEAL = {"decision_id": "{id}", "appellant_id": "c", "grounds": "没有夸大"}
 _NEW = {"name": "new{unique}", "role": "reviewer", "password": PASSWORD}
+_TOKEN = {"token": "{token}"}
+_SAID = {"content_id": "{id}", "reason": "other"}
 _PASSWORDS = {"current": PASSWORD, "new": PASSWORD}
 
 WAYS = {
@@ -211,6 +352,10 @@ WAYS = {
     "POST /v1/moderations/batch": Way(right=Right.MODERATE, body={"items": [_AD]}),
     "GET /v1/moderations": Way(right=Right.MODERATE, object="decision", query="?content_id={content_id}", absent=200),
     "GET /v1/moderations/{id}": Way(right=Right.MODERATE, object="decision"),
+    "GET /v1/moderations/{id}/statement": Way(right=Right.MODERATE, object="block"),
+    "POST /v1/decisions/{id}/notified": Way(right=Right.REPORT, object="block", body={}),
+    "POST /v1/appeals": Way(right=Right.REPORT, object="block", body=_APPEAL, absent=422),
+    "GET /v1/appeals/{id}": Way(right=Right.REPORT, object="appeal"),
     "POST /v1/lexicon": Way(right=Right.LEXICON, body={"files": _FILES}),
     "GET /v1/lexicon": Way(right=Right.LEXICON),
     "GET /v1/lexicon/versions/{version}": Way(right=Right.LEXICON, object="version"),
@@ -233,6 +378,29 @@ WAYS = {
     "GET /v1/views": Way(right=Right.SELF),
     "POST /v1/views": Way(right=Right.SELF, body={"name": "mine", "query": "state=held"}),
     "DELETE /v1/views": Way(right=Right.SELF, query="?name=mine"),
+    "GET /v1/reviews": Way(right=Right.READ, query="?state=held"),
+    "POST /v1/reviews/claim": Way(right=Right.REVIEW, body={"limit": 1}),
+    "GET /v1/reviews/{id}": Way(right=Right.READ, object="review"),
+    "GET /v1/reviews/{id}/suggestion": Way(right=Right.READ, object="review"),
+    "POST /v1/reviews/{id}/claim": Way(right=Right.REVIEW, object="waiting", body={}),
+    "POST /v1/reviews/{id}/heartbeat": Way(right=Right.REVIEW, object="held", body=_TOKEN),
+    "POST /v1/reviews/{id}/release": Way(right=Right.REVIEW, object="held", body=_TOKEN),
+    "POST /v1/reviews/{id}/skip": Way(right=Right.REVIEW, object="held", body=_TOKEN),
+    "POST /v1/reviews/{id}/escalate": Way(right=Right.REVIEW, object="held", body={**_TOKEN, "note": "难说"}),
+    "POST /v1/reviews/{id}/decision": Way(right=Right.REVIEW, object="held", body={**_TOKEN, "action": "pass"}),
+    "POST /v1/reviews/{id}/undo": Way(right=Right.REVIEW, object="ruled", body={}),
+    "POST /v1/reports": Way(right=Right.REPORT, object="content", body={**_SAID, "reporter_id": "u"}, absent=422),
+    "POST /v1/complaints": Way(right=Right.REPORT, object="content", body={**_SAID, "complainant_id": "u"}, absent=422),
+    "GET /v1/reports/{id}": Way(right=Right.REPORT, object="report"),
+    "GET /v1/complaints/{id}": Way(right=Right.REPORT, object="complaint"),
+    "GET /v1/search": Way(right=Right.READ, query="?text=%E5%BE%88%E5%A5%BD%E7%94%A8"),
+    "GET /v1/contents/{id}": Way(right=Right.READ, object="content"),
+    "GET /v1/webhooks": Way(right=Right.NOTICES),
+    "POST /v1/webhooks": Way(right=Right.NOTICES, object="room", body={"url": _RECEIVER}),
+    "DELETE /v1/webhooks/{id}": Way(right=Right.NOTICES, object="webhook"),
+    "POST /v1/webhooks/{id}/rotate": Way(right=Right.NOTICES, object="webhook"),
+    "GET /v1/webhooks/{id}/deliveries": Way(right=Right.NOTICES, object="webhook"),
+    "POST /v1/deliveries/{notice}/{webhook}/replay": Way(right=Right.NOTICES, object="delivery"),
     "GET /": Way(right=Right.SELF),
     "GET /login": Way(right=Right.OPEN),
     "GET /desk/{id}": Way(right=Right.READ, object="review"),
@@ -255,10 +423,12 @@ WAYS = {
 
 
 def told(value, gaps):
-    """A query or a body with its gaps filled."""
+    """A query or a body with its gaps filled; what is nothing but a gap becomes what fills it, be it a number."""
     if isinstance(value, str):
         for name, filling in gaps.items():
-            value = value.replace("{" + name + "}", filling)
+            if value == "{" + name + "}":
+                return filling
+            value = value.replace("{" + name + "}", str(filling))
         return value
     if isinstance(value, dict):
         return {name: told(each, gaps) for name, each in value.items()}

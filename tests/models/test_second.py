@@ -330,6 +330,7 @@ def test_nothing_is_downloaded_and_no_pickle_is_read(trained: Trained, checkpoin
         load_checkpoint(first, Asked(str(tmp_path), {"toxic": "abuse"}))
 
 
+@pytest.mark.slow
 def test_the_commands_train_both_stages_compare_them_and_export(tmp_path: Path) -> None:
     run = partial(CliRunner().invoke, app)
     data = ["--data", str(OWN[0])]
@@ -346,5 +347,6 @@ def test_the_commands_train_both_stages_compare_them_and_export(tmp_path: Path) 
     assert "linear" in run(["evaluate", *data, "--model", str(tmp_path)]).stdout
     alone = run(["evaluate", *data, "--model", str(tmp_path), "--first-only", "--json"])
     assert "second" not in json.loads(alone.stdout)
+    pytest.importorskip("onnx")
     assert run(["export", "--model", str(tmp_path)]).exit_code == 0
     assert (tmp_path / "weights" / "encoder.onnx").stat().st_size > 1e6

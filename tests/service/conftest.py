@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,21 +11,10 @@ from moderation import load
 from moderation.types import Content, Part, Scene
 from service.settings import Settings
 from service.wiring import open_service
+from tests.small import CLAIMS, small_rules
 
-LEXICONS = Path(__file__).parents[2] / "lexicons"
-TERMS = """\
-@category absolute_claim
-@owner tests
-@source tests
-@licence Apache-2.0
-@reviewed 2026-11-22
-@verified false
-
-国家级
-最高级
-全网第一
-"""
-
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _fold_tables = load.fold_tables
 _made: dict[str, object] = {}
@@ -48,17 +36,7 @@ def _fold_tables_are_made_once(monkeypatch):
 @pytest.fixture
 def lexicons(tmp_path: Path) -> Path:
     """A folder of rules that no change of the shipped terms touches."""
-    folder = tmp_path / "lexicons"
-    folder.mkdir()
-    for name in ("categories.toml", "laws.toml", "codes.toml"):
-        shutil.copy(LEXICONS / name, folder / name)
-    (folder / "claims.toml").write_text("# No claim rules: a hit is a violation.\n", encoding="utf-8")
-    (folder / "industries.toml").write_text("# No industries: nothing is asked for.\n", encoding="utf-8")
-    shutil.copytree(LEXICONS / "variants", folder / "variants")
-    for name in ("ad_law", "trade", "safety", "allow"):
-        (folder / name).mkdir()
-    (folder / "ad_law" / "absolute_claim.txt").write_text(TERMS, encoding="utf-8")
-    return folder
+    return small_rules(tmp_path / "lexicons", {"ad_law/absolute_claim.txt": CLAIMS})
 
 
 @pytest.fixture

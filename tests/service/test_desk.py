@@ -25,21 +25,11 @@ from service.review.terms import MOST_REPORTS, REPORT_CREDIT
 from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role, Scope
 from service.wiring import open_service
+from tests.small import ABUSE, DOUBTFUL
 
-DOUBTFUL = "你就是个傻瓜蛋"
 BLOCK = Ruling(Action.BLOCK, (Reason("abuse_insult"),))
 PASS = Ruling(Action.PASS)
 UNPROVEN = "销量突破天际榜"
-ABUSE = """\
-@category abuse_insult
-@owner tests
-@source tests
-@licence Apache-2.0
-@reviewed 2026-11-22
-@verified false
-
-傻瓜蛋
-"""
 ADD_HOOK = "INSERT INTO webhooks (id, tenant, url, kinds, rotation, created_at) VALUES (?, ?, ?, ?, 0, ?)"
 ADD_USER = "INSERT INTO users (id, tenant, name, role, password, created_at) VALUES (?, ?, ?, ?, '', ?)"
 

@@ -15,19 +15,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.small import ABUSE, DOUBTFUL
+
 SERVER = Path(__file__).with_name("desk_server.py")
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SERVER.parents[2])}
-DOUBTFUL = "你就是个傻瓜蛋"
-ABUSE = """\
-@category abuse_insult
-@owner tests
-@source tests
-@licence Apache-2.0
-@reviewed 2026-11-22
-@verified false
-
-傻瓜蛋
-"""
 BROWSERS = 6
 
 
@@ -177,7 +168,7 @@ async def run(folder, lexicons, *, rounds) -> Experiment:
 
 
 async def test_review_work_survives_kill_9(tmp_path, lexicons):
-    experiment = await run(tmp_path, lexicons, rounds=4)
+    experiment = await run(tmp_path, lexicons, rounds=2)
     assert experiment.wrong() == []
     assert min(experiment.told[kind] for kind in ("review.decided", "decision.human")) > 0
 

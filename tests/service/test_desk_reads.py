@@ -42,6 +42,7 @@ BOUND = {
     "CONTENTS_BACK": ("t", 20, 1),
     "CONTENTS_BY": ("t", 1, "c1", b"x", 10),
     "NEWEST_ON": ("[1]",),
+    "ACTS_ABOUT": ("t", "c7", 200),
     "VERSIONS": ("t", "c1", 100),
     "USER_NAMES": ("t", '["u"]'),
 }
@@ -117,7 +118,7 @@ def test_every_query_is_listed_here():
         for name in queries
         if name.startswith(("INSERT", "RESTORE", "MOVE", "EXTEND", "REFRAME", "SETTLE", "CREDIT", "CANCEL"))
     }
-    by_key = {"LAST_CONTENT", "JUDGED", "WEIGHT_OF", "OUTCOME_OF_ROUND", "REPORTS_IN_ROUND"}
+    by_key = {"LAST_CONTENT", "JUDGED", "STANDING_AS", "WEIGHT_OF", "OUTCOME_OF_ROUND", "REPORTS_IN_ROUND"}
     assert queries - writes - by_key == BOUND.keys()
 
 

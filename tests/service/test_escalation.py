@@ -137,8 +137,10 @@ async def test_while_it_loads_or_when_it_cannot_be_loaded_the_verdict_says_so(ho
 
     async with house(Fake(), late := Deep(), load=lambda: late.release.wait(20) and late, ready=False) as parts:
         assert await asked(*parts) == (Missing(SECOND, "loading"),)
+        assert parts[0].health().reasons == ("second_stage_loading",)
         late.release.set()
         await come(lambda: parts[0].hearing.second)
+        assert parts[0].health().ready
         assert await asked(*parts) == ()
 
     def broken():

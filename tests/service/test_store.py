@@ -26,7 +26,7 @@ from service.ports import Found, JournalBroken, JournalBusy, Rows, Wanted
 from service.store import db, statements
 from service.store.journal import SqliteJournal, chunked, judged
 
-TABLES_AND_INDEXES = 54
+TABLES_AND_INDEXES = 59
 
 
 @pytest.fixture
@@ -86,6 +86,29 @@ def test_decisions_survive_the_migration_of_their_table(tmp_path):
     assert new.execute("PRAGMA foreign_key_check").fetchall() == []
     with pytest.raises(sqlite3.IntegrityError):
         decide(new, supersedes="d0", seq=2)
+    new.close()
+
+
+def test_what_people_blocked_before_there_were_appeals_is_confirmed(tmp_path):
+    engine = db.make_engine(tmp_path / "old.db", write=True, busy_timeout=5)
+    with engine.begin() as connection:
+        command.upgrade(db.alembic_config(connection), "0006")
+    engine.dispose()
+    old = db.open_writer(tmp_path / "old.db", busy_timeout=5)
+    kinds = ["decision.auto", "decision.human", "decision.undone", "decision.human", "decision.auto"]
+    for seq, kind in enumerate(kinds):
+        decide(old, action="block", supersedes=f"d{seq - 1}" if seq else None, seq=seq)
+        old.execute("DROP TRIGGER IF EXISTS acts_no_update")
+        old.execute("UPDATE acts SET kind = ? WHERE seq = ?", (kind, seq))
+    body = b'{"author":["creator","user"],"parts":[],"scene":"ugc"}'
+    old.execute("UPDATE contents SET body = ?", (body,))
+    old.close()
+    db.migrate(tmp_path / "old.db", busy_timeout=5)
+    new = db.open_writer(tmp_path / "old.db", busy_timeout=5)
+    found = new.execute("SELECT decision, creator, since, confirmed_at, notified_at, final_at FROM blocks").fetchall()
+    assert found == [("d3", "creator", 3, "now", None, None)]  # d1 was taken back, the others are the engine's
+    assert new.execute("SELECT count(*) FROM appeals").fetchone() == (0,)
+    assert new.execute("PRAGMA foreign_key_check").fetchall() == []
     new.close()
 
 

@@ -247,6 +247,8 @@
 
   // What becomes of a complaint follows from what becomes of the content, unless only the complaint is upheld.
   const settled = (outcome) => (item()?.dataset.kind === "complaint" ? { outcome } : {});
+  const appealed = () => item()?.dataset.kind === "appeal";
+  const ruled = (outcome, told) => appealed() && may("decision") && withNote(told, (more) => step("decision", { outcome, ...more }, told));
   const pass = (more) => step("decision", { action: "pass", ...settled("rejected"), ...more }, "passed");
   const may = (name) => item()?.dataset.steps.split(" ").includes(name);
   const acts = {
@@ -255,9 +257,11 @@
       toast(got ? say("js.claimed", { n: got }) : say("js.nothing"));
       if (hand.length && !hand.includes(here)) await show(hand[0]);
     }),
-    pass: () => once(() => pass({})),
-    block: openReasons,
-    uphold: () => item()?.dataset.kind === "complaint" && once(() => step("decision", { outcome: "upheld" }, "upheld")),
+    pass: () => appealed() || once(() => pass({})),
+    block: () => appealed() || openReasons(),
+    keep: () => ruled("upheld", "kept"),
+    overturn: () => ruled("overturned", "overturned"),
+    uphold: () => (appealed() ? acts.keep() : item()?.dataset.kind === "complaint" && once(() => step("decision", { outcome: "upheld" }, "upheld"))),
     escalate: () => may("escalate") && withNote("escalate", (more) => step("escalate", more, "escalated")),
     skip: () => once(() => step("skip", {}, "skipped")),
     release: () => once(() => step("release", {}, "released")),
@@ -276,9 +280,9 @@
     if (button && !button.disabled) acts[button.dataset.act]();
   });
   keys({
-    p: acts.pass, b: acts.block, a: acts.uphold, e: acts.escalate, s: acts.skip, r: acts.release, u: () => (last ? acts.undo() : may("undo") && acts["undo-this"]()),
+    p: acts.pass, b: acts.block, a: acts.uphold, o: acts.overturn, e: acts.escalate, s: acts.skip, r: acts.release, u: () => (last ? acts.undo() : may("undo") && acts["undo-this"]()),
     c: acts.claim, t: acts.take, v: acts.view, w: acts.suggest, h: acts.history, j: move(1), k: move(-1),
-    "shift+p": () => may("decision") && withNote("pass", pass),
+    "shift+p": () => !appealed() && may("decision") && withNote("pass", pass),
     Enter: () => { if ($(".conflict", place)) acts.next(); },
   });
 

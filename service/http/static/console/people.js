@@ -2,8 +2,29 @@
 "use strict";
 
 {
-  const { $, ask, say, toast, keys, reveal, randomPassword } = window.ql;
+  const { $, $$, ask, part, say, tick, toast, keys, reveal, randomPassword } = window.ql;
   const tell = (error) => toast(error.message, { alert: true });
+
+  // A long list goes on below what is there; the first new row gets the focus.
+  async function more(link) {
+    const { more: table } = link.dataset;
+    const page = document.createElement("div");
+    try { page.append(...await part(link.getAttribute("href"))); } catch (error) { tell(error); return; }
+    const rows = $$(`#${table} tbody tr`, page);
+    $(`#${table} tbody`).append(...rows);
+    const next = $(`[data-more="${table}"]`, page);
+    if (next) link.replaceWith(next); else link.parentElement.remove();
+    const first = rows[0]?.querySelector("button") ?? next;
+    first?.focus();
+    tick();
+  }
+  const going = (table) => { const link = $(`[data-more="${table}"]`); if (link) more(link); };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("[data-more]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    more(link);
+  });
   document.addEventListener("change", async (event) => {
     const field = event.target;
     if (!field.dataset.patch) return;
@@ -24,5 +45,5 @@
       if (to.replay) { await ask("POST", to.replay, {}); toast(say("js.replayed")); button.closest("tr").remove(); }
     } catch (error) { tell(error); }
   });
-  keys({ n: () => $("#new-user, #new-webhook")?.showModal(), k: () => $("#new-key")?.showModal() });
+  keys({ n: () => $("#new-user, #new-webhook")?.showModal(), k: () => $("#new-key")?.showModal(), m: () => going("rows"), "shift+m": () => going("api-keys") });
 }

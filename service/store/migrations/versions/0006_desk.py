@@ -266,6 +266,8 @@ def _create_skips_and_notes() -> None:
         sa.PrimaryKeyConstraint("act"),
     )
     op.create_index("review_notes_by_review", "review_notes", ["review"])
+    of_items = sa.text("kind >= 'review.' AND kind < 'review/'")
+    op.create_index("acts_of_items", "acts", ["subject"], sqlite_where=of_items)
 
 
 def _create_notices() -> None:

@@ -1,0 +1,67 @@
+"""What small houses of tests share: rules that no change of the shipped terms touches, and a service in a thread."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvloop
+
+LEXICONS = Path(__file__).parents[1] / "lexicons"
+HEAD = "@owner tests\n@source tests\n@licence Apache-2.0\n@reviewed 2026-11-22\n@verified false\n\n"
+DOUBTFUL = "你就是个傻瓜蛋"
+"""What ``ABUSE`` leaves to people."""
+
+
+def terms(category, *words):
+    """The text of a file of terms."""
+    return f"@category {category}\n{HEAD}" + "".join(f"{word}\n" for word in words)
+
+
+ABUSE = terms("abuse_insult", "傻瓜蛋")
+CLAIMS = terms("absolute_claim", "国家级", "最高级", "全网第一")
+
+
+def small_rules(folder, files):
+    """A folder of rules with the real tables, and these files of terms by their paths."""
+    folder.mkdir()
+    for name in ("categories.toml", "laws.toml", "codes.toml"):
+        shutil.copy(LEXICONS / name, folder / name)
+    (folder / "claims.toml").write_text("# No claim rules: a hit is a violation.\n", encoding="utf-8")
+    (folder / "industries.toml").write_text("# No industries: nothing is asked for.\n", encoding="utf-8")
+    shutil.copytree(LEXICONS / "variants", folder / "variants")
+    for name in ("ad_law", "trade", "safety", "allow"):
+        (folder / name).mkdir()
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@contextmanager
+def in_a_thread(house, serve):
+    """``serve(house)`` in a thread of its own while the context lasts.
+
+    It sets ``house.loop`` and ``house.stop``, then ``house.ready``, and ends when ``house.stop`` is set.
+    """
+
+    def run():
+        try:
+            uvloop.run(serve(house))
+        except BaseException as error:  # noqa: BLE001 - told in the thread of the test
+            house.error = error
+        finally:
+            house.ready.set()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        assert house.ready.wait(120)
+        if house.error:
+            raise house.error
+        yield house
+    finally:
+        if house.stop is not None:
+            house.loop.call_soon_threadsafe(house.stop.set)
+        thread.join(60)
