@@ -216,7 +216,7 @@ async def open_service(
         terms = terms_of(settings)
         moderation = Moderation(rules, store.ledger, store.reads, hearing, terms)
         stack.push_async_callback(moderation.close)
-        desk = Desk(store.ledger, rules, terms, checks_of(settings, secret.marked))
+        desk = Desk(store.ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
         await stack.enter_async_context(_watching(rules, desk, weights, hearing))
         relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
         relay.start()

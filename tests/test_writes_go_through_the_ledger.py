@@ -265,7 +265,6 @@ def untold(path: Path) -> list[str]:
     renewals = told("webhook.rotated")
     words = [facts[part] for _, _, facts in acts for part in ("note", "text") if part in facts]
     contents.update("/".join(map(str, map(one.get, VERSION))) for one in words)
-    copies = [facts for kind, _, facts in acts if kind == "golden.copied"]
     decided = ("golden.answered", "decision.auto", "decision.human", "decision.undone", "decision.timeout")
 
     def settled(kind):
@@ -283,7 +282,7 @@ def untold(path: Path) -> list[str]:
         ),
         "decisions": (
             held("SELECT id FROM decisions"),
-            sum(map(told, decided), Counter(facts["decision"] for facts in copies)),
+            sum(map(told, (*decided, "golden.copied")), Counter()),
         ),
         "decisions, ended": (
             held("SELECT supersedes FROM decisions WHERE supersedes IS NOT NULL"),
@@ -343,8 +342,14 @@ def untold(path: Path) -> list[str]:
         ),
         "golden_items": (held("SELECT id FROM golden_items"), told("golden.added")),
         "golden_items, ended": (held("SELECT id FROM golden_items WHERE ended_at IS NOT NULL"), told("golden.ended")),
-        "golden_copies": (held("SELECT review FROM golden_copies"), told("golden.copied")),
-        "golden_answers": (held("SELECT decision FROM golden_answers"), told("golden.scored")),
+        "golden_copies": (
+            held("SELECT decision FROM golden_copies JOIN reviews ON reviews.id = golden_copies.review"),
+            told("golden.copied"),
+        ),
+        "golden_answers": (
+            held("SELECT decision FROM golden_answers"),
+            Counter(subject for kind, subject, facts in acts if kind == "golden.scored" and facts["counts"]),
+        ),
         "handlings": (held('SELECT "user" FROM handlings'), told("handling.timed")),
         "users": (held("SELECT id FROM users"), told("user.created")),
         "users, roles": (
@@ -535,8 +540,8 @@ async def work_at_the_desk(service, caller):
 
 async def check(service, reviewer, senior, content):
     """Second reviews that agree, disagree, are taken back; golden items that are copied, answered and ended."""
-    checks = Checks(sample_share=1.0, golden_share=1.0)
-    desk = Desk(service.ledger, service.rules, Terms(), checks)
+    checks = Checks(sample_share=1.0, golden_share=1.0, golden_wait=0.0)
+    desk = Desk(service.ledger, service.rules, Terms(), checks, service.moderation.judged)
     bob = Caller("shop", "bob", RIGHTS_OF[Role.REVIEWER])
 
     def hire(visit):
@@ -560,7 +565,8 @@ async def check(service, reviewer, senior, content):
         await desk.decide(senior, row.id, row.token, Ruling(Action.PASS))
     await desk.make_golden(senior, "q0")
     await desk.release(reviewer, three.id, three.token)
-    await desk.claim(reviewer, limit=50)
+    await desk.claim(bob, limit=50)
+    await desk.mixed()
     for row in await desk.claim(bob, limit=50):
         await desk.decide(bob, row.id, row.token, Ruling(Action.PASS))
     await desk.end_golden(senior, "q0")

@@ -94,7 +94,8 @@ class Archive:
     async def counts(self, caller: Caller) -> Counts:
         """How much there is to do; today began at midnight in Shanghai."""
         midnight = datetime.now(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
-        return await self._reads.counts(caller.tenant, since=stamp(midnight.astimezone(UTC)))
+        viewer = self._veil(caller).viewer
+        return await self._reads.counts(caller.tenant, viewer, since=stamp(midnight.astimezone(UTC)))
 
     async def item(self, caller: Caller, review: str) -> Listed:
         """One item. Raises ``NotThere``."""
@@ -126,12 +127,12 @@ class Archive:
         decisions = await self._moderation.history(caller, content_id, limit=MOST_HISTORY)
         if not decisions:
             raise NotThere(content_id)
-        items = await self._reads.items_of(tenant, content_id)
-        if await veil.over([content_id]):
-            acts = veil.told(await self._reads.acts_about(tenant, content_id, limit=MOST_ACTS))
+        items = await veil.items(await self._reads.items_of(tenant, content_id))
+        veiled = bool(await veil.over([content_id]))
+        acts = veil.told(await self._reads.acts_about(tenant, content_id, limit=MOST_ACTS), veiled=veiled)
+        if veiled:
             return History(versions, await veil.history(decisions), items, [], acts, {})
         reports = [one for item in items for one in await self._reads.reports(item.row[0], limit=MOST_REPORTS)]
-        acts = await self._reads.acts_about(tenant, content_id, limit=MOST_ACTS)
         return History(versions, decisions, items, reports, acts, await self._names(tenant, [*decisions, *acts]))
 
     async def _dossier(self, caller: Caller, listed: Listed, *, with_context: bool) -> Dossier:
@@ -143,6 +144,7 @@ class Archive:
         history = await veil.history(await self._moderation.history(caller, listed.content_id, limit=MOST_HISTORY))
         appealed = row.kind == APPEAL
         own = appealed and await self._appeals.is_own(row.id, caller.id)
+        appeal = await self._appealed(row, hidden=hidden)
         steps = offered(row.item, Person(caller.id, caller.rights), now(), own=own)
         context = await self._context(caller, row, decided.content) if with_context else None
         return Dossier(
@@ -158,9 +160,17 @@ class Archive:
             history=history,
             steps=tuple(step for step in steps if not (sampled and step is Step.UNDO)),
             context=context,
-            names={} if appealed else await self._names(tenant, [*history, *(context.earlier if context else ())]),
-            appeal=await self._appeals.at(row.id) if appealed else None,
+            names={} if appeal else await self._names(tenant, [*history, *(context.earlier if context else ())]),
+            appeal=appeal,
         )
+
+    async def _appealed(self, row: Row, *, hidden: bool) -> Appeal | None:
+        """The appeal that an item is about, or whose ruling is to be checked; without what came of it if hidden."""
+        if row.kind not in {APPEAL, SAMPLE}:
+            return None
+        review = row.id if row.kind == APPEAL else await self._reads.checked(row.id, row.round)
+        appeal = await self._appeals.at(review)
+        return appeal._replace(outcome=None, settled_at=None, final_at=None) if appeal and hidden else appeal
 
     async def _seen(self, tenant: str, content: Content) -> list[Seen]:
         engine = self._rules.engines.of(tenant)

@@ -41,6 +41,8 @@ class Checks:
     sample_severity: int = 5
     """From this severity on, as the engine found it, everything is decided twice: what people said must not show."""
     golden_share: float = 0.0
+    golden_wait: float = 20.0
+    """A golden item comes so many seconds at most after the claim for which it was drawn: its time must not tell."""
     severe_per_hour: int = 1_000_000
     mark: Callable[..., bytes] = field(default=_unkeyed)
 
@@ -87,8 +89,9 @@ def said(action: Action, categories: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def said_by(ruling: Ruling) -> tuple[str, ...]:
-    """What a ruling says. It must have an action."""
-    assert ruling.action is not None
+    """What a ruling says; of an appeal that the block stands, for whatever it was, or that it does not."""
+    if ruling.action is None:
+        return ("block",) if ruling.outcome == "upheld" else ("pass",)
     return said(ruling.action, tuple(dict.fromkeys(reason.category for reason in ruling.reasons)))
 
 

@@ -20,6 +20,7 @@ import structlog
 from service.logs import where
 from service.review import appeals, golden, handling, intake, rulings, samples
 from service.review.checks import SEVERE, Checks, is_blind, is_tested
+from service.review.mixing import Mixing
 from service.review.rows import APPEAL, Conflict, Row, found, moved, take, take_all
 from service.review.rulings import Book, Unfounded
 from service.review.states import FIRST, HOUSE, SENIOR, Move, Person, State, Step
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from service.ports import Column, Visit
     from service.review.appeals import Appealed
     from service.review.intake import Filed, Said
+    from service.review.mixing import Judge
     from service.review.rulings import Ruling
     from service.review.terms import Terms
     from service.rules import Rules
@@ -64,8 +66,11 @@ ANY: Final = Sorts()
 class Desk:
     """Keeps nothing but its way to the ledger: what is true stands in the database."""
 
-    def __init__(self, ledger: Ledger, rules: Rules, terms: Terms, checks: Checks | None = None) -> None:
+    def __init__(
+        self, ledger: Ledger, rules: Rules, terms: Terms, checks: Checks | None = None, judge: Judge | None = None
+    ) -> None:
         self._ledger, self._rules, self._terms, self._checks = ledger, rules, terms, checks or Checks()
+        self._mixing = Mixing(ledger, terms, judge, longest=self._checks.golden_wait) if judge else None
 
     async def claim(
         self,
@@ -89,13 +94,13 @@ class Desk:
             rows = _claimable(visit, caller.tenant, (person, checks), most, sorts)
             if distinct:
                 rows = handling.once(visit, rows, self._rules.engine.ruleset.folding.plain)
-            taken = take_all(visit, rows, Move(Step.CLAIM, person, visit.at, lease=seconds))
-            if checks.golden_share:
-                ruleset = self._rules.engines.of(caller.tenant).ruleset
-                golden.mixed_in(visit, taken, checks, self._terms, ruleset)
-            return taken
+            return take_all(visit, rows, Move(Step.CLAIM, person, visit.at, lease=seconds))
 
-        return await self._ledger.visit(work)
+        taken = await self._ledger.visit(work)
+        if self._mixing is not None and is_tested(caller.rights):
+            for row in golden.drawn(taken, checks):
+                self._mixing.soon(row)
+        return taken
 
     async def claim_one(self, caller: Caller, review: str, *, lease: float | None = None) -> Row:
         """Takes the item with this id. Raises ``NotThere`` and ``Conflict``."""
@@ -193,13 +198,22 @@ class Desk:
                 return moved
 
     async def watch(self) -> None:
-        """Sweeps for ever."""
-        while True:
-            await asyncio.sleep(SWEEP_SECONDS)
-            try:
-                await self.sweep()
-            except Exception as error:  # noqa: BLE001 - a database that is busy now may not be so the next time
-                structlog.get_logger().error("deadlines not swept", **where(error))
+        """Sweeps for ever; when that ends, golden items that were still to come do not."""
+        try:
+            while True:
+                await asyncio.sleep(SWEEP_SECONDS)
+                try:
+                    await self.sweep()
+                except Exception as error:  # noqa: BLE001 - a database that is busy now may not be so the next time
+                    structlog.get_logger().error("deadlines not swept", **where(error))
+        finally:
+            if self._mixing is not None:
+                await self._mixing.close()
+
+    async def mixed(self) -> None:
+        """Returns once the golden items that are to come have come."""
+        if self._mixing is not None:
+            await self._mixing.come()
 
     def _book(self, tenant: str) -> Book:
         return Book(self._rules.engines.of(tenant).ruleset, self._terms.appeal_days)
@@ -284,11 +298,12 @@ def _swept(visit: Visit, book_of: Callable[[str], Book]) -> int:
     lapsed = _lapse(visit, visit.rows(desk.LAPSED_ANYWHERE, visit.at, AT_ONCE))
     due = visit.rows(desk.DUE, visit.at, AT_ONCE - lapsed) if lapsed < AT_ONCE else []
     for one in due:
-        if golden.copied(visit, Row(*one), HOUSE):  # nobody came to it: nothing is late
+        if Row(*one).state == State.WAITING and golden.copied(visit, Row(*one), HOUSE):
+            # Nobody came to it: nothing is late. What somebody holds is late as anything is.
             take(visit, Row(*one), Move(Step.WITHDRAW, HOUSE, visit.at))
             continue
         row = take(visit, Row(*one), Move(Step.BREACH, HOUSE, visit.at))
-        if row.kind == intake.CONTENT:
+        if row.kind == intake.CONTENT and not golden.copied(visit, row, HOUSE):
             rulings.time_out(visit, row, book_of(row.tenant))
     moved = lapsed + len(due)
     return moved + (appeals.settle_due(visit, AT_ONCE - moved) if moved < AT_ONCE else 0)

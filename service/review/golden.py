@@ -1,71 +1,64 @@
 """Golden items, in a visit: decided contents whose answer is known, and copies of them that look like any other item.
 
 A copy is an item with a content and decisions of its own, which are nobody's: answering it changes no content, tells
-no receiver and teaches no model. Only the reviewer's score grows. It comes into the queue as a new content does.
+no receiver and teaches no model. Only the reviewer's score grows. It comes into the queue as a new content does, with
+whatever the house makes of it on that day.
 
 UNDECIDED   what no person has decided, or the engine never left to people, cannot be golden
 """
 
 from __future__ import annotations
 
-import re
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
-from moderation.types import Action, Scene
+from moderation.types import Action
 from service.acts import GOLDEN_ADDED, GOLDEN_ANSWERED, GOLDEN_COPIED, GOLDEN_ENDED, GOLDEN_SCORED, REVIEW_OPENED, Act
-from service.filing import committed
-from service.ids import chance, from_stamp, id_at, new_id, stamp
+from service.filing import ENGINE
+from service.ids import new_id
 from service.ports import Write
 from service.review import rulings
 from service.review.checks import agree, is_tested, said, said_by
 from service.review.intake import CONTENT
+from service.review.naming import like
 from service.review.rows import NotThere, moved, take
 from service.review.states import FIRST, later
-from service.review.terms import credit, priority
+from service.review.terms import priority
 from service.review.verdict import blocked, passed
 from service.store import quality_statements as quality
 from service.store import statements
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from random import Random
 
     from moderation.ruleset import Ruleset
+    from service.filing import Filing
     from service.ports import Visit
     from service.review.checks import Checks
     from service.review.rows import Row
     from service.review.rulings import Ruling
     from service.review.states import Move, Person
-    from service.review.terms import Terms
 
 UNDECIDED: Final = "golden_undecided"
-MOST_LATE: Final = 20.0
-"""A copy bears a time up to so many seconds ago: it must not be that of the claim which brought it."""
-_UUID: Final = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_TAIL: Final = 4
-"""So many of the last signs of an id differ from a neighbour's."""
-_DIGITS, _SMALL, _LARGE = "0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+NAMED_LIKE: Final = 40
+"""A copy's content id is made after so many recent ones,"""
+NAMED_AMONG: Final = 5000
+"""sought among so many acts."""
+_TRIES: Final = 20
 
 
 class Unfit(ValueError):
     """A content that cannot be golden; its only argument is a machine code."""
 
 
-class _Source(NamedTuple):
-    """A golden item that a copy can be made of."""
+class Source(NamedTuple):
+    """A golden item that a copy can be made of: when it was decided and published, and the bytes of its content."""
 
     golden: str
-    content: int
-    category: str
-    severity: int
     at: str
     published_at: str
-    verdict: bytes
-    degraded: int
-    stages_missing: str
     body: bytes
 
 
@@ -101,72 +94,59 @@ def end(visit: Visit, tenant: str, content_id: str, by: str) -> None:
     visit.record(Act(GOLDEN_ENDED, id_, tenant, {"by": by}), Write(quality.END_GOLDEN, (visit.at, id_)))
 
 
-def mixed_in(visit: Visit, rows: Sequence[Row], checks: Checks, terms: Terms, ruleset: Ruleset) -> None:
-    """For a share of the items that are handed out, brings a golden one of the same sort into the queue, if there is.
-
-    It waits there like any other, for whoever comes to it.
-    """
-    for row in rows:
-        ordinary = row.kind == CONTENT and row.level == FIRST
-        if ordinary and checks.draws("golden", checks.golden_share, row.id, str(row.token)):
-            place = (row.tenant, row.scene, row.category, row.severity)
-            for source in visit.rows(quality.GOLDEN_LIKE, *place):
-                _copy(visit, _Source(*source), row, (checks, terms), ruleset.fingerprint)
+def drawn(rows: Sequence[Row], checks: Checks) -> list[Row]:
+    """Of items that were handed out, those for which a golden one of their sort is to come into the queue."""
+    return [
+        row
+        for row in rows
+        if row.kind == CONTENT
+        and row.level == FIRST
+        and checks.draws("golden", checks.golden_share, row.id, str(row.token))
+    ]
 
 
-def _copy(visit: Visit, source: _Source, beside: Row, ways: tuple[Checks, Terms], ruleset: str) -> None:
-    checks, terms = ways
-    late = MOST_LATE * checks.drawn("golden time", beside.id, str(beside.token))
-    at = later(visit.at, -late)
-    moment = from_stamp(at)
-    lag = from_stamp(source.at) - from_stamp(source.published_at)
-    published = stamp(moment - lag)
-    item, decision = id_at(moment + timedelta(microseconds=300)), id_at(moment)
-    name = _name(visit, beside, moment)
-    salt = chance()
-    commitment = committed(salt, source.body)
-    judged = (decision, beside.tenant, at, beside.scene, published, source.severity, source.verdict, source.degraded)
-    facts: dict[str, object] = {
-        "decision": decision,
-        "golden": source.golden,
-        "text": {"commitment": commitment.hex(), "content": name, "version": 1},
-    }
-    visit.record(
-        Act(GOLDEN_COPIED, item, beside.tenant, facts),
-        Write(statements.INSERT_TEXT, (beside.tenant, name, commitment, salt, source.body, at)),
-        Write(quality.INSERT_COPY_DECISION, (*judged, source.stages_missing, ruleset)),
-    )
-    key = priority(at, credit(source.severity, beside.reach))
-    due = later(at, terms.due[Scene(beside.scene)])
-    place = (item, beside.tenant, name, decision, beside.scene, source.category, source.severity, beside.reach)
-    opening = {"content": name, "decision": decision, "kind": CONTENT, "round": 1}
-    visit.record(
-        Act(REVIEW_OPENED, item, beside.tenant, opening),
-        Write(quality.INSERT_COPY_REVIEW, (*place, key, at, due)),
-        Write(quality.INSERT_COPY, (item, source.golden)),
-    )
+def source(visit: Visit, beside: Row) -> Source | None:
+    """A golden item of the sort of another, that its holder does not know; the one with the fewest copies."""
+    holder = beside.holder or ""
+    found = visit.rows(quality.GOLDEN_LIKE, beside.tenant, beside.scene, beside.category, beside.severity, holder)
+    return Source(*found[0]) if found else None
 
 
-def _name(visit: Visit, beside: Row, moment: datetime) -> str:
-    """A content id as the tenant's are: a neighbour's, with other signs of the same sort at its end."""
-    if _UUID.fullmatch(beside.target):
-        return id_at(moment)
-    name = beside.target
-    for tail in range(_TAIL, 64):
-        name = _varied(beside.target, tail)
-        if not visit.rows(quality.CONTENT_KNOWN, beside.tenant, name):
-            return name
+def name(visit: Visit, beside: Row, random: Random) -> str:
+    """A content id that nobody has, and that looks like those that the tenant gives in the scene of another item."""
+    found = visit.rows(quality.NAMES_BEFORE, beside.tenant, beside.scene, NAMED_AMONG, NAMED_LIKE)
+    recent = [str(one) for (one,) in found]
+    for tried in range(_TRIES):
+        made = like(recent, random, loose=tried // 2)
+        if not visit.rows(quality.CONTENT_KNOWN, beside.tenant, made):
+            return made
     return new_id()
 
 
-def _varied(text: str, tail: int) -> str:
-    signs, left = list(text), tail
-    for place in range(len(signs) - 1, -1, -1):
-        pool = next((pool for pool in (_DIGITS, _SMALL, _LARGE) if signs[place] in pool), "")
-        if pool and left and (pool is _DIGITS or not any(sign in _DIGITS for sign in text)):
-            signs[place] = pool[chance()[0] % len(pool)]
-            left -= 1
-    return "".join(signs)
+def copy(visit: Visit, golden: str, filing: Filing) -> str:
+    """Files a copy as a plan files a content that is new, and opens its item; gives the item."""
+    opening = filing.opening
+    assert opening is not None
+    scene, severity, at = filing.judged[0], filing.judged[3], visit.at
+    told = {"commitment": filing.commitment.hex(), "content": filing.content_id, "version": 1}
+    visit.record(
+        Act(GOLDEN_COPIED, filing.id, filing.tenant, {"by": ENGINE, "golden": golden, "text": told}),
+        Write(
+            statements.INSERT_TEXT,
+            (filing.tenant, filing.content_id, filing.commitment, filing.salt, filing.body, at),
+        ),
+        Write(quality.INSERT_COPY_DECISION, (filing.id, filing.tenant, at, *filing.judged)),
+    )
+    item = new_id()
+    key, due = priority(at, opening.credit), later(at, opening.due)
+    place = (item, filing.tenant, filing.content_id, filing.id, scene, opening.category, severity, opening.reach)
+    facts = {"content": filing.content_id, "decision": filing.id, "kind": CONTENT, "round": 1}
+    visit.record(
+        Act(REVIEW_OPENED, item, filing.tenant, facts),
+        Write(quality.INSERT_COPY_REVIEW, (*place, key, at, due)),
+        Write(quality.INSERT_COPY, (item, golden)),
+    )
+    return item
 
 
 class Copied(NamedTuple):
@@ -181,7 +161,7 @@ def copied(visit: Visit, row: Row, person: Person) -> Copied | None:
     """What an item is a copy of; ``None`` for an ordinary one."""
     if row.kind != CONTENT:
         return None
-    rows = visit.rows(quality.GOLDEN_OF_COPY, row.id, person.id)
+    rows = visit.rows(quality.GOLDEN_OF_COPY, row.id, person.id, row.content)
     return Copied(*rows[0]) if rows else None
 
 
@@ -206,9 +186,9 @@ def answer(  # noqa: PLR0913, PLR0917 - a decision, and what it is a copy of
     values = (decision, row.tenant, copy.golden, move.who.id, orjson.dumps(told).decode(), int(right), visit.at)
     facts = {"by": move.who.id, "counts": counts, "golden": copy.golden, "review": row.id, "right": right}
     rulings.file(visit, row, before, verdict, Act(GOLDEN_ANSWERED, decision, row.tenant, facts))
-    if counts:
-        visit.record(
-            Act(GOLDEN_SCORED, decision, row.tenant, {"by": move.who.id, "right": right}),
-            Write(quality.INSERT_ANSWER, values),
-        )
+    # Where an ordinary decision has the act of its notice, so that as many numbers lie between this and the next.
+    visit.record(
+        Act(GOLDEN_SCORED, decision, row.tenant, {"by": move.who.id, "counts": counts}),
+        *([Write(quality.INSERT_ANSWER, values)] if counts else ()),
+    )
     return take(visit, row, move, outcome=decision, note=ruling.note)

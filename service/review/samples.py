@@ -13,9 +13,9 @@ import orjson
 from service.acts import REVIEW_OPENED, SAMPLE_ANSWERED, SAMPLE_ENDED, SAMPLE_OPENED, Act
 from service.ids import new_id
 from service.ports import Write
-from service.review import rulings
+from service.review import appeals, rulings
 from service.review.checks import agree, is_blind, said_by
-from service.review.rows import Conflict, Row, found, moved, take
+from service.review.rows import APPEAL, Conflict, Row, found, moved, take
 from service.review.states import HOUSE, SENIOR, Move, State, Step
 from service.review.terms import credit, priority
 from service.store import desk_statements as desk
@@ -40,6 +40,8 @@ class Sample(NamedTuple):
     first_by: str
     first_said: str
     opened_at: str
+    checked: str
+    checked_round: int
     second_by: str | None
     second_said: str | None
     agreed: int | None
@@ -51,29 +53,34 @@ def barred(visit: Visit, row: Row, person: Person) -> bool:
     if row.kind != SAMPLE:
         return False
     sample = _sample(visit, row)
-    return not is_blind(person.rights) or person.id in {sample.first_by, sample.second_by}
+    if not is_blind(person.rights) or person.id in {sample.first_by, sample.second_by}:
+        return True
+    return appeals.is_own(visit, found(visit, row.tenant, sample.checked), person.id)
 
 
 def opened(visit: Visit, row: Row, who: Person, ruling: Ruling, checks: Checks) -> None:
     """Opens the second review of an item that was just decided, where one is due. ``row`` is the item, closed."""
-    if row.outcome is None or not checks.sampled(row.kind, row.severity, row.id, row.round):
+    if not checks.sampled(row.kind, row.severity, row.id, row.round):
         return
-    item, frame = _item(visit, row)
+    first = rulings.standing(visit, row.tenant, row.content)
+    item, frame = _item(visit, row, first.content.id)
     told = orjson.dumps(said_by(ruling)).decode()
-    facts = {"category": row.category, "first": row.outcome, "first_by": who.id, "round": item.round, "said": told}
-    values = (item.id, item.round, row.tenant, row.category, row.outcome, who.id, told, visit.at)
+    facts = {"category": row.category, "checked": row.id, "first": first.id, "first_by": who.id, "round": item.round}
+    facts["said"] = told
+    place = (item.id, item.round, row.tenant, row.category)
+    values = (*place, first.id, who.id, told, visit.at, row.id, row.round)
     visit.record(Act(SAMPLE_OPENED, item.id, row.tenant, facts), *frame, Write(quality.INSERT_SAMPLE, values))
 
 
-def _item(visit: Visit, row: Row) -> tuple[Row, list[Write]]:
+def _item(visit: Visit, row: Row, target: str) -> tuple[Row, list[Write]]:
     """The item of kind ``sample`` for the target of another: new, or opened again and then to be framed anew."""
     key = priority(visit.at, credit(row.severity, row.reach))
     frame = (row.content, row.decision, row.scene, row.category, row.severity, row.reach)
-    known = visit.rows(quality.SAMPLE_OF, row.tenant, row.target)
+    known = visit.rows(quality.SAMPLE_OF, row.tenant, target)
     if not known:
         id_ = new_id()
-        facts = {"content": row.target, "decision": row.decision, "kind": SAMPLE, "round": 1}
-        values = (id_, row.tenant, row.target, *frame, key, visit.at)
+        facts = {"content": target, "decision": row.decision, "kind": SAMPLE, "round": 1}
+        values = (id_, row.tenant, target, *frame, key, visit.at)
         visit.record(Act(REVIEW_OPENED, id_, row.tenant, facts), Write(quality.INSERT_SAMPLE_REVIEW, values))
         return found(visit, row.tenant, id_), []
     item = found(visit, row.tenant, known[0][0])
@@ -94,7 +101,7 @@ def _ended(visit: Visit, item: Row) -> Row:
 
 def undone(visit: Visit, row: Row) -> None:
     """Before a first decision is taken back: nobody has to look at it again. Raises ``Conflict`` where one has."""
-    for review, _, second_by in visit.rows(quality.OPENED_BY, row.tenant, row.target, row.outcome):
+    for review, _, second_by in visit.rows(quality.OPENED_BY, row.id, row.round):
         if second_by is not None:
             raise Conflict("late", row)
         _ended(visit, found(visit, row.tenant, review))
@@ -121,7 +128,9 @@ def decide(visit: Visit, row: Row, move: Move, ruling: Ruling, book: Book) -> Ro
         )
     if same or rulings.standing(visit, row.tenant, row.content).id != sample.first:
         return take(visit, row, move, note=ruling.note)
-    return rulings.decide(visit, row, move, ruling, book)
+    checked = found(visit, row.tenant, sample.checked)
+    decide_ = appeals.redecide if checked.kind == APPEAL else rulings.decide
+    return decide_(visit, row, move, ruling, book)
 
 
 def _answered(visit: Visit, row: Row, who: Person, said: tuple[str, ...], *, same: bool, final: bool) -> None:  # noqa: PLR0913

@@ -41,6 +41,13 @@ class Listed(NamedTuple):
     content_id: str
 
 
+class Viewer(NamedTuple):
+    """For whom something is read, and whether golden items test them."""
+
+    user: str
+    tested: bool
+
+
 class Query(NamedTuple):
     """Which items to list: a state (``waiting``, ``held``, ``overdue`` or ``closed``) and filters; empty says any."""
 
@@ -225,9 +232,9 @@ class DeskReads:
         sorts = [orjson.dumps(names).decode() if names else None for names in query[1:4]]
         return await self._rows(desk.WAITING_OF_SORTS, tenant, levels, *sorts, *after, limit)
 
-    async def counts(self, tenant: str, *, since: str) -> Counts:
-        """How many items of a tenant there are; ``since`` is when today began, as a stamp."""
-        ((*counts,),) = await self._rows(desk.COUNTS, tenant, COUNTED + 1, since)
+    async def counts(self, tenant: str, viewer: Viewer, *, since: str) -> Counts:
+        """How many items of a tenant somebody may see; ``since`` is when today began, as a stamp."""
+        ((*counts,),) = await self._rows(desk.COUNTS, tenant, COUNTED + 1, since, *viewer)
         return Counts(*counts)
 
     async def report(self, tenant: str, report: str, kind: str) -> Reported | None:
@@ -252,9 +259,28 @@ class DeskReads:
         """What people of a tenant are called, by their ids."""
         return dict(await self._rows(desk.USER_NAMES, tenant, orjson.dumps(users).decode()))
 
-    async def names_among(self, sql: str, tenant: str, user: str, ids: Sequence[str]) -> list[str]:
-        """Those of some content ids that a statement finds for a person."""
-        return [name for (name,) in await self._rows(sql, tenant, user, orjson.dumps(ids).decode())]
+    async def veiled(self, tenant: str, viewer: Viewer, contents: Sequence[str]) -> list[str]:
+        """Those of some content ids of which somebody must not see what people decided."""
+        return self._names(await self._rows(quality.VEILED, tenant, viewer.user, orjson.dumps(contents).decode()))
+
+    async def hidden(self, tenant: str, viewer: Viewer, items: Sequence[str]) -> list[str]:
+        """Those of some items that somebody must not see at all."""
+        told = (tenant, viewer.user, orjson.dumps(items).decode(), viewer.tested)
+        return self._names(await self._rows(quality.HIDDEN, *told))
+
+    async def doubles(self, tenant: str, viewer: Viewer, contents: Sequence[str]) -> list[str]:
+        """Those of some content ids that somebody must not see beside others."""
+        told = (tenant, viewer.user, orjson.dumps(contents).decode(), viewer.tested)
+        return self._names(await self._rows(quality.DOUBLES, *told))
+
+    @staticmethod
+    def _names(rows: Sequence[tuple[Any, ...]]) -> list[str]:
+        return [name for (name,) in rows]
+
+    async def checked(self, review: str, round_: int) -> str:
+        """The item whose decision is checked by a second review."""
+        ((checked,),) = await self._rows(quality.CHECKED, review, round_)
+        return str(checked)
 
     async def answers(self, tenant: str, *, since: str) -> list[tuple[str, bool]]:
         """Golden answers that stand, oldest first: whose, and whether right."""

@@ -14,14 +14,16 @@ from sqlmodel import Field, SQLModel
 class Sample(SQLModel, table=True):
     """One item that is decided a second time by somebody who does not know how it was: a round of a ``sample`` item.
 
-    ``first`` is the decision that stands meanwhile. ``agreed`` is empty until somebody has said ``second``; where it is
-    0 a senior says the last word. ``settled_at`` ends it, also where the text changed before anybody looked.
+    ``checked`` is the item, in its round, that was decided first, and ``first`` the decision that stands meanwhile.
+    ``agreed`` is empty until somebody has said ``second``; where it is 0 a senior says the last word. ``settled_at``
+    ends it, also where the text changed before anybody looked.
     """
 
     __tablename__: ClassVar[str] = "samples"
     __table_args__ = (
         CheckConstraint("agreed IS NULL OR agreed = 0 OR agreed = 1", name="samples_agreed_is_boolean"),
         Index("samples_answered", "tenant", "opened_at", sqlite_where=text("agreed IS NOT NULL")),
+        Index("samples_by_checked", "checked", "checked_round"),
     )
 
     review: str = Field(sa_column=Column(Text, ForeignKey("reviews.id"), primary_key=True))
@@ -32,6 +34,8 @@ class Sample(SQLModel, table=True):
     first_by: str = Field(sa_column=Column(Text, ForeignKey("users.id"), nullable=False))
     first_said: str = Field(sa_column=Column(Text, nullable=False))
     opened_at: str = Field(sa_column=Column(Text, nullable=False))
+    checked: str = Field(sa_column=Column(Text, ForeignKey("reviews.id"), nullable=False))
+    checked_round: int = Field(sa_column=Column(Integer, nullable=False))
     second_by: str | None = Field(default=None, sa_column=Column(Text, ForeignKey("users.id")))
     second_said: str | None = Field(default=None, sa_column=Column(Text))
     agreed: int | None = Field(default=None, sa_column=Column(Integer))

@@ -25,7 +25,7 @@ from tests.service.test_desk import BLOCK, DOUBTFUL, PASS, House, lexicons  # no
 
 NOTED = Ruling(Action.BLOCK, (Reason("abuse_insult"),), "铁证如山")
 ALL = Checks(sample_share=1.0)
-GOLDEN = Checks(golden_share=1.0)
+GOLDEN = Checks(golden_share=1.0, golden_wait=0.0)
 
 
 @pytest.fixture
@@ -210,18 +210,22 @@ async def test_of_items_that_say_the_same_one_is_handed_out(house, people, conte
 @pytest.fixture
 async def planted(house, people, content):
     """A desk that mixes golden items in, and one golden content that was blocked by Cid."""
-    desk = Desk(house.service.ledger, house.service.rules, house.service.moderation._terms, GOLDEN)
+    service = house.service
+    desk = Desk(service.ledger, service.rules, service.moderation._terms, GOLDEN, service.moderation.judged)
     await house.judge(content, ("gold", DOUBTFUL))
     (row,) = await house.desk.claim(people["cid"])
     await house.desk.decide(people["cid"], row.id, row.token, BLOCK)
-    await house.service.ledger.visit(lambda visit: golden.add(visit, "shop", "gold", "sue"))
-    await house.judge(content, ("x-1000", DOUBTFUL))
+    await service.ledger.visit(lambda visit: golden.add(visit, "shop", "gold", "sue"))
+    await house.judge(content, *((f"x-{number}", DOUBTFUL) for number in range(1000, 1003)))
     await desk.claim(people["bob"], limit=1)
+    await desk.mixed()
+    await desk.claim(people["bob"], limit=2)
     return desk
 
 
 async def copy_for(desk, who):
-    return next(iter(await desk.claim(who, limit=9)), None)
+    (row,) = await desk.claim(who, limit=9) or [None]
+    return row
 
 
 async def test_a_golden_copy_is_answered_for_the_score_alone(house, people, planted):

@@ -123,11 +123,14 @@ def _create_samples() -> None:
         sa.Column("first_by", sa.Text(), nullable=False),
         sa.Column("first_said", sa.Text(), nullable=False),
         sa.Column("opened_at", sa.Text(), nullable=False),
+        sa.Column("checked", sa.Text(), nullable=False),
+        sa.Column("checked_round", sa.Integer(), nullable=False),
         sa.Column("second_by", sa.Text(), nullable=True),
         sa.Column("second_said", sa.Text(), nullable=True),
         sa.Column("agreed", sa.Integer(), nullable=True),
         sa.Column("settled_at", sa.Text(), nullable=True),
         sa.CheckConstraint("agreed IS NULL OR agreed = 0 OR agreed = 1", name="samples_agreed_is_boolean"),
+        sa.ForeignKeyConstraint(["checked"], ["reviews.id"]),
         sa.ForeignKeyConstraint(["first"], ["decisions.id"]),
         sa.ForeignKeyConstraint(["first_by"], ["users.id"]),
         sa.ForeignKeyConstraint(["review"], ["reviews.id"]),
@@ -138,6 +141,7 @@ def _create_samples() -> None:
     op.create_index(
         "samples_answered", "samples", ["tenant", "opened_at"], unique=False, sqlite_where=sa.text("agreed IS NOT NULL")
     )
+    op.create_index("samples_by_checked", "samples", ["checked", "checked_round"])
 
 
 def downgrade() -> None:
