@@ -118,7 +118,7 @@ class Settings(BaseSettings):
     second_review_severity: int = Field(default=3, ge=0, le=5)
     """From this severity on every decision is; 5 leaves it to the share."""
     golden_share: float = Field(default=0.03, ge=0, le=0.5)
-    """So many golden items come into the queue for each that is claimed, where golden ones of its sort are there."""
+    """So many golden items come into the queue for each other one, where golden ones of its sort are there."""
     severe_per_hour: int = Field(default=60, ge=1)
     """So many items of severity 3 or more somebody gets within an hour."""
     appeal_days: float = Field(default=15.0, gt=0, le=3650)

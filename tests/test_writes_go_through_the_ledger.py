@@ -565,8 +565,10 @@ async def check(service, reviewer, senior, content):
         await desk.decide(senior, row.id, row.token, Ruling(Action.PASS))
     await desk.make_golden(senior, "q0")
     await desk.release(reviewer, three.id, three.token)
-    await desk.claim(bob, limit=50)
-    await desk.mixed()
+    await desk.mixing.look()
+    await service.moderation.one(content[0], replace(content[1], id="q3"))
+    await desk.mixing.look()
+    await desk.mixing.come()
     for row in await desk.claim(bob, limit=50):
         await desk.decide(bob, row.id, row.token, Ruling(Action.PASS))
     await desk.end_golden(senior, "q0")

@@ -32,7 +32,7 @@ def _unkeyed(purpose: str, *said: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checks:
-    """Shares of items that are decided twice, and golden among those claimed; and so many severe items an hour at most.
+    """Shares of items that are decided twice, and golden for those that come; and so many severe items an hour at most.
 
     ``mark`` is an HMAC under the house's secret. The defaults check nothing.
     """
@@ -42,7 +42,7 @@ class Checks:
     """From this severity on, as the engine found it, everything is decided twice: what people said must not show."""
     golden_share: float = 0.0
     golden_wait: float = 20.0
-    """A golden item comes so many seconds at most after the claim for which it was drawn: its time must not tell."""
+    """A golden item comes so many seconds at most after the item for which it was drawn."""
     severe_per_hour: int = 1_000_000
     mark: Callable[..., bytes] = field(default=_unkeyed)
 

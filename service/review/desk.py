@@ -64,13 +64,13 @@ ANY: Final = Sorts()
 
 
 class Desk:
-    """Keeps nothing but its way to the ledger: what is true stands in the database."""
+    """Keeps nothing but its way to the ledger, and the golden items on their way: what is true is in the database."""
 
     def __init__(
         self, ledger: Ledger, rules: Rules, terms: Terms, checks: Checks | None = None, judge: Judge | None = None
     ) -> None:
         self._ledger, self._rules, self._terms, self._checks = ledger, rules, terms, checks or Checks()
-        self._mixing = Mixing(ledger, terms, judge, longest=self._checks.golden_wait) if judge else None
+        self.mixing = Mixing(ledger, terms, self._checks, judge) if judge else None
 
     async def claim(
         self,
@@ -96,11 +96,7 @@ class Desk:
                 rows = handling.once(visit, rows, self._rules.engine.ruleset.folding.plain)
             return take_all(visit, rows, Move(Step.CLAIM, person, visit.at, lease=seconds))
 
-        taken = await self._ledger.visit(work)
-        if self._mixing is not None and is_tested(caller.rights):
-            for row in golden.drawn(taken, checks):
-                self._mixing.soon(row)
-        return taken
+        return await self._ledger.visit(work)
 
     async def claim_one(self, caller: Caller, review: str, *, lease: float | None = None) -> Row:
         """Takes the item with this id. Raises ``NotThere`` and ``Conflict``."""
@@ -204,16 +200,13 @@ class Desk:
                 await asyncio.sleep(SWEEP_SECONDS)
                 try:
                     await self.sweep()
+                    if self.mixing is not None:
+                        await self.mixing.look()
                 except Exception as error:  # noqa: BLE001 - a database that is busy now may not be so the next time
                     structlog.get_logger().error("deadlines not swept", **where(error))
         finally:
-            if self._mixing is not None:
-                await self._mixing.close()
-
-    async def mixed(self) -> None:
-        """Returns once the golden items that are to come have come."""
-        if self._mixing is not None:
-            await self._mixing.come()
+            if self.mixing is not None:
+                await self.mixing.close()
 
     def _book(self, tenant: str) -> Book:
         return Book(self._rules.engines.of(tenant).ruleset, self._terms.appeal_days)

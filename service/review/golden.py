@@ -30,13 +30,11 @@ from service.store import quality_statements as quality
 from service.store import statements
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from random import Random
 
     from moderation.ruleset import Ruleset
     from service.filing import Filing
     from service.ports import Visit
-    from service.review.checks import Checks
     from service.review.rows import Row
     from service.review.rulings import Ruling
     from service.review.states import Move, Person
@@ -94,25 +92,32 @@ def end(visit: Visit, tenant: str, content_id: str, by: str) -> None:
     visit.record(Act(GOLDEN_ENDED, id_, tenant, {"by": by}), Write(quality.END_GOLDEN, (visit.at, id_)))
 
 
-def drawn(rows: Sequence[Row], checks: Checks) -> list[Row]:
-    """Of items that were handed out, those for which a golden one of their sort is to come into the queue."""
-    return [
-        row
-        for row in rows
-        if row.kind == CONTENT
-        and row.level == FIRST
-        and checks.draws("golden", checks.golden_share, row.id, str(row.token))
-    ]
+class Arrival(NamedTuple):
+    """An item that came for a content; ``number`` grows with each."""
+
+    number: int
+    id: str
+    tenant: str
+    scene: str
+    category: str
+    severity: int
 
 
-def source(visit: Visit, beside: Row) -> Source | None:
-    """A golden item of the sort of another, that its holder does not know; the one with the fewest copies."""
-    holder = beside.holder or ""
-    found = visit.rows(quality.GOLDEN_LIKE, beside.tenant, beside.scene, beside.category, beside.severity, holder)
+def arrivals(visit: Visit, after: int | None, limit: int) -> tuple[int, list[Arrival]]:
+    """The items that came after a number, without copies, and the number to go on from; at first only that."""
+    if after is None:
+        return int(visit.rows(quality.LAST_ITEM)[0][0]), []
+    rows = visit.rows(quality.ITEMS_AFTER, after, limit)
+    return (rows[-1][0] if rows else after), [Arrival(*row[:-1]) for row in rows if not row[-1]]
+
+
+def source(visit: Visit, beside: Arrival) -> Source | None:
+    """A golden item of the sort of another, which some reviewer does not know yet; the one with the fewest copies."""
+    found = visit.rows(quality.GOLDEN_LIKE, beside.tenant, beside.scene, beside.category, beside.severity)
     return Source(*found[0]) if found else None
 
 
-def name(visit: Visit, beside: Row, random: Random) -> str:
+def name(visit: Visit, beside: Arrival, random: Random) -> str:
     """A content id that nobody has, and that looks like those that the tenant gives in the scene of another item."""
     found = visit.rows(quality.NAMES_BEFORE, beside.tenant, beside.scene, NAMED_AMONG, NAMED_LIKE)
     recent = [str(one) for (one,) in found]

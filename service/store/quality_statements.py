@@ -75,12 +75,20 @@ SELECT i.id, d.at, d.published_at, c.body
 FROM golden_items AS i JOIN contents AS c ON c.id = i.content
 JOIN decisions AS d ON d.seq = (SELECT min(e.seq) FROM decisions AS e WHERE e.content = i.content)
 WHERE i.tenant = ?1 AND i.scene = ?2 AND i.category = ?3 AND i.severity = ?4 AND i.ended_at IS NULL
-    AND length(c.body) > 0 AND i.decided_by <> ?5 AND NOT EXISTS (
-        SELECT 1 FROM golden_answers AS a WHERE a.golden = i.id AND a.user = ?5)
+    AND length(c.body) > 0 AND EXISTS (
+        SELECT 1 FROM users AS u WHERE u.tenant = i.tenant AND u.role = 'reviewer' AND u.disabled_at IS NULL
+            AND u.id <> i.decided_by
+            AND NOT EXISTS (SELECT 1 FROM golden_answers AS a WHERE a.golden = i.id AND a.user = u.id))
     AND NOT EXISTS (
         SELECT 1 FROM golden_copies AS g JOIN reviews AS r ON r.id = g.review
         WHERE g.golden = i.id AND r.state <> 'closed')
 ORDER BY (SELECT count(*) FROM golden_copies AS g WHERE g.golden = i.id), i.id LIMIT 1
+"""
+LAST_ITEM: Final = "SELECT coalesce(max(rowid), 0) FROM reviews"
+ITEMS_AFTER: Final = """
+SELECT r.rowid, r.id, r.tenant, r.scene, r.category, r.severity,
+    r.kind <> 'content' OR EXISTS (SELECT 1 FROM golden_copies AS g WHERE g.review = r.id)
+FROM reviews AS r WHERE r.rowid > ? ORDER BY r.rowid LIMIT ?
 """
 GOLDEN_OF_COPY: Final = """
 SELECT i.id, i.said, i.decided_by = ?2 OR EXISTS (

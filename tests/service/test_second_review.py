@@ -216,10 +216,11 @@ async def planted(house, people, content):
     (row,) = await house.desk.claim(people["cid"])
     await house.desk.decide(people["cid"], row.id, row.token, BLOCK)
     await service.ledger.visit(lambda visit: golden.add(visit, "shop", "gold", "sue"))
+    await desk.mixing.look()
     await house.judge(content, *((f"x-{number}", DOUBTFUL) for number in range(1000, 1003)))
-    await desk.claim(people["bob"], limit=1)
-    await desk.mixed()
-    await desk.claim(people["bob"], limit=2)
+    await desk.mixing.look()
+    await desk.claim(people["bob"], limit=3)
+    await desk.mixing.come()
     return desk
 
 
