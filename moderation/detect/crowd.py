@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.room import ROOM, SPLIT, Finding, Retraction
 from moderation.types import UNSURE, Evidence, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date
 
     from moderation.roomstate import Company, Joined
@@ -57,37 +58,49 @@ def _best(
         if (line.text, line.backwards) in seen:
             continue
         seen.add((line.text, line.backwards))
-        for item in court(line.text):
-            covered = _covered(line, item.span)
-            if item.category not in split or len(covered) < 2:  # noqa: PLR2004 - one piece is judged by itself
-                continue
+        said = [item for item in court(line.text) if item.category in split]
+        for item, touched in _made(line, said, court) if said else ():
             weight = item.weight if line.people == 1 else min(item.weight, UNSURE)
             rank = (item.severity, weight)
             if best is None or rank > best[0]:
                 facts = (
-                    ("pieces", len(covered)),
+                    ("pieces", len(touched)),
                     ("people", line.people),
                     ("seconds", line.seconds),
                     ("backwards", int(line.backwards)),
                 )
                 finding = Finding(item.category, SPLIT, facts, weight, item.rule, item.severity)
                 newest = line.ids[0 if line.backwards else -1]
-                best = rank, finding, tuple(dict.fromkeys(known for known in covered if known and known != newest))
+                best = rank, finding, tuple(dict.fromkeys(known for known in touched if known and known != newest))
     return None if best is None else best[1:]
 
 
-def _covered(line: Joined, span: Span) -> tuple[str, ...]:
-    """The ids of the pieces that a span touches, if the newest is one of them."""
-    first, last = -1, -1
-    start = 0
-    for number, end in enumerate(line.ends):
-        if start < span.end and span.start < end:
-            first, last = (number if first < 0 else first), number
-        start = end
-    newest = 0 if line.backwards else len(line.ends) - 1
-    if first < 0 or newest not in {first, last}:
-        return ()
-    return line.ids[first : last + 1]
+def _made(
+    line: Joined, said: Sequence[Evidence], court: Callable[[str], Iterable[Evidence]]
+) -> Iterator[tuple[Evidence, tuple[str, ...]]]:
+    """What the newest piece and others make: it reaches over a border, or was not there without the one or the other.
+
+    With each the ids of its pieces.
+    """
+    cut = line.ends[0] if line.backwards else line.ends[-2]
+    alone: set[str] | None = None
+    for item in said:
+        first, last = _touched(line, item.span)
+        newest = 0 if line.backwards else len(line.ends) - 1
+        if first == last or newest not in {first, last}:
+            if alone is None:
+                alone = {other.rule for text in (line.text[:cut], line.text[cut:]) for other in court(text)}
+            if item.rule in alone:
+                continue
+            beside = min(1, len(line.ends) - 1) if line.backwards else newest - 1
+            first, last = min(first, newest, beside), max(last, newest, beside)
+        yield item, line.ids[first : last + 1]
+
+
+def _touched(line: Joined, span: Span) -> tuple[int, int]:
+    """The first and the last piece that a span touches."""
+    first = bisect_right(line.ends, span.start)
+    return first, max(first, bisect_left(line.ends, span.end))
 
 
 def _evidence(item: Finding, span: Span, ruleset: Ruleset, day: date) -> Evidence:
