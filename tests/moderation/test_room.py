@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from moderation.room import NOTHING, RoomState, observe, recall
-from moderation.types import SHANGHAI, Action, Author, Content, Part, Role, Scene
+from moderation.types import Action
+from tests.moderation.live import chat, speech
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from moderation.engine import Case, Engine
+    from moderation.types import Content
 
-NOON = datetime(2026, 11, 26, 12, tzinfo=SHANGHAI)
 Said = tuple[str, str]
 """A text and who says it."""
-
-
-def chat(text: str, who: str | None = "a", at: float = 0, age: int | None = None, name: str = "text") -> Content:
-    return Content(
-        scene=Scene.LIVE_CHAT,
-        parts=(Part(name, text),),
-        at=NOON + timedelta(seconds=at),
-        id=f"{who}-{at}",
-        author=Author(id=who, age_days=age),
-    )
-
-
-def speech(text: str, at: float = 0) -> Content:
-    return Content(
-        scene=Scene.LIVE_SPEECH,
-        parts=(Part("text", text),),
-        at=NOON + timedelta(seconds=at),
-        author=Author(id="host", role=Role.HOST),
-    )
 
 
 def hear(engine: Engine, contents: Sequence[Content]) -> list[Case]:
