@@ -70,6 +70,18 @@ GOLDEN_COPIED = "golden.copied"
 GOLDEN_ANSWERED = "golden.answered"
 GOLDEN_SCORED = "golden.scored"
 HANDLING_TIMED = "handling.timed"
+CREATOR_ADDED = "creator.added"
+CREATOR_CHANGED = "creator.changed"
+ACCOUNT_LINKED = "account.linked"
+ACCOUNT_UNLINKED = "account.unlinked"
+SCORE_ENTRY = "score.entry"
+BOOST_RANKED = "boost.ranked"
+MEASURE_PROPOSED = "measure.proposed"
+MEASURE_DECIDED = "measure.decided"
+MEASURE_ENDED = "measure.ended"
+FORMULA_ADDED = "formula.added"
+TRIAL_PROPOSED = "trial.proposed"
+TRIAL_STAGED = "trial.staged"
 
 
 class Act(NamedTuple):

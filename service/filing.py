@@ -14,6 +14,8 @@ from service.review.terms import opening
 from service.store.codec import NOTHING_MORE, content_body, verdict_blob
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from moderation.types import Content, Verdict
     from service.review.terms import Opening, Terms
 
@@ -47,6 +49,8 @@ class Filing(NamedTuple):
     facts: dict[str, object]
     opening: Opening | None = None
     """The review item that the content needs."""
+    after: Callable[..., None] | None = None
+    """What else is written in the same transaction: called with a visit, ``decision`` and ``content`` (its row)."""
 
 
 class Kept(NamedTuple):
@@ -97,7 +101,9 @@ def sealed(tenant: str, key: str, body: bytes) -> Seal:
     return Seal(tenant, sha256(key.encode("utf-8", "surrogatepass")).digest(), salt, committed(salt, body), body)
 
 
-def prepared(content: Content, verdict: Verdict, *, tenant: str, terms: Terms) -> Filing:
+def prepared(
+    content: Content, verdict: Verdict, *, tenant: str, terms: Terms, after: Callable[..., None] | None = None
+) -> Filing:
     """The filing of one verdict; ``terms`` are those of review. Raises ``ValueError`` for what cannot be stored."""
     body = content_body(content)
     scene, action = _SCENES[content.scene], _ACTIONS[verdict.action]
@@ -130,4 +136,5 @@ def prepared(content: Content, verdict: Verdict, *, tenant: str, terms: Terms) -
         judged,
         facts,
         opening(content, verdict, terms),
+        after,
     )

@@ -73,7 +73,8 @@ class Found:
 class Rows:
     """What a group writes, by table and in the column order of ``store.tables``; then the writes of other acts.
 
-    ``at`` is the group's time, which stands in every row: the rows themselves leave it out.
+    ``at`` is the group's time, which stands in every row: the rows themselves leave it out. ``after`` are visits that
+    follow in the same transaction.
     """
 
     at: str = ""
@@ -83,6 +84,7 @@ class Rows:
     idempotency: list[Row] = field(default_factory=list)
     reviews: list[Row] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
+    after: list[Callable[[Visit], object]] = field(default_factory=list)
 
 
 class JournalError(Exception):

@@ -29,6 +29,14 @@ class Right(StrEnum):
     """See how well reviews agree, and how reviewers answer golden items."""
     GOLDEN = "golden"
     """Say which items are golden."""
+    CREATORS = "creators"
+    """See creators: their scores, ledgers and boosts."""
+    SIGNALS = "signals"
+    """Enrol creators, link accounts, tell signals and rank candidates."""
+    MEASURES = "measures"
+    """Find against creators, and propose, decide and lift measures."""
+    FORMULA = "formula"
+    """Propose, stage and roll back trials of the creator formula."""
     PEOPLE = "people"
     """Manage users and keys."""
     NOTICES = "notices"
@@ -53,17 +61,21 @@ class Role(StrEnum):
 
 
 RIGHTS_OF_KEY: Final[dict[Scope, frozenset[Right]]] = {
-    Scope.MODERATE: frozenset({Right.OPEN, Right.MODERATE, Right.REPORT}),
-    Scope.ADMIN: frozenset(Right) - {Right.SELF, Right.REVIEW, Right.SENIOR},
+    Scope.MODERATE: frozenset({Right.OPEN, Right.MODERATE, Right.REPORT, Right.CREATORS, Right.SIGNALS}),
+    Scope.ADMIN: frozenset(Right) - {Right.SELF, Right.REVIEW, Right.SENIOR, Right.MEASURES, Right.FORMULA},
 }
 """A machine never decides as a person would: no scope holds the rights of a reviewer."""
 RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
-    Role.REVIEWER: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.REVIEW}),
+    Role.REVIEWER: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.REVIEW, Right.CREATORS}),
     Role.SENIOR: frozenset(
         {Right.OPEN, Right.SELF, Right.READ, Right.REVIEW, Right.SENIOR, Right.QUALITY, Right.GOLDEN}
+        | {Right.CREATORS, Right.MEASURES}
     ),
-    Role.POLICY_ADMIN: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.LEXICON, Right.QUALITY, Right.GOLDEN}),
-    Role.AUDITOR: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.QUALITY}),
+    Role.POLICY_ADMIN: frozenset(
+        {Right.OPEN, Right.SELF, Right.READ, Right.LEXICON, Right.QUALITY, Right.GOLDEN}
+        | {Right.CREATORS, Right.FORMULA}
+    ),
+    Role.AUDITOR: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.QUALITY, Right.CREATORS}),
     Role.ADMIN: frozenset(Right),
 }
 """Of people. Not in one table with the scopes: both have an ``admin``, and as texts the two are equal."""

@@ -53,6 +53,7 @@ from service.store.reads import Reads
 from service.views import Views
 from service.webhooks import Webhooks
 from service.weights import DEFAULT, Weights
+from service.wiring_creators import Creators, open_creators
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -131,6 +132,7 @@ class Service:
     webhooks: Webhooks
     relay: Relay
     """What sends notices."""
+    creators: Creators
 
     def health(self) -> Health:
         """Cheap enough for every probe: no input or output."""
@@ -216,6 +218,8 @@ async def open_service(
         terms = terms_of(settings)
         moderation = Moderation(rules, store.ledger, store.reads, hearing, terms)
         stack.push_async_callback(moderation.close)
+        creators = await stack.enter_async_context(open_creators(settings, store.ledger, secret))
+        moderation.enrol(creators.roster)
         desk = Desk(store.ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
         await stack.enter_async_context(_watching(rules, desk, weights, hearing))
         relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
@@ -243,6 +247,7 @@ async def open_service(
             secret=secret,
             webhooks=Webhooks(store.ledger, store.notices, secret, private=settings.webhook_private),
             relay=relay,
+            creators=creators,
         )
 
 

@@ -46,6 +46,6 @@ def belonging(rows: Iterable[Placed], tenant: str, creator: str, links: Sequence
 
 def brought(entry: Entry, link: Link) -> bool:
     """Whether an entry of a linked account counts for the creator."""
-    if link.until is not None and entry.since >= link.until and entry.kind != Kind.REVERSAL:
+    if link.until is not None and entry.since > link.until and entry.kind != Kind.REVERSAL:
         return False
     return entry.since >= link.since or entry.kind in {Kind.VIOLATION, Kind.REVERSAL, Kind.CORRECTION}

@@ -25,7 +25,7 @@ class Kind(StrEnum):
     VIOLATION = "violation"
     """A version whose block is final. ``value`` is the severity, ``name`` the categories with commas between."""
     CORRECTION = "correction"
-    """The creator corrected the violation ``ref`` on air, ``value`` seconds after it."""
+    """The creator corrected the violation whose id or mark is ``ref`` on air, ``value`` seconds after it."""
     OBSERVATION = "observation"
     """Something measured: ``name`` says what, ``value`` is 0 to 100."""
     TRAINING = "training"
@@ -40,7 +40,8 @@ class Entry(NamedTuple):
     """One cause. Times are seconds since 1970 UTC; ``since`` is from when it counts, ``occurred`` when it happened.
 
     ``recorded`` is when it was appended, never before ``since``. ``cause`` is unique within an account and kind, so a
-    cause that comes twice leaves one entry. ``mark`` is the same for items whose words are as good as equal.
+    cause that comes twice leaves one entry. ``mark`` is the same for items whose words are as good as equal; of a
+    violation it names the version.
     """
 
     id: str

@@ -209,7 +209,7 @@ def _opened(violations: list[Entry], corrections: dict[str, int], formula: Formu
         times.append(entry.occurred)
         one = _Open(entry, day_of(entry.since), formula.slow if entry.value >= formula.slow_from else formula.fast)
         one.factor = formula.repeat[min(before, len(formula.repeat) - 1)]
-        seconds = corrections.get(entry.id)
+        seconds = corrections.get(entry.id, corrections.get(entry.mark) if entry.mark else None)
         if seconds is not None and seconds <= formula.correction_seconds:
             one.corrected = True
             one.factor = one.factor * formula.corrected // WHOLE

@@ -12,26 +12,32 @@ from service.creators.formula import FULL, WHOLE
 from service.creators.score import derive
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from service.creators.entries import Entry
     from service.creators.formula import Formula, Tier
     from service.creators.score import Derived
 
-LIMITS: Final = {"limit_traffic": 500, "suspend": 0, "ban": 0, "close": 0, "blacklist": 0}
-"""What measures leave of the traffic, permille."""
+_LIVE: Final = frozenset({"live_script", "live_speech", "live_chat"})
+LIMITS: Final[Mapping[str, tuple[int, frozenset[str]]]] = {
+    "limit_traffic": (500, frozenset()),
+    "suspend_live": (0, _LIVE),
+    "stop_live": (0, _LIVE),
+    "close_account": (0, frozenset()),
+    "blacklist": (0, frozenset()),
+}
+"""What measures leave of the traffic, permille, and in which scenes; none named says in all."""
 
 
 class Facts(NamedTuple):
     """What is known of a creator beside the entries. ``valid_until`` are the ends of verifications; times in seconds.
 
-    ``verified`` says that somebody verified who it is; ``measures`` are the kinds of those in force.
+    ``verified`` says that somebody verified who it is.
     """
 
     cohort: str = "default"
     verified: bool = False
     valid_until: tuple[int, ...] = ()
-    measures: tuple[str, ...] = ()
 
 
 class Standing(NamedTuple):
@@ -72,13 +78,18 @@ def placed(derived: Derived, formula: Formula, facts: Facts = NOTHING_KNOWN, owe
     multiplier = min(multiplier + owed, formula.most_boost)
     if owed:
         reasons.append("compensation")
-    for measure in facts.measures:
-        if measure in LIMITS:
-            multiplier = min(multiplier, LIMITS[measure])
-            reasons.append(f"measure:{measure}")
-    if derived.zero is not None:
-        reasons.append("zero_tolerance")
     return Standing(derived.score, tier.name, multiplier, tuple(reasons), newcomer, owed)
+
+
+def limited(multiplier: int, measures: Iterable[str], scene: str) -> tuple[int, list[str]]:
+    """What measures in force leave of a multiplier in a scene, and which of them do."""
+    found = []
+    for measure in measures:
+        left, scenes = LIMITS.get(measure, (WHOLE * 10, frozenset()))
+        if measure in LIMITS and (not scenes or scene in scenes):
+            multiplier = min(multiplier, left)
+            found.append(measure)
+    return multiplier, found
 
 
 def tier_of(score: int, formula: Formula) -> Tier:

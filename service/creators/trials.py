@@ -120,9 +120,9 @@ def advanced(trial: Trial, by: str, at: int, effect: Effect, terms: Terms) -> Tr
 
 def rolled_back(trial: Trial, at: int) -> Trial:
     """The end of a trial: everybody's score is the former formula's again. Raises ``NotAllowed``."""
-    if trial.state not in {State.PROPOSED, State.RUNNING}:
+    if trial.state not in {State.PROPOSED, State.RUNNING, State.ADOPTED}:
         raise NotAllowed("state")
-    state = State.ROLLED_BACK if trial.state is State.RUNNING else State.REFUSED
+    state = State.REFUSED if trial.state is State.PROPOSED else State.ROLLED_BACK
     return trial._replace(state=state, share=0, staged_at=at)
 
 

@@ -93,7 +93,13 @@ class SqliteJournal:
 
     def _transact(self, wanted: Wanted, plan: Callable[[Found], Rows]) -> None:
         with self._transaction():
-            self._write(plan(self._find(wanted)))
+            rows = plan(self._find(wanted))
+            self._write(rows)
+            if rows.after:
+                (seq,) = self._connection.execute(statements.NEXT_SEQ).fetchone()
+                visit = _Visit(self._connection, rows.at, seq)
+                for work in rows.after:
+                    work(visit)
 
     def _visit(self, works: Sequence[Callable[[Visit], object]]) -> list[object]:
         with self._transaction():

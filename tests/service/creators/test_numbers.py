@@ -15,7 +15,7 @@ from service.creators.formula import FormulaError, differs, parse
 from service.creators.lines import ahead, changes, explained
 from service.creators.ranking import Bounds, Candidate, gini, ranked
 from service.creators.score import derive
-from service.creators.standing import VERIFIED, Facts, boosted, losses, owed, placed, tier_of
+from service.creators.standing import VERIFIED, Facts, boosted, limited, losses, owed, placed, tier_of
 from service.creators.trials import NotAllowed, State, Terms, Trial
 from service.creators.watching import watched
 from tests.service.creators.histories import FORMULA, NOW, published, shipped, violation
@@ -134,8 +134,9 @@ def test_no_boost_past_a_gate_and_a_measure_limits():
     assert "complaint_surge" in placed(derive([*old, *surge], SHIPPED, at), SHIPPED, VERIFIED).reasons
     expired = Facts(verified=True, valid_until=(at,))
     assert "verification_expired" in placed(derive(old, SHIPPED, at), SHIPPED, expired).reasons
-    limited = Facts(verified=True, measures=("limit_traffic",))
-    assert placed(derive(old, SHIPPED, at), SHIPPED, limited).multiplier == 500
+    assert limited(1400, ["warning", "limit_traffic"], "ugc") == (500, ["limit_traffic"])
+    assert limited(1400, ["suspend_live"], "ugc") == (1400, [])
+    assert limited(1400, ["suspend_live"], "live_speech") == (0, ["suspend_live"])
 
 
 def test_lost_boosts_are_given_back_over_as_long():
