@@ -29,12 +29,13 @@ from tests.http.ways import INSULT, OBJECTS, RIVAL, SHOP, WAYS, House, told, uni
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 R = Right
 HOLDS = {
-    "key moderate": {R.MODERATE, R.REPORT},
-    "key admin": {R.MODERATE, R.REPORT, R.LEXICON, R.READ, R.PEOPLE, R.NOTICES, R.QUALITY, R.GOLDEN},
-    "reviewer": {R.SELF, R.READ, R.REVIEW},
-    "senior": {R.SELF, R.READ, R.REVIEW, R.SENIOR, R.QUALITY, R.GOLDEN},
-    "policy_admin": {R.SELF, R.READ, R.LEXICON, R.QUALITY, R.GOLDEN},
-    "auditor": {R.SELF, R.READ, R.QUALITY},
+    "key moderate": {R.MODERATE, R.REPORT, R.CREATORS, R.SIGNALS},
+    "key admin": {R.MODERATE, R.REPORT, R.LEXICON, R.READ, R.PEOPLE, R.NOTICES, R.QUALITY, R.GOLDEN}
+    | {R.CREATORS, R.SIGNALS},
+    "reviewer": {R.SELF, R.READ, R.REVIEW, R.CREATORS},
+    "senior": {R.SELF, R.READ, R.REVIEW, R.SENIOR, R.QUALITY, R.GOLDEN, R.CREATORS, R.MEASURES},
+    "policy_admin": {R.SELF, R.READ, R.LEXICON, R.QUALITY, R.GOLDEN, R.CREATORS, R.FORMULA},
+    "auditor": {R.SELF, R.READ, R.QUALITY, R.CREATORS},
     "admin": set(Right),
 }
 """Who may do what, written down a second time: a right that slips into a role or a scope is noticed."""
