@@ -15,6 +15,8 @@ class Right(StrEnum):
     """To be a person who is signed in."""
     MODERATE = "moderate"
     """Have contents judged, and read decisions."""
+    FOLLOW = "follow"
+    """See live rooms: how they stand, verdicts and events as they come."""
     REPORT = "report"
     """File users' reports and complaints."""
     LEXICON = "lexicon"
@@ -49,15 +51,15 @@ class Role(StrEnum):
 
 
 RIGHTS_OF_KEY: Final[dict[Scope, frozenset[Right]]] = {
-    Scope.MODERATE: frozenset({Right.OPEN, Right.MODERATE, Right.REPORT}),
+    Scope.MODERATE: frozenset({Right.OPEN, Right.MODERATE, Right.FOLLOW, Right.REPORT}),
     Scope.ADMIN: frozenset(Right) - {Right.SELF, Right.REVIEW, Right.SENIOR},
 }
 """A machine never decides as a person would: no scope holds the rights of a reviewer."""
 RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
-    Role.REVIEWER: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.REVIEW}),
-    Role.SENIOR: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.REVIEW, Right.SENIOR}),
-    Role.POLICY_ADMIN: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.LEXICON}),
-    Role.AUDITOR: frozenset({Right.OPEN, Right.SELF, Right.READ}),
+    Role.REVIEWER: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.FOLLOW, Right.REVIEW}),
+    Role.SENIOR: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.FOLLOW, Right.REVIEW, Right.SENIOR}),
+    Role.POLICY_ADMIN: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.FOLLOW, Right.LEXICON}),
+    Role.AUDITOR: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.FOLLOW}),
     Role.ADMIN: frozenset(Right),
 }
 """Of people. Not in one table with the scopes: both have an ``admin``, and as texts the two are equal."""

@@ -8,7 +8,7 @@ from alembic import context
 from sqlmodel import SQLModel
 
 from service.settings import Settings
-from service.store import desk_tables, tables
+from service.store import desk_tables, room_tables, tables
 from service.store.db import make_engine
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Importing the tables fills the metadata.
 assert tables.Act.metadata is desk_tables.Review.metadata is SQLModel.metadata
+assert room_tables.RoomEvent.metadata is SQLModel.metadata
 
 
 def run(connection: Connection) -> None:
