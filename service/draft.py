@@ -37,6 +37,8 @@ class Draft:
     product: str | None = None
     qualifications: tuple[str, ...] = ()
     reach: int | None = None
+    offset_ms: int | None = None
+    reply_to: str | None = None
 
     def done(self) -> Content:
         """This very object, from now on a ``Content``."""
@@ -63,4 +65,6 @@ def placed(content: Content, *, tenant: str, content_id: str, version: int) -> C
         content.product,
         content.qualifications,
         content.reach,
+        content.offset_ms,
+        content.reply_to,
     ).done()

@@ -15,6 +15,8 @@ class Right(StrEnum):
     """To be a person who is signed in."""
     MODERATE = "moderate"
     """Have contents judged, and read decisions."""
+    FOLLOW = "follow"
+    """See live rooms: how they stand, verdicts and events as they come."""
     REPORT = "report"
     """File users' reports and complaints."""
     LEXICON = "lexicon"
@@ -53,17 +55,19 @@ class Role(StrEnum):
 
 
 RIGHTS_OF_KEY: Final[dict[Scope, frozenset[Right]]] = {
-    Scope.MODERATE: frozenset({Right.OPEN, Right.MODERATE, Right.REPORT}),
+    Scope.MODERATE: frozenset({Right.OPEN, Right.MODERATE, Right.FOLLOW, Right.REPORT}),
     Scope.ADMIN: frozenset(Right) - {Right.SELF, Right.REVIEW, Right.SENIOR},
 }
 """A machine never decides as a person would: no scope holds the rights of a reviewer."""
 RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
-    Role.REVIEWER: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.REVIEW}),
+    Role.REVIEWER: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.FOLLOW, Right.REVIEW}),
     Role.SENIOR: frozenset(
-        {Right.OPEN, Right.SELF, Right.READ, Right.REVIEW, Right.SENIOR, Right.QUALITY, Right.GOLDEN}
+        {Right.OPEN, Right.SELF, Right.READ, Right.FOLLOW, Right.REVIEW, Right.SENIOR, Right.QUALITY, Right.GOLDEN}
     ),
-    Role.POLICY_ADMIN: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.LEXICON, Right.QUALITY, Right.GOLDEN}),
-    Role.AUDITOR: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.QUALITY}),
+    Role.POLICY_ADMIN: frozenset(
+        {Right.OPEN, Right.SELF, Right.READ, Right.FOLLOW, Right.LEXICON, Right.QUALITY, Right.GOLDEN}
+    ),
+    Role.AUDITOR: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.FOLLOW, Right.QUALITY}),
     Role.ADMIN: frozenset(Right),
 }
 """Of people. Not in one table with the scopes: both have an ``admin``, and as texts the two are equal."""

@@ -130,7 +130,10 @@ def test_a_room_is_a_value(shipped: Engine) -> None:
     [
         (
             [chat(text, "a", at) for at, text in enumerate("加微信")],
-            "“信”：与2秒内的消息连读（1人，共3条），属于站外导流，依据平台规则、网络直播营销管理办法 9、反电信网络诈骗法 25",
+            (
+                "“信”：与2秒内的消息连读（1人，共3条），"
+                "属于站外导流，依据平台规则、网络直播营销管理办法 9、反电信网络诈骗法 25"
+            ),
             "“信”: read together with messages of 2 s (3 by 1 person(s)): Contact diversion",
         ),
         (
