@@ -14,7 +14,7 @@ DIGITS = re.compile(r"\d+")
 
 
 def features(told, *, since: float) -> dict[str, float]:
-    """Everything in a value as numbers: times from ``since`` (a POSIX time) on, ids by their time and signs, lengths."""
+    """Everything in a value as numbers: times from ``since`` (POSIX) on, ids by their time and signs, lengths."""
     found: dict[str, float] = {}
     _walk(told, "", since, found)
     return found

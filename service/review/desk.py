@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from service.rules import Rules
 
 MOST_CLAIMED: Final = 50
+AMONG: Final = 4
+"""Items that say nothing twice are sought among so many times as many as are wanted."""
 AT_ONCE: Final = 50
 """So many items the house moves in one visit: everybody's next commit waits for it."""
 SWEEP_SECONDS: Final = 1.0
@@ -84,16 +86,18 @@ class Desk:
         """Takes up to ``limit`` of the most urgent items; seniors get what was escalated first.
 
         What the caller skipped in this round, or had decided before it came to be decided again, is left to others, and
-        so is what is severe once they have seen enough of it. ``distinct``: of items that say the same only one.
+        so is what is severe once they have seen enough of it. ``distinct``: of items that say much the same
+        only one, and what says the same as they decided within the hour only if nothing else waits.
         """
         person, most, checks = _person(caller), min(limit, MOST_CLAIMED), self._checks
         seconds = self._terms.lease if lease is None else lease
 
         def work(visit: Visit) -> list[Row]:
             _lapse(visit, visit.rows(desk.LAPSED, caller.tenant, visit.at, AT_ONCE))
-            rows = _claimable(visit, caller.tenant, (person, checks), most, sorts)
-            if distinct:
-                rows = handling.once(visit, rows, self._rules.engine.ruleset.folding.plain)
+            wanted = most * AMONG if distinct else most
+            rows = _claimable(visit, caller.tenant, (person, checks), wanted, sorts)
+            if distinct and rows:
+                rows = handling.once(visit, rows, self._rules.engine.ruleset.folding.plain, person)[:most]
             return take_all(visit, rows, Move(Step.CLAIM, person, visit.at, lease=seconds))
 
         return await self._ledger.visit(work)

@@ -11,12 +11,12 @@ from service.ids import from_stamp
 from service.ports import Write
 from service.review.checks import HOUR, SEVERE
 from service.review.quality import PAUSE
-from service.review.seeing import texts_in
+from service.review.seeing import bigrams, share, texts_in
 from service.review.states import later
 from service.store import quality_statements as quality
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from service.ports import Visit
     from service.review.checks import Checks
@@ -24,8 +24,12 @@ if TYPE_CHECKING:
     from service.review.states import Person
 
 ANY_SEVERITY: Final = 99
+SAME: Final = 0.85
+"""Texts that share so many of their pairs of letters say the same."""
 _FOLDED: Final = 2000
-"""Texts longer than this are the same only letter by letter."""
+"""So many letters of a text are compared."""
+_RECENT: Final = 50
+"""With so many that somebody decided within the hour."""
 
 
 def timed(visit: Visit, row: Row, who: Person) -> None:
@@ -46,13 +50,29 @@ def below(visit: Visit, who: Person, checks: Checks) -> int:
     return SEVERE if seen >= checks.severe_per_hour else ANY_SEVERITY
 
 
-def once(visit: Visit, rows: Sequence[Row], plain: Callable[[str], str]) -> list[Row]:
-    """Of items that say the same, whatever their letters look like, the most urgent alone."""
-    if len(rows) < 2:  # noqa: PLR2004 - one is not twice
-        return list(rows)
+def once(visit: Visit, rows: Sequence[Row], plain: Callable[[str], str], who: Person) -> list[Row]:
+    """Of items that say much the same the most urgent alone, and none that says what the person just decided on.
+
+    Where there is nothing else, that is given all the same: somebody has to decide it.
+    """
     bodies = dict(visit.rows(quality.BODIES, orjson.dumps([row.content for row in rows]).decode()))
-    seen: dict[str, Row] = {}
+    letters = {row.id: _letters(bodies[row.content], plain) for row in rows}
+    recent = visit.rows(quality.RECENT, who.id, later(visit.at, -HOUR), _RECENT)
+    before = [_letters(body, plain) for (body,) in recent]
+    return _apart(rows, letters, before) or _apart(rows, letters, [])
+
+
+def _apart(rows: Sequence[Row], letters: Mapping[str, frozenset[str]], before: Sequence[frozenset[str]]) -> list[Row]:
+    found: list[Row] = []
+    known = list(before)
     for row in rows:
-        text = "\n".join(text for _, text in texts_in(bodies[row.content])) if bodies[row.content] else row.id
-        seen.setdefault(plain(text) if len(text) <= _FOLDED else text, row)
-    return list(seen.values())
+        own = letters[row.id]
+        if not own or all(share(own, one) < SAME for one in known):
+            found.append(row)
+            known.append(own)
+    return found
+
+
+def _letters(body: bytes, plain: Callable[[str], str]) -> frozenset[str]:
+    """Nothing where the text was erased."""
+    return bigrams(plain("\n".join(text for _, text in texts_in(body))[:_FOLDED])) if body else frozenset()

@@ -70,6 +70,10 @@ WHERE contents.id = ? AND length(body) > 0
 LAST_HANDLING: Final = 'SELECT at, review FROM handlings WHERE "user" = ? ORDER BY at DESC, act DESC LIMIT 1'
 SEVERE_SINCE: Final = 'SELECT count(*) FROM handlings WHERE "user" = ? AND at > ? AND severity >= ?'
 BODIES: Final = "SELECT id, body FROM contents WHERE id IN (SELECT value FROM json_each(?))"
+RECENT: Final = """
+SELECT c.body FROM handlings AS h JOIN reviews AS r ON r.id = h.review JOIN contents AS c ON c.id = r.content
+WHERE h."user" = ? AND h.at > ? ORDER BY h.at DESC LIMIT ?
+"""
 GOLDEN_LIKE: Final = """
 SELECT i.id, d.at, d.published_at, c.body
 FROM golden_items AS i JOIN contents AS c ON c.id = i.content

@@ -198,10 +198,14 @@ async def test_who_saw_enough_severe_items_gets_others(house, people, content):
 
 
 async def test_of_items_that_say_the_same_one_is_handed_out(house, people, content):
-    await house.judge(content, ("a", DOUBTFUL), ("b", f"{DOUBTFUL}\u200b"), ("c", f"{DOUBTFUL}啊"))
+    await house.judge(content, ("a", DOUBTFUL), ("b", f"{DOUBTFUL}\u200b"), ("c", f"算了，{DOUBTFUL}，不和你说了"))
     rows = await house.desk.claim(people["ann"], limit=9, distinct=True)
     assert [row.target for row in rows] == ["a", "c"]
-    assert [row.target for row in await house.desk.claim(people["bob"], limit=9)] == ["b"]
+    await house.desk.decide(people["ann"], rows[0].id, rows[0].token, PASS)
+    await house.judge(content, ("d", f"另外{DOUBTFUL[:-3]}真是傻瓜蛋"))
+    assert [row.target for row in await house.desk.claim(people["ann"], limit=9, distinct=True)] == ["d"]
+    (last,) = await house.desk.claim(people["ann"], limit=9, distinct=True)
+    assert last.target == "b", "nothing else waits"
 
 
 # Golden items

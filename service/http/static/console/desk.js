@@ -42,7 +42,7 @@
   }
 
   async function claim() {
-    claiming ??= ask("POST", "/v1/reviews/claim", { limit: batch }).finally(() => { claiming = null; });
+    claiming ??= ask("POST", "/v1/reviews/claim", { limit: batch, distinct: true }).finally(() => { claiming = null; });
     const { items } = await claiming;
     dry = items.length === 0;
     recount().catch(() => {});
