@@ -137,7 +137,7 @@ class Desk:
             own = appeals.is_own(visit, row, person.id)
             move = Move(Step.DECIDE, person, visit.at, token, own=own)
             decided = _decided(visit, row, move, ruling, book, self._checks)
-            handling.timed(visit, row, person)
+            handling.timed(visit, row, person, Step.DECIDE)
             return decided
 
         return await self._ledger.visit(work)
@@ -170,7 +170,8 @@ class Desk:
 
     async def make_golden(self, caller: Caller, content_id: str) -> str:
         """Has a decided content test reviewers; gives the golden item's id. Raises ``NotThere`` and ``Unfit``."""
-        return await self._ledger.visit(lambda visit: golden.add(visit, caller.tenant, content_id, caller.id))
+        tenant, by, ruleset = caller.tenant, caller.id, self._book(caller.tenant).ruleset
+        return await self._ledger.visit(lambda visit: golden.add(visit, tenant, content_id, by, ruleset))
 
     async def end_golden(self, caller: Caller, content_id: str) -> None:
         """Has a content test nobody any longer. Raises ``NotThere``."""
@@ -226,7 +227,10 @@ class Desk:
             if step is Step.CLAIM:
                 row = _awake(visit, row)
                 _barred(visit, row, person, self._checks)
-            return take(visit, row, Move(step, person, visit.at, token, seconds, own=own), note=note)
+            new = take(visit, row, Move(step, person, visit.at, token, seconds, own=own), note=note)
+            if step in {Step.SKIP, Step.ESCALATE}:
+                handling.timed(visit, row, person, step)
+            return new
 
         return await self._ledger.visit(work)
 
@@ -260,25 +264,26 @@ def _barred(visit: Visit, row: Row, person: Person, checks: Checks) -> None:
     """Raises ``Conflict`` where somebody must not have an item, however they came by its id."""
     if samples.barred(visit, row, person):
         raise Conflict("barred", row)
-    if row.severity >= SEVERE and handling.below(visit, person, checks) <= row.severity:
+    if row.severity >= SEVERE and not handling.left(visit, row.tenant, person, checks):
         raise Conflict("exposure", row)
 
 
 def _claimable(visit: Visit, tenant: str, who: tuple[Person, Checks], limit: int, sorts: Sorts) -> list[Row]:
     person, checks = who
     rights = person.rights
-    open_to: tuple[Column, ...] = (is_blind(rights), is_tested(rights), handling.below(visit, person, checks))
+    severe = handling.left(visit, tenant, person, checks)
+    open_to: tuple[Column, ...] = (is_blind(rights), is_tested(rights), handling.ANY_SEVERITY if severe else SEVERE)
     levels = (SENIOR, FIRST) if Right.SENIOR in person.rights else (FIRST,)
     if any(sorts):
         levels_ = orjson.dumps(levels).decode()
         found_ = visit.rows(desk.CLAIMABLE_OF_SORTS, tenant, levels_, *sorts.bound(), person.id, limit, *open_to)
-        return [Row(*one) for one in found_]
+        return handling.bearable([Row(*one) for one in found_], severe)
     rows: list[Row] = []
     for level in levels:
         if len(rows) < limit:
             found_ = visit.rows(desk.CLAIMABLE, tenant, level, person.id, limit - len(rows), *open_to)
             rows += [Row(*one) for one in found_]
-    return rows
+    return handling.bearable(rows, severe)
 
 
 def _lapse(visit: Visit, rows: Sequence[tuple[object, ...]]) -> int:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from service.ports import Visit
     from service.review.checks import Checks
     from service.review.rows import Row
-    from service.review.states import Person
+    from service.review.states import Person, Step
 
 ANY_SEVERITY: Final = 99
 SAME: Final = 0.85
@@ -32,22 +32,35 @@ _RECENT: Final = 50
 """With so many that somebody decided within the hour."""
 
 
-def timed(visit: Visit, row: Row, who: Person) -> None:
-    """Keeps how long a decision took: since the person's last one, where that was of another item and not long ago."""
+def timed(visit: Visit, row: Row, who: Person, step: Step) -> None:
+    """Keeps how long a step took: since the person's last one, where that was of another item and not long ago."""
     ((letters,),) = visit.rows(quality.LETTERS, row.content)
     millis = None
     for at, review in visit.rows(quality.LAST_HANDLING, who.id):
         gone = (from_stamp(visit.at) - from_stamp(at)).total_seconds()
         millis = round(gone * 1000) if review != row.id and gone <= PAUSE else None
-    values = (row.tenant, who.id, row.id, row.severity, letters, millis, visit.at)
-    visit.record(Act(HANDLING_TIMED, who.id, row.tenant, {"review": row.id}), Write(quality.INSERT_HANDLING, values))
+    values = (row.tenant, who.id, row.id, step.value, row.severity, letters, millis, visit.at)
+    visit.record(
+        Act(HANDLING_TIMED, who.id, row.tenant, {"review": row.id, "step": step.value}),
+        Write(quality.INSERT_HANDLING, values),
+    )
 
 
-def below(visit: Visit, who: Person, checks: Checks) -> int:
-    """Items under this severity may be given to somebody: all, until they have seen an hour's fill of severe ones."""
-    since = later(visit.at, -HOUR)
-    ((seen,),) = visit.rows(quality.SEVERE_SINCE, who.id, since, SEVERE)
-    return SEVERE if seen >= checks.severe_per_hour else ANY_SEVERITY
+def left(visit: Visit, tenant: str, who: Person, checks: Checks) -> int:
+    """So many more severe items somebody may be given: those of the last hour count, and those that they hold."""
+    ((seen,),) = visit.rows(quality.SEVERE_SINCE, who.id, later(visit.at, -HOUR), SEVERE, tenant)
+    return max(0, checks.severe_per_hour - int(seen))
+
+
+def bearable(rows: Sequence[Row], most: int) -> list[Row]:
+    """The rows without the severe ones after the first ``most`` of them."""
+    found: list[Row] = []
+    for row in rows:
+        severe = row.severity >= SEVERE
+        if not severe or most > 0:
+            found.append(row)
+        most -= severe
+    return found
 
 
 def once(visit: Visit, rows: Sequence[Row], plain: Callable[[str], str], who: Person) -> list[Row]:
