@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import orjson
 
 from service.ids import stamp
-from service.review.checks import HOUR, SEVERE
+from service.review.checks import HOUR
 from service.review.quality import Agreement, Pace, Watched, agreement, pace, watched
 from service.review.states import Step
 
@@ -118,13 +118,13 @@ def _reviewer(who: tuple[str, str], handled: Sequence[Handled], golden: Sequence
     for one in decided:
         hours[one.at[:_HOUR]] += 1
     for one in handled:
-        severe[one.at[:_HOUR]] += one.severity >= SEVERE
+        severe[one.at[:_HOUR]] += one.grim
     return Reviewer(
         *who,
         decisions=len(decided),
         per_hour=len(decided) / len(hours) if hours else None,
         pace=pace([(one.millis / 1000, one.letters) for one in decided if one.millis is not None]),
-        severe=sum(1 for one in handled if one.severity >= SEVERE and one.at > hour_ago),
+        severe=sum(one.grim for one in handled if one.at > hour_ago),
         severe_most=max(severe.values(), default=0),
         golden=watched(golden),
     )

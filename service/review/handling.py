@@ -9,7 +9,7 @@ import orjson
 from service.acts import HANDLING_TIMED, Act
 from service.ids import from_stamp
 from service.ports import Write
-from service.review.checks import HOUR, SEVERE
+from service.review.checks import HOUR
 from service.review.quality import PAUSE
 from service.review.seeing import bigrams, share, texts_in
 from service.review.states import later
@@ -19,11 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from service.ports import Visit
-    from service.review.checks import Checks
     from service.review.rows import Row
-    from service.review.states import Person, Step
+    from service.review.states import Move, Person
 
-ANY_SEVERITY: Final = 99
 SAME: Final = 0.85
 """Texts that share so many of their pairs of letters say the same."""
 _FOLDED: Final = 2000
@@ -32,34 +30,35 @@ _RECENT: Final = 50
 """With so many that somebody decided within the hour."""
 
 
-def timed(visit: Visit, row: Row, who: Person, step: Step) -> None:
+def timed(visit: Visit, row: Row, move: Move, grim: frozenset[str]) -> None:
     """Keeps how long a step took: since the person's last one, where that was of another item and not long ago."""
+    who, step = move.who, move.step
     ((letters,),) = visit.rows(quality.LETTERS, row.content)
     millis = None
     for at, review in visit.rows(quality.LAST_HANDLING, who.id):
         gone = (from_stamp(visit.at) - from_stamp(at)).total_seconds()
         millis = round(gone * 1000) if review != row.id and gone <= PAUSE else None
-    values = (row.tenant, who.id, row.id, step.value, row.severity, letters, millis, visit.at)
+    values = (row.tenant, who.id, row.id, step.value, int(row.category in grim), letters, millis, visit.at)
     visit.record(
         Act(HANDLING_TIMED, who.id, row.tenant, {"review": row.id, "step": step.value}),
         Write(quality.INSERT_HANDLING, values),
     )
 
 
-def left(visit: Visit, tenant: str, who: Person, checks: Checks) -> int:
-    """So many more severe items somebody may be given: those of the last hour count, and those that they hold."""
-    ((seen,),) = visit.rows(quality.SEVERE_SINCE, who.id, later(visit.at, -HOUR), SEVERE, tenant)
-    return max(0, checks.severe_per_hour - int(seen))
+def left(visit: Visit, tenant: str, who: Person, most: int, grim: frozenset[str]) -> int:
+    """So many more grim items somebody may be given: those of the last hour count, and those that they hold."""
+    told = orjson.dumps(sorted(grim)).decode()
+    ((seen,),) = visit.rows(quality.GRIM_SINCE, who.id, later(visit.at, -HOUR), tenant, told)
+    return max(0, most - int(seen))
 
 
-def bearable(rows: Sequence[Row], most: int) -> list[Row]:
-    """The rows without the severe ones after the first ``most`` of them."""
+def bearable(rows: Sequence[Row], most: int, grim: frozenset[str]) -> list[Row]:
+    """The rows without the grim ones after the first ``most`` of them."""
     found: list[Row] = []
     for row in rows:
-        severe = row.severity >= SEVERE
-        if not severe or most > 0:
+        if row.category not in grim or most > 0:
             found.append(row)
-        most -= severe
+        most -= row.category in grim
     return found
 
 

@@ -156,11 +156,11 @@ class Sampled(NamedTuple):
 
 
 class Handled(NamedTuple):
-    """What a person did with an item: how severe and long that was, how long it took if known, and when it was."""
+    """What a person did with an item: whether it was grim, how long it was, how long it took if known, and when."""
 
     user: str
     step: str
-    severity: int
+    grim: int
     letters: int
     millis: int | None
     at: str

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from service.store.appeal_statements import barred
+from service.store.appeal_statements import barred as decided
 
 NO_COPY: Final = "NOT EXISTS (SELECT 1 FROM golden_copies AS copy WHERE copy.content = d.content)"
 """A condition on a decision ``d``: that its content is none. Whatever counts or draws real contents holds it."""
@@ -34,16 +34,17 @@ def hidden_from(user: str, tested: str) -> str:
                 ELSE q.level = 0 END))))"""
 
 
-def open_to(user: str, blind: str, tested: str, below: str) -> str:
+def open_to(user: str, blind: str, tested: str, barred: str) -> str:
     """A condition on an item ``q``, by names of what is bound: whether it is handed out to somebody.
 
-    ``blind`` says that no other endpoint tells them of decisions, ``tested`` that golden items test them; what is as
-    severe as ``below`` is left to others. An item that was decided before is never decided by the same person.
+    ``blind`` says that no other endpoint tells them of decisions, ``tested`` that golden items test them; what is of
+    the categories ``barred`` (a JSON list) is left to others. An item that was decided before is never decided by the
+    same person.
     """
     return f"""(q.kind <> 'sample' OR ({blind} AND NOT EXISTS (
             SELECT 1 FROM samples AS b WHERE b.review = q.id AND b.round = q.round
-                AND (b.first_by = {user} OR b.second_by IS {user} OR EXISTS ({barred("b.checked", user)})))))
-        AND q.severity < {below}
+                AND (b.first_by = {user} OR b.second_by IS {user} OR EXISTS ({decided("b.checked", user)})))))
+        AND q.category NOT IN (SELECT value FROM json_each({barred}))
         AND NOT EXISTS (SELECT 1 FROM golden_copies AS g JOIN golden_items AS i ON i.id = g.golden
             WHERE g.review = q.id AND g.content = q.content AND q.level = 0 AND (NOT {tested} OR i.decided_by = {user}
                 OR EXISTS (SELECT 1 FROM golden_answers AS a WHERE a.golden = g.golden AND a.user = {user})))"""
@@ -68,9 +69,10 @@ SELECT coalesce(sum(length(json_extract(value, '$[1]'))), 0) FROM contents, json
 WHERE contents.id = ? AND length(body) > 0
 """
 LAST_HANDLING: Final = 'SELECT at, review FROM handlings WHERE "user" = ? ORDER BY at DESC, act DESC LIMIT 1'
-SEVERE_SINCE: Final = """
-SELECT (SELECT count(*) FROM handlings WHERE "user" = ?1 AND at > ?2 AND severity >= ?3)
-    + (SELECT count(*) FROM reviews WHERE tenant = ?4 AND state = 'held' AND holder = ?1 AND severity >= ?3)
+GRIM_SINCE: Final = """
+SELECT (SELECT count(*) FROM handlings WHERE "user" = ?1 AND at > ?2 AND grim)
+    + (SELECT count(*) FROM reviews WHERE tenant = ?3 AND state = 'held' AND holder = ?1
+        AND category IN (SELECT value FROM json_each(?4)))
 """
 BODIES: Final = "SELECT id, body FROM contents WHERE id IN (SELECT value FROM json_each(?))"
 RECENT: Final = """
@@ -140,7 +142,7 @@ UPDATE samples SET second_by = ?, second_said = ?, agreed = ?, settled_at = ? WH
 """
 END_SAMPLE: Final = "UPDATE samples SET settled_at = ? WHERE review = ? AND round = ? AND settled_at IS NULL"
 INSERT_HANDLING: Final = """
-INSERT INTO handlings (act, tenant, "user", review, step, severity, letters, millis, at)
+INSERT INTO handlings (act, tenant, "user", review, step, grim, letters, millis, at)
 VALUES ((SELECT max(seq) FROM acts), ?, ?, ?, ?, ?, ?, ?, ?)
 """
 INSERT_GOLDEN: Final = """
@@ -204,7 +206,7 @@ WHERE a.tenant = ? AND a.at > ? AND NOT EXISTS (SELECT 1 FROM decisions AS n WHE
 ORDER BY a.at, a.rowid LIMIT ?
 """
 HANDLINGS: Final = """
-SELECT "user", step, severity, letters, millis, at FROM handlings WHERE tenant = ? AND at > ? ORDER BY at DESC LIMIT ?
+SELECT "user", step, grim, letters, millis, at FROM handlings WHERE tenant = ? AND at > ? ORDER BY at DESC LIMIT ?
 """
 GOLDEN: Final = """
 SELECT i.id, i.target, i.scene, i.category, i.severity, i.said, i.by, i.created_at,

@@ -98,7 +98,8 @@ class GoldenAnswer(SQLModel, table=True):
 class Handling(SQLModel, table=True):
     """What a person did with one item that they held, by the act of it: decided, skipped or escalated it.
 
-    ``millis`` are those since they did the like with another, if known.
+    ``grim`` says that it was of a kind of which nobody should see much; ``millis`` are those since they did the like
+    with another, if known.
     """
 
     __tablename__: ClassVar[str] = "handlings"
@@ -109,7 +110,7 @@ class Handling(SQLModel, table=True):
     user: str = Field(sa_column=Column(Text, ForeignKey("users.id"), nullable=False))
     review: str = Field(sa_column=Column(Text, ForeignKey("reviews.id"), nullable=False))
     step: str = Field(sa_column=Column(Text, nullable=False))
-    severity: int = Field(sa_column=Column(Integer, nullable=False))
+    grim: int = Field(sa_column=Column(Integer, nullable=False))
     letters: int = Field(sa_column=Column(Integer, nullable=False))
     millis: int | None = Field(default=None, sa_column=Column(Integer))
     at: str = Field(sa_column=Column(Text, nullable=False))

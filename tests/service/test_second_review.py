@@ -195,7 +195,7 @@ async def severe(house, content):
     service = house.service
     await house.judge(content, *((f"s{number}", f"{number}{DOUBTFUL}") for number in range(5)))
     database = sqlite3.connect(service.settings.database)
-    database.execute("UPDATE reviews SET severity = 3")
+    database.execute("UPDATE reviews SET category = 'violence_terror'")
     database.commit()
     database.close()
     await house.judge(content, ("mild", f"再说一遍，{DOUBTFUL}"))
@@ -206,7 +206,7 @@ async def test_nobody_gets_more_severe_items_an_hour_than_the_cap(severe, people
     ann, rows = people["ann"], await severe.claim(people["ann"], limit=9)
     assert sorted(row.target for row in rows) == ["mild", "s0", "s1", "s2"], "what is held counts"
     assert await severe.claim(ann, limit=9) == []
-    first, second, third = [row for row in rows if row.severity == 3]
+    first, second, third = [row for row in rows if row.category == "violence_terror"]
     await severe.decide(ann, first.id, first.token, PASS)
     await severe.skip(ann, second.id, second.token)
     assert await severe.claim(ann, limit=9) == [], "what was looked at counts, also if it was skipped"
@@ -221,7 +221,7 @@ async def test_nobody_gets_more_severe_items_an_hour_than_the_cap(severe, people
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=1, seconds=1), tick=True):
         await severe.sweep()
         again = await severe.claim(ann, limit=9)
-        assert sum(row.severity == 3 for row in again) == 3
+        assert sum(row.category == "violence_terror" for row in again) == 3
 
 
 async def test_without_a_cap_everything_is_handed_out(severe, house, people):

@@ -99,7 +99,7 @@ def _create_handlings() -> None:
         sa.Column("user", sa.Text(), nullable=False),
         sa.Column("review", sa.Text(), nullable=False),
         sa.Column("step", sa.Text(), nullable=False),
-        sa.Column("severity", sa.Integer(), nullable=False),
+        sa.Column("grim", sa.Integer(), nullable=False),
         sa.Column("letters", sa.Integer(), nullable=False),
         sa.Column("millis", sa.Integer(), nullable=True),
         sa.Column("at", sa.Text(), nullable=False),
