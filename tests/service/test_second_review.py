@@ -349,3 +349,4 @@ async def test_golden_answers_that_no_longer_stand_test_nobody(house, people, pl
     await planted.mixing.look()
     await planted.mixing.come()
     assert len(house.rows("SELECT 1 FROM golden_copies")) == 1
+    assert {row for (row,) in house.rows("SELECT DISTINCT origin FROM labels")} == {"review", "golden", "appeal"}
