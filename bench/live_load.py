@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import deque
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -25,6 +26,7 @@ TICK: Final = 0.002
 _ANSWERED: Final = (b'"kind":"verdict"', b'"kind":"refused"')
 _TEXT, _CLOSE, _PING, _PONG = 0x1, 0x8, 0x9, 0xA
 _SHORT, _LONG = 126, 65536
+_HEAD: Final = 2
 
 
 def frame(payload: bytes, opcode: int = _TEXT) -> bytes:
@@ -42,7 +44,7 @@ def frame(payload: bytes, opcode: int = _TEXT) -> bytes:
 def frames(buffer: bytearray) -> Iterator[tuple[int, bytes]]:
     """Whole frames of a server at the head of a buffer, which they leave."""
     place = 0
-    while len(buffer) - place >= 2:
+    while len(buffer) - place >= _HEAD:
         size, start = buffer[place + 1] & 0x7F, place + 2
         if size >= _SHORT:
             width = 2 if size == _SHORT else 8
@@ -183,7 +185,7 @@ async def run(orders: dict[str, Any]) -> dict[str, Any]:
     """Brings messages until the time is up; what was begun is finished."""
     loop = asyncio.get_running_loop()
     opened = [
-        loop.create_connection(lambda number=number: Client(orders, number), "127.0.0.1", orders["port"])
+        loop.create_connection(partial(Client, orders, number), "127.0.0.1", orders["port"])
         for number in range(orders["connections"])
     ]
     clients = [client for _, client in await asyncio.gather(*opened)]
