@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from moderation.errors import LawError
-from moderation.liverules import LIMITS, Cues, Limits, LiveRules
-from moderation.tables import Row
+from moderation.liverules import LIMITS, RISK, SIGNALS, Cues, Limits, LiveRules, RiskRules, SignalRules
+from moderation.tables import MAX_SEVERITY, Row
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -33,8 +33,34 @@ def live_rules(document: Document, categories: Container[str], folding: Folding)
     numbers = {name: limits.number(name, 1, MOST) for name in LIMITS}
     limits.end()
     cues = _cues(document, Row(document, top.take("cues", dict), LawError, "[cues]"), folding)
+    risk = _risk(Row(document, top.take("risk", dict), LawError, "[risk]"))
+    signals = _signals(Row(document, top.take("signals", dict), LawError, "[signals]"), folding)
     top.end()
-    return LiveRules(limits=Limits(**numbers), cues=cues, split=frozenset(split))
+    return LiveRules(limits=Limits(**numbers), cues=cues, split=frozenset(split), risk=risk, signals=signals)
+
+
+def _signals(row: Row, folding: Folding) -> SignalRules:
+    horizons = tuple(row.take("horizons", list))
+    praise = tuple(map(folding.plain, row.words("praise")))
+    numbers = {name: row.number(name, 1, MOST) for name in SIGNALS}
+    row.end()
+    rules = SignalRules(horizons=horizons, praise=praise, **numbers)
+    if not horizons or not all(isinstance(one, int) and 0 < one < rules.windows for one in horizons):
+        raise row.wrong(f"horizons are {list(horizons)!r}, expected numbers of windows below {rules.windows}")
+    return rules
+
+
+def _risk(row: Row) -> RiskRules:
+    by_severity = {name: tuple(row.take(name, list)) for name in ("chat", "speech")}
+    for name, points in by_severity.items():
+        if len(points) != MAX_SEVERITY + 1 or not all(isinstance(one, int) and 0 <= one <= MOST for one in points):
+            raise row.wrong(f"{name} is {list(points)!r}, expected {MAX_SEVERITY + 1} whole numbers")
+    numbers = {name: row.number(name, 1, MOST) for name in RISK}
+    row.end()
+    rules = RiskRules(chat=by_severity["chat"], speech=by_severity["speech"], **numbers)
+    if rules.amber > rules.red:
+        raise row.wrong("amber is above red")
+    return rules
 
 
 def _cues(document: Document, row: Row, folding: Folding) -> Cues:
@@ -47,6 +73,8 @@ def _cues(document: Document, row: Row, folding: Folding) -> Cues:
         invite=tuple(map(folding.plain, row.words("invite"))),
         spell=tuple([tuple([_plain(folding, phrases) for phrases in lists]) for lists in spell]),
         replies=frozenset(map(folding.plain, row.words("replies"))),
+        corrections=row.words("corrections"),
+        no_corrections=row.words("no_corrections"),
         letters=frozenset(row.take("letters", str)),
     )
     row.end()

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GIFT", "NOTHING", "ROOM", "Company", "Finding", "Joined", "Retraction", "RoomState",
-    "block", "fold", "forget", "observe", "recall", "remember",
+    "block", "fold", "forget", "observe", "pairs_of", "recall", "remember", "shared_milli",
 ]  # fmt: skip
 
 ROOM = "room"
@@ -114,7 +114,7 @@ def block(state: RoomState, content: Content, text: str, category: str) -> None:
     if not kept:
         return
     blocked = {**state.blocked, kept: Block(content.at.timestamp(), category)}
-    echoes = {**state.echoes, **dict.fromkeys(_marks(_pairs(kept)) if len(kept) >= MARKED else (), kept), kept: kept}
+    echoes = {**state.echoes, **dict.fromkeys(_marks(pairs_of(kept)) if len(kept) >= MARKED else (), kept), kept: kept}
     if len(blocked) > BLOCKED:
         oldest = next(iter(blocked))
         del blocked[oldest]
@@ -227,11 +227,11 @@ def _by_many(state: RoomState, post: Post, kept: str, limits: Limits, findings: 
     if known is None:
         known = kept
         if len(kept) >= MARKED:
-            pairs = _pairs(kept)
+            pairs = pairs_of(kept)
             marks = _marks(pairs)
             for mark in marks:
                 other = keys.get(mark)
-                if other is not None and _share(pairs, other) >= limits.alike_milli:
+                if other is not None and shared_milli(pairs, other) >= limits.alike_milli:
                     known = other
                     break
             for mark in marks:
@@ -268,7 +268,7 @@ def _weigh(posts: Sequence[Post], length: int, limits: Limits, findings: list[Fi
             findings.append(_spam("crowd", ("people", len(crowd)), ("seconds", limits.crowd_seconds)))
 
 
-def _pairs(text: str) -> set[str]:
+def pairs_of(text: str) -> set[str]:
     """The pairs of neighbouring characters of a text; those of Latin letters and digits, which bots vary, left out."""
     core = _CODES.sub("", text)
     if len(core) < MARKED - 1:
@@ -281,9 +281,9 @@ def _marks(pairs: set[str]) -> tuple[str, ...]:
     return (min(pairs), max(pairs)) if pairs else ()
 
 
-def _share(pairs: set[str], other: str) -> int:
+def shared_milli(pairs: set[str], other: str) -> int:
     """How much of two texts is the same, in thousandths of their pairs."""
-    theirs = _pairs(other)
+    theirs = pairs_of(other)
     return 2000 * len(pairs & theirs) // (len(pairs) + len(theirs))
 
 
@@ -293,10 +293,10 @@ def _after_blocks(state: RoomState, message: _Said, rules: LiveRules, findings: 
     known = state.echoes.get(kept)
     share = 1000
     if known is None and len(kept) >= MARKED:
-        pairs = _pairs(kept)
+        pairs = pairs_of(kept)
         for mark in _marks(pairs):
             known = state.echoes.get(mark)
-            if known is not None and (share := _share(pairs, known)) >= rules.limits.echo_milli:
+            if known is not None and (share := shared_milli(pairs, known)) >= rules.limits.echo_milli:
                 break
             known = None
     if known is not None and len(known) >= COUNTED and (item := state.blocked.get(known)):

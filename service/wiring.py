@@ -34,6 +34,7 @@ from service.outbound import Sender
 from service.passwords import Passwords
 from service.ports import Write
 from service.review.archive import Archive
+from service.review.checks import checks_of
 from service.review.desk import Desk
 from service.review.search import Search
 from service.review.terms import DUE_SECONDS, Terms
@@ -219,7 +220,7 @@ async def open_service(
         moderation = Moderation(rules, store.ledger, store.reads, hearing, terms)
         stack.push_async_callback(moderation.close)
         rooms = await stack.enter_async_context(open_rooms(settings, rules, store.ledger, hearing, terms))
-        desk = Desk(store.ledger, rules, terms)
+        desk = Desk(store.ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
         await stack.enter_async_context(_watching(rules, desk, weights, hearing))
         relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
         relay.start()

@@ -17,6 +17,8 @@ from service.http import (
     meta,
     pages,
     pages_house,
+    pages_quality,
+    quality,
     records,
     reports,
     reviews,
@@ -45,6 +47,7 @@ ROUTES: Final = (
     *content.ROUTES,
     *reviews.ROUTES,
     *reports.ROUTES,
+    *quality.ROUTES,
     *appeals.ROUTES,
     *records.ROUTES,
     *rooms.ROUTES,
@@ -56,6 +59,7 @@ ROUTES: Final = (
     *meta.ROUTES,
     *pages.ROUTES,
     *pages_house.ROUTES,
+    *pages_quality.ROUTES,
     *assets.ROUTES,
 )
 

@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from moderation.reasons import Reasons
 from moderation.room import NOTHING, RoomState, observe, recall
-from moderation.types import SHANGHAI, Action, Author, Content, Part, Role, Scene
+from moderation.types import Action
+from tests.moderation.live import chat, speech
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from moderation.engine import Case, Engine
+    from moderation.types import Content
 
-NOON = datetime(2026, 11, 26, 12, tzinfo=SHANGHAI)
 Said = tuple[str, str]
 """A text and who says it."""
-
-
-def chat(text: str, who: str | None = "a", at: float = 0, age: int | None = None, name: str = "text") -> Content:
-    return Content(
-        scene=Scene.LIVE_CHAT,
-        parts=(Part(name, text),),
-        at=NOON + timedelta(seconds=at),
-        id=f"{who}-{at}",
-        author=Author(id=who, age_days=age),
-    )
-
-
-def speech(text: str, at: float = 0) -> Content:
-    return Content(
-        scene=Scene.LIVE_SPEECH,
-        parts=(Part("text", text),),
-        at=NOON + timedelta(seconds=at),
-        author=Author(id="host", role=Role.HOST),
-    )
 
 
 def hear(engine: Engine, contents: Sequence[Content]) -> list[Case]:
@@ -141,3 +123,27 @@ def test_a_room_is_a_value(shipped: Engine) -> None:
     assert company is NOTHING
     assert before == RoomState()
     assert after != before
+
+
+@pytest.mark.parametrize(
+    ("contents", "zh", "en"),
+    [
+        (
+            [chat(text, "a", at) for at, text in enumerate("加微信")],
+            "“信”：与2秒内的消息连读（1人，共3条），属于站外导流，依据平台规则、网络直播营销管理办法 9、反电信网络诈骗法 25",
+            "“信”: read together with messages of 2 s (3 by 1 person(s)): Contact diversion",
+        ),
+        (
+            [chat("这家店退钱退钱", f"n{at}", at, age=1) for at in range(4)],
+            "“这家店退钱退钱”：3秒内4人发同一内容，其中4人是新账号或首次发言，属于刷屏与灌水，依据平台规则、互联网跟帖评论服务管理规定",
+            "“这家店退钱退钱”: 4 people said this within 3 s, 4 of them new or speaking first: Spam and flooding",
+        ),
+    ],
+    ids=["split", "raid"],
+)
+def test_what_a_crowd_does_is_said_in_numbers(shipped: Engine, contents: list[Content], zh: str, en: str) -> None:
+    case = hear(shipped, contents)[-1]
+    item = next(item for item in case.evidence if item.source == "room")
+    quote = case.content.parts[0].text
+    assert Reasons(shipped.ruleset, case.content, "zh").found(item, quote) == zh
+    assert Reasons(shipped.ruleset, case.content, "en").found(item, quote).startswith(en)
