@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from moderation.risk import Risk
 from moderation.roomstate import RoomState
@@ -44,8 +44,7 @@ class Said:
     risk: Sequence[Mark | Corrected] = ()
 
 
-@dataclass(slots=True, eq=False)
-class Late:
+class Late(NamedTuple):
     """A message whose expert was missing, and what was made of it when the expert answered after all."""
 
     message: Message
