@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 RECALLED: Final = 64
 """So many of its last messages a room that is opened again remembers."""
 TRIES: Final = 2
-"""So often a batch is tried anew whose numbers somebody else had taken."""
+"""So often a batch is tried anew that the database refuses."""
 
 
 class Turns:
@@ -76,6 +76,8 @@ class Turns:
         """Messages that are not judged yet, in all rooms."""
         self.on_verdict: Callable[[Sequence[float]], None] | None = None
         """Hears how many seconds each verdict of a batch took."""
+        self.on_missed: Callable[[Lane, Message, Case], None] | None = None
+        """Hears of messages that passed although an expert was missing."""
         self._ready: deque[Lane] = deque()
         self._called = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -317,7 +319,9 @@ class Turns:
         lane = part.lane
         error = heard.exception()
         if isinstance(error, LedgerRefused) and part.tried < TRIES:
+            # Somebody else had the next number, or had decided what is judged anew here.
             part.tried += 1
+            part.late.clear()
             lane.opened = False
             self._do(self._judge([part]))
             return
@@ -346,6 +350,10 @@ class Turns:
                 said.heard.set_result(event.number)
         if self.on_verdict is not None and part.brought:
             self.on_verdict([now - brought.at for brought in part.brought])
+        if self.on_missed is not None:
+            for one, case in zip(judged, part.cases, strict=False):
+                if one.verdict.degraded and one.verdict.action is Action.PASS:
+                    self.on_missed(lane, one.message, case)
         news = News(lane.tenant, lane.name, answers, happened)
         lane.tell([(brought.ear, answer) for brought, answer in zip(part.brought, answers, strict=False)], news)
         self.on_news(news)
