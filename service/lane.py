@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from moderation.risk import Risk
+from moderation.roomstate import RoomState
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterable, Sequence
 
     from moderation.engine import Case
+    from moderation.risk import Mark
     from moderation.types import Verdict
     from service.plan import Happening
     from service.ports import Visit
+    from service.roomrisk import Corrected
     from service.talk import Ear, Message, News, Outcome
 
 MOST_TOGETHER: Final = 128
@@ -31,15 +36,15 @@ class Brought:
 
 @dataclass(slots=True, eq=False)
 class Said:
-    """Something that happens in a room without a message, and who waits for its number."""
+    """Something that happens in a room without a message, who waits for its number, and what it does to the risk."""
 
     happening: Happening
     heard: asyncio.Future[int]
     work: Callable[[Visit], object] | None = None
+    risk: Sequence[Mark | Corrected] = ()
 
 
-@dataclass(slots=True, eq=False)
-class Late:
+class Late(NamedTuple):
     """A message whose expert was missing, and what was made of it when the expert answered after all."""
 
     message: Message
@@ -52,7 +57,8 @@ class Lane:
 
     tenant: str
     name: str
-    state: object = None
+    state: RoomState = field(default_factory=RoomState)
+    risk: Risk = field(default_factory=Risk)
     last: int = 0
     opened: bool = False
     """Whether its last number is known."""
@@ -62,6 +68,8 @@ class Lane:
     judged: int = 0
     held: int = 0
     """Messages since it was opened, and those of them that did not pass."""
+    missed: int = 0
+    """Of its messages those that the expert is asked for again."""
     waiting: deque[Brought] = field(default_factory=deque)
     said: deque[Said] = field(default_factory=deque)
     late: deque[Late] = field(default_factory=deque)
@@ -71,7 +79,7 @@ class Lane:
     @property
     def idle(self) -> bool:
         """Whether nothing is under way and nobody listens: it may be forgotten."""
-        return not (self.busy or self.waiting or self.said or self.late or self.ears)
+        return not (self.busy or self.pending or self.ears or self.missed)
 
     @property
     def pending(self) -> bool:
@@ -108,10 +116,11 @@ class Part:
     lane: Lane
     brought: Sequence[Brought]
     said: Sequence[Said]
-    late: Sequence[Late]
+    late: list[Late]
     messages: list[Message] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
-    state: object = None
+    state: RoomState = field(default_factory=RoomState)
+    risk: Risk = field(default_factory=Risk)
     events: list[Happening] = field(default_factory=list)
     tried: int = 0

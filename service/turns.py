@@ -10,29 +10,33 @@ import asyncio
 from collections import deque
 from datetime import UTC, datetime
 from functools import partial
-from time import monotonic
+from time import monotonic, time
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import structlog
 
+from moderation.risk import Risk
+from moderation.roomstate import Company, RoomState
 from moderation.types import Action
-from service.filing import prepared
+from service.filing import ENGINE, prepared
 from service.ids import from_stamp
-from service.lane import MOST_TOGETHER, Lane, Part
+from service.lane import MOST_TOGETHER, Lane, Late, Part, Said
 from service.ledger import LedgerClosed, LedgerFull, LedgerRefused, LedgerUnwritable, told
 from service.logs import where
 from service.moderate import Decided
 from service.plan import Entering, Happening, Placed
+from service.roomrisk import faded, is_calm, moved
 from service.sitting import SLICE_CHARS, SLICE_CONTENTS, slices, to_hear
-from service.talk import RETRACTION, Answered, Event, Judged, News, Refused
+from service.talk import RETRACTION, Answered, Event, Judged, Kind, Message, News, Refused, message_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
-    from moderation.engine import Case, Reading
+    from moderation.engine import Case, Engine, Reading
     from moderation.types import Missing, Opinion
     from service.escalation import Escalation
     from service.experts import Hearing
+    from service.filing import Filing
     from service.ledger import Ledger
     from service.plan import Outcome as Filed
     from service.ports import Visit
@@ -40,12 +44,14 @@ if TYPE_CHECKING:
     from service.rules import Rules
     from service.store.reads import Stored
     from service.store.room_reads import RoomReads
-    from service.talk import Ear, Follow, Introduce, Message, Outcome
+    from service.talk import Ear, Follow, Introduce, Outcome
 
     Answer = asyncio.Future[Opinion | Missing]
 
+RECALLED: Final = 64
+"""So many of its last messages a room that is opened again remembers."""
 TRIES: Final = 2
-"""So often a batch is tried anew whose numbers somebody else had taken."""
+"""So often a batch is tried anew that the database refuses."""
 
 
 class Turns:
@@ -70,6 +76,8 @@ class Turns:
         """Messages that are not judged yet, in all rooms."""
         self.on_verdict: Callable[[Sequence[float]], None] | None = None
         """Hears how many seconds each verdict of a batch took."""
+        self.on_missed: Callable[[Lane, Message, Case], None] | None = None
+        """Hears of messages that passed although an expert was missing."""
         self._ready: deque[Lane] = deque()
         self._called = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -93,6 +101,18 @@ class Turns:
         if not self._called:
             self._called = True
             asyncio.get_running_loop().call_soon(self._turn)
+
+    def look(self, lane: Lane) -> None:
+        """Sees what of a quiet room's risk has faded, and has it told."""
+        live = self._rules.engine.ruleset.live
+        if lane.busy or live is None or is_calm(lane.risk):
+            return
+        lane.risk, told = faded(lane.risk, time(), live.risk)
+        for happening in told:
+            heard = asyncio.get_running_loop().create_future()
+            heard.add_done_callback(_unheard)
+            lane.said.append(Said(happening, heard))
+        self.call(lane)
 
     def _turn(self) -> None:
         """Takes what waits, of as many rooms as are read together; the others get another turn of the event loop."""
@@ -140,9 +160,14 @@ class Turns:
                 self._conclude(part, mine)
 
     async def open(self, lane: Lane) -> None:
-        """Finds the room's last number, unless it is known."""
+        """Finds the room's last number, and remembers what was said last, unless both are known."""
         last, _ = await self._reads.last(lane.tenant, lane.name)
+        recent = await self._reads.recent(lane.tenant, lane.name, batches=RECALLED) if last else []
         if not lane.opened:
+            engine = self._rules.engines.of(lane.tenant)
+            lane.state, _ = engine.hear(RoomState(), [stored.content for stored in recent[-RECALLED:]])
+            if (live := engine.ruleset.live) is not None:
+                lane.risk, _ = moved(Risk(), [_judged(lane, stored) for stored in recent], (), live.risk)
             lane.last, lane.opened = last, True
 
     async def _look_up(self, parts: Sequence[Part]) -> None:
@@ -189,14 +214,30 @@ class Turns:
         for part in parts:
             end = start + len(part.messages)
             engine = engines.of(part.lane.tenant)
-            part.state = part.lane.state
-            part.cases = [
-                engine.examine(content, reading)
-                for content, reading in zip(contents[start:end], readings[start:end], strict=True)
-            ]
+            part.state, part.cases = engine.hear(part.lane.state, contents[start:end], readings[start:end])
+            if any(case.retracts for case in part.cases):
+                await self._retract(part, engine)
             cases.extend(part.cases)
             start = end
         return cases
+
+    async def _retract(self, part: Part, engine: Engine) -> None:
+        """Judges earlier messages anew that turned out to be pieces of a violation; those that nobody heard of at once.
+
+        What was told already gets another decision, of which the room is told.
+        """
+        findings = {one.content_id: one.finding for case in part.cases for one in case.retracts}
+        for place, case in enumerate(part.cases):
+            finding = findings.pop(case.content.id, None)
+            if finding is not None:
+                again = engine.examine(case.content, room=Company((finding,)))
+                part.cases[place] = again if again.conclude().action > case.conclude().action else case
+        known = await self._reads.known([(part.lane.tenant, name) for name in findings]) if findings else {}
+        for (_, name), (_, stored) in known.items():
+            verdict = engine.examine(stored.content, room=Company((findings[name],))).conclude()
+            if stored.by == ENGINE and verdict.action > stored.verdict.action:
+                message = Message(message_id(part.lane.name, name), Kind.CHAT, stored.content)
+                part.late.append(Late(message, verdict))
 
     async def _heard(self, part: Part, answers: Sequence[Answer | None]) -> None:
         """Waits for the expert, which answers within its deadline and never raises."""
@@ -205,17 +246,9 @@ class Turns:
 
     def _conclude(self, part: Part, answers: Sequence[Answer | None]) -> None:
         """Verdicts, what follows of them, and all of it to the ledger."""
-        lane, filings = part.lane, []
+        lane = part.lane
         try:
-            judged = self._judged(part, answers)
-            for one in judged:
-                content, known = one.message.content, one.number > lane.last + len(part.messages)
-                filings.append(
-                    prepared(
-                        content, one.verdict, tenant=lane.tenant, terms=self._terms, number=one.number, known=known
-                    )
-                )
-            judged = [one._replace(decision=filing.id) for one, filing in zip(judged, filings, strict=True)]
+            judged, filings = self._judged(part, answers)
             events, work = self._followed(part, judged)
             if not filings and not events:
                 self._done(part)
@@ -227,17 +260,24 @@ class Turns:
             return
         heard.add_done_callback(partial(self._committed, part, judged, events))
 
-    def _judged(self, part: Part, answers: Sequence[Answer | None]) -> list[Judged]:
-        lane = part.lane
-        number, judged = lane.last + 1, []
+    def _judged(self, part: Part, answers: Sequence[Answer | None]) -> tuple[list[Judged], list[Filing]]:
+        """Every message with its verdict, and the filing of each, under the next numbers."""
+        tenant, room, terms = part.lane.tenant, part.lane.name, self._terms
+        judged: list[Judged] = []
+        filings: list[Filing] = []
+        number = part.lane.last + 1
         for message, case, answer in zip(part.messages, part.cases, answers, strict=True):
             verdict = case.conclude() if answer is None else case.conclude(answer.result())
-            judged.append(Judged(lane.tenant, lane.name, number, message, "", verdict))
+            filing = prepared(message.content, verdict, tenant=tenant, terms=terms, number=number)
+            filings.append(filing)
+            judged.append(Judged(tenant, room, number, message, filing.id, verdict))
             number += 1
-        for late in part.late:
-            judged.append(Judged(lane.tenant, lane.name, number, late.message, "", late.verdict))
+        for message, verdict in part.late:
+            filing = prepared(message.content, verdict, tenant=tenant, terms=terms, number=number, known=True)
+            filings.append(filing)
+            judged.append(Judged(tenant, room, number, message, filing.id, verdict))
             number += 1
-        return judged
+        return judged, filings
 
     def _followed(
         self, part: Part, judged: Sequence[Judged]
@@ -248,12 +288,18 @@ class Turns:
         for late in judged[len(part.messages) :]:
             facts = {"message": late.message.id, "decision": late.decision, "action": late.verdict.action.code}
             events.append(Happening(RETRACTION, facts))
+        changes = [change for said in part.said for change in said.risk]
         if judged:
             for follow in self.follow:
                 follows = follow(judged)
                 events.extend(follows.events)
+                changes.extend(follows.risk)
                 if follows.work is not None:
                     works.append(follows.work)
+        part.risk = part.lane.risk
+        if (live := self._rules.engine.ruleset.live) is not None:
+            part.risk, told = moved(part.risk, judged, changes, live.risk)
+            events.extend(told)
         events.extend(said.happening for said in part.said)
 
         def work(visit: Visit) -> None:
@@ -273,7 +319,9 @@ class Turns:
         lane = part.lane
         error = heard.exception()
         if isinstance(error, LedgerRefused) and part.tried < TRIES:
+            # Somebody else had the next number, or had decided what is judged anew here.
             part.tried += 1
+            part.late.clear()
             lane.opened = False
             self._do(self._judge([part]))
             return
@@ -294,7 +342,7 @@ class Turns:
         number = lane.last + len(answers)
         happened = [Event(number + place, *event, at) for place, event in enumerate(events, 1)]
         lane.last = number + len(happened)
-        lane.state = part.state
+        lane.state, lane.risk = part.state, part.risk
         lane.judged += len(part.messages)
         lane.held += sum([one.verdict.action is not Action.PASS for one in judged])
         for said, event in zip(part.said, happened[len(happened) - len(part.said) :], strict=True):
@@ -302,6 +350,10 @@ class Turns:
                 said.heard.set_result(event.number)
         if self.on_verdict is not None and part.brought:
             self.on_verdict([now - brought.at for brought in part.brought])
+        if self.on_missed is not None:
+            for one, case in zip(judged, part.cases, strict=False):
+                if one.verdict.degraded and one.verdict.action is Action.PASS:
+                    self.on_missed(lane, one.message, case)
         news = News(lane.tenant, lane.name, answers, happened)
         lane.tell([(brought.ear, answer) for brought, answer in zip(part.brought, answers, strict=False)], news)
         self.on_news(news)
@@ -335,6 +387,17 @@ class Turns:
             supersedes=stored.supersedes,
             by=stored.by,
         )
+
+
+def _judged(lane: Lane, stored: Stored) -> Judged:
+    content = stored.content
+    message = Message(message_id(lane.name, content.id), Kind.CHAT, content)
+    return Judged(lane.tenant, lane.name, 0, message, stored.id, stored.verdict)
+
+
+def _unheard(heard: asyncio.Future[int]) -> None:
+    """Nobody waits for this number; that it could not be written was logged where it happened."""
+    heard.exception()
 
 
 def _nobody(_: News) -> None:

@@ -84,9 +84,10 @@ class Streams:
         caller = await caller_of(stream.asked.request, service.keys, service.sessions)
         if caller is None or Right.FOLLOW not in caller.rights:
             stream.end(Code.FORBIDDEN)
-        elif now - stream.seen > 2 * self._silence:
-            stream.end(Code.SILENT)
-        elif now - max(stream.seen, stream.pinged) > self._silence:
+        elif stream.pinged > stream.seen:
+            if now - stream.pinged > self._silence:
+                stream.end(Code.SILENT)
+        elif now - stream.seen > self._silence:
             stream.pinged = now
             with suppress(TimeoutError, ConnectionError):
                 async with asyncio.timeout(LOOK_SECONDS):
@@ -158,7 +159,7 @@ async def _talk(client: Stream, after: int | None) -> None:
     lane = None
     try:
         lane = await rooms.join(tenant, client.room, client, whole=client.whole)
-        client.greet(lane.last, after)
+        client.greet(lane, after)
         await _read(client)
     except (Crowded, LedgerError):
         client.end(Code.BUSY)

@@ -17,7 +17,7 @@ import structlog
 from aiohttp import WSMsgType
 
 from service.http.content import known
-from service.http.room_answers import event_told, item_told, outcome_told, refused_told, verdict_told
+from service.http.room_answers import event_told, item_told, outcome_told, refused_told, risk_told, verdict_told
 from service.logs import where
 from service.talk import Answered
 
@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 
     from service.http.problems import Fault, Problem
     from service.http.serving import Asked
+    from service.lane import Lane
     from service.talk import News, Outcome
 
 GRACE_SECONDS: Final = 5.0
 """So long a client that is closed may take to read that it is."""
+PAUSE: Final = 0.05
 PAGE: Final = 200
 """So much is read from the store at a time for a client that resumes."""
 
@@ -74,6 +76,8 @@ class Stream:
     _replaying: bool = False
     _lost: bool = False
     """Whether something that waits for the end of the replay was let go: the store has it."""
+    _blocked: bool = False
+    """Whether it has not taken the frame that was sent last: only then may too much wait for it."""
     _items: list[tuple[bytes, int]] = field(default_factory=list)
     _more: list[bytes] = field(default_factory=list)
     _granted: int = 0
@@ -81,13 +85,15 @@ class Stream:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _closing: asyncio.Task[None] | None = None
 
-    def greet(self, last: int, after: int | None) -> None:
+    def greet(self, lane: Lane, after: int | None) -> None:
         """Tells how the room stands. What came after ``after`` is sent first; without it, what comes from now on."""
-        self._cursor = last if after is None else after
+        self._cursor = lane.last if after is None else after
         self._replaying = after is not None
         if not self._replaying:
             self._keep_newer()
-        self.say({"type": "hello", "room": self.room, "seq": last, "credits": self.credits})
+        self.say(
+            {"type": "hello", "room": self.room, "seq": lane.last, "credits": self.credits, **risk_told(lane.risk)}
+        )
 
     def hear(self, own: Sequence[Outcome], news: News | None) -> None:
         """See ``talk.Ear``: what there is to tell waits for the client; one that lets too much wait is closed."""
@@ -193,20 +199,23 @@ class Stream:
             return
         self._items.append((item, number))
         self.size += len(item)
-        if self.size > self.most:
-            if self._replaying:
-                self._lost = True
-                self._items = [one for one in self._items if not one[1]]
-                self.size = sum([len(one) for one, _ in self._items])
-            if self.size > self.most:
-                self.end(Code.SLOW)
+        if self.size <= self.most:
+            return
+        if self._replaying:
+            self._lost = True
+            self._items = [one for one in self._items if not one[1]]
+            self.size = sum([len(one) for one, _ in self._items])
+        if self.size > self.most and self._blocked:
+            self.end(Code.SLOW)
 
     def _keep_newer(self) -> None:
         self._items = [one for one in self._items if not one[1] or one[1] > self._cursor]
         self.size = sum([len(one) for one, _ in self._items])
 
     async def _frame(self, frame: bytes) -> None:
+        self._blocked = True
         await self.socket.send_frame(frame, WSMsgType.TEXT)
+        self._blocked = False
 
     async def _close(self, code: Code, bye: Mapping[str, Any]) -> None:
         transport = self.asked.request.transport
@@ -217,7 +226,17 @@ class Stream:
             async with asyncio.timeout(GRACE_SECONDS):
                 await self.socket.close(code=code, message=code.word.encode(), drain=False)
         if transport is not None:
-            transport.abort()
+            await _flushed(transport)
+
+
+async def _flushed(transport: asyncio.Transport) -> None:
+    """Gives a client that is closed its time to read what it is told; then nothing of it is kept any more."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + GRACE_SECONDS
+    while transport.get_write_buffer_size() and loop.time() < until:  # noqa: ASYNC110 - once a stream
+        await asyncio.sleep(PAUSE)
+    if transport.get_write_buffer_size():
+        transport.abort()
 
 
 def _told(items: Sequence[bytes], granted: int) -> bytes:
