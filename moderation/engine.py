@@ -17,6 +17,7 @@ from moderation.detect.spam import SpamDetector
 from moderation.detect.terms import Findings, TermDetector
 from moderation.expert import Wording, testimony, wordings
 from moderation.policy import Weighed, decide
+from moderation.proof import settle
 from moderation.text.reading import CODES, FLOOD
 from moderation.types import SHANGHAI, Content, Evidence, Missing, Opinion, Verdict
 
@@ -102,6 +103,8 @@ class Engine:
             live = partial(self._applies, gate)
             findings.evidence.extend(self._codes.detect(reading, content.author, day, live))
             findings.evidence.extend(self._spam.detect(reading, day, live))
+        if content.proofs or content.script is not None:
+            settle(findings, content, reading, self.reader, self.ruleset)
         if not findings.evidence and not findings.exemptions:
             return Case(content, self, reading, policy, None, clean)
         return Case(content, self, reading, policy, findings, None)
