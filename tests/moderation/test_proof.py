@@ -97,7 +97,7 @@ def test_only_the_claims_that_stand_in_a_text_go_with_it(shipped_ruleset):
     other = Proof(id="p2", claims=("好评率百分之九十九",))
     both = replace(REPORT, claims=("某某第一名的证书", CLAIM))
     assert named_in(said(CLAIM), [other, both], shipped_ruleset) == (REPORT,)
-    heard = said("二零二五年双11期间全国电动牙刷航业销售鹅第一")
+    heard = said("二零二五年双11期间全国电动牙耍行业销售鹅第一")
     assert [proof.id for proof in named_in(heard, [REPORT], shipped_ruleset)] == ["p1"]
     written = replace(heard, scene=Scene.AD)
     assert named_in(written, [REPORT], shipped_ruleset) == ()
