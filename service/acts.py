@@ -77,6 +77,7 @@ ROOM_NOTED = "room.noted"
 CORRECTION_RECORDED = "correction.recorded"
 ALERT_RAISED = "alert.raised"
 ALERT_ACKNOWLEDGED = "alert.acknowledged"
+ENDING_TOLD = "ending.told"
 
 
 class Act(NamedTuple):

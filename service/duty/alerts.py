@@ -13,7 +13,7 @@ import orjson
 import structlog
 
 from moderation.types import SHANGHAI
-from service.acts import ALERT_ACKNOWLEDGED, ALERT_RAISED, Act, canonical
+from service.acts import ALERT_ACKNOWLEDGED, ALERT_RAISED, ENDING_TOLD, Act, canonical
 from service.duty.products import WARNED
 from service.duty.proofs import LAST
 from service.ids import from_stamp, new_id
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from service.ledger import Ledger
     from service.ports import Visit
 
-PROOF_ENDING, PROOF_EXPIRED = "proof.ending", "proof.expired"
-CERTIFICATE_ENDING, CERTIFICATE_EXPIRED = "certificate.ending", "certificate.expired"
+_ENDING, _EXPIRED = 1, 2
+_PROOFS: Final = {_ENDING: "proof.ending", _EXPIRED: "proof.expired"}
+_CERTIFICATES: Final = {_ENDING: "certificate.ending", _EXPIRED: "certificate.expired"}
 SWEEP_SECONDS: Final = 30.0
 AT_ONCE: Final = 100
 """So many endings are announced in one visit: everybody's next commit waits for it."""
 MOST_COUNTED: Final = 99
-_ENDING, _EXPIRED = 1, 2
 
 
 class Occasion(NamedTuple):
@@ -66,18 +66,15 @@ class NoAlert(LookupError):
     """An alert that the tenant does not have."""
 
 
-def raise_alert(visit: Visit, tenant: str, occasion: Occasion, *writes: Write) -> str | None:
-    """Raises an alert and tells receivers; gives its id, or ``None`` where the occasion was raised before.
-
-    ``writes`` go with its act.
-    """
+def raise_alert(visit: Visit, tenant: str, occasion: Occasion) -> str | None:
+    """Raises an alert and tells receivers; gives its id, or ``None`` where the occasion was raised before."""
     kind, subject, mark, facts = occasion
     if visit.rows(sql.ALERT_KNOWN, tenant, kind, subject, mark):
         return None
     id_ = new_id()
     row = (id_, tenant, kind, subject, mark, canonical(facts), visit.at)
     told = {**facts, "kind": kind, "subject": subject}
-    visit.record(Act(ALERT_RAISED, id_, tenant, {**told, "mark": mark}), Write(sql.INSERT_ALERT, row), *writes)
+    visit.record(Act(ALERT_RAISED, id_, tenant, {**told, "mark": mark}), Write(sql.INSERT_ALERT, row))
     notices.tell(visit, Act(ALERT_RAISED, id_, tenant, {"alert": id_, "facts": dict(facts), **told}), wait=0)
     return id_
 
@@ -137,30 +134,24 @@ class Alerts:
 
 
 def _announce(visit: Visit) -> int:
-    day = from_stamp(visit.at).astimezone(SHANGHAI).date()
-    bounds = ((day + WARNED).isoformat(), day.isoformat(), AT_ONCE)
+    today = from_stamp(visit.at).astimezone(SHANGHAI).date()
+    day = today.isoformat()
+    bounds = ((today + WARNED).isoformat(), day, AT_ONCE)
     proofs = visit.rows(sql.PROOFS_ENDING, *bounds)
     for proof, tenant, valid_to in proofs:
-        over = valid_to < day.isoformat()
-        occasion = Occasion(PROOF_EXPIRED if over else PROOF_ENDING, proof, valid_to, {"valid_to": valid_to})
-        tell = Write(sql.TELL_PROOF, (_EXPIRED if over else _ENDING, proof))
-        raise_alert(visit, tenant, occasion, tell)
+        told = _EXPIRED if valid_to < day else _ENDING
+        occasion = Occasion(_PROOFS[told], proof, valid_to, {"valid_to": valid_to})
+        raise_alert(visit, tenant, occasion)
+        visit.record(Act(ENDING_TOLD, proof, tenant, {"told": told}), Write(sql.TELL_PROOF, (told, proof)))
     certificates = visit.rows(sql.CERTIFICATES_ENDING, *bounds)
     for certificate, tenant, product, kind, valid_to in certificates:
-        over = valid_to < day.isoformat()
+        told = _EXPIRED if valid_to < day else _ENDING
         facts = {"certificate_kind": kind, "valid_to": valid_to}
         # A product that is filed anew has new certificates: the same end is announced once.
-        occasion = Occasion(CERTIFICATE_EXPIRED if over else CERTIFICATE_ENDING, product, f"{kind}/{valid_to}", facts)
-        tell = Write(sql.TELL_CERTIFICATE, (_EXPIRED if over else _ENDING, certificate))
-        if raise_alert(visit, tenant, occasion, tell) is None:
-            _tell_again(visit, tenant, occasion, certificate, over=over)
+        raise_alert(visit, tenant, Occasion(_CERTIFICATES[told], product, f"{kind}/{valid_to}", facts))
+        act = Act(ENDING_TOLD, certificate, tenant, {"told": told})
+        visit.record(act, Write(sql.TELL_CERTIFICATE, (told, certificate)))
     return len(proofs) + len(certificates)
-
-
-def _tell_again(visit: Visit, tenant: str, occasion: Occasion, certificate: str, *, over: bool) -> None:
-    """Remembers that the end of another certificate was announced already."""
-    act = Act(ALERT_RAISED, certificate, tenant, {"again": True, "kind": occasion.kind, "subject": occasion.subject})
-    visit.record(act, Write(sql.TELL_CERTIFICATE, (_EXPIRED if over else _ENDING, certificate)))
 
 
 def _alert(*row: Any) -> Alert:

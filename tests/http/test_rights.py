@@ -20,19 +20,19 @@ from service.keys import Keys
 from service.passwords import Passwords
 from service.rights import RIGHTS_OF, RIGHTS_OF_KEY, Right, Role, Scope
 from service.sessions import Sessions
-from service.store import desk_statements, notice_statements, people_statements, statements
+from service.store import desk_statements, duty_statements, notice_statements, people_statements, statements
 from tests.http.conftest import Browser, running
 from tests.http.ways import OBJECTS, RIVAL, SHOP, WAYS, House, told, unique
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 R = Right
 HOLDS = {
-    "key moderate": {R.MODERATE, R.REPORT},
-    "key admin": {R.MODERATE, R.REPORT, R.LEXICON, R.READ, R.PEOPLE, R.NOTICES},
-    "reviewer": {R.SELF, R.READ, R.REVIEW},
-    "senior": {R.SELF, R.READ, R.REVIEW, R.SENIOR},
-    "policy_admin": {R.SELF, R.READ, R.LEXICON},
-    "auditor": {R.SELF, R.READ},
+    "key moderate": {R.MODERATE, R.REPORT, R.SHOWS, R.SCRIPTS},
+    "key admin": {R.MODERATE, R.REPORT, R.LEXICON, R.READ, R.PEOPLE, R.NOTICES, R.SHOWS, R.SCRIPTS},
+    "reviewer": {R.SELF, R.READ, R.REVIEW, R.SHOWS, R.SCRIPTS, R.LIVE},
+    "senior": {R.SELF, R.READ, R.REVIEW, R.SENIOR, R.SHOWS, R.SCRIPTS, R.LIVE, R.APPROVE},
+    "policy_admin": {R.SELF, R.READ, R.LEXICON, R.SHOWS, R.SCRIPTS},
+    "auditor": {R.SELF, R.READ, R.SHOWS},
     "admin": set(Right),
 }
 """Who may do what, written down a second time: a right that slips into a role or a scope is noticed."""
@@ -320,6 +320,17 @@ CHECKS = {
         "GET /v1/webhooks/{id}/deliveries",
         without(notice_statements, "WEBHOOK", *TENANT),
     ),
+    "whose proof it is": ("GET /v1/proofs/{id}", without(duty_statements, "PROOF", "p.tenant = ?", "'' <> ?")),
+    "whose proofs they are": ("GET /v1/proofs", without(duty_statements, "PROOFS", "p.tenant = ?1", "'' <> ?1")),
+    "whose product it is": ("GET /v1/products/{id}", without(duty_statements, "PRODUCT", "p.tenant = ?", "'' <> ?")),
+    "whose products they are": ("GET /v1/products", without(duty_statements, "PRODUCTS", "p.tenant = ?1", "'' <> ?1")),
+    "whose script it is": ("GET /v1/scripts/{id}", without(duty_statements, "SCRIPT_LAST", "s.tenant = ?", "'' <> ?")),
+    "whose scripts they are": ("GET /v1/scripts", without(duty_statements, "SCRIPTS", "s.tenant = ?1", "'' <> ?1")),
+    "whose show it is": ("GET /v1/shows/{id}", without(duty_statements, "SHOW", "s.tenant = ?", "'' <> ?")),
+    "whose show is ended": ("POST /v1/shows/{id}/end", without(duty_statements, "SHOW_STATE", *TENANT)),
+    "whose shows they are": ("GET /v1/shows", without(duty_statements, "SHOWS", "s.tenant = ?1", "'' <> ?1")),
+    "whose alerts they are": ("GET /v1/alerts", without(duty_statements, "ALERTS_OPEN", "a.tenant = ?1", "'' <> ?1")),
+    "whose alert it is": ("POST /v1/alerts/{id}/acknowledgement", without(duty_statements, "ALERT_STATE", *TENANT)),
     "whose notice is sent again": (
         "POST /v1/deliveries/{notice}/{webhook}/replay",
         without(notice_statements, "DELIVERY", "n.tenant = ?", "'' <> ?"),
