@@ -18,6 +18,7 @@ from service.http import (
     meta,
     pages,
     pages_house,
+    pages_live,
     records,
     reports,
     reviews,
@@ -57,6 +58,7 @@ ROUTES: Final = (
     *meta.ROUTES,
     *pages.ROUTES,
     *pages_house.ROUTES,
+    *pages_live.ROUTES,
     *assets.ROUTES,
 )
 

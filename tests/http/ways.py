@@ -314,7 +314,9 @@ def _show(house, tenant):
     """A new show in a room of its own."""
     if tenant is None:
         return {"id": _NO_ID}
-    return {"id": _on_file(house, tenant, "show", {"room_id": f"room-{next(_numbers)}"}, "id", "room_id")["id"]}
+    return {
+        "id": _on_file(house, tenant, "show", {"room_id": f"stage{next(_numbers)}-of-{tenant}"}, "id", "room_id")["id"]
+    }
 
 
 def _live_room(house, tenant):
@@ -328,7 +330,7 @@ def _alert(house, tenant):
     """A new alert that nobody acknowledged."""
     if tenant is None:
         return {"id": _NO_ID}
-    occasion = Occasion("complaint.surge", f"room-{next(_numbers)}", "", {"count": 9})
+    occasion = Occasion("complaint.surge", f"stage{next(_numbers)}-of-{tenant}", "", {"count": 9})
     alert = house.server.within(house.server.service.duties.alerts.raise_(tenant, occasion))
     house.seen(tenant, alert, occasion.subject)
     return {"id": alert}
@@ -467,6 +469,11 @@ WAYS = {
     "GET /search": Way(right=Right.READ, query="?text=%E5%A5%BD"),
     "GET /contents": Way(right=Right.READ, object="content", query="?id={id}"),
     "GET /contents/{id}": Way(right=Right.READ, object="content"),
+    "GET /scripts": Way(right=Right.SHOWS),
+    "GET /scripts/{id}": Way(right=Right.SHOWS, object="script"),
+    "GET /scripts/{id}/diff": Way(right=Right.SHOWS, object="script", query="?from=1&to=1"),
+    "GET /files": Way(right=Right.SHOWS),
+    "GET /alerts": Way(right=Right.SHOWS),
     "GET /try": Way(right=Right.SELF),
     "POST /try/verdict": Way(right=Right.SELF, body=_AD),
     "POST /try/rewrite": Way(right=Right.SELF, body=_AD),
