@@ -25,6 +25,10 @@ class Right(StrEnum):
     """Claim items and decide them."""
     SENIOR = "senior"
     """Work on what was escalated, and take from others what they hold."""
+    QUALITY = "quality"
+    """See how well reviews agree, and how reviewers answer golden items."""
+    GOLDEN = "golden"
+    """Say which items are golden."""
     PEOPLE = "people"
     """Manage users and keys."""
     NOTICES = "notices"
@@ -64,9 +68,11 @@ RIGHTS_OF_KEY: Final[dict[Scope, frozenset[Right]]] = {
 _SEES: Final = frozenset({Right.OPEN, Right.SELF, Right.READ, Right.SHOWS})
 RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
     Role.REVIEWER: _SEES | {Right.REVIEW, Right.SCRIPTS, Right.LIVE},
-    Role.SENIOR: _SEES | {Right.REVIEW, Right.SENIOR, Right.SCRIPTS, Right.APPROVE, Right.LIVE},
-    Role.POLICY_ADMIN: _SEES | {Right.LEXICON, Right.SCRIPTS},
-    Role.AUDITOR: _SEES,
+    Role.SENIOR: _SEES
+    | {Right.REVIEW, Right.SENIOR, Right.QUALITY, Right.GOLDEN}
+    | {Right.SCRIPTS, Right.APPROVE, Right.LIVE},
+    Role.POLICY_ADMIN: _SEES | {Right.LEXICON, Right.QUALITY, Right.GOLDEN, Right.SCRIPTS},
+    Role.AUDITOR: _SEES | {Right.QUALITY},
     Role.ADMIN: frozenset(Right),
 }
 """Of people. Not in one table with the scopes: both have an ``admin``, and as texts the two are equal."""

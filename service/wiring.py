@@ -31,6 +31,7 @@ from service.notify import Relay
 from service.outbound import Sender
 from service.passwords import Passwords
 from service.review.archive import Archive
+from service.review.checks import checks_of
 from service.review.desk import Desk
 from service.review.search import Search
 from service.review.terms import DUE_SECONDS, Terms
@@ -220,7 +221,7 @@ async def open_service(
         duties = open_duties(store.ledger, store.beside, rules=rules, hearing=hearing)
         moderation = Moderation(rules, store.ledger, store.reads, hearing, terms, duties.binding)
         stack.push_async_callback(moderation.close)
-        desk = Desk(store.ledger, rules, terms)
+        desk = Desk(store.ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
         await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))
         relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
         relay.start()

@@ -19,6 +19,8 @@ from service.http import (
     pages,
     pages_house,
     pages_live,
+    pages_quality,
+    quality,
     records,
     reports,
     reviews,
@@ -46,6 +48,7 @@ ROUTES: Final = (
     *content.ROUTES,
     *reviews.ROUTES,
     *reports.ROUTES,
+    *quality.ROUTES,
     *appeals.ROUTES,
     *records.ROUTES,
     *filed.ROUTES,
@@ -59,6 +62,7 @@ ROUTES: Final = (
     *pages.ROUTES,
     *pages_house.ROUTES,
     *pages_live.ROUTES,
+    *pages_quality.ROUTES,
     *assets.ROUTES,
 )
 
