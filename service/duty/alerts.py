@@ -114,7 +114,7 @@ class Alerts:
                 raise NoAlert(alert)
             if rows[0][0] is None:
                 act = Act(ALERT_ACKNOWLEDGED, alert, caller.tenant, {"by": caller.id})
-                visit.record(act, Write(sql.ACKNOWLEDGE_ALERT, (visit.at, caller.id, alert)))
+                visit.record(act, Write(sql.ACKNOWLEDGE_ALERT, (visit.at, caller.id, alert, caller.tenant)))
 
         await self._ledger.visit(work)
 

@@ -210,7 +210,7 @@ class Shows:
             room, ended_at = rows[0]
             if ended_at is None:
                 act = Act(SHOW_ENDED, show, caller.tenant, {"by": caller.id, "room": room})
-                visit.record(act, Write(sql.END_SHOW, (visit.at, caller.id, show)))
+                visit.record(act, Write(sql.END_SHOW, (visit.at, caller.id, show, caller.tenant)))
 
         await self._ledger.visit(work)
         return await self.one(caller.tenant, show)

@@ -120,7 +120,7 @@ LIVE_SHOW: Final = "SELECT id FROM shows WHERE tenant = ? AND room = ? AND ended
 INSERT_SHOW: Final = """
 INSERT INTO shows (id, tenant, room, script, products, proofs, "by", started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
-END_SHOW: Final = "UPDATE shows SET ended_at = ?, ended_by = ? WHERE id = ? AND ended_at IS NULL"
+END_SHOW: Final = "UPDATE shows SET ended_at = ?, ended_by = ? WHERE id = ? AND tenant = ? AND ended_at IS NULL"
 INSERT_HOST_CHECK: Final = """
 INSERT INTO host_checks (id, show, host, method, checked_on, "by", at) VALUES (?, ?, ?, ?, ?, ?, ?)
 """
@@ -167,5 +167,5 @@ INSERT_ALERT: Final = """
 INSERT INTO alerts (id, tenant, kind, subject, mark, facts, raised_at) VALUES (?, ?, ?, ?, ?, ?, ?)
 """
 ACKNOWLEDGE_ALERT: Final = """
-UPDATE alerts SET acknowledged_at = ?, acknowledged_by = ? WHERE id = ? AND acknowledged_at IS NULL
+UPDATE alerts SET acknowledged_at = ?, acknowledged_by = ? WHERE id = ? AND tenant = ? AND acknowledged_at IS NULL
 """
