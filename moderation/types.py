@@ -159,6 +159,10 @@ class Content:
     qualifications: tuple[str, ...] = ()
     reach: int | None = None
     """How many people it may reach, as far as the caller told; no verdict depends on it."""
+    offset_ms: int | None = None
+    """Where in a live show it was said, in milliseconds since its beginning."""
+    reply_to: str | None = None
+    """The content that it answers."""
     proofs: tuple[Proof, ...] = ()
     """What is on file for its claims."""
     script: Followed | None = None

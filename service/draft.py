@@ -37,6 +37,8 @@ class Draft:
     product: str | None = None
     qualifications: tuple[str, ...] = ()
     reach: int | None = None
+    offset_ms: int | None = None
+    reply_to: str | None = None
     proofs: tuple[Proof, ...] = ()
     script: Followed | None = None
 
@@ -65,6 +67,8 @@ def placed(content: Content, *, tenant: str, content_id: str, version: int) -> C
         content.product,
         content.qualifications,
         content.reach,
+        content.offset_ms,
+        content.reply_to,
         content.proofs,
         content.script,
     ).done()

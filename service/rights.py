@@ -15,6 +15,8 @@ class Right(StrEnum):
     """To be a person who is signed in."""
     MODERATE = "moderate"
     """Have contents judged, and read decisions."""
+    FOLLOW = "follow"
+    """See live rooms: how they stand, verdicts and events as they come."""
     REPORT = "report"
     """File users' reports and complaints."""
     LEXICON = "lexicon"
@@ -61,11 +63,11 @@ class Role(StrEnum):
 
 
 RIGHTS_OF_KEY: Final[dict[Scope, frozenset[Right]]] = {
-    Scope.MODERATE: frozenset({Right.OPEN, Right.MODERATE, Right.REPORT, Right.SHOWS, Right.SCRIPTS}),
+    Scope.MODERATE: frozenset({Right.OPEN, Right.MODERATE, Right.FOLLOW, Right.REPORT, Right.SHOWS, Right.SCRIPTS}),
     Scope.ADMIN: frozenset(Right) - {Right.SELF, Right.REVIEW, Right.SENIOR, Right.APPROVE, Right.LIVE},
 }
 """A machine never decides as a person would: no scope holds the rights of a reviewer."""
-_SEES: Final = frozenset({Right.OPEN, Right.SELF, Right.READ, Right.SHOWS})
+_SEES: Final = frozenset({Right.OPEN, Right.SELF, Right.READ, Right.FOLLOW, Right.SHOWS})
 RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
     Role.REVIEWER: _SEES | {Right.REVIEW, Right.SCRIPTS, Right.LIVE},
     Role.SENIOR: _SEES

@@ -11,13 +11,11 @@ from hashlib import sha256
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
-import structlog
-
 from models import checkpoint, ngram, second
 from models.card import HEADS
 from models.tensors import WeightsRefused
 from moderation.load import SCENES
-from moderation.types import TEXT, Scene
+from moderation.types import TEXT
 from service.accounts import Accounts
 from service.escalation import LOADING, Escalation
 from service.experts import Hearing, name_of
@@ -50,6 +48,8 @@ from service.views import Views
 from service.webhooks import Webhooks
 from service.weights import DEFAULT, Weights
 from service.wiring_duty import Duties, open_duties
+from service.wiring_expert import open_hearing
+from service.wiring_rooms import open_rooms
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 
     from moderation.ruleset import Ruleset
     from service.ports import TextModel
+    from service.rooms import Rooms
     from service.secret import Secret
     from service.settings import Settings
 
@@ -114,6 +115,8 @@ class Service:
     labels: Labels
     weights: Weights
     moderation: Moderation
+    rooms: Rooms
+    """The live rooms."""
     desk: Desk
     """Where people work on what was left to them."""
     archive: Archive
@@ -211,7 +214,7 @@ async def open_service(
         weights = Weights(store.ledger, store.reads, partial(open_weights, settings))
         model = None if settings.expert == "off" else await weights.start()
         opens = await asyncio.to_thread(find_second, settings, model)
-        hearing = await stack.enter_async_context(_hearing(settings, model, opens))
+        hearing = await stack.enter_async_context(open_hearing(settings, model, opens))
         rules = await Rules.opened(settings.lexicons, settings.scenes or SCENES, ledger=store.ledger, reads=store.reads)
         if model is not None:
             check_heads(model, rules.engine.ruleset)
@@ -221,6 +224,7 @@ async def open_service(
         duties = open_duties(store.ledger, store.beside, rules=rules, hearing=hearing)
         moderation = Moderation(rules, store.ledger, store.reads, hearing, terms, duties.binding)
         stack.push_async_callback(moderation.close)
+        rooms = await stack.enter_async_context(open_rooms(settings, rules, store.ledger, hearing, terms))
         desk = Desk(store.ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
         await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))
         relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
@@ -237,6 +241,7 @@ async def open_service(
             labels=Labels(store.ledger, store.reads),
             weights=weights,
             moderation=moderation,
+            rooms=rooms,
             desk=desk,
             archive=Archive(moderation, store.desk_reads, store.appeals, rules),
             search=Search(moderation, store.desk_reads),
@@ -348,49 +353,6 @@ def find_second(settings: Settings, first: TextModel | None) -> Opens | None:
     except WeightsRefused as error:
         raise ExpertRefused(str(error)) from None
     return Opens(name, partial(second.load, first, settings.models, wish=settings.second_runtime))
-
-
-@asynccontextmanager
-async def _hearing(
-    settings: Settings, model: TextModel | None, opens: Opens | None
-) -> AsyncIterator[Hearing | Escalation | None]:
-    if model is None:
-        yield None
-        return
-    deadlines = dict.fromkeys(Scene, settings.expert_deadline)
-    deadlines[Scene.LIVE_CHAT] = settings.expert_deadline_live_chat
-    first = Hearing(model, deadlines=deadlines, queue_texts=settings.expert_queue)
-    first.start()
-    try:
-        if opens is None:
-            yield first
-            return
-        both = Escalation(
-            first, share=settings.second_share, queue_texts=settings.second_queue, budget=settings.second_budget
-        )
-        joining = asyncio.create_task(_join(both, opens, settings), name="second stage")
-        try:
-            yield both
-        finally:
-            joining.cancel()
-            await asyncio.wait([joining])
-            await both.close()
-    finally:
-        await first.close()
-
-
-async def _join(hearing: Escalation, opens: Opens, settings: Settings) -> None:
-    """Loads the second stage while the service works: imports alone take seconds."""
-    log = structlog.get_logger()
-    try:
-        model = await asyncio.to_thread(opens.load)
-    except Exception as error:  # noqa: BLE001 - the service works without it, and every verdict that lacks it says so
-        hearing.absent = "refused"
-        log.error("second stage refused", why=str(error))  # noqa: TRY400 - a reason, no trace
-        return
-    deadlines = dict.fromkeys(Scene, settings.second_deadline)
-    hearing.join(Hearing(model, deadlines=deadlines, queue_texts=settings.second_queue))
-    log.info("second stage ready", name=opens.name)
 
 
 @asynccontextmanager

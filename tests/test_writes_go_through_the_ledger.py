@@ -33,6 +33,7 @@ from service.duty.shows import Said as Spoken
 from service.keys import Caller
 from service.labels import Drawn, Origin
 from service.moderate import Idempotency
+from service.plan import Happening
 from service.ports import Write
 from service.review.appeals import Appealed
 from service.review.checks import Checks
@@ -54,6 +55,7 @@ from service.store import (
     statements,
     view_statements,
 )
+from service.talk import Kind, Message
 from service.views import View
 from service.weights import Trained
 from service.wiring import Service, open_service
@@ -472,6 +474,14 @@ def untold(path: Path) -> list[str]:
             held("SELECT id FROM proofs WHERE told > 0 UNION SELECT id FROM certificates WHERE told > 0"),
             Counter(dict.fromkeys(told("ending.told"), 1)),
         ),
+        "room_events": (
+            Counter(
+                f"{room}/{number}"
+                for room, first, last in database.execute("SELECT room, first, last FROM room_events")
+                for number in range(first, last + 1)
+            ),
+            _numbers(acts),
+        ),
         "rulesets": (held("SELECT fingerprint FROM rulesets"), told("ruleset.activated")),
         "settings": (held("SELECT fingerprint FROM settings"), told("settings.changed")),
     }
@@ -481,6 +491,22 @@ def untold(path: Path) -> list[str]:
     return [f"{name}: {(rows - acts_) + (acts_ - rows)}" for name, (rows, acts_) in rules.items() if rows != acts_] + [
         f"{name}: no rule" for name in sorted(unruled)
     ]
+
+
+async def _rooms_come_and_go(service):
+    """Messages in two rooms, one of them twice, and an event."""
+    at = datetime.now(UTC)
+    for room in ("r1", "r2", "r1"):
+        messages = [
+            Message(
+                id_,
+                Kind.CHAT,
+                Content(scene=Scene.LIVE_CHAT, parts=(Part("text", text),), at=at, id=f"{room}/{id_}", room=room),
+            )
+            for id_, text in (("m1", "你好"), ("m2", LEFT_TO_PEOPLE))
+        ]
+        await service.rooms.say("shop", room, messages)
+    await service.rooms.tell("shop", "r1", Happening("noted", {"by": "k"}))
 
 
 async def _people_come_and_go(service):
@@ -641,6 +667,15 @@ async def appeal_at_the_desk(service, caller, ann, sue):
         await desk.decide(ann, row.id, row.token, ruling)
 
 
+def _numbers(acts):
+    """Of which numbers of which rooms something is told: a message's verdict, or an event."""
+    return Counter(
+        f"{subject if kind == 'room.event' else facts['content'].partition('/')[0]}/{facts['number']}"
+        for kind, subject, facts in acts
+        if "number" in facts
+    )
+
+
 def _blocks(acts):
     """Of which decisions something is kept: people's blocks, and those that were told or appealed."""
     human = {s for kind, s, facts in acts if kind == "decision.human" and facts["action"] == "block"}
@@ -702,6 +737,7 @@ async def live(data: Path) -> Path:
         for text, id_ in [(LEFT_TO_PEOPLE, "c"), (f"{LEFT_TO_PEOPLE}！", "c"), (LEFT_TO_PEOPLE, "d"), ("好用", "d")]:
             edited = Content(scene=Scene.UGC, parts=(Part("text", text),), at=datetime.now(UTC), id=id_)
             await service.moderation.one(caller, edited)
+        await _rooms_come_and_go(service)
         await _people_come_and_go(service)
         await _views_come_and_go(service)
         await work_at_the_desk(service, caller)
@@ -799,6 +835,8 @@ def test_every_row_is_told_by_an_act(used):
         ("UPDATE blocks SET notified_at = NULL, appeal_until = NULL", "blocks, told"),
         ("UPDATE appeals SET outcome = NULL, settled_at = NULL", "appeals, settled"),
         ("DELETE FROM appeals", "appeals"),
+        ("DELETE FROM room_events WHERE kind = 'noted'", "room_events"),
+        ("UPDATE room_events SET last = last + 1 WHERE room = 'r2'", "room_events"),
         ("CREATE TABLE notes (text TEXT)", "notes"),
     ],
 )

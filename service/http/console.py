@@ -6,7 +6,7 @@ A page asks the same handlers that clients ask, under the same rights: there is 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -144,7 +144,7 @@ async def told_by(
     path = f"{request.path}?{urlencode(query or {})}"
     inner = request.clone(method="GET", rel_url=path, headers=headers)
     answer = await route.answer(Asked(inner, asked.serving, found or {}, asked.caller))
-    told: dict[str, Any] = orjson.loads(answer.body)
+    told: dict[str, Any] = orjson.loads(cast(Answer, answer).body)
     return told
 
 

@@ -216,9 +216,14 @@ async def read_batch(body: bytes, *, tenant: str, now: datetime, limits: Limits)
 def read_json(body: bytes) -> Any:
     """The JSON of one content, not yet looked at. Raises ``Problem`` where two readers might read two things."""
     sent = _parse(body)
-    if _suspicious(body, _count_keys(sent)):
+    if _suspicious(body, _count_keys(sent) + _keys_of_messages(sent)):
         _look_for_duplicates(body)
     return sent
+
+
+def _keys_of_messages(sent: Any) -> int:
+    messages = sent.get("messages") if isinstance(sent, dict) else None
+    return sum(map(_count_keys, messages)) if isinstance(messages, list) else 0
 
 
 def read_item(sent: Any, *, now: datetime, limits: Limits, tenant: str = "") -> Content | Refused:
@@ -301,7 +306,7 @@ class _Reading:
             asked.product,
             asked.qualifications,
             asked.reach,
-            tuple([Proof(id=name) for name in asked.proofs]),
+            proofs=tuple([Proof(id=name) for name in asked.proofs]),
         ).done()
 
 

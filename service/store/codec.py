@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 NOTHING_MORE = b"{}"
 """The ``verdict_blob`` of a verdict that its columns tell whole."""
-_OPTIONAL = ("room", "commercial", "industry", "product")
+_OPTIONAL = ("room", "commercial", "industry", "product", "offset_ms", "reply_to")
 
 
 def content_body(content: Content) -> bytes:
@@ -47,16 +47,13 @@ def content_body(content: Content) -> bytes:
     told: dict[str, Any] = {"scene": content.scene, "parts": [[part.name, part.text] for part in content.parts]}
     if content.author.id is not None or content.author.role is not Role.USER:
         told["author"] = [content.author.id, content.author.role]
-    if content.room is not None:
-        told["room"] = content.room
-    if content.commercial is not None:
-        told["commercial"] = content.commercial
+    if content.author.age_days is not None:
+        told["age_days"] = content.author.age_days
+    for name in _OPTIONAL:
+        if (value := getattr(content, name)) is not None:
+            told[name] = value
     if content.has_cart_link:
         told["has_cart_link"] = True
-    if content.industry is not None:
-        told["industry"] = content.industry
-    if content.product is not None:
-        told["product"] = content.product
     if content.qualifications:
         told["qualifications"] = content.qualifications
     if content.proofs or content.script is not None:
@@ -79,7 +76,7 @@ def content_from(body: bytes, *, tenant: str, content_id: str, version: int, pub
         id=content_id,
         version=version,
         tenant=tenant,
-        author=Author(id=author_id, role=Role(role)),
+        author=Author(id=author_id, role=Role(role), age_days=told.get("age_days")),
         has_cart_link=told.get("has_cart_link", False),
         qualifications=tuple(told.get("qualifications", ())),
         proofs=tuple(_proof(*proof) for proof in told.get("proofs", ())),

@@ -363,6 +363,20 @@ def _golden(house, tenant):
     return {"id": content_id}
 
 
+def _live_room(house, tenant):
+    """A room in which something was said. Names of rooms are each tenant's own."""
+    if tenant is None:
+        return {"room": "no-such-room"}
+
+    def said():
+        name = f"room-of-{tenant}"
+        told = house.sent(tenant, f"/v1/rooms/{name}/messages", {"messages": [{"id": "m", "text": "你好"}]})
+        house.seen(tenant, told["results"][0]["decision_id"], name)
+        return {"room": name}
+
+    return house.once("live room", tenant, said)
+
+
 def _file(house, tenant):
     """Nobody's, like an asset."""
     if tenant is None:
@@ -397,6 +411,8 @@ OBJECTS = {
     "alert": _alert,
     "live_room": _live_room,
     "golden": _golden,
+    "live room": _live_room,
+    "new room": lambda house, tenant: {"room": f"new-{tenant}"} if tenant == house.asking else None,
 }
 _FILES = [{"name": "own.txt", "text": _HEAD + "某词\n"}]
 _SIGN_IN = {"tenant": SHOP, "name": "{name}", "password": "{secret}"}
@@ -408,7 +424,16 @@ _PROOF = {"claims": ["本店牙刷全网第一"], "file_sha256": "ab" * 32, "sou
 _CHECK = {"host_id": "li", "checked_on": "2026-11-01"}
 _PASSWORDS = {"current": PASSWORD, "new": PASSWORD}
 
+_MESSAGE = {"messages": [{"id": "m{unique}", "text": "你好"}]}
+_ROOMS = {
+    "POST /v1/rooms/{room}/messages": Way(right=Right.MODERATE, object="new room", body=_MESSAGE),
+    "GET /v1/rooms": Way(right=Right.FOLLOW),
+    "GET /v1/rooms/{room}": Way(right=Right.FOLLOW, object="live room"),
+    "GET /v1/rooms/{room}/events": Way(right=Right.FOLLOW, object="live room"),
+    "GET /v1/rooms/{room}/stream": Way(right=Right.FOLLOW, object="new room", fine=frozenset({426})),
+}
 WAYS = {
+    **_ROOMS,
     "GET /healthz": Way(right=Right.OPEN),
     "GET /readyz": Way(right=Right.OPEN),
     "GET /metrics": Way(right=Right.OPEN),

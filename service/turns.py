@@ -1,0 +1,344 @@
+"""Turns of live rooms: what waits in many rooms is judged together, in each room in order, and filed.
+
+What arrives while a room's last messages are being saved waits for the room's next turn; its state moves on only with
+what is on disk. Before a message is folded its content is looked up: one that was decided gets its verdict again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from datetime import UTC, datetime
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import structlog
+
+from moderation.types import Action
+from service.filing import prepared
+from service.ids import from_stamp
+from service.lane import MOST_TOGETHER, Lane, Part
+from service.ledger import LedgerClosed, LedgerFull, LedgerRefused, LedgerUnwritable, told
+from service.logs import where
+from service.moderate import Decided
+from service.plan import Entering, Happening, Placed
+from service.sitting import SLICE_CHARS, SLICE_CONTENTS, slices, to_hear
+from service.talk import RETRACTION, Answered, Event, Judged, News, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+
+    from moderation.engine import Case, Reading
+    from moderation.types import Missing, Opinion
+    from service.escalation import Escalation
+    from service.experts import Hearing
+    from service.ledger import Ledger
+    from service.plan import Outcome as Filed
+    from service.ports import Visit
+    from service.review.terms import Terms
+    from service.rules import Rules
+    from service.store.reads import Stored
+    from service.store.room_reads import RoomReads
+    from service.talk import Ear, Follow, Introduce, Message, Outcome
+
+    Answer = asyncio.Future[Opinion | Missing]
+
+TRIES: Final = 2
+"""So often a batch is tried anew whose numbers somebody else had taken."""
+
+
+class Turns:
+    """Keeps the rooms whose turn it is, and what is under way. ``on_news`` hears of what is on disk."""
+
+    def __init__(  # noqa: PLR0913 - the parts that it is made of
+        self,
+        rules: Rules,
+        ledger: Ledger,
+        reads: RoomReads,
+        *,
+        hearing: Hearing | Escalation | None,
+        terms: Terms,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._rules, self._ledger, self._reads, self._hearing = rules, ledger, reads, hearing
+        self._terms, self._clock = terms, clock
+        self.on_news: Callable[[News], None] = _nobody
+        self.introduce: list[Introduce] = []
+        self.follow: list[Follow] = []
+        self.waiting = 0
+        """Messages that are not judged yet, in all rooms."""
+        self.on_verdict: Callable[[Sequence[float]], None] | None = None
+        """Hears how many seconds each verdict of a batch took."""
+        self._ready: deque[Lane] = deque()
+        self._called = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything waits for its turn or for the expert."""
+        return self._called or bool(self._tasks) or bool(self._ready)
+
+    @property
+    def full(self) -> bool:
+        """Whether the ledger takes no more for the moment."""
+        return self._ledger.full
+
+    def call(self, lane: Lane) -> None:
+        """Gives a room its turn, unless one is under way: it gets the next one then."""
+        if lane.busy or not lane.pending:
+            return
+        lane.busy = True
+        self._ready.append(lane)
+        if not self._called:
+            self._called = True
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self) -> None:
+        """Takes what waits, of as many rooms as are read together; the others get another turn of the event loop."""
+        self._called = False
+        parts: list[Part] = []
+        contents = chars = 0
+        while self._ready and contents < SLICE_CONTENTS and chars < SLICE_CHARS:
+            lane = self._ready.popleft()
+            said, late = list(lane.said), list(lane.late)
+            lane.said.clear()
+            lane.late.clear()
+            brought = lane.take(MOST_TOGETHER)
+            parts.append(Part(lane, brought, said, late))
+            contents += len(brought)
+            chars += sum([len(one.message.content.parts[0].text) for one in brought])
+        if self._ready:
+            self._called = True
+            asyncio.get_running_loop().call_soon(self._turn)
+        self._do(self._judge(parts))
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _judge(self, parts: Sequence[Part]) -> None:
+        try:
+            for part in parts:
+                if not part.lane.opened:
+                    await self.open(part.lane)
+            await self._look_up(parts)
+            cases = await self._examine(parts)
+            answers = to_hear(cases, self._hearing)
+        except Exception as error:  # noqa: BLE001 - a fault in the engine or the store: nobody may wait for ever
+            for part in parts:
+                self._fail(part, error)
+            return
+        start = 0
+        for part in parts:
+            mine = answers[start : start + len(part.cases)]
+            start += len(part.cases)
+            if any(answer is not None for answer in mine):
+                self._do(self._heard(part, mine))
+            else:
+                self._conclude(part, mine)
+
+    async def open(self, lane: Lane) -> None:
+        """Finds the room's last number, unless it is known."""
+        last, _ = await self._reads.last(lane.tenant, lane.name)
+        if not lane.opened:
+            lane.last, lane.opened = last, True
+
+    async def _look_up(self, parts: Sequence[Part]) -> None:
+        """Answers messages that were decided before; the others are to be judged."""
+        pairs = [(part.lane.tenant, brought.message.content.id) for part in parts for brought in part.brought]
+        known = await self._reads.known(pairs) if pairs else {}
+        for part in parts:
+            lane, fresh = part.lane, []
+            again: list[tuple[Ear, Outcome]] = []
+            for brought in part.brought:
+                found = known.get((lane.tenant, brought.message.content.id))
+                if found is None:
+                    fresh.append(brought)
+                else:
+                    again.append((brought.ear, self._again(brought.message, *found)))
+            if again:
+                part.brought = fresh
+                self.waiting -= len(again)
+                lane.tell(again, None)
+
+    def _again(self, message: Message, number: int, stored: Stored) -> Outcome:
+        """What became of a message that came before, unless it says something else now."""
+        was, now = stored.content, message.content
+        if not number or (was.scene, was.parts, was.author.id) != (now.scene, now.parts, now.author.id):
+            return Refused(message.id, "id_reused")
+        return Answered(message.id, number, self.retold(stored), again=True)
+
+    async def _examine(self, parts: Sequence[Part]) -> list[Case]:
+        """The cases of all new messages. Reading gains from company, even of other rooms; folding keeps to its own."""
+        engines = self._rules.engines
+        for part in parts:
+            tenant, room = part.lane.tenant, part.lane.name
+            part.messages = [brought.message for brought in part.brought]
+            for introduce in self.introduce:
+                part.messages = [introduce(tenant, room, message) for message in part.messages]
+        contents = [message.content for part in parts for message in part.messages]
+        readings: list[Reading] = []
+        for company in slices(contents) if contents else ():
+            if readings:
+                await asyncio.sleep(0)
+            readings.extend(engines.base.read_many(company))
+        cases: list[Case] = []
+        start = 0
+        for part in parts:
+            end = start + len(part.messages)
+            engine = engines.of(part.lane.tenant)
+            part.state = part.lane.state
+            part.cases = [
+                engine.examine(content, reading)
+                for content, reading in zip(contents[start:end], readings[start:end], strict=True)
+            ]
+            cases.extend(part.cases)
+            start = end
+        return cases
+
+    async def _heard(self, part: Part, answers: Sequence[Answer | None]) -> None:
+        """Waits for the expert, which answers within its deadline and never raises."""
+        await asyncio.wait([answer for answer in answers if answer is not None])
+        self._conclude(part, answers)
+
+    def _conclude(self, part: Part, answers: Sequence[Answer | None]) -> None:
+        """Verdicts, what follows of them, and all of it to the ledger."""
+        lane, filings = part.lane, []
+        try:
+            judged = self._judged(part, answers)
+            for one in judged:
+                content, known = one.message.content, one.number > lane.last + len(part.messages)
+                filings.append(
+                    prepared(
+                        content, one.verdict, tenant=lane.tenant, terms=self._terms, number=one.number, known=known
+                    )
+                )
+            judged = [one._replace(decision=filing.id) for one, filing in zip(judged, filings, strict=True)]
+            events, work = self._followed(part, judged)
+            if not filings and not events:
+                self._done(part)
+                return
+            entering = Entering(lane.tenant, lane.name, lane.last + 1, events, work)
+            heard = self._ledger.submit(filings, entering=entering)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next messages of the room must not wait for it
+            self._fail(part, error)
+            return
+        heard.add_done_callback(partial(self._committed, part, judged, events))
+
+    def _judged(self, part: Part, answers: Sequence[Answer | None]) -> list[Judged]:
+        lane = part.lane
+        number, judged = lane.last + 1, []
+        for message, case, answer in zip(part.messages, part.cases, answers, strict=True):
+            verdict = case.conclude() if answer is None else case.conclude(answer.result())
+            judged.append(Judged(lane.tenant, lane.name, number, message, "", verdict))
+            number += 1
+        for late in part.late:
+            judged.append(Judged(lane.tenant, lane.name, number, late.message, "", late.verdict))
+            number += 1
+        return judged
+
+    def _followed(
+        self, part: Part, judged: Sequence[Judged]
+    ) -> tuple[list[Happening], Callable[[Visit], object] | None]:
+        """The events that come with messages, and the work of all who follow."""
+        events = [*part.events]
+        works = [said.work for said in part.said if said.work is not None]
+        for late in judged[len(part.messages) :]:
+            facts = {"message": late.message.id, "decision": late.decision, "action": late.verdict.action.code}
+            events.append(Happening(RETRACTION, facts))
+        if judged:
+            for follow in self.follow:
+                follows = follow(judged)
+                events.extend(follows.events)
+                if follows.work is not None:
+                    works.append(follows.work)
+        events.extend(said.happening for said in part.said)
+
+        def work(visit: Visit) -> None:
+            for one in works:
+                one(visit)
+
+        return events, work if works else None
+
+    def _committed(
+        self,
+        part: Part,
+        judged: Sequence[Judged],
+        events: Sequence[Happening],
+        heard: asyncio.Future[Filed],
+    ) -> None:
+        """It is on disk, or not: the room moves on, or stays where it was."""
+        lane = part.lane
+        error = heard.exception()
+        if isinstance(error, LedgerRefused) and part.tried < TRIES:
+            part.tried += 1
+            lane.opened = False
+            self._do(self._judge([part]))
+            return
+        if error is not None:
+            self._fail(part, error)
+            return
+        filed = cast(list[Placed], told(heard.result()))
+        ruleset, now = self._rules.engine.ruleset, self._clock()
+        at = from_stamp(filed[0].at) if filed else datetime.now(UTC)
+        answers = [
+            Answered(
+                one.message.id,
+                one.number,
+                Decided(place.id, one.message.content, one.verdict, at, ruleset, place.supersedes),
+            )
+            for one, place in zip(judged, filed, strict=True)
+        ]
+        number = lane.last + len(answers)
+        happened = [Event(number + place, *event, at) for place, event in enumerate(events, 1)]
+        lane.last = number + len(happened)
+        lane.state = part.state
+        lane.judged += len(part.messages)
+        lane.held += sum([one.verdict.action is not Action.PASS for one in judged])
+        for said, event in zip(part.said, happened[len(happened) - len(part.said) :], strict=True):
+            if not said.heard.done():
+                said.heard.set_result(event.number)
+        if self.on_verdict is not None and part.brought:
+            self.on_verdict([now - brought.at for brought in part.brought])
+        news = News(lane.tenant, lane.name, answers, happened)
+        lane.tell([(brought.ear, answer) for brought, answer in zip(part.brought, answers, strict=False)], news)
+        self.on_news(news)
+        self._done(part)
+
+    def _fail(self, part: Part, error: BaseException) -> None:
+        """Nothing of a part stands; who brought its messages may bring them again."""
+        why = next((code for kind, code in _WHY.items() if isinstance(error, kind)), "internal")
+        if why == "internal":
+            structlog.get_logger().error("room failed", **where(error))
+        for said in part.said:
+            if not said.heard.done():
+                said.heard.set_exception(error)
+        part.lane.tell([(brought.ear, Refused(brought.message.id, why)) for brought in part.brought], None)
+        self._done(part)
+
+    def _done(self, part: Part) -> None:
+        lane = part.lane
+        self.waiting -= len(part.brought)
+        lane.busy, lane.used = False, self._clock()
+        self.call(lane)
+
+    def retold(self, stored: Stored) -> Decided:
+        """A decision of the store, as answers hold it."""
+        return Decided(
+            id=stored.id,
+            content=stored.content,
+            verdict=stored.verdict,
+            at=stored.at,
+            ruleset=self._rules.named(stored.verdict.ruleset),
+            supersedes=stored.supersedes,
+            by=stored.by,
+        )
+
+
+def _nobody(_: News) -> None:
+    """Before anybody listens."""
+
+
+_WHY: Final = {LedgerFull: "busy", LedgerUnwritable: "unavailable", LedgerClosed: "unavailable"}
