@@ -84,12 +84,16 @@ class Engine:
             place += len(content.parts)
         return readings
 
-    def hear(self, room: RoomState, contents: Sequence[Content]) -> tuple[RoomState, list[Case]]:
+    def hear(
+        self, room: RoomState, contents: Sequence[Content], readings: Sequence[Reading | None] | None = None
+    ) -> tuple[RoomState, list[Case]]:
         """Fold messages of one room in their order: the room after them, and the case of each in its company.
 
         Equal to folding them one by one. What the rules block is known to the room for the messages behind it.
+        ``readings`` are those of ``read_many``, where the messages of many rooms were read together.
         """
-        readings = self.read_many(contents) if len(contents) >= WORTH_A_BATCH else [None] * len(contents)
+        if readings is None:
+            readings = self.read_many(contents) if len(contents) >= WORTH_A_BATCH else [None] * len(contents)
         after, cases = room.copy(), []
         for content, read in zip(contents, readings, strict=True):
             reading = [self.reader.read(part.name, part.text) for part in content.parts] if read is None else read

@@ -10,8 +10,8 @@ USERS, TEXTS, KEYS, POSTS, PIECES, RING, BLOCKED, INVITED = 128, 96, 288, 12, 6,
 and of all, blocked texts, and what the host asked for."""
 KEPT = 32
 """So many characters of a text are remembered."""
-NAME = 64
-"""So many characters of the id of a person or a content are remembered."""
+NAME, ID = 64, 200
+"""So many characters of the id of a person, and of a content, are remembered."""
 OLD, FIRST, YOUNG = 0, 1, 2
 """An account of known age or of earlier messages; one of unknown age that speaks first here; one known to be new."""
 V = TypeVar("V")

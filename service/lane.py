@@ -6,6 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from moderation.roomstate import RoomState
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterable, Sequence
@@ -52,7 +54,7 @@ class Lane:
 
     tenant: str
     name: str
-    state: object = None
+    state: RoomState = field(default_factory=RoomState)
     last: int = 0
     opened: bool = False
     """Whether its last number is known."""
@@ -108,10 +110,10 @@ class Part:
     lane: Lane
     brought: Sequence[Brought]
     said: Sequence[Said]
-    late: Sequence[Late]
+    late: list[Late]
     messages: list[Message] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
-    state: object = None
+    state: RoomState = field(default_factory=RoomState)
     events: list[Happening] = field(default_factory=list)
     tried: int = 0

@@ -15,21 +15,22 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import structlog
 
+from moderation.roomstate import Company, RoomState
 from moderation.types import Action
-from service.filing import prepared
+from service.filing import ENGINE, prepared
 from service.ids import from_stamp
-from service.lane import MOST_TOGETHER, Lane, Part
+from service.lane import MOST_TOGETHER, Lane, Late, Part
 from service.ledger import LedgerClosed, LedgerFull, LedgerRefused, LedgerUnwritable, told
 from service.logs import where
 from service.moderate import Decided
 from service.plan import Entering, Happening, Placed
 from service.sitting import SLICE_CHARS, SLICE_CONTENTS, slices, to_hear
-from service.talk import RETRACTION, Answered, Event, Judged, News, Refused
+from service.talk import RETRACTION, Answered, Event, Judged, Kind, Message, News, Refused, message_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
-    from moderation.engine import Case, Reading
+    from moderation.engine import Case, Engine, Reading
     from moderation.types import Missing, Opinion
     from service.escalation import Escalation
     from service.experts import Hearing
@@ -40,10 +41,12 @@ if TYPE_CHECKING:
     from service.rules import Rules
     from service.store.reads import Stored
     from service.store.room_reads import RoomReads
-    from service.talk import Ear, Follow, Introduce, Message, Outcome
+    from service.talk import Ear, Follow, Introduce, Outcome
 
     Answer = asyncio.Future[Opinion | Missing]
 
+RECALLED: Final = 64
+"""So many of its last messages a room that is opened again remembers."""
 TRIES: Final = 2
 """So often a batch is tried anew whose numbers somebody else had taken."""
 
@@ -140,9 +143,12 @@ class Turns:
                 self._conclude(part, mine)
 
     async def open(self, lane: Lane) -> None:
-        """Finds the room's last number, unless it is known."""
+        """Finds the room's last number, and remembers what was said last, unless both are known."""
         last, _ = await self._reads.last(lane.tenant, lane.name)
+        recent = await self._reads.recent(lane.tenant, lane.name, batches=RECALLED) if last else []
         if not lane.opened:
+            engine = self._rules.engines.of(lane.tenant)
+            lane.state, _ = engine.hear(RoomState(), [stored.content for stored in recent[-RECALLED:]])
             lane.last, lane.opened = last, True
 
     async def _look_up(self, parts: Sequence[Part]) -> None:
@@ -189,14 +195,30 @@ class Turns:
         for part in parts:
             end = start + len(part.messages)
             engine = engines.of(part.lane.tenant)
-            part.state = part.lane.state
-            part.cases = [
-                engine.examine(content, reading)
-                for content, reading in zip(contents[start:end], readings[start:end], strict=True)
-            ]
+            part.state, part.cases = engine.hear(part.lane.state, contents[start:end], readings[start:end])
+            if any(case.retracts for case in part.cases):
+                await self._retract(part, engine)
             cases.extend(part.cases)
             start = end
         return cases
+
+    async def _retract(self, part: Part, engine: Engine) -> None:
+        """Judges earlier messages anew that turned out to be pieces of a violation; those that nobody heard of at once.
+
+        What was told already gets another decision, of which the room is told.
+        """
+        findings = {one.content_id: one.finding for case in part.cases for one in case.retracts}
+        for place, case in enumerate(part.cases):
+            finding = findings.pop(case.content.id, None)
+            if finding is not None:
+                again = engine.examine(case.content, room=Company((finding,)))
+                part.cases[place] = again if again.conclude().action > case.conclude().action else case
+        known = await self._reads.known([(part.lane.tenant, name) for name in findings]) if findings else {}
+        for (_, name), (_, stored) in known.items():
+            verdict = engine.examine(stored.content, room=Company((findings[name],))).conclude()
+            if stored.by == ENGINE and verdict.action > stored.verdict.action:
+                message = Message(message_id(part.lane.name, name), Kind.CHAT, stored.content)
+                part.late.append(Late(message, verdict))
 
     async def _heard(self, part: Part, answers: Sequence[Answer | None]) -> None:
         """Waits for the expert, which answers within its deadline and never raises."""

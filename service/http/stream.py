@@ -84,9 +84,10 @@ class Streams:
         caller = await caller_of(stream.asked.request, service.keys, service.sessions)
         if caller is None or Right.FOLLOW not in caller.rights:
             stream.end(Code.FORBIDDEN)
-        elif now - stream.seen > 2 * self._silence:
-            stream.end(Code.SILENT)
-        elif now - max(stream.seen, stream.pinged) > self._silence:
+        elif stream.pinged > stream.seen:
+            if now - stream.pinged > self._silence:
+                stream.end(Code.SILENT)
+        elif now - stream.seen > self._silence:
             stream.pinged = now
             with suppress(TimeoutError, ConnectionError):
                 async with asyncio.timeout(LOOK_SECONDS):

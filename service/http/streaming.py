@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS: Final = 5.0
 """So long a client that is closed may take to read that it is."""
+PAUSE: Final = 0.05
 PAGE: Final = 200
 """So much is read from the store at a time for a client that resumes."""
 
@@ -74,6 +75,8 @@ class Stream:
     _replaying: bool = False
     _lost: bool = False
     """Whether something that waits for the end of the replay was let go: the store has it."""
+    _blocked: bool = False
+    """Whether it has not taken the frame that was sent last: only then may too much wait for it."""
     _items: list[tuple[bytes, int]] = field(default_factory=list)
     _more: list[bytes] = field(default_factory=list)
     _granted: int = 0
@@ -193,20 +196,23 @@ class Stream:
             return
         self._items.append((item, number))
         self.size += len(item)
-        if self.size > self.most:
-            if self._replaying:
-                self._lost = True
-                self._items = [one for one in self._items if not one[1]]
-                self.size = sum([len(one) for one, _ in self._items])
-            if self.size > self.most:
-                self.end(Code.SLOW)
+        if self.size <= self.most:
+            return
+        if self._replaying:
+            self._lost = True
+            self._items = [one for one in self._items if not one[1]]
+            self.size = sum([len(one) for one, _ in self._items])
+        if self.size > self.most and self._blocked:
+            self.end(Code.SLOW)
 
     def _keep_newer(self) -> None:
         self._items = [one for one in self._items if not one[1] or one[1] > self._cursor]
         self.size = sum([len(one) for one, _ in self._items])
 
     async def _frame(self, frame: bytes) -> None:
+        self._blocked = True
         await self.socket.send_frame(frame, WSMsgType.TEXT)
+        self._blocked = False
 
     async def _close(self, code: Code, bye: Mapping[str, Any]) -> None:
         transport = self.asked.request.transport
@@ -217,7 +223,17 @@ class Stream:
             async with asyncio.timeout(GRACE_SECONDS):
                 await self.socket.close(code=code, message=code.word.encode(), drain=False)
         if transport is not None:
-            transport.abort()
+            await _flushed(transport)
+
+
+async def _flushed(transport: asyncio.Transport) -> None:
+    """Gives a client that is closed its time to read what it is told; then nothing of it is kept any more."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + GRACE_SECONDS
+    while transport.get_write_buffer_size() and loop.time() < until:  # noqa: ASYNC110 - once a stream
+        await asyncio.sleep(PAUSE)
+    if transport.get_write_buffer_size():
+        transport.abort()
 
 
 def _told(items: Sequence[bytes], granted: int) -> bytes:

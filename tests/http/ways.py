@@ -321,7 +321,7 @@ def _show(house, tenant):
     }
 
 
-def _live_room(house, tenant):
+def _any_room(house, tenant):
     """A room is named as one likes: nobody's, like an asset, and whatever name is as good."""
     if tenant is None or tenant == house.asking:
         return {"room": "a-room"}
@@ -409,7 +409,7 @@ OBJECTS = {
     "script": _script,
     "show": _show,
     "alert": _alert,
-    "live_room": _live_room,
+    "any room": _any_room,
     "golden": _golden,
     "live room": _live_room,
     "new room": lambda house, tenant: {"room": f"new-{tenant}"} if tenant == house.asking else None,
@@ -513,8 +513,8 @@ WAYS = {
     "POST /v1/shows/{id}/checks": Way(right=Right.SCRIPTS, object="show", body=_CHECK),
     "POST /v1/shows/{id}/end": Way(right=Right.SCRIPTS, object="show", body={}),
     "GET /v1/shows/{id}/corrections": Way(right=Right.SHOWS, object="show"),
-    "POST /v1/rooms/{room}/acts": Way(right=Right.LIVE, object="live_room", body={"kind": "warn"}, absent=200),
-    "GET /v1/rooms/{room}/acts": Way(right=Right.SHOWS, object="live_room", absent=200),
+    "POST /v1/rooms/{room}/acts": Way(right=Right.LIVE, object="any room", body={"kind": "warn"}, absent=200),
+    "GET /v1/rooms/{room}/acts": Way(right=Right.SHOWS, object="any room", absent=200),
     "GET /v1/alerts": Way(right=Right.SHOWS),
     "POST /v1/alerts/{id}/acknowledgement": Way(right=Right.LIVE, object="alert", body={}),
     "GET /": Way(right=Right.SELF),
