@@ -47,7 +47,7 @@ from service.store.reads import Reads
 from service.views import Views
 from service.webhooks import Webhooks
 from service.weights import DEFAULT, Weights
-from service.wiring_duty import Duties, open_duties
+from service.wiring_duty import Duties, join_rooms, open_duties
 from service.wiring_expert import open_hearing
 from service.wiring_rooms import open_rooms
 
@@ -225,6 +225,7 @@ async def open_service(
         moderation = Moderation(rules, store.ledger, store.reads, hearing, terms, duties.binding)
         stack.push_async_callback(moderation.close)
         rooms = await stack.enter_async_context(open_rooms(settings, rules, store.ledger, hearing, terms))
+        await join_rooms(duties, rooms)
         desk = Desk(store.ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
         await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))
         relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from service.duty.alerts import Alerts
 from service.duty.binding import Binding
+from service.duty.patrol import Patrol
 from service.duty.products import Products
 from service.duty.proofs import Proofs
 from service.duty.scripts import Scripts
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from service.escalation import Escalation
     from service.experts import Hearing
     from service.ledger import Ledger
+    from service.rooms import Rooms
     from service.rules import Rules
 
 
@@ -31,6 +33,7 @@ class Duties:
     shows: Shows
     alerts: Alerts
     binding: Binding
+    patrol: Patrol
 
 
 def open_duties(
@@ -39,11 +42,20 @@ def open_duties(
     """All of them over one connection that only reads; whoever opened it closes it."""
     proofs, products, shows = Proofs(ledger, connection), Products(ledger, connection), Shows(ledger, connection)
     scripts = Scripts(ledger, connection, rules=rules, hearing=hearing, products=products, proofs=proofs)
+    binding = Binding(rules=rules, proofs=proofs, products=products, scripts=scripts, shows=shows)
     return Duties(
         proofs=proofs,
         products=products,
         scripts=scripts,
         shows=shows,
         alerts=Alerts(ledger, connection),
-        binding=Binding(rules=rules, proofs=proofs, scripts=scripts, shows=shows),
+        binding=binding,
+        patrol=Patrol(rules, binding),
     )
+
+
+async def join_rooms(duties: Duties, rooms: Rooms) -> None:
+    """Has what is said in rooms judged with what is on file, and watched."""
+    await duties.binding.prime()
+    rooms.turns.introduce.append(duties.binding.introduce)
+    rooms.turns.follow.append(duties.patrol.follow)

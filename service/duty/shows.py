@@ -253,6 +253,10 @@ class Shows:
         """The shows that are on, by room; ``after`` is the last room seen."""
         return await self._shows(sql.SHOWS_LIVE, tenant, after, limit)
 
+    async def all_live(self, *, limit: int) -> list[tuple[str, str]]:
+        """Tenant and room of the shows that are on, in the whole house."""
+        return [(tenant, room) for tenant, room in await self._connection.execute_fetchall(sql.ALL_LIVE, (limit,))]
+
     async def listed(self, tenant: str, *, before: tuple[str, str] = LAST, limit: int) -> list[Show]:
         """The shows of a tenant, what began last first; ``before`` is time and id of the last one seen."""
         return await self._shows(sql.SHOWS, tenant, *before, limit)

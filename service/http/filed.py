@@ -51,7 +51,7 @@ async def file_proof(asked: Asked) -> Answer:
         raise Problem("invalid-body", faults=[Fault(("valid_to",), "days_reversed")])
     new = NewProof(sent.claims, sent.file_sha256, sent.source, sent.period, sent.scope, sent.valid_from, sent.valid_to)
     proof = await duties.proofs.file(caller, new)
-    duties.binding.forget()
+    await duties.binding.renew(known(asked).tenant)
     return await _proof(asked, proof)
 
 
@@ -81,7 +81,7 @@ async def end_proof(asked: Asked) -> Answer:
         await duties.proofs.end(known(asked), asked.found["id"])
     except UnknownProof:
         raise Problem("not-found") from None
-    duties.binding.forget()
+    await duties.binding.renew(known(asked).tenant)
     return await _proof(asked, asked.found["id"])
 
 

@@ -56,7 +56,7 @@ async def file_script(asked: Asked) -> Answer:
         raise Problem("invalid-body", faults=[Fault(("products",), "unknown_product")]) from None
     except UnknownProof:
         raise Problem("invalid-body", faults=[Fault(("proofs",), "unknown_proof")]) from None
-    duties.binding.forget()
+    await duties.binding.renew(known(asked).tenant)
     found = await duties.scripts.report(caller.tenant, version)
     return Answer(orjson.dumps({**script_told(version), "report": report_told(found, asked.lang)}))
 
@@ -147,7 +147,7 @@ async def approve_script(asked: Asked) -> Answer:
         await duties.scripts.approve(caller, version, counted, digest=sent.digest, note=sent.note.strip())
     except NotApprovable as error:
         raise Problem("not-approvable", context={"why": error.why}, members={"why": error.why}) from None
-    duties.binding.forget()
+    await duties.binding.renew(known(asked).tenant)
     return Answer(orjson.dumps(script_told(await _version(asked, version.version))))
 
 

@@ -89,7 +89,8 @@ async def start_show(asked: Asked) -> Answer:
         raise Problem("invalid-body", faults=[Fault(("script_id",), "unknown_script")]) from None
     except AlreadyLive as error:
         raise Problem("already-live", members={"show": error.show}) from None
-    duties.binding.forget()
+    duties.patrol.forget(caller.tenant, show.room)
+    await duties.binding.read(caller.tenant, show.room)
     return await _told(asked, show)
 
 
@@ -141,7 +142,7 @@ async def end_show(asked: Asked) -> Answer:
         show = await duties.shows.end(known(asked), asked.found["id"])
     except UnknownShow:
         raise Problem("not-found") from None
-    duties.binding.forget()
+    await duties.binding.renew(known(asked).tenant)
     return await _told(asked, show)
 
 

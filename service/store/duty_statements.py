@@ -115,6 +115,7 @@ SHOWS: Final = f"""
 SHOWS_LIVE: Final = f"""
 {_SHOW} WHERE s.tenant = ?1 AND s.ended_at IS NULL AND s.room > ?2 ORDER BY s.room LIMIT ?3
 """
+ALL_LIVE: Final = "SELECT tenant, room FROM shows WHERE ended_at IS NULL LIMIT ?"
 SHOW_STATE: Final = "SELECT room, ended_at FROM shows WHERE id = ? AND tenant = ?"
 LIVE_SHOW: Final = "SELECT id FROM shows WHERE tenant = ? AND room = ? AND ended_at IS NULL"
 INSERT_SHOW: Final = """
@@ -169,3 +170,5 @@ INSERT INTO alerts (id, tenant, kind, subject, mark, facts, raised_at) VALUES (?
 ACKNOWLEDGE_ALERT: Final = """
 UPDATE alerts SET acknowledged_at = ?, acknowledged_by = ? WHERE id = ? AND tenant = ? AND acknowledged_at IS NULL
 """
+
+CONTENT_ROW: Final = "SELECT id FROM contents WHERE tenant = ? AND content_id = ? ORDER BY version DESC LIMIT 1"
