@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from moderation.risk import Risk
 from moderation.roomstate import RoomState
 
 if TYPE_CHECKING:
@@ -13,9 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from moderation.engine import Case
+    from moderation.risk import Mark
     from moderation.types import Verdict
     from service.plan import Happening
     from service.ports import Visit
+    from service.roomrisk import Corrected
     from service.talk import Ear, Message, News, Outcome
 
 MOST_TOGETHER: Final = 128
@@ -33,11 +36,12 @@ class Brought:
 
 @dataclass(slots=True, eq=False)
 class Said:
-    """Something that happens in a room without a message, and who waits for its number."""
+    """Something that happens in a room without a message, who waits for its number, and what it does to the risk."""
 
     happening: Happening
     heard: asyncio.Future[int]
     work: Callable[[Visit], object] | None = None
+    risk: Sequence[Mark | Corrected] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -55,6 +59,7 @@ class Lane:
     tenant: str
     name: str
     state: RoomState = field(default_factory=RoomState)
+    risk: Risk = field(default_factory=Risk)
     last: int = 0
     opened: bool = False
     """Whether its last number is known."""
@@ -115,5 +120,6 @@ class Part:
     cases: list[Case] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     state: RoomState = field(default_factory=RoomState)
+    risk: Risk = field(default_factory=Risk)
     events: list[Happening] = field(default_factory=list)
     tried: int = 0

@@ -20,8 +20,10 @@ from service.talk import Answered, Event, message_id
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from moderation.risk import Mark
     from service.plan import Happening
     from service.ports import Visit
+    from service.roomrisk import Corrected
     from service.store.room_reads import Numbered, RoomReads
     from service.talk import Ear, Message, News, Outcome
     from service.turns import Turns
@@ -90,14 +92,20 @@ class Rooms:
         return [found[message.id].popleft() for message in messages]
 
     async def tell(
-        self, tenant: str, room: str, happening: Happening, *, work: Callable[[Visit], object] | None = None
+        self,
+        tenant: str,
+        room: str,
+        happening: Happening,
+        *,
+        work: Callable[[Visit], object] | None = None,
+        risk: Sequence[Mark | Corrected] = (),
     ) -> int:
         """Has something happen in a room, once it is on disk; its number. ``work`` is done in that transaction.
 
-        Raises ``Crowded`` and what the ledger raises.
+        ``risk`` is what it does to the room's risk. Raises ``Crowded`` and what the ledger raises.
         """
         lane = self._lane(tenant, room)
-        said = Said(happening, asyncio.get_running_loop().create_future(), work)
+        said = Said(happening, asyncio.get_running_loop().create_future(), work, risk)
         lane.said.append(said)
         self.turns.call(lane)
         return await said.heard
@@ -141,10 +149,12 @@ class Rooms:
     # Its life
 
     async def run(self) -> None:
-        """Forgets idle rooms, for ever."""
+        """Forgets idle rooms, and sees what of a risk has faded, for ever."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             self.forget()
+            for lane in list(self._lanes.values()):
+                self.turns.look(lane)
 
     def forget(self) -> int:
         """Forgets rooms that were idle for long enough, oldest first; how many."""

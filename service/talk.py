@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from moderation.risk import Mark
     from moderation.types import Content, Verdict
     from service.moderate import Decided
     from service.plan import Happening
     from service.ports import Visit
+    from service.roomrisk import Corrected
 
 RETRACTION: Final = "retraction"
 """An earlier pass does not stand: the message is to be taken back."""
-RISK: Final = "risk"
-"""The level of the room's risk changed."""
 
 
 class Kind(StrEnum):
@@ -80,10 +80,11 @@ class Judged(NamedTuple):
 
 
 class Follows(NamedTuple):
-    """What follows of messages: events of the room, and work in the transaction of their decisions."""
+    """What follows of messages: events of the room, work in the transaction of their decisions, changes of its risk."""
 
     events: Sequence[Happening] = ()
     work: Callable[[Visit], object] | None = None
+    risk: Sequence[Mark | Corrected] = ()
 
 
 NOTHING_FOLLOWS: Final = Follows()

@@ -10,20 +10,22 @@ import asyncio
 from collections import deque
 from datetime import UTC, datetime
 from functools import partial
-from time import monotonic
+from time import monotonic, time
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import structlog
 
+from moderation.risk import Risk
 from moderation.roomstate import Company, RoomState
 from moderation.types import Action
 from service.filing import ENGINE, prepared
 from service.ids import from_stamp
-from service.lane import MOST_TOGETHER, Lane, Late, Part
+from service.lane import MOST_TOGETHER, Lane, Late, Part, Said
 from service.ledger import LedgerClosed, LedgerFull, LedgerRefused, LedgerUnwritable, told
 from service.logs import where
 from service.moderate import Decided
 from service.plan import Entering, Happening, Placed
+from service.roomrisk import faded, is_calm, moved
 from service.sitting import SLICE_CHARS, SLICE_CONTENTS, slices, to_hear
 from service.talk import RETRACTION, Answered, Event, Judged, Kind, Message, News, Refused, message_id
 
@@ -97,6 +99,18 @@ class Turns:
             self._called = True
             asyncio.get_running_loop().call_soon(self._turn)
 
+    def look(self, lane: Lane) -> None:
+        """Sees what of a quiet room's risk has faded, and has it told."""
+        live = self._rules.engine.ruleset.live
+        if lane.busy or live is None or is_calm(lane.risk):
+            return
+        lane.risk, told = faded(lane.risk, time(), live.risk)
+        for happening in told:
+            heard = asyncio.get_running_loop().create_future()
+            heard.add_done_callback(_unheard)
+            lane.said.append(Said(happening, heard))
+        self.call(lane)
+
     def _turn(self) -> None:
         """Takes what waits, of as many rooms as are read together; the others get another turn of the event loop."""
         self._called = False
@@ -149,6 +163,8 @@ class Turns:
         if not lane.opened:
             engine = self._rules.engines.of(lane.tenant)
             lane.state, _ = engine.hear(RoomState(), [stored.content for stored in recent[-RECALLED:]])
+            if (live := engine.ruleset.live) is not None:
+                lane.risk, _ = moved(Risk(), [_judged(lane, stored) for stored in recent], (), live.risk)
             lane.last, lane.opened = last, True
 
     async def _look_up(self, parts: Sequence[Part]) -> None:
@@ -270,12 +286,18 @@ class Turns:
         for late in judged[len(part.messages) :]:
             facts = {"message": late.message.id, "decision": late.decision, "action": late.verdict.action.code}
             events.append(Happening(RETRACTION, facts))
+        changes = [change for said in part.said for change in said.risk]
         if judged:
             for follow in self.follow:
                 follows = follow(judged)
                 events.extend(follows.events)
+                changes.extend(follows.risk)
                 if follows.work is not None:
                     works.append(follows.work)
+        part.risk = part.lane.risk
+        if (live := self._rules.engine.ruleset.live) is not None:
+            part.risk, told = moved(part.risk, judged, changes, live.risk)
+            events.extend(told)
         events.extend(said.happening for said in part.said)
 
         def work(visit: Visit) -> None:
@@ -316,7 +338,7 @@ class Turns:
         number = lane.last + len(answers)
         happened = [Event(number + place, *event, at) for place, event in enumerate(events, 1)]
         lane.last = number + len(happened)
-        lane.state = part.state
+        lane.state, lane.risk = part.state, part.risk
         lane.judged += len(part.messages)
         lane.held += sum([one.verdict.action is not Action.PASS for one in judged])
         for said, event in zip(part.said, happened[len(happened) - len(part.said) :], strict=True):
@@ -357,6 +379,17 @@ class Turns:
             supersedes=stored.supersedes,
             by=stored.by,
         )
+
+
+def _judged(lane: Lane, stored: Stored) -> Judged:
+    content = stored.content
+    message = Message(message_id(lane.name, content.id), Kind.CHAT, content)
+    return Judged(lane.tenant, lane.name, 0, message, stored.id, stored.verdict)
+
+
+def _unheard(heard: asyncio.Future[int]) -> None:
+    """Nobody waits for this number; that it could not be written was logged where it happened."""
+    heard.exception()
 
 
 def _nobody(_: News) -> None:

@@ -10,15 +10,18 @@ from pydantic import Field
 
 from moderation.policy import WhileWaiting
 from moderation.render import render
+from moderation.risk import Advice
 from moderation.types import Action
 from service.http.answers import Absent, Excused, Finding, Proof, decider
 from service.http.answers import Answered as Told
 from service.http.language import explain
+from service.roomrisk import reasons_told
 from service.talk import Answered, Event, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from moderation.risk import Risk
     from moderation.ruleset import Ruleset
     from moderation.types import Content, Verdict
     from service.http.language import Lang
@@ -86,6 +89,15 @@ class RoomEvents(Told):
     next: int
 
 
+class RiskReason(Told):
+    """What adds to a room's risk: points that fade, and how many times it came."""
+
+    source: str = Field(pattern="^(chat|speech|script|complaint)$")
+    category: str
+    points: int
+    times: int
+
+
 class RoomShown(Told):
     """A live room. Counts are those since it was opened here; an idle one is forgotten, and what happened is kept."""
 
@@ -93,6 +105,9 @@ class RoomShown(Told):
     open: bool
     seq: int = Field(description="the number of what happened last")
     at: datetime | None = Field(default=None, description="when that was, of a room that is not open")
+    level: str = Field(description="of its risk", pattern="^(green|amber|red)$")
+    advice: list[str] = Field(description="what is advised now", examples=[["slow_mode", "warn_host"]])
+    reasons: list[RiskReason] = Field(description="of the level and the advice, the heaviest first")
     judged: int
     held: int = Field(description="of them those that did not pass")
     waiting: int
@@ -182,8 +197,18 @@ def room_told(lane: Lane) -> dict[str, Any]:
         "room": lane.name,
         "open": True,
         "seq": lane.last,
+        **risk_told(lane.risk),
         "judged": lane.judged,
         "held": lane.held,
         "waiting": len(lane.waiting),
         "listeners": len(lane.ears),
+    }
+
+
+def risk_told(risk: Risk) -> dict[str, Any]:
+    """How a room stands, as plain data."""
+    return {
+        "level": risk.level.code,
+        "advice": [advice.value for advice in Advice if advice in risk.active],
+        "reasons": reasons_told(risk.reasons),
     }

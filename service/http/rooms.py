@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from moderation.risk import Risk
 from service.http.answer import Answer
 from service.http.asking import read_plain, read_query
 from service.http.content import known
@@ -19,6 +20,7 @@ from service.http.room_answers import (
     item_told,
     outcome_told,
     refused_told,
+    risk_told,
     room_told,
 )
 from service.http.room_wire import (
@@ -92,7 +94,7 @@ async def one_room(asked: Asked) -> Answer:
     if not last:
         raise Problem("not-found")
     told = {"room": name, "open": False, "seq": last, "at": from_stamp(at)}
-    told |= {"judged": 0, "held": 0, "waiting": 0, "listeners": 0}
+    told |= {**risk_told(Risk()), "judged": 0, "held": 0, "waiting": 0, "listeners": 0}
     return Answer(orjson.dumps(told, option=orjson.OPT_UTC_Z))
 
 

@@ -159,7 +159,7 @@ async def _talk(client: Stream, after: int | None) -> None:
     lane = None
     try:
         lane = await rooms.join(tenant, client.room, client, whole=client.whole)
-        client.greet(lane.last, after)
+        client.greet(lane, after)
         await _read(client)
     except (Crowded, LedgerError):
         client.end(Code.BUSY)

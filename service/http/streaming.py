@@ -17,7 +17,7 @@ import structlog
 from aiohttp import WSMsgType
 
 from service.http.content import known
-from service.http.room_answers import event_told, item_told, outcome_told, refused_told, verdict_told
+from service.http.room_answers import event_told, item_told, outcome_told, refused_told, risk_told, verdict_told
 from service.logs import where
 from service.talk import Answered
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from service.http.problems import Fault, Problem
     from service.http.serving import Asked
+    from service.lane import Lane
     from service.talk import News, Outcome
 
 GRACE_SECONDS: Final = 5.0
@@ -84,13 +85,15 @@ class Stream:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _closing: asyncio.Task[None] | None = None
 
-    def greet(self, last: int, after: int | None) -> None:
+    def greet(self, lane: Lane, after: int | None) -> None:
         """Tells how the room stands. What came after ``after`` is sent first; without it, what comes from now on."""
-        self._cursor = last if after is None else after
+        self._cursor = lane.last if after is None else after
         self._replaying = after is not None
         if not self._replaying:
             self._keep_newer()
-        self.say({"type": "hello", "room": self.room, "seq": last, "credits": self.credits})
+        self.say(
+            {"type": "hello", "room": self.room, "seq": lane.last, "credits": self.credits, **risk_told(lane.risk)}
+        )
 
     def hear(self, own: Sequence[Outcome], news: News | None) -> None:
         """See ``talk.Ear``: what there is to tell waits for the client; one that lets too much wait is closed."""

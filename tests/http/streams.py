@@ -53,6 +53,11 @@ class Client:
             assert await self.next() is not None, self.bye
         return self.seen
 
+    async def answered(self, count):
+        """Reads until so many of its messages were answered, of all that it ever said."""
+        while self.credits - self.hello["credits"] < count:
+            assert await self.next() is not None, self.bye
+
     async def over(self):
         """Reads until the service closes; why it did."""
         while await self.next() is not None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
+import shutil
 import socket
 import time
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ import pytest
 from bench.live_load import frames
 from tests.http.conftest import running
 from tests.http.streams import PROTOCOL, chat, stream
+from tests.small import CLAIMS, LEXICONS, small_rules, terms
 
 BLOCKED = "这是国家级的产品"
 LONG = {"kind": "host_speech", "text": BLOCKED * 3}
@@ -21,8 +24,18 @@ LONG = {"kind": "host_speech", "text": BLOCKED * 3}
 
 @pytest.fixture(scope="module")
 def narrow(settings, tmp_path_factory):
-    """A server with little room for anything."""
-    changed = {"live_credits": 8, "live_silence": 0.4, "live_buffer": 16 * 1024, "live_rooms": 3, "live_queue": 64}
+    """A server with little room for anything, and the real rules of live rooms."""
+    files = {"ad_law/absolute_claim.txt": CLAIMS, "trade/contact_diversion.txt": terms("contact_diversion", "加微信")}
+    rules = small_rules(tmp_path_factory.mktemp("live rules") / "lexicons", files)
+    shutil.copy(LEXICONS / "live.toml", rules)
+    changed = {
+        "lexicons": rules,
+        "live_credits": 8,
+        "live_silence": 0.4,
+        "live_buffer": 16 * 1024,
+        "live_rooms": 3,
+        "live_queue": 64,
+    }
     data = tmp_path_factory.mktemp("narrow")
     with running(settings.model_copy(update={**changed, "live_streams": 4, "data": data})) as server:
         yield server
@@ -108,6 +121,55 @@ async def test_while_too_much_waits_credits_are_owed_and_given_later(narrow):
         assert (await client.items(2))[1]["seq"] == 1
 
 
+# What a room adds
+
+
+async def test_an_earlier_pass_is_retracted_when_a_later_message_completes_a_violation(narrow):
+    async with stream(narrow, "split", query="?scope=room") as client:
+        for n, text in enumerate("加微"):
+            await client.say(chat(f"m{n}", text, author_id="a"))
+            await client.items(n + 1)
+        assert [one["action"] for one in client.seen] == ["pass", "pass"]
+        await client.say(chat("m2", "信", author_id="a"))
+        items = (await client.items(7))[2:]
+    told = [(one["kind"], one.get("id", one.get("message")), one.get("action")) for one in items]
+    assert told[:3] == [("verdict", "m2", "block"), ("verdict", "m0", "block"), ("verdict", "m1", "block")]
+    assert told[3:] == [("retraction", "m0", "block"), ("retraction", "m1", "block")]
+    history = narrow.call("GET", "/v1/moderations?content_id=split/m0").json["decisions"]
+    assert [one["action"] for one in history] == ["block", "pass"]
+    assert narrow.call("GET", "/v1/rooms/split/events").json["items"] == client.seen
+
+
+def test_pieces_that_come_together_never_pass(narrow):
+    results = said(narrow, "split2", *(chat(text, text, author_id="a") for text in "加微信")).json["results"]
+    assert [one["action"] for one in results] == ["block"] * 3
+    assert len(narrow.call("GET", "/v1/rooms/split2/events").json["items"]) == 3
+
+
+def test_the_risk_of_a_room_is_told_with_its_reasons_and_fades(narrow):
+    said(narrow, "risky", *(chat(f"m{n}", kind="host_speech", text=f"{BLOCKED}{n}") for n in range(3)))
+    kinds = [one for one in narrow.call("GET", "/v1/rooms/risky/events").json["items"] if one["kind"] != "verdict"]
+    assert ("advice", "warn_host", True) in [(one["kind"], one.get("advice"), one.get("on")) for one in kinds]
+    assert kinds[0]["reasons"][0] == kinds[0]["reasons"][0] | {"source": "speech", "category": "absolute_claim"}
+    shown = narrow.call("GET", "/v1/rooms/risky").json
+    assert shown["level"] == "amber" and "warn_host" in shown["advice"]
+    lane = narrow.service.rooms.lane("shop", "risky")
+    lane.risk = dataclasses.replace(lane.risk, at=lane.risk.at - 7200)
+    narrow.within(_looked(narrow, lane))
+    last = narrow.call("GET", f"/v1/rooms/risky/events?after={shown['seq']}").json["items"]
+    assert ("risk", "green", False) in [(one["kind"], one["level"], one.get("up")) for one in last]
+    # An opened room remembers what its last messages mean.
+    narrow.service.rooms._lanes.pop(("shop", "risky"))
+    said(narrow, "risky", chat("new"))
+    assert narrow.call("GET", "/v1/rooms/risky").json["level"] == "amber"
+
+
+async def _looked(server, lane):
+    server.service.rooms.turns.look(lane)
+    while lane.busy:  # noqa: ASYNC110 - it is told within a moment
+        await asyncio.sleep(0.01)
+
+
 # Who does not read
 
 
@@ -157,7 +219,7 @@ async def _talk(server, room, count):
         for first in range(0, count, 8):
             began = time.perf_counter()
             await client.say(*(chat(f"m{n}", **LONG) for n in range(first, first + 8)))
-            await client.items(first + 8)
+            await client.answered(first + 8)
             waits.append(time.perf_counter() - began)
     return waits
 

@@ -34,7 +34,13 @@ def seqs(items):
 
 async def test_verdicts_come_by_id_and_give_credits_back(server, room):
     async with stream(server, room) as client:
-        assert client.hello == {"type": "hello", "room": room, "seq": 0, "credits": 256}
+        assert client.hello == client.hello | {
+            "type": "hello",
+            "room": room,
+            "seq": 0,
+            "credits": 256,
+            "level": "green",
+        }
         await client.say(chat("a"), chat("b", BLOCKED, kind="title"), {"id": "c"})
         await client.say(chat("d"))
         items = await client.items(4)
