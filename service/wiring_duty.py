@@ -57,5 +57,6 @@ def open_duties(
 async def join_rooms(duties: Duties, rooms: Rooms) -> None:
     """Has what is said in rooms judged with what is on file, and watched."""
     await duties.binding.prime()
+    duties.patrol.lane = rooms.lane
     rooms.turns.introduce.append(duties.binding.introduce)
     rooms.turns.follow.append(duties.patrol.follow)

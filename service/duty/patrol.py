@@ -1,8 +1,8 @@
-"""Watches live rooms: folds each judged message into the room's risk, its corrections and its signals, and tells.
+"""Watches live rooms: hears corrections on air, counts signals, and raises alerts. The keeper of rooms weighs the risk.
 
-A follower of the keeper of rooms: it must not wait. What it tells (events of the room, alerts, records of corrections)
-goes to disk with the decisions that it comes from. What it remembers is in memory, bounded, and begins anew with the
-process; nothing is decided by it, and there is no action that is not told.
+A follower of the keeper: it must not wait. What it tells (events of the room, alerts, records of corrections) goes to
+disk with the decisions that it comes from. What it remembers is in memory, bounded, and begins anew with the process;
+nothing is decided by it.
 """
 
 from __future__ import annotations
@@ -11,37 +11,40 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from moderation.corrections import Speech, listen
 from moderation.proof import OFF_SCRIPT
-from moderation.risk import Advice, Level, Risk, corrected, departure, fade, marks, weigh
+from moderation.risk import Advice, Level, departure
 from moderation.signals import Moods, Watch, feel, watch
 from moderation.types import Action
 from service.duty.alerts import Occasion, raise_alert
 from service.duty.shows import Corrected, Said, correct
 from service.ids import stamp
 from service.plan import Happening
+from service.roomrisk import ADVICE, RISK, moved
+from service.roomrisk import Corrected as Heeded
 from service.store import duty_statements as sql
-from service.talk import NOTHING_FOLLOWS, RISK, Follows
+from service.talk import NOTHING_FOLLOWS, Follows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from moderation.corrections import Correction
     from moderation.liverules import LiveRules
-    from moderation.risk import Reason, Step
+    from moderation.risk import Mark
     from moderation.signals import Signal
-    from moderation.types import Content, Verdict
     from service.duty.binding import Binding
+    from service.lane import Lane
     from service.ports import Visit
     from service.rules import Rules
     from service.talk import Judged
 
-ADVICE, CORRECTION, SIGNAL = "advice", "correction", "signal"
+CORRECTION, SIGNAL = "correction", "signal"
 MOST_ROOMS: Final = 10_000
 MINUTES: Final = 120
 """So many minutes of a room are charted."""
+_GRAVE: Final = frozenset({Advice.SENIOR.value, Advice.CUT.value})
 _ALERTS: Final = {
     "surge": "sentiment.surge",
     "praise": "brush.praise",
@@ -51,11 +54,11 @@ _ALERTS: Final = {
 }
 
 
-_QUIET, _SILENT, _UNWATCHED, _CALM = Risk(), Speech(), Watch(), Moods()
+_SILENT, _UNWATCHED, _CALM = Speech(), Watch(), Moods()
 
 
 class Minute(NamedTuple):
-    """One minute of a room: how many messages, how many of them did not pass, and the points of risk at its end."""
+    """One minute of a room: how many messages, how many of them did not pass, and the points of risk in it."""
 
     number: int
     messages: int
@@ -67,14 +70,14 @@ class Minute(NamedTuple):
 class Seen:
     """What is remembered of a room."""
 
-    risk: Risk = _QUIET
     speech: Speech = _SILENT
     watch: Watch = _UNWATCHED
     moods: Moods = _CALM
     minutes: tuple[Minute, ...] = ()
-    judged: int = 0
-    held: int = 0
     corrections: int = 0
+
+
+NOTHING_SEEN: Final = Seen()
 
 
 @dataclass(slots=True)
@@ -86,26 +89,23 @@ class _Post:
     after: Seen
 
 
-class Glance(NamedTuple):
-    """How a room stands at a moment."""
-
-    room: str
-    seen: Seen
-    points: int
-    level: Level
-
-
-class _Told(NamedTuple):
+@dataclass(slots=True)
+class _Told:
     """What comes of a batch."""
 
     events: list[Happening]
     works: list[Callable[[Visit], object]]
+    risk: list[Mark | Heeded]
 
 
 class Patrol:
-    """Keeps what is remembered of rooms, and of products: the least recently heard go first."""
+    """Keeps what is remembered of rooms, and of products: the least recently heard go first.
+
+    ``lane`` finds a room of the keeper's, for its risk.
+    """
 
     def __init__(self, rules: Rules, binding: Binding) -> None:
+        self.lane: Callable[[str, str], Lane | None] = _no_lane
         self._rules, self._binding = rules, binding
         self._posts: OrderedDict[tuple[str, str], _Post] = OrderedDict()
         self._products: OrderedDict[tuple[str, str], Moods] = OrderedDict()
@@ -113,54 +113,42 @@ class Patrol:
     def follow(self, judged: Sequence[Judged]) -> Follows:
         """Folds a batch of one room. One that comes again, as it was not filed, takes the place of what it did."""
         tenant, room, first = judged[0].tenant, judged[0].room, judged[0].number
-        post = self._posts.get((tenant, room))
-        seen = Seen() if post is None else (post.before if first <= post.first else post.after)
         rules = self._rules.engine.ruleset.live
         if rules is None:  # rules without live.toml: nothing is watched
             return NOTHING_FOLLOWS
-        told = _Told([], [])
-        after = seen
+        post, lane = self._posts.get((tenant, room)), self.lane(tenant, room)
+        seen = NOTHING_SEEN if post is None else (post.before if first <= post.first else post.after)
+        told, after = _Told([], [], []), seen
+        points = int(lane.risk.points()) if lane is not None else 0
         for one in judged:
-            after = self._fold(after, one, rules, told)
+            after = self._fold(after, one, rules, points, told)
+        if lane is not None and (told.risk or any(one.verdict.categories for one in judged)):
+            _tell_grave(judged[0], moved(lane.risk, judged, told.risk, rules.risk)[1], told)
         self._posts[tenant, room] = _Post(first, seen, after)
         self._posts.move_to_end((tenant, room))
         while len(self._posts) > MOST_ROOMS:
             self._posts.popitem(last=False)
-        if not told.events and not told.works:
+        if not (told.events or told.works or told.risk):
             return NOTHING_FOLLOWS
-        return Follows(told.events, partial(_all, told.works) if told.works else None)
+        return Follows(told.events, partial(_all, told.works) if told.works else None, told.risk)
 
-    def glance(self, tenant: str, room: str) -> Glance:
-        """How a room stands now; one that was never heard of stands quiet."""
+    def seen(self, tenant: str, room: str) -> Seen:
+        """What is remembered of a room."""
         post = self._posts.get((tenant, room))
-        return self._glance(room, post.after if post is not None else Seen())
-
-    def glances(self, tenant: str) -> list[Glance]:
-        """The rooms that are remembered, the riskiest first."""
-        found = [self._glance(room, post.after) for (owner, room), post in self._posts.items() if owner == tenant]
-        return sorted(found, key=lambda one: (-one.level, -one.points, one.room))
+        return post.after if post is not None else NOTHING_SEEN
 
     def forget(self, tenant: str, room: str) -> None:
-        """A new show begins in a room: nothing is held against it."""
+        """A new show begins in a room: what was said before is another one's."""
         self._posts.pop((tenant, room), None)
 
-    def _glance(self, room: str, seen: Seen) -> Glance:
-        rules, now = self._rules.engine.ruleset.live, datetime.now(UTC).timestamp()
-        points = int(fade(seen.risk, now, rules.risk).points()) if rules is not None else 0
-        return Glance(room, seen, points, seen.risk.level if points else Level.GREEN)
-
-    def _fold(self, seen: Seen, one: Judged, rules: LiveRules, told: _Told) -> Seen:
+    def _fold(self, seen: Seen, one: Judged, rules: LiveRules, points: int, told: _Told) -> Seen:
         content, verdict = one.message.content, one.verdict
         at = content.at.timestamp()
-        risk = seen.risk
-        for mark in (*marks(content, verdict, rules.risk), *_departures(content, verdict, at, rules)):
-            risk, steps = weigh(risk, mark, rules.risk)
-            _tell_steps(one, steps, told)
+        told.risk.extend(_departures(one, at, rules))
         speech, found = listen(seen.speech, content, verdict, rules)
         for correction in found:
-            risk, steps = corrected(risk, at, correction.claim.category, rules.risk)
+            told.risk.append(Heeded(at, correction.claim.category))
             _tell_correction(one, correction, told)
-            _tell_steps(one, steps, told)
         watched, changes = watch(seen.watch, at, verdict.categories, rules.signals)
         text = self._rules.engine.ruleset.folding.plain(content.parts[0].text)
         moods, feelings = self._feel(seen.moods, one, text, rules)
@@ -169,13 +157,10 @@ class Patrol:
         flagged = int(verdict.action is not Action.PASS)
         return replace(
             seen,
-            risk=risk,
             speech=speech,
             watch=watched,
             moods=moods,
-            minutes=_charted(seen.minutes, int(at) // 60, flagged, int(risk.points())),
-            judged=seen.judged + 1,
-            held=seen.held + flagged,
+            minutes=_charted(seen.minutes, int(at) // 60, flagged, points),
             corrections=seen.corrections + len(found),
         )
 
@@ -194,10 +179,10 @@ class Patrol:
     def _feel_product(self, one: Judged, text: str, rules: LiveRules, told: _Told) -> None:
         """The same of the product that the show sells, in whatever room; where it sells several nobody can tell."""
         product = self._binding.sole_product(one.tenant, one.room)
-        if not product or not one.verdict.categories:
+        if not product:
             return
         key = (one.tenant, product)
-        moods, signals = self._feel(self._products.get(key, Moods()), one, text, rules)
+        moods, signals = self._feel(self._products.get(key, _CALM), one, text, rules)
         self._products[key] = moods
         self._products.move_to_end(key)
         while len(self._products) > MOST_ROOMS:
@@ -205,10 +190,14 @@ class Patrol:
         _tell_signals(one, signals, product, told)
 
 
-def _departures(content: Content, verdict: Verdict, at: float, rules: LiveRules) -> Iterator[Any]:
-    if content.script is None:
+def _no_lane(_tenant: str, _room: str) -> Lane | None:
+    return None
+
+
+def _departures(one: Judged, at: float, rules: LiveRules) -> Iterator[Mark]:
+    if one.message.content.script is None:
         return
-    off = [item.category for item in verdict.evidence if any(name == OFF_SCRIPT for name, _ in item.facts)]
+    off = [item.category for item in one.verdict.evidence if any(name == OFF_SCRIPT for name, _ in item.facts)]
     for category in dict.fromkeys(off):
         yield departure(at, category, rules.risk)
 
@@ -220,25 +209,14 @@ def _charted(minutes: tuple[Minute, ...], number: int, flagged: int, points: int
     return (*minutes[1 - MINUTES :], Minute(number, 1, flagged, points))
 
 
-def _reasons(reasons: Iterable[Reason]) -> list[dict[str, object]]:
-    return [
-        {"source": one.source.value, "category": one.category, "points": int(one.points), "times": one.times}
-        for one in reasons
-    ]
-
-
-def _tell_steps(one: Judged, steps: Iterable[Step], told: _Told) -> None:
-    for step in steps:
-        facts = {"level": step.level.code, "on": step.on, "reasons": _reasons(step.reasons)}
-        if step.advice is None:
-            told.events.append(Happening(RISK, facts))
-        else:
-            more = {"seconds": step.seconds} if step.seconds else {}
-            told.events.append(Happening(ADVICE, {**facts, "advice": step.advice.value, **more}))
-        grave = step.advice in {Advice.SENIOR, Advice.CUT} or (step.advice is None and step.level is Level.RED)
-        if step.on and grave:
-            kind = "room.red" if step.advice is None else f"room.{step.advice.value}"
-            occasion = Occasion(kind, one.room, str(int(step.at)), {"room": one.room, "level": step.level.code})
+def _tell_grave(one: Judged, happenings: Iterable[Happening], told: _Told) -> None:
+    """Alerts for what the keeper is about to tell of the room's risk, where a person should look at once."""
+    for kind, facts in happenings:
+        red = kind == RISK and facts["up"] and facts["level"] == Level.RED.code
+        if red or (kind == ADVICE and facts["on"] and facts["advice"] in _GRAVE):
+            name = "room.red" if red else f"room.{facts['advice']}"
+            more = {"room": one.room, "level": facts["level"]}
+            occasion = Occasion(name, one.room, str(int(one.message.content.at.timestamp())), more)
             told.works.append(partial(raise_alert, tenant=one.tenant, occasion=occasion))
 
 

@@ -151,6 +151,9 @@ class Correction(NamedTuple):
     correction_end: int
     corrected_at: str
     recorded_at: str
+    offset_ms: int | None = None
+    correction_offset_ms: int | None = None
+    """Where in the show both were said, as far as the sender told."""
 
 
 class AlreadyLive(Exception):
@@ -216,27 +219,8 @@ class Shows:
         return await self.one(caller.tenant, show)
 
     async def act(self, caller: Caller, room: str, doing: Doing) -> None:
-        """A person mutes somebody, warns the host or writes a note: an act with its record.
-
-        Raises ``ValueError`` for words that cannot be stored.
-        """
-
-        def work(visit: Visit) -> None:
-            live = visit.rows(sql.LIVE_SHOW, caller.tenant, room)
-            show = live[0][0] if live else None
-            words = written(caller, f"room-{new_id()}", [("text", doing.text)], visit.at) if doing.text else None
-            told: dict[str, object] = {"room": room, "show": show or "", "target": doing.target or ""}
-            facts = {**told, "by": caller.id, **({"text": words.facts} if words else {})}
-            row = (caller.tenant, room, show, doing.kind, doing.target, caller.id, int(words is not None), visit.at)
-            visit.record(
-                Act(ACTS[doing.kind], room, caller.tenant, facts),
-                *([Write(statements.INSERT_TEXT, words.row)] if words else ()),
-                Write(sql.INSERT_SHOW_ACT, row),
-            )
-            if doing.kind != "note":
-                notices.tell(visit, Act(ACTS[doing.kind], new_id(), caller.tenant, told), wait=0)
-
-        await self._ledger.visit(work)
+        """A person does something in a room, in a visit of its own; see ``act_in``."""
+        await self._ledger.visit(lambda visit: act_in(visit, caller, room, doing))
 
     async def one(self, tenant: str, show: str) -> Show:
         """One show of a tenant. Raises ``UnknownShow``."""
@@ -276,6 +260,26 @@ class Shows:
 
     async def _shows(self, statement: str, *values: str | int) -> list[Show]:
         return [_show(*row) for row in await self._connection.execute_fetchall(statement, values)]
+
+
+def act_in(visit: Visit, caller: Caller, room: str, doing: Doing) -> None:
+    """A person mutes somebody, warns the host or writes a note: an act, of which receivers hear unless it is a note.
+
+    Raises ``ValueError`` for words that cannot be stored.
+    """
+    live = visit.rows(sql.LIVE_SHOW, caller.tenant, room)
+    show = live[0][0] if live else None
+    words = written(caller, f"room-{new_id()}", [("text", doing.text)], visit.at) if doing.text else None
+    told: dict[str, object] = {"room": room, "show": show or "", "target": doing.target or ""}
+    facts = {**told, "by": caller.id, **({"text": words.facts} if words else {})}
+    row = (caller.tenant, room, show, doing.kind, doing.target, caller.id, int(words is not None), visit.at)
+    visit.record(
+        Act(ACTS[doing.kind], room, caller.tenant, facts),
+        *([Write(statements.INSERT_TEXT, words.row)] if words else ()),
+        Write(sql.INSERT_SHOW_ACT, row),
+    )
+    if doing.kind != "note":
+        notices.tell(visit, Act(ACTS[doing.kind], new_id(), caller.tenant, told), wait=0)
 
 
 def correct(visit: Visit, tenant: str, said: Corrected) -> str:
@@ -321,7 +325,13 @@ def _correction(*row: Any) -> Correction:
     correction, words, first, last, corrected_at, at = rest
     said, taken_back = _first(body)[start:end], _first(words)[first:last]
     before = (id_, room, show, host, category, claim, said, start, end, claimed_at)
-    return Correction(*before, correction, taken_back, first, last, corrected_at, at)
+    offsets = _offset(body), _offset(words)
+    return Correction(*before, correction, taken_back, first, last, corrected_at, at, *offsets)
+
+
+def _offset(body: bytes) -> int | None:
+    told: int | None = orjson.loads(body).get("offset_ms") if body else None
+    return told
 
 
 def _first(body: bytes) -> str:

@@ -50,6 +50,7 @@ PLACES: Final = (
     Place("work", "/", "d", Right.REVIEW),
     Place("queue", "/queue", "q", Right.READ),
     Place("search", "/search", "s", Right.READ),
+    Place("live", "/live", "l", Right.SHOWS),
     Place("scripts", "/scripts", "c", Right.SHOWS),
     Place("files", "/files", "f", Right.SHOWS),
     Place("alerts", "/alerts", "a", Right.SHOWS),

@@ -398,6 +398,7 @@ def correction_told(one: Correction, seconds: float) -> dict[str, Any]:
             "text": one.words,
             "start": one.start,
             "end": one.end,
+            "offset_ms": one.offset_ms,
             "said_at": one.claimed_at,
         },
         "correction": {
@@ -405,6 +406,7 @@ def correction_told(one: Correction, seconds: float) -> dict[str, Any]:
             "text": one.correction_words,
             "start": one.correction_start,
             "end": one.correction_end,
+            "offset_ms": one.correction_offset_ms,
             "said_at": one.corrected_at,
         },
         "seconds_between": seconds,

@@ -95,7 +95,7 @@ class CheckSent(_Sent):
 class ShowRequest(_Sent):
     """A show that begins in a room."""
 
-    room_id: Short
+    room_id: Annotated[StrictStr, StringConstraints(pattern=r"^[^/\x00-\x20\x7f]{1,64}$")]
     hosts: Annotated[tuple[CheckSent, ...], Field(max_length=50)] = ()
     products: Ids = ()
     proofs: Ids = ()

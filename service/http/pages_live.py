@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from service.http import filed, scripts, shows
+from service.http import filed, pulse, rooms, scripts, shows
 from service.http.console import HTML, shell, told_by
 from service.http.routes import route
 from service.rights import Right
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from service.http.serving import Asked
 
 _MOST_CHOICES: Final = "200"
+_LEVELS: Final = ("red", "amber", "green")
 
 
 @route("GET", "/scripts", policy=Right.SHOWS, gives=HTML, shown=False)
@@ -77,7 +78,31 @@ async def alert_list(asked: Asked) -> Answer:
     return page.page("alerts.html", state=state, alerts_listed=told["alerts"], next=told["next"])
 
 
-ROUTES: Final = (script_list, script_page, script_changes, on_file, alert_list)
+@route("GET", "/live", policy=Right.SHOWS, gives=HTML, shown=False)
+async def wall(asked: Asked) -> Answer:
+    """The live wall: rooms by risk, and shows that are on in rooms where nobody has spoken yet."""
+    page = await shell(asked)
+    listed = (await told_by(asked, rooms.rooms, query={"limit": _MOST_CHOICES}))["items"]
+    live = (await told_by(asked, shows.shows, query={"state": "live", "limit": _MOST_CHOICES}))["shows"]
+    on = {one["room_id"]: one for one in live}
+    quiet = [
+        {"room": name, "level": "green", "advice": [], "reasons": [], "judged": 0, "held": 0}
+        for name in on.keys() - {one["room"] for one in listed}
+    ]
+    found = [{**one, "points": sum(reason["points"] for reason in one["reasons"])} for one in (*listed, *quiet)]
+    found.sort(key=lambda one: (_LEVELS.index(one["level"]), -one["points"], one["room"]))
+    return page.page("live.html", rooms=found, on=on)
+
+
+@route("GET", "/rooms/{room}", policy=Right.SHOWS, gives=HTML, shown=False)
+async def room_page(asked: Asked) -> Answer:
+    """One room: its chart, what is said in it with marks, the script beside the speech, what people did."""
+    page = await shell(asked)
+    told = await told_by(asked, pulse.pulse, found={"room": asked.found["room"]})
+    return page.page("room.html", one=told)
+
+
+ROUTES: Final = (wall, room_page, script_list, script_page, script_changes, on_file, alert_list)
 
 
 def _cursor(asked: Asked) -> dict[str, str]:

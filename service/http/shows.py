@@ -13,7 +13,7 @@ from service.duty.products import UnknownProduct
 from service.duty.proofs import UnknownProof
 from service.duty.scripts import UnknownScript
 from service.duty.sheet import sheet
-from service.duty.shows import AlreadyLive, Check, Doing, NewShow, UnknownShow
+from service.duty.shows import ACTS, AlreadyLive, Check, Doing, NewShow, UnknownShow, act_in
 from service.http.answer import JSON, Answer
 from service.http.asking import cursor_of, cut, read_as, read_query
 from service.http.content import known
@@ -32,9 +32,12 @@ from service.http.duty_answers import (
 from service.http.duty_wire import ActRequest, AlertsQuery, CheckSent, ExportQuery, ShowRequest, ShowsQuery
 from service.http.filed import before, today
 from service.http.problems import Fault, Problem
+from service.http.room_wire import room_of
 from service.http.routes import BODY, CALLED, route
 from service.ids import from_stamp
+from service.plan import Happening
 from service.rights import Right
+from service.rooms import Crowded
 
 if TYPE_CHECKING:
     from service.duty.shows import Correction, Show
@@ -50,11 +53,13 @@ _COLUMNS: Final = (
     "claim_content_id",
     "claim_start",
     "claim_end",
+    "claim_offset_ms",
     "claim",
     "claimed_at",
     "correction_content_id",
     "correction_start",
     "correction_end",
+    "correction_offset_ms",
     "correction",
     "corrected_at",
     "seconds_between",
@@ -173,20 +178,28 @@ async def corrections(asked: Asked) -> Answer:
     policy=Right.LIVE,
     takes=ActRequest,
     gives=ActsShown,
-    problems=_WRITES,
+    problems=("not-found", "busy", *_WRITES),
 )
 async def act_in_room(asked: Asked) -> Answer:
     """Mute somebody, warn the host or write a note: each is an act with its record; receivers hear of the first two."""
-    sent, caller, room = await read_as(asked, ActRequest), known(asked), asked.found["room"]
+    sent, caller, room = await read_as(asked, ActRequest), known(asked), room_of(asked.found["room"])
     if sent.kind in {"mute", "unmute"} and not sent.target:
         raise Problem("invalid-body", faults=[Fault(("target",), "missing")])
     if sent.kind == "note" and not sent.text.strip():
         raise Problem("invalid-body", faults=[Fault(("text",), "missing")])
-    await asked.serving.service.duties.shows.act(caller, room, Doing(sent.kind, sent.target, sent.text))
+    doing, service = Doing(sent.kind, sent.target, sent.text), asked.serving.service
+    if doing.kind == "note":
+        await service.duties.shows.act(caller, room, doing)
+        return await _acts(asked)
+    happening = Happening(ACTS[doing.kind].partition(".")[2], {"target": doing.target or ""})
+    try:
+        await service.rooms.tell(caller.tenant, room, happening, work=lambda visit: act_in(visit, caller, room, doing))
+    except Crowded:
+        raise Problem("busy", headers={"Retry-After": "1"}) from None
     return await _acts(asked)
 
 
-@route("GET", "/v1/rooms/{room}/acts", policy=Right.SHOWS, gives=ActsShown, problems=CALLED)
+@route("GET", "/v1/rooms/{room}/acts", policy=Right.SHOWS, gives=ActsShown, problems=("not-found", *CALLED))
 async def room_acts(asked: Asked) -> Answer:
     """What people did in a room, newest first."""
     return await _acts(asked)
@@ -268,11 +281,13 @@ def _row(one: Correction) -> list[str]:
         one.content_id,
         str(one.start),
         str(one.end),
+        "" if one.offset_ms is None else str(one.offset_ms),
         one.words,
         one.claimed_at,
         one.correction_id,
         str(one.correction_start),
         str(one.correction_end),
+        "" if one.correction_offset_ms is None else str(one.correction_offset_ms),
         one.correction_words,
         one.corrected_at,
         str(seconds(one)),
@@ -292,5 +307,5 @@ async def _told(asked: Asked, show: Show) -> Answer:
 
 
 async def _acts(asked: Asked) -> Answer:
-    found = await asked.serving.service.duties.shows.acts(known(asked).tenant, asked.found["room"])
+    found = await asked.serving.service.duties.shows.acts(known(asked).tenant, room_of(asked.found["room"]))
     return Answer(orjson.dumps({"acts": [act_told(one) for one in found]}))
