@@ -118,8 +118,8 @@ class Members:
             for id_, creator in visit.rows(sql.LINK_OF, one.id):
                 if creator == owner.id:
                     facts = {"account": one.id, "creator": owner.id}
-                    write = Write(sql.END_LINK, (seconds(visit.at), id_))
-                    visit.record(Act(ACCOUNT_UNLINKED, id_, tenant, facts), write)
+                    row = (seconds(visit.at), id_)
+                    visit.record(Act(ACCOUNT_UNLINKED, id_, tenant, facts), Write(sql.END_LINK, row))
                     return
             raise NotThere(account)
 

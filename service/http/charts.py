@@ -11,16 +11,22 @@ WIDTH: Final = 100.0
 HEIGHT: Final = 30.0
 
 
-def interval(share: Mapping[str, Any], *, low: float = -1.0, high: float = 1.0) -> dict[str, float] | None:
-    """A share and its interval on a line from ``low`` to ``high``; ``None`` where there is none."""
+LOWEST: Final = -0.2
+"""Agreement by chance is 0; what is far worse is drawn at the edge."""
+MARKS: Final = ("-0.2", "0", "0.2", "0.4", "0.6", "0.8", "1")
+
+
+def place(value: float) -> float:
+    """Where a coefficient of agreement lies."""
+    return round((max(LOWEST, min(1.0, value)) - LOWEST) * WIDTH / (1 - LOWEST), 2)
+
+
+def interval(share: Mapping[str, Any]) -> dict[str, float] | None:
+    """A coefficient and its interval; ``None`` where there is none."""
     if share["value"] is None or share["low"] is None:
         return None
-    scale = WIDTH / (high - low)
-    return {
-        "from": round((share["low"] - low) * scale, 2),
-        "wide": round((share["high"] - share["low"]) * scale, 2),
-        "at": round((share["value"] - low) * scale, 2),
-    }
+    low = place(share["low"])
+    return {"from": low, "wide": round(place(share["high"]) - low, 2), "at": max(0.0, place(share["value"]) - 0.5)}
 
 
 def curve(values: Sequence[float], limit: float, *, longest: int) -> dict[str, Any]:
@@ -28,13 +34,71 @@ def curve(values: Sequence[float], limit: float, *, longest: int) -> dict[str, A
     lowest = -limit
     scale = HEIGHT / (limit * 1.1 - lowest)
 
-    def place(value: float) -> float:
+    def height(value: float) -> float:
         return round(HEIGHT - (max(lowest, min(value, limit * 1.1)) - lowest) * scale, 2)
 
-    points = [f"{round(number * WIDTH / longest, 2)},{place(value)}" for number, value in enumerate([0.0, *values])]
-    return {"points": " ".join(points), "limit": place(limit)}
+    points = [f"{round(number * WIDTH / longest, 2)},{height(value)}" for number, value in enumerate([0.0, *values])]
+    return {"points": " ".join(points), "limit": height(limit)}
 
 
 def bar(value: float, most: float) -> float:
     """How long a bar is."""
     return round(min(WIDTH, value * WIDTH / most), 2) if most else 0.0
+
+
+def columns(counts: Sequence[tuple[str, int, str, str]], *, wide: float = 40.0, high: float = 84.0) -> dict[str, Any]:
+    """Columns side by side, from label, count, sort (a class) and title; the highest fills the height."""
+    most = max([count for _, count, _, _ in counts], default=0)
+    items = []
+    for place, (label, count, sort, title) in enumerate(counts):
+        tall = round(count * high / most, 2) if most else 0.0
+        x = place * wide
+        items.append(
+            {
+                "x": round(x + wide * 0.12, 2),
+                "y": round(100 - tall, 2),
+                "wide": round(wide * 0.76, 2),
+                "high": tall,
+                "middle": round(x + wide / 2, 2),
+                "label": label,
+                "count": count,
+                "sort": sort,
+                "title": title,
+            }
+        )
+    return {"width": round(max(1, len(counts)) * wide, 2), "items": items}
+
+
+def over_time(
+    values: Sequence[tuple[int, int]],
+    events: Sequence[tuple[int, str, str]],
+    dates: Sequence[tuple[int, str]],
+    *,
+    most: int,
+) -> dict[str, Any] | None:
+    """A line through values at times, with events on it: each a time, a sort (a class) and a title."""
+    if not values:
+        return None
+    wide, high, left, top, bottom = 1000.0, 240.0, 36.0, 12.0, 24.0
+    first, last = values[0][0], max(values[-1][0], values[0][0] + 1)
+
+    def across(at: int) -> float:
+        return round(left + 8 + (min(max(at, first), last) - first) * (wide - left - 24) / (last - first), 1)
+
+    def down(value: float) -> float:
+        return round(top + (high - top - bottom) * (1 - value / most), 1)
+
+    def on_line(at: int) -> float:
+        before = [value for time, value in values if time <= at] or [values[0][1]]
+        after = next((value for time, value in values if time >= at), before[-1])
+        return down(min(before[-1], after))
+
+    return {
+        "width": wide,
+        "height": high,
+        "left": left,
+        "points": " ".join(f"{across(at)},{down(value)}" for at, value in values),
+        "levels": [{"y": down(most * part / 4), "label": str(100 * part // 4)} for part in range(5)],
+        "dates": [{"x": across(at), "label": label} for at, label in dates],
+        "events": [{"x": across(at), "y": on_line(at), "sort": sort, "title": title} for at, sort, title in events],
+    }

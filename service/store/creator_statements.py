@@ -155,6 +155,11 @@ BOOSTED: Final = """
 SELECT day, spent FROM boost_spend WHERE tenant = ? AND sort = 'creator' AND key = ? ORDER BY day DESC LIMIT 60
 """
 
+APPEALS_ABOUT: Final = """
+SELECT a.id, a.decision, c.content_id, a.filed_at, a.outcome FROM contents AS c JOIN appeals AS a ON a.content = c.id
+WHERE c.tenant = ? AND c.content_id IN (SELECT value FROM json_each(?)) ORDER BY a.filed_at DESC LIMIT 50
+"""
+
 # Formulas
 
 INSERT_FORMULA: Final = (

@@ -93,13 +93,7 @@ class SqliteJournal:
 
     def _transact(self, wanted: Wanted, plan: Callable[[Found], Rows]) -> None:
         with self._transaction():
-            rows = plan(self._find(wanted))
-            self._write(rows)
-            if rows.after:
-                (seq,) = self._connection.execute(statements.NEXT_SEQ).fetchone()
-                visit = _Visit(self._connection, rows.at, seq)
-                for work in rows.after:
-                    work(visit)
+            self._write(plan(self._find(wanted)))
 
     def _visit(self, works: Sequence[Callable[[Visit], object]]) -> list[object]:
         with self._transaction():
@@ -163,6 +157,11 @@ class SqliteJournal:
             for chunk in chunked(getattr(rows, table)):
                 self._connection.execute(statements.insert(table, len(chunk)), [rows.at, *chain.from_iterable(chunk)])
         _write_all(self._connection, rows.writes)
+        if rows.works:
+            (seq,) = self._connection.execute(statements.NEXT_SEQ).fetchone()
+            visit = _Visit(self._connection, rows.at, seq)
+            for work in rows.works:
+                work(visit)
 
 
 class _Visit:
