@@ -18,7 +18,7 @@ from service.ports import Write
 from service.store import creator_statements as sql
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from service.creators.book import Book, Held
     from service.ledger import Ledger
@@ -66,13 +66,27 @@ class Boosts:
         Who is unknown is a newcomer.
         """
         held = await self._book.standings(tenant, [one.creator for one in asked])
-        candidates = [_candidate(one, held.get(one.creator), scene) for one in asked]
-        ids = {name: one.id for name, one in held.items()}
 
         def work(visit: Visit) -> Ranking:
-            return _ranked(visit, tenant, scene, candidates, self.limits, ids, budget, seed)
+            return rank_in(visit, tenant, scene, asked, held, self.limits, budget, seed)
 
         return await self._ledger.visit(work)
+
+
+def rank_in(  # noqa: PLR0913, PLR0917 - a list, its bounds and who is on it
+    visit: Visit,
+    tenant: str,
+    scene: str,
+    asked: Sequence[Asked],
+    held: Mapping[str, Held],
+    limits: Limits,
+    budget: int,
+    seed: int | None,
+) -> Ranking:
+    """The same inside a visit, with the standings that are ``held``."""
+    candidates = [_candidate(one, held.get(one.creator), scene) for one in asked]
+    ids = {name: one.id for name, one in held.items()}
+    return _ranked(visit, tenant, scene, candidates, limits, ids, budget, seed)
 
 
 def _candidate(one: Asked, held: Held | None, scene: str) -> Candidate:

@@ -46,17 +46,17 @@ def bar(value: float, most: float) -> float:
     return round(min(WIDTH, value * WIDTH / most), 2) if most else 0.0
 
 
-def columns(counts: Sequence[tuple[str, int, str, str]], *, wide: float = 40.0, high: float = 84.0) -> dict[str, Any]:
+def columns(counts: Sequence[tuple[str, int, str, str]], *, high: float = 120.0) -> dict[str, Any]:
     """Columns side by side, from label, count, sort (a class) and title; the highest fills the height."""
     most = max([count for _, count, _, _ in counts], default=0)
-    items = []
+    items, wide = [], 1000.0 / max(1, len(counts))
     for place, (label, count, sort, title) in enumerate(counts):
         tall = round(count * high / most, 2) if most else 0.0
         x = place * wide
         items.append(
             {
                 "x": round(x + wide * 0.12, 2),
-                "y": round(100 - tall, 2),
+                "y": round(140 - tall, 2),
                 "wide": round(wide * 0.76, 2),
                 "high": tall,
                 "middle": round(x + wide / 2, 2),
@@ -66,7 +66,7 @@ def columns(counts: Sequence[tuple[str, int, str, str]], *, wide: float = 40.0, 
                 "title": title,
             }
         )
-    return {"width": round(max(1, len(counts)) * wide, 2), "items": items}
+    return {"columns": items}
 
 
 def over_time(

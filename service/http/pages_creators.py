@@ -82,7 +82,7 @@ async def one_creator(asked: Asked) -> Answer:
     page, found = await shell(asked), {"id": asked.found["id"]}
     one = await told_by(asked, creators.creator, found=found)
     told = await told_by(asked, creators.explanation, found=found)
-    entries = (await told_by(asked, creators.ledger, found=found, query={"limit": "100"}))["items"]
+    entries = (await told_by(asked, creators.ledger, found=found, query={"limit": "40"}))["items"]
     seen = await creators.seen_by(asked)
     reads = asked.serving.service.creators.reads
     contents = sorted({entry["content_id"] for entry in entries if entry["content_id"]})

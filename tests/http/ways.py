@@ -422,6 +422,24 @@ def _measure_in_force(house, tenant):
     return found
 
 
+def _another_formula():
+    number = next(_numbers)
+    text = (FOLDER / SHIPPED).read_text(encoding="utf-8").replace('version = "2026-11"', f'version = "t{number}"')
+    return text.replace("repeat_days = 30", f"repeat_days = {31 + number}")
+
+
+def _formula(house, tenant):
+    """Room for one more trial, and a formula to be tried: nobody's, like an asset."""
+    if tenant is None or tenant != house.asking:
+        return None
+    parts = house.server.service.creators
+    house.server.within(parts.book.refresh())
+    if (held := parts.formulas.held(tenant)).trial is not None:
+        house.server.within(parts.trials.roll_back(Caller(tenant, "cli", frozenset(Right)), held.trial.id))
+        house.server.within(parts.book.refresh())
+    return {"formula": _another_formula()}
+
+
 def _trial(house, tenant):
     """The trial that is open, or a new one."""
     if tenant is None:
@@ -431,12 +449,9 @@ def _trial(house, tenant):
     held = parts.formulas.held(tenant)
     if held.trial is not None:
         return {"id": held.trial.id}
-    number = next(_numbers)
-    text = (FOLDER / SHIPPED).read_text(encoding="utf-8").replace('version = "2026-11"', f'version = "t{number}"')
-    text = text.replace("repeat_days = 30", f"repeat_days = {31 + number}")
-    if held.id:
-        text = text.replace("half_quality = 90", f"half_quality = {91 + number}")
-    id_ = house.server.within(parts.trials.propose(Caller(tenant, "cli", frozenset(Right)), text))
+    parts.trials.terms = parts.trials.terms._replace(days=0)
+    who = Caller(tenant, "cli", frozenset(Right))
+    id_ = house.server.within(parts.trials.propose(who, _another_formula()))
     house.server.within(parts.book.refresh())
     house.seen(tenant, id_)
     return {"id": id_}
@@ -496,6 +511,7 @@ OBJECTS = {
     "finding": _finding,
     "measure": _measure,
     "measure_in_force": _measure_in_force,
+    "formula": _formula,
     "trial": _trial,
     "live room": _live_room,
     "new room": lambda house, tenant: {"room": f"new-{tenant}"} if tenant == house.asking else None,
@@ -580,8 +596,8 @@ WAYS = {
     ),
     "GET /v1/boosts": Way(right=Right.CREATORS),
     "GET /v1/trials": Way(right=Right.CREATORS),
-    "POST /v1/trials": Way(right=Right.FORMULA, body={"formula": "x = 1"}, fine=frozenset({400, 409})),
-    "POST /v1/trials/{id}/advance": Way(right=Right.FORMULA, object="trial", fine=frozenset({409})),
+    "POST /v1/trials": Way(right=Right.FORMULA, object="formula", body={"formula": "{formula}"}),
+    "POST /v1/trials/{id}/advance": Way(right=Right.FORMULA, object="trial", fine=frozenset({200, 409})),
     "POST /v1/trials/{id}/rollback": Way(right=Right.FORMULA, object="trial"),
     "GET /v1/quality": Way(right=Right.QUALITY),
     "GET /v1/golden": Way(right=Right.GOLDEN),
