@@ -60,6 +60,7 @@ class Engine:
         terms, self._codes, self._spam, self._disclosure = self.shared
         self._terms: TermDetector | OwnTerms = OwnTerms(ruleset, terms) if base else terms
         self._has_own = base is not None
+        self._overlay = ruleset.overlay
         self.reader = terms.reader
         self._scenes = {
             scene: (policy, decide(policy, ruleset, Weighed())) for scene, policy in ruleset.policies.items()
@@ -102,6 +103,8 @@ class Engine:
             live = partial(self._applies, gate)
             findings.evidence.extend(self._codes.detect(reading, content.author, day, live))
             findings.evidence.extend(self._spam.detect(reading, day, live))
+        if self._overlay is not None:
+            self._overlay.weigh(findings, content.scene)
         if not findings.evidence and not findings.exemptions:
             return Case(content, self, reading, policy, None, clean)
         return Case(content, self, reading, policy, findings, None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from moderation.lexicon import OWN
+from moderation.overlay import SWITCHED_OFF
 from moderation.ruleset import ClaimKind, Outcome
 from moderation.text.variants import DISGUISES
 from moderation.types import PERSON, SHANGHAI, TEXT, UNSURE, Action
@@ -42,6 +43,7 @@ EXEMPTION_NAMES = {
     "allow_term": ("属于允许词的一部分", "part of an allowed expression"),
     "word_boundary": ("跨越词语边界，不构成该词", "not a word here: it crosses a word boundary"),
     PERSON: ("人工复核认定不构成违规", "a person looked at it and found no violation"),
+    SWITCHED_OFF: ("本租户停用了该词条", "the tenant does not count this term"),
 }
 """The reasons outside the claims table for which a hit does not count."""
 FAILURES = {

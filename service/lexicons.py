@@ -31,7 +31,7 @@ SHOWN = 200
 """So many versions are listed."""
 NO_WORDS = 0
 """The version of a tenant that has no own words: the shared rules alone."""
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}\.txt")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}\.txt|policy\.toml")
 _TRIES = 5
 
 
@@ -150,7 +150,7 @@ def _wrong_shape(files: Mapping[str, str]) -> list[LoadError]:
     if not files:
         return [LoadError("", 1, "a lexicon has at least one file")]
     errors = [
-        LoadError(name, 1, "a file is named like words.txt: a-z, 0-9, - and _, at most 60, then .txt")
+        LoadError(name, 1, "a file is named like words.txt (a-z, 0-9, - and _, at most 60, then .txt) or policy.toml")
         for name in files
         if not _NAME.fullmatch(name)
     ]
