@@ -19,6 +19,8 @@ class Right(StrEnum):
     """File users' reports and complaints."""
     LEXICON = "lexicon"
     """Change the tenant's own words."""
+    RULES = "rules"
+    """Propose changes of the tenant's rules, approve those of others, put them into force and take them back."""
     READ = "read"
     """See the queue, contents and their history."""
     REVIEW = "review"
@@ -50,13 +52,13 @@ class Role(StrEnum):
 
 RIGHTS_OF_KEY: Final[dict[Scope, frozenset[Right]]] = {
     Scope.MODERATE: frozenset({Right.OPEN, Right.MODERATE, Right.REPORT}),
-    Scope.ADMIN: frozenset(Right) - {Right.SELF, Right.REVIEW, Right.SENIOR},
+    Scope.ADMIN: frozenset(Right) - {Right.SELF, Right.REVIEW, Right.SENIOR, Right.RULES},
 }
-"""A machine never decides as a person would: no scope holds the rights of a reviewer."""
+"""A machine never decides as a person would: no scope holds a reviewer's rights, or counts as one of two people."""
 RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
     Role.REVIEWER: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.REVIEW}),
     Role.SENIOR: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.REVIEW, Right.SENIOR}),
-    Role.POLICY_ADMIN: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.LEXICON}),
+    Role.POLICY_ADMIN: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.LEXICON, Right.RULES}),
     Role.AUDITOR: frozenset({Right.OPEN, Right.SELF, Right.READ}),
     Role.ADMIN: frozenset(Right),
 }

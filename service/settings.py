@@ -115,6 +115,9 @@ class Settings(BaseSettings):
     """So long somebody holds an item that they claimed, unless they say that they still work on it."""
     appeal_days: float = Field(default=15.0, gt=0, le=3650)
     """So many days after a block its creator may appeal: from when they were told, or else from the decision."""
+    four_eyes: bool = True
+    """Whether rules change over the interface only by a proposal that a second person approved. The operator at the
+    command line may always; ``false`` lets whoever may change lexicons do it alone."""
     webhook_private: bool = False
     """Whether notices may be sent by http and to addresses in private networks, for receivers in one's own house."""
 

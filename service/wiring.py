@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
-
-import structlog
+from typing import TYPE_CHECKING
 
 from models import checkpoint, ngram, second
 from models.card import HEADS
 from models.tensors import WeightsRefused
 from moderation.load import SCENES
-from moderation.types import TEXT, Scene
+from moderation.types import TEXT
 from service.accounts import Accounts
 from service.acts import SERVICE_STARTED, SETTINGS_CHANGED, Act
 from service.escalation import LOADING, Escalation
@@ -52,6 +50,8 @@ from service.store.reads import Reads
 from service.views import Views
 from service.webhooks import Webhooks
 from service.weights import DEFAULT, Weights
+from service.wiring_hearing import Opens, open_hearing
+from service.wiring_rules import open_rulebook
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 
     from moderation.ruleset import Ruleset
     from service.ports import TextModel
+    from service.rulebook.book import Rulebook
     from service.secret import Secret
     from service.settings import Settings
 
@@ -109,6 +110,8 @@ class Service:
     sessions: Sessions
     rules: Rules
     lexicons: Lexicons
+    rulebook: Rulebook
+    """By which people change rules."""
     labels: Labels
     weights: Weights
     moderation: Moderation
@@ -141,13 +144,6 @@ class Service:
         if isinstance(self.hearing, Escalation) and self.hearing.absent == LOADING:
             reasons.append("second_stage_loading")
         return Health(ready=not reasons, reasons=tuple(reasons))
-
-
-class Opens(NamedTuple):
-    """A second stage that can be loaded, and its name. Loading takes seconds."""
-
-    name: str
-    load: Callable[[], TextModel]
 
 
 @asynccontextmanager
@@ -206,7 +202,7 @@ async def open_service(
         weights = Weights(store.ledger, store.reads, partial(open_weights, settings))
         model = None if settings.expert == "off" else await weights.start()
         opens = await asyncio.to_thread(find_second, settings, model)
-        hearing = await stack.enter_async_context(_hearing(settings, model, opens))
+        hearing = await stack.enter_async_context(open_hearing(settings, model, opens))
         rules = await Rules.opened(settings.lexicons, settings.scenes or SCENES, ledger=store.ledger, reads=store.reads)
         if model is not None:
             check_heads(model, rules.engine.ruleset)
@@ -217,6 +213,8 @@ async def open_service(
         stack.push_async_callback(moderation.close)
         desk = Desk(store.ledger, rules, terms)
         await stack.enter_async_context(_watching(rules, desk, weights, hearing))
+        lexicons = Lexicons(store.ledger, store.reads, rules, four_eyes=settings.four_eyes)
+        book = await stack.enter_async_context(open_rulebook(settings, store.ledger, lexicons, rules))
         relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
         relay.start()
         stack.push_async_callback(relay.close)
@@ -227,7 +225,8 @@ async def open_service(
             accounts=Accounts(store.ledger, store.reads, store.people, passwords),
             sessions=_sessions(settings, store, secret, passwords),
             rules=rules,
-            lexicons=Lexicons(store.ledger, store.reads, rules),
+            lexicons=lexicons,
+            rulebook=book,
             labels=Labels(store.ledger, store.reads),
             weights=weights,
             moderation=moderation,
@@ -340,49 +339,6 @@ def find_second(settings: Settings, first: TextModel | None) -> Opens | None:
     except WeightsRefused as error:
         raise ExpertRefused(str(error)) from None
     return Opens(name, partial(second.load, first, settings.models, wish=settings.second_runtime))
-
-
-@asynccontextmanager
-async def _hearing(
-    settings: Settings, model: TextModel | None, opens: Opens | None
-) -> AsyncIterator[Hearing | Escalation | None]:
-    if model is None:
-        yield None
-        return
-    deadlines = dict.fromkeys(Scene, settings.expert_deadline)
-    deadlines[Scene.LIVE_CHAT] = settings.expert_deadline_live_chat
-    first = Hearing(model, deadlines=deadlines, queue_texts=settings.expert_queue)
-    first.start()
-    try:
-        if opens is None:
-            yield first
-            return
-        both = Escalation(
-            first, share=settings.second_share, queue_texts=settings.second_queue, budget=settings.second_budget
-        )
-        joining = asyncio.create_task(_join(both, opens, settings), name="second stage")
-        try:
-            yield both
-        finally:
-            joining.cancel()
-            await asyncio.wait([joining])
-            await both.close()
-    finally:
-        await first.close()
-
-
-async def _join(hearing: Escalation, opens: Opens, settings: Settings) -> None:
-    """Loads the second stage while the service works: imports alone take seconds."""
-    log = structlog.get_logger()
-    try:
-        model = await asyncio.to_thread(opens.load)
-    except Exception as error:  # noqa: BLE001 - the service works without it, and every verdict that lacks it says so
-        hearing.absent = "refused"
-        log.error("second stage refused", why=str(error))  # noqa: TRY400 - a reason, no trace
-        return
-    deadlines = dict.fromkeys(Scene, settings.second_deadline)
-    hearing.join(Hearing(model, deadlines=deadlines, queue_texts=settings.second_queue))
-    log.info("second stage ready", name=opens.name)
 
 
 @asynccontextmanager
