@@ -121,7 +121,7 @@ class Proposals:
 
         def work(visit: Visit) -> None:
             row = rows.found(visit, caller.tenant, proposal)
-            rows.check_caller(visit, caller.tenant, caller.id)
+            rows.check_caller(visit, row.tenant, caller.id)
             _check_author(row, caller.id)
             if rows.standing(visit, caller.tenant).version != candidate.base:
                 raise Refused("base", row.id)
@@ -161,7 +161,7 @@ class Proposals:
     async def _close(self, caller: Caller, proposal: str, state: str, kind: str) -> None:
         def work(visit: Visit) -> None:
             row = rows.found(visit, caller.tenant, proposal)
-            rows.check_caller(visit, caller.tenant, caller.id)
+            rows.check_caller(visit, row.tenant, caller.id)
             if row.state not in {rows.OPEN, rows.APPROVED}:
                 raise Refused("state", row.id)
             if (row.author == caller.id) is (state == rows.REJECTED):

@@ -150,10 +150,12 @@ class Shadows:
                 "through": looked,
                 "version": shadow.version,
             }
-            writes = [Write(sql.COUNT_SHADOW, (shadow.id, looked, orjson.dumps(total.told()).decode(), stood))]
-            if finds:
-                writes.append(Write(sql.INSERT_FINDS, (shadow.id, orjson.dumps(finds).decode())))
-            visit.record(Act(SHADOW_COUNTED, shadow.id, shadow.tenant, facts), *writes)
+            told = orjson.dumps(total.told()).decode()
+            visit.record(
+                Act(SHADOW_COUNTED, shadow.id, shadow.tenant, facts),
+                Write(sql.COUNT_SHADOW, (shadow.id, looked, told, stood)),
+                *([Write(sql.INSERT_FINDS, (shadow.id, orjson.dumps(finds).decode()))] if finds else ()),
+            )
             return True
 
         return await self._ledger.visit(work)

@@ -83,12 +83,14 @@ class Tally:
     def _moved(self, one: Judged, difference: Difference, day: list[int]) -> None:
         content, old, new = one.content, difference.old.action, difference.new.action
         self.moves[f"{old.code}>{new.code}"] += 1
-        self.scenes[content.scene] += 1
+        self.scenes[content.scene.value] += 1
         day[1] += new is Action.REVIEW
         day[2] += old is Action.REVIEW
         if content.author.id is not None:
             self.creators.add(content.author.id)
-        self.moved.append(Move(one.id, one.number, content.id, content.scene, old.code, new.code, content.author.id))
+        self.moved.append(
+            Move(one.id, one.number, content.id, content.scene.value, old.code, new.code, content.author.id)
+        )
 
     def told(self) -> dict[str, Any]:
         """The counts as JSON knows them; ``read_tally`` reads them. Who was touched and what moved is told apart."""

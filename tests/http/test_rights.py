@@ -20,7 +20,7 @@ from service.keys import Keys
 from service.passwords import Passwords
 from service.rights import RIGHTS_OF, RIGHTS_OF_KEY, Right, Role, Scope
 from service.sessions import Sessions
-from service.store import desk_statements, notice_statements, people_statements, statements
+from service.store import desk_statements, notice_statements, people_statements, rule_statements, statements
 from tests.http.conftest import Browser, running
 from tests.http.ways import OBJECTS, RIVAL, SHOP, WAYS, House, told, unique
 
@@ -31,7 +31,7 @@ HOLDS = {
     "key admin": {R.MODERATE, R.REPORT, R.LEXICON, R.READ, R.PEOPLE, R.NOTICES},
     "reviewer": {R.SELF, R.READ, R.REVIEW},
     "senior": {R.SELF, R.READ, R.REVIEW, R.SENIOR},
-    "policy_admin": {R.SELF, R.READ, R.LEXICON},
+    "policy_admin": {R.SELF, R.READ, R.LEXICON, R.RULES},
     "auditor": {R.SELF, R.READ},
     "admin": set(Right),
 }
@@ -224,7 +224,7 @@ def test_nobody_gets_what_is_not_theirs(matrix):
     assert len(cells) > 15 * len(ROUTES)
     # And who may, does: a matrix in which everything is refused would show nothing.
     assert {cell.route for cell in cells if cell.status == 200} == WAYS.keys()
-    assert {cell.status for cell in cells} == {200, 401, 403, 404, 422}
+    assert {cell.status for cell in cells} == {200, 401, 403, 404, 409, 422}
 
 
 # What happens without a check
@@ -304,6 +304,22 @@ CHECKS = {
     "whose item it is": ("GET /v1/reviews/{id}", without(desk_statements, "LISTED_ONE", *ITS_TENANT)),
     "whose report it is": ("GET /v1/reports/{id}", without(desk_statements, "REPORT", *ITS_TENANT)),
     "whose complaint it is": ("GET /v1/complaints/{id}", without(desk_statements, "REPORT", *ITS_TENANT)),
+    "whose proposal it is": (
+        "GET /v1/rulesets/proposals/{id}",
+        without(rule_statements, "ONE_PROPOSAL", "p.tenant = ?", "'' <> ?"),
+    ),
+    "whose proposal is rejected": (
+        "POST /v1/rulesets/proposals/{id}/rejection",
+        without(rule_statements, "PROPOSAL", "p.tenant = ?", "'' <> ?"),
+    ),
+    "whose proposals they are": (
+        "GET /v1/rulesets/proposals",
+        without(rule_statements, "PROPOSALS", "p.tenant = ?1", "'' <> ?1"),
+    ),
+    "whose activations they are": (
+        "GET /v1/rulesets",
+        without(rule_statements, "HISTORY", "a.tenant = ?", "'' <> ?"),
+    ),
     "whose contents are searched": (
         "GET /v1/search",
         without(desk_statements, "CONTENTS_BACK", "+c.tenant = ?1", "'' <> ?1"),
