@@ -47,6 +47,9 @@ class Shadows:
 
     def __init__(self, ledger: Ledger, lexicons: Lexicons, rules: Rules, reads: RuleReads) -> None:
         self._ledger, self._lexicons, self._rules, self._reads = ledger, lexicons, rules, reads
+        self._turn = asyncio.Lock()
+        self._looked: dict[str, int] = {}
+        """How far each was followed without anything to count, which no act tells of."""
 
     async def start(self, caller: Caller, version: int) -> str:
         """Has a version run beside the active one from now on; gives the shadow's id.
@@ -81,6 +84,7 @@ class Shadows:
             id_ = str(running[0][0])
             values = (id_, caller.id, visit.at)
             visit.record(Act(SHADOW_ENDED, id_, caller.tenant, {"by": caller.id}), Write(sql.END_SHADOW, values))
+            self._looked.pop(id_, None)
             return id_
 
         return await self._ledger.visit(work)
@@ -111,9 +115,10 @@ class Shadows:
 
     async def catch_up(self, *, tenant: str = "") -> None:
         """Counts all that was judged until now: for one tenant, or for all."""
-        for one in await self._reads.running():
-            if not tenant or one.tenant == tenant:
-                await self._follow(one)
+        async with self._turn:
+            for one in await self._reads.running():
+                if not tenant or one.tenant == tenant:
+                    await self._follow(one)
 
     async def _follow(self, shadow: Beside) -> None:
         try:
@@ -121,17 +126,16 @@ class Shadows:
         except LoadErrors as errors:
             structlog.get_logger().warning("shadow refused", shadow=shadow.id, reason=str(errors.errors[0]))
             return
-        through, last = shadow.through, await self._reads.last_seq()
+        through, last = max(shadow.through, self._looked.get(shadow.id, 0)), await self._reads.last_seq()
         while through < last:
             page, looked = await self._reads.judged_on(shadow.tenant, through, limit=PAGE)
             if page:
                 tally = Tally()
                 await _count(tally, page, engine)
                 if not await self._keep(shadow, tally, through, looked):
-                    return  # another process has counted these, or the shadow has ended
-            elif looked >= last:
-                return  # nothing of this tenant: no act for nothing
-            through = looked
+                    # Another process has counted these, or the shadow has ended.
+                    looked = next((one.through for one in await self._reads.running() if one.id == shadow.id), last)
+            through = self._looked[shadow.id] = looked
 
     async def _keep(self, shadow: Beside, tally: Tally, through: int, looked: int) -> bool:
         """Adds to what is counted, if nobody has counted further meanwhile."""
