@@ -27,6 +27,10 @@ class Right(StrEnum):
     """Claim items and decide them."""
     SENIOR = "senior"
     """Work on what was escalated, and take from others what they hold."""
+    QUALITY = "quality"
+    """See how well reviews agree, and how reviewers answer golden items."""
+    GOLDEN = "golden"
+    """Say which items are golden."""
     PEOPLE = "people"
     """Manage users and keys."""
     NOTICES = "notices"
@@ -57,9 +61,13 @@ RIGHTS_OF_KEY: Final[dict[Scope, frozenset[Right]]] = {
 """A machine never decides as a person would: no scope holds a reviewer's rights, or counts as one of two people."""
 RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
     Role.REVIEWER: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.REVIEW}),
-    Role.SENIOR: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.REVIEW, Right.SENIOR}),
-    Role.POLICY_ADMIN: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.LEXICON, Right.RULES}),
-    Role.AUDITOR: frozenset({Right.OPEN, Right.SELF, Right.READ}),
+    Role.SENIOR: frozenset(
+        {Right.OPEN, Right.SELF, Right.READ, Right.REVIEW, Right.SENIOR, Right.QUALITY, Right.GOLDEN}
+    ),
+    Role.POLICY_ADMIN: frozenset(
+        {Right.OPEN, Right.SELF, Right.READ, Right.LEXICON, Right.RULES, Right.QUALITY, Right.GOLDEN}
+    ),
+    Role.AUDITOR: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.QUALITY}),
     Role.ADMIN: frozenset(Right),
 }
 """Of people. Not in one table with the scopes: both have an ``admin``, and as texts the two are equal."""

@@ -34,6 +34,7 @@ from service.outbound import Sender
 from service.passwords import Passwords
 from service.ports import Write
 from service.review.archive import Archive
+from service.review.checks import checks_of
 from service.review.desk import Desk
 from service.review.search import Search
 from service.review.terms import DUE_SECONDS, Terms
@@ -211,7 +212,7 @@ async def open_service(
         terms = terms_of(settings)
         moderation = Moderation(rules, store.ledger, store.reads, hearing, terms)
         stack.push_async_callback(moderation.close)
-        desk = Desk(store.ledger, rules, terms)
+        desk = Desk(store.ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
         await stack.enter_async_context(_watching(rules, desk, weights, hearing))
         lexicons = Lexicons(store.ledger, store.reads, rules, four_eyes=settings.four_eyes)
         book = await stack.enter_async_context(open_rulebook(settings, store.ledger, lexicons, rules))

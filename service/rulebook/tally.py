@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from moderation.compare import compare
+from moderation.room import ROOM
 from moderation.types import TEXT, Action, Evidence, Opinion, Score
 
 if TYPE_CHECKING:
@@ -126,13 +127,14 @@ def read_tally(told: Mapping[str, Any]) -> Tally:
     )
 
 
-def heard(verdict: Verdict) -> tuple[Opinion | Missing, ...]:
-    """What the text expert had said when a verdict was made, as far as any rules could count it."""
+def heard(verdict: Verdict) -> tuple[Evidence | Opinion | Missing, ...]:
+    """What else had been heard when a verdict was made, as far as any rules could count it: text expert and room."""
+    crowd = [item for item in verdict.evidence if item.source == ROOM]
     scores = [item for item in verdict.evidence if item.source == TEXT]
-    opinion = (
-        (Opinion(TEXT, scores[0].note, tuple(map(_score, scores)), facts=scores[0].facts[_SCORED:]),) if scores else ()
-    )
-    return (*opinion, *verdict.missing)
+    if not scores:
+        return (*crowd, *verdict.missing)
+    told = Opinion(TEXT, scores[0].note, tuple(map(_score, scores)), facts=scores[0].facts[_SCORED:])
+    return (*crowd, told, *verdict.missing)
 
 
 def _score(item: Evidence) -> Score:

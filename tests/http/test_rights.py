@@ -7,8 +7,10 @@ time the matrix must notice.
 from __future__ import annotations
 
 import logging
+import shutil
 import sqlite3
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -22,17 +24,17 @@ from service.rights import RIGHTS_OF, RIGHTS_OF_KEY, Right, Role, Scope
 from service.sessions import Sessions
 from service.store import desk_statements, notice_statements, people_statements, rule_statements, statements
 from tests.http.conftest import Browser, running
-from tests.http.ways import OBJECTS, RIVAL, SHOP, WAYS, House, told, unique
+from tests.http.ways import INSULT, OBJECTS, RIVAL, SHOP, WAYS, House, told, unique
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 R = Right
 HOLDS = {
     "key moderate": {R.MODERATE, R.REPORT},
-    "key admin": {R.MODERATE, R.REPORT, R.LEXICON, R.READ, R.PEOPLE, R.NOTICES},
+    "key admin": {R.MODERATE, R.REPORT, R.LEXICON, R.READ, R.PEOPLE, R.NOTICES, R.QUALITY, R.GOLDEN},
     "reviewer": {R.SELF, R.READ, R.REVIEW},
-    "senior": {R.SELF, R.READ, R.REVIEW, R.SENIOR},
-    "policy_admin": {R.SELF, R.READ, R.LEXICON, R.RULES},
-    "auditor": {R.SELF, R.READ},
+    "senior": {R.SELF, R.READ, R.REVIEW, R.SENIOR, R.QUALITY, R.GOLDEN},
+    "policy_admin": {R.SELF, R.READ, R.LEXICON, R.RULES, R.QUALITY, R.GOLDEN},
+    "auditor": {R.SELF, R.READ, R.QUALITY},
     "admin": set(Right),
 }
 """Who may do what, written down a second time: a right that slips into a role or a scope is noticed."""
@@ -197,8 +199,11 @@ class Matrix:
 
 @pytest.fixture(scope="module")
 def matrix(settings, tmp_path_factory):
+    lexicons = Path(shutil.copytree(settings.lexicons, tmp_path_factory.mktemp("rights") / "lexicons"))
+    (lexicons / "safety" / "abuse.txt").write_text(INSULT, encoding="utf-8")
     log, handlers = structlog.get_config(), logging.getLogger().handlers
-    with running(settings.model_copy(update={"data": tmp_path_factory.mktemp("rights")})) as server:
+    own = {"data": tmp_path_factory.mktemp("rights"), "lexicons": lexicons}
+    with running(settings.model_copy(update=own)) as server:
         # The log goes on where it went: other files' tests share a server and read its log.
         structlog.configure(**log)
         logging.getLogger().handlers = handlers
@@ -371,7 +376,7 @@ def test_the_matrix_notices_a_right_that_slips_in(matrix, monkeypatch, rights, h
     assert wrong
 
 
-ASKS_AGAIN = {"/people", "/notices"}
+ASKS_AGAIN = {"/people", "/notices", "/quality"}
 """Pages that ask the interface for what they show: it refuses what the page's own policy would let through."""
 CLOSED = [one for one in ROUTES if one.policy is not Right.OPEN and one.path not in ASKS_AGAIN]
 

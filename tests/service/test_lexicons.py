@@ -276,7 +276,7 @@ async def test_the_watch_outlives_a_database_that_cannot_be_read(service, caller
         "UPDATE tenant_activations SET version = NULL",
         "DELETE FROM tenant_activations",
         "INSERT OR REPLACE INTO tenant_activations SELECT * FROM tenant_activations",
-        "INSERT INTO tenant_activations VALUES (9, 'shop', 9, 'k', 'now')",
+        "INSERT INTO tenant_activations VALUES (9, 'shop', 9, 'k', 'now', 'direct', NULL)",
     ],
 )
 async def test_versions_and_activations_are_insert_only(service, caller, settings, activated, sql):
