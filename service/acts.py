@@ -61,6 +61,13 @@ NOTICE_FAILED = "notice.failed"
 NOTICE_DEAD = "notice.dead"
 NOTICE_REPLAYED = "notice.replayed"
 
+LOG_KEY = "log.key"
+EXPORT_ASKED = "export.asked"
+EXPORT_DONE = "export.done"
+EXPORT_FAILED = "export.failed"
+EXPORT_CANCELLED = "export.cancelled"
+EXPORT_FETCHED = "export.fetched"
+
 
 class Act(NamedTuple):
     """One change of state, before it has its place and time. ``facts`` hold only what the module's first line allows.

@@ -29,6 +29,12 @@ class Right(StrEnum):
     """Manage users and keys."""
     NOTICES = "notices"
     """Manage where notices are sent."""
+    AUDIT = "audit"
+    """See all acts, the log and its proofs; make and fetch packs."""
+    UNMASK = "unmask"
+    """Make packs in which personal data is not masked."""
+    RETAIN = "retain"
+    """Place and lift holds, and erase what is known of a person."""
 
 
 class Scope(StrEnum):
@@ -36,6 +42,8 @@ class Scope(StrEnum):
 
     MODERATE = "moderate"
     ADMIN = "admin"
+    AUDIT = "audit"
+    """For witnesses and auditors' own programs."""
 
 
 class Role(StrEnum):
@@ -51,13 +59,14 @@ class Role(StrEnum):
 RIGHTS_OF_KEY: Final[dict[Scope, frozenset[Right]]] = {
     Scope.MODERATE: frozenset({Right.OPEN, Right.MODERATE, Right.REPORT}),
     Scope.ADMIN: frozenset(Right) - {Right.SELF, Right.REVIEW, Right.SENIOR},
+    Scope.AUDIT: frozenset({Right.OPEN, Right.AUDIT}),
 }
 """A machine never decides as a person would: no scope holds the rights of a reviewer."""
 RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
     Role.REVIEWER: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.REVIEW}),
     Role.SENIOR: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.REVIEW, Right.SENIOR}),
     Role.POLICY_ADMIN: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.LEXICON}),
-    Role.AUDITOR: frozenset({Right.OPEN, Right.SELF, Right.READ}),
+    Role.AUDITOR: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.AUDIT}),
     Role.ADMIN: frozenset(Right),
 }
 """Of people. Not in one table with the scopes: both have an ``admin``, and as texts the two are equal."""

@@ -52,6 +52,7 @@ from service.store.reads import Reads
 from service.views import Views
 from service.webhooks import Webhooks
 from service.weights import DEFAULT, Weights
+from service.wiring_audit import Audit, open_audit
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -130,6 +131,7 @@ class Service:
     webhooks: Webhooks
     relay: Relay
     """What sends notices."""
+    audit: Audit
 
     def health(self) -> Health:
         """Cheap enough for every probe: no input or output."""
@@ -220,7 +222,7 @@ async def open_service(
         relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
         relay.start()
         stack.push_async_callback(relay.close)
-        passwords = Passwords()
+        passwords, audit = Passwords(), await stack.enter_async_context(open_audit(settings, store.ledger))
         yield Service(
             settings=settings,
             keys=store.keys,
@@ -242,14 +244,13 @@ async def open_service(
             secret=secret,
             webhooks=Webhooks(store.ledger, store.notices, secret, private=settings.webhook_private),
             relay=relay,
+            audit=audit,
         )
 
 
 def _sessions(settings: Settings, store: Store, secret: Secret, passwords: Passwords) -> Sessions:
-    delays = Delays(clock=monotonic)
-    return Sessions(
-        store.ledger, store.people, passwords=passwords, secret=secret, delays=delays, life=settings.session_life
-    )
+    delays, life = Delays(clock=monotonic), settings.session_life
+    return Sessions(store.ledger, store.people, passwords=passwords, secret=secret, delays=delays, life=life)
 
 
 @asynccontextmanager

@@ -5,16 +5,17 @@ from __future__ import annotations
 import typer
 
 from service.cli import (
+    audit,
     bench,
     demo,
     evaluate,
     explain,
-    export,
     gym,
     key,
     labels,
     lexicon,
     model,
+    packs,
     reload,
     retrain,
     screen,
@@ -23,6 +24,7 @@ from service.cli import (
     train,
     user,
     webhook,
+    witness,
 )
 
 app = typer.Typer(
@@ -46,7 +48,9 @@ webhook.register(app)
 bench.register(app)
 train.register(app)
 evaluate.register(app)
-export.register(app)
 labels.register(app)
 retrain.register(app)
 model.register(app)
+packs.register(app)
+audit.register(app)
+witness.register(app)

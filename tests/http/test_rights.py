@@ -20,19 +20,20 @@ from service.keys import Keys
 from service.passwords import Passwords
 from service.rights import RIGHTS_OF, RIGHTS_OF_KEY, Right, Role, Scope
 from service.sessions import Sessions
-from service.store import desk_statements, notice_statements, people_statements, statements
+from service.store import audit_statements, desk_statements, notice_statements, people_statements, statements
 from tests.http.conftest import Browser, running
-from tests.http.ways import OBJECTS, RIVAL, SHOP, WAYS, House, told, unique
+from tests.http.ways import OBJECTS, RIVAL, SHOP, WAYS, WITNESS, House, told, unique
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 R = Right
 HOLDS = {
     "key moderate": {R.MODERATE, R.REPORT},
-    "key admin": {R.MODERATE, R.REPORT, R.LEXICON, R.READ, R.PEOPLE, R.NOTICES},
+    "key admin": {R.MODERATE, R.REPORT, R.LEXICON, R.READ, R.PEOPLE, R.NOTICES, R.AUDIT, R.UNMASK, R.RETAIN},
+    "key audit": {R.AUDIT},
     "reviewer": {R.SELF, R.READ, R.REVIEW},
     "senior": {R.SELF, R.READ, R.REVIEW, R.SENIOR},
     "policy_admin": {R.SELF, R.READ, R.LEXICON},
-    "auditor": {R.SELF, R.READ},
+    "auditor": {R.SELF, R.READ, R.AUDIT},
     "admin": set(Right),
 }
 """Who may do what, written down a second time: a right that slips into a role or a scope is noticed."""
@@ -147,6 +148,7 @@ class Matrix:
         for name, tenant, scope in (
             ("key moderate", SHOP, Scope.MODERATE),
             ("key admin", SHOP, Scope.ADMIN),
+            ("key audit", SHOP, Scope.AUDIT),
             ("rival's key admin", RIVAL, Scope.ADMIN),
         ):
             holds = frozenset(HOLDS[name.removeprefix("rival's ")])
@@ -198,7 +200,8 @@ class Matrix:
 @pytest.fixture(scope="module")
 def matrix(settings, tmp_path_factory):
     log, handlers = structlog.get_config(), logging.getLogger().handlers
-    with running(settings.model_copy(update={"data": tmp_path_factory.mktemp("rights")})) as server:
+    own = {"data": tmp_path_factory.mktemp("rights"), "audit_witnesses": (str(WITNESS.verifier),)}
+    with running(settings.model_copy(update=own)) as server:
         # The log goes on where it went: other files' tests share a server and read its log.
         structlog.configure(**log)
         logging.getLogger().handlers = handlers
@@ -319,6 +322,13 @@ CHECKS = {
     "whose receiver's deliveries they are": (
         "GET /v1/webhooks/{id}/deliveries",
         without(notice_statements, "WEBHOOK", *TENANT),
+    ),
+    "whose pack it is": ("GET /v1/exports/{id}", without(audit_statements, "EXPORT", *TENANT)),
+    "whose packs they are": ("GET /v1/exports", without(audit_statements, "EXPORTS", *TENANT)),
+    "whose acts they are": ("GET /v1/acts", without(audit_statements, "ACTS_BACK", "tenant IN (?3, '')", "?3 <> '-'")),
+    "whose story it is": (
+        "GET /v1/decisions/{id}/story",
+        without(audit_statements, "DECISION_PLACE", "d.tenant = ?", "'' <> ?"),
     ),
     "whose notice is sent again": (
         "POST /v1/deliveries/{notice}/{webhook}/replay",

@@ -8,6 +8,7 @@ with an object that does not exist.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from dataclasses import dataclass, field
 from itertools import count
@@ -15,15 +16,19 @@ from itertools import count
 from moderation.types import Action
 from service.accounts import Change
 from service.acts import Act
+from service.audit.note import COSIGNATURE, note_from, signer_from
+from service.audit.records import Asked
 from service.http import assets
 from service.ids import new_id
 from service.keys import Caller
 from service.ports import Write
 from service.review.rulings import Ruling
 from service.rights import Right, Role
+from service.store.audit_statements import INSERT_EXPORT
 from tests.http.conftest import PASSWORD
 
 SHOP, RIVAL = "shop", "rival"
+WITNESS = signer_from("witness", b"w" * 32, COSIGNATURE)
 _numbers = count()
 _HEAD = "@category abuse_insult\n@owner t\n@source t\n@licence x\n@reviewed 2026-11-22\n"
 _BLOCKED = {"scene": "ad", "text": "全网第一"}
@@ -284,6 +289,47 @@ def _file(house, tenant):
     return {"file": assets.address("app.css").rpartition("/")[2]} if tenant == house.asking else None
 
 
+def _export(house, tenant):
+    if tenant is None:
+        return {"id": _NO_ID}
+    exports = house.server.service.audit.exports
+
+    async def made():
+        one = await exports.ask(tenant, Asked(pack="log", formats=()), by="cli")
+        while (one := await exports.one(tenant, one.id)).state == "waiting":  # noqa: ASYNC110 - made elsewhere
+            await asyncio.sleep(0.01)
+        return one
+
+    def make():
+        house.once("pipeline", tenant, lambda: house.key(tenant))
+        one = house.server.within(made())
+        house.seen(tenant, one.id)
+        return {"id": one.id}
+
+    return house.once("export", tenant, make)
+
+
+def _asked_for(house, tenant):
+    """A pack that nobody makes before the maker looks again."""
+    if tenant is None:
+        return {"id": _NO_ID}
+    id_, asked = new_id(), '{"pack":"log"}'
+    act, row = Act("export.asked", id_, tenant), (id_, tenant, "log", asked, "cli", "now")
+    house.server.within(house.server.service.ledger.record(act, Write(INSERT_EXPORT, row)))
+    house.seen(tenant, id_)
+    return {"id": id_}
+
+
+def _cosigned(house, tenant):
+    if tenant is None:
+        return {"note": "nothing"}
+    if tenant != house.asking:  # the log is the whole house's
+        return None
+    log = house.server.service.audit.log
+    note = note_from(house.server.within(log.checkpoint()).note)
+    return {"note": str(note._replace(signatures=(WITNESS.signature(note.text, at=1),)))}
+
+
 OBJECTS = {
     "decision": _decision,
     "version": _version,
@@ -304,6 +350,9 @@ OBJECTS = {
     "block": _block,
     "appeal": _appeal,
     "file": _file,
+    "export": _export,
+    "asked for": _asked_for,
+    "cosigned": _cosigned,
 }
 _FILES = [{"name": "own.txt", "text": _HEAD + "某词\n"}]
 _SIGN_IN = {"tenant": SHOP, "name": "{name}", "password": "{secret}"}
@@ -369,6 +418,18 @@ WAYS = {
     "POST /v1/webhooks/{id}/rotate": Way(right=Right.NOTICES, object="webhook"),
     "GET /v1/webhooks/{id}/deliveries": Way(right=Right.NOTICES, object="webhook"),
     "POST /v1/deliveries/{notice}/{webhook}/replay": Way(right=Right.NOTICES, object="delivery"),
+    "GET /v1/log/checkpoint": Way(right=Right.AUDIT),
+    "GET /v1/log/consistency": Way(right=Right.AUDIT, query="?old=1"),
+    "GET /v1/log/inclusion": Way(right=Right.AUDIT, query="?seq=0"),
+    "POST /v1/log/cosignatures": Way(right=Right.AUDIT, object="cosigned", body={"note": "{note}"}, absent=422),
+    "GET /v1/acts": Way(right=Right.AUDIT),
+    "GET /v1/decisions/{id}/story": Way(right=Right.AUDIT, object="decision"),
+    "POST /v1/exports": Way(right=Right.AUDIT, body={"pack": "log", "formats": []}),
+    "GET /v1/exports": Way(right=Right.AUDIT),
+    "GET /v1/exports/{id}": Way(right=Right.AUDIT, object="export"),
+    "DELETE /v1/exports/{id}": Way(right=Right.AUDIT, object="asked for", fine=frozenset({200, 409})),
+    "GET /v1/exports/{id}/pack": Way(right=Right.AUDIT, object="export"),
+    "GET /v1/exports/{id}/verification": Way(right=Right.AUDIT, object="export"),
     "GET /": Way(right=Right.SELF),
     "GET /login": Way(right=Right.OPEN),
     "GET /desk/{id}": Way(right=Right.READ, object="review"),

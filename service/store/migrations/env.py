@@ -8,14 +8,14 @@ from alembic import context
 from sqlmodel import SQLModel
 
 from service.settings import Settings
-from service.store import desk_tables, tables
+from service.store import audit_tables, desk_tables, tables
 from service.store.db import make_engine
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 # Importing the tables fills the metadata.
-assert tables.Act.metadata is desk_tables.Review.metadata is SQLModel.metadata
+assert tables.Act.metadata is desk_tables.Review.metadata is audit_tables.Export.metadata is SQLModel.metadata
 
 
 def run(connection: Connection) -> None:

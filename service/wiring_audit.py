@@ -1,0 +1,69 @@
+"""Opens the audit log and what is made from it on a store: its reader, its key, its jobs, packs."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from service.audit.exports import Exports
+from service.audit.keys import KeyInUse
+from service.audit.log import Log
+from service.audit.reads import LogReads
+from service.store import db
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from service.ledger import Ledger
+    from service.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """The log over the acts, and what is made from it."""
+
+    log: Log
+    exports: Exports
+    witnesses: Sequence[str]
+    """The keys of witnesses whose cosignatures are kept."""
+
+
+@asynccontextmanager
+async def open_log(settings: Settings, ledger: Ledger) -> AsyncIterator[Audit]:
+    """The log, taken up where the database stands; nothing is signed by itself. Raises ``KeyRefused``."""
+    key = await asyncio.to_thread(KeyInUse, settings)
+    path, patience = settings.database, settings.busy_timeout
+    reads = LogReads(await asyncio.to_thread(db.open_plain_reader, path, busy_timeout=patience))
+    try:
+        log = Log(ledger, reads, key, seconds=settings.audit_seconds)
+        await log.start()
+        exports = Exports(ledger, log, settings.exports, version=_version(), opened=lambda body, _: body)
+        yield Audit(log=log, exports=exports, witnesses=settings.audit_witnesses)
+    finally:
+        await asyncio.to_thread(reads.close)
+
+
+@asynccontextmanager
+async def open_audit(settings: Settings, ledger: Ledger) -> AsyncIterator[Audit]:
+    """The same at work: while it lasts, checkpoints are signed and packs are made. Raises ``KeyRefused``."""
+    async with open_log(settings, ledger) as audit:
+        tasks = [
+            asyncio.create_task(audit.log.watch(), name="checkpoints"),
+            asyncio.create_task(audit.exports.watch(), name="packs"),
+        ]
+        try:
+            yield audit
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+
+def _version() -> str:
+    try:
+        return version("qingliu")
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        return "0"
