@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from moderation.lexicon import OWN
+from moderation.room import ROOM
+from moderation.roomwords import behaviour
 from moderation.ruleset import ClaimKind, Outcome
 from moderation.text.variants import DISGUISES
 from moderation.types import PERSON, SHANGHAI, TEXT, UNSURE, Action
@@ -107,6 +109,12 @@ class Reasons:
             return self.say(
                 f"人工认定属于{name}{f'，依据{law}' if law else ''}",
                 f"a person found it to be {name}{f'; {law}' if law else ''}",
+            )
+        if item.source == ROOM:
+            done = behaviour(item, self.lang)
+            return self.say(
+                f"“{quote}”：{done}，属于{name}{f'，依据{law}' if law else ''}",
+                f"“{quote}”: {done}: {name}{f'; {law}' if law else ''}",
             )
         zh = f"“{quote}”{f'（已还原：{hidden}）' if hidden else ''}属于{name}{f'，依据{law}' if law else ''}"
         en = f"“{quote}”: {name}{f', seen through {hidden}' if hidden else ''}{f'; {law}' if law else ''}"

@@ -90,10 +90,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
-    """The account that speaks, as far as the caller told."""
+    """The account that speaks, as far as the caller told. ``age_days`` counts whole days since it was opened."""
 
     id: str | None = None
     role: Role = Role.USER
+    age_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

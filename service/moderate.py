@@ -135,6 +135,12 @@ class Moderation:
         outcome = await self._ledger.file(filings, seal=_seal(caller, idempotency))
         return await self._decided(caller, engines.base.ruleset, contents, verdicts, outcome)
 
+    async def judged(self, tenant: str, content: Content) -> Verdict:
+        """What the house makes of a content, which is filed nowhere."""
+        case = await alone(self._rules.engines.of(tenant), content)
+        (answer,) = await self._heard([case])
+        return case.conclude() if answer is None else case.conclude(answer)
+
     async def get(self, caller: Caller, decision_id: str) -> Decided | None:
         """One decision of the caller's tenant; another tenant's does not exist."""
         stored = await self._reads.decision(caller.tenant, decision_id)

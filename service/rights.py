@@ -25,6 +25,10 @@ class Right(StrEnum):
     """Claim items and decide them."""
     SENIOR = "senior"
     """Work on what was escalated, and take from others what they hold."""
+    QUALITY = "quality"
+    """See how well reviews agree, and how reviewers answer golden items."""
+    GOLDEN = "golden"
+    """Say which items are golden."""
     PEOPLE = "people"
     """Manage users and keys."""
     NOTICES = "notices"
@@ -64,9 +68,11 @@ RIGHTS_OF_KEY: Final[dict[Scope, frozenset[Right]]] = {
 """A machine never decides as a person would: no scope holds the rights of a reviewer."""
 RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
     Role.REVIEWER: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.REVIEW}),
-    Role.SENIOR: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.REVIEW, Right.SENIOR}),
-    Role.POLICY_ADMIN: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.LEXICON}),
-    Role.AUDITOR: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.AUDIT}),
+    Role.SENIOR: frozenset(
+        {Right.OPEN, Right.SELF, Right.READ, Right.REVIEW, Right.SENIOR, Right.QUALITY, Right.GOLDEN}
+    ),
+    Role.POLICY_ADMIN: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.LEXICON, Right.QUALITY, Right.GOLDEN}),
+    Role.AUDITOR: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.QUALITY, Right.AUDIT}),
     Role.ADMIN: frozenset(Right),
 }
 """Of people. Not in one table with the scopes: both have an ``admin``, and as texts the two are equal."""

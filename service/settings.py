@@ -113,6 +113,14 @@ class Settings(BaseSettings):
     """By scene, how long people have to decide; other scenes keep the times of ``service.review.terms``."""
     review_lease: float = Field(default=600.0, gt=0)
     """So long somebody holds an item that they claimed, unless they say that they still work on it."""
+    second_review_share: float = Field(default=0.05, ge=0, le=1)
+    """The share of people's decisions that somebody else decides again without knowing the first."""
+    second_review_severity: int = Field(default=3, ge=0, le=5)
+    """From this severity on every decision is; 5 leaves it to the share."""
+    golden_share: float = Field(default=0.03, ge=0, le=0.5)
+    """So many golden items come into the queue for each other one, where golden ones of its sort are there."""
+    severe_per_hour: int = Field(default=60, ge=1)
+    """So many items of severity 3 or more somebody gets within an hour."""
     appeal_days: float = Field(default=15.0, gt=0, le=3650)
     """So many days after a block its creator may appeal: from when they were told, or else from the decision."""
     audit_origin: str = Field(default="qingliu", pattern=r"^[^\s+]{1,200}$")

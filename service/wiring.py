@@ -36,6 +36,7 @@ from service.outbound import Sender
 from service.passwords import Passwords
 from service.ports import Write
 from service.review.archive import Archive
+from service.review.checks import checks_of
 from service.review.desk import Desk
 from service.review.search import Search
 from service.review.terms import DUE_SECONDS, Terms
@@ -160,8 +161,7 @@ async def open_store(
     path, patience = settings.database, settings.busy_timeout
     await asyncio.to_thread(db.migrate, path, busy_timeout=patience)
     async with AsyncExitStack() as stack:
-        reader = await db.open_reader(path, busy_timeout=patience)
-        reads = Reads(reader)
+        reads = Reads(reader := await db.open_reader(path, busy_timeout=patience))
         stack.push_async_callback(reads.close)
         desk_reads = DeskReads(await db.open_reader(path, busy_timeout=patience))
         stack.push_async_callback(desk_reads.close)
@@ -217,7 +217,7 @@ async def open_service(
         terms = terms_of(settings)
         moderation = Moderation(rules, store.ledger, store.reads, hearing, terms)
         stack.push_async_callback(moderation.close)
-        desk = Desk(store.ledger, rules, terms)
+        desk = Desk(store.ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
         await stack.enter_async_context(_watching(rules, desk, weights, hearing))
         relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
         relay.start()

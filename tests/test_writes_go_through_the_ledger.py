@@ -14,6 +14,7 @@ import re
 import shutil
 import sqlite3
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -31,9 +32,11 @@ from service.labels import Drawn, Origin
 from service.moderate import Idempotency
 from service.ports import Write
 from service.review.appeals import Appealed
-from service.review.desk import Sorts
+from service.review.checks import Checks
+from service.review.desk import Desk, Sorts
 from service.review.intake import Said
 from service.review.rulings import Ruling
+from service.review.terms import Terms
 from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role
 from service.sessions import SignIn
@@ -44,6 +47,7 @@ from service.store import (
     desk_statements,
     notice_statements,
     people_statements,
+    quality_statements,
     statements,
     view_statements,
 )
@@ -69,6 +73,7 @@ STATEMENTS = {
         view_statements,
         appeal_statements,
         audit_statements,
+        quality_statements,
     )
     for name, value in vars(module).items()
     if isinstance(value, str) and SQL.search(value)
@@ -83,6 +88,7 @@ ALLOWED = {
         "service/store/desk_statements.py",
         "service/store/notice_statements.py",
         "service/store/people_statements.py",
+        "service/store/quality_statements.py",
         "service/store/view_statements.py",
     },
     "connects": {"service/store/db.py"},
@@ -93,7 +99,12 @@ ALLOWED = {
     # What follows from acts that stand already, and is checked against them: tiles, checkpoints, cosignatures.
     "derives": {"service/audit/log.py"},
     # The rows of a judgement are made for whoever records it with an act of their own; below each must be told of.
-    "writes beside an act": {"service/store/journal.py", "service/plan.py", "service/labels.py"},
+    "writes beside an act": {
+        "service/store/journal.py",
+        "service/plan.py",
+        "service/labels.py",
+        "service/review/samples.py",
+    },
 }
 OWN = {
     "own.txt": "@category abuse_insult\n@owner t\n@source t\n@licence x\n@reviewed 2026-11-22\n某某词\n",
@@ -264,7 +275,7 @@ def untold(path: Path) -> list[str]:
     renewals = told("webhook.rotated")
     words = [facts[part] for _, _, facts in acts for part in ("note", "text") if part in facts]
     contents.update("/".join(map(str, map(one.get, VERSION))) for one in words)
-    decided = ("decision.auto", "decision.human", "decision.undone", "decision.timeout")
+    decided = ("golden.answered", "decision.auto", "decision.human", "decision.undone", "decision.timeout")
 
     def settled(kind):
         return Counter(
@@ -279,7 +290,10 @@ def untold(path: Path) -> list[str]:
             held("SELECT content_id || '/' || version || '/' || lower(hex(commitment)) FROM contents"),
             contents,
         ),
-        "decisions": (held("SELECT id FROM decisions"), sum(map(told, decided), Counter())),
+        "decisions": (
+            held("SELECT id FROM decisions"),
+            sum(map(told, (*decided, "golden.copied")), Counter()),
+        ),
         "decisions, ended": (
             held("SELECT supersedes FROM decisions WHERE supersedes IS NOT NULL"),
             told("decision.superseded"),
@@ -318,6 +332,35 @@ def untold(path: Path) -> list[str]:
             held("SELECT id || '/' || state || '/' || level || '/' || round || '/' || token FROM reviews"),
             Counter(_lives(acts)),
         ),
+        "samples": (
+            held("SELECT review || '/' || round FROM samples"),
+            Counter(f"{s}/{facts['round']}" for kind, s, facts in acts if kind == "sample.opened"),
+        ),
+        "samples, answered": (
+            held("SELECT review || '/' || round || '/' || agreed FROM samples WHERE agreed IS NOT NULL"),
+            Counter(
+                f"{s}/{facts['round']}/{int(facts['agreed'])}" for kind, s, facts in acts if kind == "sample.answered"
+            ),
+        ),
+        "samples, settled": (
+            held("SELECT review || '/' || round FROM samples WHERE settled_at IS NOT NULL"),
+            Counter(
+                f"{s}/{facts['round']}"
+                for kind, s, facts in acts
+                if kind == "sample.ended" or (kind == "sample.answered" and facts["settled"])
+            ),
+        ),
+        "golden_items": (held("SELECT id FROM golden_items"), told("golden.added")),
+        "golden_items, ended": (held("SELECT id FROM golden_items WHERE ended_at IS NOT NULL"), told("golden.ended")),
+        "golden_copies": (
+            held("SELECT decision FROM golden_copies JOIN reviews ON reviews.id = golden_copies.review"),
+            told("golden.copied"),
+        ),
+        "golden_answers": (
+            held("SELECT decision FROM golden_answers"),
+            Counter(subject for kind, subject, facts in acts if kind == "golden.scored" and facts["counts"]),
+        ),
+        "handlings": (held('SELECT "user" FROM handlings'), told("handling.timed")),
         "users": (held("SELECT id FROM users"), told("user.created")),
         "users, roles": (
             held("SELECT id || '/' || role FROM users"),
@@ -520,6 +563,7 @@ async def work_at_the_desk(service, caller):
     await desk.file("shop", Said("report", "a", "u0", "abuse"))
     (complaint,) = await desk.claim(ann, sorts=Sorts(kinds=("complaint",)))
     await desk.decide(ann, complaint.id, complaint.token, Ruling(None, outcome="upheld", verification="verified"))
+    await check(service, ann, sue, (caller, contents[0]))
     await appeal_at_the_desk(service, caller, ann, sue)
     await desk.claim(ann, lease=0)
     await desk.sweep()
@@ -527,6 +571,42 @@ async def work_at_the_desk(service, caller):
         await desk.sweep()
         (late,) = await desk.claim(sue, limit=1)
         await desk.decide(sue, late.id, late.token, Ruling(Action.PASS))
+
+
+async def check(service, reviewer, senior, content):
+    """Second reviews that agree, disagree, are taken back; golden items that are copied, answered and ended."""
+    checks = Checks(sample_share=1.0, golden_share=1.0, golden_wait=0.0)
+    desk = Desk(service.ledger, service.rules, Terms(), checks, service.moderation.judged)
+    bob = Caller("shop", "bob", RIGHTS_OF[Role.REVIEWER])
+
+    def hire(visit):
+        row = ("bob", "shop", "bob", "reviewer", visit.at)
+        visit.record(Act("user.created", "bob", "shop", {"role": "reviewer"}), Write(ADD_USER, row))
+
+    await service.ledger.visit(hire)
+    for number in range(3):
+        await service.moderation.one(content[0], replace(content[1], id=f"q{number}"))
+    rows = await desk.claim(reviewer, limit=50)
+    one, two, three = [next(row for row in rows if row.target == f"q{number}") for number in range(3)]
+    for row in (one, two):
+        await desk.decide(reviewer, row.id, row.token, Ruling(Action.PASS))
+    held = await desk.undo(reviewer, two.id)
+    await desk.decide(reviewer, two.id, held.token, Ruling(Action.PASS))
+    for row in await desk.claim(bob, limit=50, sorts=Sorts(kinds=("sample",))):
+        action = Action.PASS if row.target == "q0" else Action.BLOCK
+        reasons = () if row.target == "q0" else (Reason("abuse_insult"),)
+        await desk.decide(bob, row.id, row.token, Ruling(action, reasons))
+    for row in await desk.claim(senior, limit=50, sorts=Sorts(kinds=("sample",))):
+        await desk.decide(senior, row.id, row.token, Ruling(Action.PASS))
+    await desk.make_golden(senior, "q0")
+    await desk.release(reviewer, three.id, three.token)
+    await desk.mixing.look()
+    await service.moderation.one(content[0], replace(content[1], id="q3"))
+    await desk.mixing.look()
+    await desk.mixing.come()
+    for row in await desk.claim(bob, limit=50):
+        await desk.decide(bob, row.id, row.token, Ruling(Action.PASS))
+    await desk.end_golden(senior, "q0")
 
 
 async def appeal_at_the_desk(service, caller, ann, sue):
@@ -688,6 +768,12 @@ def test_every_row_is_told_by_an_act(used):
         ("DELETE FROM review_notes", "review_notes"),
         ("UPDATE reports SET outcome = 'upheld'", "reports, settled"),
         ("UPDATE deliveries SET state = 'cancelled'", "deliveries, cancelled"),
+        ("DELETE FROM samples WHERE agreed = 0", "samples, answered"),
+        ("UPDATE samples SET agreed = 1 - agreed WHERE agreed IS NOT NULL", "samples, answered"),
+        ("UPDATE samples SET settled_at = NULL", "samples, settled"),
+        ("UPDATE golden_items SET ended_at = NULL", "golden_items, ended"),
+        ("DELETE FROM golden_answers", "golden_answers"),
+        ("DELETE FROM handlings", "handlings"),
         ("UPDATE blocks SET final_at = 'now'", "blocks, final"),
         ("UPDATE blocks SET ended_at = 'now'", "blocks"),
         ("UPDATE blocks SET notified_at = NULL, appeal_until = NULL", "blocks, told"),

@@ -53,6 +53,7 @@ PLACES: Final = (
     Place("try", "/try", "t", Right.SELF),
     Place("people", "/people", "p", Right.PEOPLE),
     Place("notices", "/notices", "n", Right.NOTICES),
+    Place("quality", "/quality", "u", Right.QUALITY),
     Place("system", "/system", "y", Right.READ),
 )
 

@@ -19,6 +19,8 @@ from service.http import (
     meta,
     pages,
     pages_house,
+    pages_quality,
+    quality,
     records,
     reports,
     reviews,
@@ -44,6 +46,7 @@ ROUTES: Final = (
     *content.ROUTES,
     *reviews.ROUTES,
     *reports.ROUTES,
+    *quality.ROUTES,
     *appeals.ROUTES,
     *records.ROUTES,
     *lexicon.ROUTES,
@@ -55,6 +58,7 @@ ROUTES: Final = (
     *meta.ROUTES,
     *pages.ROUTES,
     *pages_house.ROUTES,
+    *pages_quality.ROUTES,
     *assets.ROUTES,
 )
 

@@ -77,6 +77,7 @@ INSERT INTO appeals (id, tenant, decision, content, review, appellant, filed_at,
 VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT max(id) FROM contents))
 """
 SETTLE_APPEAL: Final = "UPDATE appeals SET outcome = ?, settled_at = ?, notice = ? WHERE id = ? AND outcome IS NULL"
+RESETTLE_APPEAL: Final = "UPDATE appeals SET outcome = ?, settled_at = ?, notice = ? WHERE id = ?"
 UNSETTLE_APPEAL: Final = """
 UPDATE appeals SET outcome = NULL, settled_at = NULL, notice = NULL, undone_by = ?,
     undone_seq = (SELECT max(seq) FROM acts)

@@ -7,6 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from service.store import desk_tables, tables
+from service.store.quality_statements import NO_COPY
 
 if TYPE_CHECKING:
     from sqlmodel import SQLModel
@@ -95,6 +96,7 @@ DECISIONS = f"{_DECIDED} WHERE d.tenant = ?1 AND d.id IN (SELECT value FROM json
 UNLABELLED = f"""
 {_DECIDED} WHERE d.tenant = ? AND d.content NOT IN (SELECT content FROM labels)
     AND d.seq = (SELECT max(n.seq) FROM decisions AS n WHERE n.content = d.content) AND length(c.body) > 0
+    AND {NO_COPY}
 ORDER BY d.seq DESC LIMIT ?
 """  # noqa: S608 - our own text
 

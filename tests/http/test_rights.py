@@ -7,8 +7,10 @@ time the matrix must notice.
 from __future__ import annotations
 
 import logging
+import shutil
 import sqlite3
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -22,18 +24,19 @@ from service.rights import RIGHTS_OF, RIGHTS_OF_KEY, Right, Role, Scope
 from service.sessions import Sessions
 from service.store import audit_statements, desk_statements, notice_statements, people_statements, statements
 from tests.http.conftest import Browser, running
-from tests.http.ways import OBJECTS, RIVAL, SHOP, WAYS, WITNESS, House, told, unique
+from tests.http.ways import INSULT, OBJECTS, RIVAL, SHOP, WAYS, WITNESS, House, told, unique
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 R = Right
 HOLDS = {
     "key moderate": {R.MODERATE, R.REPORT},
-    "key admin": {R.MODERATE, R.REPORT, R.LEXICON, R.READ, R.PEOPLE, R.NOTICES, R.AUDIT, R.UNMASK, R.RETAIN},
+    "key admin": {R.MODERATE, R.REPORT, R.LEXICON, R.READ, R.PEOPLE, R.NOTICES, R.QUALITY, R.GOLDEN}
+    | {R.AUDIT, R.UNMASK, R.RETAIN},
     "key audit": {R.AUDIT},
     "reviewer": {R.SELF, R.READ, R.REVIEW},
-    "senior": {R.SELF, R.READ, R.REVIEW, R.SENIOR},
-    "policy_admin": {R.SELF, R.READ, R.LEXICON},
-    "auditor": {R.SELF, R.READ, R.AUDIT},
+    "senior": {R.SELF, R.READ, R.REVIEW, R.SENIOR, R.QUALITY, R.GOLDEN},
+    "policy_admin": {R.SELF, R.READ, R.LEXICON, R.QUALITY, R.GOLDEN},
+    "auditor": {R.SELF, R.READ, R.QUALITY, R.AUDIT},
     "admin": set(Right),
 }
 """Who may do what, written down a second time: a right that slips into a role or a scope is noticed."""
@@ -199,8 +202,11 @@ class Matrix:
 
 @pytest.fixture(scope="module")
 def matrix(settings, tmp_path_factory):
+    lexicons = Path(shutil.copytree(settings.lexicons, tmp_path_factory.mktemp("rights") / "lexicons"))
+    (lexicons / "safety" / "abuse.txt").write_text(INSULT, encoding="utf-8")
     log, handlers = structlog.get_config(), logging.getLogger().handlers
-    own = {"data": tmp_path_factory.mktemp("rights"), "audit_witnesses": (str(WITNESS.verifier),)}
+    own = {"data": tmp_path_factory.mktemp("rights"), "lexicons": lexicons}
+    own["audit_witnesses"] = (str(WITNESS.verifier),)
     with running(settings.model_copy(update=own)) as server:
         # The log goes on where it went: other files' tests share a server and read its log.
         structlog.configure(**log)
@@ -365,7 +371,7 @@ def test_the_matrix_notices_a_right_that_slips_in(matrix, monkeypatch, rights, h
     assert wrong
 
 
-ASKS_AGAIN = {"/people", "/notices"}
+ASKS_AGAIN = {"/people", "/notices", "/quality"}
 """Pages that ask the interface for what they show: it refuses what the page's own policy would let through."""
 CLOSED = [one for one in ROUTES if one.policy is not Right.OPEN and one.path not in ASKS_AGAIN]
 

@@ -23,7 +23,7 @@ from service.ids import new_id
 from service.keys import Caller
 from service.ports import Write
 from service.review.rulings import Ruling
-from service.rights import Right, Role
+from service.rights import RIGHTS_OF, Right, Role
 from service.store.audit_statements import INSERT_EXPORT
 from tests.http.conftest import PASSWORD
 
@@ -31,6 +31,8 @@ SHOP, RIVAL = "shop", "rival"
 WITNESS = signer_from("witness", b"w" * 32, COSIGNATURE)
 _numbers = count()
 _HEAD = "@category abuse_insult\n@owner t\n@source t\n@licence x\n@reviewed 2026-11-22\n"
+INSULT = f"{_HEAD}傻瓜蛋\n"
+"""A word that is left to people."""
 _BLOCKED = {"scene": "ad", "text": "全网第一"}
 _AD = {"scene": "ad", "text": "这款面霜很好用"}
 _NO_ID = "01a21557-f51d-7a24-8d3d-99c45f8526b6"
@@ -282,6 +284,31 @@ def _appeal(house, tenant):
     return house.once("appeal", tenant, appealed)
 
 
+def _golden(house, tenant):
+    """A content that a person of the tenant decided, and that is golden."""
+    if tenant is None:
+        return {"id": "no-such-content"}
+    content_id = f"golden-of-{tenant}"
+
+    def decided():
+        body = {"scene": "ugc", "text": "你就是个傻瓜蛋", "content_id": content_id}
+        assert house.server.call("POST", "/v1/moderations", body, key=house.key(tenant)[1]).json["action"] == "review"
+        who = Caller(tenant, house.person(tenant).id, RIGHTS_OF[Role.REVIEWER])
+        desk = house.server.service.desk
+        rows = house.server.within(desk.claim(who, limit=50))
+        row = next(row for row in rows if row.target == content_id)
+        house.server.within(desk.decide(who, row.id, row.token, Ruling(Action.PASS)))
+        for other in rows:
+            if other.id != row.id:
+                house.server.within(desk.release(who, other.id, other.token))
+        house.seen(tenant, content_id)
+
+    house.once("golden", tenant, decided)
+    maker = Caller(tenant, "cli", RIGHTS_OF[Role.SENIOR])
+    house.server.within(house.server.service.desk.make_golden(maker, content_id))
+    return {"id": content_id}
+
+
 def _file(house, tenant):
     """Nobody's, like an asset."""
     if tenant is None:
@@ -353,6 +380,7 @@ OBJECTS = {
     "export": _export,
     "asked for": _asked_for,
     "cosigned": _cosigned,
+    "golden": _golden,
 }
 _FILES = [{"name": "own.txt", "text": _HEAD + "某词\n"}]
 _SIGN_IN = {"tenant": SHOP, "name": "{name}", "password": "{secret}"}
@@ -392,6 +420,10 @@ WAYS = {
     "GET /v1/keys": Way(right=Right.PEOPLE),
     "POST /v1/keys": Way(right=Right.PEOPLE, body={"label": "x"}),
     "DELETE /v1/keys/{id}": Way(right=Right.PEOPLE, object="key"),
+    "GET /v1/quality": Way(right=Right.QUALITY),
+    "GET /v1/golden": Way(right=Right.GOLDEN),
+    "POST /v1/golden": Way(right=Right.GOLDEN, object="golden", body={"content_id": "{id}"}),
+    "DELETE /v1/golden/{id}": Way(right=Right.GOLDEN, object="golden"),
     "GET /v1/views": Way(right=Right.SELF),
     "POST /v1/views": Way(right=Right.SELF, body={"name": "mine", "query": "state=held"}),
     "DELETE /v1/views": Way(right=Right.SELF, query="?name=mine"),
@@ -444,6 +476,7 @@ WAYS = {
     "POST /try/rewrite": Way(right=Right.SELF, body=_AD),
     "GET /people": Way(right=Right.PEOPLE),
     "GET /notices": Way(right=Right.NOTICES),
+    "GET /quality": Way(right=Right.QUALITY),
     "GET /system": Way(right=Right.READ),
     "POST /csp": Way(right=Right.OPEN),
     "GET /static/{file}": Way(right=Right.OPEN, object="file"),

@@ -8,14 +8,15 @@ from alembic import context
 from sqlmodel import SQLModel
 
 from service.settings import Settings
-from service.store import audit_tables, desk_tables, tables
+from service.store import audit_tables, desk_tables, quality_tables, tables
 from service.store.db import make_engine
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 # Importing the tables fills the metadata.
-assert tables.Act.metadata is desk_tables.Review.metadata is audit_tables.Export.metadata is SQLModel.metadata
+for _filled in (tables.Act, desk_tables.Review, quality_tables.Sample, audit_tables.Export):
+    assert _filled.metadata is SQLModel.metadata
 
 
 def run(connection: Connection) -> None:
