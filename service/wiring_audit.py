@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tomllib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -16,6 +17,7 @@ from service.store import db
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
+    from pathlib import Path
 
     from service.ledger import Ledger
     from service.settings import Settings
@@ -40,7 +42,14 @@ async def open_log(settings: Settings, ledger: Ledger) -> AsyncIterator[Audit]:
     try:
         log = Log(ledger, reads, key, seconds=settings.audit_seconds)
         await log.start()
-        exports = Exports(ledger, log, settings.exports, version=_version(), opened=lambda body, _: body)
+        exports = Exports(
+            ledger,
+            log,
+            settings.exports,
+            version=_version(),
+            names=_names(settings.lexicons),
+            opened=lambda body, _: body,
+        )
         yield Audit(log=log, exports=exports, witnesses=settings.audit_witnesses)
     finally:
         await asyncio.to_thread(reads.close)
@@ -67,3 +76,12 @@ def _version() -> str:
         return version("qingliu")
     except PackageNotFoundError:  # run from a source tree that was never installed
         return "0"
+
+
+def _names(lexicons: Path) -> dict[str, tuple[str, str]]:
+    """What categories are called, Chinese and English; nothing where the rules are broken, which others tell."""
+    try:
+        told = tomllib.loads((lexicons / "categories.toml").read_text(encoding="utf-8"))
+        return {one["code"]: (one["zh"], one["en"]) for one in told["category"]}
+    except (OSError, ValueError, KeyError):
+        return {}

@@ -36,7 +36,7 @@ from service.ports import Write
 from service.store import audit_statements as sql
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from service.audit.log import Log
@@ -97,11 +97,18 @@ class Doing(NamedTuple):
 class Exports:
     """Keeps the folder of packs, and makes them one after the other."""
 
-    def __init__(
-        self, ledger: Ledger, log: Log, folder: Path, *, version: str, opened: Callable[[bytes, str | None], bytes]
+    def __init__(  # noqa: PLR0913 - what all packs rest on
+        self,
+        ledger: Ledger,
+        log: Log,
+        folder: Path,
+        *,
+        version: str,
+        names: Mapping[str, tuple[str, str]],
+        opened: Callable[[bytes, str | None], bytes],
     ) -> None:
         self._ledger, self._log, self._folder = ledger, log, folder
-        self._version, self._opened = version, opened
+        self._version, self._names, self._opened = version, names, opened
         self._doing: dict[str, Doing] = {}
         self._cancelled: set[str] = set()
         self._wake = asyncio.Event()
@@ -217,7 +224,7 @@ class Exports:
         lookup = Lookup(self._log.reads, export.tenant, self._opened)
         collect(plan, self._log.reads, lookup, progress)
         counting = tabulate(plan, lookup, progress)
-        seal.write_formats(plan, progress, counting)
+        seal.write_formats(plan, progress, counting, self._names)
         seal.write_archive(plan, progress, ground, path)
         return progress
 

@@ -30,8 +30,8 @@ _HIDDEN: Final = frozenset({"commitment", "facts", "spans", "signals", "supersed
 _ACTIONS: Final = ("pass", "review", "block")
 
 
-def write_report(plan: Plan, progress: Progress, counting: Counting) -> None:
-    """Writes the page."""
+def write_report(plan: Plan, progress: Progress, counting: Counting, names: Mapping[str, tuple[str, str]]) -> None:
+    """Writes the page. ``names`` are those of categories by code, Chinese and English."""
     lang: Lang = "en" if plan.asked.lang == "en" else "zh"
     tables = [_table(progress, table, lang) for table in plan.pack.tables]
     told = _ENVIRONMENT.get_template("report.html").stream(
@@ -42,7 +42,7 @@ def write_report(plan: Plan, progress: Progress, counting: Counting) -> None:
         checklist=checklist(plan),
         records=progress.of("records"),
         days=_days(counting),
-        categories=_top(counting.categories),
+        categories=[(said(names.get(code, (code, code)), lang), *more) for code, *more in _top(counting.categories)],
         kinds=_top(counting.kinds),
         figures=[row for row in counting.rows("figures", lang) if row[1]],
         tables=tables,

@@ -18,6 +18,7 @@ from service.http import (
     lexicon,
     meta,
     pages,
+    pages_audit,
     pages_house,
     pages_quality,
     quality,
@@ -58,6 +59,7 @@ ROUTES: Final = (
     *meta.ROUTES,
     *pages.ROUTES,
     *pages_house.ROUTES,
+    *pages_audit.ROUTES,
     *pages_quality.ROUTES,
     *assets.ROUTES,
 )

@@ -478,6 +478,9 @@ WAYS = {
     "GET /notices": Way(right=Right.NOTICES),
     "GET /quality": Way(right=Right.QUALITY),
     "GET /system": Way(right=Right.READ),
+    "GET /audit": Way(right=Right.AUDIT),
+    "GET /audit/decisions/{id}": Way(right=Right.AUDIT, object="decision"),
+    "GET /exports": Way(right=Right.AUDIT),
     "POST /csp": Way(right=Right.OPEN),
     "GET /static/{file}": Way(right=Right.OPEN, object="file"),
 }
