@@ -35,7 +35,7 @@ LEAVES: Final = "leaves.bin"
 CONTENTS: Final = "contents.jsonl"
 _STATE: Final = "state.json"
 _ENTRY: Final = struct.Struct(">QQ")
-_CHUNK: Final = 1000
+_CHUNK_BYTES: Final = 600_000
 _SAVES: Final = 20
 """After so many chunks the place is noted."""
 
@@ -146,7 +146,7 @@ def _collect_records(plan: Plan, reads: LogReads, lookup: Lookup, progress: Prog
     total = plan.end - plan.first
     looks = bool(plan.asked.filters or plan.pack.scenes)
     try:
-        for turn, chunk in enumerate(records(reads, plan.tenant, start, plan.end), 1):
+        for turn, (upto, chunk) in enumerate(records(reads, plan.tenant, start, plan.end), 1):
             kept = _chosen(plan, lookup, chunk, looks=looks)
             for record in kept:
                 files.write(RECORDS, record.body + b"\n")
@@ -154,7 +154,6 @@ def _collect_records(plan: Plan, reads: LogReads, lookup: Lookup, progress: Prog
             if kept:
                 edge = [kept[0].seq if edge[0] is None else edge[0], kept[-1].seq]
             number += len(kept)
-            upto = min(start + turn * _CHUNK, plan.end)
             progress.report("records", upto - plan.first, total)
             if turn % _SAVES == 0:
                 progress.note("records", next=upto, sizes=files.sizes(), records=number, edge=edge)
@@ -262,7 +261,7 @@ def digest_of(path: Path) -> str:
 
 
 def _chunks(source: Any) -> Iterator[list[bytes]]:
-    while chunk := source.readlines(_CHUNK * 600):
+    while chunk := source.readlines(_CHUNK_BYTES):
         yield chunk
 
 

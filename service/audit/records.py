@@ -123,10 +123,11 @@ class Lookup:
         }
 
 
-def records(reads: LogReads, tenant: str, first: int, end: int) -> Iterator[list[Record]]:
-    """The acts of a tenant and of the house in ``[first, end)``, a chunk at a time."""
+def records(reads: LogReads, tenant: str, first: int, end: int) -> Iterator[tuple[int, list[Record]]]:
+    """The acts of a tenant and of the house in ``[first, end)``, a chunk at a time, each with where the next begins."""
     for start in range(first, end, CHUNK):
-        yield [Record(*row) for row in reads.rows(sql.RECORDS, start, min(start + CHUNK, end), tenant)]
+        upto = min(start + CHUNK, end)
+        yield upto, [Record(*row) for row in reads.rows(sql.RECORDS, start, upto, tenant)]
 
 
 def wanted(told: Told, pack: Pack, asked: Asked) -> bool:

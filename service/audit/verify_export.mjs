@@ -255,6 +255,7 @@ function walk(leaves, index, first) {
       else found.push([fits(seq, leaf) ? "record-duplicate" : "record-inserted", `seq ${seq}`]);
     },
     end() {
+      for (let at = 1; at < number; at += 1) if (seqAt(at - 1) >= seqAt(at)) { found.push(["index-edited", "not in order"]); break; }
       for (const [at, code] of bad) found.push([code, `seq ${seqAt(at)}`]);
       if (place < number) found.push(["tail-cut", `${number - place} after seq ${place ? seqAt(place - 1) : "-"}`]);
       for (const at of [...skipped].sort((a, b) => a - b).slice(0, MOST)) found.push(["record-missing", `seq ${seqAt(at)}`]);

@@ -21,6 +21,7 @@ from bisect import bisect_left
 from collections import Counter
 from datetime import datetime
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -372,6 +373,8 @@ class Walk:
 
     def end(self) -> list[tuple[str, str]]:
         """What was found."""
+        if any(before >= after for before, after in pairwise(self.seqs)):
+            self.found.append(("index-edited", "not in order"))
         for place, code in self.bad.items():
             self.found.append((code, f"seq {self.seqs[place]}"))
         if self.place < len(self.seqs):
