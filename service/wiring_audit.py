@@ -7,20 +7,29 @@ import tomllib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import orjson
+import structlog
+
+from moderation.load import SCENES
+from service.archive import Archive
 from service.audit.exports import Exports
 from service.audit.keys import KeyInUse
 from service.audit.log import Log
 from service.audit.reads import LogReads
+from service.logs import where
+from service.store import audit_statements as sql
 from service.store import db
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
     from service.ledger import Ledger
     from service.settings import Settings
+
+_LOOK_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +40,8 @@ class Audit:
     exports: Exports
     witnesses: Sequence[str]
     """The keys of witnesses whose cosignatures are kept."""
+    opened: Callable[[bytes, str | None], bytes]
+    """Reads what a content's row holds, by the key that it names."""
 
 
 @asynccontextmanager
@@ -48,9 +59,9 @@ async def open_log(settings: Settings, ledger: Ledger) -> AsyncIterator[Audit]:
             settings.exports,
             version=_version(),
             names=_names(settings.lexicons),
-            opened=lambda body, _: body,
+            opened=_plain,
         )
-        yield Audit(log=log, exports=exports, witnesses=settings.audit_witnesses)
+        yield Audit(log=log, exports=exports, witnesses=settings.audit_witnesses, opened=_plain)
     finally:
         await asyncio.to_thread(reads.close)
 
@@ -62,6 +73,7 @@ async def open_audit(settings: Settings, ledger: Ledger) -> AsyncIterator[Audit]
         tasks = [
             asyncio.create_task(audit.log.watch(), name="checkpoints"),
             asyncio.create_task(audit.exports.watch(), name="packs"),
+            asyncio.create_task(_archiving(settings, audit.log.reads), name="archive"),
         ]
         try:
             yield audit
@@ -69,6 +81,28 @@ async def open_audit(settings: Settings, ledger: Ledger) -> AsyncIterator[Audit]
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
+
+
+async def _archiving(settings: Settings, reads: LogReads) -> None:
+    """Keeps the files of rulesets as they become active, and the weights that the settings name."""
+    archive, known = Archive(settings.archived), ""
+    while True:
+        try:
+            rulesets = await asyncio.to_thread(reads.rows, sql.RULESETS)
+            if rulesets and rulesets[-1][0] != known:
+                known, files = rulesets[-1]
+                changed = await asyncio.to_thread(
+                    archive.keep_rules, settings.lexicons, settings.scenes or SCENES, dict(orjson.loads(files))
+                )
+                if changed:
+                    structlog.get_logger().warning("rules changed before they were archived", files=len(changed))
+        except Exception as error:  # noqa: BLE001 - a disk that is full now may not be so the next time
+            structlog.get_logger().error("rules not archived", **where(error))
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _plain(body: bytes, _: str | None) -> bytes:
+    return body
 
 
 def _version() -> str:

@@ -17,6 +17,7 @@ from service.cli import (
     model,
     packs,
     reload,
+    replay,
     retrain,
     screen,
     serve,
@@ -54,3 +55,4 @@ model.register(app)
 packs.register(app)
 audit.register(app)
 witness.register(app)
+replay.register(app)

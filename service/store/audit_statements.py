@@ -102,3 +102,8 @@ ACTS_OF: Final = """
 SELECT seq, at, tenant, kind, subject, body FROM acts
 WHERE seq >= ?1 AND seq < ?2 AND tenant = ?3 AND subject IN (SELECT value FROM json_each(?4)) ORDER BY seq LIMIT ?5
 """
+
+# What was judged by
+
+RULESETS: Final = "SELECT fingerprint, files FROM rulesets ORDER BY rowid"
+OWN_LEXICONS: Final = "SELECT files FROM tenant_lexicons WHERE tenant = ?"

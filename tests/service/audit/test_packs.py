@@ -31,7 +31,7 @@ from tests.service.audit.dsa_schema import SCHEMA
 
 STARTS = "=+-@\t\r\n＝＋－＠|%"
 HOSTILE = [
-    *[f"{start}{rest}" for start in STARTS for rest in ("1+1", "cmd|' /C calc'!A0", 'HYPERLINK("http://x")', "SUM(A1)", "")],
+    *[f"{start}{rest}" for start in STARTS for rest in ("1+1", "cmd|' /C calc'!A0", 'HYPERLINK("http://x")', "A1", "")],
     *[f"{blank}=1+1" for blank in ("\ufeff", "\u200b", " ", "\u3000", "\xa0", "\u202e")],
     *[f"a{chr(code)}b" for code in (*range(32), 0x7F, 0x80, 0x9F, 0x200B, 0x202E, 0x2028, 0xFEFF, 0xFFFE, 0xFFFF)],
     *[f"{chr(code)}=1" for code in range(32)],
@@ -122,7 +122,7 @@ def test_a_cell_that_is_too_long_says_how_long_it_was():
         ("fe80:1:2:3:4:5:6:7", "fe80:1:2:3:4:5:6:*"),
         ("a.b@example.com", "a**@example.com"),
         ("010-12345678", "010-****5678"),
-        ("0571-8765432", "0571-*****32"),
+        ("0571-87654321", "0571-******21"),
         ("12:30:45", "12:30:45"),
         ("价格 199.99 元，共 12345 件", "价格 199.99 元，共 12345 件"),
         ("没有数字", "没有数字"),
