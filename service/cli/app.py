@@ -21,6 +21,7 @@ from service.cli import (
     retrain,
     screen,
     serve,
+    simulate,
     tenant,
     train,
     user,
@@ -56,3 +57,4 @@ packs.register(app)
 audit.register(app)
 witness.register(app)
 replay.register(app)
+simulate.register(app)

@@ -135,7 +135,7 @@ async def _acts(page: Shell, told: list[dict[str, Any]]) -> list[dict[str, Any]]
 def _act(page: Shell, told: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     """An act with its facts as short texts."""
     facts = [
-        (html.named(page.lang, "fact", name), _short(value))
+        (html.named(page.lang, "act_fact", name), _short(value))
         for name, value in told["facts"].items()
         if name not in _HIDDEN and value not in ("", False, [], None)
     ]
