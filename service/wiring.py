@@ -47,6 +47,7 @@ from service.store.reads import Reads
 from service.views import Views
 from service.webhooks import Webhooks
 from service.weights import DEFAULT, Weights
+from service.wiring_audit import Audit, open_audit
 from service.wiring_duty import Duties, join_rooms, open_duties
 from service.wiring_hearing import Opens, open_hearing
 from service.wiring_rooms import open_rooms
@@ -139,6 +140,7 @@ class Service:
     webhooks: Webhooks
     relay: Relay
     """What sends notices."""
+    audit: Audit
     duties: Duties
     """What live shows owe."""
 
@@ -162,8 +164,7 @@ async def open_store(
     path, patience = settings.database, settings.busy_timeout
     await asyncio.to_thread(db.migrate, path, busy_timeout=patience)
     async with AsyncExitStack() as stack:
-        reader = await db.open_reader(path, busy_timeout=patience)
-        reads = Reads(reader)
+        reads = Reads(reader := await db.open_reader(path, busy_timeout=patience))
         stack.push_async_callback(reads.close)
         desk_reads = DeskReads(await db.open_reader(path, busy_timeout=patience))
         stack.push_async_callback(desk_reads.close)
@@ -230,7 +231,7 @@ async def open_service(
         relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
         relay.start()
         stack.push_async_callback(relay.close)
-        passwords = Passwords()
+        passwords, audit = Passwords(), await stack.enter_async_context(open_audit(settings, store.ledger))
         yield Service(
             settings=settings,
             keys=store.keys,
@@ -254,15 +255,20 @@ async def open_service(
             secret=secret,
             webhooks=Webhooks(store.ledger, store.notices, secret, private=settings.webhook_private),
             relay=relay,
+            audit=audit,
             duties=duties,
         )
 
 
+def _relaying(settings: Settings, store: Store, secret: Secret) -> Relay:
+    relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
+    relay.start()
+    return relay
+
+
 def _sessions(settings: Settings, store: Store, secret: Secret, passwords: Passwords) -> Sessions:
-    delays = Delays(clock=monotonic)
-    return Sessions(
-        store.ledger, store.people, passwords=passwords, secret=secret, delays=delays, life=settings.session_life
-    )
+    delays, life = Delays(clock=monotonic), settings.session_life
+    return Sessions(store.ledger, store.people, passwords=passwords, secret=secret, delays=delays, life=life)
 
 
 @asynccontextmanager
