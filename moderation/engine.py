@@ -11,23 +11,31 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.detect.codes import CodeDetector
+from moderation.detect.crowd import heard
 from moderation.detect.disclosure import DisclosureDetector
 from moderation.detect.own import OwnTerms
 from moderation.detect.spam import SpamDetector
 from moderation.detect.terms import Findings, TermDetector
 from moderation.expert import Wording, testimony, wordings
 from moderation.policy import Weighed, decide
+from moderation.proof import settle
+from moderation.room import block, fold
 from moderation.text.reading import CODES, FLOOD
-from moderation.types import SHANGHAI, Content, Evidence, Missing, Opinion, Verdict
+from moderation.types import SHANGHAI, Action, Content, Evidence, Missing, Opinion, Scene, Verdict
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from moderation.detect.terms import Gate
     from moderation.policy import ScenePolicy
+    from moderation.roomstate import Company, Retraction, RoomState
     from moderation.ruleset import Ruleset
     from moderation.text.reading import PartReading
 
 Reading = Sequence["PartReading"]
 """A content read: one ``PartReading`` a part, in the order of the parts."""
+WORTH_A_BATCH = 16
+"""From so many messages on it is faster to read them together."""
 
 
 class _Detectors(NamedTuple):
@@ -76,8 +84,36 @@ class Engine:
             place += len(content.parts)
         return readings
 
-    def examine(self, content: Content, reading: Reading | None = None) -> Case:
-        """Gather the evidence that the text itself gives."""
+    def hear(
+        self, room: RoomState, contents: Sequence[Content], readings: Sequence[Reading | None] | None = None
+    ) -> tuple[RoomState, list[Case]]:
+        """Fold messages of one room in their order: the room after them, and the case of each in its company.
+
+        Equal to folding them one by one. What the rules block is known to the room for the messages behind it.
+        ``readings`` are those of ``read_many``, where the messages of many rooms were read together.
+        """
+        if readings is None:
+            readings = self.read_many(contents) if len(contents) >= WORTH_A_BATCH else [None] * len(contents)
+        after, cases = room.copy(), []
+        for content, read in zip(contents, readings, strict=True):
+            reading = [self.reader.read(part.name, part.text) for part in content.parts] if read is None else read
+            cases.append(self._hear(after, content, reading))
+        return after, cases
+
+    def _hear(self, room: RoomState, content: Content, reading: Reading) -> Case:
+        rules = self.ruleset.live
+        if rules is None:
+            return self.examine(content, reading)
+        text = reading[0].text if len(reading) == 1 else "".join([part.text for part in reading])
+        case = self.examine(content, reading, fold(room, content, text, rules))
+        if content.scene is Scene.LIVE_CHAT and case.evidence:
+            verdict = case.conclude()
+            if verdict.action is Action.BLOCK and not case.retracts:
+                block(room, content, text, verdict.categories[0])
+        return case
+
+    def examine(self, content: Content, reading: Reading | None = None, room: Company | None = None) -> Case:
+        """Gather the evidence that the text itself gives, and what its ``room`` adds (``observe`` or ``recall``)."""
         if reading is None:
             reading = [self.reader.read(part.name, part.text) for part in content.parts]
         policy, clean = self._scenes[content.scene]
@@ -87,24 +123,52 @@ class Engine:
             if part.hits:
                 hits = True
         gate = (content.scene, policy.is_advertising(content))
-        if not (hits or look or gate[1] or self._has_own):
+        alone = room is None or not (room.findings or room.joined)
+        if alone and not (hits or look or gate[1] or self._has_own):
             return Case(content, self, reading, policy, None, clean)
         day = content.at.astimezone(SHANGHAI).date()
+        findings = self._found(content, reading, gate, day)
+        retracts: tuple[Retraction, ...] = ()
+        if not alone and room is not None:
+            live, court = partial(self._applies, gate), partial(self._court, content, gate, day)
+            said = {item.category for item in findings.evidence} if findings else ()
+            crowd = heard(room, said, content, self.ruleset, day, live, court)
+            if crowd.evidence:
+                findings = findings or Findings()
+                findings.evidence.extend(crowd.evidence)
+                retracts = crowd.retracts
+        if findings is None:
+            return Case(content, self, reading, policy, None, clean)
+        return Case(content, self, reading, policy, findings, None, retracts)
+
+    def _found(self, content: Content, reading: Reading, gate: Gate, day: date) -> Findings | None:
+        """What the text says by itself; ``None``: nothing."""
         findings = self._terms.detect(content, reading, gate, day)
         lacking = self._disclosure.detect(content, reading, gate, day) if gate[1] else ()
+        look = 0
+        for part in reading:
+            look |= part.look
         codes = look & (CODES | FLOOD)
         if findings is None:
             if not codes and not lacking:
-                return Case(content, self, reading, policy, None, clean)
+                return None
             findings = Findings()
         findings.evidence.extend(lacking)
         if codes:
             live = partial(self._applies, gate)
             findings.evidence.extend(self._codes.detect(reading, content.author, day, live))
             findings.evidence.extend(self._spam.detect(reading, day, live))
-        if not findings.evidence and not findings.exemptions:
-            return Case(content, self, reading, policy, None, clean)
-        return Case(content, self, reading, policy, findings, None)
+        if content.proofs or content.script is not None:
+            settle(findings, content, reading, self.reader, self.ruleset)
+        return findings if findings.evidence or findings.exemptions else None
+
+    def _court(self, content: Content, gate: Gate, day: date, text: str) -> Sequence[Evidence]:
+        """What another text would have shown in the place of the content's own."""
+        part = self.reader.read(content.parts[0].name, text)
+        if not (part.hits or part.look or self._has_own):
+            return ()
+        findings = self._found(content, [part], gate, day)
+        return () if findings is None else findings.evidence
 
     def _applies(self, gate: Gate, category: str) -> bool:
         return self.ruleset.categories[category].applies(gate[0], advertising=gate[1])
@@ -113,7 +177,7 @@ class Engine:
 class Case:
     """An examined content, waiting for its verdict."""
 
-    __slots__ = ("_clean", "_findings", "_reader", "_reading", "content", "policy", "ruleset")
+    __slots__ = ("_clean", "_findings", "_reader", "_reading", "content", "policy", "retracts", "ruleset")
 
     def __init__(  # noqa: PLR0913, PLR0917 - made once a content; a value object would be made once more
         self,
@@ -123,10 +187,13 @@ class Case:
         policy: ScenePolicy,
         findings: Findings | None,
         clean: Verdict | None,
+        retracts: tuple[Retraction, ...] = (),
     ) -> None:
         self.content, self.ruleset, self.policy = content, engine.ruleset, policy
         self._reading, self._reader = reading, engine.reader
         self._findings, self._clean = findings, clean
+        self.retracts = retracts
+        """Earlier messages of the room that turned out to be pieces of a violation which this one completes."""
 
     @property
     def wants(self) -> tuple[str, ...]:

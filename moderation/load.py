@@ -23,6 +23,7 @@ from moderation.industry import Industries
 from moderation.industrytable import Known
 from moderation.industrytable import industries as read_industries
 from moderation.lexicon import Term, parse
+from moderation.livetable import live_rules
 from moderation.rewrites import Known as Nameable
 from moderation.rewrites import Rewrites
 from moderation.rewrites import rewrites as read_rewrites
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
     from moderation.lexicon import WordLists
+    from moderation.liverules import LiveRules
     from moderation.ruleset import Option
     from moderation.text.fold import Folding
 
@@ -78,6 +80,7 @@ def _read(lexicons: Path, scenes: Path, folders: Sequence[str]) -> Ruleset:
     known = Known(lists, categories, laws, folding)
     industries = disk.toml("industries.toml", lambda document: read_industries(document, known))
     terms = disk.terms(lists, folders)
+    live = disk.live(categories, folding)
     disk.errors.extend(tables.cross_check(categories, laws, policies, disk.text))
     if categories and codes and claims:
         disk.errors.extend(check_terms(terms, categories, laws, folding))
@@ -106,6 +109,7 @@ def _read(lexicons: Path, scenes: Path, folders: Sequence[str]) -> Ruleset:
         rewrites=rewrites,
         options=options,
         lists=lists,
+        live=live,
     )
 
 
@@ -268,6 +272,12 @@ class _Disk:
         if not (self._roots[""] / "options.toml").exists():
             return {}
         return self.toml("options.toml", tables.options) or {}
+
+    def live(self, categories: Container[str], folding: Folding) -> LiveRules | None:
+        """What ``live.toml`` says of rooms; a folder without it says nothing."""
+        if not (self._roots[""] / "live.toml").exists():
+            return None
+        return self.toml("live.toml", lambda document: live_rules(document, categories, folding))
 
     def rewrites(self, known: Nameable) -> Rewrites:
         """What ``rewrites.toml`` suggests; a folder without it suggests deletions alone."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from moderation.industry import Industries
     from moderation.lexicon import Term, WordLists
+    from moderation.liverules import LiveRules
     from moderation.policy import ScenePolicy
     from moderation.rewrites import Rewrites
     from moderation.text.fold import Folding
@@ -172,8 +173,8 @@ class Option:
 class Ruleset:
     """Everything that a verdict depends on besides the content. ``fingerprint`` names the exact bytes it came from.
 
-    ``lists`` are the named word lists. ``own`` are the terms of one tenant on top of ``terms``, which all share; the
-    fingerprint then is a pair, ``shared+own``.
+    ``lists`` are the named word lists; without ``live`` a room adds nothing to its messages. ``own`` are the terms of
+    one tenant on top of ``terms``, which all share; the fingerprint then is a pair, ``shared+own``.
     """
 
     fingerprint: str
@@ -190,6 +191,7 @@ class Ruleset:
     rewrites: Rewrites = field(repr=False)
     options: Mapping[str, Option] = field(default_factory=dict, repr=False)
     lists: WordLists = field(default_factory=dict, repr=False)
+    live: LiveRules | None = field(default=None, repr=False)
     own: tuple[Term, ...] = field(default=(), repr=False)
     _citations: dict[tuple[tuple[str, ...], date], tuple[str, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False

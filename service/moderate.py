@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from moderation.ruleset import Ruleset
     from moderation.suggest import Suggestion
     from moderation.types import Content, Missing, Opinion, Verdict
+    from service.duty.binding import Binding
     from service.escalation import Escalation
     from service.experts import Hearing
     from service.filing import Filing, Seal
@@ -78,15 +79,17 @@ class Suggested(NamedTuple):
 class Moderation:
     """Judges contents and files what was decided."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - all that judging asks
         self,
         rules: Rules,
         ledger: Ledger,
         reads: Reads,
         hearing: Hearing | Escalation | None = None,
         terms: Terms = TERMS,
+        binding: Binding | None = None,
     ) -> None:
         self._rules, self._ledger, self._reads, self._hearing, self._terms = rules, ledger, reads, hearing, terms
+        self._binding = binding
         self._sitting = Sitting(rules, ledger, hearing, terms)
         self._turn = asyncio.Semaphore(SLICES_HEARD)
 
@@ -98,11 +101,13 @@ class Moderation:
     async def one(self, caller: Caller, content: Content, *, idempotency: Idempotency | None = None) -> Decided:
         """Judges one content; returns once the decision is on disk. An empty ``content.id`` gets a new id.
 
-        Raises what ``service.ledger`` draws at its top,
-        and ``ValueError`` for text that cannot be stored (a lone surrogate).
+        Raises what ``service.ledger`` draws at its top, ``UnknownProof`` for a proof that it names, and ``ValueError``
+        for text that cannot be stored (a lone surrogate).
         """
         if is_long(content):
             return (await self.many(caller, [content], idempotency=idempotency))[0]
+        if self._binding is not None and self._binding.concerns(content):
+            content = await self._binding.bound(caller.tenant, content)
         seal = _seal(caller, idempotency)
         brought = self._sitting.bring(content, tenant=caller.tenant, seal=seal)
         outcome = told(await brought.heard)
@@ -115,6 +120,7 @@ class Moderation:
         """Judges a batch in one transaction: all decisions, in order, or none. Raises as ``one`` does."""
         if not contents:
             return []
+        contents = await self._bound(caller, contents)
         engines, tenant = self._rules.engines, caller.tenant
         verdicts: list[Verdict] = []
         filings: list[Filing] = []
@@ -134,6 +140,12 @@ class Moderation:
                 await breath.taken()
         outcome = await self._ledger.file(filings, seal=_seal(caller, idempotency))
         return await self._decided(caller, engines.base.ruleset, contents, verdicts, outcome)
+
+    async def judged(self, tenant: str, content: Content) -> Verdict:
+        """What the house makes of a content, which is filed nowhere."""
+        case = await alone(self._rules.engines.of(tenant), content)
+        (answer,) = await self._heard([case])
+        return case.conclude() if answer is None else case.conclude(answer)
 
     async def get(self, caller: Caller, decision_id: str) -> Decided | None:
         """One decision of the caller's tenant; another tenant's does not exist."""
@@ -156,6 +168,13 @@ class Moderation:
     async def close(self) -> None:
         """Returns once all that was asked is with the ledger, which may be closed then."""
         await self._sitting.over()
+
+    async def _bound(self, caller: Caller, contents: Sequence[Content]) -> Sequence[Content]:
+        """The contents with what is on file for them; most batches have nothing of the kind."""
+        binding = self._binding
+        if binding is None or not any(map(binding.concerns, contents)):
+            return contents
+        return [await binding.bound(caller.tenant, one) if binding.concerns(one) else one for one in contents]
 
     async def _heard(self, cases: Sequence[Case]) -> list[Opinion | Missing | None]:
         """What the expert says of a slice. Batches take turns, so that they crowd no single content out."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from service.acts import VIEW_REMOVED, VIEW_SAVED, Act
 from service.ports import Write
+from service.review.checks import is_tested
 from service.store import view_statements as sql
 
 if TYPE_CHECKING:
@@ -73,9 +74,10 @@ class Views:
 
         return await self._ledger.visit(work)
 
-    async def depths(self, tenant: str) -> list[Depth]:
-        """How many items wait in each scene, bounded."""
-        rows = await self._connection.execute_fetchall(sql.DEPTHS, (tenant, MOST_COUNTED))
+    async def depths(self, caller: Caller) -> list[Depth]:
+        """How many items that somebody may see wait in each scene, bounded."""
+        told = (caller.tenant, MOST_COUNTED, caller.id, is_tested(caller.rights))
+        rows = await self._connection.execute_fetchall(sql.DEPTHS, told)
         return [Depth(scene, count, most >= MOST_COUNTED) for scene, count, most in rows]
 
 

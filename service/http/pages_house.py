@@ -24,10 +24,9 @@ from service.http.pages import tallies
 from service.http.routes import route
 from service.http.wire import read_one
 from service.rights import Right, Role, Scope
-from service.sitting import alone, to_hear
 
 if TYPE_CHECKING:
-    from moderation.types import Content, Verdict
+    from moderation.types import Content
     from service.http.serving import Asked
 
 _EXAMPLES: Final = (
@@ -60,7 +59,7 @@ async def tried(asked: Asked) -> Answer:
     """Judge a text and file nothing: a part of the page."""
     content = await _content(asked)
     started = perf_counter()
-    verdict = await _judged(asked, content)
+    verdict = await asked.serving.service.moderation.judged(known(asked).tenant, content)
     took = f"{(perf_counter() - started) * 1000:.1f}"
     page = Shell(asked, page_lang(asked.request), {}, "")
     told = render(verdict, content, asked.serving.service.rules.engine.ruleset, lang=page.lang)
@@ -113,7 +112,7 @@ async def system(asked: Asked) -> Answer:
     page = await shell(asked)
     service, metrics = asked.serving.service, asked.serving.metrics
     counts = (await told_by(asked, reviews.reviews, query={"limit": "1"}))["counts"]
-    depths = await service.views.depths(known(asked).tenant)
+    depths = await service.views.depths(known(asked))
     return page.page(
         "system.html",
         health=service.health(),
@@ -147,13 +146,6 @@ async def _content(asked: Asked) -> Content:
     serving = asked.serving
     body = await read_body(asked.request, limit=serving.settings.max_body, deadline=serving.settings.body_deadline)
     return read_one(body, tenant=known(asked).tenant, now=datetime.now(UTC), limits=serving.limits)
-
-
-async def _judged(asked: Asked, content: Content) -> Verdict:
-    service = asked.serving.service
-    case = await alone(service.rules.engines.of(known(asked).tenant), content)
-    (answer,) = to_hear([case], service.hearing)
-    return case.conclude() if answer is None else case.conclude(await answer)
 
 
 def _service(asked: Asked) -> list[tuple[str, Any]]:

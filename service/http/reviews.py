@@ -67,7 +67,9 @@ async def claim_reviews(asked: Asked) -> Answer:
     """Take the most urgent items; each comes with the token that its steps need."""
     sent, caller, service = await read_as(asked, ClaimRequest), known(asked), asked.serving.service
     sorts = Sorts(sent.kinds, tuple(scene.value for scene in sent.scenes), sent.categories)
-    rows = await service.desk.claim(caller, limit=sent.limit, sorts=sorts, lease=sent.lease_seconds)
+    rows = await service.desk.claim(
+        caller, limit=sent.limit, sorts=sorts, lease=sent.lease_seconds, distinct=sent.distinct
+    )
     held = {row.id: row.token for row in rows}
     dossiers = await service.archive.dossiers(caller, list(held))
     ruleset = service.rules.engines.of(caller.tenant).ruleset

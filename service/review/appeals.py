@@ -12,6 +12,7 @@ from moderation.types import Action, Author, Content, Part
 from service.acts import (
     APPEAL_DECIDED,
     APPEAL_FILED,
+    APPEAL_REDECIDED,
     APPEAL_UNDONE,
     DECISION_FINAL,
     DECISION_LAPSED,
@@ -28,6 +29,7 @@ from service.review.rulings import Ruling, Unfounded
 from service.review.states import FIRST, SENIOR, UNDO_SECONDS, later
 from service.store import appeal_statements as sql
 from service.store import statements
+from service.store.quality_statements import CHECKED
 
 if TYPE_CHECKING:
     from service.ports import Visit
@@ -137,7 +139,41 @@ def decide(visit: Visit, row: Row, move: Move, ruling: Ruling, book: Book) -> Ro
     if wrong := ruling.wrong(row.kind):
         raise Unfounded(wrong)
     moved(row, move)
-    ((appeal, decision, _, _, _),) = visit.rows(sql.APPEAL_OF, row.id)
+    new, facts, values, block = _ruled(visit, row, row.id, move, ruling, book)
+    visit.record(
+        Act(APPEAL_DECIDED, values[-1], row.tenant, facts),
+        Write(sql.SETTLE_APPEAL, values),
+        Write(sql.SET_BLOCK, block.values),
+    )
+    return new
+
+
+def redecide(visit: Visit, row: Row, move: Move, ruling: Ruling, book: Book) -> Row:
+    """A senior's word on an appeal on which two people disagreed; ``row`` is the item of its second review.
+
+    To block is to uphold, to let pass is to overturn. Raises ``Conflict``.
+    """
+    moved(row, move)
+    outcome = rulings.UPHELD if ruling.action is Action.BLOCK else rulings.OVERTURNED
+    ((checked,),) = visit.rows(CHECKED, row.id, row.round)
+    said = Ruling(None, note=ruling.note, outcome=outcome)
+    new, facts, values, block = _ruled(visit, row, checked, move, said, book)
+    visit.record(
+        Act(APPEAL_REDECIDED, values[-1], row.tenant, facts),
+        Write(sql.RESETTLE_APPEAL, values),
+        Write(sql.SET_BLOCK, block.values),
+    )
+    return new
+
+
+def _ruled(  # noqa: PLR0913, PLR0917 - an appeal, and the item at which it is ruled on
+    visit: Visit, row: Row, review: str, move: Move, ruling: Ruling, book: Book
+) -> tuple[Row, dict[str, object], tuple[str, str, str, str], Block]:
+    """What a ruling on an appeal means for its content, with the notice of it.
+
+    Gives the item as it is then, what the act tells, and what is to be written of the appeal and its block.
+    """
+    ((appeal, decision, _, _, _),) = visit.rows(sql.APPEAL_OF, review)
     overturns = ruling.outcome == rulings.OVERTURNED
     outcome = None
     if overturns:
@@ -155,12 +191,7 @@ def decide(visit: Visit, row: Row, move: Move, ruling: Ruling, book: Book) -> Ro
     notice = new_id()
     notices.tell(visit, Act(APPEAL_DECIDED, notice, row.tenant, {**told, "appeal": appeal}), wait=UNDO_SECONDS)
     facts = {**told, "by": move.who.id, "final": block.final_at is not None, "review": row.id}
-    visit.record(
-        Act(APPEAL_DECIDED, appeal, row.tenant, facts),
-        Write(sql.SETTLE_APPEAL, (ruling.outcome, visit.at, notice, appeal)),
-        Write(sql.SET_BLOCK, block.values),
-    )
-    return new
+    return new, facts, (ruling.outcome, visit.at, notice, appeal), block
 
 
 def undo(visit: Visit, row: Row, move: Move) -> Row:

@@ -14,8 +14,10 @@ import orjson
 from moderation.types import SHANGHAI
 from service.ids import now, stamp
 from service.review.rows import APPEAL, NotThere, Row
+from service.review.samples import SAMPLE
 from service.review.seeing import Seen, alike, bigrams, seen
 from service.review.states import Person, Step, offered
+from service.review.veil import Veil
 from service.sitting import is_long
 
 if TYPE_CHECKING:
@@ -86,12 +88,14 @@ class Archive:
 
     async def page(self, caller: Caller, query: Query, *, after: Place | None, limit: int) -> Page:
         """One page of the queue."""
-        return await self._reads.listed(caller.tenant, query, after=after, limit=limit)
+        page = await self._reads.listed(caller.tenant, query, after=after, limit=limit)
+        return page._replace(items=await self._veil(caller).listed(page.items))
 
     async def counts(self, caller: Caller) -> Counts:
         """How much there is to do; today began at midnight in Shanghai."""
         midnight = datetime.now(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
-        return await self._reads.counts(caller.tenant, since=stamp(midnight.astimezone(UTC)))
+        viewer = self._veil(caller).viewer
+        return await self._reads.counts(caller.tenant, viewer, since=stamp(midnight.astimezone(UTC)))
 
     async def item(self, caller: Caller, review: str) -> Listed:
         """One item. Raises ``NotThere``."""
@@ -119,21 +123,29 @@ class Archive:
         """All that is known of one content, newest first. Raises ``NotThere``."""
         tenant = caller.tenant
         versions = await self._reads.versions(tenant, content_id, limit=MOST_HISTORY)
+        veil = self._veil(caller)
         decisions = await self._moderation.history(caller, content_id, limit=MOST_HISTORY)
         if not decisions:
             raise NotThere(content_id)
-        items = await self._reads.items_of(tenant, content_id)
+        items = await veil.items(await self._reads.items_of(tenant, content_id))
+        veiled = bool(await veil.over([content_id]))
+        acts = veil.told(await self._reads.acts_about(tenant, content_id, limit=MOST_ACTS), veiled=veiled)
+        if veiled:
+            return History(versions, await veil.history(decisions), items, [], acts, {})
         reports = [one for item in items for one in await self._reads.reports(item.row[0], limit=MOST_REPORTS)]
-        acts = await self._reads.acts_about(tenant, content_id, limit=MOST_ACTS)
         return History(versions, decisions, items, reports, acts, await self._names(tenant, [*decisions, *acts]))
 
     async def _dossier(self, caller: Caller, listed: Listed, *, with_context: bool) -> Dossier:
-        row, tenant = Row(*listed.row), caller.tenant
-        ids = [row.decision, row.outcome] if row.outcome else [row.decision]
+        row, tenant, veil = Row(*listed.row), caller.tenant, self._veil(caller)
+        hidden = bool(await veil.over([listed.content_id]))
+        sampled = row.kind == SAMPLE
+        ids = [row.decision, row.outcome] if row.outcome and not hidden else [row.decision]
         decided, *outcomes = await self._moderation.decisions(caller, ids)
-        history = await self._moderation.history(caller, listed.content_id, limit=MOST_HISTORY)
+        history = await veil.history(await self._moderation.history(caller, listed.content_id, limit=MOST_HISTORY))
         appealed = row.kind == APPEAL
         own = appealed and await self._appeals.is_own(row.id, caller.id)
+        appeal = await self._appealed(row, hidden=hidden)
+        steps = offered(row.item, Person(caller.id, caller.rights), now(), own=own)
         context = await self._context(caller, row, decided.content) if with_context else None
         return Dossier(
             listed=listed,
@@ -141,14 +153,24 @@ class Archive:
             decided=decided,
             outcome=outcomes[0] if outcomes else None,
             seen=await self._seen(tenant, decided.content),
-            reports=await self._reads.reports(row.id, limit=MOST_REPORTS) if row.reports else [],
-            notes=await self._reads.notes(row.id, limit=MOST_NOTES) if row.token > 1 else [],
+            reports=await self._reads.reports(row.id, limit=MOST_REPORTS) if row.reports and not hidden else [],
+            notes=await self._reads.notes(row.id, limit=MOST_NOTES)
+            if row.token > 1 and (sampled or not hidden)
+            else [],
             history=history,
-            steps=offered(row.item, Person(caller.id, caller.rights), now(), own=own),
+            steps=tuple(step for step in steps if not (sampled and step is Step.UNDO)),
             context=context,
-            names={} if appealed else await self._names(tenant, [*history, *(context.earlier if context else ())]),
-            appeal=await self._appeals.at(row.id) if appealed else None,
+            names={} if appeal else await self._names(tenant, [*history, *(context.earlier if context else ())]),
+            appeal=appeal,
         )
+
+    async def _appealed(self, row: Row, *, hidden: bool) -> Appeal | None:
+        """The appeal that an item is about, or whose ruling is to be checked; without what came of it if hidden."""
+        if row.kind not in {APPEAL, SAMPLE}:
+            return None
+        review = row.id if row.kind == APPEAL else await self._reads.checked(row.id, row.round)
+        appeal = await self._appeals.at(review)
+        return appeal._replace(outcome=None, settled_at=None, final_at=None) if appeal and hidden else appeal
 
     async def _seen(self, tenant: str, content: Content) -> list[Seen]:
         engine = self._rules.engines.of(tenant)
@@ -170,7 +192,10 @@ class Archive:
         above = await self._reads.last_content() - EARLIER_AMONG
         numbers = await self._reads.contents_by(caller.tenant, content.id, mark, above=above, limit=MOST_EARLIER)
         newest = await self._reads.newest_on(numbers)
-        return await self._moderation.decisions(caller, [newest[number] for number in numbers if number in newest])
+        decided = await self._moderation.decisions(caller, [newest[number] for number in numbers if number in newest])
+        veil = self._veil(caller)
+        doubles = await veil.doubles(one.content.id for one in decided)
+        return await veil.newest([one for one in decided if one.content.id not in doubles])
 
     async def _similar(self, caller: Caller, row: Row, content: Content) -> list[Listed]:
         sort = (row.level, row.kind, row.scene, row.category)
@@ -179,4 +204,8 @@ class Archive:
         plain = self._rules.engine.ruleset.folding.plain
         own = bigrams(plain("".join(part.text for part in content.parts)))
         ids = await asyncio.to_thread(alike, own, pool, plain, most=MOST_SIMILAR)
-        return await self._reads.items(caller.tenant, ids)
+        found = await self._veil(caller).listed(await self._reads.items(caller.tenant, ids))
+        return [one for one in found if one.content_id != content.id]
+
+    def _veil(self, caller: Caller) -> Veil:
+        return Veil(caller, self._reads, self._moderation)

@@ -18,8 +18,10 @@ import orjson
 import structlog
 
 from service.logs import where
-from service.review import appeals, intake, rulings
-from service.review.rows import APPEAL, Row, found, take, take_all
+from service.review import appeals, golden, handling, intake, rulings, samples
+from service.review.checks import Checks, grim, is_blind, is_tested
+from service.review.mixing import Mixing
+from service.review.rows import APPEAL, Conflict, Row, found, moved, take, take_all
 from service.review.rulings import Book, Unfounded
 from service.review.states import FIRST, HOUSE, SENIOR, Move, Person, State, Step
 from service.review.verdict import unfounded
@@ -31,14 +33,17 @@ if TYPE_CHECKING:
 
     from service.keys import Caller
     from service.ledger import Ledger
-    from service.ports import Visit
+    from service.ports import Column, Visit
     from service.review.appeals import Appealed
     from service.review.intake import Filed, Said
+    from service.review.mixing import Judge
     from service.review.rulings import Ruling
     from service.review.terms import Terms
     from service.rules import Rules
 
 MOST_CLAIMED: Final = 50
+AMONG: Final = 4
+"""Items that say nothing twice are sought among so many times as many as are wanted."""
 AT_ONCE: Final = 50
 """So many items the house moves in one visit: everybody's next commit waits for it."""
 SWEEP_SECONDS: Final = 1.0
@@ -61,24 +66,38 @@ ANY: Final = Sorts()
 
 
 class Desk:
-    """Keeps nothing but its way to the ledger: what is true stands in the database."""
+    """Keeps nothing but its way to the ledger, and the golden items on their way: what is true is in the database."""
 
-    def __init__(self, ledger: Ledger, rules: Rules, terms: Terms) -> None:
-        self._ledger, self._rules, self._terms = ledger, rules, terms
+    def __init__(
+        self, ledger: Ledger, rules: Rules, terms: Terms, checks: Checks | None = None, judge: Judge | None = None
+    ) -> None:
+        self._ledger, self._rules, self._terms, self._checks = ledger, rules, terms, checks or Checks()
+        self.mixing = Mixing(ledger, terms, self._checks, judge) if judge else None
 
     async def claim(
-        self, caller: Caller, *, limit: int = 1, sorts: Sorts = ANY, lease: float | None = None
+        self,
+        caller: Caller,
+        *,
+        limit: int = 1,
+        sorts: Sorts = ANY,
+        lease: float | None = None,
+        distinct: bool = False,
     ) -> list[Row]:
         """Takes up to ``limit`` of the most urgent items; seniors get what was escalated first.
 
-        What the caller skipped in this round is left to others.
+        What the caller skipped in this round, or had decided before it came to be decided again, is left to others, and
+        so is what is severe once they have seen enough of it. ``distinct``: of items that say much the same
+        only one, and what says the same as they decided within the hour only if nothing else waits.
         """
         person, most = _person(caller), min(limit, MOST_CLAIMED)
         seconds = self._terms.lease if lease is None else lease
 
         def work(visit: Visit) -> list[Row]:
             _lapse(visit, visit.rows(desk.LAPSED, caller.tenant, visit.at, AT_ONCE))
-            rows = _claimable(visit, caller.tenant, person, most, sorts)
+            wanted = most * AMONG if distinct else most
+            rows = self._claimable(visit, caller.tenant, person, wanted, sorts)
+            if distinct and rows:
+                rows = handling.once(visit, rows, self._rules.engine.ruleset.folding.plain, person)[:most]
             return take_all(visit, rows, Move(Step.CLAIM, person, visit.at, lease=seconds))
 
         return await self._ledger.visit(work)
@@ -111,15 +130,15 @@ class Desk:
         book = self._book(caller.tenant)
         if wrong := unfounded(ruling.reasons, book.ruleset):
             raise Unfounded(wrong)
-        person = _person(caller)
+        person, sort = _person(caller), self._grim(caller.tenant)
 
         def work(visit: Visit) -> Row:
             row = found(visit, caller.tenant, review)
             own = appeals.is_own(visit, row, person.id)
             move = Move(Step.DECIDE, person, visit.at, token, own=own)
-            if row.kind == APPEAL:
-                return appeals.decide(visit, row, move, ruling, book)
-            return rulings.decide(visit, row, move, ruling, book)
+            decided = _decided(visit, row, move, ruling, book, self._checks)
+            handling.timed(visit, row, move, sort)
+            return decided
 
         return await self._ledger.visit(work)
 
@@ -133,6 +152,10 @@ class Desk:
         def work(visit: Visit) -> Row:
             row = found(visit, caller.tenant, review)
             move = Move(Step.UNDO, person, visit.at, lease=lease)
+            moved(row, move)
+            if row.kind == samples.SAMPLE:  # whoever decided it may know the first verdict by now
+                raise Conflict("late", row)
+            samples.undone(visit, row)
             return appeals.undo(visit, row, move) if row.kind == APPEAL else rulings.undo(visit, row, move)
 
         return await self._ledger.visit(work)
@@ -144,6 +167,15 @@ class Desk:
         """
         terms, known = self._terms, self._rules.engines.of(tenant).ruleset.categories
         return await self._ledger.visit(lambda visit: intake.file(visit, tenant, said, terms, known))
+
+    async def make_golden(self, caller: Caller, content_id: str) -> str:
+        """Has a decided content test reviewers; gives the golden item's id. Raises ``NotThere`` and ``Unfit``."""
+        tenant, by, ruleset = caller.tenant, caller.id, self._book(caller.tenant).ruleset
+        return await self._ledger.visit(lambda visit: golden.add(visit, tenant, content_id, by, ruleset))
+
+    async def end_golden(self, caller: Caller, content_id: str) -> None:
+        """Has a content test nobody any longer. Raises ``NotThere``."""
+        await self._ledger.visit(lambda visit: golden.end(visit, caller.tenant, content_id, caller.id))
 
     async def appeal(self, tenant: str, said: Appealed) -> str:
         """Files an appeal, and gives its id.
@@ -167,13 +199,19 @@ class Desk:
                 return moved
 
     async def watch(self) -> None:
-        """Sweeps for ever."""
-        while True:
-            await asyncio.sleep(SWEEP_SECONDS)
-            try:
-                await self.sweep()
-            except Exception as error:  # noqa: BLE001 - a database that is busy now may not be so the next time
-                structlog.get_logger().error("deadlines not swept", **where(error))
+        """Sweeps for ever; when that ends, golden items that were still to come do not."""
+        try:
+            while True:
+                await asyncio.sleep(SWEEP_SECONDS)
+                try:
+                    await self.sweep()
+                    if self.mixing is not None:
+                        await self.mixing.look()
+                except Exception as error:  # noqa: BLE001 - a database that is busy now may not be so the next time
+                    structlog.get_logger().error("deadlines not swept", **where(error))
+        finally:
+            if self.mixing is not None:
+                await self.mixing.close()
 
     def _book(self, tenant: str) -> Book:
         return Book(self._rules.engines.of(tenant).ruleset, self._terms.appeal_days)
@@ -188,9 +226,42 @@ class Desk:
             own = step is Step.CLAIM and appeals.is_own(visit, row, person.id)
             if step is Step.CLAIM:
                 row = _awake(visit, row)
-            return take(visit, row, Move(step, person, visit.at, token, seconds, own=own), note=note)
+                self._barred(visit, row, person)
+            move = Move(step, person, visit.at, token, seconds, own=own)
+            new = take(visit, row, move, note=note)
+            if step in {Step.SKIP, Step.ESCALATE}:
+                handling.timed(visit, row, move, self._grim(row.tenant))
+            return new
 
         return await self._ledger.visit(work)
+
+    def _grim(self, tenant: str) -> frozenset[str]:
+        return grim(self._rules.engines.of(tenant).ruleset.categories)
+
+    def _barred(self, visit: Visit, row: Row, person: Person) -> None:
+        """Raises ``Conflict`` where somebody must not have an item, however they came by its id."""
+        if samples.barred(visit, row, person):
+            raise Conflict("barred", row)
+        sort, most = self._grim(row.tenant), self._checks.severe_per_hour
+        if row.category in sort and not handling.left(visit, row.tenant, person, most, sort):
+            raise Conflict("exposure", row)
+
+    def _claimable(self, visit: Visit, tenant: str, person: Person, limit: int, sorts: Sorts) -> list[Row]:
+        rights, sort = person.rights, self._grim(tenant)
+        left = handling.left(visit, tenant, person, self._checks.severe_per_hour, sort)
+        barred = orjson.dumps([] if left else sorted(sort)).decode()
+        open_to: tuple[Column, ...] = (is_blind(rights), is_tested(rights), barred)
+        levels = (SENIOR, FIRST) if Right.SENIOR in rights else (FIRST,)
+        if any(sorts):
+            levels_ = orjson.dumps(levels).decode()
+            found_ = visit.rows(desk.CLAIMABLE_OF_SORTS, tenant, levels_, *sorts.bound(), person.id, limit, *open_to)
+            return handling.bearable([Row(*one) for one in found_], left, sort)
+        rows: list[Row] = []
+        for level in levels:
+            if len(rows) < limit:
+                found_ = visit.rows(desk.CLAIMABLE, tenant, level, person.id, limit - len(rows), *open_to)
+                rows += [Row(*one) for one in found_]
+        return handling.bearable(rows, left, sort)
 
 
 def _person(caller: Caller) -> Person:
@@ -204,17 +275,18 @@ def _awake(visit: Visit, row: Row) -> Row:
     return row
 
 
-def _claimable(visit: Visit, tenant: str, person: Person, limit: int, sorts: Sorts) -> list[Row]:
-    levels = (SENIOR, FIRST) if Right.SENIOR in person.rights else (FIRST,)
-    if any(sorts):
-        levels_ = orjson.dumps(levels).decode()
-        found_ = visit.rows(desk.CLAIMABLE_OF_SORTS, tenant, levels_, *sorts.bound(), person.id, limit)
-        return [Row(*one) for one in found_]
-    rows: list[Row] = []
-    for level in levels:
-        if len(rows) < limit:
-            rows += [Row(*one) for one in visit.rows(desk.CLAIMABLE, tenant, level, person.id, limit - len(rows))]
-    return rows
+def _decided(  # noqa: PLR0913, PLR0917 - a decision, and what is to be checked of it
+    visit: Visit, row: Row, move: Move, ruling: Ruling, book: Book, checks: Checks
+) -> Row:
+    """Decides an item for what it is: the first time, a second time, or for a score alone."""
+    if row.kind == samples.SAMPLE:
+        return samples.decide(visit, row, move, ruling, book)
+    if copy := golden.copied(visit, row, move.who):
+        return golden.answer(visit, row, move, ruling, book.ruleset, copy)
+    decide = appeals.decide if row.kind == APPEAL else rulings.decide
+    decided = decide(visit, row, move, ruling, book)
+    samples.opened(visit, decided, move.who, ruling, checks)
+    return decided
 
 
 def _lapse(visit: Visit, rows: Sequence[tuple[object, ...]]) -> int:
@@ -231,8 +303,12 @@ def _swept(visit: Visit, book_of: Callable[[str], Book]) -> int:
     lapsed = _lapse(visit, visit.rows(desk.LAPSED_ANYWHERE, visit.at, AT_ONCE))
     due = visit.rows(desk.DUE, visit.at, AT_ONCE - lapsed) if lapsed < AT_ONCE else []
     for one in due:
+        if Row(*one).state == State.WAITING and golden.copied(visit, Row(*one), HOUSE):
+            # Nobody came to it: nothing is late. What somebody holds is late as anything is.
+            take(visit, Row(*one), Move(Step.WITHDRAW, HOUSE, visit.at))
+            continue
         row = take(visit, Row(*one), Move(Step.BREACH, HOUSE, visit.at))
-        if row.kind == intake.CONTENT:
+        if row.kind == intake.CONTENT and not golden.copied(visit, row, HOUSE):
             rulings.time_out(visit, row, book_of(row.tenant))
     moved = lapsed + len(due)
     return moved + (appeals.settle_due(visit, AT_ONCE - moved) if moved < AT_ONCE else 0)

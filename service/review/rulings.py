@@ -155,7 +155,7 @@ def ruled(visit: Visit, row: Row, who: Person, ruling: Ruling, book: Book) -> st
         content=content.id,
         version=content.version,
         labels=labels_of(before.verdict, verdict, heads),
-        origin=Origin.REVIEW,
+        origin=Origin.APPEAL if row.kind == APPEAL else Origin.REVIEW,
         by=who.id,
         id=id_,
     )
@@ -163,7 +163,7 @@ def ruled(visit: Visit, row: Row, who: Person, ruling: Ruling, book: Book) -> st
     if judgement.labels:
         more |= judgement.facts()
     act = Act(DECISION_HUMAN, id_, row.tenant, {"by": who.id, **more})
-    _file(visit, row, before, verdict, act, *judgement.writes(), confirms=verdict.action is Action.BLOCK)
+    file(visit, row, before, verdict, act, *judgement.writes(), confirms=verdict.action is Action.BLOCK)
     told = _noticed(id_, before, verdict, row) | _stated(visit, before, verdict, book)
     notices.tell(visit, Act(DECISION_HUMAN, id_, row.tenant, told), wait=UNDO_SECONDS)
     return id_
@@ -174,7 +174,7 @@ def reinstated(visit: Visit, row: Row, who: Person, decision: str, book: Book) -
     before, id_ = standing(visit, row.tenant, row.content), new_id()
     verdict = standing_as(visit, row.tenant, decision).verdict
     act = Act(DECISION_HUMAN, id_, row.tenant, {"by": who.id, "reinstates": decision, "review": row.id})
-    _file(visit, row, before, verdict, act, reinstates=decision)
+    file(visit, row, before, verdict, act, reinstates=decision)
     told = _noticed(id_, before, verdict, row) | _stated(visit, before, verdict, book)
     notices.tell(visit, Act(DECISION_HUMAN, id_, row.tenant, told), wait=UNDO_SECONDS)
     return id_
@@ -224,13 +224,13 @@ def time_out(visit: Visit, row: Row, book: Book) -> str | None:
         return None
     verdict = timed_out(before.verdict, action)
     id_ = new_id()
-    _file(visit, row, before, verdict, Act(DECISION_TIMEOUT, id_, row.tenant, {"by": DEADLINE, "review": row.id}))
+    file(visit, row, before, verdict, Act(DECISION_TIMEOUT, id_, row.tenant, {"by": DEADLINE, "review": row.id}))
     told = _noticed(id_, before, verdict, row) | _stated(visit, before, verdict, book, by_person=False)
     notices.tell(visit, Act(DECISION_TIMEOUT, id_, row.tenant, told), wait=0)
     return id_
 
 
-def _file(  # noqa: PLR0913 - a decision, and what it means for blocks
+def file(  # noqa: PLR0913 - a decision, and what it means for blocks
     visit: Visit,
     row: Row,
     before: Standing,

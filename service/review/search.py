@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from service.review.seeing import sought
+from service.review.veil import Veil
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,8 +76,12 @@ class Search:
 
     async def _decided(self, caller: Caller, found: Sequence[tuple[Kept, list[Excerpt]]]) -> list[Hit]:
         newest = await self._reads.newest_on([kept.number for kept, _ in found])
-        decided = await self._moderation.decisions(caller, [newest[kept.number] for kept, _ in found])
-        return [Hit(kept, excerpts, one) for (kept, excerpts), one in zip(found, decided, strict=True)]
+        veil = Veil(caller, self._reads, self._moderation)
+        doubles = await veil.doubles(kept.content_id for kept, _ in found)
+        shown = [(kept, excerpts) for kept, excerpts in found if kept.content_id not in doubles]
+        decided = await self._moderation.decisions(caller, [newest[kept.number] for kept, _ in shown])
+        decided = await veil.newest(decided)
+        return [Hit(kept, excerpts, one) for (kept, excerpts), one in zip(shown, decided, strict=True)]
 
 
 def _matching(kept: Sequence[Kept], plain: str, folding: Folding) -> list[tuple[Kept, list[Excerpt]]]:

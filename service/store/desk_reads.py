@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 
 from service.store import desk_statements as desk
+from service.store import quality_statements as quality
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,8 @@ LOOKED_AT: Final = 2000
 """So many rows of a list are looked at for one page where a filter has no index."""
 CHUNK: Final = 2000
 """Contents of a search are read so many numbers at a time."""
+MOST_COUNTED: Final = 20_000
+"""Figures of quality rest on so many rows at most."""
 _LAST: Final = "~"
 """Sorts after every stamp and id."""
 ROW_COLUMNS: Final = 24
@@ -36,6 +39,13 @@ class Listed(NamedTuple):
     holder_name: str | None
     closed_name: str | None
     content_id: str
+
+
+class Viewer(NamedTuple):
+    """For whom something is read, and whether golden items test them."""
+
+    user: str
+    tested: bool
 
 
 class Query(NamedTuple):
@@ -137,6 +147,40 @@ class Kept(NamedTuple):
     body: bytes
 
 
+class Sampled(NamedTuple):
+    """A second review that was answered: the item's category, and JSON lists of what both said."""
+
+    category: str
+    first_said: str
+    second_said: str
+
+
+class Handled(NamedTuple):
+    """What a person did with an item: whether it was grim, how long it was, how long it took if known, and when."""
+
+    user: str
+    step: str
+    grim: int
+    letters: int
+    millis: int | None
+    at: str
+
+
+class Golden(NamedTuple):
+    """A golden item; ``said`` is its answer as a JSON list, ``wrong`` counts the answers that were not it."""
+
+    id: str
+    content_id: str
+    scene: str
+    category: str
+    severity: int
+    said: str
+    by: str
+    created_at: str
+    answers: int
+    wrong: int
+
+
 class DeskReads:
     """Asks over one connection that cannot write."""
 
@@ -189,9 +233,9 @@ class DeskReads:
         sorts = [orjson.dumps(names).decode() if names else None for names in query[1:4]]
         return await self._rows(desk.WAITING_OF_SORTS, tenant, levels, *sorts, *after, limit)
 
-    async def counts(self, tenant: str, *, since: str) -> Counts:
-        """How many items of a tenant there are; ``since`` is when today began, as a stamp."""
-        ((*counts,),) = await self._rows(desk.COUNTS, tenant, COUNTED + 1, since)
+    async def counts(self, tenant: str, viewer: Viewer, *, since: str) -> Counts:
+        """How many items of a tenant somebody may see; ``since`` is when today began, as a stamp."""
+        ((*counts,),) = await self._rows(desk.COUNTS, tenant, COUNTED + 1, since, *viewer)
         return Counts(*counts)
 
     async def report(self, tenant: str, report: str, kind: str) -> Reported | None:
@@ -215,6 +259,54 @@ class DeskReads:
     async def names(self, tenant: str, users: Sequence[str]) -> dict[str, str]:
         """What people of a tenant are called, by their ids."""
         return dict(await self._rows(desk.USER_NAMES, tenant, orjson.dumps(users).decode()))
+
+    async def veiled(self, tenant: str, viewer: Viewer, contents: Sequence[str]) -> list[str]:
+        """Those of some content ids of which somebody must not see what people decided."""
+        return self._names(await self._rows(quality.VEILED, tenant, viewer.user, orjson.dumps(contents).decode()))
+
+    async def hidden(self, tenant: str, viewer: Viewer, items: Sequence[str]) -> list[str]:
+        """Those of some items that somebody must not see at all."""
+        told = (tenant, viewer.user, orjson.dumps(items).decode(), viewer.tested)
+        return self._names(await self._rows(quality.HIDDEN, *told))
+
+    async def doubles(self, tenant: str, viewer: Viewer, contents: Sequence[str]) -> list[str]:
+        """Those of some content ids that somebody must not see beside others."""
+        told = (tenant, viewer.user, orjson.dumps(contents).decode(), viewer.tested)
+        return self._names(await self._rows(quality.DOUBLES, *told))
+
+    @staticmethod
+    def _names(rows: Sequence[tuple[Any, ...]]) -> list[str]:
+        return [name for (name,) in rows]
+
+    async def checked(self, review: str, round_: int) -> str:
+        """The item whose decision is checked by a second review."""
+        ((checked,),) = await self._rows(quality.CHECKED, review, round_)
+        return str(checked)
+
+    async def answers(self, tenant: str, *, since: str) -> list[tuple[str, bool]]:
+        """Golden answers that stand, oldest first: whose, and whether right."""
+        return [(user, bool(right)) for user, right in await self._rows(quality.ANSWERS, tenant, since, MOST_COUNTED)]
+
+    async def samples(self, tenant: str, *, since: str) -> list[Sampled]:
+        """Second reviews that were answered, the last ones first."""
+        return [Sampled(*row) for row in await self._rows(quality.SAMPLES, tenant, since, MOST_COUNTED)]
+
+    async def samples_waiting(self, tenant: str) -> int:
+        """How many wait for a second review, up to ``COUNTED`` + 1."""
+        return int((await self._rows(quality.SAMPLES_OPEN, tenant, COUNTED + 1))[0][0])
+
+    async def handlings(self, tenant: str, *, since: str) -> list[Handled]:
+        """What people did with items, the last first."""
+        return [Handled(*row) for row in await self._rows(quality.HANDLINGS, tenant, since, MOST_COUNTED)]
+
+    async def golden(self, tenant: str) -> list[Golden]:
+        """Golden items, the newest first."""
+        return [Golden(*row) for row in await self._rows(quality.GOLDEN, tenant, COUNTED)]
+
+    async def before_people(self, tenant: str, ids: Sequence[str]) -> list[str]:
+        """On each version of these contents the newest decision that no person took."""
+        rows = await self._rows(quality.BEFORE_PEOPLE, tenant, orjson.dumps(ids).decode())
+        return [decision for _, decision in rows]
 
     async def alike(self, tenant: str, sort: tuple[int, str, str, str], *, limit: int) -> list[tuple[str, bytes]]:
         """Ids and bytes of items to compare: the most urgent of one sort, and those closed last."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Final
 
 from service.store.appeal_statements import barred
+from service.store.quality_statements import hidden_from, open_to
 
 _COLUMNS: Final = (
     "id", "tenant", "kind", "target", "content", "decision", "scene", "category", "severity", "reach", "reports",
@@ -67,6 +68,7 @@ CLAIMABLE: Final = f"""
 SELECT {_ROW} FROM reviews AS r WHERE r.id IN (
     SELECT q.id FROM reviews AS q WHERE q.tenant = ?1 AND q.state = 'waiting' AND q.level = ?2
         AND {_not_skipped("?3")} AND {_not_own("?3")}
+        AND {open_to("?3", "?5", "?6", "?7")}
     ORDER BY q.priority, q.id LIMIT ?4
 ) ORDER BY r.priority, r.id
 """
@@ -76,6 +78,7 @@ SELECT {_ROW} FROM sort JOIN reviews AS r ON r.id IN (
     SELECT q.id FROM reviews AS q WHERE q.tenant = ?1 AND q.state = 'waiting' AND q.level = sort.level
         AND q.kind = sort.kind AND q.scene = sort.scene AND q.category = sort.category
         AND {_not_skipped("?6")} AND {_not_own("?6")}
+        AND {open_to("?6", "?8", "?9", "?10")}
     ORDER BY q.priority, q.id LIMIT ?7
 ) ORDER BY r.level DESC, r.priority, r.id LIMIT ?7
 """
@@ -169,7 +172,7 @@ SELECT {_LISTED} FROM reviews AS r {_JOINS} WHERE +r.tenant = ?1 AND r.id IN (SE
 """
 LISTED_OF: Final = f"""
 SELECT {_LISTED} FROM reviews AS r {_JOINS}
-WHERE r.tenant = ?1 AND r.kind IN ('complaint', 'content', 'report') AND r.target = ?2
+WHERE r.tenant = ?1 AND r.kind IN ('complaint', 'content', 'report', 'sample') AND r.target = ?2
 """
 WAITING: Final = """
 SELECT r.id, r.priority FROM (SELECT value AS level FROM json_each(?2)) AS l JOIN reviews AS r ON r.id IN (
@@ -201,14 +204,23 @@ CLOSED: Final = f"""
 SELECT r.id, r.closed_at, {_LIGHT}, r.closed_by FROM reviews AS r
 WHERE r.tenant = ? AND r.state = 'closed' AND (r.closed_at, r.id) < (?, ?) ORDER BY r.closed_at DESC, r.id DESC LIMIT ?
 """
-COUNTS: Final = """
+
+
+def _counted(which: str) -> str:
+    """How many items of a tenant there are of some, up to a limit, without those that must not be seen."""
+    hidden = hidden_from("?4", "?5")
+    return (
+        f"(SELECT count(*) FROM (SELECT 1 FROM reviews AS q WHERE q.tenant = ?1 AND {which} AND NOT {hidden} LIMIT ?2))"
+    )
+
+
+COUNTS: Final = f"""
 SELECT
-    (SELECT count(*) FROM (SELECT 1 FROM reviews WHERE tenant = ?1 AND state = 'waiting' AND level = 0 LIMIT ?2)),
-    (SELECT count(*) FROM (SELECT 1 FROM reviews WHERE tenant = ?1 AND state = 'waiting' AND level = 1 LIMIT ?2)),
-    (SELECT count(*) FROM (SELECT 1 FROM reviews WHERE tenant = ?1 AND state = 'held' LIMIT ?2)),
-    (SELECT count(*) FROM (SELECT 1 FROM reviews
-        WHERE tenant = ?1 AND state <> 'closed' AND breached_at IS NOT NULL LIMIT ?2)),
-    (SELECT count(*) FROM (SELECT 1 FROM reviews WHERE tenant = ?1 AND state = 'closed' AND closed_at >= ?3 LIMIT ?2))
+    {_counted("q.state = 'waiting' AND q.level = 0")},
+    {_counted("q.state = 'waiting' AND q.level = 1")},
+    {_counted("q.state = 'held'")},
+    {_counted("q.state <> 'closed' AND q.breached_at IS NOT NULL")},
+    {_counted("q.state = 'closed' AND q.closed_at >= ?3")}
 """
 _REPORTED: Final = """
 SELECT r.id, r.kind, r.review, r.round, r.reporter, r.reason, r.filed_at, r.outcome, r.verification, r.settled_at,

@@ -6,7 +6,8 @@ from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING
 
-from service.store import desk_tables, tables
+from service.store import desk_tables, room_tables, tables
+from service.store.quality_statements import NO_COPY
 
 if TYPE_CHECKING:
     from sqlmodel import SQLModel
@@ -20,6 +21,7 @@ HOT_TABLES: dict[str, type[SQLModel]] = {
     "decisions": tables.Decision,
     "idempotency": tables.IdempotencyRecord,
     "reviews": desk_tables.Review,
+    "room_events": room_tables.RoomEvent,
 }
 """In the order in which foreign keys want them filled."""
 _TIMES = frozenset({"at", "received_at", "opened_at"})
@@ -95,6 +97,7 @@ DECISIONS = f"{_DECIDED} WHERE d.tenant = ?1 AND d.id IN (SELECT value FROM json
 UNLABELLED = f"""
 {_DECIDED} WHERE d.tenant = ? AND d.content NOT IN (SELECT content FROM labels)
     AND d.seq = (SELECT max(n.seq) FROM decisions AS n WHERE n.content = d.content) AND length(c.body) > 0
+    AND {NO_COPY}
 ORDER BY d.seq DESC LIMIT ?
 """  # noqa: S608 - our own text
 

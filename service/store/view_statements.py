@@ -1,6 +1,10 @@
 """SQL text of the console's own rows: a person's saved views, and how much waits in each scene."""
 
+# ruff: noqa: S608 - our own text, into which only our own names are put
+
 from __future__ import annotations
+
+from service.store.quality_statements import hidden_from
 
 VIEWS = 'SELECT name, query FROM saved_views WHERE "user" = ? ORDER BY name LIMIT ?'
 COUNT_VIEWS = 'SELECT count(*) FROM saved_views WHERE "user" = ?'
@@ -8,7 +12,7 @@ VIEW = 'SELECT 1 FROM saved_views WHERE "user" = ? AND name = ?'
 INSERT_VIEW = 'INSERT INTO saved_views ("user", name, query) VALUES (?, ?, ?)'
 DELETE_VIEW = 'DELETE FROM saved_views WHERE "user" = ? AND name = ?'
 
-DEPTHS = """
+DEPTHS = f"""
 WITH RECURSIVE sorts (place) AS (
     SELECT * FROM (SELECT rowid FROM reviews WHERE tenant = ?1 AND state = 'waiting'
         ORDER BY level, kind, scene, category LIMIT 1)
@@ -20,7 +24,8 @@ WITH RECURSIVE sorts (place) AS (
 )
 SELECT scene, sum(n), max(n) FROM (
     SELECT s.scene, (SELECT count(*) FROM (SELECT 1 FROM reviews AS q WHERE q.tenant = ?1 AND q.state = 'waiting'
-        AND q.level = s.level AND q.kind = s.kind AND q.scene = s.scene AND q.category = s.category LIMIT ?2)) AS n
+        AND q.level = s.level AND q.kind = s.kind AND q.scene = s.scene AND q.category = s.category
+        AND NOT {hidden_from("?3", "?4")} LIMIT ?2)) AS n
     FROM sorts JOIN reviews AS s ON s.rowid = sorts.place
 ) GROUP BY scene
 """

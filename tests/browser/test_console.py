@@ -13,7 +13,18 @@ from service.rights import RIGHTS_OF, Role
 from tests.browser.conftest import PASSWORD
 
 AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-PAGES = ("/", "/queue", "/search?text=遥遥领先", "/contents/c-1", "/try", "/people", "/notices", "/system", "/nowhere")
+PAGES = (
+    "/",
+    "/queue",
+    "/search?text=遥遥领先",
+    "/contents/c-1",
+    "/try",
+    "/people",
+    "/notices",
+    "/quality",
+    "/system",
+    "/nowhere",
+)
 RUN = """axe.run(document, {resultTypes: ['violations']})
     .then(told => told.violations.map(one => [one.id, one.nodes.map(node => node.html.slice(0, 160))]))"""
 LONG = "走过路过" * 12
@@ -203,6 +214,7 @@ def test_nobody_is_offered_what_they_may_not_do(busy, seat):
         "/queue",
         "/search",
         "/try",
+        "/quality",
         "/system",
     ]
     sat.press("j", "Enter")

@@ -1,0 +1,126 @@
+"""Hears a host put a claim right on air (口误, 更正) within a minute, and says which words were put right by which.
+
+《直播电商监督管理办法》 31(1) asks that slips are corrected on the spot and recorded, whether rules found them or not.
+A pure fold over host speech: the state is a value, ``content.at`` the clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from moderation.types import Scene, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from moderation.liverules import LiveRules
+    from moderation.types import Content, Evidence, Exemption, Verdict
+
+CLAIMS = 32
+"""So many claims are remembered at most, newest first to stay."""
+WORDS = 60
+"""So many characters of a correction are its words."""
+RECALLED = "ng_correction"
+"""The row of the claims table that excuses a claim which its own sentence takes back."""
+COMPLAINTS = "negative_sentiment"
+
+
+class Claim(NamedTuple):
+    """Something that the host said: in which content and where, when (seconds since 1970), and what it was found to be.
+
+    ``category`` and ``rule`` are empty where no rule had found anything.
+    """
+
+    content_id: str
+    at: float
+    span: Span
+    words: str
+    category: str = ""
+    rule: str = ""
+
+
+class Correction(NamedTuple):
+    """One claim put right: the claim with its original words, and the words that correct it with their place."""
+
+    claim: Claim
+    content_id: str
+    at: float
+    span: Span
+    words: str
+    cue: str
+
+    @property
+    def seconds(self) -> int:
+        """So long after the claim."""
+        return max(0, int(self.at - self.claim.at))
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What is remembered of a host's speech: claims of the last minute, and the last sentence without any."""
+
+    claims: tuple[Claim, ...] = ()
+    last: Claim | None = None
+
+
+def listen(
+    speech: Speech, content: Content, verdict: Verdict, rules: LiveRules
+) -> tuple[Speech, tuple[Correction, ...]]:
+    """Fold one message of a room: the speech after it, and what it corrects. Only host speech says anything."""
+    if content.scene is not Scene.LIVE_SPEECH:
+        return speech, ()
+    at, window = content.at.timestamp(), rules.limits.correction_seconds
+    claims = tuple([claim for claim in speech.claims if 0 <= at - claim.at <= window])
+    last = speech.last if speech.last is not None and 0 <= at - speech.last.at <= window else None
+    part = content.parts[0]
+    cue = find_cue(part.text, rules)
+    own = tuple(_claims(content, verdict.evidence, at))
+    if cue is None:
+        whole = Claim(content.id, at, Span(part.name, 0, len(part.text)), part.text)
+        return Speech((*claims, *own)[-CLAIMS:], None if own else whole), ()
+    word, start = cue
+    recalled = _claims(content, [item for item in verdict.exemptions if item.code == RECALLED], at)
+    before = [claim for claim in (*own, *recalled) if claim.span.part == part.name and claim.span.end <= start]
+    corrected = _meant(part.text, claims, before, last)
+    span = Span(part.name, start, min(len(part.text), start + WORDS))
+    words = part.text[start : span.end]
+    made = tuple([Correction(claim, content.id, at, span, words, word) for claim in corrected])
+    said = {claim.words for claim in corrected}
+    left = [claim for claim in (*claims, *own) if claim.words not in said]
+    return Speech(tuple(left[-CLAIMS:])), made
+
+
+def find_cue(text: str, rules: LiveRules) -> tuple[str, int] | None:
+    """The first phrase that takes something back, and where; phrases that only look like one are passed over."""
+    for phrase in rules.cues.no_corrections:
+        if phrase in text:
+            text = text.replace(phrase, "\n" * len(phrase))
+    found = [(start, word) for word in rules.cues.corrections if (start := text.find(word)) >= 0]
+    if not found:
+        return None
+    start, word = min(found, key=lambda place: (place[0], -len(place[1])))
+    return word, start
+
+
+def _meant(text: str, claims: Sequence[Claim], before: Sequence[Claim], last: Claim | None) -> Sequence[Claim]:
+    """What is corrected: what the correction names, or what was said just before it."""
+    if named := [claim for claim in claims if claim.words and claim.words in text]:
+        return named
+    if before:
+        return before
+    if claims:
+        return [claim for claim in claims if claim.content_id == claims[-1].content_id]
+    return () if last is None else (last,)
+
+
+def _claims(content: Content, found: Iterable[Evidence | Exemption], at: float) -> Iterator[Claim]:
+    """What was found in a message, each place once. Complaints and what a room found are no claims."""
+    texts = {part.name: part.text for part in content.parts}
+    seen: set[Span] = set()
+    for item in found:
+        if item.span in seen or item.category == COMPLAINTS or item.rule.startswith("room."):
+            continue
+        seen.add(item.span)
+        words = texts.get(item.span.part, "")[item.span.start : item.span.end]
+        yield Claim(content.id, at, item.span, words, item.category, item.rule)

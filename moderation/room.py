@@ -1,0 +1,390 @@
+"""Folds the messages of a live room, and tells what the room adds to each: numbers, and pieces put together.
+
+Pure and clockless: ``content.at`` is the clock, and nothing but ``LiveRules`` is read. Nothing is decided here: the
+court weighs the numbers, which go into the evidence, so that a replay needs no room. ``Engine.hear`` folds messages
+and judges them; who wants the numbers alone calls ``observe``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from moderation.roomstate import (
+    BLOCKED,
+    FIRST,
+    ID,
+    INVITED,
+    KEPT,
+    KEYS,
+    NAME,
+    NOTHING,
+    OLD,
+    PIECES,
+    POSTS,
+    RING,
+    TEXTS,
+    TYPING,
+    USERS,
+    YOUNG,
+    Block,
+    Company,
+    Finding,
+    Joined,
+    Piece,
+    Post,
+    Retraction,
+    RoomState,
+    User,
+)
+from moderation.types import FULL_WEIGHT, UNSURE, Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from moderation.liverules import Limits, LiveRules
+    from moderation.types import Content, Evidence
+
+__all__ = [
+    "GIFT", "NOTHING", "ROOM", "Company", "Finding", "Joined", "Retraction", "RoomState",
+    "block", "fold", "forget", "observe", "pairs_of", "recall", "remember", "rest", "shared_milli",
+]  # fmt: skip
+
+ROOM = "room"
+"""The source of evidence that a room gave."""
+SPLIT = "split"
+"""The rule of evidence that pieces make together."""
+ECHO = "echo"
+"""The rule of evidence that a text is nearly one that was blocked."""
+SPAM, DIVERSION = "spam_flood", "contact_diversion"
+GIFT = "gift"
+"""The name of the part that holds the name of a gift: gifts rain, so they are no flood."""
+BEHIND = 60
+"""A message so many seconds behind the room's clock sets it back: one with a date far ahead must not stop the room."""
+COUNTED = 4
+"""Shorter texts are not counted over different people."""
+MARKED = 6
+"""Texts of so many characters are compared with others; shorter ones are the same or not."""
+ACCOUNT = 5
+"""A piece of so many Latin letters and digits is a word of its own."""
+PARTNERS = 4
+"""With so many others are the pieces of a person put together."""
+INVITATION = 12
+"""So many characters behind the host's 公屏打 may be what everybody is to write."""
+_CODES = re.compile("[0-9a-z]+")
+_ROUND = re.compile(r"(.{1,8}?)\1*")
+_new = tuple.__new__
+
+
+def observe(state: RoomState, content: Content, text: str, rules: LiveRules) -> tuple[RoomState, Company]:
+    """Fold one message into a room: the room after it, and what the room adds to the message.
+
+    ``text`` is what was read of it (``PartReading.text``, of all parts joined). ``content.at`` should be no later than
+    the clock of who keeps the room. Without an author id nothing is told of persons.
+    """
+    after = state.copy()
+    return after, fold(after, content, text, rules)
+
+
+def remember(state: RoomState, content: Content, text: str, category: str) -> RoomState:
+    """The room after a message was blocked, by rules or by a person: its echoes and the replies to it are findings."""
+    after = state.copy()
+    block(after, content, text, category)
+    return after
+
+
+def forget(state: RoomState, text: str) -> RoomState:
+    """The room after a block did not stand: what was read of the message is looked for no longer."""
+    after, kept = state.copy(), text[:KEPT]
+    after.blocked = {known: item for known, item in after.blocked.items() if known != kept}
+    after.echoes = {mark: known for mark, known in after.echoes.items() if known != kept}
+    return after
+
+
+def rest(state: RoomState, at: float, rules: LiveRules) -> RoomState:
+    """What is left of a room at a later time (seconds since 1970): once all windows are over, its blocked texts alone.
+
+    What it adds to later messages is the same: who keeps many quiet rooms saves their memory.
+    """
+    limits = rules.limits
+    longest = max(limits.same_seconds, limits.raid_seconds, limits.piece_seconds, limits.invite_seconds, BEHIND)
+    if at - state.clock <= longest:
+        return state
+    return RoomState(clock=state.clock, blocked=state.blocked, echoes=state.echoes)
+
+
+def recall(evidence: Iterable[Evidence]) -> Company:
+    """What a room had added to a message, from the evidence of its decision: a replay needs no room."""
+    findings = tuple(
+        Finding(item.category, item.rule.partition(".")[2], item.facts, item.weight, item.note, item.severity)
+        for item in evidence
+        if item.source == ROOM
+    )
+    return Company(findings) if findings else NOTHING
+
+
+def block(state: RoomState, content: Content, text: str, category: str) -> None:
+    """``remember``, for who has copied the room."""
+    kept = text[:KEPT]
+    if not kept:
+        return
+    blocked = {**state.blocked, kept: Block(content.at.timestamp(), category)}
+    echoes = {**state.echoes, **dict.fromkeys(_marks(pairs_of(kept)) if len(kept) >= MARKED else (), kept), kept: kept}
+    if len(blocked) > BLOCKED:
+        oldest = next(iter(blocked))
+        del blocked[oldest]
+        echoes = {mark: known for mark, known in echoes.items() if known != oldest}
+    state.blocked, state.echoes = blocked, echoes
+
+
+class _Said(NamedTuple):
+    """One message: its time in seconds, author ("" where not told), text, the part of it that is remembered."""
+
+    at: float
+    author: str
+    text: str
+    kept: str
+    refrain: bool
+
+
+def fold(state: RoomState, content: Content, text: str, rules: LiveRules) -> Company:
+    """``observe``, for who has copied the room."""
+    at = content.at.timestamp()
+    if at > state.clock or at < state.clock - BEHIND:
+        state.clock = at
+    if content.scene is Scene.LIVE_SPEECH:
+        _invite(state, at, text, rules)
+        return _asks_to_spell(text, rules)
+    if content.scene is not Scene.LIVE_CHAT or content.parts[0].name == GIFT:
+        return NOTHING
+    limits, kept = rules.limits, text[:KEPT]
+    author = (content.author.id or "")[:NAME]
+    refrain = _is_refrain(state, at, kept, rules)
+    said = _new(_Said, (at, author, text, kept, refrain))
+    findings: list[Finding] = []
+    age = OLD
+    if author:
+        age = _age(state, content, author, limits)
+        _by_one(state, said, limits, findings)
+    if not refrain and len(kept) >= COUNTED:
+        _by_many(state, _new(Post, (at, author, age)), kept, limits, findings)
+    if state.blocked:
+        _after_blocks(state, said, rules, findings)
+    joined: tuple[Joined, ...] = ()
+    if author and len(text) <= limits.piece_code and (text or len(content.parts[0].text) <= limits.piece):
+        joined = _put_together(state, content, said, rules)
+    if len(text) >= MARKED:
+        findings.extend(_asks_to_spell(text, rules).findings)
+    return Company(tuple(findings), joined) if findings or joined else NOTHING
+
+
+def _age(state: RoomState, content: Content, author: str, limits: Limits) -> int:
+    days = content.author.age_days
+    if days is not None:
+        return YOUNG if days < limits.young_days else OLD
+    return OLD if state.users.get(author) else FIRST
+
+
+def _is_refrain(state: RoomState, at: float, kept: str, rules: LiveRules) -> bool:
+    """Whether it is what everybody chants, or was asked to write, once or again and again."""
+    if not kept:
+        return True
+    root = kept
+    if kept.count(kept[0]) > 1:
+        match = _ROUND.fullmatch(kept)
+        root = match[1] if match else kept
+    if root in rules.cues.refrains or len(root) == 1:
+        return True
+    if state.invited:
+        for since, asked in state.invited:
+            if root in asked and abs(at - since) <= rules.limits.invite_seconds:
+                return True
+    return False
+
+
+def _by_one(state: RoomState, message: _Said, limits: Limits, findings: list[Finding]) -> None:
+    """Count what a person says: one text in a row, many messages in a breath, many at all."""
+    at, author, _, kept, refrain = message
+    bucket = int(at) // 10
+    user = state.users.get(author)
+    if user is None:
+        state.users.put(author, _new(User, (kept, 1, at, () if refrain else (at,), bucket, 1, 0)), USERS)
+        return
+    said, run, since, times, last, now, before = user
+    if said == kept and -1 <= at - since <= limits.same_seconds:
+        run += 1
+    else:
+        run, since = 1, at
+    if not refrain:
+        times = (*times[1 - limits.burst :], at)
+    if bucket == last:
+        now += 1
+    else:
+        before, now = (now if bucket == last + 1 else 0), 1
+    state.users.put(author, _new(User, (kept, run, since, times, bucket, now, before)), USERS)
+    if run >= limits.same_short and (run >= limits.same_refrain if refrain else len(kept) < limits.same_length):
+        findings.append(_spam("same", ("times", run), ("seconds", int(at - since))))
+    if len(times) >= limits.burst and not refrain and 0 <= at - times[0] <= limits.burst_seconds:
+        findings.append(_spam("burst", ("times", len(times)), ("seconds", int(at - times[0]))))
+    rate = now + before * (9 - int(at) % 10) // 10
+    if rate >= limits.rate:
+        findings.append(_spam("rate", ("times", rate), ("seconds", 10)))
+
+
+def _spam(rule: str, *facts: tuple[str, int]) -> Finding:
+    return Finding(SPAM, rule, facts, FULL_WEIGHT)
+
+
+def _by_many(state: RoomState, post: Post, kept: str, limits: Limits, findings: list[Finding]) -> None:
+    """Count who says a text, or one nearly equal to it."""
+    keys = state.keys
+    known = keys.get(kept)
+    if known is None:
+        known = kept
+        if len(kept) >= MARKED:
+            pairs = pairs_of(kept)
+            marks = _marks(pairs)
+            for mark in marks:
+                other = keys.get(mark)
+                if other is not None and shared_milli(pairs, other) >= limits.alike_milli:
+                    known = other
+                    break
+            for mark in marks:
+                keys.put(mark, known, KEYS)
+    keys.put(kept, known, KEYS)
+    posts = (*(state.texts.get(known) or ())[1 - POSTS :], post)
+    state.texts.put(known, posts, TEXTS)
+    if len(posts) >= limits.raid or len(posts) >= limits.same:
+        _weigh(posts, len(kept), limits, findings)
+
+
+def _weigh(posts: Sequence[Post], length: int, limits: Limits, findings: list[Finding]) -> None:
+    """What the messages of one text are: one person's flood, a raid of new accounts, a crowd's flood."""
+    at, author, _ = posts[-1]
+    if author and length >= limits.same_length:
+        own = [post.at for post in posts if post.author == author and abs(at - post.at) <= limits.same_seconds]
+        if len(own) >= limits.same:
+            findings.append(_spam("same", ("times", len(own)), ("seconds", int(at - min(own)))))
+    ages: dict[str, int] = {}
+    for when, who, age in posts:
+        if who and abs(at - when) <= limits.raid_seconds:
+            ages[who] = max(age, ages.get(who, OLD))
+    people = len(ages)
+    young, first = (sum([age >= least for age in ages.values()]) for least in (YOUNG, FIRST))
+    began = min([post.at for post in posts if abs(at - post.at) <= limits.raid_seconds])
+    told = ("people", people), ("seconds", int(at - began))
+    if young >= limits.raid and young * 1000 >= limits.raid_milli * people:
+        findings.append(_spam("raid", *told, ("newcomers", young)))
+    elif length >= limits.raid_length and first >= limits.raid_first and first * 1000 >= limits.raid_milli * people:
+        findings.append(_spam("raid", *told, ("first", first)))
+    elif length >= limits.crowd_length:
+        crowd = {post.author for post in posts if post.author and abs(at - post.at) <= limits.crowd_seconds}
+        if len(crowd) >= limits.crowd:
+            findings.append(_spam("crowd", ("people", len(crowd)), ("seconds", limits.crowd_seconds)))
+
+
+def pairs_of(text: str) -> set[str]:
+    """The pairs of neighbouring characters of a text; those of Latin letters and digits, which bots vary, left out."""
+    core = _CODES.sub("", text)
+    if len(core) < MARKED - 1:
+        core = text
+    return set(map(str.__add__, core, core[1:]))
+
+
+def _marks(pairs: set[str]) -> tuple[str, ...]:
+    """Four pairs by which texts that are nearly equal are met: few edits change all of them."""
+    if not pairs:
+        return ()
+    turned = {pair[::-1] for pair in pairs}
+    return min(pairs), max(pairs), min(turned), max(turned)
+
+
+def shared_milli(pairs: set[str], other: str) -> int:
+    """How much of two texts is the same, in thousandths of their pairs."""
+    theirs = pairs_of(other)
+    return 2000 * len(pairs & theirs) // (len(pairs) + len(theirs))
+
+
+def _after_blocks(state: RoomState, message: _Said, rules: LiveRules, findings: list[Finding]) -> None:
+    """An echo of a text that was blocked, or a reply to the last one."""
+    at, kept = message.at, message.kept
+    known = state.echoes.get(kept)
+    share = 1000
+    if known is None and len(kept) >= MARKED:
+        pairs = pairs_of(kept)
+        for mark in _marks(pairs):
+            known = state.echoes.get(mark)
+            if known is not None and (share := shared_milli(pairs, known)) >= rules.limits.echo_milli:
+                break
+            known = None
+    if known is not None and len(known) >= COUNTED and (item := state.blocked.get(known)):
+        facts = ("share_milli", share), ("seconds", max(0, int(at - item.at)))
+        findings.append(Finding(item.category, ECHO, facts, UNSURE))
+    elif len(kept) <= rules.limits.reply and kept in rules.cues.replies:
+        last = next(reversed(state.blocked.values()))
+        if last.category in rules.split and 0 <= at - last.at <= rules.limits.reply_seconds:
+            findings.append(Finding(last.category, "reply", (("seconds", int(at - last.at)),), UNSURE))
+
+
+def _asks_to_spell(text: str, rules: LiveRules) -> Company:
+    """Whether others are asked to spell what may not be said."""
+    for lists in rules.cues.spell:
+        if all(any(phrase in text for phrase in phrases) for phrases in lists):
+            return Company((Finding(DIVERSION, "spell", (), UNSURE),))
+    return NOTHING
+
+
+def _invite(state: RoomState, at: float, text: str, rules: LiveRules) -> None:
+    """Note what the host asks everybody to write: the characters behind each request."""
+    for cue in rules.cues.invite:
+        start = text.find(cue)
+        while start >= 0:
+            asked = text[start + len(cue) : start + len(cue) + INVITATION]
+            state.invited = (*state.invited[1 - INVITED :], (at, asked))
+            start = text.find(cue, start + len(cue))
+
+
+def _put_together(state: RoomState, content: Content, message: _Said, rules: LiveRules) -> tuple[Joined, ...]:
+    """What pieces make: those of a person, of two who take turns, and of all."""
+    at, author, text, _, _ = message
+    limits, letters, said = rules.limits, rules.cues.letters, content.parts[0].text.strip()
+    is_code = len(text) > limits.piece
+    chanted = message.refrain and (len(set(text)) > 1 or text in rules.cues.refrains)
+    if chanted or (is_code and not (text.isascii() and text.isalnum())) or not said:
+        return ()
+    piece = Piece(at, author, said[: limits.piece_code], content.id[:ID])
+    window = limits.piece_seconds
+    earlier = state.pieces.get(author)
+    own = (*[item for item in earlier if abs(at - item.at) <= window][1 - PIECES :], piece) if earlier else (piece,)
+    state.pieces.put(author, own, TYPING)
+    lines = [own] if len(own) > 1 else []
+    if (is_code or not letters.isdisjoint(said)) and letters:
+        near = [item for item in state.ring if abs(at - item.at) <= window]
+        others = list(dict.fromkeys([item.author for item in reversed(near) if item.author != author]))
+        state.ring = (*near[1 - RING :], piece)
+        lines.extend(
+            [(*[item for item in near if item.author in {author, other}], piece) for other in others[:PARTNERS]]
+        )
+        if len(others) > 1:
+            lines.append((*near, piece))
+    return tuple(made for line in lines for made in _readings(line)) if lines else ()
+
+
+def _readings(line: Sequence[Piece]) -> tuple[Joined, ...]:
+    """A line of pieces read forwards and backwards."""
+    people = len({item.author for item in line})
+    seconds = int(line[-1].at - line[0].at)
+    return tuple([_joined(line, people, seconds, backwards=backwards) for backwards in (False, True)])
+
+
+def _joined(line: Sequence[Piece], people: int, seconds: int, *, backwards: bool) -> Joined:
+    text, ends = "", []
+    if backwards:
+        line = line[::-1]
+    for item in line:
+        said = item.text[::-1] if backwards else item.text
+        if len(said) >= ACCOUNT and said.isascii() and not said.isdigit() and text[-1:].isascii():
+            text += " "  # 加v and abc123: letters that run on would be one word
+        text += said
+        ends.append(len(text))
+    return Joined(text, tuple(ends), tuple([item.id for item in line]), people, seconds, backwards)

@@ -1,0 +1,87 @@
+"""What a person at the desk must not be shown: verdicts that they may come to give a second time, and golden doubles.
+
+While a content waits to be decided again, whoever may do that sees of it what stood before any person decided. And who
+is tested by golden items sees neither the contents that they are copies of nor the copies that others have answered.
+Only people who decide are kept in the dark; whoever checks them is not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from service.acts import DECISION_AUTO, DECISION_HUMAN, GOLDEN_ANSWERED, GOLDEN_COPIED
+from service.filing import ENGINE
+from service.review.checks import is_tested
+from service.review.rulings import DEADLINE
+from service.rights import Right
+from service.store.desk_reads import Viewer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from service.keys import Caller
+    from service.moderate import Decided, Moderation
+    from service.store.desk_reads import DeskReads, Done, Listed
+
+_AS_ANY: Final = {GOLDEN_COPIED: DECISION_AUTO, GOLDEN_ANSWERED: DECISION_HUMAN}
+"""What is told of copies to whom they test: what is told of any content."""
+
+
+class Veil(NamedTuple):
+    """Keeps for whom it is; asks anew for each content."""
+
+    caller: Caller
+    reads: DeskReads
+    moderation: Moderation
+
+    @property
+    def viewer(self) -> Viewer:
+        """For whom it is, as the database asks."""
+        return Viewer(self.caller.id, is_tested(self.caller.rights))
+
+    async def over(self, contents: Iterable[str]) -> frozenset[str]:
+        """The content ids among these of which no person's decision may be shown."""
+        ids = list(dict.fromkeys(contents))
+        if not ids or Right.REVIEW not in self.caller.rights:
+            return frozenset()
+        return frozenset(await self.reads.veiled(self.caller.tenant, self.viewer, ids))
+
+    async def doubles(self, contents: Iterable[str]) -> frozenset[str]:
+        """The content ids among these that may not be shown beside others."""
+        ids = list(dict.fromkeys(contents))
+        return frozenset(await self.reads.doubles(self.caller.tenant, self.viewer, ids) if ids else ())
+
+    async def history(self, decided: Sequence[Decided]) -> list[Decided]:
+        """Decisions without those that people took and that may not be seen."""
+        hidden = await self.over(one.content.id for one in decided)
+        return [one for one in decided if one.content.id not in hidden or one.by in {ENGINE, DEADLINE}]
+
+    def told(self, acts: Sequence[Done], *, veiled: bool) -> list[Done]:
+        """What was done about a content; under the veil without what people decided."""
+        tested = is_tested(self.caller.rights)
+        seen = [one._replace(kind=_AS_ANY.get(one.kind, one.kind)) if tested else one for one in acts]
+        house = {"", ENGINE, DEADLINE}
+        return [one for one in seen if not veiled or one.by in house or not one.kind.startswith("decision.")]
+
+    async def newest(self, decided: Sequence[Decided]) -> list[Decided]:
+        """The same number of decisions: for those that may not be seen what stood before; doubles stay."""
+        hidden = await self.over(one.content.id for one in decided if one.by not in {ENGINE, DEADLINE})
+        if not hidden:
+            return list(decided)
+        ids = await self.reads.before_people(self.caller.tenant, sorted(hidden))
+        before = {
+            (one.content.id, one.content.version): one for one in await self.moderation.decisions(self.caller, ids)
+        }
+        return [before.get((one.content.id, one.content.version), one) for one in decided]
+
+    async def items(self, items: Sequence[Listed]) -> list[Listed]:
+        """Items of one content, without those that must not be seen."""
+        ids = [str(item.row[0]) for item in items]
+        hidden = await self.reads.hidden(self.caller.tenant, self.viewer, ids)
+        return [item for item in items if item.row[0] not in hidden]
+
+    async def listed(self, items: Sequence[Listed]) -> list[Listed]:
+        """Items without those that must not be seen beside others."""
+        shown = await self.items(items)
+        golden = await self.doubles(item.content_id for item in shown)
+        return [item for item in shown if item.content_id not in golden]

@@ -1,0 +1,73 @@
+"""What a host puts right on air: which claim, by which words, and what only sounds like a correction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from moderation.corrections import Speech, listen
+from tests.moderation.live import chat, speech
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from moderation.corrections import Correction
+    from moderation.engine import Engine
+    from moderation.types import Content
+
+
+def heard(engine: Engine, contents: Sequence[Content]) -> list[Correction]:
+    state, found = Speech(), []
+    assert engine.ruleset.live is not None
+    for content in contents:
+        state, made = listen(state, content, engine.examine(content).conclude(), engine.ruleset.live)
+        found += made
+    return found
+
+
+CLAIM = "这款面霜是全国销量第一的品牌"
+
+
+@pytest.mark.parametrize(
+    "words", ["哎不好意思口误了我收回刚才那句", "更正一下是我们店里卖得比较好的", "刚才说错了啊没有这个排名"]
+)
+def test_a_correction_within_a_minute_names_claim_and_words(shipped: Engine, words: str) -> None:
+    found = heard(shipped, [speech(CLAIM, 0), speech("来我们看质地", 10), speech(words, 30)])
+    assert len(found) >= 1
+    first = found[0]
+    assert (first.claim.content_id, first.content_id, first.seconds) == ("speech-0", "speech-30", 30)
+    assert first.claim.category == "absolute_claim"
+    assert first.claim.words in CLAIM
+    assert words[first.span.start :].startswith(first.cue)
+    assert first.words == words[first.span.start : first.span.end]
+
+
+def test_a_later_correction_is_of_what_was_said_just_before(shipped: Engine) -> None:
+    found = heard(shipped, [speech(CLAIM, 0), speech("这个锅是五升的", 80), speech("口误是三升的", 85)])
+    assert [(item.claim.content_id, item.claim.category) for item in found] == [("speech-80", "")]
+
+
+def test_a_claim_taken_back_in_one_breath_is_recorded(shipped: Engine) -> None:
+    found = heard(shipped, [speech("这个是全网最低价啊口误口误是今天的活动价", 0)])
+    assert [item.claim.words for item in found] == ["全网最低价"]
+
+
+def test_a_claim_is_corrected_once(shipped: Engine) -> None:
+    assert len(heard(shipped, [speech(CLAIM, 0), speech("口误口误", 5), speech("口误口误", 15)])) == len(
+        heard(shipped, [speech(CLAIM, 0), speech("口误口误", 5)])
+    )
+
+
+def test_the_claim_that_is_named_is_meant(shipped: Engine) -> None:
+    contents = [speech("这是全网最低价", 0), speech("国家级的工艺", 5), speech("更正一下刚才说的全网最低价不对", 9)]
+    assert [item.claim.words for item in heard(shipped, contents)] == ["全网最低价"]
+
+
+@pytest.mark.parametrize("words", ["这个枕头可以纠正坐姿", "我没有说错就是这个价", "多少钱我再报一遍"])
+def test_what_only_sounds_like_one_is_none(shipped: Engine, words: str) -> None:
+    assert heard(shipped, [speech(CLAIM, 0), speech(words, 10)]) == []
+
+
+def test_viewers_correct_nobody(shipped: Engine) -> None:
+    assert heard(shipped, [speech(CLAIM, 0), chat("主播口误了吧", at=5)]) == []
