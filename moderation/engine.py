@@ -131,7 +131,8 @@ class Engine:
         retracts: tuple[Retraction, ...] = ()
         if not alone and room is not None:
             live, court = partial(self._applies, gate), partial(self._court, content, gate, day)
-            crowd = heard(room, content, self.ruleset, day, live, court)
+            said = {item.category for item in findings.evidence} if findings else ()
+            crowd = heard(room, said, content, self.ruleset, day, live, court)
             if crowd.evidence:
                 findings = findings or Findings()
                 findings.evidence.extend(crowd.evidence)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from moderation.risk import Risk
 from moderation.roomstate import RoomState
@@ -44,8 +44,7 @@ class Said:
     risk: Sequence[Mark | Corrected] = ()
 
 
-@dataclass(slots=True, eq=False)
-class Late:
+class Late(NamedTuple):
     """A message whose expert was missing, and what was made of it when the expert answered after all."""
 
     message: Message
@@ -69,6 +68,8 @@ class Lane:
     judged: int = 0
     held: int = 0
     """Messages since it was opened, and those of them that did not pass."""
+    missed: int = 0
+    """Of its messages those that the expert is asked for again."""
     waiting: deque[Brought] = field(default_factory=deque)
     said: deque[Said] = field(default_factory=deque)
     late: deque[Late] = field(default_factory=deque)
@@ -78,7 +79,7 @@ class Lane:
     @property
     def idle(self) -> bool:
         """Whether nothing is under way and nobody listens: it may be forgotten."""
-        return not (self.busy or self.waiting or self.said or self.late or self.ears)
+        return not (self.busy or self.pending or self.ears or self.missed)
 
     @property
     def pending(self) -> bool:

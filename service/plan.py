@@ -165,6 +165,8 @@ class Plan:
         tenant, room, number, events, work = entering
         written = len(self.rows.decisions)
         placed = [self._place(filing) for filing in filings]
+        if any(place.stands for place in placed):
+            raise ValueError("a person decided meanwhile")
         if judged := self.rows.decisions[written:]:
             last = number + len(judged) - 1
             self.rows.room_events.append((tenant, room, number, last, VERDICTS, judged[0][0], judged[-1][0], "{}"))

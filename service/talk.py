@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 RETRACTION: Final = "retraction"
 """An earlier pass does not stand: the message is to be taken back."""
+RULING: Final = "ruling"
+"""A person, or a deadline, decided on a message."""
 
 
 class Kind(StrEnum):

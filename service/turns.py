@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from moderation.types import Missing, Opinion
     from service.escalation import Escalation
     from service.experts import Hearing
+    from service.filing import Filing
     from service.ledger import Ledger
     from service.plan import Outcome as Filed
     from service.ports import Visit
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 RECALLED: Final = 64
 """So many of its last messages a room that is opened again remembers."""
 TRIES: Final = 2
-"""So often a batch is tried anew whose numbers somebody else had taken."""
+"""So often a batch is tried anew that the database refuses."""
 
 
 class Turns:
@@ -75,6 +76,8 @@ class Turns:
         """Messages that are not judged yet, in all rooms."""
         self.on_verdict: Callable[[Sequence[float]], None] | None = None
         """Hears how many seconds each verdict of a batch took."""
+        self.on_missed: Callable[[Lane, Message, Case], None] | None = None
+        """Hears of messages that passed although an expert was missing."""
         self._ready: deque[Lane] = deque()
         self._called = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -243,17 +246,9 @@ class Turns:
 
     def _conclude(self, part: Part, answers: Sequence[Answer | None]) -> None:
         """Verdicts, what follows of them, and all of it to the ledger."""
-        lane, filings = part.lane, []
+        lane = part.lane
         try:
-            judged = self._judged(part, answers)
-            for one in judged:
-                content, known = one.message.content, one.number > lane.last + len(part.messages)
-                filings.append(
-                    prepared(
-                        content, one.verdict, tenant=lane.tenant, terms=self._terms, number=one.number, known=known
-                    )
-                )
-            judged = [one._replace(decision=filing.id) for one, filing in zip(judged, filings, strict=True)]
+            judged, filings = self._judged(part, answers)
             events, work = self._followed(part, judged)
             if not filings and not events:
                 self._done(part)
@@ -265,17 +260,24 @@ class Turns:
             return
         heard.add_done_callback(partial(self._committed, part, judged, events))
 
-    def _judged(self, part: Part, answers: Sequence[Answer | None]) -> list[Judged]:
-        lane = part.lane
-        number, judged = lane.last + 1, []
+    def _judged(self, part: Part, answers: Sequence[Answer | None]) -> tuple[list[Judged], list[Filing]]:
+        """Every message with its verdict, and the filing of each, under the next numbers."""
+        tenant, room, terms = part.lane.tenant, part.lane.name, self._terms
+        judged: list[Judged] = []
+        filings: list[Filing] = []
+        number = part.lane.last + 1
         for message, case, answer in zip(part.messages, part.cases, answers, strict=True):
             verdict = case.conclude() if answer is None else case.conclude(answer.result())
-            judged.append(Judged(lane.tenant, lane.name, number, message, "", verdict))
+            filing = prepared(message.content, verdict, tenant=tenant, terms=terms, number=number)
+            filings.append(filing)
+            judged.append(Judged(tenant, room, number, message, filing.id, verdict))
             number += 1
-        for late in part.late:
-            judged.append(Judged(lane.tenant, lane.name, number, late.message, "", late.verdict))
+        for message, verdict in part.late:
+            filing = prepared(message.content, verdict, tenant=tenant, terms=terms, number=number, known=True)
+            filings.append(filing)
+            judged.append(Judged(tenant, room, number, message, filing.id, verdict))
             number += 1
-        return judged
+        return judged, filings
 
     def _followed(
         self, part: Part, judged: Sequence[Judged]
@@ -317,7 +319,9 @@ class Turns:
         lane = part.lane
         error = heard.exception()
         if isinstance(error, LedgerRefused) and part.tried < TRIES:
+            # Somebody else had the next number, or had decided what is judged anew here.
             part.tried += 1
+            part.late.clear()
             lane.opened = False
             self._do(self._judge([part]))
             return
@@ -346,6 +350,10 @@ class Turns:
                 said.heard.set_result(event.number)
         if self.on_verdict is not None and part.brought:
             self.on_verdict([now - brought.at for brought in part.brought])
+        if self.on_missed is not None:
+            for one, case in zip(judged, part.cases, strict=False):
+                if one.verdict.degraded and one.verdict.action is Action.PASS:
+                    self.on_missed(lane, one.message, case)
         news = News(lane.tenant, lane.name, answers, happened)
         lane.tell([(brought.ear, answer) for brought, answer in zip(part.brought, answers, strict=False)], news)
         self.on_news(news)

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from service.hindsight import Hindsight
 from service.rooms import Bounds, Rooms
 from service.store import db
 from service.store.room_reads import RoomReads
@@ -33,12 +34,17 @@ async def open_rooms(
         turns = Turns(rules, ledger, reads, hearing=hearing, terms=terms)
         bounds = Bounds(rooms=settings.live_rooms, messages=settings.live_queue, idle=settings.live_idle)
         rooms = Rooms(reads, turns=turns, bounds=bounds)
-        task = asyncio.create_task(rooms.run(), name="rooms")
+        hindsight = Hindsight(rooms, reads, hearing)
+        tasks = [
+            asyncio.create_task(rooms.run(), name="rooms"),
+            asyncio.create_task(hindsight.run(), name="hindsight"),
+        ]
         try:
             yield rooms
         finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
             await rooms.close()
-            task.cancel()
-            await asyncio.wait([task])
     finally:
         await reader.close()

@@ -19,6 +19,7 @@ from service.http.content import known
 from service.http.language import LANGUAGES
 from service.http.problems import Problem
 from service.http.serving import Asked, lang_of
+from service.review.checks import grim
 from service.rights import Right
 
 if TYPE_CHECKING:
@@ -96,12 +97,14 @@ class Shell:
             places=places,
             category=self.category,
             industry=self.industry,
+            grim=self.grim,
             **values,
         )
 
     def part(self, template: str, **values: Any) -> Answer:
         """A part of a page, for a script that puts it in its place."""
-        return html.page(template, lang=self.lang, category=self.category, industry=self.industry, **values)
+        values |= {"category": self.category, "industry": self.industry, "grim": self.grim}
+        return html.page(template, lang=self.lang, **values)
 
     def category(self, code: str) -> str:
         """What a category is called."""
@@ -109,6 +112,10 @@ class Shell:
         if known is None:
             return code
         return known.en if self.lang == "en" else known.zh
+
+    def grim(self, *codes: str) -> bool:
+        """Whether one of these categories is folded away until somebody wants to see it."""
+        return not grim(self.asked.serving.service.rules.engine.ruleset.categories).isdisjoint(codes)
 
     def industry(self, code: str | None) -> str:
         """What an industry is called; one that the rules do not know is its own name."""

@@ -137,17 +137,20 @@ def verdict_told(answered: Answered, lang: Lang) -> bytes:
     if verdict.evidence or verdict.exemptions:
         tail = _tail(verdict, decided.content, decided.ruleset, lang)
     else:
-        key = verdict, decided.content.scene, lang
-        clean = _clean.get(key)
-        if clean is None:
+        # Most contents of a scene that are clean have one and the same verdict: to hash it would cost as much as all
+        # the rest here.
+        key = id(verdict), decided.content.scene, lang
+        known, tail = _clean.get(key, _NONE)
+        if known is not verdict:
             if len(_clean) >= _MOST_CLEAN:
                 _clean.clear()
-            clean = _clean[key] = _tail(verdict, decided.content, decided.ruleset, lang)
-        tail = clean
+            tail = _tail(verdict, decided.content, decided.ruleset, lang)
+            _clean[key] = verdict, tail
     return orjson.dumps(head, option=orjson.OPT_UTC_Z)[:-1] + b"," + tail
 
 
-_clean: dict[tuple[Verdict, str, Lang], bytes] = {}
+_NONE: Final[tuple[Verdict | None, bytes]] = None, b""
+_clean: dict[tuple[int, str, Lang], tuple[Verdict, bytes]] = {}
 
 
 def _tail(verdict: Verdict, content: Content, ruleset: Ruleset, lang: Lang) -> bytes:

@@ -32,6 +32,18 @@ class Numbered(NamedTuple):
     facts: Mapping[str, object] = {}
 
 
+class Ruled(NamedTuple):
+    """What a person, or a deadline, decided on a message, and what held before."""
+
+    decision: str
+    tenant: str
+    room: str
+    message: str
+    action: str
+    before: str
+    by: str
+
+
 class RoomReads:
     """Keeps one connection for reading."""
 
@@ -74,6 +86,20 @@ class RoomReads:
         rows = await self._connection.execute_fetchall(room_statements.ROOMS, (tenant, after, limit))
         return [room for (room,) in rows]
 
+    async def last_ruling(self) -> str:
+        """The newest decision of which anybody is told."""
+        rows = list(await self._connection.execute_fetchall(room_statements.LAST_RULING))
+        return str(rows[0][0])
+
+    async def rulings(self, after: str) -> list[Ruled]:
+        """What was decided on messages of rooms after a decision, oldest first."""
+        return _ruled(await self._connection.execute_fetchall(room_statements.RULINGS, (after,)))
+
+    async def rulings_over(self, decisions: Sequence[str]) -> list[Ruled]:
+        """What was decided over those decisions."""
+        asked = (orjson.dumps(decisions).decode(),)
+        return _ruled(await self._connection.execute_fetchall(room_statements.RULINGS_OVER, asked))
+
     async def _numbered(self, tenant: str, rows: Iterable[Any]) -> list[Numbered]:
         rows = list(rows)
         spans = [(seq, until) for _, _, kind, seq, until, _, _ in rows if kind == VERDICTS]
@@ -88,3 +114,11 @@ class RoomReads:
             else:
                 found.append(Numbered(first, when, None, kind, orjson.loads(facts)))
         return found
+
+
+def _ruled(rows: Iterable[Any]) -> list[Ruled]:
+    return [
+        Ruled(decision, tenant, room, content[len(room) + 1 :], action, before or "", by)
+        for decision, tenant, room, content, action, before, by in rows
+        if room and content.startswith(f"{room}/")
+    ]

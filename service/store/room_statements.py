@@ -29,6 +29,17 @@ WHERE d.tenant = ?1 ORDER BY d.seq
 ROOMS = """
 SELECT DISTINCT room FROM room_events WHERE tenant = ?1 AND room > ?2 ORDER BY room LIMIT ?3
 """
+_RULED = """
+SELECT d.id, d.tenant, json_extract(CAST(c.body AS TEXT), '$.room'), c.content_id, d.action, b.action, d."by"
+FROM {found} JOIN contents AS c ON c.id = d.content LEFT JOIN decisions AS b ON b.id = d.supersedes
+WHERE {which} d.scene IN ('live_chat', 'live_speech', 'title') AND length(c.body) > 0
+"""
+RULINGS = _RULED.format(found="notices AS n JOIN decisions AS d ON d.id = n.id", which="n.id > ?1 AND")
+RULINGS += "ORDER BY n.id LIMIT 200"
+RULINGS_OVER = _RULED.format(
+    found="json_each(?1) AS k JOIN decisions AS d ON d.supersedes = k.value", which="d.supersedes IS NOT NULL AND"
+)
+LAST_RULING = "SELECT coalesce(max(id), '') FROM notices"
 
 
 @cache

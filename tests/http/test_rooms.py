@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import json
 import sqlite3
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 
@@ -11,11 +14,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from moderation.types import Author, Content, Part, Scene
-from service.lane import MOST_TOGETHER
+from moderation.types import TEXT, Action, Author, Content, Missing, Opinion, Part, Scene, Score, Span
+from service import hindsight
+from service.hindsight import Hindsight
+from service.keys import Caller
+from service.lane import MOST_TOGETHER, Lane
 from service.plan import Happening
+from service.review.intake import Said as Filed
+from service.review.rulings import Ruling
+from service.review.verdict import Reason
+from service.rights import RIGHTS_OF, Role
 from service.store.room_reads import RoomReads
-from service.talk import Answered, Kind, Message
+from service.talk import Answered, Follows, Kind, Message
+from tests.http.conftest import PASSWORD
 from tests.http.streams import chat
 
 BLOCKED = "这是国家级的产品"
@@ -138,8 +149,6 @@ def test_numbers_go_on_when_somebody_else_took_the_next_one(server, room):
 
 
 def test_who_follows_hears_every_message_in_the_transaction_of_its_decision(server, room):
-    from service.talk import Follows  # noqa: PLC0415
-
     turns, heard = server.service.rooms.turns, []
 
     def follow(judged):
@@ -150,7 +159,7 @@ def test_who_follows_hears_every_message_in_the_transaction_of_its_decision(serv
 
         def work(visit):
             found = visit.rows(
-                "SELECT count(*) FROM decisions WHERE id IN (SELECT value FROM json_each(?))", _json(ids)
+                "SELECT count(*) FROM decisions WHERE id IN (SELECT value FROM json_each(?))", json.dumps(ids)
             )
             heard.append(found[0][0] == len(ids))
 
@@ -166,8 +175,6 @@ def test_who_follows_hears_every_message_in_the_transaction_of_its_decision(serv
 
 
 def test_work_that_fails_takes_its_messages_with_it_and_nothing_else(server, room):
-    from service.talk import Follows  # noqa: PLC0415
-
     def follow(judged):
         def work(_):
             raise ValueError("no")
@@ -266,8 +273,6 @@ def test_redelivery_that_is_not_looked_up_is_found_out(server, monkeypatch):
 
 def test_messages_that_overtake_each_other_are_found_out(server, monkeypatch):
     """The sabotage twin: where a room's turn takes the newest first the order must be seen to break."""
-    from service.lane import Lane  # noqa: PLC0415
-
     take = Lane.take
     monkeypatch.setattr(Lane, "take", lambda self, most: take(self, most)[::-1])
     assert not _is_kept(server, [[1, 2, 3]])
@@ -277,6 +282,157 @@ def test_a_long_queue_is_judged_in_many_turns_and_in_order(server, room):
     many = [chat(f"m{n}", f"第{n}条") for n in range(MOST_TOGETHER + 50)]
     results = said(server, room, *many).json["results"]
     assert [one["seq"] for one in results] == list(range(1, len(many) + 1))
+
+
+# What turns out later
+
+
+class LateExpert:
+    """Gives nothing for so many questions, then finds abuse in one word."""
+
+    waiting = 0
+
+    def __init__(self, late):
+        self.late = late
+
+    def ask(self, cases):
+        return [self._answer(case) for case in cases]
+
+    def _answer(self, case):
+        heard = asyncio.get_running_loop().create_future()
+        self.late -= 1
+        found = (Score("abuse", 900, 500, Span("text", 0, 1)),) if "坏" in case.content.parts[0].text else ()
+        heard.set_result(Missing(TEXT, "deadline") if self.late >= 0 else Opinion(TEXT, "fake", found))
+        return heard
+
+
+@dataclass
+class Later:
+    """A room in the shared server whose expert is late, and what looks after it."""
+
+    server: object
+    room: str
+    found: Hindsight
+    now: float = 0.0
+
+    async def say(self, id_, text):
+        return (await self.rooms.say("shop", self.room, [_message(self.room, id_, text)]))[0]
+
+    async def happened(self, count):
+        """What happened, once so much has."""
+        async with asyncio.timeout(10):
+            while len(told := await self.rooms.after("shop", self.room, 0, limit=100)) < count:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        return told
+
+    async def decide(self, id_, who, *ruling):
+        """A person decides on a message of the room, somebody having reported it."""
+        desk, target = self.server.service.desk, f"{self.room}/{id_}"
+        await desk.file("shop", Filed("report", target, "u", "abuse"))
+        database = sqlite3.connect(self.server.settings.database)
+        (item,) = database.execute("SELECT id FROM reviews WHERE target = ? AND state = 'waiting' LIMIT 1", (target,))
+        database.close()
+        row = await desk.claim_one(who, item[0])
+        await desk.decide(who, row.id, row.token, Ruling(*ruling))
+        return row
+
+    @property
+    def rooms(self):
+        return self.server.service.rooms
+
+
+@pytest.fixture
+def later(server, room):
+    """``later(late)``: a room whose expert is late for so many questions."""
+    turns = server.service.rooms.turns
+    hearing, on_missed = turns._hearing, turns.on_missed
+
+    def make(late):
+        expert = LateExpert(late)
+        turns._hearing = expert
+        made = Later(server, room, None)
+        made.found = Hindsight(server.service.rooms, turns._reads, expert, clock=lambda: made.now)
+        return made
+
+    yield make
+    turns._hearing, turns.on_missed = hearing, on_missed
+
+
+@pytest.fixture
+def ann(server, room):
+    user = server.within(server.service.accounts.create("shop", f"ann-{room}", Role.SENIOR, PASSWORD, by="cli"))
+    return Caller("shop", user.id, RIGHTS_OF[Role.SENIOR])
+
+
+def within(test):
+    """Runs a test where the service runs."""
+
+    @functools.wraps(test)
+    def run(server, **fixtures):
+        server.within(test(server, **fixtures))
+
+    return run
+
+
+@within
+async def test_a_message_that_passed_half_blind_is_retracted_when_the_expert_answers(server, room, later):
+    one = later(3)
+    passed = [(await one.say("a", "坏人")).decided.verdict, (await one.say("b", "好人")).decided.verdict]
+    assert [(verdict.action, verdict.degraded) for verdict in passed] == [(Action.PASS, True)] * 2
+    lane = one.rooms.lane("shop", room)
+    assert lane.missed == 2 and not lane.idle
+    await one.found.ask_again()
+    assert lane.missed == 1, "one was heard and is clean; the other is asked for again"
+    await one.found.ask_again()
+    told = await one.happened(4)
+    assert (told[2].id, told[2].decided.verdict.action) == ("a", Action.REVIEW)
+    assert (told[3].kind, told[3].facts["message"]) == ("retraction", "a")
+    assert lane.idle
+
+
+@within
+async def test_a_message_is_not_asked_for_for_ever(server, room, later):
+    one = later(10**6)
+    await one.say("a", "坏人")
+    await one.found.ask_again()
+    assert one.rooms.lane("shop", room).missed == 1
+    one.now = hindsight.PATIENCE_SECONDS
+    await one.found.ask_again()
+    assert one.rooms.lane("shop", room).missed == 0
+    assert len(await one.happened(1)) == 1
+
+
+@within
+async def test_what_a_person_decides_is_told_in_the_room_and_what_they_take_back_too(server, room, later, ann):
+    one = later(0)
+    assert (await one.say("a", "坏人")).decided.verdict.action is Action.REVIEW
+    row = await one.decide("a", ann, Action.PASS)
+    told = await one.happened(2)
+    assert (told[1].kind, told[1].facts["action"], told[1].facts["by"]) == ("ruling", "pass", "person")
+    await server.service.desk.undo(ann, row.id)
+    told = await one.happened(3)
+    assert (told[2].kind, told[2].facts["action"]) == ("retraction", "review")
+
+
+@within
+async def test_a_block_by_a_person_is_a_retraction_of_what_passed(server, room, later, ann):
+    one = later(0)
+    await one.say("a", "好人")
+    await one.decide("a", ann, Action.BLOCK, (Reason("abuse_insult"),))
+    told = await one.happened(2)
+    assert (told[1].kind, told[1].facts["message"], told[1].facts["action"]) == ("retraction", "a", "block")
+
+
+@within
+async def test_a_person_who_decides_in_between_is_not_overruled_by_the_expert(server, room, later, ann):
+    one = later(1)
+    await one.say("a", "坏人")
+    await one.decide("a", ann, Action.PASS)
+    await one.happened(2)
+    await one.found.ask_again()
+    assert isinstance(await one.say("b", "好"), Answered)
+    decided = await server.service.moderation.history(Caller("shop", "k"), f"{room}/a")
+    assert [(each.by, each.verdict.action) for each in decided] == [(ann.id, Action.PASS), ("engine", Action.PASS)]
 
 
 def test_metrics_tell_of_rooms(server, room):
@@ -294,12 +450,6 @@ def test_metrics_tell_of_rooms(server, room):
 def forget(server, tenant, room):
     """As if the room had been idle for long."""
     server.service.rooms._lanes.pop((tenant, room))
-
-
-def _json(ids):
-    import json  # noqa: PLC0415
-
-    return json.dumps(ids)
 
 
 def _caller(server):

@@ -448,6 +448,7 @@ WAYS = {
     "POST /v1/decisions/{id}/notified": Way(right=Right.REPORT, object="block", body={}),
     "POST /v1/appeals": Way(right=Right.REPORT, object="block", body=_APPEAL, absent=422),
     "GET /v1/appeals/{id}": Way(right=Right.REPORT, object="appeal"),
+    "GET /v1/labels": Way(right=Right.QUALITY),
     "POST /v1/lexicon": Way(right=Right.LEXICON, body={"files": _FILES}),
     "GET /v1/lexicon": Way(right=Right.LEXICON),
     "GET /v1/lexicon/versions/{version}": Way(right=Right.LEXICON, object="version"),
