@@ -46,6 +46,9 @@ class _Then:
     def record(self, act: Act, *writes: Write) -> int:
         return self._visit.record(act, *writes)
 
+    def derive(self, *writes: Write) -> None:
+        self._visit.derive(*writes)
+
     def record_many(self, acts: Sequence[Act], sql: str, rows: Sequence[Row]) -> None:
         self._visit.record_many(acts, sql, rows)
 
