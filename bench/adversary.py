@@ -15,7 +15,7 @@ import orjson
 
 from service.creators.entries import DAY, Entry, Kind, start_of
 from service.creators.formula import Formula, parse
-from service.creators.score import derive
+from service.creators.score import reckon
 from service.creators.standing import Facts, placed
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def lived(strategy: Strategy, formula: Formula, rng: Random) -> tuple[float, flo
             entries, facts = [], Facts()
         _ordinary(strategy, entries, day, at, rng)
         if day % LOOKS == 0 or (high and day >= next_burst):
-            high = not dead and placed(derive(entries, formula, at), formula, facts).tier in {"S", "A"}
+            high = not dead and placed(reckon(entries, formula, at), formula, facts).tier in {"S", "A"}
         if high:
             high_days += 1
             if day > last + FINAL_AFTER + LOOKS:

@@ -204,8 +204,7 @@ async def open_service(
 ) -> AsyncIterator[Service]:
     """Everything, ready to judge. ``on_group`` hears the rows and seconds of each commit.
 
-    Raises ``LoadErrors`` for broken rules, ``ExpertRefused`` for broken weights, ``SecretRefused`` for a secret that is
-    none, and ``store.db.Unsafe`` for a database that would not keep its word.
+    Raises ``LoadErrors``, ``ExpertRefused``, ``SecretRefused``, ``FormulaError``, and ``store.db.Unsafe``.
     """
     # A batch makes thousands of objects that all live until it is answered; walking them every 700 finds nothing.
     gc.set_threshold(20_000, 20, 50)
@@ -224,17 +223,14 @@ async def open_service(
         duties = open_duties(store.ledger, store.beside, rules=rules, hearing=hearing)
         moderation = Moderation(rules, store.ledger, store.reads, hearing, terms, duties.binding)
         stack.push_async_callback(moderation.close)
-        creators = await stack.enter_async_context(open_creators(settings, store.ledger, secret))
-        moderation.enrol(creators.roster)
+        creators = await stack.enter_async_context(open_creators(settings, store.ledger, secret, moderation))
         rooms = await stack.enter_async_context(open_rooms(settings, rules, store.ledger, hearing, terms))
         await join_rooms(duties, rooms)
         desk = Desk(store.ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
         await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))
         lexicons = Lexicons(store.ledger, store.reads, rules, four_eyes=settings.four_eyes)
         book = await stack.enter_async_context(open_rulebook(settings, store.ledger, lexicons, rules))
-        relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
-        relay.start()
-        stack.push_async_callback(relay.close)
+        relay = _relaying(settings, store, secret, stack)
         passwords, audit = Passwords(), await stack.enter_async_context(open_audit(settings, store.ledger))
         yield Service(
             settings=settings,
@@ -265,9 +261,10 @@ async def open_service(
         )
 
 
-def _relaying(settings: Settings, store: Store, secret: Secret) -> Relay:
+def _relaying(settings: Settings, store: Store, secret: Secret, stack: AsyncExitStack) -> Relay:
     relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
     relay.start()
+    stack.push_async_callback(relay.close)
     return relay
 
 

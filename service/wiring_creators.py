@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from service.ledger import Ledger
+    from service.moderate import Moderation
     from service.secret import Secret
     from service.settings import Settings
 
@@ -64,7 +65,9 @@ class Creators:
 
 
 @asynccontextmanager
-async def open_creators(settings: Settings, ledger: Ledger, secret: Secret) -> AsyncIterator[Creators]:
+async def open_creators(
+    settings: Settings, ledger: Ledger, secret: Secret, moderation: Moderation
+) -> AsyncIterator[Creators]:
     """Reads formulas and roster, enters what became final before there were entries, and sweeps while it lasts.
 
     Raises ``FormulaError`` and ``PresetError``.
@@ -78,6 +81,7 @@ async def open_creators(settings: Settings, ledger: Ledger, secret: Secret) -> A
     while await ledger.visit(catch_up):
         pass
     await book.reload()
+    moderation.enrol(roster)
     limits = Limits(
         settings.boost_budget, settings.boost_per_creator, settings.boost_per_category, settings.boost_exploration
     )

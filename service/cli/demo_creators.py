@@ -47,7 +47,7 @@ class _Then:
         return self._visit.record(act, *writes)
 
     def derive(self, *writes: Write) -> None:
-        self._visit.derive(*writes)
+        raise NotImplementedError("the demo writes with acts alone")
 
     def record_many(self, acts: Sequence[Act], sql: str, rows: Sequence[Row]) -> None:
         self._visit.record_many(acts, sql, rows)

@@ -20,7 +20,7 @@ from service.creators.belonging import Link, brought
 from service.creators.entries import DAY, Entry, day_of, start_of
 from service.creators.posting import Member
 from service.creators.reading import facts_of
-from service.creators.score import derive
+from service.creators.score import reckon
 from service.creators.standing import Standing, limited, owed, placed
 from service.store import creator_statements as sql
 
@@ -130,7 +130,7 @@ class Book:
         formula = self.formulas.of(tenant, member.id)
         now = int(time()) if at is None else at
         facts = facts_of(member)
-        derived = derive(entries, formula, now, cohort=member.cohort)
+        derived = reckon(entries, formula, now, cohort=member.cohort)
         standing = placed(derived, formula, facts, owed(entries, formula, now, cohort=member.cohort))
         measures = tuple(one.kind for one in await self.reads.measures(member.id) if one.state == "in_force")
         return Seen(member, entries, formula, derived, standing, measures, self.formulas.other(tenant, member.id))
@@ -209,7 +209,7 @@ class Book:
 
     def _derived(self, member: Member, entries: list[Entry], measures: tuple[str, ...], now: int) -> Held:
         formula = self.formulas.of(member.tenant, member.id)
-        derived = derive(entries, formula, now, cohort=member.cohort)
+        derived = reckon(entries, formula, now, cohort=member.cohort)
         back = owed(entries, formula, now, cohort=member.cohort)
         standing = placed(derived, formula, facts_of(member), back)
         # What was given back per day changes at midnight.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from service.creators.entries import DAY, start_of
 from service.creators.formula import FULL, WHOLE
-from service.creators.score import Derived, derive, lost_by_day, part_of, share_of
+from service.creators.score import Derived, lost_by_day, part_of, reckon, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,7 +101,7 @@ def changes(entries: Sequence[Entry], formula: Formula, *, cohort: str, limit: i
     for place in range(len(ordered) - 1, max(-1, len(ordered) - 1 - limit), -1):
         entry = ordered[place]
         before, after = (
-            derive(ordered[:end], formula, entry.recorded, cohort=cohort).score for end in (place, place + 1)
+            reckon(ordered[:end], formula, entry.recorded, cohort=cohort).score for end in (place, place + 1)
         )
         found.append(Change(entry, before, after))
     return found
@@ -109,4 +109,4 @@ def changes(entries: Sequence[Entry], formula: Formula, *, cohort: str, limit: i
 
 def ahead(entries: Sequence[Entry], formula: Formula, at: int, *, cohort: str) -> list[tuple[int, int]]:
     """What the score will be in so many days if nothing more happens: pairs of days and milli-points."""
-    return [(days, derive(entries, formula, at + days * DAY, cohort=cohort).score) for days in AHEAD_DAYS]
+    return [(days, reckon(entries, formula, at + days * DAY, cohort=cohort).score) for days in AHEAD_DAYS]

@@ -104,7 +104,7 @@ class _Open:
         self.points = self.left = 0
 
 
-def derive(entries: Iterable[Entry], formula: Formula, at: int, *, cohort: str = DEFAULT_COHORT) -> Derived:
+def reckon(entries: Iterable[Entry], formula: Formula, at: int, *, cohort: str = DEFAULT_COHORT) -> Derived:
     """The score at a time, of what was recorded by then. ``cohort`` chooses the means that observations shrink to."""
     return _derived(standing(entries, at), formula, at, cohort)
 

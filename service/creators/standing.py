@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from service.creators.entries import DAY, Kind, standing, without
 from service.creators.formula import FULL, WHOLE
-from service.creators.score import derive
+from service.creators.score import reckon
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -122,7 +122,7 @@ def gates(derived: Derived, formula: Formula, facts: Facts = NOTHING_KNOWN) -> l
 
 def boosted(entries: Sequence[Entry], formula: Formula, at: int, facts: Facts = NOTHING_KNOWN) -> Standing:
     """Where a creator stands at a time, with what is owed for boosts lost to decisions that were overturned."""
-    derived = derive(entries, formula, at, cohort=facts.cohort)
+    derived = reckon(entries, formula, at, cohort=facts.cohort)
     return placed(derived, formula, facts, owed(entries, formula, at, cohort=facts.cohort))
 
 
@@ -167,8 +167,8 @@ def owed(entries: Sequence[Entry], formula: Formula, at: int, *, cohort: str = "
 def lost_at(entries: Sequence[Entry], gone: Entry, formula: Formula, at: int, *, cohort: str = "default") -> int:
     """What of the multiplier an entry cost at a time, permille: without it less with it, by what was known then."""
     facts = Facts(cohort, verified=True)
-    had = placed(derive(entries, formula, at, cohort=cohort), formula, facts).multiplier
-    due = placed(derive(without(entries, gone.id), formula, at, cohort=cohort), formula, facts).multiplier
+    had = placed(reckon(entries, formula, at, cohort=cohort), formula, facts).multiplier
+    due = placed(reckon(without(entries, gone.id), formula, at, cohort=cohort), formula, facts).multiplier
     return max(0, due - had)
 
 

@@ -11,7 +11,7 @@ from service.creators.entries import DAY, Kind, day_of, last_day_of, start_of, w
 from service.creators.formula import POINT, WHOLE
 from service.creators.ladder import LADDER
 from service.creators.lines import ahead, explained
-from service.creators.score import derive
+from service.creators.score import reckon
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -163,4 +163,4 @@ def history(
     span = max(DAY, at - first)
     step = max(DAY, span // most)
     times = [*range(start_of(day_of(first)) + DAY, at, step), at]
-    return [(time, derive(entries, formula, time, cohort=cohort).score) for time in times]
+    return [(time, reckon(entries, formula, time, cohort=cohort).score) for time in times]

@@ -16,7 +16,7 @@ from service.creators.ladder import LADDER
 from service.creators.lines import changes
 from service.creators.members import Profile, Refused, Signal
 from service.creators.reading import LAST
-from service.creators.score import derive
+from service.creators.score import reckon
 from service.creators.standing import limited, placed
 from service.creators.telling import entry_told, lines_told, reason_told, restores_told
 from service.http import creator_wire as wire
@@ -385,7 +385,7 @@ async def _shown(asked: Asked) -> Answer:
 def _other(seen: Seen) -> dict[str, Any] | None:
     if seen.other is None:
         return None
-    derived = derive(seen.entries, seen.other, seen.derived.at, cohort=seen.member.cohort)
+    derived = reckon(seen.entries, seen.other, seen.derived.at, cohort=seen.member.cohort)
     standing = placed(derived, seen.other)
     return {"formula": seen.other.version, "score": _points(standing.score), "tier": standing.tier}
 

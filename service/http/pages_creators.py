@@ -11,7 +11,7 @@ import orjson
 from service.creators.entries import Kind, day_of
 from service.creators.formula import FULL, WHOLE
 from service.creators.ladder import LADDER
-from service.creators.score import derive
+from service.creators.score import reckon
 from service.creators.telling import day_told, entry_told, history
 from service.creators.trials import STAGES, chosen
 from service.http import boosts, charts, creators
@@ -198,7 +198,7 @@ async def _compared(asked: Asked) -> list[dict[str, Any]]:
         if member is None:
             continue
         at = (await parts.book.seen(tenant, name)).derived.at
-        now, then = (derive(entries, formula, at, cohort=member.cohort).score for formula in (held.formula, held.tried))
+        now, then = (reckon(entries, formula, at, cohort=member.cohort).score for formula in (held.formula, held.tried))
         rows.append({"name": name, "now": now / WHOLE, "then": then / WHOLE, "moved": chosen(held.trial, id_)})
     rows.sort(key=lambda row: -abs(row["then"] - row["now"]))
     return rows[:_MOST_COMPARED]

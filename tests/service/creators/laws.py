@@ -28,7 +28,7 @@ SHIPPED = shipped()
 class System:
     """What the laws are about."""
 
-    derive: Callable = score.derive
+    derive: Callable = score.reckon
     appended: Callable = entries.appended
     explained: Callable = lines.explained
     placed: Callable = standing.placed

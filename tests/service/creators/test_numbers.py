@@ -14,7 +14,7 @@ from service.creators.entries import DAY, Entry, Kind, appended, day_of, start_o
 from service.creators.formula import FormulaError, differs, parse
 from service.creators.lines import ahead, changes, explained
 from service.creators.ranking import Bounds, Candidate, gini, ranked
-from service.creators.score import derive
+from service.creators.score import reckon
 from service.creators.standing import VERIFIED, Facts, boosted, limited, losses, owed, placed, tier_of
 from service.creators.trials import NotAllowed, State, Terms, Trial
 from service.creators.watching import watched
@@ -38,26 +38,26 @@ def item(id_, day):
 
 
 def lost(*entries, day=0, hours=0):
-    found = derive(entries, SHIPPED, MONDAY + day * DAY + hours * 3600)
+    found = reckon(entries, SHIPPED, MONDAY + day * DAY + hours * 3600)
     return SHIPPED.compliance * 100 - found.compliance
 
 
 @pytest.mark.parametrize(("severity", "points"), [(0, 0), (1, 1), (2, 3), (3, 8), (4, 20)])
 def test_a_violation_costs_by_severity(severity, points):
-    (one,) = derive([offence("a", 0, severity)], SHIPPED, MONDAY + 3600).deductions
+    (one,) = reckon([offence("a", 0, severity)], SHIPPED, MONDAY + 3600).deductions
     assert one.points == points * 1000
 
 
 def test_repetition_within_thirty_days_costs_more():
     told = [offence("a", 0), offence("b", 10), offence("c", 20), offence("d", 49), offence("e", 20, name="gambling")]
-    found = {one.entry.id: one.factor for one in derive(told, SHIPPED, MONDAY + 60 * DAY).deductions}
+    found = {one.entry.id: one.factor for one in reckon(told, SHIPPED, MONDAY + 60 * DAY).deductions}
     assert found == {"a": 1000, "b": 1500, "c": 2000, "d": 1500, "e": 1000}
 
 
 def test_what_is_corrected_within_a_minute_costs_three_tenths():
     fixed = entry(Kind.CORRECTION, "x", 0, ref="a", value=60)
     late = entry(Kind.CORRECTION, "y", 0, ref="b", value=61)
-    found = derive([offence("a", 0), offence("b", 0, name="gambling"), fixed, late], SHIPPED, MONDAY + DAY - 1)
+    found = reckon([offence("a", 0), offence("b", 0, name="gambling"), fixed, late], SHIPPED, MONDAY + DAY - 1)
     assert {one.entry.id: one.points for one in found.deductions} == {"a": 2400, "b": 8000}
 
 
@@ -78,20 +78,20 @@ def test_a_clean_week_restores_one_point_and_nothing_is_saved_up():
 
 def test_a_week_with_a_violation_is_not_clean():
     both = [offence("v", 0), offence("u", 8, 1, "spam_flood"), item("n", 9)]
-    assert not derive(both, SHIPPED, MONDAY + 20 * DAY).credits
-    assert derive([both[0], both[2]], SHIPPED, MONDAY + 20 * DAY).credits
+    assert not reckon(both, SHIPPED, MONDAY + 20 * DAY).credits
+    assert reckon([both[0], both[2]], SHIPPED, MONDAY + 20 * DAY).credits
 
 
 def test_training_counts_once_a_quarter():
     told = [offence("v", 0), *[entry(Kind.TRAINING, f"t{n}", n) for n in range(1, 20)]]
-    assert len([one for one in derive(told, SHIPPED, MONDAY + 20 * DAY).credits if one.entry]) == 1
+    assert len([one for one in reckon(told, SHIPPED, MONDAY + 20 * DAY).credits if one.entry]) == 1
 
 
 def test_zero_tolerance_is_zero_until_it_is_overturned():
     worst = offence("v", 0, 4, "fraud_scam")
-    assert derive([worst], SHIPPED, MONDAY + 300 * DAY).score == 0
+    assert reckon([worst], SHIPPED, MONDAY + 300 * DAY).score == 0
     undone = entry(Kind.REVERSAL, "r", 1, ref="v")
-    assert derive([worst, undone], SHIPPED, MONDAY + 2 * DAY) == derive([], SHIPPED, MONDAY + 2 * DAY)
+    assert reckon([worst, undone], SHIPPED, MONDAY + 2 * DAY) == reckon([], SHIPPED, MONDAY + 2 * DAY)
 
 
 def test_porn_alone_is_no_zero_tolerance_but_of_minors_is():
@@ -100,7 +100,7 @@ def test_porn_alone_is_no_zero_tolerance_but_of_minors_is():
 
 
 def test_a_script_that_failed_before_going_on_air_costs_no_points():
-    found = derive([offence("v", 0)._replace(scene="live_script")], SHIPPED, MONDAY + DAY)
+    found = reckon([offence("v", 0)._replace(scene="live_script")], SHIPPED, MONDAY + DAY)
     assert found.deductions == ()
     assert found.parts[2].value < found.parts[2].mean
 
@@ -108,7 +108,7 @@ def test_a_script_that_failed_before_going_on_air_costs_no_points():
 def test_few_observations_do_not_dominate():
     def value(number):
         told = [entry(Kind.OBSERVATION, f"s{n}", n, name="after_sales", value=0) for n in range(number)]
-        return derive(told, SHIPPED, MONDAY + number * DAY).parts[1].value
+        return reckon(told, SHIPPED, MONDAY + number * DAY).parts[1].value
 
     assert value(1) > 70_000
     assert value(1) > value(5) > value(40)
@@ -118,22 +118,22 @@ def test_nobody_new_unverified_or_habitual_stands_high():
     young = [item(f"n{n}", n) for n in range(19)]
     old = [item(f"n{n}", n) for n in range(60)]
     at = MONDAY + 60 * DAY
-    assert placed(derive(young, SHIPPED, at), SHIPPED, VERIFIED).reasons == ("tenure",)
-    assert placed(derive(old, SHIPPED, at), SHIPPED).reasons == ("unverified",)
-    assert placed(derive(old, SHIPPED, at), SHIPPED, VERIFIED).tier == "S"
+    assert placed(reckon(young, SHIPPED, at), SHIPPED, VERIFIED).reasons == ("tenure",)
+    assert placed(reckon(old, SHIPPED, at), SHIPPED).reasons == ("unverified",)
+    assert placed(reckon(old, SHIPPED, at), SHIPPED, VERIFIED).tier == "S"
     habit = [*old, *[offence(f"v{n}", 59, 2, f"kind_{n}") for n in range(9)]]
-    assert "habit" in placed(derive(habit, SHIPPED, at), SHIPPED, VERIFIED).reasons
+    assert "habit" in placed(reckon(habit, SHIPPED, at), SHIPPED, VERIFIED).reasons
 
 
 def test_no_boost_past_a_gate_and_a_measure_limits():
     old, at = [item(f"n{n}", n) for n in range(60)], MONDAY + 60 * DAY
-    assert placed(derive(old, SHIPPED, at), SHIPPED, VERIFIED).multiplier > 1200
-    severe = placed(derive([*old, offence("v", 50)], SHIPPED, at), SHIPPED, VERIFIED)
+    assert placed(reckon(old, SHIPPED, at), SHIPPED, VERIFIED).multiplier > 1200
+    severe = placed(reckon([*old, offence("v", 50)], SHIPPED, at), SHIPPED, VERIFIED)
     assert (severe.multiplier, "recent_severe" in severe.reasons) == (1000, True)
     surge = [entry(Kind.OBSERVATION, f"c{n}", 58, name="complaint_verified") for n in range(3)]
-    assert "complaint_surge" in placed(derive([*old, *surge], SHIPPED, at), SHIPPED, VERIFIED).reasons
+    assert "complaint_surge" in placed(reckon([*old, *surge], SHIPPED, at), SHIPPED, VERIFIED).reasons
     expired = Facts(verified=True, valid_until=(at,))
-    assert "verification_expired" in placed(derive(old, SHIPPED, at), SHIPPED, expired).reasons
+    assert "verification_expired" in placed(reckon(old, SHIPPED, at), SHIPPED, expired).reasons
     assert limited(1400, ["warning", "limit_traffic"], "ugc") == (500, ["limit_traffic"])
     assert limited(1400, ["suspend_live"], "ugc") == (1400, [])
     assert limited(1400, ["suspend_live"], "live_speech") == (0, ["suspend_live"])
@@ -176,7 +176,7 @@ def test_five_years_of_events_add_up():
             told.append(published(rng, f"p{day}", at))
         if rng.random() < 0.02:
             told.append(violation(rng, f"v{day}", at, name="spam_flood"))
-    found = derive(told, SHIPPED, MONDAY + 5 * 365 * DAY)
+    found = reckon(told, SHIPPED, MONDAY + 5 * 365 * DAY)
     assert sum(line.amount for line in explained(found, SHIPPED)) == found.score
 
 
