@@ -145,6 +145,9 @@ class Settings(BaseSettings):
     """What may wait for a client of a stream before it is closed for reading too slowly."""
     live_silence: float = Field(default=30.0, gt=0)
     """So long a client may be silent before it is sent a ping, and again before it is closed."""
+    four_eyes: bool = True
+    """Whether rules change over the interface only by a proposal that a second person approved. The operator at the
+    command line may always; ``false`` lets whoever may change lexicons do it alone."""
     webhook_private: bool = False
     """Whether notices may be sent by http and to addresses in private networks, for receivers in one's own house."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from models import checkpoint, ngram, second
 from models.card import HEADS
@@ -49,8 +49,9 @@ from service.webhooks import Webhooks
 from service.weights import DEFAULT, Weights
 from service.wiring_audit import Audit, open_audit
 from service.wiring_duty import Duties, join_rooms, open_duties
-from service.wiring_expert import open_hearing
+from service.wiring_hearing import Opens, open_hearing
 from service.wiring_rooms import open_rooms
+from service.wiring_rules import open_rulebook
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from moderation.ruleset import Ruleset
     from service.ports import TextModel
     from service.rooms import Rooms
+    from service.rulebook.book import Rulebook
     from service.secret import Secret
     from service.settings import Settings
 
@@ -113,6 +115,8 @@ class Service:
     sessions: Sessions
     rules: Rules
     lexicons: Lexicons
+    rulebook: Rulebook
+    """By which people change rules."""
     labels: Labels
     weights: Weights
     moderation: Moderation
@@ -150,13 +154,6 @@ class Service:
         if isinstance(self.hearing, Escalation) and self.hearing.absent == LOADING:
             reasons.append("second_stage_loading")
         return Health(ready=not reasons, reasons=tuple(reasons))
-
-
-class Opens(NamedTuple):
-    """A second stage that can be loaded, and its name. Loading takes seconds."""
-
-    name: str
-    load: Callable[[], TextModel]
 
 
 @asynccontextmanager
@@ -229,6 +226,8 @@ async def open_service(
         await join_rooms(duties, rooms)
         desk = Desk(store.ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
         await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))
+        lexicons = Lexicons(store.ledger, store.reads, rules, four_eyes=settings.four_eyes)
+        book = await stack.enter_async_context(open_rulebook(settings, store.ledger, lexicons, rules))
         relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
         relay.start()
         stack.push_async_callback(relay.close)
@@ -239,7 +238,8 @@ async def open_service(
             accounts=Accounts(store.ledger, store.reads, store.people, passwords),
             sessions=_sessions(settings, store, secret, passwords),
             rules=rules,
-            lexicons=Lexicons(store.ledger, store.reads, rules),
+            lexicons=lexicons,
+            rulebook=book,
             labels=Labels(store.ledger, store.reads),
             weights=weights,
             moderation=moderation,
@@ -258,6 +258,12 @@ async def open_service(
             audit=audit,
             duties=duties,
         )
+
+
+def _relaying(settings: Settings, store: Store, secret: Secret) -> Relay:
+    relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
+    relay.start()
+    return relay
 
 
 def _sessions(settings: Settings, store: Store, secret: Secret, passwords: Passwords) -> Sessions:

@@ -21,6 +21,8 @@ from pathlib import Path
 import pytest
 import time_machine
 
+from moderation.change import Change as RuleChange
+from moderation.change import Op
 from moderation.types import Action, Content, Part, Scene
 from service import labels
 from service.accounts import Change
@@ -45,6 +47,7 @@ from service.review.rulings import Ruling
 from service.review.terms import Terms
 from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role
+from service.rulebook.proposals import Draft
 from service.sessions import SignIn
 from service.settings import REPOSITORY, Settings
 from service.store import (
@@ -55,6 +58,7 @@ from service.store import (
     notice_statements,
     people_statements,
     quality_statements,
+    rule_statements,
     statements,
     view_statements,
 )
@@ -76,6 +80,7 @@ STATEMENTS = {
     for module in (
         statements,
         people_statements,
+        rule_statements,
         desk_statements,
         duty_statements,
         notice_statements,
@@ -98,6 +103,7 @@ ALLOWED = {
         "service/store/duty_statements.py",
         "service/store/notice_statements.py",
         "service/store/people_statements.py",
+        "service/store/rule_statements.py",
         "service/store/quality_statements.py",
         "service/store/view_statements.py",
     },
@@ -316,6 +322,25 @@ def untold(path: Path) -> list[str]:
         "tenant_activations": (
             held("SELECT tenant || '/' || coalesce(version, 0) FROM tenant_activations"),
             told("lexicon.activated"),
+        ),
+        "proposals": (held("SELECT id FROM proposals"), told("proposal.filed")),
+        "proposals, as they are": (
+            held("SELECT id || '/' || sha256 || '/' || state FROM proposals"),
+            Counter(_proposals(acts)),
+        ),
+        "proposals, reported": (
+            held("SELECT id FROM proposals WHERE report IS NOT NULL"),
+            Counter({subject for kind, subject, _ in acts if kind == "proposal.rehearsed"}),
+        ),
+        "shadows": (held("SELECT id FROM shadows"), told("shadow.started")),
+        "shadows, ended": (held("SELECT id FROM shadows WHERE ended_at IS NOT NULL"), told("shadow.ended")),
+        "shadows, counted": (
+            held("SELECT id || '/' || (counts ->> '$.judged') || '/' || (counts ->> '$.moved') FROM shadows"),
+            Counter(_counted(acts)),
+        ),
+        "shadow_finds": (
+            held("SELECT shadow || '/' || count(*) FROM shadow_finds GROUP BY shadow"),
+            Counter(f"{id_}/{moved}" for id_, moved in _found(acts).items() if moved),
         ),
         "labels": (
             held(
@@ -721,6 +746,34 @@ def _blocks(acts):
     return (human - again | told | appealed) - undone
 
 
+def _proposals(acts):
+    """How each proposal must stand by the acts alone: its bytes and its state."""
+    states = {"filed": "open", "revised": "open", "activated": "active"}
+    stand = {}
+    for kind, subject, facts in acts:
+        what, _, step = kind.partition(".")
+        if what == "proposal" and step != "rehearsed":
+            sha256 = facts.get("sha256", stand.get(subject, ("", ""))[0])
+            stand[subject] = (sha256, states.get(step, step))
+    return ["/".join((subject, *how)) for subject, how in stand.items()]
+
+
+def _counted(acts):
+    counts = {subject: [0, 0] for kind, subject, _ in acts if kind == "shadow.started"}
+    for kind, subject, facts in acts:
+        if kind == "shadow.counted":
+            counts[subject] = [counts[subject][0] + facts["judged"], counts[subject][1] + facts["moved"]]
+    return [f"{subject}/{judged}/{moved}" for subject, (judged, moved) in counts.items()]
+
+
+def _found(acts):
+    found = Counter()
+    for kind, subject, facts in acts:
+        if kind == "shadow.counted":
+            found[subject] += facts["moved"]
+    return found
+
+
 def _lives(acts):
     """How each item must stand by the acts alone: state, level, round and token."""
     items = {}
@@ -778,8 +831,9 @@ async def live(data: Path) -> Path:
         await work_at_the_desk(service, caller)
         await go_live(service, caller)
         info = await service.lexicons.file("shop", OWN, by=key_id)
-        await service.lexicons.activate("shop", info.version, by=key_id)
-        await service.lexicons.roll_back("shop", by=key_id)
+        await service.lexicons.activate("shop", info.version, by="cli")
+        await service.lexicons.roll_back("shop", by="cli")
+        await rules_change(service, caller)
         await service.labels.import_(SAID, tenant="shop", origin=Origin.IMPORT, by=key_id)
         await service.labels.import_(SAID[::-1], tenant="shop", origin=Origin.IMPORT, by=key_id)
         await trained(service)
@@ -833,6 +887,36 @@ async def go_live(service, caller):
     await duties.alerts.acknowledge(ann, first.id)
 
 
+async def rules_change(service, caller):
+    """A change of rules proposed, revised, tried, approved, active, beside and taken back; others end before."""
+    book, names = service.rulebook, ("pat", "quy")
+
+    def hire(visit):
+        for id_ in names:
+            row = (id_, "shop", id_, "policy_admin", visit.at)
+            visit.record(Act("user.created", id_, "shop", {"role": "policy_admin"}), Write(ADD_USER, row))
+
+    await service.ledger.visit(hire)
+    pat, quy = (Caller("shop", id_, RIGHTS_OF[Role.POLICY_ADMIN]) for id_ in names)
+
+    def draft(word):
+        return Draft(changes=[RuleChange(op=Op.ADD, category="abuse_insult", line=word)])
+
+    ids = [await book.proposals.propose(pat, draft(f"某某某{number}词")) for number in range(3)]
+    await book.proposals.withdraw(pat, ids[0])
+    await book.proposals.reject(quy, ids[1])
+    await book.proposals.revise(pat, ids[2], draft("更好用"))
+    row = (await book.reads.proposal("shop", ids[2])).row
+    await book.proposals.keep_report(quy, row.id, row.sha256, {"judged": 1, "moved": 0})
+    await book.shadows.start(quy, row.version)
+    content = Content(scene=Scene.UGC, parts=(Part("text", "更好用"),), at=datetime.now(UTC), id="beside")
+    await service.moderation.one(caller, content)
+    await book.shadows.stop(pat)
+    await book.proposals.approve(quy, row.id, row.sha256)
+    await book.proposals.activate(pat, row.id, row.sha256)
+    await book.proposals.roll_back(quy, row.version)
+
+
 async def trained(service) -> None:
     """The shipped weights once more, as if they came of labels: recorded, promoted, taken back."""
     sha256 = service.hearing.model.card.sha256
@@ -858,7 +942,13 @@ def test_every_row_is_told_by_an_act(used):
         ("DELETE FROM decisions WHERE supersedes IS NOT NULL", "decisions"),
         ("UPDATE contents SET commitment = x'00' WHERE id = 1", "contents"),
         ("INSERT INTO rulesets VALUES ('x', 'ghost', '[]', 'now')", "rulesets"),
-        ("INSERT INTO tenant_activations VALUES (9, 'shop', 1, 'ghost', 'now')", "tenant_activations"),
+        ("INSERT INTO tenant_activations VALUES (99, 'shop', 1, 'ghost', 'now', 'direct', NULL)", "tenant_activations"),
+        ("UPDATE proposals SET state = 'withdrawn', closed_by = author", "proposals, as they are"),
+        ("UPDATE proposals SET sha256 = 'x'", "proposals, as they are"),
+        ("UPDATE proposals SET report = '{}'", "proposals, reported"),
+        ("UPDATE shadows SET ended_at = NULL", "shadows, ended"),
+        ('UPDATE shadows SET counts = \'{"judged": 9, "moved": 1}\'', "shadows, counted"),
+        ("DELETE FROM shadow_finds", "shadow_finds"),
         ("INSERT INTO labels VALUES (99, 'x', 'fraud', 'shop', 1, 1, 'review', '', 'ghost', 'now')", "labels"),
         ("INSERT INTO models VALUES ('x', 'y', 'z', 1, 1, '{}', 'ghost', 'now')", "models"),
         ("INSERT INTO model_activations VALUES (9, NULL, 'ghost', 'now')", "model_activations"),

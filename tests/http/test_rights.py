@@ -29,6 +29,7 @@ from service.store import (
     notice_statements,
     people_statements,
     room_statements,
+    rule_statements,
     statements,
 )
 from tests.http.conftest import Browser, running
@@ -69,7 +70,7 @@ HOLDS = {
         R.LIVE,
         R.APPROVE,
     },
-    "policy_admin": {R.SELF, R.READ, R.LEXICON, R.QUALITY, R.GOLDEN, R.FOLLOW, R.SHOWS, R.SCRIPTS},
+    "policy_admin": {R.SELF, R.READ, R.LEXICON, R.RULES, R.QUALITY, R.GOLDEN, R.FOLLOW, R.SHOWS, R.SCRIPTS},
     "auditor": {R.SELF, R.READ, R.QUALITY, R.FOLLOW, R.SHOWS, R.AUDIT},
     "admin": set(Right),
 }
@@ -269,7 +270,7 @@ def test_nobody_gets_what_is_not_theirs(matrix):
     assert len(cells) > 15 * len(ROUTES)
     # And who may, does: a matrix in which everything is refused would show nothing.
     assert {cell.route for cell in cells if cell.status in {200, *UPGRADES}} == WAYS.keys()
-    assert {cell.status for cell in cells} == {200, 401, 403, 404, 422, *UPGRADES}
+    assert {cell.status for cell in cells} == {200, 401, 403, 404, 409, 422, *UPGRADES}
 
 
 # What happens without a check
@@ -349,6 +350,22 @@ CHECKS = {
     "whose item it is": ("GET /v1/reviews/{id}", without(desk_statements, "LISTED_ONE", *ITS_TENANT)),
     "whose report it is": ("GET /v1/reports/{id}", without(desk_statements, "REPORT", *ITS_TENANT)),
     "whose complaint it is": ("GET /v1/complaints/{id}", without(desk_statements, "REPORT", *ITS_TENANT)),
+    "whose proposal it is": (
+        "GET /v1/rulesets/proposals/{id}",
+        without(rule_statements, "ONE_PROPOSAL", "p.tenant = ?", "'' <> ?"),
+    ),
+    "whose proposal is rejected": (
+        "POST /v1/rulesets/proposals/{id}/rejection",
+        without(rule_statements, "PROPOSAL", "p.tenant = ?", "'' <> ?"),
+    ),
+    "whose proposals they are": (
+        "GET /v1/rulesets/proposals",
+        without(rule_statements, "PROPOSALS", "p.tenant = ?1", "'' <> ?1"),
+    ),
+    "whose activations they are": (
+        "GET /v1/rulesets",
+        without(rule_statements, "HISTORY", "a.tenant = ?", "'' <> ?"),
+    ),
     "whose contents are searched": (
         "GET /v1/search",
         without(desk_statements, "CONTENTS_BACK", "+c.tenant = ?1", "'' <> ?1"),

@@ -8,7 +8,7 @@ from alembic import context
 from sqlmodel import SQLModel
 
 from service.settings import Settings
-from service.store import audit_tables, desk_tables, duty_tables, quality_tables, room_tables, tables
+from service.store import audit_tables, desk_tables, duty_tables, quality_tables, room_tables, rule_tables, tables
 from service.store.db import make_engine
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _TABLES = (
     quality_tables.Sample,
     room_tables.RoomEvent,
     duty_tables.Show,
+    rule_tables.Proposal,
     audit_tables.Export,
 )
 for _filled in _TABLES:
