@@ -18,6 +18,7 @@ from moderation.detect.spam import SpamDetector
 from moderation.detect.terms import Findings, TermDetector
 from moderation.expert import Wording, testimony, wordings
 from moderation.policy import Weighed, decide
+from moderation.proof import settle
 from moderation.room import block, fold
 from moderation.text.reading import CODES, FLOOD
 from moderation.types import SHANGHAI, Action, Content, Evidence, Missing, Opinion, Scene, Verdict
@@ -157,6 +158,8 @@ class Engine:
             live = partial(self._applies, gate)
             findings.evidence.extend(self._codes.detect(reading, content.author, day, live))
             findings.evidence.extend(self._spam.detect(reading, day, live))
+        if content.proofs or content.script is not None:
+            settle(findings, content, reading, self.reader, self.ruleset)
         return findings if findings.evidence or findings.exemptions else None
 
     def _court(self, content: Content, gate: Gate, day: date, text: str) -> Sequence[Evidence]:

@@ -72,6 +72,24 @@ GOLDEN_ANSWERED = "golden.answered"
 GOLDEN_SCORED = "golden.scored"
 HANDLING_TIMED = "handling.timed"
 
+PROOF_FILED = "proof.filed"
+PROOF_ENDED = "proof.ended"
+PRODUCT_FILED = "product.filed"
+SCRIPT_FILED = "script.filed"
+SCRIPT_APPROVED = "script.approved"
+SCRIPT_VOIDED = "script.voided"
+SHOW_STARTED = "show.started"
+SHOW_ENDED = "show.ended"
+HOST_CHECKED = "host.checked"
+ROOM_MUTED = "room.muted"
+ROOM_UNMUTED = "room.unmuted"
+ROOM_WARNED = "room.warned"
+ROOM_NOTED = "room.noted"
+CORRECTION_RECORDED = "correction.recorded"
+ALERT_RAISED = "alert.raised"
+ALERT_ACKNOWLEDGED = "alert.acknowledged"
+ENDING_TOLD = "ending.told"
+
 
 class Act(NamedTuple):
     """One change of state, before it has its place and time. ``facts`` hold only what the module's first line allows.

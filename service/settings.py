@@ -120,7 +120,7 @@ class Settings(BaseSettings):
     golden_share: float = Field(default=0.03, ge=0, le=0.5)
     """So many golden items come into the queue for each other one, where golden ones of its sort are there."""
     severe_per_hour: int = Field(default=60, ge=1)
-    """So many items of severity 3 or more somebody gets within an hour."""
+    """So many items of severe categories of safety somebody gets within an hour."""
     appeal_days: float = Field(default=15.0, gt=0, le=3650)
     """So many days after a block its creator may appeal: from when they were told, or else from the decision."""
     live_rooms: int = Field(default=10_000, ge=1)

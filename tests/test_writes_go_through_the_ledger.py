@@ -25,6 +25,11 @@ from moderation.types import Action, Content, Part, Scene
 from service import labels
 from service.accounts import Change
 from service.acts import Act
+from service.duty.products import Paper, Product
+from service.duty.proofs import NewProof
+from service.duty.scripts import Counted, NewScript
+from service.duty.shows import Check, Corrected, Doing, NewShow, correct
+from service.duty.shows import Said as Spoken
 from service.keys import Caller
 from service.labels import Drawn, Origin
 from service.moderate import Idempotency
@@ -43,6 +48,7 @@ from service.settings import REPOSITORY, Settings
 from service.store import (
     appeal_statements,
     desk_statements,
+    duty_statements,
     notice_statements,
     people_statements,
     quality_statements,
@@ -68,6 +74,7 @@ STATEMENTS = {
         statements,
         people_statements,
         desk_statements,
+        duty_statements,
         notice_statements,
         view_statements,
         appeal_statements,
@@ -83,6 +90,7 @@ ALLOWED = {
         "service/store/statements.py",
         "service/store/appeal_statements.py",
         "service/store/desk_statements.py",
+        "service/store/duty_statements.py",
         "service/store/notice_statements.py",
         "service/store/people_statements.py",
         "service/store/quality_statements.py",
@@ -433,6 +441,39 @@ def untold(path: Path) -> list[str]:
             held("SELECT id FROM appeals WHERE outcome IS NOT NULL"),
             told("appeal.decided") - told("appeal.undone"),
         ),
+        "proofs": (held("SELECT id FROM proofs"), told("proof.filed")),
+        "proofs, ended": (held("SELECT id FROM proofs WHERE ended_at IS NOT NULL"), told("proof.ended")),
+        "products": (
+            held("SELECT id FROM products"),
+            Counter(dict.fromkeys(told("product.filed"), 1)),
+        ),
+        "certificates": (
+            held("SELECT id FROM certificates"),
+            Counter(one for kind, _, facts in acts if kind == "product.filed" for one in facts["certificates"]),
+        ),
+        "scripts": (held("SELECT id FROM scripts"), told("script.filed")),
+        "scripts, approved": (held("SELECT id FROM scripts WHERE approved_at IS NOT NULL"), told("script.approved")),
+        "scripts, voided": (held("SELECT id FROM scripts WHERE voided_at IS NOT NULL"), told("script.voided")),
+        "shows": (held("SELECT id FROM shows"), told("show.started")),
+        "shows, ended": (held("SELECT id FROM shows WHERE ended_at IS NOT NULL"), told("show.ended")),
+        "host_checks": (held("SELECT id FROM host_checks"), told("host.checked")),
+        "show_acts": (
+            held("SELECT room FROM show_acts"),
+            sum(map(told, ("room.muted", "room.unmuted", "room.warned", "room.noted")), Counter()),
+        ),
+        "corrections": (held("SELECT id FROM corrections"), told("correction.recorded")),
+        "alerts": (
+            held("SELECT id FROM alerts"),
+            told("alert.raised"),
+        ),
+        "alerts, acknowledged": (
+            held("SELECT id FROM alerts WHERE acknowledged_at IS NOT NULL"),
+            told("alert.acknowledged"),
+        ),
+        "proofs, told of": (
+            held("SELECT id FROM proofs WHERE told > 0 UNION SELECT id FROM certificates WHERE told > 0"),
+            Counter(dict.fromkeys(told("ending.told"), 1)),
+        ),
         "room_events": (
             Counter(
                 f"{room}/{number}"
@@ -700,6 +741,7 @@ async def live(data: Path) -> Path:
         await _people_come_and_go(service)
         await _views_come_and_go(service)
         await work_at_the_desk(service, caller)
+        await go_live(service, caller)
         info = await service.lexicons.file("shop", OWN, by=key_id)
         await service.lexicons.activate("shop", info.version, by=key_id)
         await service.lexicons.roll_back("shop", by=key_id)
@@ -711,6 +753,34 @@ async def live(data: Path) -> Path:
     async with open_service(settings.model_copy(update={"max_batch_items": 5})):
         pass
     return settings.database
+
+
+async def go_live(service, caller):
+    """Everything that is filed for a show, said in it and done about it."""
+    duties = service.duties
+    ann, sue = Caller("shop", "ann", RIGHTS_OF[Role.REVIEWER]), Caller("shop", "sue", RIGHTS_OF[Role.SENIOR])
+    soon = datetime.now(UTC).date() + timedelta(days=9)
+    new = NewProof(("本店牙刷全网第一",), "ab" * 32, "报告", valid_to=soon)
+    proof = await duties.proofs.file(caller, new)
+    await duties.proofs.end(caller, await duties.proofs.file(caller, new))
+    for number in ("1", "2"):
+        await duties.products.file(caller, Product("p", "牙刷", None, (Paper("sc", number, soon),)))
+        await duties.alerts.sweep()
+    for text in ("大家好。", "大家好呀。"):
+        version = await duties.scripts.file(ann, NewScript("s", "", text, ("p",), (proof,)))
+        counted = Counted("r", {"block": 0}, "{}")
+        await duties.scripts.approve(sue, version, counted, digest=version.digest, note="")
+    show = await duties.shows.start(caller, NewShow("room", (Check("li", "face", soon),), ("p",), (proof,), "s"))
+    await duties.shows.check(caller, show.id, Check("li", "face", soon))
+    for doing in (Doing("mute", "u", "刷屏"), Doing("unmute", "u"), Doing("warn"), Doing("note", None, "留意")):
+        await duties.shows.act(ann, "room", doing)
+    said = Spoken(1, 0, 1, "2026-01-01T00:00:00.000000Z")
+    corrected = Corrected("room", "li", "absolute_claim", said, said)
+    await service.ledger.visit(lambda visit: correct(visit, "shop", corrected))
+    await duties.shows.end(caller, show.id)
+    (first, *_) = await duties.alerts.listed("shop", open_only=True, limit=9)
+    await duties.alerts.acknowledge(ann, first.id)
+    await duties.alerts.acknowledge(ann, first.id)
 
 
 async def trained(service) -> None:

@@ -19,6 +19,7 @@ from service.http.content import known
 from service.http.language import LANGUAGES
 from service.http.problems import Problem
 from service.http.serving import Asked, lang_of
+from service.review.checks import grim
 from service.rights import Right
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ PLACES: Final = (
     Place("work", "/", "d", Right.REVIEW),
     Place("queue", "/queue", "q", Right.READ),
     Place("search", "/search", "s", Right.READ),
+    Place("live", "/live", "l", Right.SHOWS),
+    Place("scripts", "/scripts", "c", Right.SHOWS),
+    Place("files", "/files", "f", Right.SHOWS),
+    Place("alerts", "/alerts", "a", Right.SHOWS),
     Place("try", "/try", "t", Right.SELF),
     Place("people", "/people", "p", Right.PEOPLE),
     Place("notices", "/notices", "n", Right.NOTICES),
@@ -66,12 +71,20 @@ class Shell:
     lang: Lang
     me: Mapping[str, Any]
     csrf: str
+    alerts: int = 0
+    """How many nobody has acknowledged."""
 
     def page(self, template: str, **values: Any) -> Answer:
         """A page for this person, with the places that their rights lead to."""
         rights, path = self.me["rights"], self.asked.request.path
         places = [
-            {"name": place.name, "path": place.path, "key": place.key, "here": place.path == path}
+            {
+                "name": place.name,
+                "path": place.path,
+                "key": place.key,
+                "here": place.path == path,
+                "count": self.alerts if place.name == "alerts" else 0,
+            }
             for place in PLACES
             if place.right in rights
         ]
@@ -84,12 +97,14 @@ class Shell:
             places=places,
             category=self.category,
             industry=self.industry,
+            grim=self.grim,
             **values,
         )
 
     def part(self, template: str, **values: Any) -> Answer:
         """A part of a page, for a script that puts it in its place."""
-        return html.page(template, lang=self.lang, category=self.category, industry=self.industry, **values)
+        values |= {"category": self.category, "industry": self.industry, "grim": self.grim}
+        return html.page(template, lang=self.lang, **values)
 
     def category(self, code: str) -> str:
         """What a category is called."""
@@ -97,6 +112,10 @@ class Shell:
         if known is None:
             return code
         return known.en if self.lang == "en" else known.zh
+
+    def grim(self, *codes: str) -> bool:
+        """Whether one of these categories is folded away until somebody wants to see it."""
+        return not grim(self.asked.serving.service.rules.engine.ruleset.categories).isdisjoint(codes)
 
     def industry(self, code: str | None) -> str:
         """What an industry is called; one that the rules do not know is its own name."""
@@ -109,11 +128,12 @@ class Shell:
 async def shell(asked: Asked) -> Shell:
     """Who looks at a page: a person, or a key, which sees what it may and has no session to act in."""
     caller = known(asked)
+    alerts = await asked.serving.service.duties.alerts.open(caller.tenant) if Right.SHOWS in caller.rights else 0
     if not caller.session:
         me = {"id": caller.id, "tenant": caller.tenant, "name": caller.id, "role": "", "rights": sorted(caller.rights)}
-        return Shell(asked, page_lang(asked.request), me, "")
+        return Shell(asked, page_lang(asked.request), me, "", alerts)
     told = await told_by(asked, accounts.current_session)
-    return Shell(asked, page_lang(asked.request), told["user"], told["csrf"])
+    return Shell(asked, page_lang(asked.request), told["user"], told["csrf"], alerts)
 
 
 async def told_by(

@@ -30,7 +30,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from moderation.types import Author, Content, Part, Role, Scene
+from moderation.types import Author, Content, Part, Proof, Role, Scene
 from service.draft import Draft
 from service.http.problems import Fault, Problem, faults_of
 
@@ -113,6 +113,9 @@ class ModerationRequest(BaseModel):
     industry: Short | None = None
     product: Short | None = None
     qualifications: Annotated[tuple[Short, ...], Field(max_length=50), FailFast()] = ()
+    proofs: Annotated[tuple[Short, ...], Field(max_length=50), FailFast()] = Field(
+        default=(), description="ids of proofs on file for its claims"
+    )
     reach: Annotated[StrictInt, Field(ge=0, le=_MOST_REACH)] | None = Field(
         default=None, description="how many people it may reach; what people look at first depends on it"
     )
@@ -304,6 +307,7 @@ class _Reading:
             asked.product,
             asked.qualifications,
             asked.reach,
+            proofs=tuple([Proof(id=name) for name in asked.proofs]),
         ).done()
 
 

@@ -5,6 +5,7 @@ What is left at its default is left out, so that new optional fields change neit
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -16,8 +17,11 @@ from moderation.types import (
     Effect,
     Evidence,
     Exemption,
+    Followed,
     Missing,
     Part,
+    Passage,
+    Proof,
     Role,
     Scene,
     Span,
@@ -52,6 +56,8 @@ def content_body(content: Content) -> bytes:
         told["has_cart_link"] = True
     if content.qualifications:
         told["qualifications"] = content.qualifications
+    if content.proofs or content.script is not None:
+        told |= _bound(content)
     try:
         return canonical(told)
     except orjson.JSONEncodeError as error:
@@ -62,9 +68,10 @@ def content_from(body: bytes, *, tenant: str, content_id: str, version: int, pub
     """The content that ``content_body`` wrote, as it was judged."""
     told = orjson.loads(body)
     author_id, role = told.get("author", (None, Role.USER))
+    parts = tuple(Part(name, text) for name, text in told["parts"])
     return Content(
         scene=Scene(told["scene"]),
-        parts=tuple(Part(name, text) for name, text in told["parts"]),
+        parts=parts,
         at=from_stamp(published_at),
         id=content_id,
         version=version,
@@ -72,8 +79,42 @@ def content_from(body: bytes, *, tenant: str, content_id: str, version: int, pub
         author=Author(id=author_id, role=Role(role), age_days=told.get("age_days")),
         has_cart_link=told.get("has_cart_link", False),
         qualifications=tuple(told.get("qualifications", ())),
+        proofs=tuple(_proof(*proof) for proof in told.get("proofs", ())),
+        script=_script(told["script"], parts) if "script" in told else None,
         **{name: told[name] for name in _OPTIONAL if name in told},
     )
+
+
+def _bound(content: Content) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    if content.proofs:
+        told["proofs"] = [_proof_told(proof) for proof in content.proofs]
+    if content.script is not None:
+        told["script"] = _script_told(content.script, part_numbers(content))
+    return told
+
+
+def _proof_told(proof: Proof) -> list[Any]:
+    days = [day and day.isoformat() for day in (proof.begins, proof.expires)]
+    return [proof.id, proof.claims, *days]
+
+
+def _proof(name: str, claims: Sequence[str], begins: str | None, expires: str | None) -> Proof:
+    first, last = (date.fromisoformat(day) if day else None for day in (begins, expires))
+    return Proof(id=name, claims=tuple(claims), begins=first, expires=last)
+
+
+def _script_told(script: Followed, numbers: Mapping[str, int]) -> list[Any]:
+    return [script.digest, script.covered, [(numbers[part], *rest) for part, *rest in script.passages]]
+
+
+def _script(told: Sequence[Any], parts: Sequence[Part]) -> Followed:
+    digest, covered, passages = told
+    heard = (
+        Passage(parts[number].name, start, end, text, alike, tuple(proofs))
+        for number, start, end, text, alike, proofs in passages
+    )
+    return Followed(digest=digest, covered=covered, passages=tuple(heard))
 
 
 def text_of(body: bytes) -> str:
