@@ -259,15 +259,20 @@ async def open_service(
         )
 
 
-def _relaying(settings: Settings, store: Store, secret: Secret) -> Relay:
-    relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
-    relay.start()
-    return relay
-
-
 def _sessions(settings: Settings, store: Store, secret: Secret, passwords: Passwords) -> Sessions:
     delays, life = Delays(clock=monotonic), settings.session_life
     return Sessions(store.ledger, store.people, passwords=passwords, secret=secret, delays=delays, life=life)
+
+
+@asynccontextmanager
+async def _relaying(settings: Settings, store: Store, secret: Secret) -> AsyncIterator[Relay]:
+    """What sends notices, while it lasts."""
+    relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
+    relay.start()
+    try:
+        yield relay
+    finally:
+        await relay.close()
 
 
 @asynccontextmanager
