@@ -228,8 +228,7 @@ async def open_service(
         await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))
         lexicons = Lexicons(store.ledger, store.reads, rules, four_eyes=settings.four_eyes)
         book = await stack.enter_async_context(open_rulebook(settings, store.ledger, lexicons, rules))
-        relay = _relaying(settings, store, secret)
-        stack.push_async_callback(relay.close)
+        relay = await stack.enter_async_context(_relaying(settings, store, secret))
         passwords, audit = Passwords(), await stack.enter_async_context(open_audit(settings, store.ledger))
         yield Service(
             settings=settings,
