@@ -19,11 +19,13 @@ from service.http import (
     pages,
     pages_house,
     pages_quality,
+    pages_rules,
     quality,
     records,
     reports,
     reviews,
     rulesets,
+    terms,
     views,
     webhooks,
 )
@@ -52,6 +54,7 @@ ROUTES: Final = (
     *lexicon.ROUTES,
     *lexicons.ROUTES,
     *rulesets.ROUTES,
+    *terms.ROUTES,
     *accounts.ROUTES,
     *views.ROUTES,
     *webhooks.ROUTES,
@@ -59,6 +62,7 @@ ROUTES: Final = (
     *pages.ROUTES,
     *pages_house.ROUTES,
     *pages_quality.ROUTES,
+    *pages_rules.ROUTES,
     *assets.ROUTES,
 )
 

@@ -9,6 +9,7 @@ from service.rulebook.catalogue import Catalogue
 from service.rulebook.proposals import Proposals
 from service.rulebook.rehearsal import Cast, Rehearsals
 from service.rulebook.shadow import Shadows
+from service.rulebook.worth import Worth
 from service.store.rule_reads import RuleReads
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Rulebook:
     proposals: Proposals
     rehearsals: Rehearsals
     shadows: Shadows
+    worth: Worth
     rules: Rules
     four_eyes: bool
 
@@ -50,6 +52,7 @@ def rulebook(
         proposals=Proposals(ledger, lexicons, rules, catalogue),
         rehearsals=Rehearsals(reads),
         shadows=Shadows(ledger, lexicons, rules, reads),
+        worth=Worth(reads),
         rules=rules,
         four_eyes=four_eyes,
     )
