@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import platform
-import sqlite3
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from models import checkpoint, ngram, second
 from models.card import HEADS
@@ -19,10 +17,8 @@ from models.tensors import WeightsRefused
 from moderation.load import SCENES
 from moderation.types import TEXT
 from service.accounts import Accounts
-from service.acts import SERVICE_STARTED, SETTINGS_CHANGED, Act
 from service.escalation import LOADING, Escalation
 from service.experts import Hearing, name_of
-from service.ids import new_id, now
 from service.keys import Keys
 from service.labels import Labels
 from service.ledger import Ledger
@@ -32,7 +28,6 @@ from service.moderate import Moderation
 from service.notify import Relay
 from service.outbound import Sender
 from service.passwords import Passwords
-from service.ports import Write
 from service.review.archive import Archive
 from service.review.checks import checks_of
 from service.review.desk import Desk
@@ -41,7 +36,8 @@ from service.review.terms import DUE_SECONDS, Terms
 from service.rules import Aside, Rules
 from service.secret import open_secret
 from service.sessions import Sessions
-from service.store import db, statements
+from service.started import record_settings, record_start
+from service.store import db
 from service.store.appeal_reads import Appeals
 from service.store.desk_reads import DeskReads
 from service.store.journal import SqliteJournal
@@ -51,15 +47,20 @@ from service.store.reads import Reads
 from service.views import Views
 from service.webhooks import Webhooks
 from service.weights import DEFAULT, Weights
-from service.wiring_hearing import Opens, open_hearing
+from service.wiring_duty import Duties, join_rooms, open_duties
+from service.wiring_expert import open_hearing
+from service.wiring_rooms import open_rooms
 from service.wiring_rules import open_rulebook
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
+    import aiosqlite
+
     from moderation.ruleset import Ruleset
     from service.ports import TextModel
+    from service.rooms import Rooms
     from service.rulebook.book import Rulebook
     from service.secret import Secret
     from service.settings import Settings
@@ -89,6 +90,8 @@ class Store:
     views: Views
     keys: Keys
     notices: Notices
+    beside: aiosqlite.Connection
+    """For reading, beside those who read for an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +119,8 @@ class Service:
     labels: Labels
     weights: Weights
     moderation: Moderation
+    rooms: Rooms
+    """The live rooms."""
     desk: Desk
     """Where people work on what was left to them."""
     archive: Archive
@@ -134,6 +139,8 @@ class Service:
     webhooks: Webhooks
     relay: Relay
     """What sends notices."""
+    duties: Duties
+    """What live shows owe."""
 
     def health(self) -> Health:
         """Cheap enough for every probe: no input or output."""
@@ -145,6 +152,13 @@ class Service:
         if isinstance(self.hearing, Escalation) and self.hearing.absent == LOADING:
             reasons.append("second_stage_loading")
         return Health(ready=not reasons, reasons=tuple(reasons))
+
+
+class Opens(NamedTuple):
+    """A second stage that can be loaded, and its name. Loading takes seconds."""
+
+    name: str
+    load: Callable[[], TextModel]
 
 
 @asynccontextmanager
@@ -183,6 +197,7 @@ async def open_store(
             appeals=Appeals(reader),
             views=Views(ledger, reader),
             notices=Notices(beside),
+            beside=beside,
             keys=Keys(ledger, reads, engine),
         )
 
@@ -207,13 +222,16 @@ async def open_service(
         rules = await Rules.opened(settings.lexicons, settings.scenes or SCENES, ledger=store.ledger, reads=store.reads)
         if model is not None:
             check_heads(model, rules.engine.ruleset)
-        await _record_settings(settings, store)
-        await _record_start(settings, store.ledger, rules, model, opens)
+        await record_settings(settings, store.ledger, store.reads)
+        await record_start(settings, store.ledger, rules, model, "off" if opens is None else opens.name)
         terms = terms_of(settings)
-        moderation = Moderation(rules, store.ledger, store.reads, hearing, terms)
+        duties = open_duties(store.ledger, store.beside, rules=rules, hearing=hearing)
+        moderation = Moderation(rules, store.ledger, store.reads, hearing, terms, duties.binding)
         stack.push_async_callback(moderation.close)
+        rooms = await stack.enter_async_context(open_rooms(settings, rules, store.ledger, hearing, terms))
+        await join_rooms(duties, rooms)
         desk = Desk(store.ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
-        await stack.enter_async_context(_watching(rules, desk, weights, hearing))
+        await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))
         lexicons = Lexicons(store.ledger, store.reads, rules, four_eyes=settings.four_eyes)
         book = await stack.enter_async_context(open_rulebook(settings, store.ledger, lexicons, rules))
         relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
@@ -231,6 +249,7 @@ async def open_service(
             labels=Labels(store.ledger, store.reads),
             weights=weights,
             moderation=moderation,
+            rooms=rooms,
             desk=desk,
             archive=Archive(moderation, store.desk_reads, store.appeals, rules),
             search=Search(moderation, store.desk_reads),
@@ -242,6 +261,7 @@ async def open_service(
             secret=secret,
             webhooks=Webhooks(store.ledger, store.notices, secret, private=settings.webhook_private),
             relay=relay,
+            duties=duties,
         )
 
 
@@ -254,12 +274,13 @@ def _sessions(settings: Settings, store: Store, secret: Secret, passwords: Passw
 
 @asynccontextmanager
 async def _watching(
-    rules: Rules, desk: Desk, weights: Weights, hearing: Hearing | Escalation | None
+    rules: Rules, desk: Desk, weights: Weights, hearing: Hearing | Escalation | None, duties: Duties
 ) -> AsyncIterator[None]:
     """While it lasts, what other processes change is heard of and deadlines are kept."""
     tasks = [
         asyncio.create_task(rules.watch(), name="lexicons"),
         asyncio.create_task(desk.watch(), name="deadlines"),
+        asyncio.create_task(duties.alerts.watch(), name="endings"),
     ]
     if hearing is not None:
         tasks.append(asyncio.create_task(weights.watch(hearing), name="weights"))
@@ -383,24 +404,3 @@ async def open_webhooks(settings: Settings) -> AsyncIterator[tuple[Webhooks, Sto
     secret = await asyncio.to_thread(open_secret, settings)
     async with open_store(settings) as store:
         yield Webhooks(store.ledger, store.notices, secret, private=settings.webhook_private), store
-
-
-async def _record_settings(settings: Settings, store: Store) -> None:
-    fingerprint = settings.fingerprint()
-    if fingerprint != await store.reads.last_settings():
-        row = (new_id(), fingerprint, now())
-        await store.ledger.record(Act(SETTINGS_CHANGED, fingerprint), Write(statements.INSERT_SETTINGS, row))
-
-
-async def _record_start(
-    settings: Settings, ledger: Ledger, rules: Rules, model: TextModel | None, opens: Opens | None
-) -> None:
-    facts = {
-        "expert": "off" if model is None else name_of(model),
-        "second_stage": "off" if opens is None else opens.name,
-        "python": platform.python_version(),
-        "ruleset": rules.engine.ruleset.fingerprint,
-        "settings": settings.fingerprint(),
-        "sqlite": sqlite3.sqlite_version,
-    }
-    await ledger.record(Act(SERVICE_STARTED, new_id(), facts=facts))

@@ -6,7 +6,7 @@ A page asks the same handlers that clients ask, under the same rights: there is 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -19,6 +19,7 @@ from service.http.content import known
 from service.http.language import LANGUAGES
 from service.http.problems import Problem
 from service.http.serving import Asked, lang_of
+from service.review.checks import grim
 from service.rights import Right
 
 if TYPE_CHECKING:
@@ -50,9 +51,13 @@ PLACES: Final = (
     Place("work", "/", "d", Right.REVIEW),
     Place("queue", "/queue", "q", Right.READ),
     Place("search", "/search", "s", Right.READ),
-    Place("lexicons", "/lexicons", "l", Right.READ),
+    Place("lexicons", "/lexicons", "w", Right.READ),
     Place("rulesets", "/rulesets", "r", Right.READ),
     Place("terms", "/terms", "e", Right.QUALITY),
+    Place("live", "/live", "l", Right.SHOWS),
+    Place("scripts", "/scripts", "c", Right.SHOWS),
+    Place("files", "/files", "f", Right.SHOWS),
+    Place("alerts", "/alerts", "a", Right.SHOWS),
     Place("try", "/try", "t", Right.SELF),
     Place("people", "/people", "p", Right.PEOPLE),
     Place("notices", "/notices", "n", Right.NOTICES),
@@ -69,12 +74,20 @@ class Shell:
     lang: Lang
     me: Mapping[str, Any]
     csrf: str
+    alerts: int = 0
+    """How many nobody has acknowledged."""
 
     def page(self, template: str, **values: Any) -> Answer:
         """A page for this person, with the places that their rights lead to."""
         rights, path = self.me["rights"], self.asked.request.path
         places = [
-            {"name": place.name, "path": place.path, "key": place.key, "here": place.path == path}
+            {
+                "name": place.name,
+                "path": place.path,
+                "key": place.key,
+                "here": place.path == path,
+                "count": self.alerts if place.name == "alerts" else 0,
+            }
             for place in PLACES
             if place.right in rights
         ]
@@ -87,12 +100,14 @@ class Shell:
             places=places,
             category=self.category,
             industry=self.industry,
+            grim=self.grim,
             **values,
         )
 
     def part(self, template: str, **values: Any) -> Answer:
         """A part of a page, for a script that puts it in its place."""
-        return html.page(template, lang=self.lang, category=self.category, industry=self.industry, **values)
+        values |= {"category": self.category, "industry": self.industry, "grim": self.grim}
+        return html.page(template, lang=self.lang, **values)
 
     def category(self, code: str) -> str:
         """What a category is called."""
@@ -100,6 +115,10 @@ class Shell:
         if known is None:
             return code
         return known.en if self.lang == "en" else known.zh
+
+    def grim(self, *codes: str) -> bool:
+        """Whether one of these categories is folded away until somebody wants to see it."""
+        return not grim(self.asked.serving.service.rules.engine.ruleset.categories).isdisjoint(codes)
 
     def industry(self, code: str | None) -> str:
         """What an industry is called; one that the rules do not know is its own name."""
@@ -112,11 +131,12 @@ class Shell:
 async def shell(asked: Asked) -> Shell:
     """Who looks at a page: a person, or a key, which sees what it may and has no session to act in."""
     caller = known(asked)
+    alerts = await asked.serving.service.duties.alerts.open(caller.tenant) if Right.SHOWS in caller.rights else 0
     if not caller.session:
         me = {"id": caller.id, "tenant": caller.tenant, "name": caller.id, "role": "", "rights": sorted(caller.rights)}
-        return Shell(asked, page_lang(asked.request), me, "")
+        return Shell(asked, page_lang(asked.request), me, "", alerts)
     told = await told_by(asked, accounts.current_session)
-    return Shell(asked, page_lang(asked.request), told["user"], told["csrf"])
+    return Shell(asked, page_lang(asked.request), told["user"], told["csrf"], alerts)
 
 
 async def told_by(
@@ -135,7 +155,7 @@ async def told_by(
     path = f"{request.path}?{urlencode(query or {})}"
     inner = request.clone(method="GET", rel_url=path, headers=headers)
     answer = await route.answer(Asked(inner, asked.serving, found or {}, asked.caller))
-    told: dict[str, Any] = orjson.loads(answer.body)
+    told: dict[str, Any] = orjson.loads(cast(Answer, answer).body)
     return told
 
 

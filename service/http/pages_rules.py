@@ -122,9 +122,11 @@ async def worth(asked: Asked) -> Answer:
 ROUTES: Final = (browse, house, proposal, rehearsal, worth)
 
 
-def _drawn(one: dict[str, Any]) -> dict[str, float] | None:
-    share = {"value": one["precision"], "low": one["low"], "high": one["high"]}
-    return charts.interval(share, low=0.0, high=1.0)
+def _drawn(one: dict[str, Any]) -> dict[str, float]:
+    """A share and its interval on a line from nothing to all."""
+    low = charts.bar(one["low"], 1.0)
+    wide = round(charts.bar(one["high"], 1.0) - low, 2)
+    return {"from": low, "wide": wide, "at": charts.bar(one["precision"], 1.0)}
 
 
 def _categories(page: Shell) -> list[tuple[str, str]]:

@@ -286,8 +286,7 @@ async def one_rehearsal(asked: Asked) -> Answer:
 @route("GET", "/v1/rulesets/shadows", policy=Right.READ, gives=Shadows, problems=CALLED)
 async def shadows(asked: Asked) -> Answer:
     """List what runs, and ran, beside the active ruleset, and what it has counted."""
-    listed = await asked.serving.service.rulebook.shadows.listed(known(asked).tenant)
-    return _told({"shadows": [{**one, "samples": []} for one in listed]})
+    return await _shadows(asked)
 
 
 @route(
@@ -302,14 +301,14 @@ async def start_shadow(asked: Asked) -> Answer:
     """Have a version run beside the active one from now on; it only counts."""
     sent = await read_as(asked, ShadowRequest)
     await _done(asked.serving.service.rulebook.shadows.start(known(asked), sent.version))
-    return await shadows.answer(asked)
+    return await _shadows(asked)
 
 
 @route("DELETE", "/v1/rulesets/shadows", policy=Right.RULES, gives=Shadows, problems=(*_REFUSED, *CALLED))
 async def stop_shadow(asked: Asked) -> Answer:
     """End the shadow that runs, once it has counted what was judged until now."""
     await _done(asked.serving.service.rulebook.shadows.stop(known(asked)))
-    return await shadows.answer(asked)
+    return await _shadows(asked)
 
 
 ROUTES: Final = (
@@ -364,6 +363,11 @@ async def _read(asked: Asked, proposal: str) -> Answer:
     old, new = [await service.lexicons.files(caller.tenant, version) for version in (found.row.base, found.row.version)]
     told = proposal_told(found, caller, history[0] if history else None, service.rules.engine.ruleset.fingerprint)
     return _told({**told, "diff": lines_changed(old, new), "report": report_told(found.row)})
+
+
+async def _shadows(asked: Asked) -> Answer:
+    listed = await asked.serving.service.rulebook.shadows.listed(known(asked).tenant)
+    return _told({"shadows": [{**one, "samples": []} for one in listed]})
 
 
 def _period(sent: PeriodRequest) -> Period:

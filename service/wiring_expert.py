@@ -1,10 +1,10 @@
-"""Opens the text expert: its thread, and its second stage, which is loaded while the service works."""
+"""Opens the text expert: the first stage at once, the second while the service works."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -13,24 +13,18 @@ from service.escalation import Escalation
 from service.experts import Hearing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
     from service.ports import TextModel
     from service.settings import Settings
-
-
-class Opens(NamedTuple):
-    """A second stage that can be loaded, and its name. Loading takes seconds."""
-
-    name: str
-    load: Callable[[], TextModel]
+    from service.wiring import Opens
 
 
 @asynccontextmanager
 async def open_hearing(
     settings: Settings, model: TextModel | None, opens: Opens | None
 ) -> AsyncIterator[Hearing | Escalation | None]:
-    """The text expert at work, its second stage on the way; nothing where the house has none."""
+    """Where the expert works while it lasts; nothing where there is none."""
     if model is None:
         yield None
         return
