@@ -98,7 +98,7 @@ class TermEconomics(Answered):
 @route(
     "GET",
     "/v1/terms",
-    policy=Right.READ,
+    policy=Right.QUALITY,
     query=EconomicsQuery,
     gives=TermEconomics,
     problems=("invalid-query", *CALLED),

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from service.rulebook.precision import ERROR, Interval, interval
+from service.rulebook.precision import ERROR, Interval, below, interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +20,8 @@ BUDGET: Final = 0.5
 """The share of false alarms that a house bears in what one term leaves to people."""
 BLOCK_BUDGET: Final = 0.05
 """The share of false alarms that it bears in what nobody looks at any more."""
+SURE: Final = 0.9
+"""So probable it must be, by what people decided, that a term does worse than the budget allows."""
 LEAST: Final = 8
 """Fewer decisions than this lead to no proposal."""
 HINT: Final = 39
@@ -149,7 +151,7 @@ class Economics:
             if term.decided < LEAST or (settled and term.rule in settled):
                 continue
             precision = term.precision(error)
-            if precision.high < 1 - budget:
+            if below(1 - budget, term.upheld + 1, term.decided - term.upheld + 1) >= SURE:
                 found.append(_guard(term, precision, budget) or _demotion(term, precision))
             elif precision.low >= 1 - block_budget and 0 < term.weight < FULL:
                 promotable.append(_promotion(term, precision))
