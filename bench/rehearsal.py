@@ -52,7 +52,7 @@ def contents(count: int) -> Iterator[Content]:
 
 async def pulse(service: Service, over: asyncio.Event) -> list[float]:
     """The seconds that single contents wait for their verdict, one every 5 ms."""
-    waits = []
+    waits: list[float] = []
     caller = Caller(TENANT, "bench")
     for content in cycle(list(contents(50))):
         if over.is_set():

@@ -159,10 +159,10 @@ class Engine:
             live = partial(self._applies, gate)
             findings.evidence.extend(self._codes.detect(reading, content.author, day, live))
             findings.evidence.extend(self._spam.detect(reading, day, live))
-        if self._overlay is not None:
-            self._overlay.weigh(findings, content.scene)
         if content.proofs or content.script is not None:
             settle(findings, content, reading, self.reader, self.ruleset)
+        if self._overlay is not None:
+            self._overlay.weigh(findings, content.scene)
         return findings if findings.evidence or findings.exemptions else None
 
     def _court(self, content: Content, gate: Gate, day: date, text: str) -> Sequence[Evidence]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from models import checkpoint, ngram, second
 from models.card import HEADS
@@ -47,8 +47,9 @@ from service.store.reads import Reads
 from service.views import Views
 from service.webhooks import Webhooks
 from service.weights import DEFAULT, Weights
+from service.wiring_audit import Audit, open_audit
 from service.wiring_duty import Duties, join_rooms, open_duties
-from service.wiring_expert import open_hearing
+from service.wiring_hearing import Opens, open_hearing
 from service.wiring_rooms import open_rooms
 from service.wiring_rules import open_rulebook
 
@@ -139,6 +140,7 @@ class Service:
     webhooks: Webhooks
     relay: Relay
     """What sends notices."""
+    audit: Audit
     duties: Duties
     """What live shows owe."""
 
@@ -154,13 +156,6 @@ class Service:
         return Health(ready=not reasons, reasons=tuple(reasons))
 
 
-class Opens(NamedTuple):
-    """A second stage that can be loaded, and its name. Loading takes seconds."""
-
-    name: str
-    load: Callable[[], TextModel]
-
-
 @asynccontextmanager
 async def open_store(
     settings: Settings, *, on_group: Callable[[int, float], None] | None = None
@@ -169,8 +164,7 @@ async def open_store(
     path, patience = settings.database, settings.busy_timeout
     await asyncio.to_thread(db.migrate, path, busy_timeout=patience)
     async with AsyncExitStack() as stack:
-        reader = await db.open_reader(path, busy_timeout=patience)
-        reads = Reads(reader)
+        reads = Reads(reader := await db.open_reader(path, busy_timeout=patience))
         stack.push_async_callback(reads.close)
         desk_reads = DeskReads(await db.open_reader(path, busy_timeout=patience))
         stack.push_async_callback(desk_reads.close)
@@ -237,7 +231,7 @@ async def open_service(
         relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
         relay.start()
         stack.push_async_callback(relay.close)
-        passwords = Passwords()
+        passwords, audit = Passwords(), await stack.enter_async_context(open_audit(settings, store.ledger))
         yield Service(
             settings=settings,
             keys=store.keys,
@@ -261,15 +255,20 @@ async def open_service(
             secret=secret,
             webhooks=Webhooks(store.ledger, store.notices, secret, private=settings.webhook_private),
             relay=relay,
+            audit=audit,
             duties=duties,
         )
 
 
+def _relaying(settings: Settings, store: Store, secret: Secret) -> Relay:
+    relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
+    relay.start()
+    return relay
+
+
 def _sessions(settings: Settings, store: Store, secret: Secret, passwords: Passwords) -> Sessions:
-    delays = Delays(clock=monotonic)
-    return Sessions(
-        store.ledger, store.people, passwords=passwords, secret=secret, delays=delays, life=settings.session_life
-    )
+    delays, life = Delays(clock=monotonic), settings.session_life
+    return Sessions(store.ledger, store.people, passwords=passwords, secret=secret, delays=delays, life=life)
 
 
 @asynccontextmanager

@@ -27,6 +27,8 @@ from moderation.types import Action, Content, Part, Scene
 from service import labels
 from service.accounts import Change
 from service.acts import Act
+from service.audit.records import Asked
+from service.audit.tree import leaf_hash, root_of
 from service.duty.products import Paper, Product
 from service.duty.proofs import NewProof
 from service.duty.scripts import Counted, NewScript
@@ -50,6 +52,7 @@ from service.sessions import SignIn
 from service.settings import REPOSITORY, Settings
 from service.store import (
     appeal_statements,
+    audit_statements,
     desk_statements,
     duty_statements,
     notice_statements,
@@ -83,6 +86,7 @@ STATEMENTS = {
         notice_statements,
         view_statements,
         appeal_statements,
+        audit_statements,
         quality_statements,
     )
     for name, value in vars(module).items()
@@ -94,6 +98,7 @@ ALLOWED = {
     "sql": {
         "service/store/statements.py",
         "service/store/appeal_statements.py",
+        "service/store/audit_statements.py",
         "service/store/desk_statements.py",
         "service/store/duty_statements.py",
         "service/store/notice_statements.py",
@@ -107,6 +112,8 @@ ALLOWED = {
     "transacts": {"service/ledger.py"},
     "journal": {"service/wiring.py", "service/store/journal.py"},
     "writes by ORM": set(),
+    # What follows from acts that stand already, and is checked against them: tiles, checkpoints, cosignatures.
+    "derives": {"service/audit/log.py"},
     # The rows of a judgement are made for whoever records it with an act of their own; below each must be told of.
     "writes beside an act": {
         "service/store/journal.py",
@@ -128,7 +135,7 @@ ADD_USER = "INSERT INTO users (id, tenant, name, role, password, created_at) VAL
 ADD_HOOK = "INSERT INTO webhooks (id, tenant, url, kinds, rotation, created_at) VALUES (?, ?, ?, ?, 0, ?)"
 LEFT_TO_PEOPLE = "你就是个傻逼"
 VERSION = ("content", "version", "commitment")
-RECORDS = {"record", "record_many"}
+RECORDS = {"record", "record_many", "derive"}
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 ORM_CALLS = {"add", "add_all", "merge", "commit", "flush", "bulk_save_objects", "delete"}
 ORM_VERBS = {"insert", "update", "delete"}
@@ -179,6 +186,8 @@ class Writes(ast.NodeVisitor):
             self._note("opens a writer", node)
         if name == "transact":
             self._note("transacts", node)
+        if name == "derive":
+            self._note("derives", node)
         if (name in ORM_CALLS and "session" in of.lower()) or (name in {"begin", "commit"} and "engine" in of.lower()):
             self._note("writes by ORM", node)
         self._recording += name in RECORDS
@@ -233,6 +242,7 @@ def test_no_source_writes_around_the_ledger():
         ("db.make_async_engine(path, write=True, busy_timeout=1)", "opens a writer"),
         ("async def f(): await self._journal.transact(wanted, plan)", "transacts"),
         ("from service.store.journal import SqliteJournal", "journal"),
+        ("visit.derive(Write(sql.INSERT_TILE, row))", "derives"),
         ("from sqlmodel import insert, select", "writes by ORM"),
         ("async def f():\n  session.add(ApiKey())\n  await session.commit()", "writes by ORM"),
         ("reads.execute(statements.REVOKE_KEY, (1,))", "writes beside an act"),
@@ -466,6 +476,12 @@ def untold(path: Path) -> list[str]:
             held("SELECT id FROM appeals WHERE outcome IS NOT NULL"),
             told("appeal.decided") - told("appeal.undone"),
         ),
+        "log_keys": (held("SELECT key FROM log_keys"), told("log.key")),
+        "exports": (held("SELECT id FROM exports"), told("export.asked")),
+        "exports, ended": (
+            held("SELECT id FROM exports WHERE state <> 'waiting'"),
+            told("export.done") + told("export.failed") + told("export.cancelled"),
+        ),
         "proofs": (held("SELECT id FROM proofs"), told("proof.filed")),
         "proofs, ended": (held("SELECT id FROM proofs WHERE ended_at IS NOT NULL"), told("proof.ended")),
         "products": (
@@ -510,12 +526,31 @@ def untold(path: Path) -> list[str]:
         "rulesets": (held("SELECT fingerprint FROM rulesets"), told("ruleset.activated")),
         "settings": (held("SELECT fingerprint FROM settings"), told("settings.changed")),
     }
+    derived = _underived(database)
     tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    tables -= {"log_tiles", "log_checkpoints", "log_cosignatures"}
     database.close()
     unruled = tables - {name.partition(",")[0] for name in rules} - {"acts", "alembic_version"}
-    return [f"{name}: {(rows - acts_) + (acts_ - rows)}" for name, (rows, acts_) in rules.items() if rows != acts_] + [
-        f"{name}: no rule" for name in sorted(unruled)
-    ]
+    return (
+        [f"{name}: {(rows - acts_) + (acts_ - rows)}" for name, (rows, acts_) in rules.items() if rows != acts_]
+        + [f"{name}: no rule" for name in sorted(unruled)]
+        + derived
+    )
+
+
+def _underived(database):
+    """What the log holds that does not follow from the acts; the acts are hashed anew."""
+    leaves = [leaf_hash(body) for (body,) in database.execute("SELECT body FROM acts ORDER BY seq")]
+    found = []
+    for level, number, root, hashes in database.execute("SELECT level, number, root, hashes FROM log_tiles"):
+        wide = 256 ** (level + 1)
+        mine = leaves[number * wide : (number + 1) * wide]
+        if root_of(mine) != root or (level == 0 and b"".join(mine) != hashes):
+            found.append(f"log_tiles: {level}/{number}")
+    for size, root in database.execute("SELECT size, root FROM log_checkpoints"):
+        if root_of(leaves[:size]) != root or size > len(leaves):
+            found.append(f"log_checkpoints: {size}")
+    return found
 
 
 async def _rooms_come_and_go(service):
@@ -802,11 +837,26 @@ async def live(data: Path) -> Path:
         await service.labels.import_(SAID, tenant="shop", origin=Origin.IMPORT, by=key_id)
         await service.labels.import_(SAID[::-1], tenant="shop", origin=Origin.IMPORT, by=key_id)
         await trained(service)
+        await export(service, key_id)
         await notify(service, key_id)
         await service.keys.revoke(key_id)
     async with open_service(settings.model_copy(update={"max_batch_items": 5})):
         pass
     return settings.database
+
+
+async def export(service, key_id) -> None:
+    """A pack that is made, and one that is given up before anybody looks."""
+    exports = service.audit.exports
+    one = await exports.ask("shop", Asked(pack="log", formats=()), by=key_id)
+    await until(lambda: ended(exports, one))
+    await exports.fetched("shop", one.id, by=key_id)
+    two = await exports.ask("shop", Asked(pack="log", formats=()), by=key_id)
+    await exports.cancel("shop", two.id, by=key_id)
+
+
+async def ended(exports, one):
+    return (await exports.one("shop", one.id)).state != "waiting"
 
 
 async def go_live(service, caller):
@@ -925,6 +975,10 @@ def test_every_row_is_told_by_an_act(used):
         ("UPDATE blocks SET notified_at = NULL, appeal_until = NULL", "blocks, told"),
         ("UPDATE appeals SET outcome = NULL, settled_at = NULL", "appeals, settled"),
         ("DELETE FROM appeals", "appeals"),
+        ("UPDATE exports SET state = 'waiting', ended_at = NULL", "exports, ended"),
+        ("INSERT INTO log_keys VALUES (9, 'ghost', '', 'now')", "log_keys"),
+        ("INSERT INTO log_tiles VALUES (0, 99, x'00', x'00')", "log_tiles"),
+        ("INSERT INTO log_checkpoints VALUES (99999, x'00', 'now', '')", "log_checkpoints"),
         ("DELETE FROM room_events WHERE kind = 'noted'", "room_events"),
         ("UPDATE room_events SET last = last + 1 WHERE room = 'r2'", "room_events"),
         ("CREATE TABLE notes (text TEXT)", "notes"),

@@ -23,6 +23,7 @@ from service.passwords import Passwords
 from service.rights import RIGHTS_OF, RIGHTS_OF_KEY, Right, Role, Scope
 from service.sessions import Sessions
 from service.store import (
+    audit_statements,
     desk_statements,
     duty_statements,
     notice_statements,
@@ -32,7 +33,7 @@ from service.store import (
     statements,
 )
 from tests.http.conftest import Browser, running
-from tests.http.ways import INSULT, OBJECTS, RIVAL, SHOP, WAYS, House, told, unique
+from tests.http.ways import INSULT, OBJECTS, RIVAL, SHOP, WAYS, WITNESS, House, told, unique
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 R = Right
@@ -50,7 +51,11 @@ HOLDS = {
         R.FOLLOW,
         R.SHOWS,
         R.SCRIPTS,
+        R.AUDIT,
+        R.UNMASK,
+        R.RETAIN,
     },
+    "key audit": {R.AUDIT},
     "reviewer": {R.SELF, R.READ, R.REVIEW, R.FOLLOW, R.SHOWS, R.SCRIPTS, R.LIVE},
     "senior": {
         R.SELF,
@@ -66,7 +71,7 @@ HOLDS = {
         R.APPROVE,
     },
     "policy_admin": {R.SELF, R.READ, R.LEXICON, R.RULES, R.QUALITY, R.GOLDEN, R.FOLLOW, R.SHOWS, R.SCRIPTS},
-    "auditor": {R.SELF, R.READ, R.QUALITY, R.FOLLOW, R.SHOWS},
+    "auditor": {R.SELF, R.READ, R.QUALITY, R.FOLLOW, R.SHOWS, R.AUDIT},
     "admin": set(Right),
 }
 """Who may do what, written down a second time: a right that slips into a role or a scope is noticed."""
@@ -183,6 +188,7 @@ class Matrix:
         for name, tenant, scope in (
             ("key moderate", SHOP, Scope.MODERATE),
             ("key admin", SHOP, Scope.ADMIN),
+            ("key audit", SHOP, Scope.AUDIT),
             ("rival's key admin", RIVAL, Scope.ADMIN),
         ):
             holds = frozenset(HOLDS[name.removeprefix("rival's ")])
@@ -237,6 +243,7 @@ def matrix(settings, tmp_path_factory):
     (lexicons / "safety" / "abuse.txt").write_text(INSULT, encoding="utf-8")
     log, handlers = structlog.get_config(), logging.getLogger().handlers
     own = {"data": tmp_path_factory.mktemp("rights"), "lexicons": lexicons}
+    own["audit_witnesses"] = (str(WITNESS.verifier),)
     with running(settings.model_copy(update=own)) as server:
         # The log goes on where it went: other files' tests share a server and read its log.
         structlog.configure(**log)
@@ -374,6 +381,13 @@ CHECKS = {
     "whose receiver's deliveries they are": (
         "GET /v1/webhooks/{id}/deliveries",
         without(notice_statements, "WEBHOOK", *TENANT),
+    ),
+    "whose pack it is": ("GET /v1/exports/{id}", without(audit_statements, "EXPORT", *TENANT)),
+    "whose packs they are": ("GET /v1/exports", without(audit_statements, "EXPORTS", *TENANT)),
+    "whose acts they are": ("GET /v1/acts", without(audit_statements, "ACTS_BACK", "tenant IN (?3, '')", "?3 <> '-'")),
+    "whose story it is": (
+        "GET /v1/decisions/{id}/story",
+        without(audit_statements, "DECISION_PLACE", "d.tenant = ?", "'' <> ?"),
     ),
     "whose proof it is": ("GET /v1/proofs/{id}", without(duty_statements, "PROOF", "p.tenant = ?", "'' <> ?")),
     "whose proofs they are": ("GET /v1/proofs", without(duty_statements, "PROOFS", "p.tenant = ?1", "'' <> ?1")),

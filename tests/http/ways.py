@@ -8,6 +8,7 @@ with an object that does not exist.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from moderation.change import Change, Op
 from moderation.types import Action
 from service.accounts import Change as AccountChange
 from service.acts import Act
+from service.audit.note import COSIGNATURE, note_from, signer_from
+from service.audit.records import Asked
 from service.duty.alerts import Occasion
 from service.http import assets
 from service.ids import new_id
@@ -28,9 +31,11 @@ from service.rights import RIGHTS_OF, Right, Role
 from service.rulebook.proposals import Draft
 from service.rulebook.rehearsal import Cast, Period
 from service.rulebook.rows import Refused
+from service.store.audit_statements import INSERT_EXPORT
 from tests.http.conftest import PASSWORD
 
 SHOP, RIVAL = "shop", "rival"
+WITNESS = signer_from("witness", b"w" * 32, COSIGNATURE)
 _numbers = count()
 _HEAD = "@category abuse_insult\n@owner t\n@source t\n@licence x\n@reviewed 2026-11-22\n"
 INSULT = f"{_HEAD}傻瓜蛋\n"
@@ -512,6 +517,47 @@ def _rehearsal(house, tenant):
     return {"id": house.server.within(started())}
 
 
+def _export(house, tenant):
+    if tenant is None:
+        return {"id": _NO_ID}
+    exports = house.server.service.audit.exports
+
+    async def made():
+        one = await exports.ask(tenant, Asked(pack="log", formats=()), by="cli")
+        while (one := await exports.one(tenant, one.id)).state == "waiting":  # noqa: ASYNC110 - made elsewhere
+            await asyncio.sleep(0.01)
+        return one
+
+    def make():
+        house.once("pipeline", tenant, lambda: house.key(tenant))
+        one = house.server.within(made())
+        house.seen(tenant, one.id)
+        return {"id": one.id}
+
+    return house.once("export", tenant, make)
+
+
+def _asked_for(house, tenant):
+    """A pack that nobody makes before the maker looks again."""
+    if tenant is None:
+        return {"id": _NO_ID}
+    id_, asked = new_id(), '{"pack":"log"}'
+    act, row = Act("export.asked", id_, tenant), (id_, tenant, "log", asked, "cli", "now")
+    house.server.within(house.server.service.ledger.record(act, Write(INSERT_EXPORT, row)))
+    house.seen(tenant, id_)
+    return {"id": id_}
+
+
+def _cosigned(house, tenant):
+    if tenant is None:
+        return {"note": "nothing"}
+    if tenant != house.asking:  # the log is the whole house's
+        return None
+    log = house.server.service.audit.log
+    note = note_from(house.server.within(log.checkpoint()).note)
+    return {"note": str(note._replace(signatures=(WITNESS.signature(note.text, at=1),)))}
+
+
 OBJECTS = {
     "decision": _decision,
     "version": _version,
@@ -532,6 +578,9 @@ OBJECTS = {
     "block": _block,
     "appeal": _appeal,
     "file": _file,
+    "export": _export,
+    "asked for": _asked_for,
+    "cosigned": _cosigned,
     "proof": _proof,
     "product": _product,
     "script": _script,
@@ -653,6 +702,18 @@ WAYS = {
     "POST /v1/webhooks/{id}/rotate": Way(right=Right.NOTICES, object="webhook"),
     "GET /v1/webhooks/{id}/deliveries": Way(right=Right.NOTICES, object="webhook"),
     "POST /v1/deliveries/{notice}/{webhook}/replay": Way(right=Right.NOTICES, object="delivery"),
+    "GET /v1/log/checkpoint": Way(right=Right.AUDIT),
+    "GET /v1/log/consistency": Way(right=Right.AUDIT, query="?old=1"),
+    "GET /v1/log/inclusion": Way(right=Right.AUDIT, query="?seq=0"),
+    "POST /v1/log/cosignatures": Way(right=Right.AUDIT, object="cosigned", body={"note": "{note}"}, absent=422),
+    "GET /v1/acts": Way(right=Right.AUDIT),
+    "GET /v1/decisions/{id}/story": Way(right=Right.AUDIT, object="decision"),
+    "POST /v1/exports": Way(right=Right.AUDIT, body={"pack": "log", "formats": []}),
+    "GET /v1/exports": Way(right=Right.AUDIT),
+    "GET /v1/exports/{id}": Way(right=Right.AUDIT, object="export"),
+    "DELETE /v1/exports/{id}": Way(right=Right.AUDIT, object="asked for", fine=frozenset({200, 409})),
+    "GET /v1/exports/{id}/pack": Way(right=Right.AUDIT, object="export"),
+    "GET /v1/exports/{id}/verification": Way(right=Right.AUDIT, object="export"),
     "POST /v1/proofs": Way(right=Right.SCRIPTS, body=_PROOF),
     "GET /v1/proofs": Way(right=Right.SHOWS),
     "GET /v1/proofs/{id}": Way(right=Right.SHOWS, object="proof"),
@@ -706,6 +767,9 @@ WAYS = {
     "GET /notices": Way(right=Right.NOTICES),
     "GET /quality": Way(right=Right.QUALITY),
     "GET /system": Way(right=Right.READ),
+    "GET /audit": Way(right=Right.AUDIT),
+    "GET /audit/decisions/{id}": Way(right=Right.AUDIT, object="decision"),
+    "GET /exports": Way(right=Right.AUDIT),
     "POST /csp": Way(right=Right.OPEN),
     "GET /static/{file}": Way(right=Right.OPEN, object="file"),
 }

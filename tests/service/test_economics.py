@@ -113,7 +113,7 @@ def ruled(rule, *, upheld, beside=("", ""), reviewed=True):
 def test_an_expression_that_explains_the_false_alarms_is_proposed_as_allowed():
     economics = Economics()
     for number in range(20):
-        economics.add(ruled("t", upheld=False, beside=("祝你", f"的{number}")))
+        economics.add(ruled("t", upheld=False, beside=("祝你", f"{number}的")))
         economics.add(ruled("t", upheld=number < 15, beside=(f"这{number}", "面霜")))
     (advice,) = economics.advice()
     assert advice.kind == "guard" and advice.change == {"op": "allow", "line": "你最好", "categories": ["c"]}
