@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 class Rulebook:
     """The parts, open as long as the service is."""
 
+    lexicons: Lexicons
     reads: RuleReads
     catalogue: Catalogue
     proposals: Proposals
@@ -47,6 +48,7 @@ def rulebook(
     """The rulebook of one service, over a connection for reading that whoever opened it closes."""
     reads, catalogue = RuleReads(connection), Catalogue()
     return Rulebook(
+        lexicons=lexicons,
         reads=reads,
         catalogue=catalogue,
         proposals=Proposals(ledger, lexicons, rules, catalogue),
