@@ -227,8 +227,7 @@ async def open_service(
         desk = Desk(store.ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
         await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))
         book = await stack.enter_async_context(open_rulebook(settings, store.ledger, store.reads, rules))
-        relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
-        relay.start()
+        relay = _relaying(settings, store, secret)
         stack.push_async_callback(relay.close)
         passwords, audit = Passwords(), await stack.enter_async_context(open_audit(settings, store.ledger))
         yield Service(
