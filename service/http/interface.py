@@ -27,6 +27,7 @@ from service.http import (
     pages_house,
     pages_live,
     pages_quality,
+    pages_rules,
     pulse,
     quality,
     records,
@@ -37,6 +38,7 @@ from service.http import (
     scripts,
     shows,
     stream,
+    terms,
     views,
     webhooks,
 )
@@ -74,6 +76,7 @@ ROUTES: Final = (
     *lexicon.ROUTES,
     *lexicons.ROUTES,
     *rulesets.ROUTES,
+    *terms.ROUTES,
     *accounts.ROUTES,
     *views.ROUTES,
     *webhooks.ROUTES,
@@ -86,6 +89,7 @@ ROUTES: Final = (
     *pages_audit.ROUTES,
     *pages_live.ROUTES,
     *pages_quality.ROUTES,
+    *pages_rules.ROUTES,
     *assets.ROUTES,
 )
 
