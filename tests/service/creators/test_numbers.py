@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from random import Random
 
@@ -20,6 +21,7 @@ from service.creators.trials import NotAllowed, State, Terms, Trial
 from service.creators.watching import watched
 from tests.service.creators.histories import FORMULA, NOW, published, shipped, violation
 
+ROOT = Path(__file__).parents[3]
 SHIPPED = shipped()
 MONDAY = start_of(20_000 - (20_000 + 3) % 7)
 
@@ -299,3 +301,11 @@ def test_inequality_is_measured():
     assert gini([5, 5, 5, 5]) == pytest.approx(0)
     assert gini([0, 0, 0, 100]) == pytest.approx(0.75)
     assert ranking.gini([]) == 0.0
+
+
+def test_the_documented_numbers_are_those_of_the_formula():
+    tool = spec_from_file_location("creator_formula", ROOT / "tools/creator_formula.py")
+    made = module_from_spec(tool)
+    tool.loader.exec_module(made)
+    text = made.DOC.read_text(encoding="utf-8")
+    assert made.filled(text) == text
