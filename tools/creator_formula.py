@@ -36,12 +36,12 @@ def numbers(formula: Formula) -> str:
         f"* Corrected on air within {formula.correction_seconds} seconds: × {formula.corrected / WHOLE:g}.",
         f"* No event costs more than {points(formula.most_event)}, no day more than {points(formula.most_day)} points.",
         f"* Never tolerated (score 0 until overturned): {zero}.",
-        f"* Nothing is left after {formula.life} days; the last {formula.fade} lead there in a straight line. What weighs "
-        f"less than {points(formula.dropped)} points is dropped.",
-        f"* A clean week with a published item restores {points(formula.week)}, a training {points(formula.training)} "
-        f"(once a quarter), together at most {points(formula.most_month)} a month.",
-        f"* Quality is shrunk to the cohort's mean with a prior of {formula.prior} observations and halves in "
-        f"{formula.half_quality} days.",
+        f"* Nothing is left after {formula.life} days; the last {formula.fade} lead there in a straight line.",
+        f"* What weighs less than {points(formula.dropped)} points is dropped.",
+        f"* A clean week with a published item restores {points(formula.week)} points.",
+        f"* A training restores {points(formula.training)}, once a quarter; a month at most {points(formula.most_month)}.",
+        f"* Quality is shrunk to the cohort's mean with a prior of {formula.prior} observations.",
+        f"* What was measured halves in {formula.half_quality} days.",
         "",
         "| Part of quality | Share | Mean | What counts (weight, times a day, who tells) |",
         "|---|---|---|---|",
@@ -60,12 +60,12 @@ def numbers(formula: Formula) -> str:
     ]
     told += [
         "",
-        f"* Nobody above {formula.tenure_tier} before {formula.tenure_items} items and {formula.tenure_days} days, nor above "
-        f"{formula.unverified_tier} unverified.",
-        f"* Habit: each violation adds its points, {points(formula.habit_leak)} leak a day; above "
-        f"{points(formula.habit_most)} nobody stands above {formula.habit_tier}.",
-        f"* No boost with a violation of severity {formula.severe} within {formula.severe_days} days, with "
-        f"{formula.surge} verified complaints within {formula.surge_days} days, or with a verification that has expired.",
+        f"* Above {formula.tenure_tier} from {formula.tenure_items} items and {formula.tenure_days} days on.",
+        f"* Nobody unverified stands above {formula.unverified_tier}.",
+        f"* Habit: each violation adds its points, {points(formula.habit_leak)} leak a day.",
+        f"* Above {points(formula.habit_most)} of it nobody stands above {formula.habit_tier}.",
+        f"* No boost within {formula.severe_days} days of a violation of severity {formula.severe},",
+        f"  of {formula.surge} verified complaints in {formula.surge_days} days, or once a verification has expired.",
         f"* Never counted: {', '.join(f'`{name}`' for name in formula.refused)}.",
         "",
         f"| Measure ({BASIS}) | Longest term | Who decides |",
