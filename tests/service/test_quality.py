@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from service.review import quality
 from service.review.quality import (
     BAD,
     FALSE_ALARM,
@@ -90,7 +91,29 @@ def test_kappa_and_alpha_are_right_on_average_and_their_intervals_cover(prevalen
     krippendorff = [alpha(int(a), int(b + c), int(d)) for a, b, c, d in tables]
     for estimates in (cohen, krippendorff):
         assert abs(np.mean([one.value for one in estimates]) - truth) <= 0.02
-        assert np.mean([one.low <= truth <= one.high for one in estimates]) >= 0.91
+        assert np.mean([one.low <= truth <= one.high for one in estimates]) >= 0.94
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("prevalence", [0.1, 0.3, 0.5, 0.8])
+@pytest.mark.parametrize("error", [0.02, 0.05, 0.15, 0.25])
+@pytest.mark.parametrize("n", [100, 300])
+def test_they_are_whatever_is_rare_and_however_people_err(n, prevalence, error):
+    truth = truth_of(prevalence, error)
+    tables = pairs(n, prevalence=prevalence, error=error, draws=10_000)
+    cohen = [kappa(*map(int, table)) for table in tables]
+    krippendorff = [alpha(int(a), int(b + c), int(d)) for a, b, c, d in tables]
+    for estimates in (cohen, krippendorff):
+        known = [one for one in estimates if one.value is not None]
+        assert abs(np.mean([one.value for one in known]) - truth) <= 0.02
+        assert np.mean([one.low <= truth <= one.high for one in known]) >= 0.93
+
+
+def test_an_interval_of_90_percent_would_be_noticed(monkeypatch):
+    monkeypatch.setattr(quality, "Z", 1.645)
+    truth = truth_of(0.5, 0.15)
+    told = [kappa(*map(int, table)) for table in pairs(100, prevalence=0.5, error=0.15, draws=2000)]
+    assert np.mean([one.low <= truth <= one.high for one in told]) < 0.93
 
 
 def test_known_tables_give_known_values():
