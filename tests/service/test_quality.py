@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bench.quality import answers, pairs, truth_of
 from service.review import quality
 from service.review.quality import (
     BAD,
@@ -22,13 +23,6 @@ from service.review.quality import (
     watched,
     wilson,
 )
-
-REVIEWERS = 10_000
-
-
-def answers(error, *, items=WATCH, reviewers=REVIEWERS, seed=7):
-    """Whether each reviewer missed each golden item."""
-    return np.random.default_rng(seed).random((reviewers, items)) < error
 
 
 def test_a_reviewer_who_errs_is_flagged_within_55_golden_items_on_average():
@@ -64,22 +58,6 @@ def test_a_watch_begins_anew_so_that_no_credit_lasts_for_ever():
     assert (told.flagged_at, told.flags, told.answered) == (3, 1, WATCH + 3)
     assert watched([False] * WATCH + [True]).flags == 1
     assert watched([]).curve == ()
-
-
-def pairs(n, *, prevalence, error, draws, seed=1):
-    """Tables of two raters who err independently on the same items: both, first alone, second alone, neither."""
-    random = np.random.default_rng(seed)
-    truth = random.random((draws, n)) < prevalence
-    first, second = (truth ^ (random.random((draws, n)) < error) for _ in range(2))
-    cells = (first & second, first & ~second, ~first & second, ~first & ~second)
-    return np.stack([cell.sum(1) for cell in cells], 1)
-
-
-def truth_of(prevalence, error):
-    """The kappa of two such raters, and of alpha, which is the same for raters of one kind."""
-    marked = prevalence * (1 - error) + (1 - prevalence) * error
-    apart = 2 * error * (1 - error)
-    return 1 - apart / (2 * marked * (1 - marked))
 
 
 @pytest.mark.parametrize("prevalence", [0.3, 0.5, 0.8])
