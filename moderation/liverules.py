@@ -67,6 +67,8 @@ class Cues:
     spell: tuple[tuple[tuple[str, ...], ...], ...] = ()
     """Asking others to spell what may not be said: sets of lists; one phrase of each list of a set must be there."""
     replies: frozenset[str] = frozenset()
+    spelled: tuple[str, ...] = ()
+    """Words that lead away where somebody sends them in pieces, whatever they are as a whole."""
     corrections: tuple[str, ...] = ()
     """What takes something back that was said on air."""
     no_corrections: tuple[str, ...] = ()
@@ -130,8 +132,11 @@ class SignalRules:
     fall_milli: int
     """So much of what was expected is a fall at the most."""
     surge_people: int
+    surge_share_milli: int
+    """People who complain among all messages, where a room has no past: no fewer are ever thought usual."""
     surge_milli: int
-    """So much of the usual number of people who complain is a surge at the least."""
+    """So much of what is usual is a surge at the least, and so many standard deviations above it."""
+    surge_deviations: int
     surge_seconds: int
     praise: tuple[str, ...]
     """Words of five-star lines."""

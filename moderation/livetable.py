@@ -73,6 +73,7 @@ def _cues(document: Document, row: Row, folding: Folding) -> Cues:
         invite=tuple(map(folding.plain, row.words("invite"))),
         spell=tuple([tuple([_plain(folding, phrases) for phrases in lists]) for lists in spell]),
         replies=frozenset(map(folding.plain, row.words("replies"))),
+        spelled=row.words("spelled"),
         corrections=row.words("corrections"),
         no_corrections=row.words("no_corrections"),
         letters=frozenset(row.take("letters", str)),

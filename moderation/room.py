@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from moderation.roomstate import (
     BLOCKED,
     FIRST,
+    ID,
     INVITED,
     KEPT,
     KEYS,
@@ -23,6 +24,7 @@ from moderation.roomstate import (
     POSTS,
     RING,
     TEXTS,
+    TYPING,
     USERS,
     YOUNG,
     Block,
@@ -45,13 +47,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GIFT", "NOTHING", "ROOM", "Company", "Finding", "Joined", "Retraction", "RoomState",
-    "block", "fold", "forget", "observe", "pairs_of", "recall", "remember", "shared_milli",
+    "block", "fold", "forget", "observe", "pairs_of", "recall", "remember", "rest", "shared_milli",
 ]  # fmt: skip
 
 ROOM = "room"
 """The source of evidence that a room gave."""
 SPLIT = "split"
 """The rule of evidence that pieces make together."""
+ECHO = "echo"
+"""The rule of evidence that a text is nearly one that was blocked."""
 SPAM, DIVERSION = "spam_flood", "contact_diversion"
 GIFT = "gift"
 """The name of the part that holds the name of a gift: gifts rain, so they are no flood."""
@@ -95,6 +99,18 @@ def forget(state: RoomState, text: str) -> RoomState:
     after.blocked = {known: item for known, item in after.blocked.items() if known != kept}
     after.echoes = {mark: known for mark, known in after.echoes.items() if known != kept}
     return after
+
+
+def rest(state: RoomState, at: float, rules: LiveRules) -> RoomState:
+    """What is left of a room at a later time (seconds since 1970): once all windows are over, its blocked texts alone.
+
+    What it adds to later messages is the same: who keeps many quiet rooms saves their memory.
+    """
+    limits = rules.limits
+    longest = max(limits.same_seconds, limits.raid_seconds, limits.piece_seconds, limits.invite_seconds, BEHIND)
+    if at - state.clock <= longest:
+        return state
+    return RoomState(clock=state.clock, blocked=state.blocked, echoes=state.echoes)
 
 
 def recall(evidence: Iterable[Evidence]) -> Company:
@@ -276,8 +292,11 @@ def pairs_of(text: str) -> set[str]:
 
 
 def _marks(pairs: set[str]) -> tuple[str, ...]:
-    """Two pairs by which texts that are nearly equal are met: most edits leave one of them."""
-    return (min(pairs), max(pairs)) if pairs else ()
+    """Four pairs by which texts that are nearly equal are met: few edits change all of them."""
+    if not pairs:
+        return ()
+    turned = {pair[::-1] for pair in pairs}
+    return min(pairs), max(pairs), min(turned), max(turned)
 
 
 def shared_milli(pairs: set[str], other: str) -> int:
@@ -300,7 +319,7 @@ def _after_blocks(state: RoomState, message: _Said, rules: LiveRules, findings: 
             known = None
     if known is not None and len(known) >= COUNTED and (item := state.blocked.get(known)):
         facts = ("share_milli", share), ("seconds", max(0, int(at - item.at)))
-        findings.append(Finding(item.category, "echo", facts, UNSURE))
+        findings.append(Finding(item.category, ECHO, facts, UNSURE))
     elif len(kept) <= rules.limits.reply and kept in rules.cues.replies:
         last = next(reversed(state.blocked.values()))
         if last.category in rules.split and 0 <= at - last.at <= rules.limits.reply_seconds:
@@ -330,13 +349,14 @@ def _put_together(state: RoomState, content: Content, message: _Said, rules: Liv
     at, author, text, _, _ = message
     limits, letters, said = rules.limits, rules.cues.letters, content.parts[0].text.strip()
     is_code = len(text) > limits.piece
-    if text in rules.cues.refrains or (is_code and not (text.isascii() and text.isalnum())) or not said:
+    chanted = message.refrain and (len(set(text)) > 1 or text in rules.cues.refrains)
+    if chanted or (is_code and not (text.isascii() and text.isalnum())) or not said:
         return ()
-    piece = Piece(at, author, said[: limits.piece_code], content.id[:NAME])
+    piece = Piece(at, author, said[: limits.piece_code], content.id[:ID])
     window = limits.piece_seconds
     earlier = state.pieces.get(author)
     own = (*[item for item in earlier if abs(at - item.at) <= window][1 - PIECES :], piece) if earlier else (piece,)
-    state.pieces.put(author, own, USERS)
+    state.pieces.put(author, own, TYPING)
     lines = [own] if len(own) > 1 else []
     if (is_code or not letters.isdisjoint(said)) and letters:
         near = [item for item in state.ring if abs(at - item.at) <= window]

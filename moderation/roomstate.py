@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
-USERS, TEXTS, KEYS, POSTS, PIECES, RING, BLOCKED, INVITED = 128, 96, 288, 12, 6, 12, 64, 8
-"""What a room remembers at most: people, texts and their marks (twice so many), messages of a text, pieces of a person
-and of all, blocked texts, and what the host asked for."""
+USERS, TEXTS, KEYS, TYPING = 128, 64, 320, 64
+"""Twice so many people, texts, marks of texts, and people who sent pieces are remembered at most."""
+POSTS, PIECES, RING, BLOCKED, INVITED = 12, 6, 12, 64, 8
+"""So many messages of a text, pieces of a person and of all, blocked texts, and things that the host asked for."""
 KEPT = 32
 """So many characters of a text are remembered."""
-NAME = 64
-"""So many characters of the id of a person or a content are remembered."""
+NAME, ID = 64, 200
+"""So many characters of the id of a person, and of a content, are remembered."""
 OLD, FIRST, YOUNG = 0, 1, 2
 """An account of known age or of earlier messages; one of unknown age that speaks first here; one known to be new."""
 V = TypeVar("V")
@@ -143,7 +144,7 @@ class Block(NamedTuple):
 
 @dataclass(slots=True)
 class RoomState:
-    """All that is remembered of one room: at most some 500 kB, whatever is said. A new room is ``RoomState()``.
+    """All that is remembered of one room: some 300 kB when it is busy. A new room is ``RoomState()``.
 
     It is a value: ``observe``, ``remember``, ``forget`` and ``Engine.hear`` give a new one and leave the old one alone.
     """

@@ -177,9 +177,11 @@ class Moods:
     praise: tuple[Line, ...] = ()
     swaps: tuple[Line, ...] = ()
     usual: float = 0.0
-    """People who complain in a stretch of ``surge_seconds``, as far as they do without a surge."""
-    seen: int = 0
-    """The stretch that ``usual`` was last brought up to date in."""
+    """People who complain, as a share of messages, as far as they do without a surge."""
+    stretch: int = 0
+    """The ``surge_seconds`` that run, how many messages they had, and how many those before."""
+    messages: int = 0
+    before: int = 0
     wave: Wave = NO_WAVE
     standing: tuple[str, ...] = ()
 
@@ -189,7 +191,7 @@ def feel(  # noqa: PLR0913 - what is told of one message
 ) -> tuple[Moods, tuple[Signal, ...]]:
     """Count one decided message of a room, or of a product: complaints, lines of praise, and talk of brushing.
 
-    ``text`` is what was read of it (folded). A surge is many people who complain within ``surge_seconds``, and three
+    ``text`` is what was read of it (folded). A surge is many people who complain within ``surge_seconds``, and several
     times as many as usual; praise is scripted where several people say nearly the same five-star line.
     """
     codes = {*categories}
@@ -204,18 +206,17 @@ def feel(  # noqa: PLR0913 - what is told of one message
         if (people := _alike(praise, rules)) >= rules.praise_people:
             wave = Wave(at, people)
     complaining = _people(complaints, at, rules.surge_seconds)
-    stretch = int(at) // rules.surge_seconds
-    usual, seen = state.usual, state.seen
-    if stretch > seen:
-        ended = _people(complaints, float(stretch * rules.surge_seconds), rules.surge_seconds)
-        usual, seen = (usual + (min(ended, 3 * usual + 2) - usual) / 4 if seen else 0.0), stretch
+    stretch, messages, before, usual = _usual(state, at, complaints, rules)
+    part = rules.surge_seconds - int(at) % rules.surge_seconds
+    expected = usual * (messages + before * part / rules.surge_seconds)
+    least = max(expected * rules.surge_milli / 1000, expected + rules.surge_deviations * expected**0.5)
     found = {
-        "surge": complaining if complaining >= max(rules.surge_people, usual * rules.surge_milli / 1000) else 0,
+        "surge": complaining if complaining >= max(rules.surge_people, least) else 0,
         "praise": wave.people if wave.people and at - wave.at <= rules.praise_seconds else 0,
         "swap": people if (people := _people(swaps, at, rules.praise_seconds)) >= rules.swap_people else 0,
     }
     facts = {
-        "surge": (("seconds", rules.surge_seconds), ("usual_milli", int(usual * 1000))),
+        "surge": (("seconds", rules.surge_seconds), ("expected_milli", int(expected * 1000))),
         "praise": (("seconds", rules.praise_seconds),),
         "swap": (("seconds", rules.praise_seconds),),
     }
@@ -225,7 +226,20 @@ def feel(  # noqa: PLR0913 - what is told of one message
         if bool(count) != (kind in state.standing):
             told.append(Signal(kind, category, at, bool(count), (("people", count), *facts[kind]) if count else ()))
     standing = tuple([kind for kind, count in found.items() if count])
-    return Moods(complaints, praise, swaps, usual, seen, wave, standing), tuple(told)
+    after = Moods(complaints, praise, swaps, usual, stretch, messages, before, wave, standing)
+    return after, tuple(told)
+
+
+def _usual(state: Moods, at: float, complaints: Sequence[Line], rules: SignalRules) -> tuple[int, int, int, float]:
+    """The stretch that runs, its messages, those before, and the usual share: a surge teaches it little."""
+    stretch, least = int(at) // rules.surge_seconds, rules.surge_share_milli / 1000
+    usual = state.usual or least
+    if stretch <= state.stretch:
+        return state.stretch, state.messages + 1, state.before, usual
+    if state.messages:
+        ended = _people(complaints, float(stretch * rules.surge_seconds), rules.surge_seconds)
+        usual = max(least, usual + (min(ended / state.messages, 2 * usual) - usual) / 4)
+    return stretch, 1, state.messages if stretch == state.stretch + 1 else 0, usual
 
 
 def _people(lines: Sequence[Line], at: float, seconds: int) -> int:

@@ -123,6 +123,20 @@ class Settings(BaseSettings):
     """So many items of severe categories of safety somebody gets within an hour."""
     appeal_days: float = Field(default=15.0, gt=0, le=3650)
     """So many days after a block its creator may appeal: from when they were told, or else from the decision."""
+    live_rooms: int = Field(default=10_000, ge=1)
+    """Live rooms that are kept in memory."""
+    live_idle: float = Field(default=600.0, gt=0)
+    """So long a room is kept in which nothing happens and to which nobody listens."""
+    live_queue: int = Field(default=16_384, ge=64)
+    """Messages of live rooms that may wait to be judged before new ones are turned away."""
+    live_streams: int = Field(default=4096, ge=1)
+    """WebSockets that may be open."""
+    live_credits: int = Field(default=256, ge=1)
+    """Messages that a client of a stream may have sent without an answer."""
+    live_buffer: int = Field(default=256 * 1024, ge=4096)
+    """What may wait for a client of a stream before it is closed for reading too slowly."""
+    live_silence: float = Field(default=30.0, gt=0)
+    """So long a client may be silent before it is sent a ping, and again before it is closed."""
     webhook_private: bool = False
     """Whether notices may be sent by http and to addresses in private networks, for receivers in one's own house."""
 

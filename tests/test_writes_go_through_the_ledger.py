@@ -25,9 +25,15 @@ from moderation.types import Action, Content, Part, Scene
 from service import labels
 from service.accounts import Change
 from service.acts import Act
+from service.duty.products import Paper, Product
+from service.duty.proofs import NewProof
+from service.duty.scripts import Counted, NewScript
+from service.duty.shows import Check, Corrected, Doing, NewShow, correct
+from service.duty.shows import Said as Spoken
 from service.keys import Caller
 from service.labels import Drawn, Origin
 from service.moderate import Idempotency
+from service.plan import Happening
 from service.ports import Write
 from service.review.appeals import Appealed
 from service.review.checks import Checks
@@ -42,12 +48,14 @@ from service.settings import REPOSITORY, Settings
 from service.store import (
     appeal_statements,
     desk_statements,
+    duty_statements,
     notice_statements,
     people_statements,
     quality_statements,
     statements,
     view_statements,
 )
+from service.talk import Kind, Message
 from service.views import View
 from service.weights import Trained
 from service.wiring import Service, open_service
@@ -66,6 +74,7 @@ STATEMENTS = {
         statements,
         people_statements,
         desk_statements,
+        duty_statements,
         notice_statements,
         view_statements,
         appeal_statements,
@@ -81,6 +90,7 @@ ALLOWED = {
         "service/store/statements.py",
         "service/store/appeal_statements.py",
         "service/store/desk_statements.py",
+        "service/store/duty_statements.py",
         "service/store/notice_statements.py",
         "service/store/people_statements.py",
         "service/store/quality_statements.py",
@@ -431,6 +441,47 @@ def untold(path: Path) -> list[str]:
             held("SELECT id FROM appeals WHERE outcome IS NOT NULL"),
             told("appeal.decided") - told("appeal.undone"),
         ),
+        "proofs": (held("SELECT id FROM proofs"), told("proof.filed")),
+        "proofs, ended": (held("SELECT id FROM proofs WHERE ended_at IS NOT NULL"), told("proof.ended")),
+        "products": (
+            held("SELECT id FROM products"),
+            Counter(dict.fromkeys(told("product.filed"), 1)),
+        ),
+        "certificates": (
+            held("SELECT id FROM certificates"),
+            Counter(one for kind, _, facts in acts if kind == "product.filed" for one in facts["certificates"]),
+        ),
+        "scripts": (held("SELECT id FROM scripts"), told("script.filed")),
+        "scripts, approved": (held("SELECT id FROM scripts WHERE approved_at IS NOT NULL"), told("script.approved")),
+        "scripts, voided": (held("SELECT id FROM scripts WHERE voided_at IS NOT NULL"), told("script.voided")),
+        "shows": (held("SELECT id FROM shows"), told("show.started")),
+        "shows, ended": (held("SELECT id FROM shows WHERE ended_at IS NOT NULL"), told("show.ended")),
+        "host_checks": (held("SELECT id FROM host_checks"), told("host.checked")),
+        "show_acts": (
+            held("SELECT room FROM show_acts"),
+            sum(map(told, ("room.muted", "room.unmuted", "room.warned", "room.noted")), Counter()),
+        ),
+        "corrections": (held("SELECT id FROM corrections"), told("correction.recorded")),
+        "alerts": (
+            held("SELECT id FROM alerts"),
+            told("alert.raised"),
+        ),
+        "alerts, acknowledged": (
+            held("SELECT id FROM alerts WHERE acknowledged_at IS NOT NULL"),
+            told("alert.acknowledged"),
+        ),
+        "proofs, told of": (
+            held("SELECT id FROM proofs WHERE told > 0 UNION SELECT id FROM certificates WHERE told > 0"),
+            Counter(dict.fromkeys(told("ending.told"), 1)),
+        ),
+        "room_events": (
+            Counter(
+                f"{room}/{number}"
+                for room, first, last in database.execute("SELECT room, first, last FROM room_events")
+                for number in range(first, last + 1)
+            ),
+            _numbers(acts),
+        ),
         "rulesets": (held("SELECT fingerprint FROM rulesets"), told("ruleset.activated")),
         "settings": (held("SELECT fingerprint FROM settings"), told("settings.changed")),
     }
@@ -440,6 +491,22 @@ def untold(path: Path) -> list[str]:
     return [f"{name}: {(rows - acts_) + (acts_ - rows)}" for name, (rows, acts_) in rules.items() if rows != acts_] + [
         f"{name}: no rule" for name in sorted(unruled)
     ]
+
+
+async def _rooms_come_and_go(service):
+    """Messages in two rooms, one of them twice, and an event."""
+    at = datetime.now(UTC)
+    for room in ("r1", "r2", "r1"):
+        messages = [
+            Message(
+                id_,
+                Kind.CHAT,
+                Content(scene=Scene.LIVE_CHAT, parts=(Part("text", text),), at=at, id=f"{room}/{id_}", room=room),
+            )
+            for id_, text in (("m1", "你好"), ("m2", LEFT_TO_PEOPLE))
+        ]
+        await service.rooms.say("shop", room, messages)
+    await service.rooms.tell("shop", "r1", Happening("noted", {"by": "k"}))
 
 
 async def _people_come_and_go(service):
@@ -600,6 +667,15 @@ async def appeal_at_the_desk(service, caller, ann, sue):
         await desk.decide(ann, row.id, row.token, ruling)
 
 
+def _numbers(acts):
+    """Of which numbers of which rooms something is told: a message's verdict, or an event."""
+    return Counter(
+        f"{subject if kind == 'room.event' else facts['content'].partition('/')[0]}/{facts['number']}"
+        for kind, subject, facts in acts
+        if "number" in facts
+    )
+
+
 def _blocks(acts):
     """Of which decisions something is kept: people's blocks, and those that were told or appealed."""
     human = {s for kind, s, facts in acts if kind == "decision.human" and facts["action"] == "block"}
@@ -661,9 +737,11 @@ async def live(data: Path) -> Path:
         for text, id_ in [(LEFT_TO_PEOPLE, "c"), (f"{LEFT_TO_PEOPLE}！", "c"), (LEFT_TO_PEOPLE, "d"), ("好用", "d")]:
             edited = Content(scene=Scene.UGC, parts=(Part("text", text),), at=datetime.now(UTC), id=id_)
             await service.moderation.one(caller, edited)
+        await _rooms_come_and_go(service)
         await _people_come_and_go(service)
         await _views_come_and_go(service)
         await work_at_the_desk(service, caller)
+        await go_live(service, caller)
         info = await service.lexicons.file("shop", OWN, by=key_id)
         await service.lexicons.activate("shop", info.version, by=key_id)
         await service.lexicons.roll_back("shop", by=key_id)
@@ -675,6 +753,34 @@ async def live(data: Path) -> Path:
     async with open_service(settings.model_copy(update={"max_batch_items": 5})):
         pass
     return settings.database
+
+
+async def go_live(service, caller):
+    """Everything that is filed for a show, said in it and done about it."""
+    duties = service.duties
+    ann, sue = Caller("shop", "ann", RIGHTS_OF[Role.REVIEWER]), Caller("shop", "sue", RIGHTS_OF[Role.SENIOR])
+    soon = datetime.now(UTC).date() + timedelta(days=9)
+    new = NewProof(("本店牙刷全网第一",), "ab" * 32, "报告", valid_to=soon)
+    proof = await duties.proofs.file(caller, new)
+    await duties.proofs.end(caller, await duties.proofs.file(caller, new))
+    for number in ("1", "2"):
+        await duties.products.file(caller, Product("p", "牙刷", None, (Paper("sc", number, soon),)))
+        await duties.alerts.sweep()
+    for text in ("大家好。", "大家好呀。"):
+        version = await duties.scripts.file(ann, NewScript("s", "", text, ("p",), (proof,)))
+        counted = Counted("r", {"block": 0}, "{}")
+        await duties.scripts.approve(sue, version, counted, digest=version.digest, note="")
+    show = await duties.shows.start(caller, NewShow("room", (Check("li", "face", soon),), ("p",), (proof,), "s"))
+    await duties.shows.check(caller, show.id, Check("li", "face", soon))
+    for doing in (Doing("mute", "u", "刷屏"), Doing("unmute", "u"), Doing("warn"), Doing("note", None, "留意")):
+        await duties.shows.act(ann, "room", doing)
+    said = Spoken(1, 0, 1, "2026-01-01T00:00:00.000000Z")
+    corrected = Corrected("room", "li", "absolute_claim", said, said)
+    await service.ledger.visit(lambda visit: correct(visit, "shop", corrected))
+    await duties.shows.end(caller, show.id)
+    (first, *_) = await duties.alerts.listed("shop", open_only=True, limit=9)
+    await duties.alerts.acknowledge(ann, first.id)
+    await duties.alerts.acknowledge(ann, first.id)
 
 
 async def trained(service) -> None:
@@ -729,6 +835,8 @@ def test_every_row_is_told_by_an_act(used):
         ("UPDATE blocks SET notified_at = NULL, appeal_until = NULL", "blocks, told"),
         ("UPDATE appeals SET outcome = NULL, settled_at = NULL", "appeals, settled"),
         ("DELETE FROM appeals", "appeals"),
+        ("DELETE FROM room_events WHERE kind = 'noted'", "room_events"),
+        ("UPDATE room_events SET last = last + 1 WHERE room = 'r2'", "room_events"),
         ("CREATE TABLE notes (text TEXT)", "notes"),
     ],
 )

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.room import ROOM, SPLIT, Finding, Retraction
+from moderation.room import ACCOUNT, DIVERSION, ECHO, ROOM, SPLIT, Finding, Retraction
 from moderation.types import UNSURE, Evidence, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Sequence
     from datetime import date
 
+    from moderation.liverules import LiveRules
     from moderation.roomstate import Company, Joined
     from moderation.ruleset import Ruleset
     from moderation.types import Content
+
+
+_NUMBER = re.compile(r"[qv群号扣加]\d{5,12}", re.IGNORECASE | re.ASCII)
+"""A letter that stands for a messenger, and a number."""
 
 
 class Crowd(NamedTuple):
@@ -26,6 +32,7 @@ class Crowd(NamedTuple):
 
 def heard(  # noqa: PLR0913, PLR0917 - what a court needs, once a message with company
     company: Company,
+    said: Container[str],
     content: Content,
     ruleset: Ruleset,
     day: date,
@@ -34,12 +41,17 @@ def heard(  # noqa: PLR0913, PLR0917 - what a court needs, once a message with c
 ) -> Crowd:
     """The evidence of a message in its company, in the categories that are ``live``; unknown ones are left out.
 
-    ``court`` reads a text as one of the content's scene and author, and gives what it finds there.
+    ``said`` are the categories that it is found to be by itself: an echo that says so itself is no news. ``court``
+    reads a text as one of the content's scene and author, and gives what it finds there.
     """
-    findings = [item for item in company.findings if item.category in ruleset.categories]
+    findings = [
+        item
+        for item in company.findings
+        if item.category in ruleset.categories and not (item.rule == ECHO and item.category in said)
+    ]
     retracts: tuple[Retraction, ...] = ()
     if company.joined and ruleset.live is not None:
-        made = _best(company.joined, ruleset.live.split, court)
+        made = _best(company.joined, ruleset.live, court)
         if made is not None:
             findings.append(made[0])
             retracts = tuple([Retraction(known, made[0]) for known in made[1]])
@@ -49,7 +61,7 @@ def heard(  # noqa: PLR0913, PLR0917 - what a court needs, once a message with c
 
 
 def _best(
-    lines: Sequence[Joined], split: frozenset[str], court: Callable[[str], Iterable[Evidence]]
+    lines: Sequence[Joined], rules: LiveRules, court: Callable[[str], Iterable[Evidence]]
 ) -> tuple[Finding, tuple[str, ...]] | None:
     """The gravest thing that pieces say together and none says alone, and the ids of the earlier pieces of it."""
     best: tuple[tuple[int, int], Finding, tuple[str, ...]] | None = None
@@ -58,8 +70,13 @@ def _best(
         if (line.text, line.backwards) in seen:
             continue
         seen.add((line.text, line.backwards))
-        said = [item for item in court(line.text) if item.category in split]
-        for item, touched in _made(line, said, court) if said else ():
+        said = [item for item in court(line.text) if item.category in rules.split]
+        made = list(_made(line, said, court)) if said else []
+        if line.people == 1 and not made:
+            made = list(_spelled(line, rules))
+        for item, touched in made:
+            if line.people > 1 and not _is_no_chance(line, len(touched)):
+                continue
             weight = item.weight if line.people == 1 else min(item.weight, UNSURE)
             rank = (item.severity, weight)
             if best is None or rank > best[0]:
@@ -73,6 +90,29 @@ def _best(
                 newest = line.ids[0 if line.backwards else -1]
                 best = rank, finding, tuple(dict.fromkeys(known for known in touched if known and known != newest))
     return None if best is None else best[1:]
+
+
+def _is_no_chance(line: Joined, touched: int) -> bool:
+    """Whether pieces of different people hardly met by chance: single characters, or the name of an account."""
+    starts = (0, *line.ends)
+    pieces = [line.text[start:end].strip() for start, end in zip(starts, line.ends, strict=False)]
+    ends = pieces[:touched] if line.backwards else pieces[-touched:]
+    if all(len(piece) == 1 for piece in ends):
+        return True
+    return not line.backwards and any(len(piece) >= ACCOUNT and piece.isascii() for piece in ends)
+
+
+def _spelled(line: Joined, rules: LiveRules) -> Iterator[tuple[Evidence, tuple[str, ...]]]:
+    """Words and numbers that are nothing by themselves, and that nobody sends in pieces without a reason."""
+    spans = [(start, start + len(word)) for word in rules.cues.spelled if (start := line.text.find(word)) >= 0]
+    if match := _NUMBER.search(line.text):
+        spans.append(match.span())
+    newest = 0 if line.backwards else len(line.ends) - 1
+    for span in spans:
+        first, last = _touched(line, Span("", *span))
+        if first < last and newest in {first, last}:
+            item = Evidence(ROOM, DIVERSION, f"{DIVERSION}.spelled", 0, Span("", *span), weight=UNSURE)
+            yield item, line.ids[first : last + 1]
 
 
 def _made(

@@ -19,6 +19,7 @@ from service.cli import (
     retrain,
     screen,
     serve,
+    simulate,
     tenant,
     train,
     user,
@@ -50,3 +51,4 @@ export.register(app)
 labels.register(app)
 retrain.register(app)
 model.register(app)
+simulate.register(app)

@@ -6,7 +6,7 @@ A page asks the same handlers that clients ask, under the same rights: there is 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -51,6 +51,10 @@ PLACES: Final = (
     Place("work", "/", "d", Right.REVIEW),
     Place("queue", "/queue", "q", Right.READ),
     Place("search", "/search", "s", Right.READ),
+    Place("live", "/live", "l", Right.SHOWS),
+    Place("scripts", "/scripts", "c", Right.SHOWS),
+    Place("files", "/files", "f", Right.SHOWS),
+    Place("alerts", "/alerts", "a", Right.SHOWS),
     Place("try", "/try", "t", Right.SELF),
     Place("people", "/people", "p", Right.PEOPLE),
     Place("notices", "/notices", "n", Right.NOTICES),
@@ -67,12 +71,20 @@ class Shell:
     lang: Lang
     me: Mapping[str, Any]
     csrf: str
+    alerts: int = 0
+    """How many nobody has acknowledged."""
 
     def page(self, template: str, **values: Any) -> Answer:
         """A page for this person, with the places that their rights lead to."""
         rights, path = self.me["rights"], self.asked.request.path
         places = [
-            {"name": place.name, "path": place.path, "key": place.key, "here": place.path == path}
+            {
+                "name": place.name,
+                "path": place.path,
+                "key": place.key,
+                "here": place.path == path,
+                "count": self.alerts if place.name == "alerts" else 0,
+            }
             for place in PLACES
             if place.right in rights
         ]
@@ -116,11 +128,12 @@ class Shell:
 async def shell(asked: Asked) -> Shell:
     """Who looks at a page: a person, or a key, which sees what it may and has no session to act in."""
     caller = known(asked)
+    alerts = await asked.serving.service.duties.alerts.open(caller.tenant) if Right.SHOWS in caller.rights else 0
     if not caller.session:
         me = {"id": caller.id, "tenant": caller.tenant, "name": caller.id, "role": "", "rights": sorted(caller.rights)}
-        return Shell(asked, page_lang(asked.request), me, "")
+        return Shell(asked, page_lang(asked.request), me, "", alerts)
     told = await told_by(asked, accounts.current_session)
-    return Shell(asked, page_lang(asked.request), told["user"], told["csrf"])
+    return Shell(asked, page_lang(asked.request), told["user"], told["csrf"], alerts)
 
 
 async def told_by(
@@ -139,7 +152,7 @@ async def told_by(
     path = f"{request.path}?{urlencode(query or {})}"
     inner = request.clone(method="GET", rel_url=path, headers=headers)
     answer = await route.answer(Asked(inner, asked.serving, found or {}, asked.caller))
-    told: dict[str, Any] = orjson.loads(answer.body)
+    told: dict[str, Any] = orjson.loads(cast(Answer, answer).body)
     return told
 
 

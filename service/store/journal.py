@@ -157,6 +157,11 @@ class SqliteJournal:
             for chunk in chunked(getattr(rows, table)):
                 self._connection.execute(statements.insert(table, len(chunk)), [rows.at, *chain.from_iterable(chunk)])
         _write_all(self._connection, rows.writes)
+        if rows.works:
+            (seq,) = self._connection.execute(statements.NEXT_SEQ).fetchone()
+            visit = _Visit(self._connection, rows.at, seq)
+            for work in rows.works:
+                work(visit)
 
 
 class _Visit:

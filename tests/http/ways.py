@@ -15,6 +15,7 @@ from itertools import count
 from moderation.types import Action
 from service.accounts import Change
 from service.acts import Act
+from service.duty.alerts import Occasion
 from service.http import assets
 from service.ids import new_id
 from service.keys import Caller
@@ -279,6 +280,64 @@ def _appeal(house, tenant):
     return house.once("appeal", tenant, appealed)
 
 
+def _on_file(house, tenant, kind, body, *marks):
+    """What a tenant's pipeline filed: a proof, a product, a script, a show."""
+    told = house.sent(tenant, f"/v1/{kind}s", body)
+    house.seen(tenant, *[told[name] for name in marks])
+    return told
+
+
+def _proof(house, tenant):
+    """A new proof that stands."""
+    if tenant is None:
+        return {"id": _NO_ID}
+    body = {"claims": [f"{tenant}的证明"], "file_sha256": "ab" * 32, "source": tenant * 9}
+    return {"id": _on_file(house, tenant, "proof", body, "id", "source")["id"]}
+
+
+def _product(house, tenant):
+    if tenant is None:
+        return {"id": "nothing"}
+    body = {"product_id": f"product-of-{tenant}", "name": f"{tenant}的牙刷"}
+    house.once("product", tenant, lambda: _on_file(house, tenant, "product", body, "product_id", "name"))
+    return {"id": body["product_id"]}
+
+
+def _script(house, tenant):
+    """A new script that a machine filed, with its digest."""
+    if tenant is None:
+        return {"id": "nothing", "digest": "0" * 64}
+    text = f"这是{tenant}的脚本。"
+    told = _on_file(house, tenant, "script", {"text": text}, "script_id", "digest", "text")
+    return {"id": told["script_id"], "digest": told["digest"]}
+
+
+def _show(house, tenant):
+    """A new show in a room of its own."""
+    if tenant is None:
+        return {"id": _NO_ID}
+    return {
+        "id": _on_file(house, tenant, "show", {"room_id": f"stage{next(_numbers)}-of-{tenant}"}, "id", "room_id")["id"]
+    }
+
+
+def _any_room(house, tenant):
+    """A room is named as one likes: nobody's, like an asset, and whatever name is as good."""
+    if tenant is None or tenant == house.asking:
+        return {"room": "a-room"}
+    return None
+
+
+def _alert(house, tenant):
+    """A new alert that nobody acknowledged."""
+    if tenant is None:
+        return {"id": _NO_ID}
+    occasion = Occasion("complaint.surge", f"stage{next(_numbers)}-of-{tenant}", "", {"count": 9})
+    alert = house.server.within(house.server.service.duties.alerts.raise_(tenant, occasion))
+    house.seen(tenant, alert, occasion.subject)
+    return {"id": alert}
+
+
 def _golden(house, tenant):
     """A content that a person of the tenant decided, and that is golden."""
     if tenant is None:
@@ -302,6 +361,20 @@ def _golden(house, tenant):
     maker = Caller(tenant, "cli", RIGHTS_OF[Role.SENIOR])
     house.server.within(house.server.service.desk.make_golden(maker, content_id))
     return {"id": content_id}
+
+
+def _live_room(house, tenant):
+    """A room in which something was said. Names of rooms are each tenant's own."""
+    if tenant is None:
+        return {"room": "no-such-room"}
+
+    def said():
+        name = f"room-of-{tenant}"
+        told = house.sent(tenant, f"/v1/rooms/{name}/messages", {"messages": [{"id": "m", "text": "你好"}]})
+        house.seen(tenant, told["results"][0]["decision_id"], name)
+        return {"room": name}
+
+    return house.once("live room", tenant, said)
 
 
 def _file(house, tenant):
@@ -331,7 +404,15 @@ OBJECTS = {
     "block": _block,
     "appeal": _appeal,
     "file": _file,
+    "proof": _proof,
+    "product": _product,
+    "script": _script,
+    "show": _show,
+    "alert": _alert,
+    "any room": _any_room,
     "golden": _golden,
+    "live room": _live_room,
+    "new room": lambda house, tenant: {"room": f"new-{tenant}"} if tenant == house.asking else None,
 }
 _FILES = [{"name": "own.txt", "text": _HEAD + "某词\n"}]
 _SIGN_IN = {"tenant": SHOP, "name": "{name}", "password": "{secret}"}
@@ -339,9 +420,20 @@ _APPEAL = {"decision_id": "{id}", "appellant_id": "c", "grounds": "没有夸大"
 _NEW = {"name": "new{unique}", "role": "reviewer", "password": PASSWORD}
 _TOKEN = {"token": "{token}"}
 _SAID = {"content_id": "{id}", "reason": "other"}
+_PROOF = {"claims": ["本店牙刷全网第一"], "file_sha256": "ab" * 32, "source": "某某报告"}
+_CHECK = {"host_id": "li", "checked_on": "2026-11-01"}
 _PASSWORDS = {"current": PASSWORD, "new": PASSWORD}
 
+_MESSAGE = {"messages": [{"id": "m{unique}", "text": "你好"}]}
+_ROOMS = {
+    "POST /v1/rooms/{room}/messages": Way(right=Right.MODERATE, object="new room", body=_MESSAGE),
+    "GET /v1/rooms": Way(right=Right.FOLLOW),
+    "GET /v1/rooms/{room}": Way(right=Right.FOLLOW, object="live room"),
+    "GET /v1/rooms/{room}/events": Way(right=Right.FOLLOW, object="live room"),
+    "GET /v1/rooms/{room}/stream": Way(right=Right.FOLLOW, object="new room", fine=frozenset({426})),
+}
 WAYS = {
+    **_ROOMS,
     "GET /healthz": Way(right=Right.OPEN),
     "GET /readyz": Way(right=Right.OPEN),
     "GET /metrics": Way(right=Right.OPEN),
@@ -402,6 +494,30 @@ WAYS = {
     "POST /v1/webhooks/{id}/rotate": Way(right=Right.NOTICES, object="webhook"),
     "GET /v1/webhooks/{id}/deliveries": Way(right=Right.NOTICES, object="webhook"),
     "POST /v1/deliveries/{notice}/{webhook}/replay": Way(right=Right.NOTICES, object="delivery"),
+    "POST /v1/proofs": Way(right=Right.SCRIPTS, body=_PROOF),
+    "GET /v1/proofs": Way(right=Right.SHOWS),
+    "GET /v1/proofs/{id}": Way(right=Right.SHOWS, object="proof"),
+    "DELETE /v1/proofs/{id}": Way(right=Right.SCRIPTS, object="proof"),
+    "POST /v1/products": Way(right=Right.SCRIPTS, body={"product_id": "mine", "name": "牙刷"}),
+    "GET /v1/products": Way(right=Right.SHOWS),
+    "GET /v1/products/{id}": Way(right=Right.SHOWS, object="product"),
+    "POST /v1/scripts": Way(right=Right.SCRIPTS, body={"text": "大家好。"}),
+    "GET /v1/scripts": Way(right=Right.SHOWS),
+    "GET /v1/scripts/{id}": Way(right=Right.SHOWS, object="script"),
+    "GET /v1/scripts/{id}/versions": Way(right=Right.SHOWS, object="script"),
+    "GET /v1/scripts/{id}/report": Way(right=Right.SHOWS, object="script"),
+    "GET /v1/scripts/{id}/diff": Way(right=Right.SHOWS, object="script", query="?from=1&to=1"),
+    "POST /v1/scripts/{id}/approval": Way(right=Right.APPROVE, object="script", body={"digest": "{digest}"}),
+    "POST /v1/shows": Way(right=Right.SCRIPTS, body={"room_id": "room-{unique}"}),
+    "GET /v1/shows": Way(right=Right.SHOWS),
+    "GET /v1/shows/{id}": Way(right=Right.SHOWS, object="show"),
+    "POST /v1/shows/{id}/checks": Way(right=Right.SCRIPTS, object="show", body=_CHECK),
+    "POST /v1/shows/{id}/end": Way(right=Right.SCRIPTS, object="show", body={}),
+    "GET /v1/shows/{id}/corrections": Way(right=Right.SHOWS, object="show"),
+    "POST /v1/rooms/{room}/acts": Way(right=Right.LIVE, object="any room", body={"kind": "warn"}, absent=200),
+    "GET /v1/rooms/{room}/acts": Way(right=Right.SHOWS, object="any room", absent=200),
+    "GET /v1/alerts": Way(right=Right.SHOWS),
+    "POST /v1/alerts/{id}/acknowledgement": Way(right=Right.LIVE, object="alert", body={}),
     "GET /": Way(right=Right.SELF),
     "GET /login": Way(right=Right.OPEN),
     "GET /desk/{id}": Way(right=Right.READ, object="review"),
@@ -411,6 +527,14 @@ WAYS = {
     "GET /search": Way(right=Right.READ, query="?text=%E5%A5%BD"),
     "GET /contents": Way(right=Right.READ, object="content", query="?id={id}"),
     "GET /contents/{id}": Way(right=Right.READ, object="content"),
+    "GET /v1/rooms/{room}/pulse": Way(right=Right.SHOWS, object="any room", absent=200),
+    "GET /live": Way(right=Right.SHOWS),
+    "GET /rooms/{room}": Way(right=Right.SHOWS, object="any room", absent=200),
+    "GET /scripts": Way(right=Right.SHOWS),
+    "GET /scripts/{id}": Way(right=Right.SHOWS, object="script"),
+    "GET /scripts/{id}/diff": Way(right=Right.SHOWS, object="script", query="?from=1&to=1"),
+    "GET /files": Way(right=Right.SHOWS),
+    "GET /alerts": Way(right=Right.SHOWS),
     "GET /try": Way(right=Right.SELF),
     "POST /try/verdict": Way(right=Right.SELF, body=_AD),
     "POST /try/rewrite": Way(right=Right.SELF, body=_AD),
