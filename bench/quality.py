@@ -51,9 +51,8 @@ def main() -> None:
         hit = found[found > 0]
         told = " | ".join(f"{value:.0f}" for value in (hit.mean(), np.median(hit), np.quantile(hit, 0.9)))
         say(f"| {error:.0%} | {len(hit) / len(found):.2%} | {told} |\n")
-    say(
-        "\n| pairs | found in | errors | kappa | bias of κ, α | covered by κ's, α's interval |\n|---|---|---|---|---|---|\n"
-    )
+    heads = ("pairs", "found in", "errors", "kappa", "bias of κ, α", "covered by κ's, α's interval")
+    say(f"\n| {' | '.join(heads)} |\n{'|---' * len(heads)}|\n")
     for n in (30, 100, 300):
         for prevalence in PREVALENCES:
             for error in RATERS:
