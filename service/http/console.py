@@ -58,6 +58,8 @@ PLACES: Final = (
     Place("try", "/try", "t", Right.SELF),
     Place("people", "/people", "p", Right.PEOPLE),
     Place("notices", "/notices", "n", Right.NOTICES),
+    Place("audit", "/audit", "h", Right.AUDIT),
+    Place("exports", "/exports", "x", Right.AUDIT),
     Place("quality", "/quality", "u", Right.QUALITY),
     Place("system", "/system", "y", Right.READ),
 )

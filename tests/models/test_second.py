@@ -348,5 +348,5 @@ def test_the_commands_train_both_stages_compare_them_and_export(tmp_path: Path) 
     alone = run(["evaluate", *data, "--model", str(tmp_path), "--first-only", "--json"])
     assert "second" not in json.loads(alone.stdout)
     pytest.importorskip("onnx")
-    assert run(["export", "--model", str(tmp_path)]).exit_code == 0
+    assert run(["model", "export", "--model", str(tmp_path)]).exit_code == 0
     assert (tmp_path / "weights" / "encoder.onnx").stat().st_size > 1e6
