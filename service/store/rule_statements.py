@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from service.store.quality_statements import NO_COPY
+
 PROPOSAL_COLUMNS: Final = (
     "id", "tenant", "version", "sha256", "base", "shared", "revision", "changes", "note", "author", "proposed_at",
     "state", "approver", "approved_at", "closed_by", "closed_at", "report",
@@ -89,11 +91,11 @@ CREATORS_FOUND: Final = """
 SELECT count(DISTINCT json_extract(CAST(c.body AS TEXT), '$.author[0]'))
 FROM shadow_finds AS f JOIN contents AS c ON c.id = f.content WHERE f.shadow = ? AND length(c.body) > 0
 """
-_JUDGED: Final = """
+_JUDGED: Final = f"""
 SELECT d.seq, d.id, d.content, c.tenant, c.content_id, c.version, d.published_at, d.action, d.severity, d.verdict,
     d.degraded, d.ruleset, d.at, c.body
 FROM decisions AS d JOIN contents AS c ON c.id = d.content
-WHERE d.seq BETWEEN ?1 AND ?2 AND d.tenant = ?3 AND d."by" = 'engine' AND length(c.body) > 0
+WHERE d.seq BETWEEN ?1 AND ?2 AND d.tenant = ?3 AND d."by" = 'engine' AND length(c.body) > 0 AND {NO_COPY}
 """
 JUDGED_BACK: Final = f"{_JUDGED} ORDER BY d.seq DESC LIMIT ?4"
 JUDGED_ON: Final = f"{_JUDGED} ORDER BY d.seq LIMIT ?4"
