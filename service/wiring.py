@@ -228,8 +228,7 @@ async def open_service(
         await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))
         lexicons = Lexicons(store.ledger, store.reads, rules, four_eyes=settings.four_eyes)
         book = await stack.enter_async_context(open_rulebook(settings, store.ledger, lexicons, rules))
-        relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
-        relay.start()
+        relay = _relaying(settings, store, secret)
         stack.push_async_callback(relay.close)
         passwords, audit = Passwords(), await stack.enter_async_context(open_audit(settings, store.ledger))
         yield Service(
