@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import count
 from types import SimpleNamespace
 
@@ -541,7 +542,7 @@ def _asked_for(house, tenant):
     """A pack that nobody makes before the maker looks again."""
     if tenant is None:
         return {"id": _NO_ID}
-    id_, asked = new_id(), '{"pack":"log"}'
+    id_, asked = new_id(), json.dumps({**asdict(Asked(pack="log", formats=())), "reason": ""})
     act, row = Act("export.asked", id_, tenant), (id_, tenant, "log", asked, "cli", "now")
     house.server.within(house.server.service.ledger.record(act, Write(INSERT_EXPORT, row)))
     house.seen(tenant, id_)
