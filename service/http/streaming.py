@@ -17,8 +17,9 @@ import structlog
 from aiohttp import WSMsgType
 
 from service.http.content import known
-from service.http.room_answers import event_told, item_told, outcome_told, refused_told, risk_told, verdict_told
+from service.http.room_answers import item_told, outcome_told, refused_told, risk_told, verdict_told
 from service.logs import where
+from service.review.veil import heard
 from service.talk import Answered
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from service.http.problems import Fault, Problem
     from service.http.serving import Asked
     from service.lane import Lane
+    from service.rights import Right
     from service.talk import News, Outcome
 
 GRACE_SECONDS: Final = 5.0
@@ -85,6 +87,11 @@ class Stream:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _closing: asyncio.Task[None] | None = None
 
+    @property
+    def rights(self) -> frozenset[Right]:
+        """What the client may do."""
+        return known(self.asked).rights
+
     def greet(self, lane: Lane, after: int | None) -> None:
         """Tells how the room stands. What came after ``after`` is sent first; without it, what comes from now on."""
         self._cursor = lane.last if after is None else after
@@ -105,8 +112,8 @@ class Stream:
             if not isinstance(one, Answered) or one.again:
                 self._put(outcome_told(one, lang))
         if news is not None:
-            for event in news.events:
-                self._put(event_told(event), event.number)
+            for event in heard(news.events, self.rights):
+                self._put(item_told(event, lang), event.number)
         if own:
             self.grant(len(own))
         else:
@@ -187,7 +194,8 @@ class Stream:
             items = await rooms.after(caller.tenant, self.room, self._cursor, limit=PAGE)
             if items:
                 self._cursor = items[-1].number
-                await self._frame(_told([item_told(item, lang) for item in items], 0))
+                shown = heard(items, caller.rights)
+                await self._frame(_told([item_told(item, lang) for item in shown], 0))
             elif not self._lost:
                 break
         self._replaying = False
