@@ -20,6 +20,9 @@ class Limits:
     same_refrain: int
     """The same of a refrain, which everybody chants."""
     same_seconds: int
+    chanters: int
+    """A text that so many others say too, none of them new, is their chant."""
+    chant_seconds: int
     burst: int
     """Messages of one person, refrains left out."""
     burst_seconds: int
@@ -63,12 +66,14 @@ class Cues:
 
     refrains: frozenset[str] = frozenset()
     invite: tuple[str, ...] = ()
-    """What the host says before the words that everybody is to write: 公屏打, 扣."""
+    """What the host says when asking everybody to write something: 公屏, 扣."""
     spell: tuple[tuple[tuple[str, ...], ...], ...] = ()
     """Asking others to spell what may not be said: sets of lists; one phrase of each list of a set must be there."""
     replies: frozenset[str] = frozenset()
     spelled: tuple[str, ...] = ()
     """Words that lead away where somebody sends them in pieces, whatever they are as a whole."""
+    names: tuple[str, ...] = ()
+    """Names of messengers: the same, in the pieces of different people."""
     corrections: tuple[str, ...] = ()
     """What takes something back that was said on air."""
     no_corrections: tuple[str, ...] = ()

@@ -74,6 +74,7 @@ def _cues(document: Document, row: Row, folding: Folding) -> Cues:
         spell=tuple([tuple([_plain(folding, phrases) for phrases in lists]) for lists in spell]),
         replies=frozenset(map(folding.plain, row.words("replies"))),
         spelled=row.words("spelled"),
+        names=row.words("names"),
         corrections=row.words("corrections"),
         no_corrections=row.words("no_corrections"),
         letters=frozenset(row.take("letters", str)),

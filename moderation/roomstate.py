@@ -164,7 +164,9 @@ class RoomState:
     echoes: dict[str, str] = field(default_factory=dict)
     """The blocked text that a mark is one of."""
     invited: tuple[tuple[float, str], ...] = ()
-    """What the host asked everybody to write, and when."""
+    """What the host said when asking everybody to write something, and when."""
+    called: float = 0.0
+    """Until when what the host says may belong to that."""
 
     def copy(self) -> RoomState:
         """The same room; what is folded into it does not touch the original."""
@@ -178,4 +180,5 @@ class RoomState:
             self.blocked,
             self.echoes,
             self.invited,
+            self.called,
         )

@@ -72,7 +72,7 @@ def _best(
         seen.add((line.text, line.backwards))
         said = [item for item in court(line.text) if item.category in rules.split]
         made = list(_made(line, said, court)) if said else []
-        if line.people == 1 and not made:
+        if not made:
             made = list(_spelled(line, rules))
         for item, touched in made:
             if line.people > 1 and not _is_no_chance(line, len(touched)):
@@ -104,8 +104,9 @@ def _is_no_chance(line: Joined, touched: int) -> bool:
 
 def _spelled(line: Joined, rules: LiveRules) -> Iterator[tuple[Evidence, tuple[str, ...]]]:
     """Words and numbers that are nothing by themselves, and that nobody sends in pieces without a reason."""
-    spans = [(start, start + len(word)) for word in rules.cues.spelled if (start := line.text.find(word)) >= 0]
-    if match := _NUMBER.search(line.text):
+    words = (*rules.cues.names, *rules.cues.spelled) if line.people == 1 else rules.cues.names
+    spans = [(start, start + len(word)) for word in words if (start := line.text.find(word)) >= 0]
+    if line.people == 1 and (match := _NUMBER.search(line.text)):
         spans.append(match.span())
     newest = 0 if line.backwards else len(line.ends) - 1
     for span in spans:
