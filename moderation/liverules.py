@@ -46,7 +46,9 @@ class Limits:
     alike_milli: int
     """From so many shared pairs of neighbouring characters on two texts are one text with edits."""
     echo_milli: int
-    """The same, to a blocked text."""
+    """The same, to a blocked text, by whoever said that, or who is new."""
+    echo_old_milli: int
+    """The same, by others: viewers who talk of one thing use the same words."""
     piece: int
     """A longer message is no piece of a split one, unless it is a code of Latin letters and digits."""
     piece_code: int

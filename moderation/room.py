@@ -64,6 +64,8 @@ COUNTED = 4
 """Shorter texts are not counted over different people."""
 MARKED = 6
 """Texts of so many characters are compared with others; shorter ones are the same or not."""
+EDGE = 4
+"""So many characters are how a text begins, or ends."""
 ACCOUNT = 5
 """A piece of so many Latin letters and digits is a word of its own."""
 PARTNERS = 4
@@ -128,8 +130,12 @@ def block(state: RoomState, content: Content, text: str, category: str) -> None:
     kept = text[:KEPT]
     if not kept:
         return
-    blocked = {**state.blocked, kept: Block(content.at.timestamp(), category)}
-    echoes = {**state.echoes, **dict.fromkeys(_marks(pairs_of(kept)) if len(kept) >= MARKED else (), kept), kept: kept}
+    blocked = {**state.blocked, kept: Block(content.at.timestamp(), category, (content.author.id or "")[:NAME])}
+    echoes = {
+        **state.echoes,
+        **dict.fromkeys(_marks(kept, pairs_of(kept)) if len(kept) >= MARKED else (), kept),
+        kept: kept,
+    }
     if len(blocked) > BLOCKED:
         oldest = next(iter(blocked))
         del blocked[oldest]
@@ -146,6 +152,7 @@ class _Said(NamedTuple):
     kept: str
     refrain: bool
     chanted: bool
+    age: int
 
 
 def fold(state: RoomState, content: Content, text: str, rules: LiveRules) -> Company:
@@ -176,7 +183,7 @@ def _chat(state: RoomState, content: Content, at: float, text: str, rules: LiveR
             _weigh(posts, len(root), limits, findings)
             if not chanted:
                 _weigh_own(posts, len(kept), limits, findings)
-    said = _new(_Said, (at, author, text, kept, refrain, chanted))
+    said = _new(_Said, (at, author, text, kept, refrain, chanted, age))
     if author:
         _by_one(state, said, limits, findings)
     if state.blocked:
@@ -224,7 +231,7 @@ def _is_chanted(posts: Sequence[Post], limits: Limits) -> bool:
 
 def _by_one(state: RoomState, message: _Said, limits: Limits, findings: list[Finding]) -> None:
     """Count what a person says: one text in a row, many messages in a breath, many at all."""
-    at, author, _, kept, refrain, chanted = message
+    at, author, _, kept, refrain, chanted, _ = message
     bucket = int(at) // 10
     user = state.users.get(author)
     if user is None:
@@ -271,7 +278,7 @@ def _note(state: RoomState, post: Post, kept: str, limits: Limits) -> tuple[Post
 def _meet(state: RoomState, kept: str, limits: Limits) -> str:
     """The text that a new one is nearly equal to; else itself, to be met by its marks."""
     keys, pairs, known = state.keys, pairs_of(kept), kept
-    marks = _marks(pairs)
+    marks = _marks(kept, pairs)
     for mark in marks:
         other = keys.get(mark)
         if other is not None and shared_milli(pairs, other) >= limits.alike_milli:
@@ -323,12 +330,11 @@ def pairs_of(text: str) -> set[str]:
     return set(map(str.__add__, core, core[1:]))
 
 
-def _marks(pairs: set[str]) -> tuple[str, ...]:
-    """Four pairs by which texts that are nearly equal are met: few edits change all of them."""
+def _marks(kept: str, pairs: set[str]) -> tuple[str, ...]:
+    """By what texts that are nearly equal are met: how they begin and end, and two pairs. Few edits change them all."""
     if not pairs:
         return ()
-    turned = {pair[::-1] for pair in pairs}
-    return min(pairs), max(pairs), min(turned), max(turned)
+    return kept[:EDGE], kept[-EDGE:], min(pairs), max(pairs)
 
 
 def shared_milli(pairs: set[str], other: str) -> int:
@@ -339,22 +345,25 @@ def shared_milli(pairs: set[str], other: str) -> int:
 
 def _after_blocks(state: RoomState, message: _Said, rules: LiveRules, findings: list[Finding]) -> None:
     """An echo of a text that was blocked, or a reply to the last one."""
-    at, kept = message.at, message.kept
+    at, kept, limits = message.at, message.kept, rules.limits
     known = state.echoes.get(kept)
     share = 1000
     if known is None and len(kept) >= MARKED:
         pairs = pairs_of(kept)
-        for mark in _marks(pairs):
+        for mark in _marks(kept, pairs):
             known = state.echoes.get(mark)
-            if known is not None and (share := shared_milli(pairs, known)) >= rules.limits.echo_milli:
+            if known is not None and (share := shared_milli(pairs, known)) >= limits.echo_milli:
                 break
             known = None
-    if known is not None and len(known) >= COUNTED and (item := state.blocked.get(known)):
-        facts = ("share_milli", share), ("seconds", max(0, int(at - item.at)))
-        findings.append(Finding(item.category, ECHO, facts, UNSURE))
-    elif len(kept) <= rules.limits.reply and kept in rules.cues.replies:
+    item = None if known is None or len(known) < COUNTED else state.blocked.get(known)
+    if item is not None:
+        own = message.age != OLD or message.author == item.author
+        if item.category in rules.split and share >= (limits.echo_milli if own else limits.echo_old_milli):
+            facts = ("share_milli", share), ("seconds", max(0, int(at - item.at)))
+            findings.append(Finding(item.category, ECHO, facts, UNSURE))
+    elif len(kept) <= limits.reply and kept in rules.cues.replies and not message.chanted:
         last = next(reversed(state.blocked.values()))
-        if last.category in rules.split and 0 <= at - last.at <= rules.limits.reply_seconds:
+        if last.category in rules.split and 0 <= at - last.at <= limits.reply_seconds:
             findings.append(Finding(last.category, "reply", (("seconds", int(at - last.at)),), UNSURE))
 
 

@@ -136,10 +136,11 @@ class Piece(NamedTuple):
 
 
 class Block(NamedTuple):
-    """When a text was blocked in the room, and under which category."""
+    """When a text was blocked in the room, under which category, and who said it ("" where not told)."""
 
     at: float
     category: str
+    author: str
 
 
 @dataclass(slots=True)

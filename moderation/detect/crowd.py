@@ -75,7 +75,7 @@ def _best(
         if not made:
             made = list(_spelled(line, rules))
         for item, touched in made:
-            if line.people > 1 and not _is_no_chance(line, len(touched)):
+            if (line.people > 1 or line.backwards) and not _is_no_chance(line, len(touched)):
                 continue
             weight = item.weight if line.people == 1 else min(item.weight, UNSURE)
             rank = (item.severity, weight)
@@ -93,7 +93,7 @@ def _best(
 
 
 def _is_no_chance(line: Joined, touched: int) -> bool:
-    """Whether pieces of different people hardly met by chance: single characters, or the name of an account."""
+    """Whether pieces of different people, or read backwards, hardly met by chance: characters, or an account."""
     starts = (0, *line.ends)
     pieces = [line.text[start:end].strip() for start, end in zip(starts, line.ends, strict=False)]
     ends = pieces[:touched] if line.backwards else pieces[-touched:]
