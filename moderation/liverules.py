@@ -158,11 +158,14 @@ class SignalRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveRules:
-    """``lexicons/live.toml``. ``split`` are the categories that are looked for in pieces put together."""
+    """``lexicons/live.toml``. ``split`` are the categories that are looked for in pieces put together, ``echo`` those
+    whose blocked texts are known by their echoes and the replies to them.
+    """
 
     limits: Limits
     cues: Cues
     split: frozenset[str]
+    echo: frozenset[str]
     risk: RiskRules
     signals: SignalRules
 

@@ -358,12 +358,12 @@ def _after_blocks(state: RoomState, message: _Said, rules: LiveRules, findings: 
     item = None if known is None or len(known) < COUNTED else state.blocked.get(known)
     if item is not None:
         own = message.age != OLD or message.author == item.author
-        if item.category in rules.split and share >= (limits.echo_milli if own else limits.echo_old_milli):
+        if item.category in rules.echo and share >= (limits.echo_milli if own else limits.echo_old_milli):
             facts = ("share_milli", share), ("seconds", max(0, int(at - item.at)))
             findings.append(Finding(item.category, ECHO, facts, UNSURE))
     elif len(kept) <= limits.reply and kept in rules.cues.replies and not message.chanted:
         last = next(reversed(state.blocked.values()))
-        if last.category in rules.split and 0 <= at - last.at <= limits.reply_seconds:
+        if last.category in rules.echo and 0 <= at - last.at <= limits.reply_seconds:
             findings.append(Finding(last.category, "reply", (("seconds", int(at - last.at)),), UNSURE))
 
 
