@@ -75,7 +75,7 @@ class Cues:
     spelled: tuple[str, ...] = ()
     """Words that lead away where somebody sends them in pieces, whatever they are as a whole."""
     names: tuple[str, ...] = ()
-    """Names of messengers: the same, in the pieces of different people."""
+    """Names of messengers: an account that follows one in a message of its own is led away to."""
     corrections: tuple[str, ...] = ()
     """What takes something back that was said on air."""
     no_corrections: tuple[str, ...] = ()
@@ -158,8 +158,10 @@ class SignalRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveRules:
-    """``lexicons/live.toml``. ``split`` are the categories that are looked for in pieces put together, ``echo`` those
-    whose blocked texts are known by their echoes and the replies to them.
+    """``lexicons/live.toml``.
+
+    ``split`` are the categories that are looked for in pieces put together, ``echo`` those whose blocked texts are
+    known by their echoes and the replies to them.
     """
 
     limits: Limits

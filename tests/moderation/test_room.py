@@ -35,6 +35,8 @@ SPLITS: list[tuple[str, list[Said]]] = [
     ("two accounts take turns", [("加", "a"), ("666", "x"), ("微", "b"), ("好", "y"), ("信", "a")]),
     ("three accounts", [("加", "a"), ("微", "b"), ("1", "x"), ("信", "c")]),
     ("a pasted account", [("加v", "a"), ("多少钱", "x"), ("qingliu88", "a")]),
+    ("a messenger and an account", [("扣扣", "a"), ("666", "x"), ("zyt48154", "a")]),
+    ("a number in pieces", [("加q", "a"), ("7909", "a"), ("748", "a")]),
     ("a disguised letter", [("➕", "a"), ("薇", "a")]),
 ]
 
@@ -109,6 +111,10 @@ INNOCENT: list[tuple[str, list[Content]]] = [
         + [chat("妥妥的", "a", 5 + at * 3) for at in range(9)],
     ),
     ("one question of many", [chat("什么时候发货呀", f"n{at}", at, age=400) for at in range(12)]),
+    (
+        "single characters of different people that begin something else",
+        [chat("加", "a"), chat("微", "b", 1), chat("点", "a", 2), chat("辣还是", "b", 3), chat("油", "a", 4)],
+    ),
     ("short talk", [chat(text, "a", at * 3) for at, text in enumerate(("好", "想要", "1", "上车", "有吗"))]),
 ]
 
