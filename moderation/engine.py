@@ -18,6 +18,7 @@ from moderation.detect.spam import SpamDetector
 from moderation.detect.terms import Findings, TermDetector
 from moderation.expert import Wording, testimony, wordings
 from moderation.policy import Weighed, decide
+from moderation.proof import settle
 from moderation.room import block, fold
 from moderation.text.reading import CODES, FLOOD
 from moderation.types import SHANGHAI, Action, Content, Evidence, Missing, Opinion, Scene, Verdict
@@ -67,6 +68,7 @@ class Engine:
         terms, self._codes, self._spam, self._disclosure = self.shared
         self._terms: TermDetector | OwnTerms = OwnTerms(ruleset, terms) if base else terms
         self._has_own = base is not None
+        self._overlay = ruleset.overlay
         self.reader = terms.reader
         self._scenes = {
             scene: (policy, decide(policy, ruleset, Weighed())) for scene, policy in ruleset.policies.items()
@@ -83,12 +85,16 @@ class Engine:
             place += len(content.parts)
         return readings
 
-    def hear(self, room: RoomState, contents: Sequence[Content]) -> tuple[RoomState, list[Case]]:
+    def hear(
+        self, room: RoomState, contents: Sequence[Content], readings: Sequence[Reading | None] | None = None
+    ) -> tuple[RoomState, list[Case]]:
         """Fold messages of one room in their order: the room after them, and the case of each in its company.
 
         Equal to folding them one by one. What the rules block is known to the room for the messages behind it.
+        ``readings`` are those of ``read_many``, where the messages of many rooms were read together.
         """
-        readings = self.read_many(contents) if len(contents) >= WORTH_A_BATCH else [None] * len(contents)
+        if readings is None:
+            readings = self.read_many(contents) if len(contents) >= WORTH_A_BATCH else [None] * len(contents)
         after, cases = room.copy(), []
         for content, read in zip(contents, readings, strict=True):
             reading = [self.reader.read(part.name, part.text) for part in content.parts] if read is None else read
@@ -153,6 +159,10 @@ class Engine:
             live = partial(self._applies, gate)
             findings.evidence.extend(self._codes.detect(reading, content.author, day, live))
             findings.evidence.extend(self._spam.detect(reading, day, live))
+        if content.proofs or content.script is not None:
+            settle(findings, content, reading, self.reader, self.ruleset)
+        if self._overlay is not None:
+            self._overlay.weigh(findings, content.scene)
         return findings if findings.evidence or findings.exemptions else None
 
     def _court(self, content: Content, gate: Gate, day: date, text: str) -> Sequence[Evidence]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from moderation.lexicon import OWN
+from moderation.overlay import SWITCHED_OFF
+from moderation.proof import OFF_SCRIPT
 from moderation.room import ROOM
 from moderation.roomwords import behaviour
 from moderation.ruleset import ClaimKind, Outcome
 from moderation.text.variants import DISGUISES
-from moderation.types import PERSON, SHANGHAI, TEXT, UNSURE, Action
+from moderation.types import PERSON, PROOF, SHANGHAI, TEXT, UNSURE, Action
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +45,9 @@ FOLD_NAMES = {
 EXEMPTION_NAMES = {
     "allow_term": ("属于允许词的一部分", "part of an allowed expression"),
     "word_boundary": ("跨越词语边界，不构成该词", "not a word here: it crosses a word boundary"),
+    PROOF: ("有在案且在有效期内的证明", "a proof on file covers it and has not run out"),
     PERSON: ("人工复核认定不构成违规", "a person looked at it and found no violation"),
+    SWITCHED_OFF: ("本租户停用了该词条", "the tenant does not count this term"),
 }
 """The reasons outside the claims table for which a hit does not count."""
 FAILURES = {
@@ -151,7 +155,10 @@ class Reasons:
 
     def why(self, item: Evidence) -> str:
         """Why it is a violation, or why a person must decide."""
-        return self.of_own(item.rule, self._why(item))
+        told = self.of_own(item.rule, self._why(item))
+        if any(name == OFF_SCRIPT for name, _ in item.facts):
+            told += self.say("；不在播前审定的脚本内", "; the approved script does not have it")
+        return told
 
     def _why(self, item: Evidence) -> str:
         if item.source == TEXT:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from moderation.roomstate import (
     BLOCKED,
     FIRST,
+    ID,
     INVITED,
     KEPT,
     KEYS,
@@ -392,7 +393,7 @@ def _put_together(state: RoomState, content: Content, message: _Said, rules: Liv
     chanted = message.refrain and (len(set(text)) > 1 or text in rules.cues.refrains)
     if chanted or (is_code and not (text.isascii() and text.isalnum())) or not said:
         return ()
-    piece = Piece(at, author, said[: limits.piece_code], content.id[:NAME])
+    piece = Piece(at, author, said[: limits.piece_code], content.id[:ID])
     window = limits.piece_seconds
     earlier = state.pieces.get(author)
     own = (*[item for item in earlier if abs(at - item.at) <= window][1 - PIECES :], piece) if earlier else (piece,)

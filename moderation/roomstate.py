@@ -11,8 +11,8 @@ POSTS, PIECES, RING, BLOCKED, INVITED = 12, 6, 12, 64, 8
 """So many messages of a text, pieces of a person and of all, blocked texts, and things that the host asked for."""
 KEPT = 32
 """So many characters of a text are remembered."""
-NAME = 64
-"""So many characters of the id of a person or a content are remembered."""
+NAME, ID = 64, 200
+"""So many characters of the id of a person, and of a content, are remembered."""
 OLD, FIRST, YOUNG = 0, 1, 2
 """An account of known age or of earlier messages; one of unknown age that speaks first here; one known to be new."""
 V = TypeVar("V")

@@ -98,6 +98,49 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What is on file for claims in their exact words. Both days belong to its time; without an end it has none.
+
+    One without claims is only named: nothing is exempt by it.
+    """
+
+    id: str
+    claims: tuple[str, ...] = ()
+    begins: date | None = None
+    expires: date | None = None
+
+    def holds(self, day: date) -> bool:
+        """Whether it holds on a day in China."""
+        return within(day, self.begins, self.expires)
+
+
+class Passage(NamedTuple):
+    """A stretch of speech in which a sentence of the approved script was heard, by sound, in thousandths alike.
+
+    ``proofs`` are those that the script names for what is said in that sentence.
+    """
+
+    part: str
+    start: int
+    end: int
+    text: str
+    alike: int
+    proofs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """How a host's speech keeps to the approved script. ``digest`` is that of its exact text.
+
+    ``covered`` are the thousandths of the speech that the script has.
+    """
+
+    digest: str
+    covered: int
+    passages: tuple[Passage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """What is examined. ``at`` is aware and decides which law applies; spans point into ``parts``."""
 
@@ -116,6 +159,14 @@ class Content:
     qualifications: tuple[str, ...] = ()
     reach: int | None = None
     """How many people it may reach, as far as the caller told; no verdict depends on it."""
+    offset_ms: int | None = None
+    """Where in a live show it was said, in milliseconds since its beginning."""
+    reply_to: str | None = None
+    """The content that it answers."""
+    proofs: tuple[Proof, ...] = ()
+    """What is on file for its claims."""
+    script: Followed | None = None
+    """How it keeps to what was approved before the show; ``None`` where nothing was."""
 
 
 def within(day: date, begin: date | None, end: date | None) -> bool:
@@ -165,6 +216,8 @@ TEXT = "text"
 """The expert that reads texts, as policies, evidence and absences name it."""
 SECOND = "text_second"
 """Its second stage, as absences name it: what it says is the expert's opinion."""
+PROOF = "proof"
+"""Why a claim is exempt for which a proof is on file; the exemption's note names the proof."""
 PERSON = "person"
 """Somebody at the review desk: source and rule of what they found themselves, and why what they passed is exempt."""
 

@@ -14,7 +14,7 @@ from moderation.types import Author, Content, Part
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from moderation.types import Scene
+    from moderation.types import Followed, Proof, Scene
 
 NOBODY: Final = Author()
 
@@ -37,6 +37,10 @@ class Draft:
     product: str | None = None
     qualifications: tuple[str, ...] = ()
     reach: int | None = None
+    offset_ms: int | None = None
+    reply_to: str | None = None
+    proofs: tuple[Proof, ...] = ()
+    script: Followed | None = None
 
     def done(self) -> Content:
         """This very object, from now on a ``Content``."""
@@ -63,4 +67,8 @@ def placed(content: Content, *, tenant: str, content_id: str, version: int) -> C
         content.product,
         content.qualifications,
         content.reach,
+        content.offset_ms,
+        content.reply_to,
+        content.proofs,
+        content.script,
     ).done()

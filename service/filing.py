@@ -29,7 +29,7 @@ _ACTIONS = {action: action.code for action in Action}
 
 
 class Filing(NamedTuple):
-    """One decision before it has its place. ``fresh`` says that the content id was made here and cannot exist yet.
+    """One decision before it has its place. ``fresh`` says that the content id cannot exist yet.
 
     ``judged`` are the columns of ``decisions`` from ``scene`` on; ``facts`` are what the act will tell, except for what
     only the ledger knows: version, the commitment of the version that stands, what it supersedes. The verdict is
@@ -97,8 +97,13 @@ def sealed(tenant: str, key: str, body: bytes) -> Seal:
     return Seal(tenant, sha256(key.encode("utf-8", "surrogatepass")).digest(), salt, committed(salt, body), body)
 
 
-def prepared(content: Content, verdict: Verdict, *, tenant: str, terms: Terms) -> Filing:
-    """The filing of one verdict; ``terms`` are those of review. Raises ``ValueError`` for what cannot be stored."""
+def prepared(  # noqa: PLR0913 - a verdict and where it goes
+    content: Content, verdict: Verdict, *, tenant: str, terms: Terms, number: int = 0, known: bool = False
+) -> Filing:
+    """The filing of one verdict; ``terms`` are those of review. Raises ``ValueError`` for what cannot be stored.
+
+    ``number`` is the place of a message in its room; its content cannot exist yet, unless it is ``known``.
+    """
     body = content_body(content)
     scene, action = _SCENES[content.scene], _ACTIONS[verdict.action]
     severity, degraded, ruleset = verdict.severity, verdict.degraded, verdict.ruleset
@@ -113,6 +118,8 @@ def prepared(content: Content, verdict: Verdict, *, tenant: str, terms: Terms) -
         "scene": scene,
         "severity": severity,
     }
+    if number:
+        facts["number"] = number
     if blob != NOTHING_MORE:
         facts["verdict"] = orjson.Fragment(blob)
     missing = orjson.dumps([gone.source for gone in verdict.missing]).decode() if verdict.missing else "[]"
@@ -123,7 +130,7 @@ def prepared(content: Content, verdict: Verdict, *, tenant: str, terms: Terms) -
         new_id(),
         tenant,
         content_id or new_id(),
-        not content_id,
+        not content_id or (number > 0 and not known),
         body,
         salt,
         committed(salt, body),

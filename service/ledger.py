@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from service.acts import Act
     from service.filing import Filing, Seal
-    from service.plan import Outcome, Placed
+    from service.plan import Entering, Outcome, Placed
     from service.ports import Found, Journal, Rows, Visit, Write
 
 Given = TypeVar("Given")
@@ -138,12 +138,16 @@ class Ledger:
         *,
         seal: Seal | None = None,
         heard: asyncio.Future[Outcome] | None = None,
+        entering: Entering | None = None,
     ) -> asyncio.Future[Outcome]:
-        """The same for who waits elsewhere: ``heard``, or a new future, gets the outcome, for ``told`` to read."""
+        """The same for who waits elsewhere: ``heard``, or a new future, gets the outcome, for ``told`` to read.
+
+        ``entering`` says under which numbers of which room they stand, and what happens there besides.
+        """
         if self.full:
             raise LedgerFull("decisions wait for the disk")
         size = sum([len(filing.body) for filing in filings])
-        return self._submit(ToFile(filings, seal), max(len(filings), 1), size, heard)
+        return self._submit(ToFile(filings, seal, entering), max(len(filings), 1), size, heard)
 
     async def record(self, act: Act, *writes: Write) -> int:
         """Commits one act with its writes; returns its sequence number. Never turned away for a full queue."""

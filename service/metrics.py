@@ -83,6 +83,7 @@ class Metrics(Collector):
         self._expert_seconds = Histogram(
             "qingliu_expert_seconds", "Time of an answer of the text expert.", buckets=_SECONDS, registry=self._registry
         )
+        self._room_times = _Times()
         self._missing: dict[str, int] = {}
         self.broken_policies = 0
         """Reports of browsers that a page broke its content security policy."""
@@ -102,6 +103,13 @@ class Metrics(Collector):
         """One content was judged."""
         key = scene, verdict.action, verdict.degraded
         self._verdicts[key] = self._verdicts.get(key, 0) + 1
+
+    def told_in_rooms(self, seconds: Sequence[float]) -> None:
+        """Messages of a live room have their verdicts on disk, so long after they came."""
+        slots, times = self._room_times.slots, self._room_times
+        for each in seconds:
+            slots[bisect_left(_SECONDS, each)] += 1
+        times.total += sum(seconds)
 
     def signed_in(self, outcome: str) -> None:
         """Somebody tried to sign in: ``ok``, ``refused`` or ``delayed``."""
@@ -174,6 +182,11 @@ class Metrics(Collector):
         for (scene, action, degraded), count in self._verdicts.items():
             verdicts.add_metric((str(scene), action.code, str(degraded).lower()), count)
         yield verdicts
+        rooms = HistogramMetricFamily(
+            "qingliu_room_verdict_seconds", "Time from a live room's message to its verdict on disk."
+        )
+        rooms.add_metric((), self._room_times.buckets(), self._room_times.total)
+        yield rooms
         missing = CounterMetricFamily(
             "qingliu_expert_missing", "Contents judged without the text expert.", labels=("why",)
         )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from moderation.ruleset import Ruleset
     from moderation.suggest import Suggestion
     from moderation.types import Content, Missing, Opinion, Verdict
+    from service.duty.binding import Binding
     from service.escalation import Escalation
     from service.experts import Hearing
     from service.filing import Filing, Seal
@@ -78,15 +79,17 @@ class Suggested(NamedTuple):
 class Moderation:
     """Judges contents and files what was decided."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - all that judging asks
         self,
         rules: Rules,
         ledger: Ledger,
         reads: Reads,
         hearing: Hearing | Escalation | None = None,
         terms: Terms = TERMS,
+        binding: Binding | None = None,
     ) -> None:
         self._rules, self._ledger, self._reads, self._hearing, self._terms = rules, ledger, reads, hearing, terms
+        self._binding = binding
         self._sitting = Sitting(rules, ledger, hearing, terms)
         self._turn = asyncio.Semaphore(SLICES_HEARD)
 
@@ -98,11 +101,13 @@ class Moderation:
     async def one(self, caller: Caller, content: Content, *, idempotency: Idempotency | None = None) -> Decided:
         """Judges one content; returns once the decision is on disk. An empty ``content.id`` gets a new id.
 
-        Raises what ``service.ledger`` draws at its top,
-        and ``ValueError`` for text that cannot be stored (a lone surrogate).
+        Raises what ``service.ledger`` draws at its top, ``UnknownProof`` for a proof that it names, and ``ValueError``
+        for text that cannot be stored (a lone surrogate).
         """
         if is_long(content):
             return (await self.many(caller, [content], idempotency=idempotency))[0]
+        if self._binding is not None and self._binding.concerns(content):
+            content = await self._binding.bound(caller.tenant, content)
         seal = _seal(caller, idempotency)
         brought = self._sitting.bring(content, tenant=caller.tenant, seal=seal)
         outcome = told(await brought.heard)
@@ -115,6 +120,7 @@ class Moderation:
         """Judges a batch in one transaction: all decisions, in order, or none. Raises as ``one`` does."""
         if not contents:
             return []
+        contents = await self._bound(caller, contents)
         engines, tenant = self._rules.engines, caller.tenant
         verdicts: list[Verdict] = []
         filings: list[Filing] = []
@@ -162,6 +168,13 @@ class Moderation:
     async def close(self) -> None:
         """Returns once all that was asked is with the ledger, which may be closed then."""
         await self._sitting.over()
+
+    async def _bound(self, caller: Caller, contents: Sequence[Content]) -> Sequence[Content]:
+        """The contents with what is on file for them; most batches have nothing of the kind."""
+        binding = self._binding
+        if binding is None or not any(map(binding.concerns, contents)):
+            return contents
+        return [await binding.bound(caller.tenant, one) if binding.concerns(one) else one for one in contents]
 
     async def _heard(self, cases: Sequence[Case]) -> list[Opinion | Missing | None]:
         """What the expert says of a slice. Batches take turns, so that they crowd no single content out."""

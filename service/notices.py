@@ -16,7 +16,18 @@ if TYPE_CHECKING:
 
     from service.secret import Secret
 
-KINDS: Final = ("appeal.decided", "decision.human", "decision.timeout", "decision.undone")
+KINDS: Final = (
+    "alert.raised",
+    "appeal.decided",
+    "decision.human",
+    "decision.timeout",
+    "decision.undone",
+    "room.muted",
+    "room.unmuted",
+    "room.warned",
+    "script.approved",
+    "script.voided",
+)
 """What a receiver can ask to be told of."""
 
 MINUTE: Final = 60.0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from service.acts import DECISION_AUTO, DECISION_SUPERSEDED, REVIEW_OPENED, act_row
+from service.acts import DECISION_AUTO, DECISION_SUPERSEDED, REVIEW_OPENED, ROOM_EVENT, act_row, canonical
 from service.filing import ENGINE, committed
 from service.ids import new_id
 from service.ports import Found, Head, Rows, Used, Wanted, Write
@@ -27,11 +27,32 @@ if TYPE_CHECKING:
     from service.review.terms import Opening
 
 
+class Happening(NamedTuple):
+    """One event of a room: its kind, and integers and codes that tell of it."""
+
+    kind: str
+    facts: Mapping[str, object]
+
+
+class Entering(NamedTuple):
+    """What goes into a live room together, the decisions first: numbers from ``first`` on.
+
+    ``work``, where there is any, is done in the same transaction, after all of it is written.
+    """
+
+    tenant: str
+    room: str
+    first: int
+    events: Sequence[Happening] = ()
+    work: Callable[[Visit], object] | None = None
+
+
 class ToFile(NamedTuple):
-    """Decisions that stand or fall together, under at most one idempotency key."""
+    """Decisions that stand or fall together, under at most one idempotency key; ``entering`` where a room got them."""
 
     filings: Sequence[Filing]
     seal: Seal | None = None
+    entering: Entering | None = None
 
 
 class ToRecord(NamedTuple):
@@ -95,6 +116,8 @@ def wanted(entries: Iterable[Entry]) -> Wanted:
 
 
 _OPEN = (State.WAITING, State.HELD)
+VERDICTS = "verdicts"
+"""The kind of what happens in a room when messages are judged."""
 
 
 class Plan:
@@ -124,6 +147,8 @@ class Plan:
 
     def _file(self, entry: ToFile) -> Outcome:
         seal = entry.seal
+        if entry.entering is not None:
+            return self._enter(entry.filings, entry.entering)
         if seal is None:
             return [self._place(filing) for filing in entry.filings]
         used = self._keys.get((seal.tenant, seal.key_hash))
@@ -133,6 +158,26 @@ class Plan:
         decisions = orjson.dumps([place.id for place in placed]).decode()
         self._keys[seal.tenant, seal.key_hash] = Used(seal.salt, seal.mac, decisions)
         self.rows.idempotency.append((seal.tenant, seal.key_hash, seal.salt, seal.mac, decisions))
+        return placed
+
+    def _enter(self, filings: Sequence[Filing], entering: Entering) -> list[Placed]:
+        """Decisions and events of a room, under its next numbers."""
+        tenant, room, number, events, work = entering
+        written = len(self.rows.decisions)
+        placed = [self._place(filing) for filing in filings]
+        if any(place.stands for place in placed):
+            raise ValueError("a person decided meanwhile")
+        if judged := self.rows.decisions[written:]:
+            last = number + len(judged) - 1
+            self.rows.room_events.append((tenant, room, number, last, VERDICTS, judged[0][0], judged[-1][0], "{}"))
+            number = last + 1
+        for kind, facts in events:
+            seq = self._act(ROOM_EVENT, room, tenant, {"event": kind, "number": number, "told": facts})
+            told = canonical(facts).decode()
+            self.rows.room_events.append((tenant, room, number, number, kind, seq, seq, told))
+            number += 1
+        if work is not None:
+            self.rows.works.append(work)
         return placed
 
     def _place(self, filing: Filing) -> Placed:

@@ -71,7 +71,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What a group writes, by table and in the column order of ``store.tables``; then the writes of other acts.
+    """What a group writes, by table and in the column order of ``store.tables``; then other acts' writes, and works.
 
     ``at`` is the group's time, which stands in every row: the rows themselves leave it out.
     """
@@ -82,7 +82,10 @@ class Rows:
     decisions: list[Row] = field(default_factory=list)
     idempotency: list[Row] = field(default_factory=list)
     reviews: list[Row] = field(default_factory=list)
+    room_events: list[Row] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
+    works: list[Callable[[Visit], object]] = field(default_factory=list)
+    """What else is to be done in the same transaction, after all that."""
 
 
 class JournalError(Exception):
@@ -115,6 +118,9 @@ class Visit(Protocol):
 
     def record_many(self, acts: Sequence[Act], sql: str, rows: Sequence[Row]) -> None:
         """Writes acts of which each tells of one row of the same statement. Raises ``NothingChanged``."""
+
+    def derive(self, *writes: Write) -> None:
+        """Writes what follows from acts that stand already, and could be made from them anew. No act tells of it."""
 
 
 class Failed(NamedTuple):

@@ -15,10 +15,14 @@ class Right(StrEnum):
     """To be a person who is signed in."""
     MODERATE = "moderate"
     """Have contents judged, and read decisions."""
+    FOLLOW = "follow"
+    """See live rooms: how they stand, verdicts and events as they come."""
     REPORT = "report"
     """File users' reports and complaints."""
     LEXICON = "lexicon"
     """Change the tenant's own words."""
+    RULES = "rules"
+    """Propose changes of the tenant's rules, approve those of others, put them into force and take them back."""
     READ = "read"
     """See the queue, contents and their history."""
     REVIEW = "review"
@@ -33,6 +37,20 @@ class Right(StrEnum):
     """Manage users and keys."""
     NOTICES = "notices"
     """Manage where notices are sent."""
+    AUDIT = "audit"
+    """See all acts, the log and its proofs; make and fetch packs."""
+    UNMASK = "unmask"
+    """Make packs in which personal data is not masked."""
+    RETAIN = "retain"
+    """Place and lift holds, and erase what is known of a person."""
+    SHOWS = "shows"
+    """See shows, scripts, proofs, products and alerts."""
+    SCRIPTS = "scripts"
+    """File scripts, proofs and products; start and end shows."""
+    APPROVE = "approve"
+    """Approve scripts of others."""
+    LIVE = "live"
+    """Act in live rooms: mute, warn, note; acknowledge alerts."""
 
 
 class Scope(StrEnum):
@@ -40,6 +58,8 @@ class Scope(StrEnum):
 
     MODERATE = "moderate"
     ADMIN = "admin"
+    AUDIT = "audit"
+    """For witnesses and auditors' own programs."""
 
 
 class Role(StrEnum):
@@ -53,17 +73,19 @@ class Role(StrEnum):
 
 
 RIGHTS_OF_KEY: Final[dict[Scope, frozenset[Right]]] = {
-    Scope.MODERATE: frozenset({Right.OPEN, Right.MODERATE, Right.REPORT}),
-    Scope.ADMIN: frozenset(Right) - {Right.SELF, Right.REVIEW, Right.SENIOR},
+    Scope.MODERATE: frozenset({Right.OPEN, Right.MODERATE, Right.FOLLOW, Right.REPORT, Right.SHOWS, Right.SCRIPTS}),
+    Scope.ADMIN: frozenset(Right) - {Right.SELF, Right.REVIEW, Right.SENIOR, Right.RULES, Right.APPROVE, Right.LIVE},
+    Scope.AUDIT: frozenset({Right.OPEN, Right.AUDIT}),
 }
-"""A machine never decides as a person would: no scope holds the rights of a reviewer."""
+"""A machine never decides as a person would: no scope holds a reviewer's rights, or counts as one of two people."""
+_SEES: Final = frozenset({Right.OPEN, Right.SELF, Right.READ, Right.FOLLOW, Right.SHOWS})
 RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
-    Role.REVIEWER: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.REVIEW}),
-    Role.SENIOR: frozenset(
-        {Right.OPEN, Right.SELF, Right.READ, Right.REVIEW, Right.SENIOR, Right.QUALITY, Right.GOLDEN}
-    ),
-    Role.POLICY_ADMIN: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.LEXICON, Right.QUALITY, Right.GOLDEN}),
-    Role.AUDITOR: frozenset({Right.OPEN, Right.SELF, Right.READ, Right.QUALITY}),
+    Role.REVIEWER: _SEES | {Right.REVIEW, Right.SCRIPTS, Right.LIVE},
+    Role.SENIOR: _SEES
+    | {Right.REVIEW, Right.SENIOR, Right.QUALITY, Right.GOLDEN}
+    | {Right.SCRIPTS, Right.APPROVE, Right.LIVE},
+    Role.POLICY_ADMIN: _SEES | {Right.LEXICON, Right.RULES, Right.QUALITY, Right.GOLDEN, Right.SCRIPTS},
+    Role.AUDITOR: _SEES | {Right.QUALITY, Right.AUDIT},
     Role.ADMIN: frozenset(Right),
 }
 """Of people. Not in one table with the scopes: both have an ``admin``, and as texts the two are equal."""

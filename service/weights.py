@@ -61,6 +61,13 @@ class Standing(NamedTuple):
     active: str
     models: list[ModelInfo]
 
+    @property
+    def waiting(self) -> list[ModelInfo]:
+        """The weights that were proposed since the active ones were trained, newest first."""
+        later = [place for place, model in enumerate(self.models) if model.sha256 == self.active]
+        since = later[-1] + 1 if later else 0
+        return [model for model in reversed(self.models[since:]) if model.proposed]
+
 
 class Weights:
     """Keeps what this process has loaded. ``opened`` loads weights: ``DEFAULT``, or a digest and that of their card.

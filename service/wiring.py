@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import platform
-import sqlite3
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
-
-import structlog
+from typing import TYPE_CHECKING
 
 from models import checkpoint, ngram, second
 from models.card import HEADS
 from models.tensors import WeightsRefused
 from moderation.load import SCENES
-from moderation.types import TEXT, Scene
+from moderation.types import TEXT
 from service.accounts import Accounts
-from service.acts import SERVICE_STARTED, SETTINGS_CHANGED, Act
 from service.escalation import LOADING, Escalation
 from service.experts import Hearing, name_of
-from service.ids import new_id, now
 from service.keys import Keys
 from service.labels import Labels
 from service.ledger import Ledger
@@ -34,7 +28,6 @@ from service.moderate import Moderation
 from service.notify import Relay
 from service.outbound import Sender
 from service.passwords import Passwords
-from service.ports import Write
 from service.review.archive import Archive
 from service.review.checks import checks_of
 from service.review.desk import Desk
@@ -43,7 +36,8 @@ from service.review.terms import DUE_SECONDS, Terms
 from service.rules import Aside, Rules
 from service.secret import open_secret
 from service.sessions import Sessions
-from service.store import db, statements
+from service.started import record_settings, record_start
+from service.store import db
 from service.store.appeal_reads import Appeals
 from service.store.desk_reads import DeskReads
 from service.store.journal import SqliteJournal
@@ -53,13 +47,22 @@ from service.store.reads import Reads
 from service.views import Views
 from service.webhooks import Webhooks
 from service.weights import DEFAULT, Weights
+from service.wiring_audit import Audit, open_audit
+from service.wiring_duty import Duties, join_rooms, open_duties
+from service.wiring_hearing import Opens, open_hearing
+from service.wiring_rooms import open_rooms
+from service.wiring_rules import open_rulebook
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
+    import aiosqlite
+
     from moderation.ruleset import Ruleset
     from service.ports import TextModel
+    from service.rooms import Rooms
+    from service.rulebook.book import Rulebook
     from service.secret import Secret
     from service.settings import Settings
 
@@ -88,6 +91,8 @@ class Store:
     views: Views
     keys: Keys
     notices: Notices
+    beside: aiosqlite.Connection
+    """For reading, beside those who read for an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +115,13 @@ class Service:
     sessions: Sessions
     rules: Rules
     lexicons: Lexicons
+    rulebook: Rulebook
+    """By which people change rules."""
     labels: Labels
     weights: Weights
     moderation: Moderation
+    rooms: Rooms
+    """The live rooms."""
     desk: Desk
     """Where people work on what was left to them."""
     archive: Archive
@@ -131,6 +140,9 @@ class Service:
     webhooks: Webhooks
     relay: Relay
     """What sends notices."""
+    audit: Audit
+    duties: Duties
+    """What live shows owe."""
 
     def health(self) -> Health:
         """Cheap enough for every probe: no input or output."""
@@ -144,13 +156,6 @@ class Service:
         return Health(ready=not reasons, reasons=tuple(reasons))
 
 
-class Opens(NamedTuple):
-    """A second stage that can be loaded, and its name. Loading takes seconds."""
-
-    name: str
-    load: Callable[[], TextModel]
-
-
 @asynccontextmanager
 async def open_store(
     settings: Settings, *, on_group: Callable[[int, float], None] | None = None
@@ -159,8 +164,7 @@ async def open_store(
     path, patience = settings.database, settings.busy_timeout
     await asyncio.to_thread(db.migrate, path, busy_timeout=patience)
     async with AsyncExitStack() as stack:
-        reader = await db.open_reader(path, busy_timeout=patience)
-        reads = Reads(reader)
+        reads = Reads(reader := await db.open_reader(path, busy_timeout=patience))
         stack.push_async_callback(reads.close)
         desk_reads = DeskReads(await db.open_reader(path, busy_timeout=patience))
         stack.push_async_callback(desk_reads.close)
@@ -187,6 +191,7 @@ async def open_store(
             appeals=Appeals(reader),
             views=Views(ledger, reader),
             notices=Notices(beside),
+            beside=beside,
             keys=Keys(ledger, reads, engine),
         )
 
@@ -207,31 +212,37 @@ async def open_service(
         weights = Weights(store.ledger, store.reads, partial(open_weights, settings))
         model = None if settings.expert == "off" else await weights.start()
         opens = await asyncio.to_thread(find_second, settings, model)
-        hearing = await stack.enter_async_context(_hearing(settings, model, opens))
+        hearing = await stack.enter_async_context(open_hearing(settings, model, opens))
         rules = await Rules.opened(settings.lexicons, settings.scenes or SCENES, ledger=store.ledger, reads=store.reads)
         if model is not None:
             check_heads(model, rules.engine.ruleset)
-        await _record_settings(settings, store)
-        await _record_start(settings, store.ledger, rules, model, opens)
+        await record_settings(settings, store.ledger, store.reads)
+        await record_start(settings, store.ledger, rules, model, "off" if opens is None else opens.name)
         terms = terms_of(settings)
-        moderation = Moderation(rules, store.ledger, store.reads, hearing, terms)
+        duties = open_duties(store.ledger, store.beside, rules=rules, hearing=hearing)
+        moderation = Moderation(rules, store.ledger, store.reads, hearing, terms, duties.binding)
         stack.push_async_callback(moderation.close)
+        rooms = await stack.enter_async_context(open_rooms(settings, rules, store.ledger, hearing, terms))
+        await join_rooms(duties, rooms)
         desk = Desk(store.ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
-        await stack.enter_async_context(_watching(rules, desk, weights, hearing))
-        relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
-        relay.start()
+        await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))
+        lexicons = Lexicons(store.ledger, store.reads, rules, four_eyes=settings.four_eyes)
+        book = await stack.enter_async_context(open_rulebook(settings, store.ledger, lexicons, rules))
+        relay = _relaying(settings, store, secret)
         stack.push_async_callback(relay.close)
-        passwords = Passwords()
+        passwords, audit = Passwords(), await stack.enter_async_context(open_audit(settings, store.ledger))
         yield Service(
             settings=settings,
             keys=store.keys,
             accounts=Accounts(store.ledger, store.reads, store.people, passwords),
             sessions=_sessions(settings, store, secret, passwords),
             rules=rules,
-            lexicons=Lexicons(store.ledger, store.reads, rules),
+            lexicons=lexicons,
+            rulebook=book,
             labels=Labels(store.ledger, store.reads),
             weights=weights,
             moderation=moderation,
+            rooms=rooms,
             desk=desk,
             archive=Archive(moderation, store.desk_reads, store.appeals, rules),
             search=Search(moderation, store.desk_reads),
@@ -243,24 +254,36 @@ async def open_service(
             secret=secret,
             webhooks=Webhooks(store.ledger, store.notices, secret, private=settings.webhook_private),
             relay=relay,
+            audit=audit,
+            duties=duties,
         )
 
 
 def _sessions(settings: Settings, store: Store, secret: Secret, passwords: Passwords) -> Sessions:
-    delays = Delays(clock=monotonic)
-    return Sessions(
-        store.ledger, store.people, passwords=passwords, secret=secret, delays=delays, life=settings.session_life
-    )
+    delays, life = Delays(clock=monotonic), settings.session_life
+    return Sessions(store.ledger, store.people, passwords=passwords, secret=secret, delays=delays, life=life)
+
+
+@asynccontextmanager
+async def _relaying(settings: Settings, store: Store, secret: Secret) -> AsyncIterator[Relay]:
+    """What sends notices, while it lasts."""
+    relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
+    relay.start()
+    try:
+        yield relay
+    finally:
+        await relay.close()
 
 
 @asynccontextmanager
 async def _watching(
-    rules: Rules, desk: Desk, weights: Weights, hearing: Hearing | Escalation | None
+    rules: Rules, desk: Desk, weights: Weights, hearing: Hearing | Escalation | None, duties: Duties
 ) -> AsyncIterator[None]:
     """While it lasts, what other processes change is heard of and deadlines are kept."""
     tasks = [
         asyncio.create_task(rules.watch(), name="lexicons"),
         asyncio.create_task(desk.watch(), name="deadlines"),
+        asyncio.create_task(duties.alerts.watch(), name="endings"),
     ]
     if hearing is not None:
         tasks.append(asyncio.create_task(weights.watch(hearing), name="weights"))
@@ -344,49 +367,6 @@ def find_second(settings: Settings, first: TextModel | None) -> Opens | None:
 
 
 @asynccontextmanager
-async def _hearing(
-    settings: Settings, model: TextModel | None, opens: Opens | None
-) -> AsyncIterator[Hearing | Escalation | None]:
-    if model is None:
-        yield None
-        return
-    deadlines = dict.fromkeys(Scene, settings.expert_deadline)
-    deadlines[Scene.LIVE_CHAT] = settings.expert_deadline_live_chat
-    first = Hearing(model, deadlines=deadlines, queue_texts=settings.expert_queue)
-    first.start()
-    try:
-        if opens is None:
-            yield first
-            return
-        both = Escalation(
-            first, share=settings.second_share, queue_texts=settings.second_queue, budget=settings.second_budget
-        )
-        joining = asyncio.create_task(_join(both, opens, settings), name="second stage")
-        try:
-            yield both
-        finally:
-            joining.cancel()
-            await asyncio.wait([joining])
-            await both.close()
-    finally:
-        await first.close()
-
-
-async def _join(hearing: Escalation, opens: Opens, settings: Settings) -> None:
-    """Loads the second stage while the service works: imports alone take seconds."""
-    log = structlog.get_logger()
-    try:
-        model = await asyncio.to_thread(opens.load)
-    except Exception as error:  # noqa: BLE001 - the service works without it, and every verdict that lacks it says so
-        hearing.absent = "refused"
-        log.error("second stage refused", why=str(error))  # noqa: TRY400 - a reason, no trace
-        return
-    deadlines = dict.fromkeys(Scene, settings.second_deadline)
-    hearing.join(Hearing(model, deadlines=deadlines, queue_texts=settings.second_queue))
-    log.info("second stage ready", name=opens.name)
-
-
-@asynccontextmanager
 async def open_keys(settings: Settings) -> AsyncIterator[Keys]:
     """Only the keys, for the command line beside a running service: no rules are loaded."""
     async with open_store(settings) as store:
@@ -427,24 +407,3 @@ async def open_webhooks(settings: Settings) -> AsyncIterator[tuple[Webhooks, Sto
     secret = await asyncio.to_thread(open_secret, settings)
     async with open_store(settings) as store:
         yield Webhooks(store.ledger, store.notices, secret, private=settings.webhook_private), store
-
-
-async def _record_settings(settings: Settings, store: Store) -> None:
-    fingerprint = settings.fingerprint()
-    if fingerprint != await store.reads.last_settings():
-        row = (new_id(), fingerprint, now())
-        await store.ledger.record(Act(SETTINGS_CHANGED, fingerprint), Write(statements.INSERT_SETTINGS, row))
-
-
-async def _record_start(
-    settings: Settings, ledger: Ledger, rules: Rules, model: TextModel | None, opens: Opens | None
-) -> None:
-    facts = {
-        "expert": "off" if model is None else name_of(model),
-        "second_stage": "off" if opens is None else opens.name,
-        "python": platform.python_version(),
-        "ruleset": rules.engine.ruleset.fingerprint,
-        "settings": settings.fingerprint(),
-        "sqlite": sqlite3.sqlite_version,
-    }
-    await ledger.record(Act(SERVICE_STARTED, new_id(), facts=facts))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints, ValidationError
@@ -38,11 +38,16 @@ class ListQuery(BaseModel):
     limit: int = Field(default=100, ge=1, le=500)
 
 
+async def read_plain(asked: Asked, *, limit: int) -> Any:
+    """The JSON body as plain data, of at most ``limit`` bytes. Raises ``Problem``."""
+    deadline = asked.serving.settings.body_deadline
+    body = await read_body(asked.request, limit=limit, deadline=deadline)
+    return await asyncio.to_thread(read_json, body) if len(body) > _THREAD_FROM else read_json(body)
+
+
 async def read_as(asked: Asked, model: type[M], *, limit: int | None = None) -> M:
     """The JSON body as a model; ``limit`` in bytes, one content's when left out. Raises ``Problem``."""
-    settings = asked.serving.settings
-    body = await read_body(asked.request, limit=limit or settings.max_body, deadline=settings.body_deadline)
-    sent = await asyncio.to_thread(read_json, body) if len(body) > _THREAD_FROM else read_json(body)
+    sent = await read_plain(asked, limit=limit or asked.serving.settings.max_body)
     if hidden := tuple(nul_places(sent, ())):
         raise Problem("invalid-body", faults=hidden)
     try:

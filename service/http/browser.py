@@ -44,6 +44,18 @@ def check_origin(request: web.BaseRequest) -> None:
         raise Problem("csrf")
 
 
+def check_socket(request: web.BaseRequest) -> None:
+    """Raises ``Problem`` for a WebSocket that a browser opens with its cookies for another site's page.
+
+    To open one is a mere read to browsers, which ask nobody before they do it; so they must say where they come from.
+    """
+    headers = request.headers
+    if headers.get("Sec-Fetch-Site", "same-origin") not in _OWN_SITES:
+        raise Problem("csrf")
+    if not _is_own(headers.get("Origin", ""), headers.get("Host", "")):
+        raise Problem("csrf")
+
+
 def _is_own(origin: str, host: str) -> bool:
     """Whether a page's origin is this service. The scheme is not compared: who ends TLS in front of it knows that."""
     try:

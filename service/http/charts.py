@@ -11,16 +11,22 @@ WIDTH: Final = 100.0
 HEIGHT: Final = 30.0
 
 
-def interval(share: Mapping[str, Any], *, low: float = -1.0, high: float = 1.0) -> dict[str, float] | None:
-    """A share and its interval on a line from ``low`` to ``high``; ``None`` where there is none."""
+LOWEST: Final = -0.2
+"""Agreement by chance is 0; what is far worse is drawn at the edge."""
+MARKS: Final = ("-0.2", "0", "0.2", "0.4", "0.6", "0.8", "1")
+
+
+def place(value: float) -> float:
+    """Where a coefficient of agreement lies."""
+    return round((max(LOWEST, min(1.0, value)) - LOWEST) * WIDTH / (1 - LOWEST), 2)
+
+
+def interval(share: Mapping[str, Any]) -> dict[str, float] | None:
+    """A coefficient and its interval; ``None`` where there is none."""
     if share["value"] is None or share["low"] is None:
         return None
-    scale = WIDTH / (high - low)
-    return {
-        "from": round((share["low"] - low) * scale, 2),
-        "wide": round((share["high"] - share["low"]) * scale, 2),
-        "at": round((share["value"] - low) * scale, 2),
-    }
+    low = place(share["low"])
+    return {"from": low, "wide": round(place(share["high"]) - low, 2), "at": max(0.0, place(share["value"]) - 0.5)}
 
 
 def curve(values: Sequence[float], limit: float, *, longest: int) -> dict[str, Any]:
@@ -28,11 +34,11 @@ def curve(values: Sequence[float], limit: float, *, longest: int) -> dict[str, A
     lowest = -limit
     scale = HEIGHT / (limit * 1.1 - lowest)
 
-    def place(value: float) -> float:
+    def height(value: float) -> float:
         return round(HEIGHT - (max(lowest, min(value, limit * 1.1)) - lowest) * scale, 2)
 
-    points = [f"{round(number * WIDTH / longest, 2)},{place(value)}" for number, value in enumerate([0.0, *values])]
-    return {"points": " ".join(points), "limit": place(limit)}
+    points = [f"{round(number * WIDTH / longest, 2)},{height(value)}" for number, value in enumerate([0.0, *values])]
+    return {"points": " ".join(points), "limit": height(limit)}
 
 
 def bar(value: float, most: float) -> float:

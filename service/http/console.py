@@ -6,7 +6,7 @@ A page asks the same handlers that clients ask, under the same rights: there is 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -19,6 +19,7 @@ from service.http.content import known
 from service.http.language import LANGUAGES
 from service.http.problems import Problem
 from service.http.serving import Asked, lang_of
+from service.review.checks import grim
 from service.rights import Right
 
 if TYPE_CHECKING:
@@ -46,16 +47,31 @@ class Place(NamedTuple):
     right: Right
 
 
-PLACES: Final = (
-    Place("work", "/", "d", Right.REVIEW),
-    Place("queue", "/queue", "q", Right.READ),
-    Place("search", "/search", "s", Right.READ),
-    Place("try", "/try", "t", Right.SELF),
-    Place("people", "/people", "p", Right.PEOPLE),
-    Place("notices", "/notices", "n", Right.NOTICES),
-    Place("quality", "/quality", "u", Right.QUALITY),
-    Place("system", "/system", "y", Right.READ),
-)
+SECTIONS: Final = {
+    "review": (
+        Place("work", "/", "d", Right.REVIEW),
+        Place("queue", "/queue", "q", Right.READ),
+        Place("search", "/search", "s", Right.READ),
+        Place("try", "/try", "t", Right.SELF),
+        Place("quality", "/quality", "u", Right.QUALITY),
+    ),
+    "rooms": (
+        Place("live", "/live", "l", Right.SHOWS),
+        Place("scripts", "/scripts", "c", Right.SHOWS),
+        Place("files", "/files", "f", Right.SHOWS),
+        Place("alerts", "/alerts", "a", Right.SHOWS),
+    ),
+    "record": (
+        Place("audit", "/audit", "h", Right.AUDIT),
+        Place("exports", "/exports", "x", Right.AUDIT),
+    ),
+    "house": (
+        Place("people", "/people", "p", Right.PEOPLE),
+        Place("notices", "/notices", "n", Right.NOTICES),
+        Place("system", "/system", "y", Right.READ),
+    ),
+}
+"""The pages by what they are for: the bar names the sections, and below it stand the pages of the one that is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,30 +82,46 @@ class Shell:
     lang: Lang
     me: Mapping[str, Any]
     csrf: str
+    alerts: int = 0
+    """How many nobody has acknowledged."""
 
     def page(self, template: str, **values: Any) -> Answer:
         """A page for this person, with the places that their rights lead to."""
-        rights, path = self.me["rights"], self.asked.request.path
-        places = [
-            {"name": place.name, "path": place.path, "key": place.key, "here": place.path == path}
-            for place in PLACES
-            if place.right in rights
-        ]
         return html.page(
             template,
             lang=self.lang,
             theme=theme_of(self.asked.request),
             me=self.me,
             csrf=self.csrf,
-            places=places,
+            sections=self.sections(),
             category=self.category,
             industry=self.industry,
+            grim=self.grim,
             **values,
         )
 
+    def sections(self) -> list[dict[str, Any]]:
+        """The sections and the places in them that this person's rights lead to."""
+        rights, path = self.me["rights"], self.asked.request.path
+        listed: list[dict[str, Any]] = []
+        for name, places in SECTIONS.items():
+            found: list[dict[str, Any]] = []
+            for place in places:
+                if place.right in rights:
+                    count = self.alerts if place.name == "alerts" else 0
+                    found.append({**place._asdict(), "here": place.path == path, "count": count})
+            if found:
+                here = any(f"{path}/".startswith(f"{one['path'].rstrip('/')}/") for one in found if one["path"] != "/")
+                here |= any(one["here"] for one in found)
+                listed.append(
+                    {"name": name, "places": found, "here": here, "count": sum(one["count"] for one in found)}
+                )
+        return listed
+
     def part(self, template: str, **values: Any) -> Answer:
         """A part of a page, for a script that puts it in its place."""
-        return html.page(template, lang=self.lang, category=self.category, industry=self.industry, **values)
+        values |= {"category": self.category, "industry": self.industry, "grim": self.grim}
+        return html.page(template, lang=self.lang, **values)
 
     def category(self, code: str) -> str:
         """What a category is called."""
@@ -97,6 +129,10 @@ class Shell:
         if known is None:
             return code
         return known.en if self.lang == "en" else known.zh
+
+    def grim(self, *codes: str) -> bool:
+        """Whether one of these categories is folded away until somebody wants to see it."""
+        return not grim(self.asked.serving.service.rules.engine.ruleset.categories).isdisjoint(codes)
 
     def industry(self, code: str | None) -> str:
         """What an industry is called; one that the rules do not know is its own name."""
@@ -109,11 +145,12 @@ class Shell:
 async def shell(asked: Asked) -> Shell:
     """Who looks at a page: a person, or a key, which sees what it may and has no session to act in."""
     caller = known(asked)
+    alerts = await asked.serving.service.duties.alerts.open(caller.tenant) if Right.SHOWS in caller.rights else 0
     if not caller.session:
         me = {"id": caller.id, "tenant": caller.tenant, "name": caller.id, "role": "", "rights": sorted(caller.rights)}
-        return Shell(asked, page_lang(asked.request), me, "")
+        return Shell(asked, page_lang(asked.request), me, "", alerts)
     told = await told_by(asked, accounts.current_session)
-    return Shell(asked, page_lang(asked.request), told["user"], told["csrf"])
+    return Shell(asked, page_lang(asked.request), told["user"], told["csrf"], alerts)
 
 
 async def told_by(
@@ -132,7 +169,7 @@ async def told_by(
     path = f"{request.path}?{urlencode(query or {})}"
     inner = request.clone(method="GET", rel_url=path, headers=headers)
     answer = await route.answer(Asked(inner, asked.serving, found or {}, asked.caller))
-    told: dict[str, Any] = orjson.loads(answer.body)
+    told: dict[str, Any] = orjson.loads(cast(Answer, answer).body)
     return told
 
 

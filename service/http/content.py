@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from moderation.types import PERSON, Content
+from service.duty.proofs import UnknownProof
 from service.http.answer import JSON, Answer
 from service.http.answers import NOTHING_MORE, BatchAnswer, Decision, History, decider, named, told
 from service.http.asking import read_query
 from service.http.body import read_body
-from service.http.problems import Problem
+from service.http.problems import Fault, Problem
 from service.http.routes import route
 from service.http.wire import BatchRequest, HistoryQuery, ModerationRequest, Refused, read_batch, read_one, wanting
 from service.moderate import Idempotency
@@ -65,7 +66,10 @@ async def moderate(asked: Asked) -> Answer:
     _wait_outside_when_full(serving.moderation.full)
     body = await read_body(request, limit=serving.settings.max_body, deadline=serving.settings.body_deadline)
     content = read_one(body, tenant=caller.tenant, now=datetime.now(UTC), limits=serving.limits)
-    decided = await serving.moderation.one(caller, content, idempotency=_idempotency(request, body))
+    try:
+        decided = await serving.moderation.one(caller, content, idempotency=_idempotency(request, body))
+    except UnknownProof:
+        raise _unknown_proof() from None
     if not decided.replayed:
         serving.metrics.judged(decided.content.scene, decided.verdict)
     suggested = await serving.moderation.suggested(decided.content) if any(wanting(body)) else None
@@ -90,7 +94,10 @@ async def moderate_batch(asked: Asked) -> Answer:
     contents = [one for one in read if isinstance(one, Content)]
     decided: list[Decided] = []
     if contents:
-        decided = await serving.moderation.many(caller, contents, idempotency=_idempotency(request, body))
+        try:
+            decided = await serving.moderation.many(caller, contents, idempotency=_idempotency(request, body))
+        except UnknownProof:
+            raise _unknown_proof() from None
     if len(decided) != len(contents):  # the limits changed between the first answer and this repetition
         raise Problem("idempotency-conflict")
     for one in decided:
@@ -145,6 +152,10 @@ async def _people(asked: Asked, by: Iterable[str]) -> dict[str, str] | None:
 
 def _who(by: str, names: Mapping[str, str] | None) -> Mapping[str, Any]:
     return NOTHING_MORE if names is None else named(by, names)
+
+
+def _unknown_proof() -> Problem:
+    return Problem("invalid-body", faults=[Fault(("proofs",), "unknown_proof")])
 
 
 def known(asked: Asked) -> Caller:

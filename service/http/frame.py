@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from secrets import token_hex
 from time import perf_counter, time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
@@ -63,7 +63,7 @@ class Frame:
     serving: Serving
     _ids: Iterator[str] = field(default_factory=_request_ids, init=False)
 
-    async def answer(self, request: web.BaseRequest) -> Answer:
+    async def answer(self, request: web.BaseRequest) -> Answer | web.WebSocketResponse[Any]:
         """Answers one request; whatever goes wrong becomes a problem."""
         started = perf_counter()
         headers = request.headers
@@ -102,14 +102,18 @@ class Frame:
 
     async def _caller(self, request: web.BaseRequest) -> Caller:
         """Who calls: by a key, or, where no key is sent, by a session. Raises ``Problem``: 401 or 403."""
-        secret = _secret(request.headers)
-        if secret is None:
-            caller = await signed_in(request, self.sessions)
-        else:
-            caller = await self.keys.caller(secret) if secret else None
+        caller = await caller_of(request, self.keys, self.sessions)
         if caller is None:
             raise Problem("unauthorized", headers={"WWW-Authenticate": CHALLENGE})
         return caller
+
+
+async def caller_of(request: web.BaseRequest, keys: Keys, sessions: Sessions) -> Caller | None:
+    """Who calls, if anybody does. Raises ``Problem`` (403) for what no page of this service asks for."""
+    secret = _secret(request.headers)
+    if secret is None:
+        return await signed_in(request, sessions)
+    return await keys.caller(secret) if secret else None
 
 
 def _permit(caller: Caller, policy: Right) -> None:

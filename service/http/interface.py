@@ -12,16 +12,28 @@ from service.http import (
     accounts,
     appeals,
     assets,
+    audit,
     content,
+    exports,
+    filed,
     lexicon,
+    lexicons,
     meta,
     pages,
+    pages_audit,
     pages_house,
+    pages_live,
     pages_quality,
+    pulse,
     quality,
     records,
     reports,
     reviews,
+    rooms,
+    rulesets,
+    scripts,
+    shows,
+    stream,
     views,
     webhooks,
 )
@@ -38,6 +50,7 @@ if TYPE_CHECKING:
 
     from service.http.routes import Route
     from service.logs import AccessLog
+    from service.rooms import Rooms
     from service.wiring import Service
 
 ROUTES: Final = (
@@ -47,13 +60,25 @@ ROUTES: Final = (
     *quality.ROUTES,
     *appeals.ROUTES,
     *records.ROUTES,
+    *filed.ROUTES,
+    *scripts.ROUTES,
+    *shows.ROUTES,
+    *pulse.ROUTES,
+    *rooms.ROUTES,
+    *stream.ROUTES,
     *lexicon.ROUTES,
+    *lexicons.ROUTES,
+    *rulesets.ROUTES,
     *accounts.ROUTES,
     *views.ROUTES,
     *webhooks.ROUTES,
+    *audit.ROUTES,
+    *exports.ROUTES,
     *meta.ROUTES,
     *pages.ROUTES,
     *pages_house.ROUTES,
+    *pages_audit.ROUTES,
+    *pages_live.ROUTES,
     *pages_quality.ROUTES,
     *assets.ROUTES,
 )
@@ -73,6 +98,8 @@ def interface(service: Service, *, access: AccessLog, routes: Sequence[Route] = 
     metrics.watch("qingliu_notices_dead", "Deliveries that were given up.", lambda: relay.dead)
     metrics.watch("qingliu_notices_delivered", "Deliveries since the start.", lambda: relay.delivered)
     metrics.watch("qingliu_notices_failed", "Attempts that failed since the start.", lambda: relay.failed)
+    streams = stream.Streams(most=settings.live_streams, silence=settings.live_silence)
+    _watch_rooms(metrics, service.rooms, streams)
     serving = Serving(
         service=service,
         settings=settings,
@@ -83,6 +110,7 @@ def interface(service: Service, *, access: AccessLog, routes: Sequence[Route] = 
             batch_items=settings.max_batch_items,
             batch_chars=settings.max_batch_chars,
         ),
+        streams=streams,
         document=orjson.dumps(openapi(routes, version=_version())),
         version=_version(),
     )
@@ -95,6 +123,17 @@ def interface(service: Service, *, access: AccessLog, routes: Sequence[Route] = 
         access=access,
         serving=serving,
     )
+
+
+def _watch_rooms(metrics: Metrics, keeper: Rooms, streams: stream.Streams) -> None:
+    metrics.watch("qingliu_rooms_open", "Live rooms in memory.", lambda: keeper.open)
+    metrics.watch(
+        "qingliu_rooms_waiting", "Messages of live rooms that are not judged yet.", lambda: keeper.turns.waiting
+    )
+    metrics.watch("qingliu_streams", "Open streams of live rooms.", lambda: len(streams.streams))
+    metrics.watch("qingliu_streams_waiting_bytes", "What waits for their clients.", lambda: streams.waiting)
+    metrics.watch("qingliu_streams_slow", "Streams closed for slowness since the start.", lambda: streams.slow)
+    keeper.turns.on_verdict = metrics.told_in_rooms
 
 
 def _version() -> str:

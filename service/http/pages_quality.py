@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 async def page(asked: Asked) -> Answer:
     """Agreement, golden results, workload and exposure."""
     page = await shell(asked)
-    told = await told_by(asked, quality.quality)
+    told, labels = await told_by(asked, quality.quality), await told_by(asked, quality.labels)
     people, cap = told["reviewers"], told["severe_per_hour"]
     busiest = max([1.0, *(one["per_hour"] or 0.0 for one in people)])
     return page.page(
@@ -35,7 +35,12 @@ async def page(asked: Asked) -> Answer:
             }
             for one in people
         ],
-        unclear_at=charts.bar(UNCLEAR + 1, 2),
+        flagged=[one for one in people if one["golden"]["flagged_at"] is not None],
+        stamping=[one for one in people if one["stamping"]],
+        unclear_at=charts.place(UNCLEAR),
+        marks=charts.MARKS,
+        labels=labels,
+        labels_full=charts.bar(labels["new"], labels["enough"]),
         cap=cap,
     )
 

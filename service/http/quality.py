@@ -14,6 +14,7 @@ from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.routes import route
 from service.http.wire import Short  # noqa: TC001 - pydantic reads it at run time
+from service.labels import ENOUGH
 from service.review import figures, golden
 from service.review.rows import NotThere
 from service.rights import Right
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from service.http.serving import Asked
     from service.review.figures import Reviewer
     from service.review.quality import Agreement, Share
+    from service.store.reads import ModelInfo
 
 _CALLED: Final = ("unauthorized", "forbidden", "rate-limited", "unavailable")
 _WRITES: Final = (
@@ -131,6 +133,39 @@ class GoldenMade(Answered):
     id: str
 
 
+class HeadLabels(Answered):
+    """How many texts people said are of a kind, and how many are not."""
+
+    head: str
+    yes: int
+    no: int
+
+
+class Proposal(Answered):
+    """Weights that were shown to be better than others: macro-F1 before and after on the frozen set."""
+
+    sha256: str
+    base: str
+    labels: int
+    before: float
+    after: float
+    p: float
+    created_at: str
+
+
+class LabelsShown(Answered):
+    """What people have taught, and what to do with it. ``ready``: there are enough new labels for a training."""
+
+    texts: int
+    new: int = Field(description="texts of all tenants with labels since the last training")
+    enough: int
+    ready: bool
+    origins: dict[str, int]
+    heads: list[HeadLabels]
+    active: str = Field(description="the active weights; empty for those of the settings")
+    proposals: list[Proposal]
+
+
 class Done(Answered):
     """Nothing more to tell."""
 
@@ -148,6 +183,24 @@ async def quality(asked: Asked) -> Answer:
         "overall": _agreement(told.overall),
         "categories": [{"category": code, **_agreement(one)} for code, one in told.categories],
         "reviewers": [_reviewer(one) for one in told.reviewers],
+    }
+    return Answer(orjson.dumps(body))
+
+
+@route("GET", "/v1/labels", policy=Right.QUALITY, gives=LabelsShown, problems=_CALLED)
+async def labels(asked: Asked) -> Answer:
+    """What the labels of reviews come to, and whether a training or new weights are proposed."""
+    service = asked.serving.service
+    told, weights = await service.labels.standing(known(asked).tenant), await service.weights.standing()
+    body = {
+        "texts": told.texts,
+        "new": told.new,
+        "enough": ENOUGH,
+        "ready": told.new >= ENOUGH,
+        "origins": told.origins,
+        "heads": [{"head": head, "yes": yes, "no": no} for head, (yes, no) in told.heads.items()],
+        "active": weights.active,
+        "proposals": [_proposal(model) for model in weights.waiting],
     }
     return Answer(orjson.dumps(body))
 
@@ -187,7 +240,13 @@ async def end_golden(asked: Asked) -> Answer:
     return Answer(b"{}")
 
 
-ROUTES: Final = (quality, golden_items, make_golden, end_golden)
+ROUTES: Final = (quality, labels, golden_items, make_golden, end_golden)
+
+
+def _proposal(model: ModelInfo) -> dict[str, Any]:
+    report = model.report
+    told = {"before": report["active"], "after": report["candidate"], "p": report["p"]}
+    return {"sha256": model.sha256, "base": model.base, "labels": model.labels, "created_at": model.created_at, **told}
 
 
 def _agreement(told: Agreement) -> dict[str, Any]:

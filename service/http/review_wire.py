@@ -53,7 +53,10 @@ class ClaimRequest(_Sent):
     scenes: Annotated[tuple[Scene, ...], Field(max_length=7)] = ()
     categories: Annotated[tuple[Code, ...], Field(max_length=50)] = ()
     lease_seconds: Lease | None = Field(default=None, description="how long to hold them; the house's time if left out")
-    distinct: bool = Field(default=False, description="of items that say the same only the most urgent: perhaps fewer")
+    distinct: bool = Field(
+        default=False,
+        description="of items that say much the same only one, and no repetition of what you just decided",
+    )
 
 
 class ClaimOneRequest(_Sent):

@@ -15,12 +15,13 @@ from service.rights import Right
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
 
+    from aiohttp import web
     from pydantic import BaseModel
 
     from service.http.answer import Answer
     from service.http.serving import Asked
 
-    Answering = Callable[[Asked], Awaitable[Answer]]
+    Answering = Callable[[Asked], Awaitable[Answer | web.WebSocketResponse[Any]]]
 
 CALLED: Final = ("unauthorized", "forbidden", "rate-limited", "unavailable")
 """The problems of every route that is not open."""
@@ -53,6 +54,8 @@ class Route:
     problems: tuple[str, ...] = ()
     headers: Mapping[str, str] | None = None
     shown: bool = True
+    upgrades: bool = False
+    """Whether the answer is a WebSocket."""
 
 
 def route(
@@ -151,6 +154,8 @@ def _responses(one: Route, schemas: Mapping[Any, Any]) -> dict[str, Any]:
         (one.gives, {"type": "string"}) if isinstance(one.gives, str) else ("application/json", schemas[one.gives])
     )
     responses: dict[str, Any] = {"200": {"description": "OK", "content": {media: {"schema": schema}}}}
+    if one.upgrades:
+        responses = {"101": {"description": "Switching Protocols"}}
     if one.unready:
         content = {"application/json": {"schema": schemas[one.unready]}}
         responses["503"] = {"description": "Not ready", "content": content}

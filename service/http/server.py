@@ -114,7 +114,9 @@ async def listening(service: Service, *, log: BinaryIO) -> AsyncIterator[str]:
     settings = service.settings
     loop = asyncio.get_running_loop()
     access = AccessLog(log, loop)
-    server = web.Server(cast(Any, interface(service, access=access).answer))
+    frame = interface(service, access=access)
+    streams = frame.serving.streams
+    server = web.Server(cast(Any, frame.answer))
     runner = web.ServerRunner(server, shutdown_timeout=settings.shutdown_deadline)
     await runner.setup()
     connect = partial(
@@ -131,9 +133,12 @@ async def listening(service: Service, *, log: BinaryIO) -> AsyncIterator[str]:
         listener = await loop.create_server(connect, settings.host, settings.port, backlog=_BACKLOG)
         try:
             host, port = listener.sockets[0].getsockname()[:2]
+            looking = asyncio.create_task(streams.run(), name="streams")
             yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         finally:
             listener.close()
+            looking.cancel()
+            streams.end()
             await _let_all_go(server, patience=settings.shutdown_deadline)
     finally:
         await runner.cleanup()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from service.http.language import Lang
+    from service.http.stream import Streams
     from service.http.wire import Limits
     from service.keys import Caller
     from service.metrics import Metrics
@@ -31,6 +32,8 @@ class Serving:
     moderation: Moderation
     metrics: Metrics
     limits: Limits
+    streams: Streams
+    """The WebSockets that are open."""
     document: bytes
     """The OpenAPI document, made once."""
     version: str

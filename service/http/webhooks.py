@@ -27,7 +27,18 @@ _MOST_SHOWN: Final = 200
 _WRITES: Final = (*BODY, "webhook-limit", *CALLED)
 _FOUND: Final = ("not-found", *CALLED)
 
-Kind = Literal["appeal.decided", "decision.human", "decision.timeout", "decision.undone"]
+Kind = Literal[
+    "alert.raised",
+    "appeal.decided",
+    "decision.human",
+    "decision.timeout",
+    "decision.undone",
+    "room.muted",
+    "room.unmuted",
+    "room.warned",
+    "script.approved",
+    "script.voided",
+]
 
 
 class WebhookRequest(BaseModel):

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Final
 from service.rights import Right
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from moderation.ruleset import Category
     from moderation.types import Action
     from service.review.rulings import Ruling
     from service.settings import Settings
 
 HOUR: Final = 3600.0
 SEVERE: Final = 3
-"""What is as severe as this counts as exposure."""
+SAFETY: Final = "safety"
 SAMPLED: Final = frozenset({"content", "report"})
 """Kinds of items of which a share is decided twice."""
 ALWAYS_SAMPLED: Final = frozenset({"appeal"})
@@ -70,6 +71,13 @@ def checks_of(settings: Settings, mark: Callable[..., bytes]) -> Checks:
         golden_share=settings.golden_share,
         severe_per_hour=settings.severe_per_hour,
         mark=mark,
+    )
+
+
+def grim(categories: Mapping[str, Category]) -> frozenset[str]:
+    """The categories whose contents harm whoever reads many of them: severe ones, of safety and not of trade."""
+    return frozenset(
+        code for code, category in categories.items() if category.group == SAFETY and category.severity >= SEVERE
     )
 
 

@@ -19,7 +19,7 @@ import structlog
 
 from service.logs import where
 from service.review import appeals, golden, handling, intake, rulings, samples
-from service.review.checks import SEVERE, Checks, is_blind, is_tested
+from service.review.checks import Checks, grim, is_blind, is_tested
 from service.review.mixing import Mixing
 from service.review.rows import APPEAL, Conflict, Row, found, moved, take, take_all
 from service.review.rulings import Book, Unfounded
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from service.rules import Rules
 
 MOST_CLAIMED: Final = 50
+AMONG: Final = 4
+"""Items that say nothing twice are sought among so many times as many as are wanted."""
 AT_ONCE: Final = 50
 """So many items the house moves in one visit: everybody's next commit waits for it."""
 SWEEP_SECONDS: Final = 1.0
@@ -84,16 +86,18 @@ class Desk:
         """Takes up to ``limit`` of the most urgent items; seniors get what was escalated first.
 
         What the caller skipped in this round, or had decided before it came to be decided again, is left to others, and
-        so is what is severe once they have seen enough of it. ``distinct``: of items that say the same only one.
+        so is what is severe once they have seen enough of it. ``distinct``: of items that say much the same
+        only one, and what says the same as they decided within the hour only if nothing else waits.
         """
-        person, most, checks = _person(caller), min(limit, MOST_CLAIMED), self._checks
+        person, most = _person(caller), min(limit, MOST_CLAIMED)
         seconds = self._terms.lease if lease is None else lease
 
         def work(visit: Visit) -> list[Row]:
             _lapse(visit, visit.rows(desk.LAPSED, caller.tenant, visit.at, AT_ONCE))
-            rows = _claimable(visit, caller.tenant, (person, checks), most, sorts)
-            if distinct:
-                rows = handling.once(visit, rows, self._rules.engine.ruleset.folding.plain)
+            wanted = most * AMONG if distinct else most
+            rows = self._claimable(visit, caller.tenant, person, wanted, sorts)
+            if distinct and rows:
+                rows = handling.once(visit, rows, self._rules.engine.ruleset.folding.plain, person)[:most]
             return take_all(visit, rows, Move(Step.CLAIM, person, visit.at, lease=seconds))
 
         return await self._ledger.visit(work)
@@ -126,14 +130,14 @@ class Desk:
         book = self._book(caller.tenant)
         if wrong := unfounded(ruling.reasons, book.ruleset):
             raise Unfounded(wrong)
-        person = _person(caller)
+        person, sort = _person(caller), self._grim(caller.tenant)
 
         def work(visit: Visit) -> Row:
             row = found(visit, caller.tenant, review)
             own = appeals.is_own(visit, row, person.id)
             move = Move(Step.DECIDE, person, visit.at, token, own=own)
             decided = _decided(visit, row, move, ruling, book, self._checks)
-            handling.timed(visit, row, person)
+            handling.timed(visit, row, move, sort)
             return decided
 
         return await self._ledger.visit(work)
@@ -166,7 +170,8 @@ class Desk:
 
     async def make_golden(self, caller: Caller, content_id: str) -> str:
         """Has a decided content test reviewers; gives the golden item's id. Raises ``NotThere`` and ``Unfit``."""
-        return await self._ledger.visit(lambda visit: golden.add(visit, caller.tenant, content_id, caller.id))
+        tenant, by, ruleset = caller.tenant, caller.id, self._book(caller.tenant).ruleset
+        return await self._ledger.visit(lambda visit: golden.add(visit, tenant, content_id, by, ruleset))
 
     async def end_golden(self, caller: Caller, content_id: str) -> None:
         """Has a content test nobody any longer. Raises ``NotThere``."""
@@ -221,10 +226,42 @@ class Desk:
             own = step is Step.CLAIM and appeals.is_own(visit, row, person.id)
             if step is Step.CLAIM:
                 row = _awake(visit, row)
-                _barred(visit, row, person, self._checks)
-            return take(visit, row, Move(step, person, visit.at, token, seconds, own=own), note=note)
+                self._barred(visit, row, person)
+            move = Move(step, person, visit.at, token, seconds, own=own)
+            new = take(visit, row, move, note=note)
+            if step in {Step.SKIP, Step.ESCALATE}:
+                handling.timed(visit, row, move, self._grim(row.tenant))
+            return new
 
         return await self._ledger.visit(work)
+
+    def _grim(self, tenant: str) -> frozenset[str]:
+        return grim(self._rules.engines.of(tenant).ruleset.categories)
+
+    def _barred(self, visit: Visit, row: Row, person: Person) -> None:
+        """Raises ``Conflict`` where somebody must not have an item, however they came by its id."""
+        if samples.barred(visit, row, person):
+            raise Conflict("barred", row)
+        sort, most = self._grim(row.tenant), self._checks.severe_per_hour
+        if row.category in sort and not handling.left(visit, row.tenant, person, most, sort):
+            raise Conflict("exposure", row)
+
+    def _claimable(self, visit: Visit, tenant: str, person: Person, limit: int, sorts: Sorts) -> list[Row]:
+        rights, sort = person.rights, self._grim(tenant)
+        left = handling.left(visit, tenant, person, self._checks.severe_per_hour, sort)
+        barred = orjson.dumps([] if left else sorted(sort)).decode()
+        open_to: tuple[Column, ...] = (is_blind(rights), is_tested(rights), barred)
+        levels = (SENIOR, FIRST) if Right.SENIOR in rights else (FIRST,)
+        if any(sorts):
+            levels_ = orjson.dumps(levels).decode()
+            found_ = visit.rows(desk.CLAIMABLE_OF_SORTS, tenant, levels_, *sorts.bound(), person.id, limit, *open_to)
+            return handling.bearable([Row(*one) for one in found_], left, sort)
+        rows: list[Row] = []
+        for level in levels:
+            if len(rows) < limit:
+                found_ = visit.rows(desk.CLAIMABLE, tenant, level, person.id, limit - len(rows), *open_to)
+                rows += [Row(*one) for one in found_]
+        return handling.bearable(rows, left, sort)
 
 
 def _person(caller: Caller) -> Person:
@@ -250,31 +287,6 @@ def _decided(  # noqa: PLR0913, PLR0917 - a decision, and what is to be checked 
     decided = decide(visit, row, move, ruling, book)
     samples.opened(visit, decided, move.who, ruling, checks)
     return decided
-
-
-def _barred(visit: Visit, row: Row, person: Person, checks: Checks) -> None:
-    """Raises ``Conflict`` where somebody must not have an item, however they came by its id."""
-    if samples.barred(visit, row, person):
-        raise Conflict("barred", row)
-    if row.severity >= SEVERE and handling.below(visit, person, checks) <= row.severity:
-        raise Conflict("exposure", row)
-
-
-def _claimable(visit: Visit, tenant: str, who: tuple[Person, Checks], limit: int, sorts: Sorts) -> list[Row]:
-    person, checks = who
-    rights = person.rights
-    open_to: tuple[Column, ...] = (is_blind(rights), is_tested(rights), handling.below(visit, person, checks))
-    levels = (SENIOR, FIRST) if Right.SENIOR in person.rights else (FIRST,)
-    if any(sorts):
-        levels_ = orjson.dumps(levels).decode()
-        found_ = visit.rows(desk.CLAIMABLE_OF_SORTS, tenant, levels_, *sorts.bound(), person.id, limit, *open_to)
-        return [Row(*one) for one in found_]
-    rows: list[Row] = []
-    for level in levels:
-        if len(rows) < limit:
-            found_ = visit.rows(desk.CLAIMABLE, tenant, level, person.id, limit - len(rows), *open_to)
-            rows += [Row(*one) for one in found_]
-    return rows
 
 
 def _lapse(visit: Visit, rows: Sequence[tuple[object, ...]]) -> int:

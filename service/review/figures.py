@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
-from service.ids import from_stamp, stamp
-from service.review.checks import HOUR, SEVERE
+from service.ids import stamp
+from service.review.checks import HOUR
 from service.review.quality import Agreement, Pace, Watched, agreement, pace, watched
+from service.review.states import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from service.keys import Caller
     from service.store.desk_reads import DeskReads, Handled, Sampled
 
+_HOUR: Final = len("2026-01-01T00")
 DAYS: Final = 90
 """So far back figures look."""
 
@@ -86,10 +88,6 @@ async def figures(caller: Caller, reads: DeskReads) -> Figures:
     )
 
 
-def _urgency(one: Reviewer) -> tuple[bool, bool, int]:
-    return one.golden.flagged_at is None, not one.pace.stamping, -one.decisions
-
-
 def _or_one(told: Agreement) -> float:
     return 1.0 if told.kappa.value is None else told.kappa.value
 
@@ -116,16 +114,17 @@ def _by_category(samples: Sequence[Sampled]) -> Iterable[tuple[str, Agreement]]:
 def _reviewer(who: tuple[str, str], handled: Sequence[Handled], golden: Sequence[bool], hour_ago: str) -> Reviewer:
     hours: dict[str, int] = defaultdict(int)
     severe: dict[str, int] = defaultdict(int)
+    decided = [one for one in handled if one.step == Step.DECIDE]
+    for one in decided:
+        hours[one.at[:_HOUR]] += 1
     for one in handled:
-        hour = f"{from_stamp(one.at):%Y%m%d%H}"
-        hours[hour] += 1
-        severe[hour] += one.severity >= SEVERE
+        severe[one.at[:_HOUR]] += one.grim
     return Reviewer(
         *who,
-        decisions=len(handled),
-        per_hour=len(handled) / len(hours) if hours else None,
-        pace=pace([(one.millis / 1000, one.letters) for one in handled if one.millis is not None]),
-        severe=sum(1 for one in handled if one.severity >= SEVERE and one.at > hour_ago),
+        decisions=len(decided),
+        per_hour=len(decided) / len(hours) if hours else None,
+        pace=pace([(one.millis / 1000, one.letters) for one in decided if one.millis is not None]),
+        severe=sum(one.grim for one in handled if one.at > hour_ago),
         severe_most=max(severe.values(), default=0),
         golden=watched(golden),
     )

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
-from moderation.types import Action
+from moderation.types import TEXT, Action
 from service.acts import GOLDEN_ADDED, GOLDEN_ANSWERED, GOLDEN_COPIED, GOLDEN_ENDED, GOLDEN_SCORED, REVIEW_OPENED, Act
 from service.filing import ENGINE
 from service.ids import new_id
+from service.labels import Judgement, Origin
 from service.ports import Write
 from service.review import rulings
 from service.review.checks import agree, is_tested, said, said_by
@@ -25,7 +26,7 @@ from service.review.naming import like
 from service.review.rows import NotThere, moved, take
 from service.review.states import FIRST, later
 from service.review.terms import priority
-from service.review.verdict import blocked, passed
+from service.review.verdict import blocked, labels_of, passed
 from service.store import quality_statements as quality
 from service.store import statements
 
@@ -60,26 +61,39 @@ class Source(NamedTuple):
     body: bytes
 
 
-def add(visit: Visit, tenant: str, content_id: str, by: str) -> str:
+def add(visit: Visit, tenant: str, content_id: str, by: str, ruleset: Ruleset) -> str:
     """Makes a content golden, with the decision that stands as its answer; gives the golden item's id.
 
-    The same content twice is one item. Raises ``NotThere`` and ``Unfit``.
+    What that answer teaches the text expert is kept once more, as known for certain. The same content twice
+    is one item. Raises ``NotThere`` and ``Unfit``.
     """
     if known := visit.rows(quality.GOLDEN_ITEM, tenant, content_id):
         return str(known[0][0])
     rows = visit.rows(quality.GOLDEN_SOURCE, tenant, content_id)
     if not rows:
         raise NotThere(content_id)
-    content, scene, category, severity, found = rows[0]
+    content, scene, category, severity, found, first = rows[0]
     stands = rulings.standing(visit, tenant, content)
     person = visit.rows(quality.IS_USER, stands.by, tenant)
     if found != Action.REVIEW.code or not person or stands.verdict.action is Action.REVIEW:
         raise Unfit(UNDECIDED)
     answer = orjson.dumps(said(stands.verdict.action, stands.verdict.categories)).decode()
     id_ = new_id()
+    heads = ruleset.policies[stands.content.scene].experts.get(TEXT, {})
+    judgement = Judgement(
+        tenant=tenant,
+        content=content_id,
+        version=stands.content.version,
+        labels=labels_of(rulings.standing_as(visit, tenant, first).verdict, stands.verdict, heads),
+        origin=Origin.GOLDEN,
+        by=stands.by,
+        id=id_,
+    )
     values = (id_, tenant, content_id, content, scene, category, severity, answer, stands.by, by, visit.at)
-    facts = {"by": by, "content": content_id, "decision": stands.id, "said": answer}
-    visit.record(Act(GOLDEN_ADDED, id_, tenant, facts), Write(quality.INSERT_GOLDEN, values))
+    facts: dict[str, object] = {"by": by, "content": content_id, "decision": stands.id, "said": answer}
+    if judgement.labels:
+        facts |= judgement.facts()
+    visit.record(Act(GOLDEN_ADDED, id_, tenant, facts), Write(quality.INSERT_GOLDEN, values), *judgement.writes())
     return id_
 
 

@@ -9,50 +9,82 @@ import orjson
 from service.acts import HANDLING_TIMED, Act
 from service.ids import from_stamp
 from service.ports import Write
-from service.review.checks import HOUR, SEVERE
+from service.review.checks import HOUR
 from service.review.quality import PAUSE
-from service.review.seeing import texts_in
+from service.review.seeing import bigrams, share, texts_in
 from service.review.states import later
 from service.store import quality_statements as quality
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from service.ports import Visit
-    from service.review.checks import Checks
     from service.review.rows import Row
-    from service.review.states import Person
+    from service.review.states import Move, Person
 
-ANY_SEVERITY: Final = 99
+SAME: Final = 0.85
+"""Texts that share so many of their pairs of letters say the same."""
 _FOLDED: Final = 2000
-"""Texts longer than this are the same only letter by letter."""
+"""So many letters of a text are compared."""
+_RECENT: Final = 50
+"""With so many that somebody decided within the hour."""
 
 
-def timed(visit: Visit, row: Row, who: Person) -> None:
-    """Keeps how long a decision took: since the person's last one, where that was of another item and not long ago."""
+def timed(visit: Visit, row: Row, move: Move, grim: frozenset[str]) -> None:
+    """Keeps how long a step took: since the person's last one, where that was of another item and not long ago."""
+    who, step = move.who, move.step
     ((letters,),) = visit.rows(quality.LETTERS, row.content)
     millis = None
     for at, review in visit.rows(quality.LAST_HANDLING, who.id):
         gone = (from_stamp(visit.at) - from_stamp(at)).total_seconds()
         millis = round(gone * 1000) if review != row.id and gone <= PAUSE else None
-    values = (row.tenant, who.id, row.id, row.severity, letters, millis, visit.at)
-    visit.record(Act(HANDLING_TIMED, who.id, row.tenant, {"review": row.id}), Write(quality.INSERT_HANDLING, values))
+    values = (row.tenant, who.id, row.id, step.value, int(row.category in grim), letters, millis, visit.at)
+    visit.record(
+        Act(HANDLING_TIMED, who.id, row.tenant, {"review": row.id, "step": step.value}),
+        Write(quality.INSERT_HANDLING, values),
+    )
 
 
-def below(visit: Visit, who: Person, checks: Checks) -> int:
-    """Items under this severity may be given to somebody: all, until they have seen an hour's fill of severe ones."""
-    since = later(visit.at, -HOUR)
-    ((seen,),) = visit.rows(quality.SEVERE_SINCE, who.id, since, SEVERE)
-    return SEVERE if seen >= checks.severe_per_hour else ANY_SEVERITY
+def left(visit: Visit, tenant: str, who: Person, most: int, grim: frozenset[str]) -> int:
+    """So many more grim items somebody may be given: those of the last hour count, and those that they hold."""
+    told = orjson.dumps(sorted(grim)).decode()
+    ((seen,),) = visit.rows(quality.GRIM_SINCE, who.id, later(visit.at, -HOUR), tenant, told)
+    return max(0, most - int(seen))
 
 
-def once(visit: Visit, rows: Sequence[Row], plain: Callable[[str], str]) -> list[Row]:
-    """Of items that say the same, whatever their letters look like, the most urgent alone."""
-    if len(rows) < 2:  # noqa: PLR2004 - one is not twice
-        return list(rows)
-    bodies = dict(visit.rows(quality.BODIES, orjson.dumps([row.content for row in rows]).decode()))
-    seen: dict[str, Row] = {}
+def bearable(rows: Sequence[Row], most: int, grim: frozenset[str]) -> list[Row]:
+    """The rows without the grim ones after the first ``most`` of them."""
+    found: list[Row] = []
     for row in rows:
-        text = "\n".join(text for _, text in texts_in(bodies[row.content])) if bodies[row.content] else row.id
-        seen.setdefault(plain(text) if len(text) <= _FOLDED else text, row)
-    return list(seen.values())
+        if row.category not in grim or most > 0:
+            found.append(row)
+        most -= row.category in grim
+    return found
+
+
+def once(visit: Visit, rows: Sequence[Row], plain: Callable[[str], str], who: Person) -> list[Row]:
+    """Of items that say much the same the most urgent alone, and none that says what the person just decided on.
+
+    Where there is nothing else, that is given all the same: somebody has to decide it.
+    """
+    bodies = dict(visit.rows(quality.BODIES, orjson.dumps([row.content for row in rows]).decode()))
+    letters = {row.id: _letters(bodies[row.content], plain) for row in rows}
+    recent = visit.rows(quality.RECENT, who.id, later(visit.at, -HOUR), _RECENT)
+    before = [_letters(body, plain) for (body,) in recent]
+    return _apart(rows, letters, before) or _apart(rows, letters, [])
+
+
+def _apart(rows: Sequence[Row], letters: Mapping[str, frozenset[str]], before: Sequence[frozenset[str]]) -> list[Row]:
+    found: list[Row] = []
+    known = list(before)
+    for row in rows:
+        own = letters[row.id]
+        if not own or all(share(own, one) < SAME for one in known):
+            found.append(row)
+            known.append(own)
+    return found
+
+
+def _letters(body: bytes, plain: Callable[[str], str]) -> frozenset[str]:
+    """Nothing where the text was erased."""
+    return bigrams(plain("\n".join(text for _, text in texts_in(body))[:_FOLDED])) if body else frozenset()

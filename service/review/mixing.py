@@ -37,7 +37,7 @@ class Mixing:
 
     def __init__(self, ledger: Ledger, terms: Terms, checks: Checks, judge: Judge) -> None:
         self._ledger, self._terms, self._checks, self._judge = ledger, terms, checks, judge
-        self._random = SystemRandom()
+        self._random, self._turn = SystemRandom(), asyncio.Lock()
         self._coming: set[asyncio.Task[None]] = set()
         self._seen: int | None = None
 
@@ -72,7 +72,8 @@ class Mixing:
     async def _later(self, beside: Arrival, seconds: float) -> None:
         await asyncio.sleep(seconds)
         try:
-            await self.bring(beside)
+            async with self._turn:  # one after the other, or two would be copies of the same, or of one name
+                await self.bring(beside)
         except Exception as error:  # noqa: BLE001 - nobody waits for it, and another will be drawn
             structlog.get_logger().error("golden item not mixed in", **where(error))
 

@@ -155,7 +155,7 @@ def ruled(visit: Visit, row: Row, who: Person, ruling: Ruling, book: Book) -> st
         content=content.id,
         version=content.version,
         labels=labels_of(before.verdict, verdict, heads),
-        origin=Origin.REVIEW,
+        origin=Origin.APPEAL if row.kind == APPEAL else Origin.REVIEW,
         by=who.id,
         id=id_,
     )

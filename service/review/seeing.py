@@ -104,7 +104,7 @@ def bigrams(folded: str) -> frozenset[str]:
 
 def alike(own: frozenset[str], pool: Mapping[str, bytes], plain: Callable[[str], str], *, most: int) -> list[str]:
     """The ids of the contents in the pool that are most like a text, the likest first."""
-    likeness = [(_share(own, _letters(body, plain)), id_) for id_, body in pool.items()]
+    likeness = [(share(own, _letters(body, plain)), id_) for id_, body in pool.items()]
     likest = sorted((pair for pair in likeness if pair[0] >= LIKENESS), reverse=True)
     return [id_ for _, id_ in likest[:most]]
 
@@ -113,6 +113,7 @@ def _letters(body: bytes, plain: Callable[[str], str]) -> frozenset[str]:
     return bigrams(plain("".join(text for _, text in texts_in(body))))
 
 
-def _share(one: Iterable[str], other: Iterable[str]) -> float:
+def share(one: Iterable[str], other: Iterable[str]) -> float:
+    """How much of what either holds both hold."""
     first, second = frozenset(one), frozenset(other)
     return len(first & second) / len(first | second)

@@ -20,12 +20,17 @@ b.ended_at IS NULL AND NOT EXISTS (
 
 
 def barred(review: str, user: str) -> str:
-    """A query with a row where the user decided the content of this appeal, unless by this very appeal."""
+    """A query with a row where the user decided the content of this appeal or checked that, but by this very one."""
     return f"""
     SELECT 1 FROM appeals AS a JOIN contents AS v ON v.id = a.content
     JOIN contents AS c ON c.tenant = v.tenant AND c.content_id = v.content_id
     JOIN decisions AS d ON d.content = c.id
     WHERE a.review = {review} AND d."by" = {user} AND NOT (a.undone_by IS {user} AND d.seq <= a.undone_seq)
+    UNION ALL
+    SELECT 1 FROM appeals AS a JOIN contents AS v ON v.id = a.content
+    JOIN reviews AS r ON r.tenant = v.tenant AND r.kind = 'sample' AND r.target = v.content_id
+    JOIN samples AS s ON s.review = r.id
+    WHERE a.review = {review} AND s.second_by = {user} AND s.checked <> {review}
     """
 
 

@@ -5,6 +5,7 @@ What is left at its default is left out, so that new optional fields change neit
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -16,8 +17,11 @@ from moderation.types import (
     Effect,
     Evidence,
     Exemption,
+    Followed,
     Missing,
     Part,
+    Passage,
+    Proof,
     Role,
     Scene,
     Span,
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
 
 NOTHING_MORE = b"{}"
 """The ``verdict_blob`` of a verdict that its columns tell whole."""
-_OPTIONAL = ("room", "commercial", "industry", "product")
+_OPTIONAL = ("room", "commercial", "industry", "product", "offset_ms", "reply_to")
 
 
 def content_body(content: Content) -> bytes:
@@ -43,18 +47,17 @@ def content_body(content: Content) -> bytes:
     told: dict[str, Any] = {"scene": content.scene, "parts": [[part.name, part.text] for part in content.parts]}
     if content.author.id is not None or content.author.role is not Role.USER:
         told["author"] = [content.author.id, content.author.role]
-    if content.room is not None:
-        told["room"] = content.room
-    if content.commercial is not None:
-        told["commercial"] = content.commercial
+    if content.author.age_days is not None:
+        told["age_days"] = content.author.age_days
+    for name in _OPTIONAL:
+        if (value := getattr(content, name)) is not None:
+            told[name] = value
     if content.has_cart_link:
         told["has_cart_link"] = True
-    if content.industry is not None:
-        told["industry"] = content.industry
-    if content.product is not None:
-        told["product"] = content.product
     if content.qualifications:
         told["qualifications"] = content.qualifications
+    if content.proofs or content.script is not None:
+        told |= _bound(content)
     try:
         return canonical(told)
     except orjson.JSONEncodeError as error:
@@ -65,18 +68,53 @@ def content_from(body: bytes, *, tenant: str, content_id: str, version: int, pub
     """The content that ``content_body`` wrote, as it was judged."""
     told = orjson.loads(body)
     author_id, role = told.get("author", (None, Role.USER))
+    parts = tuple(Part(name, text) for name, text in told["parts"])
     return Content(
         scene=Scene(told["scene"]),
-        parts=tuple(Part(name, text) for name, text in told["parts"]),
+        parts=parts,
         at=from_stamp(published_at),
         id=content_id,
         version=version,
         tenant=tenant,
-        author=Author(id=author_id, role=Role(role)),
+        author=Author(id=author_id, role=Role(role), age_days=told.get("age_days")),
         has_cart_link=told.get("has_cart_link", False),
         qualifications=tuple(told.get("qualifications", ())),
+        proofs=tuple(_proof(*proof) for proof in told.get("proofs", ())),
+        script=_script(told["script"], parts) if "script" in told else None,
         **{name: told[name] for name in _OPTIONAL if name in told},
     )
+
+
+def _bound(content: Content) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    if content.proofs:
+        told["proofs"] = [_proof_told(proof) for proof in content.proofs]
+    if content.script is not None:
+        told["script"] = _script_told(content.script, part_numbers(content))
+    return told
+
+
+def _proof_told(proof: Proof) -> list[Any]:
+    days = [day and day.isoformat() for day in (proof.begins, proof.expires)]
+    return [proof.id, proof.claims, *days]
+
+
+def _proof(name: str, claims: Sequence[str], begins: str | None, expires: str | None) -> Proof:
+    first, last = (date.fromisoformat(day) if day else None for day in (begins, expires))
+    return Proof(id=name, claims=tuple(claims), begins=first, expires=last)
+
+
+def _script_told(script: Followed, numbers: Mapping[str, int]) -> list[Any]:
+    return [script.digest, script.covered, [(numbers[part], *rest) for part, *rest in script.passages]]
+
+
+def _script(told: Sequence[Any], parts: Sequence[Part]) -> Followed:
+    digest, covered, passages = told
+    heard = (
+        Passage(parts[number].name, start, end, text, alike, tuple(proofs))
+        for number, start, end, text, alike, proofs in passages
+    )
+    return Followed(digest=digest, covered=covered, passages=tuple(heard))
 
 
 def text_of(body: bytes) -> str:
@@ -113,8 +151,14 @@ def verdict_from(  # noqa: PLR0913 - the columns that hold a verdict
     blob: bytes, content: Content, *, action: str, severity: int, degraded: bool, ruleset: str
 ) -> Verdict:
     """The verdict that ``verdict_blob`` and the decision's columns hold."""
-    told = orjson.loads(blob)
     names = [part.name for part in content.parts]
+    return verdict_told(orjson.loads(blob), names, action=action, severity=severity, degraded=degraded, ruleset=ruleset)
+
+
+def verdict_told(  # noqa: PLR0913 - what a verdict is told by
+    told: Mapping[str, Any], names: Sequence[str], *, action: str, severity: int, degraded: bool, ruleset: str
+) -> Verdict:
+    """The verdict of what ``verdict_blob`` wrote, as an act has it; ``names`` are those of the content's parts."""
     return Verdict(
         action=Action[action.upper()],
         severity=severity,

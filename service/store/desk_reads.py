@@ -156,10 +156,11 @@ class Sampled(NamedTuple):
 
 
 class Handled(NamedTuple):
-    """A person's decision: of how severe and how long an item, how long it took if known, and when it was."""
+    """What a person did with an item: whether it was grim, how long it was, how long it took if known, and when."""
 
     user: str
-    severity: int
+    step: str
+    grim: int
     letters: int
     millis: int | None
     at: str
@@ -295,7 +296,7 @@ class DeskReads:
         return int((await self._rows(quality.SAMPLES_OPEN, tenant, COUNTED + 1))[0][0])
 
     async def handlings(self, tenant: str, *, since: str) -> list[Handled]:
-        """What people decided, the last ones first."""
+        """What people did with items, the last first."""
         return [Handled(*row) for row in await self._rows(quality.HANDLINGS, tenant, since, MOST_COUNTED)]
 
     async def golden(self, tenant: str) -> list[Golden]:

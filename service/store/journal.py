@@ -157,6 +157,11 @@ class SqliteJournal:
             for chunk in chunked(getattr(rows, table)):
                 self._connection.execute(statements.insert(table, len(chunk)), [rows.at, *chain.from_iterable(chunk)])
         _write_all(self._connection, rows.writes)
+        if rows.works:
+            (seq,) = self._connection.execute(statements.NEXT_SEQ).fetchone()
+            visit = _Visit(self._connection, rows.at, seq)
+            for work in rows.works:
+                work(visit)
 
 
 class _Visit:
@@ -187,6 +192,9 @@ class _Visit:
         self.seq += len(acts)
         if self._connection.executemany(sql, rows).rowcount < len(rows):
             raise NothingChanged(sql)
+
+    def derive(self, *writes: Write) -> None:
+        _write_all(self._connection, writes)
 
 
 def _write_all(connection: sqlite3.Connection, writes: Iterable[Write]) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from service.store.appeal_statements import barred
+from service.store.appeal_statements import barred as decided
 
 NO_COPY: Final = "NOT EXISTS (SELECT 1 FROM golden_copies AS copy WHERE copy.content = d.content)"
 """A condition on a decision ``d``: that its content is none. Whatever counts or draws real contents holds it."""
@@ -34,16 +34,17 @@ def hidden_from(user: str, tested: str) -> str:
                 ELSE q.level = 0 END))))"""
 
 
-def open_to(user: str, blind: str, tested: str, below: str) -> str:
+def open_to(user: str, blind: str, tested: str, barred: str) -> str:
     """A condition on an item ``q``, by names of what is bound: whether it is handed out to somebody.
 
-    ``blind`` says that no other endpoint tells them of decisions, ``tested`` that golden items test them; what is as
-    severe as ``below`` is left to others. An item that was decided before is never decided by the same person.
+    ``blind`` says that no other endpoint tells them of decisions, ``tested`` that golden items test them; what is of
+    the categories ``barred`` (a JSON list) is left to others. An item that was decided before is never decided by the
+    same person.
     """
     return f"""(q.kind <> 'sample' OR ({blind} AND NOT EXISTS (
             SELECT 1 FROM samples AS b WHERE b.review = q.id AND b.round = q.round
-                AND (b.first_by = {user} OR b.second_by IS {user} OR EXISTS ({barred("b.checked", user)})))))
-        AND q.severity < {below}
+                AND (b.first_by = {user} OR b.second_by IS {user} OR EXISTS ({decided("b.checked", user)})))))
+        AND q.category NOT IN (SELECT value FROM json_each({barred}))
         AND NOT EXISTS (SELECT 1 FROM golden_copies AS g JOIN golden_items AS i ON i.id = g.golden
             WHERE g.review = q.id AND g.content = q.content AND q.level = 0 AND (NOT {tested} OR i.decided_by = {user}
                 OR EXISTS (SELECT 1 FROM golden_answers AS a WHERE a.golden = g.golden AND a.user = {user})))"""
@@ -68,14 +69,24 @@ SELECT coalesce(sum(length(json_extract(value, '$[1]'))), 0) FROM contents, json
 WHERE contents.id = ? AND length(body) > 0
 """
 LAST_HANDLING: Final = 'SELECT at, review FROM handlings WHERE "user" = ? ORDER BY at DESC, act DESC LIMIT 1'
-SEVERE_SINCE: Final = 'SELECT count(*) FROM handlings WHERE "user" = ? AND at > ? AND severity >= ?'
+GRIM_SINCE: Final = """
+SELECT (SELECT count(*) FROM handlings WHERE "user" = ?1 AND at > ?2 AND grim)
+    + (SELECT count(*) FROM reviews WHERE tenant = ?3 AND state = 'held' AND holder = ?1
+        AND category IN (SELECT value FROM json_each(?4)))
+"""
 BODIES: Final = "SELECT id, body FROM contents WHERE id IN (SELECT value FROM json_each(?))"
+RECENT: Final = """
+SELECT c.body FROM handlings AS h JOIN reviews AS r ON r.id = h.review JOIN contents AS c ON c.id = r.content
+WHERE h."user" = ? AND h.at > ? AND h.step = 'decided' ORDER BY h.at DESC LIMIT ?
+"""
 GOLDEN_LIKE: Final = """
 SELECT i.id, d.at, d.published_at, c.body
 FROM golden_items AS i JOIN contents AS c ON c.id = i.content
 JOIN decisions AS d ON d.seq = (SELECT min(e.seq) FROM decisions AS e WHERE e.content = i.content)
 WHERE i.tenant = ?1 AND i.scene = ?2 AND i.category = ?3 AND i.severity = ?4 AND i.ended_at IS NULL
-    AND length(c.body) > 0 AND EXISTS (
+    AND length(c.body) > 0 AND json_extract(i.said, '$[0]') = (
+        SELECT n.action FROM decisions AS n WHERE n.content = i.content ORDER BY n.seq DESC LIMIT 1)
+    AND EXISTS (
         SELECT 1 FROM users AS u WHERE u.tenant = i.tenant AND u.role = 'reviewer' AND u.disabled_at IS NULL
             AND u.id <> i.decided_by
             AND NOT EXISTS (SELECT 1 FROM golden_answers AS a WHERE a.golden = i.id AND a.user = u.id))
@@ -97,7 +108,8 @@ SELECT i.id, i.said, i.decided_by = ?2 OR EXISTS (
 FROM golden_copies AS g JOIN golden_items AS i ON i.id = g.golden WHERE g.review = ?1 AND g.content = ?3
 """
 GOLDEN_SOURCE: Final = """
-SELECT c.id, e.scene, coalesce(json_extract(CAST(e.verdict AS TEXT), '$.categories[0]'), ''), e.severity, e.action
+SELECT c.id, e.scene, coalesce(json_extract(CAST(e.verdict AS TEXT), '$.categories[0]'), ''), e.severity, e.action,
+    e.id
 FROM contents AS c JOIN decisions AS e ON e.seq = (SELECT min(f.seq) FROM decisions AS f WHERE f.content = c.id)
 WHERE c.tenant = ?1 AND c.content_id = ?2 AND length(c.body) > 0
     AND NOT EXISTS (SELECT 1 FROM golden_copies AS g WHERE g.content = c.id)
@@ -130,8 +142,8 @@ UPDATE samples SET second_by = ?, second_said = ?, agreed = ?, settled_at = ? WH
 """
 END_SAMPLE: Final = "UPDATE samples SET settled_at = ? WHERE review = ? AND round = ? AND settled_at IS NULL"
 INSERT_HANDLING: Final = """
-INSERT INTO handlings (act, tenant, "user", review, severity, letters, millis, at)
-VALUES ((SELECT max(seq) FROM acts), ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO handlings (act, tenant, "user", review, step, grim, letters, millis, at)
+VALUES ((SELECT max(seq) FROM acts), ?, ?, ?, ?, ?, ?, ?, ?)
 """
 INSERT_GOLDEN: Final = """
 INSERT INTO golden_items (id, tenant, target, content, scene, category, severity, said, decided_by, "by", created_at)
@@ -194,7 +206,7 @@ WHERE a.tenant = ? AND a.at > ? AND NOT EXISTS (SELECT 1 FROM decisions AS n WHE
 ORDER BY a.at, a.rowid LIMIT ?
 """
 HANDLINGS: Final = """
-SELECT "user", severity, letters, millis, at FROM handlings WHERE tenant = ? AND at > ? ORDER BY at DESC LIMIT ?
+SELECT "user", step, grim, letters, millis, at FROM handlings WHERE tenant = ? AND at > ? ORDER BY at DESC LIMIT ?
 """
 GOLDEN: Final = """
 SELECT i.id, i.target, i.scene, i.category, i.severity, i.said, i.by, i.created_at,

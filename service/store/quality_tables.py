@@ -96,7 +96,11 @@ class GoldenAnswer(SQLModel, table=True):
 
 
 class Handling(SQLModel, table=True):
-    """One decision of a person at the desk, by its act. ``millis`` are those since their last one, if known."""
+    """What a person did with one item that they held, by the act of it: decided, skipped or escalated it.
+
+    ``grim`` says that it was of a kind of which nobody should see much; ``millis`` are those since they did the like
+    with another, if known.
+    """
 
     __tablename__: ClassVar[str] = "handlings"
     __table_args__ = (Index("handlings_by_user", "user", "at"), Index("handlings_by_time", "tenant", "at"))
@@ -105,7 +109,8 @@ class Handling(SQLModel, table=True):
     tenant: str = Field(sa_column=Column(Text, ForeignKey("tenants.name"), nullable=False))
     user: str = Field(sa_column=Column(Text, ForeignKey("users.id"), nullable=False))
     review: str = Field(sa_column=Column(Text, ForeignKey("reviews.id"), nullable=False))
-    severity: int = Field(sa_column=Column(Integer, nullable=False))
+    step: str = Field(sa_column=Column(Text, nullable=False))
+    grim: int = Field(sa_column=Column(Integer, nullable=False))
     letters: int = Field(sa_column=Column(Integer, nullable=False))
     millis: int | None = Field(default=None, sa_column=Column(Integer))
     at: str = Field(sa_column=Column(Text, nullable=False))

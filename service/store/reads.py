@@ -191,10 +191,10 @@ class Reads:
         return rows[0][0] if rows else None
 
     async def _stored(self, sql: str, *values: str | int) -> list[Stored]:
-        return [_stored(*row) for row in await self._connection.execute_fetchall(sql, values)]
+        return [stored(*row) for row in await self._connection.execute_fetchall(sql, values)]
 
 
-def _stored(  # noqa: PLR0913, PLR0917 - one for each column
+def stored(  # noqa: PLR0913, PLR0917 - one for each column
     decision_id: str,
     tenant: str,
     content_id: str,
@@ -210,6 +210,7 @@ def _stored(  # noqa: PLR0913, PLR0917 - one for each column
     by: str,
     body: bytes,
 ) -> Stored:
+    """A row of ``statements.DECISION`` and its like as a value."""
     content = content_from(body, tenant=tenant, content_id=content_id, version=version, published_at=published_at)
     verdict = verdict_from(blob, content, action=action, severity=severity, degraded=bool(degraded), ruleset=ruleset)
     return Stored(decision_id, content, verdict, from_stamp(at), supersedes, by)

@@ -6,7 +6,7 @@ from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING
 
-from service.store import desk_tables, tables
+from service.store import desk_tables, room_tables, tables
 from service.store.quality_statements import NO_COPY
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ HOT_TABLES: dict[str, type[SQLModel]] = {
     "decisions": tables.Decision,
     "idempotency": tables.IdempotencyRecord,
     "reviews": desk_tables.Review,
+    "room_events": room_tables.RoomEvent,
 }
 """In the order in which foreign keys want them filled."""
 _TIMES = frozenset({"at", "received_at", "opened_at"})
@@ -37,7 +38,9 @@ INSERT_LEXICON = """
 INSERT INTO tenant_lexicons (tenant, version, files, sha256, terms, note, "by", created_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
-ACTIVATE_LEXICON = 'INSERT INTO tenant_activations (tenant, version, "by", activated_at) VALUES (?, ?, ?, ?)'
+ACTIVATE_LEXICON = """
+INSERT INTO tenant_activations (tenant, version, "by", activated_at, ground, proposal) VALUES (?, ?, ?, ?, ?, ?)
+"""
 INSERT_TEXT = """
 INSERT INTO contents (id, tenant, content_id, version, commitment, salt, body, received_at)
 SELECT coalesce(max(id), 0) + 1, ?, ?, 1, ?, ?, ?, ? FROM contents

@@ -15,8 +15,8 @@ from service.wiring import open_service
 
 LEVELS = "[0,1]"
 BOUND = {
-    "CLAIMABLE": ("t", 0, "ann", 20, 1, 1, 99),
-    "CLAIMABLE_OF_SORTS": ("t", LEVELS, '["report"]', None, '["gambling"]', "ann", 20, 1, 1, 99),
+    "CLAIMABLE": ("t", 0, "ann", 20, 1, 1, "[]"),
+    "CLAIMABLE_OF_SORTS": ("t", LEVELS, '["report"]', None, '["gambling"]', "ann", 20, 1, 1, "[]"),
     "LAPSED": ("t", "9", 50),
     "LAPSED_ANYWHERE": ("9", 50),
     "DUE": ("9", 50),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -13,8 +14,9 @@ import time_machine
 from moderation.types import Action
 from service.http.review_answers import full, summary
 from service.review import golden
+from service.review.appeals import Appealed
 from service.review.checks import Checks, agree
-from service.review.desk import Desk
+from service.review.desk import Desk, Sorts
 from service.review.rows import Conflict, NotThere
 from service.review.rulings import Ruling
 from service.review.search import Sought
@@ -187,21 +189,54 @@ def test_two_blocks_agree_when_they_rest_on_the_same():
 # Exposure, and what is twice
 
 
-async def test_who_saw_enough_severe_items_gets_others(house, people, content):
-    desk = Desk(house.service.ledger, house.service.rules, house.service.moderation._terms, Checks(severe_per_hour=1))
-    await house.judge(content, ("a", DOUBTFUL), ("b", DOUBTFUL))
-    ((severity,),) = house.rows("SELECT DISTINCT severity FROM reviews")
-    (row,) = await desk.claim(people["ann"])
-    await desk.decide(people["ann"], row.id, row.token, PASS)
-    got = await desk.claim(people["ann"])
-    assert (got == []) == (severity >= 3)
+@pytest.fixture
+async def severe(house, content):
+    """A desk that lets nobody have more than three severe items an hour, with five that wait and one that is mild."""
+    service = house.service
+    await house.judge(content, *((f"s{number}", f"{number}{DOUBTFUL}") for number in range(5)))
+    database = sqlite3.connect(service.settings.database)
+    database.execute("UPDATE reviews SET category = 'violence_terror'")
+    database.commit()
+    database.close()
+    await house.judge(content, ("mild", f"再说一遍，{DOUBTFUL}"))
+    return Desk(service.ledger, service.rules, service.moderation._terms, Checks(severe_per_hour=3))
+
+
+async def test_nobody_gets_more_severe_items_an_hour_than_the_cap(severe, people):
+    ann, rows = people["ann"], await severe.claim(people["ann"], limit=9)
+    assert sorted(row.target for row in rows) == ["mild", "s0", "s1", "s2"], "what is held counts"
+    assert await severe.claim(ann, limit=9) == []
+    first, second, third = [row for row in rows if row.category == "violence_terror"]
+    await severe.decide(ann, first.id, first.token, PASS)
+    await severe.skip(ann, second.id, second.token)
+    assert await severe.claim(ann, limit=9) == [], "what was looked at counts, also if it was skipped"
+    await severe.release(ann, third.id, third.token)
+    assert len(await severe.claim(ann, limit=9)) == 1, "what was given back does not"
+    left = await severe.claim(people["bob"], limit=9)
+    assert len(left) == 3
+    await severe.release(people["bob"], left[0].id, left[0].token)
+    with pytest.raises(Conflict) as refused:
+        await severe.claim_one(ann, left[0].id)
+    assert refused.value.why == "exposure"
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=1, seconds=1), tick=True):
+        await severe.sweep()
+        again = await severe.claim(ann, limit=9)
+        assert sum(row.category == "violence_terror" for row in again) == 3
+
+
+async def test_without_a_cap_everything_is_handed_out(severe, house, people):
+    assert len(await house.desk.claim(people["ann"], limit=9)) == 6
 
 
 async def test_of_items_that_say_the_same_one_is_handed_out(house, people, content):
-    await house.judge(content, ("a", DOUBTFUL), ("b", f"{DOUBTFUL}\u200b"), ("c", f"{DOUBTFUL}啊"))
+    await house.judge(content, ("a", DOUBTFUL), ("b", f"{DOUBTFUL}\u200b"), ("c", f"算了，{DOUBTFUL}，不和你说了"))
     rows = await house.desk.claim(people["ann"], limit=9, distinct=True)
     assert [row.target for row in rows] == ["a", "c"]
-    assert [row.target for row in await house.desk.claim(people["bob"], limit=9)] == ["b"]
+    await house.desk.decide(people["ann"], rows[0].id, rows[0].token, PASS)
+    await house.judge(content, ("d", f"另外{DOUBTFUL[:-3]}真是傻瓜蛋"))
+    assert [row.target for row in await house.desk.claim(people["ann"], limit=9, distinct=True)] == ["d"]
+    (last,) = await house.desk.claim(people["ann"], limit=9, distinct=True)
+    assert last.target == "b", "nothing else waits"
 
 
 # Golden items
@@ -215,7 +250,7 @@ async def planted(house, people, content):
     await house.judge(content, ("gold", DOUBTFUL))
     (row,) = await house.desk.claim(people["cid"])
     await house.desk.decide(people["cid"], row.id, row.token, BLOCK)
-    await service.ledger.visit(lambda visit: golden.add(visit, "shop", "gold", "sue"))
+    await desk.make_golden(people["sue"], "gold")
     await desk.mixing.look()
     await house.judge(content, *((f"x-{number}", DOUBTFUL) for number in range(1000, 1003)))
     await desk.mixing.look()
@@ -267,12 +302,51 @@ async def test_a_copy_that_nobody_comes_to_is_not_late(house, people, planted):
 
 
 async def test_only_what_a_person_decided_can_be_golden(house, people, content):
-    visit = house.service.ledger.visit
     await house.judge(content, ("open", DOUBTFUL), ("clean", "好用"))
     for name in ("open", "clean"):
         with pytest.raises(golden.Unfit):
-            await visit(lambda v, name=name: golden.add(v, "shop", name, "sue"))
+            await house.desk.make_golden(people["sue"], name)
+    stranger = await house.person("sam", Role.SENIOR, tenant="rival")
     with pytest.raises(NotThere):
-        await visit(lambda v: golden.add(v, "rival", "open", "sue"))
+        await house.desk.make_golden(stranger, "open")
     with pytest.raises(NotThere):
-        await visit(lambda v: golden.end(v, "shop", "open", "sue"))
+        await house.desk.end_golden(people["sue"], "open")
+
+
+async def test_copies_are_no_contents_of_anybody(house, people, planted):
+    """Neither texts to label, nor blocks against their creator, nor hits of a search for who may see them."""
+    copy = await copy_for(planted, people["ann"])
+    await planted.decide(people["ann"], copy.id, copy.token, BLOCK)
+    drawn = await house.service.labels._reads.unlabelled("shop", limit=50)
+    assert drawn and copy.target not in {one.content.id for one in drawn}
+    assert house.rows("SELECT count(*) FROM blocks AS b JOIN golden_copies AS g ON g.content = b.content") == [(0,)]
+    folding = house.service.rules.engine.ruleset.folding
+    for who in ("sue", "ada", "bob"):
+        find = house.service.search.find
+        found = await find(people[who], Sought(folding.plain(DOUBTFUL)), folding, below=None, limit=50)
+        assert copy.target not in {hit.kept.content_id for hit in found.hits}, who
+
+
+async def test_a_content_that_takes_the_name_of_a_copy_is_an_ordinary_one(house, people, planted, content):
+    copy = await copy_for(planted, people["ann"])
+    await planted.decide(people["ann"], copy.id, copy.token, BLOCK)
+    await house.judge(content, (copy.target, f"{DOUBTFUL}，又来了"))
+    row = next(row for row in await planted.claim(people["bob"], limit=9) if row.target == copy.target)
+    before = house.rows("SELECT count(*) FROM notices")
+    await planted.decide(people["bob"], row.id, row.token, BLOCK)
+    assert house.rows("SELECT count(*) FROM notices") != before
+    assert len(house.rows("SELECT 1 FROM golden_answers")) == 1
+
+
+async def test_golden_answers_that_no_longer_stand_test_nobody(house, people, planted, content):
+    """The golden content was appealed, and passes now: no copy is made of it any longer."""
+    copy = await copy_for(planted, people["ann"])
+    await planted.decide(people["ann"], copy.id, copy.token, BLOCK)
+    await house.desk.appeal("shop", Appealed("", "gold", "cr", "不是骂人"))
+    (row,) = await house.desk.claim(people["bob"], limit=1, sorts=Sorts(kinds=("appeal",)))
+    await house.desk.decide(people["bob"], row.id, row.token, Ruling(None, outcome="overturned"))
+    await house.judge(content, ("x-1003", DOUBTFUL))
+    await planted.mixing.look()
+    await planted.mixing.come()
+    assert len(house.rows("SELECT 1 FROM golden_copies")) == 1
+    assert {row for (row,) in house.rows("SELECT DISTINCT origin FROM labels")} == {"review", "golden", "appeal"}

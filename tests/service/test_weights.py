@@ -16,7 +16,8 @@ from models.ngram import load
 from moderation.types import TEXT, Scene
 from service.rules import WATCH_SECONDS
 from service.store import db
-from service.weights import DEFAULT, NotProposed, Trained, UnknownModel
+from service.store.reads import ModelInfo
+from service.weights import DEFAULT, NotProposed, Standing, Trained, UnknownModel
 from service.wiring import ExpertRefused, open_learning, open_service
 from tests.service.test_lexicons import acts
 
@@ -190,3 +191,14 @@ async def test_acts_of_weights_hold_integers_and_digests_alone(service, twin, se
     await service.weights.record(twin(3), by="cli")
     [(_, body)] = acts(settings, "model.trained")
     assert all(isinstance(value, (str, int)) for value in body["facts"].values()), json.dumps(body)
+
+
+def test_what_was_proposed_since_the_active_weights_waits_newest_first():
+    def trained(sha256, *, proposed):
+        return ModelInfo(sha256, "card", "base", 1000, proposed, {}, "cli", "2026")
+
+    models = [trained("a", proposed=True), trained("b", proposed=True), trained("c", proposed=False)]
+    models.append(trained("d", proposed=True))
+    assert [one.sha256 for one in Standing("a", models).waiting] == ["d", "b"]
+    assert [one.sha256 for one in Standing("", models).waiting] == ["d", "b", "a"]
+    assert Standing("d", models).waiting == []

@@ -42,7 +42,7 @@
   }
 
   async function claim() {
-    claiming ??= ask("POST", "/v1/reviews/claim", { limit: batch }).finally(() => { claiming = null; });
+    claiming ??= ask("POST", "/v1/reviews/claim", { limit: batch, distinct: true }).finally(() => { claiming = null; });
     const { items } = await claiming;
     dry = items.length === 0;
     recount().catch(() => {});
@@ -251,17 +251,28 @@
   const ruled = (outcome, told) => appealed() && may("decision") && withNote(told, (more) => step("decision", { outcome, ...more }, told));
   const pass = (more) => step("decision", { action: "pass", ...settled("rejected"), ...more }, "passed");
   const may = (name) => item()?.dataset.steps.split(" ").includes(name);
+
+  // Severe text is folded away until somebody wants to see it; nobody decides what they have not seen.
+  function unfold() {
+    const shown = item();
+    if (!shown || !("shut" in shown.dataset)) return false;
+    delete shown.dataset.shut;
+    shown.focus({ preventScroll: true });
+    return true;
+  }
+  const seen = (act) => (...more) => { if (unfold()) toast(say("js.open_first")); else act(...more); };
   const acts = {
     claim: () => once(async () => {
       const got = await claim();
       toast(got ? say("js.claimed", { n: got }) : say("js.nothing"));
       if (hand.length && !hand.includes(here)) await show(hand[0]);
     }),
-    pass: () => appealed() || once(() => pass({})),
-    block: () => appealed() || openReasons(),
-    keep: () => ruled("upheld", "kept"),
-    overturn: () => ruled("overturned", "overturned"),
-    uphold: () => (appealed() ? acts.keep() : item()?.dataset.kind === "complaint" && once(() => step("decision", { outcome: "upheld" }, "upheld"))),
+    show: unfold,
+    pass: seen(() => appealed() || once(() => pass({}))),
+    block: seen(() => appealed() || openReasons()),
+    keep: seen(() => ruled("upheld", "kept")),
+    overturn: seen(() => ruled("overturned", "overturned")),
+    uphold: seen(() => (appealed() ? acts.keep() : item()?.dataset.kind === "complaint" && once(() => step("decision", { outcome: "upheld" }, "upheld")))),
     escalate: () => may("escalate") && withNote("escalate", (more) => step("escalate", more, "escalated")),
     skip: () => once(() => step("skip", {}, "skipped")),
     release: () => once(() => step("release", {}, "released")),
@@ -282,7 +293,7 @@
   keys({
     p: acts.pass, b: acts.block, a: acts.uphold, o: acts.overturn, e: acts.escalate, s: acts.skip, r: acts.release, u: () => (last ? acts.undo() : may("undo") && acts["undo-this"]()),
     c: acts.claim, t: acts.take, v: acts.view, w: acts.suggest, h: acts.history, j: move(1), k: move(-1),
-    "shift+p": () => !appealed() && may("decision") && withNote("pass", pass),
+    x: acts.show, "shift+p": seen(() => !appealed() && may("decision") && withNote("pass", pass)),
     Enter: () => { if ($(".conflict", place)) acts.next(); },
   });
 

@@ -14,11 +14,12 @@
     suggest: async () => {
       try { $(".suggestion").replaceChildren(...await part(`/desk/${encodeURIComponent(item.dataset.id)}/suggestion`)); } catch (error) { toast(error.message); }
     },
+    show: () => { delete item.dataset.shut; },
     history: () => $("a[data-act=history]").click(),
   };
   item.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-act]");
     if (button) acts[button.dataset.act]?.();
   });
-  keys({ v: acts.view, w: acts.suggest, h: acts.history });
+  keys({ x: acts.show, v: acts.view, w: acts.suggest, h: acts.history });
 }

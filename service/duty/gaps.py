@@ -1,0 +1,69 @@
+"""What a show lacks of what Order 117 asks for. Nothing is forbidden here: it is told, and stays on record."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from service.duty.shows import CHECK_HOLDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from service.duty.products import Product
+    from service.duty.proofs import OnFile
+    from service.duty.scripts import Version
+    from service.duty.shows import Show
+
+
+class Gap(NamedTuple):
+    """A code, and the id of what it is about."""
+
+    code: str
+    subject: str
+
+
+class Filed(NamedTuple):
+    """What is on file for a show: its products and proofs as they are now, the approved version of its script."""
+
+    products: Sequence[Product]
+    proofs: Sequence[OnFile]
+    script: Version | None
+
+
+def gaps(show: Show, filed: Filed, day: date) -> list[Gap]:
+    """The gaps of a show on a day in China."""
+    return [*_hosts(show, day), *_script(show, filed), *_papers(filed, day)]
+
+
+def _hosts(show: Show, day: date) -> Iterator[Gap]:
+    """Each host's identity is checked before the show, and anew every half year (8, 28)."""
+    if not show.hosts:
+        yield Gap("host_unchecked", show.room)
+    newest = {one.host: max(other.checked_on for other in show.hosts if other.host == one.host) for one in show.hosts}
+    for host, checked_on in newest.items():
+        checked = date.fromisoformat(checked_on)
+        if checked > day:
+            yield Gap("host_unchecked", host)
+        elif day - checked > CHECK_HOLDS:
+            yield Gap("host_check_old", host)
+
+
+def _script(show: Show, filed: Filed) -> Iterator[Gap]:
+    """What will be said is reviewed before the show (30)."""
+    if show.script is None:
+        yield Gap("script_missing", show.room)
+    elif filed.script is None:
+        yield Gap("script_unapproved", show.script)
+
+
+def _papers(filed: Filed, day: date) -> Iterator[Gap]:
+    """Certificates of what is sold are checked and hold (27)."""
+    for product in filed.products:
+        if not product.papers:
+            yield Gap("certificate_missing", product.id)
+        elif any(paper.state(day) == "expired" for paper in product.papers):
+            yield Gap("certificate_expired", product.id)
+    for proof in filed.proofs:
+        if proof.state(day) != "valid":
+            yield Gap("proof_invalid", proof.value.id)

@@ -1,0 +1,131 @@
+"""What turns out later about messages of live rooms: the expert answers after all, or a person decides otherwise.
+
+A chat message passes without the expert where that is late; it is asked again for a minute, and a late finding is
+another decision, of which the room is told. What people and deadlines decide is looked for in the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from time import monotonic
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import structlog
+
+from moderation.types import PERSON, Action, Opinion
+from service.filing import ENGINE
+from service.lane import Late
+from service.logs import where
+from service.plan import Happening
+from service.review.rulings import DEADLINE
+from service.talk import RETRACTION, RULING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from moderation.engine import Case
+    from moderation.types import Missing
+    from service.escalation import Escalation
+    from service.experts import Hearing
+    from service.lane import Lane
+    from service.rooms import Rooms
+    from service.store.room_reads import RoomReads, Ruled
+    from service.talk import Message
+
+PAUSE_SECONDS: Final = 0.5
+"""So often people's decisions are looked for, and the expert is asked again."""
+PATIENCE_SECONDS: Final = 60.0
+"""So long it is asked for one message (the longest that a degraded pass stands unseen)."""
+UNDONE_SECONDS: Final = 15.0
+"""So long a person's decision may still be taken back."""
+MOST: Final = 2048
+_KINDS: Final = frozenset({ENGINE, DEADLINE})
+"""Deciders that are told as they are; whoever else decides is a person, and rooms are not told which."""
+TOGETHER: Final = 64
+
+
+class _Missed(NamedTuple):
+    """A message that passed half-blind, and until when it is worth asking."""
+
+    lane: Lane
+    message: Message
+    case: Case
+    until: float
+
+
+class Hindsight:
+    """Keeps messages that passed without the expert, and how far people's decisions were read."""
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        reads: RoomReads,
+        hearing: Hearing | Escalation | None,
+        *,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._rooms, self._reads, self._hearing, self._clock = rooms, reads, hearing, clock
+        self._missed: deque[_Missed] = deque()
+        self._seen = ""
+        self._recent: deque[tuple[float, Ruled]] = deque()
+        rooms.turns.on_missed = self.missed
+
+    def missed(self, lane: Lane, message: Message, case: Case) -> None:
+        """A message passed without the expert. Of too many the oldest are not asked for again."""
+        if len(self._missed) >= MOST:
+            self._missed.popleft().lane.missed -= 1
+        lane.missed += 1
+        self._missed.append(_Missed(lane, message, case, self._clock() + PATIENCE_SECONDS))
+
+    async def run(self) -> None:
+        """Looks for ever."""
+        self._seen = await self._reads.last_ruling()
+        while True:
+            await asyncio.sleep(PAUSE_SECONDS)
+            try:
+                await self.ask_again()
+                await self.read_rulings()
+            except Exception as error:  # noqa: BLE001 - what is busy now may not be so the next time
+                structlog.get_logger().error("rooms not looked after", **where(error))
+
+    async def ask_again(self) -> None:
+        """Asks the expert again for the oldest messages that it was late for."""
+        if self._hearing is None or not self._missed:
+            return
+        batch = [self._missed.popleft() for _ in range(min(TOGETHER, len(self._missed)))]
+        answers = await asyncio.gather(*self._hearing.ask([one.case for one in batch]))
+        for one, answer in zip(batch, answers, strict=True):
+            self._settle(one, answer)
+
+    async def read_rulings(self) -> None:
+        """Tells rooms what people, or deadlines, decided on their messages since the last time."""
+        now = self._clock()
+        while self._recent and now - self._recent[0][0] > UNDONE_SECONDS:
+            self._recent.popleft()
+        undone = await self._reads.rulings_over([ruled.decision for _, ruled in self._recent]) if self._recent else []
+        ruled = await self._reads.rulings(self._seen)
+        for one in [*undone, *ruled]:
+            was_seen, is_seen = one.before == Action.PASS.code, one.action == Action.PASS.code
+            facts = {
+                "message": one.message,
+                "decision": one.decision,
+                "action": one.action,
+                "by": one.by if one.by in _KINDS else PERSON,
+            }
+            happening = Happening(RETRACTION if was_seen and not is_seen else RULING, facts)
+            await self._rooms.tell(one.tenant, one.room, happening)
+        self._recent.extend((now, one) for one in ruled)
+        if ruled:
+            self._seen = ruled[-1].decision
+
+    def _settle(self, one: _Missed, answer: Opinion | Missing) -> None:
+        lane = one.lane
+        if not isinstance(answer, Opinion) and self._clock() < one.until:
+            self._missed.append(one)
+            return
+        lane.missed -= 1
+        verdict = one.case.conclude(answer)
+        if isinstance(answer, Opinion) and verdict.action > Action.PASS:
+            lane.late.append(Late(one.message, verdict))
+            self._rooms.turns.call(lane)

@@ -1,0 +1,127 @@
+"""The pages of live commerce: scripts with their reports, what is on file, alerts. Each asks the interface."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from service.http import filed, pulse, rooms, scripts, shows
+from service.http.console import HTML, shell, told_by
+from service.http.routes import route
+from service.rights import Right
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from service.http.answer import Answer
+    from service.http.serving import Asked
+
+_MOST_CHOICES: Final = "200"
+_LEVELS: Final = ("red", "amber", "green")
+
+
+@route("GET", "/scripts", policy=Right.SHOWS, gives=HTML, shown=False)
+async def script_list(asked: Asked) -> Answer:
+    """Host scripts, and a way to file one."""
+    page = await shell(asked)
+    listed = await told_by(asked, scripts.scripts, query=_cursor(asked))
+    return page.page("scripts.html", **listed, **await _on_file(asked))
+
+
+@route("GET", "/scripts/{id}", policy=Right.SHOWS, gives=HTML, shown=False)
+async def script_page(asked: Asked) -> Answer:
+    """One script: its sentences with what the law says of them, its versions, its approval."""
+    page, found = await shell(asked), {"id": asked.found["id"]}
+    query = {"version": version} if (version := asked.request.query.get("version")) else {}
+    script = await told_by(asked, scripts.one_script, found=found, query=query)
+    report = await told_by(asked, scripts.script_report, found=found, query=query)
+    versions = (await told_by(asked, scripts.script_versions, found=found))["versions"]
+    people = await _people(asked, [script["filed_by"], script["approved_by"]])
+    return page.page(
+        "script.html",
+        script=script,
+        report=report,
+        versions=versions,
+        newest=versions[0]["version"] == script["version"],
+        people=people,
+        **await _on_file(asked),
+    )
+
+
+@route("GET", "/scripts/{id}/diff", policy=Right.SHOWS, gives=HTML, shown=False)
+async def script_changes(asked: Asked) -> Answer:
+    """Two versions of a script beside each other."""
+    page, found, query = await shell(asked), {"id": asked.found["id"]}, asked.request.query
+    asked_for = {name: query.get(name, "") for name in ("from", "to")}
+    told = await told_by(asked, scripts.script_diff, found=found, query=asked_for)
+    return page.page(
+        "script_diff.html",
+        script_id=found["id"],
+        lines=told["lines"],
+        from_=asked_for["from"],
+        to=asked_for["to"],
+    )
+
+
+@route("GET", "/files", policy=Right.SHOWS, gives=HTML, shown=False)
+async def on_file(asked: Asked) -> Answer:
+    """Proofs and products with their certificates, and a way to file them."""
+    page = await shell(asked)
+    return page.page("files.html", **await _on_file(asked), industries=_industries(asked))
+
+
+@route("GET", "/alerts", policy=Right.SHOWS, gives=HTML, shown=False)
+async def alert_list(asked: Asked) -> Answer:
+    """Alerts: those that nobody acknowledged, or all."""
+    page = await shell(asked)
+    state = "all" if asked.request.query.get("state") == "all" else "open"
+    told = await told_by(asked, shows.alerts, query={"state": state, **_cursor(asked)})
+    return page.page("alerts.html", state=state, alerts_listed=told["alerts"], next=told["next"])
+
+
+@route("GET", "/live", policy=Right.SHOWS, gives=HTML, shown=False)
+async def wall(asked: Asked) -> Answer:
+    """The live wall: rooms by risk, and shows that are on in rooms where nobody has spoken yet."""
+    page = await shell(asked)
+    listed = (await told_by(asked, rooms.rooms, query={"limit": _MOST_CHOICES}))["items"]
+    live = (await told_by(asked, shows.shows, query={"state": "live", "limit": _MOST_CHOICES}))["shows"]
+    on = {one["room_id"]: one for one in live}
+    quiet = [
+        {"room": name, "level": "green", "advice": [], "reasons": [], "judged": 0, "held": 0}
+        for name in on.keys() - {one["room"] for one in listed}
+    ]
+    found = [{**one, "points": sum(reason["points"] for reason in one["reasons"])} for one in (*listed, *quiet)]
+    found.sort(key=lambda one: (_LEVELS.index(one["level"]), -one["points"], one["room"]))
+    return page.page("live.html", rooms=found, on=on)
+
+
+@route("GET", "/rooms/{room}", policy=Right.SHOWS, gives=HTML, shown=False)
+async def room_page(asked: Asked) -> Answer:
+    """One room: its chart, what is said in it with marks, the script beside the speech, what people did."""
+    page = await shell(asked)
+    told = await told_by(asked, pulse.pulse, found={"room": asked.found["room"]})
+    return page.page("room.html", one=told)
+
+
+ROUTES: Final = (wall, room_page, script_list, script_page, script_changes, on_file, alert_list)
+
+
+def _cursor(asked: Asked) -> dict[str, str]:
+    return {"cursor": cursor} if (cursor := asked.request.query.get("cursor")) else {}
+
+
+async def _on_file(asked: Asked) -> dict[str, Any]:
+    """The products and proofs that can be chosen."""
+    query = {"limit": _MOST_CHOICES}
+    products = (await told_by(asked, filed.products, query=query))["products"]
+    proofs = (await told_by(asked, filed.proofs, query=query))["proofs"]
+    return {"products": products, "proofs": proofs}
+
+
+async def _people(asked: Asked, ids: list[str | None]) -> Mapping[str, str]:
+    caller = asked.caller
+    assert caller is not None
+    return await asked.serving.service.desk_reads.names(caller.tenant, [one for one in ids if one])
+
+
+def _industries(asked: Asked) -> list[str]:
+    return list(asked.serving.service.rules.engine.ruleset.industries.industries)

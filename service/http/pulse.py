@@ -1,0 +1,150 @@
+"""One live room for people: how it stands, its minutes, what was said with its marks, the script, what was done."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from pydantic import Field
+
+from moderation.proof import OFF_SCRIPT
+from moderation.render import render
+from moderation.risk import Risk, fade
+from moderation.script import sentences
+from moderation.types import Scene
+from service.http.answer import Answer
+from service.http.answers import Answered as Told
+from service.http.content import known
+from service.http.duty_answers import ActShown, ShowShown, act_told, show_told
+from service.http.room_answers import RiskReason, may_be_seen, risk_told
+from service.http.room_wire import room_of
+from service.http.routes import CALLED, route
+from service.http.shows import gaps_of
+from service.rights import Right
+from service.talk import Answered
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from service.duty.scripts import Version
+    from service.http.language import Lang
+    from service.http.serving import Asked
+    from service.talk import Event
+
+STREAM: Final = 60
+"""So much of what happened last is shown."""
+
+
+class MinuteShown(Told):
+    """A minute of a room."""
+
+    at: datetime
+    messages: int
+    flagged: int
+    points: int
+
+
+class SpokenSentence(Told):
+    """A sentence of the approved script."""
+
+    text: str
+    heard: bool = Field(description="whether it was heard in what was said last")
+
+
+class ScriptBeside(Told):
+    """The approved script of the show."""
+
+    script_id: str
+    version: int
+    sentences: list[SpokenSentence]
+
+
+class Pulse(Told):
+    """A room as people watch it."""
+
+    room: str
+    show: ShowShown | None
+    level: str
+    points: int
+    advice: list[str]
+    reasons: list[RiskReason]
+    judged: int
+    held: int
+    corrections: int
+    minutes: list[MinuteShown]
+    stream: list[dict[str, Any]] = Field(description="what happened last, newest first")
+    script: ScriptBeside | None
+    acts: list[ActShown]
+
+
+@route("GET", "/v1/rooms/{room}/pulse", policy=Right.SHOWS, gives=Pulse, problems=("not-found", *CALLED))
+async def pulse(asked: Asked) -> Answer:
+    """Read how a room stands, its minutes, and what happened last, with texts and marks."""
+    room, tenant, service = room_of(asked.found["room"]), known(asked).tenant, asked.serving.service
+    duties, lane = service.duties, service.rooms.lane(tenant, room)
+    last = (lane.last if lane is not None else 0) or (await service.rooms.last(tenant, room))[0]
+    show = await duties.shows.live_in(tenant, room)
+    items = await service.rooms.after(tenant, room, max(0, last - STREAM), limit=2 * STREAM)
+    version = await duties.scripts.approved(tenant, show.script) if show is not None and show.script else None
+    seen, live = duties.patrol.seen(tenant, room), service.rules.engine.ruleset.live
+    risk = lane.risk if lane is not None else Risk()
+    if live is not None:
+        risk = fade(risk, datetime.now(UTC).timestamp(), live.risk)
+    told = {
+        "room": room,
+        "show": show_told(show, await gaps_of(asked, show)) if show is not None else None,
+        **risk_told(risk),
+        "points": int(risk.points()),
+        "judged": lane.judged if lane is not None else 0,
+        "held": lane.held if lane is not None else 0,
+        "corrections": seen.corrections,
+        "minutes": [
+            {"at": datetime.fromtimestamp(60 * number, UTC), "messages": messages, "flagged": flagged, "points": points}
+            for number, messages, flagged, points in seen.minutes
+        ],
+        "stream": [_item(one, asked.lang) for one in reversed(items[-STREAM:])],
+        "script": _beside(version, items) if version is not None else None,
+        "acts": [act_told(one) for one in await duties.shows.acts(tenant, room)],
+    }
+    return Answer(orjson.dumps(told, option=orjson.OPT_UTC_Z))
+
+
+ROUTES: Final = (pulse,)
+
+
+def _item(one: Answered | Event, lang: Lang) -> dict[str, Any]:
+    if not isinstance(one, Answered):
+        return {"seq": one.number, "kind": one.kind, "at": one.at, "facts": dict(one.facts)}
+    content, verdict, ruleset = one.decided.content, one.decided.verdict, one.decided.ruleset
+    told = render(verdict, content, ruleset, lang)
+    off = any(name == OFF_SCRIPT for item in verdict.evidence for name, _ in item.facts)
+    return {
+        "seq": one.number,
+        "kind": "verdict",
+        "id": one.id,
+        "scene": content.scene,
+        "part": content.parts[0].name,
+        "text": content.parts[0].text,
+        "author_id": content.author.id,
+        "at": content.at,
+        "offset_ms": content.offset_ms,
+        "show": may_be_seen(verdict, content, ruleset),
+        "off_script": off,
+        "covered": content.script.covered if content.script is not None else None,
+        **{name: told[name] for name in ("action", "severity", "categories", "evidence", "exemptions")},
+    }
+
+
+def _beside(version: Version, items: Sequence[Answered | Event]) -> dict[str, Any]:
+    heard = [
+        passage.text
+        for one in items
+        if isinstance(one, Answered) and one.decided.content.scene is Scene.LIVE_SPEECH
+        for passage in (one.decided.content.script.passages if one.decided.content.script else ())
+    ]
+    told = []
+    for _, start, end in sentences(version.text):
+        text = version.text[start:end]
+        told.append({"text": text, "heard": any(text in passage for passage in heard)})
+    return {"script_id": version.script, "version": version.version, "sentences": told}

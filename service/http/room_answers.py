@@ -1,0 +1,217 @@
+"""What clients are told of live rooms: verdicts, events and rooms as JSON, and the models that describe them."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - pydantic reads it at run time
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import orjson
+from pydantic import Field
+
+from moderation.policy import WhileWaiting
+from moderation.render import render
+from moderation.risk import Advice
+from moderation.types import Action
+from service.http.answers import Absent, Excused, Finding, Proof, decider
+from service.http.answers import Answered as Told
+from service.http.language import explain
+from service.roomrisk import reasons_told
+from service.talk import Answered, Event, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from moderation.risk import Risk
+    from moderation.ruleset import Ruleset
+    from moderation.types import Content, Verdict
+    from service.http.language import Lang
+    from service.http.problems import Fault
+    from service.lane import Lane
+
+_MOST_CLEAN: Final = 256
+VERDICT: Final = "verdict"
+_OFTEN_EMPTY: Final = ("evidence", "exemptions", "proof", "advice", "missing")
+
+
+class RoomVerdict(Told):
+    """A message's verdict, on disk under its number in the room. Lists that would be empty are left out."""
+
+    seq: int
+    kind: Literal["verdict"]
+    id: str = Field(description="the message")
+    decision_id: str
+    decided_at: datetime
+    by: str = Field(description="engine, person, or deadline", pattern="^(engine|person|deadline)$")
+    again: bool = Field(default=False, description="the message had come before: this is what became of it")
+    show: bool = Field(description="whether the message may be seen now")
+    action: str = Field(pattern="^(pass|review|block)$")
+    severity: int = Field(ge=0, le=4)
+    categories: list[str]
+    effects: list[str]
+    degraded: bool
+    ruleset: str
+    matches_truncated: int
+    evidence: list[Finding] = Field(default_factory=list)
+    exemptions: list[Excused] = Field(default_factory=list)
+    proof: list[Proof] = Field(default_factory=list)
+    missing: list[Absent] = Field(default_factory=list)
+
+
+class RoomEventShown(Told):
+    """Something that happened in a room: its kind, and what it tells in members of its own."""
+
+    seq: int
+    kind: str = Field(examples=["risk", "retraction"])
+    at: datetime
+
+
+class RoomRefused(Told):
+    """A message that was not judged. It may be sent again, unless it is ``invalid`` or ``id_reused``."""
+
+    kind: Literal["refused"]
+    id: str | None
+    why: str = Field(examples=["invalid", "id_reused", "busy", "unavailable", "internal"])
+    errors: list[dict[str, Any]]
+
+
+class RoomResults(Told):
+    """One result a message, in the order of the request."""
+
+    room: str
+    results: list[RoomVerdict | RoomRefused]
+
+
+class RoomEvents(Told):
+    """What happened in a room after a number, in order; ``next`` is the number to go on after."""
+
+    room: str
+    items: list[RoomVerdict | RoomEventShown]
+    next: int
+
+
+class RiskReason(Told):
+    """What adds to a room's risk: points that fade, and how many times it came."""
+
+    source: str = Field(pattern="^(chat|speech|script|complaint)$")
+    category: str
+    points: int
+    times: int
+
+
+class RoomShown(Told):
+    """A live room. Counts are those since it was opened here; an idle one is forgotten, and what happened is kept."""
+
+    room: str
+    open: bool
+    seq: int = Field(description="the number of what happened last")
+    at: datetime | None = Field(default=None, description="when that was, of a room that is not open")
+    level: str = Field(description="of its risk", pattern="^(green|amber|red)$")
+    advice: list[str] = Field(description="what is advised now", examples=[["slow_mode", "warn_host"]])
+    reasons: list[RiskReason] = Field(description="of the level and the advice, the heaviest first")
+    judged: int
+    held: int = Field(description="of them those that did not pass")
+    waiting: int
+    listeners: int
+
+
+class RoomList(Told):
+    """The open rooms, those in which something happened last first."""
+
+    items: list[RoomShown]
+
+
+def verdict_told(answered: Answered, lang: Lang) -> bytes:
+    """A verdict as JSON. What found nothing, which is most, ends in the same bytes for all of a scene."""
+    _, number, decided, again = answered
+    head: dict[str, Any] = {
+        "seq": number,
+        "kind": VERDICT,
+        "id": answered.id,
+        "decision_id": decided.id,
+        "decided_at": decided.at,
+        "by": decider(decided.by),
+    }
+    if again:
+        head["again"] = True
+    verdict = decided.verdict
+    if verdict.evidence or verdict.exemptions:
+        tail = _tail(verdict, decided.content, decided.ruleset, lang)
+    else:
+        # Most contents of a scene that are clean have one and the same verdict: to hash it would cost as much as all
+        # the rest here.
+        key = id(verdict), decided.content.scene, lang
+        known, tail = _clean.get(key, _NONE)
+        if known is not verdict:
+            if len(_clean) >= _MOST_CLEAN:
+                _clean.clear()
+            tail = _tail(verdict, decided.content, decided.ruleset, lang)
+            _clean[key] = verdict, tail
+    return orjson.dumps(head, option=orjson.OPT_UTC_Z)[:-1] + b"," + tail
+
+
+_NONE: Final[tuple[Verdict | None, bytes]] = None, b""
+_clean: dict[tuple[int, str, Lang], tuple[Verdict, bytes]] = {}
+
+
+def _tail(verdict: Verdict, content: Content, ruleset: Ruleset, lang: Lang) -> bytes:
+    told = render(verdict, content, ruleset, lang=lang)
+    for name in _OFTEN_EMPTY:
+        if not told[name]:
+            del told[name]
+    told["show"] = may_be_seen(verdict, content, ruleset)
+    return orjson.dumps(told)[1:]
+
+
+def may_be_seen(verdict: Verdict, content: Content, ruleset: Ruleset) -> bool:
+    """Whether a message may be seen: it passed, or its scene lets it be seen while people decide."""
+    if verdict.action is Action.REVIEW:
+        policy = ruleset.policies.get(content.scene)
+        return policy is not None and policy.while_waiting is WhileWaiting.PUBLISH
+    return verdict.action is Action.PASS
+
+
+def event_told(event: Event) -> bytes:
+    """An event as JSON."""
+    told = {**event.facts, "seq": event.number, "kind": event.kind, "at": event.at}
+    return orjson.dumps(told, option=orjson.OPT_UTC_Z)
+
+
+def item_told(item: Answered | Event, lang: Lang) -> bytes:
+    """Either of them."""
+    return verdict_told(item, lang) if isinstance(item, Answered) else event_told(item)
+
+
+def refused_told(name: str | None, why: str, lang: Lang, faults: Sequence[Fault] = ()) -> bytes:
+    """A message that was not judged, as JSON: why, in a code and in words."""
+    errors = [fault.told(lang) for fault in faults] or [{"loc": [], "msg": explain(f"room_{why}", lang), "type": why}]
+    return orjson.dumps({"kind": "refused", "id": name, "why": why, "errors": errors})
+
+
+def outcome_told(outcome: Answered | Refused, lang: Lang) -> bytes:
+    """What became of a message, as JSON."""
+    if isinstance(outcome, Answered):
+        return verdict_told(outcome, lang)
+    return refused_told(outcome.id, outcome.why, lang)
+
+
+def room_told(lane: Lane) -> dict[str, Any]:
+    """An open room as plain data."""
+    return {
+        "room": lane.name,
+        "open": True,
+        "seq": lane.last,
+        **risk_told(lane.risk),
+        "judged": lane.judged,
+        "held": lane.held,
+        "waiting": len(lane.waiting),
+        "listeners": len(lane.ears),
+    }
+
+
+def risk_told(risk: Risk) -> dict[str, Any]:
+    """How a room stands, as plain data."""
+    return {
+        "level": risk.level.code,
+        "advice": [advice.value for advice in Advice if advice in risk.active],
+        "reasons": reasons_told(risk.reasons),
+    }

@@ -1,0 +1,180 @@
+"""What clients may send of live rooms, checked once at the edge: messages become ``Message`` or faults."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StrictStr,
+    StringConstraints,
+    ValidationError,
+)
+
+from moderation.types import Author, Part, Role
+from service.draft import Draft
+from service.http.problems import Fault, Problem, faults_of
+from service.http.wire import Short, When, nul_places
+from service.talk import MANNERS, Kind, Message, content_id
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+MOST_CHARS: Final = 2000
+"""A message's text. Longer texts are scripts, and belong to another scene."""
+MOST_MESSAGES: Final = 500
+"""In one request, or in one frame."""
+ROOM: Final = re.compile(r"[^/\x00-\x20\x7f]{1,64}")
+_DAYS: Final = 40_000
+_MOST_OFFSET: Final = 7 * 24 * 3600 * 1000
+
+MessageId = Annotated[StrictStr, StringConstraints(min_length=1, max_length=128)]
+
+
+class RoomMessage(BaseModel):
+    """One message of a live room. The same id again is the same message: it gets the verdict that it got."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: MessageId = Field(description="your id, unique in the room")
+    kind: Kind = Kind.CHAT
+    text: Annotated[StrictStr, StringConstraints(min_length=1, max_length=MOST_CHARS)] = Field(
+        description="what was written; of host_speech what the recogniser heard, of gift its name"
+    )
+    author_id: Short | None = None
+    account_age_days: Annotated[StrictInt, Field(ge=0, le=_DAYS)] | None = Field(
+        default=None, description="whole days since the account was opened"
+    )
+    at: When | None = Field(default=None, description="RFC 3339 with offset; when it was said, now where left out")
+    offset_ms: Annotated[StrictInt, Field(ge=0, le=_MOST_OFFSET)] | None = Field(
+        default=None, description="milliseconds since the show began"
+    )
+    reply_to: MessageId | None = Field(default=None, description="the message that it answers")
+
+
+class RoomMessages(BaseModel):
+    """Messages of one room, in their order; each gets its own verdict."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    messages: Annotated[list[RoomMessage], Field(min_length=1, max_length=MOST_MESSAGES)]
+
+
+class _Envelope(BaseModel):
+    """Messages that are looked at one by one, so that a bad one does not spoil the others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    messages: Annotated[list[Any], Field(min_length=1, max_length=MOST_MESSAGES)]
+
+
+class EventsQuery(BaseModel):
+    """Which of a room's events to list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    after: Annotated[int, Field(ge=0, le=2**62)] = Field(default=0, description="the last number that you have")
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
+
+
+class RoomsQuery(BaseModel):
+    """Which rooms to list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
+
+
+class StreamQuery(BaseModel):
+    """How to follow a room."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    after: Annotated[int, Field(ge=0, le=2**62)] | None = Field(
+        default=None, description="the last number that you saw: what came after it is sent first"
+    )
+    scope: Literal["own", "room"] = Field(
+        default="own", description="own: verdicts of your messages, and events; room: everybody's verdicts too"
+    )
+
+
+class Malformed(NamedTuple):
+    """A message that cannot be read, and what it called itself where that is readable."""
+
+    id: str | None
+    faults: tuple[Fault, ...]
+
+
+_one = RoomMessage.__pydantic_validator__
+_many = _Envelope.__pydantic_validator__
+
+
+def room_of(name: str) -> str:
+    """The room that a path names. Raises ``Problem``."""
+    if not ROOM.fullmatch(name):
+        raise Problem("not-found")
+    return name
+
+
+def envelope(sent: Any) -> list[Any]:
+    """The messages of a request, not yet looked at. Raises ``Problem``."""
+    try:
+        messages: list[Any] = _many.validate_python(sent).messages
+    except ValidationError as error:
+        raise Problem("invalid-body", faults=faults_of(error)) from None
+    return messages
+
+
+def read_message(sent: Any, *, tenant: str, room: str, now: datetime) -> Message | Malformed:
+    """One message from plain data."""
+    try:
+        read = _one.validate_python(sent)
+    except ValidationError as error:
+        return _malformed(sent, *faults_of(error))
+    name, kind, text, author, age, at, offset, reply = (
+        read.id,
+        read.kind,
+        read.text,
+        read.author_id,
+        read.account_age_days,
+        read.at,
+        read.offset_ms,
+        read.reply_to,
+    )
+    if "\x00" in text or "\x00" in name or "\x00" in f"{author}{reply}":
+        return _malformed(sent, *nul_places(sent, ()))
+    scene, part, role = MANNERS[kind]
+    content = Draft(
+        scene,
+        (Part(part, text),),
+        now if at is None else at,
+        content_id(room, name),
+        1,
+        tenant,
+        _author(author, role, age),
+        room,
+        None,
+        False,
+        None,
+        None,
+        (),
+        None,
+        offset,
+        None if reply is None else content_id(room, reply),
+    ).done()
+    return Message(name, kind, content)
+
+
+def _malformed(sent: Any, *faults: Fault) -> Malformed:
+    name = sent.get("id") if isinstance(sent, dict) else None
+    return Malformed(name[:128] if isinstance(name, str) else None, faults)
+
+
+@lru_cache(maxsize=4096)
+def _author(author: str | None, role: Role, age: int | None) -> Author:
+    return Author(id=author, role=role, age_days=age)

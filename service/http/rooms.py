@@ -1,0 +1,121 @@
+"""The routes of live rooms without sockets: bring messages, see which rooms are open, read what happened in one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from moderation.risk import Risk
+from service.http.answer import Answer
+from service.http.asking import read_plain, read_query
+from service.http.content import known
+from service.http.problems import Problem
+from service.http.room_answers import (
+    RoomEvents,
+    RoomList,
+    RoomResults,
+    RoomShown,
+    item_told,
+    outcome_told,
+    refused_told,
+    risk_told,
+    room_told,
+)
+from service.http.room_wire import (
+    EventsQuery,
+    Malformed,
+    RoomMessages,
+    RoomsQuery,
+    envelope,
+    read_message,
+    room_of,
+)
+from service.http.routes import BODY, CALLED, route
+from service.ids import from_stamp
+from service.rights import Right
+from service.rooms import Crowded
+
+if TYPE_CHECKING:
+    from service.http.serving import Asked
+
+_WRITES: Final = (*BODY, "not-found", "busy", *CALLED)
+
+
+@route(
+    "POST",
+    "/v1/rooms/{room}/messages",
+    policy=Right.MODERATE,
+    takes=RoomMessages,
+    gives=RoomResults,
+    problems=_WRITES,
+)
+async def say(asked: Asked) -> Answer:
+    """Have messages of a live room judged, in their order; each gets its own verdict or error, once it is on disk."""
+    room, caller, serving = room_of(asked.found["room"]), known(asked), asked.serving
+    rooms = serving.service.rooms
+    if rooms.full:
+        raise Problem("busy", headers={"Retry-After": "1"})
+    sent = envelope(await read_plain(asked, limit=serving.settings.max_batch_body))
+    now = datetime.now(UTC)
+    read = [read_message(one, tenant=caller.tenant, room=room, now=now) for one in sent]
+    try:
+        outcomes = await rooms.say(caller.tenant, room, [one for one in read if not isinstance(one, Malformed)])
+    except Crowded:
+        raise Problem("busy", headers={"Retry-After": "1"}) from None
+    judged = iter(outcomes)
+    results = [
+        refused_told(one.id, "invalid", asked.lang, one.faults)
+        if isinstance(one, Malformed)
+        else outcome_told(next(judged), asked.lang)
+        for one in read
+    ]
+    return Answer(b'{"room":%s,"results":[%s]}' % (orjson.dumps(room), b",".join(results)))
+
+
+@route("GET", "/v1/rooms", policy=Right.FOLLOW, query=RoomsQuery, gives=RoomList, problems=("invalid-query", *CALLED))
+async def rooms(asked: Asked) -> Answer:
+    """List the open rooms, those in which something happened last first."""
+    limit = read_query(asked, RoomsQuery).limit
+    lanes = asked.serving.service.rooms.lanes(known(asked).tenant)
+    lanes.sort(key=lambda lane: -lane.used)
+    return Answer(orjson.dumps({"items": [room_told(lane) for lane in lanes[:limit]]}))
+
+
+@route("GET", "/v1/rooms/{room}", policy=Right.FOLLOW, gives=RoomShown, problems=("not-found", *CALLED))
+async def one_room(asked: Asked) -> Answer:
+    """Read how a room stands."""
+    name, tenant, keeper = room_of(asked.found["room"]), known(asked).tenant, asked.serving.service.rooms
+    lane = keeper.lane(tenant, name)
+    if lane is not None and lane.last:
+        return Answer(orjson.dumps(room_told(lane)))
+    last, at = await keeper.last(tenant, name)
+    if not last:
+        raise Problem("not-found")
+    told = {"room": name, "open": False, "seq": last, "at": from_stamp(at)}
+    told |= {**risk_told(Risk()), "judged": 0, "held": 0, "waiting": 0, "listeners": 0}
+    return Answer(orjson.dumps(told, option=orjson.OPT_UTC_Z))
+
+
+@route(
+    "GET",
+    "/v1/rooms/{room}/events",
+    policy=Right.FOLLOW,
+    query=EventsQuery,
+    gives=RoomEvents,
+    problems=("invalid-query", "not-found", *CALLED),
+)
+async def events(asked: Asked) -> Answer:
+    """List what happened in a room after a number: verdicts and events, in order."""
+    name, tenant, keeper = room_of(asked.found["room"]), known(asked).tenant, asked.serving.service.rooms
+    query = read_query(asked, EventsQuery)
+    items = (await keeper.after(tenant, name, query.after, limit=query.limit))[: query.limit]
+    if not items and not (await keeper.last(tenant, name))[0]:
+        raise Problem("not-found")
+    after = items[-1].number if items else query.after
+    told = b",".join([item_told(item, asked.lang) for item in items])
+    return Answer(b'{"room":%s,"items":[%s],"next":%d}' % (orjson.dumps(name), told, after))
+
+
+ROUTES: Final = (say, rooms, one_room, events)

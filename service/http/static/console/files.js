@@ -1,0 +1,57 @@
+// Proofs and products: forms with lists in them. A file's digest is worked out here; the file itself goes nowhere.
+"use strict";
+
+{
+  const { $, ask, say, keys, toast } = window.ql;
+  const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
+  let digest = "";
+
+  async function send(form, path, sent) {
+    const wrong = $(".error", form);
+    wrong.hidden = true;
+    try {
+      await ask("POST", path, sent);
+      location.reload();
+    } catch (error) {
+      wrong.textContent = error.message;
+      wrong.hidden = false;
+    }
+  }
+
+  $("#proof-form [name=file]")?.addEventListener("change", async (event) => {
+    const [file] = event.target.files;
+    if (!file) return;
+    const sum = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
+    digest = [...new Uint8Array(sum)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    $("#digest").textContent = `SHA-256 ${digest}`;
+  });
+  $("#proof-form")?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const form = event.target, { claims, source, period, scope, valid_from: from, valid_to: to } = form.elements;
+    const sent = { claims: lines(claims.value), file_sha256: digest, source: source.value, period: period.value, scope: scope.value };
+    if (from.value) sent.valid_from = from.value;
+    if (to.value) sent.valid_to = to.value;
+    send(form, "/v1/proofs", sent);
+  });
+  // One certificate a line: kind, number, last day.
+  function certificate(line) {
+    const [kind, ...rest] = line.split(/\s+/);
+    const last = rest.at(-1);
+    const dated = /^\d{4}-\d\d-\d\d$/.test(last ?? "");
+    const number = (dated ? rest.slice(0, -1) : rest).join(" ");
+    return { kind, number, ...(dated ? { valid_to: last } : {}) };
+  }
+  $("#product-form")?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const form = event.target, { product_id: id, name, industry, certificates } = form.elements;
+    const sent = { product_id: id.value, name: name.value, certificates: lines(certificates.value).map(certificate) };
+    if (industry.value) sent.industry = industry.value;
+    send(form, "/v1/products", sent);
+  });
+  document.addEventListener("click", async (event) => {
+    const to = event.target.closest?.("button")?.dataset ?? {};
+    if (!to.delete || !confirm(to.ask)) return;
+    try { await ask("DELETE", to.delete); location.reload(); } catch (error) { toast(error.message || say("js.failed"), { alert: true }); }
+  });
+  keys({ n: () => $("#new-proof")?.showModal(), k: () => $("#new-product")?.showModal() });
+}

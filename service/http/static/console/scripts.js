@@ -1,0 +1,63 @@
+// Scripts: file a version, accept rewrites into the text, save, approve. The service judges; nothing is decided here.
+"use strict";
+
+{
+  const { $, $$, ask, say, keys } = window.ql;
+  const chosen = (form, name) => $$(`[name=${name}]:checked`, form).map((box) => box.value);
+
+  async function file(form) {
+    const wrong = $(".error", form);
+    wrong.hidden = true;
+    const sent = { title: form.elements.title.value, text: form.elements.text.value, products: chosen(form, "products"), proofs: chosen(form, "proofs") };
+    if (form.elements.script_id) sent.script_id = form.elements.script_id.value;
+    const button = $("[type=submit]", form);
+    button.disabled = true;
+    try {
+      const told = await ask("POST", "/v1/scripts", sent);
+      location.assign(`/scripts/${encodeURIComponent(told.script_id)}`);
+    } catch (error) {
+      wrong.textContent = error.message;
+      wrong.hidden = false;
+      button.disabled = false;
+    }
+  }
+  for (const form of $$("#script-form, #edit-form")) form.addEventListener("submit", (event) => { event.preventDefault(); file(form); });
+
+  // An accepted rewrite takes the place of its sentence in the text that will be saved; offsets count code points.
+  const edited = $("#edited");
+  const pieces = edited ? [...edited.value] : [];
+  const accepted = new Map();
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-accept]");
+    if (!button || !edited) return;
+    const line = button.closest(".sentence");
+    accepted.set(Number(line.dataset.start), [Number(line.dataset.end), button.dataset.accept]);
+    let text = "", at = 0;
+    for (const [start, [end, words]] of [...accepted].sort(([a], [b]) => a - b)) {
+      text += pieces.slice(at, start).join("") + words;
+      at = end;
+    }
+    edited.value = text + pieces.slice(at).join("");
+    line.classList.add("accepted");
+    button.disabled = true;
+    $("#accepted").textContent = say("js.accepted", { n: accepted.size });
+  });
+
+  const page = $("#script");
+  $("#approve-form")?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const form = event.target, wrong = $(".error", form);
+    try {
+      await ask("POST", `/v1/scripts/${encodeURIComponent(page.dataset.id)}/approval`, { digest: page.dataset.digest, note: form.elements.note.value });
+      location.reload();
+    } catch (error) {
+      wrong.textContent = error.message;
+      wrong.hidden = false;
+    }
+  });
+  keys({
+    n: () => $("#new-script")?.showModal(),
+    s: () => $("#edit-form")?.requestSubmit(),
+    a: () => $("[data-open=approve]")?.click(),
+  });
+}

@@ -1,0 +1,228 @@
+"""The WebSocket of live rooms, subprotocol ``qingliu.chat.v1``: frames in, use-case called, frames out. No rule here.
+
+A client has credits, and one that sends beyond them is closed; so is one that is silent, and one that may not be here
+any more. docs/rooms.md has the protocol.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import suppress
+from datetime import UTC, datetime
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+from aiohttp import WSMsgType, web
+
+from service.http.answers import Answered as Told
+from service.http.asking import read_query
+from service.http.browser import check_socket
+from service.http.content import known
+from service.http.frame import caller_of
+from service.http.problems import Problem
+from service.http.room_wire import Malformed, StreamQuery, envelope, read_message, room_of
+from service.http.routes import CALLED, route
+from service.http.streaming import GRACE_SECONDS, Code, Stream
+from service.http.wire import read_json
+from service.ledger import LedgerError
+from service.logs import where
+from service.rights import Right
+from service.rooms import Crowded
+
+if TYPE_CHECKING:
+    from service.http.serving import Asked
+    from service.talk import Message
+
+PROTOCOL: Final = "qingliu.chat.v1"
+LOOK_SECONDS: Final = 0.5
+"""So often all streams are looked at: who was silent, who may not be here any more, who is owed credits."""
+BUFFER: Final = 64 * 1024
+"""Bytes on their way to one client, in the program and again in the system."""
+FRAME: Final = 256 * 1024
+"""Bytes of one frame of a client."""
+
+
+class Hello(Told):
+    """Nothing: the answer is 101 and a WebSocket."""
+
+
+class Streams:
+    """Keeps the streams of one process, so that they can be looked at and ended."""
+
+    def __init__(self, *, most: int, silence: float) -> None:
+        self.most, self._silence = most, silence
+        self.streams: set[Stream] = set()
+        self.slow = 0
+        """Clients that were closed because they read too slowly."""
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait for clients."""
+        return sum(stream.size for stream in self.streams)
+
+    async def run(self) -> None:
+        """Looks at all streams, for ever."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            for stream in list(self.streams):
+                try:
+                    await self._look(stream)
+                except Exception as error:  # noqa: BLE001 - one stream's trouble is not the others'
+                    structlog.get_logger().error("stream not looked at", **where(error))
+
+    def end(self) -> None:
+        """Ends all of them, because the service stops."""
+        for stream in list(self.streams):
+            stream.end(Code.AWAY)
+
+    async def _look(self, stream: Stream) -> None:
+        now = monotonic()
+        stream.settle()
+        service = stream.asked.serving.service
+        caller = await caller_of(stream.asked.request, service.keys, service.sessions)
+        if caller is None or Right.FOLLOW not in caller.rights:
+            stream.end(Code.FORBIDDEN)
+        elif stream.pinged > stream.seen:
+            if now - stream.pinged > self._silence:
+                stream.end(Code.SILENT)
+        elif now - stream.seen > self._silence:
+            stream.pinged = now
+            with suppress(TimeoutError, ConnectionError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await stream.socket.ping()
+
+
+@route(
+    "GET",
+    "/v1/rooms/{room}/stream",
+    policy=Right.FOLLOW,
+    query=StreamQuery,
+    gives=Hello,
+    problems=("invalid-query", "not-found", "upgrade-required", "crowded", *CALLED),
+    upgrades=True,
+)
+async def stream(asked: Asked) -> web.WebSocketResponse[Any]:
+    """Follow a live room, and bring messages, over a WebSocket (subprotocol qingliu.chat.v1)."""
+    room, query = room_of(asked.found["room"]), read_query(asked, StreamQuery)
+    streams, caller = asked.serving.streams, known(asked)
+    opened: web.WebSocketResponse[Any] = web.WebSocketResponse(
+        protocols=(PROTOCOL,),
+        autoping=False,
+        compress=False,
+        max_msg_size=FRAME,
+        writer_limit=BUFFER // 4,
+        timeout=GRACE_SECONDS,
+        decode_text=False,
+    )
+    ready = opened.can_prepare(asked.request)
+    if not ready.ok or ready.protocol != PROTOCOL:
+        headers = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+        raise Problem("upgrade-required", context={"protocol": PROTOCOL}, headers=headers)
+    if caller.session:
+        check_socket(asked.request)
+    if len(streams.streams) >= streams.most:
+        raise Problem("crowded", headers={"Retry-After": "5"})
+    await opened.prepare(asked.request)
+    _narrow(asked.request)
+    settings = asked.serving.settings
+    whole, credits_, most = query.scope == "room", settings.live_credits, settings.live_buffer
+    client = Stream(asked, room, opened, whole, credits_, most, monotonic())
+    streams.streams.add(client)
+    try:
+        await _talk(client, query.after)
+    finally:
+        streams.streams.discard(client)
+        if client.ending is Code.SLOW:
+            streams.slow += 1
+    return opened
+
+
+ROUTES: Final = (stream,)
+
+
+def _narrow(request: web.BaseRequest) -> None:
+    """Keeps the system from buffering megabytes for a client that reads nothing."""
+    transport = request.transport
+    if transport is None:
+        return
+    transport.set_write_buffer_limits(high=BUFFER)
+    if (opened := transport.get_extra_info("socket")) is not None:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
+
+
+async def _talk(client: Stream, after: int | None) -> None:
+    """Greets, then reads what comes until the client or the service ends it."""
+    rooms, tenant = client.asked.serving.service.rooms, known(client.asked).tenant
+    sender = asyncio.create_task(client.send(), name="stream")
+    lane = None
+    try:
+        lane = await rooms.join(tenant, client.room, client, whole=client.whole)
+        client.greet(lane, after)
+        await _read(client)
+    except (Crowded, LedgerError):
+        client.end(Code.BUSY)
+    except ConnectionError:
+        pass
+    finally:
+        if lane is not None:
+            rooms.leave(lane, client)
+        await client.ended()
+        sender.cancel()
+        await asyncio.wait([sender])
+
+
+async def _read(client: Stream) -> None:
+    opened = client.socket
+    while client.ending is None:
+        frame = await opened.receive()
+        client.seen = monotonic()
+        kind = frame.type
+        if kind is WSMsgType.TEXT:
+            _take(client, frame.data)
+        elif kind is WSMsgType.PING:
+            await opened.pong(frame.data)
+        elif kind is WSMsgType.BINARY:
+            client.end(Code.MALFORMED)
+        elif kind is not WSMsgType.PONG:
+            return
+
+
+def _take(client: Stream, frame: bytes) -> None:
+    """What a client says: messages, or a ping."""
+    try:
+        sent = read_json(frame)
+        kind = sent.pop("type", None) if isinstance(sent, dict) else None
+        if kind == "ping":
+            client.say({"type": "pong", "id": sent.get("id")})
+            return
+        messages = envelope(sent if kind == "messages" else None)
+    except Problem as problem:
+        client.end(Code.MALFORMED, problem)
+        return
+    caller, room = known(client.asked), client.room
+    if Right.MODERATE not in caller.rights:
+        client.end(Code.FORBIDDEN)
+        return
+    client.credits -= len(messages)
+    if client.credits < 0:
+        client.end(Code.OVER_CREDIT)
+        return
+    now, read = datetime.now(UTC), []
+    for one in messages:
+        message = read_message(one, tenant=caller.tenant, room=room, now=now)
+        if isinstance(message, Malformed):
+            client.refuse(message.id, "invalid", message.faults)
+        else:
+            read.append(message)
+    if read:
+        _bring(client, read)
+
+
+def _bring(client: Stream, read: list[Message]) -> None:
+    try:
+        client.asked.serving.service.rooms.bring(known(client.asked).tenant, client.room, read, client)
+    except (Crowded, LedgerError) as error:
+        for message in read:
+            client.refuse(message.id, "busy" if isinstance(error, Crowded) else "unavailable")

@@ -1,0 +1,243 @@
+"""One client of a live room's stream, and what waits for it. Bounded: who reads too slowly is told and closed.
+
+Frames are made when something is heard and sent by a task of the client's own, several items in one frame where several
+wait. docs/rooms.md has the protocol.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+import structlog
+from aiohttp import WSMsgType
+
+from service.http.content import known
+from service.http.room_answers import event_told, item_told, outcome_told, refused_told, risk_told, verdict_told
+from service.logs import where
+from service.talk import Answered
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aiohttp import web
+
+    from service.http.problems import Fault, Problem
+    from service.http.serving import Asked
+    from service.lane import Lane
+    from service.talk import News, Outcome
+
+GRACE_SECONDS: Final = 5.0
+"""So long a client that is closed may take to read that it is."""
+PAUSE: Final = 0.05
+PAGE: Final = 200
+"""So much is read from the store at a time for a client that resumes."""
+
+
+class Code(IntEnum):
+    """Why a stream was closed: WebSocket codes, from 4000 on our own."""
+
+    AWAY = 1001
+    BUSY = 1013
+    MALFORMED = 4400
+    FORBIDDEN = 4403
+    SILENT = 4408
+    SLOW = 4413
+    OVER_CREDIT = 4429
+
+    @property
+    def word(self) -> str:
+        """The code as ``bye`` tells it."""
+        return self.name.lower()
+
+
+@dataclass(slots=True, eq=False)
+class Stream:
+    """One client on one room. ``whole``: it hears of everybody's messages. ``most`` bytes may wait for it."""
+
+    asked: Asked
+    room: str
+    socket: web.WebSocketResponse[Any]
+    whole: bool
+    credits: int
+    most: int
+    seen: float
+    """When something came from it."""
+    pinged: float = 0.0
+    size: int = 0
+    """Bytes that wait."""
+    ending: Code | None = None
+    _cursor: int = 0
+    """The last number that the store gave, or that was there when it came: it hears of later ones alone."""
+    _replaying: bool = False
+    _lost: bool = False
+    """Whether something that waits for the end of the replay was let go: the store has it."""
+    _blocked: bool = False
+    """Whether it has not taken the frame that was sent last: only then may too much wait for it."""
+    _items: list[tuple[bytes, int]] = field(default_factory=list)
+    _more: list[bytes] = field(default_factory=list)
+    _granted: int = 0
+    _owed: int = 0
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _closing: asyncio.Task[None] | None = None
+
+    def greet(self, lane: Lane, after: int | None) -> None:
+        """Tells how the room stands. What came after ``after`` is sent first; without it, what comes from now on."""
+        self._cursor = lane.last if after is None else after
+        self._replaying = after is not None
+        if not self._replaying:
+            self._keep_newer()
+        self.say(
+            {"type": "hello", "room": self.room, "seq": lane.last, "credits": self.credits, **risk_told(lane.risk)}
+        )
+
+    def hear(self, own: Sequence[Outcome], news: News | None) -> None:
+        """See ``talk.Ear``: what there is to tell waits for the client; one that lets too much wait is closed."""
+        lang, fresh = self.asked.lang, news.answers if self.whole and news is not None else own
+        for one in fresh:
+            if isinstance(one, Answered) and not one.again:
+                self._put(verdict_told(one, lang), one.number)
+        for one in own:
+            if not isinstance(one, Answered) or one.again:
+                self._put(outcome_told(one, lang))
+        if news is not None:
+            for event in news.events:
+                self._put(event_told(event), event.number)
+        if own:
+            self.grant(len(own))
+        else:
+            self._wake.set()
+
+    def grant(self, number: int) -> None:
+        """Gives credits back, unless too much is under way in the house: then they are owed."""
+        if self.asked.serving.service.rooms.full:
+            self._owed += number
+        else:
+            self._granted += number
+            self.credits += number
+        self._wake.set()
+
+    def settle(self) -> None:
+        """Gives what is owed, if it can be given now."""
+        owed, self._owed = self._owed, 0
+        if owed:
+            self.grant(owed)
+
+    def refuse(self, name: str | None, why: str, faults: Sequence[Fault] = ()) -> None:
+        """Answers a message that is not judged, and gives its credit back."""
+        self._put(refused_told(name, why, self.asked.lang, faults))
+        self.grant(1)
+
+    def say(self, frame: Mapping[str, Any]) -> None:
+        """Sends a frame of another type."""
+        self._more.append(orjson.dumps(frame))
+        self._wake.set()
+
+    def end(self, code: Code, problem: Problem | None = None) -> None:
+        """Tells the client why, and closes."""
+        if self.ending is None:
+            self.ending = code
+            self._items.clear()
+            self._more.clear()
+            self.size = 0
+            self._wake.set()
+            bye = {"type": "bye", "code": int(code), "why": code.word}
+            if problem is not None:
+                bye["problem"] = problem.told(self.asked.lang)
+            self._closing = asyncio.get_running_loop().create_task(self._close(code, bye))
+
+    async def send(self) -> None:
+        """Sends what there is to send, until the stream ends."""
+        try:
+            await self._send()
+        except ConnectionError:
+            return
+        except Exception as error:  # noqa: BLE001 - a client is told that it may come again, whatever it is
+            structlog.get_logger().error("stream failed", **where(error))
+            self.end(Code.BUSY)
+
+    async def ended(self) -> None:
+        """Returns once the client was told, or could not be told any more."""
+        if self._closing is not None:
+            await asyncio.wait([self._closing])
+
+    async def _send(self) -> None:
+        while self.ending is None:
+            await self._wake.wait()
+            self._wake.clear()
+            more, self._more = self._more, []
+            for frame in more:
+                await self._frame(frame)
+            if self._replaying:
+                await self._replay()
+            if self.ending is None and (self._items or self._granted):
+                items, self._items, self.size = self._items, [], 0
+                granted, self._granted = self._granted, 0
+                await self._frame(_told([item for item, _ in items], granted))
+
+    async def _replay(self) -> None:
+        """Sends what happened after the cursor, from the store; then what came meanwhile can be sent."""
+        rooms, caller, lang = self.asked.serving.service.rooms, known(self.asked), self.asked.lang
+        while self.ending is None:
+            self._lost = False
+            items = await rooms.after(caller.tenant, self.room, self._cursor, limit=PAGE)
+            if items:
+                self._cursor = items[-1].number
+                await self._frame(_told([item_told(item, lang) for item in items], 0))
+            elif not self._lost:
+                break
+        self._replaying = False
+        self._keep_newer()
+
+    def _put(self, item: bytes, number: int = 0) -> None:
+        """Has something wait; ``number`` is its place in the room, where it has one."""
+        if self.ending is not None or 0 < number <= self._cursor:
+            return
+        self._items.append((item, number))
+        self.size += len(item)
+        if self.size <= self.most:
+            return
+        if self._replaying:
+            self._lost = True
+            self._items = [one for one in self._items if not one[1]]
+            self.size = sum([len(one) for one, _ in self._items])
+        if self.size > self.most and self._blocked:
+            self.end(Code.SLOW)
+
+    def _keep_newer(self) -> None:
+        self._items = [one for one in self._items if not one[1] or one[1] > self._cursor]
+        self.size = sum([len(one) for one, _ in self._items])
+
+    async def _frame(self, frame: bytes) -> None:
+        self._blocked = True
+        await self.socket.send_frame(frame, WSMsgType.TEXT)
+        self._blocked = False
+
+    async def _close(self, code: Code, bye: Mapping[str, Any]) -> None:
+        transport = self.asked.request.transport
+        with suppress(TimeoutError, ConnectionError, RuntimeError):
+            async with asyncio.timeout(GRACE_SECONDS / 10):
+                await self._frame(orjson.dumps(bye))
+        with suppress(TimeoutError, ConnectionError, RuntimeError):
+            async with asyncio.timeout(GRACE_SECONDS):
+                await self.socket.close(code=code, message=code.word.encode(), drain=False)
+        if transport is not None:
+            await _flushed(transport)
+
+
+async def _flushed(transport: asyncio.Transport) -> None:
+    """Gives a client that is closed its time to read what it is told; then nothing of it is kept any more."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + GRACE_SECONDS
+    while transport.get_write_buffer_size() and loop.time() < until:  # noqa: ASYNC110 - once a stream
+        await asyncio.sleep(PAUSE)
+    if transport.get_write_buffer_size():
+        transport.abort()
+
+
+def _told(items: Sequence[bytes], granted: int) -> bytes:
+    return b'{"type":"items","credits":%d,"items":[%s]}' % (granted, b",".join(items))

@@ -1,0 +1,126 @@
+"""One room's lane: what waits there, what is under way, who listens. It keeps order; it judges and stores nothing."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from moderation.risk import Risk
+from moderation.roomstate import RoomState
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Iterable, Sequence
+
+    from moderation.engine import Case
+    from moderation.risk import Mark
+    from moderation.types import Verdict
+    from service.plan import Happening
+    from service.ports import Visit
+    from service.roomrisk import Corrected
+    from service.talk import Ear, Message, News, Outcome
+
+MOST_TOGETHER: Final = 128
+"""So many messages of a room are judged together at most; the rest waits for the next turn."""
+
+
+@dataclass(slots=True, eq=False)
+class Brought:
+    """A message that waits, who brought it and when; its verdict later."""
+
+    message: Message
+    ear: Ear
+    at: float
+
+
+@dataclass(slots=True, eq=False)
+class Said:
+    """Something that happens in a room without a message, who waits for its number, and what it does to the risk."""
+
+    happening: Happening
+    heard: asyncio.Future[int]
+    work: Callable[[Visit], object] | None = None
+    risk: Sequence[Mark | Corrected] = ()
+
+
+class Late(NamedTuple):
+    """A message whose expert was missing, and what was made of it when the expert answered after all."""
+
+    message: Message
+    verdict: Verdict
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """One room while it is open. ``last`` is its last number on disk, ``state`` what is remembered up to there."""
+
+    tenant: str
+    name: str
+    state: RoomState = field(default_factory=RoomState)
+    risk: Risk = field(default_factory=Risk)
+    last: int = 0
+    opened: bool = False
+    """Whether its last number is known."""
+    busy: bool = False
+    """Whether messages of it are being judged or saved: what comes waits for the next turn."""
+    used: float = 0.0
+    judged: int = 0
+    held: int = 0
+    """Messages since it was opened, and those of them that did not pass."""
+    missed: int = 0
+    """Of its messages those that the expert is asked for again."""
+    waiting: deque[Brought] = field(default_factory=deque)
+    said: deque[Said] = field(default_factory=deque)
+    late: deque[Late] = field(default_factory=deque)
+    ears: dict[Ear, bool] = field(default_factory=dict)
+    """Who listens; true for those who hear of everybody's messages."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way and nobody listens: it may be forgotten."""
+        return not (self.busy or self.pending or self.ears or self.missed)
+
+    @property
+    def pending(self) -> bool:
+        """Whether anything waits for a turn."""
+        return bool(self.waiting or self.said or self.late)
+
+    def take(self, most: int) -> list[Brought]:
+        """The next messages, in order. The same id twice parts them: the second finds what became of the first."""
+        taken: list[Brought] = []
+        seen: set[str] = set()
+        while self.waiting and len(taken) < most and self.waiting[0].message.id not in seen:
+            brought = self.waiting.popleft()
+            seen.add(brought.message.id)
+            taken.append(brought)
+        return taken
+
+    def tell(self, outcomes: Iterable[tuple[Ear, Outcome]], news: News | None) -> None:
+        """Tells who brought messages what became of them, and who listens what happened."""
+        own: dict[Ear, list[Outcome]] = {}
+        for ear, outcome in outcomes:
+            own.setdefault(ear, []).append(outcome)
+        if news is not None:
+            for ear, whole in list(self.ears.items()):
+                if whole or news.events or ear in own:
+                    ear.hear(own.pop(ear, ()), news)
+        for ear, heard in own.items():
+            ear.hear(heard, None)
+
+
+@dataclass(slots=True, eq=False)
+class Part:
+    """What of one lane is judged in one turn: new messages, their cases and verdicts, and the state after them."""
+
+    lane: Lane
+    brought: Sequence[Brought]
+    said: Sequence[Said]
+    late: list[Late]
+    messages: list[Message] = field(default_factory=list)
+    cases: list[Case] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    state: RoomState = field(default_factory=RoomState)
+    risk: Risk = field(default_factory=Risk)
+    events: list[Happening] = field(default_factory=list)
+    tried: int = 0

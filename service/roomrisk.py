@@ -1,0 +1,79 @@
+"""A room's risk as its keeper has it: what verdicts and others add, and what is then told of it. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from moderation.risk import Level, Mark, Risk, corrected, look, marks, weigh
+from service.plan import Happening
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from moderation.liverules import RiskRules
+    from moderation.risk import Reason, Step
+    from service.talk import Judged
+
+RISK: Final = "risk"
+"""The level changed."""
+ADVICE: Final = "advice"
+"""Something is advised from now on, or no longer: slow mode, a warning to the host, a senior's look, a cut."""
+
+
+class Corrected(NamedTuple):
+    """The host put a claim of a category right on air, at so many seconds since 1970."""
+
+    at: float
+    category: str
+
+
+def moved(
+    risk: Risk, judged: Sequence[Judged], more: Iterable[Mark | Corrected], rules: RiskRules
+) -> tuple[Risk, list[Happening]]:
+    """The risk after messages with their verdicts, then after what others add; what is to be told of it."""
+    steps: list[Step] = []
+    for one in judged:
+        for mark in marks(one.message.content, one.verdict, rules):
+            risk, told = weigh(risk, mark, rules)
+            steps.extend(told)
+    for change in more:
+        if isinstance(change, Mark):
+            risk, told = weigh(risk, change, rules)
+        else:
+            risk, told = corrected(risk, change.at, change.category, rules)
+        steps.extend(told)
+    return risk, [_told(step) for step in steps]
+
+
+def faded(risk: Risk, at: float, rules: RiskRules) -> tuple[Risk, list[Happening]]:
+    """The risk at a later moment in which nothing happened."""
+    risk, steps = look(risk, at, rules)
+    return risk, [_told(step) for step in steps]
+
+
+def is_calm(risk: Risk) -> bool:
+    """Whether nothing stands that could end by itself."""
+    return risk.level is Level.GREEN and not risk.active
+
+
+def reasons_told(reasons: Iterable[Reason]) -> list[dict[str, object]]:
+    """Reasons as plain data, the heaviest first."""
+    return [
+        {
+            "source": reason.source.value,
+            "category": reason.category,
+            "points": round(reason.points),
+            "times": reason.times,
+        }
+        for reason in reasons
+    ]
+
+
+def _told(step: Step) -> Happening:
+    facts: dict[str, object] = {"level": step.level.code, "reasons": reasons_told(step.reasons)}
+    if step.advice is None:
+        return Happening(RISK, facts | {"up": step.on})
+    facts |= {"advice": step.advice.value, "on": step.on}
+    if step.seconds:
+        facts["seconds"] = step.seconds
+    return Happening(ADVICE, facts)

@@ -1,0 +1,124 @@
+"""What is read of live rooms: their last number, what happened after one, and which messages are known already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from service.ids import from_stamp
+from service.plan import VERDICTS
+from service.store import room_statements
+from service.store.reads import stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    import aiosqlite
+
+    from service.store.reads import Stored
+
+_ROWS = 64
+
+
+class Numbered(NamedTuple):
+    """One thing that happened in a room: a decision, or an event of a kind with its facts."""
+
+    number: int
+    at: datetime
+    decision: Stored | None
+    kind: str = VERDICTS
+    facts: Mapping[str, object] = {}
+
+
+class Ruled(NamedTuple):
+    """What a person, or a deadline, decided on a message, and what held before."""
+
+    decision: str
+    tenant: str
+    room: str
+    message: str
+    action: str
+    before: str
+    by: str
+
+
+class RoomReads:
+    """Keeps one connection for reading."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    async def last(self, tenant: str, room: str) -> tuple[int, str]:
+        """The room's last number, and when that was; 0 and nothing for a room in which nothing happened."""
+        rows = list(await self._connection.execute_fetchall(room_statements.LAST, (tenant, room)))
+        return (rows[0][0], rows[0][1]) if rows else (0, "")
+
+    async def after(self, tenant: str, room: str, number: int, *, limit: int) -> list[Numbered]:
+        """What happened after a number, in order: at least ``limit`` things where there are so many."""
+        rows = await self._connection.execute_fetchall(room_statements.AFTER, (tenant, room, number, limit))
+        return [one for one in await self._numbered(tenant, rows) if one.number > number]
+
+    async def recent(self, tenant: str, room: str, *, batches: int) -> list[Stored]:
+        """The room's last decisions, oldest first."""
+        rows = list(await self._connection.execute_fetchall(room_statements.BEFORE, (tenant, room, batches)))
+        numbered = await self._numbered(tenant, rows[::-1])
+        return [one.decision for one in numbered if one.decision is not None]
+
+    async def known(self, contents: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, Stored]]:
+        """Of contents by tenant and id those that were decided: their number in their room, and how they stand.
+
+        The number is 0 for what never was in a room.
+        """
+        found: dict[tuple[str, str], tuple[int, Stored]] = {}
+        for start in range(0, len(contents), _ROWS):
+            chunk = contents[start : start + _ROWS]
+            values = [value for pair in chunk for value in pair]
+            rows = await self._connection.execute_fetchall(room_statements.known(len(chunk)), values)
+            for number, *row in rows:
+                if row[0] is not None:
+                    found[row[1], row[2]] = (number or 0, stored(*row))
+        return found
+
+    async def rooms(self, tenant: str, *, after: str, limit: int) -> list[str]:
+        """Names of rooms in which anything ever happened, in order."""
+        rows = await self._connection.execute_fetchall(room_statements.ROOMS, (tenant, after, limit))
+        return [room for (room,) in rows]
+
+    async def last_ruling(self) -> str:
+        """The newest decision of which anybody is told."""
+        rows = list(await self._connection.execute_fetchall(room_statements.LAST_RULING))
+        return str(rows[0][0])
+
+    async def rulings(self, after: str) -> list[Ruled]:
+        """What was decided on messages of rooms after a decision, oldest first."""
+        return _ruled(await self._connection.execute_fetchall(room_statements.RULINGS, (after,)))
+
+    async def rulings_over(self, decisions: Sequence[str]) -> list[Ruled]:
+        """What was decided over those decisions."""
+        asked = (orjson.dumps(decisions).decode(),)
+        return _ruled(await self._connection.execute_fetchall(room_statements.RULINGS_OVER, asked))
+
+    async def _numbered(self, tenant: str, rows: Iterable[Any]) -> list[Numbered]:
+        rows = list(rows)
+        spans = [(seq, until) for _, _, kind, seq, until, _, _ in rows if kind == VERDICTS]
+        asked = (tenant, orjson.dumps(spans).decode())
+        decisions = await self._connection.execute_fetchall(room_statements.BETWEEN, asked) if spans else []
+        judged = iter([stored(*row[1:]) for row in decisions])
+        found: list[Numbered] = []
+        for first, last, kind, _, _, facts, at in rows:
+            when = from_stamp(at)
+            if kind == VERDICTS:
+                found.extend(Numbered(number, when, next(judged)) for number in range(first, last + 1))
+            else:
+                found.append(Numbered(first, when, None, kind, orjson.loads(facts)))
+        return found
+
+
+def _ruled(rows: Iterable[Any]) -> list[Ruled]:
+    return [
+        Ruled(decision, tenant, room, content[len(room) + 1 :], action, before or "", by)
+        for decision, tenant, room, content, action, before, by in rows
+        if room and content.startswith(f"{room}/")
+    ]

@@ -1,0 +1,70 @@
+"""Opens the text expert: its thread, and its second stage, which is loaded while the service works."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+import structlog
+
+from moderation.types import Scene
+from service.escalation import Escalation
+from service.experts import Hearing
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from service.ports import TextModel
+    from service.settings import Settings
+
+
+class Opens(NamedTuple):
+    """A second stage that can be loaded, and its name. Loading takes seconds."""
+
+    name: str
+    load: Callable[[], TextModel]
+
+
+@asynccontextmanager
+async def open_hearing(
+    settings: Settings, model: TextModel | None, opens: Opens | None
+) -> AsyncIterator[Hearing | Escalation | None]:
+    """The text expert at work, its second stage on the way; nothing where the house has none."""
+    if model is None:
+        yield None
+        return
+    deadlines = dict.fromkeys(Scene, settings.expert_deadline)
+    deadlines[Scene.LIVE_CHAT] = settings.expert_deadline_live_chat
+    first = Hearing(model, deadlines=deadlines, queue_texts=settings.expert_queue)
+    first.start()
+    try:
+        if opens is None:
+            yield first
+            return
+        both = Escalation(
+            first, share=settings.second_share, queue_texts=settings.second_queue, budget=settings.second_budget
+        )
+        joining = asyncio.create_task(_join(both, opens, settings), name="second stage")
+        try:
+            yield both
+        finally:
+            joining.cancel()
+            await asyncio.wait([joining])
+            await both.close()
+    finally:
+        await first.close()
+
+
+async def _join(hearing: Escalation, opens: Opens, settings: Settings) -> None:
+    """Loads the second stage while the service works: imports alone take seconds."""
+    log = structlog.get_logger()
+    try:
+        model = await asyncio.to_thread(opens.load)
+    except Exception as error:  # noqa: BLE001 - the service works without it, and every verdict that lacks it says so
+        hearing.absent = "refused"
+        log.error("second stage refused", why=str(error))  # noqa: TRY400 - a reason, no trace
+        return
+    deadlines = dict.fromkeys(Scene, settings.second_deadline)
+    hearing.join(Hearing(model, deadlines=deadlines, queue_texts=settings.second_queue))
+    log.info("second stage ready", name=opens.name)

@@ -1,0 +1,50 @@
+"""Opens the live rooms on a store: their reader, their turns, their keeper."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from service.hindsight import Hindsight
+from service.rooms import Bounds, Rooms
+from service.store import db
+from service.store.room_reads import RoomReads
+from service.turns import Turns
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from service.escalation import Escalation
+    from service.experts import Hearing
+    from service.ledger import Ledger
+    from service.review.terms import Terms
+    from service.rules import Rules
+    from service.settings import Settings
+
+
+@asynccontextmanager
+async def open_rooms(
+    settings: Settings, rules: Rules, ledger: Ledger, hearing: Hearing | Escalation | None, terms: Terms
+) -> AsyncIterator[Rooms]:
+    """The rooms; at the end all that was said in them is with the ledger."""
+    reader = await db.open_reader(settings.database, busy_timeout=settings.busy_timeout)
+    try:
+        reads = RoomReads(reader)
+        turns = Turns(rules, ledger, reads, hearing=hearing, terms=terms)
+        bounds = Bounds(rooms=settings.live_rooms, messages=settings.live_queue, idle=settings.live_idle)
+        rooms = Rooms(reads, turns=turns, bounds=bounds)
+        hindsight = Hindsight(rooms, reads, hearing)
+        tasks = [
+            asyncio.create_task(rooms.run(), name="rooms"),
+            asyncio.create_task(hindsight.run(), name="hindsight"),
+        ]
+        try:
+            yield rooms
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            await rooms.close()
+    finally:
+        await reader.close()

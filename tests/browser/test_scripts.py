@@ -1,0 +1,179 @@
+"""A script's way to its show in a real Chromium: filed, rewritten, approved by another, followed on air, corrected."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import TERMS
+from tests.browser.test_console import _violations
+from tests.small import LEXICONS, small_rules
+
+CLAIM = "本店牙刷去年全市销量冠军"
+TEXT = f"大家好，欢迎来到直播间。这款牙刷是国家级的品质！我们的{CLAIM}。\n刷头柔软，今天很划算。"
+
+
+@pytest.fixture(scope="session")
+def lexicons(tmp_path_factory):
+    """The small rules of the others, with those of live rooms."""
+    folder = small_rules(tmp_path_factory.mktemp("live") / "lexicons", TERMS)
+    shutil.copy(LEXICONS / "live.toml", folder / "live.toml")
+    return folder
+
+
+def shot(sat, name):
+    if folder := os.environ.get("QINGLIU_SHOTS"):
+        sat.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+@pytest.fixture(scope="module")
+def filed(house):
+    """What is on file before the show: a proof and a product whose certificate ends soon."""
+    soon = date.today() + timedelta(days=12)  # noqa: DTZ011 - a day, wherever
+    paper = {"kind": "cos_filing", "number": "粤G妆网备字2022056789", "valid_to": str(soon)}
+    product = {"product_id": "brush", "name": "牙刷", "industry": "cosmetic", "certificates": [paper]}
+    house.call("POST", "/v1/products", product)
+    proof = {"claims": [CLAIM], "file_sha256": "ab" * 32, "source": "市统计局 年报", "scope": "全市", "period": "去年"}
+    return house.call("POST", "/v1/proofs", proof)["id"]
+
+
+def test_a_script_is_filed_rewritten_and_approved_by_another(house, filed, seat):
+    sat = seat("li.wei", path="/scripts")
+    sat.press("n")
+    sat.page.wait_for_selector("#new-script[open]")
+    sat.page.fill("#script-form [name=title]", "十一月牙刷专场")
+    sat.page.fill("#script-form [name=text]", TEXT)
+    sat.page.check("#script-form [name=products][value=brush]")
+    sat.page.check(f'#script-form [name=proofs][value="{filed}"]')
+    assert _violations(sat) == []
+    shot(sat, "script-new")
+    sat.page.click("#script-form [type=submit]")
+    sat.page.wait_for_selector(".sentence")
+    outcomes = [one.get_attribute("class") for one in sat.page.locator(".sentence").all()]
+    assert outcomes == ["sentence pass", "sentence block", "sentence proof", "sentence pass"]
+    assert _violations(sat) == []
+    shot(sat, "script-report")
+    sat.page.click("[data-accept]")
+    assert "国家级" not in sat.page.input_value("#edited")
+    assert CLAIM in sat.page.input_value("#edited")
+    sat.page.click("#edit-form [type=submit]")
+    sat.page.wait_for_function("() => document.querySelector('.script-head .chip')?.textContent.includes('2')")
+    assert sat.page.locator(".sentence.block").count() == 0
+    assert sat.page.locator("[data-open=approve]").count() == 0
+    script = sat.page.get_attribute("#script", "data-id")
+    sat.go(f"/scripts/{script}/diff?from=1&to=2")
+    assert "国家级" in sat.page.locator("del").first.inner_text()
+    assert _violations(sat) == []
+    shot(sat, "script-diff")
+    senior = seat("zhang.min", theme="dark", path=f"/scripts/{script}")
+    senior.press("a")
+    senior.page.wait_for_selector("#approve[open]")
+    assert _violations(senior) == []
+    senior.page.click("#approve-form [type=submit]")
+    senior.page.wait_for_selector(".script-head .chip.good")
+    shot(senior, "script-approved-dark")
+    assert house.call("GET", f"/v1/scripts/{script}")["approved"]
+    assert sat.wrong == senior.wrong == []
+
+
+def say(house, room, *messages):
+    sent = [{"kind": "host_speech", "author_id": "li", **one} for one in messages]
+    told = house.call("POST", f"/v1/rooms/{room}/messages", {"messages": sent})
+    return [one["action"] for one in told["results"]]
+
+
+def test_a_show_follows_its_script_deviates_and_is_corrected_on_record(house, filed, seat):
+    script = house.call("GET", "/v1/scripts")["scripts"][0]
+    assert script["approved"]
+    host = {"host_id": "li", "checked_on": str(date.today())}  # noqa: DTZ011 - a day, wherever
+    show = {"room_id": "brush-live", "script_id": script["script_id"], "products": ["brush"], "hosts": [host]}
+    show = house.call("POST", "/v1/shows", show)
+    assert show["gaps"] == []
+    chat = {"kind": "chat", "author_id": "u-7", "text": "主播好", "id": "c1"}
+    assert say(house, "brush-live", {"id": "s1", "text": "大家好欢迎来到直播间"}, chat) == ["pass", "pass"]
+    assert say(house, "brush-live", {"id": "s2", "text": f"我们的{CLAIM}", "offset_ms": 61_000}) == ["pass"]
+    senior = seat("zhang.min", path="/live")
+    senior.page.wait_for_selector(".room")
+    assert _violations(senior) == []
+    senior.page.click(".room a")
+    senior.page.wait_for_selector("#stream .outcome-mark.proof")
+    assert senior.page.locator(".beside-script .heard").count() >= 1
+    told = {"id": "s3", "text": "这款牙刷还是国家级的", "offset_ms": 70_000}
+    assert say(house, "brush-live", told, {"id": "s4", "text": "遥遥领先"}) == ["block", "review"]
+    senior.page.wait_for_selector("#stream .said.block .chip.warn")
+    assert "不在脚本内" in senior.page.locator("#stream").inner_text()
+    say(house, "brush-live", {"id": "s5", "text": "口误口误，不是国家级的，大家别误会", "offset_ms": 82_000})
+    senior.page.wait_for_selector("#stream .event.correction")
+    assert senior.page.locator(".level.amber, .level.red").count() >= 1
+    assert _violations(senior) == []
+    shot(senior, "room")
+    senior.press("w")
+    senior.page.wait_for_selector("#acts b")
+    senior.page.wait_for_selector("#stream .event.warned")
+    senior.page.click("#stream [data-author='u-7']")
+    senior.press("m")
+    senior.page.wait_for_selector("#stream .event.muted")
+    senior.press("n")
+    senior.page.keyboard.type("已当场更正")
+    senior.page.click("#note-form [type=submit]")
+    senior.page.wait_for_function("() => document.querySelector('#acts').innerText.includes('已当场更正')")
+    shot(senior, "room-acts")
+    with senior.page.expect_download() as loading:
+        senior.page.click("a[download]")
+    export = Path(loading.value.path()).read_text(encoding="utf-8-sig").splitlines()
+    assert len(export) == 2
+    assert "国家级" in export[1]
+    assert "口误口误" in export[1]
+    (record,) = house.call("GET", f"/v1/shows/{show['id']}/corrections")["corrections"]
+    assert (record["claim"]["text"], record["claim"]["offset_ms"]) == ("国家级", 70_000)
+    assert record["correction"]["offset_ms"] == 82_000
+    house.call("POST", f"/v1/shows/{show['id']}/end", {})
+    assert say(house, "brush-live", {"id": "s6", "text": f"我们的{CLAIM}"}) == ["review"]
+    senior.go("/live")
+    shot(senior, "wall")
+    assert senior.wrong == []
+
+
+def test_alerts_wear_a_badge_until_somebody_knows(house, filed, seat):
+    house.within(house.service.duties.alerts.sweep())
+    sat = seat("li.wei", path="/alerts")
+    sat.page.wait_for_selector(".badge")
+    shot(sat, "alerts")
+    assert _violations(sat) == []
+    while sat.page.locator("[data-acknowledge]").count():
+        left = sat.page.locator("[data-acknowledge]").count()
+        sat.page.click("[data-acknowledge]")
+        sat.page.wait_for_function("left => document.querySelectorAll('[data-acknowledge]').length < left", arg=left)
+    sat.go("/alerts")
+    assert sat.page.locator(".badge").count() == 0
+    assert house.call("GET", "/v1/alerts")["open"] == 0
+    assert sat.wrong == []
+
+
+def test_what_is_on_file_can_be_filed_by_hand(house, filed, seat):
+    sat = seat("li.wei", path="/files")
+    shot(sat, "files")
+    assert _violations(sat) == []
+    sat.press("n")
+    sat.page.fill("#proof-form [name=claims]", "本店米去年全省销量第一\n本店米连续三年全省第一")
+    report = {"name": "report.pdf", "mimeType": "application/pdf", "buffer": b"proof"}
+    sat.page.set_input_files("#proof-form [name=file]", report)
+    sat.page.wait_for_function("() => document.querySelector('#digest').textContent.includes('SHA-256')")
+    sat.page.fill("#proof-form [name=source]", "某某协会")
+    shot(sat, "files-new")
+    sat.page.click("#proof-form [type=submit]")
+    sat.page.wait_for_function("() => document.body.innerText.includes('连续三年')")
+    assert sat.wrong == []
+    proofs = house.call("GET", "/v1/proofs")["proofs"]
+    assert len(proofs[0]["claims"]) == 2
+
+
+@pytest.mark.parametrize("path", ["/scripts", "/files", "/alerts", "/live", "/rooms/brush-live"])
+def test_the_pages_fit_a_phone(filed, seat, path):
+    sat = seat("root", width=390)
+    sat.go(path)
+    assert sat.page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,199 @@
+"""The blind second review over HTTP: whatever a second reviewer asks for, no answer depends on the first verdict."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from urllib.parse import quote
+
+import pytest
+import structlog
+
+from service.http.interface import ROUTES
+from service.review.veil import Veil
+from service.rights import RIGHTS_OF, Role
+from tests.http.conftest import running
+from tests.http.test_reviews import BLOCK, act, claim, judge
+from tests.small import ABUSE, DOUBTFUL, small_rules
+
+NOTED = {**BLOCK, "note": "铁证如山"}
+PASS = {"action": "pass"}
+VARIES = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?Z?)?|\b[a-f]-item\b|\"reached\": ?[^,}]+"
+    r"|\"seq\": ?\d+|<code>\d+</code>|\"token\": ?\d+|data-token=\"\d+\""
+)
+ASKED = {
+    "/v1/reviews/{id}": "review",
+    "/v1/reviews/{id}/suggestion": "review",
+    "/v1/contents/{id}": "content",
+    "/desk/{id}": "review",
+    "/desk/{id}/suggestion": "review",
+    "/items/{id}": "review",
+    "/contents/{id}": "content",
+    "/v1/search": "text",
+    "/search": "text",
+    "/v1/reviews": "states",
+    "/queue": "states",
+}
+"""What each route that a reviewer may read is asked about one content; the others tell of no content."""
+ELSEWHERE = {
+    "/", "/contents", "/docs", "/docs/{asset}", "/healthz", "/login", "/metrics", "/openapi.json", "/readyz",
+    "/static/{file}", "/system", "/try", "/v1/sessions/current", "/v1/views",
+}  # fmt: skip
+STATES = ("waiting", "held", "closed", "overdue")
+
+
+@pytest.fixture(scope="module")
+def house(settings, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("blind")
+    lexicons = small_rules(folder / "lexicons", {"safety/abuse.txt": ABUSE})
+    own = {"data": folder / "data", "lexicons": lexicons, "second_review_share": 1.0, "golden_share": 0.0}
+    log, handlers = structlog.get_config(), logging.getLogger().handlers
+    with running(settings.model_copy(update=own)) as server:
+        structlog.configure(**log)
+        logging.getLogger().handlers = handlers
+        yield server
+
+
+@pytest.fixture(scope="module")
+def people(house):
+    roles = {**dict.fromkeys(("ann", "bob", "cid", "eve"), Role.REVIEWER), "sue": Role.SENIOR}
+    return {name: house.hire(name, role) for name, role in roles.items()}
+
+
+def take(house, who, name, kind):
+    """The item of a kind about a content, claimed; the others are given back."""
+    items = claim(house, who, limit=50, kinds=[kind])
+    for one in items:
+        if one["content_id"] != name:
+            assert act(house, who, one["id"], "release", token=one["token"]).status == 200
+    return next(one for one in items if one["content_id"] == name)
+
+
+def offered(house, who):
+    """The contents that somebody would be given."""
+    items = claim(house, who, limit=50)
+    for one in items:
+        act(house, who, one["id"], "release", token=one["token"])
+    return {one["content_id"] for one in items}
+
+
+def decide(house, who, name, kind, ruling):
+    item = take(house, who, name, kind)
+    reply = act(house, who, item["id"], "decision", token=item["token"], **ruling)
+    assert reply.status == 200, reply.json
+    return reply.json
+
+
+def asked(house, who, name, reviews, text):
+    """Everything that a person can read about a content, as text by what was asked; what must differ is taken out."""
+    told = {}
+    for path, about in ASKED.items():
+        paths = {
+            "review": [path.replace("{id}", review) for review in reviews],
+            "content": [path.replace("{id}", quote(name, safe=""))],
+            "text": [f"{path}?{'text' if path.startswith('/v1') else 'q'}={quote(text)}"],
+            "states": [f"{path}?state={state}&limit=50" for state in STATES],
+        }[about]
+        for number, each in enumerate(paths):
+            reply = house.call("GET", each, key=who)
+            assert reply.status == 200, (each, reply.body)
+            told[f"{path} {number}"] = reply.body.decode()
+    return told
+
+
+def about(told, name, path):
+    """What is said of one content, where an answer is about several."""
+    if path.startswith("/v1") and ASKED[path.split()[0]] in {"states", "text"}:
+        told = json.dumps([one for one in json.loads(told)["items"] if one["content_id"] == name], ensure_ascii=False)
+    elif ASKED[path.split()[0]] in {"states", "text"}:
+        told = "".join(part for part in re.split(r"(?=<tr)|(?=<li)|(?=<article)", told) if name in part)
+    return VARIES.sub("·", told)
+
+
+def test_every_route_that_a_reviewer_may_read_is_looked_at():
+    readable = {one.path for one in ROUTES if one.method == "GET" and one.policy in RIGHTS_OF[Role.REVIEWER]}
+    assert readable == ASKED.keys() | ELSEWHERE
+
+
+def different(house, who, names, reviews, text):
+    """The routes whose answers on two contents are not alike."""
+    told = [asked(house, who, name, reviews[name], text) for name in names]
+    return [path for path in told[0] if about(told[0][path], names[0], path) != about(told[1][path], names[1], path)]
+
+
+@pytest.fixture(scope="module")
+def verdicts(house, people):
+    """Two contents alike that Ann decided, one each way; their items, with those of the second reviews."""
+    reviews = {}
+    for name, ruling in (("a-item", NOTED), ("b-item", PASS)):
+        judge(house, name)
+        first = decide(house, people["ann"], name, "content", ruling)
+        sample = take(house, people["bob"], name, "sample")
+        act(house, people["bob"], sample["id"], "release", token=sample["token"])
+        reviews[name] = [first["id"], sample["id"]]
+    return reviews
+
+
+@pytest.mark.parametrize("who", ["bob", "sue"])
+def test_no_answer_depends_on_the_first_verdict(house, people, verdicts, who):
+    assert different(house, people[who], list(verdicts), verdicts, DOUBTFUL) == []
+
+
+def test_without_the_veil_answers_would_tell(house, people, verdicts, monkeypatch):
+    async def nothing(*_):
+        return frozenset()
+
+    monkeypatch.setattr(Veil, "over", nothing)
+    assert len(different(house, people["bob"], list(verdicts), verdicts, DOUBTFUL)) >= 5
+
+
+def test_whoever_decided_sees_the_difference(house, people, verdicts):
+    reviews = {name: items[:1] for name, items in verdicts.items()}
+    assert len(different(house, people["ann"], list(verdicts), reviews, DOUBTFUL)) >= 5
+
+
+def test_whoever_decided_does_not_see_that_it_is_decided_again(house, people, verdicts):
+    seen = {}
+    for who in ("ann", "bob"):
+        told = house.call("GET", "/v1/reviews?state=waiting&limit=50", key=people[who]).json
+        assert told["counts"]["waiting"]["n"] == len(told["items"])
+        seen[who] = {one["content_id"] for one in told["items"]} & verdicts.keys()
+    assert seen == {"ann": set(), "bob": {"a-item", "b-item"}}
+
+
+def test_no_answer_depends_on_how_an_appeal_was_decided_first(house, people):
+    reviews = {}
+    for name, outcome in (("c-item", "upheld"), ("d-item", "overturned")):
+        judge(house, name)
+        decide(house, people["cid"], name, "content", BLOCK)
+        decide(house, people["eve"], name, "sample", BLOCK)
+        filed = house.call(
+            "POST", "/v1/appeals", {"content_id": name, "appellant_id": "cr", "grounds": "只是玩笑"}
+        ).json
+        decide(house, people["ann"], name, "appeal", {"outcome": outcome})
+        for person in ("ann", "cid", "eve"):
+            assert name not in offered(house, people[person]), "whoever decided before has no word on it"
+        sample = take(house, people["bob"], name, "sample")
+        assert sample["appeal"]["grounds"] == "只是玩笑" and sample["appeal"]["outcome"] is None
+        act(house, people["bob"], sample["id"], "release", token=sample["token"])
+        reviews[name] = [filed["review"], sample["id"]]
+    for who in ("bob", "sue"):
+        assert different(house, people[who], list(reviews), reviews, DOUBTFUL) == []
+
+
+@pytest.mark.parametrize(("name", "first", "last"), [("e-item", "upheld", PASS), ("f-item", "overturned", BLOCK)])
+def test_a_senior_who_sees_an_appeal_otherwise_decides_it_anew(house, people, name, first, last):
+    judge(house, name)
+    decide(house, people["cid"], name, "content", BLOCK)
+    filed = house.call("POST", "/v1/appeals", {"content_id": name, "appellant_id": "cr", "grounds": "只是玩笑"}).json
+    decide(house, people["ann"], name, "appeal", {"outcome": first})
+    second = decide(house, people["bob"], name, "sample", last)
+    assert (second["state"], second["level"]) == ("waiting", 1)
+    closed = decide(house, people["sue"], name, "sample", last)
+    assert closed["outcome"]["action"] == last["action"]
+    told = house.call("GET", f"/v1/appeals/{filed['id']}").json
+    assert told["outcome"] == {"pass": "overturned", "block": "upheld"}[last["action"]]
+    newest = house.call("GET", f"/v1/contents/{name}", key=people["sue"]).json["versions"][0]["decisions"][0]
+    assert newest["action"] == last["action"]

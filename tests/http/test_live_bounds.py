@@ -1,0 +1,241 @@
+"""Live rooms under bounds: who exceeds credits, is silent or reads nothing is told and closed; nothing grows."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import shutil
+import socket
+import time
+from contextlib import contextmanager
+
+import aiohttp
+import pytest
+
+from bench.live_load import frames
+from tests.http.conftest import running
+from tests.http.streams import PROTOCOL, chat, stream
+from tests.small import CLAIMS, LEXICONS, small_rules, terms
+
+BLOCKED = "这是国家级的产品"
+LONG = {"kind": "host_speech", "text": BLOCKED * 3}
+
+
+@pytest.fixture(scope="module")
+def narrow(settings, tmp_path_factory):
+    """A server with little room for anything, and the real rules of live rooms."""
+    files = {"ad_law/absolute_claim.txt": CLAIMS, "trade/contact_diversion.txt": terms("contact_diversion", "来密室")}
+    rules = small_rules(tmp_path_factory.mktemp("live rules") / "lexicons", files)
+    shutil.copy(LEXICONS / "live.toml", rules)
+    changed = {
+        "lexicons": rules,
+        "live_credits": 8,
+        "live_silence": 0.4,
+        "live_buffer": 16 * 1024,
+        "live_rooms": 3,
+        "live_queue": 64,
+    }
+    data = tmp_path_factory.mktemp("narrow")
+    with running(settings.model_copy(update={**changed, "live_streams": 4, "data": data})) as server:
+        yield server
+
+
+def said(server, room, *messages):
+    return server.call("POST", f"/v1/rooms/{room}/messages", {"messages": list(messages)})
+
+
+async def test_a_client_that_exceeds_its_credits_is_told_and_closed(narrow):
+    async with stream(narrow, "r") as client:
+        await client.say(*(chat(f"m{n}") for n in range(9)))
+        assert (await client.over(), client.code) == ("over_credit", 4429)
+    async with stream(narrow, "r") as client:
+        for first in range(0, 24, 8):
+            await client.say(*(chat(f"m{n}") for n in range(first, first + 8)))
+            await client.items(first + 8)
+        assert {one["id"] for one in client.seen} == {f"m{n}" for n in range(24)}
+
+
+async def test_a_client_that_answers_pings_stays_and_a_silent_one_is_told_and_closed(narrow):
+    async with stream(narrow, "r") as awake:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(awake.next(), 1.2)
+    async with stream(narrow, "r") as client:
+        client.socket._autoping = False
+        kinds = []
+        while client.bye is None:
+            told = await asyncio.wait_for(client.socket.receive(), 10)
+            kinds.append(told.type)
+            if told.type is aiohttp.WSMsgType.TEXT:
+                client.bye = told.json()
+        assert client.bye["why"] == "silent" and aiohttp.WSMsgType.PING in kinds
+
+
+async def test_more_streams_than_allowed_are_refused(narrow):
+    opened = [stream(narrow, "r") for _ in range(4)]
+    for one in opened:
+        await one.__aenter__()
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        async with stream(narrow, "r"):
+            pass
+    assert refused.value.status == 503
+    for one in opened:
+        await one.__aexit__(None, None, None)
+
+
+def test_idle_rooms_are_forgotten_and_no_more_than_allowed_are_kept(narrow):
+    keeper = narrow.service.rooms
+    for n in range(6):
+        assert said(narrow, f"r{n}", chat("a")).status == 200
+    assert keeper.open == 3
+    keeper._bounds = keeper._bounds.__class__(rooms=3, messages=64, idle=0.0)
+    assert narrow.within(_forgotten(keeper)) == 3
+    assert keeper.open == 0
+    assert said(narrow, "r0", chat("a")).json["results"][0]["again"] is True
+
+
+async def _forgotten(keeper):
+    return keeper.forget()
+
+
+def test_too_many_messages_are_turned_away_until_there_is_room(narrow):
+    turns = narrow.service.rooms.turns
+    turns.waiting += 64
+    reply = said(narrow, "r", chat("a"))
+    assert (reply.problem, reply.headers["retry-after"]) == ("busy", "1")
+    turns.waiting -= 64
+    assert said(narrow, "r", chat("a")).status == 200
+
+
+async def test_while_too_much_waits_credits_are_owed_and_given_later(narrow):
+    turns = narrow.service.rooms.turns
+    async with stream(narrow, "owed") as client:
+        turns.waiting += 64
+        await client.say(chat("a"))
+        (refused,) = await client.items(1)
+        assert (refused["why"], client.credits) == ("busy", 8)
+        turns.waiting -= 64
+        while client.credits < 9:
+            await client.next()
+        await client.say(chat("a"))
+        assert (await client.items(2))[1]["seq"] == 1
+
+
+# What a room adds
+
+
+async def test_an_earlier_pass_is_retracted_when_a_later_message_completes_a_violation(narrow):
+    async with stream(narrow, "split", query="?scope=room") as client:
+        for n, text in enumerate("来密"):
+            await client.say(chat(f"m{n}", text, author_id="a"))
+            await client.items(n + 1)
+        assert [one["action"] for one in client.seen] == ["pass", "pass"]
+        await client.say(chat("m2", "室", author_id="a"))
+        items = (await client.items(7))[2:]
+    told = [(one["kind"], one.get("id", one.get("message")), one.get("action")) for one in items]
+    assert told[:3] == [("verdict", "m2", "block"), ("verdict", "m0", "block"), ("verdict", "m1", "block")]
+    assert told[3:] == [("retraction", "m0", "block"), ("retraction", "m1", "block")]
+    history = narrow.call("GET", "/v1/moderations?content_id=split/m0").json["decisions"]
+    assert [one["action"] for one in history] == ["block", "pass"]
+    assert narrow.call("GET", "/v1/rooms/split/events").json["items"] == client.seen
+
+
+def test_pieces_that_come_together_never_pass(narrow):
+    results = said(narrow, "split2", *(chat(text, text, author_id="a") for text in "来密室")).json["results"]
+    assert [one["action"] for one in results] == ["block"] * 3
+    assert len(narrow.call("GET", "/v1/rooms/split2/events").json["items"]) == 3
+
+
+def test_the_risk_of_a_room_is_told_with_its_reasons_and_fades(narrow):
+    said(narrow, "risky", *(chat(f"m{n}", kind="host_speech", text=f"{BLOCKED}{n}") for n in range(3)))
+    kinds = [one for one in narrow.call("GET", "/v1/rooms/risky/events").json["items"] if one["kind"] != "verdict"]
+    assert ("advice", "warn_host", True) in [(one["kind"], one.get("advice"), one.get("on")) for one in kinds]
+    assert kinds[0]["reasons"][0] == kinds[0]["reasons"][0] | {"source": "speech", "category": "absolute_claim"}
+    shown = narrow.call("GET", "/v1/rooms/risky").json
+    assert shown["level"] == "amber" and "warn_host" in shown["advice"]
+    lane = narrow.service.rooms.lane("shop", "risky")
+    lane.risk = dataclasses.replace(lane.risk, at=lane.risk.at - 7200)
+    narrow.within(_looked(narrow, lane))
+    last = narrow.call("GET", f"/v1/rooms/risky/events?after={shown['seq']}").json["items"]
+    assert ("risk", "green", False) in [(one["kind"], one["level"], one.get("up")) for one in last]
+    # An opened room remembers what its last messages mean.
+    narrow.service.rooms._lanes.pop(("shop", "risky"))
+    said(narrow, "risky", chat("new"))
+    assert narrow.call("GET", "/v1/rooms/risky").json["level"] == "amber"
+
+
+async def _looked(server, lane):
+    server.service.rooms.turns.look(lane)
+    while lane.busy:  # noqa: ASYNC110 - it is told within a moment
+        await asyncio.sleep(0.01)
+
+
+# Who does not read
+
+
+@contextmanager
+def deaf(server, room):
+    """A client that follows a whole room and reads nothing until it is told to; a socket that holds little."""
+    opened = socket.socket()
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    opened.settimeout(10)
+    opened.connect(("127.0.0.1", server.port))
+    head = {
+        "Host": "127.0.0.1",
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+        "Sec-WebSocket-Protocol": PROTOCOL,
+        "Authorization": f"Bearer {server.key}",
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+    opened.sendall(f"GET /v1/rooms/{room}/stream?scope=room HTTP/1.1\r\n{lines}\r\n".encode())
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def heard(opened):
+    """All that such a client then reads, frame by frame."""
+    buffer = bytearray()
+    while True:
+        try:
+            data = opened.recv(1 << 16)
+        except ConnectionError:
+            break
+        if not data:
+            break
+        buffer += data
+    del buffer[: buffer.find(b"\r\n\r\n") + 4]
+    return list(frames(buffer))
+
+
+async def _talk(server, room, count):
+    """Says so many messages in a room, eight at a time; how long each eight took."""
+    waits = []
+    async with stream(server, room) as client:
+        for first in range(0, count, 8):
+            began = time.perf_counter()
+            await client.say(*(chat(f"m{n}", **LONG) for n in range(first, first + 8)))
+            await client.answered(first + 8)
+            waits.append(time.perf_counter() - began)
+    return waits
+
+
+def gauge(server, name):
+    page = server.call("GET", "/metrics", key=None).body.decode()
+    return float(next(line.split()[1] for line in page.splitlines() if line.startswith(f"{name} ")))
+
+
+async def test_a_client_that_reads_nothing_is_told_and_closed_and_the_others_hear_everything(narrow):
+    with deaf(narrow, "deaf") as opened:
+        await _talk(narrow, "deaf", 320)
+        assert gauge(narrow, "qingliu_streams_waiting_bytes") <= 4 * 16 * 1024
+        told = await asyncio.to_thread(heard, opened)
+    types = [json.loads(payload)["type"] for opcode, payload in told if opcode == 1]
+    assert (types[0], types[-1], json.loads(told[-2][1])["why"]) == ("hello", "bye", "slow")
+    assert told[-1][0] == 8 and int.from_bytes(told[-1][1][:2], "big") == 4413
+    while not gauge(narrow, "qingliu_streams_slow"):  # noqa: ASYNC110 - the client's task ends in its own time
+        await asyncio.sleep(0.05)
