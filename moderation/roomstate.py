@@ -145,7 +145,7 @@ class Block(NamedTuple):
 
 @dataclass(slots=True)
 class RoomState:
-    """All that is remembered of one room: some 300 kB when it is busy. A new room is ``RoomState()``.
+    """All that is remembered of one room: some 250 kB when it is busy. A new room is ``RoomState()``.
 
     It is a value: ``observe``, ``remember``, ``forget`` and ``Engine.hear`` give a new one and leave the old one alone.
     """
