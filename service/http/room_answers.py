@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from service.http.language import Lang
     from service.http.problems import Fault
     from service.lane import Lane
+    from service.talk import News
 
 _MOST_CLEAN: Final = 256
 VERDICT: Final = "verdict"
@@ -147,6 +148,16 @@ def verdict_told(answered: Answered, lang: Lang) -> bytes:
             tail = _tail(verdict, decided.content, decided.ruleset, lang)
             _clean[key] = verdict, tail
     return orjson.dumps(head, option=orjson.OPT_UTC_Z)[:-1] + b"," + tail
+
+
+_last: list[tuple[News, Lang, list[bytes]]] = []
+
+
+def verdicts_told(news: News, lang: Lang) -> list[bytes]:
+    """The verdicts of some news as JSON: made once for all who listen, since they hear of them one after the other."""
+    if not _last or _last[0][0] is not news or _last[0][1] != lang:
+        _last[:] = [(news, lang, [verdict_told(answer, lang) for answer in news.answers])]
+    return _last[0][2]
 
 
 _NONE: Final[tuple[Verdict | None, bytes]] = None, b""
