@@ -227,8 +227,7 @@ async def open_service(
         desk = Desk(store.ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
         await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))
         book = await stack.enter_async_context(open_rulebook(settings, store.ledger, store.reads, rules))
-        relay = _relaying(settings, store, secret)
-        stack.push_async_callback(relay.close)
+        relay = await stack.enter_async_context(_relaying(settings, store, secret))
         passwords, audit = Passwords(), await stack.enter_async_context(open_audit(settings, store.ledger))
         yield Service(
             settings=settings,
@@ -258,15 +257,20 @@ async def open_service(
         )
 
 
-def _relaying(settings: Settings, store: Store, secret: Secret) -> Relay:
-    relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
-    relay.start()
-    return relay
-
-
 def _sessions(settings: Settings, store: Store, secret: Secret, passwords: Passwords) -> Sessions:
     delays, life = Delays(clock=monotonic), settings.session_life
     return Sessions(store.ledger, store.people, passwords=passwords, secret=secret, delays=delays, life=life)
+
+
+@asynccontextmanager
+async def _relaying(settings: Settings, store: Store, secret: Secret) -> AsyncIterator[Relay]:
+    """What sends notices, while it lasts."""
+    relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
+    relay.start()
+    try:
+        yield relay
+    finally:
+        await relay.close()
 
 
 @asynccontextmanager
