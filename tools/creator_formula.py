@@ -39,7 +39,7 @@ def numbers(formula: Formula) -> str:
         f"* Nothing is left after {formula.life} days; the last {formula.fade} lead there in a straight line.",
         f"* What weighs less than {points(formula.dropped)} points is dropped.",
         f"* A clean week with a published item restores {points(formula.week)} points.",
-        f"* A training restores {points(formula.training)}, once a quarter; a month at most {points(formula.most_month)}.",
+        f"* A training gives {points(formula.training)}, once a quarter; a month at most {points(formula.most_month)}.",
         f"* Quality is shrunk to the cohort's mean with a prior of {formula.prior} observations.",
         f"* What was measured halves in {formula.half_quality} days.",
         "",
