@@ -55,7 +55,7 @@ def run(path: Path, sha256: str) -> Callable[[Any], Any]:
     """What computes the logits of rows of ids with one thread of ONNX Runtime. Raises ``WeightsRefused``."""
     runtime = importlib.import_module("onnxruntime")
     if not path.is_file():
-        raise WeightsRefused(f"{path.name} is missing: qingliu export writes it where torch is installed")
+        raise WeightsRefused(f"{path.name} is missing: qingliu model export writes it where torch is installed")
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     try:

@@ -68,6 +68,7 @@ class Engine:
         terms, self._codes, self._spam, self._disclosure = self.shared
         self._terms: TermDetector | OwnTerms = OwnTerms(ruleset, terms) if base else terms
         self._has_own = base is not None
+        self._overlay = ruleset.overlay
         self.reader = terms.reader
         self._scenes = {
             scene: (policy, decide(policy, ruleset, Weighed())) for scene, policy in ruleset.policies.items()
@@ -160,6 +161,8 @@ class Engine:
             findings.evidence.extend(self._spam.detect(reading, day, live))
         if content.proofs or content.script is not None:
             settle(findings, content, reading, self.reader, self.ruleset)
+        if self._overlay is not None:
+            self._overlay.weigh(findings, content.scene)
         return findings if findings.evidence or findings.exemptions else None
 
     def _court(self, content: Content, gate: Gate, day: date, text: str) -> Sequence[Evidence]:

@@ -1,4 +1,4 @@
-"""A tenant's own lexicon: texts in the line grammar, checked against the shared rules that they stand on.
+"""A tenant's own lexicon: texts in the line grammar, checked against the shared rules that they stand on; an overlay.
 
 No file is opened here; a bundle is a handful of names and texts.
 """
@@ -13,6 +13,7 @@ from moderation.check import check_lines, check_terms
 from moderation.engine import Engine
 from moderation.errors import LoadError, LoadErrors, TermError
 from moderation.lexicon import parse
+from moderation.overlay import NAME, Overlay, read_overlay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,21 +30,29 @@ BETWEEN = "+"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Own:
-    """The own terms of one tenant. ``fingerprint``: 16 hex digits over names and texts."""
+    """What one tenant has of its own: terms, and what it changes of the shared rules.
+
+    ``fingerprint``: 16 hex digits over names and texts.
+    """
 
     fingerprint: str
     terms: tuple[Term, ...]
+    overlay: Overlay
 
 
 def read_own(files: Mapping[str, str], ruleset: Ruleset) -> Own:
-    """Read and check term and allow files by name, for use on top of ``ruleset``.
+    """Read and check term and allow files, and ``policy.toml``, by name, for use on top of ``ruleset``.
 
     Raises:
         LoadErrors: with every reason, file and line why they must not go live.
     """
     terms: list[Term] = []
     errors: list[LoadError] = []
+    overlay, amiss = read_overlay(files.get(NAME, ""), ruleset.categories)
+    errors.extend(amiss)
     for name, text in sorted(files.items()):
+        if name == NAME:
+            continue
         found, wrong = parse(name, text, ruleset.lists, own=True, most=MOST_TERMS - len(terms))
         terms.extend(found)
         errors.extend(wrong)
@@ -55,7 +64,7 @@ def read_own(files: Mapping[str, str], ruleset: Ruleset) -> Own:
         errors.extend(check_terms(terms, ruleset.categories, ruleset.laws, ruleset.folding))
     if errors:
         raise LoadErrors(errors)
-    return Own(fingerprint=fingerprint_of(files), terms=tuple(terms))
+    return Own(fingerprint=fingerprint_of(files), terms=tuple(terms), overlay=overlay)
 
 
 def fingerprint_of(files: Mapping[str, str]) -> str:
@@ -75,7 +84,9 @@ def digest_of(files: Mapping[str, str]) -> str:
 def engine_with(own: Own, base: Engine) -> Engine:
     """The engine that judges by the rules of ``base`` and by a tenant's own terms. Takes milliseconds."""
     pair = f"{base.ruleset.fingerprint}{BETWEEN}{own.fingerprint}"
-    return Engine(replace(base.ruleset, fingerprint=pair, own=own.terms), base=base)
+    policies = own.overlay.policies(base.ruleset.policies)
+    rules = replace(base.ruleset, fingerprint=pair, own=own.terms, overlay=own.overlay, policies=policies)
+    return Engine(rules, base=base)
 
 
 def shared_part(fingerprint: str) -> str:

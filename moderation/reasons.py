@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from moderation.lexicon import OWN
+from moderation.overlay import SWITCHED_OFF
 from moderation.proof import OFF_SCRIPT
 from moderation.room import ROOM
 from moderation.roomwords import behaviour
@@ -46,6 +47,7 @@ EXEMPTION_NAMES = {
     "word_boundary": ("跨越词语边界，不构成该词", "not a word here: it crosses a word boundary"),
     PROOF: ("有在案且在有效期内的证明", "a proof on file covers it and has not run out"),
     PERSON: ("人工复核认定不构成违规", "a person looked at it and found no violation"),
+    SWITCHED_OFF: ("本租户停用了该词条", "the tenant does not count this term"),
 }
 """The reasons outside the claims table for which a hit does not count."""
 FAILURES = {

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from moderation.industry import Industries
     from moderation.lexicon import Term, WordLists
     from moderation.liverules import LiveRules
+    from moderation.overlay import Overlay
     from moderation.policy import ScenePolicy
     from moderation.rewrites import Rewrites
     from moderation.text.fold import Folding
@@ -193,6 +194,8 @@ class Ruleset:
     lists: WordLists = field(default_factory=dict, repr=False)
     live: LiveRules | None = field(default=None, repr=False)
     own: tuple[Term, ...] = field(default=(), repr=False)
+    overlay: Overlay | None = field(default=None, repr=False)
+    """What a tenant changes of the shared rules; its thresholds stand in ``policies`` already."""
     _citations: dict[tuple[tuple[str, ...], date], tuple[str, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

@@ -12,6 +12,7 @@ from moderation.errors import LoadError, LoadErrors
 from moderation.own import check_own, digest_of
 from service.acts import LEXICON_ACTIVATED, LEXICON_FILED, Act
 from service.ids import now
+from service.keys import CLI
 from service.ledger import LedgerRefused
 from service.ports import Write
 from service.store import statements
@@ -31,12 +32,18 @@ SHOWN = 200
 """So many versions are listed."""
 NO_WORDS = 0
 """The version of a tenant that has no own words: the shared rules alone."""
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}\.txt")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}\.txt|policy\.toml")
 _TRIES = 5
+DIRECT = "direct"
+"""The ground of an activation without a proposal."""
 
 
 class UnknownVersion(LookupError):
     """The tenant has no such version."""
+
+
+class FourEyes(Exception):
+    """The house asks for two people: a version becomes active by a proposal."""
 
 
 class Court(Protocol):
@@ -59,8 +66,8 @@ class Standing(NamedTuple):
 class Lexicons:
     """Keeps order among those who change lexicons in this process; the database does among processes."""
 
-    def __init__(self, ledger: Ledger, reads: Reads, court: Court) -> None:
-        self._ledger, self._reads, self._court = ledger, reads, court
+    def __init__(self, ledger: Ledger, reads: Reads, court: Court, *, four_eyes: bool = False) -> None:
+        self._ledger, self._reads, self._court, self._four_eyes = ledger, reads, court, four_eyes
         self._turn = asyncio.Lock()
         self._reading = asyncio.Lock()
         """Twenty thousand terms take a second of a core: one at a time, so that moderation goes on beside."""
@@ -96,7 +103,8 @@ class Lexicons:
         """Has a tenant judged by a version, old or new, from now on; 0 stands for none.
 
         Once it returns, no content that comes to this process is judged by another. Raises ``UnknownVersion``,
-        ``LoadErrors`` where the version cannot stand on the shared rules as they are now, and what the ledger raises.
+        ``FourEyes`` where the house asks for two people and this is not its operator, ``LoadErrors`` where the version
+        cannot stand on the shared rules as they are now, and what the ledger raises.
         """
         files = await self.files(tenant, version)
         if files:
@@ -104,10 +112,12 @@ class Lexicons:
         async with self._turn:
             before = await self._active(tenant)
             if version != before:
+                if self._four_eyes and by != CLI:
+                    raise FourEyes(tenant)
                 act = Act(
                     LEXICON_ACTIVATED, f"{tenant}/{version}", tenant, {"by": by, "before": before, "version": version}
                 )
-                row = (tenant, version or None, by, now())
+                row = (tenant, version or None, by, now(), DIRECT, None)
                 await self._ledger.record(act, Write(statements.ACTIVATE_LEXICON, row))
             await self._court.catch_up()
 
@@ -150,7 +160,7 @@ def _wrong_shape(files: Mapping[str, str]) -> list[LoadError]:
     if not files:
         return [LoadError("", 1, "a lexicon has at least one file")]
     errors = [
-        LoadError(name, 1, "a file is named like words.txt: a-z, 0-9, - and _, at most 60, then .txt")
+        LoadError(name, 1, "a file is named like words.txt (a-z, 0-9, - and _, at most 60, then .txt) or policy.toml")
         for name in files
         if not _NAME.fullmatch(name)
     ]

@@ -119,6 +119,9 @@ class Visit(Protocol):
     def record_many(self, acts: Sequence[Act], sql: str, rows: Sequence[Row]) -> None:
         """Writes acts of which each tells of one row of the same statement. Raises ``NothingChanged``."""
 
+    def derive(self, *writes: Write) -> None:
+        """Writes what follows from acts that stand already, and could be made from them anew. No act tells of it."""
+
 
 class Failed(NamedTuple):
     """What a visit raised. Nothing that it wrote stands."""

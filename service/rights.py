@@ -21,6 +21,8 @@ class Right(StrEnum):
     """File users' reports and complaints."""
     LEXICON = "lexicon"
     """Change the tenant's own words."""
+    RULES = "rules"
+    """Propose changes of the tenant's rules, approve those of others, put them into force and take them back."""
     READ = "read"
     """See the queue, contents and their history."""
     REVIEW = "review"
@@ -35,6 +37,12 @@ class Right(StrEnum):
     """Manage users and keys."""
     NOTICES = "notices"
     """Manage where notices are sent."""
+    AUDIT = "audit"
+    """See all acts, the log and its proofs; make and fetch packs."""
+    UNMASK = "unmask"
+    """Make packs in which personal data is not masked."""
+    RETAIN = "retain"
+    """Place and lift holds, and erase what is known of a person."""
     SHOWS = "shows"
     """See shows, scripts, proofs, products and alerts."""
     SCRIPTS = "scripts"
@@ -50,6 +58,8 @@ class Scope(StrEnum):
 
     MODERATE = "moderate"
     ADMIN = "admin"
+    AUDIT = "audit"
+    """For witnesses and auditors' own programs."""
 
 
 class Role(StrEnum):
@@ -64,17 +74,18 @@ class Role(StrEnum):
 
 RIGHTS_OF_KEY: Final[dict[Scope, frozenset[Right]]] = {
     Scope.MODERATE: frozenset({Right.OPEN, Right.MODERATE, Right.FOLLOW, Right.REPORT, Right.SHOWS, Right.SCRIPTS}),
-    Scope.ADMIN: frozenset(Right) - {Right.SELF, Right.REVIEW, Right.SENIOR, Right.APPROVE, Right.LIVE},
+    Scope.ADMIN: frozenset(Right) - {Right.SELF, Right.REVIEW, Right.SENIOR, Right.RULES, Right.APPROVE, Right.LIVE},
+    Scope.AUDIT: frozenset({Right.OPEN, Right.AUDIT}),
 }
-"""A machine never decides as a person would: no scope holds the rights of a reviewer."""
+"""A machine never decides as a person would: no scope holds a reviewer's rights, or counts as one of two people."""
 _SEES: Final = frozenset({Right.OPEN, Right.SELF, Right.READ, Right.FOLLOW, Right.SHOWS})
 RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
     Role.REVIEWER: _SEES | {Right.REVIEW, Right.SCRIPTS, Right.LIVE},
     Role.SENIOR: _SEES
     | {Right.REVIEW, Right.SENIOR, Right.QUALITY, Right.GOLDEN}
     | {Right.SCRIPTS, Right.APPROVE, Right.LIVE},
-    Role.POLICY_ADMIN: _SEES | {Right.LEXICON, Right.QUALITY, Right.GOLDEN, Right.SCRIPTS},
-    Role.AUDITOR: _SEES | {Right.QUALITY},
+    Role.POLICY_ADMIN: _SEES | {Right.LEXICON, Right.RULES, Right.QUALITY, Right.GOLDEN, Right.SCRIPTS},
+    Role.AUDITOR: _SEES | {Right.QUALITY, Right.AUDIT},
     Role.ADMIN: frozenset(Right),
 }
 """Of people. Not in one table with the scopes: both have an ``admin``, and as texts the two are equal."""

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import hmac
-import os
-from contextlib import suppress
 from hashlib import sha256
-from secrets import token_bytes, token_hex
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from service import private
 
+if TYPE_CHECKING:
     from service.settings import Settings
 
 BYTES: Final = 32
-_PRIVATE: Final = 0o600
-_OTHERS: Final = 0o077
 
 
 class SecretRefused(Exception):
@@ -49,39 +44,7 @@ def open_secret(settings: Settings) -> Secret:
     """
     if settings.secret is not None:
         return Secret(bytes.fromhex(settings.secret.get_secret_value()))
-    path = settings.secret_file
-    with suppress(FileNotFoundError):
-        return _read(path)
-    _make(path)
-    return _read(path)
-
-
-def _read(path: Path) -> Secret:
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_mode & _OTHERS:
-            raise SecretRefused(f"{path} can be read by others: chmod 600 {path}")
-        root = file.read(BYTES + 1)
-    if len(root) != BYTES:
-        raise SecretRefused(f"{path} has to have {BYTES} bytes")
-    return Secret(root)
-
-
-def _make(path: Path) -> None:
-    """Puts a whole file in its place, or leaves the one that another process has just put there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.{token_hex(8)}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(token_bytes(BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(fresh, path)
-    finally:
-        fresh.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        return Secret(private.kept(settings.secret_file, BYTES))
+    except private.NotPrivate as error:
+        raise SecretRefused(str(error)) from None

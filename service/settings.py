@@ -19,7 +19,7 @@ from moderation.types import Scene  # noqa: TC001 - pydantic reads it at run tim
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
-_APART = {"data", "host", "port", "lexicons", "scenes", "models", "secret"}
+_APART = {"data", "host", "port", "lexicons", "scenes", "models", "secret", "audit_key", "audit_witnesses"}
 """Where the service runs rather than how it judges: changing one is no change of the rules of the house. A
 secret is told to nobody, not even as part of a digest."""
 
@@ -38,8 +38,8 @@ class Settings(BaseSettings):
     )
 
     data: Path = Path("data")
-    """The data directory; the SQLite file, the pid file, the secret, weights trained from labels and nothing else live
-    in it."""
+    """The data directory; the SQLite file, the pid file, the secret, the audit log's key, weights trained from labels,
+    archived rules, exported packs and nothing else live in it."""
     secret: Annotated[SecretStr, AfterValidator(_hexadecimal)] | None = None
     """The house's secret as 64 hexadecimal digits; without it the file ``secret`` in the data directory holds one."""
     lexicons: Path = REPOSITORY / "lexicons"
@@ -123,6 +123,14 @@ class Settings(BaseSettings):
     """So many items of severe categories of safety somebody gets within an hour."""
     appeal_days: float = Field(default=15.0, gt=0, le=3650)
     """So many days after a block its creator may appeal: from when they were told, or else from the decision."""
+    audit_origin: str = Field(default="qingliu", pattern=r"^[^\s+]{1,200}$")
+    """The name of the audit log in its checkpoints, which no other has: as ``moderation.example.com/log``."""
+    audit_key: Annotated[SecretStr, AfterValidator(_hexadecimal)] | None = None
+    """The log's signing key (Ed25519) as 64 hexadecimal digits; without it the file ``audit.key`` holds one."""
+    audit_seconds: float = Field(default=60.0, gt=0, le=60)
+    """So long an act waits at most for a signed checkpoint; a thousand acts do not wait."""
+    audit_witnesses: tuple[str, ...] = ()
+    """The public keys of witnesses whose cosignatures are kept, as ``qingliu witness`` prints them."""
     live_rooms: int = Field(default=10_000, ge=1)
     """Live rooms that are kept in memory."""
     live_idle: float = Field(default=600.0, gt=0)
@@ -137,6 +145,9 @@ class Settings(BaseSettings):
     """What may wait for a client of a stream before it is closed for reading too slowly."""
     live_silence: float = Field(default=30.0, gt=0)
     """So long a client may be silent before it is sent a ping, and again before it is closed."""
+    four_eyes: bool = True
+    """Whether rules change over the interface only by a proposal that a second person approved. The operator at the
+    command line may always; ``false`` lets whoever may change lexicons do it alone."""
     webhook_private: bool = False
     """Whether notices may be sent by http and to addresses in private networks, for receivers in one's own house."""
 
@@ -161,6 +172,21 @@ class Settings(BaseSettings):
     def secret_file(self) -> Path:
         """Where the house's secret lies when no setting gives it."""
         return self.data / "secret"
+
+    @property
+    def audit_key_file(self) -> Path:
+        """Where the audit log's signing key lies when no setting gives it."""
+        return self.data / "audit.key"
+
+    @property
+    def exports(self) -> Path:
+        """Where packs are made and kept."""
+        return self.data / "exports"
+
+    @property
+    def archived(self) -> Path:
+        """Where rules that were judged by are kept, by their content."""
+        return self.data / "archive"
 
     def fingerprint(self) -> str:
         """16 hex digits over every setting that changes how the service behaves (not where it runs)."""

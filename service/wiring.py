@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from models import checkpoint, ngram, second
 from models.card import HEADS
@@ -47,9 +47,11 @@ from service.store.reads import Reads
 from service.views import Views
 from service.webhooks import Webhooks
 from service.weights import DEFAULT, Weights
+from service.wiring_audit import Audit, open_audit
 from service.wiring_duty import Duties, join_rooms, open_duties
-from service.wiring_expert import open_hearing
+from service.wiring_hearing import Opens, open_hearing
 from service.wiring_rooms import open_rooms
+from service.wiring_rules import open_rulebook
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
     from moderation.ruleset import Ruleset
     from service.ports import TextModel
     from service.rooms import Rooms
+    from service.rulebook.book import Rulebook
     from service.secret import Secret
     from service.settings import Settings
 
@@ -112,6 +115,8 @@ class Service:
     sessions: Sessions
     rules: Rules
     lexicons: Lexicons
+    rulebook: Rulebook
+    """By which people change rules."""
     labels: Labels
     weights: Weights
     moderation: Moderation
@@ -135,6 +140,7 @@ class Service:
     webhooks: Webhooks
     relay: Relay
     """What sends notices."""
+    audit: Audit
     duties: Duties
     """What live shows owe."""
 
@@ -150,13 +156,6 @@ class Service:
         return Health(ready=not reasons, reasons=tuple(reasons))
 
 
-class Opens(NamedTuple):
-    """A second stage that can be loaded, and its name. Loading takes seconds."""
-
-    name: str
-    load: Callable[[], TextModel]
-
-
 @asynccontextmanager
 async def open_store(
     settings: Settings, *, on_group: Callable[[int, float], None] | None = None
@@ -165,8 +164,7 @@ async def open_store(
     path, patience = settings.database, settings.busy_timeout
     await asyncio.to_thread(db.migrate, path, busy_timeout=patience)
     async with AsyncExitStack() as stack:
-        reader = await db.open_reader(path, busy_timeout=patience)
-        reads = Reads(reader)
+        reads = Reads(reader := await db.open_reader(path, busy_timeout=patience))
         stack.push_async_callback(reads.close)
         desk_reads = DeskReads(await db.open_reader(path, busy_timeout=patience))
         stack.push_async_callback(desk_reads.close)
@@ -228,17 +226,17 @@ async def open_service(
         await join_rooms(duties, rooms)
         desk = Desk(store.ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
         await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))
-        relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
-        relay.start()
-        stack.push_async_callback(relay.close)
-        passwords = Passwords()
+        book = await stack.enter_async_context(open_rulebook(settings, store.ledger, store.reads, rules))
+        relay = await stack.enter_async_context(_relaying(settings, store, secret))
+        passwords, audit = Passwords(), await stack.enter_async_context(open_audit(settings, store.ledger))
         yield Service(
             settings=settings,
             keys=store.keys,
             accounts=Accounts(store.ledger, store.reads, store.people, passwords),
             sessions=_sessions(settings, store, secret, passwords),
             rules=rules,
-            lexicons=Lexicons(store.ledger, store.reads, rules),
+            lexicons=book.lexicons,
+            rulebook=book,
             labels=Labels(store.ledger, store.reads),
             weights=weights,
             moderation=moderation,
@@ -254,15 +252,25 @@ async def open_service(
             secret=secret,
             webhooks=Webhooks(store.ledger, store.notices, secret, private=settings.webhook_private),
             relay=relay,
+            audit=audit,
             duties=duties,
         )
 
 
 def _sessions(settings: Settings, store: Store, secret: Secret, passwords: Passwords) -> Sessions:
-    delays = Delays(clock=monotonic)
-    return Sessions(
-        store.ledger, store.people, passwords=passwords, secret=secret, delays=delays, life=settings.session_life
-    )
+    delays, life = Delays(clock=monotonic), settings.session_life
+    return Sessions(store.ledger, store.people, passwords=passwords, secret=secret, delays=delays, life=life)
+
+
+@asynccontextmanager
+async def _relaying(settings: Settings, store: Store, secret: Secret) -> AsyncIterator[Relay]:
+    """What sends notices, while it lasts."""
+    relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
+    relay.start()
+    try:
+        yield relay
+    finally:
+        await relay.close()
 
 
 @asynccontextmanager

@@ -31,6 +31,8 @@ IMPURE_FUNCTIONS = {"open", "input", "print", "exec", "eval", "__import__"}
 IMPURE_METHODS = {"now", "utcnow", "today", "fromtimestamp", "urandom", "getenv"}
 HEAVY = {"torch", "transformers"}
 MAX_FILE, MAX_FUNCTION = 450, 60
+ALONE = {"service.audit.verify_export": 620}
+"""What has to be one file, because somebody who does not trust us carries it away, and how long it may be."""
 
 Sources = dict[str, str]
 Complaints = list[str]
@@ -141,7 +143,7 @@ def lazy_imports(modules: Sources) -> Complaints:
 def sizes(modules: Sources) -> Complaints:
     complaints = []
     for name, text in modules.items():
-        if (length := text.count("\n")) > MAX_FILE:
+        if (length := text.count("\n")) > ALONE.get(name, MAX_FILE):
             complaints.append(f"{name} has {length} lines")
         for node in filter(is_function, ast.walk(ast.parse(text))):
             length = node.end_lineno - node.lineno + 1

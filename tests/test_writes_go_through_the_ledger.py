@@ -21,10 +21,14 @@ from pathlib import Path
 import pytest
 import time_machine
 
+from moderation.change import Change as RuleChange
+from moderation.change import Op
 from moderation.types import Action, Content, Part, Scene
 from service import labels
 from service.accounts import Change
 from service.acts import Act
+from service.audit.records import Asked
+from service.audit.tree import leaf_hash, root_of
 from service.duty.products import Paper, Product
 from service.duty.proofs import NewProof
 from service.duty.scripts import Counted, NewScript
@@ -43,15 +47,18 @@ from service.review.rulings import Ruling
 from service.review.terms import Terms
 from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role
+from service.rulebook.proposals import Draft
 from service.sessions import SignIn
 from service.settings import REPOSITORY, Settings
 from service.store import (
     appeal_statements,
+    audit_statements,
     desk_statements,
     duty_statements,
     notice_statements,
     people_statements,
     quality_statements,
+    rule_statements,
     statements,
     view_statements,
 )
@@ -73,11 +80,13 @@ STATEMENTS = {
     for module in (
         statements,
         people_statements,
+        rule_statements,
         desk_statements,
         duty_statements,
         notice_statements,
         view_statements,
         appeal_statements,
+        audit_statements,
         quality_statements,
     )
     for name, value in vars(module).items()
@@ -89,10 +98,12 @@ ALLOWED = {
     "sql": {
         "service/store/statements.py",
         "service/store/appeal_statements.py",
+        "service/store/audit_statements.py",
         "service/store/desk_statements.py",
         "service/store/duty_statements.py",
         "service/store/notice_statements.py",
         "service/store/people_statements.py",
+        "service/store/rule_statements.py",
         "service/store/quality_statements.py",
         "service/store/view_statements.py",
     },
@@ -101,6 +112,8 @@ ALLOWED = {
     "transacts": {"service/ledger.py"},
     "journal": {"service/wiring.py", "service/store/journal.py"},
     "writes by ORM": set(),
+    # What follows from acts that stand already, and is checked against them: tiles, checkpoints, cosignatures.
+    "derives": {"service/audit/log.py"},
     # The rows of a judgement are made for whoever records it with an act of their own; below each must be told of.
     "writes beside an act": {
         "service/store/journal.py",
@@ -122,7 +135,7 @@ ADD_USER = "INSERT INTO users (id, tenant, name, role, password, created_at) VAL
 ADD_HOOK = "INSERT INTO webhooks (id, tenant, url, kinds, rotation, created_at) VALUES (?, ?, ?, ?, 0, ?)"
 LEFT_TO_PEOPLE = "你就是个傻逼"
 VERSION = ("content", "version", "commitment")
-RECORDS = {"record", "record_many"}
+RECORDS = {"record", "record_many", "derive"}
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 ORM_CALLS = {"add", "add_all", "merge", "commit", "flush", "bulk_save_objects", "delete"}
 ORM_VERBS = {"insert", "update", "delete"}
@@ -173,6 +186,8 @@ class Writes(ast.NodeVisitor):
             self._note("opens a writer", node)
         if name == "transact":
             self._note("transacts", node)
+        if name == "derive":
+            self._note("derives", node)
         if (name in ORM_CALLS and "session" in of.lower()) or (name in {"begin", "commit"} and "engine" in of.lower()):
             self._note("writes by ORM", node)
         self._recording += name in RECORDS
@@ -227,6 +242,7 @@ def test_no_source_writes_around_the_ledger():
         ("db.make_async_engine(path, write=True, busy_timeout=1)", "opens a writer"),
         ("async def f(): await self._journal.transact(wanted, plan)", "transacts"),
         ("from service.store.journal import SqliteJournal", "journal"),
+        ("visit.derive(Write(sql.INSERT_TILE, row))", "derives"),
         ("from sqlmodel import insert, select", "writes by ORM"),
         ("async def f():\n  session.add(ApiKey())\n  await session.commit()", "writes by ORM"),
         ("reads.execute(statements.REVOKE_KEY, (1,))", "writes beside an act"),
@@ -306,6 +322,25 @@ def untold(path: Path) -> list[str]:
         "tenant_activations": (
             held("SELECT tenant || '/' || coalesce(version, 0) FROM tenant_activations"),
             told("lexicon.activated"),
+        ),
+        "proposals": (held("SELECT id FROM proposals"), told("proposal.filed")),
+        "proposals, as they are": (
+            held("SELECT id || '/' || sha256 || '/' || state FROM proposals"),
+            Counter(_proposals(acts)),
+        ),
+        "proposals, reported": (
+            held("SELECT id FROM proposals WHERE report IS NOT NULL"),
+            Counter({subject for kind, subject, _ in acts if kind == "proposal.rehearsed"}),
+        ),
+        "shadows": (held("SELECT id FROM shadows"), told("shadow.started")),
+        "shadows, ended": (held("SELECT id FROM shadows WHERE ended_at IS NOT NULL"), told("shadow.ended")),
+        "shadows, counted": (
+            held("SELECT id || '/' || (counts ->> '$.judged') || '/' || (counts ->> '$.moved') FROM shadows"),
+            Counter(_counted(acts)),
+        ),
+        "shadow_finds": (
+            held("SELECT shadow || '/' || count(*) FROM shadow_finds GROUP BY shadow"),
+            Counter(f"{id_}/{moved}" for id_, moved in _found(acts).items() if moved),
         ),
         "labels": (
             held(
@@ -441,6 +476,12 @@ def untold(path: Path) -> list[str]:
             held("SELECT id FROM appeals WHERE outcome IS NOT NULL"),
             told("appeal.decided") - told("appeal.undone"),
         ),
+        "log_keys": (held("SELECT key FROM log_keys"), told("log.key")),
+        "exports": (held("SELECT id FROM exports"), told("export.asked")),
+        "exports, ended": (
+            held("SELECT id FROM exports WHERE state <> 'waiting'"),
+            told("export.done") + told("export.failed") + told("export.cancelled"),
+        ),
         "proofs": (held("SELECT id FROM proofs"), told("proof.filed")),
         "proofs, ended": (held("SELECT id FROM proofs WHERE ended_at IS NOT NULL"), told("proof.ended")),
         "products": (
@@ -485,12 +526,31 @@ def untold(path: Path) -> list[str]:
         "rulesets": (held("SELECT fingerprint FROM rulesets"), told("ruleset.activated")),
         "settings": (held("SELECT fingerprint FROM settings"), told("settings.changed")),
     }
+    derived = _underived(database)
     tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    tables -= {"log_tiles", "log_checkpoints", "log_cosignatures"}
     database.close()
     unruled = tables - {name.partition(",")[0] for name in rules} - {"acts", "alembic_version"}
-    return [f"{name}: {(rows - acts_) + (acts_ - rows)}" for name, (rows, acts_) in rules.items() if rows != acts_] + [
-        f"{name}: no rule" for name in sorted(unruled)
-    ]
+    return (
+        [f"{name}: {(rows - acts_) + (acts_ - rows)}" for name, (rows, acts_) in rules.items() if rows != acts_]
+        + [f"{name}: no rule" for name in sorted(unruled)]
+        + derived
+    )
+
+
+def _underived(database):
+    """What the log holds that does not follow from the acts; the acts are hashed anew."""
+    leaves = [leaf_hash(body) for (body,) in database.execute("SELECT body FROM acts ORDER BY seq")]
+    found = []
+    for level, number, root, hashes in database.execute("SELECT level, number, root, hashes FROM log_tiles"):
+        wide = 256 ** (level + 1)
+        mine = leaves[number * wide : (number + 1) * wide]
+        if root_of(mine) != root or (level == 0 and b"".join(mine) != hashes):
+            found.append(f"log_tiles: {level}/{number}")
+    for size, root in database.execute("SELECT size, root FROM log_checkpoints"):
+        if root_of(leaves[:size]) != root or size > len(leaves):
+            found.append(f"log_checkpoints: {size}")
+    return found
 
 
 async def _rooms_come_and_go(service):
@@ -686,6 +746,34 @@ def _blocks(acts):
     return (human - again | told | appealed) - undone
 
 
+def _proposals(acts):
+    """How each proposal must stand by the acts alone: its bytes and its state."""
+    states = {"filed": "open", "revised": "open", "activated": "active"}
+    stand = {}
+    for kind, subject, facts in acts:
+        what, _, step = kind.partition(".")
+        if what == "proposal" and step != "rehearsed":
+            sha256 = facts.get("sha256", stand.get(subject, ("", ""))[0])
+            stand[subject] = (sha256, states.get(step, step))
+    return ["/".join((subject, *how)) for subject, how in stand.items()]
+
+
+def _counted(acts):
+    counts = {subject: [0, 0] for kind, subject, _ in acts if kind == "shadow.started"}
+    for kind, subject, facts in acts:
+        if kind == "shadow.counted":
+            counts[subject] = [counts[subject][0] + facts["judged"], counts[subject][1] + facts["moved"]]
+    return [f"{subject}/{judged}/{moved}" for subject, (judged, moved) in counts.items()]
+
+
+def _found(acts):
+    found = Counter()
+    for kind, subject, facts in acts:
+        if kind == "shadow.counted":
+            found[subject] += facts["moved"]
+    return found
+
+
 def _lives(acts):
     """How each item must stand by the acts alone: state, level, round and token."""
     items = {}
@@ -743,16 +831,32 @@ async def live(data: Path) -> Path:
         await work_at_the_desk(service, caller)
         await go_live(service, caller)
         info = await service.lexicons.file("shop", OWN, by=key_id)
-        await service.lexicons.activate("shop", info.version, by=key_id)
-        await service.lexicons.roll_back("shop", by=key_id)
+        await service.lexicons.activate("shop", info.version, by="cli")
+        await service.lexicons.roll_back("shop", by="cli")
+        await rules_change(service, caller)
         await service.labels.import_(SAID, tenant="shop", origin=Origin.IMPORT, by=key_id)
         await service.labels.import_(SAID[::-1], tenant="shop", origin=Origin.IMPORT, by=key_id)
         await trained(service)
+        await export(service, key_id)
         await notify(service, key_id)
         await service.keys.revoke(key_id)
     async with open_service(settings.model_copy(update={"max_batch_items": 5})):
         pass
     return settings.database
+
+
+async def export(service, key_id) -> None:
+    """A pack that is made, and one that is given up before anybody looks."""
+    exports = service.audit.exports
+    one = await exports.ask("shop", Asked(pack="log", formats=()), by=key_id)
+    await until(lambda: ended(exports, one))
+    await exports.fetched("shop", one.id, by=key_id)
+    two = await exports.ask("shop", Asked(pack="log", formats=()), by=key_id)
+    await exports.cancel("shop", two.id, by=key_id)
+
+
+async def ended(exports, one):
+    return (await exports.one("shop", one.id)).state != "waiting"
 
 
 async def go_live(service, caller):
@@ -783,6 +887,36 @@ async def go_live(service, caller):
     await duties.alerts.acknowledge(ann, first.id)
 
 
+async def rules_change(service, caller):
+    """A change of rules proposed, revised, tried, approved, active, beside and taken back; others end before."""
+    book, names = service.rulebook, ("pat", "quy")
+
+    def hire(visit):
+        for id_ in names:
+            row = (id_, "shop", id_, "policy_admin", visit.at)
+            visit.record(Act("user.created", id_, "shop", {"role": "policy_admin"}), Write(ADD_USER, row))
+
+    await service.ledger.visit(hire)
+    pat, quy = (Caller("shop", id_, RIGHTS_OF[Role.POLICY_ADMIN]) for id_ in names)
+
+    def draft(word):
+        return Draft(changes=[RuleChange(op=Op.ADD, category="abuse_insult", line=word)])
+
+    ids = [await book.proposals.propose(pat, draft(f"某某某{number}词")) for number in range(3)]
+    await book.proposals.withdraw(pat, ids[0])
+    await book.proposals.reject(quy, ids[1])
+    await book.proposals.revise(pat, ids[2], draft("更好用"))
+    row = (await book.reads.proposal("shop", ids[2])).row
+    await book.proposals.keep_report(quy, row.id, row.sha256, {"judged": 1, "moved": 0})
+    await book.shadows.start(quy, row.version)
+    content = Content(scene=Scene.UGC, parts=(Part("text", "更好用"),), at=datetime.now(UTC), id="beside")
+    await service.moderation.one(caller, content)
+    await book.shadows.stop(pat)
+    await book.proposals.approve(quy, row.id, row.sha256)
+    await book.proposals.activate(pat, row.id, row.sha256)
+    await book.proposals.roll_back(quy, row.version)
+
+
 async def trained(service) -> None:
     """The shipped weights once more, as if they came of labels: recorded, promoted, taken back."""
     sha256 = service.hearing.model.card.sha256
@@ -808,7 +942,13 @@ def test_every_row_is_told_by_an_act(used):
         ("DELETE FROM decisions WHERE supersedes IS NOT NULL", "decisions"),
         ("UPDATE contents SET commitment = x'00' WHERE id = 1", "contents"),
         ("INSERT INTO rulesets VALUES ('x', 'ghost', '[]', 'now')", "rulesets"),
-        ("INSERT INTO tenant_activations VALUES (9, 'shop', 1, 'ghost', 'now')", "tenant_activations"),
+        ("INSERT INTO tenant_activations VALUES (99, 'shop', 1, 'ghost', 'now', 'direct', NULL)", "tenant_activations"),
+        ("UPDATE proposals SET state = 'withdrawn', closed_by = author", "proposals, as they are"),
+        ("UPDATE proposals SET sha256 = 'x'", "proposals, as they are"),
+        ("UPDATE proposals SET report = '{}'", "proposals, reported"),
+        ("UPDATE shadows SET ended_at = NULL", "shadows, ended"),
+        ('UPDATE shadows SET counts = \'{"judged": 9, "moved": 1}\'', "shadows, counted"),
+        ("DELETE FROM shadow_finds", "shadow_finds"),
         ("INSERT INTO labels VALUES (99, 'x', 'fraud', 'shop', 1, 1, 'review', '', 'ghost', 'now')", "labels"),
         ("INSERT INTO models VALUES ('x', 'y', 'z', 1, 1, '{}', 'ghost', 'now')", "models"),
         ("INSERT INTO model_activations VALUES (9, NULL, 'ghost', 'now')", "model_activations"),
@@ -835,6 +975,10 @@ def test_every_row_is_told_by_an_act(used):
         ("UPDATE blocks SET notified_at = NULL, appeal_until = NULL", "blocks, told"),
         ("UPDATE appeals SET outcome = NULL, settled_at = NULL", "appeals, settled"),
         ("DELETE FROM appeals", "appeals"),
+        ("UPDATE exports SET state = 'waiting', ended_at = NULL", "exports, ended"),
+        ("INSERT INTO log_keys VALUES (9, 'ghost', '', 'now')", "log_keys"),
+        ("INSERT INTO log_tiles VALUES (0, 99, x'00', x'00')", "log_tiles"),
+        ("INSERT INTO log_checkpoints VALUES (99999, x'00', 'now', '')", "log_checkpoints"),
         ("DELETE FROM room_events WHERE kind = 'noted'", "room_events"),
         ("UPDATE room_events SET last = last + 1 WHERE room = 'r2'", "room_events"),
         ("CREATE TABLE notes (text TEXT)", "notes"),

@@ -5,17 +5,19 @@ from __future__ import annotations
 import typer
 
 from service.cli import (
+    audit,
     bench,
     demo,
     evaluate,
     explain,
-    export,
     gym,
     key,
     labels,
     lexicon,
     model,
+    packs,
     reload,
+    replay,
     retrain,
     screen,
     serve,
@@ -24,6 +26,7 @@ from service.cli import (
     train,
     user,
     webhook,
+    witness,
 )
 
 app = typer.Typer(
@@ -47,8 +50,11 @@ webhook.register(app)
 bench.register(app)
 train.register(app)
 evaluate.register(app)
-export.register(app)
 labels.register(app)
 retrain.register(app)
 model.register(app)
+packs.register(app)
+audit.register(app)
+witness.register(app)
+replay.register(app)
 simulate.register(app)

@@ -1,4 +1,4 @@
-"""``qingliu model``: the weights that were trained from labels, beside a running service: list, promote, roll back."""
+"""``qingliu model``: weights trained from labels (list, promote, roll back), and the second stage as an ONNX file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import orjson
 import typer
 
+from service.cli import portable
 from service.cli.labels import BY, with_learning
 from service.cli.say import Data, Json, fail, out
 from service.cli.words import Lang, Tongue, say, table
@@ -28,10 +29,11 @@ SHIPPED = "default"
 
 def register(app: typer.Typer) -> None:
     """Adds the group."""
-    group = typer.Typer(help="文本专家的权重：列出、启用重训所得、回退。", no_args_is_help=True)
+    group = typer.Typer(help="文本专家的权重：列出、启用重训所得、回退、导出 ONNX。", no_args_is_help=True)
     group.command("list")(list_)
     group.command("promote")(promote)
     group.command("rollback")(rollback)
+    group.command("export")(portable.export)
     app.add_typer(group, name="model")
 
 

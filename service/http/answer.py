@@ -44,6 +44,11 @@ class Answer:
 
     async def prepare(self, request: web.BaseRequest) -> None:
         """Writes the whole answer."""
+        head = self.head(request, len(self.body))
+        await request.writer.write(head if request.method == "HEAD" else head + self.body)
+
+    def head(self, request: web.BaseRequest, length: int) -> bytes:
+        """Status line and headers before a body of so many bytes."""
         version = request.version
         self.keep_alive = self.keep_alive and request.keep_alive
         if not self.keep_alive:
@@ -53,11 +58,10 @@ class Answer:
         named = "".join([f"{name}: {value}\r\n" for name, value in self.headers.items()])
         if self.cookies:
             named += "".join([f"Set-Cookie: {cookie}\r\n" for cookie in self.cookies])
-        head = (
+        return (
             f"HTTP/{version.major}.{version.minor} {_LINES[self.status]}{named}Date: {_date(int(time()))}\r\n"
-            f"Content-Length: {len(self.body)}\r\n\r\n"
+            f"Content-Length: {length}\r\n\r\n"
         ).encode("latin-1")
-        await request.writer.write(head if request.method == "HEAD" else head + self.body)
 
     async def write_eof(self) -> None:
         """Nothing is left to write."""

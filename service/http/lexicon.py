@@ -15,7 +15,7 @@ from service.http.asking import read_as
 from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
-from service.lexicons import MOST_BYTES, MOST_FILES, NOTE_CHARS, UnknownVersion
+from service.lexicons import MOST_BYTES, MOST_FILES, NOTE_CHARS, FourEyes, UnknownVersion
 from service.rights import Right
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ MOST_BODY: Final = 6 * MOST_BYTES + 64 * 1024
 """JSON may spell every character out, which makes six bytes of one."""
 _LAST_VERSION: Final = 2**31 - 1
 _VERSION: Final = re.compile("[1-9][0-9]{0,9}")
-_WRITES: Final = (*BODY, *CALLED)
+_WRITES: Final = ("four-eyes", *BODY, *CALLED)
 
 
 class LexiconFile(BaseModel):
@@ -117,6 +117,8 @@ async def file_lexicon(asked: Asked) -> Answer:
             await lexicons.activate(caller.tenant, filed.version, by=caller.id)
     except LoadErrors as errors:
         raise _refused(errors, names) from None
+    except FourEyes:
+        raise Problem("four-eyes") from None
     standing = await lexicons.standing(caller.tenant)
     return _told({**_version(filed, standing.active), "ruleset": _ruleset(asked)})
 
@@ -157,6 +159,8 @@ async def activate_lexicon(asked: Asked) -> Answer:
         raise Problem("invalid-body", faults=[Fault(("version",), "unknown_version")]) from None
     except LoadErrors as errors:
         raise _refused(errors, ()) from None
+    except FourEyes:
+        raise Problem("four-eyes") from None
     standing = await lexicons.standing(caller.tenant)
     return _told({"active": standing.active, "ruleset": _ruleset(asked)})
 

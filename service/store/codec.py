@@ -151,8 +151,14 @@ def verdict_from(  # noqa: PLR0913 - the columns that hold a verdict
     blob: bytes, content: Content, *, action: str, severity: int, degraded: bool, ruleset: str
 ) -> Verdict:
     """The verdict that ``verdict_blob`` and the decision's columns hold."""
-    told = orjson.loads(blob)
     names = [part.name for part in content.parts]
+    return verdict_told(orjson.loads(blob), names, action=action, severity=severity, degraded=degraded, ruleset=ruleset)
+
+
+def verdict_told(  # noqa: PLR0913 - what a verdict is told by
+    told: Mapping[str, Any], names: Sequence[str], *, action: str, severity: int, degraded: bool, ruleset: str
+) -> Verdict:
+    """The verdict of what ``verdict_blob`` wrote, as an act has it; ``names`` are those of the content's parts."""
     return Verdict(
         action=Action[action.upper()],
         severity=severity,

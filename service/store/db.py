@@ -57,6 +57,13 @@ def open_writer(path: Path, *, busy_timeout: float) -> sqlite3.Connection:
     return secured(connection, busy_timeout=busy_timeout)
 
 
+def open_plain_reader(path: Path, *, busy_timeout: float) -> sqlite3.Connection:
+    """A raw connection for whoever reads much, in threads, one at a time. SQLite itself keeps it from writing."""
+    connection = sqlite3.connect(path, isolation_level=None, timeout=busy_timeout, check_same_thread=False)
+    secured(connection, busy_timeout=busy_timeout).execute("PRAGMA query_only = ON")
+    return connection
+
+
 async def open_reader(path: Path, *, busy_timeout: float) -> aiosqlite.Connection:
     """A raw connection that SQLite itself keeps from writing."""
     connection = await aiosqlite.connect(path, isolation_level=None, timeout=busy_timeout)

@@ -193,6 +193,9 @@ class _Visit:
         if self._connection.executemany(sql, rows).rowcount < len(rows):
             raise NothingChanged(sql)
 
+    def derive(self, *writes: Write) -> None:
+        _write_all(self._connection, writes)
+
 
 def _write_all(connection: sqlite3.Connection, writes: Iterable[Write]) -> None:
     for sql, row, must_change in writes:

@@ -38,7 +38,9 @@ INSERT_LEXICON = """
 INSERT INTO tenant_lexicons (tenant, version, files, sha256, terms, note, "by", created_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
-ACTIVATE_LEXICON = 'INSERT INTO tenant_activations (tenant, version, "by", activated_at) VALUES (?, ?, ?, ?)'
+ACTIVATE_LEXICON = """
+INSERT INTO tenant_activations (tenant, version, "by", activated_at, ground, proposal) VALUES (?, ?, ?, ?, ?, ?)
+"""
 INSERT_TEXT = """
 INSERT INTO contents (id, tenant, content_id, version, commitment, salt, body, received_at)
 SELECT coalesce(max(id), 0) + 1, ?, ?, 1, ?, ?, ?, ? FROM contents

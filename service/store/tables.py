@@ -55,6 +55,11 @@ class Act(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("seq >= 0", name="acts_start_at_zero"),
         Index("acts_of_items", "subject", sqlite_where=text("kind >= 'review.' AND kind < 'review/'")),
+        Index(
+            "acts_of_users",
+            "subject",
+            sqlite_where=text("kind IN ('password.changed', 'user.changed', 'user.created', 'user.enabled')"),
+        ),
     )
 
     seq: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
@@ -107,6 +112,7 @@ class Decision(SQLModel, table=True):
             name="decisions_no_degraded_pass_on_air",
         ),
         Index("decisions_by_content", "content"),
+        Index("decisions_by_people", "tenant", "seq", sqlite_where=text("\"by\" NOT IN ('engine', 'deadline')")),
         Index("decisions_superseded_once", "supersedes", unique=True, sqlite_where=text("supersedes IS NOT NULL")),
     )
 
@@ -178,7 +184,11 @@ class TenantLexicon(SQLModel, table=True):
 
 
 class TenantActivation(SQLModel, table=True):
-    """One change of the version by which a tenant is judged; the last one holds. No version: no own words."""
+    """One change of the version by which a tenant is judged; the last one holds. No version: no own words.
+
+    ``ground`` says why it may be: ``direct`` (the operator, or a house without four eyes), ``proposal`` (two people) or
+    ``rollback`` (back to what was active before). Triggers of migration 0009 hold the last two to it.
+    """
 
     __tablename__: ClassVar[str] = "tenant_activations"
     __table_args__ = (
@@ -191,6 +201,8 @@ class TenantActivation(SQLModel, table=True):
     version: int | None = Field(default=None, sa_column=Column(Integer))
     by: str = Field(sa_column=Column(Text, nullable=False))
     activated_at: str = Field(sa_column=Column(Text, nullable=False))
+    ground: str = Field(sa_column=Column(Text, nullable=False, server_default="direct"))
+    proposal: str | None = Field(default=None, sa_column=Column(Text))
 
 
 class Label(SQLModel, table=True):

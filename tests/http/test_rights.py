@@ -23,15 +23,17 @@ from service.passwords import Passwords
 from service.rights import RIGHTS_OF, RIGHTS_OF_KEY, Right, Role, Scope
 from service.sessions import Sessions
 from service.store import (
+    audit_statements,
     desk_statements,
     duty_statements,
     notice_statements,
     people_statements,
     room_statements,
+    rule_statements,
     statements,
 )
 from tests.http.conftest import Browser, running
-from tests.http.ways import INSULT, OBJECTS, RIVAL, SHOP, WAYS, House, told, unique
+from tests.http.ways import INSULT, OBJECTS, RIVAL, SHOP, WAYS, WITNESS, House, told, unique
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 R = Right
@@ -49,7 +51,11 @@ HOLDS = {
         R.FOLLOW,
         R.SHOWS,
         R.SCRIPTS,
+        R.AUDIT,
+        R.UNMASK,
+        R.RETAIN,
     },
+    "key audit": {R.AUDIT},
     "reviewer": {R.SELF, R.READ, R.REVIEW, R.FOLLOW, R.SHOWS, R.SCRIPTS, R.LIVE},
     "senior": {
         R.SELF,
@@ -64,8 +70,8 @@ HOLDS = {
         R.LIVE,
         R.APPROVE,
     },
-    "policy_admin": {R.SELF, R.READ, R.LEXICON, R.QUALITY, R.GOLDEN, R.FOLLOW, R.SHOWS, R.SCRIPTS},
-    "auditor": {R.SELF, R.READ, R.QUALITY, R.FOLLOW, R.SHOWS},
+    "policy_admin": {R.SELF, R.READ, R.LEXICON, R.RULES, R.QUALITY, R.GOLDEN, R.FOLLOW, R.SHOWS, R.SCRIPTS},
+    "auditor": {R.SELF, R.READ, R.QUALITY, R.FOLLOW, R.SHOWS, R.AUDIT},
     "admin": set(Right),
 }
 """Who may do what, written down a second time: a right that slips into a role or a scope is noticed."""
@@ -182,6 +188,7 @@ class Matrix:
         for name, tenant, scope in (
             ("key moderate", SHOP, Scope.MODERATE),
             ("key admin", SHOP, Scope.ADMIN),
+            ("key audit", SHOP, Scope.AUDIT),
             ("rival's key admin", RIVAL, Scope.ADMIN),
         ):
             holds = frozenset(HOLDS[name.removeprefix("rival's ")])
@@ -236,6 +243,7 @@ def matrix(settings, tmp_path_factory):
     (lexicons / "safety" / "abuse.txt").write_text(INSULT, encoding="utf-8")
     log, handlers = structlog.get_config(), logging.getLogger().handlers
     own = {"data": tmp_path_factory.mktemp("rights"), "lexicons": lexicons}
+    own["audit_witnesses"] = (str(WITNESS.verifier),)
     with running(settings.model_copy(update=own)) as server:
         # The log goes on where it went: other files' tests share a server and read its log.
         structlog.configure(**log)
@@ -262,7 +270,7 @@ def test_nobody_gets_what_is_not_theirs(matrix):
     assert len(cells) > 15 * len(ROUTES)
     # And who may, does: a matrix in which everything is refused would show nothing.
     assert {cell.route for cell in cells if cell.status in {200, *UPGRADES}} == WAYS.keys()
-    assert {cell.status for cell in cells} == {200, 401, 403, 404, 422, *UPGRADES}
+    assert {cell.status for cell in cells} == {200, 401, 403, 404, 409, 422, *UPGRADES}
 
 
 # What happens without a check
@@ -342,6 +350,22 @@ CHECKS = {
     "whose item it is": ("GET /v1/reviews/{id}", without(desk_statements, "LISTED_ONE", *ITS_TENANT)),
     "whose report it is": ("GET /v1/reports/{id}", without(desk_statements, "REPORT", *ITS_TENANT)),
     "whose complaint it is": ("GET /v1/complaints/{id}", without(desk_statements, "REPORT", *ITS_TENANT)),
+    "whose proposal it is": (
+        "GET /v1/rulesets/proposals/{id}",
+        without(rule_statements, "ONE_PROPOSAL", "p.tenant = ?", "'' <> ?"),
+    ),
+    "whose proposal is rejected": (
+        "POST /v1/rulesets/proposals/{id}/rejection",
+        without(rule_statements, "PROPOSAL", "p.tenant = ?", "'' <> ?"),
+    ),
+    "whose proposals they are": (
+        "GET /v1/rulesets/proposals",
+        without(rule_statements, "PROPOSALS", "p.tenant = ?1", "'' <> ?1"),
+    ),
+    "whose activations they are": (
+        "GET /v1/rulesets",
+        without(rule_statements, "HISTORY", "a.tenant = ?", "'' <> ?"),
+    ),
     "whose contents are searched": (
         "GET /v1/search",
         without(desk_statements, "CONTENTS_BACK", "+c.tenant = ?1", "'' <> ?1"),
@@ -357,6 +381,13 @@ CHECKS = {
     "whose receiver's deliveries they are": (
         "GET /v1/webhooks/{id}/deliveries",
         without(notice_statements, "WEBHOOK", *TENANT),
+    ),
+    "whose pack it is": ("GET /v1/exports/{id}", without(audit_statements, "EXPORT", *TENANT)),
+    "whose packs they are": ("GET /v1/exports", without(audit_statements, "EXPORTS", *TENANT)),
+    "whose acts they are": ("GET /v1/acts", without(audit_statements, "ACTS_BACK", "tenant IN (?3, '')", "?3 <> '-'")),
+    "whose story it is": (
+        "GET /v1/decisions/{id}/story",
+        without(audit_statements, "DECISION_PLACE", "d.tenant = ?", "'' <> ?"),
     ),
     "whose proof it is": ("GET /v1/proofs/{id}", without(duty_statements, "PROOF", "p.tenant = ?", "'' <> ?")),
     "whose proofs they are": ("GET /v1/proofs", without(duty_statements, "PROOFS", "p.tenant = ?1", "'' <> ?1")),

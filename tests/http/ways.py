@@ -8,13 +8,20 @@ with an object that does not exist.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from dataclasses import dataclass, field
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from itertools import count
+from types import SimpleNamespace
 
+from moderation.change import Change, Op
 from moderation.types import Action
-from service.accounts import Change
+from service.accounts import Change as AccountChange
 from service.acts import Act
+from service.audit.note import COSIGNATURE, note_from, signer_from
+from service.audit.records import Asked
 from service.duty.alerts import Occasion
 from service.http import assets
 from service.ids import new_id
@@ -22,9 +29,14 @@ from service.keys import Caller
 from service.ports import Write
 from service.review.rulings import Ruling
 from service.rights import RIGHTS_OF, Right, Role
+from service.rulebook.proposals import Draft
+from service.rulebook.rehearsal import Cast, Period
+from service.rulebook.rows import Refused
+from service.store.audit_statements import INSERT_EXPORT
 from tests.http.conftest import PASSWORD
 
 SHOP, RIVAL = "shop", "rival"
+WITNESS = signer_from("witness", b"w" * 32, COSIGNATURE)
 _numbers = count()
 _HEAD = "@category abuse_insult\n@owner t\n@source t\n@licence x\n@reviewed 2026-11-22\n"
 INSULT = f"{_HEAD}傻瓜蛋\n"
@@ -143,7 +155,7 @@ def _credentials(house, tenant):
     """Whose: a person's of the shop; "others'": those of one who is disabled; and a wrong password."""
     user = house.person(SHOP)
     if tenant == RIVAL:
-        change = Change(disabled=True)
+        change = AccountChange(disabled=True)
         house.server.within(house.server.service.accounts.change(SHOP, user.id, change, by="cli"))
     return {"name": user.name, "secret": PASSWORD if tenant else "a wrong password"}
 
@@ -384,6 +396,169 @@ def _file(house, tenant):
     return {"file": assets.address("app.css").rpartition("/")[2]} if tenant == house.asking else None
 
 
+def _author(house, tenant):
+    """Somebody who proposes changes of rules, and is not who asks."""
+    return house.once("author", tenant, lambda: house.person(tenant, Role.POLICY_ADMIN))
+
+
+def _filed_by(house, tenant, author):
+    """A new proposal of somebody."""
+    word = f"新词{unique()}"
+    change = Change(op=Op.ADD, category="abuse_insult", line=word)
+    book, caller = house.server.service.rulebook, Caller(tenant, author, frozenset(Right))
+    id_ = house.server.within(book.proposals.propose(caller, Draft(changes=[change])))
+    row = house.server.within(book.reads.proposal(tenant, id_)).row
+    house.seen(tenant, id_, row.sha256, word)
+    return {"id": id_, "sha256": row.sha256, "unique": unique()}
+
+
+def _no_proposal(house, tenant):
+    return {"id": _NO_ID, "sha256": "0" * 64, "unique": unique()}
+
+
+def _open_proposal(house, tenant):
+    """A proposal of another person."""
+    return _unused(house, "open", tenant, _author) if tenant else _no_proposal(house, tenant)
+
+
+def _own_proposal(house, tenant):
+    """A proposal of who asks, in their own house."""
+    if tenant is None:
+        return _no_proposal(house, tenant)
+    try:
+        return _unused(house, "own", tenant, _asking)
+    except Refused:  # who asks may propose nothing
+        return _open_proposal(house, tenant)
+
+
+def _asking(house, tenant):
+    own = tenant == house.asking and house.who
+    return SimpleNamespace(id=own) if own else _author(house, tenant)
+
+
+def _unused(house, kind, tenant, author):
+    """A proposal on which nobody has taken a step, and on which none stands in the way."""
+    author = author(house, tenant).id
+    kept = house.kept.get((kind, tenant, author))
+    if kept is not None and _as_it_was(house, tenant, kept, "open"):
+        return kept
+    made = house.kept[kind, tenant, author] = _filed_by(house, tenant, author)
+    return made
+
+
+def _as_it_was(house, tenant, kept, state):
+    """Whether a proposal still stands where it was made."""
+    reads = house.server.service.rulebook.reads
+    row = house.server.within(reads.proposal(tenant, kept["id"])).row
+    history = house.server.within(reads.history(tenant, limit=1))
+    return (row.state, row.revision, row.base) == (state, 1, history[0].version if history else 0)
+
+
+def _approved(house, tenant):
+    """A proposal that two others stand for."""
+    if tenant is None:
+        return _no_proposal(house, tenant)
+    kept = house.kept.get(("approved", tenant))
+    if kept is None or not _as_it_was(house, tenant, kept, "approved"):
+        kept = house.kept["approved", tenant] = _filed_by(house, tenant, _author(house, tenant).id)
+        second = house.once("second", tenant, lambda: house.person(tenant, Role.ADMIN))
+        caller = Caller(tenant, second.id, frozenset(Right))
+        house.server.within(house.server.service.rulebook.proposals.approve(caller, kept["id"], kept["sha256"]))
+    return kept
+
+
+def _active(house, tenant):
+    """A version that is active by a proposal; versions are numbered by tenant, so nobody can name another's."""
+    if tenant is None:
+        return {"active": 2**31 - 1}
+    if tenant != house.asking:
+        return None
+    service = house.server.service
+    history = house.server.within(service.rulebook.reads.history(tenant, limit=1))
+    if history and history[0].ground != "rollback":
+        return {"active": history[0].version}
+    made, author = _approved(house, tenant), Caller(tenant, _author(house, tenant).id, frozenset(Right))
+    return {"active": house.server.within(service.rulebook.proposals.activate(author, made["id"], made["sha256"]))}
+
+
+def _unshadowed(house, tenant):
+    """A version that may run beside, where nothing does."""
+    if tenant is None:
+        return {"version": 2**31 - 1}
+    if tenant != house.asking:
+        return None
+    book, author = house.server.service.rulebook, Caller(tenant, _author(house, tenant).id, frozenset(Right))
+    with suppress(Refused):
+        house.server.within(book.shadows.stop(author))
+    return {"version": house.server.within(book.reads.proposal(tenant, _proposal(house, tenant)["id"])).row.version}
+
+
+def _shadowed(house, tenant):
+    """A shadow that runs."""
+    version = _unshadowed(house, tenant) if tenant else None
+    if version:
+        author = Caller(tenant, _author(house, tenant).id, frozenset(Right))
+        house.server.within(house.server.service.rulebook.shadows.start(author, version["version"]))
+    return version
+
+
+def _proposal(house, tenant):
+    return house.once("proposal", tenant, lambda: _open_proposal(house, tenant)) if tenant else {"id": _NO_ID}
+
+
+def _rehearsal(house, tenant):
+    if tenant is None:
+        return {"id": _NO_ID}
+    service = house.server.service
+
+    async def started():
+        engine = service.rules.engines.of(tenant)
+        return service.rulebook.rehearsals.start(tenant, Cast(old=engine, new=engine), Period(last=1)).id
+
+    return {"id": house.server.within(started())}
+
+
+def _export(house, tenant):
+    if tenant is None:
+        return {"id": _NO_ID}
+    exports = house.server.service.audit.exports
+
+    async def made():
+        one = await exports.ask(tenant, Asked(pack="log", formats=()), by="cli")
+        while (one := await exports.one(tenant, one.id)).state == "waiting":  # noqa: ASYNC110 - made elsewhere
+            await asyncio.sleep(0.01)
+        return one
+
+    def make():
+        house.once("pipeline", tenant, lambda: house.key(tenant))
+        one = house.server.within(made())
+        house.seen(tenant, one.id)
+        return {"id": one.id}
+
+    return house.once("export", tenant, make)
+
+
+def _asked_for(house, tenant):
+    """A pack that nobody makes before the maker looks again."""
+    if tenant is None:
+        return {"id": _NO_ID}
+    id_, asked = new_id(), json.dumps({**asdict(Asked(pack="log", formats=())), "reason": ""})
+    act, row = Act("export.asked", id_, tenant), (id_, tenant, "log", asked, "cli", "now")
+    house.server.within(house.server.service.ledger.record(act, Write(INSERT_EXPORT, row)))
+    house.seen(tenant, id_)
+    return {"id": id_}
+
+
+def _cosigned(house, tenant):
+    if tenant is None:
+        return {"note": "nothing"}
+    if tenant != house.asking:  # the log is the whole house's
+        return None
+    log = house.server.service.audit.log
+    note = note_from(house.server.within(log.checkpoint()).note)
+    return {"note": str(note._replace(signatures=(WITNESS.signature(note.text, at=1),)))}
+
+
 OBJECTS = {
     "decision": _decision,
     "version": _version,
@@ -404,16 +579,29 @@ OBJECTS = {
     "block": _block,
     "appeal": _appeal,
     "file": _file,
+    "export": _export,
+    "asked for": _asked_for,
+    "cosigned": _cosigned,
     "proof": _proof,
     "product": _product,
     "script": _script,
     "show": _show,
     "alert": _alert,
     "any room": _any_room,
+    "proposal": _proposal,
+    "open_proposal": _open_proposal,
+    "own_proposal": _own_proposal,
+    "rehearsal": _rehearsal,
+    "approved": _approved,
+    "active": _active,
+    "unshadowed": _unshadowed,
+    "shadowed": _shadowed,
     "golden": _golden,
     "live room": _live_room,
     "new room": lambda house, tenant: {"room": f"new-{tenant}"} if tenant == house.asking else None,
 }
+_DRAFT = {"changes": [{"op": "add", "category": "abuse_insult", "line": "词{unique}"}]}
+_BYTES = {"sha256": "{sha256}"}
 _FILES = [{"name": "own.txt", "text": _HEAD + "某词\n"}]
 _SIGN_IN = {"tenant": SHOP, "name": "{name}", "password": "{secret}"}
 _APPEAL = {"decision_id": "{id}", "appellant_id": "c", "grounds": "没有夸大"}
@@ -452,7 +640,28 @@ WAYS = {
     "POST /v1/lexicon": Way(right=Right.LEXICON, body={"files": _FILES}),
     "GET /v1/lexicon": Way(right=Right.LEXICON),
     "GET /v1/lexicon/versions/{version}": Way(right=Right.LEXICON, object="version"),
-    "POST /v1/lexicon/activations": Way(right=Right.LEXICON, body={"version": 0}),
+    "POST /v1/lexicon/activations": Way(right=Right.LEXICON, object="active", body={"version": "{active}"}, absent=422),
+    "GET /v1/lexicons": Way(right=Right.READ),
+    "GET /v1/lexicons/terms": Way(right=Right.READ),
+    "POST /v1/lexicons/lint": Way(right=Right.LEXICON, body={}),
+    "GET /v1/terms": Way(right=Right.QUALITY),
+    "GET /v1/rulesets": Way(right=Right.READ),
+    "GET /v1/rulesets/versions/{version}": Way(right=Right.READ, object="version"),
+    "GET /v1/rulesets/proposals": Way(right=Right.READ),
+    "POST /v1/rulesets/proposals": Way(right=Right.RULES, body=_DRAFT),
+    "GET /v1/rulesets/proposals/{id}": Way(right=Right.READ, object="proposal"),
+    "POST /v1/rulesets/proposals/{id}/revision": Way(right=Right.RULES, object="own_proposal", body=_DRAFT),
+    "POST /v1/rulesets/proposals/{id}/approval": Way(right=Right.RULES, object="open_proposal", body=_BYTES),
+    "POST /v1/rulesets/proposals/{id}/rejection": Way(right=Right.RULES, object="open_proposal", body={}),
+    "POST /v1/rulesets/proposals/{id}/withdrawal": Way(right=Right.RULES, object="own_proposal", body={}),
+    "POST /v1/rulesets/proposals/{id}/activation": Way(right=Right.RULES, object="approved", body=_BYTES),
+    "POST /v1/rulesets/proposals/{id}/rehearsal": Way(right=Right.RULES, object="proposal", body={"last": 1}),
+    "POST /v1/rulesets/rollback": Way(right=Right.RULES, object="active", body={"active": "{active}"}, absent=409),
+    "POST /v1/rulesets/rehearsals": Way(right=Right.RULES, body={"changes": _DRAFT["changes"]}),
+    "GET /v1/rulesets/rehearsals/{id}": Way(right=Right.READ, object="rehearsal"),
+    "GET /v1/rulesets/shadows": Way(right=Right.READ),
+    "POST /v1/rulesets/shadows": Way(right=Right.RULES, object="unshadowed", body={"version": "{version}"}, absent=422),
+    "DELETE /v1/rulesets/shadows": Way(right=Right.RULES, object="shadowed"),
     "POST /v1/sessions": Way(right=Right.OPEN, object="credentials", body=_SIGN_IN, absent=401),
     "GET /v1/sessions/current": Way(right=Right.SELF),
     "DELETE /v1/sessions/current": Way(right=Right.SELF, spends=True),
@@ -494,6 +703,18 @@ WAYS = {
     "POST /v1/webhooks/{id}/rotate": Way(right=Right.NOTICES, object="webhook"),
     "GET /v1/webhooks/{id}/deliveries": Way(right=Right.NOTICES, object="webhook"),
     "POST /v1/deliveries/{notice}/{webhook}/replay": Way(right=Right.NOTICES, object="delivery"),
+    "GET /v1/log/checkpoint": Way(right=Right.AUDIT),
+    "GET /v1/log/consistency": Way(right=Right.AUDIT, query="?old=1"),
+    "GET /v1/log/inclusion": Way(right=Right.AUDIT, query="?seq=0"),
+    "POST /v1/log/cosignatures": Way(right=Right.AUDIT, object="cosigned", body={"note": "{note}"}, absent=422),
+    "GET /v1/acts": Way(right=Right.AUDIT),
+    "GET /v1/decisions/{id}/story": Way(right=Right.AUDIT, object="decision"),
+    "POST /v1/exports": Way(right=Right.AUDIT, body={"pack": "log", "formats": []}),
+    "GET /v1/exports": Way(right=Right.AUDIT),
+    "GET /v1/exports/{id}": Way(right=Right.AUDIT, object="export"),
+    "DELETE /v1/exports/{id}": Way(right=Right.AUDIT, object="asked for", fine=frozenset({200, 409})),
+    "GET /v1/exports/{id}/pack": Way(right=Right.AUDIT, object="export"),
+    "GET /v1/exports/{id}/verification": Way(right=Right.AUDIT, object="export"),
     "POST /v1/proofs": Way(right=Right.SCRIPTS, body=_PROOF),
     "GET /v1/proofs": Way(right=Right.SHOWS),
     "GET /v1/proofs/{id}": Way(right=Right.SHOWS, object="proof"),
@@ -538,10 +759,18 @@ WAYS = {
     "GET /try": Way(right=Right.SELF),
     "POST /try/verdict": Way(right=Right.SELF, body=_AD),
     "POST /try/rewrite": Way(right=Right.SELF, body=_AD),
+    "GET /lexicons": Way(right=Right.READ, query="?text=%E5%9B%BD"),
+    "GET /rulesets": Way(right=Right.READ),
+    "GET /rulesets/{id}": Way(right=Right.READ, object="proposal"),
+    "GET /rehearsals/{id}": Way(right=Right.READ, object="rehearsal"),
+    "GET /terms": Way(right=Right.QUALITY),
     "GET /people": Way(right=Right.PEOPLE),
     "GET /notices": Way(right=Right.NOTICES),
     "GET /quality": Way(right=Right.QUALITY),
     "GET /system": Way(right=Right.READ),
+    "GET /audit": Way(right=Right.AUDIT),
+    "GET /audit/decisions/{id}": Way(right=Right.AUDIT, object="decision"),
+    "GET /exports": Way(right=Right.AUDIT),
     "POST /csp": Way(right=Right.OPEN),
     "GET /static/{file}": Way(right=Right.OPEN, object="file"),
 }

@@ -24,8 +24,8 @@ def lexicons(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def settings(tmp_path: Path, lexicons: Path) -> Settings:
-    """Rules alone; tests of the expert switch it on."""
-    return Settings(data=tmp_path / "data", lexicons=lexicons, expert="off")
+    """Rules alone, which one may change; tests of the expert, and of two people, switch those on."""
+    return Settings(data=tmp_path / "data", lexicons=lexicons, expert="off", four_eyes=False)
 
 
 @pytest.fixture

@@ -245,7 +245,7 @@ async def test_words_that_cannot_stand_on_the_services_rules_leave_the_old_ones(
     broken = '{"ban.txt": "nonsense"}'
     with sqlite3.connect(settings.database) as database:
         database.execute(statements.INSERT_LEXICON, ("shop", 2, broken, "x", 1, "", "cli", "now"))
-        database.execute(statements.ACTIVATE_LEXICON, ("shop", 2, "cli", "now"))
+        database.execute(statements.ACTIVATE_LEXICON, ("shop", 2, "cli", "now", "direct", None))
     database.close()
     await service.rules.catch_up()
     assert await action(service, caller, content("某某词")) is Action.BLOCK
@@ -276,7 +276,7 @@ async def test_the_watch_outlives_a_database_that_cannot_be_read(service, caller
         "UPDATE tenant_activations SET version = NULL",
         "DELETE FROM tenant_activations",
         "INSERT OR REPLACE INTO tenant_activations SELECT * FROM tenant_activations",
-        "INSERT INTO tenant_activations VALUES (9, 'shop', 9, 'k', 'now')",
+        "INSERT INTO tenant_activations VALUES (9, 'shop', 9, 'k', 'now', 'direct', NULL)",
     ],
 )
 async def test_versions_and_activations_are_insert_only(service, caller, settings, activated, sql):

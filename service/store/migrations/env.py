@@ -8,14 +8,23 @@ from alembic import context
 from sqlmodel import SQLModel
 
 from service.settings import Settings
-from service.store import desk_tables, duty_tables, quality_tables, room_tables, tables
+from service.store import audit_tables, desk_tables, duty_tables, quality_tables, room_tables, rule_tables, tables
 from service.store.db import make_engine
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 # Importing the tables fills the metadata.
-for _filled in (tables.Act, desk_tables.Review, quality_tables.Sample, room_tables.RoomEvent, duty_tables.Show):
+_TABLES = (
+    tables.Act,
+    desk_tables.Review,
+    quality_tables.Sample,
+    room_tables.RoomEvent,
+    duty_tables.Show,
+    rule_tables.Proposal,
+    audit_tables.Export,
+)
+for _filled in _TABLES:
     assert _filled.metadata is SQLModel.metadata
 
 

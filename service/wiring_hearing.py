@@ -1,10 +1,10 @@
-"""Opens the text expert: the first stage at once, the second while the service works."""
+"""Opens the text expert: its thread, and its second stage, which is loaded while the service works."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
@@ -13,18 +13,24 @@ from service.escalation import Escalation
 from service.experts import Hearing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from service.ports import TextModel
     from service.settings import Settings
-    from service.wiring import Opens
+
+
+class Opens(NamedTuple):
+    """A second stage that can be loaded, and its name. Loading takes seconds."""
+
+    name: str
+    load: Callable[[], TextModel]
 
 
 @asynccontextmanager
 async def open_hearing(
     settings: Settings, model: TextModel | None, opens: Opens | None
 ) -> AsyncIterator[Hearing | Escalation | None]:
-    """Where the expert works while it lasts; nothing where there is none."""
+    """The text expert at work, its second stage on the way; nothing where the house has none."""
     if model is None:
         yield None
         return

@@ -1,4 +1,4 @@
-"""``qingliu export``: the second stage of the text expert as an ONNX file, for machines without torch."""
+"""``qingliu model export``: the second stage of the text expert as an ONNX file, for machines without torch."""
 
 from __future__ import annotations
 
@@ -15,16 +15,11 @@ from service.cli.say import out
 from service.cli.words import Lang, Tongue, refuse, say
 
 
-def register(app: typer.Typer) -> None:
-    """Adds the command."""
-    app.command("export", help="把文本专家第二级导出为 ONNX 文件（写入模型目录，需 ml 与 onnx）。")(run)
-
-
-def run(
+def export(
     model: Annotated[Path, typer.Option("--model", help="模型目录", exists=True, file_okay=False)] = HOME,
     lang: Lang = Tongue.ZH,
 ) -> None:
-    """Writes the file and checks it against the card."""
+    """把文本专家第二级导出为 ONNX 文件（写入模型目录，需 ml 与 onnx）。"""  # noqa: D415
     if lacking := [name for name in ("torch", "transformers", "onnx", "onnxruntime") if find_spec(name) is None]:
         names = ", ".join(lacking)
         how = "pip install 'qingliu[ml,onnx]'"

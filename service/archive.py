@@ -1,0 +1,105 @@
+"""What was judged by, kept by its content: files of rules and weights, so that a decision can be derived again.
+
+A file lies once under ``blobs`` by its SHA-256. Rulesets are lists of names and digests, which the acts of their
+activation tell; a folder of rules is put together from them when it is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+SCENES: Final = "scenes/"
+
+
+class NotKept(LookupError):
+    """A file that a ruleset consists of is not in the archive."""
+
+
+class Archive:
+    """Keeps a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def has(self, digest: str) -> bool:
+        """Whether a file of this content is kept."""
+        return self._blob(digest).exists()
+
+    def keep(self, data: bytes) -> str:
+        """Keeps what a file holds; gives its digest."""
+        digest = sha256(data).hexdigest()
+        path = self._blob(digest)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = path.with_name(f"{path.name}.new{os.getpid()}")
+            with fresh.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(path)
+        return digest
+
+    def keep_rules(self, lexicons: Path, scenes: Path, files: Mapping[str, str]) -> list[str]:
+        """Keeps the files of a ruleset from where it was read; gives the names of those that are others by now."""
+        changed = []
+        for name, digest in files.items():
+            if self.has(digest):
+                continue
+            path = scenes / name.removeprefix(SCENES) if name.startswith(SCENES) else lexicons / name
+            data = b""
+            with suppress(OSError):
+                data = path.read_bytes()
+            if sha256(data).hexdigest() == digest:
+                self.keep(data)
+            else:
+                changed.append(name)
+        return changed
+
+    def rules(self, fingerprint: str, files: Mapping[str, str]) -> tuple[Path, Path]:
+        """A folder of rules and one of scenes, put together from what is kept. Raises ``NotKept``."""
+        root = self._folder / "rules" / fingerprint
+        if not root.exists():
+            fresh = root.with_name(f"{fingerprint}.new{os.getpid()}")
+            shutil.rmtree(fresh, ignore_errors=True)
+            (fresh / "lexicons").mkdir(parents=True)
+            (fresh / "scenes").mkdir()
+            for name, digest in files.items():
+                blob = self._blob(digest)
+                if not blob.exists():
+                    raise NotKept(f"{name} ({digest[:12]})")
+                place = "scenes" if name.startswith(SCENES) else "lexicons"
+                path = fresh / place / name.removeprefix(SCENES)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(blob, path)
+            with suppress(OSError):  # another process may have been first
+                fresh.replace(root)
+        return root / "lexicons", root / "scenes"
+
+    def keep_model(self, models: Path, sha256_: str) -> None:
+        """Keeps the cards and weights of a folder, under the digest of the first stage's weights."""
+        target = self._folder / "models" / sha256_
+        if target.exists():
+            return
+        fresh = target.with_name(f"{sha256_}.new{os.getpid()}")
+        shutil.rmtree(fresh, ignore_errors=True)
+        for name in ("cards", "weights"):
+            if (models / name).exists():
+                shutil.copytree(models / name, fresh / name)
+        with suppress(OSError):
+            fresh.replace(target)
+
+    def model(self, sha256_: str) -> Path | None:
+        """Where the cards and weights of a first stage are kept; ``sha256_`` may be the beginning of its digest."""
+        found = sorted((self._folder / "models").glob(f"{sha256_}*")) if sha256_ else []
+        return next((path for path in found if ".new" not in path.name), None)
+
+    def _blob(self, digest: str) -> Path:
+        return self._folder / "blobs" / digest[:2] / digest

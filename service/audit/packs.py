@@ -1,0 +1,142 @@
+"""What packs hold, read from ``packs.toml``: tables of acts by kind, counted figures, the checklist. Pure but for that.
+
+Nothing here names an act of another part: a table takes acts by their kinds, so that new ones join by name.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Lang = Literal["zh", "en"]
+ANY: Final = "*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One table of a pack: which acts it tells of, and what it tells. ``counts`` names what is counted instead."""
+
+    name: str
+    title: tuple[str, str]
+    element: str
+    columns: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
+    scenes: frozenset[str] = frozenset()
+    actions: frozenset[str] = frozenset()
+    with_: str = ""
+    counts: str = ""
+
+    def takes(self, kind: str) -> bool:
+        """Whether it may tell of acts of this kind."""
+        return any(_fits(kind, pattern) for pattern in self.kinds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """One sort of pack. ``scenes`` are those of whose contents it tells; none says all. ``needs`` is a filter."""
+
+    code: str
+    name: tuple[str, str]
+    law: str
+    tables: tuple[Table, ...]
+    scenes: frozenset[str] = frozenset()
+    needs: str = ""
+
+    def takes(self, kind: str) -> bool:
+        """Whether an act of this kind is one of its records."""
+        return any(table.takes(kind) for table in self.tables) or any(
+            figure.takes(kind) for figure in (FIGURES if any(table.counts for table in self.tables) else ())
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A number that is counted over acts, or the ratio of two others in thousandths."""
+
+    name: str
+    title: tuple[str, str]
+    kinds: tuple[str, ...] = ()
+    where: tuple[tuple[str, object], ...] = ()
+    ratio: tuple[str, str] | None = None
+
+    def takes(self, kind: str) -> bool:
+        """Whether it counts acts of this kind."""
+        return any(_fits(kind, pattern) for pattern in self.kinds)
+
+    def counts(self, kind: str, facts: Mapping[str, Any]) -> bool:
+        """Whether it counts this act."""
+        return self.takes(kind) and all(facts.get(name) == value for name, value in self.where)
+
+    def query(self) -> str:
+        """By what anybody can count again: over the records of the pack."""
+        if self.ratio is not None:
+            return f"1000 * {self.ratio[0]} / {self.ratio[1]}"
+        conditions = [f"facts.{name} = {_told(value)}" for name, value in self.where]
+        return " and ".join([f"kind in ({', '.join(self.kinds)})", *conditions])
+
+
+def _told(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@cache
+def _fits(kind: str, pattern: str) -> bool:
+    return pattern in {ANY, kind} or (pattern.endswith(".*") and kind.startswith(pattern[:-1]))
+
+
+def _read() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("packs.toml").read_text(encoding="utf-8"))
+
+
+def _table(name: str, told: Mapping[str, Any]) -> Table:
+    sets = {key: frozenset(told.get(key, ())) for key in ("scenes", "actions")}
+    return Table(
+        name=name,
+        title=tuple(told["title"]),
+        element=told["element"],
+        columns=tuple(told["columns"]),
+        kinds=tuple(told.get("kinds", ())),
+        with_=told.get("with", ""),
+        counts=told.get("counts", ""),
+        **sets,
+    )
+
+
+def _figure(name: str, told: Mapping[str, Any]) -> Figure:
+    ratio = told.get("ratio")
+    return Figure(
+        name=name,
+        title=tuple(told["title"]),
+        kinds=tuple(told.get("kinds", ())),
+        where=tuple(sorted(told.get("where", {}).items())),
+        ratio=tuple(ratio) if ratio else None,
+    )
+
+
+_TOLD: Final = _read()
+TABLES: Final = {name: _table(name, told) for name, told in _TOLD["tables"].items()}
+FIGURES: Final = tuple(_figure(name, told) for name, told in _TOLD["figures"].items())
+HEADS: Final[dict[str, tuple[str, str]]] = {name: tuple(pair) for name, pair in _TOLD["heads"].items()}
+CHECKLIST: Final[dict[str, tuple[str, str]]] = {name: tuple(pair) for name, pair in _TOLD["checklist"].items()}
+PACKS: Final = {
+    code: Pack(
+        code=code,
+        name=tuple(told["name"]),
+        law=told["law"],
+        tables=tuple(TABLES[name] for name in told["tables"]),
+        scenes=frozenset(told.get("scenes", ())),
+        needs=told.get("needs", ""),
+    )
+    for code, told in _TOLD["packs"].items()
+}
+
+
+def said(pair: tuple[str, str], lang: Lang) -> str:
+    """The words in the reader's language."""
+    return pair[lang == "en"]

@@ -1,0 +1,96 @@
+"""The report of a pack as one page that prints well: what it covers, charts, the checklist, the heads of tables."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from service.audit.columns import local
+from service.audit.formats import rows_in
+from service.audit.make import rows_name
+from service.audit.manifest import checklist
+from service.audit.packs import HEADS, said
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from service.audit.counting import Counting
+    from service.audit.make import Plan, Progress
+    from service.audit.packs import Lang
+
+NAME: Final = "report.html"
+_SHOWN: Final = 200
+"""So many rows of each table stand in the report; all stand in the table's own file."""
+_WIDE: Final = 1800
+_BARS: Final = 12
+_HIDDEN: Final = frozenset({"commitment", "facts", "spans", "signals", "supersedes", "decision"})
+_ACTIONS: Final = ("pass", "review", "block")
+
+
+def write_report(plan: Plan, progress: Progress, counting: Counting, names: Mapping[str, tuple[str, str]]) -> None:
+    """Writes the page. ``names`` are those of categories by code, Chinese and English."""
+    lang: Lang = "en" if plan.asked.lang == "en" else "zh"
+    tables = [_table(progress, table, lang) for table in plan.pack.tables]
+    told = _ENVIRONMENT.get_template("report.html").stream(
+        plan=plan,
+        lang=lang,
+        name=said(plan.pack.name, lang),
+        local=local,
+        checklist=checklist(plan),
+        records=progress.of("records"),
+        days=_days(counting),
+        categories=[(said(names.get(code, (code, code)), lang), *more) for code, *more in _top(counting.categories)],
+        kinds=_top(counting.kinds),
+        figures=[row for row in counting.rows("figures", lang) if row[1]],
+        tables=tables,
+        shown=_SHOWN,
+    )
+    with (progress.folder / NAME).open("w", encoding="utf-8") as file:
+        file.writelines(told)
+
+
+def _table(progress: Progress, table: Any, lang: Lang) -> dict[str, Any]:
+    columns = [name for name in table.columns if name not in _HIDDEN or len(table.columns) < 9]  # noqa: PLR2004 - fits
+    places = [table.columns.index(name) for name in columns]
+    rows = [[row[place] for place in places] for row in islice(rows_in(progress.folder / rows_name(table)), _SHOWN + 1)]
+    return {
+        "title": said(table.title, lang),
+        "name": table.name,
+        "heads": [said(HEADS[name], lang) for name in columns],
+        "rows": rows[:_SHOWN],
+        "more": len(rows) > _SHOWN,
+    }
+
+
+def _days(counting: Counting) -> list[dict[str, Any]]:
+    """What became of contents by day, as heights of a chart in thousandths of the tallest."""
+    days: dict[str, dict[str, int]] = {}
+    for key, counts in counting.coverage.items():
+        day = days.setdefault(key.partition(" ")[0], dict.fromkeys(_ACTIONS, 0))
+        for action in _ACTIONS:
+            day[action] += counts.get(action, 0)
+    shown = sorted(days)[-_WIDE:]
+    tallest = max([sum(days[day].values()) for day in shown], default=1) or 1
+    return [
+        {"day": day, **days[day], **{f"{name}_h": days[day][name] * 1000 // tallest for name in _ACTIONS}}
+        for day in shown
+    ]
+
+
+def _top(counts: Mapping[str, int]) -> list[tuple[str, int, int]]:
+    """The most frequent, each with its share of the largest in thousandths."""
+    found = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_BARS]
+    return [(name, number, number * 1000 // found[0][1]) for name, number in found]
+
+
+_ENVIRONMENT: Final = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)

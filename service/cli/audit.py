@@ -1,0 +1,182 @@
+"""``qingliu audit``: the log itself: its key, its checkpoints, a whole check against the acts; verifiers and packs."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from service import private
+from service.audit import verify_export
+from service.audit.note import opened, signer_from, verifier_from
+from service.audit.reads import WIDTH
+from service.audit.tree import HASH_BYTES, Frontier, leaf_hash
+from service.cli.packs import with_log
+from service.cli.say import Data, Json, fail, out, print_json, settings
+from service.cli.words import Lang, Tongue, say
+from service.store import audit_statements as sql
+
+if TYPE_CHECKING:
+    from service.audit.reads import LogReads
+    from service.wiring_audit import Audit
+
+_HERE: Final = Path(verify_export.__file__).parent
+VERIFIERS: Final = ("verify_export.py", "verify_export.mjs")
+_CHUNK: Final = 4096
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the group."""
+    group = typer.Typer(help="审计日志：公钥、检查点、全量核对、校验审计包、更换密钥。", no_args_is_help=True)
+    group.command("key")(key)
+    group.command("checkpoint")(checkpoint)
+    group.command("check")(check)
+    group.command("verify")(verify)
+    group.command("verifiers")(verifiers)
+    group.command("rotate")(rotate)
+    app.add_typer(group, name="audit")
+
+
+def key(*, data: Data = None, json: Json = False, lang: Lang = Tongue.ZH) -> None:
+    """显示日志公钥（请经独立渠道交给核查方）及历次更换。"""  # noqa: D415
+
+    async def work(audit: Audit) -> list[tuple[str, str, str]]:
+        return await asyncio.to_thread(audit.log.reads.signers)
+
+    keys = with_log(data, None, lang.lang, work)
+    if json:
+        print_json([{"key": one, "endorsement": endorsement, "at": at} for one, endorsement, at in keys])
+        return
+    for one, _, at in keys:
+        out.print(f"{one}  {at}", markup=False)
+
+
+def checkpoint(*, data: Data = None, lang: Lang = Tongue.ZH) -> None:
+    """签署并输出当前检查点；核查方保存它，便能发现日后的回退与改写。"""  # noqa: D415
+
+    async def work(audit: Audit) -> str:
+        signed = await audit.log.checkpoint()
+        return await asyncio.to_thread(audit.log.reads.cosigned, signed)
+
+    typer.echo(with_log(data, None, lang.lang, work), nl=False)
+
+
+def check(*, data: Data = None, json: Json = False, lang: Lang = Tongue.ZH) -> None:
+    """按全部行为重算日志，核对每一个瓦片与检查点。"""  # noqa: D415
+
+    async def work(audit: Audit) -> list[str]:
+        return await asyncio.to_thread(wrong_in, audit.log.reads)
+
+    wrong = with_log(data, None, lang.lang, work)
+    if json:
+        print_json({"good": not wrong, "wrong": wrong})
+    for one in wrong if not json else ():
+        out.print(f"✗ {one}", markup=False)
+    if wrong:
+        raise typer.Exit(1)
+    if not json:
+        out.print(say(lang.lang, "日志与全部行为相符", "the log fits all acts"), markup=False)
+
+
+def verify(
+    pack: Annotated[Path, typer.Argument(help="审计包（.zip 或已解开的目录）", exists=True, show_default=False)],
+    *,
+    log_key: Annotated[str, typer.Option("--key", help="日志公钥或存有它的文件", show_default=False)] = "",
+    seen: Annotated[list[Path], typer.Option(help="此前取得的检查点文件（可多次）")] = [],  # noqa: B006 - typer's way
+    json: Json = False,
+    lang: Lang = Tongue.ZH,
+) -> None:
+    """校验审计包；与独立的 verify_export.py 相同。"""  # noqa: D415
+    told = Path(log_key).read_text(encoding="utf-8") if log_key and Path(log_key).is_file() else log_key
+    done = verify_export.check(pack, key=told, seen=[one.read_text(encoding="utf-8") for one in seen])
+    found = [{"code": code, "where": where} for code, where in done.found]
+    if json:
+        print_json({"good": not found, "found": found, "unknown": sorted(set(done.unknown)), **done.told})
+    else:
+        place = lang.lang == "en"
+        for code, where in done.found:
+            out.print(f"✗ {code}: {verify_export.CODES[code][place]} ({where})", markup=False)
+        for code in sorted(set(done.unknown)):
+            out.print(f"? {verify_export.UNKNOWN[code][place]}", markup=False)
+        if not found:
+            out.print(say(lang.lang, "✓ 完好", "✓ whole"), markup=False)
+    if found:
+        raise typer.Exit(1)
+
+
+def verifiers(
+    folder: Annotated[Path, typer.Argument(help="放到哪个目录", file_okay=False, show_default=False)],
+    *,
+    lang: Lang = Tongue.ZH,
+) -> None:
+    """取出两个独立的校验程序（Python 与 JavaScript），交给核查方。"""  # noqa: D415
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in VERIFIERS:
+        shutil.copy(_HERE / name, folder / name)
+    out.print(say(lang.lang, f"已放到 {folder}", f"put into {folder}"), markup=False)
+
+
+def rotate(*, data: Data = None, json: Json = False, lang: Lang = Tongue.ZH) -> None:
+    """更换日志密钥：旧钥为新钥背书，信任旧钥者可据此信任新钥。运行中的服务随即改用新钥。"""  # noqa: D415
+    chosen = settings(data=data)
+    if chosen.audit_key is not None:
+        fail(say(lang.lang, "密钥由设置给出，请在设置中更换", "the key comes from the settings: change it there"))
+    fresh = chosen.audit_key_file.with_name("audit.key.next")
+    seed = private.kept(fresh, HASH_BYTES)
+    new = signer_from(chosen.audit_origin, seed)
+
+    async def work(audit: Audit) -> None:
+        await audit.log.rotate(new)
+
+    with_log(data, None, lang.lang, work)
+    # Only now: a key that no act tells of must not sign.
+    private.put(chosen.audit_key_file, seed, over=True)
+    fresh.unlink()
+    if json:
+        print_json({"key": str(new.verifier)})
+        return
+    out.print(say(lang.lang, f"新公钥：{new.verifier}", f"the new key: {new.verifier}"), markup=False)
+
+
+def wrong_in(reads: LogReads) -> list[str]:
+    """What in the log does not follow from the acts: tiles, checkpoints, signatures."""
+    keys = [verifier_from(one) for one, _, _ in reads.signers()]
+    points: dict[int, Any] = {one.size: one for one in reads.checkpoints(below=1 << 62, limit=1 << 40)}
+    frontier, wrong, size = Frontier(), [], reads.size()
+    leaves: list[bytes] = []
+    for start in range(0, size, _CHUNK):
+        for (body,) in reads.rows(sql.LEAVES, start, min(start + _CHUNK, size)):
+            leaf = leaf_hash(body)
+            frontier.append(leaf)
+            leaves.append(leaf)
+            if (point := points.pop(frontier.size, None)) is not None:
+                wrong += _wrong_point(point, frontier.root(), keys)
+        wrong += _wrong_tiles(reads, start, leaves)
+        leaves = leaves[len(leaves) // WIDTH * WIDTH :]
+    return wrong + [f"checkpoint {point}: there are only {size} acts" for point in sorted(points)]
+
+
+def _wrong_point(point: Any, root: bytes, keys: list[Any]) -> list[str]:
+    if point.root != root:
+        return [f"checkpoint {point.size}: another root"]
+    for one in keys:
+        try:
+            told = opened(point.note, one)
+        except ValueError:
+            continue
+        if (told.size, told.root, told.at) == (point.size, root, point.at):
+            return []
+    return [f"checkpoint {point.size}: no known key signed it"]
+
+
+def _wrong_tiles(reads: LogReads, start: int, leaves: list[bytes]) -> list[str]:
+    first = start // WIDTH
+    rows = reads.rows(sql.TILE_HASHES, first, first + len(leaves) // WIDTH)
+    return [
+        f"tile {first + number}: not the hashes of its acts"
+        for number, (hashes,) in enumerate(rows)
+        if hashes != b"".join(leaves[number * WIDTH : (number + 1) * WIDTH])
+    ]

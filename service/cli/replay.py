@@ -1,0 +1,101 @@
+"""``qingliu replay``: judges the decisions of a pack again, with the rules and weights that were kept."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import orjson
+import typer
+
+from moderation.errors import LoadErrors
+from moderation.load import SCENES, load_engine
+from service import wiring
+from service.archive import Archive
+from service.audit.records import Lookup
+from service.audit.replay import Bench, Rulebook, by_content, by_policy, decisions_in
+from service.cli.packs import with_log
+from service.cli.say import Data, Json, fail_loading, out, print_json, settings
+from service.cli.words import Lang, Tongue, say
+
+if TYPE_CHECKING:
+    from service.audit.replay import Replayed
+    from service.settings import Settings
+    from service.wiring_audit import Audit
+
+_SHOWN: Final = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("replay", help="用归档的规则与模型重新推导审计包中的机器决定，逐条列出不一致之处。")(replay)
+
+
+def replay(  # noqa: PLR0913 - the options of a command line
+    pack: Annotated[Path, typer.Argument(help="审计包（.zip）", exists=True, dir_okay=False, show_default=False)],
+    *,
+    full: Annotated[bool, typer.Option("--full", help="由留存的内容重新判断，而不只由所记信号重算处置")] = False,
+    rules: Annotated[
+        Path | None, typer.Option(help="改用这一词库目录，看哪些决定会不同", file_okay=False, show_default=False)
+    ] = None,
+    listed: Annotated[
+        Path | None, typer.Option("--out", help="把每一条不一致写入此文件（JSONL）", show_default=False)
+    ] = None,
+    tenant: Annotated[str, typer.Option(help="租户")] = "default",
+    data: Data = None,
+    json: Json = False,
+    lang: Lang = Tongue.ZH,
+) -> None:
+    """Judges again; ends with 1 if anything differs."""
+    chosen = settings(data=data)
+    try:
+        instead = load_engine(rules, chosen.scenes or SCENES) if rules is not None else None
+    except LoadErrors as errors:
+        fail_loading(errors)
+
+    async def work(audit: Audit) -> list[Replayed]:
+        reads = audit.log.reads
+        book = Rulebook(reads, Archive(chosen.archived), tenant, instead=instead)
+        lookup = Lookup(reads, tenant, audit.opened)
+        return await asyncio.to_thread(_all, pack, book, lookup, _bench(chosen) if full else None)
+
+    done: list[Replayed] = with_log(data, tenant, lang.lang, work)
+    differing = [one for one in done if one.differs]
+    left = [one for one in done if one.why]
+    if listed is not None:
+        listed.write_bytes(b"".join(orjson.dumps(one._asdict()) + b"\n" for one in (*differing, *left)))
+    told: dict[str, Any] = {
+        "decisions": len(done),
+        "same": len(done) - len(differing) - len(left),
+        "differ": len(differing),
+        "left": len(left),
+    }
+    if json:
+        print_json({**told, "listed": [one._asdict() for one in (*differing, *left)[:1000]]})
+    else:
+        out.print(
+            say(
+                lang.lang,
+                "共 {decisions} 条机器决定：一致 {same}，不一致 {differ}，无法重判 {left}",
+                "{decisions} decisions: {same} the same, {differ} differ, {left} could not be judged again",
+            ).format(**told),
+            markup=False,
+        )
+        for one in (*differing, *left)[:_SHOWN]:
+            out.print(f"  {one.seq} {one.id} {', '.join(one.differs) or one.why}", markup=False)
+    if differing:
+        raise typer.Exit(1)
+
+
+def _all(pack: Path, book: Rulebook, lookup: Lookup, bench: Bench | None) -> list[Replayed]:
+    done: list[Replayed] = []
+    for records in decisions_in(pack):
+        done += by_policy(records, book) if bench is None else by_content(records, book, lookup, bench)
+    return done
+
+
+def _bench(chosen: Settings) -> Bench:
+    first = wiring.open_expert(chosen)
+    opens = wiring.find_second(chosen, first)
+    return Bench(first, lambda: None if opens is None else opens.load())

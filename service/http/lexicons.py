@@ -1,0 +1,122 @@
+"""The routes of lexicons: browse the files of terms, search the terms, have one's own looked through."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from moderation.errors import LoadErrors
+from moderation.lint import EXPLAINED
+from service.http.answer import Answer
+from service.http.asking import cursor_of, places_in, read_as, read_query
+from service.http.content import known
+from service.http.problems import Fault, Problem
+from service.http.routes import BODY, CALLED, route
+from service.http.rule_answers import draft_of, fault_of, term_told
+from service.http.rule_wire import DraftRequest, Lexicons, Lint, LintRequest, Terms, TermsQuery
+from service.lexicons import UnknownVersion
+from service.rights import Right
+from service.rulebook.catalogue import Sought
+from service.rulebook.linting import linted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from moderation.ruleset import Ruleset
+    from service.http.serving import Asked
+
+_MOST_DOUBTS: Final = 200
+
+
+@route("GET", "/v1/lexicons", policy=Right.READ, gives=Lexicons, problems=CALLED)
+async def lexicon_files(asked: Asked) -> Answer:
+    """List the files of terms, the tenant's own first."""
+    ruleset = _ruleset(asked)
+    counted: Counter[tuple[str, bool, str]] = Counter()
+    for term in (*ruleset.own, *ruleset.terms):
+        counted[term.file, term.own, term.category] += 1
+    listed = [
+        {"name": name, "own": own, "category": category, "terms": count}
+        for (name, own, category), count in counted.items()
+    ]
+    return _told({"files": listed})
+
+
+@route(
+    "GET",
+    "/v1/lexicons/terms",
+    policy=Right.READ,
+    query=TermsQuery,
+    gives=Terms,
+    problems=("invalid-query", *CALLED),
+)
+async def lexicon_terms(asked: Asked) -> Answer:
+    """Search the terms by which contents are judged."""
+    query, ruleset = read_query(asked, TermsQuery), _ruleset(asked)
+    places = places_in(query.cursor, int)
+    after = int(places[0]) if places else 0
+    if after < 0:
+        raise Problem("invalid-query", faults=[Fault(("cursor",), "cursor")])
+    index = await asked.serving.service.rulebook.catalogue.of(ruleset)
+    whose = {"own": True, "shared": False}.get(query.whose)
+    sought = Sought(
+        text=query.text, category=query.category, file=query.file, own=whose, adjusted=query.whose == "adjusted"
+    )
+    found, more = await asyncio.to_thread(index.find, sought, ruleset, after=after, limit=query.limit)
+    listed = [term_told(one, ruleset) for one in found]
+    return _told({"terms": listed, "next": cursor_of(more) if more is not None else None})
+
+
+@route(
+    "POST", "/v1/lexicons/lint", policy=Right.LEXICON, takes=LintRequest, gives=Lint, problems=(*BODY, "csrf", *CALLED)
+)
+async def lint_own(asked: Asked) -> Answer:
+    """Look through own terms before they go live: too short, too common, repeated, a false alarm on clean texts."""
+    sent = await read_as(asked, LintRequest)
+    files = await _files(asked, sent)
+    shared = asked.serving.service.rules.engine.ruleset
+    try:
+        done = await asyncio.to_thread(linted, files, shared)
+    except LoadErrors as errors:
+        raise Problem("invalid-body", faults=[fault_of(error) for error in errors.errors]) from None
+    doubts = [
+        {
+            "kind": one.kind.value,
+            "told": EXPLAINED[one.kind].in_(asked.lang),
+            "refuses": one.kind.refuses,
+            "file": one.file,
+            "line": one.line,
+            "term": one.term,
+            "detail": one.detail,
+            "rate": one.rate,
+            "texts": list(one.texts),
+        }
+        for one in done.found[:_MOST_DOUBTS]
+    ]
+    return _told({"terms": done.terms, "texts": done.texts, "doubts": doubts})
+
+
+ROUTES: Final = (lexicon_files, lexicon_terms, lint_own)
+
+
+async def _files(asked: Asked, sent: LintRequest) -> Mapping[str, str]:
+    service, caller = asked.serving.service, known(asked)
+    if sent.changes:
+        draft = draft_of(DraftRequest(changes=sent.changes))
+        return (await service.rulebook.proposals.worked_out(caller.tenant, draft)).files
+    version = sent.version or (await service.lexicons.standing(caller.tenant)).active
+    try:
+        return await service.lexicons.files(caller.tenant, version)
+    except UnknownVersion:
+        raise Problem("invalid-body", faults=[Fault(("version",), "unknown_version")]) from None
+
+
+def _ruleset(asked: Asked) -> Ruleset:
+    return asked.serving.service.rules.engines.of(known(asked).tenant).ruleset
+
+
+def _told(told: dict[str, Any]) -> Answer:
+    return Answer(orjson.dumps(told))

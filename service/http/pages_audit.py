@@ -1,0 +1,176 @@
+"""The pages of auditors: what was done, one decision's whole story, packs. Each asks the interface."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+
+from moderation.types import Scene
+from service.audit.formats import FORMATS, has_parquet
+from service.audit.packs import PACKS, said
+from service.http import audit, exports, html, records
+from service.http.console import HTML, shell, told_by
+from service.http.content import known
+from service.http.problems import Problem
+from service.http.routes import route
+from service.rights import Right
+
+if TYPE_CHECKING:
+    from service.http.answer import Answer
+    from service.http.console import Shell
+    from service.http.serving import Asked
+
+_FILTERS: Final = ("kind", "named", "since", "until", "cursor")
+_MIDNIGHT: Final = "T00:00:00+08:00"
+_BAD: Final = (400, 422)
+_SORTS: Final = (
+    "decision.*", "review.*", "appeal.*", "report.*", "notice.*", "lexicon.*", "ruleset.*", "model.*", "user.*",
+    "session.*", "key.*", "export.*", "hold.*", "retention.*", "erasure.*", "unmasked.*",
+)  # fmt: skip
+_HIDDEN: Final = frozenset({"action", "by", "commitment", "judgement", "published_at", "token", "verdict", "salt"})
+"""Facts that have a place of their own, or tell a person nothing; a pack has them all."""
+_LONG: Final = 60
+
+
+@route("GET", "/audit", policy=Right.AUDIT, gives=HTML, shown=False)
+async def timeline(asked: Asked) -> Answer:
+    """What was done, newest first, and how the log stands."""
+    page = await shell(asked)
+    sent = asked.request.query
+    query = {name: sent[name] for name in _FILTERS if sent.get(name)}
+    error = ""
+    told: dict[str, Any] = {"acts": [], "next": None}
+    try:
+        told = await told_by(asked, audit.acts, query={**_period(query), "limit": "100"})
+    except Problem as problem:
+        if problem.status not in _BAD:
+            raise
+        error = " ".join(fault["msg"] for fault in problem.told(page.lang).get("errors", ()))
+    more = {**query, "cursor": told["next"]} if told["next"] else {}
+    first = {name: value for name, value in query.items() if name != "cursor"}
+    return page.page(
+        "audit.html",
+        acts=await _acts(page, told["acts"]),
+        query=query,
+        error=error,
+        sorts=[(sort, html.named(page.lang, "acts", sort)) for sort in _SORTS],
+        first=urlencode(first),
+        next=urlencode(more),
+        log=await _log(asked),
+    )
+
+
+@route("GET", "/audit/decisions/{id}", policy=Right.AUDIT, gives=HTML, shown=False)
+async def story(asked: Asked) -> Answer:
+    """One decision's whole story, to be printed."""
+    page = await shell(asked)
+    told = await told_by(asked, audit.decision_story, found={"id": asked.found["id"]})
+    whole = None
+    if Right.READ in page.me["rights"]:
+        whole = await told_by(asked, records.whole_history, found={"id": told["content_id"]})
+    versions = [] if whole is None else [one for one in whole["versions"] if one["version"] == told["version"]]
+    decisions = [one for version in versions for one in version["decisions"]]
+    return page.page(
+        "story.html",
+        told=told,
+        id=asked.found["id"],
+        acts=await _acts(page, told["acts"]),
+        version=versions[0] if versions else None,
+        decision=next((one for one in decisions if one["id"] == asked.found["id"]), None),
+    )
+
+
+@route("GET", "/exports", policy=Right.AUDIT, gives=HTML, shown=False)
+async def packs(asked: Asked) -> Answer:
+    """Packs: make one, see how far it is, fetch it, see it verified."""
+    page = await shell(asked)
+    sent = asked.request.query
+    query = {"cursor": sent["cursor"]} if sent.get("cursor") else {}
+    told = await told_by(asked, exports.exports, query={**query, "limit": "50"})
+    today = date.today()  # noqa: DTZ011 - a suggestion in a form
+    return page.page(
+        "exports.html",
+        exports=told["exports"],
+        next=urlencode({"cursor": told["next"]}) if told["next"] else "",
+        packs=[(code, said(pack.name, page.lang), pack.law, pack.needs) for code, pack in PACKS.items()],
+        formats=[one for one in FORMATS if one != "parquet" or has_parquet()],
+        scenes=[scene.value for scene in Scene],
+        categories=[(code, page.category(code)) for code in asked.serving.service.rules.engine.ruleset.categories],
+        may_unmask=Right.UNMASK in page.me["rights"],
+        since=_quarter(today),
+        log=await _log(asked),
+    )
+
+
+ROUTES: Final = (timeline, story, packs)
+
+
+async def _log(asked: Asked) -> dict[str, Any]:
+    """How the log stands: acts, the last checkpoint, who saw it, the key."""
+    reads = asked.serving.service.audit.log.reads
+    last, size = await asyncio.to_thread(lambda: (reads.last(), reads.size()))
+    if last is None:
+        return {"size": size, "signed": 0, "at": "", "root": "", "witnesses": 0, "key": ""}
+    note = await asyncio.to_thread(reads.cosigned, last)
+    keys = await asyncio.to_thread(reads.signers)
+    return {
+        "size": size,
+        "signed": last.size,
+        "at": last.at,
+        "root": last.root.hex(),
+        "witnesses": note.count("\n— ") - 1,
+        "key": keys[-1][0] if keys else "",
+    }
+
+
+async def _acts(page: Shell, told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Acts for a page, with the names of people."""
+    by = [str(one["facts"].get("by", "")) for one in told]
+    names = await page.asked.serving.service.desk_reads.names(known(page.asked).tenant, sorted(set(by)))
+    return [_act(page, one, names) for one in told]
+
+
+def _act(page: Shell, told: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """An act with its facts as short texts."""
+    facts = [
+        (html.named(page.lang, "act_fact", name), _short(value))
+        for name, value in told["facts"].items()
+        if name not in _HIDDEN and value not in ("", False, [], None)
+    ]
+    decided = told["kind"] in {"decision.auto", "decision.human", "decision.timeout", "decision.undone"}
+    by = str(told["facts"].get("by", ""))
+    return {
+        **told,
+        "name": html.named(page.lang, "act", told["kind"]),
+        "by": html.named(page.lang, "by", by) if by in {"engine", "deadline"} else names.get(by, by),
+        "facts": facts,
+        "decision": told["subject"] if decided else "",
+        "action": told["facts"].get("action", "") if decided else "",
+    }
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_short(one) for one in value if one not in (None, ""))[:_LONG]
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_short(one)}" for name, one in value.items())[:_LONG]
+    return str(value)[:_LONG]
+
+
+def _period(query: dict[str, str]) -> dict[str, str]:
+    """Days of Shanghai, both included, as the interface takes them."""
+    asked = dict(query)
+    for name, days in (("since", 0), ("until", 1)):
+        if name in asked:
+            try:
+                asked[name] = f"{date.fromisoformat(asked[name]) + timedelta(days=days)}{_MIDNIGHT}"
+            except (ValueError, OverflowError):
+                del asked[name]
+    return asked
+
+
+def _quarter(today: date) -> str:
+    """The first day of the quarter."""
+    return today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1).isoformat()

@@ -1,0 +1,391 @@
+"""The routes of rulesets: what is active, proposals and their steps, rehearsals, the way back, shadows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import orjson
+
+from moderation.change import Unfit
+from moderation.errors import LoadErrors
+from service.http.answer import Answer
+from service.http.asking import ListQuery, cursor_of, cut, places_in, read_as, read_query
+from service.http.content import known
+from service.http.lexicon import MOST_BODY
+from service.http.problems import Fault, Problem
+from service.http.routes import BODY, CALLED, route
+from service.http.rule_answers import draft_of, fault_of, lines_changed, proposal_told, report_told
+from service.http.rule_wire import (
+    Activated,
+    BytesRequest,
+    DraftRequest,
+    NothingRequest,
+    PeriodRequest,
+    ProposalRead,
+    Proposals,
+    RehearsalRequest,
+    Rehearsing,
+    RollbackRequest,
+    RulesetsShown,
+    ShadowRequest,
+    Shadows,
+    VersionRead,
+)
+from service.ids import stamp
+from service.lexicons import UnknownVersion
+from service.rights import Right
+from service.rulebook.rehearsal import Busy, Period
+from service.rulebook.rows import ROLLBACK, NoProposal, Refused
+from service.store.rule_reads import LAST
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from service.http.serving import Asked
+    from service.rulebook.rehearsal import Rehearsal
+    from service.store.rule_reads import Proposed
+
+T = TypeVar("T")
+
+_JSON: Final = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+_SHOWN: Final = 50
+_DIGITS: Final = 10
+_REFUSED: Final = ("rules-refused", "csrf")
+_STEPS: Final = ("not-found", *_REFUSED, *BODY, *CALLED)
+
+
+@route("GET", "/v1/rulesets", policy=Right.READ, gives=RulesetsShown, problems=CALLED)
+async def rulesets(asked: Asked) -> Answer:
+    """Tell what contents are judged by, and how that came to be."""
+    tenant, book = known(asked).tenant, asked.serving.service.rulebook
+    history = await book.reads.history(tenant, limit=_SHOWN)
+    running = [one.id for one in await book.reads.running() if one.tenant == tenant]
+    told = {
+        "active": history[0].version if history else 0,
+        "ruleset": _ruleset(asked),
+        "four_eyes": book.four_eyes,
+        "can_roll_back": bool(history) and history[0].ground != ROLLBACK,
+        "history": [
+            {
+                "version": one.version,
+                "at": one.at,
+                "by": {"id": one.by, "name": one.name or one.by},
+                "ground": one.ground,
+                "proposal": one.proposal or None,
+            }
+            for one in history
+        ],
+        "shadow": running[0] if running else None,
+    }
+    return _told(told)
+
+
+@route("GET", "/v1/rulesets/versions/{version}", policy=Right.READ, gives=VersionRead, problems=("not-found", *CALLED))
+async def ruleset_version(asked: Asked) -> Answer:
+    """Read the texts of one version."""
+    name = asked.found["version"]
+    if not (name.isascii() and name.isdigit()) or len(name) > _DIGITS:
+        raise Problem("not-found")
+    try:
+        files = await asked.serving.service.lexicons.files(known(asked).tenant, int(name))
+    except UnknownVersion:
+        raise Problem("not-found") from None
+    return _told({"version": int(name), "files": [{"name": each, "text": text} for each, text in files.items()]})
+
+
+@route(
+    "GET",
+    "/v1/rulesets/proposals",
+    policy=Right.READ,
+    query=ListQuery,
+    gives=Proposals,
+    problems=("invalid-query", *CALLED),
+)
+async def proposals(asked: Asked) -> Answer:
+    """List proposals, newest first."""
+    query, caller, book = read_query(asked, ListQuery), known(asked), asked.serving.service.rulebook
+    places = places_in(query.cursor, str, str)
+    after = LAST if places is None else (str(places[0]), str(places[1]))
+    found = await book.reads.proposals(caller.tenant, after=after, limit=query.limit + 1)
+    page, last = cut(found, query.limit)
+    active = await book.reads.history(caller.tenant, limit=1)
+    shared = asked.serving.service.rules.engine.ruleset.fingerprint
+    listed = [proposal_told(one, caller, active[0] if active else None, shared) for one in page]
+    going_on = cursor_of(last.row.proposed_at, last.row.id) if last else None
+    return _told({"proposals": listed, "next": going_on})
+
+
+@route(
+    "POST",
+    "/v1/rulesets/proposals",
+    policy=Right.RULES,
+    takes=DraftRequest,
+    gives=ProposalRead,
+    problems=(*_REFUSED, *BODY, *CALLED),
+)
+async def propose(asked: Asked) -> Answer:
+    """Propose a change of the tenant's rules; another person approves it."""
+    sent = await read_as(asked, DraftRequest, limit=MOST_BODY)
+    made = await _done(asked.serving.service.rulebook.proposals.propose(known(asked), draft_of(sent)))
+    return await _read(asked, made)
+
+
+@route("GET", "/v1/rulesets/proposals/{id}", policy=Right.READ, gives=ProposalRead, problems=("not-found", *CALLED))
+async def one_proposal(asked: Asked) -> Answer:
+    """Read a proposal: its difference line by line, and what it would change, once that was tried."""
+    return await _read(asked, asked.found["id"])
+
+
+@route(
+    "POST",
+    "/v1/rulesets/proposals/{id}/revision",
+    policy=Right.RULES,
+    takes=DraftRequest,
+    gives=ProposalRead,
+    problems=_STEPS,
+)
+async def revise(asked: Asked) -> Answer:
+    """Put another draft in the place of one's own proposal; an approval of the old one ends."""
+    sent = await read_as(asked, DraftRequest, limit=MOST_BODY)
+    id_ = asked.found["id"]
+    await _proposed(asked, id_)
+    await _done(asked.serving.service.rulebook.proposals.revise(known(asked), id_, draft_of(sent)))
+    return await _read(asked, id_)
+
+
+@route(
+    "POST",
+    "/v1/rulesets/proposals/{id}/approval",
+    policy=Right.RULES,
+    takes=BytesRequest,
+    gives=ProposalRead,
+    problems=_STEPS,
+)
+async def approve(asked: Asked) -> Answer:
+    """Approve exactly these bytes, as the second person."""
+    sent, id_ = await read_as(asked, BytesRequest), asked.found["id"]
+    await _done(asked.serving.service.rulebook.proposals.approve(known(asked), id_, sent.sha256))
+    return await _read(asked, id_)
+
+
+@route(
+    "POST",
+    "/v1/rulesets/proposals/{id}/rejection",
+    policy=Right.RULES,
+    takes=NothingRequest,
+    gives=ProposalRead,
+    problems=_STEPS,
+)
+async def reject(asked: Asked) -> Answer:
+    """Reject somebody else's proposal."""
+    await read_as(asked, NothingRequest)
+    await _done(asked.serving.service.rulebook.proposals.reject(known(asked), asked.found["id"]))
+    return await _read(asked, asked.found["id"])
+
+
+@route(
+    "POST",
+    "/v1/rulesets/proposals/{id}/withdrawal",
+    policy=Right.RULES,
+    takes=NothingRequest,
+    gives=ProposalRead,
+    problems=_STEPS,
+)
+async def withdraw(asked: Asked) -> Answer:
+    """Withdraw one's own proposal."""
+    await read_as(asked, NothingRequest)
+    await _done(asked.serving.service.rulebook.proposals.withdraw(known(asked), asked.found["id"]))
+    return await _read(asked, asked.found["id"])
+
+
+@route(
+    "POST",
+    "/v1/rulesets/proposals/{id}/activation",
+    policy=Right.RULES,
+    takes=BytesRequest,
+    gives=ProposalRead,
+    problems=_STEPS,
+)
+async def activate_proposal(asked: Asked) -> Answer:
+    """Judge by an approved proposal from now on. It holds once this is answered."""
+    sent, id_ = await read_as(asked, BytesRequest), asked.found["id"]
+    await _done(asked.serving.service.rulebook.proposals.activate(known(asked), id_, sent.sha256))
+    return await _read(asked, id_)
+
+
+@route(
+    "POST",
+    "/v1/rulesets/rollback",
+    policy=Right.RULES,
+    takes=RollbackRequest,
+    gives=Activated,
+    problems=(*_REFUSED, *BODY, *CALLED),
+)
+async def roll_back(asked: Asked) -> Answer:
+    """Go back to what was active before, alone and at once; on again takes two people."""
+    sent = await read_as(asked, RollbackRequest)
+    version = await _done(asked.serving.service.rulebook.proposals.roll_back(known(asked), sent.active))
+    return _told({"active": version, "ruleset": _ruleset(asked)})
+
+
+@route(
+    "POST",
+    "/v1/rulesets/proposals/{id}/rehearsal",
+    policy=Right.RULES,
+    takes=PeriodRequest,
+    gives=Rehearsing,
+    problems=_STEPS,
+)
+async def rehearse_proposal(asked: Asked) -> Answer:
+    """Try a proposal on what was judged before; what comes of it is kept with the proposal."""
+    sent, caller, service = await read_as(asked, PeriodRequest), known(asked), asked.serving.service
+    row = (await _proposed(asked, asked.found["id"])).row
+    book = service.rulebook
+    cast = await _done(book.cast(caller.tenant, await service.lexicons.files(caller.tenant, row.version)))
+
+    async def keep(report: dict[str, Any]) -> None:
+        await book.proposals.keep_report(caller, row.id, row.sha256, report)
+
+    try:
+        made = book.rehearsals.start(caller.tenant, cast, _period(sent), then=keep)
+    except Busy:
+        raise Problem("busy", headers={"Retry-After": "5"}) from None
+    return _told(_rehearsing(made))
+
+
+@route(
+    "POST",
+    "/v1/rulesets/rehearsals",
+    policy=Right.RULES,
+    takes=RehearsalRequest,
+    gives=Rehearsing,
+    problems=(*_REFUSED, *BODY, *CALLED),
+)
+async def rehearse(asked: Asked) -> Answer:
+    """Try a draft on what was judged before, without proposing it: what would one more term find?"""
+    sent, caller = await read_as(asked, RehearsalRequest, limit=MOST_BODY), known(asked)
+    book = asked.serving.service.rulebook
+    candidate = await _done(book.proposals.worked_out(caller.tenant, draft_of(sent)))
+    cast = await _done(book.cast(caller.tenant, candidate.files))
+    try:
+        made = book.rehearsals.start(caller.tenant, cast, _period(sent))
+    except Busy:
+        raise Problem("busy", headers={"Retry-After": "5"}) from None
+    return _told(_rehearsing(made))
+
+
+@route("GET", "/v1/rulesets/rehearsals/{id}", policy=Right.READ, gives=Rehearsing, problems=("not-found", *CALLED))
+async def one_rehearsal(asked: Asked) -> Answer:
+    """See how far a rehearsal is, and what came of it; a running service remembers the last few."""
+    found = asked.serving.service.rulebook.rehearsals.one(known(asked).tenant, asked.found["id"])
+    if found is None:
+        raise Problem("not-found")
+    return _told(_rehearsing(found))
+
+
+@route("GET", "/v1/rulesets/shadows", policy=Right.READ, gives=Shadows, problems=CALLED)
+async def shadows(asked: Asked) -> Answer:
+    """List what runs, and ran, beside the active ruleset, and what it has counted."""
+    return await _shadows(asked)
+
+
+@route(
+    "POST",
+    "/v1/rulesets/shadows",
+    policy=Right.RULES,
+    takes=ShadowRequest,
+    gives=Shadows,
+    problems=(*_REFUSED, *BODY, *CALLED),
+)
+async def start_shadow(asked: Asked) -> Answer:
+    """Have a version run beside the active one from now on; it only counts."""
+    sent = await read_as(asked, ShadowRequest)
+    await _done(asked.serving.service.rulebook.shadows.start(known(asked), sent.version))
+    return await _shadows(asked)
+
+
+@route("DELETE", "/v1/rulesets/shadows", policy=Right.RULES, gives=Shadows, problems=(*_REFUSED, *CALLED))
+async def stop_shadow(asked: Asked) -> Answer:
+    """End the shadow that runs, once it has counted what was judged until now."""
+    await _done(asked.serving.service.rulebook.shadows.stop(known(asked)))
+    return await _shadows(asked)
+
+
+ROUTES: Final = (
+    rulesets,
+    ruleset_version,
+    proposals,
+    propose,
+    one_proposal,
+    revise,
+    approve,
+    reject,
+    withdraw,
+    activate_proposal,
+    roll_back,
+    rehearse_proposal,
+    rehearse,
+    one_rehearsal,
+    shadows,
+    start_shadow,
+    stop_shadow,
+)
+
+
+async def _done(step: Awaitable[T]) -> T:
+    """What a step gives; what stands in its way as a problem."""
+    try:
+        return await step
+    except NoProposal:
+        raise Problem("not-found") from None
+    except Refused as error:
+        members = {"why": error.why, **({"proposal": error.proposal} if error.proposal else {})}
+        raise Problem("rules-refused", context={"why": error.why}, members=members) from None
+    except Unfit as error:
+        raise Problem("invalid-body", faults=[Fault(("changes", error.number), f"change_{error.why}")]) from None
+    except LoadErrors as errors:
+        raise Problem("invalid-body", faults=[fault_of(error) for error in errors.errors]) from None
+    except UnknownVersion:
+        raise Problem("invalid-body", faults=[Fault(("version",), "unknown_version")]) from None
+
+
+async def _proposed(asked: Asked, proposal: str) -> Proposed:
+    found = await asked.serving.service.rulebook.reads.proposal(known(asked).tenant, proposal)
+    if found is None:
+        raise Problem("not-found")
+    return found
+
+
+async def _read(asked: Asked, proposal: str) -> Answer:
+    caller, service = known(asked), asked.serving.service
+    found = await _proposed(asked, proposal)
+    history = await service.rulebook.reads.history(caller.tenant, limit=1)
+    old, new = [await service.lexicons.files(caller.tenant, version) for version in (found.row.base, found.row.version)]
+    told = proposal_told(found, caller, history[0] if history else None, service.rules.engine.ruleset.fingerprint)
+    return _told({**told, "diff": lines_changed(old, new), "report": report_told(found.row)})
+
+
+async def _shadows(asked: Asked) -> Answer:
+    listed = await asked.serving.service.rulebook.shadows.listed(known(asked).tenant)
+    return _told({"shadows": [{**one, "samples": []} for one in listed]})
+
+
+def _period(sent: PeriodRequest) -> Period:
+    return Period(
+        last=sent.last,
+        since=stamp(sent.since) if sent.since else "",
+        until=stamp(sent.until) if sent.until else "",
+    )
+
+
+def _rehearsing(one: Rehearsal) -> dict[str, Any]:
+    state = "failed" if one.failed else "done" if one.done.is_set() else "running"
+    return {"id": one.id, "state": state, "seen": one.seen, "of": one.of, "report": one.report}
+
+
+def _ruleset(asked: Asked) -> str:
+    return asked.serving.service.rules.engines.of(known(asked).tenant).ruleset.fingerprint
+
+
+def _told(told: dict[str, Any]) -> Answer:
+    return Answer(orjson.dumps(told), headers=_JSON)

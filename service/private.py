@@ -1,0 +1,61 @@
+"""Files that hold a secret of fixed length: whole or not there, on disk, and readable by nobody else."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from secrets import token_bytes, token_hex
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PRIVATE: Final = 0o600
+_OTHERS: Final = 0o077
+
+
+class NotPrivate(Exception):
+    """A file that others can read, or that is not as long as it has to be."""
+
+
+def kept(path: Path, size: int) -> bytes:
+    """The secret bytes of a file, which the first to ask makes. Raises ``NotPrivate``."""
+    with suppress(FileNotFoundError):
+        return read(path, size)
+    with suppress(FileExistsError):
+        put(path, token_bytes(size))
+    return read(path, size)
+
+
+def read(path: Path, size: int) -> bytes:
+    """The bytes of a file. Raises ``NotPrivate`` and ``FileNotFoundError``."""
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_mode & _OTHERS:
+            raise NotPrivate(f"{path} can be read by others: chmod 600 {path}")
+        secret = file.read(size + 1)
+    if len(secret) != size:
+        raise NotPrivate(f"{path} has to have {size} bytes")
+    return secret
+
+
+def put(path: Path, secret: bytes, *, over: bool = False) -> None:
+    """Puts a whole file in its place. Raises ``FileExistsError`` where there is one, unless it is to be replaced."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{token_hex(8)}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secret)
+            file.flush()
+            os.fsync(file.fileno())
+        if over:
+            fresh.replace(path)
+        else:
+            os.link(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,49 @@
+"""What is doubtful about a tenant's own terms, on clean texts: the same that ``qingliu lexicon lint`` tells."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from moderation.engine import Engine
+from moderation.lexicon import ALLOW
+from moderation.lint import Alarms, Finding, false_alarms, lint, standing
+from moderation.own import read_own
+from service.settings import REPOSITORY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from moderation.ruleset import Ruleset
+
+CLEAN = REPOSITORY / "samples" / "clean.txt"
+
+
+class Linted(NamedTuple):
+    """How many terms were looked at, on how many texts, and what is doubtful."""
+
+    terms: int
+    texts: int
+    found: list[Finding]
+
+
+@cache
+def clean_texts() -> tuple[str, ...]:
+    """The clean texts that come with the program; none where they are not installed."""
+    try:
+        lines = CLEAN.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ()
+    return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+
+
+def linted(files: Mapping[str, str], ruleset: Ruleset) -> Linted:
+    """What is doubtful about files above the shared rules. Takes a second for many terms. Raises ``LoadErrors``."""
+    own, texts = read_own(files, ruleset).terms, clean_texts()
+    allowed = [term for term in ruleset.terms if term.category == ALLOW]
+    seen = standing((*allowed, *own), ruleset.folding, texts)
+    alarms = Alarms()
+    if texts and any(term.category != ALLOW for term in seen):
+        alarms = false_alarms(Engine(replace(ruleset, terms=tuple(seen), own=(), overlay=None)), texts)
+    return Linted(len(own), len(texts), lint(own, ruleset, alarms))

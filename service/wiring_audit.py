@@ -1,0 +1,121 @@
+"""Opens the audit log and what is made from it on a store: its reader, its key, its jobs, packs."""
+
+from __future__ import annotations
+
+import asyncio
+import tomllib
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Final
+
+import orjson
+import structlog
+
+from moderation.load import SCENES
+from service.archive import Archive
+from service.audit.exports import Exports
+from service.audit.keys import KeyInUse
+from service.audit.log import Log
+from service.audit.reads import LogReads
+from service.logs import where
+from service.store import audit_statements as sql
+from service.store import db
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from pathlib import Path
+
+    from service.ledger import Ledger
+    from service.settings import Settings
+
+_LOOK_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """The log over the acts, and what is made from it."""
+
+    log: Log
+    exports: Exports
+    witnesses: Sequence[str]
+    """The keys of witnesses whose cosignatures are kept."""
+    opened: Callable[[bytes, str | None], bytes]
+    """Reads what a content's row holds, by the key that it names."""
+
+
+@asynccontextmanager
+async def open_log(settings: Settings, ledger: Ledger) -> AsyncIterator[Audit]:
+    """The log, taken up where the database stands; nothing is signed by itself. Raises ``KeyRefused``."""
+    key = await asyncio.to_thread(KeyInUse, settings)
+    path, patience = settings.database, settings.busy_timeout
+    reads = LogReads(await asyncio.to_thread(db.open_plain_reader, path, busy_timeout=patience))
+    try:
+        log = Log(ledger, reads, key, seconds=settings.audit_seconds)
+        await log.start()
+        exports = Exports(
+            ledger,
+            log,
+            settings.exports,
+            version=_version(),
+            names=_names(settings.lexicons),
+            opened=_plain,
+        )
+        yield Audit(log=log, exports=exports, witnesses=settings.audit_witnesses, opened=_plain)
+    finally:
+        await asyncio.to_thread(reads.close)
+
+
+@asynccontextmanager
+async def open_audit(settings: Settings, ledger: Ledger) -> AsyncIterator[Audit]:
+    """The same at work: while it lasts, checkpoints are signed and packs are made. Raises ``KeyRefused``."""
+    async with open_log(settings, ledger) as audit:
+        tasks = [
+            asyncio.create_task(audit.log.watch(), name="checkpoints"),
+            asyncio.create_task(audit.exports.watch(), name="packs"),
+            asyncio.create_task(_archiving(settings, audit.log.reads), name="archive"),
+        ]
+        try:
+            yield audit
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+
+async def _archiving(settings: Settings, reads: LogReads) -> None:
+    """Keeps the files of rulesets as they become active, and the weights that the settings name."""
+    archive, known = Archive(settings.archived), ""
+    while True:
+        try:
+            rulesets = await asyncio.to_thread(reads.rows, sql.RULESETS)
+            if rulesets and rulesets[-1][0] != known:
+                known, files = rulesets[-1]
+                changed = await asyncio.to_thread(
+                    archive.keep_rules, settings.lexicons, settings.scenes or SCENES, dict(orjson.loads(files))
+                )
+                if changed:
+                    structlog.get_logger().warning("rules changed before they were archived", files=len(changed))
+        except Exception as error:  # noqa: BLE001 - a disk that is full now may not be so the next time
+            structlog.get_logger().error("rules not archived", **where(error))
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _plain(body: bytes, _: str | None) -> bytes:
+    return body
+
+
+def _version() -> str:
+    try:
+        return version("qingliu")
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        return "0"
+
+
+def _names(lexicons: Path) -> dict[str, tuple[str, str]]:
+    """What categories are called, Chinese and English; nothing where the rules are broken, which others tell."""
+    try:
+        told = tomllib.loads((lexicons / "categories.toml").read_text(encoding="utf-8"))
+        return {one["code"]: (one["zh"], one["en"]) for one in told["category"]}
+    except (OSError, ValueError, KeyError):
+        return {}

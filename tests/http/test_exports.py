@@ -1,0 +1,141 @@
+"""Packs over the interface and in the console: asked, made, fetched, verified; unmasked ones need more than a wish."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+
+import pytest
+
+from service.audit import verify_export
+from service.http.html import WORDS
+from service.rights import Role, Scope
+from tests.http.test_console import shown
+
+PHONE = "13812345678"
+
+
+@pytest.fixture(scope="module")
+def auditor(server):
+    return server.hire("aud", Role.AUDITOR)
+
+
+@pytest.fixture(scope="module")
+def admin(server):
+    return server.hire("export-admin", Role.ADMIN)
+
+
+@pytest.fixture(scope="module")
+def decided(server):
+    told = server.judge(f"全网第一，电话{PHONE}", content_id="ad/1", creator_id="c1", room_id="r1").json
+    server.judge("很好用", content_id="ad/2", creator_id="c2")
+    return told["id"]
+
+
+def made(server, who, body):
+    """A pack, once it is made."""
+    reply = server.call("POST", "/v1/exports", body, key=who)
+    assert reply.status == 200, reply.body
+    id_ = reply.json["id"]
+    for _ in range(400):
+        told = server.call("GET", f"/v1/exports/{id_}", key=who).json
+        if told["state"] != "waiting":
+            break
+        time.sleep(0.02)
+    assert told["state"] == "done", told
+    return told
+
+
+def fetched(server, who, told):
+    reply = server.call("GET", f"/v1/exports/{told['id']}/pack", key=who)
+    assert reply.status == 200
+    assert reply.headers["content-length"] == str(len(reply.body)) == str(told["bytes"])
+    return reply.body
+
+
+def test_a_pack_is_made_fetched_and_verified(server, auditor, decided, tmp_path):
+    told = made(server, auditor, {"pack": "room_117", "contents": True, "formats": ["csv", "html"]})
+    body = fetched(server, auditor, told)
+    (tmp_path / "pack.zip").write_bytes(body)
+    key = server.call("GET", "/v1/log/checkpoint", key=auditor).json["keys"][-1]
+    assert verify_export.check(tmp_path / "pack.zip", key=key).found == []
+    assert server.call("GET", f"/v1/exports/{told['id']}/verification", key=auditor).json["good"] is True
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        assert not [name for name in archive.namelist() if PHONE.encode() in archive.read(name)], "masked by default"
+        text = archive.read("tables/decisions.csv").decode("utf-8-sig")
+        assert "138****5678" in text and "全网第一" in text
+        assert "日志序号" in text
+        assert "138****5678" in archive.read("report.html").decode()
+    kinds = [one["kind"] for one in server.call("GET", "/v1/acts?kind=export.*", key=auditor).json["acts"]]
+    assert {"export.asked", "export.done", "export.fetched"} <= set(kinds)
+
+
+def test_unmasked_takes_a_right_and_a_reason(server, auditor, admin, decided):
+    body = {"pack": "log", "contents": True, "unmasked": True, "reason": "监管要求", "formats": []}
+    assert server.call("POST", "/v1/exports", body, key=auditor).status == 403
+    reply = server.call("POST", "/v1/exports", {**body, "reason": " "}, key=admin)
+    assert (reply.status, reply.faults) == (422, {"reason": "reason_needed"})
+    told = made(server, admin, body)
+    with zipfile.ZipFile(io.BytesIO(fetched(server, admin, told))) as archive:
+        assert PHONE.encode() in archive.read("contents.jsonl")
+    assert server.call("GET", f"/v1/exports/{told['id']}/pack", key=auditor).status == 403
+    acts = server.call("GET", f"/v1/acts?named={told['id']}&kind=export.asked", key=admin).json["acts"]
+    assert acts[0]["facts"]["unmasked"] is True and acts[0]["facts"]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("body", "faults"),
+    [
+        ({"pack": "nothing"}, {"pack": "pack_unknown"}),
+        ({"pack": "creator"}, {"creator": "missing"}),
+        ({"pack": "log", "formats": ["pdf"]}, {"formats.0": "literal_error"}),
+        (
+            {"pack": "log", "since": "2026-02-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"},
+            {"until": "period_empty"},
+        ),
+    ],
+)
+def test_what_cannot_be_made_is_said(server, auditor, body, faults):
+    reply = server.call("POST", "/v1/exports", body, key=auditor)
+    assert (reply.status, reply.faults) == (422, faults)
+
+
+def test_filters_leave_out_what_is_of_others(server, auditor, decided):
+    told = made(server, auditor, {"pack": "creator", "creator": "c2", "formats": []})
+    with zipfile.ZipFile(io.BytesIO(fetched(server, auditor, told))) as archive:
+        records = archive.read("records.jsonl")
+    assert b'"content":"ad/2"' in records and b"ad/1" not in records
+
+
+def test_a_witness_has_a_scope_of_its_own(server):
+    _, key = server.within(server.service.keys.create("shop", scope=Scope.AUDIT))
+    told = server.call("GET", "/v1/log/checkpoint", key=key).json
+    proof = server.call("GET", f"/v1/log/consistency?old=1&new={told['size']}", key=key)
+    assert proof.status == 200 and proof.json["proof"]
+    assert server.call("POST", "/v1/moderations", {"scene": "ad", "text": "x"}, key=key).status == 403
+    reply = server.call("GET", "/v1/log/consistency?old=9&new=3", key=key)
+    assert (reply.status, reply.faults) == (422, {"old": "log_size"})
+
+
+def test_acts_are_listed_with_their_filters(server, auditor, decided):
+    first = server.call("GET", "/v1/acts?limit=3", key=auditor).json
+    assert len(first["acts"]) == 3 and first["next"]
+    second = server.call("GET", f"/v1/acts?limit=3&cursor={first['next']}", key=auditor).json
+    assert second["acts"][0]["seq"] < first["acts"][-1]["seq"]
+    named = server.call("GET", f"/v1/acts?named={decided}", key=auditor).json["acts"]
+    assert decided in {one["subject"] for one in named}
+    assert server.call("GET", "/v1/acts?until=2020-01-01T00:00:00Z", key=auditor).json == {"acts": [], "next": None}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_story_of_a_decision_is_a_page(server, auditor, decided, lang):
+    server.within(server.service.audit.log.checkpoint())
+    told = server.call("GET", f"/v1/decisions/{decided}/story", key=auditor).json
+    assert told["checkpoint"]["size"] > told["seq"] and told["proof"]
+    cookie = f"lang={lang}; __Host-qingliu={auditor.cookies['__Host-qingliu']}"
+    page = shown(auditor.call("GET", f"/audit/decisions/{decided}", Cookie=cookie))
+    assert told["leaf"] in page.replace("&#43;", "+")
+    assert WORDS[lang]["story.course"] in page and "全网第一" in page
+    for path in ("/audit", "/audit?kind=decision.*", "/exports"):
+        assert WORDS[lang]["nav.audit"] in shown(auditor.call("GET", path, Cookie=cookie))

@@ -1,0 +1,322 @@
+"""What stands in packs: cells that run nothing, the same numbers in every format, masks, DSA statements, figures."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+import re
+import zipfile
+from collections import Counter
+
+import jsonschema_rs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
+
+from service.acts import act_row
+from service.audit import formats
+from service.audit.cells import LONGEST, fitted, neutral
+from service.audit.columns import COLUMNS
+from service.audit.dsa import BATCH, statement
+from service.audit.exports import Exports
+from service.audit.make import Cancelled
+from service.audit.mask import masked
+from service.audit.packs import CHECKLIST, FIGURES, HEADS, PACKS, TABLES
+from service.audit.records import Asked, Record
+from service.audit.verify_export import check
+from tests.service.audit.dsa_schema import SCHEMA
+
+STARTS = "=+-@\t\r\n＝＋－＠|%"
+HOSTILE = [
+    *[f"{start}{rest}" for start in STARTS for rest in ("1+1", "cmd|' /C calc'!A0", 'HYPERLINK("http://x")', "A1", "")],
+    *[f"{blank}=1+1" for blank in ("\ufeff", "\u200b", " ", "\u3000", "\xa0", "\u202e")],
+    *[f"a{chr(code)}b" for code in (*range(32), 0x7F, 0x80, 0x9F, 0x200B, 0x202E, 0x2028, 0xFEFF, 0xFFFE, 0xFFFF)],
+    *[f"{chr(code)}=1" for code in range(32)],
+    '"', '""', "'", "'=1", ",", ";", "a,b", 'a"b', "a\r\nb", "a\nb", "\\", "\\N", "NULL", "nan", "TRUE", "1e9", "007",
+    "-5", "+86",
+    "2026-01-01", "1/2", "{=1}", "=", "@SUM", "https://x.example/=1", "mailto:a@b.c",
+    "file:///etc/passwd",
+    "<b>x</b>", "<script>1</script>",
+    "&amp;", "]]>", "&#0;", "\u00e9", "e\u0301", "𠮷", "👩‍👩‍👧", "中文，全角＝１＋１", "x" * 40_000, "𠮷" * 20_000,
+    *[f"{start}{number}" for start in "=+-@" for number in range(100)],
+]  # fmt: skip
+TABLE = TABLES["exports"]
+
+
+def rows():
+    return [[number, text, *["x"] * (len(TABLE.columns) - 2)] for number, text in enumerate(HOSTILE)]
+
+
+def test_there_are_enough_hostile_cells():
+    assert len(set(HOSTILE)) >= 500
+
+
+def test_no_cell_of_a_csv_begins_a_formula_and_all_are_read_again(tmp_path):
+    formats.write_csv(tmp_path / "t.csv", TABLE, rows(), "zh")
+    raw = (tmp_path / "t.csv").read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    read = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline="")))
+    assert len(read) == len(HOSTILE) + 1
+    assert {len(row) for row in read} == {len(TABLE.columns)}
+    for (_, text, *_), row in zip(rows(), read[1:], strict=True):
+        assert row[1] == neutral(text)
+        assert row[1].lstrip("\ufeff\u200b \u3000\xa0")[:1] not in STARTS or not row[1].strip()
+        assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", row[1])
+
+
+def test_a_workbook_holds_no_formula_and_no_link_and_is_read_again(tmp_path):
+    formats.write_workbook(tmp_path / "t.xlsx", [(TABLE, rows()), (TABLES["keys"], [])], "zh")
+    with zipfile.ZipFile(tmp_path / "t.xlsx") as archive:
+        sheets = [archive.read(name) for name in archive.namelist() if "sheet" in name]
+        assert not any(b"<f>" in sheet or b"<hyperlink" in sheet for sheet in sheets)
+    book = CalamineWorkbook.from_path(str(tmp_path / "t.xlsx"))
+    read = book.get_sheet_by_index(0).to_python()
+    assert len(read) == len(HOSTILE) + 1
+    for (number, text, *_), row in zip(rows(), read[1:], strict=True):
+        assert row[0] == number
+        wanted = str(fitted(neutral(text)))
+        assert row[1].replace("\r\n", "\n").replace("\r", "\n") == wanted.replace("\r\n", "\n").replace("\r", "\n")
+    assert len(book.get_sheet_by_index(1).to_python()) == 1
+
+
+def test_parquet_and_jsonl_hold_what_was_said_exactly(tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    clean = [row for row in rows() if row[1].isprintable() or "\n" in row[1]]
+    formats.write_parquet(tmp_path / "t.parquet", TABLE, clean)
+    read = parquet.read_table(tmp_path / "t.parquet").to_pydict()
+    assert read[TABLE.columns[1]] == [row[1] for row in clean]
+    (tmp_path / "t.jsonl").write_bytes(b"[]\n" + b"".join(json.dumps(row).encode() + b"\n" for row in rows()))
+    assert list(formats.rows_in(tmp_path / "t.jsonl")) == rows()
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=40))
+@settings(max_examples=60)
+def test_any_text_is_neutral(text):
+    cell = str(neutral(text))
+    assert cell.lstrip("\ufeff\u200b\u200e\u200f\u2060 \xa0\u3000")[:1] not in "=+-@＝＋－＠" or cell.strip() == ""
+    assert neutral(cell) == cell or cell.startswith("'")
+
+
+def test_a_cell_that_is_too_long_says_how_long_it_was():
+    cell = fitted("𠮷" * 20_000)
+    assert len(cell.encode("utf-16-le")) // 2 <= LONGEST
+    assert cell.endswith("…[20000]")
+
+
+# Masks
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("电话13812345678。", "电话138****5678。"),
+        ("138-1234-5678", "138-****-5678"),
+        ("１３８１２３４５６７８", "１３８****５６７８"),
+        ("138 1234 5678", "138 **** 5678"),
+        ("身份证11010519491231002X", "身份证110*************2X"),
+        ("卡6222021234567890123", "卡6222************123"),
+        ("来自 192.168.1.77", "来自 192.168.1.**"),
+        ("fe80:1:2:3:4:5:6:7", "fe80:1:2:3:4:5:6:*"),
+        ("a.b@example.com", "a**@example.com"),
+        ("010-12345678", "010-****5678"),
+        ("0571-87654321", "0571-******21"),
+        ("12:30:45", "12:30:45"),
+        ("价格 199.99 元，共 12345 件", "价格 199.99 元，共 12345 件"),
+        ("没有数字", "没有数字"),
+    ],
+)
+def test_personal_data_is_masked_and_nothing_else(text, told):
+    assert masked(text) == told
+    assert len(masked(text)) == len(text)
+
+
+# What packs are made of
+
+
+def test_every_column_and_element_is_known():
+    for table in TABLES.values():
+        assert set(table.columns) <= HEADS.keys(), table.name
+        assert table.element in CHECKLIST
+        assert table.counts or set(table.columns) <= COLUMNS.keys(), table.name
+    for figure in FIGURES:
+        if figure.ratio:
+            assert set(figure.ratio) <= {one.name for one in FIGURES}
+
+
+def test_the_room_pack_has_a_place_for_every_element():
+    elements = {table.element for table in PACKS["room_117"].tables} | {"manifest"}
+    assert elements == CHECKLIST.keys()
+
+
+async def test_acts_of_later_versions_join_by_their_kind(made):
+    await made.act(3, kind="correction.heard", offset=7)
+    await made.act(2, kind="measure.taken", creator="c1")
+    await made.act(4, kind="score.entered", creator="c1", delta=-3)
+    pack = await made.pack("room_117")
+    with zipfile.ZipFile(pack) as archive:
+        counts = {
+            name: archive.read(f"tables/{name}.jsonl").count(b"\n") - 1
+            for name in ("corrections", "measures", "scores")
+        }
+        manifest = json.loads(archive.read("manifest.json"))
+    assert counts == {"corrections": 3, "measures": 2, "scores": 4}
+    assert all(one["places"] for one in manifest["checklist"])
+
+
+async def test_every_figure_can_be_counted_again_from_the_records(made):
+    await made.act(30, action="block")
+    await made.act(20, action="pass", degraded=True)
+    await made.act(7, kind="appeal.decided", outcome="overturned")
+    await made.act(3, kind="appeal.decided", outcome="upheld")
+    await made.act(5, tenant="rival", action="block")
+    pack = await made.pack("annual")
+    with zipfile.ZipFile(pack) as archive:
+        records = [json.loads(line) for line in archive.read("records.jsonl").splitlines()]
+        lines = [json.loads(line) for line in archive.read("tables/metrics.jsonl").splitlines()[1:]]
+    told = {line[0]: line for line in lines}
+    assert (told["decisions"][1], told["blocked"][1], told["degraded"][1]) == (50, 30, 20)
+    assert told["overturn_rate"][1] == 700
+    for figure in FIGURES:
+        _, value, _, query, first, last = told[figure.name]
+        if figure.ratio is None:
+            fits = [one["seq"] for one in records if figure.counts(one["kind"], one["facts"])]
+            assert value == len(fits)
+            assert (first, last) == ((fits[0], fits[-1]) if fits else (None, None))
+            assert all(kind in query for kind in figure.kinds)
+
+
+async def test_a_pack_has_only_what_was_asked_for(made):
+    await made.act(10)
+    await made.act(10, tenant="rival")
+    pack = await made.pack()
+    with zipfile.ZipFile(pack) as archive:
+        tenants = Counter(json.loads(line)["tenant"] for line in archive.read("records.jsonl").splitlines())
+    assert set(tenants) == {"shop", ""}
+
+
+# Made in stages
+
+
+@pytest.mark.parametrize("stage", ["records", "rows", "csv", "xlsx", "html", "manifest", "archive"])
+async def test_a_pack_that_was_cut_off_becomes_the_very_pack(made, monkeypatch, stage):
+    """Cut off in each stage; what is made then is what would have been made."""
+    monkeypatch.setattr("service.audit.make._SAVES", 1)
+    monkeypatch.setattr("service.audit.records.CHUNK", 50)
+    monkeypatch.setattr("service.audit.make._CHUNK_BYTES", 1)
+    await made.act(180)
+    exports = made.audit.exports
+    asked = await exports.ask("shop", Asked(pack="log", formats=("csv", "xlsx", "html")), by="cli")
+    seen = Counter()
+
+    def reporter(self, export):
+        def report(at, done, total):
+            seen[at] += 1
+            if at == stage and seen[at] == 2 - (stage in {"csv", "xlsx", "html", "manifest"}):
+                raise KeyboardInterrupt
+
+        return report
+
+    monkeypatch.setattr(Exports, "_reporter", reporter)
+    with pytest.raises(KeyboardInterrupt):
+        await exports.make(asked)
+    assert (await exports.one("shop", asked.id)).state == "waiting"
+    monkeypatch.undo()
+    await made.act(5)
+    done = await exports.make(asked)
+    assert done.state == "done"
+    path = exports.archive(done)
+    found = check(path, key=made.key)
+    assert found.found == []
+    with zipfile.ZipFile(path) as archive:
+        records = archive.read("records.jsonl").splitlines()
+        assert archive.read("tables/acts.jsonl").count(b"\n") == len(records) + 1
+        assert archive.read("tables/acts.csv").decode("utf-8-sig").count("\r\n") == len(records) + 1
+    assert len(records) == len({json.loads(line)["seq"] for line in records})
+    assert not (made.folder / "exports" / asked.id).exists()
+
+
+async def test_a_pack_that_is_given_up_is_not_made(made):
+    await made.act(3)
+    exports = made.audit.exports
+    asked = await exports.ask("shop", Asked(pack="log"), by="cli")
+    await exports.cancel("shop", asked.id, by="cli")
+    with pytest.raises(Cancelled):
+        exports._reporter(asked.id)("records", 0, 1)
+
+
+# DSA
+
+
+def decision(chance, number):
+    """A decision that restricts, as engines and people file them."""
+    codes = ["absolute_claim", "fraud_scam", "porn_vulgar", "unheard_of", "self_harm", "contact_diversion"]
+    evidence = [
+        {
+            "category": chance.choice(codes),
+            "rule": f"r{chance.randrange(99)}",
+            "severity": 3,
+            "source": "terms",
+            "weight": 1,
+            "span": [0, chance.randrange(9), 9 + chance.randrange(9)],
+            **({"laws": [f"广告法 {chance.randrange(60)}"] * chance.randrange(3)} if chance.random() < 0.7 else {}),
+        }
+        for _ in range(chance.randrange(60))
+    ]
+    verdict = {"evidence": evidence} if evidence else {}
+    if evidence and chance.random() < 0.5:
+        verdict["categories"] = sorted({one["category"] for one in evidence})
+    facts = {
+        "action": "block",
+        "by": chance.choice(["engine", "deadline", "somebody"]),
+        "ruleset": "r" * 16,
+        "scene": "ad",
+    }
+    if chance.random() < 0.9:
+        facts["published_at"] = f"{chance.choice([1970, 1999, 2026, 2039])}-03-04T05:06:07.000000Z"
+    if verdict:
+        facts["verdict"] = verdict
+    kind = chance.choice(["decision.auto", "decision.human", "decision.timeout"])
+    at, subject = "2026-11-26T08:00:00.000000Z", f"01a21557-f51d-7a24-8d3d-{number:012x}"
+    return Record(number, at, "shop", kind, subject, act_row(number, at, kind, subject, "shop", facts)[4])
+
+
+@pytest.mark.parametrize("times", [300, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_every_statement_is_one_of_the_database(times):
+    validator, chance = jsonschema_rs.validator_for(SCHEMA), random.Random(3)
+    seen = set()
+    for number in range(times):
+        told = statement(decision(chance, number))
+        validator.validate(told)
+        seen.add(told["puid"])
+        assert "13812345678" not in json.dumps(told)
+    assert len(seen) == times
+
+
+def test_the_schema_refuses_what_the_database_would():
+    validator = jsonschema_rs.validator_for(SCHEMA)
+    good = statement(decision(random.Random(1), 1))
+    for spoilt in (
+        {**good, "category": "STATEMENT_CATEGORY_NONE"},
+        {**good, "puid": "a b"},
+        {**good, "decision_facts": "x" * 5001},
+        {**good, "decision_visibility": []},
+        {**good, "content_date": "1999-01-01T00:00"},
+        {**good, "extra": 1},
+        {name: value for name, value in good.items() if name != "automated_decision"},
+        {**good, "decision_ground": "DECISION_GROUND_ILLEGAL_CONTENT", "illegal_content_legal_ground": ""},
+    ):
+        assert not validator.is_valid(spoilt), spoilt
+
+
+async def test_batches_have_a_hundred_statements_at_most(made):
+    await made.act(230, action="block")
+    await made.act(20, action="pass")
+    pack = await made.pack("dsa")
+    with zipfile.ZipFile(pack) as archive:
+        batches = [
+            json.loads(archive.read(name))["statements"] for name in archive.namelist() if name.startswith("dsa/")
+        ]
+    assert [len(one) for one in batches] == [BATCH, BATCH, 30]
