@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import count
 from types import SimpleNamespace
 
@@ -541,7 +542,7 @@ def _asked_for(house, tenant):
     """A pack that nobody makes before the maker looks again."""
     if tenant is None:
         return {"id": _NO_ID}
-    id_, asked = new_id(), '{"pack":"log"}'
+    id_, asked = new_id(), json.dumps({**asdict(Asked(pack="log", formats=())), "reason": ""})
     act, row = Act("export.asked", id_, tenant), (id_, tenant, "log", asked, "cli", "now")
     house.server.within(house.server.service.ledger.record(act, Write(INSERT_EXPORT, row)))
     house.seen(tenant, id_)
@@ -643,6 +644,7 @@ WAYS = {
     "GET /v1/lexicons": Way(right=Right.READ),
     "GET /v1/lexicons/terms": Way(right=Right.READ),
     "POST /v1/lexicons/lint": Way(right=Right.LEXICON, body={}),
+    "GET /v1/terms": Way(right=Right.QUALITY),
     "GET /v1/rulesets": Way(right=Right.READ),
     "GET /v1/rulesets/versions/{version}": Way(right=Right.READ, object="version"),
     "GET /v1/rulesets/proposals": Way(right=Right.READ),
@@ -757,6 +759,11 @@ WAYS = {
     "GET /try": Way(right=Right.SELF),
     "POST /try/verdict": Way(right=Right.SELF, body=_AD),
     "POST /try/rewrite": Way(right=Right.SELF, body=_AD),
+    "GET /lexicons": Way(right=Right.READ, query="?text=%E5%9B%BD"),
+    "GET /rulesets": Way(right=Right.READ),
+    "GET /rulesets/{id}": Way(right=Right.READ, object="proposal"),
+    "GET /rehearsals/{id}": Way(right=Right.READ, object="rehearsal"),
+    "GET /terms": Way(right=Right.QUALITY),
     "GET /people": Way(right=Right.PEOPLE),
     "GET /notices": Way(right=Right.NOTICES),
     "GET /quality": Way(right=Right.QUALITY),
