@@ -81,6 +81,7 @@ GOLDEN_ENDED = "golden.ended"
 GOLDEN_COPIED = "golden.copied"
 GOLDEN_ANSWERED = "golden.answered"
 GOLDEN_SCORED = "golden.scored"
+GOLDEN_UNDONE = "golden.undone"
 HANDLING_TIMED = "handling.timed"
 
 LOG_KEY = "log.key"

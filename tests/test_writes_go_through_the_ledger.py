@@ -291,7 +291,14 @@ def untold(path: Path) -> list[str]:
     renewals = told("webhook.rotated")
     words = [facts[part] for _, _, facts in acts for part in ("note", "text") if part in facts]
     contents.update("/".join(map(str, map(one.get, VERSION))) for one in words)
-    decided = ("golden.answered", "decision.auto", "decision.human", "decision.undone", "decision.timeout")
+    decided = (
+        "golden.answered",
+        "decision.auto",
+        "decision.human",
+        "decision.undone",
+        "decision.timeout",
+        "golden.undone",
+    )
 
     def settled(kind):
         return Counter(

@@ -180,12 +180,15 @@ def reinstated(visit: Visit, row: Row, who: Person, decision: str, book: Book) -
     return id_
 
 
-def undo(visit: Visit, row: Row, move: Move) -> Row:
-    """Takes a decision back: the former verdict stands again, who was not told yet is not. Raises ``Conflict``."""
+def undo(visit: Visit, row: Row, move: Move, kind: str = DECISION_UNDONE) -> Row:
+    """Takes a decision back: the former verdict stands again, who was not told yet is not. Raises ``Conflict``.
+
+    ``kind`` is that of the act.
+    """
     decided = row.outcome
     moved(row, move)
     if decided is not None:
-        restore(visit, row, move, decided)
+        restore(visit, row, move, decided, kind)
     new = take(visit, row, move)
     reports = _reports(visit, new)
     if reports:
@@ -194,7 +197,7 @@ def undo(visit: Visit, row: Row, move: Move) -> Row:
     return new
 
 
-def restore(visit: Visit, row: Row, move: Move, decided: str) -> None:
+def restore(visit: Visit, row: Row, move: Move, decided: str, kind: str = DECISION_UNDONE) -> None:
     """Files the verdict from before a decision again, and has nobody told of that. Raises ``Conflict``."""
     last = standing(visit, row.tenant, row.content)
     if last.id != decided or last.supersedes is None:  # somebody decided after it, about the same text
@@ -203,7 +206,7 @@ def restore(visit: Visit, row: Row, move: Move, decided: str) -> None:
     facts = {"by": move.who.id, "content": last.content.id, "restores": last.supersedes, "review": row.id}
     values = (id_, decided, visit.at, move.who.id, last.supersedes)
     visit.record(
-        Act(DECISION_UNDONE, id_, row.tenant, {**facts, "supersedes": decided}),
+        Act(kind, id_, row.tenant, {**facts, "supersedes": decided}),
         Write(desk.RESTORE_DECISION, values),
         Write(appeals.END_BLOCK, (visit.at, decided), must_change=False),
         Write(appeals.KEEP_BLOCKS, (row.content, decided), must_change=False),
