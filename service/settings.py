@@ -141,7 +141,7 @@ class Settings(BaseSettings):
     """WebSockets that may be open."""
     live_credits: int = Field(default=256, ge=1)
     """Messages that a client of a stream may have sent without an answer."""
-    live_buffer: int = Field(default=256 * 1024, ge=4096)
+    live_buffer: int = Field(default=128 * 1024, ge=4096)
     """What may wait for a client of a stream before it is closed for reading too slowly."""
     live_silence: float = Field(default=30.0, gt=0)
     """So long a client may be silent before it is sent a ping, and again before it is closed."""

@@ -226,8 +226,7 @@ async def open_service(
         await join_rooms(duties, rooms)
         desk = Desk(store.ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
         await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))
-        lexicons = Lexicons(store.ledger, store.reads, rules, four_eyes=settings.four_eyes)
-        book = await stack.enter_async_context(open_rulebook(settings, store.ledger, lexicons, rules))
+        book = await stack.enter_async_context(open_rulebook(settings, store.ledger, store.reads, rules))
         relay = await stack.enter_async_context(_relaying(settings, store, secret))
         passwords, audit = Passwords(), await stack.enter_async_context(open_audit(settings, store.ledger))
         yield Service(
@@ -236,7 +235,7 @@ async def open_service(
             accounts=Accounts(store.ledger, store.reads, store.people, passwords),
             sessions=_sessions(settings, store, secret, passwords),
             rules=rules,
-            lexicons=lexicons,
+            lexicons=book.lexicons,
             rulebook=book,
             labels=Labels(store.ledger, store.reads),
             weights=weights,

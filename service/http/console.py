@@ -61,6 +61,11 @@ SECTIONS: Final = {
         Place("files", "/files", "f", Right.SHOWS),
         Place("alerts", "/alerts", "a", Right.SHOWS),
     ),
+    "rules": (
+        Place("lexicons", "/lexicons", "w", Right.READ),
+        Place("rulesets", "/rulesets", "r", Right.READ),
+        Place("terms", "/terms", "e", Right.QUALITY),
+    ),
     "record": (
         Place("audit", "/audit", "h", Right.AUDIT),
         Place("exports", "/exports", "x", Right.AUDIT),

@@ -24,6 +24,7 @@ from service.http import (
     pages_house,
     pages_live,
     pages_quality,
+    pages_rules,
     pulse,
     quality,
     records,
@@ -34,6 +35,7 @@ from service.http import (
     scripts,
     shows,
     stream,
+    terms,
     views,
     webhooks,
 )
@@ -69,6 +71,7 @@ ROUTES: Final = (
     *lexicon.ROUTES,
     *lexicons.ROUTES,
     *rulesets.ROUTES,
+    *terms.ROUTES,
     *accounts.ROUTES,
     *views.ROUTES,
     *webhooks.ROUTES,
@@ -80,6 +83,7 @@ ROUTES: Final = (
     *pages_audit.ROUTES,
     *pages_live.ROUTES,
     *pages_quality.ROUTES,
+    *pages_rules.ROUTES,
     *assets.ROUTES,
 )
 

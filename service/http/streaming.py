@@ -17,7 +17,14 @@ import structlog
 from aiohttp import WSMsgType
 
 from service.http.content import known
-from service.http.room_answers import item_told, outcome_told, refused_told, risk_told, verdict_told
+from service.http.room_answers import (
+    item_told,
+    outcome_told,
+    refused_told,
+    risk_told,
+    verdict_told,
+    verdicts_told,
+)
 from service.logs import where
 from service.review.veil import heard
 from service.talk import Answered
@@ -35,7 +42,7 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS: Final = 5.0
 """So long a client that is closed may take to read that it is."""
-PAUSE: Final = 0.05
+PAUSE: Final = 0.25
 PAGE: Final = 200
 """So much is read from the store at a time for a client that resumes."""
 
@@ -104,13 +111,15 @@ class Stream:
 
     def hear(self, own: Sequence[Outcome], news: News | None) -> None:
         """See ``talk.Ear``: what there is to tell waits for the client; one that lets too much wait is closed."""
-        lang, fresh = self.asked.lang, news.answers if self.whole and news is not None else own
-        for one in fresh:
-            if isinstance(one, Answered) and not one.again:
-                self._put(verdict_told(one, lang), one.number)
-        for one in own:
-            if not isinstance(one, Answered) or one.again:
-                self._put(outcome_told(one, lang))
+        lang = self.asked.lang
+        if self.whole and news is not None:
+            for one, told in zip(news.answers, verdicts_told(news, lang), strict=True):
+                self._put(told, one.number)
+        for mine in own:
+            if not isinstance(mine, Answered) or mine.again:
+                self._put(outcome_told(mine, lang))
+            elif not self.whole:
+                self._put(verdict_told(mine, lang), mine.number)
         if news is not None:
             for event in heard(news.events, self.rights):
                 self._put(item_told(event, lang), event.number)

@@ -50,6 +50,7 @@ FILED = {
 }  # fmt: skip
 """They tell of what was filed before and during shows, which nobody decides at the desk."""
 RULES = {
+    "/lexicons", "/rehearsals/{id}", "/rulesets", "/rulesets/{id}",
     "/v1/lexicons", "/v1/lexicons/terms", "/v1/rulesets", "/v1/rulesets/proposals", "/v1/rulesets/proposals/{id}",
     "/v1/rulesets/rehearsals/{id}", "/v1/rulesets/shadows", "/v1/rulesets/versions/{version}",
 }  # fmt: skip

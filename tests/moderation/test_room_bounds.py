@@ -177,10 +177,10 @@ def test_a_room_at_rest_adds_what_it_would_have_added(rules: LiveRules) -> None:
     text = "主播的小号在隔壁开播了大家去看"
     busy = folded([*crowded(30), speech("公屏打好运来", 1)], rules)
     busy = remember(busy, chat(text), text, "contact_diversion")
-    rested = rest(busy, START + 400, rules)
-    assert weight(rested) < weight(busy) / 5
-    for later in (chat(text, "b", 500), chat("好运来", "c", 500), *crowded(2)):
-        at = later.at.timestamp() - START + 500
+    rested = rest(busy, START + 500, rules)
+    assert weight(rested) < weight(busy) / 4
+    for later in (chat(text, "b", 600), chat("好运来", "c", 600), *crowded(2)):
+        at = later.at.timestamp() - START + 600
         moved = chat(later.parts[0].text, later.author.id, at)
         assert (
             observe(rested, moved, moved.parts[0].text, rules)[1] == observe(busy, moved, moved.parts[0].text, rules)[1]
