@@ -69,6 +69,7 @@ def test_a_content_is_made_golden_and_ended_by_keyboard(house, seat):
     sat.page.click("details.fold summary")
     assert "gold-1" in sat.page.locator("main").inner_text()
     assert _violations(sat) == []
+    sat.page.evaluate("window.confirm = () => true")
     sat.page.click("[data-delete]")
-    sat.page.wait_for_function("!document.querySelector('[data-delete]')")
+    sat.page.wait_for_selector("[data-delete]", state="detached")
     assert sat.wrong == []
