@@ -22,6 +22,9 @@ PAGES = (
     "/people",
     "/notices",
     "/quality",
+    "/lexicons",
+    "/rulesets",
+    "/terms",
     "/system",
     "/nowhere",
 )

@@ -38,7 +38,7 @@ from tests.http.ways import INSULT, OBJECTS, RIVAL, SHOP, WAYS, WITNESS, House, 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 R = Right
 HOLDS = {
-    "key moderate": {R.MODERATE, R.REPORT, R.FOLLOW, R.SHOWS, R.SCRIPTS},
+    "key moderate": {R.MODERATE, R.REPORT, R.FOLLOW, R.SHOWS, R.SCRIPTS, R.CREATORS, R.SIGNALS},
     "key admin": {
         R.MODERATE,
         R.REPORT,
@@ -54,10 +54,14 @@ HOLDS = {
         R.AUDIT,
         R.UNMASK,
         R.RETAIN,
+        R.CREATORS,
+        R.SIGNALS,
     },
     "key audit": {R.AUDIT},
-    "reviewer": {R.SELF, R.READ, R.REVIEW, R.FOLLOW, R.SHOWS, R.SCRIPTS, R.LIVE},
+    "reviewer": {R.CREATORS, R.SELF, R.READ, R.REVIEW, R.FOLLOW, R.SHOWS, R.SCRIPTS, R.LIVE},
     "senior": {
+        R.CREATORS,
+        R.MEASURES,
         R.SELF,
         R.READ,
         R.REVIEW,
@@ -70,8 +74,9 @@ HOLDS = {
         R.LIVE,
         R.APPROVE,
     },
-    "policy_admin": {R.SELF, R.READ, R.LEXICON, R.RULES, R.QUALITY, R.GOLDEN, R.FOLLOW, R.SHOWS, R.SCRIPTS},
-    "auditor": {R.SELF, R.READ, R.QUALITY, R.FOLLOW, R.SHOWS, R.AUDIT},
+    "policy_admin": {R.CREATORS, R.FORMULA, R.SELF, R.READ, R.LEXICON, R.RULES, R.QUALITY, R.GOLDEN, R.FOLLOW}
+    | {R.SHOWS, R.SCRIPTS},
+    "auditor": {R.CREATORS, R.SELF, R.READ, R.QUALITY, R.FOLLOW, R.SHOWS, R.AUDIT},
     "admin": set(Right),
 }
 """Who may do what, written down a second time: a right that slips into a role or a scope is noticed."""
