@@ -154,8 +154,8 @@ class _Client:
 
     async def propose(self, who: dict[str, str]) -> None:
         """Proposes a change of rules, and tries it; somebody else may approve it."""
-        made = await self._post("/v1/rulesets/proposals", _PROPOSAL, who)
-        await self._post(f"/v1/rulesets/proposals/{made['id']}/rehearsal", {"last": 500}, who)
+        made = await self.post("/v1/rulesets/proposals", _PROPOSAL, who)
+        await self.post(f"/v1/rulesets/proposals/{made['id']}/rehearsal", {"last": 500}, who)
 
     async def decide(self, who: dict[str, str], item: dict[str, Any]) -> None:
         """Blocks what rests on a rule, lets pass what only a score suspected."""
