@@ -34,7 +34,7 @@ WRONGLY_OVERTURNED = 0.03
 CATEGORIES = ("a", "b", "c", "d", "e", "f")
 SEVERITIES = (1, 2, 3, 4)
 HONEST = 1.10
-HONEST_STEPS = 72
+HONEST_STEPS = 280
 HIGH_FROM = 50
 """From this day on at the latest somebody who does nothing wrong stands high, so a year without a break is this."""
 
@@ -129,7 +129,7 @@ def honest(formula: Formula, severity: int, rng: Random) -> float:
     """The most that somebody who errs evenly and stays high throughout can err, violations a month."""
     best = 0.0
     for step in range(HONEST_STEPS):
-        every = 1.08**step
+        every = 1.02**step
         rate, share = lived(HONEST_LIFE._replace(severity=severity, every=every), formula, Random(rng.random()))
         if share >= 1 - HIGH_FROM / DAYS:
             best = max(best, rate)
