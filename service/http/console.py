@@ -60,6 +60,7 @@ PLACES: Final = (
     Place("notices", "/notices", "n", Right.NOTICES),
     Place("audit", "/audit", "h", Right.AUDIT),
     Place("exports", "/exports", "x", Right.AUDIT),
+    Place("retention", "/retention", "k", Right.AUDIT),
     Place("quality", "/quality", "u", Right.QUALITY),
     Place("system", "/system", "y", Right.READ),
 )

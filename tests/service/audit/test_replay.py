@@ -69,7 +69,7 @@ def replayed(pack, book, service=None, bench=None):
         if bench is None:
             found += by_policy(records, book)
         else:
-            found += by_content(records, book, Lookup(reads, "shop", service.audit.opened), bench)
+            found += by_content(records, book, Lookup(reads, "shop"), bench)
     return found
 
 
