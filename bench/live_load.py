@@ -1,9 +1,10 @@
 """The load of streams: ``python -m bench.live_load`` brings messages over WebSockets and prints what came back.
 
 A process of its own, with a client that does as little as possible, so that the server is what is measured. It reads
-its orders as one JSON object from standard input: ``port path headers texts rooms depth seconds name rate echo``. Each
-of ``rooms`` has one connection with ``depth`` messages under way, one a frame; with a ``rate`` (messages per second of
-all together) messages are sent by the clock instead, and times count from when each was due.
+its orders as one JSON object from standard input: ``port path headers lines connections depth seconds name rate echo``.
+Each connection has a room of its own where ``path`` names one, and ``depth`` messages under way, one a frame, until the
+time is up or ``each`` were said. With a ``rate`` (messages per second of all together) messages are sent by the clock
+instead, and times count from when each was due.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import asyncio
 import sys
 from collections import deque
 from functools import partial
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -64,7 +66,8 @@ class Client(asyncio.Protocol):
 
     def __init__(self, orders: dict[str, Any], number: int) -> None:
         self._orders, self._number = orders, number
-        self._texts, self._sent = orders["texts"], 0
+        self._lines, self._sent = orders["rooms"][number % len(orders["rooms"])], 0
+        self._most = orders.get("each") or sys.maxsize
         self._buffer = bytearray()
         self._due: deque[float] = deque()
         self.answered = 0
@@ -149,24 +152,25 @@ class Client(asyncio.Protocol):
         self.answered += count
         if self._orders["rate"]:
             self._end()
-        elif now < self.deadline:
+        elif (now < self.deadline or "each" in self._orders) and self._sent < self._most:
             self._say(count)
         else:
             self._end()
 
     def _say(self, count: int) -> None:
+        count = min(count, self._most - self._sent)
         self._due.extend([perf_counter()] * count)
         self._transport.write(b"".join([self._frame() for _ in range(count)]))
 
     def _frame(self) -> bytes:
+        """The next message of the room; after the last one the first again, on the next day."""
         number = self._sent
         self._sent += 1
-        place = (self._number * 977 + number) % len(self._texts)
-        message = {
-            "id": f"{self._orders['name']}-{self._number}-{number}",
-            "text": self._texts[place],
-            "author_id": f"u{(number * 31 + self._number) % 5000}",
-        }
+        day, place = divmod(number, len(self._lines))
+        line = self._lines[place]
+        message = {"id": f"{self._orders['name']}-{self._number}-{number}", **line}
+        if day:
+            message["at"] = line["at"].replace("-26T", f"-{26 + day}T", 1)
         return frame(orjson.dumps({"type": "messages", "messages": [message]}))
 
     def _end(self) -> None:
@@ -221,4 +225,6 @@ async def _by_the_clock(clients: list[Client], rate: float, started: float, dead
 
 
 if __name__ == "__main__":
-    sys.stdout.write(orjson.dumps(uvloop.run(run(orjson.loads(sys.stdin.buffer.read())))).decode())
+    _orders = orjson.loads(sys.stdin.buffer.read())
+    _orders["rooms"] = orjson.loads(Path(_orders["lines"]).read_bytes())
+    sys.stdout.write(orjson.dumps(uvloop.run(run(_orders))).decode())

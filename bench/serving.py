@@ -59,8 +59,8 @@ def measure(contents: Sequence[Content], folder: Path, effort: Effort) -> dict[s
     bodies = [{"scene": content.scene, "text": content.parts[0].text} for content in contents]
     cores = sorted(os.sched_getaffinity(0))
     with ExitStack() as stack:
-        echo_pid, echo_port = stack.enter_context(_echo(cores[0]))
-        pid, port, secret = stack.enter_context(_service(folder, cores[0]))
+        echo_pid, echo_port = stack.enter_context(helper("bench.echo", cores[0]))
+        pid, port, secret = stack.enter_context(service(folder, cores[0]))
         known = {"Authorization": f"Bearer {secret}"}
         targets = (
             Target("echo", echo_pid, echo_port, "/echo", {}, 0),
@@ -112,13 +112,13 @@ class Load:
             "seconds": seconds,
             "name": name,
         }
-        before = _cpu(target.pid)
+        before = cpu(target.pid)
         command = [sys.executable, "-m", "bench.load"]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own program
         os.sched_setaffinity(process.pid, {self.core})
         output, _ = process.communicate(orjson.dumps(orders), timeout=seconds + PATIENCE)
         told: dict[str, Any] = orjson.loads(output)
-        used = _cpu(target.pid) - before
+        used = cpu(target.pid) - before
         if told["wrong"] or not told["requests"] or not used:
             raise RuntimeError(f"{target.key}: {told}")
         return {
@@ -132,17 +132,17 @@ class Load:
         }
 
 
-def _cpu(pid: int) -> float:
+def cpu(pid: int) -> float:
     """Processor seconds that a process has used, in all its threads."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[_UTIME]) + int(fields[_STIME])) / _TICKS
 
 
 @contextmanager
-def _echo(core: int) -> Iterator[tuple[int, int]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.echo"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+def helper(module: str, core: int) -> Iterator[tuple[int, int]]:
+    """A server that tells its port and runs until its standard input closes: its process and its port."""
+    command = [sys.executable, "-m", module]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own program
     os.sched_setaffinity(process.pid, {core})
     assert process.stdin is not None and process.stdout is not None
     try:
@@ -154,7 +154,7 @@ def _echo(core: int) -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def _service(folder: Path, core: int) -> Iterator[tuple[int, int, str]]:
+def service(folder: Path, core: int) -> Iterator[tuple[int, int, str]]:
     """The service as anybody would start it, on its own data directory, its log in a file."""
     data = folder / "data"
     environment = {**os.environ, "QINGLIU_LEXICONS": str(folder / "lexicons"), "QINGLIU_RATE_LIMIT": "1000000000"}

@@ -14,7 +14,7 @@ from aiohttp import WSMsgType, web
 
 async def echo(request: web.Request) -> web.WebSocketResponse:
     """Every frame, back."""
-    socket = web.WebSocketResponse(compress=False)
+    socket = web.WebSocketResponse(compress=False, protocols=("qingliu.chat.v1",))
     await socket.prepare(request)
     async for frame in socket:
         if frame.type is WSMsgType.TEXT:

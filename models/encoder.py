@@ -186,9 +186,10 @@ class EncoderTokenizer(PreTrainedTokenizer):
         return (str(path),)
 
 
-def made(known: Vocabulary, sizes: Mapping[str, int]) -> Encoder:
+def made(known: Vocabulary, sizes: Mapping[str, int], dropout: float = 0.0) -> Encoder:
     """A model without knowledge for a vocabulary."""
-    model = Encoder(EncoderConfig(vocabulary=known.size, sounds=int(known.sounds.max()) + 1, **sizes))
+    sounds = int(known.sounds.max()) + 1
+    model = Encoder(EncoderConfig(vocabulary=known.size, sounds=sounds, dropout=dropout, **sizes))
     model.sound_of.copy_(torch.from_numpy(known.sounds.astype(np.int64)))
     return model
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import random
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from models import ngram
 from models.card import HEADS, Calibration
@@ -26,9 +26,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """How to teach: ``lines`` of unlabelled text to guess in, passes over the labels, the sizes of the model."""
+    """How to teach: ``lines`` of unlabelled text, passes over them and over the labels, the sizes of the model."""
 
     lines: int = 60_000
+    passes: int = 1
+    guessed: int = 128
+    """Lines in a batch while masked characters are guessed."""
     epochs: int = 4
     batch: int = 128
     rate: float = 1e-3
@@ -39,6 +42,20 @@ class Lesson:
     threads: int = 2
     seed: int = 20251126
     sizes: Mapping[str, int] = field(default_factory=lambda: {"width": 128, "layers": 3, "pairs": 65_521})
+    dropout: float = 0.0
+    teachers: int = 0
+    """How many large models are taught first, so that this one learns from what they agree on. They want a GPU."""
+
+
+TEACHER: Final = Lesson(
+    passes=10,
+    guessed=1024,
+    epochs=4,
+    rate=4e-4,
+    sizes={"width": 512, "layers": 6, "pairs": 65_521, "attention_heads": 8},
+    dropout=0.1,
+)
+"""How a teacher is taught; lines, seed and the rest are its pupil's."""
 
 
 @dataclass(frozen=True, slots=True)

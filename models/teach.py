@@ -1,11 +1,14 @@
 """Teaching the second stage: it guesses masked characters of the text given, then learns the labels, then is stacked.
 
 It sees the rows that the first stage sees, with the same weights. Where a row says nothing of a head, the first stage's
-opinion counts a little. Imports torch; a run is repeatable on one machine.
+opinion counts a little. With teachers, large models are taught so first, and the small one learns from what they agree
+on: half a label is then theirs, and unlabelled lines say something too. Imports torch, uses a GPU where there is one; a
+run is repeatable on one machine without.
 """
 
 from __future__ import annotations
 
+import copy
 import random
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -20,6 +23,7 @@ from models.card import HEADS, Card, Golden, Stacked, write_card
 from models.data import disguised, labelled
 from models.encoder import Encoder, made, run
 from models.features import alphabet
+from models.lessons import TEACHER
 from models.ngram import MILLI, Ngram
 from models.second import NAME, Both, Second, packed, unpacked
 from models.tokens import BEGIN, MASK, NAMED, padded, vocabulary
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
 
     from models.data import Labelled, Row
     from models.lessons import Given, Lesson
-    from models.tokens import Ids
+    from models.tokens import Ids, Vocabulary
 
     Tell = Callable[[str], None]
     Floats = np.ndarray[Any, np.dtype[np.float32]]
@@ -48,8 +52,14 @@ FORGOTTEN: Final = 0.15
 GUESSED: Final = 0.15
 PLENTY: Final = 3
 """Ordinary text and the project's own are many and alike: each pass sees one of so many of them."""
+AGREED: Final = 0.5
+"""How much of a label is the teachers' where there are some, and what they weigh where a label is unknown."""
+UNLABELLED: Final = 3
+"""A line without labels for each so many rows with them, at most, is learnt from the teachers."""
 _TOGETHER: Final = 64
 """Batches whose texts are sorted by length together."""
+_SEEN: Final = 512
+_TOLD: Final = 200
 _WARM: Final = 0.06
 LIMITS: Final = (
     "Stacked on the first stage of sha256 `beside` and of no other. Reads 128 characters at a time. By itself it is "
@@ -66,14 +76,19 @@ def teach(given: Given, lesson: Lesson, target: Path, tell: Tell) -> Card:
     lines = [line[:SKIMMED] for line in chance.sample(given.lines, min(lesson.lines, len(given.lines)))]
     rows = [*given.rows, *disguised(given.rows, lesson.disguised, lesson.seed)]
     known = vocabulary([*lines, *(row.text for row in given.rows)], alphabet(), lesson.vocabulary)
-    model = made(known, lesson.sizes)
-    if lines:
-        _guess(model, [ids[:READ] for ids in map(known.ids, lines) if len(ids) > FEWEST], lesson, tell)
+    guessed = [ids[:READ] for ids in map(known.ids, lines) if len(ids) > FEWEST]
     taught = labelled(rows)
     truth, weight = _targets(given.first, taught, lesson.taught)
     pieces = [np.concatenate([[BEGIN], known.ids(text[:SKIMMED])[:READ]]) for text in taught.texts]
     plenty = np.array([row.source.ordinary or row.source.file == WRITTEN.file for row in rows], bool)
-    _learn(model, _Lessons(pieces, truth, weight, plenty), lesson, tell)
+    lessons = _Lessons(pieces, truth, weight, plenty)
+    if lesson.teachers:
+        lessons = _agreed(known, guessed, lessons, lesson, tell)
+    model = _moved(made(known, lesson.sizes))
+    if guessed:
+        _guess(model, guessed, lesson, tell)
+    _learn(model, lessons, lesson, tell)
+    model.cpu()
     data = packed(known, {name: one.detach().numpy() for name, one in model.named_parameters()})
     known, parameters = unpacked(data)
     card = _card(given, data, lesson)
@@ -85,6 +100,57 @@ def teach(given: Given, lesson: Lesson, target: Path, tell: Tell) -> Card:
     (target / "weights" / card.weights).write_bytes(data)
     write_card(card, target / "cards" / f"{NAME}.json")
     return card
+
+
+def _place() -> torch.device:
+    """Where is computed."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _moved(model: Encoder) -> Encoder:
+    """The model, now there."""
+    torch.nn.Module.to(model, _place())
+    return model
+
+
+def _quick() -> torch.autocast:
+    """Half the digits on a GPU; all of them elsewhere."""
+    place = _place().type
+    return torch.autocast(place, torch.bfloat16, enabled=place == "cuda")
+
+
+def _agreed(known: Vocabulary, guessed: Sequence[Ids], given: _Lessons, lesson: Lesson, tell: Tell) -> _Lessons:
+    """What several large models, taught from one beginning, think of each text, mixed with what is known of it."""
+    way = replace(TEACHER, lines=lesson.lines, seed=lesson.seed)
+    begun = _moved(made(known, way.sizes, way.dropout))
+    if guessed:
+        _guess(begun, guessed, way, tell)
+    lines = [np.concatenate([[BEGIN], ids]) for ids in guessed[: len(given.pieces) // UNLABELLED]]
+    pieces = [*given.pieces, *lines]
+    opinion = np.zeros((len(pieces), len(HEADS)), np.float32)
+    for number in range(lesson.teachers):
+        tell(f"teacher {number + 1} of {lesson.teachers}")
+        teacher = copy.deepcopy(begun)
+        _learn(teacher, given, replace(way, seed=lesson.seed + 10 * number), tell)
+        opinion += _opinion(teacher, pieces) / lesson.teachers
+    count = len(given.pieces)
+    sure = np.where(given.weight > lesson.taught, 1 - AGREED, 0)
+    truth = np.concatenate([sure * given.truth + (1 - sure) * opinion[:count], opinion[count:]])
+    weight = np.concatenate([np.maximum(given.weight, AGREED), np.full((len(lines), len(HEADS)), AGREED)])
+    plenty = np.concatenate([given.plenty, np.ones(len(lines), bool)])
+    return _Lessons(pieces, truth.astype(np.float32), weight.astype(np.float32), plenty)
+
+
+def _opinion(model: Encoder, pieces: Sequence[Ids]) -> Floats:
+    """Probabilities, a row a text."""
+    found = np.zeros((len(pieces), len(HEADS)), np.float32)
+    order = np.argsort([len(piece) for piece in pieces], kind="stable")
+    with torch.inference_mode(), _quick():
+        for start in range(0, len(order), _SEEN):
+            places = order[start : start + _SEEN]
+            ids = torch.from_numpy(padded([pieces[place] for place in places])).to(_place())
+            found[places] = model.logits(ids).float().sigmoid().cpu().numpy()
+    return found
 
 
 class _Steps:
@@ -123,22 +189,24 @@ def _batches(lengths: Places, places: Places, size: int, chance: np.random.Gener
 
 
 def _guess(model: Encoder, pieces: Sequence[Ids], lesson: Lesson, tell: Tell) -> None:
-    """One pass in which masked characters are guessed."""
+    """Passes in which masked characters are guessed."""
     chance = np.random.default_rng(lesson.seed)
-    steps = _Steps(model, lesson.rate, len(pieces) // lesson.batch)
+    steps = _Steps(model, lesson.rate, lesson.passes * (len(pieces) // lesson.guessed))
     model.train(mode=True)
-    total = 0.0
+    number = 0
     lengths = np.array([len(piece) for piece in pieces])
-    for number, places in enumerate(_batches(lengths, np.arange(len(pieces)), lesson.batch, chance), start=1):
-        ids = torch.from_numpy(padded([np.concatenate([[BEGIN], pieces[place]]) for place in places]))
-        masked = (torch.rand(ids.shape) < GUESSED) & (ids >= len(NAMED))
-        hidden = model.hidden(ids.masked_fill(masked, MASK), ids > 0)
-        loss = functional.cross_entropy(model.guesses(hidden[masked]), ids[masked])
-        steps.take(loss)
-        total += loss.item()
-        if number % 200 == 0:
-            tell(f"guessing, {number * lesson.batch} lines: loss {total / 200:.3f}")
-            total = 0.0
+    for _ in range(lesson.passes):
+        for places in _batches(lengths, np.arange(len(pieces)), lesson.guessed, chance):
+            ids = torch.from_numpy(padded([np.concatenate([[BEGIN], pieces[place]]) for place in places]))
+            masked = (torch.rand(ids.shape) < GUESSED) & (ids >= len(NAMED))
+            ids, masked = ids.to(_place()), masked.to(_place())
+            with _quick():
+                hidden = model.hidden(ids.masked_fill(masked, MASK), ids > 0)
+                loss = functional.cross_entropy(model.guesses(hidden[masked]).float(), ids[masked])
+            steps.take(loss)
+            number += 1
+            if number % _TOLD == 0:
+                tell(f"guessing, {number * lesson.guessed} lines: loss {loss.item():.3f}")
 
 
 def _targets(first: Ngram, taught: Labelled, share: float) -> tuple[Floats, Floats]:
@@ -174,17 +242,18 @@ def _learn(model: Encoder, given: _Lessons, lesson: Lesson, tell: Tell) -> None:
     steps = _Steps(model, lesson.rate, sum(-(-len(places) // lesson.batch) for places in passes))
     model.train(mode=True)
     for epoch, seen in enumerate(passes):
-        total = count = 0.0
+        total, count = torch.zeros((), device=_place()), 0
         for places in _batches(lengths, seen, lesson.batch, chance):
             ids = torch.from_numpy(padded([given.pieces[place] for place in places]))
-            ids = ids.masked_fill((torch.rand(ids.shape) < FORGOTTEN) & (ids >= len(NAMED)), MASK)
-            each = functional.binary_cross_entropy_with_logits(
-                model.logits(ids), torch.from_numpy(given.truth[places]), reduction="none"
-            )
-            loss = (each * torch.from_numpy(given.weight[places])).sum() / len(places)
+            ids = ids.masked_fill((torch.rand(ids.shape) < FORGOTTEN) & (ids >= len(NAMED)), MASK).to(_place())
+            with _quick():
+                logits = model.logits(ids).float()
+            truth, weight = (torch.from_numpy(one[places]).to(_place()) for one in (given.truth, given.weight))
+            each = functional.binary_cross_entropy_with_logits(logits, truth, reduction="none")
+            loss = (each * weight).sum() / len(places)
             steps.take(loss)
-            total, count = total + loss.item(), count + 1
-        tell(f"learning, pass {epoch + 1}: {len(seen)} texts, loss {total / count:.4f}")
+            total, count = total + loss.detach(), count + 1
+        tell(f"learning, pass {epoch + 1}: {len(seen)} texts, loss {total.item() / count:.4f}")
     model.train(mode=False)
 
 

@@ -7,12 +7,12 @@ import unicodedata
 from collections import defaultdict
 from dataclasses import fields
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moderation.detect.cues import TOKENS
 from moderation.detect.rule import ANYWHERE
 from moderation.errors import LawError, LoadError, TermError
-from moderation.lexicon import ALLOW
+from moderation.lexicon import ALLOW, conditions, of_line
 from moderation.matcher import nesting
 from moderation.patterns import PatternRefused, compiled
 from moderation.rewrites import REST
@@ -37,32 +37,42 @@ def check_terms(
     terms: Sequence[Term], categories: Mapping[str, Category], laws: Mapping[str, Article], folding: Folding
 ) -> Iterator[LoadError]:
     """Everything wrong with terms that read well."""
-    checked: dict[int, str] = {}
+    odd = _odd_words(terms, folding)
+    visible = {
+        text: folding.visible(text) for term in terms for text in (term.anchors if term.pattern else (term.text,))
+    }
+    line: tuple[Any, ...] = ()
+    wrong: list[LoadError] = []
     for term in terms:
-        if reason := _unknown_names(term, categories):
-            yield TermError(term.file, term.line, reason)
-        for ref in term.laws or ():
-            if ref not in laws:
-                yield LawError(term.file, term.line, f"cites {ref!r}, which laws.toml does not have")
-        condition = id(term.condition)  # one object for all that a line expands to
-        if condition not in checked:
-            checked[condition] = _wrong_condition(term.condition, folding)
-        if reason := _wrong_words(term, folding) or checked[condition] or _wrong_pattern(term):
+        if (same := of_line(term)) != line:
+            line, wrong = same, [*_wrong_line(term, categories, laws, odd)]
+        yield from (type(error)(term.file, term.line, error.reason) for error in wrong)
+        if reason := _wrong_words(term, visible, folding) or _wrong_pattern(term):
             yield TermError(term.file, term.line, reason)
     yield from _duplicates(terms)
-    yield from _conflicts(terms, folding)
-    yield from _nested(terms, folding)
+    yield from _conflicts(terms, visible)
+    yield from _nested(terms, visible)
 
 
-def _unknown_names(term: Term, categories: Mapping[str, Category]) -> str:
+def _wrong_line(
+    term: Term, categories: Mapping[str, Category], laws: Mapping[str, Article], odd: frozenset[str]
+) -> Iterator[LoadError]:
+    """What is wrong with a term but for its word."""
     names = {term.category} if term.protects is None else term.protects - {ANYWHERE}
-    unknown = sorted(names - categories.keys())
-    return f"unknown category {unknown[0]!r}" if unknown else ""
+    if unknown := sorted(names - categories.keys()):
+        yield TermError(term.file, term.line, f"unknown category {unknown[0]!r}")
+    for ref in term.laws or ():
+        if ref not in laws:
+            yield LawError(term.file, term.line, f"cites {ref!r}, which laws.toml does not have")
+    if reason := _wrong_condition(term.condition, odd):
+        yield TermError(term.file, term.line, reason)
 
 
-def _wrong_words(term: Term, folding: Folding) -> str:
+def _wrong_words(term: Term, visible: Mapping[str, str], folding: Folding) -> str:
     for text in term.anchors if term.pattern else (term.text,):
-        word = folding.visible(text)
+        word = visible[text]
+        if len(word) > 1 and word.isalnum():
+            continue  # as nearly all are
         plain = folding.plain(text)
         if not word.strip() or (term.pattern and not plain):  # patterns are sought in the folded text
             return f"{text!r} folds to nothing"
@@ -72,15 +82,22 @@ def _wrong_words(term: Term, folding: Folding) -> str:
     return ""
 
 
-def _wrong_condition(condition: Condition, folding: Folding) -> str:
+def _odd_words(terms: Iterable[Term], folding: Folding) -> frozenset[str]:
+    """Words of conditions that need a closer look: tokens, and those of which folding leaves nothing."""
+    words: set[str] = set()
+    for condition in conditions(terms):
+        words.update(*(getattr(condition, field.name) for field in fields(condition)))
+    return frozenset(word for word in words if word.startswith("<") or not folding.plain(word))
+
+
+def _wrong_condition(condition: Condition, odd: frozenset[str]) -> str:
     cues = (*condition.near, *condition.sentence, *condition.with_, *condition.unless, *condition.without)
     beside = {*condition.next} - {"$"} | {*condition.prev} - {"^"} | {*condition.not_next, *condition.not_prev}
-    for word in (*cues, *sorted(beside)):
-        if word.startswith("<"):
-            if word not in TOKENS or word in beside:
-                return f"the condition {word!r} is no token here; near, with and the like know {', '.join(TOKENS)}"
-        elif not folding.plain(word):
+    for word in (*filter(odd.__contains__, cues), *sorted(odd & beside)):
+        if not word.startswith("<"):
             return f"the condition {word!r} folds to nothing"
+        if word not in TOKENS or word in beside:
+            return f"the condition {word!r} is no token here; near, with and the like know {', '.join(TOKENS)}"
     return ""
 
 
@@ -102,24 +119,22 @@ def _duplicates(terms: Sequence[Term]) -> Iterator[LoadError]:
             yield TermError(term.file, term.line, f"{term.text!r} stands already at {first.file}:{first.line}")
 
 
-def _conflicts(terms: Sequence[Term], folding: Folding) -> Iterator[LoadError]:
+def _conflicts(terms: Sequence[Term], visible: Mapping[str, str]) -> Iterator[LoadError]:
     """Banned terms that an unconditional allow term of the same word would silence for good."""
     allowed: dict[str, dict[str, Term]] = defaultdict(dict)
     for term in terms:
         if term.category == ALLOW and not term.pattern and term.condition == type(term.condition)():
             for category in term.protects or ():
-                allowed[folding.visible(term.text)][category] = term
+                allowed[visible[term.text]][category] = term
     for term in terms:
         if term.category != ALLOW and not term.pattern:
-            protected = allowed.get(folding.visible(term.text), {})
+            protected = allowed.get(visible[term.text], {})
             if rival := protected.get(ANYWHERE) or protected.get(term.category):
                 yield TermError(term.file, term.line, f"{term.text!r} is allowed at {rival.file}:{rival.line}")
 
 
-def _nested(terms: Sequence[Term], folding: Folding) -> Iterator[LoadError]:
-    places = {
-        folding.visible(text): term for term in terms for text in (term.anchors if term.pattern else (term.text,))
-    }
+def _nested(terms: Sequence[Term], visible: Mapping[str, str]) -> Iterator[LoadError]:
+    places = {visible[text]: term for term in terms for text in (term.anchors if term.pattern else (term.text,))}
     depth, word = nesting(list(places))
     if depth > MAX_NESTING:
         term = places[word]

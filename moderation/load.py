@@ -57,6 +57,14 @@ def load_ruleset(
     Raises:
         LoadErrors: with every reason, file and line why the folder must not go live.
     """
+    with _uncollected():
+        ruleset = _read(lexicons, scenes, folders)
+    if examples:
+        _judged(ruleset)
+    return ruleset
+
+
+def _read(lexicons: Path, scenes: Path, folders: Sequence[str]) -> Ruleset:
     open_dictionary()
     disk = _Disk(lexicons, scenes)
     categories = disk.toml("categories.toml", tables.categories) or {}
@@ -86,7 +94,7 @@ def load_ruleset(
     rewrites = disk.rewrites(nameable) if folders == TERM_FOLDERS else Rewrites()  # they name what is left out
     if disk.errors or codes is None or claims is None or industries is None:
         raise LoadErrors(disk.errors)
-    ruleset = Ruleset(
+    return Ruleset(
         fingerprint=disk.fingerprint(),
         files={name: sha256(data).hexdigest() for name, data in sorted(disk.data.items())},
         categories=categories,
@@ -103,9 +111,6 @@ def load_ruleset(
         lists=lists,
         live=live,
     )
-    if examples:
-        _judged(ruleset)
-    return ruleset
 
 
 def load_engine(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Engine:
@@ -123,13 +128,19 @@ def _judged(ruleset: Ruleset) -> Engine:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """No garbage collection while millions of objects are made that stay: it would look at all of them every time."""
+    """No garbage collection while millions of objects are made that stay: it would look at all of them every time.
+
+    Afterwards they count as old, unless somebody has set other things aside.
+    """
     collecting = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if collecting:
+            if not gc.get_freeze_count():
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
@@ -233,9 +244,16 @@ class _Disk:
         meant: dict[str, dict[str, str]] = {}
         for kind in ("splits", "shapes", "slang", "signs"):
             shape = folding.visible if kind == "signs" else folding.plain
+            rows = self.rows(name := f"variants/{kind}.tsv", 2)
+            left, right = ("".join([row[place] for _, row in rows]) for place in (0, 1))
+            folded = shape(left) == left and folding.plain(right) == right  # if all are, each is
             meant[kind] = {}
-            for number, (written, word) in self.rows(name := f"variants/{kind}.tsv", 2):
-                if not written or shape(written) != written or folding.plain(word) != word or not word:
+            for number, (written, word) in rows:
+                if (
+                    not written
+                    or not word
+                    or not (folded or (shape(written) == written and folding.plain(word) == word))
+                ):
                     self.errors.append(GrammarError(name, number, f"{written!r} or {word!r} is not folded"))
                 elif written in meant[kind]:
                     self.errors.append(GrammarError(name, number, f"{written} stands twice"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import product
+from functools import lru_cache
 from typing import TYPE_CHECKING, NoReturn
 
 import re2
@@ -25,6 +25,7 @@ LARGEST = 4000
 DEEPEST = 24
 SHORTEST_ANCHOR = 2
 MOST_ANCHORS = 64
+KEPT = 1024
 
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
@@ -46,8 +47,12 @@ class PatternRefused(Exception):
         self.told = Told(zh, en)
 
 
+@lru_cache(maxsize=KEPT)
 def compiled(pattern: str) -> re2._Regexp:
-    """The pattern as RE2 runs it: in time linear in the text. Raises ``PatternRefused`` where it is beyond a limit."""
+    """The pattern as RE2 runs it: in time linear in the text. Raises ``PatternRefused`` where it is beyond a limit.
+
+    It is kept for a while, because what is checked is mostly compiled next; ``cache_clear`` lets go of it.
+    """
     if len(pattern) > LONGEST:
         raise PatternRefused(
             f"正则长 {len(pattern)} 字符，最多 {LONGEST}",
@@ -116,6 +121,7 @@ class _Parser:
 
     def __init__(self, pattern: str, plain: Callable[[str], str]) -> None:
         self._text, self._plain, self._place, self._depth = pattern, plain, 0, 0
+        self._read: dict[str, _Part] = {}
 
     def whole(self) -> _Part:
         """The whole pattern."""
@@ -226,10 +232,11 @@ class _Parser:
         return place + 1, listed
 
     def _letters(self, char: str) -> _Part:
-        folded = self._plain(char)
-        if not folded:
-            return _NOTHING
-        return _Part(folded if len(folded) == 1 else f"(?:{folded})", (folded,))
+        if (part := self._read.get(char)) is None:
+            folded = self._plain(char)
+            part = _Part(folded if len(folded) == 1 else f"(?:{folded})", (folded,)) if folded else _NOTHING
+            self._read[char] = part
+        return part
 
     @staticmethod
     def _refuse_edges() -> NoReturn:
@@ -269,7 +276,7 @@ def _joined(parts: list[_Part]) -> _Part:
     rows = tuple(row for part in parts for row in (part.exact or part.must, *part.rows) if row and all(row))
     for part in parts:
         if part.exact is not None and len(run) * len(part.exact) <= MOST_ANCHORS:
-            run = tuple(dict.fromkeys("".join(pair) for pair in product(run, part.exact)))
+            run = tuple(dict.fromkeys([before + behind for before in run for behind in part.exact]))
             continue
         whole = False
         best = _better(best, run)

@@ -122,18 +122,26 @@ class ApprovedScript:
             return 0, 0
         best, shift = 0, 0
         for start in votes:
-            met = sum(votes.get(start + drift, 0) for drift in range(_DRIFT + 1))
-            if met > best or (met == best and start < shift):
-                best, shift = met, start
+            near = [(votes.get(start + drift, 0), -start - drift) for drift in range(_DRIFT + 1)]
+            met, often = sum(count for count, _ in near), -max(near)[1]
+            if met > best or (met == best and often < shift):
+                best, shift = met, often
         return min(1000, 1000 * best // pairs), max(0, shift)
 
     def _passage(self, part: str, span: tuple[int, int], alike: int, heard: tuple[int, int]) -> Passage:
         place, length = heard
         first = bisect_right(self._ends, place)
-        last = min(bisect_right(self._ends, place + length + _DRIFT - 1), len(self._texts) - 1)
-        numbers = range(min(first, last), last + 1)
+        last = min(bisect_right(self._ends, place + length - 1), len(self._texts) - 1)
+        numbers = [number for number in range(first, last + 1) if self._shared(number, place, place + length) >= LEAST]
+        numbers = numbers or [min(first, last)]
         proofs = dict.fromkeys(proof for number in numbers for proof in self._proofs.get(number, ()))
         return Passage(part, *span, "".join(self._texts[number] for number in numbers), alike, tuple(proofs))
+
+    def _shared(self, number: int, low: int, high: int) -> int:
+        """How much of a sentence stands in a stretch of the stream; a short one that is all there counts for enough."""
+        start, end = self._ends[number - 1] if number else 0, self._ends[number]
+        shared = min(end, high) - max(start, low)
+        return LEAST if shared == end - start else shared
 
 
 def _windows(text: str) -> Iterator[tuple[int, int]]:

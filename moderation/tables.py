@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,18 +28,19 @@ class Document:
     name: str
     text: str
     tree: dict[str, Any]
+    lines: list[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lines", self.text.splitlines())
 
     def line(self, needle: str, after: int = 1) -> int:
         """The first line from ``after`` on that holds ``needle``; ``after`` itself where none does."""
-        for number, line in enumerate(self.text.splitlines()[after - 1 :], start=after):
-            if needle in line:
-                return number
-        return after
+        return next((place + 1 for place in range(after - 1, len(self.lines)) if needle in self.lines[place]), after)
 
     def headings(self, key: str) -> list[int]:
         """The lines of all ``[[key]]``, so that the n-th table of a list can say where it stands."""
         heading = re.compile(rf"\s*\[\[\s*{re.escape(key)}\s*\]\]")
-        return [number for number, line in enumerate(self.text.splitlines(), start=1) if heading.match(line)]
+        return [number for number, line in enumerate(self.lines, start=1) if heading.match(line)]
 
 
 def line_in(message: str) -> int:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from service.turns import Turns
 
 SWEEP_SECONDS: Final = 5.0
+TOGETHER: Final = 200
+"""So many rooms are looked at before others get their turn."""
 PAUSE: Final = 0.002
 
 
@@ -153,8 +155,10 @@ class Rooms:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             self.forget()
-            for lane in list(self._lanes.values()):
+            for number, lane in enumerate(list(self._lanes.values())):
                 self.turns.look(lane)
+                if number % TOGETHER == 0:
+                    await asyncio.sleep(0)
 
     def forget(self) -> int:
         """Forgets rooms that were idle for long enough, oldest first; how many."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import structlog
 
 from moderation.risk import Risk
+from moderation.room import rest
 from moderation.roomstate import Company, RoomState
 from moderation.types import Action
 from service.filing import ENGINE, prepared
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 
 RECALLED: Final = 64
 """So many of its last messages a room that is opened again remembers."""
+RESTED_SECONDS: Final = 300.0
+"""A room in which nothing was said for so long need not remember who spoke."""
 TRIES: Final = 2
 """So often a batch is tried anew that the database refuses."""
 
@@ -103,9 +106,13 @@ class Turns:
             asyncio.get_running_loop().call_soon(self._turn)
 
     def look(self, lane: Lane) -> None:
-        """Sees what of a quiet room's risk has faded, and has it told."""
+        """Sees what of a quiet room's risk has faded, and has it told; lets go what it need not remember any more."""
         live = self._rules.engine.ruleset.live
-        if lane.busy or live is None or is_calm(lane.risk):
+        if lane.busy or live is None:
+            return
+        if self._clock() - lane.used > RESTED_SECONDS:
+            lane.state = rest(lane.state, time(), live)
+        if is_calm(lane.risk):
             return
         lane.risk, told = faded(lane.risk, time(), live.risk)
         for happening in told:

@@ -232,10 +232,8 @@ async def open_service(
         await join_rooms(duties, rooms)
         desk = Desk(store.ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
         await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))
-        lexicons = Lexicons(store.ledger, store.reads, rules, four_eyes=settings.four_eyes)
-        book = await stack.enter_async_context(open_rulebook(settings, store.ledger, lexicons, rules))
-        relay = _relaying(settings, store, secret)
-        stack.push_async_callback(relay.close)
+        book = await stack.enter_async_context(open_rulebook(settings, store.ledger, store.reads, rules))
+        relay = await stack.enter_async_context(_relaying(settings, store, secret))
         passwords, audit = Passwords(), await stack.enter_async_context(open_audit(settings, store))
         yield Service(
             settings=settings,
@@ -243,7 +241,7 @@ async def open_service(
             accounts=Accounts(store.ledger, store.reads, store.people, passwords),
             sessions=_sessions(settings, store, secret, passwords),
             rules=rules,
-            lexicons=lexicons,
+            lexicons=book.lexicons,
             rulebook=book,
             labels=Labels(store.ledger, store.reads),
             weights=weights,
@@ -265,15 +263,20 @@ async def open_service(
         )
 
 
-def _relaying(settings: Settings, store: Store, secret: Secret) -> Relay:
-    relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
-    relay.start()
-    return relay
-
-
 def _sessions(settings: Settings, store: Store, secret: Secret, passwords: Passwords) -> Sessions:
     delays, life = Delays(clock=monotonic), settings.session_life
     return Sessions(store.ledger, store.people, passwords=passwords, secret=secret, delays=delays, life=life)
+
+
+@asynccontextmanager
+async def _relaying(settings: Settings, store: Store, secret: Secret) -> AsyncIterator[Relay]:
+    """What sends notices, while it lasts."""
+    relay = Relay(store.notices, store.ledger, secret, Sender(private=settings.webhook_private))
+    relay.start()
+    try:
+        yield relay
+    finally:
+        await relay.close()
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from service.lexicons import Lexicons
 from service.rulebook.book import rulebook
 from service.store import db
 
@@ -13,19 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from service.ledger import Ledger
-    from service.lexicons import Lexicons
     from service.rulebook.book import Rulebook
     from service.rules import Rules
     from service.settings import Settings
+    from service.store.reads import Reads
 
 
 @asynccontextmanager
-async def open_rulebook(
-    settings: Settings, ledger: Ledger, lexicons: Lexicons, rules: Rules
-) -> AsyncIterator[Rulebook]:
+async def open_rulebook(settings: Settings, ledger: Ledger, reads: Reads, rules: Rules) -> AsyncIterator[Rulebook]:
     """The rulebook of a running service; shadows count while it is open. Reads that take long have their own reader."""
     connection = await db.open_reader(settings.database, busy_timeout=settings.busy_timeout)
     try:
+        lexicons = Lexicons(ledger, reads, rules, four_eyes=settings.four_eyes)
         book = rulebook(ledger, lexicons, rules, connection, four_eyes=settings.four_eyes)
         counting = asyncio.create_task(book.shadows.watch(), name="shadows")
         try:

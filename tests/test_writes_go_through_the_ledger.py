@@ -124,6 +124,9 @@ ALLOWED = {
         "service/plan.py",
         "service/labels.py",
         "service/review/samples.py",
+        # What is emptied with one act is many rows; a key is made in the transaction of the first words that it seals.
+        "service/audit/retaining.py",
+        "service/vault.py",
     },
 }
 OWN = {

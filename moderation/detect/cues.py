@@ -71,11 +71,13 @@ class CueIndex:
     """Keeps every cue word of a ruleset, folded, with its number."""
 
     def __init__(self, words: Iterable[str], units: Iterable[str], plain: Callable[[str], str]) -> None:
-        self._plain = plain
         self._units = frozenset(map(plain, units)) - {""}
-        known = sorted({plain(word) for word in words if not word.startswith("<")} - {""})
+        folded = {word: plain(word) for word in words if not word.startswith("<")}
+        known = sorted({*folded.values()} - {""})
         self._matcher = Matcher(known)
         self._numbers = {word: number for number, word in enumerate((*known, *TOKENS))}
+        self._written = {word: self._numbers[letters] for word, letters in folded.items() if letters}
+        self._written.update((token, self._numbers[token]) for token in TOKENS)
         self._sets: dict[tuple[str, ...], frozenset[int]] = {}
         self._number, self._quantity, self._period, self._standard = (self._numbers[token] for token in TOKENS)
         self._first_of_units = {unit[0] for unit in self._units}
@@ -84,10 +86,13 @@ class CueIndex:
         """The numbers of some cue words. Thousands of terms share a list, which is looked up once."""
         known = self._sets.get(words)
         if known is None:
-            known = self._sets[words] = frozenset(
-                [self._numbers[word if word.startswith("<") else self._plain(word)] for word in words]
-            )
+            known = self._sets[words] = frozenset([self._written[word] for word in words])
         return known
+
+    @property
+    def written(self) -> Mapping[str, int]:
+        """The number of every cue word, as it is written in the rules, and of every token."""
+        return self._written
 
     @property
     def known(self) -> Mapping[str, int]:

@@ -93,12 +93,15 @@ class WiderIndex(CueIndex):
     """A cue index with more words: numbers of the narrower one mean the same here, new words have higher ones."""
 
     def __init__(self, narrower: CueIndex, words: Iterable[str], ruleset: Ruleset) -> None:
-        self._narrower, self._plain = narrower, ruleset.folding.plain
+        self._narrower = narrower
         known = narrower.known
-        new = sorted({self._plain(word) for word in words if not word.startswith("<")} - known.keys() - {""})
+        folded = {word: ruleset.folding.plain(word) for word in words if not word.startswith("<")}
+        new = sorted({*folded.values()} - known.keys() - {""})
         self._first = len(known)
         self._more = Matcher(new)
         self._numbers = {**known, **{word: number for number, word in enumerate(new, start=self._first)}}
+        own = {word: self._numbers[letters] for word, letters in folded.items() if letters}
+        self._written = {**narrower.written, **own}
         self._sets = {}
 
     def find(self, text: str) -> Cues:

@@ -8,17 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import re2
-
 from moderation.detect.cues import CueIndex
-from moderation.lexicon import ALLOW
-from moderation.patterns import told_in
+from moderation.lexicon import ALLOW, conditions, of_line
+from moderation.patterns import compiled, told_in
 from moderation.text.words import PAIR, frequency
 from moderation.types import within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import date
+
+    import re2
 
     from moderation.lexicon import Term
     from moderation.ruleset import Category, Ruleset
@@ -39,6 +39,7 @@ COMMON_LETTER, COMMON_WORD = 20_000, 50
 SURE = 80
 """A pair is heard, and seen in look-alikes, only where its rule is so sure of it: weak pairs have too many doubles."""
 _HAN = re.compile("[\u3400-\u9fff]+")
+_new = tuple.__new__
 
 
 class Rule(NamedTuple):
@@ -52,6 +53,9 @@ class Rule(NamedTuple):
 
     id: str
     words: tuple[str, ...]
+    short: bool
+    edged: bool
+    simple: bool
     category: str
     family: str
     severity: int
@@ -60,10 +64,7 @@ class Rule(NamedTuple):
     scenes: frozenset[Scene] | None
     protects: frozenset[str]
     regex: re2._Regexp | None
-    short: bool
-    edged: bool
     dated: bool
-    simple: bool
     dates: tuple[date | None, date | None]
     note: str
     disguises: frozenset[str]
@@ -113,7 +114,9 @@ class Compiled:
     allow: list[tuple[Rule, ...]]
     kinds: list[Kind]
     kind_of: list[int]
-    """For each word what kind its rules are of, as a place in ``kinds``; -1 where they are of several."""
+    """For each word what kind its rules are of, as a place in ``kinds``; that of one of them where it is ``mixed``."""
+    mixed: list[int]
+    """The words whose rules are of several kinds."""
 
     def open(self, categories: Mapping[str, Category], scene: Scene, *, advertising: bool) -> tuple[bool, ...]:
         """For each kind whether its rules count in this scene."""
@@ -123,12 +126,11 @@ class Compiled:
     def live(self, open_: tuple[bool, ...]) -> list[tuple[Rule, ...]]:
         """For each word the rules that count where these kinds do."""
         places = {kind: place for place, kind in enumerate(self.kinds)}
-        return [
-            (rules if open_[kind] else ())
-            if kind >= 0
-            else tuple(rule for rule in rules if open_[places[rule.category, rule.scenes]])
-            for rules, kind in zip(self.rules, self.kind_of, strict=True)
-        ]
+        open_ = (*open_, False)  # for a ruleset that bans nothing
+        live = [rules if open_[kind] else () for rules, kind in zip(self.rules, self.kind_of, strict=True)]
+        for word in self.mixed:
+            live[word] = tuple(rule for rule in self.rules[word] if open_[places[rule.category, rule.scenes]])
+        return live
 
 
 def cue_index(ruleset: Ruleset, held: Held) -> CueIndex:
@@ -142,39 +144,42 @@ def cue_index(ruleset: Ruleset, held: Held) -> CueIndex:
 
 def cues_in_disguise(ruleset: Ruleset) -> set[str]:
     """The words in whose company terms of trade and safety count: they are restored too, and are no finding."""
+    elsewhere = {code for code, category in ruleset.categories.items() if category.group != "advertising"}
+    terms = (term for term in ruleset.terms if term.disguises and term.weight >= HINT and term.category in elsewhere)
     words: set[str] = set()
-    for term in ruleset.terms:
-        known = ruleset.categories.get(term.category)
-        if term.disguises and term.weight >= HINT and known is not None and known.group != "advertising":
-            words.update(term.condition.near, term.condition.sentence)
+    for asked in conditions(terms):
+        words.update(asked.near, asked.sentence)
     return set(map(ruleset.folding.plain, words))
 
 
 def cue_words(terms: Iterable[Term], held: Held) -> set[str]:
     """Every word that a condition of these terms asks for near by or anywhere, and those that their patterns hold."""
     words: set[str] = set().union(*held.values())
-    for term in terms:
-        asked = term.condition
+    for asked in conditions(terms):
         words.update(asked.near, asked.sentence, asked.with_, asked.unless, asked.without)
     return words
 
 
 def compile_terms(terms: Sequence[Term], ruleset: Ruleset, index: CueIndex, held: Held) -> tuple[Compiled, Compiled]:
     """The rules for the folded view (which the view without repeats shares) and for the raw view."""
-    plain, visible = ruleset.folding.plain, ruleset.folding.visible
+    folding = ruleset.folding
     folded: list[Rule] = []
     raw: list[Rule] = []
-    known: dict[tuple[int, bool, bool], tuple[Any, ...]] = {}
+    line: tuple[Any, ...] = ()
+    moulds: dict[bool, _Mould] = {}
     for term in terms:
-        words = tuple(map(plain, term.anchors)) if term.pattern else (plain(term.text),)
-        also = held[term.text] if term.pattern else ()
-        seen = "" if term.pattern else visible(term.text)
-        has_symbols = not term.pattern and words[0] != seen
-        key = (id(term.condition), term.pattern, has_symbols)  # one object for all that a line, or a plain file, holds
-        if (asked := known.get(key)) is None:
-            asked = known[key] = _asked(term, index, visible if has_symbols else plain)
-        rule = _rule(term, ruleset, (seen,) if has_symbols else words, asked)
-        (raw if has_symbols else folded).append(rule._replace(holds=also, held=index.numbers(also)) if also else rule)
+        if (same := of_line(term)) != line:  # a line makes thousands of terms, and so do the lines of a plain file
+            line, moulds = same, {}
+        if term.pattern:
+            words, line = tuple(map(folding.plain, term.anchors)), ()
+            folded.append(_Mould(term, ruleset, index, has_symbols=False, holds=held[term.text]).rule(term.id, words))
+            continue
+        plain, seen = folding.plain(term.text), folding.visible(term.text)
+        mould = moulds.get(plain != seen)
+        if mould is None:
+            mould = moulds[plain != seen] = _Mould(term, ruleset, index, has_symbols=plain != seen)
+        (folded if plain == seen else raw).append(mould.rule(term.id, (seen,)))
+    compiled.cache_clear()
     return _compiled(folded), _compiled(raw)
 
 
@@ -212,6 +217,7 @@ def _compiled(rules: Iterable[Rule]) -> Compiled:
             anchors.update(rule.words)
     words = sorted(banned.keys() | allowed.keys())
     kinds: dict[Kind, int] = {}
+    of_words = [_kinds_of(banned.get(word), kinds) for word in words]
     return Compiled(
         words,
         frozenset(disguised),
@@ -219,44 +225,54 @@ def _compiled(rules: Iterable[Rule]) -> Compiled:
         bytes(word in anchors for word in words),
         [tuple(banned.get(word, ())) for word in words],
         [tuple(allowed.get(word, ())) for word in words],
-        kind_of=[_kind_of(banned.get(word, ()), kinds) for word in words],
-        kinds=list(kinds),
+        list(kinds),
+        [found[0] if found else 0 for found in of_words],
+        [place for place, found in enumerate(of_words) if len(found) > 1],
     )
 
 
-def _kind_of(rules: Sequence[Rule], kinds: dict[Kind, int]) -> int:
-    found = {kinds.setdefault((rule.category, rule.scenes), len(kinds)) for rule in rules}
-    return found.pop() if len(found) == 1 else -1
+def _kinds_of(rules: list[Rule] | None, kinds: dict[Kind, int]) -> list[int]:
+    return list({kinds.setdefault((rule.category, rule.scenes), len(kinds)): None for rule in rules or ()})
 
 
-def _rule(term: Term, ruleset: Ruleset, words: tuple[str, ...], asked: tuple[Any, ...]) -> Rule:
-    category = ruleset.categories.get(term.category)
-    edged = term.pattern or words[0][0].isascii() or words[0][-1].isascii()
-    dated = bool(term.effective_from or term.effective_until)
-    return Rule(
-        term.id,
-        words,
-        term.category,
-        term.family,
-        term.severity if term.severity is not None else (category.severity if category else 0),
-        term.weight,
-        term.laws if term.laws is not None else (category.laws if category else ()),
-        term.scenes,
-        term.protects or frozenset(),
-        re2.compile(term.text) if term.pattern else None,
-        len(words[0]) <= SHORT
-        and not (term.category == ALLOW or term.pattern or term.loose)
-        and _HAN.fullmatch(words[0]) is not None,
-        edged,
-        dated,
-        not (asked[0] or edged or dated or term.pattern),
-        (term.effective_from, term.effective_until),
-        term.note,
-        term.disguises,
-        (),
-        frozenset(),
-        *asked,
-    )
+class _Mould:
+    """What the rules of terms have in common that differ in their words alone."""
+
+    __slots__ = ("_checked", "_edged", "_free", "_rest")
+
+    def __init__(
+        self, term: Term, ruleset: Ruleset, index: CueIndex, *, has_symbols: bool, holds: tuple[str, ...] = ()
+    ) -> None:
+        category = ruleset.categories.get(term.category)
+        dated = bool(term.effective_from or term.effective_until)
+        asked = _asked(term, index, ruleset.folding.visible if has_symbols else ruleset.folding.plain)
+        self._checked = not (term.category == ALLOW or term.pattern or term.loose)
+        self._edged = term.pattern
+        self._free = not (asked[0] or dated or term.pattern)
+        self._rest = (
+            term.category,
+            term.family,
+            term.severity if term.severity is not None else (category.severity if category else 0),
+            term.weight,
+            term.laws if term.laws is not None else (category.laws if category else ()),
+            term.scenes,
+            term.protects or frozenset(),
+            compiled(term.text) if term.pattern else None,
+            dated,
+            (term.effective_from, term.effective_until),
+            term.note,
+            term.disguises,
+            holds,
+            index.numbers(holds),
+            *asked,
+        )
+
+    def rule(self, name: str, words: tuple[str, ...]) -> Rule:
+        """The rule of some folded words."""
+        word = words[0]
+        short = self._checked and len(word) <= SHORT and _HAN.fullmatch(word) is not None
+        edged = self._edged or word[0].isascii() or word[-1].isascii()
+        return _new(Rule, (name, words, short, edged, self._free and not edged, *self._rest))
 
 
 def _asked(term: Term, index: CueIndex, shape: Callable[[str], str]) -> tuple[Any, ...]:

@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 Table = list[int | str | None]
 
@@ -114,22 +114,27 @@ def gap_pattern(table: Table) -> re.Pattern[str]:
 
 
 def tables(simplified: Mapping[str, str], lookalikes: Mapping[str, str]) -> Folding:
-    """Build both tables; some tenths of a second, once a ruleset."""
-    fold: Table = list(range(TABLE_SIZE))
+    """Build both tables; a tenth of a second, once a ruleset."""
+    fold: Table = list(range(LAST_HAN))
     keep: Table = list(fold)
     mapped = lookalikes.keys() | simplified.keys()
-    for code in range(MAPPED):
-        char = chr(code)
-        if code in PLAIN_HAN and code not in HEXAGRAMS and char not in mapped:
-            continue  # most of the plane folds to itself
-        simple = lookalikes.get(char) or _normal(char)
+    # Most of the plane folds to itself.
+    chars = [chr(code) for code in range(MAPPED) if code not in PLAIN_HAN or code in HEXAGRAMS or chr(code) in mapped]
+    for char, kind, normal in zip(chars, map(unicodedata.category, chars), _normal(chars), strict=True):
+        if normal == char and char not in mapped:
+            if kind[0] not in "LN" or char in BLANK_LETTERS:
+                fold[ord(char)] = None
+                if _is_invisible(char):
+                    keep[ord(char)] = None
+            continue
+        simple = lookalikes.get(char) or normal
         if not mapped.isdisjoint(simple):
             for pairs in (lookalikes, simplified, simplified):  # what a map leads to may be mapped again: 𝛎, ν, v
-                simple = "".join(pairs.get(char, char) for char in simple)
-        keep[code] = _entry("" if _is_invisible(char) else "".join(char for char in simple if not _is_invisible(char)))
-        fold[code] = _entry("".join(char for char in simple if _is_letter(char)))
-    fold[LAST_HAN:] = keep[LAST_HAN:] = [None] * (TABLE_SIZE - LAST_HAN)
-    return Folding(fold, keep, simplified, lookalikes)
+                simple = "".join([pairs.get(char, char) for char in simple])
+        seen = "" if _is_invisible(char) else "".join([one for one in simple if not _is_invisible(one)])
+        keep[ord(char)], fold[ord(char)] = _entry(seen), _entry("".join(filter(_is_letter, simple)))
+    beyond: Table = [None] * (TABLE_SIZE - LAST_HAN)
+    return Folding(fold + beyond, keep + beyond, simplified, lookalikes)
 
 
 def _entry(text: str) -> int | str | None:
@@ -138,17 +143,22 @@ def _entry(text: str) -> int | str | None:
     return ord(text) if len(text) == 1 else text
 
 
-def _normal(char: str) -> str:
-    """Single-character NFKC in lower case, without Latin accents; the character itself where that gets too long."""
-    if unicodedata.category(char) == "Cs":
-        return "\ufffd"  # the matcher refuses lone surrogates
-    if char in SIGNS:
-        return char
-    normal = unicodedata.normalize("NFKC", char).lower()
-    if len(normal) > MAX_EXPANSION:
-        return char
-    base = "".join(char for char in unicodedata.normalize("NFKD", normal) if not unicodedata.combining(char))
-    return base if base.isascii() and base.isalpha() else normal
+def _normal(chars: Sequence[str]) -> Iterator[str]:
+    """Single-character NFKC in lower case, without Latin accents; the character itself where that gets too long.
+
+    All at once, a line each, because a line break goes together with nothing.
+    """
+    lines = "\n".join(["\ufffd" if "\ud800" <= char <= "\udfff" or char == "\n" else char for char in chars])
+    lowered = unicodedata.normalize("NFKC", lines).lower()
+    taken_apart = unicodedata.normalize("NFKD", lowered).split("\n")
+    for char, normal, pieces in zip(chars, lowered.split("\n"), taken_apart, strict=True):
+        if char == "\n" or char in SIGNS or len(normal) > MAX_EXPANSION:
+            yield char
+        elif pieces == normal or not pieces[0].isascii():
+            yield normal  # the matcher refuses lone surrogates: they have become U+FFFD
+        else:
+            base = "".join([piece for piece in pieces if not unicodedata.combining(piece)])
+            yield base if base.isascii() and base.isalpha() else normal
 
 
 def _is_letter(char: str) -> bool:

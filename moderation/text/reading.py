@@ -221,7 +221,7 @@ class Reader:
         if self.restorer.has_sign(part.source):
             raw = self._raw(part)
             signed = self.restorer.signed(raw.text, origins(part.source, self.folding.keep, len(raw.text)))
-            line = self.restorer.restore(self.restorer.seen(signed.text), lambda: signed, part.source) or signed
+            line = self.restorer.restore(self._seen(signed.text), lambda: signed, part.source) or signed
         else:
             heard = self.restorer.heard(part.text) if part.heard is None else part.heard
             line = self.restorer.restore(Seen(part.text, part.clues, heard), partial(self._laid, part), part.source)
@@ -230,6 +230,12 @@ class Reader:
         view = View("restored", part.source, line.text, self._words_in(line.text), line)
         view.place(line.starts, line.lasts)
         return view
+
+    def _seen(self, text: str) -> Seen:
+        """What ``restore`` wants to know of a text that was not read."""
+        found = self.matcher.find(text)
+        clues = [(start, end, clue) for start, end, word in found if (clue := self._clue[word]) >= 0]
+        return Seen(text, clues, self.restorer.heard(text))
 
     def _laid(self, part: PartReading) -> Line:
         places = self.folded_view(part).places

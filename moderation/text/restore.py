@@ -163,7 +163,6 @@ class Restorer:
         self._clues = _clues(variants, words, self._sure, self._known)
         """Writings that stand for a word or a character: what is meant, and the disguise."""
         self._clue_list = tuple(self._clues)
-        self._clue_matcher = Matcher(self._clue_list)
         self.shared: _Shared = beside.shared if beside else _shared(folding, variants)
         self._signs, self._sign_letters, self._may_sign, common = self.shared
         sounds = variants.sounds
@@ -223,10 +222,6 @@ class Restorer:
     def has_sign(self, source: str) -> bool:
         """Whether an original may hold a sign for a word."""
         return self._may_sign.search(source) is not None and not self._sign_letters.isdisjoint(source)
-
-    def seen(self, text: str) -> Seen:
-        """What ``restore`` wants to know of a text that no reader has read."""
-        return Seen(text, self._clue_matcher.find(text), self.heard(text))
 
     def restore(self, seen: Seen, lay: Callable[[], Line], source: str) -> Line | None:
         """The line that ``lay`` gives of a text with what is disguised in it restored; ``None`` where nothing is.

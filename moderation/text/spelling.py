@@ -55,13 +55,15 @@ class Speller:
         self._sure = sure
         self._known, self._syllables = known, sounds.syllables - HUMMED
         self._usual = sounds.usual
-        spelt: dict[str, list[tuple[str, tuple[int, ...]]]] = defaultdict(list)
+        spelt: dict[str, list[tuple[str, tuple[str, ...]]]] = defaultdict(list)
+        self._sought: set[str] = set()
+        readings = sounds.readings
         for word in words:
-            for syllables in islice(product(*(sounds.readings.get(char, ("",)) for char in word)), READINGS):
-                if all(syllables):
-                    spelt["".join(syllables)].append((word, tuple(map(len, syllables))))
+            if readings.keys() >= set(word):
+                self._sought.add(word)
+                for syllables in islice(product(*[readings[char] for char in word]), READINGS):
+                    spelt["".join(syllables)].append((word, syllables))
         self._spelt = tuple(spelt.items())
-        self._sought = {word for listed in spelt.values() for word, _ in listed}
         self._matcher = Matcher([letters for letters, _ in self._spelt])
 
     def find(self, text: str) -> Iterator[tuple[int, int, str, str]]:
@@ -86,9 +88,9 @@ class Speller:
             spelt, listed = self._spelt[number]
             words = [
                 word
-                for word, lengths in listed
+                for word, syllables in listed
                 if (not whole or word in self._sure)
-                and self._spells(text, owners, low, lengths)
+                and self._spells(text, owners, low, syllables)
                 and _others_stand(written, word)
                 and not self._is_rather_another(word, written, spelt, runs.of(start, end))
             ]
@@ -118,9 +120,9 @@ class Speller:
             owners += [index] * len(piece)
         return "".join(pieces), owners
 
-    def _spells(self, text: str, owners: list[int], place: int, lengths: tuple[int, ...]) -> bool:
+    def _spells(self, text: str, owners: list[int], place: int, syllables: tuple[str, ...]) -> bool:
         """Whether each syllable is one character or nothing but letters."""
-        for length in lengths:
+        for length in map(len, syllables):
             first, last = owners[place], owners[place + length - 1]
             if first == last:
                 whole = (place == 0 or owners[place - 1] != first) and (

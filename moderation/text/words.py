@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-import tempfile
 import warnings
 from functools import lru_cache
 from math import log
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # jieba imports pkg_resources and holds invalid escapes
@@ -32,15 +25,23 @@ _TOKENIZER = jieba.Tokenizer()
 
 
 def open_dictionary() -> None:
-    """Load jieba's dictionary, once, into a cache folder of our own. Belongs to loading; a second call is free."""
-    if not _TOKENIZER.initialized:
-        logging.getLogger("jieba").setLevel(logging.WARNING)
-        folder = Path(tempfile.mkdtemp(prefix="qingliu-jieba-"))
-        _TOKENIZER.tmp_dir = str(folder)
-        _TOKENIZER.initialize()
-        for file in folder.iterdir():
-            file.unlink()
-        folder.rmdir()
+    """Load jieba's dictionary, once. Belongs to loading; a second call is free.
+
+    Each line is a word, its count and its kind. jieba reads them one by one, which takes a second, or from a file that
+    anybody could have put there; its own search wants to find the beginnings of words too.
+    """
+    if _TOKENIZER.initialized:
+        return
+    with _TOKENIZER.get_dict_file() as file:
+        cells = file.read().decode().split()
+    words, counts = cells[::3], list(map(int, cells[1::3]))
+    known = dict(zip(words, counts, strict=True))
+    for word in words:
+        length = len(word) - 1
+        while length and (beginning := word[:length]) not in known:
+            known[beginning] = 0
+            length -= 1
+    _TOKENIZER.FREQ, _TOKENIZER.total, _TOKENIZER.initialized = known, sum(counts), True
 
 
 @lru_cache(maxsize=4)
@@ -85,9 +86,9 @@ def frequency(word: str) -> int:
     return count
 
 
-def pairs(least: int) -> Iterator[tuple[str, int]]:
+def pairs(least: int) -> list[tuple[str, int]]:
     """The dictionary's words of two characters that it counts at least so often, with their counts."""
-    return ((word, count) for word, count in _TOKENIZER.FREQ.items() if len(word) == PAIR and count >= least)
+    return [(word, count) for word, count in _TOKENIZER.FREQ.items() if count >= least and len(word) == PAIR]
 
 
 def gain(text: str, start: int, end: int, word: str) -> float:
@@ -107,9 +108,10 @@ def _likelihood(text: str) -> float:
 
 @lru_cache(maxsize=16_384)
 def _with_word(left: str, word: str, right: str) -> float:
-    text = left + word + right
-    free = _best(text)[-1]
     fixed = max(_best(word, pair=RARE)[-1], _log(RARE if len(word) == PAIR else RARER))
+    if not (left or right):
+        return fixed
+    free = _best(left + word + right)[-1]
     return max(free, _best(left)[-1] + fixed + _best(right)[-1])
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 FRESH_SECONDS: Final = 0.5
 """The longest that a change by another process can go unheard."""
 MOST_ROOMS: Final = 10_000
+MOST_PRIMED: Final = 500
 MOST_READING: Final = 64
 """So many rooms are read of at once behind the back of who cannot wait."""
 BOUND: Final = frozenset({Scene.LIVE_SPEECH, Scene.LIVE_SCRIPT})
@@ -111,13 +112,13 @@ class Binding:
 
     async def renew(self, tenant: str) -> None:
         """Reads anew what is known of a tenant's rooms: something was changed here."""
-        for owner, room in list(self._rooms):
-            if owner == tenant:
+        for (owner, room), known in list(self._rooms.items()):
+            if owner == tenant and known.standing is not NO_SHOW:
                 await self.read(tenant, room)
 
     async def prime(self) -> None:
-        """Reads of the shows that are on, after a start."""
-        for tenant, room in await self._shows.all_live(limit=MOST_ROOMS):
+        """Reads of shows that are on, after a start; of those beyond a bound when somebody speaks in them."""
+        for tenant, room in await self._shows.all_live(limit=MOST_PRIMED):
             await self.read(tenant, room)
 
     def _read_soon(self, tenant: str, room: str) -> None:

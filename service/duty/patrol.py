@@ -8,7 +8,7 @@ nothing is decided by it.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -17,7 +17,7 @@ from moderation.corrections import Speech, listen
 from moderation.proof import OFF_SCRIPT
 from moderation.risk import Advice, Level, departure
 from moderation.signals import Moods, Watch, feel, watch
-from moderation.types import Action
+from moderation.types import Action, Scene
 from service.duty.alerts import Occasion, raise_alert
 from service.duty.shows import Corrected, Said, correct
 from service.ids import stamp
@@ -118,10 +118,9 @@ class Patrol:
             return NOTHING_FOLLOWS
         post, lane = self._posts.get((tenant, room)), self.lane(tenant, room)
         seen = NOTHING_SEEN if post is None else (post.before if first <= post.first else post.after)
-        told, after = _Told([], [], []), seen
+        told = _Told([], [], [])
         points = int(lane.risk.points()) if lane is not None else 0
-        for one in judged:
-            after = self._fold(after, one, rules, points, told)
+        after = self._folded(seen, judged, rules, points, told)
         if lane is not None and (told.risk or any(one.verdict.categories for one in judged)):
             _tell_grave(judged[0], moved(lane.risk, judged, told.risk, rules.risk)[1], told)
         self._posts[tenant, room] = _Post(first, seen, after)
@@ -141,53 +140,48 @@ class Patrol:
         """A new show begins in a room: what was said before is another one's."""
         self._posts.pop((tenant, room), None)
 
-    def _fold(self, seen: Seen, one: Judged, rules: LiveRules, points: int, told: _Told) -> Seen:
-        content, verdict = one.message.content, one.verdict
-        at = content.at.timestamp()
-        told.risk.extend(_departures(one, at, rules))
-        speech, found = listen(seen.speech, content, verdict, rules)
-        for correction in found:
-            told.risk.append(Heeded(at, correction.claim.category))
-            _tell_correction(one, correction, told)
-        watched, changes = watch(seen.watch, at, verdict.categories, rules.signals)
-        text = self._rules.engine.ruleset.folding.plain(content.parts[0].text)
-        moods, feelings = self._feel(seen.moods, one, text, rules)
-        _tell_signals(one, (*changes, *feelings), "", told)
-        self._feel_product(one, text, rules, told)
-        flagged = int(verdict.action is not Action.PASS)
-        return replace(
-            seen,
-            speech=speech,
-            watch=watched,
-            moods=moods,
-            minutes=_charted(seen.minutes, int(at) // 60, flagged, points),
-            corrections=seen.corrections + len(found),
-        )
+    def _folded(self, seen: Seen, judged: Sequence[Judged], rules: LiveRules, points: int, told: _Told) -> Seen:
+        """A room after a batch. Most messages are chat that nothing follows from: they take a few microseconds each."""
+        speech, watched, moods, minutes = seen.speech, seen.watch, seen.moods, seen.minutes
+        corrections, fold = seen.corrections, self._rules.engine.ruleset.folding.plain
+        product = self._binding.sole_product(judged[0].tenant, judged[0].room)
+        for one in judged:
+            content, verdict = one.message.content, one.verdict
+            at, text, categories = content.at.timestamp(), fold(content.parts[0].text), verdict.categories
+            if content.scene is Scene.LIVE_SPEECH:
+                told.risk.extend(_departures(one, at, rules))
+                speech, found = listen(speech, content, verdict, rules)
+                corrections += len(found)
+                for correction in found:
+                    told.risk.append(Heeded(at, correction.claim.category))
+                    _tell_correction(one, correction, told)
+            watched, changes = watch(watched, at, categories, rules.signals)
+            who = content.author.id or ""
+            moods, feelings = feel(moods, at, author=who, text=text, categories=categories, rules=rules.signals)
+            if changes or feelings:
+                _tell_signals(one, (*changes, *feelings), "", told)
+            if product:
+                self._feel_product(one, product, text, rules, told)
+            minutes = _charted(minutes, int(at) // 60, verdict.action is not Action.PASS, points)
+        return Seen(speech, watched, moods, minutes, corrections)
 
-    @staticmethod
-    def _feel(moods: Moods, one: Judged, text: str, rules: LiveRules) -> tuple[Moods, tuple[Signal, ...]]:
-        content = one.message.content
-        return feel(
-            moods,
+    def _feel_product(self, one: Judged, product: str, text: str, rules: LiveRules, told: _Told) -> None:
+        """The same of the product that the show sells, in whatever room; where it sells several nobody can tell."""
+        key, content = (one.tenant, product), one.message.content
+        moods, signals = feel(
+            self._products.get(key, _CALM),
             content.at.timestamp(),
             author=content.author.id or "",
             text=text,
             categories=one.verdict.categories,
             rules=rules.signals,
         )
-
-    def _feel_product(self, one: Judged, text: str, rules: LiveRules, told: _Told) -> None:
-        """The same of the product that the show sells, in whatever room; where it sells several nobody can tell."""
-        product = self._binding.sole_product(one.tenant, one.room)
-        if not product:
-            return
-        key = (one.tenant, product)
-        moods, signals = self._feel(self._products.get(key, _CALM), one, text, rules)
         self._products[key] = moods
         self._products.move_to_end(key)
         while len(self._products) > MOST_ROOMS:
             self._products.popitem(last=False)
-        _tell_signals(one, signals, product, told)
+        if signals:
+            _tell_signals(one, signals, product, told)
 
 
 def _no_lane(_tenant: str, _room: str) -> Lane | None:

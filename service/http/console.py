@@ -47,23 +47,37 @@ class Place(NamedTuple):
     right: Right
 
 
-PLACES: Final = (
-    Place("work", "/", "d", Right.REVIEW),
-    Place("queue", "/queue", "q", Right.READ),
-    Place("search", "/search", "s", Right.READ),
-    Place("live", "/live", "l", Right.SHOWS),
-    Place("scripts", "/scripts", "c", Right.SHOWS),
-    Place("files", "/files", "f", Right.SHOWS),
-    Place("alerts", "/alerts", "a", Right.SHOWS),
-    Place("try", "/try", "t", Right.SELF),
-    Place("people", "/people", "p", Right.PEOPLE),
-    Place("notices", "/notices", "n", Right.NOTICES),
-    Place("audit", "/audit", "h", Right.AUDIT),
-    Place("exports", "/exports", "x", Right.AUDIT),
-    Place("retention", "/retention", "k", Right.AUDIT),
-    Place("quality", "/quality", "u", Right.QUALITY),
-    Place("system", "/system", "y", Right.READ),
-)
+SECTIONS: Final = {
+    "review": (
+        Place("work", "/", "d", Right.REVIEW),
+        Place("queue", "/queue", "q", Right.READ),
+        Place("search", "/search", "s", Right.READ),
+        Place("try", "/try", "t", Right.SELF),
+        Place("quality", "/quality", "u", Right.QUALITY),
+    ),
+    "rooms": (
+        Place("live", "/live", "l", Right.SHOWS),
+        Place("scripts", "/scripts", "c", Right.SHOWS),
+        Place("files", "/files", "f", Right.SHOWS),
+        Place("alerts", "/alerts", "a", Right.SHOWS),
+    ),
+    "rules": (
+        Place("lexicons", "/lexicons", "w", Right.READ),
+        Place("rulesets", "/rulesets", "r", Right.READ),
+        Place("terms", "/terms", "e", Right.QUALITY),
+    ),
+    "record": (
+        Place("audit", "/audit", "h", Right.AUDIT),
+        Place("exports", "/exports", "x", Right.AUDIT),
+        Place("retention", "/retention", "k", Right.AUDIT),
+    ),
+    "house": (
+        Place("people", "/people", "p", Right.PEOPLE),
+        Place("notices", "/notices", "n", Right.NOTICES),
+        Place("system", "/system", "y", Right.READ),
+    ),
+}
+"""The pages by what they are for: the bar names the sections, and below it stand the pages of the one that is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,30 +93,36 @@ class Shell:
 
     def page(self, template: str, **values: Any) -> Answer:
         """A page for this person, with the places that their rights lead to."""
-        rights, path = self.me["rights"], self.asked.request.path
-        places = [
-            {
-                "name": place.name,
-                "path": place.path,
-                "key": place.key,
-                "here": place.path == path,
-                "count": self.alerts if place.name == "alerts" else 0,
-            }
-            for place in PLACES
-            if place.right in rights
-        ]
         return html.page(
             template,
             lang=self.lang,
             theme=theme_of(self.asked.request),
             me=self.me,
             csrf=self.csrf,
-            places=places,
+            sections=self.sections(),
             category=self.category,
             industry=self.industry,
             grim=self.grim,
             **values,
         )
+
+    def sections(self) -> list[dict[str, Any]]:
+        """The sections and the places in them that this person's rights lead to."""
+        rights, path = self.me["rights"], self.asked.request.path
+        listed: list[dict[str, Any]] = []
+        for name, places in SECTIONS.items():
+            found: list[dict[str, Any]] = []
+            for place in places:
+                if place.right in rights:
+                    count = self.alerts if place.name == "alerts" else 0
+                    found.append({**place._asdict(), "here": place.path == path, "count": count})
+            if found:
+                here = any(f"{path}/".startswith(f"{one['path'].rstrip('/')}/") for one in found if one["path"] != "/")
+                here |= any(one["here"] for one in found)
+                listed.append(
+                    {"name": name, "places": found, "here": here, "count": sum(one["count"] for one in found)}
+                )
+        return listed
 
     def part(self, template: str, **values: Any) -> Answer:
         """A part of a page, for a script that puts it in its place."""

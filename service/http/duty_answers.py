@@ -97,6 +97,7 @@ class Owed(Answered):
     name: str
     industry: str | None
     certificates: list[CertificateShown]
+    papers: list[str] = Field(description="what its industry must hold, as the law calls it (Chinese)")
     lacking: list[dict[str, Any]]
 
 
@@ -344,11 +345,13 @@ def _owed(one: Lacking, report: Report, lang: Lang, today: date) -> dict[str, An
         for item in one.evidence
     ]
     product = one.product
+    industry = report.ruleset.industries.industries.get(product.industry or "")
     return {
         "product_id": product.id,
         "name": product.name,
         "industry": product.industry,
         "certificates": _papers(product, today),
+        "papers": list(industry.papers) if industry is not None else [],
         "lacking": lacking,
     }
 

@@ -24,6 +24,7 @@ from service.http import (
     pages_house,
     pages_live,
     pages_quality,
+    pages_rules,
     pulse,
     quality,
     records,
@@ -35,6 +36,7 @@ from service.http import (
     scripts,
     shows,
     stream,
+    terms,
     views,
     webhooks,
 )
@@ -70,6 +72,7 @@ ROUTES: Final = (
     *lexicon.ROUTES,
     *lexicons.ROUTES,
     *rulesets.ROUTES,
+    *terms.ROUTES,
     *accounts.ROUTES,
     *views.ROUTES,
     *webhooks.ROUTES,
@@ -82,6 +85,7 @@ ROUTES: Final = (
     *pages_audit.ROUTES,
     *pages_live.ROUTES,
     *pages_quality.ROUTES,
+    *pages_rules.ROUTES,
     *assets.ROUTES,
 )
 

@@ -311,11 +311,6 @@ async def stop_shadow(asked: Asked) -> Answer:
     return await _shadows(asked)
 
 
-async def _shadows(asked: Asked) -> Answer:
-    listed = await asked.serving.service.rulebook.shadows.listed(known(asked).tenant)
-    return _told({"shadows": [{**one, "samples": []} for one in listed]})
-
-
 ROUTES: Final = (
     rulesets,
     ruleset_version,
@@ -368,6 +363,11 @@ async def _read(asked: Asked, proposal: str) -> Answer:
     old, new = [await service.lexicons.files(caller.tenant, version) for version in (found.row.base, found.row.version)]
     told = proposal_told(found, caller, history[0] if history else None, service.rules.engine.ruleset.fingerprint)
     return _told({**told, "diff": lines_changed(old, new), "report": report_told(found.row)})
+
+
+async def _shadows(asked: Asked) -> Answer:
+    listed = await asked.serving.service.rulebook.shadows.listed(known(asked).tenant)
+    return _told({"shadows": [{**one, "samples": []} for one in listed]})
 
 
 def _period(sent: PeriodRequest) -> Period:

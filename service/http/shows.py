@@ -260,8 +260,9 @@ async def gaps_of(asked: Asked, show: Show) -> list[dict[str, str]]:
     """What a show lacks; one that has ended, on its own last day."""
     duties, tenant = asked.serving.service.duties, known(asked).tenant
     products = [found for name in show.products if (found := await duties.products.one(tenant, name))]
-    proofs = [proof for name in show.proofs if (proof := await duties.proofs.one(tenant, name))]
     script = await duties.scripts.approved(tenant, show.script) if show.script else None
+    named = dict.fromkeys((*show.proofs, *(script.proofs if script is not None else ())))
+    proofs = [proof for name in named if (proof := await duties.proofs.one(tenant, name))]
     day = from_stamp(show.ended_at).astimezone(SHANGHAI).date() if show.ended_at else today()
     return [gap._asdict() for gap in gaps(show, Filed(products, proofs, script), day)]
 

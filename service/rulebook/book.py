@@ -9,6 +9,7 @@ from service.rulebook.catalogue import Catalogue
 from service.rulebook.proposals import Proposals
 from service.rulebook.rehearsal import Cast, Rehearsals
 from service.rulebook.shadow import Shadows
+from service.rulebook.worth import Worth
 from service.store.rule_reads import RuleReads
 
 if TYPE_CHECKING:
@@ -25,11 +26,13 @@ if TYPE_CHECKING:
 class Rulebook:
     """The parts, open as long as the service is."""
 
+    lexicons: Lexicons
     reads: RuleReads
     catalogue: Catalogue
     proposals: Proposals
     rehearsals: Rehearsals
     shadows: Shadows
+    worth: Worth
     rules: Rules
     four_eyes: bool
 
@@ -45,11 +48,13 @@ def rulebook(
     """The rulebook of one service, over a connection for reading that whoever opened it closes."""
     reads, catalogue = RuleReads(connection), Catalogue()
     return Rulebook(
+        lexicons=lexicons,
         reads=reads,
         catalogue=catalogue,
         proposals=Proposals(ledger, lexicons, rules, catalogue),
         rehearsals=Rehearsals(reads),
         shadows=Shadows(ledger, lexicons, rules, reads),
+        worth=Worth(reads),
         rules=rules,
         four_eyes=four_eyes,
     )

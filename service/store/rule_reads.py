@@ -145,27 +145,42 @@ class RuleReads:
 
     async def handling(self, tenant: str) -> Handling:
         """How long people take for an item: from taking it, or from their decision before it, to deciding."""
-        rows = await self._rows(sql.TIMES, tenant, TIMED)
-        return handling_of(times(rows))
+        return handling_of(list((await self.timed(tenant, limit=TIMED)).values()))
+
+    async def timed(self, tenant: str, *, limit: int) -> dict[str, float]:
+        """The seconds that the last decisions of people took, by decision."""
+        return times(await self._rows(sql.TIMES, tenant, limit))
+
+    async def last_ruled(self, tenant: str) -> int:
+        """The number of the last decision that a person took."""
+        return int((await self._rows(sql.LAST_RULED, tenant))[0][0])
+
+    async def ruled(self, tenant: str, below: int, *, limit: int) -> list[tuple[Any, ...]]:
+        """The last word of a person on each version, newest first, as its rows."""
+        return await self._rows(sql.RULED, tenant, below, limit)
+
+    async def upheld(self, tenant: str, *, limit: int) -> list[tuple[Any, ...]]:
+        """Scene and verdict of blocks by the engine alone that somebody appealed in vain."""
+        return await self._rows(sql.UPHELD, tenant, limit)
 
     async def _rows(self, statement: str, *values: str | int) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in await self._connection.execute_fetchall(statement, values)]
 
 
-def times(rows: Sequence[tuple[Any, ...]]) -> list[float]:
-    """The seconds that each decision took, from rows of person, time of the decision and time of taking the item.
+def times(rows: Sequence[tuple[Any, ...]]) -> dict[str, float]:
+    """The seconds that each decision took, from rows of person, time, decision, and time of taking the item.
 
     Who takes several items at once works on one after the other.
     """
     last: dict[str, str] = {}
-    found = []
-    for person, decided, taken in sorted(rows, key=lambda row: row[1]):
+    found: dict[str, float] = {}
+    for person, decided, decision, taken in sorted(rows, key=lambda row: row[1]):
         began = max(taken or "", last.get(person, ""))
         last[person] = decided
         if began:
             took = from_stamp(decided) - from_stamp(began)
             if timedelta(0) < took <= LONGEST:
-                found.append(took.total_seconds())
+                found[decision] = took.total_seconds()
     return found
 
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from service.store.quality_statements import NO_COPY, no_copy
+
 PROPOSAL_COLUMNS: Final = (
     "id", "tenant", "version", "sha256", "base", "shared", "revision", "changes", "note", "author", "proposed_at",
     "state", "approver", "approved_at", "closed_by", "closed_at", "report",
@@ -89,20 +91,42 @@ CREATORS_FOUND: Final = """
 SELECT count(DISTINCT json_extract(CAST(opened(c.body) AS TEXT), '$.author[0]'))
 FROM shadow_finds AS f JOIN contents AS c ON c.id = f.content WHERE f.shadow = ? AND length(c.body) > 0
 """
-_JUDGED: Final = """
+_JUDGED: Final = f"""
 SELECT d.seq, d.id, d.content, c.tenant, c.content_id, c.version, d.published_at, d.action, d.severity, d.verdict,
     d.degraded, d.ruleset, d.at, c.body
 FROM decisions AS d JOIN contents AS c ON c.id = d.content
-WHERE d.seq BETWEEN ?1 AND ?2 AND d.tenant = ?3 AND d."by" = 'engine' AND length(c.body) > 0
+WHERE d.seq BETWEEN ?1 AND ?2 AND d.tenant = ?3 AND d."by" = 'engine' AND length(c.body) > 0 AND {NO_COPY}
 """
 JUDGED_BACK: Final = f"{_JUDGED} ORDER BY d.seq DESC LIMIT ?4"
 JUDGED_ON: Final = f"{_JUDGED} ORDER BY d.seq LIMIT ?4"
 LAST_SEQ: Final = "SELECT coalesce(max(seq), -1) FROM acts"
 ACT_AT: Final = "SELECT at FROM acts WHERE seq = ?"
-TIMES: Final = """
-SELECT r.closed_by, r.closed_at, (SELECT max(a.at) FROM acts AS a WHERE a.subject = r.id AND a.kind >= 'review.'
-    AND a.kind < 'review/' AND a.kind = 'review.claimed')
+TIMES: Final = f"""
+SELECT r.closed_by, r.closed_at, coalesce(r.outcome, r.id),
+    (SELECT max(a.at) FROM acts AS a WHERE a.subject = r.id AND a.kind >= 'review.' AND a.kind < 'review/'
+        AND a.kind = 'review.claimed')
 FROM reviews AS r WHERE r.tenant = ? AND r.state = 'closed' AND r.closed_by IS NOT NULL AND r.closed_at IS NOT NULL
+    AND {no_copy("r.content")}
 ORDER BY r.closed_at DESC, r.id DESC LIMIT ?
 """
 """Who decided an item and when, and when it was last taken: by the closed items' own index, and that of their acts."""
+RULED: Final = f"""
+SELECT d.seq, d.id, d.scene, d.action, d.verdict, e.action, e.verdict, c.body FROM decisions AS d
+JOIN contents AS c ON c.id = d.content
+JOIN decisions AS e ON e.seq = (SELECT max(n.seq) FROM decisions AS n
+    WHERE n.content = d.content AND n.seq < d.seq AND n."by" = 'engine')
+WHERE d.tenant = ?1 AND d.seq < ?2 AND d."by" NOT IN ('engine', 'deadline')
+    AND d.seq = (SELECT max(l.seq) FROM decisions AS l
+        WHERE l.content = d.content AND l."by" NOT IN ('engine', 'deadline'))
+    AND {NO_COPY}
+ORDER BY d.seq DESC LIMIT ?3
+"""
+"""The last word that a person said on each version, newest first, with what the engine had said before."""
+LAST_RULED: Final = """
+SELECT coalesce(max(seq), -1) FROM decisions WHERE tenant = ? AND "by" NOT IN ('engine', 'deadline')
+"""
+UPHELD: Final = """
+SELECT d.scene, d.verdict FROM appeals AS a JOIN decisions AS d ON d.id = a.decision
+WHERE a.tenant = ? AND a.outcome = 'upheld' AND d."by" = 'engine' ORDER BY a.settled_at DESC LIMIT ?
+"""
+"""Blocks by the engine alone that somebody appealed in vain."""

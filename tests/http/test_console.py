@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from service.http.console import PLACES, safe_next
+from service.http.console import SECTIONS, safe_next
 from service.http.html import WORDS
 from service.rights import Role
 from service.views import MOST_VIEWS
@@ -45,7 +45,10 @@ def shown(reply, status=200):
     return page
 
 
-@pytest.mark.parametrize("path", [place.path for place in PLACES] + ["/contents/console", "/contents?id=console"])
+PATHS = [place.path for places in SECTIONS.values() for place in places]
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/contents/console", "/contents?id=console"])
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_page_answers_in_both_languages(admin, item, path, lang):
     page = shown(admin.call("GET", path, Cookie=f"lang={lang}; __Host-qingliu={admin.cookies['__Host-qingliu']}"))

@@ -25,7 +25,7 @@ LONG = {"kind": "host_speech", "text": BLOCKED * 3}
 @pytest.fixture(scope="module")
 def narrow(settings, tmp_path_factory):
     """A server with little room for anything, and the real rules of live rooms."""
-    files = {"ad_law/absolute_claim.txt": CLAIMS, "trade/contact_diversion.txt": terms("contact_diversion", "加微信")}
+    files = {"ad_law/absolute_claim.txt": CLAIMS, "trade/contact_diversion.txt": terms("contact_diversion", "来密室")}
     rules = small_rules(tmp_path_factory.mktemp("live rules") / "lexicons", files)
     shutil.copy(LEXICONS / "live.toml", rules)
     changed = {
@@ -126,11 +126,11 @@ async def test_while_too_much_waits_credits_are_owed_and_given_later(narrow):
 
 async def test_an_earlier_pass_is_retracted_when_a_later_message_completes_a_violation(narrow):
     async with stream(narrow, "split", query="?scope=room") as client:
-        for n, text in enumerate("加微"):
+        for n, text in enumerate("来密"):
             await client.say(chat(f"m{n}", text, author_id="a"))
             await client.items(n + 1)
         assert [one["action"] for one in client.seen] == ["pass", "pass"]
-        await client.say(chat("m2", "信", author_id="a"))
+        await client.say(chat("m2", "室", author_id="a"))
         items = (await client.items(7))[2:]
     told = [(one["kind"], one.get("id", one.get("message")), one.get("action")) for one in items]
     assert told[:3] == [("verdict", "m2", "block"), ("verdict", "m0", "block"), ("verdict", "m1", "block")]
@@ -141,7 +141,7 @@ async def test_an_earlier_pass_is_retracted_when_a_later_message_completes_a_vio
 
 
 def test_pieces_that_come_together_never_pass(narrow):
-    results = said(narrow, "split2", *(chat(text, text, author_id="a") for text in "加微信")).json["results"]
+    results = said(narrow, "split2", *(chat(text, text, author_id="a") for text in "来密室")).json["results"]
     assert [one["action"] for one in results] == ["block"] * 3
     assert len(narrow.call("GET", "/v1/rooms/split2/events").json["items"]) == 3
 

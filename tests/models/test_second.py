@@ -21,9 +21,10 @@ from models import metrics, ngram, portable, second
 from models.card import HEADS, read_card
 from models.checkpoint import Asked
 from models.checkpoint import load as load_checkpoint
+from models.features import alphabet
 from models.lessons import Lesson, teach_second
 from models.tensors import WeightsRefused, pack, unpack
-from models.tokens import BEGIN, padded
+from models.tokens import BEGIN, padded, vocabulary
 from models.train import Order
 from service.cli.app import app
 from tests.models.conftest import OWN, SMALL
@@ -132,6 +133,23 @@ def test_teaching_twice_gives_the_same_weights(taught: Path, trained: Trained, t
     copy(trained[0], tmp_path)
     card = teach_second(Order(OWN, recipe=SMALL, reproduce="a test"), TINY, tmp_path, lambda _line: None)
     assert card.sha256 == read_card(taught / "cards" / "encoder.json").sha256
+
+
+def test_half_a_label_and_all_that_is_unknown_come_from_the_teachers(monkeypatch: pytest.MonkeyPatch) -> None:
+    teach = importlib.import_module("models.teach")
+    monkeypatch.setattr(teach, "TEACHER", replace(TINY, guessed=8))
+    known = vocabulary(TEXTS, alphabet(), 100)
+    pieces = [np.concatenate([[BEGIN], known.ids(text)[:50]]) for text in TEXTS * 9]
+    truth, weight = np.zeros((63, 8), np.float32), np.full((63, 8), 0.1, np.float32)
+    truth[:, 0] = weight[:, 0] = 1
+    told: list[str] = []
+    given = teach._Lessons(pieces, truth, weight, np.zeros(63, bool))
+    agreed = teach._agreed(known, pieces[:30], given, replace(TINY, teachers=2), told.append)
+    assert [line for line in told if "teacher" in line] == ["teacher 1 of 2", "teacher 2 of 2"]
+    assert len(agreed.pieces) == len(agreed.truth) == 63 + 63 // teach.UNLABELLED
+    assert agreed.plenty.tolist() == [False] * 63 + [True] * 21
+    assert (agreed.truth[:63, 0] > 0.5).all() and (agreed.truth[:63, 1] != 0).all()
+    assert (agreed.weight[:63, 0] == 1).all() and (agreed.weight[63:] == teach.AGREED).all()
 
 
 def test_it_is_a_transformers_model_with_its_own_tokenizer(taught: Path, tmp_path: Path) -> None:

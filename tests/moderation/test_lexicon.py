@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -29,7 +28,7 @@ def test_a_line_means_its_terms(case) -> None:
     terms = terms_of(case["line"])
     assert [term.text for term in terms] == case["texts"]
     for term in terms:
-        held = asdict(term)
+        held = term._asdict()
         for key, value in case.get("has", {}).items():
             assert held[key] == (tuple(value) if isinstance(value, list) else value)
         wanted = {key: tuple(words) for key, words in case.get("condition", {}).items()}

@@ -156,6 +156,14 @@ def test_what_the_script_does_not_say_is_not_heard_in_it(approved, text):
     assert follow(approved, text).covered < 300
 
 
+def test_only_the_sentence_that_is_said_is_heard(approved):
+    (passage,) = follow(approved, "它在2025年双11期间全国电动牙刷行业销售额第一").passages
+    assert passage.text == "它在2025年双11期间全国电动牙刷行业销售额第一！"
+    assert passage.proofs == ("p1",)
+    (other,) = follow(approved, "刷头柔软续航三十天").passages
+    assert (other.text, other.proofs) == ("刷头柔软，续航三十天。", ())
+
+
 def test_a_claim_off_the_script_weighs_more_and_says_so(shipped, approved):
     text = "全网销量遥遥领先"
     plain = verdict(shipped, said(text)).evidence[0]
