@@ -23,7 +23,6 @@ from bench.machine import machine
 from moderation.types import Content, Part, Scene
 from service.acts import act_row, canonical
 from service.audit import verify_export
-from service.audit.exports import Exports
 from service.audit.records import Asked
 from service.filing import committed
 from service.ids import stamp
@@ -112,7 +111,7 @@ async def make(folder: Path, formats: tuple[str, ...]) -> Path:
     """A pack of all acts, made now."""
     settings = Settings(data=folder)
     async with open_store(settings) as store, open_log(settings, store) as audit:
-        exports: Exports = audit.exports
+        exports = audit.exports
         made = await exports.make(await exports.ask("shop", Asked(pack="log", formats=formats), by="bench"))
         assert made.state == "done", made.error
         return exports.archive(made)

@@ -55,8 +55,7 @@ class HoldShown(Answered):
     reason: str
     by: str
     placed_at: str
-    lifted_at: str | None
-    lifted_by: str | None
+    lifted_at: str | None = Field(description="who lifted it stands in the act that tells of it")
 
 
 class HoldList(Answered):
@@ -161,7 +160,7 @@ ROUTES: Final = (retention, holds, place_hold, lift_hold, erase)
 
 def _hold(hold: Hold) -> dict[str, Any]:
     told = hold._asdict()
-    del told["tenant"]
+    del told["tenant"], told["lifted_by"]
     return told
 
 
