@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 from service.settings import Settings
 from service.store import (
     audit_tables,
+    creator_tables,
     desk_tables,
     duty_tables,
     quality_tables,
@@ -33,6 +34,7 @@ _TABLES = (
     rule_tables.Proposal,
     audit_tables.Export,
     vault_tables.Hold,
+    creator_tables.Creator,
 )
 for _filled in _TABLES:
     assert _filled.metadata is SQLModel.metadata
