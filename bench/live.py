@@ -96,7 +96,7 @@ def main(
     with TemporaryDirectory(prefix="qingliu-live-") as folder:
         told: dict[str, Any] = {"machine": machine()}
         padded(Path(folder) / "lexicons", terms=terms)
-        lines = _lines(Path(folder) / "lines.json")
+        lines = lines_of(Path(folder) / "lines.json")
         if memory:
             told |= {"memory": _memory(Path(folder), lines)}
         else:
@@ -107,17 +107,17 @@ def main(
     _tell(told)
 
 
-def _lines(path: Path) -> Path:
-    """The messages of ordinary rooms, without their ids."""
+def lines_of(path: Path, *, rooms: int = ROOMS, minutes: float = MINUTES) -> Path:
+    """Writes the messages of so many ordinary rooms, without their ids."""
     grammar = read_grammar(GRAMMAR)
-    rooms = [
+    played = [
         [
             {name: value for name, value in message_of(line, "", 0).items() if name != "id"}
-            for line in play(grammar, Kind.ORDINARY, seed=seed, minutes=MINUTES)
+            for line in play(grammar, Kind.ORDINARY, seed=seed, minutes=minutes)
         ]
-        for seed in range(ROOMS)
+        for seed in range(rooms)
     ]
-    path.write_bytes(orjson.dumps(rooms))
+    path.write_bytes(orjson.dumps(played))
     return path
 
 

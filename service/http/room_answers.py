@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - pydantic reads it at run time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import orjson
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
     from service.http.language import Lang
     from service.http.problems import Fault
     from service.lane import Lane
+    from service.talk import News
 
 _MOST_CLEAN: Final = 256
-VERDICT: Final = "verdict"
 _OFTEN_EMPTY: Final = ("evidence", "exemptions", "proof", "advice", "missing")
 
 
@@ -122,17 +123,16 @@ class RoomList(Told):
 
 def verdict_told(answered: Answered, lang: Lang) -> bytes:
     """A verdict as JSON. What found nothing, which is most, ends in the same bytes for all of a scene."""
-    _, number, decided, again = answered
-    head: dict[str, Any] = {
-        "seq": number,
-        "kind": VERDICT,
-        "id": answered.id,
-        "decision_id": decided.id,
-        "decided_at": decided.at,
-        "by": decider(decided.by),
-    }
-    if again:
-        head["again"] = True
+    name, number, decided, again = answered
+    by = decider(decided.by)
+    head = b'{"seq":%d,"kind":"verdict","id":%b,"decision_id":"%b","decided_at":%b,"by":"%b",%b' % (
+        number,
+        orjson.dumps(name),
+        decided.id.encode(),
+        _moment(decided.at),
+        by.encode(),
+        b'"again":true,' if again else b"",
+    )
     verdict = decided.verdict
     if verdict.evidence or verdict.exemptions:
         tail = _tail(verdict, decided.content, decided.ruleset, lang)
@@ -146,7 +146,23 @@ def verdict_told(answered: Answered, lang: Lang) -> bytes:
                 _clean.clear()
             tail = _tail(verdict, decided.content, decided.ruleset, lang)
             _clean[key] = verdict, tail
-    return orjson.dumps(head, option=orjson.OPT_UTC_Z)[:-1] + b"," + tail
+    return head + tail
+
+
+@lru_cache(maxsize=64)
+def _moment(at: datetime) -> bytes:
+    """A time as JSON: all that was committed together has the same."""
+    return orjson.dumps(at, option=orjson.OPT_UTC_Z)
+
+
+_last: list[tuple[News, Lang, list[bytes]]] = []
+
+
+def verdicts_told(news: News, lang: Lang) -> list[bytes]:
+    """The verdicts of some news as JSON: made once for all who listen, since they hear of them one after the other."""
+    if not _last or _last[0][0] is not news or _last[0][1] != lang:
+        _last[:] = [(news, lang, [verdict_told(answer, lang) for answer in news.answers])]
+    return _last[0][2]
 
 
 _NONE: Final[tuple[Verdict | None, bytes]] = None, b""

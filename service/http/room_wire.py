@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple, cast
 
 from pydantic import (
     BaseModel,
@@ -19,21 +20,22 @@ from pydantic import (
 from moderation.types import Author, Part, Role
 from service.draft import Draft
 from service.http.problems import Fault, Problem, faults_of
-from service.http.wire import Short, When, nul_places
+from service.http.wire import LONGEST, Short, When, nul_places
 from service.talk import MANNERS, Kind, Message, content_id
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 MOST_CHARS: Final = 2000
 """A message's text. Longer texts are scripts, and belong to another scene."""
 MOST_MESSAGES: Final = 500
 """In one request, or in one frame."""
 ROOM: Final = re.compile(r"[^/\x00-\x20\x7f]{1,64}")
+MOST_ID: Final = 128
 _DAYS: Final = 40_000
+_UTC: Final = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]{6})?Z")
+"""Times as most programs write them, between the years that are taken; others are left to the model."""
+_KINDS: Final = {kind.value: kind for kind in Kind}
 _MOST_OFFSET: Final = 7 * 24 * 3600 * 1000
 
-MessageId = Annotated[StrictStr, StringConstraints(min_length=1, max_length=128)]
+MessageId = Annotated[StrictStr, StringConstraints(min_length=1, max_length=MOST_ID)]
 
 
 class RoomMessage(BaseModel):
@@ -133,19 +135,10 @@ def envelope(sent: Any) -> list[Any]:
 def read_message(sent: Any, *, tenant: str, room: str, now: datetime) -> Message | Malformed:
     """One message from plain data."""
     try:
-        read = _one.validate_python(sent)
+        said = _plain(sent) or _modelled(sent)
     except ValidationError as error:
         return _malformed(sent, *faults_of(error))
-    name, kind, text, author, age, at, offset, reply = (
-        read.id,
-        read.kind,
-        read.text,
-        read.author_id,
-        read.account_age_days,
-        read.at,
-        read.offset_ms,
-        read.reply_to,
-    )
+    name, kind, text, author, age, at, offset, reply = said
     if "\x00" in text or "\x00" in name or "\x00" in f"{author}{reply}":
         return _malformed(sent, *nul_places(sent, ()))
     scene, part, role = MANNERS[kind]
@@ -168,6 +161,53 @@ def read_message(sent: Any, *, tenant: str, room: str, now: datetime) -> Message
         None if reply is None else content_id(room, reply),
     ).done()
     return Message(name, kind, content)
+
+
+def _modelled(sent: Any) -> _Said:
+    read = _one.validate_python(sent)
+    more = read.author_id, read.account_age_days, read.at, read.offset_ms, read.reply_to
+    return _Said(read.id, read.kind, read.text, *more)
+
+
+class _Said(NamedTuple):
+    """The fields of ``RoomMessage`` in their order."""
+
+    id: str
+    kind: Kind
+    text: str
+    author_id: str | None = None
+    account_age_days: int | None = None
+    at: datetime | None = None
+    offset_ms: int | None = None
+    reply_to: str | None = None
+
+
+def _plain(sent: Any) -> _Said | None:
+    """What nearly every message is, in a third of the time that its model takes; ``None``: let the model look."""
+    if type(sent) is not dict:
+        return None
+    get = sent.get
+    name, text, author, age = get("id"), get("text"), get("author_id"), get("account_age_days")
+    kind, at = _KINDS.get(str(get("kind", Kind.CHAT))), _at(get("at"))
+    told = 2 + (author is not None) + (age is not None) + ("kind" in sent) + (at is not None)
+    fine = (
+        kind is not None
+        and told == len(sent)
+        and (type(name) is str and 0 < len(name) <= MOST_ID)
+        and (type(text) is str and 0 < len(text) <= MOST_CHARS)
+        and (author is None or (type(author) is str and 0 < len(author) <= LONGEST))
+        and (age is None or (type(age) is int and 0 <= age <= _DAYS))
+    )
+    return _Said(cast(str, name), kind, cast(str, text), author, age, at) if fine and kind else None
+
+
+def _at(sent: Any) -> datetime | None:
+    if type(sent) is not str or not _UTC.fullmatch(sent):
+        return None
+    try:
+        return datetime.fromisoformat(sent)
+    except ValueError:
+        return None
 
 
 def _malformed(sent: Any, *faults: Fault) -> Malformed:

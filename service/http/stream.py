@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 PROTOCOL: Final = "qingliu.chat.v1"
 LOOK_SECONDS: Final = 0.5
 """So often all streams are looked at: who was silent, who may not be here any more, who is owed credits."""
-BUFFER: Final = 64 * 1024
+BUFFER: Final = 32 * 1024
 """Bytes on their way to one client, in the program and again in the system."""
 FRAME: Final = 256 * 1024
 """Bytes of one frame of a client."""
@@ -112,7 +112,7 @@ async def stream(asked: Asked) -> web.WebSocketResponse[Any]:
         autoping=False,
         compress=False,
         max_msg_size=FRAME,
-        writer_limit=BUFFER // 4,
+        writer_limit=BUFFER // 2,
         timeout=GRACE_SECONDS,
         decode_text=False,
     )

@@ -17,8 +17,16 @@ import structlog
 from aiohttp import WSMsgType
 
 from service.http.content import known
-from service.http.room_answers import event_told, item_told, outcome_told, refused_told, risk_told, verdict_told
+from service.http.room_answers import (
+    item_told,
+    outcome_told,
+    refused_told,
+    risk_told,
+    verdict_told,
+    verdicts_told,
+)
 from service.logs import where
+from service.review.veil import heard
 from service.talk import Answered
 
 if TYPE_CHECKING:
@@ -29,11 +37,12 @@ if TYPE_CHECKING:
     from service.http.problems import Fault, Problem
     from service.http.serving import Asked
     from service.lane import Lane
+    from service.rights import Right
     from service.talk import News, Outcome
 
 GRACE_SECONDS: Final = 5.0
 """So long a client that is closed may take to read that it is."""
-PAUSE: Final = 0.05
+PAUSE: Final = 0.25
 PAGE: Final = 200
 """So much is read from the store at a time for a client that resumes."""
 
@@ -85,6 +94,11 @@ class Stream:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _closing: asyncio.Task[None] | None = None
 
+    @property
+    def rights(self) -> frozenset[Right]:
+        """What the client may do."""
+        return known(self.asked).rights
+
     def greet(self, lane: Lane, after: int | None) -> None:
         """Tells how the room stands. What came after ``after`` is sent first; without it, what comes from now on."""
         self._cursor = lane.last if after is None else after
@@ -97,16 +111,18 @@ class Stream:
 
     def hear(self, own: Sequence[Outcome], news: News | None) -> None:
         """See ``talk.Ear``: what there is to tell waits for the client; one that lets too much wait is closed."""
-        lang, fresh = self.asked.lang, news.answers if self.whole and news is not None else own
-        for one in fresh:
-            if isinstance(one, Answered) and not one.again:
-                self._put(verdict_told(one, lang), one.number)
-        for one in own:
-            if not isinstance(one, Answered) or one.again:
-                self._put(outcome_told(one, lang))
+        lang = self.asked.lang
+        if self.whole and news is not None:
+            for one, told in zip(news.answers, verdicts_told(news, lang), strict=True):
+                self._put(told, one.number)
+        for mine in own:
+            if not isinstance(mine, Answered) or mine.again:
+                self._put(outcome_told(mine, lang))
+            elif not self.whole:
+                self._put(verdict_told(mine, lang), mine.number)
         if news is not None:
-            for event in news.events:
-                self._put(event_told(event), event.number)
+            for event in heard(news.events, self.rights):
+                self._put(item_told(event, lang), event.number)
         if own:
             self.grant(len(own))
         else:
@@ -187,7 +203,8 @@ class Stream:
             items = await rooms.after(caller.tenant, self.room, self._cursor, limit=PAGE)
             if items:
                 self._cursor = items[-1].number
-                await self._frame(_told([item_told(item, lang) for item in items], 0))
+                shown = heard(items, caller.rights)
+                await self._frame(_told([item_told(item, lang) for item in shown], 0))
             elif not self._lost:
                 break
         self._replaying = False

@@ -49,7 +49,7 @@ _GAPS: Final = (b'" ', b'"\t', b'"\r', b'"\n')
 _NUL: Final = b"\\u0000"
 _MOST_KEYS: Final = 500
 """More fields than any valid content has: refused before each one costs an error of its own."""
-_LONGEST: Final = 200
+LONGEST: Final = 200
 _MOST_REACH: Final = 10**10
 _SLICE: Final = 0.002
 """Seconds of parsing or rendering after which a batch lets the event loop breathe."""
@@ -83,7 +83,7 @@ def _exactly_one_of_text_and_parts(schema: JsonDict) -> None:
         field.pop("default", None)
 
 
-Short = Annotated[StrictStr, StringConstraints(min_length=1, max_length=_LONGEST)]
+Short = Annotated[StrictStr, StringConstraints(min_length=1, max_length=LONGEST)]
 When = Annotated[datetime, WrapValidator(_moment)]
 
 
@@ -270,7 +270,7 @@ class _Reading:
         known = _SCENES.get(scene)
         if known is None or len(sent) != (3 if name else 2):
             return None
-        if len(name) > _LONGEST or not 0 < len(text) <= self.limits.content_chars:
+        if len(name) > LONGEST or not 0 < len(text) <= self.limits.content_chars:
             return None
         return Draft(known, (Part("text", text),), self.now, name, 1, self.tenant).done()
 

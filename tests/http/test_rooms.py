@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from moderation.types import TEXT, Action, Author, Content, Missing, Opinion, Part, Scene, Score, Span
 from service import hindsight
 from service.hindsight import Hindsight
+from service.http import room_wire
 from service.keys import Caller
 from service.lane import MOST_TOGETHER, Lane
 from service.plan import Happening
@@ -204,6 +205,39 @@ def test_a_feed_hears_all_rooms_of_its_tenant_and_of_nobody_else(server, room):
 
     news, others = server.within(watched())
     assert (news.room, [one.id for one in news.answers], others) == (room, ["a"], 0)
+
+
+_odd = st.sampled_from(["", "a", "字", "x" * 201, 0, -1, 7, 40001, True, None, 1.5, [], {}, "chat", "title", "other"])
+_times = st.sampled_from(
+    ["2026-11-26T12:00:00Z", "2026-11-26T12:00:00.123456Z", "2026-13-26T12:00:00Z", "12:00", "2026-11-26T25:00:00Z"]
+)
+_ids = st.sampled_from(["a", "x" * 128, "x" * 129, "", 1, "a\x00"])
+_messages = st.fixed_dictionaries(
+    {"id": _ids, "text": st.sampled_from(["好", "字" * 2001, "", None])},
+    optional={
+        "author_id": _odd,
+        "account_age_days": _odd,
+        "kind": _odd,
+        "at": st.one_of(_odd, _times),
+        "offset_ms": _odd,
+        "reply_to": _odd,
+        "more": _odd,
+    },
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(sent=_messages)
+def test_the_quick_reader_reads_what_the_model_reads(sent):
+    def read(message):
+        return room_wire.read_message(message, tenant="shop", room="r", now=datetime(2026, 11, 26, tzinfo=UTC))
+
+    quick, plain = read(sent), room_wire._plain
+    room_wire._plain = lambda _: None
+    try:
+        assert read(sent) == quick
+    finally:
+        room_wire._plain = plain
 
 
 # Order and idempotency, whatever is delivered how often
