@@ -126,7 +126,7 @@ def _text(messages: Sequence[Judged]) -> str:
 
 
 def _told(judged: Judged) -> str:
-    rules = [f"{item.rule}{dict(item.facts)}" for item in judged.verdict.evidence if item.source == ROOM]
+    rules = [f"{item.rule}{dict(item.facts)} {item.note}" for item in judged.verdict.evidence if item.source == ROOM]
     return f"{judged.line.text}: {', '.join(rules)}"
 
 

@@ -20,6 +20,9 @@ class Limits:
     same_refrain: int
     """The same of a refrain, which everybody chants."""
     same_seconds: int
+    chanters: int
+    """A text that so many others say too, none of them new, is their chant."""
+    chant_seconds: int
     burst: int
     """Messages of one person, refrains left out."""
     burst_seconds: int
@@ -43,7 +46,9 @@ class Limits:
     alike_milli: int
     """From so many shared pairs of neighbouring characters on two texts are one text with edits."""
     echo_milli: int
-    """The same, to a blocked text."""
+    """The same, to a blocked text, by whoever said that, or who is new."""
+    echo_old_milli: int
+    """The same, by others: viewers who talk of one thing use the same words."""
     piece: int
     """A longer message is no piece of a split one, unless it is a code of Latin letters and digits."""
     piece_code: int
@@ -63,12 +68,14 @@ class Cues:
 
     refrains: frozenset[str] = frozenset()
     invite: tuple[str, ...] = ()
-    """What the host says before the words that everybody is to write: 公屏打, 扣."""
+    """What the host says when asking everybody to write something: 公屏, 扣."""
     spell: tuple[tuple[tuple[str, ...], ...], ...] = ()
     """Asking others to spell what may not be said: sets of lists; one phrase of each list of a set must be there."""
     replies: frozenset[str] = frozenset()
     spelled: tuple[str, ...] = ()
     """Words that lead away where somebody sends them in pieces, whatever they are as a whole."""
+    names: tuple[str, ...] = ()
+    """Names of messengers: an account that follows one in a message of its own is led away to."""
     corrections: tuple[str, ...] = ()
     """What takes something back that was said on air."""
     no_corrections: tuple[str, ...] = ()
@@ -151,11 +158,16 @@ class SignalRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveRules:
-    """``lexicons/live.toml``. ``split`` are the categories that are looked for in pieces put together."""
+    """``lexicons/live.toml``.
+
+    ``split`` are the categories that are looked for in pieces put together, ``echo`` those whose blocked texts are
+    known by their echoes and the replies to them.
+    """
 
     limits: Limits
     cues: Cues
     split: frozenset[str]
+    echo: frozenset[str]
     risk: RiskRules
     signals: SignalRules
 

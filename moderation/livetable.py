@@ -26,17 +26,21 @@ def live_rules(document: Document, categories: Container[str], folding: Folding)
     """
     top = Row(document, document.tree, LawError, "split =")
     limits = Row(document, top.take("limits", dict), LawError, "[limits]")
-    split = top.words("split")
-    for code in split:
-        if code not in categories:
-            raise top.wrong(f"split names the unknown category {code!r}")
+    split, echo = (_categories(top, name, categories) for name in ("split", "echo"))
     numbers = {name: limits.number(name, 1, MOST) for name in LIMITS}
     limits.end()
     cues = _cues(document, Row(document, top.take("cues", dict), LawError, "[cues]"), folding)
     risk = _risk(Row(document, top.take("risk", dict), LawError, "[risk]"))
     signals = _signals(Row(document, top.take("signals", dict), LawError, "[signals]"), folding)
     top.end()
-    return LiveRules(limits=Limits(**numbers), cues=cues, split=frozenset(split), risk=risk, signals=signals)
+    return LiveRules(limits=Limits(**numbers), cues=cues, split=split, echo=echo, risk=risk, signals=signals)
+
+
+def _categories(row: Row, name: str, categories: Container[str]) -> frozenset[str]:
+    for code in row.words(name):
+        if code not in categories:
+            raise row.wrong(f"{name} names the unknown category {code!r}")
+    return frozenset(row.words(name))
 
 
 def _signals(row: Row, folding: Folding) -> SignalRules:
@@ -74,6 +78,7 @@ def _cues(document: Document, row: Row, folding: Folding) -> Cues:
         spell=tuple([tuple([_plain(folding, phrases) for phrases in lists]) for lists in spell]),
         replies=frozenset(map(folding.plain, row.words("replies"))),
         spelled=row.words("spelled"),
+        names=row.words("names"),
         corrections=row.words("corrections"),
         no_corrections=row.words("no_corrections"),
         letters=frozenset(row.take("letters", str)),

@@ -163,7 +163,8 @@ def _threshold(row: Row, categories: Mapping[str, Category]) -> Threshold:
     for code, action in actions.items():
         if code not in categories or action not in _ACTIONS:
             raise row.wrong(f"actions: {code} = {action!r}; expected a category and pass, review or block")
-    limits = {key: row.number(key, 1, FULL_WEIGHT) for key in ("block_at", "review_at") if row.take(key, int, None)}
+    given = [key for key in ("block_at", "review_at") if row.take(key, int, None) is not None]
+    limits = {key: row.number(key, 1, FULL_WEIGHT) for key in given}
     row.end()
     if limits.get("review_at", 0) > limits.get("block_at", FULL_WEIGHT):
         raise row.wrong("review_at is above block_at")

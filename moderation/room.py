@@ -65,14 +65,17 @@ COUNTED = 4
 """Shorter texts are not counted over different people."""
 MARKED = 6
 """Texts of so many characters are compared with others; shorter ones are the same or not."""
+EDGE = 4
+"""So many characters are how a text begins, or ends."""
 ACCOUNT = 5
 """A piece of so many Latin letters and digits is a word of its own."""
 PARTNERS = 4
 """With so many others are the pieces of a person put together."""
-INVITATION = 12
-"""So many characters behind the host's 公屏打 may be what everybody is to write."""
+ASKED, FOLLOWS = 80, 15
+"""So many characters of the host's words are remembered when they ask everybody to write something, and so many seconds
+later they may still say what."""
 _CODES = re.compile("[0-9a-z]+")
-_ROUND = re.compile(r"(.{1,8}?)\1*")
+_ROUND = re.compile(r"(.{1,16}?)\1*")
 _new = tuple.__new__
 
 
@@ -104,10 +107,10 @@ def forget(state: RoomState, text: str) -> RoomState:
 def rest(state: RoomState, at: float, rules: LiveRules) -> RoomState:
     """What is left of a room at a later time (seconds since 1970): once all windows are over, its blocked texts alone.
 
-    What it adds to later messages is the same: who keeps many quiet rooms saves their memory.
+    Who keeps many quiet rooms saves their memory. Nothing else is lost but who had spoken there before.
     """
     limits = rules.limits
-    longest = max(limits.same_seconds, limits.raid_seconds, limits.piece_seconds, limits.invite_seconds, BEHIND)
+    longest = max(limits.same_seconds, limits.raid_seconds, limits.invite_seconds, limits.chant_seconds, BEHIND)
     if at - state.clock <= longest:
         return state
     return RoomState(clock=state.clock, blocked=state.blocked, echoes=state.echoes)
@@ -128,8 +131,12 @@ def block(state: RoomState, content: Content, text: str, category: str) -> None:
     kept = text[:KEPT]
     if not kept:
         return
-    blocked = {**state.blocked, kept: Block(content.at.timestamp(), category)}
-    echoes = {**state.echoes, **dict.fromkeys(_marks(pairs_of(kept)) if len(kept) >= MARKED else (), kept), kept: kept}
+    blocked = {**state.blocked, kept: Block(content.at.timestamp(), category, (content.author.id or "")[:NAME])}
+    echoes = {
+        **state.echoes,
+        **dict.fromkeys(_marks(kept, pairs_of(kept)) if len(kept) >= MARKED else (), kept),
+        kept: kept,
+    }
     if len(blocked) > BLOCKED:
         oldest = next(iter(blocked))
         del blocked[oldest]
@@ -145,6 +152,8 @@ class _Said(NamedTuple):
     text: str
     kept: str
     refrain: bool
+    chanted: bool
+    age: int
 
 
 def fold(state: RoomState, content: Content, text: str, rules: LiveRules) -> Company:
@@ -157,17 +166,27 @@ def fold(state: RoomState, content: Content, text: str, rules: LiveRules) -> Com
         return _asks_to_spell(text, rules)
     if content.scene is not Scene.LIVE_CHAT or content.parts[0].name == GIFT:
         return NOTHING
+    return _chat(state, content, at, text, rules)
+
+
+def _chat(state: RoomState, content: Content, at: float, text: str, rules: LiveRules) -> Company:
     limits, kept = rules.limits, text[:KEPT]
     author = (content.author.id or "")[:NAME]
-    refrain = _is_refrain(state, at, kept, rules)
-    said = _new(_Said, (at, author, text, kept, refrain))
+    root = _root(kept)
+    refrain = _is_refrain(state, at, root, rules)
+    age = _age(state, content, author, limits) if author else OLD
     findings: list[Finding] = []
-    age = OLD
+    chanted = refrain
+    if not refrain:
+        posts = _note(state, _new(Post, (at, author, age)), kept, limits)
+        chanted = len(posts) > limits.chanters and len(root) < limits.crowd_length and _is_chanted(posts, limits)
+        if len(posts) >= limits.raid and len(kept) >= COUNTED:
+            _weigh(posts, len(root), limits, findings)
+            if not chanted:
+                _weigh_own(posts, len(kept), limits, findings)
+    said = _new(_Said, (at, author, text, kept, refrain, chanted, age))
     if author:
-        age = _age(state, content, author, limits)
         _by_one(state, said, limits, findings)
-    if not refrain and len(kept) >= COUNTED:
-        _by_many(state, _new(Post, (at, author, age)), kept, limits, findings)
     if state.blocked:
         _after_blocks(state, said, rules, findings)
     joined: tuple[Joined, ...] = ()
@@ -185,15 +204,16 @@ def _age(state: RoomState, content: Content, author: str, limits: Limits) -> int
     return OLD if state.users.get(author) else FIRST
 
 
-def _is_refrain(state: RoomState, at: float, kept: str, rules: LiveRules) -> bool:
-    """Whether it is what everybody chants, or was asked to write, once or again and again."""
-    if not kept:
-        return True
-    root = kept
-    if kept.count(kept[0]) > 1:
-        match = _ROUND.fullmatch(kept)
-        root = match[1] if match else kept
-    if root in rules.cues.refrains or len(root) == 1:
+def _root(kept: str) -> str:
+    """What is said again and again in a text; else the text."""
+    if kept and kept.count(kept[0]) > 1 and (match := _ROUND.fullmatch(kept)):
+        return match[1]
+    return kept
+
+
+def _is_refrain(state: RoomState, at: float, root: str, rules: LiveRules) -> bool:
+    """Whether it is what everybody chants everywhere, or what the host asked everybody to write."""
+    if len(root) <= 1 or root in rules.cues.refrains:
         return True
     if state.invited:
         for since, asked in state.invited:
@@ -202,9 +222,17 @@ def _is_refrain(state: RoomState, at: float, kept: str, rules: LiveRules) -> boo
     return False
 
 
+def _is_chanted(posts: Sequence[Post], limits: Limits) -> bool:
+    """Whether others of this room, none of them new, say it too: it is their chant, not one person's flood."""
+    at, author, _ = posts[-1]
+    others = {post.author for post in posts if post.age == OLD and abs(at - post.at) <= limits.chant_seconds}
+    others -= {author, ""}
+    return len(others) >= limits.chanters
+
+
 def _by_one(state: RoomState, message: _Said, limits: Limits, findings: list[Finding]) -> None:
     """Count what a person says: one text in a row, many messages in a breath, many at all."""
-    at, author, _, kept, refrain = message
+    at, author, _, kept, refrain, chanted, _ = message
     bucket = int(at) // 10
     user = state.users.get(author)
     if user is None:
@@ -222,7 +250,7 @@ def _by_one(state: RoomState, message: _Said, limits: Limits, findings: list[Fin
     else:
         before, now = (now if bucket == last + 1 else 0), 1
     state.users.put(author, _new(User, (kept, run, since, times, bucket, now, before)), USERS)
-    if run >= limits.same_short and (run >= limits.same_refrain if refrain else len(kept) < limits.same_length):
+    if run >= limits.same_short and (run >= limits.same_refrain if chanted else len(kept) < limits.same_length):
         findings.append(_spam("same", ("times", run), ("seconds", int(at - since))))
     if len(times) >= limits.burst and not refrain and 0 <= at - times[0] <= limits.burst_seconds:
         findings.append(_spam("burst", ("times", len(times)), ("seconds", int(at - times[0]))))
@@ -235,41 +263,53 @@ def _spam(rule: str, *facts: tuple[str, int]) -> Finding:
     return Finding(SPAM, rule, facts, FULL_WEIGHT)
 
 
-def _by_many(state: RoomState, post: Post, kept: str, limits: Limits, findings: list[Finding]) -> None:
-    """Count who says a text, or one nearly equal to it."""
-    keys = state.keys
-    known = keys.get(kept)
-    if known is None:
-        known = kept
-        if len(kept) >= MARKED:
-            pairs = pairs_of(kept)
-            marks = _marks(pairs)
-            for mark in marks:
-                other = keys.get(mark)
-                if other is not None and shared_milli(pairs, other) >= limits.alike_milli:
-                    known = other
-                    break
-            for mark in marks:
-                keys.put(mark, known, KEYS)
-    keys.put(kept, known, KEYS)
+def _note(state: RoomState, post: Post, kept: str, limits: Limits) -> tuple[Post, ...]:
+    """Remember who says a text, and give all who lately said it, or one nearly equal to it."""
+    known = kept
+    if len(kept) >= MARKED:
+        keys = state.keys
+        found = keys.get(kept)
+        known = _meet(state, kept, limits) if found is None else found
+        keys.put(kept, known, KEYS)
     posts = (*(state.texts.get(known) or ())[1 - POSTS :], post)
     state.texts.put(known, posts, TEXTS)
-    if len(posts) >= limits.raid or len(posts) >= limits.same:
-        _weigh(posts, len(kept), limits, findings)
+    return posts
+
+
+def _meet(state: RoomState, kept: str, limits: Limits) -> str:
+    """The text that a new one is nearly equal to; else itself, to be met by its marks."""
+    keys, pairs, known = state.keys, pairs_of(kept), kept
+    marks = _marks(kept, pairs)
+    for mark in marks:
+        other = keys.get(mark)
+        if other is not None and shared_milli(pairs, other) >= limits.alike_milli:
+            known = other
+            break
+    for mark in marks:
+        keys.put(mark, known, KEYS)
+    return known
+
+
+def _weigh_own(posts: Sequence[Post], length: int, limits: Limits, findings: list[Finding]) -> None:
+    """Whether the messages of a text are one person's flood."""
+    at, author, _ = posts[-1]
+    if not author or length < limits.same_length:
+        return
+    own = [post.at for post in posts if post.author == author and abs(at - post.at) <= limits.same_seconds]
+    if len(own) >= limits.same:
+        findings.append(_spam("same", ("times", len(own)), ("seconds", int(at - min(own)))))
 
 
 def _weigh(posts: Sequence[Post], length: int, limits: Limits, findings: list[Finding]) -> None:
-    """What the messages of one text are: one person's flood, a raid of new accounts, a crowd's flood."""
-    at, author, _ = posts[-1]
-    if author and length >= limits.same_length:
-        own = [post.at for post in posts if post.author == author and abs(at - post.at) <= limits.same_seconds]
-        if len(own) >= limits.same:
-            findings.append(_spam("same", ("times", len(own)), ("seconds", int(at - min(own)))))
+    """Whether the messages of a text are a raid of new accounts, or a crowd's flood."""
+    at = posts[-1].at
     ages: dict[str, int] = {}
     for when, who, age in posts:
         if who and abs(at - when) <= limits.raid_seconds:
             ages[who] = max(age, ages.get(who, OLD))
     people = len(ages)
+    if people < limits.raid:
+        return
     young, first = (sum([age >= least for age in ages.values()]) for least in (YOUNG, FIRST))
     began = min([post.at for post in posts if abs(at - post.at) <= limits.raid_seconds])
     told = ("people", people), ("seconds", int(at - began))
@@ -291,12 +331,11 @@ def pairs_of(text: str) -> set[str]:
     return set(map(str.__add__, core, core[1:]))
 
 
-def _marks(pairs: set[str]) -> tuple[str, ...]:
-    """Four pairs by which texts that are nearly equal are met: few edits change all of them."""
+def _marks(kept: str, pairs: set[str]) -> tuple[str, ...]:
+    """By what texts that are nearly equal are met: how they begin and end, and two pairs. Few edits change them all."""
     if not pairs:
         return ()
-    turned = {pair[::-1] for pair in pairs}
-    return min(pairs), max(pairs), min(turned), max(turned)
+    return kept[:EDGE], kept[-EDGE:], min(pairs), max(pairs)
 
 
 def shared_milli(pairs: set[str], other: str) -> int:
@@ -307,22 +346,25 @@ def shared_milli(pairs: set[str], other: str) -> int:
 
 def _after_blocks(state: RoomState, message: _Said, rules: LiveRules, findings: list[Finding]) -> None:
     """An echo of a text that was blocked, or a reply to the last one."""
-    at, kept = message.at, message.kept
+    at, kept, limits = message.at, message.kept, rules.limits
     known = state.echoes.get(kept)
     share = 1000
     if known is None and len(kept) >= MARKED:
         pairs = pairs_of(kept)
-        for mark in _marks(pairs):
+        for mark in _marks(kept, pairs):
             known = state.echoes.get(mark)
-            if known is not None and (share := shared_milli(pairs, known)) >= rules.limits.echo_milli:
+            if known is not None and (share := shared_milli(pairs, known)) >= limits.echo_milli:
                 break
             known = None
-    if known is not None and len(known) >= COUNTED and (item := state.blocked.get(known)):
-        facts = ("share_milli", share), ("seconds", max(0, int(at - item.at)))
-        findings.append(Finding(item.category, ECHO, facts, UNSURE))
-    elif len(kept) <= rules.limits.reply and kept in rules.cues.replies:
+    item = None if known is None or len(known) < COUNTED else state.blocked.get(known)
+    if item is not None:
+        own = message.age != OLD or message.author == item.author
+        if item.category in rules.echo and share >= (limits.echo_milli if own else limits.echo_old_milli):
+            facts = ("share_milli", share), ("seconds", max(0, int(at - item.at)))
+            findings.append(Finding(item.category, ECHO, facts, UNSURE))
+    elif len(kept) <= limits.reply and kept in rules.cues.replies and not message.chanted:
         last = next(reversed(state.blocked.values()))
-        if last.category in rules.split and 0 <= at - last.at <= rules.limits.reply_seconds:
+        if last.category in rules.echo and 0 <= at - last.at <= limits.reply_seconds:
             findings.append(Finding(last.category, "reply", (("seconds", int(at - last.at)),), UNSURE))
 
 
@@ -335,18 +377,17 @@ def _asks_to_spell(text: str, rules: LiveRules) -> Company:
 
 
 def _invite(state: RoomState, at: float, text: str, rules: LiveRules) -> None:
-    """Note what the host asks everybody to write: the characters behind each request."""
-    for cue in rules.cues.invite:
-        start = text.find(cue)
-        while start >= 0:
-            asked = text[start + len(cue) : start + len(cue) + INVITATION]
-            state.invited = (*state.invited[1 - INVITED :], (at, asked))
-            start = text.find(cue, start + len(cue))
+    """Note what the host says when asking everybody to write something, and right after it: ASR cuts where it likes."""
+    called = any(cue in text for cue in rules.cues.invite)
+    if called or at < state.called <= at + FOLLOWS:
+        state.invited = (*state.invited[1 - INVITED :], (at, text[:ASKED]))
+    if called:
+        state.called = at + FOLLOWS
 
 
 def _put_together(state: RoomState, content: Content, message: _Said, rules: LiveRules) -> tuple[Joined, ...]:
     """What pieces make: those of a person, of two who take turns, and of all."""
-    at, author, text, _, _ = message
+    at, author, text = message[:3]
     limits, letters, said = rules.limits, rules.cues.letters, content.parts[0].text.strip()
     is_code = len(text) > limits.piece
     chanted = message.refrain and (len(set(text)) > 1 or text in rules.cues.refrains)

@@ -136,15 +136,16 @@ class Piece(NamedTuple):
 
 
 class Block(NamedTuple):
-    """When a text was blocked in the room, and under which category."""
+    """When a text was blocked in the room, under which category, and who said it ("" where not told)."""
 
     at: float
     category: str
+    author: str
 
 
 @dataclass(slots=True)
 class RoomState:
-    """All that is remembered of one room: some 300 kB when it is busy. A new room is ``RoomState()``.
+    """All that is remembered of one room: some 250 kB when it is busy. A new room is ``RoomState()``.
 
     It is a value: ``observe``, ``remember``, ``forget`` and ``Engine.hear`` give a new one and leave the old one alone.
     """
@@ -164,7 +165,9 @@ class RoomState:
     echoes: dict[str, str] = field(default_factory=dict)
     """The blocked text that a mark is one of."""
     invited: tuple[tuple[float, str], ...] = ()
-    """What the host asked everybody to write, and when."""
+    """What the host said when asking everybody to write something, and when."""
+    called: float = 0.0
+    """Until when what the host says may belong to that."""
 
     def copy(self) -> RoomState:
         """The same room; what is folded into it does not touch the original."""
@@ -178,4 +181,5 @@ class RoomState:
             self.blocked,
             self.echoes,
             self.invited,
+            self.called,
         )

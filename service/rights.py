@@ -33,6 +33,14 @@ class Right(StrEnum):
     """See how well reviews agree, and how reviewers answer golden items."""
     GOLDEN = "golden"
     """Say which items are golden."""
+    CREATORS = "creators"
+    """See creators: their scores, ledgers and boosts."""
+    SIGNALS = "signals"
+    """Enrol creators, link accounts, tell signals and rank candidates."""
+    MEASURES = "measures"
+    """Find against creators, and propose, decide and lift measures."""
+    FORMULA = "formula"
+    """Propose, stage and roll back trials of the creator formula."""
     PEOPLE = "people"
     """Manage users and keys."""
     NOTICES = "notices"
@@ -73,18 +81,21 @@ class Role(StrEnum):
 
 
 RIGHTS_OF_KEY: Final[dict[Scope, frozenset[Right]]] = {
-    Scope.MODERATE: frozenset({Right.OPEN, Right.MODERATE, Right.FOLLOW, Right.REPORT, Right.SHOWS, Right.SCRIPTS}),
-    Scope.ADMIN: frozenset(Right) - {Right.SELF, Right.REVIEW, Right.SENIOR, Right.RULES, Right.APPROVE, Right.LIVE},
+    Scope.MODERATE: frozenset({Right.OPEN, Right.MODERATE, Right.FOLLOW, Right.REPORT, Right.SHOWS, Right.SCRIPTS})
+    | {Right.CREATORS, Right.SIGNALS},
+    Scope.ADMIN: frozenset(Right)
+    - {Right.SELF, Right.REVIEW, Right.SENIOR, Right.RULES, Right.APPROVE, Right.LIVE}
+    - {Right.MEASURES, Right.FORMULA},
     Scope.AUDIT: frozenset({Right.OPEN, Right.AUDIT}),
 }
 """A machine never decides as a person would: no scope holds a reviewer's rights, or counts as one of two people."""
-_SEES: Final = frozenset({Right.OPEN, Right.SELF, Right.READ, Right.FOLLOW, Right.SHOWS})
+_SEES: Final = frozenset({Right.OPEN, Right.SELF, Right.READ, Right.FOLLOW, Right.SHOWS, Right.CREATORS})
 RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
     Role.REVIEWER: _SEES | {Right.REVIEW, Right.SCRIPTS, Right.LIVE},
     Role.SENIOR: _SEES
     | {Right.REVIEW, Right.SENIOR, Right.QUALITY, Right.GOLDEN}
-    | {Right.SCRIPTS, Right.APPROVE, Right.LIVE},
-    Role.POLICY_ADMIN: _SEES | {Right.LEXICON, Right.RULES, Right.QUALITY, Right.GOLDEN, Right.SCRIPTS},
+    | {Right.SCRIPTS, Right.APPROVE, Right.LIVE, Right.MEASURES},
+    Role.POLICY_ADMIN: _SEES | {Right.LEXICON, Right.RULES, Right.QUALITY, Right.GOLDEN, Right.SCRIPTS, Right.FORMULA},
     Role.AUDITOR: _SEES | {Right.QUALITY, Right.AUDIT},
     Role.ADMIN: frozenset(Right),
 }

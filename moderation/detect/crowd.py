@@ -23,6 +23,10 @@ _NUMBER = re.compile(r"[qv群号扣加]\d{5,12}", re.IGNORECASE | re.ASCII)
 """A letter that stands for a messenger, and a number."""
 
 
+TOGETHER = 2
+"""So many characters beside the newest one make a word of different people's: three in all."""
+
+
 class Crowd(NamedTuple):
     """What a room's additions come to, and the earlier messages that they change."""
 
@@ -70,13 +74,7 @@ def _best(
         if (line.text, line.backwards) in seen:
             continue
         seen.add((line.text, line.backwards))
-        said = [item for item in court(line.text) if item.category in rules.split]
-        made = list(_made(line, said, court)) if said else []
-        if line.people == 1 and not made:
-            made = list(_spelled(line, rules))
-        for item, touched in made:
-            if line.people > 1 and not _is_no_chance(line, len(touched)):
-                continue
+        for item, touched in _told(line, rules, court):
             weight = item.weight if line.people == 1 else min(item.weight, UNSURE)
             rank = (item.severity, weight)
             if best is None or rank > best[0]:
@@ -92,27 +90,73 @@ def _best(
     return None if best is None else best[1:]
 
 
-def _is_no_chance(line: Joined, touched: int) -> bool:
-    """Whether pieces of different people hardly met by chance: single characters, or the name of an account."""
+def _told(
+    line: Joined, rules: LiveRules, court: Callable[[str], Iterable[Evidence]]
+) -> Sequence[tuple[Evidence, tuple[str, ...]]]:
+    """What a line of pieces says that its pieces do not, each with the ids of its pieces.
+
+    Pieces of different people, or read backwards, meet by chance too: 加 of 加油 and somebody's 微信. So they are heard
+    where several characters come one by one, or where the name of an account follows.
+    """
+    said = [item for item in court(line.text) if item.category in rules.split]
+    pieces = _pieces(line)
+    newest = pieces[0 if line.backwards else -1]
+    if line.people == 1 and not line.backwards:
+        made = list(_made(line, said, court)) if said else []
+        return made or [(item, ids) for item, ids, _ in _spelled(line, pieces, rules)]
+    if line.people > 1 and not line.backwards and _is_account(newest):
+        return list(_made(line, said, court)) if said else []
+    low, high = _singles(line, pieces)
+    if high - low < (TOGETHER if line.people > 1 else 1):
+        return []
+    spans = [(item, *_touched(line, item.span)) for item in said]
+    found = [(item, line.ids[first : last + 1]) for item, first, last in spans if low <= first < last <= high]
+    return found or [(item, ids) for item, ids, first in _spelled(line, pieces, rules) if low <= first]
+
+
+def _pieces(line: Joined) -> list[str]:
     starts = (0, *line.ends)
-    pieces = [line.text[start:end].strip() for start, end in zip(starts, line.ends, strict=False)]
-    ends = pieces[:touched] if line.backwards else pieces[-touched:]
-    if all(len(piece) == 1 for piece in ends):
-        return True
-    return not line.backwards and any(len(piece) >= ACCOUNT and piece.isascii() for piece in ends)
+    return [line.text[start:end].strip() for start, end in zip(starts, line.ends, strict=False)]
 
 
-def _spelled(line: Joined, rules: LiveRules) -> Iterator[tuple[Evidence, tuple[str, ...]]]:
-    """Words and numbers that are nothing by themselves, and that nobody sends in pieces without a reason."""
-    spans = [(start, start + len(word)) for word in rules.cues.spelled if (start := line.text.find(word)) >= 0]
-    if match := _NUMBER.search(line.text):
+def _is_account(piece: str) -> bool:
+    return len(piece) >= ACCOUNT and piece.isascii()
+
+
+def _singles(line: Joined, pieces: Sequence[str]) -> tuple[int, int]:
+    """The first and the last of the single characters that came one by one, the newest piece among them; else 0, 0."""
+    count = 0
+    for piece in pieces if line.backwards else reversed(pieces):
+        if len(piece) != 1:
+            break
+        count += 1
+    if not count:
+        return 0, 0
+    return (0, count - 1) if line.backwards else (len(pieces) - count, len(pieces) - 1)
+
+
+def _spelled(line: Joined, pieces: Sequence[str], rules: LiveRules) -> Iterator[tuple[Evidence, tuple[str, ...], int]]:
+    """Words, numbers and accounts that are nothing by themselves, and that nobody sends in pieces without a reason.
+
+    With each the ids of its pieces, and the place of the first.
+    """
+    text = line.text
+    spans = [
+        (start, start + len(word))
+        for word in (*rules.cues.names, *rules.cues.spelled)
+        if (start := text.find(word)) >= 0
+    ]
+    if match := _NUMBER.search(text):
         spans.append(match.span())
+    before = text[: line.ends[-2]] if len(line.ends) > 1 else ""
+    if _is_account(pieces[-1]) and not pieces[-1].isalpha() and before.endswith(rules.cues.names):
+        spans.append((len(before) - 1, len(text)))
     newest = 0 if line.backwards else len(line.ends) - 1
     for span in spans:
         first, last = _touched(line, Span("", *span))
-        if first < last and newest in {first, last}:
+        if first < last and (newest in {first, last} or line.people > 1):
             item = Evidence(ROOM, DIVERSION, f"{DIVERSION}.spelled", 0, Span("", *span), weight=UNSURE)
-            yield item, line.ids[first : last + 1]
+            yield item, line.ids[first : last + 1], first
 
 
 def _made(

@@ -21,6 +21,7 @@ from service.http.room_answers import RiskReason, may_be_seen, risk_told
 from service.http.room_wire import room_of
 from service.http.routes import CALLED, route
 from service.http.shows import gaps_of
+from service.review.veil import heard
 from service.rights import Right
 from service.talk import Answered
 
@@ -85,7 +86,8 @@ async def pulse(asked: Asked) -> Answer:
     duties, lane = service.duties, service.rooms.lane(tenant, room)
     last = (lane.last if lane is not None else 0) or (await service.rooms.last(tenant, room))[0]
     show = await duties.shows.live_in(tenant, room)
-    items = await service.rooms.after(tenant, room, max(0, last - STREAM), limit=2 * STREAM)
+    came = await service.rooms.after(tenant, room, max(0, last - STREAM), limit=2 * STREAM)
+    items = heard(came, known(asked).rights)
     version = await duties.scripts.approved(tenant, show.script) if show is not None and show.script else None
     seen, live = duties.patrol.seen(tenant, room), service.rules.engine.ruleset.live
     risk = lane.risk if lane is not None else Risk()

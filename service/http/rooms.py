@@ -34,6 +34,7 @@ from service.http.room_wire import (
 )
 from service.http.routes import BODY, CALLED, route
 from service.ids import from_stamp
+from service.review.veil import heard
 from service.rights import Right
 from service.rooms import Crowded
 
@@ -114,7 +115,8 @@ async def events(asked: Asked) -> Answer:
     if not items and not (await keeper.last(tenant, name))[0]:
         raise Problem("not-found")
     after = items[-1].number if items else query.after
-    told = b",".join([item_told(item, asked.lang) for item in items])
+    shown = heard(items, known(asked).rights)
+    told = b",".join([item_told(item, asked.lang) for item in shown])
     return Answer(b'{"room":%s,"items":[%s],"next":%d}' % (orjson.dumps(name), told, after))
 
 

@@ -18,7 +18,6 @@ from aiohttp import WSMsgType
 
 from service.http.content import known
 from service.http.room_answers import (
-    event_told,
     item_told,
     outcome_told,
     refused_told,
@@ -27,6 +26,7 @@ from service.http.room_answers import (
     verdicts_told,
 )
 from service.logs import where
+from service.review.veil import heard
 from service.talk import Answered
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from service.http.problems import Fault, Problem
     from service.http.serving import Asked
     from service.lane import Lane
+    from service.rights import Right
     from service.talk import News, Outcome
 
 GRACE_SECONDS: Final = 5.0
@@ -93,6 +94,11 @@ class Stream:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _closing: asyncio.Task[None] | None = None
 
+    @property
+    def rights(self) -> frozenset[Right]:
+        """What the client may do."""
+        return known(self.asked).rights
+
     def greet(self, lane: Lane, after: int | None) -> None:
         """Tells how the room stands. What came after ``after`` is sent first; without it, what comes from now on."""
         self._cursor = lane.last if after is None else after
@@ -115,8 +121,8 @@ class Stream:
             elif not self.whole:
                 self._put(verdict_told(mine, lang), mine.number)
         if news is not None:
-            for event in news.events:
-                self._put(event_told(event), event.number)
+            for event in heard(news.events, self.rights):
+                self._put(item_told(event, lang), event.number)
         if own:
             self.grant(len(own))
         else:
@@ -197,7 +203,8 @@ class Stream:
             items = await rooms.after(caller.tenant, self.room, self._cursor, limit=PAGE)
             if items:
                 self._cursor = items[-1].number
-                await self._frame(_told([item_told(item, lang) for item in items], 0))
+                shown = heard(items, caller.rights)
+                await self._frame(_told([item_told(item, lang) for item in shown], 0))
             elif not self._lost:
                 break
         self._replaying = False

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import orjson
 import structlog
 
+from service.acts import DECISION_UNDONE, GOLDEN_UNDONE
 from service.logs import where
 from service.review import appeals, golden, handling, intake, rulings, samples
 from service.review.checks import Checks, grim, is_blind, is_tested
@@ -156,7 +157,10 @@ class Desk:
             if row.kind == samples.SAMPLE:  # whoever decided it may know the first verdict by now
                 raise Conflict("late", row)
             samples.undone(visit, row)
-            return appeals.undo(visit, row, move) if row.kind == APPEAL else rulings.undo(visit, row, move)
+            if row.kind == APPEAL:
+                return appeals.undo(visit, row, move)
+            copied = golden.copied(visit, row, person)
+            return rulings.undo(visit, row, move, GOLDEN_UNDONE if copied else DECISION_UNDONE)
 
         return await self._ledger.visit(work)
 

@@ -5,6 +5,7 @@ no receiver and teaches no model. Only the reviewer's score grows. It comes into
 whatever the house makes of it on that day.
 
 UNDECIDED   what no person has decided, or the engine never left to people, cannot be golden
+LIVE        nor what was said in a room: the room's own stream would lack the copy
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from service.review.states import Move, Person
 
 UNDECIDED: Final = "golden_undecided"
+LIVE: Final = "golden_live"
 NAMED_LIKE: Final = 40
 """A copy's content id is made after so many recent ones,"""
 NAMED_AMONG: Final = 5000
@@ -77,6 +79,8 @@ def add(visit: Visit, tenant: str, content_id: str, by: str, ruleset: Ruleset) -
     person = visit.rows(quality.IS_USER, stands.by, tenant)
     if found != Action.REVIEW.code or not person or stands.verdict.action is Action.REVIEW:
         raise Unfit(UNDECIDED)
+    if stands.content.room is not None:
+        raise Unfit(LIVE)
     answer = orjson.dumps(said(stands.verdict.action, stands.verdict.categories)).decode()
     id_ = new_id()
     heads = ruleset.policies[stands.content.scene].experts.get(TEXT, {})

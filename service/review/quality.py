@@ -6,7 +6,7 @@ category's pairs are chosen by what the engine had found, never by what people s
 
 from __future__ import annotations
 
-from math import log, sqrt
+from math import atanh, log, sqrt, tanh
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -22,6 +22,7 @@ FALSE_ALARM: Final = 0.05
 """So many good reviewers are flagged in a watch at most."""
 WATCH: Final = 200
 """Golden items after which the test begins anew, so that who was good for long is not trusted for ever."""
+ALMOST: Final = 1 - 1e-9
 FEW: Final = 30
 """Under so many pairs or decisions nothing is said of them but the numbers."""
 UNCLEAR: Final = 0.6
@@ -94,7 +95,7 @@ def agreement(pairs: Sequence[tuple[bool, bool]]) -> Agreement:
 
 
 def kappa(both: int, one: int, other: int, neither: int) -> Share:
-    """Cohen's kappa of a table of two by two; the interval is that of Fleiss, Cohen and Everitt (1969)."""
+    """Cohen's kappa of a table of two by two; the interval has the variance of Fleiss, Cohen and Everitt (1969)."""
     n = both + one + other + neither
     if not n:
         return NOTHING
@@ -107,6 +108,8 @@ def kappa(both: int, one: int, other: int, neither: int) -> Share:
     diagonal = sum(table[i, i] * (1 - (first[i] + second[i]) * (1 - value)) ** 2 for i in range(2))
     beside = (1 - value) ** 2 * sum(table[i, j] * (second[i] + first[j]) ** 2 for i, j in ((0, 1), (1, 0)))
     variance = float(diagonal + beside - (value - chance * (1 - value)) ** 2) / (n * (1 - chance) ** 2)
+    if not one + other:
+        return Share(value, kappa(both, 1, 0, neither).low, 1.0, n)
     return _around(value, sqrt(max(0.0, variance)), n)
 
 
@@ -116,6 +119,8 @@ def alpha(both: int, apart: int, neither: int) -> Share:
     value = _alpha(both, apart, neither)
     if value is None:
         return Share(None, None, None, n)
+    if not apart:
+        return Share(value, alpha(both, 1, neither).low, 1.0, n)
     kinds = ((both, (1, 0, 0)), (apart, (0, 1, 0)), (neither, (0, 0, 1)))
     left = [
         (count, without)
@@ -139,7 +144,12 @@ def _alpha(both: int, apart: int, neither: int) -> float | None:
 
 
 def _around(value: float, deviation: float, n: int) -> Share:
-    return Share(value, max(-1.0, value - Z * deviation), min(1.0, value + Z * deviation), n)
+    """An interval that is even on Fisher's scale, on which coefficients near 1 do not press against it.
+
+    Where all agree it is that of one disagreement more.
+    """
+    middle, half = atanh(max(value, -ALMOST)), Z * deviation / (1 - min(value * value, ALMOST))
+    return Share(value, tanh(middle - half), tanh(middle + half), n)
 
 
 def wilson(hits: int, n: int) -> Share:

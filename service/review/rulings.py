@@ -16,6 +16,7 @@ from service.acts import (
     REPORT_UNSETTLED,
     Act,
 )
+from service.creators.posting import complained, settle
 from service.ids import new_id
 from service.labels import Judgement, Origin
 from service.ports import Write
@@ -180,21 +181,26 @@ def reinstated(visit: Visit, row: Row, who: Person, decision: str, book: Book) -
     return id_
 
 
-def undo(visit: Visit, row: Row, move: Move) -> Row:
-    """Takes a decision back: the former verdict stands again, who was not told yet is not. Raises ``Conflict``."""
+def undo(visit: Visit, row: Row, move: Move, kind: str = DECISION_UNDONE) -> Row:
+    """Takes a decision back: the former verdict stands again, who was not told yet is not. Raises ``Conflict``.
+
+    ``kind`` is that of the act.
+    """
     decided = row.outcome
     moved(row, move)
     if decided is not None:
-        restore(visit, row, move, decided)
+        restore(visit, row, move, decided, kind)
     new = take(visit, row, move)
     reports = _reports(visit, new)
     if reports:
         ((outcome,),) = visit.rows(desk.OUTCOME_OF_ROUND, new.id, new.round)
         _credit(visit, new, REPORT_UNSETTLED, reports, outcome or "", (None, None, None))
+    if row.kind == COMPLAINT:
+        complained(visit, row.tenant, row.content, _complaint(new), stands=False)
     return new
 
 
-def restore(visit: Visit, row: Row, move: Move, decided: str) -> None:
+def restore(visit: Visit, row: Row, move: Move, decided: str, kind: str = DECISION_UNDONE) -> None:
     """Files the verdict from before a decision again, and has nobody told of that. Raises ``Conflict``."""
     last = standing(visit, row.tenant, row.content)
     if last.id != decided or last.supersedes is None:  # somebody decided after it, about the same text
@@ -203,12 +209,13 @@ def restore(visit: Visit, row: Row, move: Move, decided: str) -> None:
     facts = {"by": move.who.id, "content": last.content.id, "restores": last.supersedes, "review": row.id}
     values = (id_, decided, visit.at, move.who.id, last.supersedes)
     visit.record(
-        Act(DECISION_UNDONE, id_, row.tenant, {**facts, "supersedes": decided}),
+        Act(kind, id_, row.tenant, {**facts, "supersedes": decided}),
         Write(desk.RESTORE_DECISION, values),
         Write(appeals.END_BLOCK, (visit.at, decided), must_change=False),
         Write(appeals.KEEP_BLOCKS, (row.content, decided), must_change=False),
     )
     visit.record(Act(DECISION_SUPERSEDED, decided, row.tenant, {"by": id_}))
+    settle(visit, row.tenant, row.content)
     notices.cancel(visit, row.tenant, decided)
 
 
@@ -273,6 +280,7 @@ def file(  # noqa: PLR0913 - a decision, and what it means for blocks
         *([Write(appeals.MOVE_BLOCK, (reinstates,))] if reinstates else ()),
     )
     visit.record(Act(DECISION_SUPERSEDED, before.id, row.tenant, {"by": id_}))
+    settle(visit, row.tenant, row.content)
 
 
 def _noticed(decision: str, before: Standing, verdict: Verdict, row: Row) -> dict[str, object]:
@@ -302,6 +310,13 @@ def _settle(visit: Visit, row: Row, ruling: Ruling) -> None:
     if reports := _reports(visit, row):
         settled = (ruling.settles, ruling.verification or None, visit.at)
         _credit(visit, row, REPORT_SETTLED, reports, ruling.settles, settled)
+    if row.kind == COMPLAINT and (ruling.outcome, ruling.verification) == (UPHELD, VERIFIED):
+        complained(visit, row.tenant, row.content, _complaint(row), stands=True)
+
+
+def _complaint(row: Row) -> str:
+    """The cause of an entry: an item in a round."""
+    return f"complaint:{row.id}:{row.round}"
 
 
 def _reports(visit: Visit, row: Row) -> int:

@@ -9,12 +9,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from service.acts import DECISION_AUTO, DECISION_HUMAN, GOLDEN_ANSWERED, GOLDEN_COPIED
+from moderation.types import PERSON
+from service.acts import (
+    DECISION_AUTO,
+    DECISION_HUMAN,
+    DECISION_UNDONE,
+    GOLDEN_ANSWERED,
+    GOLDEN_COPIED,
+    GOLDEN_UNDONE,
+)
 from service.filing import ENGINE
-from service.review.checks import is_tested
+from service.review.checks import is_blind, is_tested
 from service.review.rulings import DEADLINE
 from service.rights import Right
 from service.store.desk_reads import Viewer
+from service.talk import RETRACTION, RULING, Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,9 +31,24 @@ if TYPE_CHECKING:
     from service.keys import Caller
     from service.moderate import Decided, Moderation
     from service.store.desk_reads import DeskReads, Done, Listed
+    from service.talk import Answered
 
-_AS_ANY: Final = {GOLDEN_COPIED: DECISION_AUTO, GOLDEN_ANSWERED: DECISION_HUMAN}
+_AS_ANY: Final = {
+    GOLDEN_COPIED: DECISION_AUTO,
+    GOLDEN_ANSWERED: DECISION_HUMAN,
+    GOLDEN_UNDONE: DECISION_UNDONE,
+}
 """What is told of copies to whom they test: what is told of any content."""
+
+
+def heard(items: Iterable[Answered | Event], rights: frozenset[Right]) -> list[Answered | Event]:
+    """What somebody hears of a live room: whoever reviews hears no word of what people decided on its messages."""
+    return [one for one in items if not (isinstance(one, Event) and _is_kept_from(one, rights))]
+
+
+def _is_kept_from(event: Event, rights: frozenset[Right]) -> bool:
+    told = event.kind in {RULING, RETRACTION} and event.facts.get("by") == PERSON
+    return told and Right.REVIEW in rights and is_blind(rights)
 
 
 class Veil(NamedTuple):

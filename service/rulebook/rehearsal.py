@@ -32,7 +32,8 @@ USUAL: Final = 2000
 KEPT: Final = 64
 AT_ONCE: Final = 2
 """So many rehearsals run at a time; others wait."""
-PAGE: Final = 500
+PAGE: Final = 80
+"""Contents that are read from the record at once: to make values of them holds the event loop, too."""
 HELD_SECONDS: Final = 0.002
 REST_SECONDS: Final = 0.004
 SLICE: Final = 16

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from service.store.rule_reads import Beside, Found, RuleReads
 
 WATCH_SECONDS: Final = 0.5
-PAGE: Final = 256
+PAGE: Final = 96
 """So many contents are counted in one transaction."""
 HOUSE: Final = "house"
 SHOWN: Final = 20

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import logging
 import re
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
 import structlog
 
 from service.http.interface import ROUTES
-from service.review.veil import Veil
-from service.rights import RIGHTS_OF, Role
+from service.review.veil import Veil, heard
+from service.rights import RIGHTS_OF, RIGHTS_OF_KEY, Role, Scope
+from service.talk import RETRACTION, RULING, Event
 from tests.http.conftest import running
 from tests.http.test_reviews import BLOCK, act, claim, judge
 from tests.small import ABUSE, DOUBTFUL, small_rules
@@ -41,6 +43,23 @@ ELSEWHERE = {
     "/", "/contents", "/docs", "/docs/{asset}", "/healthz", "/login", "/metrics", "/openapi.json", "/readyz",
     "/static/{file}", "/system", "/try", "/v1/sessions/current", "/v1/views",
 }  # fmt: skip
+FILED = {
+    "/alerts", "/files", "/scripts", "/scripts/{id}", "/scripts/{id}/diff", "/v1/alerts", "/v1/products",
+    "/v1/products/{id}", "/v1/proofs", "/v1/proofs/{id}", "/v1/scripts", "/v1/scripts/{id}", "/v1/scripts/{id}/diff",
+    "/v1/scripts/{id}/report", "/v1/scripts/{id}/versions", "/v1/shows", "/v1/shows/{id}", "/v1/shows/{id}/corrections",
+}  # fmt: skip
+"""They tell of what was filed before and during shows, which nobody decides at the desk."""
+RULES = {
+    "/lexicons", "/rehearsals/{id}", "/rulesets", "/rulesets/{id}",
+    "/v1/lexicons", "/v1/lexicons/terms", "/v1/rulesets", "/v1/rulesets/proposals", "/v1/rulesets/proposals/{id}",
+    "/v1/rulesets/rehearsals/{id}", "/v1/rulesets/shadows", "/v1/rulesets/versions/{version}",
+}  # fmt: skip
+"""They tell of rules, and of what engines make of contents by them."""
+ROOMS = {
+    "/live", "/rooms/{room}", "/v1/rooms", "/v1/rooms/{room}", "/v1/rooms/{room}/acts", "/v1/rooms/{room}/events",
+    "/v1/rooms/{room}/pulse", "/v1/rooms/{room}/stream",
+}  # fmt: skip
+"""What rooms tell goes through ``veil.heard``."""
 STATES = ("waiting", "held", "closed", "overdue")
 
 
@@ -114,7 +133,18 @@ def about(told, name, path):
 
 def test_every_route_that_a_reviewer_may_read_is_looked_at():
     readable = {one.path for one in ROUTES if one.method == "GET" and one.policy in RIGHTS_OF[Role.REVIEWER]}
-    assert readable == ASKED.keys() | ELSEWHERE
+    assert readable == ASKED.keys() | ELSEWHERE | FILED | ROOMS | RULES
+
+
+@pytest.mark.parametrize("kind", [RULING, RETRACTION])
+def test_whoever_reviews_hears_no_word_of_what_people_decided_in_live_rooms(kind):
+    at = datetime.now(UTC)
+    events = [Event(1, kind, {"by": by}, at) for by in ("person", "deadline", "engine")]
+    for role in Role:
+        told = [one.facts["by"] for one in heard(events, RIGHTS_OF[role])]
+        assert ("person" in told) == (role not in {Role.REVIEWER, Role.SENIOR}), role
+        assert told[-2:] == ["deadline", "engine"]
+    assert heard(events, RIGHTS_OF_KEY[Scope.MODERATE]) == events
 
 
 def different(house, who, names, reviews, text):

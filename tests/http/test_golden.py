@@ -150,17 +150,17 @@ def strongest(numbers, names, marks):
 
 
 def test_a_client_cannot_tell_golden_items_from_others(settings, tmp_path):
-    with house(settings, tmp_path, known=40) as own:
-        numbers, names, marks = watched(own, 60)
-    assert 8 <= marks.sum() <= 45
-    assert told_apart(numbers, marks) <= 0.75, strongest(numbers, names, marks)
+    with house(settings, tmp_path, known=28) as own:
+        numbers, names, marks = watched(own, 40)
+    assert 5 <= marks.sum() <= 32
+    assert told_apart(numbers, marks) <= 0.8, strongest(numbers, names, marks)
 
 
 @pytest.mark.slow
 def test_a_client_that_looks_at_everything_has_an_auc_of_55_percent_at_most(settings, tmp_path):
-    with house(settings, tmp_path, known=700) as own:
-        numbers, names, marks = watched(own, 1500)
-    assert marks.sum() >= 300
+    with house(settings, tmp_path, known=500) as own:
+        numbers, names, marks = watched(own, 1000)
+    assert marks.sum() >= 200
     assert told_apart(numbers, marks) <= 0.55, strongest(numbers, names, marks)
 
 
@@ -174,5 +174,5 @@ def test_a_copy_that_differs_in_one_field_is_told(settings, tmp_path, monkeypatc
     else:
         monkeypatch.setattr(golden, "like", lambda recent, random, loose=0: f"{random.randrange(10**12):012}")
     with house(settings, tmp_path, known=16) as own:
-        numbers, _, marks = watched(own, 26)
+        numbers, _, marks = watched(own, 24)
     assert told_apart(numbers, marks, folds=3) >= 0.8

@@ -173,3 +173,67 @@ def test_who_only_reads_sees_and_changes_nothing(server, ann):
     audit = server.hire("audit", Role.AUDITOR)
     assert done(audit.call("GET", f"/v1/rulesets/proposals/{made['id']}"))["steps"] == []
     assert step(audit, made, "approval", sha256=made["sha256"]).problem == "forbidden"
+
+
+def test_a_proposal_is_revised_withdrawn_or_rejected(server, ann, bo):
+    made = proposed(ann, add("改前词语"))
+    done(step(bo, made, "approval", sha256=made["sha256"]))
+    again = done(ann.call("POST", f"/v1/rulesets/proposals/{made['id']}/revision", {"changes": [add("改后词语")]}))
+    assert (again["revision"], again["state"], again["approver"]) == (2, "open", None)
+    assert step(bo, made, "approval", sha256=made["sha256"]).json["why"] == "bytes"
+    assert done(step(ann, made, "withdrawal"))["state"] == "withdrawn"
+    other = proposed(ann, add("另一词语"))
+    assert step(ann, other, "rejection").json["why"] == "own"
+    assert done(step(bo, other, "rejection"))["closed_by"]["name"] == "bo"
+    assert step(ann, {"id": "nothing"}, "withdrawal").problem == "not-found"
+    assert step(ann, {"id": "nothing"}, "rehearsal").problem == "not-found"
+
+
+def test_whole_files_take_the_place_of_all_own_ones(server, ann):
+    files = [{"name": "brand.txt", "text": terms("absolute_claim", "品牌词语")}]
+    body = {"files": files, "note": "整套替换"}
+    made = done(ann.call("POST", "/v1/rulesets/proposals", body))
+    assert made["changes"] == [] and [one["name"] for one in made["diff"]] == ["brand.txt"]
+    assert done(ann.call("GET", f"/v1/rulesets/versions/{made['version']}"))["files"] == files
+    for wrong, fault in (
+        ({"files": files * 2}, "file_names"),
+        ({"files": files, "changes": [add("词语")]}, "changes_or_files"),
+    ):
+        assert ann.call("POST", "/v1/rulesets/proposals", wrong).faults["files"] == fault
+    assert ann.call("POST", "/v1/rulesets/proposals", {"changes": []}).json["why"] == "nothing"
+    assert ann.call("POST", "/v1/rulesets/proposals", {"note": "a\u202eb"}).faults["note"] == "not_printable"
+    assert ann.call("GET", "/v1/rulesets/versions/99").problem == "not-found"
+    assert ann.call("GET", "/v1/rulesets/versions/x").problem == "not-found"
+
+
+def test_lists_go_on_by_their_cursor(server, ann):
+    for number in range(2):
+        proposed(ann, add(f"翻页词语{number}"))
+    first = done(ann.call("GET", "/v1/rulesets/proposals?limit=1"))
+    second = done(ann.call("GET", f"/v1/rulesets/proposals?limit=1&cursor={first['next']}"))
+    assert first["proposals"][0]["id"] != second["proposals"][0]["id"]
+    assert ann.call("GET", "/v1/lexicons/terms?cursor=WyJ4Il0").problem == "invalid-query"
+    assert ann.call("GET", "/v1/lexicons/terms?cursor=Wy0xXQ").problem == "invalid-query"
+    assert done(ann.call("GET", "/v1/lexicons/terms?whose=adjusted"))["terms"] == []
+
+
+def test_own_files_that_cannot_be_read_are_told_by_lint(server, ann):
+    told = ann.call("POST", "/v1/lexicons/lint", {"changes": [add("一")]})
+    assert told.problem == "invalid-body" and "lexicon_line" in told.faults.values()
+    assert ann.call("POST", "/v1/lexicons/lint", {"version": 99}).faults == {"version": "unknown_version"}
+    assert done(ann.call("POST", "/v1/lexicons/lint", {}))["terms"] == 0
+
+
+def test_what_terms_are_worth_is_told_to_who_may_see_figures(server, ann):
+    senior = server.hire("sen", Role.SENIOR)
+    server.judge("国家级面霜", content_id="worth-1", creator_id="w")
+    (decision,) = done(server.call("GET", "/v1/moderations?content_id=worth-1"))["decisions"]
+    about = {"decision_id": decision["id"], "appellant_id": "w", "grounds": "有证书"}
+    review = done(server.call("POST", "/v1/appeals", about))["review"]
+    token = done(senior.call("POST", f"/v1/reviews/{review}/claim", {}))["token"]
+    done(senior.call("POST", f"/v1/reviews/{review}/decision", {"token": token, "outcome": "overturned"}))
+    told = done(senior.call("GET", "/v1/terms?order=precision&scene=ad&category=absolute_claim"))
+    (one,) = [each for each in told["terms"] if each["text"] == "国家级"]
+    assert (one["decided"], one["overturned"], one["per_true"], one["high"]) == (0, 1, None, 1.0)
+    assert told["advice"] == [] and told["budget"] == 0.5
+    assert server.hire("rev").call("GET", "/v1/terms").problem == "forbidden"

@@ -35,6 +35,8 @@ SPLITS: list[tuple[str, list[Said]]] = [
     ("two accounts take turns", [("加", "a"), ("666", "x"), ("微", "b"), ("好", "y"), ("信", "a")]),
     ("three accounts", [("加", "a"), ("微", "b"), ("1", "x"), ("信", "c")]),
     ("a pasted account", [("加v", "a"), ("多少钱", "x"), ("qingliu88", "a")]),
+    ("a messenger and an account", [("扣扣", "a"), ("666", "x"), ("zyt48154", "a")]),
+    ("a number in pieces", [("加q", "a"), ("7909", "a"), ("748", "a")]),
     ("a disguised letter", [("➕", "a"), ("薇", "a")]),
 ]
 
@@ -88,7 +90,31 @@ INNOCENT: list[tuple[str, list[Content]]] = [
         "what the host asks for",
         [speech("想要的宝宝公屏打清流好物四个字"), *[chat("清流好物", f"n{at}", at, age=1) for at in range(30)]],
     ),
+    (
+        "what the host asks for in other words",
+        [
+            speech("喜欢的把小满今天生日快乐打在公屏上好不好"),
+            *[chat("小满今天生日快乐" * 2, f"n{at}", at) for at in range(20)],
+        ],
+    ),
+    (
+        "words of the host that were cut in two",
+        [
+            speech("来我们公屏走一波"),
+            speech("清流好物加一", 4),
+            *[chat("清流好物加一", f"n{at}", 5 + at) for at in range(20)],
+        ],
+    ),
+    (
+        "a chant of this room",
+        [chat("妥妥的", f"n{at}", at, age=300) for at in range(4)]
+        + [chat("妥妥的", "a", 5 + at * 3) for at in range(9)],
+    ),
     ("one question of many", [chat("什么时候发货呀", f"n{at}", at, age=400) for at in range(12)]),
+    (
+        "single characters of different people that begin something else",
+        [chat("加", "a"), chat("微", "b", 1), chat("点", "a", 2), chat("辣还是", "b", 3), chat("油", "a", 4)],
+    ),
     ("short talk", [chat(text, "a", at * 3) for at, text in enumerate(("好", "想要", "1", "上车", "有吗"))]),
 ]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.small import ABUSE, DOUBTFUL
+from tests.small import ABUSE, CLAIMS, DOUBTFUL, small_rules
 
 SERVER = Path(__file__).with_name("desk_server.py")
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SERVER.parents[2])}
@@ -167,8 +167,16 @@ async def run(folder, lexicons, *, rounds) -> Experiment:
     return experiment
 
 
-async def test_review_work_survives_kill_9(tmp_path, lexicons):
-    experiment = await run(tmp_path, lexicons, rounds=2)
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory):
+    """What was worked on before and after two kills."""
+    folder = tmp_path_factory.mktemp("killed")
+    lexicons = small_rules(folder / "lexicons", {"ad_law/absolute_claim.txt": CLAIMS})
+    return asyncio.run(run(folder, lexicons, rounds=2))
+
+
+def test_review_work_survives_kill_9(killed):
+    experiment = killed
     assert experiment.wrong() == []
     assert min(experiment.told[kind] for kind in ("review.decided", "decision.human")) > 0
 
@@ -182,8 +190,8 @@ BROKEN = {
 }
 
 
-async def test_what_a_kill_could_break_is_found(tmp_path, lexicons):
-    experiment = await run(tmp_path, lexicons, rounds=1)
+def test_what_a_kill_could_break_is_found(killed, tmp_path):
+    experiment = killed
     kept = tmp_path / "kept.db"
     path = experiment.data / "qingliu.db"
     database = sqlite3.connect(path)

@@ -279,8 +279,11 @@ async def test_whatever_is_tried_at_once_two_people_stand_for_it(house):
 
 
 @pytest.mark.slow
-async def test_whatever_is_tried_at_once_a_thousand_times(house):
-    assert await race(house, 1000, random.Random(8)) > 100
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_is_tried_at_once_a_thousand_times(house, seed):
+    went = await race(house, 250, random.Random(seed))
+    print(f"250 rounds, {went} went live")  # noqa: T201 - a figure of docs/measurements-rules.md
+    assert went > 25
     assert house.alone() == 0
 
 

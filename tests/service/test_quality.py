@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bench.quality import answers, pairs, truth_of
+from service.review import quality
 from service.review.quality import (
     BAD,
     FALSE_ALARM,
@@ -21,13 +23,6 @@ from service.review.quality import (
     watched,
     wilson,
 )
-
-REVIEWERS = 10_000
-
-
-def answers(error, *, items=WATCH, reviewers=REVIEWERS, seed=7):
-    """Whether each reviewer missed each golden item."""
-    return np.random.default_rng(seed).random((reviewers, items)) < error
 
 
 def test_a_reviewer_who_errs_is_flagged_within_55_golden_items_on_average():
@@ -65,22 +60,6 @@ def test_a_watch_begins_anew_so_that_no_credit_lasts_for_ever():
     assert watched([]).curve == ()
 
 
-def pairs(n, *, prevalence, error, draws, seed=1):
-    """Tables of two raters who err independently on the same items: both, first alone, second alone, neither."""
-    random = np.random.default_rng(seed)
-    truth = random.random((draws, n)) < prevalence
-    first, second = (truth ^ (random.random((draws, n)) < error) for _ in range(2))
-    cells = (first & second, first & ~second, ~first & second, ~first & ~second)
-    return np.stack([cell.sum(1) for cell in cells], 1)
-
-
-def truth_of(prevalence, error):
-    """The kappa of two such raters, and of alpha, which is the same for raters of one kind."""
-    marked = prevalence * (1 - error) + (1 - prevalence) * error
-    apart = 2 * error * (1 - error)
-    return 1 - apart / (2 * marked * (1 - marked))
-
-
 @pytest.mark.parametrize("prevalence", [0.3, 0.5, 0.8])
 @pytest.mark.parametrize("error", [0.05, 0.15])
 def test_kappa_and_alpha_are_right_on_average_and_their_intervals_cover(prevalence, error):
@@ -90,7 +69,29 @@ def test_kappa_and_alpha_are_right_on_average_and_their_intervals_cover(prevalen
     krippendorff = [alpha(int(a), int(b + c), int(d)) for a, b, c, d in tables]
     for estimates in (cohen, krippendorff):
         assert abs(np.mean([one.value for one in estimates]) - truth) <= 0.02
-        assert np.mean([one.low <= truth <= one.high for one in estimates]) >= 0.91
+        assert np.mean([one.low <= truth <= one.high for one in estimates]) >= 0.94
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("prevalence", [0.1, 0.3, 0.5, 0.8])
+@pytest.mark.parametrize("error", [0.02, 0.05, 0.15, 0.25])
+@pytest.mark.parametrize("n", [100, 300])
+def test_they_are_whatever_is_rare_and_however_people_err(n, prevalence, error):
+    truth = truth_of(prevalence, error)
+    tables = pairs(n, prevalence=prevalence, error=error, draws=10_000)
+    cohen = [kappa(*map(int, table)) for table in tables]
+    krippendorff = [alpha(int(a), int(b + c), int(d)) for a, b, c, d in tables]
+    for estimates in (cohen, krippendorff):
+        known = [one for one in estimates if one.value is not None]
+        assert abs(np.mean([one.value for one in known]) - truth) <= 0.02
+        assert np.mean([one.low <= truth <= one.high for one in known]) >= 0.93
+
+
+def test_an_interval_of_90_percent_would_be_noticed(monkeypatch):
+    monkeypatch.setattr(quality, "Z", 1.645)
+    truth = truth_of(0.5, 0.15)
+    told = [kappa(*map(int, table)) for table in pairs(100, prevalence=0.5, error=0.15, draws=2000)]
+    assert np.mean([one.low <= truth <= one.high for one in told]) < 0.93
 
 
 def test_known_tables_give_known_values():

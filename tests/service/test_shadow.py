@@ -143,6 +143,7 @@ async def test_on_the_same_day_again_in_the_same_house(service):
 @pytest.mark.slow
 async def test_the_prediction_on_a_long_day_is_what_the_shadow_counts(service):
     told, counted = await both(service, 20_000)
+    print({name: told[name] for name in COMPARED if isinstance(told[name], int)}, told["moves"])  # noqa: T201 - a figure of docs/measurements-rules.md
     assert {name: told[name] for name in COMPARED} == {name: counted[name] for name in COMPARED}
 
 

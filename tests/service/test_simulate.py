@@ -93,7 +93,7 @@ def test_a_message_tells_what_the_api_takes(grammar: Grammar) -> None:
 
 
 def test_what_is_promised_holds_on_other_sentences(shipped: Engine) -> None:
-    found = figures(played(shipped, read_grammar(EVALUATION), rooms=2, minutes=4, seed=100))
+    found = figures(played(shipped, read_grammar(EVALUATION), rooms=1, minutes=4, seed=100))
     shares = {figure.name: figure.share for figure in found if figure.promised}
     alarms = shares.pop("false alarms in ordinary rooms")
     assert alarms <= 0.1
@@ -104,7 +104,7 @@ def recorded(shipped: Engine, grammar: Grammar) -> list[tuple[Content, Verdict]]
     """Two rooms as their decisions tell them: content and verdict, written down and read again."""
     told = []
     for kind in (Kind.DIVERSION, Kind.RAID):
-        lines = play(grammar, kind, seed=5, minutes=3)
+        lines = play(grammar, kind, seed=5, minutes=2)
         contents = [content_of(line, "room", number) for number, line in enumerate(lines)]
         for case in shipped.hear(RoomState(), contents)[1]:
             verdict, content = case.conclude(), case.content
@@ -134,7 +134,7 @@ def test_a_replay_without_the_numbers_is_noticed(shipped: Engine, grammar: Gramm
 
 
 def test_every_line_is_judged_and_completed_pieces_are_retracted(shipped: Engine, grammar: Grammar) -> None:
-    lines = play(grammar, Kind.DIVERSION, seed=3, minutes=6)
+    lines = play(grammar, Kind.DIVERSION, seed=3, minutes=4)
     judged = list(Court(shipped).judged(lines, "room"))
     assert [one.line for one in judged] == lines
     assert any(one.retracts for one in judged)
