@@ -2,7 +2,7 @@
 
 A process of its own, with a client that does as little as possible, so that the server is what is measured. It reads
 its orders as one JSON object from standard input: ``host port path headers bodies batch connections seconds name``.
-Each body is sent with a content id of its own; a batch takes its bodies in turn.
+Each body is sent with a content id of its own; a batch takes its bodies in turn. ``paths``, if there are any, are got.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ class Count:
 
 def requests(orders: dict[str, Any]) -> Iterator[bytes]:
     """Whole requests, without end, no content id twice."""
+    if paths := orders.get("paths"):
+        yield from _gets(orders, paths)
     number = count()
     bodies = cycle([orjson.dumps(body)[1:] for body in orders["bodies"]])
     head = f"POST {orders['path']} HTTP/1.1\r\nHost: {orders['host']}:{orders['port']}\r\n"
@@ -46,6 +48,14 @@ def requests(orders: dict[str, Any]) -> Iterator[bytes]:
         items = [b'{"content_id":"%s-%08d",%s' % (name, next(number), body) for body in taken]
         body = b'{"items":[%s]}' % b",".join(items) if size else items[0]
         yield head.encode() + b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+
+def _gets(orders: dict[str, Any], paths: list[str]) -> Iterator[bytes]:
+    """The same paths again and again."""
+    head = f" HTTP/1.1\r\nHost: {orders['host']}:{orders['port']}\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in orders["headers"].items()) + "\r\n"
+    for path in cycle(paths):
+        yield f"GET {path}{head}".encode()
 
 
 class Connection(asyncio.Protocol):

@@ -14,6 +14,8 @@ from service.review.terms import opening
 from service.store.codec import NOTHING_MORE, content_body, verdict_blob
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from moderation.types import Content, Verdict
     from service.review.terms import Opening, Terms
 
@@ -47,6 +49,8 @@ class Filing(NamedTuple):
     facts: dict[str, object]
     opening: Opening | None = None
     """The review item that the content needs."""
+    after: Callable[..., None] | None = None
+    """What else is written in the same transaction: called with a visit, ``decision`` and ``content`` (its row)."""
 
 
 class Kept(NamedTuple):
@@ -98,11 +102,19 @@ def sealed(tenant: str, key: str, body: bytes) -> Seal:
 
 
 def prepared(  # noqa: PLR0913 - a verdict and where it goes
-    content: Content, verdict: Verdict, *, tenant: str, terms: Terms, number: int = 0, known: bool = False
+    content: Content,
+    verdict: Verdict,
+    *,
+    tenant: str,
+    terms: Terms,
+    number: int = 0,
+    known: bool = False,
+    after: Callable[..., None] | None = None,
 ) -> Filing:
     """The filing of one verdict; ``terms`` are those of review. Raises ``ValueError`` for what cannot be stored.
 
-    ``number`` is the place of a message in its room; its content cannot exist yet, unless it is ``known``.
+    ``number`` is the place of a message in its room; its content cannot exist yet, unless it is ``known``. ``after`` is
+    what ``Filing`` says.
     """
     body = content_body(content)
     scene, action = _SCENES[content.scene], _ACTIONS[verdict.action]
@@ -137,4 +149,5 @@ def prepared(  # noqa: PLR0913 - a verdict and where it goes
         judged,
         facts,
         opening(content, verdict, terms),
+        after,
     )

@@ -92,6 +92,8 @@ class Ledger:
         on_group: Callable[[int, float], None] | None = None,
     ) -> None:
         self.on_group = on_group
+        self.on_visit: Callable[[], None] | None = None
+        """Hears of each commit that may have changed more than contents, before anybody is told of theirs."""
         self.waiting = 0
         """Decisions in the queue."""
         self.trouble: str | None = None
@@ -105,6 +107,7 @@ class Ledger:
         """Whether nothing more is taken, because the service stops."""
         self._writer: asyncio.Task[None] | None = None
         self._expected = 1
+        self._followed = False
 
     @property
     def full(self) -> bool:
@@ -236,6 +239,8 @@ class Ledger:
                 _fail(group, _meaning(error))
         else:
             _tell(group, outcomes)
+            if self.on_visit is not None and (self._followed or isinstance(group[0].entry, ToVisit)):
+                self.on_visit()
             if self.on_group is not None:
                 self.on_group(sum(waiting.rows for waiting in group), perf_counter() - began)
 
@@ -258,6 +263,7 @@ class Ledger:
             for entry in entries:
                 planned.add(entry)
             outcomes[:] = planned.outcomes
+            self._followed = bool(planned.rows.works)
             return planned.rows
 
         await self._journal.transact(wanted(entries), plan)

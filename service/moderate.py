@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.suggest import suggest
 from service.draft import placed
-from service.filing import ENGINE, prepared, sealed
+from service.filing import ENGINE, sealed
 from service.ids import from_stamp
 from service.ledger import told
 from service.plan import Replay
 from service.review.terms import Terms
-from service.sitting import Sitting, alone, is_long, slices, to_hear, together
+from service.sitting import Sitting, alone, filed, is_long, slices, to_hear, together
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from moderation.ruleset import Ruleset
     from moderation.suggest import Suggestion
     from moderation.types import Content, Missing, Opinion, Verdict
+    from service.creators.roster import Roster
     from service.duty.binding import Binding
     from service.escalation import Escalation
     from service.experts import Hearing
@@ -93,6 +94,10 @@ class Moderation:
         self._sitting = Sitting(rules, ledger, hearing, terms)
         self._turn = asyncio.Semaphore(SLICES_HEARD)
 
+    def enrol(self, roster: Roster) -> None:
+        """Has what creators publish count for them from now on."""
+        self._sitting.roster = roster
+
     @property
     def full(self) -> bool:
         """Whether the ledger takes no more for the moment: answer 503 before reading a body."""
@@ -135,8 +140,11 @@ class Moderation:
                     await breath.taken()
             for case, answer in zip(cases, await self._heard(cases), strict=True):
                 verdict = case.conclude() if answer is None else case.conclude(answer)
+                verdict, filing = filed(
+                    case.content, verdict, tenant=tenant, terms=self._terms, roster=self._sitting.roster
+                )
                 verdicts.append(verdict)
-                filings.append(prepared(case.content, verdict, tenant=tenant, terms=self._terms))
+                filings.append(filing)
                 await breath.taken()
         outcome = await self._ledger.file(filings, seal=_seal(caller, idempotency))
         return await self._decided(caller, engines.base.ruleset, contents, verdicts, outcome)

@@ -6,11 +6,13 @@ key, or two versions of one content, may stand in the same group.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
 from service.acts import DECISION_AUTO, DECISION_SUPERSEDED, REVIEW_OPENED, ROOM_EVENT, act_row, canonical
+from service.creators.posting import settle
 from service.filing import ENGINE, committed
 from service.ids import new_id
 from service.ports import Found, Head, Rows, Used, Wanted, Write
@@ -182,7 +184,7 @@ class Plan:
 
     def _place(self, filing: Filing) -> Placed:
         """A new version where the content is new or edited; otherwise a decision that supersedes the engine's last."""
-        id_, tenant, content_id, fresh, body, salt, commitment, judged, facts, opening = filing
+        id_, tenant, content_id, fresh, body, salt, commitment, judged, facts, opening, more = filing
         head = None if fresh else self._heads.get((tenant, content_id))
         supersedes: str | None = None
         if head is not None and committed(head.salt, body) == head.commitment:
@@ -202,6 +204,10 @@ class Plan:
         if supersedes is not None:
             self._act(DECISION_SUPERSEDED, supersedes, tenant, {"by": id_})
         self.rows.decisions.append((seq, id_, tenant, row, supersedes, *judged))
+        if more is not None:
+            self.rows.works.append(partial(more, decision=id_, content=row))
+        if supersedes is not None:
+            self.rows.works.append(partial(settle, tenant=tenant, content=row))
         after = Head(row, version, commitment, salt, id_, ENGINE, *(head[6:] if head else ()))
         if opening is not None or after.state in _OPEN:
             after = self._item(filing, after)

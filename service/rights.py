@@ -33,6 +33,14 @@ class Right(StrEnum):
     """See how well reviews agree, and how reviewers answer golden items."""
     GOLDEN = "golden"
     """Say which items are golden."""
+    CREATORS = "creators"
+    """See creators: their scores, ledgers and boosts."""
+    SIGNALS = "signals"
+    """Enrol creators, link accounts, tell signals and rank candidates."""
+    MEASURES = "measures"
+    """Find against creators, and propose, decide and lift measures."""
+    FORMULA = "formula"
+    """Propose, stage and roll back trials of the creator formula."""
     PEOPLE = "people"
     """Manage users and keys."""
     NOTICES = "notices"
@@ -73,8 +81,11 @@ class Role(StrEnum):
 
 
 RIGHTS_OF_KEY: Final[dict[Scope, frozenset[Right]]] = {
-    Scope.MODERATE: frozenset({Right.OPEN, Right.MODERATE, Right.FOLLOW, Right.REPORT, Right.SHOWS, Right.SCRIPTS}),
-    Scope.ADMIN: frozenset(Right) - {Right.SELF, Right.REVIEW, Right.SENIOR, Right.RULES, Right.APPROVE, Right.LIVE},
+    Scope.MODERATE: frozenset({Right.OPEN, Right.MODERATE, Right.FOLLOW, Right.REPORT, Right.SHOWS, Right.SCRIPTS})
+    | {Right.CREATORS, Right.SIGNALS},
+    Scope.ADMIN: frozenset(Right)
+    - {Right.SELF, Right.REVIEW, Right.SENIOR, Right.RULES, Right.APPROVE, Right.LIVE}
+    - {Right.MEASURES, Right.FORMULA},
     Scope.AUDIT: frozenset({Right.OPEN, Right.AUDIT}),
 }
 """A machine never decides as a person would: no scope holds a reviewer's rights, or counts as one of two people."""
@@ -82,10 +93,13 @@ _SEES: Final = frozenset({Right.OPEN, Right.SELF, Right.READ, Right.FOLLOW, Righ
 RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
     Role.REVIEWER: _SEES | {Right.REVIEW, Right.SCRIPTS, Right.LIVE},
     Role.SENIOR: _SEES
-    | {Right.REVIEW, Right.SENIOR, Right.QUALITY, Right.GOLDEN}
-    | {Right.SCRIPTS, Right.APPROVE, Right.LIVE},
-    Role.POLICY_ADMIN: _SEES | {Right.LEXICON, Right.RULES, Right.QUALITY, Right.GOLDEN, Right.SCRIPTS},
-    Role.AUDITOR: _SEES | {Right.QUALITY, Right.AUDIT},
+    | {Right.CREATORS, Right.REVIEW, Right.SENIOR, Right.QUALITY, Right.GOLDEN}
+    | {Right.SCRIPTS, Right.APPROVE, Right.LIVE, Right.MEASURES},
+    Role.POLICY_ADMIN: _SEES
+    | {Right.LEXICON, Right.RULES, Right.QUALITY, Right.GOLDEN, Right.SCRIPTS, Right.CREATORS, Right.FORMULA},
+    Role.AUDITOR: _SEES | {Right.CREATORS, Right.QUALITY, Right.AUDIT},
     Role.ADMIN: frozenset(Right),
 }
-"""Of people. Not in one table with the scopes: both have an ``admin``, and as texts the two are equal."""
+"""Of people. Who reviews does not see creators: their scores tell what others decided of what is reviewed again.
+
+Not in one table with the scopes: both have an ``admin``, and as texts the two are equal."""

@@ -131,6 +131,21 @@ class Settings(BaseSettings):
     """So long an act waits at most for a signed checkpoint; a thousand acts do not wait."""
     audit_witnesses: tuple[str, ...] = ()
     """The public keys of witnesses whose cosignatures are kept, as ``qingliu witness`` prints them."""
+    formulas: Path | None = None
+    """The folder of the creator formula and the presets, instead of those that come with the package."""
+    boost_cache: int = Field(default=262_144, ge=16)
+    """So many standings of creators are kept in memory."""
+    boost_budget: int = Field(default=1_000_000, ge=0)
+    """Extra impressions that rankings may give away a day, for each tenant; then what one creator, what one category
+    may get of them."""
+    boost_per_creator: int = Field(default=20_000, ge=0)
+    boost_per_category: int = Field(default=500_000, ge=0)
+    boost_exploration: int = Field(default=80, ge=50, le=100)
+    """What of each ranking is for newcomers, permille."""
+    trial_days: int = Field(default=7, ge=0)
+    """So many days a stage of a trial lasts at least, with both scores shown."""
+    trial_sample: int = Field(default=100, ge=2)
+    """So many creators each side of a trial has at least before it goes to everybody."""
     live_rooms: int = Field(default=10_000, ge=1)
     """Live rooms that are kept in memory."""
     live_idle: float = Field(default=600.0, gt=0)

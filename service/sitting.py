@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from moderation.engine import Case, Engine
     from moderation.ruleset import Ruleset
     from moderation.types import Content, Missing, Opinion, Verdict
+    from service.creators.roster import Roster
     from service.escalation import Escalation
     from service.experts import Hearing
-    from service.filing import Seal
+    from service.filing import Filing, Seal
     from service.ledger import Ledger
     from service.plan import Outcome
     from service.review.terms import Terms
@@ -90,8 +91,17 @@ class Brought:
 class Sitting:
     """Keeps the contents that came in this turn of the event loop."""
 
-    def __init__(self, rules: Rules, ledger: Ledger, hearing: Hearing | Escalation | None, terms: Terms) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        ledger: Ledger,
+        hearing: Hearing | Escalation | None,
+        terms: Terms,
+        roster: Roster | None = None,
+    ) -> None:
         self._rules, self._ledger, self._hearing, self._terms = rules, ledger, hearing, terms
+        self.roster = roster
+        """Who takes part as a creator."""
         self._waiting: list[Brought] = []
         self._unheard = 0
 
@@ -142,10 +152,24 @@ class Sitting:
             return
         try:
             brought.verdict = case.conclude(*answers)
-            filing = prepared(brought.content, brought.verdict, tenant=brought.tenant, terms=self._terms)
+            brought.verdict, filing = filed(
+                brought.content, brought.verdict, tenant=brought.tenant, terms=self._terms, roster=self.roster
+            )
             self._ledger.submit([filing], seal=brought.seal, heard=brought.heard)
         except Exception as error:  # noqa: BLE001 - it is this caller's, and the others must not fail with it
             _fail([brought], error)
+
+
+def filed(
+    content: Content, verdict: Verdict, *, tenant: str, terms: Terms, roster: Roster | None
+) -> tuple[Verdict, Filing]:
+    """The verdict as it is for this author, and its filing. Raises ``ValueError`` for what cannot be stored."""
+    if roster is None:
+        return verdict, prepared(content, verdict, tenant=tenant, terms=terms)
+    verdict = roster.judged(tenant, content, verdict)
+    return verdict, prepared(
+        content, verdict, tenant=tenant, terms=terms, after=roster.follows(tenant, content, verdict)
+    )
 
 
 def _fail(sitting: Sequence[Brought], error: Exception) -> None:

@@ -48,6 +48,7 @@ from service.views import Views
 from service.webhooks import Webhooks
 from service.weights import DEFAULT, Weights
 from service.wiring_audit import Audit, open_audit
+from service.wiring_creators import Creators, open_creators
 from service.wiring_duty import Duties, join_rooms, open_duties
 from service.wiring_hearing import Opens, open_hearing
 from service.wiring_rooms import open_rooms
@@ -141,6 +142,7 @@ class Service:
     relay: Relay
     """What sends notices."""
     audit: Audit
+    creators: Creators
     duties: Duties
     """What live shows owe."""
 
@@ -202,8 +204,7 @@ async def open_service(
 ) -> AsyncIterator[Service]:
     """Everything, ready to judge. ``on_group`` hears the rows and seconds of each commit.
 
-    Raises ``LoadErrors`` for broken rules, ``ExpertRefused`` for broken weights, ``SecretRefused`` for a secret that is
-    none, and ``store.db.Unsafe`` for a database that would not keep its word.
+    Raises ``LoadErrors``, ``ExpertRefused``, ``SecretRefused``, ``FormulaError``, and ``store.db.Unsafe``.
     """
     # A batch makes thousands of objects that all live until it is answered; walking them every 700 finds nothing.
     gc.set_threshold(20_000, 20, 50)
@@ -222,6 +223,7 @@ async def open_service(
         duties = open_duties(store.ledger, store.beside, rules=rules, hearing=hearing)
         moderation = Moderation(rules, store.ledger, store.reads, hearing, terms, duties.binding)
         stack.push_async_callback(moderation.close)
+        creators = await stack.enter_async_context(open_creators(settings, store.ledger, secret, moderation))
         rooms = await stack.enter_async_context(open_rooms(settings, rules, store.ledger, hearing, terms))
         await join_rooms(duties, rooms)
         desk = Desk(store.ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
@@ -253,6 +255,7 @@ async def open_service(
             webhooks=Webhooks(store.ledger, store.notices, secret, private=settings.webhook_private),
             relay=relay,
             audit=audit,
+            creators=creators,
             duties=duties,
         )
 

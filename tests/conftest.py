@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from moderation import load
 from moderation.load import load_engine
 
 if TYPE_CHECKING:
@@ -15,6 +16,22 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("QINGLIU_SECOND_STAGE", "off")
 """What is installed beside the tests must not change verdicts; tests of the second stage ask for it."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _folding_tables_made_once():
+    """The folding tables depend on the variants alone; making them anew for each small ruleset would take minutes."""
+    made, known = load.fold_tables, {}
+
+    def tables(simplified, lookalikes):
+        key = (tuple(simplified.items()), tuple(lookalikes.items()))
+        if key not in known:
+            known[key] = made(simplified, lookalikes)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(load, "fold_tables", tables)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -23,12 +23,15 @@ import time_machine
 
 from moderation.change import Change as RuleChange
 from moderation.change import Op
-from moderation.types import Action, Content, Part, Scene
+from moderation.types import Action, Author, Content, Part, Scene
 from service import labels
 from service.accounts import Change
 from service.acts import Act
 from service.audit.records import Asked
 from service.audit.tree import leaf_hash, root_of
+from service.creators.boosts import Asked as Ranked
+from service.creators.formulas import FOLDER, SHIPPED
+from service.creators.members import Profile, Signal
 from service.duty.products import Paper, Product
 from service.duty.proofs import NewProof
 from service.duty.scripts import Counted, NewScript
@@ -53,6 +56,7 @@ from service.settings import REPOSITORY, Settings
 from service.store import (
     appeal_statements,
     audit_statements,
+    creator_statements,
     desk_statements,
     duty_statements,
     notice_statements,
@@ -79,6 +83,7 @@ STATEMENTS = {
     name
     for module in (
         statements,
+        creator_statements,
         people_statements,
         rule_statements,
         desk_statements,
@@ -99,6 +104,7 @@ ALLOWED = {
         "service/store/statements.py",
         "service/store/appeal_statements.py",
         "service/store/audit_statements.py",
+        "service/store/creator_statements.py",
         "service/store/desk_statements.py",
         "service/store/duty_statements.py",
         "service/store/notice_statements.py",
@@ -368,7 +374,7 @@ def untold(path: Path) -> list[str]:
         "reviews": (held("SELECT id FROM reviews"), told("review.opened")),
         "reviews, rounds": (
             held("SELECT id || '/' || round FROM reviews WHERE round > 1"),
-            Counter({f"{subject}/{facts['round']}" for kind, subject, facts in acts if kind == "review.reopened"}),
+            Counter({s: f"{s}/{facts['round']}" for kind, s, facts in acts if kind == "review.reopened"}.values()),
         ),
         "reviews, as they are": (
             held("SELECT id || '/' || state || '/' || level || '/' || round || '/' || token FROM reviews"),
@@ -489,6 +495,33 @@ def untold(path: Path) -> list[str]:
             held("SELECT id FROM exports WHERE state <> 'waiting'"),
             told("export.done") + told("export.failed") + told("export.cancelled"),
         ),
+        "creators": (held("SELECT id FROM creators"), told("creator.added")),
+        "creators, enrolled": (
+            held("SELECT id FROM creators WHERE enrolled_at IS NOT NULL"),
+            Counter({subject for kind, subject, _ in acts if kind == "creator.changed"}),
+        ),
+        "creator_links": (held("SELECT id FROM creator_links"), told("account.linked")),
+        "creator_links, ended": (
+            held("SELECT id FROM creator_links WHERE until IS NOT NULL"),
+            told("account.unlinked"),
+        ),
+        "score_entries": (held("SELECT id FROM score_entries"), told("score.entry")),
+        "measures": (held("SELECT id FROM measures"), told("measure.proposed")),
+        "measures, as they are": (
+            held("SELECT id || '/' || state FROM measures"),
+            Counter({s: f"{s}/{facts['state']}" for kind, s, facts in acts if kind.startswith("measure.")}.values()),
+        ),
+        "boost_rankings": (held("SELECT id FROM boost_rankings"), told("boost.ranked")),
+        "boost_spend": (
+            Counter(dict(database.execute("SELECT day, sum(spent) FROM boost_spend WHERE sort = 'all' GROUP BY day"))),
+            sum((Counter({f["day"]: f["granted"]}) for kind, _, f in acts if kind == "boost.ranked"), Counter()),
+        ),
+        "formulas": (held("SELECT id FROM formulas"), told("formula.added")),
+        "formula_trials": (held("SELECT id FROM formula_trials"), told("trial.proposed")),
+        "formula_trials, staged": (
+            held("SELECT id || '/' || state FROM formula_trials WHERE state <> 'proposed'"),
+            Counter({s: f"{s}/{facts['state']}" for kind, s, facts in acts if kind == "trial.staged"}.values()),
+        ),
         "proofs": (held("SELECT id FROM proofs"), told("proof.filed")),
         "proofs, ended": (held("SELECT id FROM proofs WHERE ended_at IS NOT NULL"), told("proof.ended")),
         "products": (
@@ -593,6 +626,32 @@ async def _people_come_and_go(service):
             await accounts.change("shop", user.id, Change(disabled=False), by="cli")
         if name == "chi":
             await accounts.change("shop", user.id, Change(role=Role.AUDITOR, disabled=True), by="cli")
+
+
+async def _creators_come_and_go(service, caller):
+    """Enrolled, linked, measured, found against, ranked, kept in bounds, and judged by a formula that is tried."""
+    parts = service.creators
+    await parts.members.put("shop", "li", Profile("host"))
+    await parts.members.link("shop", "li", "web", "li-web")
+    await parts.members.unlink("shop", "li", "li-web")
+    told = [Signal("engagement", int(datetime.now(UTC).timestamp()), 80)]
+    await parts.members.signal("shop", "li", told)
+    await parts.members.withdraw("shop", "li", await parts.members.find("shop", "li", "brush_order_found", "ann"))
+    content = Content(
+        scene=Scene.UGC, parts=(Part("text", "今天天气好"),), at=datetime.now(UTC), author=Author(id="li")
+    )
+    await service.moderation.one(caller, content)
+    await parts.boosts.rank("shop", "ugc", [Ranked("li", 100), Ranked("wang", 100)], budget=500)
+    ann, sue = Caller("shop", "ann", frozenset()), Caller("shop", "sue", frozenset())
+    for kind in ("limit_traffic", "suspend_live", "warning"):
+        measure = await parts.measures.propose(ann, "li", kind, "manual", 1)
+        if kind != "warning":
+            await parts.measures.decide(sue, measure, agrees=kind == "limit_traffic")
+        if kind == "limit_traffic":
+            await parts.measures.lift(sue, measure, "x")
+    text = (FOLDER / SHIPPED).read_text(encoding="utf-8").replace('version = "2026-11"', 'version = "next"')
+    trial = await parts.trials.propose(ann, text.replace("repeat_days = 30", "repeat_days = 31"))
+    await parts.trials.roll_back(ann, trial)
 
 
 async def _views_come_and_go(service):
@@ -835,6 +894,7 @@ async def live(data: Path) -> Path:
         await _rooms_come_and_go(service)
         await _people_come_and_go(service)
         await _views_come_and_go(service)
+        await _creators_come_and_go(service, caller)
         await work_at_the_desk(service, caller)
         await go_live(service, caller)
         info = await service.lexicons.file("shop", OWN, by=key_id)

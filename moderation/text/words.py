@@ -86,9 +86,10 @@ def frequency(word: str) -> int:
     return count
 
 
-def pairs(least: int) -> list[tuple[str, int]]:
+@lru_cache(maxsize=4)
+def pairs(least: int) -> tuple[tuple[str, int], ...]:
     """The dictionary's words of two characters that it counts at least so often, with their counts."""
-    return [(word, count) for word, count in _TOKENIZER.FREQ.items() if count >= least and len(word) == PAIR]
+    return tuple([(word, count) for word, count in _TOKENIZER.FREQ.items() if count >= least and len(word) == PAIR])
 
 
 def gain(text: str, start: int, end: int, word: str) -> float:

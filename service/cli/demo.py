@@ -14,6 +14,7 @@ from aiohttp import ClientSession
 from rich.table import Table
 
 from moderation.types import Scene
+from service.cli.demo_creators import created
 from service.cli.demo_day import DUE_SOON, Desk, hired, worked
 from service.cli.say import fail, out, settings
 from service.cli.serve import run, stop_signal, whole_service
@@ -83,6 +84,7 @@ async def _show(chosen: Settings, *, log: BinaryIO, stay: bool) -> None:
         _summarise(lines, results, perf_counter() - started)
         if stay:
             members = await hired(service.accounts, _TENANT)
+            await created(service, _TENANT)
             await worked(Desk(url, secret, _TENANT, members), [one for one in results if "error" not in one])
             _introduce(url, members)
             _invite(url, secret, chosen)

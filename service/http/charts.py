@@ -44,3 +44,61 @@ def curve(values: Sequence[float], limit: float, *, longest: int) -> dict[str, A
 def bar(value: float, most: float) -> float:
     """How long a bar is."""
     return round(min(WIDTH, value * WIDTH / most), 2) if most else 0.0
+
+
+def columns(counts: Sequence[tuple[str, int, str, str]], *, high: float = 120.0) -> dict[str, Any]:
+    """Columns side by side, from label, count, sort (a class) and title; the highest fills the height."""
+    most = max([count for _, count, _, _ in counts], default=0)
+    items, wide = [], 1000.0 / max(1, len(counts))
+    for place, (label, count, sort, title) in enumerate(counts):
+        tall = round(count * high / most, 2) if most else 0.0
+        x = place * wide
+        items.append(
+            {
+                "x": round(x + wide * 0.12, 2),
+                "y": round(140 - tall, 2),
+                "wide": round(wide * 0.76, 2),
+                "high": tall,
+                "middle": round(x + wide / 2, 2),
+                "label": label,
+                "count": count,
+                "sort": sort,
+                "title": title,
+            }
+        )
+    return {"columns": items}
+
+
+def over_time(
+    values: Sequence[tuple[int, int]],
+    events: Sequence[tuple[int, str, str]],
+    dates: Sequence[tuple[int, str]],
+    *,
+    most: int,
+) -> dict[str, Any] | None:
+    """A line through values at times, with events on it: each a time, a sort (a class) and a title."""
+    if not values:
+        return None
+    wide, high, left, top, bottom = 1000.0, 240.0, 36.0, 12.0, 24.0
+    first, last = values[0][0], max(values[-1][0], values[0][0] + 1)
+
+    def across(at: int) -> float:
+        return round(left + 8 + (min(max(at, first), last) - first) * (wide - left - 24) / (last - first), 1)
+
+    def down(value: float) -> float:
+        return round(top + (high - top - bottom) * (1 - value / most), 1)
+
+    def on_line(at: int) -> float:
+        before = [value for time, value in values if time <= at] or [values[0][1]]
+        after = next((value for time, value in values if time >= at), before[-1])
+        return down(min(before[-1], after))
+
+    return {
+        "width": wide,
+        "height": high,
+        "left": left,
+        "points": " ".join(f"{across(at)},{down(value)}" for at, value in values),
+        "levels": [{"y": down(most * part / 4), "label": str(100 * part // 4)} for part in range(5)],
+        "dates": [{"x": across(at), "label": label} for at, label in dates],
+        "events": [{"x": across(at), "y": on_line(at), "sort": sort, "title": title} for at, sort, title in events],
+    }

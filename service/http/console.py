@@ -61,6 +61,11 @@ SECTIONS: Final = {
         Place("files", "/files", "f", Right.SHOWS),
         Place("alerts", "/alerts", "a", Right.SHOWS),
     ),
+    "creators": (
+        Place("creators", "/creators", "o", Right.CREATORS),
+        Place("boosts", "/boosts", "b", Right.CREATORS),
+        Place("trials", "/formula", "v", Right.CREATORS),
+    ),
     "rules": (
         Place("lexicons", "/lexicons", "w", Right.READ),
         Place("rulesets", "/rulesets", "r", Right.READ),

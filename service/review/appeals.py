@@ -19,6 +19,7 @@ from service.acts import (
     DECISION_NOTIFIED,
     Act,
 )
+from service.creators.posting import settle
 from service.filing import kept
 from service.ids import from_stamp, new_id
 from service.ports import Write
@@ -223,6 +224,7 @@ def settle_due(visit: Visit, limit: int) -> int:
             why = "confirmed" if block.confirmed_at else "term"
             act = Act(DECISION_FINAL, block.decision, block.tenant, {**facts, "why": why})
             visit.record(act, Write(sql.FINAL_BLOCK, (visit.at, block.decision)))
+            settle(visit, block.tenant, block.content)
         else:
             act = Act(DECISION_LAPSED, block.decision, block.tenant, facts)
             visit.record(act, Write(sql.LAPSE_BLOCK, (block.decision,)))

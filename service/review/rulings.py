@@ -16,6 +16,7 @@ from service.acts import (
     REPORT_UNSETTLED,
     Act,
 )
+from service.creators.posting import complained, settle
 from service.ids import new_id
 from service.labels import Judgement, Origin
 from service.ports import Write
@@ -194,6 +195,8 @@ def undo(visit: Visit, row: Row, move: Move, kind: str = DECISION_UNDONE) -> Row
     if reports:
         ((outcome,),) = visit.rows(desk.OUTCOME_OF_ROUND, new.id, new.round)
         _credit(visit, new, REPORT_UNSETTLED, reports, outcome or "", (None, None, None))
+    if row.kind == COMPLAINT:
+        complained(visit, row.tenant, row.content, _complaint(new), stands=False)
     return new
 
 
@@ -212,6 +215,7 @@ def restore(visit: Visit, row: Row, move: Move, decided: str, kind: str = DECISI
         Write(appeals.KEEP_BLOCKS, (row.content, decided), must_change=False),
     )
     visit.record(Act(DECISION_SUPERSEDED, decided, row.tenant, {"by": id_}))
+    settle(visit, row.tenant, row.content)
     notices.cancel(visit, row.tenant, decided)
 
 
@@ -276,6 +280,7 @@ def file(  # noqa: PLR0913 - a decision, and what it means for blocks
         *([Write(appeals.MOVE_BLOCK, (reinstates,))] if reinstates else ()),
     )
     visit.record(Act(DECISION_SUPERSEDED, before.id, row.tenant, {"by": id_}))
+    settle(visit, row.tenant, row.content)
 
 
 def _noticed(decision: str, before: Standing, verdict: Verdict, row: Row) -> dict[str, object]:
@@ -305,6 +310,13 @@ def _settle(visit: Visit, row: Row, ruling: Ruling) -> None:
     if reports := _reports(visit, row):
         settled = (ruling.settles, ruling.verification or None, visit.at)
         _credit(visit, row, REPORT_SETTLED, reports, ruling.settles, settled)
+    if row.kind == COMPLAINT and (ruling.outcome, ruling.verification) == (UPHELD, VERIFIED):
+        complained(visit, row.tenant, row.content, _complaint(row), stands=True)
+
+
+def _complaint(row: Row) -> str:
+    """The cause of an entry: an item in a round."""
+    return f"complaint:{row.id}:{row.round}"
 
 
 def _reports(visit: Visit, row: Row) -> int:

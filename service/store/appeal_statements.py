@@ -13,7 +13,7 @@ _BLOCK: Final = (
     "b.decision, b.tenant, b.content, b.creator, b.since, b.notified_at, b.appeal_until, b.appealed_at, "
     "b.confirmed_at, b.due_at, b.final_at, b.ended_at"
 )
-_STANDS: Final = """
+STANDS: Final = """
 b.ended_at IS NULL AND NOT EXISTS (
     SELECT 1 FROM decisions AS l WHERE l.content = b.content AND l.seq > b.since AND l.action <> 'block')
 """
@@ -40,14 +40,14 @@ BARRED: Final = f"{barred('?1', '?2')} LIMIT 1"
 DECISION: Final = "SELECT content, seq, at, action FROM decisions WHERE id = ? AND tenant = ?"
 CHANGED: Final = "SELECT 1 FROM decisions WHERE content = ? AND seq > ? AND action <> 'block' LIMIT 1"
 BLOCK: Final = f"SELECT {_BLOCK} FROM blocks AS b WHERE b.decision = ?"
-STANDING_BLOCKS: Final = f"SELECT {_BLOCK} FROM blocks AS b WHERE b.content = ? AND {_STANDS}"
+STANDING_BLOCKS: Final = f"SELECT {_BLOCK} FROM blocks AS b WHERE b.content = ? AND {STANDS}"
 TWICE: Final = f"""
 SELECT a.id FROM appeals AS a JOIN blocks AS b ON b.decision = a.decision WHERE a.content = ?1
-    AND (a.decision = ?2 OR ({_STANDS})) LIMIT 1
+    AND (a.decision = ?2 OR ({STANDS})) LIMIT 1
 """
 APPEAL_OF: Final = "SELECT id, decision, appellant, notice, outcome FROM appeals WHERE review = ?"
 BLOCKS_DUE: Final = f"""
-SELECT {_BLOCK}, c.content_id, c.version, {_STANDS} FROM blocks AS b JOIN contents AS c ON c.id = b.content
+SELECT {_BLOCK}, c.content_id, c.version, {STANDS} FROM blocks AS b JOIN contents AS c ON c.id = b.content
 WHERE b.final_at IS NULL AND b.due_at IS NOT NULL AND b.due_at < ?1 AND NOT EXISTS (
     SELECT 1 FROM decisions AS l WHERE l.content = b.content AND l.seq > b.since AND l.action <> 'block' AND l.at >= ?2)
 ORDER BY b.due_at LIMIT ?3
@@ -101,12 +101,12 @@ JOIN decisions AS d ON d.id = a.decision LEFT JOIN users AS u ON u.id = d."by"
 APPEAL: Final = f"{_APPEAL} WHERE a.id = ? AND a.tenant = ?"
 APPEAL_AT: Final = f"{_APPEAL} WHERE a.review = ?"
 TERM: Final = f"""
-SELECT {_BLOCK}, {_STANDS} FROM blocks AS b WHERE b.decision = ? AND b.tenant = ?
+SELECT {_BLOCK}, {STANDS} FROM blocks AS b WHERE b.decision = ? AND b.tenant = ?
 """
 FINAL_VIOLATIONS: Final = f"""
 SELECT min(b.final_at) AS since, b.decision, c.content_id, c.version, d.scene, d.severity, d.verdict
 FROM blocks AS b JOIN contents AS c ON c.id = b.content
 JOIN decisions AS d ON d.seq = (SELECT max(n.seq) FROM decisions AS n WHERE n.content = b.content)
-WHERE b.tenant = ?1 AND b.creator = ?2 AND b.final_at >= ?3 AND {_STANDS}
+WHERE b.tenant = ?1 AND b.creator = ?2 AND b.final_at >= ?3 AND {STANDS}
 GROUP BY b.content ORDER BY since, b.content LIMIT ?4
 """

@@ -191,7 +191,7 @@ def seat(chromium, house):
         context = chromium.new_context(
             viewport={"width": width, "height": 900 if width > 500 else 844}, locale="zh-CN", color_scheme=theme
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)  # a busy machine is no failure
         contexts.append(context)
         if lang != "zh":
             context.add_cookies([{"name": "lang", "value": lang, "url": house.url}])

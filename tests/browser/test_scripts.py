@@ -172,7 +172,7 @@ def test_what_is_on_file_can_be_filed_by_hand(house, filed, seat):
     assert len(proofs[0]["claims"]) == 2
 
 
-@pytest.mark.parametrize("path", ["/scripts", "/files", "/alerts", "/live", "/rooms/brush-live"])
+@pytest.mark.parametrize("path", ["/scripts", "/files", "/alerts", "/live", "/live/brush-live"])
 def test_the_pages_fit_a_phone(filed, seat, path):
     sat = seat("root", width=390)
     sat.go(path)

@@ -9,8 +9,8 @@ import orjson
 TEXT = "国\u200b家級配方\x1b[31m，全网最❤低价，国家级湿地公园旁"
 
 
-def test_it_shows_the_text_the_law_and_what_was_seen_through(qingliu):
-    done = qingliu("explain", TEXT, "--scene", "ad")
+def test_it_shows_the_text_the_law_and_what_was_seen_through(inside):
+    done = inside("explain", TEXT, "--scene", "ad")
     shown = done.stdout.decode()
     assert done.returncode == 0
     for expected in (

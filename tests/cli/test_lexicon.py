@@ -19,8 +19,8 @@ def broken(rules, tmp_path):
     return folder
 
 
-def test_good_rules_give_a_summary(qingliu, rules):
-    done = qingliu("lexicon", "check", rules)
+def test_good_rules_give_a_summary(inside, rules):
+    done = inside("lexicon", "check", rules)
     shown = done.stdout.decode()
     assert done.returncode == 0
     assert "词条：4" in shown and "允许词：1" in shown and load_ruleset(rules).fingerprint in shown
@@ -37,8 +37,8 @@ def test_good_rules_give_their_numbers_as_json(inside, rules):
     assert told["laws"]["verified"] + told["laws"]["unverified"] == len(ruleset.laws)
 
 
-def test_every_error_is_named_with_file_and_line(qingliu, broken):
-    done = qingliu("lexicon", "check", broken, "--lang", "en")
+def test_every_error_is_named_with_file_and_line(inside, broken):
+    done = inside("lexicon", "check", broken, "--lang", "en")
     assert done.returncode == 1
     places = [line.split(": ")[0] for line in done.stdout.decode().splitlines()]
     assert places == ["ad_law/absolute_claim.txt:9", "ad_law/absolute_claim.txt:10"]

@@ -65,15 +65,15 @@ def test_the_verdicts_are_those_of_the_library(inside, rules):
     assert "Advertising copy" in done.stderr.decode()
 
 
-def test_a_file_gives_what_standard_input_gives(qingliu, tmp_path):
+def test_a_file_gives_what_standard_input_gives(inside, tmp_path):
     source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     source.write_text(LINES, encoding="utf-8")
-    piped = qingliu("screen", "-", "--scene", "ugc", input=LINES.encode())
-    filed = qingliu("screen", source, "--scene", "ugc", "--output", target)
+    piped = inside("screen", "-", "--scene", "ugc", input=LINES.encode())
+    filed = inside("screen", source, "--scene", "ugc", "--output", target)
     assert filed.returncode == piped.returncode == 1
     assert filed.stdout == b""
     assert target.read_bytes() == piped.stdout != b""
-    assert qingliu("screen", source, "--scene", "ugc", "--output", "-").stdout == piped.stdout
+    assert inside("screen", source, "--scene", "ugc", "--output", "-").stdout == piped.stdout
 
 
 def test_csv_and_text_files_are_known_by_their_names(inside, tmp_path):

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import orjson
 import pytest
+from typer.testing import CliRunner
 
+from service.cli.app import app
 from service.http.lexicon import MOST_BODY
 from service.rights import Scope
 
 HEADER = "@{kind}\n@owner t\n@source t\n@licence x\n@reviewed 2026-11-22\n{line}\n"
-REPOSITORY = Path(__file__).parents[2]
 
 
 def file(line, *, name="own.txt", kind="category political_placeholder"):
@@ -130,22 +127,12 @@ def test_a_body_beyond_all_lexicons_is_not_read(house):
 
 
 @pytest.fixture
-def beside(server, tmp_path):
+def beside(server):
     """Runs the command line on the running server's data: ``beside("list", "--json")``."""
 
     def run(*words):
-        environment = {**os.environ, "QINGLIU_LEXICONS": str(server.settings.lexicons), "PYTHONPATH": str(REPOSITORY)}
-        command = [
-            sys.executable,
-            "-m",
-            "service",
-            "tenant",
-            "lexicon",
-            *map(str, words),
-            "--data",
-            server.settings.data,
-        ]
-        return subprocess.run(command, capture_output=True, check=False, env=environment, cwd=tmp_path)
+        command = ["tenant", "lexicon", *map(str, words), "--data", str(server.settings.data)]
+        return CliRunner().invoke(app, command, env={"QINGLIU_LEXICONS": str(server.settings.lexicons)})
 
     return run
 
@@ -155,12 +142,12 @@ def test_one_command_brings_an_old_version_back_while_the_server_runs(house, bes
         path = tmp_path / "own.txt"
         path.write_text(file(word)["text"], encoding="utf-8")
         done = beside("put", path, "--tenant", house.tenant, "--activate", "--json")
-        assert done.returncode == 0, done.stderr.decode()
+        assert done.exit_code == 0, done.stderr
     assert orjson.loads(done.stdout)["version"] == 2
     time.sleep(1)
     assert (house.judge("某某词")["action"], house.judge("别的词")["action"]) == ("pass", "block")
     done = beside("rollback", "--tenant", house.tenant)
-    assert (done.returncode, done.stdout.decode().strip()) == (0, f"租户 {house.tenant} 现用版本 1")
+    assert (done.exit_code, done.stdout.strip()) == (0, f"租户 {house.tenant} 现用版本 1")
     time.sleep(1)
     assert (house.judge("某某词")["action"], house.judge("别的词")["action"]) == ("block", "pass")
     listed = house("GET", "/v1/lexicon").json
@@ -171,13 +158,13 @@ def test_the_command_line_tells_what_is_wrong_and_changes_nothing(house, beside,
     path = tmp_path / "own.txt"
     path.write_text(file("某")["text"], encoding="utf-8")
     done = beside("put", path, "--tenant", house.tenant)
-    assert (done.returncode, done.stderr.decode().splitlines()[0][:10]) == (1, "own.txt:6:")
+    assert (done.exit_code, done.stderr.splitlines()[0][:10]) == (1, "own.txt:6:")
     for words, said, code in (
         (("activate", 3, "--tenant", house.tenant), "没有这个版本", 1),
         (("list", "--tenant", "nobody"), "没有租户", 1),
         (("put", tmp_path / "none.txt", "--tenant", house.tenant), "无法读取", 2),
     ):
         done = beside(*words)
-        assert (done.returncode, said in done.stderr.decode()) == (code, True)
+        assert (done.exit_code, said in done.stderr) == (code, True)
     done = beside("list", "--tenant", house.tenant, "--json")
     assert orjson.loads(done.stdout) == {"tenant": house.tenant, "active": 0, "versions": []}

@@ -13,6 +13,7 @@ import hashlib
 import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 from types import SimpleNamespace
 
@@ -22,6 +23,8 @@ from service.accounts import Change as AccountChange
 from service.acts import Act
 from service.audit.note import COSIGNATURE, note_from, signer_from
 from service.audit.records import Asked
+from service.creators.formulas import FOLDER, SHIPPED
+from service.creators.members import Profile
 from service.duty.alerts import Occasion
 from service.http import assets
 from service.ids import new_id
@@ -375,6 +378,97 @@ def _golden(house, tenant):
     return {"id": content_id}
 
 
+def _new_creator(house, tenant):
+    """A creator that is not there yet: nobody's, like an asset."""
+    if tenant is None or tenant != house.asking:
+        return None
+    return {"id": f"new-creator-{next(_numbers)}"}
+
+
+def _creator(house, tenant):
+    """A new creator."""
+    if tenant is None:
+        return {"id": "no-such-creator"}
+    name = f"creator-{next(_numbers)}-of-{tenant}"
+    house.server.within(house.server.service.creators.members.put(tenant, name, Profile()))
+    house.seen(tenant, name)
+    return {"id": name}
+
+
+def _account(house, tenant):
+    """A new creator with an account."""
+    found = _creator(house, tenant)
+    if tenant is None:
+        return {**found, "account": "no-such-account"}
+    members, account = house.server.service.creators.members, f"account-{next(_numbers)}"
+    house.server.within(members.link(tenant, found["id"], "web", account))
+    return {**found, "account": account}
+
+
+def _finding(house, tenant):
+    """A new creator against whom somebody found something."""
+    found = _creator(house, tenant)
+    if tenant is None:
+        return {**found, "entry": _NO_ID}
+    members = house.server.service.creators.members
+    return {**found, "entry": house.server.within(members.find(tenant, found["id"], "brush_order_found", "cli"))}
+
+
+def _measure(house, tenant):
+    """A new measure that somebody else proposed."""
+    if tenant is None:
+        return {"id": _NO_ID}
+    who, measures = Caller(tenant, "cli", frozenset(Right)), house.server.service.creators.measures
+    name = _creator(house, tenant)["id"]
+    id_ = house.server.within(measures.propose(who, name, "limit_traffic", "manual", 5))
+    house.seen(tenant, id_)
+    return {"id": id_}
+
+
+def _measure_in_force(house, tenant):
+    """A new measure that another person put into force."""
+    found = _measure(house, tenant)
+    if tenant is not None:
+        who, measures = Caller(tenant, "other", frozenset(Right)), house.server.service.creators.measures
+        house.server.within(measures.decide(who, found["id"], agrees=True))
+    return found
+
+
+def _another_formula():
+    number = next(_numbers)
+    text = (FOLDER / SHIPPED).read_text(encoding="utf-8").replace('version = "2026-11"', f'version = "t{number}"')
+    return text.replace("repeat_days = 30", f"repeat_days = {31 + number}")
+
+
+def _formula(house, tenant):
+    """Room for one more trial, and a formula to be tried: nobody's, like an asset."""
+    if tenant is None or tenant != house.asking:
+        return None
+    parts = house.server.service.creators
+    house.server.within(parts.book.refresh())
+    if (held := parts.formulas.held(tenant)).trial is not None:
+        house.server.within(parts.trials.roll_back(Caller(tenant, "cli", frozenset(Right)), held.trial.id))
+        house.server.within(parts.book.refresh())
+    return {"formula": _another_formula()}
+
+
+def _trial(house, tenant):
+    """The trial that is open, or a new one."""
+    if tenant is None:
+        return {"id": _NO_ID}
+    parts = house.server.service.creators
+    house.server.within(parts.book.refresh())
+    held = parts.formulas.held(tenant)
+    if held.trial is not None:
+        return {"id": held.trial.id}
+    parts.trials.terms = parts.trials.terms._replace(days=0)
+    who = Caller(tenant, "cli", frozenset(Right))
+    id_ = house.server.within(parts.trials.propose(who, _another_formula()))
+    house.server.within(parts.book.refresh())
+    house.seen(tenant, id_)
+    return {"id": id_}
+
+
 def _live_room(house, tenant):
     """A room in which something was said. Names of rooms are each tenant's own."""
     if tenant is None:
@@ -597,6 +691,14 @@ OBJECTS = {
     "unshadowed": _unshadowed,
     "shadowed": _shadowed,
     "golden": _golden,
+    "new_creator": _new_creator,
+    "creator": _creator,
+    "account": _account,
+    "finding": _finding,
+    "measure": _measure,
+    "measure_in_force": _measure_in_force,
+    "formula": _formula,
+    "trial": _trial,
     "live room": _live_room,
     "new room": lambda house, tenant: {"room": f"new-{tenant}"} if tenant == house.asking else None,
 }
@@ -673,6 +775,39 @@ WAYS = {
     "GET /v1/keys": Way(right=Right.PEOPLE),
     "POST /v1/keys": Way(right=Right.PEOPLE, body={"label": "x"}),
     "DELETE /v1/keys/{id}": Way(right=Right.PEOPLE, object="key"),
+    "GET /v1/creators": Way(right=Right.CREATORS),
+    "PUT /v1/creators/{id}": Way(right=Right.SIGNALS, object="new_creator", body={"role": "host"}),
+    "GET /v1/creators/{id}": Way(right=Right.CREATORS, object="creator"),
+    "GET /v1/creators/{id}/ledger": Way(right=Right.CREATORS, object="creator"),
+    "GET /v1/creators/{id}/explanation": Way(right=Right.CREATORS, object="creator"),
+    "GET /v1/creators/{id}/boost": Way(right=Right.CREATORS, object="creator", query="?scene=ugc"),
+    "POST /v1/creators/{id}/signals": Way(
+        right=Right.SIGNALS,
+        object="creator",
+        body={"signals": [{"name": "engagement", "value": 80, "at": datetime.now(UTC).isoformat()}]},
+    ),
+    "POST /v1/creators/{id}/accounts": Way(
+        right=Right.SIGNALS, object="creator", body={"channel": "web", "account_id": "account{unique}"}
+    ),
+    "DELETE /v1/creators/{id}/accounts/{account}": Way(right=Right.SIGNALS, object="account"),
+    "POST /v1/creators/{id}/findings": Way(right=Right.MEASURES, object="creator", body={"name": "brush_order_found"}),
+    "DELETE /v1/creators/{id}/findings/{entry}": Way(right=Right.MEASURES, object="finding"),
+    "POST /v1/creators/{id}/measures": Way(
+        right=Right.MEASURES, object="creator", body={"kind": "suspend_live", "days": 3}
+    ),
+    "POST /v1/creators/{id}/measures/due": Way(right=Right.MEASURES, object="creator"),
+    "GET /v1/measures": Way(right=Right.CREATORS),
+    "POST /v1/measures/{id}/decision": Way(right=Right.MEASURES, object="measure", body={"agrees": True}),
+    "POST /v1/measures/{id}/relief": Way(right=Right.MEASURES, object="measure_in_force", body={"why": "x"}),
+    "POST /v1/boosts/rank": Way(
+        right=Right.SIGNALS,
+        body={"scene": "ugc", "budget": 10, "candidates": [{"creator_id": "a", "expected": 5}]},
+    ),
+    "GET /v1/boosts": Way(right=Right.CREATORS),
+    "GET /v1/trials": Way(right=Right.CREATORS),
+    "POST /v1/trials": Way(right=Right.FORMULA, object="formula", body={"formula": "{formula}"}),
+    "POST /v1/trials/{id}/advance": Way(right=Right.FORMULA, object="trial", fine=frozenset({200, 409})),
+    "POST /v1/trials/{id}/rollback": Way(right=Right.FORMULA, object="trial"),
     "GET /v1/quality": Way(right=Right.QUALITY),
     "GET /v1/golden": Way(right=Right.GOLDEN),
     "POST /v1/golden": Way(right=Right.GOLDEN, object="golden", body={"content_id": "{id}"}),
@@ -750,7 +885,7 @@ WAYS = {
     "GET /contents/{id}": Way(right=Right.READ, object="content"),
     "GET /v1/rooms/{room}/pulse": Way(right=Right.SHOWS, object="any room", absent=200),
     "GET /live": Way(right=Right.SHOWS),
-    "GET /rooms/{room}": Way(right=Right.SHOWS, object="any room", absent=200),
+    "GET /live/{room}": Way(right=Right.SHOWS, object="any room", absent=200),
     "GET /scripts": Way(right=Right.SHOWS),
     "GET /scripts/{id}": Way(right=Right.SHOWS, object="script"),
     "GET /scripts/{id}/diff": Way(right=Right.SHOWS, object="script", query="?from=1&to=1"),
@@ -766,6 +901,10 @@ WAYS = {
     "GET /terms": Way(right=Right.QUALITY),
     "GET /people": Way(right=Right.PEOPLE),
     "GET /notices": Way(right=Right.NOTICES),
+    "GET /creators": Way(right=Right.CREATORS),
+    "GET /creators/{id}": Way(right=Right.CREATORS, object="creator"),
+    "GET /boosts": Way(right=Right.CREATORS),
+    "GET /formula": Way(right=Right.CREATORS),
     "GET /quality": Way(right=Right.QUALITY),
     "GET /system": Way(right=Right.READ),
     "GET /audit": Way(right=Right.AUDIT),

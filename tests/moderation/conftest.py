@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from moderation import load
 from moderation.load import load_engine
 from moderation.types import Content, Part, Scene, Verdict
 
@@ -41,22 +40,6 @@ review_at = 40
 ADVERTISING = {"title": "presumed", "profile": "presumed", "ugc": "declared", "live_chat": "declared"}
 GENEROUS = {"ugc", "live_chat"}
 """Scenes in which a content passes although an expert gave no answer."""
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _folding_tables_made_once():
-    """The folding tables depend on the variants alone; making them anew for each small ruleset would take minutes."""
-    made, known = load.fold_tables, {}
-
-    def tables(simplified, lookalikes):
-        key = (tuple(simplified.items()), tuple(lookalikes.items()))
-        if key not in known:
-            known[key] = made(simplified, lookalikes)
-        return known[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(load, "fold_tables", tables)
-        yield
 
 
 @pytest.fixture(scope="session")

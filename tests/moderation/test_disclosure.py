@@ -35,11 +35,6 @@ PREFIX = "missing_disclosure."
 
 
 @pytest.fixture(scope="module")
-def shipped() -> Engine:
-    return load_engine()
-
-
-@pytest.fixture(scope="module")
 def lacking(shipped):
     """The evidence of disclosure in a content: ``lacking("text", scene="ugc")``."""
 

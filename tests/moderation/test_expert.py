@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,7 +11,7 @@ import pytest
 from moderation.engine import Engine
 from moderation.errors import LoadErrors
 from moderation.expert import LISTED
-from moderation.load import SCENES, load_ruleset
+from moderation.load import LEXICONS, SCENES, load_ruleset
 from moderation.render import render
 from moderation.trace import Tracer
 from moderation.types import TEXT, UNSURE, Action, Content, Effect, Missing, Opinion, Part, Scene, Score, Span
@@ -59,7 +60,7 @@ def test_a_score_sends_to_review_and_never_blocks(shipped, scene, head):
 def test_a_score_cannot_block_even_where_a_policy_blocks_at_its_weight(shipped):
     rules = shipped.ruleset
     policies = {scene: replace(policy, block_at=UNSURE, review_at=1) for scene, policy in rules.policies.items()}
-    strict = Engine(replace(rules, policies=policies))
+    strict = Engine(replace(rules, policies=policies), base=shipped)
     assert judged(strict, PLAIN, *HEADS, scene="ad").action is Action.REVIEW
 
 
@@ -183,14 +184,16 @@ def test_a_listed_score_says_so(shipped):
         ('[experts]\ntext = "abuse"\n', "experts.text: expected a table"),
     ],
 )
-def test_a_policy_that_names_what_is_not_there_is_refused(tmp_path, table, complaint):
+def test_a_policy_that_names_what_is_not_there_is_refused(tmp_path, write_rules, table, complaint):
+    lexicons = write_rules(tmp_path / "lexicons")
+    shutil.copy(LEXICONS / "categories.toml", lexicons / "categories.toml")
     for path in SCENES.glob("*.toml"):
         text = path.read_text(encoding="utf-8")
         if path.stem == "ugc":
             text = text[: text.index("[experts.text]")] + table
         (tmp_path / path.name).write_text(text, encoding="utf-8")
     with pytest.raises(LoadErrors) as caught:
-        load_ruleset(scenes=tmp_path, examples=False)
+        load_ruleset(lexicons, tmp_path, examples=False)
     assert complaint in "\n".join(error.reason for error in caught.value.errors if error.file == "scenes/ugc.toml")
 
 

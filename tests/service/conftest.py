@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from moderation import load
 from moderation.types import Content, Part, Scene
 from service.settings import Settings
 from service.wiring import open_service
@@ -15,22 +14,6 @@ from tests.small import CLAIMS, small_rules
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_fold_tables = load.fold_tables
-_made: dict[str, object] = {}
-
-
-@pytest.fixture(autouse=True)
-def _fold_tables_are_made_once(monkeypatch):
-    """They take half a second, depend on nothing but their arguments, and no test here changes those."""
-
-    def remembered(*pairs):
-        key = repr(pairs)
-        if key not in _made:
-            _made[key] = _fold_tables(*pairs)
-        return _made[key]
-
-    monkeypatch.setattr(load, "fold_tables", remembered)
 
 
 @pytest.fixture

@@ -233,7 +233,7 @@ def test_without_a_second_stage_that_fits_none_is_looked_for(settings, tmp_path)
         find_second(settings.model_copy(update={"second_stage": "encoder"}), other)
 
 
-def test_judging_comments_never_imports_torch(tmp_path):
+def test_judging_comments_never_imports_torch(lexicons):
     code = (
         "import sys\nfrom service.cli.app import app\nfrom typer.testing import CliRunner\n"
         "words = ['screen', '-', '--format', 'txt', '--scene', 'ugc']\n"
@@ -243,7 +243,10 @@ def test_judging_comments_never_imports_torch(tmp_path):
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, check=False, text=True, cwd=Path(__file__).parents[2],
-        env={"QINGLIU_SECOND_STAGE": "auto", "PYTHONPATH": str(Path(__file__).parents[2]), "PATH": ""},
+        env={
+            "QINGLIU_SECOND_STAGE": "auto", "QINGLIU_LEXICONS": str(lexicons),
+            "PYTHONPATH": str(Path(__file__).parents[2]), "PATH": "",
+        },
     )  # fmt: skip
     assert done.stdout.splitlines()[-1:] == ["[]"], done.stderr
 

@@ -23,6 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from moderation.types import Action, Author, Content, Evidence, Part, Scene, Span, Verdict
 from service.acts import Act
+from service.creators.entries import Entry, Kind, standing
 from service.filing import prepared
 from service.keys import Caller
 from service.ports import Write
@@ -37,10 +38,12 @@ from service.review.terms import Terms
 from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role
 from service.settings import Settings
+from service.store.creator_statements import ENTRY
 from service.wiring import open_store
 
 ADD_TENANT = "INSERT INTO tenants (name, created_at) VALUES (?, ?)"
 ADD_USER = "INSERT INTO users (id, tenant, name, role, password, created_at) VALUES (?, ?, ?, ?, '', ?)"
+ENTRIES = f"SELECT {ENTRY} FROM score_entries AS e"
 PEOPLE = ("ann", "bob", "cid")
 TERM = timedelta(days=15)
 UNDO = timedelta(seconds=UNDO_SECONDS)
@@ -285,6 +288,9 @@ class Life(RuleBasedStateMachine):
             self.runs[self.cur] = self.runs[self.cur].swept(datetime.now(UTC))
         found = self.run(self.store.appeals.final_violations("shop", "creator", limit=9))
         assert len(found) == int(self.cur is not None and self.runs[self.cur].final)
+        rows = self.run(self.store.ledger.visit(lambda visit: visit.rows(ENTRIES)))
+        counted = [one for one in standing([Entry(*row) for row in rows], 1 << 40) if one.kind == Kind.VIOLATION]
+        assert [(one.value, one.name) for one in counted] == [(one.severity, ",".join(one.categories)) for one in found]
 
     @invariant()
     def nothing_becomes_final_twice(self):

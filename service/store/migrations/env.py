@@ -8,7 +8,16 @@ from alembic import context
 from sqlmodel import SQLModel
 
 from service.settings import Settings
-from service.store import audit_tables, desk_tables, duty_tables, quality_tables, room_tables, rule_tables, tables
+from service.store import (
+    audit_tables,
+    creator_tables,
+    desk_tables,
+    duty_tables,
+    quality_tables,
+    room_tables,
+    rule_tables,
+    tables,
+)
 from service.store.db import make_engine
 
 if TYPE_CHECKING:
@@ -23,6 +32,7 @@ _TABLES = (
     duty_tables.Show,
     rule_tables.Proposal,
     audit_tables.Export,
+    creator_tables.Creator,
 )
 for _filled in _TABLES:
     assert _filled.metadata is SQLModel.metadata

@@ -1,0 +1,51 @@
+"""Whose an entry is: entries stand with the account on which they happened, and a creator is the accounts linked to it.
+
+What an account did comes along when it is linked, and stays when it is unlinked: nobody leaves violations behind. What
+an account earned before it was linked does not come along: nobody buys merits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from service.creators.entries import Entry, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class Link(NamedTuple):
+    """An account as a creator's, from and until seconds since 1970; without an end while it lasts."""
+
+    account: str
+    since: int
+    until: int | None = None
+
+
+class Placed(NamedTuple):
+    """An entry with the tenant and the account that it stands with."""
+
+    tenant: str
+    account: str
+    entry: Entry
+
+
+def belonging(rows: Iterable[Placed], tenant: str, creator: str, links: Sequence[Link]) -> list[Entry]:
+    """The entries that are a creator's: of its own id, and of the accounts that are or were linked to it."""
+    chosen: dict[str, Entry] = {}
+    by_account: dict[str, list[Link]] = {}
+    for link in links:
+        by_account.setdefault(link.account, []).append(link)
+    for owner, account, entry in rows:
+        if owner != tenant:
+            continue
+        if account == creator or any(brought(entry, link) for link in by_account.get(account, ())):
+            chosen[entry.id] = entry
+    return list(chosen.values())
+
+
+def brought(entry: Entry, link: Link) -> bool:
+    """Whether an entry of a linked account counts for the creator."""
+    if link.until is not None and entry.since > link.until and entry.kind != Kind.REVERSAL:
+        return False
+    return entry.since >= link.since or entry.kind in {Kind.VIOLATION, Kind.REVERSAL, Kind.CORRECTION}

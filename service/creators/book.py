@@ -1,0 +1,259 @@
+"""Creators in use: standings from memory, and what changes them. Every change is a visit with its act.
+
+NotThere    the tenant has no such creator
+Refused     something that must not, or cannot, be entered; it says where and why
+
+What is kept in memory is bounded and holds for ten minutes at most. After each commit that may have changed it, the
+next who asks finds out what was: so who was told of an overturn finds the score as it is then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import time
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import orjson
+
+from service.acts import CREATOR_CHANGED
+from service.creators.belonging import Link, brought
+from service.creators.entries import DAY, Entry, day_of, start_of
+from service.creators.posting import Member
+from service.creators.reading import facts_of
+from service.creators.score import reckon
+from service.creators.standing import Standing, limited, owed, placed
+from service.store import creator_statements as sql
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from service.creators.formula import Formula
+    from service.creators.formulas import Formulas
+    from service.creators.reading import CreatorReads
+    from service.creators.roster import Roster
+    from service.creators.score import Derived
+
+HOLDS_SECONDS: Final = 600
+MOST_CHANGES: Final = 5_000
+"""After more changes than this everything is read anew."""
+
+
+class NotThere(LookupError):
+    """The tenant has no such creator."""
+
+
+class Held(NamedTuple):
+    """A standing that is kept: of whom, by which formula, with which measures, until when (seconds since 1970)."""
+
+    id: str
+    cohort: str
+    standing: Standing
+    version: str
+    measures: tuple[str, ...]
+    until: int
+
+
+class Boost(NamedTuple):
+    """A multiplier for a scene (permille) with its reasons, and until when it holds (seconds since 1970)."""
+
+    multiplier: int
+    reasons: tuple[str, ...]
+    standing: Standing
+    version: str
+    until: int
+
+
+class Seen(NamedTuple):
+    """All that a creator's score rests on, and what comes of it by the formula that holds, and by one that is tried."""
+
+    member: Member
+    entries: list[Entry]
+    formula: Formula
+    derived: Derived
+    standing: Standing
+    measures: tuple[str, ...]
+    other: Formula | None
+
+
+class Book:
+    """Keeps standings, the most recent ``most`` of them."""
+
+    def __init__(self, reads: CreatorReads, formulas: Formulas, roster: Roster, *, most: int) -> None:
+        self.reads, self.formulas, self.roster = reads, formulas, roster
+        self._most = most
+        self._held: dict[tuple[str, str], Held] = {}
+        self._keys: dict[str, list[tuple[str, str]]] = {}
+        self._stale = True
+        self._seq: int | None = None
+        self._turn = asyncio.Lock()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def touched(self) -> None:
+        """Something was committed: whoever asks next looks what."""
+        self._stale = True
+
+    async def boost(self, tenant: str, name: str, scene: str) -> Boost:
+        """What the traffic of a creator is multiplied by. Raises ``NotThere``."""
+        held = self._held.get((tenant, name))
+        now = int(time())
+        if self._stale or held is None or held.until <= now:
+            held = (await self.standings(tenant, [name])).get(name)
+            if held is None:
+                raise NotThere(name)
+        return boost_of(held, scene)
+
+    async def standings(self, tenant: str, names: Sequence[str]) -> dict[str, Held]:
+        """The standings of those among these that are known."""
+        await self.refresh()
+        now = int(time())
+        found: dict[str, Held] = {}
+        missing = []
+        for name in names:
+            held = self._held.get((tenant, name))
+            if held is None or held.until <= now:
+                missing.append(name)
+            else:
+                found[name] = held
+        if missing:
+            found |= await self._load(tenant, missing, now)
+        return found
+
+    async def seen(self, tenant: str, name: str, *, at: int | None = None) -> Seen:
+        """A creator with all that its score rests on. Raises ``NotThere``."""
+        await self.refresh()
+        member = await self.reads.owner(tenant, name)
+        if member is None:
+            raise NotThere(name)
+        entries = await self.reads.entries(member.id)
+        formula = self.formulas.of(tenant, member.id)
+        now = int(time()) if at is None else at
+        facts = facts_of(member)
+        derived = reckon(entries, formula, now, cohort=member.cohort)
+        standing = placed(derived, formula, facts, owed(entries, formula, now, cohort=member.cohort))
+        measures = tuple(one.kind for one in await self.reads.measures(member.id) if one.state == "in_force")
+        return Seen(member, entries, formula, derived, standing, measures, self.formulas.other(tenant, member.id))
+
+    async def reload(self) -> None:
+        """Forgets everything, and reads formulas and roster again."""
+        ((self._seq,),) = await self.reads.rows(sql.LAST_SEQ)
+        self._held.clear()
+        self._keys.clear()
+        await self.formulas.refresh()
+        await self.roster.refresh(self.reads)
+
+    async def refresh(self) -> None:
+        """Lets go of what was changed since somebody last looked, by this process or another."""
+        if not self._stale:
+            return
+        async with self._turn:
+            if not self._stale:
+                return
+            self._stale = False
+            if self._seq is None:
+                await self.reload()
+                return
+            changed = await self.reads.rows(sql.CHANGED_SINCE, self._seq)
+            if len(changed) > MOST_CHANGES:
+                await self.reload()
+                return
+            for seq, kind, subject, creator, account in changed:
+                self._seq = seq
+                if kind.startswith("trial."):
+                    await self.formulas.refresh()
+                    self._held.clear()
+                    self._keys.clear()
+                elif kind == CREATOR_CHANGED:
+                    await self.roster.add(self.reads, subject)
+                for one in {subject, creator, account} - {None}:
+                    await self._changed(one)
+
+    async def _changed(self, creator: str) -> None:
+        self._forget(creator)
+        if self._held:
+            for owner in await self.reads.owners_of(creator):
+                self._forget(owner)
+
+    def _forget(self, creator: str) -> None:
+        for key in self._keys.pop(creator, ()):
+            self._held.pop(key, None)
+
+    async def _load(self, tenant: str, names: list[str], now: int) -> dict[str, Held]:
+        """Derives standings from what the database holds: four statements, however many they are."""
+        read = self.reads.rows
+        named = {row[2]: Member(*row) for row in await read(sql.MANY_CREATORS, tenant, _listed(names))}
+        # An account that is somebody's stands where they stand.
+        named |= {name: Member(*row) for name, *row in await read(sql.MANY_OWNERS, tenant, _listed(names))}
+        ids = list({one.id: None for one in named.values()})
+        links = await read(sql.MANY_LINKS, _listed(ids))
+        accounts = {account for _, account, *_ in links}
+        rows = await read(sql.MANY_ENTRIES, _listed([*ids, *accounts]))
+        measures: dict[str, list[str]] = {}
+        for creator, kind in await read(sql.MANY_MEASURES, _listed(ids)):
+            measures.setdefault(creator, []).append(kind)
+        of_account: dict[str, list[Entry]] = {}
+        for creator, *columns in rows:
+            of_account.setdefault(creator, []).append(Entry(*columns))
+        of_creator: dict[str, list[Link]] = {}
+        for creator, *link in links:
+            of_creator.setdefault(creator, []).append(Link(*link))
+        found = {}
+        for name, one in named.items():
+            entries = _of(one.id, of_account, of_creator.get(one.id, ()))
+            held = self._derived(one, entries, tuple(measures.get(one.id, ())), now)
+            self.roster.watch(tenant, name, held.standing.tier, self.formulas.shipped.tiers[-1].name)
+            found[name] = held
+            self._keep((tenant, name), held)
+        return found
+
+    def _derived(self, member: Member, entries: list[Entry], measures: tuple[str, ...], now: int) -> Held:
+        formula = self.formulas.of(member.tenant, member.id)
+        derived = reckon(entries, formula, now, cohort=member.cohort)
+        back = owed(entries, formula, now, cohort=member.cohort)
+        standing = placed(derived, formula, facts_of(member), back)
+        # What was given back per day changes at midnight.
+        until = min(now + HOLDS_SECONDS, start_of(day_of(now) + 1)) if back else now + HOLDS_SECONDS
+        return Held(member.id, member.cohort, standing, formula.version, measures, until)
+
+    def _keep(self, key: tuple[str, str], held: Held) -> None:
+        self._held.pop(key, None)
+        while len(self._held) >= self._most:
+            self._forget(self._held[next(iter(self._held))].id)
+        self._held[key] = held
+        keys = self._keys.setdefault(held.id, [])
+        if key not in keys:
+            keys.append(key)
+
+
+def boost_of(held: Held, scene: str) -> Boost:
+    """What a standing comes to in a scene."""
+    standing = held.standing
+    if not held.measures:
+        return Boost(standing.multiplier, standing.reasons, standing, held.version, held.until)
+    multiplier, by = limited(standing.multiplier, held.measures, scene)
+    reasons = (*standing.reasons, *(f"measure:{kind}" for kind in by))
+    return Boost(multiplier, reasons, standing, held.version, held.until)
+
+
+def today(now: int | None = None) -> int:
+    """The day in Shanghai."""
+    return day_of(int(time()) if now is None else now)
+
+
+def _of(creator: str, of_account: dict[str, list[Entry]], links: Sequence[Link]) -> list[Entry]:
+    entries = list(of_account.get(creator, ()))
+    by_account: dict[str, list[Link]] = {}
+    for link in links:
+        by_account.setdefault(link.account, []).append(link)
+    for account, held in by_account.items():
+        if account != creator:
+            entries += [one for one in of_account.get(account, ()) if any(brought(one, link) for link in held)]
+    return entries
+
+
+def _listed(values: Sequence[str]) -> str:
+    return orjson.dumps(list(values)).decode()
+
+
+assert HOLDS_SECONDS < DAY

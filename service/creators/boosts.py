@@ -1,0 +1,179 @@
+"""Rankings within a day's budget, each a visit: what was spent is read, shared and written in one transaction."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from service.acts import BOOST_RANKED, Act
+from service.creators.book import boost_of
+from service.creators.entries import day_of
+from service.creators.formula import WHOLE
+from service.creators.posting import seconds
+from service.creators.ranking import Bounds, Candidate, Granted, gini, ranked
+from service.ids import new_id
+from service.ports import Write
+from service.store import creator_statements as sql
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from service.creators.book import Book, Held
+    from service.ledger import Ledger
+    from service.ports import Visit
+
+
+class Limits(NamedTuple):
+    """What a tenant gives in extra impressions a day: in all, to one creator, to one category; and exploration."""
+
+    day: int = 1_000_000
+    creator: int = 20_000
+    category: int = 500_000
+    exploration: int = 80
+
+
+class Asked(NamedTuple):
+    """One candidate of a list, as the pipeline names it."""
+
+    creator: str
+    expected: int
+    category: str = ""
+
+
+class Ranking(NamedTuple):
+    """What came of a list: its id, the seed, the order, and what was granted of which budget."""
+
+    id: str
+    seed: int
+    granted: list[Granted]
+    budget: int
+    explored: int
+
+
+class Boosts:
+    """Keeps nothing but its way to the ledger and to the standings."""
+
+    def __init__(self, ledger: Ledger, book: Book, limits: Limits) -> None:
+        self._ledger, self._book, self.limits = ledger, book, limits
+
+    async def rank(
+        self, tenant: str, scene: str, asked: Sequence[Asked], *, budget: int, seed: int | None = None
+    ) -> Ranking:
+        """Shares at most ``budget`` impressions among candidates, within what the day has left. Names come once each.
+
+        Who is unknown is a newcomer.
+        """
+        held = await self._book.standings(tenant, [one.creator for one in asked])
+
+        def work(visit: Visit) -> Ranking:
+            return rank_in(visit, tenant, scene, asked, held, self.limits, budget, seed)
+
+        return await self._ledger.visit(work)
+
+
+def rank_in(  # noqa: PLR0913, PLR0917 - a list, its bounds and who is on it
+    visit: Visit,
+    tenant: str,
+    scene: str,
+    asked: Sequence[Asked],
+    held: Mapping[str, Held],
+    limits: Limits,
+    budget: int,
+    seed: int | None,
+) -> Ranking:
+    """The same inside a visit, with the standings that are ``held``."""
+    candidates = [_candidate(one, held.get(one.creator), scene) for one in asked]
+    ids = {name: one.id for name, one in held.items()}
+    return _ranked(visit, tenant, scene, candidates, limits, ids, budget, seed)
+
+
+def _candidate(one: Asked, held: Held | None, scene: str) -> Candidate:
+    if held is None:
+        return Candidate(one.creator, one.expected, WHOLE, one.category, newcomer=True)
+    boost = boost_of(held, scene)
+    newcomer = boost.standing.newcomer and boost.multiplier == WHOLE
+    return Candidate(one.creator, one.expected, boost.multiplier, one.category, held.cohort, newcomer)
+
+
+def _ranked(  # noqa: PLR0913, PLR0917 - a list, its bounds and who is on it
+    visit: Visit,
+    tenant: str,
+    scene: str,
+    candidates: Sequence[Candidate],
+    limits: Limits,
+    ids: dict[str, str],
+    budget: int,
+    seed: int | None,
+) -> Ranking:
+    id_, day = new_id(), day_of(seconds(visit.at))
+    if seed is None:
+        seed = int.from_bytes(blake2b(id_.encode(), digest_size=6).digest())
+    spent = {(sort, key): amount for sort, key, amount in visit.rows(sql.SPENT, tenant, day)}
+    left = max(0, min(budget, limits.day - spent.get(("all", ""), 0)))
+    bounds = Bounds(
+        left,
+        limits.creator,
+        limits.category,
+        limits.exploration,
+        {
+            one.creator: max(0, limits.creator - spent.get(("creator", ids.get(one.creator, one.creator)), 0))
+            for one in candidates
+        },
+        {
+            one.category: max(0, limits.category - spent.get(("category", one.category), 0))
+            for one in candidates
+            if one.category
+        },
+    )
+    granted = ranked(candidates, bounds, seed)
+    explored = sum(one.extra for one in granted if one.why == "exploration")
+    ranking = Ranking(id_, seed, granted, left, explored)
+    _write(visit, tenant, scene, day, ranking, ids)
+    return ranking
+
+
+def _write(  # noqa: PLR0913, PLR0917 - a ranking and where it belongs
+    visit: Visit, tenant: str, scene: str, day: int, ranking: Ranking, ids: dict[str, str]
+) -> None:
+    sums: dict[tuple[str, str], int] = {}
+
+    def add(sort: str, key: str, amount: int) -> None:
+        sums[sort, key] = sums.get((sort, key), 0) + amount
+
+    for one in ranking.granted:
+        if one.extra > 0:
+            add("all", "", one.extra)
+            if one.why == "exploration":
+                add("explored", "", one.extra)
+            if one.candidate.category:
+                add("category", one.candidate.category, one.extra)
+            add("creator", ids.get(one.candidate.creator, one.candidate.creator), one.extra)
+    total = sums.get(("all", ""), 0)
+    unequal, without = (
+        round(gini(amounts) * WHOLE)
+        for amounts in (
+            [max(0, one.shown) for one in ranking.granted],
+            [one.candidate.expected for one in ranking.granted],
+        )
+    )
+    told: list[Any] = [
+        [ids.get(one.candidate.creator, ""), one.candidate.expected, one.extra, one.why] for one in ranking.granted
+    ]
+    row = (ranking.id, tenant, day, visit.at, scene, ranking.seed, ranking.budget, total, ranking.explored)
+    figures = (len(ranking.granted), unequal, without, orjson.dumps(told))
+    facts: dict[str, object] = {
+        "budget": ranking.budget,
+        "candidates": len(ranking.granted),
+        "day": day,
+        "explored": ranking.explored,
+        "granted": total,
+        "scene": scene,
+        "seed": ranking.seed,
+    }
+    visit.record(
+        Act(BOOST_RANKED, ranking.id, tenant, facts),
+        Write(sql.INSERT_RANKING, (*row, *figures)),
+        *(Write(sql.ADD_SPEND, (tenant, day, sort, key, amount)) for (sort, key), amount in sums.items()),
+    )

@@ -1,0 +1,140 @@
+"""Creators as values, read over a connection that cannot write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import orjson
+
+from service.creators.belonging import Link, brought
+from service.creators.entries import Entry
+from service.creators.posting import Member
+from service.creators.standing import Facts
+from service.creators.trials import State, Trial
+from service.store import creator_statements as sql
+
+if TYPE_CHECKING:
+    import aiosqlite
+
+LAST: Final = 1 << 62
+
+
+class Measured(NamedTuple):
+    """A row of ``measures``, in the order of ``creator_statements.MEASURE``."""
+
+    id: str
+    creator: str
+    kind: str
+    state: str
+    rule: str
+    basis: str
+    facts: str
+    days: int | None
+    proposed_by: str
+    proposed_at: str
+    decided_by: str | None
+    decided_at: str | None
+    ends_at: str | None
+    ended_by: str | None
+    ended_at: str | None
+    relief: str
+
+
+class Shown(NamedTuple):
+    """An entry as it is listed: its number, and the decision and version that it is about."""
+
+    number: int
+    entry: Entry
+    decision: str | None
+    content_id: str | None
+    version: int | None
+
+
+class Account(NamedTuple):
+    """An account that is or was linked; times in seconds."""
+
+    name: str
+    channel: str
+    since: int
+    until: int | None
+
+
+class CreatorReads:
+    """Keeps one connection for reading; whoever opened it closes it."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    async def rows(self, statement: str, *values: str | int | None) -> list[tuple[Any, ...]]:
+        """What a statement finds."""
+        return [tuple(row) for row in await self._connection.execute_fetchall(statement, values)]
+
+    async def named(self, tenant: str, name: str) -> Member | None:
+        """A creator by the pipeline's id."""
+        rows = await self.rows(sql.CREATOR_NAMED, tenant, name)
+        return Member(*rows[0]) if rows else None
+
+    async def owner(self, tenant: str, name: str) -> Member | None:
+        """The creator with this id, or whose account it is."""
+        rows = await self.rows(sql.MANY_OWNERS, tenant, orjson.dumps([name]).decode())
+        return Member(*rows[0][1:]) if rows else await self.named(tenant, name)
+
+    async def known_as(self, tenant: str, id_: str) -> Member | None:
+        """A creator by the id that was made here."""
+        rows = await self.rows(sql.CREATOR_AS, tenant, id_)
+        return Member(*rows[0]) if rows else None
+
+    async def listed(self, tenant: str, *, after: str, containing: str, limit: int) -> list[Member]:
+        """Enrolled creators by their ids, from one on; accounts that are another creator's are left out."""
+        return [Member(*row) for row in await self.rows(sql.CREATORS_LISTED, tenant, after, containing, limit)]
+
+    async def links(self, creator: str) -> list[Link]:
+        """The accounts that are or were a creator's."""
+        return [Link(*row) for row in await self.rows(sql.LINKS, creator)]
+
+    async def accounts(self, creator: str) -> list[Account]:
+        """The same to be shown."""
+        return [Account(*row) for row in await self.rows(sql.LINKS_SHOWN, creator)]
+
+    async def entries(self, creator: str) -> list[Entry]:
+        """All entries that count for a creator, its own and those that its accounts bring."""
+        found = [Entry(*row) for row in await self.rows(sql.ENTRIES_OF, creator)]
+        links = await self.links(creator)
+        by_account: dict[str, list[Link]] = {}
+        for link in links:
+            by_account.setdefault(link.account, []).append(link)
+        for account, held in by_account.items():
+            if account != creator:
+                rows = [Entry(*row) for row in await self.rows(sql.ENTRIES_OF, account)]
+                found += [entry for entry in rows if any(brought(entry, link) for link in held)]
+        return found
+
+    async def ledger(self, creator: str, *, before: int = LAST, limit: int) -> list[Shown]:
+        """The newest entries of a creator and its accounts, before a number."""
+        owners = [creator, *{link.account for link in await self.links(creator)}]
+        rows = await self.rows(sql.ENTRIES_SHOWN, orjson.dumps(owners).decode(), before, limit)
+        return [Shown(row[0], Entry(*row[1:12]), *row[12:]) for row in rows]
+
+    async def measures(self, creator: str) -> list[Measured]:
+        """The measures against a creator, newest first."""
+        return [Measured(*row) for row in await self.rows(sql.MEASURES_OF, creator)]
+
+    async def owners_of(self, account: str) -> list[str]:
+        """The creators whose an account is or was."""
+        return [owner for (owner,) in await self.rows(sql.OWNER_OF, account)]
+
+    async def trials(self, tenant: str, *, limit: int) -> list[Trial]:
+        """The trials of a tenant, newest first."""
+        return [trial_of(row) for row in await self.rows(sql.TRIALS, tenant, limit)]
+
+
+def trial_of(row: tuple[Any, ...]) -> Trial:
+    """A trial from its columns."""
+    id_, formula, base, variable, state, share, by, since, staged_at = row
+    return Trial(id_, formula, base, variable, State(state), share, by, since, staged_at)
+
+
+def facts_of(member: Member) -> Facts:
+    """What of a creator its standing rests on. Verified is who has a verification at all, in force or not."""
+    ends = tuple(int(end) for end in orjson.loads(member.valid_until).values())
+    return Facts(member.cohort, verified=bool(ends) or member.entity is not None, valid_until=ends)

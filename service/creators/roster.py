@@ -1,0 +1,102 @@
+"""Who takes part, in memory: what their clean contents write besides, and whose scripts go to people. It opens nothing.
+
+Only who is enrolled is measured: of everybody else nothing is kept but what was finally found against them.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from moderation.types import Action, Scene
+from service.creators.entries import Entry, Kind, day_of
+from service.creators.posting import published
+from service.creators.watching import watched
+from service.ids import new_id
+from service.store import creator_statements as sql
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from moderation.types import Content, Verdict
+    from service.creators.reading import CreatorReads
+
+MOST_A_DAY: Final = 3
+"""So many clean items a day are entered: one of them counts, the others stand for items that are needed to rise."""
+_MARK_CHARS: Final = 16
+_LONGEST: Final = 4096
+
+
+class Roster:
+    """Keeps ids of who is enrolled, and how many items of theirs were entered on the last day seen."""
+
+    def __init__(self, mark: Callable[[bytes], bytes]) -> None:
+        self._mark = mark
+        self._enrolled: dict[tuple[str, str], str] = {}
+        self._watched: set[tuple[str, str]] = set()
+        self._today: dict[str, tuple[int, int]] = {}
+
+    async def refresh(self, reads: CreatorReads) -> None:
+        """Reads who is enrolled."""
+        self._enrolled = {(tenant, name): id_ for tenant, name, id_ in await reads.rows(sql.ENROLLED)}
+        self._today.clear()
+
+    async def add(self, reads: CreatorReads, creator: str) -> None:
+        """Reads one that may be enrolled by now."""
+        for tenant, name, id_ in await reads.rows(sql.ENROLLED_AS, creator):
+            self._enrolled[tenant, name] = id_
+
+    def watch(self, tenant: str, name: str, tier: str, lowest: str) -> None:
+        """Says in which tier a creator stands."""
+        (self._watched.add if tier == lowest else self._watched.discard)((tenant, name))
+
+    def judged(self, tenant: str, content: Content, verdict: Verdict) -> Verdict:
+        """The verdict, which the lowest tier's scripts do not pass without a person's look."""
+        author = content.author.id
+        if author is None or (tenant, author) not in self._watched:
+            return verdict
+        action = watched(verdict.action, content.scene, "D")
+        return verdict if action is verdict.action else _with(verdict, action)
+
+    def follows(self, tenant: str, content: Content, verdict: Verdict) -> Callable[..., None] | None:
+        """What is written with a decision to let pass what an enrolled creator published; nothing for others."""
+        author = content.author.id
+        if author is None or verdict.action is not Action.PASS:
+            return None
+        creator = self._enrolled.get((tenant, author))
+        if creator is None:
+            return None
+        at = int(content.at.timestamp())
+        day, number = day_of(at), 1
+        last, count = self._today.get(creator, (day, 0))
+        if last == day:
+            number = count + 1
+            if number > MOST_A_DAY:
+                return None
+        self._today[creator] = (day, number)
+        name = "prereview_passed" if content.scene is Scene.LIVE_SCRIPT else "published"
+        entry = Entry(
+            new_id(),
+            Kind.OBSERVATION,
+            "",
+            0,
+            at,
+            at,
+            name,
+            100,
+            "",
+            content.scene.value,
+            self._mark_of(content),
+        )
+        return partial(published, creator=creator, entry=entry, tenant=tenant)
+
+    def _mark_of(self, content: Content) -> str:
+        """The same for texts that differ in nothing but numbers, spaces and signs; tells nobody without the key."""
+        text = "\n".join([part.text for part in content.parts])[:_LONGEST]
+        letters = "".join([char for char in unicodedata.normalize("NFKC", text).lower() if char.isalpha()])
+        return self._mark(letters.encode("utf-8", "replace")).hex()[:_MARK_CHARS]
+
+
+def _with(verdict: Verdict, action: Action) -> Verdict:
+    return verdict._replace(action=action)

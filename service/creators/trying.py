@@ -1,0 +1,119 @@
+"""Trials of formulas in use: proposed, staged and rolled back in visits, with the effect as the ledger shows it.
+
+NotThere      the tenant has no such trial
+FormulaError  a formula that cannot be used
+NotAllowed    a step that a trial does not take now
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from service.acts import FORMULA_ADDED, TRIAL_PROPOSED, TRIAL_STAGED, Act
+from service.creators.book import NotThere
+from service.creators.formula import FormulaError, differs, parse
+from service.creators.posting import seconds
+from service.creators.reading import trial_of
+from service.creators.trials import (
+    Effect,
+    NotAllowed,
+    State,
+    Terms,
+    Trial,
+    advanced,
+    bucket,
+    proposed,
+    rolled_back,
+    tested,
+)
+from service.ids import new_id
+from service.ports import Write
+from service.store import creator_statements as sql
+
+if TYPE_CHECKING:
+    from service.creators.formulas import Formulas
+    from service.creators.reading import CreatorReads
+    from service.keys import Caller
+    from service.ledger import Ledger
+    from service.ports import Visit
+
+MOST_TESTED = 100_000
+
+
+class Trials:
+    """Keeps nothing but its way to the ledger. ``terms`` is what a stage has to last and show."""
+
+    def __init__(self, ledger: Ledger, reads: CreatorReads, formulas: Formulas, terms: Terms) -> None:
+        self._ledger, self._reads, self._formulas, self.terms = ledger, reads, formulas, terms
+
+    async def propose(self, caller: Caller, text: str) -> str:
+        """Proposes a formula that differs from the one that holds in one number; gives the trial's id.
+
+        Raises ``FormulaError`` and ``NotAllowed``.
+        """
+        held = self._formulas.held(caller.tenant)
+        if held.trial is not None:
+            raise NotAllowed("state")
+        formula = parse(text, "formula")
+        variable = proposed(differs(held.formula.raw, formula.raw))
+
+        def work(visit: Visit) -> str:
+            if visit.rows(sql.FORMULA_NAMED, caller.tenant, formula.version) or formula.version == held.formula.version:
+                raise FormulaError(f"formula: the version {formula.version} is known: name another")
+            id_, text_id, now = new_id(), new_id(), seconds(visit.at)
+            digest = {"digest": formula.digest, "version": formula.version}
+            row = (text_id, caller.tenant, formula.version, formula.digest, text, caller.id, visit.at)
+            visit.record(
+                Act(FORMULA_ADDED, text_id, caller.tenant, {"by": caller.id, **digest}), Write(sql.INSERT_FORMULA, row)
+            )
+            trial = Trial(id_, text_id, held.id, variable, State.PROPOSED, 0, caller.id, now, now)
+            columns = (id_, caller.tenant, *trial[1:4], trial.state.value, *trial[5:])
+            facts = {"base": held.id, "by": caller.id, "formula": text_id, "variable": variable}
+            visit.record(Act(TRIAL_PROPOSED, id_, caller.tenant, facts), Write(sql.INSERT_TRIAL, columns))
+            return id_
+
+        return await self._ledger.visit(work)
+
+    async def advance(self, caller: Caller, trial: str) -> Trial:
+        """Takes a trial to its next stage. Raises ``NotThere`` and ``NotAllowed``."""
+        found = await self.one(caller.tenant, trial)
+        effect = await self.effect(caller.tenant, found)
+        return await self._step(caller, trial, effect)
+
+    async def roll_back(self, caller: Caller, trial: str) -> Trial:
+        """Ends a trial, or what was adopted, in one act. Raises ``NotThere`` and ``NotAllowed``."""
+        return await self._step(caller, trial, None)
+
+    async def one(self, tenant: str, trial: str) -> Trial:
+        """A trial of a tenant. Raises ``NotThere``."""
+        rows = await self._reads.rows(sql.TRIAL_AS, tenant, trial)
+        if not rows:
+            raise NotThere(trial)
+        return trial_of(rows[0])
+
+    async def effect(self, tenant: str, trial: Trial) -> Effect:
+        """How many of those whom the formula moves, and of the others, got a final violation since the stage began."""
+        if trial.state is not State.RUNNING:
+            return Effect(0, 0, 0, 0, 1.0)
+        hit = {creator for (creator,) in await self._reads.rows(sql.VIOLATED_SINCE, tenant, trial.staged_at)}
+        treated: list[bool] = []
+        control: list[bool] = []
+        for id_, _ in await self._reads.rows(sql.ENROLLED_IN, tenant, MOST_TESTED):
+            (treated if bucket(trial.id, id_) < trial.share else control).append(id_ in hit)
+        return tested(treated, control)
+
+    async def _step(self, caller: Caller, trial: str, effect: Effect | None) -> Trial:
+        def work(visit: Visit) -> Trial:
+            rows = visit.rows(sql.TRIAL_AS, caller.tenant, trial)
+            if not rows:
+                raise NotThere(trial)
+            was, now = trial_of(rows[0]), seconds(visit.at)
+            new = rolled_back(was, now) if effect is None else advanced(was, caller.id, now, effect, self.terms)
+            facts: dict[str, object] = {"by": caller.id, "share": new.share, "state": new.state.value}
+            if effect is not None:
+                facts["p_millionths"] = round(effect.p * 1_000_000)
+            row = (new.state.value, new.share, new.staged_at, trial)
+            visit.record(Act(TRIAL_STAGED, trial, caller.tenant, facts), Write(sql.SET_TRIAL, row))
+            return new
+
+        return await self._ledger.visit(work)

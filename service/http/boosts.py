@@ -1,0 +1,285 @@
+"""The routes of boosts, measures and trials of the formula: what moves traffic, and who decides on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import orjson
+
+from service.creators.book import NotThere, today
+from service.creators.boosts import Asked as Candidate
+from service.creators.formula import WHOLE, FormulaError
+from service.creators.formulas import FOLDER, SHIPPED
+from service.creators.members import Refused
+from service.creators.reading import Measured
+from service.creators.telling import day_told
+from service.creators.trials import NotAllowed, State
+from service.http import creator_wire as wire
+from service.http.answer import Answer
+from service.http.asking import cursor_of, cut, places_in, read_as, read_query
+from service.http.content import known
+from service.http.creators import WRITES, measure_told, moment, refuse
+from service.http.problems import Fault, Problem
+from service.http.routes import CALLED, route
+from service.rights import Right
+from service.store import creator_statements as sql
+
+if TYPE_CHECKING:
+    from service.creators.trials import Trial
+    from service.http.serving import Asked
+
+_DAYS: Final = 30
+_RANKINGS: Final = 50
+_NEWEST: Final = "~"
+"""Sorts behind every id."""
+
+
+@route("POST", "/v1/boosts/rank", policy=Right.SIGNALS, takes=wire.RankRequest, gives=wire.RankShown, problems=WRITES)
+async def rank(asked: Asked) -> Answer:
+    """Share extra impressions among candidates within the day's budget; a part is for newcomers, drawn by a seed."""
+    sent = await read_as(asked, wire.RankRequest)
+    names = [one.creator_id for one in sent.candidates]
+    if len(set(names)) < len(names):
+        raise Problem("invalid-body", faults=[Fault(("candidates",), "unique_value")])
+    candidates = [Candidate(one.creator_id, one.expected, one.category) for one in sent.candidates]
+    ranking = await asked.serving.service.creators.boosts.rank(
+        known(asked).tenant, sent.scene.value, candidates, budget=sent.budget, seed=sent.seed
+    )
+    told = {
+        "id": ranking.id,
+        "seed": ranking.seed,
+        "budget": ranking.budget,
+        "granted": sum(max(0, one.extra) for one in ranking.granted),
+        "explored": ranking.explored,
+        "items": [
+            {"creator_id": one.candidate.creator, "extra": one.extra, "shown": one.shown, "why": one.why}
+            for one in ranking.granted
+        ],
+    }
+    return Answer(orjson.dumps(told))
+
+
+@route("GET", "/v1/boosts", policy=Right.CREATORS, gives=wire.BoostsShown, problems=CALLED)
+async def boosts(asked: Asked) -> Answer:
+    """The budget, what was spent of it on the last 30 days, and the newest rankings."""
+    parts, tenant = asked.serving.service.creators, known(asked).tenant
+    days: dict[int, dict[str, Any]] = {}
+    for day, sort, spent in await parts.reads.rows(sql.SPENT_DAYS, tenant, today() - _DAYS):
+        one = days.setdefault(day, {"day": day_told(day), "spent": 0, "explored": 0})
+        one["spent" if sort == "all" else "explored"] = spent
+    rows = await parts.reads.rows(sql.RANKINGS, tenant, _RANKINGS)
+    limits = parts.boosts.limits
+    fields = ("id", "day", "at", "scene", "seed", "budget", "granted", "explored", "candidates", "gini", "gini_without")
+    told = {
+        "budget": limits.day,
+        "per_creator": limits.creator,
+        "per_category": limits.category,
+        "exploration": limits.exploration / WHOLE,
+        "days": list(days.values()),
+        "rankings": [dict(zip(fields, row, strict=True)) for row in rows],
+    }
+    return Answer(orjson.dumps(told))
+
+
+@route(
+    "GET",
+    "/v1/measures",
+    policy=Right.CREATORS,
+    query=wire.MeasuresQuery,
+    gives=wire.MeasureList,
+    problems=("invalid-query", *CALLED),
+)
+async def measures(asked: Asked) -> Answer:
+    """List measures, newest first."""
+    query = read_query(asked, wire.MeasuresQuery)
+    places = places_in(query.cursor, str)
+    reads = asked.serving.service.creators.reads
+    before = str(places[0]) if places else _NEWEST
+    rows = await reads.rows(sql.MEASURES_LISTED, known(asked).tenant, query.state, before, query.limit + 1)
+    page, last = cut(rows, query.limit)
+    items = [measure_told(asked, Measured(*row[:-1]), row[-1]) for row in page]
+    return Answer(orjson.dumps({"items": items, "next": cursor_of(last[0]) if last else None}))
+
+
+@route(
+    "POST",
+    "/v1/creators/{id}/measures",
+    policy=Right.MEASURES,
+    takes=wire.MeasureRequest,
+    gives=wire.EntryMade,
+    problems=("not-found", *WRITES),
+)
+async def propose_measure(asked: Asked) -> Answer:
+    """Propose a measure against a creator; another person decides."""
+    sent, caller = await read_as(asked, wire.MeasureRequest), known(asked)
+    try:
+        id_ = await asked.serving.service.creators.measures.propose(
+            caller, asked.found["id"], sent.kind, sent.rule, sent.days
+        )
+    except (NotThere, Refused) as error:
+        refuse(asked, error)
+    return Answer(orjson.dumps({"id": id_}))
+
+
+@route(
+    "POST",
+    "/v1/creators/{id}/measures/due",
+    policy=Right.MEASURES,
+    gives=wire.MeasuresMade,
+    problems=("not-found", *CALLED),
+)
+async def due_measures(asked: Asked) -> Answer:
+    """Have the rules propose what a creator's standing calls for."""
+    try:
+        ids = await asked.serving.service.creators.measures.ruled(known(asked).tenant, asked.found["id"])
+    except NotThere:
+        raise Problem("not-found") from None
+    return Answer(orjson.dumps({"ids": ids}))
+
+
+@route(
+    "POST",
+    "/v1/measures/{id}/decision",
+    policy=Right.MEASURES,
+    takes=wire.MeasureDecision,
+    gives=wire.Nothing,
+    problems=("not-found", *WRITES),
+)
+async def decide_measure(asked: Asked) -> Answer:
+    """Put a proposed measure into force, or decline it. Whoever proposed it cannot decide."""
+    sent, caller = await read_as(asked, wire.MeasureDecision), known(asked)
+    try:
+        await asked.serving.service.creators.measures.decide(
+            caller, asked.found["id"], agrees=sent.agrees, days=sent.days
+        )
+    except (NotThere, Refused) as error:
+        refuse(asked, error)
+    return Answer(b"{}")
+
+
+@route(
+    "POST",
+    "/v1/measures/{id}/relief",
+    policy=Right.MEASURES,
+    takes=wire.ReliefRequest,
+    gives=wire.Nothing,
+    problems=("not-found", *WRITES),
+)
+async def lift_measure(asked: Asked) -> Answer:
+    """End a measure before its term."""
+    sent = await read_as(asked, wire.ReliefRequest)
+    try:
+        await asked.serving.service.creators.measures.lift(known(asked), asked.found["id"], sent.why)
+    except (NotThere, Refused) as error:
+        refuse(asked, error)
+    return Answer(b"{}")
+
+
+@route("GET", "/v1/trials", policy=Right.CREATORS, gives=wire.TrialList, problems=CALLED)
+async def trials(asked: Asked) -> Answer:
+    """The formula that holds, and its trials, newest first."""
+    parts, tenant = asked.serving.service.creators, known(asked).tenant
+    held = parts.formulas.held(tenant)
+    found = await parts.reads.trials(tenant, limit=_RANKINGS)
+    told = {
+        "formula": held.formula.version,
+        "text": await _text(asked, held.id),
+        "days": parts.trials.terms.days,
+        "sample": parts.trials.terms.sample,
+        "items": [await _trial(asked, one) for one in found],
+    }
+    return Answer(orjson.dumps(told))
+
+
+@route(
+    "POST",
+    "/v1/trials",
+    policy=Right.FORMULA,
+    takes=wire.TrialRequest,
+    gives=wire.TrialMade,
+    problems=("trial-conflict", *WRITES),
+)
+async def propose_trial(asked: Asked) -> Answer:
+    """Propose a formula that differs in one number from the one that holds."""
+    sent = await read_as(asked, wire.TrialRequest)
+    try:
+        id_ = await asked.serving.service.creators.trials.propose(known(asked), sent.formula)
+    except FormulaError as error:
+        raise Problem("invalid-body", faults=[Fault(("formula",), "formula", {"why": str(error)})]) from None
+    except NotAllowed as error:
+        _conflict(error)
+    return Answer(orjson.dumps({"id": id_}))
+
+
+@route(
+    "POST",
+    "/v1/trials/{id}/advance",
+    policy=Right.FORMULA,
+    gives=wire.TrialShown,
+    problems=("not-found", "trial-conflict", *CALLED),
+)
+async def advance_trial(asked: Asked) -> Answer:
+    """Take a trial to its next stage: 5, 20, 100 percent, then adopted. Another person than who proposed it."""
+    return await _stepped(asked, advance=True)
+
+
+@route(
+    "POST",
+    "/v1/trials/{id}/rollback",
+    policy=Right.FORMULA,
+    gives=wire.TrialShown,
+    problems=("not-found", "trial-conflict", *CALLED),
+)
+async def roll_back_trial(asked: Asked) -> Answer:
+    """End a trial, or take back what was adopted: everybody's score is the former formula's again."""
+    return await _stepped(asked, advance=False)
+
+
+ROUTES: Final = (
+    rank, boosts, measures, propose_measure, due_measures, decide_measure, lift_measure,
+    trials, propose_trial, advance_trial, roll_back_trial,
+)  # fmt: skip
+
+
+async def _stepped(asked: Asked, *, advance: bool) -> Answer:
+    parts = asked.serving.service.creators.trials
+    step = parts.advance if advance else parts.roll_back
+    try:
+        trial = await step(known(asked), asked.found["id"])
+    except NotThere:
+        raise Problem("not-found") from None
+    except NotAllowed as error:
+        _conflict(error)
+    return Answer(orjson.dumps(await _trial(asked, trial)))
+
+
+def _conflict(error: NotAllowed) -> NoReturn:
+    raise Problem("trial-conflict", context={"why": error.why}, members={"why": error.why}) from None
+
+
+async def _text(asked: Asked, formula: str) -> str:
+    """The TOML of a formula; without an id, of the one that is shipped."""
+    if not formula:
+        folder = asked.serving.settings.formulas or FOLDER
+        return (folder / SHIPPED).read_text(encoding="utf-8")
+    rows = await asked.serving.service.creators.reads.rows(sql.FORMULA_TEXT, known(asked).tenant, formula)
+    return str(rows[0][1])
+
+
+async def _trial(asked: Asked, one: Trial) -> dict[str, Any]:
+    parts, tenant = asked.serving.service.creators, known(asked).tenant
+    rows = await parts.reads.rows(sql.FORMULA_TEXT, tenant, one.formula)
+    base = await parts.reads.rows(sql.FORMULA_TEXT, tenant, one.base)
+    effect = await parts.trials.effect(tenant, one) if one.state is State.RUNNING else None
+    return {
+        "id": one.id,
+        "version": rows[0][0],
+        "base": base[0][0] if base else parts.formulas.shipped.version,
+        "variable": one.variable,
+        "state": one.state.value,
+        "share": one.share,
+        "proposed_by": one.proposed_by,
+        "since": moment(one.since),
+        "staged_at": moment(one.staged_at),
+        "effect": effect._asdict() if effect else None,
+    }

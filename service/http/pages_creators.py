@@ -1,0 +1,204 @@
+"""The pages of creators: all of them, one of them, boosts, and trials of the formula."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+
+import orjson
+
+from service.creators.entries import Kind, day_of
+from service.creators.formula import FULL, WHOLE
+from service.creators.ladder import LADDER
+from service.creators.score import reckon
+from service.creators.telling import day_told, entry_told, history
+from service.creators.trials import STAGES, chosen
+from service.http import boosts, charts, creators
+from service.http.console import HTML, shell, told_by
+from service.http.content import known
+from service.http.routes import route
+from service.rights import Right
+from service.store import creator_statements as sql
+
+if TYPE_CHECKING:
+    from service.creators.book import Seen
+    from service.http.answer import Answer
+    from service.http.console import Shell
+    from service.http.serving import Asked
+
+_MOST: Final = 2000
+"""So many creators the distribution looks at."""
+_STEP: Final = 5
+_SHOWN: Final = 100
+_MOST_COMPARED: Final = 20
+_MOST_EVENTS: Final = 60
+_DATES: Final = 6
+_SORTS: Final = (Kind.VIOLATION, Kind.REVERSAL, Kind.TRAINING)
+
+
+@route("GET", "/creators", policy=Right.CREATORS, gives=HTML, shown=False)
+async def all_creators(asked: Asked) -> Answer:
+    """Creators: search, tiers, and how their scores are distributed."""
+    page, query = await shell(asked), asked.request.query
+    parts, tenant = asked.serving.service.creators, known(asked).tenant
+    tier, containing = query.get("tier", ""), query.get("containing", "")
+    names = [name for _, name in await parts.reads.rows(sql.ENROLLED_IN, tenant, _MOST)]
+    held = await parts.book.standings(tenant, names)
+    formula = parts.formulas.held(tenant).formula
+    given = {name: query[name] for name in ("containing", "cursor") if query.get(name)}
+    told = await told_by(asked, creators.creators, query={**given, "limit": str(_SHOWN)})
+    items = told["items"]
+    if tier:
+        wanted = [name for name, one in sorted(held.items()) if one.standing.tier == tier]
+        found = await parts.book.standings(tenant, wanted[:_SHOWN])
+        items = [{**_brief(name, one), "role": "", "cohort": one.cohort} for name, one in found.items()]
+    return page.page(
+        "creators.html",
+        items=items,
+        next=urlencode({**given, "cursor": told["next"]}) if told["next"] and not tier else "",
+        containing=containing,
+        chosen=tier,
+        counted=len(held),
+        more=len(names) == _MOST,
+        tiers=[
+            {
+                "name": one.name,
+                "least": one.least // WHOLE,
+                "low": one.low / WHOLE,
+                "high": one.high / WHOLE,
+                "count": sum(kept.standing.tier == one.name for kept in held.values()),
+            }
+            for one in formula.tiers
+        ],
+        bars=_distribution([one.standing.score for one in held.values()]),
+        proposed=(await told_by(asked, boosts.measures, query={"state": "proposed", "limit": "20"}))["items"],
+    )
+
+
+@route("GET", "/creators/{id}", policy=Right.CREATORS, gives=HTML, shown=False)
+async def one_creator(asked: Asked) -> Answer:
+    """One creator: the score over time with what happened, as a sum, and all that is known."""
+    page, found = await shell(asked), {"id": asked.found["id"]}
+    one = await told_by(asked, creators.creator, found=found)
+    told = await told_by(asked, creators.explanation, found=found)
+    entries = (await told_by(asked, creators.ledger, found=found, query={"limit": "40"}))["items"]
+    seen = await creators.seen_by(asked)
+    reads = asked.serving.service.creators.reads
+    contents = sorted({entry["content_id"] for entry in entries if entry["content_id"]})
+    fields = ("id", "decision", "content_id", "filed_at", "outcome")
+    appeals = await reads.rows(sql.APPEALS_ABOUT, known(asked).tenant, orjson.dumps(contents).decode())
+    boosted = await reads.rows(sql.BOOSTED, known(asked).tenant, seen.member.id)
+    return page.page(
+        "creator.html",
+        one=one,
+        told=told,
+        total=round(sum(line["amount"] for line in told["lines"]), 3),
+        ledger=entries,
+        drawn=await asyncio.to_thread(_drawn, page, seen),
+        appeals=[dict(zip(fields, row, strict=True)) for row in appeals],
+        boosted=[{"day": day_told(day), "spent": spent} for day, spent in boosted],
+        may_measure=Right.MEASURES in known(asked).rights and bool(page.csrf),
+        ladder=[(kind, rung.en if page.lang == "en" else rung.zh) for kind, rung in LADDER.items()],
+    )
+
+
+@route("GET", "/boosts", policy=Right.CREATORS, gives=HTML, shown=False)
+async def all_boosts(asked: Asked) -> Answer:
+    """Boosts: use of the budget, newcomers' share, and how unequal traffic is with and without."""
+    page = await shell(asked)
+    told = await told_by(asked, boosts.boosts)
+    days, rankings = told["days"], told["rankings"]
+    spent = sum(one["spent"] for one in days)
+    weights = sum(one["candidates"] for one in rankings) or 1
+    mean = {
+        name: sum(one[name] * one["candidates"] for one in rankings) / weights / WHOLE
+        for name in ("gini", "gini_without")
+    }
+    bars = [(one["day"][5:], one["spent"], "", f"{one['day']}: {one['spent']:,}") for one in days]
+    return page.page(
+        "boosts.html",
+        told=told,
+        today=days[-1] if days else {"spent": 0},
+        share=100 * sum(one["explored"] for one in days) / spent if spent else 0.0,
+        bars=charts.columns(bars),
+        **mean,
+    )
+
+
+@route("GET", "/formula", policy=Right.CREATORS, gives=HTML, shown=False)
+async def all_trials(asked: Asked) -> Answer:
+    """Trials of the formula: stages, effect, both scores, and the button that stops one."""
+    page = await shell(asked)
+    return page.page(
+        "trials.html",
+        told=await told_by(asked, boosts.trials),
+        stages=STAGES,
+        compared=await _compared(asked),
+        may_try=Right.FORMULA in known(asked).rights and bool(page.csrf),
+    )
+
+
+ROUTES: Final = (all_creators, one_creator, all_boosts, all_trials)
+
+
+def _brief(name: str, held: Any) -> dict[str, Any]:
+    standing = held.standing
+    return {
+        "creator_id": name,
+        "score": standing.score / WHOLE,
+        "tier": standing.tier,
+        "multiplier": standing.multiplier / WHOLE,
+        "newcomer": standing.newcomer,
+        "measures": list(held.measures),
+    }
+
+
+def _distribution(scores: list[int]) -> dict[str, Any]:
+    counts = [0] * (100 // _STEP)
+    for score in scores:
+        counts[min(score * len(counts) // FULL, len(counts) - 1)] += 1
+    told = []
+    for place, count in enumerate(counts):
+        least = place * _STEP
+        sort = "d" if least < 40 else "c" if least < 60 else "b" if least < 75 else ""  # noqa: PLR2004 - the tiers
+        told.append((str(least), count, sort, f"{least}–{least + _STEP}: {count}"))
+    return charts.columns(told)
+
+
+def _drawn(page: Shell, seen: Seen) -> dict[str, Any] | None:
+    at = seen.derived.at
+    values = history(seen.entries, seen.formula, at, cohort=seen.member.cohort)
+    if not values:
+        return None
+    by_id = {entry.id: entry for entry in seen.entries}
+    events = []
+    for entry in sorted(seen.entries, key=lambda one: one.recorded):
+        if entry.kind in _SORTS:
+            of = by_id.get(entry.ref)
+            what = entry_told(of, seen.formula, page.lang, page.category) if of else ""
+            title = entry_told(entry, seen.formula, page.lang, page.category, what)
+            events.append((entry.recorded, str(entry.kind), f"{day_told(day_of(entry.recorded))} {title}"))
+    first, last = values[0][0], values[-1][0]
+    times = [first + (last - first) * place // (_DATES - 1) for place in range(_DATES)] if last > first else [first]
+    dates = list({day_told(day_of(time)): time for time in times}.items())
+    return charts.over_time(values, events[-_MOST_EVENTS:], [(time, label) for label, time in dates], most=FULL)
+
+
+async def _compared(asked: Asked) -> list[dict[str, Any]]:
+    """Both scores of some creators while a formula is tried: those first whom it would change most."""
+    parts, tenant = asked.serving.service.creators, known(asked).tenant
+    held = parts.formulas.held(tenant)
+    if held.tried is None or held.trial is None:
+        return []
+    rows = []
+    for id_, name in await parts.reads.rows(sql.ENROLLED_IN, tenant, _SHOWN):
+        entries = await parts.reads.entries(id_)
+        member = await parts.reads.known_as(tenant, id_)
+        if member is None:
+            continue
+        at = (await parts.book.seen(tenant, name)).derived.at
+        now, then = (reckon(entries, formula, at, cohort=member.cohort).score for formula in (held.formula, held.tried))
+        rows.append({"name": name, "now": now / WHOLE, "then": then / WHOLE, "moved": chosen(held.trial, id_)})
+    rows.sort(key=lambda row: -abs(row["then"] - row["now"]))
+    return rows[:_MOST_COMPARED]

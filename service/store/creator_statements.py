@@ -1,0 +1,185 @@
+"""SQL text of creators: who they are, entries of scores, measures, boosts, formulas. Every list is bounded by an index.
+
+An entry is read in the order of the fields of ``creators.entries.Entry``.
+"""
+
+# ruff: noqa: S608 - our own text, into which only our own names are put
+
+from __future__ import annotations
+
+from typing import Final
+
+from service.store.appeal_statements import STANDS
+from service.store.quality_statements import no_copy
+
+ENTRY: Final = "e.id, e.kind, e.cause, e.recorded, e.since, e.occurred, e.name, e.value, e.ref, e.scene, e.mark"
+CREATOR: Final = "k.id, k.tenant, k.name, k.role, k.cohort, k.mcn, k.entity, k.valid_until, k.created_at, k.enrolled_at"
+MEASURE: Final = """
+m.id, m.creator, m.kind, m.state, m.rule, m.basis, m.facts, m.days, m.proposed_by, m.proposed_at, m.decided_by,
+m.decided_at, m.ends_at, m.ended_by, m.ended_at, m.relief
+"""
+TRIAL: Final = "t.id, t.formula, t.base, t.variable, t.state, t.share, t.proposed_by, t.since, t.staged_at"
+
+# Who
+
+CREATOR_NAMED: Final = f"SELECT {CREATOR} FROM creators AS k WHERE k.tenant = ? AND k.name = ?"
+CREATOR_AS: Final = f"SELECT {CREATOR} FROM creators AS k WHERE k.tenant = ? AND k.id = ?"
+ENROLLED: Final = "SELECT tenant, name, id FROM creators WHERE enrolled_at IS NOT NULL"
+SAME_ENTITY: Final = "SELECT id, name FROM creators WHERE tenant = ? AND entity = ? AND id <> ? ORDER BY created_at"
+CREATORS_LISTED: Final = f"""
+SELECT {CREATOR} FROM creators AS k WHERE k.tenant = ?1 AND k.enrolled_at IS NOT NULL AND k.name > ?2
+    AND (?3 = '' OR instr(k.name, ?3) > 0)
+    AND NOT EXISTS (SELECT 1 FROM creator_links AS l WHERE l.account = k.id AND l.until IS NULL AND l.creator <> k.id)
+ORDER BY k.name LIMIT ?4
+"""
+INSERT_CREATOR: Final = """
+INSERT INTO creators (id, tenant, name, role, cohort, mcn, entity, valid_until, created_at, enrolled_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+SET_CREATOR: Final = """
+UPDATE creators SET role = ?, cohort = ?, mcn = ?, entity = ?, valid_until = ?, enrolled_at = coalesce(enrolled_at, ?)
+WHERE id = ?
+"""
+LINKS: Final = "SELECT account, since, until FROM creator_links WHERE creator = ?"
+LINKS_SHOWN: Final = """
+SELECT k.name, l.channel, l.since, l.until FROM creator_links AS l JOIN creators AS k ON k.id = l.account
+WHERE l.creator = ? ORDER BY l.since, l.id LIMIT 500
+"""
+LINK_OF: Final = "SELECT id, creator FROM creator_links WHERE account = ? AND until IS NULL"
+OWNER_OF: Final = "SELECT creator FROM creator_links WHERE account = ?"
+INSERT_LINK: Final = """
+INSERT INTO creator_links (id, tenant, creator, account, channel, since, until) VALUES (?, ?, ?, ?, ?, ?, NULL)
+"""
+END_LINK: Final = "UPDATE creator_links SET until = ? WHERE id = ? AND until IS NULL"
+
+MANY_CREATORS: Final = f"""
+SELECT {CREATOR} FROM creators AS k WHERE k.tenant = ? AND k.name IN (SELECT value FROM json_each(?))
+"""
+MANY_OWNERS: Final = f"""
+SELECT k.name, {CREATOR.replace("k.", "o.")} FROM creators AS k JOIN creator_links AS l ON l.account = k.id
+    AND l.until IS NULL AND l.creator <> k.id JOIN creators AS o ON o.id = l.creator
+WHERE k.tenant = ? AND k.name IN (SELECT value FROM json_each(?))
+"""
+MANY_LINKS: Final = """
+SELECT creator, account, since, until FROM creator_links WHERE creator IN (SELECT value FROM json_each(?))
+"""
+MANY_ENTRIES: Final = f"""
+SELECT e.creator, {ENTRY} FROM score_entries AS e WHERE e.creator IN (SELECT value FROM json_each(?))
+"""
+MANY_MEASURES: Final = """
+SELECT creator, kind FROM measures WHERE state = 'in_force' AND creator IN (SELECT value FROM json_each(?))
+"""
+
+# Entries
+
+INSERT_ENTRY: Final = """
+INSERT INTO score_entries (id, tenant, creator, kind, cause, recorded, since, occurred, name, value, ref, scene, mark,
+    decision, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+HAS_CAUSE: Final = "SELECT id FROM score_entries WHERE creator = ? AND kind = ? AND cause = ?"
+ENTRIES_OF: Final = f"SELECT {ENTRY} FROM score_entries AS e WHERE e.creator = ?"
+ENTRIES_SHOWN: Final = f"""
+SELECT e.number, {ENTRY}, e.decision, c.content_id, c.version FROM score_entries AS e
+LEFT JOIN contents AS c ON c.id = e.content
+WHERE e.creator IN (SELECT value FROM json_each(?1)) AND e.number < ?2 ORDER BY e.number DESC LIMIT ?3
+"""
+LAST_SEQ: Final = "SELECT coalesce(max(seq), -1) FROM acts"
+CHANGED_SINCE: Final = """
+SELECT seq, kind, subject, json_extract(CAST(body AS TEXT), '$.facts.creator'),
+    json_extract(CAST(body AS TEXT), '$.facts.account')
+FROM acts WHERE seq > ? AND kind IN ('score.entry', 'creator.changed', 'account.linked', 'account.unlinked',
+    'measure.proposed', 'measure.decided', 'measure.ended', 'trial.proposed', 'trial.staged')
+ORDER BY seq
+"""
+ENROLLED_AS: Final = "SELECT tenant, name, id FROM creators WHERE id = ? AND enrolled_at IS NOT NULL"
+BLOCKS_OF: Final = f"""
+SELECT b.decision, b.creator, b.final_at, {STANDS} FROM blocks AS b WHERE b.content = ? AND {no_copy("b.content")}
+"""
+FINAL_ANYWHERE: Final = f"""
+SELECT DISTINCT b.tenant, b.content FROM blocks AS b WHERE b.final_at IS NOT NULL AND b.creator IS NOT NULL
+    AND {STANDS} AND NOT EXISTS (SELECT 1 FROM score_entries AS e WHERE e.content = b.content AND e.kind = 'violation')
+LIMIT ?
+"""
+NEWEST: Final = """
+SELECT d.id, d.scene, d.severity, d.verdict, d.published_at FROM decisions AS d WHERE d.content = ?
+ORDER BY d.seq DESC LIMIT 1
+"""
+VIOLATIONS_OF: Final = f"""
+SELECT {ENTRY}, e.creator, e.decision FROM score_entries AS e WHERE e.content = ? AND e.kind = 'violation'
+"""
+AUTHOR_OF: Final = "SELECT body FROM contents WHERE id = ?"
+REVERSALS_OF: Final = f"SELECT {ENTRY} FROM score_entries AS e WHERE e.ref = ? AND e.kind = 'reversal'"
+DECIDED_ON: Final = "SELECT content FROM decisions WHERE tenant = ? AND id = ?"
+# Measures
+
+INSERT_MEASURE: Final = """
+INSERT INTO measures (id, tenant, creator, kind, state, rule, basis, facts, days, proposed_by, proposed_at, decided_by,
+    decided_at, ends_at, relief) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')
+"""
+DECIDE_MEASURE: Final = """
+UPDATE measures SET state = ?, decided_by = ?, decided_at = ?, ends_at = ? WHERE id = ? AND state = 'proposed'
+"""
+END_MEASURE: Final = """
+UPDATE measures SET state = ?, ended_by = ?, ended_at = ?, relief = ? WHERE id = ? AND state = 'in_force'
+"""
+MEASURE_AS: Final = f"SELECT {MEASURE} FROM measures AS m WHERE m.tenant = ? AND m.id = ?"
+MEASURES_OF: Final = f"SELECT {MEASURE} FROM measures AS m WHERE m.creator = ? ORDER BY m.proposed_at DESC LIMIT 200"
+MEASURES_LISTED: Final = f"""
+SELECT {MEASURE}, k.name FROM measures AS m JOIN creators AS k ON k.id = m.creator
+WHERE m.tenant = ?1 AND (?2 = '' OR m.state = ?2) AND m.id < ?3 ORDER BY m.id DESC LIMIT ?4
+"""
+MEASURES_DUE: Final = f"""
+SELECT {MEASURE}, m.tenant FROM measures AS m WHERE m.state = 'in_force' AND m.ends_at IS NOT NULL AND m.ends_at <= ?
+ORDER BY m.ends_at LIMIT ?
+"""
+
+# Boosts
+
+ADD_SPEND: Final = """
+INSERT INTO boost_spend (tenant, day, sort, key, spent) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (tenant, day, sort, key) DO UPDATE SET spent = spent + excluded.spent
+"""
+SPENT: Final = "SELECT sort, key, spent FROM boost_spend WHERE tenant = ? AND day = ?"
+SPENT_DAYS: Final = """
+SELECT day, sort, spent FROM boost_spend WHERE tenant = ? AND day >= ? AND key = '' ORDER BY day
+"""
+INSERT_RANKING: Final = """
+INSERT INTO boost_rankings (id, tenant, day, at, scene, seed, budget, granted, explored, candidates, gini, gini_without,
+    body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+RANKINGS: Final = """
+SELECT id, day, at, scene, seed, budget, granted, explored, candidates, gini, gini_without FROM boost_rankings
+WHERE tenant = ? ORDER BY day DESC, at DESC LIMIT ?
+"""
+BOOSTED: Final = """
+SELECT day, spent FROM boost_spend WHERE tenant = ? AND sort = 'creator' AND key = ? ORDER BY day DESC LIMIT 60
+"""
+
+APPEALS_ABOUT: Final = """
+SELECT a.id, a.decision, c.content_id, a.filed_at, a.outcome FROM contents AS c JOIN appeals AS a ON a.content = c.id
+WHERE c.tenant = ? AND c.content_id IN (SELECT value FROM json_each(?)) ORDER BY a.filed_at DESC LIMIT 50
+"""
+
+# Formulas
+
+INSERT_FORMULA: Final = (
+    'INSERT INTO formulas (id, tenant, version, digest, body, "by", at) VALUES (?, ?, ?, ?, ?, ?, ?)'
+)
+FORMULA_TEXT: Final = "SELECT version, body FROM formulas WHERE tenant = ? AND id = ?"
+FORMULA_NAMED: Final = "SELECT id FROM formulas WHERE tenant = ? AND version = ?"
+INSERT_TRIAL: Final = """
+INSERT INTO formula_trials (id, tenant, formula, base, variable, state, share, proposed_by, since, staged_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+SET_TRIAL: Final = "UPDATE formula_trials SET state = ?, share = ?, staged_at = ? WHERE id = ?"
+TRIAL_AS: Final = f"SELECT {TRIAL} FROM formula_trials AS t WHERE t.tenant = ? AND t.id = ?"
+TRIALS: Final = f"SELECT {TRIAL} FROM formula_trials AS t WHERE t.tenant = ? ORDER BY t.since DESC, t.id DESC LIMIT ?"
+TRIALS_ACTIVE: Final = f"""
+SELECT t.tenant, {TRIAL}, f.version, f.body FROM formula_trials AS t JOIN formulas AS f ON f.id = t.formula
+WHERE t.state IN ('proposed', 'running', 'adopted') ORDER BY t.staged_at, t.id
+"""
+VIOLATED_SINCE: Final = """
+SELECT DISTINCT e.creator FROM score_entries AS e WHERE e.tenant = ? AND e.kind = 'violation' AND e.recorded >= ?
+    AND NOT EXISTS (SELECT 1 FROM score_entries AS r WHERE r.ref = e.id AND r.kind = 'reversal')
+"""
+ENROLLED_IN: Final = "SELECT id, name FROM creators WHERE tenant = ? AND enrolled_at IS NOT NULL ORDER BY id LIMIT ?"
