@@ -88,7 +88,7 @@ SELECT f.decision, c.content_id, c.version, d.scene, f.was, f.becomes, c.body FR
 JOIN contents AS c ON c.id = f.content JOIN decisions AS d ON d.id = f.decision WHERE f.shadow = ? LIMIT ?
 """
 CREATORS_FOUND: Final = """
-SELECT count(DISTINCT json_extract(CAST(c.body AS TEXT), '$.author[0]'))
+SELECT count(DISTINCT json_extract(CAST(opened(c.body) AS TEXT), '$.author[0]'))
 FROM shadow_finds AS f JOIN contents AS c ON c.id = f.content WHERE f.shadow = ? AND length(c.body) > 0
 """
 _JUDGED: Final = f"""
