@@ -129,6 +129,9 @@ class Settings(BaseSettings):
     """The log's signing key (Ed25519) as 64 hexadecimal digits; without it the file ``audit.key`` holds one."""
     audit_seconds: float = Field(default=60.0, gt=0, le=60)
     """So long an act waits at most for a signed checkpoint; a thousand acts do not wait."""
+    seal_contents: bool = False
+    """Whether what contents say is stored sealed, with a key for each person (AES-256-GCM) that the house's secret
+    wraps: to erase a person is then to destroy the key, in old backups too. What was stored in plain stays so."""
     audit_witnesses: tuple[str, ...] = ()
     """The public keys of witnesses whose cosignatures are kept, as ``qingliu witness`` prints them."""
     formulas: Path | None = None

@@ -47,7 +47,7 @@ from service.store.reads import Reads
 from service.views import Views
 from service.webhooks import Webhooks
 from service.weights import DEFAULT, Weights
-from service.wiring_audit import Audit, open_audit
+from service.wiring_audit import Audit, open_audit, open_vault
 from service.wiring_creators import Creators, open_creators
 from service.wiring_duty import Duties, join_rooms, open_duties
 from service.wiring_hearing import Opens, open_hearing
@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from service.rulebook.book import Rulebook
     from service.secret import Secret
     from service.settings import Settings
+    from service.vault import Vault
 
 
 class ExpertRefused(Exception):
@@ -85,6 +86,8 @@ class Store:
     """The open database: the ledger that writes, and what reads."""
 
     ledger: Ledger
+    vault: Vault
+    """What seals words, and opens them."""
     reads: Reads
     people: People
     desk_reads: DeskReads
@@ -175,7 +178,9 @@ async def open_store(
         stack.push_async_callback(beside.close)
         engine = db.make_async_engine(path, write=False, busy_timeout=patience)
         stack.push_async_callback(engine.dispose)
-        journal = await SqliteJournal.opened(path, busy_timeout=patience)
+        vault = await asyncio.to_thread(open_vault, settings)
+        stack.callback(vault.close)
+        journal = await SqliteJournal.opened(path, busy_timeout=patience, vault=vault)
         ledger = Ledger(
             journal,
             queue_rows=settings.queue_rows,
@@ -195,6 +200,7 @@ async def open_store(
             notices=Notices(beside),
             beside=beside,
             keys=Keys(ledger, reads, engine),
+            vault=vault,
         )
 
 
@@ -230,7 +236,7 @@ async def open_service(
         await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))
         book = await stack.enter_async_context(open_rulebook(settings, store.ledger, store.reads, rules))
         relay = await stack.enter_async_context(_relaying(settings, store, secret))
-        passwords, audit = Passwords(), await stack.enter_async_context(open_audit(settings, store.ledger))
+        passwords, audit = Passwords(), await stack.enter_async_context(open_audit(settings, store))
         yield Service(
             settings=settings,
             keys=store.keys,

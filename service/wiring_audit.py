@@ -18,16 +18,19 @@ from service.audit.exports import Exports
 from service.audit.keys import KeyInUse
 from service.audit.log import Log
 from service.audit.reads import LogReads
+from service.audit.retaining import Retaining
 from service.logs import where
+from service.secret import open_secret
 from service.store import audit_statements as sql
 from service.store import db
+from service.vault import Vault, use
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
-    from service.ledger import Ledger
     from service.settings import Settings
+    from service.wiring import Store
 
 _LOOK_SECONDS: Final = 1.0
 
@@ -40,17 +43,18 @@ class Audit:
     exports: Exports
     witnesses: Sequence[str]
     """The keys of witnesses whose cosignatures are kept."""
-    opened: Callable[[bytes, str | None], bytes]
-    """Reads what a content's row holds, by the key that it names."""
+    retaining: Retaining
+    """What is kept for how long, held, purged and erased."""
 
 
 @asynccontextmanager
-async def open_log(settings: Settings, ledger: Ledger) -> AsyncIterator[Audit]:
+async def open_log(settings: Settings, store: Store) -> AsyncIterator[Audit]:
     """The log, taken up where the database stands; nothing is signed by itself. Raises ``KeyRefused``."""
     key = await asyncio.to_thread(KeyInUse, settings)
     path, patience = settings.database, settings.busy_timeout
     reads = LogReads(await asyncio.to_thread(db.open_plain_reader, path, busy_timeout=patience))
     try:
+        ledger = store.ledger
         log = Log(ledger, reads, key, seconds=settings.audit_seconds)
         await log.start()
         exports = Exports(
@@ -59,20 +63,21 @@ async def open_log(settings: Settings, ledger: Ledger) -> AsyncIterator[Audit]:
             settings.exports,
             version=_version(),
             names=_names(settings.lexicons),
-            opened=_plain,
         )
-        yield Audit(log=log, exports=exports, witnesses=settings.audit_witnesses, opened=_plain)
+        retaining = Retaining(ledger, reads, store.vault)
+        yield Audit(log=log, exports=exports, witnesses=settings.audit_witnesses, retaining=retaining)
     finally:
         await asyncio.to_thread(reads.close)
 
 
 @asynccontextmanager
-async def open_audit(settings: Settings, ledger: Ledger) -> AsyncIterator[Audit]:
+async def open_audit(settings: Settings, store: Store) -> AsyncIterator[Audit]:
     """The same at work: while it lasts, checkpoints are signed and packs are made. Raises ``KeyRefused``."""
-    async with open_log(settings, ledger) as audit:
+    async with open_log(settings, store) as audit:
         tasks = [
             asyncio.create_task(audit.log.watch(), name="checkpoints"),
             asyncio.create_task(audit.exports.watch(), name="packs"),
+            asyncio.create_task(audit.retaining.watch(), name="retention"),
             asyncio.create_task(_archiving(settings, audit.log.reads), name="archive"),
         ]
         try:
@@ -101,8 +106,12 @@ async def _archiving(settings: Settings, reads: LogReads) -> None:
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-def _plain(body: bytes, _: str | None) -> bytes:
-    return body
+def open_vault(settings: Settings) -> Vault:
+    """What seals words and opens them, with a connection of its own. Raises ``SecretRefused``."""
+    reader = db.open_plain_reader(settings.database, busy_timeout=settings.busy_timeout)
+    vault = Vault(open_secret(settings), reader, sealing=settings.seal_contents)
+    use(vault)
+    return vault
 
 
 def _version() -> str:

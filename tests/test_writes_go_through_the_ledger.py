@@ -37,6 +37,7 @@ from service.duty.proofs import NewProof
 from service.duty.scripts import Counted, NewScript
 from service.duty.shows import Check, Corrected, Doing, NewShow, correct
 from service.duty.shows import Said as Spoken
+from service.ids import stamp
 from service.keys import Caller
 from service.labels import Drawn, Origin
 from service.moderate import Idempotency
@@ -64,6 +65,7 @@ from service.store import (
     quality_statements,
     rule_statements,
     statements,
+    vault_statements,
     view_statements,
 )
 from service.talk import Kind, Message
@@ -93,6 +95,7 @@ STATEMENTS = {
         appeal_statements,
         audit_statements,
         quality_statements,
+        vault_statements,
     )
     for name, value in vars(module).items()
     if isinstance(value, str) and SQL.search(value)
@@ -111,6 +114,7 @@ ALLOWED = {
         "service/store/people_statements.py",
         "service/store/rule_statements.py",
         "service/store/quality_statements.py",
+        "service/store/vault_statements.py",
         "service/store/view_statements.py",
     },
     "connects": {"service/store/db.py"},
@@ -119,13 +123,16 @@ ALLOWED = {
     "journal": {"service/wiring.py", "service/store/journal.py"},
     "writes by ORM": set(),
     # What follows from acts that stand already, and is checked against them: tiles, checkpoints, cosignatures.
-    "derives": {"service/audit/log.py"},
+    "derives": {"service/audit/log.py", "service/audit/retaining.py"},
     # The rows of a judgement are made for whoever records it with an act of their own; below each must be told of.
     "writes beside an act": {
         "service/store/journal.py",
         "service/plan.py",
         "service/labels.py",
         "service/review/samples.py",
+        # What is emptied with one act is many rows; a key is made in the transaction of the first words that it seals.
+        "service/audit/retaining.py",
+        "service/vault.py",
     },
 }
 OWN = {
@@ -491,6 +498,20 @@ def untold(path: Path) -> list[str]:
         ),
         "log_keys": (held("SELECT key FROM log_keys"), told("log.key")),
         "exports": (held("SELECT id FROM exports"), told("export.asked")),
+        "holds": (held("SELECT id FROM holds"), told("hold.placed")),
+        "holds, lifted": (held("SELECT id FROM holds WHERE lifted_at IS NOT NULL"), told("hold.lifted")),
+        "data_keys, destroyed": (
+            held("SELECT lower(hex(id)) FROM data_keys WHERE destroyed_at IS NOT NULL"),
+            Counter(one for kind, _, facts in acts if kind == "erasure.done" for one in facts["keys"]),
+        ),
+        "data_keys": (Counter(), Counter()),
+        "retentions": (
+            held(
+                "SELECT c.content_id || '/' || c.version FROM retentions AS r JOIN contents AS c ON c.id = r.content"
+                " WHERE r.purged_at IS NOT NULL"
+            ),
+            Counter(f"{s}/{facts['version']}" for kind, s, facts in acts if kind == "retention.purged"),
+        ),
         "exports, ended": (
             held("SELECT id FROM exports WHERE state <> 'waiting'"),
             told("export.done") + told("export.failed") + told("export.cancelled"),
@@ -905,6 +926,7 @@ async def live(data: Path) -> Path:
         await service.labels.import_(SAID[::-1], tenant="shop", origin=Origin.IMPORT, by=key_id)
         await trained(service)
         await export(service, key_id)
+        await retain(service, key_id)
         await notify(service, key_id)
         await service.keys.revoke(key_id)
     async with open_service(settings.model_copy(update={"max_batch_items": 5})):
@@ -920,6 +942,20 @@ async def export(service, key_id) -> None:
     await exports.fetched("shop", one.id, by=key_id)
     two = await exports.ask("shop", Asked(pack="log", formats=()), by=key_id)
     await exports.cancel("shop", two.id, by=key_id)
+
+
+async def retain(service, key_id) -> None:
+    """Holds that stand and that are lifted, contents that grow old, and one who is forgotten."""
+    retaining = service.audit.retaining
+    for value in ("a", "b"):
+        hold = await retaining.hold("shop", "content", value, reason="调查", by=key_id)
+    await retaining.lift("shop", hold.id, by=key_id)
+    said = Content(
+        scene=Scene.UGC, parts=(Part("text", "忘了我"),), at=datetime.now(UTC), id="me", author=Author(id="me")
+    )
+    await service.moderation.one(Caller("shop", key_id), said)
+    await retaining.erase("shop", "me", reason="本人要求", by=key_id, retained=True)
+    assert await retaining.sweep(stamp(datetime.now(UTC) + timedelta(days=5000)))
 
 
 async def ended(exports, one):

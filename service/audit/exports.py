@@ -32,7 +32,7 @@ from service.audit.verify_export import check
 from service.ids import new_id, now
 from service.ledger import Unchanged
 from service.logs import where
-from service.ports import Write
+from service.ports import NothingChanged, Write
 from service.store import audit_statements as sql
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Doing(NamedTuple):
 class Exports:
     """Keeps the folder of packs, and makes them one after the other."""
 
-    def __init__(  # noqa: PLR0913 - what all packs rest on
+    def __init__(
         self,
         ledger: Ledger,
         log: Log,
@@ -105,10 +105,9 @@ class Exports:
         *,
         version: str,
         names: Mapping[str, tuple[str, str]],
-        opened: Callable[[bytes, str | None], bytes],
     ) -> None:
         self._ledger, self._log, self._folder = ledger, log, folder
-        self._version, self._names, self._opened = version, names, opened
+        self._version, self._names = version, names
         self._doing: dict[str, Doing] = {}
         self._cancelled: set[str] = set()
         self._wake = asyncio.Event()
@@ -221,7 +220,7 @@ class Exports:
     def _write(self, export: Export, plan: Plan, ground: Ground, path: Path) -> Progress:
         """All the stages, in a thread."""
         progress = Progress(self._work(export), self._reporter(export.id)).taken_up()
-        lookup = Lookup(self._log.reads, export.tenant, self._opened)
+        lookup = Lookup(self._log.reads, export.tenant)
         collect(plan, self._log.reads, lookup, progress)
         counting = tabulate(plan, lookup, progress)
         seal.write_formats(plan, progress, counting, self._names)
@@ -301,9 +300,9 @@ class Exports:
 
         try:
             await self._ledger.visit(work)
-        except Unchanged:
+        except NothingChanged:
             if state != FAILED:
-                raise
+                raise Unchanged(export) from None
 
 
 def _check(asked: Asked, reason: str) -> None:

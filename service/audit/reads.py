@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from service.audit.tree import HASH_BYTES, Frontier, leaf_hash, parts, root_of
 from service.store import audit_statements as sql
+from service.store import db
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
+    from pathlib import Path
 
     from service.ports import Column
 
@@ -45,6 +47,11 @@ class LogReads:
         """What a query finds."""
         with self._turn:
             return self._connection.execute(statement, values).fetchall()
+
+    def copy(self, target: Path) -> None:
+        """Copies the whole database to a new file, as it is at one moment."""
+        with self._turn:
+            db.copy(self._connection, target)
 
     def size(self) -> int:
         """How many acts there are."""

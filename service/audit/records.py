@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 
 from service.store import audit_statements as sql
+from service.vault import opened, opened_salt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from service.audit.packs import Pack
     from service.audit.reads import LogReads
@@ -87,10 +88,10 @@ class Told(NamedTuple):
 
 
 class Lookup:
-    """Finds what acts are about, many at a time. ``opened`` reads a stored body, which may be encrypted."""
+    """Finds what acts are about, many at a time."""
 
-    def __init__(self, reads: LogReads, tenant: str, opened: Callable[[bytes, str | None], bytes]) -> None:
-        self._reads, self._tenant, self._opened = reads, tenant, opened
+    def __init__(self, reads: LogReads, tenant: str) -> None:
+        self._reads, self._tenant = reads, tenant
 
     def about(self, records: Sequence[Record]) -> Iterator[Told]:
         """Each act with what it is about."""
@@ -117,10 +118,7 @@ class Lookup:
         if not places:
             return {}
         rows = self._reads.rows(sql.VERSIONS_NAMED, self._tenant, orjson.dumps(sorted(places)).decode())
-        return {
-            (content, version): (self._opened(body, key) if body else b"", salt)
-            for content, version, salt, body, key in rows
-        }
+        return {(content, version): (opened(body), opened_salt(salt)) for content, version, salt, body in rows}
 
 
 def records(reads: LogReads, tenant: str, first: int, end: int) -> Iterator[tuple[int, list[Record]]]:

@@ -6,6 +6,7 @@ import typer
 
 from service.cli import (
     audit,
+    backup,
     bench,
     demo,
     evaluate,
@@ -57,4 +58,5 @@ packs.register(app)
 audit.register(app)
 witness.register(app)
 replay.register(app)
+backup.register(app)
 simulate.register(app)

@@ -110,7 +110,7 @@ def with_log(data: Path | None, tenant: str | None, lang: Language, act: Callabl
     chosen = settings(data=data)
 
     async def work() -> Any:
-        async with open_store(chosen) as store, open_log(chosen, store.ledger) as audit:
+        async with open_store(chosen) as store, open_log(chosen, store) as audit:
             if tenant is not None:
                 await require_tenant(store, tenant, lang)
             return await act(audit)

@@ -57,7 +57,7 @@ def replay(  # noqa: PLR0913 - the options of a command line
     async def work(audit: Audit) -> list[Replayed]:
         reads = audit.log.reads
         book = Rulebook(reads, Archive(chosen.archived), tenant, instead=instead)
-        lookup = Lookup(reads, tenant, audit.opened)
+        lookup = Lookup(reads, tenant)
         return await asyncio.to_thread(_all, pack, book, lookup, _bench(chosen) if full else None)
 
     done: list[Replayed] = with_log(data, tenant, lang.lang, work)

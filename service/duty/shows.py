@@ -29,7 +29,7 @@ from service.ports import Write
 from service.review import notices
 from service.store import duty_statements as sql
 from service.store import statements
-from service.store.codec import text_of
+from service.store.codec import text_of, told_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -330,7 +330,7 @@ def _correction(*row: Any) -> Correction:
 
 
 def _offset(body: bytes) -> int | None:
-    told: int | None = orjson.loads(body).get("offset_ms") if body else None
+    told: int | None = told_in(body).get("offset_ms") if body else None
     return told
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import orjson
-
 from moderation.types import Author, Content, Part, Scene
 from service.filing import kept
 from service.ids import from_stamp
+from service.store.codec import told_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +29,7 @@ def written(caller: Caller, name: str, parts: Sequence[tuple[str, str]], at: str
 
 def parts_of(body: bytes) -> list[tuple[str, str]]:
     """Names and texts of the parts of a stored content, in order; none where it was erased."""
-    return [(name, text) for name, text in orjson.loads(body)["parts"]] if body else []
+    return [(name, text) for name, text in told_in(body)["parts"]] if body else []
 
 
 def read(body: bytes) -> Mapping[str, str]:

@@ -74,6 +74,7 @@ SECTIONS: Final = {
     "record": (
         Place("audit", "/audit", "h", Right.AUDIT),
         Place("exports", "/exports", "x", Right.AUDIT),
+        Place("retention", "/retention", "k", Right.AUDIT),
     ),
     "house": (
         Place("people", "/people", "p", Right.PEOPLE),

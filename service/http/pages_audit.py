@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from moderation.types import Scene
 from service.audit.formats import FORMATS, has_parquet
 from service.audit.packs import PACKS, said
-from service.http import audit, exports, html, records
+from service.http import audit, exports, html, records, retention
 from service.http.console import HTML, shell, told_by
 from service.http.content import known
 from service.http.problems import Problem
@@ -104,7 +104,17 @@ async def packs(asked: Asked) -> Answer:
     )
 
 
-ROUTES: Final = (timeline, story, packs)
+@route("GET", "/retention", policy=Right.AUDIT, gives=HTML, shown=False)
+async def kept(asked: Asked) -> Answer:
+    """What is kept for how long, what ends when, and what is held."""
+    page = await shell(asked)
+    told = await told_by(asked, retention.retention)
+    holds = (await told_by(asked, retention.holds))["holds"]
+    names = await asked.serving.service.desk_reads.names(known(asked).tenant, sorted({one["by"] for one in holds}))
+    return page.page("retention.html", told=told, holds=holds, names=names, may=Right.RETAIN in page.me["rights"])
+
+
+ROUTES: Final = (timeline, story, packs, kept)
 
 
 async def _log(asked: Asked) -> dict[str, Any]:

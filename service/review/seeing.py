@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import orjson
-
 from moderation.text.fold import FOLDS, origins
+from service.store.codec import told_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -60,7 +59,7 @@ def seen(engine: Engine, content: Content) -> list[Seen]:
 
 def texts_in(body: bytes) -> list[tuple[str, str]]:
     """Names and texts of the parts in the stored bytes of a content."""
-    return [(name, text) for name, text in orjson.loads(body)["parts"]]
+    return [(name, text) for name, text in told_in(body)["parts"]]
 
 
 def cut_short(body: bytes) -> str:

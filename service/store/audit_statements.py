@@ -38,7 +38,7 @@ SELECT seq, at, tenant, kind, subject, body FROM acts
 WHERE seq >= ?1 AND seq < ?2 AND tenant IN (?3, '') ORDER BY seq
 """
 VERSIONS_NAMED: Final = """
-SELECT c.content_id, c.version, c.salt, c.body, c.key_id FROM json_each(?2) AS j CROSS JOIN contents AS c
+SELECT c.content_id, c.version, c.salt, c.body FROM json_each(?2) AS j CROSS JOIN contents AS c
     ON c.tenant = ?1 AND c.content_id = json_extract(j.value, '$[0]') AND c.version = json_extract(j.value, '$[1]')
 """
 DECISIONS_NAMED: Final = """

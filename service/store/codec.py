@@ -29,6 +29,7 @@ from moderation.types import (
 )
 from service.acts import canonical
 from service.ids import from_stamp
+from service.vault import opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,7 +67,7 @@ def content_body(content: Content) -> bytes:
 
 def content_from(body: bytes, *, tenant: str, content_id: str, version: int, published_at: str) -> Content:
     """The content that ``content_body`` wrote, as it was judged."""
-    told = orjson.loads(body)
+    told = told_in(body)
     author_id, role = told.get("author", (None, Role.USER))
     parts = tuple(Part(name, text) for name, text in told["parts"])
     return Content(
@@ -119,7 +120,13 @@ def _script(told: Sequence[Any], parts: Sequence[Part]) -> Followed:
 
 def text_of(body: bytes) -> str:
     """What a stored content says, its parts line by line; empty where it was erased."""
-    return "\n".join(text for _, text in orjson.loads(body)["parts"]) if body else ""
+    return "\n".join(text for _, text in told_in(body)["parts"])
+
+
+def told_in(body: bytes) -> dict[str, Any]:
+    """What stored bytes tell, be they sealed or not; one empty part where they were erased."""
+    plain = opened(body)
+    return orjson.loads(plain) if plain else {"scene": Scene.UGC, "parts": [["text", ""]]}
 
 
 def part_numbers(content: Content) -> dict[str, int]:
@@ -210,7 +217,7 @@ def _exemption_told(exemption: Exemption, numbers: Mapping[str, int]) -> dict[st
 
 def _span(told: Sequence[int], names: Sequence[str]) -> Span:
     number, start, end = told
-    return Span(names[number], start, end)
+    return Span(names[min(number, len(names) - 1)], start, end)  # of a content that was erased one part is left
 
 
 def _evidence(told: Mapping[str, Any], names: Sequence[str]) -> Evidence:

@@ -12,6 +12,8 @@ from alembic.config import Config
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from service.vault import opened
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -52,16 +54,31 @@ def secured(connection: sqlite3.Connection, *, busy_timeout: float) -> sqlite3.C
 
 
 def open_writer(path: Path, *, busy_timeout: float) -> sqlite3.Connection:
-    """A raw connection for the journal: transactions are begun by hand, never by the driver."""
+    """A raw connection for the journal: transactions are begun by hand, never by the driver.
+
+    What is deleted, or written over, is overwritten on the disk too: an erased text must not lie in a free page.
+    """
     connection = sqlite3.connect(path, isolation_level=None, timeout=busy_timeout, cached_statements=512)
-    return secured(connection, busy_timeout=busy_timeout)
+    secured(connection, busy_timeout=busy_timeout).execute("PRAGMA secure_delete = ON")
+    connection.create_function("opened", 1, opened, deterministic=True)
+    return connection
 
 
 def open_plain_reader(path: Path, *, busy_timeout: float) -> sqlite3.Connection:
     """A raw connection for whoever reads much, in threads, one at a time. SQLite itself keeps it from writing."""
     connection = sqlite3.connect(path, isolation_level=None, timeout=busy_timeout, check_same_thread=False)
     secured(connection, busy_timeout=busy_timeout).execute("PRAGMA query_only = ON")
+    connection.create_function("opened", 1, opened, deterministic=True)
     return connection
+
+
+def copy(source: sqlite3.Connection, target: Path) -> None:
+    """Copies a database that may be in use to a new file, as it is at one moment."""
+    connection = sqlite3.connect(target)
+    try:
+        source.backup(connection)
+    finally:
+        connection.close()
 
 
 async def open_reader(path: Path, *, busy_timeout: float) -> aiosqlite.Connection:
@@ -72,6 +89,7 @@ async def open_reader(path: Path, *, busy_timeout: float) -> aiosqlite.Connectio
             await connection.execute(f"PRAGMA {name} = {wanted}")
             _assert_same(name, wanted, await connection.execute_fetchall(f"PRAGMA {name}"))
         await connection.execute("PRAGMA query_only = ON")
+        await connection.create_function("opened", 1, opened, deterministic=True)
     except BaseException:
         await connection.close()
         raise

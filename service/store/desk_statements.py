@@ -268,7 +268,8 @@ ORDER BY c.id DESC
 """
 CONTENTS_BY: Final = """
 SELECT c.id FROM contents AS c
-WHERE c.id > ?2 AND +c.tenant = ?1 AND c.content_id <> ?3 AND instr(c.body, ?4) > 0
+WHERE c.id > ?2 AND +c.tenant = ?1 AND c.content_id <> ?3
+    AND instr(CASE WHEN substr(c.body, 1, 1) = x'01' THEN opened(c.body) ELSE c.body END, ?4) > 0
     AND EXISTS (SELECT 1 FROM decisions AS d WHERE d.content = c.id)
 ORDER BY c.id DESC LIMIT ?5
 """

@@ -10,13 +10,15 @@ import asyncio
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from service.acts import act_row
-from service.ids import now
+from service.ids import CHANCE_BYTES, now
 from service.ports import Failed, Found, Head, JournalBroken, JournalBusy, NothingChanged, Rows, Used, Wanted
 from service.store import db, statements
+from service.vault import opened_salt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from service.acts import Act
     from service.ports import Column, Row, Visit, Write
+    from service.vault import Vault
 
 Key = TypeVar("Key")
 
@@ -62,13 +65,14 @@ def judged(error: sqlite3.Error) -> Exception:
 class SqliteJournal:
     """Owns the connection that writes. Open it with ``await SqliteJournal.opened(…)``."""
 
-    def __init__(self, thread: ThreadPoolExecutor, connection: sqlite3.Connection) -> None:
+    def __init__(self, thread: ThreadPoolExecutor, connection: sqlite3.Connection, vault: Vault | None = None) -> None:
         self._thread = thread
         self._connection = connection
+        self._vault = vault if vault is not None and vault.sealing else None
 
     @classmethod
-    async def opened(cls, path: Path, *, busy_timeout: float) -> SqliteJournal:
-        """Connects in the journal's own thread. Raises ``store.db.Unsafe``."""
+    async def opened(cls, path: Path, *, busy_timeout: float, vault: Vault | None = None) -> SqliteJournal:
+        """Connects in the journal's own thread; what ``vault`` seals is stored sealed. Raises ``store.db.Unsafe``."""
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         loop = asyncio.get_running_loop()
         try:
@@ -76,7 +80,7 @@ class SqliteJournal:
         except BaseException:
             thread.shutdown(wait=False)
             raise
-        return cls(thread, connection)
+        return cls(thread, connection, vault)
 
     async def transact(self, wanted: Wanted, plan: Callable[[Found], Rows]) -> None:
         """See ``ports.Journal``."""
@@ -98,7 +102,7 @@ class SqliteJournal:
     def _visit(self, works: Sequence[Callable[[Visit], object]]) -> list[object]:
         with self._transaction():
             (seq,) = self._connection.execute(statements.NEXT_SEQ).fetchone()
-            visit = _Visit(self._connection, now(), seq)
+            visit = _Visit(self._connection, now(), seq, self._vault)
             return [self._apart(work, visit) for work in works]
 
     def _apart(self, work: Callable[[Visit], object], visit: _Visit) -> object:
@@ -111,6 +115,7 @@ class SqliteJournal:
             if isinstance(error, sqlite3.Error) and judged(error) is not error:
                 raise
             execute("ROLLBACK TO visit")
+            self._forget_keys()
             visit.seq, gave = seq, Failed(error)
         execute("RELEASE visit")
         return gave
@@ -122,6 +127,8 @@ class SqliteJournal:
             try:
                 yield
                 self._connection.execute("COMMIT")
+                if self._vault is not None:
+                    self._vault.commit()
             except BaseException:
                 self._roll_back()
                 raise
@@ -131,7 +138,12 @@ class SqliteJournal:
                 raise
             raise meant from error
 
+    def _forget_keys(self) -> None:
+        if self._vault is not None:
+            self._vault.roll_back()
+
     def _roll_back(self) -> None:
+        self._forget_keys()
         if not self._connection.in_transaction:
             return
         try:
@@ -144,7 +156,10 @@ class SqliteJournal:
         heads: dict[tuple[str, str], Head] = {}
         for contents in chunked(wanted.contents):
             for tenant, content_id, *head in execute(statements.heads(len(contents)), _flat(contents)):
-                heads[tenant, content_id] = Head(*head)
+                found = Head(*head)
+                if len(found.salt) != CHANCE_BYTES:
+                    found = found._replace(salt=opened_salt(found.salt))
+                heads[tenant, content_id] = found
         keys: dict[tuple[str, bytes], Used] = {}
         for pairs in chunked(wanted.keys):
             for tenant, key_hash, *used in execute(statements.used_keys(len(pairs)), _flat(pairs)):
@@ -153,13 +168,16 @@ class SqliteJournal:
         return Found(next_seq, next_content, heads, keys)
 
     def _write(self, rows: Rows) -> None:
+        if self._vault is not None and rows.contents:
+            sealed = partial(self._vault.sealed, self._connection, rows.at, first=1, salt=5)
+            rows.contents[:] = map(sealed, rows.contents)
         for table in statements.HOT_TABLES:
             for chunk in chunked(getattr(rows, table)):
                 self._connection.execute(statements.insert(table, len(chunk)), [rows.at, *chain.from_iterable(chunk)])
-        _write_all(self._connection, rows.writes)
+        _write_all(self._connection, rows.writes, rows.at, self._vault)
         if rows.works:
             (seq,) = self._connection.execute(statements.NEXT_SEQ).fetchone()
-            visit = _Visit(self._connection, rows.at, seq)
+            visit = _Visit(self._connection, rows.at, seq, self._vault)
             for work in rows.works:
                 work(visit)
 
@@ -167,8 +185,8 @@ class SqliteJournal:
 class _Visit:
     """See ``ports.Visit``."""
 
-    def __init__(self, connection: sqlite3.Connection, at: str, seq: int) -> None:
-        self._connection = connection
+    def __init__(self, connection: sqlite3.Connection, at: str, seq: int, vault: Vault | None = None) -> None:
+        self._connection, self._vault = connection, vault
         self.at = at
         self.seq = seq
 
@@ -179,7 +197,7 @@ class _Visit:
         seq, tenant, kind, subject, body = act_row(self.seq, self.at, act.kind, act.subject, act.tenant, act.facts)
         self._connection.execute(statements.insert("acts", 1), (self.at, seq, tenant, kind, subject, body))
         self.seq = seq + 1
-        _write_all(self._connection, writes)
+        _write_all(self._connection, writes, self.at, self._vault)
         return seq
 
     def record_many(self, acts: Sequence[Act], sql: str, rows: Sequence[Row]) -> None:
@@ -194,11 +212,13 @@ class _Visit:
             raise NothingChanged(sql)
 
     def derive(self, *writes: Write) -> None:
-        _write_all(self._connection, writes)
+        _write_all(self._connection, writes, self.at, self._vault)
 
 
-def _write_all(connection: sqlite3.Connection, writes: Iterable[Write]) -> None:
+def _write_all(connection: sqlite3.Connection, writes: Iterable[Write], at: str, vault: Vault | None) -> None:
     for sql, row, must_change in writes:
+        if vault is not None and sql is statements.INSERT_TEXT:
+            row = vault.sealed(connection, at, row, first=0, salt=3)  # noqa: PLW2901 - the same row, sealed
         if connection.execute(sql, row).rowcount < 1 and must_change:
             raise NothingChanged(sql)
 

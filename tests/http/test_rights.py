@@ -31,6 +31,7 @@ from service.store import (
     room_statements,
     rule_statements,
     statements,
+    vault_statements,
 )
 from tests.http.conftest import Browser, running
 from tests.http.ways import INSULT, OBJECTS, RIVAL, SHOP, WAYS, WITNESS, House, told, unique
@@ -391,6 +392,8 @@ CHECKS = {
         "GET /v1/webhooks/{id}/deliveries",
         without(notice_statements, "WEBHOOK", *TENANT),
     ),
+    "whose holds they are": ("GET /v1/holds", without(vault_statements, "HOLDS", *TENANT)),
+    "whose hold is lifted": ("DELETE /v1/holds/{id}", without(vault_statements, "LIFT_HOLD", *TENANT)),
     "whose pack it is": ("GET /v1/exports/{id}", without(audit_statements, "EXPORT", *TENANT)),
     "whose packs they are": ("GET /v1/exports", without(audit_statements, "EXPORTS", *TENANT)),
     "whose acts they are": ("GET /v1/acts", without(audit_statements, "ACTS_BACK", "tenant IN (?3, '')", "?3 <> '-'")),

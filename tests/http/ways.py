@@ -632,6 +632,15 @@ def _export(house, tenant):
     return house.once("export", tenant, make)
 
 
+def _hold(house, tenant):
+    if tenant is None:
+        return {"id": _NO_ID}
+    retaining = house.server.service.audit.retaining
+    hold = house.server.within(retaining.hold(tenant, "creator", "nobody", reason="调查", by="cli"))
+    house.seen(tenant, hold.id)
+    return {"id": hold.id}
+
+
 def _asked_for(house, tenant):
     """A pack that nobody makes before the maker looks again."""
     if tenant is None:
@@ -674,6 +683,7 @@ OBJECTS = {
     "appeal": _appeal,
     "file": _file,
     "export": _export,
+    "hold": _hold,
     "asked for": _asked_for,
     "cosigned": _cosigned,
     "proof": _proof,
@@ -844,6 +854,11 @@ WAYS = {
     "POST /v1/log/cosignatures": Way(right=Right.AUDIT, object="cosigned", body={"note": "{note}"}, absent=422),
     "GET /v1/acts": Way(right=Right.AUDIT),
     "GET /v1/decisions/{id}/story": Way(right=Right.AUDIT, object="decision"),
+    "GET /v1/retention": Way(right=Right.AUDIT),
+    "GET /v1/holds": Way(right=Right.AUDIT),
+    "POST /v1/holds": Way(right=Right.RETAIN, body={"kind": "creator", "value": "nobody", "reason": "调查"}),
+    "DELETE /v1/holds/{id}": Way(right=Right.RETAIN, object="hold"),
+    "POST /v1/erasures": Way(right=Right.RETAIN, body={"person_id": "nobody-at-all", "reason": "本人要求"}),
     "POST /v1/exports": Way(right=Right.AUDIT, body={"pack": "log", "formats": []}),
     "GET /v1/exports": Way(right=Right.AUDIT),
     "GET /v1/exports/{id}": Way(right=Right.AUDIT, object="export"),
@@ -910,6 +925,7 @@ WAYS = {
     "GET /audit": Way(right=Right.AUDIT),
     "GET /audit/decisions/{id}": Way(right=Right.AUDIT, object="decision"),
     "GET /exports": Way(right=Right.AUDIT),
+    "GET /retention": Way(right=Right.AUDIT),
     "POST /csp": Way(right=Right.OPEN),
     "GET /static/{file}": Way(right=Right.OPEN, object="file"),
 }

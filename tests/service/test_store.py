@@ -26,7 +26,7 @@ from service.ports import Found, JournalBroken, JournalBusy, Rows, Wanted
 from service.store import db, statements
 from service.store.journal import SqliteJournal, chunked, judged
 
-TABLES_AND_INDEXES = 119
+TABLES_AND_INDEXES = 126
 
 
 @pytest.fixture

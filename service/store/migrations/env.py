@@ -17,6 +17,7 @@ from service.store import (
     room_tables,
     rule_tables,
     tables,
+    vault_tables,
 )
 from service.store.db import make_engine
 
@@ -32,6 +33,7 @@ _TABLES = (
     duty_tables.Show,
     rule_tables.Proposal,
     audit_tables.Export,
+    vault_tables.Hold,
     creator_tables.Creator,
 )
 for _filled in _TABLES:

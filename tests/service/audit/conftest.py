@@ -75,7 +75,7 @@ async def opened(folder: Path, **more: Any):
     if not folder.exists():  # noqa: ASYNC240 - a test
         migrated(folder)
     settings = Settings(data=folder, **more)
-    async with open_store(settings) as store, open_log(settings, store.ledger) as audit:
+    async with open_store(settings) as store, open_log(settings, store) as audit:
         if not await store.reads.has_tenant("shop"):
             for name in ("shop", "rival"):
                 row = (name, "now")

@@ -69,7 +69,7 @@ def replayed(pack, book, service=None, bench=None):
         if bench is None:
             found += by_policy(records, book)
         else:
-            found += by_content(records, book, Lookup(reads, "shop", service.audit.opened), bench)
+            found += by_content(records, book, Lookup(reads, "shop"), bench)
     return found
 
 
@@ -84,8 +84,8 @@ async def test_decisions_are_derived_again_from_kept_rules(tmp_path):
     """With a ruleset that is gone from where it was, and a tenant's own words; another shows what it changes."""
     lexicons = small_rules(tmp_path / "lexicons", {"ad_law/absolute_claim.txt": CLAIMS})
     async with judged(tmp_path / "data", lexicons, 90) as (service, caller):
-        info = await service.lexicons.file("shop", OWN, by="k")
-        await service.lexicons.activate("shop", info.version, by="k")
+        info = await service.lexicons.file("shop", OWN, by="cli")
+        await service.lexicons.activate("shop", info.version, by="cli")
         again = [replace(one, id=f"own{place}") for place, one in enumerate(contents(40))]
         await service.moderation.many(caller, again)
         archive = Archive(service.settings.archived)

@@ -78,5 +78,23 @@
       if (to.cancel) { await ask("DELETE", `/v1/exports/${encodeURIComponent(to.cancel)}`); location.reload(); }
     } catch (error) { tell(error); }
   });
-  keys({ n: () => $("#new-export")?.showModal(), p: () => print?.click() });
+  // Holds, and who is erased
+  const erasure = $("#erasure-form");
+  erasure?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const given = new FormData(erasure), wrong = $(".error", erasure);
+    wrong.hidden = true;
+    if (!confirm(erasure.dataset.ask)) return;
+    try {
+      const told = await ask("POST", "/v1/erasures", { person_id: given.get("person_id"), reason: given.get("reason"), retained: given.has("retained") });
+      erasure.closest("dialog").close();
+      toast(say("js.erased", told), { alert: true });
+    } catch (error) { wrong.textContent = error.message; wrong.hidden = false; }
+  });
+  document.addEventListener("click", async (event) => {
+    const to = event.target.closest?.("button")?.dataset ?? {};
+    if (!to.lift || !confirm(to.ask)) return;
+    try { await ask("DELETE", to.lift); location.reload(); } catch (error) { tell(error); }
+  });
+  keys({ n: () => $("#new-export, #new-hold")?.showModal(), e: () => $("#new-erasure")?.showModal(), p: () => print?.click() });
 }

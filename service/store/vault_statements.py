@@ -1,0 +1,75 @@
+"""SQL text of what is kept for how long: keys of persons, holds, what expires when, and what is taken away."""
+
+from __future__ import annotations
+
+from typing import Final
+
+KEY: Final = "SELECT wrapped FROM data_keys WHERE id = ?"
+KEY_OF: Final = "SELECT id, wrapped FROM data_keys WHERE tenant = ? AND mark = ? AND destroyed_at IS NULL"
+INSERT_KEY: Final = "INSERT INTO data_keys (id, tenant, mark, wrapped, made_at) VALUES (?, ?, ?, ?, ?)"
+DESTROY_KEY: Final = "UPDATE data_keys SET wrapped = x'', destroyed_at = ? WHERE id = ? AND destroyed_at IS NULL"
+
+# Contents that grow old
+
+UNCLASSED: Final = """
+SELECT c.id, c.tenant, c.content_id, c.version, c.body, c.received_at, d.scene, d.published_at,
+    EXISTS (SELECT 1 FROM decisions AS b WHERE b.content = c.id AND b.action <> 'pass')
+FROM contents AS c LEFT JOIN decisions AS d ON d.seq = (SELECT max(n.seq) FROM decisions AS n WHERE n.content = c.id)
+WHERE c.id > ?1 AND c.received_at < ?2 ORDER BY c.id LIMIT ?3
+"""
+CLASSED: Final = "SELECT coalesce(max(content), 0) FROM retentions"
+INSERT_RETENTION: Final = """
+INSERT INTO retentions (content, tenant, class, until) VALUES (?, ?, ?, ?) ON CONFLICT (content) DO NOTHING
+"""
+DUE: Final = """
+SELECT c.id, c.tenant, c.content_id, c.version, c.body, c.received_at, d.scene, d.published_at,
+    EXISTS (SELECT 1 FROM decisions AS b WHERE b.content = c.id AND b.action <> 'pass'), hex(c.commitment)
+FROM retentions AS r JOIN contents AS c ON c.id = r.content
+LEFT JOIN decisions AS d ON d.seq = (SELECT max(n.seq) FROM decisions AS n WHERE n.content = c.id)
+WHERE r.purged_at IS NULL AND r.until <= ?1 ORDER BY r.until LIMIT ?2
+"""
+POSTPONE: Final = "UPDATE retentions SET class = ?, until = ? WHERE content = ? AND purged_at IS NULL"
+MARK_PURGED: Final = "UPDATE retentions SET purged_at = ? WHERE content = ? AND purged_at IS NULL"
+EMPTY_CONTENT: Final = "UPDATE contents SET body = x'', salt = x'' WHERE id = ? AND length(body) > 0"
+SHOW_END: Final = """
+SELECT max(coalesce(ended_at, '9')) FROM shows WHERE tenant = ? AND room = ? AND started_at <= ?
+"""
+OLD_SEALS: Final = "SELECT tenant, key_hash FROM idempotency WHERE at < ? LIMIT ?"
+DROP_SEAL: Final = "DELETE FROM idempotency WHERE tenant = ? AND key_hash = ?"
+SEALS_OF: Final = """
+SELECT i.tenant, i.key_hash FROM idempotency AS i WHERE i.tenant = ?1 AND EXISTS (
+    SELECT 1 FROM json_each(i.decisions) AS j JOIN decisions AS d ON d.id = j.value
+    WHERE d.content IN (SELECT value FROM json_each(?2)))
+"""
+EXPIRING: Final = """
+SELECT class, substr(until, 1, 7), count(*) FROM retentions WHERE tenant = ? AND purged_at IS NULL
+GROUP BY class, substr(until, 1, 7) ORDER BY 2, 1 LIMIT ?
+"""
+PURGED: Final = "SELECT class, count(*) FROM retentions WHERE tenant = ? AND purged_at IS NOT NULL GROUP BY class"
+WORDS_OF: Final = """
+SELECT c.id, c.content_id, c.version, c.body FROM contents AS c
+WHERE c.id > ?1 AND c.tenant = ?2 AND length(c.body) > 0 ORDER BY c.id LIMIT ?3
+"""
+SAID_BY: Final = """
+SELECT r.detail FROM reports AS r WHERE r.tenant = ?1 AND r.reporter = ?2 AND r.detail IS NOT NULL
+UNION SELECT a.grounds FROM appeals AS a WHERE a.tenant = ?1 AND a.appellant = ?2
+"""
+
+EMPTIED: Final = "SELECT tenant, content_id, version FROM contents WHERE length(body) = 0"
+DESTROYED: Final = "SELECT id FROM data_keys WHERE destroyed_at IS NOT NULL"
+NUMBER_OF: Final = """
+SELECT id FROM contents WHERE tenant = ? AND content_id = ? AND version = ? AND length(body) > 0
+"""
+
+# Holds
+
+INSERT_HOLD: Final = """
+INSERT INTO holds (id, tenant, kind, value, reason, "by", placed_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+LIFT_HOLD: Final = """
+UPDATE holds SET lifted_at = ?, lifted_by = ? WHERE id = ? AND tenant = ? AND lifted_at IS NULL
+"""
+_HOLD: Final = 'SELECT id, tenant, kind, value, reason, "by", placed_at, lifted_at, lifted_by FROM holds'
+HOLD: Final = f"{_HOLD} WHERE id = ? AND tenant = ?"
+HOLDS: Final = f"{_HOLD} WHERE tenant = ? ORDER BY id DESC LIMIT ?"
+HOLDING: Final = f"{_HOLD} WHERE lifted_at IS NULL"

@@ -1,0 +1,157 @@
+"""Words at rest, sealed with a key a person (AES-256-GCM), which a master key wraps: destroy it, and they are gone.
+
+What is sealed names its key, so that whoever reads a row needs nothing else: a one, 16 bytes of the key's id, 12 of
+the nonce, then ciphertext and tag. What begins otherwise was never sealed. What was sealed with a key that is no more
+reads as what was erased: nothing. Only the journal seals, in the transaction that makes the key.
+"""
+
+from __future__ import annotations
+
+import re
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from service.ids import CHANCE_BYTES, chance
+from service.store import vault_statements as sql
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from service.ports import Row
+    from service.secret import Secret
+
+SEALED: Final = b"\x01"
+PURPOSE: Final = "data keys"
+MARKS: Final = "marks of persons"
+_NONCE: Final = 12
+_HEAD: Final = 1 + CHANCE_BYTES
+_AUTHOR: Final = re.compile(rb'"author":\["((?:[^"\\]|\\.)*)"')
+"""Who a stored content is by. A quote within a text is escaped, so it cannot look like a member."""
+_MOST: Final = 100_000
+"""So many keys are kept unwrapped; then the memory starts anew."""
+
+
+class Vault:
+    """Keeps the master key and the keys that were used lately. ``sealing``: whether what is new is sealed."""
+
+    def __init__(self, secret: Secret, reader: sqlite3.Connection, *, sealing: bool) -> None:
+        self._master, self._marks = AESGCM(secret.derived(PURPOSE)), secret
+        self._reader, self.sealing = reader, sealing
+        self._keys: dict[bytes, AESGCM | None] = {}
+        self._of: dict[tuple[str, bytes], bytes] = {}
+        self._new: list[tuple[str, bytes]] = []
+        self._turn = Lock()
+
+    def close(self) -> None:
+        """Opens nothing any more."""
+        if self in _OPEN:
+            _OPEN.remove(self)
+        with self._turn:
+            self._reader.close()
+
+    def mark(self, tenant: str, person: str) -> bytes:
+        """By what a person's key is found; nobody can tell the person from it."""
+        return self._marks.marked(MARKS, tenant.encode(), person.encode())
+
+    def key(self, key_id: bytes) -> AESGCM | None:
+        """A key by its id; nothing for one that was destroyed or is another house's."""
+        if key_id not in self._keys:
+            with self._turn:
+                found = self._reader.execute(sql.KEY, (key_id,)).fetchone()
+            if found is None:
+                return None
+            self._remember(key_id, found[0])
+        return self._keys[key_id]
+
+    def forget(self, key_id: bytes) -> None:
+        """The key was destroyed."""
+        self._keys[key_id] = None
+        self._of = {name: known for name, known in self._of.items() if known != key_id}
+
+    def sealed(self, connection: sqlite3.Connection, at: str, row: Row, *, first: int, salt: int) -> Row:
+        """A row of ``contents`` with its salt and its body sealed, in the transaction of the connection.
+
+        ``first`` is where the tenant stands, before the content id; ``salt`` where the salt does, before the body.
+        """
+        tenant, name, body = str(row[first]), str(row[first + 1]), row[salt + 1]
+        assert isinstance(body, bytes)
+        found = _AUTHOR.search(body)
+        key_id = self._key_of(connection, at, tenant, found[1].decode() if found else f"content {name}")
+        return (*row[:salt], self._seal(key_id, row[salt]), self._seal(key_id, body), *row[salt + 2 :])
+
+    def roll_back(self) -> None:
+        """Forgets keys that a transaction made which does not stand."""
+        for name in self._new:
+            self._of.pop(name, None)
+        self._new.clear()
+
+    def commit(self) -> None:
+        """The keys that a transaction made stand."""
+        self._new.clear()
+
+    def _seal(self, key_id: bytes, plain: object) -> bytes:
+        key = self._keys[key_id]
+        assert key is not None and isinstance(plain, bytes)
+        nonce = chance()[:_NONCE]
+        return SEALED + key_id + nonce + key.encrypt(nonce, plain, key_id)
+
+    def _key_of(self, connection: sqlite3.Connection, at: str, tenant: str, person: str) -> bytes:
+        name = tenant, self.mark(tenant, person)
+        key_id = self._of.get(name)
+        if key_id is not None and key_id in self._keys:
+            return key_id
+        found = connection.execute(sql.KEY_OF, name).fetchone()
+        if found is not None:
+            key_id, wrapped = found
+            self._remember(key_id, wrapped)
+        else:
+            key_id, nonce, fresh = chance(), chance()[:_NONCE], AESGCM.generate_key(256)
+            wrapped = nonce + self._master.encrypt(nonce, fresh, key_id)
+            connection.execute(sql.INSERT_KEY, (key_id, *name, wrapped, at))
+            self._keys[key_id] = AESGCM(fresh)
+            self._new.append(name)
+        self._of[name] = key_id
+        return key_id
+
+    def _remember(self, key_id: bytes, wrapped: bytes) -> None:
+        if len(self._keys) > _MOST:
+            self._keys.clear()
+            self._of.clear()
+        key = None
+        if wrapped:
+            try:
+                key = AESGCM(self._master.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], key_id))
+            except InvalidTag:  # another house's secret
+                key = None
+        self._keys[key_id] = key
+
+
+_OPEN: list[Vault] = []
+
+
+def use(vault: Vault) -> None:
+    """What is sealed can be opened by this vault from now on, until it is closed."""
+    _OPEN.append(vault)
+
+
+def opened(value: bytes) -> bytes:
+    """What was sealed, in plain; nothing where its key is no more. What was never sealed is that itself."""
+    if value[:1] != SEALED or len(value) <= _HEAD + _NONCE:
+        return value
+    key_id, nonce = value[1:_HEAD], value[_HEAD : _HEAD + _NONCE]
+    for vault in _OPEN:
+        key = vault.key(key_id)
+        if key is not None:
+            try:
+                return key.decrypt(nonce, value[_HEAD + _NONCE :], key_id)
+            except InvalidTag:
+                return b""
+    return b""
+
+
+def opened_salt(value: bytes) -> bytes:
+    """The same for a salt, which may begin with anything: a plain one is known by its length."""
+    return value if len(value) == CHANCE_BYTES else opened(value)

@@ -1,0 +1,302 @@
+"""Nothing is kept too long and nothing is taken too early; who is erased is gone from every byte, and the log holds."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import sqlite3
+import zipfile
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from typer.testing import CliRunner
+
+from moderation.load import load_engine
+from moderation.types import Author, Content, Part, Scene
+from service.audit.retaining import HoldWrong, NoSuchHold
+from service.audit.retention import CLASSES, FOREVER, Kept, longest
+from service.cli.app import app
+from service.cli.audit import wrong_in
+from service.filing import committed
+from service.ids import from_stamp, stamp
+from service.settings import Settings
+from service.store.codec import told_in
+from service.wiring import open_service
+from tests.service.audit.test_replay import packed
+from tests.small import CLAIMS, small_rules
+
+CANARY = "金丝雀"
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory):
+    return small_rules(tmp_path_factory.mktemp("rules") / "lexicons", {"ad_law/absolute_claim.txt": CLAIMS})
+
+
+@pytest.fixture(scope="module")
+def engine(rules):
+    return load_engine(rules)
+
+
+@pytest.fixture(autouse=True)
+def _loaded_once(monkeypatch, engine):
+    monkeypatch.setattr("service.rules.Rules._load", lambda _: engine)
+
+
+@pytest.fixture
+async def house(tmp_path, rules):
+    settings = Settings(data=tmp_path / "data", lexicons=rules, expert="off", seal_contents=True)
+    async with open_service(settings) as service:
+        _, secret = await service.keys.create("shop")
+        yield service, await service.keys.caller(secret), tmp_path / "data"
+
+
+def content(text, name, *, by=None, scene=Scene.UGC, room=None, **more):
+    return Content(
+        scene=scene,
+        parts=(Part("text", text),),
+        at=datetime.now(UTC),
+        id=name,
+        author=Author(id=by),
+        room=room,
+        **more,
+    )
+
+
+# Classes
+
+
+def test_the_longest_class_wins():
+    at = "2026-01-01T00:00:00.000000Z"
+    days = {one.code: one.days for one in CLASSES}
+    for kept, code in (
+        (Kept("ugc", at, at), "live_60d"),
+        (Kept("ad", at, at), "ad_3y"),
+        (Kept("ugc", at, at, commercial=True), "ad_3y"),
+        (Kept("ugc", at, at, restricted=True), "gov_3y"),
+        (Kept("live_chat", at, at), "tx_3y"),
+        (Kept("", at, at), "pi_3y"),
+    ):
+        found, until = longest(kept)
+        assert found == code
+        assert from_stamp(until) == from_stamp(at) + timedelta(days=days[code])
+    assert longest(Kept("live_chat", at, at, show="9"))[1] == FOREVER, "not while the show lasts"
+    ended = longest(Kept("live_chat", at, at, show="2026-03-01T00:00:00.000000Z"))
+    assert ended > longest(Kept("live_chat", at, at))
+
+
+async def test_over_five_years_nothing_goes_early_and_all_goes_within_a_day(house):
+    """A clock that goes on by hand: contents of all sorts, looked at each day that something could end, and between."""
+    service, caller, _ = house
+    retaining, reads = service.audit.retaining, service.audit.log.reads
+    began = datetime.now(UTC)
+    wanted = {}
+    sorts = [(Scene.UGC, {}), (Scene.AD, {}), (Scene.UGC, {"commercial": True}), (Scene.LIVE_CHAT, {"room": "r"})]
+    for place, (scene, more) in enumerate([*sorts, (Scene.TITLE, {}), (Scene.LIVE_SCRIPT, {})]):
+        await service.moderation.one(caller, content(f"{CANARY}{place}", f"c{place}", scene=scene, **more))
+        kept = Kept(scene.value, stamp(began), stamp(began), commercial=bool(more.get("commercial")))
+        wanted[f"c{place}"] = from_stamp(longest(kept)[1])
+    held = await retaining.hold("shop", "content", "c4", reason="诉讼", by="k")
+
+    def left():
+        return {name for name, body in reads.rows("SELECT content_id, body FROM contents") if body}
+
+    moments = sorted({*wanted.values()})
+    days = sorted(
+        {began + DAY * number for number in range(0, 1830, 183)}
+        | {m - DAY for m in moments}
+        | {m + DAY for m in moments}
+    )
+    for moment in days:
+        await retaining.sweep(stamp(moment))
+        now_left = left()
+        for name, until in wanted.items():
+            if name == "c4":
+                assert name in now_left, "a hold wins over all"
+            elif moment < until:
+                assert name in now_left, f"{name} went early"
+            elif moment >= until + DAY:
+                assert name not in now_left, f"{name} was kept too long"
+    await retaining.lift("shop", held.id, by="k")
+    await retaining.sweep(stamp(began + 1831 * DAY))
+    assert left() == set()
+    tombs = reads.rows("SELECT subject FROM acts WHERE kind = 'retention.purged'")
+    assert sorted(name for (name,) in tombs) == sorted(wanted)
+    assert sum((await retaining.purged("shop")).values()) == len(wanted)
+    assert wrong_in(reads) == []
+
+
+async def test_what_was_purged_still_has_its_decision(house):
+    service, caller, _ = house
+    decided = await service.moderation.one(caller, content("国家级", "c", scene=Scene.AD))
+    await service.audit.retaining.sweep(stamp(datetime.now(UTC) + 2000 * DAY))
+    again = await service.moderation.get(caller, decided.id)
+    assert again.verdict.action == decided.verdict.action
+    assert again.content.parts == (Part("text", ""),)
+    history = await service.moderation.history(caller, "c")
+    assert [one.id for one in history] == [decided.id]
+    assert (await service.moderation.one(caller, content("国家级", "c", scene=Scene.AD))).content.version == 2
+
+
+async def test_holds_are_placed_and_lifted(house):
+    service, caller, _ = house
+    retaining = service.audit.retaining
+    for kind, value, reason in (("planet", "x", "y"), ("content", "", "y"), ("content", "x", " ")):
+        with pytest.raises(HoldWrong):
+            await retaining.hold("shop", kind, value, reason=reason, by="k")
+    hold = await retaining.hold("shop", "creator", "u", reason="调查", by="k")
+    await service.moderation.one(caller, content("话", "c", by="u"))
+    erased = await retaining.erase("shop", "u", reason="要求", by="k", retained=True)
+    assert (erased.contents, erased.keys, erased.held) == (0, 0, 1)
+    with pytest.raises(NoSuchHold):
+        await retaining.lift("rival", hold.id, by="k")
+    await retaining.lift("shop", hold.id, by="k")
+    with pytest.raises(NoSuchHold):
+        await retaining.lift("shop", hold.id, by="k")
+    erased = await retaining.erase("shop", "u", reason="要求", by="k")
+    assert (erased.contents, erased.retained) == (0, 1), "the law keeps it for sixty days"
+    erased = await retaining.erase("shop", "u", reason="要求", by="k", retained=True)
+    assert (erased.contents, erased.keys) == (1, 1)
+
+
+# Erased
+
+
+def bytes_of(folder):
+    """Every byte that lies in the data directory, in files and in archives."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield path, path.read_bytes()
+            if path.suffix == ".zip":
+                with zipfile.ZipFile(path) as archive:
+                    for name in archive.namelist():
+                        yield path / name, archive.read(name)
+
+
+def canaries(folder, *texts):
+    return [
+        (str(path), text)
+        for path, data in bytes_of(folder)
+        for text in texts
+        if text.encode() in data or text.encode("utf-16-le") in data
+    ]
+
+
+async def test_who_is_erased_is_gone_from_every_byte(house):
+    service, caller, folder = house
+    retaining, reads = service.audit.retaining, service.audit.log.reads
+    secrets = [f"{CANARY}{number}号秘密" for number in range(20)]
+    for number, text in enumerate(secrets):
+        await service.moderation.one(caller, content(text, f"c{number}", by="me"))
+    await service.moderation.one(caller, content(f"{CANARY}留下的话", "other", by="you"))
+    commitments = [commitment for (commitment,) in reads.rows("SELECT commitment FROM contents")]
+    assert canaries(folder, *secrets) == [], "sealed from the first byte"
+    assert (await service.moderation.history(caller, "c1"))[0].content.parts[0].text == secrets[1]
+    backup = folder.parent / "backup.db"
+    copy = sqlite3.connect(backup)
+    with sqlite3.connect(folder / "qingliu.db") as source:
+        source.backup(copy)
+    copy.close()
+    source.close()
+    erased = await retaining.erase("shop", "me", reason="本人要求", by="k", retained=True)
+    assert (erased.contents, erased.keys, erased.held) == (20, 1, 0)
+    assert canaries(folder, *secrets) == []
+    assert (await service.moderation.history(caller, "c1"))[0].content.parts[0].text == ""
+    assert (await service.moderation.history(caller, "other"))[0].content.parts[0].text == f"{CANARY}留下的话"
+    # What an old backup holds cannot be opened, for the key is gone.
+    old = sqlite3.connect(backup)
+    bodies = [body for (body,) in old.execute("SELECT body FROM contents WHERE content_id LIKE 'c%'")]
+    old.close()
+    assert len(bodies) == 20
+    assert all(told_in(body)["parts"] == [["text", ""]] for body in bodies)
+    await packed(service)
+    assert canaries(folder, *secrets) == []
+    assert wrong_in(reads) == []
+    # Nobody can guess the texts from their commitments: the salts are gone with them.
+    assert {salt for (salt,) in reads.rows("SELECT salt FROM contents WHERE content_id LIKE 'c%'")} == {b""}
+    for text in secrets:
+        body = f'{{"author":["me","user"],"parts":[["text","{text}"]],"scene":"ugc"}}'.encode()
+        assert committed(b"", body) not in commitments
+
+
+async def test_without_sealing_a_text_lies_on_the_disk(tmp_path, rules):
+    """The sabotage twin: the search finds what is there, and erasing overwrites it all the same."""
+    settings = Settings(data=tmp_path / "data", lexicons=rules, expert="off")
+    async with open_service(settings) as service:
+        _, secret = await service.keys.create("shop")
+        caller = await service.keys.caller(secret)
+        await service.moderation.one(caller, content(f"{CANARY}在此", "c", by="me"))
+        assert canaries(tmp_path / "data", CANARY)
+        await service.audit.retaining.erase("shop", "me", reason="要求", by="k", retained=True)
+    assert canaries(tmp_path / "data", CANARY) == []
+
+
+@pytest.mark.parametrize("guesses", [2000, pytest.param(1_000_000, marks=pytest.mark.slow)])
+async def test_no_guess_matches_a_commitment(house, guesses):
+    service, caller, _ = house
+    await service.moderation.one(caller, content("猜猜看", "c", by="me"))
+    reads = service.audit.log.reads
+    ((commitment,),) = reads.rows("SELECT commitment FROM contents WHERE content_id = 'c'")
+    await service.audit.retaining.erase("shop", "me", reason="要求", by="k", retained=True)
+    ((salt,),) = reads.rows("SELECT salt FROM contents WHERE content_id = 'c'")
+    chance = random.Random(1)
+    texts = ["猜猜看", *(f"猜{chance.randrange(10**9)}" for _ in range(guesses - 1))]
+    for text in texts:
+        body = f'{{"author":["me","user"],"parts":[["text","{text}"]],"scene":"ugc"}}'.encode()
+        for tried in (salt, bytes(16)):
+            assert committed(tried, body) != commitment
+
+
+async def test_a_sealed_house_works_like_any_other(house):
+    """Edits, repeats, versions, idempotency and search, with all words sealed."""
+    service, caller, _ = house
+    one = await service.moderation.one(caller, content("很好用", "c", by="u"))
+    same = await service.moderation.one(caller, content("很好用", "c", by="u"))
+    assert (same.content.version, same.supersedes) == (1, one.id)
+    edited = await service.moderation.one(caller, content("更好用", "c", by="u"))
+    assert edited.content.version == 2
+    await asyncio.gather(
+        *(service.moderation.one(caller, content(f"话{n}", f"g{n}", by=f"u{n % 3}")) for n in range(30))
+    )
+    assert len(service.audit.log.reads.rows("SELECT id FROM data_keys")) == 4
+    with time_machine.travel(datetime.now(UTC) + DAY, tick=True):
+        assert (await service.moderation.history(caller, "g7"))[0].content.parts[0].text == "话7"
+
+
+# Backups
+
+
+async def test_what_is_restored_is_whole_and_what_was_erased_stays_erased(tmp_path, rules):
+    data, seal = tmp_path / "data", {"QINGLIU_SEAL_CONTENTS": "true"}
+    settings = Settings(data=data, lexicons=rules, expert="off", seal_contents=True)
+    async with open_service(settings) as service:
+        _, secret = await service.keys.create("shop")
+        caller = await service.keys.caller(secret)
+        for name in ("me", "you"):
+            await service.moderation.one(caller, content(f"{CANARY}{name}", name, by=name))
+    run = CliRunner()
+    args = ["backup", str(tmp_path / "backup"), "--data", str(data), "--json"]
+    made = await asyncio.to_thread(run.invoke, app, args, env=seal)
+    assert made.exit_code == 0, made.output
+    assert not (tmp_path / "backup" / "secret").exists()
+    async with open_service(settings) as service:
+        await service.audit.retaining.erase("shop", "me", reason="要求", by="k", retained=True)
+    fresh = tmp_path / "fresh"
+    args = ["restore", str(tmp_path / "backup"), "--data", str(fresh), "--after", str(data), "--json"]
+    done = await asyncio.to_thread(run.invoke, app, args, env=seal)
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert (told["good"], told["taken_away_again"]) == (True, 1)
+    async with open_service(Settings(data=fresh, lexicons=rules, expert="off", seal_contents=True)) as service:
+        caller = await service.keys.caller(secret)
+        last = {name: (await service.moderation.history(caller, name))[0] for name in ("me", "you")}
+        said = {name: one.content.parts[0].text for name, one in last.items()}
+        assert said == {"me": "", "you": f"{CANARY}you"}
+    # A backup in which a byte was changed is refused.
+    path = tmp_path / "backup" / "qingliu.db"
+    path.write_bytes(path.read_bytes() + b"x")
+    args[3] = str(tmp_path / "other")
+    assert (await asyncio.to_thread(run.invoke, app, args, env=seal)).exit_code == 1
