@@ -1,7 +1,7 @@
 """Changes of a tenant's rules: proposed by one person, approved by another, active; and back. Each step is one visit.
 
 What a step rests on is asked in the transaction that takes it: who may, who wrote it, which bytes, what is active. The
-store holds the same by triggers (migration 0009), so that a fault here does not become a rule that one person made.
+store holds the same by triggers (migration 0011), so that a fault here does not become a rule that one person made.
 """
 
 from __future__ import annotations

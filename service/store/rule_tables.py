@@ -1,4 +1,4 @@
-"""The tables of proposed rules and of rulesets that run beside the active one, which migration 0009 makes.
+"""The tables of proposed rules and of rulesets that run beside the active one, which migration 0011 makes.
 
 A proposal's bytes stand in ``tenant_lexicons``, INSERT-only; a proposal names one, a revision another. The
 triggers that keep activations to what two people approved live in the migration.

@@ -187,7 +187,7 @@ class TenantActivation(SQLModel, table=True):
     """One change of the version by which a tenant is judged; the last one holds. No version: no own words.
 
     ``ground`` says why it may be: ``direct`` (the operator, or a house without four eyes), ``proposal`` (two people) or
-    ``rollback`` (back to what was active before). Triggers of migration 0009 hold the last two to it.
+    ``rollback`` (back to what was active before). Triggers of migration 0011 hold the last two to it.
     """
 
     __tablename__: ClassVar[str] = "tenant_activations"
