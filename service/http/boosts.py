@@ -179,6 +179,7 @@ async def lift_measure(asked: Asked) -> Answer:
 async def trials(asked: Asked) -> Answer:
     """The formula that holds, and its trials, newest first."""
     parts, tenant = asked.serving.service.creators, known(asked).tenant
+    await parts.book.refresh()
     held = parts.formulas.held(tenant)
     found = await parts.reads.trials(tenant, limit=_RANKINGS)
     told = {
@@ -202,6 +203,7 @@ async def trials(asked: Asked) -> Answer:
 async def propose_trial(asked: Asked) -> Answer:
     """Propose a formula that differs in one number from the one that holds."""
     sent = await read_as(asked, wire.TrialRequest)
+    await asked.serving.service.creators.book.refresh()
     try:
         id_ = await asked.serving.service.creators.trials.propose(known(asked), sent.formula)
     except FormulaError as error:
