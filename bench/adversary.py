@@ -34,7 +34,7 @@ WRONGLY_OVERTURNED = 0.03
 CATEGORIES = ("a", "b", "c", "d", "e", "f")
 SEVERITIES = (1, 2, 3, 4)
 HONEST = 1.10
-HONEST_STEPS = 72
+HONEST_STEPS = 280
 HIGH_FROM = 50
 """From this day on at the latest somebody who does nothing wrong stands high, so a year without a break is this."""
 
@@ -66,8 +66,8 @@ HONEST_LIFE = Strategy(only_high=False)
 def lived(strategy: Strategy, formula: Formula, rng: Random) -> tuple[float, float]:
     """Violations a month committed while high, and the share of days that were high."""
     entries: list[Entry] = []
-    facts, dead, committed, counted, high_days = Facts(verified=True), False, 0, 0, 0
-    next_burst, high, category, last = 45.0, False, 0, 0
+    facts, dead, done, counted, high_days = Facts(verified=True), False, list[int](), 0, 0
+    next_burst, high, category = 45.0, False, 0
     for day in range(DAYS):
         at = start_of(FIRST_DAY + day) + 43_200
         if strategy.renews and day and day % strategy.renews == 0 and strategy.hides:
@@ -78,14 +78,15 @@ def lived(strategy: Strategy, formula: Formula, rng: Random) -> tuple[float, flo
             high = not dead and placed(reckon(entries, formula, at), formula, facts).tier in {"S", "A"}
         if high:
             high_days += 1
-            if day > last + FINAL_AFTER + LOOKS:
-                counted = committed
+            while counted < len(done) and done[counted] < day - FINAL_AFTER - LOOKS:
+                counted += 1
         if dead or day < next_burst or (strategy.only_high and not high):
             continue
-        next_burst, last = max(next_burst, day - strategy.every) + strategy.every, day
+        next_burst = max(next_burst, day - strategy.every) + strategy.every
         for number in range(strategy.burst):
             category = (category + 1) % strategy.spread
-            committed += high
+            if high:
+                done.append(day)
             _violates(strategy, entries, f"{day}.{number}", at, CATEGORIES[category], rng)
         dead = _is_closed(entries)
     return counted * MONTH / DAYS, high_days / DAYS
@@ -128,7 +129,7 @@ def honest(formula: Formula, severity: int, rng: Random) -> float:
     """The most that somebody who errs evenly and stays high throughout can err, violations a month."""
     best = 0.0
     for step in range(HONEST_STEPS):
-        every = 1.08**step
+        every = 1.02**step
         rate, share = lived(HONEST_LIFE._replace(severity=severity, every=every), formula, Random(rng.random()))
         if share >= 1 - HIGH_FROM / DAYS:
             best = max(best, rate)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from service.simulate.court import Judged
     from service.simulate.grammar import Grammar
 
-EVALUATION = Path(__file__).parents[1] / "tests" / "cases" / "rooms" / "eval_grammar.toml"
+EVALUATION = Path(__file__).parents[1] / "tests" / "cases" / "rooms" / "eval_grammar_fifth.toml"
 ONSET = 5
 """Raids and floods are to be found by so many of their messages."""
 THIRD = 2

@@ -96,6 +96,8 @@ class RiskRules:
     speech: tuple[int, ...]
     review_milli: int
     """What a violation that a person must decide on counts, of its points."""
+    score_milli: int
+    """What a violation that only a model's score tells of counts, of what is left."""
     crowd: int
     """The least that a message counts which a room's behaviour is found in."""
     script: int

@@ -11,7 +11,7 @@ from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.room import ROOM
-from moderation.types import Action, Scene
+from moderation.types import TEXT, Action, Scene
 
 if TYPE_CHECKING:
     from moderation.liverules import RiskRules
@@ -112,7 +112,10 @@ class Risk:
 
 
 def marks(content: Content, verdict: Verdict, rules: RiskRules) -> tuple[Mark, ...]:
-    """What a verdict on a message adds: the gravest category of what counts, and complaints beside it."""
+    """What a verdict on a message adds: the gravest category of what counts, and complaints beside it.
+
+    What a model's score alone says adds little, and is no violation of the host.
+    """
     if not verdict.categories:
         return ()
     at = content.at.timestamp()
@@ -126,7 +129,10 @@ def marks(content: Content, verdict: Verdict, rules: RiskRules) -> tuple[Mark, .
             points = points * rules.review_milli // 1000
         if any(item.source == ROOM for item in verdict.evidence):
             points = max(points, rules.crowd)
-        told = source is Source.SPEECH and verdict.action >= Action.REVIEW
+        scored = all(item.source == TEXT for item in verdict.evidence if item.category != COMPLAINTS)
+        if scored:
+            points = points * rules.score_milli // 1000
+        told = source is Source.SPEECH and verdict.action >= Action.REVIEW and not scored
         found.append(Mark(source, at, graver[0], points, told))
     if COMPLAINTS in verdict.categories:
         found.append(Mark(Source.COMPLAINT, at, COMPLAINTS, rules.complaint))

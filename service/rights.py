@@ -89,14 +89,17 @@ RIGHTS_OF_KEY: Final[dict[Scope, frozenset[Right]]] = {
     Scope.AUDIT: frozenset({Right.OPEN, Right.AUDIT}),
 }
 """A machine never decides as a person would: no scope holds a reviewer's rights, or counts as one of two people."""
-_SEES: Final = frozenset({Right.OPEN, Right.SELF, Right.READ, Right.FOLLOW, Right.SHOWS, Right.CREATORS})
+_SEES: Final = frozenset({Right.OPEN, Right.SELF, Right.READ, Right.FOLLOW, Right.SHOWS})
 RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
     Role.REVIEWER: _SEES | {Right.REVIEW, Right.SCRIPTS, Right.LIVE},
     Role.SENIOR: _SEES
-    | {Right.REVIEW, Right.SENIOR, Right.QUALITY, Right.GOLDEN}
+    | {Right.CREATORS, Right.REVIEW, Right.SENIOR, Right.QUALITY, Right.GOLDEN}
     | {Right.SCRIPTS, Right.APPROVE, Right.LIVE, Right.MEASURES},
-    Role.POLICY_ADMIN: _SEES | {Right.LEXICON, Right.RULES, Right.QUALITY, Right.GOLDEN, Right.SCRIPTS, Right.FORMULA},
-    Role.AUDITOR: _SEES | {Right.QUALITY, Right.AUDIT},
+    Role.POLICY_ADMIN: _SEES
+    | {Right.LEXICON, Right.RULES, Right.QUALITY, Right.GOLDEN, Right.SCRIPTS, Right.CREATORS, Right.FORMULA},
+    Role.AUDITOR: _SEES | {Right.CREATORS, Right.QUALITY, Right.AUDIT},
     Role.ADMIN: frozenset(Right),
 }
-"""Of people. Not in one table with the scopes: both have an ``admin``, and as texts the two are equal."""
+"""Of people. Who reviews does not see creators: their scores tell what others decided of what is reviewed again.
+
+Not in one table with the scopes: both have an ``admin``, and as texts the two are equal."""

@@ -381,7 +381,7 @@ def untold(path: Path) -> list[str]:
         "reviews": (held("SELECT id FROM reviews"), told("review.opened")),
         "reviews, rounds": (
             held("SELECT id || '/' || round FROM reviews WHERE round > 1"),
-            Counter({f"{subject}/{facts['round']}" for kind, subject, facts in acts if kind == "review.reopened"}),
+            Counter({s: f"{s}/{facts['round']}" for kind, s, facts in acts if kind == "review.reopened"}.values()),
         ),
         "reviews, as they are": (
             held("SELECT id || '/' || state || '/' || level || '/' || round || '/' || token FROM reviews"),

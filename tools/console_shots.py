@@ -35,6 +35,12 @@ PLACES = {
     "queue": "/queue",
     "search": "/search?text=最",
     "content": "/contents/ad-002",
+    "live": "/live",
+    "room": "/live/demo-live",
+    "scripts": "/scripts",
+    "script": "/scripts/demo-script?version=1",
+    "files": "/files",
+    "alerts": "/alerts?state=all",
     "try": "/try",
     "lexicons": "/lexicons?text=最",
     "rulesets": "/rulesets",
@@ -52,6 +58,8 @@ README = {
     "desk-phone": ("desk", 390, "light", "zh"),
     "queue": ("queue", 1440, "light", "zh"),
     "try": ("try", 1440, "light", "en"),
+    "room": ("room", 1440, "light", "zh"),
+    "script": ("script", 1440, "light", "en"),
 }
 
 

@@ -98,20 +98,24 @@ def _told(
     Pieces of different people, or read backwards, meet by chance too: 加 of 加油 and somebody's 微信. So they are heard
     where several characters come one by one, or where the name of an account follows.
     """
-    said = [item for item in court(line.text) if item.category in rules.split]
     pieces = _pieces(line)
     newest = pieces[0 if line.backwards else -1]
-    if line.people == 1 and not line.backwards:
+    forwards_alone = line.people == 1 and not line.backwards
+    if forwards_alone or (line.people > 1 and not line.backwards and _is_account(newest)):
+        said = _said(line, rules, court)
         made = list(_made(line, said, court)) if said else []
-        return made or [(item, ids) for item, ids, _ in _spelled(line, pieces, rules)]
-    if line.people > 1 and not line.backwards and _is_account(newest):
-        return list(_made(line, said, court)) if said else []
+        return made or ([(item, ids) for item, ids, _ in _spelled(line, pieces, rules)] if forwards_alone else [])
     low, high = _singles(line, pieces)
     if high - low < (TOGETHER if line.people > 1 else 1):
         return []
-    spans = [(item, *_touched(line, item.span)) for item in said]
+    spans = [(item, *_touched(line, item.span)) for item in _said(line, rules, court)]
     found = [(item, line.ids[first : last + 1]) for item, first, last in spans if low <= first < last <= high]
     return found or [(item, ids) for item, ids, first in _spelled(line, pieces, rules) if low <= first]
+
+
+def _said(line: Joined, rules: LiveRules, court: Callable[[str], Iterable[Evidence]]) -> list[Evidence]:
+    """What the pieces say when they are read as one text, in the categories that are looked for."""
+    return [item for item in court(line.text) if item.category in rules.split]
 
 
 def _pieces(line: Joined) -> list[str]:

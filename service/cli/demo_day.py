@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 from aiohttp import ClientSession
 
 from service.accounts import Change
+from service.cli.demo_show import aired
 from service.passwords import random_password
 from service.rights import Role
 
@@ -75,7 +77,10 @@ async def hired(accounts: Accounts, tenant: str) -> list[Member]:
 
 
 async def worked(desk: Desk, judged: Sequence[dict[str, Any]]) -> None:
-    """Reports and a complaint come in; the live lines are decided but one; of the rest each reviewer does a few."""
+    """Reports and a complaint come in; the live lines are decided but one; of the rest each reviewer does a few.
+
+    Beside it a show is filed, approved and aired.
+    """
     async with ClientSession() as session:
         client = _Client(session, desk)
         await _complain(client, [one for one in judged if one["action"] == "review" and one["scene"] == "ad"])
@@ -96,6 +101,7 @@ async def worked(desk: Desk, judged: Sequence[dict[str, Any]]) -> None:
         for item in (await client.ask(senior, "claim", {"limit": 5, "scenes": ["ad", "ugc"]}))["items"][:3]:
             await client.decide(senior, item)
         await client.propose(await client.signed_in(POLICY))
+        await aired(client.file, partial(client.post, headers=senior), await client.live())
 
 
 async def _complain(client: _Client, judged: Sequence[dict[str, Any]]) -> None:
@@ -117,9 +123,20 @@ class _Client:
     def __init__(self, session: ClientSession, desk: Desk) -> None:
         self._session, self._desk = session, desk
 
-    async def file(self, path: str, body: dict[str, Any]) -> None:
+    async def file(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Sends what the pipeline files."""
-        await self._post(path, body, {"Authorization": f"Bearer {self._desk.key}"})
+        return await self.post(path, body, self._key)
+
+    async def live(self) -> list[dict[str, Any]]:
+        """The shows that are on."""
+        async with self._session.get(f"{self._desk.url}/v1/shows?state=live", headers=self._key) as answer:
+            answer.raise_for_status()
+            found: list[dict[str, Any]] = orjson.loads(await answer.read())["shows"]
+            return found
+
+    @property
+    def _key(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._desk.key}"}
 
     async def signed_in(self, name: str) -> dict[str, str]:
         """The headers of a person's session. A client library would not send a secure cookie over plain HTTP."""
@@ -133,12 +150,12 @@ class _Client:
 
     async def ask(self, who: dict[str, str], step: str, body: dict[str, Any]) -> dict[str, Any]:
         """Takes a step at the desk."""
-        return await self._post(f"/v1/reviews/{step}", body, who)
+        return await self.post(f"/v1/reviews/{step}", body, who)
 
     async def propose(self, who: dict[str, str]) -> None:
         """Proposes a change of rules, and tries it; somebody else may approve it."""
-        made = await self._post("/v1/rulesets/proposals", _PROPOSAL, who)
-        await self._post(f"/v1/rulesets/proposals/{made['id']}/rehearsal", {"last": 500}, who)
+        made = await self.post("/v1/rulesets/proposals", _PROPOSAL, who)
+        await self.post(f"/v1/rulesets/proposals/{made['id']}/rehearsal", {"last": 500}, who)
 
     async def decide(self, who: dict[str, str], item: dict[str, Any]) -> None:
         """Blocks what rests on a rule, lets pass what only a score suspected."""
@@ -151,7 +168,8 @@ class _Client:
             ruling["outcome"] = "upheld" if rules else "rejected"
         await self.ask(who, f"{item['id']}/decision", {**_held(item), **ruling})
 
-    async def _post(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
+    async def post(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
+        """Sends a body with these headers; gives the answer."""
         async with self._session.post(f"{self._desk.url}{path}", json=body, headers=headers) as answer:
             answer.raise_for_status()
             told: dict[str, Any] = orjson.loads(await answer.read())

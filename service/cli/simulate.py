@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from heapq import merge
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
@@ -15,7 +15,7 @@ import typer
 
 from service.cli.say import err, fail, out, print_json
 from service.cli.words import Lang, Lexicons, Tongue, open_engine, refuse, say, table
-from service.simulate.court import START, Court, message_of
+from service.simulate.court import Court, message_of
 from service.simulate.grammar import read_grammar
 from service.simulate.rooms import Kind, play
 
@@ -169,7 +169,9 @@ class _Door:
 
 def _send(lines: dict[str, list[Line]], door: _Door, speed: float, lang: Language) -> None:
     """Send every room's messages in order, a few at a time; each answer is a line of the output."""
-    pace, start, sent = _Pace(speed), START if not speed else datetime.now(UTC), 0
+    pace, sent = _Pace(speed), 0
+    played = 0 if speed else max([some[-1].at for some in lines.values() if some], default=0)
+    start = datetime.now(UTC) - timedelta(seconds=played)  # nothing lies ahead of the server's clock
     waiting: dict[str, list[dict[str, Any]]] = {room: [] for room in lines}
 
     def flush(room: str) -> None:

@@ -43,7 +43,10 @@ class NotThere(LookupError):
 
 
 class Held(NamedTuple):
-    """A standing that is kept: of whom, by which formula, with which measures, until when (seconds since 1970)."""
+    """A standing that is kept: of whom, by which formula, with which measures, until when (seconds since 1970).
+
+    ``told`` is for whoever tells of it: answers that were made once are kept with it, and go with it.
+    """
 
     id: str
     cohort: str
@@ -51,6 +54,7 @@ class Held(NamedTuple):
     version: str
     measures: tuple[str, ...]
     until: int
+    told: dict[str, bytes]
 
 
 class Boost(NamedTuple):
@@ -96,13 +100,17 @@ class Book:
 
     async def boost(self, tenant: str, name: str, scene: str) -> Boost:
         """What the traffic of a creator is multiplied by. Raises ``NotThere``."""
+        return boost_of(await self.held(tenant, name), scene)
+
+    async def held(self, tenant: str, name: str) -> Held:
+        """The standing of a creator, from memory where it is true. Raises ``NotThere``."""
         held = self._held.get((tenant, name))
         now = int(time())
         if self._stale or held is None or held.until <= now:
             held = (await self.standings(tenant, [name])).get(name)
             if held is None:
                 raise NotThere(name)
-        return boost_of(held, scene)
+        return held
 
     async def standings(self, tenant: str, names: Sequence[str]) -> dict[str, Held]:
         """The standings of those among these that are known."""
@@ -214,7 +222,7 @@ class Book:
         standing = placed(derived, formula, facts_of(member), back)
         # What was given back per day changes at midnight.
         until = min(now + HOLDS_SECONDS, start_of(day_of(now) + 1)) if back else now + HOLDS_SECONDS
-        return Held(member.id, member.cohort, standing, formula.version, measures, until)
+        return Held(member.id, member.cohort, standing, formula.version, measures, until, {})
 
     def _keep(self, key: tuple[str, str], held: Held) -> None:
         self._held.pop(key, None)

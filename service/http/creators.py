@@ -10,7 +10,7 @@ import orjson
 
 from moderation.types import Scene
 from service.creators import presets
-from service.creators.book import NotThere
+from service.creators.book import NotThere, boost_of
 from service.creators.formula import WHOLE
 from service.creators.ladder import LADDER
 from service.creators.lines import changes
@@ -58,10 +58,14 @@ async def boost(asked: Asked) -> Answer:
         scene = read_query(asked, wire.BoostQuery).scene.value
     name = asked.found["id"]
     try:
-        found = await asked.serving.service.creators.book.boost(known(asked).tenant, name, scene)
+        held = await asked.serving.service.creators.book.held(known(asked).tenant, name)
     except NotThere:
         raise Problem("not-found") from None
-    return Answer(orjson.dumps(_boost(asked, name, scene, found)))
+    key = f"{asked.lang} {scene} {name}"
+    body = held.told.get(key)
+    if body is None:
+        body = held.told[key] = orjson.dumps(_boost(asked, name, scene, boost_of(held, scene)))
+    return Answer(body)
 
 
 @route(

@@ -94,7 +94,7 @@ async def wall(asked: Asked) -> Answer:
     return page.page("live.html", rooms=found, on=on)
 
 
-@route("GET", "/rooms/{room}", policy=Right.SHOWS, gives=HTML, shown=False)
+@route("GET", "/live/{room}", policy=Right.SHOWS, gives=HTML, shown=False)
 async def room_page(asked: Asked) -> Answer:
     """One room: its chart, what is said in it with marks, the script beside the speech, what people did."""
     page = await shell(asked)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 
 from moderation.own import digest_of
+from service.review.states import later
+from service.review.terms import DAY
 from service.rights import RIGHTS_OF, Right, Role
 from service.store import people_statements
 from service.store import rule_statements as sql
@@ -37,7 +39,7 @@ class Refused(Exception):
     bytes     what was looked at is not what stands
     base      another version has become active since
     shared    the shared rules have changed since
-    hired     the author has made or changed the account of who approves, since they proposed it
+    hired     the author has made or changed the account of who approves, since the day before they proposed it
     nothing   the change changes nothing
     back      there is nothing to go back to
     running   another ruleset runs beside the active one
@@ -122,8 +124,7 @@ def check_approval(visit: Visit, row: Row, user: str, sha256: str, shared: str) 
     _check_bytes(visit, row, sha256, shared)
     if not may(visit, row.tenant, row.author):
         raise Refused("author", row.id)
-    if visit.rows(sql.CHANGED_BY, user, row.proposed_at, row.author):
-        raise Refused("hired", row.id)
+    _check_hired(visit, row, user)
 
 
 def check_activation(visit: Visit, row: Row, user: str, sha256: str, shared: str) -> None:
@@ -141,7 +142,12 @@ def check_activation(visit: Visit, row: Row, user: str, sha256: str, shared: str
         raise Refused("author", row.id)
     if not may(visit, row.tenant, row.approver):
         raise Refused("approver", row.id)
-    if visit.rows(sql.CHANGED_BY, row.approver, row.proposed_at, row.author):
+    _check_hired(visit, row, row.approver)
+
+
+def _check_hired(visit: Visit, row: Row, user: str) -> None:
+    """That whoever approves is nobody whom the author has made able to, or whose password they have set, just now."""
+    if visit.rows(sql.CHANGED_BY, user, later(row.proposed_at, -DAY), row.author):
         raise Refused("hired", row.id)
 
 

@@ -32,7 +32,7 @@ class Worth:
 
     def __init__(self, reads: RuleReads) -> None:
         self._reads = reads
-        self._known: OrderedDict[str, tuple[int, Economics]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[tuple[int, int], Economics]] = OrderedDict()
         self._turn = asyncio.Lock()
 
     async def of(self, tenant: str) -> Economics:
@@ -41,7 +41,7 @@ class Worth:
             last = await self._reads.last_ruled(tenant)
             known = self._known.pop(tenant, None)
             if known is None or known[0] != last:
-                known = last, await self._added(tenant, last + 1)
+                known = last, await self._added(tenant, last[0] + 1)
             self._known[tenant] = known
             while len(self._known) > KEPT:
                 self._known.popitem(last=False)

@@ -151,9 +151,10 @@ class RuleReads:
         """The seconds that the last decisions of people took, by decision."""
         return times(await self._rows(sql.TIMES, tenant, limit))
 
-    async def last_ruled(self, tenant: str) -> int:
-        """The number of the last decision that a person took."""
-        return int((await self._rows(sql.LAST_RULED, tenant))[0][0])
+    async def last_ruled(self, tenant: str) -> tuple[int, int]:
+        """The number of the last decision that a person took, and how many appeals were in vain."""
+        last, upheld = (await self._rows(sql.LAST_RULED, tenant))[0]
+        return last, upheld
 
     async def ruled(self, tenant: str, below: int, *, limit: int) -> list[tuple[Any, ...]]:
         """The last word of a person on each version, newest first, as its rows."""

@@ -123,8 +123,10 @@ ORDER BY d.seq DESC LIMIT ?3
 """
 """The last word that a person said on each version, newest first, with what the engine had said before."""
 LAST_RULED: Final = """
-SELECT coalesce(max(seq), -1) FROM decisions WHERE tenant = ? AND "by" NOT IN ('engine', 'deadline')
+SELECT coalesce(max(seq), -1), (SELECT count(*) FROM appeals WHERE tenant = ?1 AND outcome = 'upheld') FROM decisions
+WHERE tenant = ?1 AND "by" NOT IN ('engine', 'deadline')
 """
+"""The number of the last decision of a person, and how many appeals were in vain: when to add up anew."""
 UPHELD: Final = """
 SELECT d.scene, d.verdict FROM appeals AS a JOIN decisions AS d ON d.id = a.decision
 WHERE a.tenant = ? AND a.outcome = 'upheld' AND d."by" = 'engine' ORDER BY a.settled_at DESC LIMIT ?

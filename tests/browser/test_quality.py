@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from moderation.types import Action
+from service.keys import Caller
+from service.review.rulings import Ruling
+from service.rights import RIGHTS_OF, Role
 from tests.browser.test_console import _violations
 
 GRIM = "转发的视频里满地都是血"
@@ -48,3 +52,24 @@ def test_the_page_of_quality_shows_who_decided_and_what_labels_come_to(reported,
         shown = sat.page.locator("main").inner_text()
         assert [word for word in words if word not in shown] == []
         assert _violations(sat) == []
+
+
+def test_a_content_is_made_golden_and_ended_by_keyboard(house, seat):
+    house.file([{"content_id": "gold-1", "text": "这款面霜遥遥领先", "creator_id": "maker"}])
+    desk, who = house.service.desk, house.within(house.service.accounts.called("shop", "li.wei"))
+    caller = Caller("shop", who.id, RIGHTS_OF[Role.REVIEWER])
+    row = next(row for row in house.within(desk.claim(caller, limit=50)) if row.target == "gold-1")
+    house.within(desk.decide(caller, row.id, row.token, Ruling(Action.PASS)))
+    sat = seat("zhang.min").go("/quality")
+    sat.press("n")
+    sat.page.wait_for_selector("#new-golden[open]")
+    assert _violations(sat) == []
+    sat.page.keyboard.type("gold-1")
+    sat.press("Enter")
+    sat.page.click("details.fold summary")
+    assert "gold-1" in sat.page.locator("main").inner_text()
+    assert _violations(sat) == []
+    sat.page.evaluate("window.confirm = () => true")
+    sat.page.click("[data-delete]")
+    sat.page.wait_for_selector("[data-delete]", state="detached")
+    assert sat.wrong == []

@@ -172,8 +172,9 @@ def test_what_is_on_file_can_be_filed_by_hand(house, filed, seat):
     assert len(proofs[0]["claims"]) == 2
 
 
-@pytest.mark.parametrize("path", ["/scripts", "/files", "/alerts", "/live", "/rooms/brush-live"])
-def test_the_pages_fit_a_phone(filed, seat, path):
-    sat = seat("root", width=390)
-    sat.go(path)
-    assert sat.page.evaluate("document.documentElement.scrollWidth") <= 390
+def test_the_pages_fit_a_phone(filed, seat):
+    sat, widths = seat("root", width=390), {}
+    for path in ("/scripts", "/files", "/alerts", "/live", "/live/brush-live"):
+        sat.go(path)
+        widths[path] = sat.page.evaluate("document.documentElement.scrollWidth")
+    assert {path: width for path, width in widths.items() if width > 390} == {}

@@ -56,7 +56,7 @@ RULES = {
 }  # fmt: skip
 """They tell of rules, and of what engines make of contents by them."""
 ROOMS = {
-    "/live", "/rooms/{room}", "/v1/rooms", "/v1/rooms/{room}", "/v1/rooms/{room}/acts", "/v1/rooms/{room}/events",
+    "/live", "/live/{room}", "/v1/rooms", "/v1/rooms/{room}", "/v1/rooms/{room}/acts", "/v1/rooms/{room}/events",
     "/v1/rooms/{room}/pulse", "/v1/rooms/{room}/stream",
 }  # fmt: skip
 """What rooms tell goes through ``veil.heard``."""

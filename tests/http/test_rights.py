@@ -59,7 +59,7 @@ HOLDS = {
         R.SIGNALS,
     },
     "key audit": {R.AUDIT},
-    "reviewer": {R.CREATORS, R.SELF, R.READ, R.REVIEW, R.FOLLOW, R.SHOWS, R.SCRIPTS, R.LIVE},
+    "reviewer": {R.SELF, R.READ, R.REVIEW, R.FOLLOW, R.SHOWS, R.SCRIPTS, R.LIVE},
     "senior": {
         R.CREATORS,
         R.MEASURES,

@@ -900,7 +900,7 @@ WAYS = {
     "GET /contents/{id}": Way(right=Right.READ, object="content"),
     "GET /v1/rooms/{room}/pulse": Way(right=Right.SHOWS, object="any room", absent=200),
     "GET /live": Way(right=Right.SHOWS),
-    "GET /rooms/{room}": Way(right=Right.SHOWS, object="any room", absent=200),
+    "GET /live/{room}": Way(right=Right.SHOWS, object="any room", absent=200),
     "GET /scripts": Way(right=Right.SHOWS),
     "GET /scripts/{id}": Way(right=Right.SHOWS, object="script"),
     "GET /scripts/{id}/diff": Way(right=Right.SHOWS, object="script", query="?from=1&to=1"),

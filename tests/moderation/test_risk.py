@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from moderation.risk import Advice, Level, Mark, Risk, Source, corrected, departure, look, marks, weigh
+from moderation.types import Action, Evidence, Span
 from tests.moderation.live import chat, speech
 
 if TYPE_CHECKING:
@@ -101,3 +102,16 @@ def test_a_verdict_is_marked_by_what_counts(shipped: Engine, rules: RiskRules) -
     assert marked(chat("想要同款的加我微信")) == [(Source.CHAT, "contact_diversion", False)]
     assert marked(chat("不发货还不退款")) == [(Source.COMPLAINT, "negative_sentiment", False)]
     assert marked(chat("多少钱")) == []
+
+
+def test_a_score_alone_adds_little_and_warns_nobody(shipped: Engine, rules: RiskRules) -> None:
+    item = Evidence("text", "false_fact_claim", "text.ad_law", 3, Span("text", 0, 2), weight=60)
+    verdict = (
+        shipped.examine(speech("这个锅是五升的"))
+        .conclude()
+        ._replace(action=Action.REVIEW, severity=3, categories=("false_fact_claim",), evidence=(item,))
+    )
+    (mark,) = marks(speech("这个锅是五升的"), verdict, rules)
+    assert (mark.points, mark.violation) == (2, False)
+    (firm,) = marks(speech("这个锅是五升的"), verdict._replace(evidence=(item._replace(source="lexicon"),)), rules)
+    assert (firm.points, firm.violation) == (8, True)

@@ -102,7 +102,7 @@ class Experiment:
             return
         path = f"/v1/reviews/{item['id']}/decision"
         status, told = await self._post(who, path, {**token, "action": "pass"})
-        if status == 200:
+        if status == 200 and told["outcome"] is not None:  # who reads once more and agrees changes nothing
             self.decided.append(told["outcome"]["id"])
             if chance > 0.9 and (await self._post(who, f"/v1/reviews/{item['id']}/undo", {}))[0] == 200:
                 self.undone.append(told["outcome"]["id"])
@@ -132,7 +132,8 @@ class Experiment:
         found += [
             f"{one} is open and has no deadline"
             for one in column(
-                "SELECT id FROM reviews WHERE state <> 'closed' AND due_at IS NULL AND breached_at IS NULL"
+                "SELECT id FROM reviews WHERE state <> 'closed' AND due_at IS NULL AND breached_at IS NULL "
+                "AND kind <> 'sample'"  # a second look waits for nobody
             )
         ]
         effective, breaches, timeouts = Counter(), Counter(), Counter()

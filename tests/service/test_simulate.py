@@ -100,6 +100,17 @@ def test_what_is_promised_holds_on_other_sentences(shipped: Engine) -> None:
     assert min(shares.values()) >= 95
 
 
+@pytest.mark.slow
+def test_what_is_promised_holds_in_many_rooms(shipped: Engine) -> None:
+    found = figures(played(shipped, read_grammar(EVALUATION), rooms=12, minutes=10, seed=0))
+    shares = {figure.name: figure.share for figure in found if figure.promised}
+    assert shares.pop("false alarms in ordinary rooms") <= 0.02
+    assert shares.pop("corrections recorded") == 100
+    assert shares.pop("raids, within 5 messages") >= 98
+    assert shares.pop("floods, within 5 messages") >= 98
+    assert min(shares.values()) >= 95
+
+
 def recorded(shipped: Engine, grammar: Grammar) -> list[tuple[Content, Verdict]]:
     """Two rooms as their decisions tell them: content and verdict, written down and read again."""
     told = []

@@ -206,7 +206,7 @@ def test_the_lowest_tiers_scripts_go_to_people():
         ("compliance = 600", "compliance = 700", "blend"),
         ("points = [0, 1, 3, 8, 20]", "points = [0, 3, 1, 8, 20]", "violations.points"),
         ("half = 45\n", "", "half is missing"),
-        ("leak = 0.4", "leak = 0", "leak"),
+        ("leak = 0.3", "leak = 0", "leak"),
         ('part = "disclosure"', 'part = "looks"', "not in list"),
     ],
 )
