@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("QINGLIU_SECOND_STAGE", "off")
 """What is installed beside the tests must not change verdicts; tests of the second stage ask for it."""
+os.environ.setdefault("QINGLIU_SECOND_REVIEW_SHARE", "0")
+os.environ.setdefault("QINGLIU_GOLDEN_SHARE", "0")
+"""No lots are drawn: a content reviewed again by chance is an item more in some runs. Tests of quality ask for it."""
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from service.creators.book import Boost, Seen
+    from service.creators.entries import Entry
     from service.creators.reading import Measured, Shown
     from service.http.serving import Asked
 
@@ -395,13 +396,11 @@ def _other(seen: Seen) -> dict[str, Any] | None:
 
 
 def _entry(asked: Asked, seen: Seen, one: Shown, told: dict[str, Shown]) -> dict[str, Any]:
-    entry, name = one.entry, named(asked)
-    reversed_ = told.get(entry.ref)
-    of = entry_told(reversed_.entry, seen.formula, asked.lang, name) if reversed_ else entry.ref
+    entry, reversed_ = one.entry, told.get(one.entry.ref)
     return {
         "id": entry.id,
         "kind": entry.kind,
-        "text": entry_told(entry, seen.formula, asked.lang, name, of),
+        "text": _said(asked, seen, entry, reversed_ and reversed_.entry),
         "name": entry.name,
         "value": entry.value,
         "since": moment(entry.since),
@@ -412,6 +411,12 @@ def _entry(asked: Asked, seen: Seen, one: Shown, told: dict[str, Shown]) -> dict
         "content_id": one.content_id,
         "version": one.version,
     }
+
+
+def _said(asked: Asked, seen: Seen, entry: Entry, reversed_: Entry | None) -> str:
+    """What an entry says, and what the one says that it reverses."""
+    of = _said(asked, seen, reversed_, None) if reversed_ else entry.ref
+    return entry_told(entry, seen.formula, asked.lang, named(asked), of)
 
 
 def _explained(asked: Asked, seen: Seen, decisions: dict[str, str | None]) -> dict[str, Any]:
@@ -433,13 +438,7 @@ def _explained(asked: Asked, seen: Seen, decisions: dict[str, str | None]) -> di
         "changes": [
             {
                 "at": moment(one.entry.recorded),
-                "text": entry_told(
-                    one.entry,
-                    formula,
-                    asked.lang,
-                    name,
-                    entry_told(by_id[one.entry.ref], formula, asked.lang, name) if one.entry.ref in by_id else "",
-                ),
+                "text": _said(asked, seen, one.entry, by_id.get(one.entry.ref)),
                 "before": _points(one.before),
                 "after": _points(one.after),
                 "delta": _points(one.after - one.before),

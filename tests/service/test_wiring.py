@@ -27,6 +27,7 @@ async def test_a_start_is_on_record_and_settings_only_when_they_change(settings)
         "ruleset.activated",
         "settings.changed",
         "service.started",
+        "log.key",
         "service.started",
         "settings.changed",
         "service.started",
@@ -67,7 +68,7 @@ async def test_groups_are_told_to_whoever_listens(settings, content):
         _, secret = await service.keys.create("shop")
         caller = await service.keys.caller(secret)
         await service.moderation.many(caller, [content() for _ in range(30)])
-    assert heard[-1][0] == 30 and heard[-1][1] > 0
+    assert any(rows == 30 and seconds > 0 for rows, seconds in heard)
 
 
 async def test_an_unsafe_database_is_refused(settings, monkeypatch):
