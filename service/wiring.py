@@ -61,8 +61,8 @@ if TYPE_CHECKING:
     import aiosqlite
 
     from moderation.ruleset import Ruleset
+    from service.live.rooms import Rooms
     from service.ports import TextModel
-    from service.rooms import Rooms
     from service.rulebook.book import Rulebook
     from service.secret import Secret
     from service.settings import Settings

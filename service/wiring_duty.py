@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from service.escalation import Escalation
     from service.experts import Hearing
     from service.ledger import Ledger
-    from service.rooms import Rooms
+    from service.live.rooms import Rooms
     from service.rules import Rules
 
 

@@ -6,11 +6,11 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from service.hindsight import Hindsight
-from service.rooms import Bounds, Rooms
+from service.live.hindsight import Hindsight
+from service.live.rooms import Bounds, Rooms
+from service.live.turns import Turns
 from service.store import db
 from service.store.room_reads import RoomReads
-from service.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

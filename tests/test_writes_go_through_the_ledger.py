@@ -40,6 +40,7 @@ from service.duty.shows import Said as Spoken
 from service.ids import stamp
 from service.keys import Caller
 from service.labels import Drawn, Origin
+from service.live.talk import Kind, Message
 from service.moderate import Idempotency
 from service.plan import Happening
 from service.ports import Write
@@ -68,7 +69,6 @@ from service.store import (
     vault_statements,
     view_statements,
 )
-from service.talk import Kind, Message
 from service.views import View
 from service.weights import Trained
 from service.wiring import Service, open_service

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from service.duty.proofs import Proofs
     from service.duty.scripts import Scripts, Version
     from service.duty.shows import Shows
+    from service.live.talk import Message
     from service.rules import Rules
-    from service.talk import Message
 
 FRESH_SECONDS: Final = 0.5
 """The longest that a change by another process can go unheard."""

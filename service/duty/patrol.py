@@ -21,11 +21,11 @@ from moderation.types import Action, Scene
 from service.duty.alerts import Occasion, raise_alert
 from service.duty.shows import Corrected, Said, correct
 from service.ids import stamp
+from service.live.risk import ADVICE, RISK, moved
+from service.live.risk import Corrected as Heeded
+from service.live.talk import NOTHING_FOLLOWS, Follows
 from service.plan import Happening
-from service.roomrisk import ADVICE, RISK, moved
-from service.roomrisk import Corrected as Heeded
 from service.store import duty_statements as sql
-from service.talk import NOTHING_FOLLOWS, Follows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from moderation.risk import Mark
     from moderation.signals import Signal
     from service.duty.binding import Binding
-    from service.lane import Lane
+    from service.live.lane import Lane
+    from service.live.talk import Judged
     from service.ports import Visit
     from service.rules import Rules
-    from service.talk import Judged
 
 CORRECTION, SIGNAL = "correction", "signal"
 MOST_ROOMS: Final = 10_000

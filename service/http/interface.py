@@ -55,8 +55,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from service.http.routes import Route
+    from service.live.rooms import Rooms
     from service.logs import AccessLog
-    from service.rooms import Rooms
     from service.wiring import Service
 
 ROUTES: Final = (

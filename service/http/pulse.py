@@ -21,9 +21,9 @@ from service.http.room_answers import RiskReason, may_be_seen, risk_told
 from service.http.room_wire import room_of
 from service.http.routes import CALLED, route
 from service.http.shows import gaps_of
+from service.live.talk import Answered
 from service.review.veil import heard
 from service.rights import Right
-from service.talk import Answered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from service.duty.scripts import Version
     from service.http.language import Lang
     from service.http.serving import Asked
-    from service.talk import Event
+    from service.live.talk import Event
 
 STREAM: Final = 60
 """So much of what happened last is shown."""

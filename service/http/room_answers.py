@@ -16,8 +16,8 @@ from moderation.types import Action
 from service.http.answers import Absent, Excused, Finding, Proof, decider
 from service.http.answers import Answered as Told
 from service.http.language import explain
-from service.roomrisk import reasons_told
-from service.talk import Answered, Event, Refused
+from service.live.risk import reasons_told
+from service.live.talk import Answered, Event, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from moderation.types import Content, Verdict
     from service.http.language import Lang
     from service.http.problems import Fault
-    from service.lane import Lane
-    from service.talk import News
+    from service.live.lane import Lane
+    from service.live.talk import News
 
 _MOST_CLEAN: Final = 256
 _OFTEN_EMPTY: Final = ("evidence", "exemptions", "proof", "advice", "missing")

@@ -21,7 +21,7 @@ from moderation.types import Author, Part, Role
 from service.draft import Draft
 from service.http.problems import Fault, Problem, faults_of
 from service.http.wire import LONGEST, Short, When, nul_places
-from service.talk import MANNERS, Kind, Message, content_id
+from service.live.talk import MANNERS, Kind, Message, content_id
 
 MOST_CHARS: Final = 2000
 """A message's text. Longer texts are scripts, and belong to another scene."""

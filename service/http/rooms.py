@@ -34,9 +34,9 @@ from service.http.room_wire import (
 )
 from service.http.routes import BODY, CALLED, route
 from service.ids import from_stamp
+from service.live.rooms import Crowded
 from service.review.veil import heard
 from service.rights import Right
-from service.rooms import Crowded
 
 if TYPE_CHECKING:
     from service.http.serving import Asked

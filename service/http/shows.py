@@ -35,9 +35,9 @@ from service.http.problems import Fault, Problem
 from service.http.room_wire import room_of
 from service.http.routes import BODY, CALLED, route
 from service.ids import from_stamp
+from service.live.rooms import Crowded
 from service.plan import Happening
 from service.rights import Right
-from service.rooms import Crowded
 
 if TYPE_CHECKING:
     from service.duty.shows import Correction, Show

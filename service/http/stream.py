@@ -27,13 +27,13 @@ from service.http.routes import CALLED, route
 from service.http.streaming import GRACE_SECONDS, Code, Stream
 from service.http.wire import read_json
 from service.ledger import LedgerError
+from service.live.rooms import Crowded
 from service.logs import where
 from service.rights import Right
-from service.rooms import Crowded
 
 if TYPE_CHECKING:
     from service.http.serving import Asked
-    from service.talk import Message
+    from service.live.talk import Message
 
 PROTOCOL: Final = "qingliu.chat.v1"
 LOOK_SECONDS: Final = 0.5

@@ -25,9 +25,9 @@ from service.http.room_answers import (
     verdict_told,
     verdicts_told,
 )
+from service.live.talk import Answered
 from service.logs import where
 from service.review.veil import heard
-from service.talk import Answered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
     from service.http.problems import Fault, Problem
     from service.http.serving import Asked
-    from service.lane import Lane
+    from service.live.lane import Lane
+    from service.live.talk import News, Outcome
     from service.rights import Right
-    from service.talk import News, Outcome
 
 GRACE_SECONDS: Final = 5.0
 """So long a client that is closed may take to read that it is."""

@@ -19,19 +19,19 @@ from service.acts import (
     GOLDEN_UNDONE,
 )
 from service.filing import ENGINE
+from service.live.talk import RETRACTION, RULING, Event
 from service.review.checks import is_blind, is_tested
 from service.review.rulings import DEADLINE
 from service.rights import Right
 from service.store.desk_reads import Viewer
-from service.talk import RETRACTION, RULING, Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from service.keys import Caller
+    from service.live.talk import Answered
     from service.moderate import Decided, Moderation
     from service.store.desk_reads import DeskReads, Done, Listed
-    from service.talk import Answered
 
 _AS_ANY: Final = {
     GOLDEN_COPIED: DECISION_AUTO,

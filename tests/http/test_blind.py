@@ -12,9 +12,9 @@ import pytest
 import structlog
 
 from service.http.interface import ROUTES
+from service.live.talk import RETRACTION, RULING, Event
 from service.review.veil import Veil, heard
 from service.rights import RIGHTS_OF, RIGHTS_OF_KEY, Role, Scope
-from service.talk import RETRACTION, RULING, Event
 from tests.http.conftest import running
 from tests.http.test_reviews import BLOCK, act, claim, judge
 from tests.small import ABUSE, DOUBTFUL, small_rules

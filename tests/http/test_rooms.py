@@ -15,18 +15,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from moderation.types import TEXT, Action, Author, Content, Missing, Opinion, Part, Scene, Score, Span
-from service import hindsight
-from service.hindsight import Hindsight
 from service.http import room_wire
 from service.keys import Caller
-from service.lane import MOST_TOGETHER, Lane
+from service.live import hindsight
+from service.live.hindsight import Hindsight
+from service.live.lane import MOST_TOGETHER, Lane
+from service.live.talk import Answered, Follows, Kind, Message
 from service.plan import Happening
 from service.review.intake import Said as Filed
 from service.review.rulings import Ruling
 from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role
 from service.store.room_reads import RoomReads
-from service.talk import Answered, Follows, Kind, Message
 from tests.http.conftest import PASSWORD
 from tests.http.streams import chat
 

@@ -11,9 +11,9 @@ from moderation.script import ApprovedScript
 from moderation.types import Author, Content, Part, Role, Scene
 from service.duty import patrol
 from service.duty.patrol import Patrol
-from service.lane import Lane
-from service.roomrisk import Corrected
-from service.talk import Judged, Kind, Message
+from service.live.lane import Lane
+from service.live.risk import Corrected
+from service.live.talk import Judged, Kind, Message
 
 START = datetime(2026, 11, 26, 12, tzinfo=UTC)
 

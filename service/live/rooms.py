@@ -12,21 +12,21 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from service.feed import Feed, Once
-from service.lane import Brought, Lane, Said
 from service.ledger import LedgerClosed
-from service.talk import Answered, Event, message_id
+from service.live.feed import Feed, Once
+from service.live.lane import Brought, Lane, Said
+from service.live.talk import Answered, Event, message_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from moderation.risk import Mark
+    from service.live.risk import Corrected
+    from service.live.talk import Ear, Message, News, Outcome
+    from service.live.turns import Turns
     from service.plan import Happening
     from service.ports import Visit
-    from service.roomrisk import Corrected
     from service.store.room_reads import Numbered, RoomReads
-    from service.talk import Ear, Message, News, Outcome
-    from service.turns import Turns
 
 SWEEP_SECONDS: Final = 5.0
 TOGETHER: Final = 200

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from moderation.risk import Mark
     from moderation.types import Content, Verdict
+    from service.live.risk import Corrected
     from service.moderate import Decided
     from service.plan import Happening
     from service.ports import Visit
-    from service.roomrisk import Corrected
 
 RETRACTION: Final = "retraction"
 """An earlier pass does not stand: the message is to be taken back."""

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from moderation.engine import Case
     from moderation.risk import Mark
     from moderation.types import Verdict
+    from service.live.risk import Corrected
+    from service.live.talk import Ear, Message, News, Outcome
     from service.plan import Happening
     from service.ports import Visit
-    from service.roomrisk import Corrected
-    from service.talk import Ear, Message, News, Outcome
 
 MOST_TOGETHER: Final = 128
 """So many messages of a room are judged together at most; the rest waits for the next turn."""

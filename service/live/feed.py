@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from service.talk import News, Outcome
+    from service.live.talk import News, Outcome
 
 
 class Once:

@@ -21,14 +21,14 @@ from moderation.roomstate import Company, RoomState
 from moderation.types import Action
 from service.filing import ENGINE, prepared
 from service.ids import from_stamp
-from service.lane import MOST_TOGETHER, Lane, Late, Part, Said
 from service.ledger import LedgerClosed, LedgerFull, LedgerRefused, LedgerUnwritable, told
+from service.live.lane import MOST_TOGETHER, Lane, Late, Part, Said
+from service.live.risk import faded, is_calm, moved
+from service.live.talk import RETRACTION, Answered, Event, Judged, Kind, Message, News, Refused, message_id
 from service.logs import where
 from service.moderate import Decided
 from service.plan import Entering, Happening, Placed
-from service.roomrisk import faded, is_calm, moved
 from service.sitting import SLICE_CHARS, SLICE_CONTENTS, slices, to_hear
-from service.talk import RETRACTION, Answered, Event, Judged, Kind, Message, News, Refused, message_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -39,13 +39,13 @@ if TYPE_CHECKING:
     from service.experts import Hearing
     from service.filing import Filing
     from service.ledger import Ledger
+    from service.live.talk import Ear, Follow, Introduce, Outcome
     from service.plan import Outcome as Filed
     from service.ports import Visit
     from service.review.terms import Terms
     from service.rules import Rules
     from service.store.reads import Stored
     from service.store.room_reads import RoomReads
-    from service.talk import Ear, Follow, Introduce, Outcome
 
     Answer = asyncio.Future[Opinion | Missing]
 

@@ -15,11 +15,11 @@ import structlog
 
 from moderation.types import PERSON, Action, Opinion
 from service.filing import ENGINE
-from service.lane import Late
+from service.live.lane import Late
+from service.live.talk import RETRACTION, RULING
 from service.logs import where
 from service.plan import Happening
 from service.review.rulings import DEADLINE
-from service.talk import RETRACTION, RULING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from moderation.types import Missing
     from service.escalation import Escalation
     from service.experts import Hearing
-    from service.lane import Lane
-    from service.rooms import Rooms
+    from service.live.lane import Lane
+    from service.live.rooms import Rooms
+    from service.live.talk import Message
     from service.store.room_reads import RoomReads, Ruled
-    from service.talk import Message
 
 PAUSE_SECONDS: Final = 0.5
 """So often people's decisions are looked for, and the expert is asked again."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from moderation.liverules import RiskRules
     from moderation.risk import Reason, Step
-    from service.talk import Judged
+    from service.live.talk import Judged
 
 RISK: Final = "risk"
 """The level changed."""
