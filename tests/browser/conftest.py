@@ -206,6 +206,7 @@ def seat(chromium, house):
         )
         if name is not None:
             made.go(f"/login?tenant=shop&next={path}")
+            page.focus("[name=name]")  # several windows: the focus may be in another
             page.keyboard.type(name)
             page.keyboard.press("Tab")
             page.keyboard.type(PASSWORD)

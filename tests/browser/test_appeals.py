@@ -28,7 +28,7 @@ def newest(house, content_id):
     return house.call("GET", f"/v1/moderations?content_id={content_id}")["decisions"][0]["action"]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_from_an_appeal_to_restored_content_by_keyboard_alone(house, appealed, seat, theme):
     number = int(theme == "dark")
     sat = seat("zhang.min", theme=theme).go(f"/?item={appealed[number]}")

@@ -19,7 +19,7 @@ def judged(house):
     asyncio.run_coroutine_threadsafe(house.service.audit.log.checkpoint(), house.loop).result(20)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_from_a_decision_to_a_pack_that_is_verified(house, judged, seat, tmp_path, theme):
     sat = seat("audit", theme=theme).go("/audit?kind=decision.*&named=walk")
     page = sat.page

@@ -295,7 +295,7 @@ def test_static_files_are_named_by_digest_and_kept(busy, seat):
     assert "default-src 'none'" in page["content-security-policy"] and "unsafe" not in page["content-security-policy"]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_axe_finds_nothing_on_any_page(busy, seat, theme):
     sat = seat("root", theme=theme)
     found = {}

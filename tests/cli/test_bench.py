@@ -106,6 +106,7 @@ def test_rounds_tell_a_slow_contestant_from_a_fast_one():
     assert min(taken["slow"]) > 3 * max(taken["fast"])
 
 
+@pytest.mark.slow
 def test_a_small_run_of_everything_is_told_drawn_and_checked(rules, ruleset, tmp_path):
     shutil.copytree(rules, tmp_path / "lexicons")
     comments, _ = clean_comments(Engine(ruleset), least=TINY.comments)

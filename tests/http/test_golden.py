@@ -164,15 +164,13 @@ def test_a_client_that_looks_at_everything_has_an_auc_of_55_percent_at_most(sett
     assert told_apart(numbers, marks) <= 0.55, strongest(numbers, names, marks)
 
 
-SABOTAGE = ["acts tell", pytest.param("names tell", marks=pytest.mark.slow)]
-
-
-@pytest.mark.parametrize("sabotage", SABOTAGE)
+@pytest.mark.slow
+@pytest.mark.parametrize("sabotage", ["acts tell", "names tell"])
 def test_a_copy_that_differs_in_one_field_is_told(settings, tmp_path, monkeypatch, sabotage):
     if sabotage == "acts tell":
         monkeypatch.setattr(veil, "_AS_ANY", {})
     else:
         monkeypatch.setattr(golden, "like", lambda recent, random, loose=0: f"{random.randrange(10**12):012}")
-    with house(settings, tmp_path, known=16) as own:
-        numbers, _, marks = watched(own, 24)
-    assert told_apart(numbers, marks, folds=3) >= 0.8
+    with house(settings, tmp_path, known=60) as own:
+        numbers, _, marks = watched(own, 120)
+    assert told_apart(numbers, marks) >= 0.8

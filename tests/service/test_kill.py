@@ -146,6 +146,7 @@ async def test_nothing_acknowledged_is_lost_to_kill_9(tmp_path, lexicons):
     assert len(experiment.heard) > 3 * CLIENTS
 
 
+@pytest.mark.slow
 async def test_answers_that_leave_before_the_commit_are_found_out(tmp_path, lexicons):
     """The sabotage twin: the same experiment must fail."""
     experiment = await run(tmp_path, lexicons, rounds=10, early=True, until_wrong=True)
