@@ -271,6 +271,11 @@ class Desk(RuleBasedStateMachine):
         except Conflict as conflict:
             rows.append(conflict.row)
 
+    @rule(data=st.data(), ruling=st.sampled_from(("pass", "block")))
+    def decide(self, data, ruling):
+        """What the desk is for, by who holds an item: by chance alone it may come up in no run at all."""
+        self.step(data, "decide", ruling, old=False)
+
     @rule(which=st.integers(0, 2), kind=st.sampled_from(("report", "complaint")), by=st.integers(0, 3))
     def say(self, which, kind, by):
         if f"c{which}" in self.targets:
