@@ -5,7 +5,6 @@ Test-only: people are let in by a secret instead of a session.
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 
@@ -14,12 +13,12 @@ import uvloop
 from moderation.types import Scene
 from service import wiring
 from service.acts import Act
-from service.http.server import listening
 from service.keys import Caller
 from service.ports import Write
 from service.review import desk
 from service.rights import RIGHTS_OF, Role
 from service.settings import Settings
+from tests.service.mortal import serve_until_killed
 
 ADD_USER = "INSERT INTO users (id, tenant, name, role, password, created_at) VALUES (?, ?, ?, ?, '', ?)"
 PEOPLE = {"ann": Role.REVIEWER, "sue": Role.SENIOR}
@@ -49,11 +48,7 @@ async def main(data: str, lexicons: str) -> None:
             return await of_keys(secret)
 
         service.keys.caller = caller
-        with (Path(data) / "access.log").open("wb", buffering=0) as log:
-            async with listening(service, log=log) as url:
-                sys.stdout.write(f"{url} {secret}\n")
-                sys.stdout.flush()
-                await asyncio.Event().wait()
+        await serve_until_killed(service, data, secret)
 
 
 if __name__ == "__main__":
