@@ -11,6 +11,8 @@ from tempfile import TemporaryDirectory
 
 import uvloop
 
+from service.acts import Act
+from service.ports import Write
 from service.store import db
 
 LEXICONS = Path(__file__).parents[1] / "lexicons"
@@ -56,6 +58,15 @@ def _empty():
         path = Path(folder) / "empty.db"
         db.migrate(path, busy_timeout=5)
         return path.read_bytes()
+
+
+def hire(visit, id_, role, *, tenant="shop", name=""):
+    """Lets a person in beside the accounts, who would hash a password; an act tells of them as it should."""
+    row = (id_, tenant, name or id_, str(role), visit.at)
+    visit.record(Act("user.created", id_, tenant, {"by": "cli", "role": str(role)}), Write(_ADD_USER, row))
+
+
+_ADD_USER = "INSERT INTO users (id, tenant, name, role, password, created_at) VALUES (?, ?, ?, ?, '', ?)"
 
 
 @contextmanager
