@@ -6,15 +6,11 @@ time the matrix must notice.
 
 from __future__ import annotations
 
-import logging
-import shutil
 import sqlite3
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import structlog
 
 from service.http import browser, frame
 from service.http.interface import ROUTES
@@ -34,7 +30,7 @@ from service.store import (
     vault_statements,
 )
 from tests.http.conftest import Browser, running
-from tests.http.ways import INSULT, OBJECTS, RIVAL, SHOP, WAYS, WITNESS, House, told, unique
+from tests.http.ways import OBJECTS, RIVAL, SHOP, WAYS, WITNESS, House, told, unique
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 R = Right
@@ -248,16 +244,10 @@ class Matrix:
 
 
 @pytest.fixture(scope="module")
-def matrix(settings, tmp_path_factory):
-    lexicons = Path(shutil.copytree(settings.lexicons, tmp_path_factory.mktemp("rights") / "lexicons"))
-    (lexicons / "safety" / "abuse.txt").write_text(INSULT, encoding="utf-8")
-    log, handlers = structlog.get_config(), logging.getLogger().handlers
-    own = {"data": tmp_path_factory.mktemp("rights"), "lexicons": lexicons}
+def matrix(settings, doubtful, tmp_path_factory):
+    own = {"data": tmp_path_factory.mktemp("rights"), "lexicons": doubtful}
     own["audit_witnesses"] = (str(WITNESS.verifier),)
     with running(settings.model_copy(update=own)) as server:
-        # The log goes on where it went: other files' tests share a server and read its log.
-        structlog.configure(**log)
-        logging.getLogger().handlers = handlers
         yield Matrix(server)
 
 

@@ -43,8 +43,6 @@ SHOP, RIVAL = "shop", "rival"
 WITNESS = signer_from("witness", b"w" * 32, COSIGNATURE)
 _numbers = count()
 _HEAD = "@category abuse_insult\n@owner t\n@source t\n@licence x\n@reviewed 2026-11-22\n"
-INSULT = f"{_HEAD}傻瓜蛋\n"
-"""A word that is left to people."""
 _BLOCKED = {"scene": "ad", "text": "全网第一"}
 _AD = {"scene": "ad", "text": "这款面霜很好用"}
 _NO_ID = "01a21557-f51d-7a24-8d3d-99c45f8526b6"
