@@ -13,7 +13,7 @@ import orjson
 import structlog
 
 from moderation.load import SCENES
-from service.archive import Archive
+from service.audit.archive import Archive
 from service.audit.exports import Exports
 from service.audit.keys import KeyInUse
 from service.audit.log import Log
@@ -89,7 +89,7 @@ async def open_audit(settings: Settings, store: Store) -> AsyncIterator[Audit]:
 
 
 async def _archiving(settings: Settings, reads: LogReads) -> None:
-    """Keeps the files of rulesets as they become active, and the weights that the settings name."""
+    """Keeps the files of rulesets as they become active."""
     archive, known = Archive(settings.archived), ""
     while True:
         try:

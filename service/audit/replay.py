@@ -1,7 +1,7 @@
 """Decisions of a pack judged again: by the policy from what was recorded, or whole from contents that are retained.
 
-Rules and weights come from the archive, by the fingerprints that the decisions name. Only what the engine decided is
-judged again: people's decisions are theirs.
+Rules come from the archive, by the fingerprints that the decisions name; weights are those that the caller has. Only
+what the engine decided is judged again: people's decisions are theirs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from moderation.policy import SecondStage
 from moderation.replay import policy_differences, whole_differences
 from moderation.room import ROOM
 from moderation.types import SECOND, TEXT, Missing, Opinion, Scene
-from service.archive import NotKept
+from service.audit.archive import NotKept
 from service.audit.make import RECORDS, record_from
 from service.escalation import ESCALATED, joined
 from service.experts import answers
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from moderation.engine import Case, Engine
     from moderation.ruleset import Ruleset
     from moderation.types import Content, Evidence, Verdict
-    from service.archive import Archive
+    from service.audit.archive import Archive
     from service.audit.reads import LogReads
     from service.audit.records import Lookup, Record
     from service.experts import Answer

@@ -1,4 +1,4 @@
-"""``qingliu replay``: judges the decisions of a pack again, with the rules and weights that were kept."""
+"""``qingliu replay``: judges the decisions of a pack again, with the rules that were kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 from moderation.errors import LoadErrors
 from moderation.load import SCENES, load_engine
 from service import wiring
-from service.archive import Archive
+from service.audit.archive import Archive
 from service.audit.records import Lookup
 from service.audit.replay import Bench, Rulebook, by_content, by_policy, decisions_in
 from service.cli.packs import with_log
@@ -29,7 +29,7 @@ _SHOWN: Final = 20
 
 def register(app: typer.Typer) -> None:
     """Adds the command."""
-    app.command("replay", help="用归档的规则与模型重新推导审计包中的机器决定，逐条列出不一致之处。")(replay)
+    app.command("replay", help="用归档的规则重新推导审计包中的机器决定，逐条列出不一致之处。")(replay)
 
 
 def replay(  # noqa: PLR0913 - the options of a command line

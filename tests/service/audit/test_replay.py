@@ -14,7 +14,7 @@ import pytest
 
 from moderation.load import load_engine
 from moderation.types import Author, Content, Part, Scene
-from service.archive import Archive, NotKept
+from service.audit.archive import Archive, NotKept
 from service.audit.records import Asked, Lookup
 from service.audit.replay import Bench, Rulebook, by_content, by_policy, decisions_in
 from service.settings import REPOSITORY, Settings

@@ -1,4 +1,4 @@
-"""What was judged by, kept by its content: files of rules and weights, so that a decision can be derived again.
+"""The rules that were judged by, kept by their content, so that a decision can be derived again.
 
 A file lies once under ``blobs`` by its SHA-256. Rulesets are lists of names and digests, which the acts of their
 activation tell; a folder of rules is put together from them when it is asked for.
@@ -82,24 +82,6 @@ class Archive:
             with suppress(OSError):  # another process may have been first
                 fresh.replace(root)
         return root / "lexicons", root / "scenes"
-
-    def keep_model(self, models: Path, sha256_: str) -> None:
-        """Keeps the cards and weights of a folder, under the digest of the first stage's weights."""
-        target = self._folder / "models" / sha256_
-        if target.exists():
-            return
-        fresh = target.with_name(f"{sha256_}.new{os.getpid()}")
-        shutil.rmtree(fresh, ignore_errors=True)
-        for name in ("cards", "weights"):
-            if (models / name).exists():
-                shutil.copytree(models / name, fresh / name)
-        with suppress(OSError):
-            fresh.replace(target)
-
-    def model(self, sha256_: str) -> Path | None:
-        """Where the cards and weights of a first stage are kept; ``sha256_`` may be the beginning of its digest."""
-        found = sorted((self._folder / "models").glob(f"{sha256_}*")) if sha256_ else []
-        return next((path for path in found if ".new" not in path.name), None)
 
     def _blob(self, digest: str) -> Path:
         return self._folder / "blobs" / digest[:2] / digest
