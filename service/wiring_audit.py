@@ -93,12 +93,11 @@ async def _archiving(settings: Settings, reads: LogReads) -> None:
     archive, known = Archive(settings.archived), ""
     while True:
         try:
-            rulesets = await asyncio.to_thread(reads.rows, sql.RULESETS)
-            if rulesets and rulesets[-1][0] != known:
-                known, files = rulesets[-1]
+            for fingerprint, files in await asyncio.to_thread(reads.rows, sql.NEWEST_RULESET, known):
                 changed = await asyncio.to_thread(
                     archive.keep_rules, settings.lexicons, settings.scenes or SCENES, dict(orjson.loads(files))
                 )
+                known = fingerprint
                 if changed:
                     structlog.get_logger().warning("rules changed before they were archived", files=len(changed))
         except Exception as error:  # noqa: BLE001 - a disk that is full now may not be so the next time

@@ -106,4 +106,7 @@ WHERE seq >= ?1 AND seq < ?2 AND tenant = ?3 AND subject IN (SELECT value FROM j
 # What was judged by
 
 RULESETS: Final = "SELECT fingerprint, files FROM rulesets ORDER BY rowid"
+NEWEST_RULESET: Final = """
+SELECT fingerprint, files FROM rulesets WHERE rowid = (SELECT max(rowid) FROM rulesets) AND fingerprint <> ?
+"""
 OWN_LEXICONS: Final = "SELECT files FROM tenant_lexicons WHERE tenant = ?"

@@ -161,6 +161,21 @@ async def test_what_was_edited_in_the_record_is_noticed(tmp_path, shipped, monke
         assert [one.differs for one in by_policy([spoilt, blocked], book)] == [("action",), ()]
 
 
+async def test_rules_that_could_not_be_kept_are_kept_later(tmp_path, monkeypatch):
+    lexicons = small_rules(tmp_path / "lexicons", {"ad_law/absolute_claim.txt": CLAIMS})
+    real, full = Archive.keep_rules, [OSError(28, "No space left on device")]
+
+    def keep_rules(*given):
+        if full:
+            raise full.pop()
+        return real(*given)
+
+    monkeypatch.setattr(Archive, "keep_rules", keep_rules)
+    async with judged(tmp_path / "data", lexicons, 1) as (service, _):
+        await asyncio.wait_for(kept(Archive(service.settings.archived), service), 20)
+    assert full == []
+
+
 def test_rules_that_are_not_kept_are_said_to_be_so(tmp_path):
     archive = Archive(tmp_path / "archive")
     folder = small_rules(tmp_path / "lexicons", {"ad_law/x.txt": terms("absolute_claim", "国家级")})
