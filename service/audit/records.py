@@ -17,6 +17,7 @@ from service.vault import opened, opened_salt
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from moderation.reasons import Language
     from service.audit.packs import Pack
     from service.audit.reads import LogReads
 
@@ -58,13 +59,17 @@ class Asked:
     contents: bool = False
     unmasked: bool = False
     formats: tuple[str, ...] = ("csv",)
-    lang: str = "zh"
+    lang: Language = "zh"
 
     @property
     def filters(self) -> dict[str, str]:
         """What it is narrowed to, besides the period."""
         told = {name: str(getattr(self, name)) for name in ("scene", "creator", "room", "category")}
         return {name: value for name, value in told.items() if value}
+
+    def spans(self, at: str) -> bool:
+        """Whether a time is within its period."""
+        return self.since <= at and (not self.until or at < self.until)
 
 
 class Subject(NamedTuple):
@@ -131,7 +136,7 @@ def records(reads: LogReads, tenant: str, first: int, end: int) -> Iterator[tupl
 def wanted(told: Told, pack: Pack, asked: Asked) -> bool:
     """Whether an act of a kind that the pack takes is to be in it."""
     record, about = told.record, told.about
-    if (asked.since and record.at < asked.since) or (asked.until and record.at >= asked.until):
+    if not asked.spans(record.at):
         return False
     if record.kind.startswith(HOUSE):
         return True

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from service.audit.counting import Counting
     from service.audit.make import Plan, Progress
     from service.audit.manifest import Ground
-    from service.audit.packs import Lang
 
 README: Final = "README.txt"
 _README: Final = """\
@@ -93,22 +92,18 @@ def _add(archive: zipfile.ZipFile, path: Path, name: str) -> None:
 def _write_csv(plan: Plan, progress: Progress) -> None:
     for table in plan.pack.tables:
         source = progress.folder / rows_name(table)
-        formats.write_csv(source.with_suffix(".csv"), table, formats.rows_in(source), _lang(plan))
+        formats.write_csv(source.with_suffix(".csv"), table, formats.rows_in(source), plan.asked.lang)
 
 
 def _write_workbook(plan: Plan, progress: Progress) -> None:
     tables = ((table, formats.rows_in(progress.folder / rows_name(table))) for table in plan.pack.tables)
-    formats.write_workbook(progress.folder / "tables.xlsx", tables, _lang(plan))
+    formats.write_workbook(progress.folder / "tables.xlsx", tables, plan.asked.lang)
 
 
 def _write_parquet(plan: Plan, progress: Progress) -> None:
     for table in plan.pack.tables:
         source = progress.folder / rows_name(table)
         formats.write_parquet(source.with_suffix(".parquet"), table, formats.rows_in(source))
-
-
-def _lang(plan: Plan) -> Lang:
-    return "en" if plan.asked.lang == "en" else "zh"
 
 
 def _rows(path: Path) -> int:
