@@ -129,23 +129,27 @@ def _reasons(told: Told, _: Beside) -> str:
     return _JOINED.join("/".join(map(str, filter(None, reason))) for reason in told.facts.get("reasons", ()))
 
 
+def _reviewed(told: Told, beside: Beside) -> tuple[str, str | None, str | None] | None:
+    return beside.reviews.get(str(told.facts.get("review", "")))
+
+
 def _review(place: int) -> Callable[[Told, Beside], Cell]:
     def cell(told: Told, beside: Beside) -> Cell:
-        found = beside.reviews.get(str(told.facts.get("review", "")))
+        found = _reviewed(told, beside)
         return local(found[place]) if found else ""
 
     return cell
 
 
 def _waited(told: Told, beside: Beside) -> Cell:
-    found = beside.reviews.get(str(told.facts.get("review", "")))
+    found = _reviewed(told, beside)
     if not found:
         return ""
     return int((datetime.fromisoformat(told.record.at) - datetime.fromisoformat(found[0])).total_seconds())
 
 
 def _in_time(told: Told, beside: Beside) -> Cell:
-    found = beside.reviews.get(str(told.facts.get("review", "")))
+    found = _reviewed(told, beside)
     return int(not found[1] or told.record.at <= found[1]) if found else ""
 
 

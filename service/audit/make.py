@@ -165,8 +165,7 @@ def _collect_records(plan: Plan, reads: LogReads, lookup: Lookup, progress: Prog
 def _chosen(plan: Plan, lookup: Lookup, chunk: list[Record], *, looks: bool) -> list[Record]:
     fitting = [record for record in chunk if plan.pack.takes(record.kind)]
     if not looks:
-        since, until = plan.asked.since, plan.asked.until
-        return [one for one in fitting if (not since or one.at >= since) and (not until or one.at < until)]
+        return [record for record in fitting if plan.asked.spans(record.at)]
     return [told.record for told in lookup.about(fitting) if wanted(told, plan.pack, plan.asked)]
 
 
