@@ -10,7 +10,7 @@ import os
 import struct
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
+from hashlib import file_digest
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -252,11 +252,8 @@ def micros(at: str) -> int:
 
 def digest_of(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal digits."""
-    digest = sha256()
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _chunks(source: Any) -> Iterator[list[bytes]]:
