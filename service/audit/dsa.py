@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from service.audit.records import categories_of
+from service.audit.records import categories_of, verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,7 +39,7 @@ def restricts(kind: str, facts: dict[str, Any]) -> bool:
 def statement(record: Record) -> dict[str, Any]:
     """The statement of a decision that restricts a content."""
     facts = record.facts
-    verdict = facts.get("verdict") or {}
+    verdict = verdict_of(facts)
     codes = categories_of(facts)
     told = [tuple(_TOLD.get(code, _OTHER)) for code in codes] or [_OTHER]
     categories = list(dict.fromkeys(category for category, _ in told))

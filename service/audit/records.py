@@ -148,9 +148,14 @@ def wanted(told: Told, pack: Pack, asked: Asked) -> bool:
     return not asked.category or asked.category in categories_of(told.facts)
 
 
+def verdict_of(facts: dict[str, Any]) -> dict[str, Any]:
+    """The verdict of a decision; empty where an act tells none."""
+    return facts.get("verdict") or {}
+
+
 def categories_of(facts: dict[str, Any]) -> list[str]:
     """The categories of a decision's verdict."""
-    verdict = facts.get("verdict") or {}
+    verdict = verdict_of(facts)
     found = verdict.get("categories") or [one["category"] for one in verdict.get("evidence", ())]
     return list(dict.fromkeys(found))
 

@@ -19,6 +19,7 @@ from moderation.room import ROOM
 from moderation.types import SECOND, TEXT, Missing, Opinion, Scene
 from service.audit.archive import NotKept
 from service.audit.make import RECORDS, record_from
+from service.audit.records import verdict_of
 from service.escalation import ESCALATED, joined
 from service.experts import answers
 from service.store import audit_statements as sql
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from moderation.types import Content, Evidence, Verdict
     from service.audit.archive import Archive
     from service.audit.reads import LogReads
-    from service.audit.records import Lookup, Record
+    from service.audit.records import Lookup, Record, Told
     from service.experts import Answer
     from service.ports import TextModel
 
@@ -172,13 +173,13 @@ def by_content(records: Sequence[Record], book: Rulebook, lookup: Lookup, bench:
             published_at=facts["published_at"],
         )
         try:
-            yield _judged(record, content, book, bench)
+            yield _judged(told, content, book, bench)
         except NotKept as error:
             yield Replayed(record.seq, record.subject, why=f"rules not kept: {error}")
 
 
-def _judged(record: Record, content: Content, book: Rulebook, bench: Bench) -> Replayed:
-    facts = record.facts
+def _judged(told: Told, content: Content, book: Rulebook, bench: Bench) -> Replayed:
+    record, facts = told.record, told.facts
     recorded = _recorded(facts, [part.name for part in content.parts])
     case = book.engine(facts["ruleset"]).examine(content)
     again, why = bench.verdict(case, recorded)
@@ -195,7 +196,7 @@ def _unheard(recorded: Verdict) -> bool:
 
 def _recorded(facts: dict[str, Any], names: Sequence[str]) -> Verdict:
     return verdict_told(
-        facts.get("verdict") or {},
+        verdict_of(facts),
         names,
         action=facts["action"],
         severity=facts["severity"],
