@@ -6,7 +6,6 @@ import asyncio
 import tomllib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -24,6 +23,7 @@ from service.secret import open_secret
 from service.store import audit_statements as sql
 from service.store import db
 from service.vault import Vault, use
+from service.version import installed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -61,7 +61,7 @@ async def open_log(settings: Settings, store: Store) -> AsyncIterator[Audit]:
             ledger,
             log,
             settings.exports,
-            version=_version(),
+            version=installed(),
             names=_names(settings.lexicons),
         )
         retaining = Retaining(ledger, reads, store.vault)
@@ -111,13 +111,6 @@ def open_vault(settings: Settings) -> Vault:
     vault = Vault(open_secret(settings), reader, sealing=settings.seal_contents)
     use(vault)
     return vault
-
-
-def _version() -> str:
-    try:
-        return version("qingliu")
-    except PackageNotFoundError:  # run from a source tree that was never installed
-        return "0"
 
 
 def _names(lexicons: Path) -> dict[str, tuple[str, str]]:
