@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import tomllib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -27,7 +26,6 @@ from service.version import installed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
-    from pathlib import Path
 
     from service.settings import Settings
     from service.wiring import Store
@@ -57,13 +55,7 @@ async def open_log(settings: Settings, store: Store) -> AsyncIterator[Audit]:
         ledger = store.ledger
         log = Log(ledger, reads, key, seconds=settings.audit_seconds)
         await log.start()
-        exports = Exports(
-            ledger,
-            log,
-            settings.exports,
-            version=installed(),
-            names=_names(settings.lexicons),
-        )
+        exports = Exports(ledger, log, settings.exports, version=installed(), lexicons=settings.lexicons)
         retaining = Retaining(ledger, reads, store.vault)
         yield Audit(log=log, exports=exports, witnesses=settings.audit_witnesses, retaining=retaining)
     finally:
@@ -111,12 +103,3 @@ def open_vault(settings: Settings) -> Vault:
     vault = Vault(open_secret(settings), reader, sealing=settings.seal_contents)
     use(vault)
     return vault
-
-
-def _names(lexicons: Path) -> dict[str, tuple[str, str]]:
-    """What categories are called, Chinese and English; nothing where the rules are broken, which others tell."""
-    try:
-        told = tomllib.loads((lexicons / "categories.toml").read_text(encoding="utf-8"))
-        return {one["code"]: (one["zh"], one["en"]) for one in told["category"]}
-    except (OSError, ValueError, KeyError):
-        return {}

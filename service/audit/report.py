@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -30,9 +31,9 @@ _HIDDEN: Final = frozenset({"commitment", "facts", "spans", "signals", "supersed
 _ACTIONS: Final = ("pass", "review", "block")
 
 
-def write_report(plan: Plan, progress: Progress, counting: Counting, names: Mapping[str, tuple[str, str]]) -> None:
-    """Writes the page. ``names`` are those of categories by code, Chinese and English."""
-    lang = plan.asked.lang
+def write_report(plan: Plan, progress: Progress, counting: Counting, lexicons: Path) -> None:
+    """Writes the page. Categories are called as ``lexicons`` has them."""
+    lang, names = plan.asked.lang, _names(lexicons)
     tables = [_table(progress, table, lang) for table in plan.pack.tables]
     told = _ENVIRONMENT.get_template("report.html").stream(
         plan=plan,
@@ -50,6 +51,15 @@ def write_report(plan: Plan, progress: Progress, counting: Counting, names: Mapp
     )
     with (progress.folder / NAME).open("w", encoding="utf-8") as file:
         file.writelines(told)
+
+
+def _names(lexicons: Path) -> dict[str, tuple[str, str]]:
+    """What categories are called, Chinese and English; nothing where the rules are broken, which others tell."""
+    try:
+        told = tomllib.loads((lexicons / "categories.toml").read_text(encoding="utf-8"))
+        return {one["code"]: (one["zh"], one["en"]) for one in told["category"]}
+    except (OSError, ValueError, KeyError):
+        return {}
 
 
 def _table(progress: Progress, table: Any, lang: Language) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from service.audit.manifest import CHECKPOINT, MANIFEST, SIGNATURE, manifest, si
 from service.audit.report import write_report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from service.audit.counting import Counting
@@ -38,13 +38,13 @@ _LEVEL: Final = 1
 _BLOCK: Final = 1 << 20
 
 
-def write_formats(plan: Plan, progress: Progress, counting: Counting, names: Mapping[str, tuple[str, str]]) -> None:
-    """Stage three. ``names`` are those of categories. A format that was finished is not made again."""
+def write_formats(plan: Plan, progress: Progress, counting: Counting, lexicons: Path) -> None:
+    """Stage three. Categories are called as ``lexicons`` has them. A format that was finished is not made again."""
     stages: dict[str, Callable[[], None]] = {
         "csv": lambda: _write_csv(plan, progress),
         "xlsx": lambda: _write_workbook(plan, progress),
         "parquet": lambda: _write_parquet(plan, progress),
-        "html": lambda: write_report(plan, progress, counting, names),
+        "html": lambda: write_report(plan, progress, counting, lexicons),
     }
     wanted = [name for name in formats.FORMATS if name in plan.asked.formats]
     for place, name in enumerate(wanted):
