@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from service.audit.columns import local
 from service.audit.packs import FIGURES, said
-from service.audit.records import categories_of
+from service.audit.records import DECIDED, categories_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from service.audit.columns import Cell
     from service.audit.records import Told
 
-_DECIDED: Final = frozenset({"decision.auto", "decision.human", "decision.timeout"})
 _DAY: Final = 10
 _MOST: Final = 1000
 """So many categories are told apart; what comes then is counted as one."""
@@ -50,7 +49,7 @@ class Counting:
             if figure.kinds and figure.counts(kind, told.facts):
                 counted = self.figures.setdefault(figure.name, [0, seq, seq])
                 counted[0], counted[2] = counted[0] + 1, seq
-        if kind in _DECIDED:
+        if kind in DECIDED:
             self._cover(told)
             for code in categories_of(told.facts):
                 key = code if code in self.categories or len(self.categories) < _MOST else "…"
