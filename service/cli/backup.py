@@ -15,7 +15,7 @@ import orjson
 import typer
 
 from service.audit.make import digest_of
-from service.cli.audit import wrong_in
+from service.audit.whole import wrong_in
 from service.cli.packs import BY, with_log
 from service.cli.say import Data, Json, fail, out, print_json, settings
 from service.cli.words import Lang, Tongue, say
