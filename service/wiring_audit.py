@@ -63,14 +63,18 @@ async def open_log(settings: Settings, store: Store) -> AsyncIterator[Audit]:
 
 
 @asynccontextmanager
-async def open_audit(settings: Settings, store: Store) -> AsyncIterator[Audit]:
-    """The same at work: while it lasts, checkpoints are signed and packs are made. Raises ``KeyRefused``."""
+async def open_audit(settings: Settings, store: Store, stages: Sequence[str]) -> AsyncIterator[Audit]:
+    """The same at work: while it lasts, checkpoints are signed and packs are made. Raises ``KeyRefused``.
+
+    ``stages`` are the cards, in the folder of models, by which it is judged.
+    """
     async with open_log(settings, store) as audit:
         tasks = [
             asyncio.create_task(audit.log.watch(), name="checkpoints"),
             asyncio.create_task(audit.exports.watch(), name="packs"),
             asyncio.create_task(audit.retaining.watch(), name="retention"),
-            asyncio.create_task(_archiving(settings, audit.log.reads), name="archive"),
+            asyncio.create_task(_archiving(settings, audit.log.reads), name="rules to keep"),
+            asyncio.create_task(_keeping(settings, stages), name="weights to keep"),
         ]
         try:
             yield audit
@@ -95,6 +99,20 @@ async def _archiving(settings: Settings, reads: LogReads) -> None:
         except Exception as error:  # noqa: BLE001 - a disk that is full now may not be so the next time
             structlog.get_logger().error("rules not archived", **where(error))
         await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def _keeping(settings: Settings, stages: Sequence[str]) -> None:
+    """Keeps the weights that a start judges with; those trained from labels lie by their content as they are."""
+    archive = Archive(settings.archived)
+    for name in stages:
+        while True:
+            try:
+                if not await asyncio.to_thread(archive.keep_stage, settings.models, name):
+                    structlog.get_logger().warning("weights or card changed under their name, not archived", card=name)
+                break
+            except Exception as error:  # noqa: BLE001 - as above
+                structlog.get_logger().error("weights not archived", card=name, **where(error))
+            await asyncio.sleep(_LOOK_SECONDS)
 
 
 def open_vault(settings: Settings) -> Vault:

@@ -106,4 +106,5 @@ RULESETS: Final = "SELECT fingerprint, files FROM rulesets ORDER BY rowid"
 NEWEST_RULESET: Final = """
 SELECT fingerprint, files FROM rulesets WHERE rowid = (SELECT max(rowid) FROM rulesets) AND fingerprint <> ?
 """
+STARTS: Final = f"{_ACT} WHERE kind IN ('service.started', 'model.activated') ORDER BY seq"
 OWN_LEXICONS: Final = "SELECT files FROM tenant_lexicons WHERE tenant = ?"
