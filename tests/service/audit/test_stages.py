@@ -9,13 +9,16 @@ from hashlib import sha256
 import orjson
 import pytest
 
+from models import ngram
+from models.card import HOME
 from moderation.load import SCENES, load_engine
 from moderation.types import Missing, Scene
 from service.audit.archive import Archive, NotKept, stage_in
 from service.audit.records import Record
 from service.audit.replay import Bench
 from service.audit.stages import InForce, Stages
-from service.experts import answers
+from service.cli.replay import stage
+from service.experts import answers, name_of
 from tests.service.test_escalation import Deep
 from tests.service.test_experts import BAD, Fake
 
@@ -86,6 +89,24 @@ def test_what_was_not_heard_is_not_heard_again(uncertain, content):
     assert bench.verdict(case, case.conclude(), 1) == case.conclude()
     with pytest.raises(NotKept, match="fake@1"):
         bench.verdict(case, case.conclude(), 6)
+
+
+def test_weights_are_looked_for_where_training_left_them_and_where_the_settings_say(settings):
+    own = name_of(ngram.load())
+    with pytest.raises(NotKept):  # neither kept nor named by settings without an expert
+        stage(settings, own)
+    chosen = settings.model_copy(update={"expert": "ngram"})
+    assert name_of(stage(chosen, own)) == own
+    for lost in (f"ngram@{TRAINED[:12]}", "encoder@0123", "default"):
+        with pytest.raises(NotKept, match=lost):
+            stage(chosen, lost)
+    trained = settings.trained / ngram.load().card.sha256
+    shutil.copytree(HOME / "cards", trained / "cards")
+    shutil.copytree(HOME / "weights", trained / "weights")
+    assert name_of(stage(settings, own)) == own
+    (trained / "weights" / "ngram.safetensors").write_bytes(b"spoilt")
+    with pytest.raises(NotKept, match="sha256"):
+        stage(settings, own)
 
 
 @pytest.fixture
