@@ -39,7 +39,7 @@ class Settings(BaseSettings):
 
     data: Path = Path("data")
     """The data directory; the SQLite file, the pid file, the secret, the audit log's key, weights trained from labels,
-    archived rules, exported packs and nothing else live in it."""
+    archived rules and weights, exported packs and nothing else live in it."""
     secret: Annotated[SecretStr, AfterValidator(_hexadecimal)] | None = None
     """The house's secret as 64 hexadecimal digits; without it the file ``secret`` in the data directory holds one."""
     lexicons: Path = REPOSITORY / "lexicons"
@@ -203,7 +203,7 @@ class Settings(BaseSettings):
 
     @property
     def archived(self) -> Path:
-        """Where rules that were judged by are kept, by their content."""
+        """Where rules and weights that were judged by are kept, by their content."""
         return self.data / "archive"
 
     def fingerprint(self) -> str:

@@ -235,7 +235,7 @@ async def open_service(
         await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))
         book = await stack.enter_async_context(open_rulebook(settings, store.ledger, store.reads, rules))
         relay = await stack.enter_async_context(_relaying(settings, store, secret))
-        audit = await stack.enter_async_context(open_audit(settings, store))
+        audit = await stack.enter_async_context(open_audit(settings, store, _cards(settings, opens)))
         passwords = Passwords()
         yield Service(
             settings=settings,
@@ -271,6 +271,12 @@ async def _expert(settings: Settings, store: Store) -> tuple[Weights, TextModel 
     weights = Weights(store.ledger, store.reads, partial(open_weights, settings))
     model = None if settings.expert == "off" else await weights.start()
     return weights, model, await asyncio.to_thread(find_second, settings, model)
+
+
+def _cards(settings: Settings, opens: Opens | None) -> list[str]:
+    """The cards in the folder of models of the stages that are heard; somebody else's checkpoint has none there."""
+    named = [settings.expert, "" if opens is None else opens.name.partition("@")[0]]
+    return [name for name in named if name in {ngram.NAME, second.NAME}]
 
 
 def _sessions(settings: Settings, store: Store, secret: Secret, passwords: Passwords) -> Sessions:

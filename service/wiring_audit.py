@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import tomllib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final
 
 import orjson
 import structlog
 
 from moderation.load import SCENES
-from service.archive import Archive
+from service.audit.archive import Archive
 from service.audit.exports import Exports
 from service.audit.keys import KeyInUse
 from service.audit.log import Log
@@ -24,10 +22,10 @@ from service.secret import open_secret
 from service.store import audit_statements as sql
 from service.store import db
 from service.vault import Vault, use
+from service.version import installed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
-    from pathlib import Path
 
     from service.settings import Settings
     from service.wiring import Store
@@ -57,13 +55,7 @@ async def open_log(settings: Settings, store: Store) -> AsyncIterator[Audit]:
         ledger = store.ledger
         log = Log(ledger, reads, key, seconds=settings.audit_seconds)
         await log.start()
-        exports = Exports(
-            ledger,
-            log,
-            settings.exports,
-            version=_version(),
-            names=_names(settings.lexicons),
-        )
+        exports = Exports(ledger, log, settings.exports, version=installed(), lexicons=settings.lexicons)
         retaining = Retaining(ledger, reads, store.vault)
         yield Audit(log=log, exports=exports, witnesses=settings.audit_witnesses, retaining=retaining)
     finally:
@@ -71,14 +63,18 @@ async def open_log(settings: Settings, store: Store) -> AsyncIterator[Audit]:
 
 
 @asynccontextmanager
-async def open_audit(settings: Settings, store: Store) -> AsyncIterator[Audit]:
-    """The same at work: while it lasts, checkpoints are signed and packs are made. Raises ``KeyRefused``."""
+async def open_audit(settings: Settings, store: Store, stages: Sequence[str]) -> AsyncIterator[Audit]:
+    """The same at work: while it lasts, checkpoints are signed and packs are made. Raises ``KeyRefused``.
+
+    ``stages`` are the cards, in the folder of models, by which it is judged.
+    """
     async with open_log(settings, store) as audit:
         tasks = [
             asyncio.create_task(audit.log.watch(), name="checkpoints"),
             asyncio.create_task(audit.exports.watch(), name="packs"),
             asyncio.create_task(audit.retaining.watch(), name="retention"),
-            asyncio.create_task(_archiving(settings, audit.log.reads), name="archive"),
+            asyncio.create_task(_archiving(settings, audit.log.reads), name="rules to keep"),
+            asyncio.create_task(_keeping(settings, stages), name="weights to keep"),
         ]
         try:
             yield audit
@@ -89,21 +85,34 @@ async def open_audit(settings: Settings, store: Store) -> AsyncIterator[Audit]:
 
 
 async def _archiving(settings: Settings, reads: LogReads) -> None:
-    """Keeps the files of rulesets as they become active, and the weights that the settings name."""
+    """Keeps the files of rulesets as they become active."""
     archive, known = Archive(settings.archived), ""
     while True:
         try:
-            rulesets = await asyncio.to_thread(reads.rows, sql.RULESETS)
-            if rulesets and rulesets[-1][0] != known:
-                known, files = rulesets[-1]
+            for fingerprint, files in await asyncio.to_thread(reads.rows, sql.NEWEST_RULESET, known):
                 changed = await asyncio.to_thread(
                     archive.keep_rules, settings.lexicons, settings.scenes or SCENES, dict(orjson.loads(files))
                 )
+                known = fingerprint
                 if changed:
                     structlog.get_logger().warning("rules changed before they were archived", files=len(changed))
         except Exception as error:  # noqa: BLE001 - a disk that is full now may not be so the next time
             structlog.get_logger().error("rules not archived", **where(error))
         await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def _keeping(settings: Settings, stages: Sequence[str]) -> None:
+    """Keeps the weights that a start judges with; those trained from labels lie by their content as they are."""
+    archive = Archive(settings.archived)
+    for name in stages:
+        while True:
+            try:
+                if not await asyncio.to_thread(archive.keep_stage, settings.models, name):
+                    structlog.get_logger().warning("weights or card changed under their name, not archived", card=name)
+                break
+            except Exception as error:  # noqa: BLE001 - as above
+                structlog.get_logger().error("weights not archived", card=name, **where(error))
+            await asyncio.sleep(_LOOK_SECONDS)
 
 
 def open_vault(settings: Settings) -> Vault:
@@ -112,19 +121,3 @@ def open_vault(settings: Settings) -> Vault:
     vault = Vault(open_secret(settings), reader, sealing=settings.seal_contents)
     use(vault)
     return vault
-
-
-def _version() -> str:
-    try:
-        return version("qingliu")
-    except PackageNotFoundError:  # run from a source tree that was never installed
-        return "0"
-
-
-def _names(lexicons: Path) -> dict[str, tuple[str, str]]:
-    """What categories are called, Chinese and English; nothing where the rules are broken, which others tell."""
-    try:
-        told = tomllib.loads((lexicons / "categories.toml").read_text(encoding="utf-8"))
-        return {one["code"]: (one["zh"], one["en"]) for one in told["category"]}
-    except (OSError, ValueError, KeyError):
-        return {}

@@ -10,7 +10,7 @@ import orjson
 
 from moderation.types import SHANGHAI
 from service.audit.mask import masked
-from service.audit.records import categories_of
+from service.audit.records import categories_of, verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -77,7 +77,7 @@ def _fact(name: str) -> Callable[[Told, Beside], Cell]:
 
 
 def _evidence(told: Told) -> list[dict[str, Any]]:
-    return list((told.facts.get("verdict") or {}).get("evidence", ()))
+    return list(verdict_of(told.facts).get("evidence", ()))
 
 
 def _of_content(name: str) -> Callable[[Told, Beside], Cell]:
@@ -101,7 +101,7 @@ def _spans(told: Told, _: Beside) -> str:
 
 
 def _exemptions(told: Told, _: Beside) -> str:
-    exempt = (told.facts.get("verdict") or {}).get("exemptions", ())
+    exempt = verdict_of(told.facts).get("exemptions", ())
     return _JOINED.join(dict.fromkeys(f"{one['rule']}→{one['code']}" for one in exempt))
 
 
@@ -111,7 +111,7 @@ def _signals(told: Told, _: Beside) -> str:
 
 
 def _missing(told: Told, _: Beside) -> str:
-    gone = (told.facts.get("verdict") or {}).get("missing", ())
+    gone = verdict_of(told.facts).get("missing", ())
     return _JOINED.join(f"{one['source']}({one['why']})" for one in gone)
 
 
@@ -129,23 +129,27 @@ def _reasons(told: Told, _: Beside) -> str:
     return _JOINED.join("/".join(map(str, filter(None, reason))) for reason in told.facts.get("reasons", ()))
 
 
+def _reviewed(told: Told, beside: Beside) -> tuple[str, str | None, str | None] | None:
+    return beside.reviews.get(str(told.facts.get("review", "")))
+
+
 def _review(place: int) -> Callable[[Told, Beside], Cell]:
     def cell(told: Told, beside: Beside) -> Cell:
-        found = beside.reviews.get(str(told.facts.get("review", "")))
+        found = _reviewed(told, beside)
         return local(found[place]) if found else ""
 
     return cell
 
 
 def _waited(told: Told, beside: Beside) -> Cell:
-    found = beside.reviews.get(str(told.facts.get("review", "")))
+    found = _reviewed(told, beside)
     if not found:
         return ""
     return int((datetime.fromisoformat(told.record.at) - datetime.fromisoformat(found[0])).total_seconds())
 
 
 def _in_time(told: Told, beside: Beside) -> Cell:
-    found = beside.reviews.get(str(told.facts.get("review", "")))
+    found = _reviewed(told, beside)
     return int(not found[1] or told.record.at <= found[1]) if found else ""
 
 
@@ -177,7 +181,7 @@ COLUMNS: Final[Mapping[str, Callable[[Told, Beside], Cell]]] = {
     "categories": lambda told, _: _JOINED.join(categories_of(told.facts)),
     "rules": lambda told, _: _JOINED.join(dict.fromkeys(one["rule"] for one in _evidence(told))),
     "laws": lambda told, _: _listed(told, "laws"),
-    "proof": lambda told, _: _JOINED.join(map(_one, (told.facts.get("verdict") or {}).get("proof", ()))),
+    "proof": lambda told, _: _JOINED.join(map(_one, verdict_of(told.facts).get("proof", ()))),
     "spans": _spans,
     "exemptions": _exemptions,
     "signals": _signals,

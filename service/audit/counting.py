@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from service.audit.columns import local
 from service.audit.packs import FIGURES, said
-from service.audit.records import categories_of
+from service.audit.records import DECIDED, categories_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from moderation.reasons import Language
     from service.audit.columns import Cell
-    from service.audit.packs import Lang
     from service.audit.records import Told
 
-_DECIDED: Final = frozenset({"decision.auto", "decision.human", "decision.timeout"})
 _DAY: Final = 10
 _MOST: Final = 1000
 """So many categories are told apart; what comes then is counted as one."""
@@ -50,16 +49,15 @@ class Counting:
             if figure.kinds and figure.counts(kind, told.facts):
                 counted = self.figures.setdefault(figure.name, [0, seq, seq])
                 counted[0], counted[2] = counted[0] + 1, seq
-        if kind in _DECIDED:
+        if kind in DECIDED:
             self._cover(told)
             for code in categories_of(told.facts):
                 key = code if code in self.categories or len(self.categories) < _MOST else "…"
                 self.categories[key] = self.categories.get(key, 0) + 1
 
-    def rows(self, counts: str, lang: str) -> Iterator[list[Cell]]:
+    def rows(self, counts: str, lang: Language) -> Iterator[list[Cell]]:
         """The rows of a table that is counted."""
-        tongue: Lang = "en" if lang == "en" else "zh"
-        return self._coverage_rows() if counts == "coverage" else self._figure_rows(tongue)
+        return self._coverage_rows() if counts == "coverage" else self._figure_rows(lang)
 
     def value(self, name: str) -> int | None:
         """A figure; a ratio of nothing is none."""
@@ -90,7 +88,7 @@ class Counting:
             names = ("received", "machine", "human", "pass", "review", "block", "degraded")
             yield [day, scene, *(counts.get(name, 0) for name in names), counts["first"], counts["last"]]
 
-    def _figure_rows(self, lang: Lang) -> Iterator[list[Cell]]:
+    def _figure_rows(self, lang: Language) -> Iterator[list[Cell]]:
         for figure in FIGURES:
             counted = self.figures.get(figure.name, [0, None, None])
             value = self.value(figure.name)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from service.audit.records import categories_of
+from service.audit.records import DECIDED, categories_of, verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,13 +33,13 @@ _LANGUAGE: Final = "ZH"
 
 def restricts(kind: str, facts: dict[str, Any]) -> bool:
     """Whether an act restricts a content."""
-    return kind in {"decision.auto", "decision.human", "decision.timeout"} and facts.get("action") == "block"
+    return kind in DECIDED and facts.get("action") == "block"
 
 
 def statement(record: Record) -> dict[str, Any]:
     """The statement of a decision that restricts a content."""
     facts = record.facts
-    verdict = facts.get("verdict") or {}
+    verdict = verdict_of(facts)
     codes = categories_of(facts)
     told = [tuple(_TOLD.get(code, _OTHER)) for code in codes] or [_OTHER]
     categories = list(dict.fromkeys(category for category, _ in told))

@@ -36,7 +36,7 @@ from service.ports import NothingChanged, Write
 from service.store import audit_statements as sql
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from service.audit.log import Log
@@ -97,17 +97,9 @@ class Doing(NamedTuple):
 class Exports:
     """Keeps the folder of packs, and makes them one after the other."""
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        log: Log,
-        folder: Path,
-        *,
-        version: str,
-        names: Mapping[str, tuple[str, str]],
-    ) -> None:
+    def __init__(self, ledger: Ledger, log: Log, folder: Path, *, version: str, lexicons: Path) -> None:
         self._ledger, self._log, self._folder = ledger, log, folder
-        self._version, self._names = version, names
+        self._version, self._lexicons = version, lexicons
         self._doing: dict[str, Doing] = {}
         self._cancelled: set[str] = set()
         self._wake = asyncio.Event()
@@ -223,7 +215,7 @@ class Exports:
         lookup = Lookup(self._log.reads, export.tenant)
         collect(plan, self._log.reads, lookup, progress)
         counting = tabulate(plan, lookup, progress)
-        seal.write_formats(plan, progress, counting, self._names)
+        seal.write_formats(plan, progress, counting, self._lexicons)
         seal.write_archive(plan, progress, ground, path)
         return progress
 

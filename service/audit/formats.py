@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from moderation.reasons import Language
     from service.audit.columns import Cell
-    from service.audit.packs import Lang, Table
+    from service.audit.packs import Table
 
 SHEET_ROWS: Final = 1_000_000
 """So many rows one sheet takes; more go on in the next."""
@@ -42,7 +43,7 @@ def rows_in(path: Path) -> Iterator[list[Cell]]:
             yield orjson.loads(line)
 
 
-def write_csv(path: Path, table: Table, rows: Iterable[Sequence[Cell]], lang: Lang) -> None:
+def write_csv(path: Path, table: Table, rows: Iterable[Sequence[Cell]], lang: Language) -> None:
     """UTF-8 with a byte-order mark, CRLF, every cell neutral."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
@@ -51,7 +52,7 @@ def write_csv(path: Path, table: Table, rows: Iterable[Sequence[Cell]], lang: La
             writer.writerow([neutral(cell) for cell in row])
 
 
-def write_workbook(path: Path, tables: Iterable[tuple[Table, Iterable[Sequence[Cell]]]], lang: Lang) -> None:
+def write_workbook(path: Path, tables: Iterable[tuple[Table, Iterable[Sequence[Cell]]]], lang: Language) -> None:
     """A sheet a table. No text becomes a formula or a link, and no row stays in memory."""
     options = {
         "constant_memory": True,
@@ -65,7 +66,7 @@ def write_workbook(path: Path, tables: Iterable[tuple[Table, Iterable[Sequence[C
             _write_sheets(book, head, table, rows, lang)
 
 
-def _write_sheets(book: Any, head: Any, table: Table, rows: Iterable[Sequence[Cell]], lang: Lang) -> None:
+def _write_sheets(book: Any, head: Any, table: Table, rows: Iterable[Sequence[Cell]], lang: Language) -> None:
     sheet, place, number = None, 0, 0
     for row in rows:
         if sheet is None or place > SHEET_ROWS:
@@ -82,7 +83,7 @@ def _write_sheets(book: Any, head: Any, table: Table, rows: Iterable[Sequence[Ce
         _sheet(book, head, table, 1, lang)
 
 
-def _sheet(book: Any, head: Any, table: Table, number: int, lang: Lang) -> Any:
+def _sheet(book: Any, head: Any, table: Table, number: int, lang: Language) -> Any:
     title = said(table.title, lang)[:_NAME].translate(str.maketrans("", "", "[]:*?/\\'"))
     sheet = book.add_worksheet(title if number == 1 else f"{title} {number}")
     sheet.freeze_panes(1, 0)

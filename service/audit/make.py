@@ -10,7 +10,7 @@ import os
 import struct
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
+from hashlib import file_digest
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -165,8 +165,7 @@ def _collect_records(plan: Plan, reads: LogReads, lookup: Lookup, progress: Prog
 def _chosen(plan: Plan, lookup: Lookup, chunk: list[Record], *, looks: bool) -> list[Record]:
     fitting = [record for record in chunk if plan.pack.takes(record.kind)]
     if not looks:
-        since, until = plan.asked.since, plan.asked.until
-        return [one for one in fitting if (not since or one.at >= since) and (not until or one.at < until)]
+        return [record for record in fitting if plan.asked.spans(record.at)]
     return [told.record for told in lookup.about(fitting) if wanted(told, plan.pack, plan.asked)]
 
 
@@ -253,11 +252,8 @@ def micros(at: str) -> int:
 
 def digest_of(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal digits."""
-    digest = sha256()
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _chunks(source: Any) -> Iterator[list[bytes]]:

@@ -22,7 +22,6 @@ ED25519: Final = 1
 COSIGNATURE: Final = 4
 _HASH: Final = 4
 _TIME: Final = 8
-_SIGNED: Final = 64
 _DASH: Final = "— "
 _NAME: Final = re.compile(r"[^\s+]+")
 _COSIGNED: Final = "cosignature/v1\ntime {}\n{}"

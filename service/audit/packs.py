@@ -9,12 +9,13 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Lang = Literal["zh", "en"]
+    from moderation.reasons import Language
+
 ANY: Final = "*"
 
 
@@ -137,6 +138,6 @@ PACKS: Final = {
 }
 
 
-def said(pair: tuple[str, str], lang: Lang) -> str:
+def said(pair: tuple[str, str], lang: Language) -> str:
     """The words in the reader's language."""
     return pair[lang == "en"]

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
+from service.acts import DECISION_AUTO, DECISION_HUMAN, DECISION_TIMEOUT
 from service.store import audit_statements as sql
 from service.vault import opened, opened_salt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from moderation.reasons import Language
     from service.audit.packs import Pack
     from service.audit.reads import LogReads
 
@@ -24,6 +26,8 @@ CHUNK: Final = 1000
 """So many acts are read at a time."""
 HOUSE: Final = ("ruleset.", "lexicon.", "model.", "settings.", "service.", "log.", "retention.", "hold.")
 """Acts of these kinds hold for every room and every creator: a filter leaves them in."""
+DECIDED: Final = frozenset({DECISION_AUTO, DECISION_HUMAN, DECISION_TIMEOUT})
+"""What a content is decided by: the machine, a person, or nobody in time."""
 _NAMES: Final = ("decision", "supersedes", "restores", "reinstates", "of")
 
 
@@ -58,13 +62,17 @@ class Asked:
     contents: bool = False
     unmasked: bool = False
     formats: tuple[str, ...] = ("csv",)
-    lang: str = "zh"
+    lang: Language = "zh"
 
     @property
     def filters(self) -> dict[str, str]:
         """What it is narrowed to, besides the period."""
         told = {name: str(getattr(self, name)) for name in ("scene", "creator", "room", "category")}
         return {name: value for name, value in told.items() if value}
+
+    def spans(self, at: str) -> bool:
+        """Whether a time is within its period."""
+        return self.since <= at and (not self.until or at < self.until)
 
 
 class Subject(NamedTuple):
@@ -131,7 +139,7 @@ def records(reads: LogReads, tenant: str, first: int, end: int) -> Iterator[tupl
 def wanted(told: Told, pack: Pack, asked: Asked) -> bool:
     """Whether an act of a kind that the pack takes is to be in it."""
     record, about = told.record, told.about
-    if (asked.since and record.at < asked.since) or (asked.until and record.at >= asked.until):
+    if not asked.spans(record.at):
         return False
     if record.kind.startswith(HOUSE):
         return True
@@ -143,9 +151,14 @@ def wanted(told: Told, pack: Pack, asked: Asked) -> bool:
     return not asked.category or asked.category in categories_of(told.facts)
 
 
+def verdict_of(facts: dict[str, Any]) -> dict[str, Any]:
+    """The verdict of a decision; empty where an act tells none."""
+    return facts.get("verdict") or {}
+
+
 def categories_of(facts: dict[str, Any]) -> list[str]:
     """The categories of a decision's verdict."""
-    verdict = facts.get("verdict") or {}
+    verdict = verdict_of(facts)
     found = verdict.get("categories") or [one["category"] for one in verdict.get("evidence", ())]
     return list(dict.fromkeys(found))
 

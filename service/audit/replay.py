@@ -1,7 +1,7 @@
 """Decisions of a pack judged again: by the policy from what was recorded, or whole from contents that are retained.
 
-Rules and weights come from the archive, by the fingerprints that the decisions name. Only what the engine decided is
-judged again: people's decisions are theirs.
+Rules come from the archive, by the fingerprints that the decisions name, and weights by the names that their evidence
+tells, or that were in force. Only what the engine decided is judged again: people's decisions are theirs.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from moderation.policy import SecondStage
 from moderation.replay import policy_differences, whole_differences
 from moderation.room import ROOM
 from moderation.types import SECOND, TEXT, Missing, Opinion, Scene
-from service.archive import NotKept
+from service.audit.archive import NotKept
 from service.audit.make import RECORDS, record_from
-from service.escalation import ESCALATED, joined
+from service.audit.records import verdict_of
+from service.escalation import ESCALATED
 from service.experts import answers
 from service.store import audit_statements as sql
 from service.store.codec import content_from, verdict_told
@@ -30,16 +31,19 @@ if TYPE_CHECKING:
 
     from moderation.engine import Case, Engine
     from moderation.ruleset import Ruleset
-    from moderation.types import Content, Evidence, Verdict
-    from service.archive import Archive
+    from moderation.types import Content, Verdict
+    from service.audit.archive import Archive
     from service.audit.reads import LogReads
-    from service.audit.records import Lookup, Record
+    from service.audit.records import Lookup, Record, Told
+    from service.audit.stages import InForce
     from service.experts import Answer
     from service.ports import TextModel
 
 CLOSE: Final = 1.0
 """How far apart, in thousandths, scores of the second stage may be: it computes in another order elsewhere."""
 CHUNK: Final = 500
+_SCORE: Final = frozenset({"score_milli", "threshold_milli"})
+"""Facts that are the stage's own; the others tell of an escalation."""
 
 
 class Replayed(NamedTuple):
@@ -117,44 +121,54 @@ def by_policy(records: Iterable[Record], book: Rulebook) -> Iterator[Replayed]:
 
 
 class Bench:
-    """Judges contents again: the text expert's stages, of which each may be absent."""
+    """Judges contents again. ``opened`` gives the stage of the text expert that has a name; it raises ``NotKept``."""
 
-    def __init__(self, first: TextModel | None, second: Callable[[], TextModel | None]) -> None:
-        self._first, self._open = first, second
-        self._second: TextModel | None = None
-        self._opened = False
+    def __init__(self, in_force: InForce, opened: Callable[[str], TextModel]) -> None:
+        self._in_force, self._opened = in_force, opened
+        self._stages: dict[str, TextModel | NotKept] = {}
 
-    def verdict(self, case: Case, recorded: Verdict) -> tuple[Verdict | None, str]:
-        """The verdict as the recorded one was made, or why it cannot be made."""
+    def verdict(self, case: Case, recorded: Verdict, seq: int) -> Verdict:
+        """The verdict as the recorded one was made, by the act of this number. Raises ``NotKept``."""
         # What the crowd of a room gave is in the record as numbers; the room itself is not.
-        crowd: list[Evidence] = [item for item in recorded.evidence if item.source == ROOM]
-        absent = {gone.source: gone for gone in recorded.missing}
-        if not case.wants:
-            return case.conclude(*crowd), ""
-        if TEXT in absent:
-            return case.conclude(*crowd, absent[TEXT]), ""
-        if self._first is None:
-            return (case.conclude(*crowd), "") if _unheard(recorded) else (None, "the text expert is off")
-        (answer,) = answers(self._first, [case])
-        answer, why = self._escalated(case, recorded, answer, absent.get(SECOND))
-        return (None, why) if why else (case.conclude(*crowd, answer), "")
+        crowd = [item for item in recorded.evidence if item.source == ROOM]
+        again = case.conclude(*crowd)
+        for answer in self._heard(case, recorded, seq) if case.wants else ():
+            again = case.conclude(*crowd, answer)
+            if not whole_differences(recorded, again):
+                break
+        return again
 
-    def _escalated(self, case: Case, recorded: Verdict, answer: Answer, absent: Missing | None) -> tuple[Answer, str]:
-        """Follows the recorded escalation."""
-        if absent is not None:
-            lacking = answer._replace(lacks=absent) if isinstance(answer, Opinion) else answer
-            return lacking, ""
-        facts = next((item.facts for item in recorded.evidence if ESCALATED in item.facts), None)
-        always = case.policy.second_stage is SecondStage.ALWAYS
-        if facts is None and not always:
-            return answer, ""
-        if not self._opened:
-            self._second, self._opened = self._open(), True
-        if self._second is None:
-            return answer, "" if facts is None else "the second stage is absent"
-        (heard,) = answers(self._second, [case])
-        own = tuple(fact for fact in facts or (ESCALATED,) if fact[0] not in {"score_milli", "threshold_milli"})
-        return joined(answer, heard, own), ""
+    def _heard(self, case: Case, recorded: Verdict, seq: int) -> Iterator[Answer]:
+        """What was heard then; more than one answer where the record does not tell which."""
+        absent = {gone.source: gone for gone in recorded.missing}
+        told = next((item for item in recorded.evidence if item.source == TEXT), None)
+        if TEXT in absent:
+            yield absent[TEXT]
+        elif told is not None:
+            facts = tuple(fact for fact in told.facts if fact[0] not in _SCORE)
+            yield self._asked(told.note, case, facts, absent.get(SECOND))
+        else:
+            first, second = self._in_force.at(seq)
+            asks = case.policy.second_stage if second and SECOND not in absent else SecondStage.NEVER
+            if first and asks is not SecondStage.ALWAYS:
+                yield self._asked(first, case, (), absent.get(SECOND))
+            if asks is not SecondStage.NEVER:  # where it is uncertain, it may have cleared what the first stage found
+                yield self._asked(second, case, (ESCALATED,))
+
+    def _asked(self, name: str, case: Case, facts: tuple[tuple[str, int], ...], lacks: Missing | None = None) -> Answer:
+        (answer,) = answers(self._stage(name), [case])
+        return answer._replace(facts=facts, lacks=lacks) if isinstance(answer, Opinion) else answer
+
+    def _stage(self, name: str) -> TextModel:
+        if name not in self._stages:
+            try:
+                self._stages[name] = self._opened(name)
+            except NotKept as error:
+                self._stages[name] = error
+        found = self._stages[name]
+        if isinstance(found, NotKept):
+            raise found
+        return found
 
 
 def by_content(records: Sequence[Record], book: Rulebook, lookup: Lookup, bench: Bench) -> Iterator[Replayed]:
@@ -172,30 +186,27 @@ def by_content(records: Sequence[Record], book: Rulebook, lookup: Lookup, bench:
             published_at=facts["published_at"],
         )
         try:
-            yield _judged(record, content, book, bench)
+            yield _judged(told, content, book, bench)
         except NotKept as error:
             yield Replayed(record.seq, record.subject, why=f"rules not kept: {error}")
 
 
-def _judged(record: Record, content: Content, book: Rulebook, bench: Bench) -> Replayed:
-    facts = record.facts
+def _judged(told: Told, content: Content, book: Rulebook, bench: Bench) -> Replayed:
+    record, facts = told.record, told.facts
     recorded = _recorded(facts, [part.name for part in content.parts])
     case = book.engine(facts["ruleset"]).examine(content)
-    again, why = bench.verdict(case, recorded)
-    if again is None:
-        return Replayed(record.seq, record.subject, why=why)
+    try:
+        again = bench.verdict(case, recorded, record.seq)
+    except NotKept as error:
+        return Replayed(record.seq, record.subject, why=f"weights not kept: {error}")
     escalated = any(ESCALATED in item.facts for item in recorded.evidence)
     differs = whole_differences(recorded, again, close=CLOSE if escalated else 0.0)
     return Replayed(record.seq, record.subject, tuple(differs))
 
 
-def _unheard(recorded: Verdict) -> bool:
-    return not any(item.source == TEXT for item in recorded.evidence)
-
-
 def _recorded(facts: dict[str, Any], names: Sequence[str]) -> Verdict:
     return verdict_told(
-        facts.get("verdict") or {},
+        verdict_of(facts),
         names,
         action=facts["action"],
         severity=facts["severity"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,9 +18,9 @@ from service.audit.packs import HEADS, said
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from moderation.reasons import Language
     from service.audit.counting import Counting
     from service.audit.make import Plan, Progress
-    from service.audit.packs import Lang
 
 NAME: Final = "report.html"
 _SHOWN: Final = 200
@@ -30,9 +31,9 @@ _HIDDEN: Final = frozenset({"commitment", "facts", "spans", "signals", "supersed
 _ACTIONS: Final = ("pass", "review", "block")
 
 
-def write_report(plan: Plan, progress: Progress, counting: Counting, names: Mapping[str, tuple[str, str]]) -> None:
-    """Writes the page. ``names`` are those of categories by code, Chinese and English."""
-    lang: Lang = "en" if plan.asked.lang == "en" else "zh"
+def write_report(plan: Plan, progress: Progress, counting: Counting, lexicons: Path) -> None:
+    """Writes the page. Categories are called as ``lexicons`` has them."""
+    lang, names = plan.asked.lang, _names(lexicons)
     tables = [_table(progress, table, lang) for table in plan.pack.tables]
     told = _ENVIRONMENT.get_template("report.html").stream(
         plan=plan,
@@ -52,7 +53,16 @@ def write_report(plan: Plan, progress: Progress, counting: Counting, names: Mapp
         file.writelines(told)
 
 
-def _table(progress: Progress, table: Any, lang: Lang) -> dict[str, Any]:
+def _names(lexicons: Path) -> dict[str, tuple[str, str]]:
+    """What categories are called, Chinese and English; nothing where the rules are broken, which others tell."""
+    try:
+        told = tomllib.loads((lexicons / "categories.toml").read_text(encoding="utf-8"))
+        return {one["code"]: (one["zh"], one["en"]) for one in told["category"]}
+    except (OSError, ValueError, KeyError):
+        return {}
+
+
+def _table(progress: Progress, table: Any, lang: Language) -> dict[str, Any]:
     columns = [name for name in table.columns if name not in _HIDDEN or len(table.columns) < 9]  # noqa: PLR2004 - fits
     places = [table.columns.index(name) for name in columns]
     rows = [[row[place] for place in places] for row in islice(rows_in(progress.folder / rows_name(table)), _SHOWN + 1)]

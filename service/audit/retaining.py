@@ -223,7 +223,8 @@ class Retaining:
         old = stamp(from_stamp(at) - timedelta(days=SHORTEST))
         ((last,),) = await asyncio.to_thread(self._reads.rows, sql.CLASSED)
         rows = await asyncio.to_thread(self._reads.rows, sql.UNCLASSED, last, old, AT_ONCE)
-        placed = [(row[0], row[1], *longest(await asyncio.to_thread(self._kept, row))) for row in rows]
+        classes = await asyncio.to_thread(self._classes, rows)
+        placed = [(row[0], row[1], *found) for row, found in zip(rows, classes, strict=True)]
 
         def work(visit: Visit) -> None:
             for row in placed:
@@ -238,8 +239,8 @@ class Retaining:
         rows = await asyncio.to_thread(self._reads.rows, sql.DUE, at, AT_ONCE)
         holds, later = await self._in_force(), stamp(from_stamp(at) + timedelta(hours=12))
         going, staying = [], []
-        for row in rows:
-            code, until = longest(await asyncio.to_thread(self._kept, row))
+        classes = await asyncio.to_thread(self._classes, rows)
+        for row, (code, until) in zip(rows, classes, strict=True):
             if until > at:
                 staying.append((code, until, row[0]))
             elif _held(holds, row[1], row[2], told_in(row[4])):
@@ -276,6 +277,10 @@ class Retaining:
                     visit.derive(Write(sql.DROP_SEAL, seal, must_change=False))
 
             await self._ledger.visit(work)
+
+    def _classes(self, rows: Iterable[Sequence[Any]]) -> list[tuple[str, str]]:
+        """By which class each of some contents is kept longest, and until when."""
+        return [longest(self._kept(row)) for row in rows]
 
     def _kept(self, row: Sequence[Any]) -> Kept:
         _, tenant, _, _, body, received, scene, published, restricted = row[:9]

@@ -13,13 +13,12 @@ from service.audit.manifest import CHECKPOINT, MANIFEST, SIGNATURE, manifest, si
 from service.audit.report import write_report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from service.audit.counting import Counting
     from service.audit.make import Plan, Progress
     from service.audit.manifest import Ground
-    from service.audit.packs import Lang
 
 README: Final = "README.txt"
 _README: Final = """\
@@ -39,13 +38,13 @@ _LEVEL: Final = 1
 _BLOCK: Final = 1 << 20
 
 
-def write_formats(plan: Plan, progress: Progress, counting: Counting, names: Mapping[str, tuple[str, str]]) -> None:
-    """Stage three. ``names`` are those of categories. A format that was finished is not made again."""
+def write_formats(plan: Plan, progress: Progress, counting: Counting, lexicons: Path) -> None:
+    """Stage three. Categories are called as ``lexicons`` has them. A format that was finished is not made again."""
     stages: dict[str, Callable[[], None]] = {
         "csv": lambda: _write_csv(plan, progress),
         "xlsx": lambda: _write_workbook(plan, progress),
         "parquet": lambda: _write_parquet(plan, progress),
-        "html": lambda: write_report(plan, progress, counting, names),
+        "html": lambda: write_report(plan, progress, counting, lexicons),
     }
     wanted = [name for name in formats.FORMATS if name in plan.asked.formats]
     for place, name in enumerate(wanted):
@@ -93,22 +92,18 @@ def _add(archive: zipfile.ZipFile, path: Path, name: str) -> None:
 def _write_csv(plan: Plan, progress: Progress) -> None:
     for table in plan.pack.tables:
         source = progress.folder / rows_name(table)
-        formats.write_csv(source.with_suffix(".csv"), table, formats.rows_in(source), _lang(plan))
+        formats.write_csv(source.with_suffix(".csv"), table, formats.rows_in(source), plan.asked.lang)
 
 
 def _write_workbook(plan: Plan, progress: Progress) -> None:
     tables = ((table, formats.rows_in(progress.folder / rows_name(table))) for table in plan.pack.tables)
-    formats.write_workbook(progress.folder / "tables.xlsx", tables, _lang(plan))
+    formats.write_workbook(progress.folder / "tables.xlsx", tables, plan.asked.lang)
 
 
 def _write_parquet(plan: Plan, progress: Progress) -> None:
     for table in plan.pack.tables:
         source = progress.folder / rows_name(table)
         formats.write_parquet(source.with_suffix(".parquet"), table, formats.rows_in(source))
-
-
-def _lang(plan: Plan) -> Lang:
-    return "en" if plan.asked.lang == "en" else "zh"
 
 
 def _rows(path: Path) -> int:

@@ -123,14 +123,21 @@ class Source:
 class Check:
     """One check of one pack: what is wrong, and what cannot be known."""
 
-    def __init__(self, source: Source, key: str, seen: list[str], witnesses: list[str]) -> None:
-        self.source, self.key, self.seen, self.witnesses = source, key, seen, witnesses
+    source: Source
+
+    def __init__(self, path: Path, key: str, seen: list[str], witnesses: list[str]) -> None:
+        self.path, self.key, self.seen, self.witnesses = path, key, seen, witnesses
         self.found: list[tuple[str, str]] = []
         self.unknown: list[str] = []
         self.told: dict[str, object] = {}
 
     def run(self) -> None:
         """Checks all that there is."""
+        try:
+            self.source = Source(self.path)
+        except (OSError, zipfile.BadZipFile):
+            self.say("unreadable", self.path.name)
+            return
         try:
             self._check()
         except (
@@ -344,11 +351,17 @@ class Walk:
         place = self.place
         if place < len(self.seqs) and self.seqs[place] == seq:
             self.place = place + 1
-            start = (seq - self.first) * HASH
-            if self.leaves[start : start + HASH] != leaf:
-                self.bad[place] = "record-edited" if micros(body) == self.times[place] else "time-shifted"
+            if not self._fits(seq, leaf):
+                self._changed(place, body)
             return
         self._astray(seq, leaf, body)
+
+    def _fits(self, seq: int, leaf: bytes) -> bool:
+        start = (seq - self.first) * HASH
+        return self.leaves[start : start + HASH] == leaf
+
+    def _changed(self, place: int, body: bytes) -> None:
+        self.bad[place] = "record-edited" if micros(body) == self.times[place] else "time-shifted"
 
     def _astray(self, seq: int, leaf: bytes, body: bytes) -> None:
         """A record that the index does not have here."""
@@ -356,13 +369,12 @@ class Walk:
         if place == len(self.seqs) or self.seqs[place] != seq:
             self.found.append(("record-inserted", f"seq {seq}"))
             return
-        start = (seq - self.first) * HASH
-        fits = self.leaves[start : start + HASH] == leaf
+        fits = self._fits(seq, leaf)
         if place > self.place:
             self.skipped.update(range(self.place, place))
             self.place = place + 1
             if not fits:
-                self.bad[place] = "record-edited" if micros(body) == self.times[place] else "time-shifted"
+                self._changed(place, body)
         elif place in self.skipped:
             self.skipped.discard(place)
             self.found.append(("record-order", f"seq {seq}"))
@@ -523,13 +535,7 @@ def micros(body: bytes) -> int:
 
 def check(path: Path, *, key: str = "", seen: list[str] | None = None, witnesses: list[str] | None = None) -> Check:
     """A whole check. ``key`` and ``witnesses`` as they are written, ``seen`` the texts of checkpoints."""
-    try:
-        source = Source(path)
-    except (OSError, zipfile.BadZipFile):
-        done = Check.__new__(Check)
-        done.found, done.unknown, done.told = [("unreadable", path.name)], [], {}
-        return done
-    done = Check(source, key, seen or [], witnesses or [])
+    done = Check(path, key, seen or [], witnesses or [])
     done.run()
     return done
 

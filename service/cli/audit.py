@@ -5,27 +5,24 @@ from __future__ import annotations
 import asyncio
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from service import private
 from service.audit import verify_export
-from service.audit.note import opened, signer_from, verifier_from
-from service.audit.reads import WIDTH
-from service.audit.tree import HASH_BYTES, Frontier, leaf_hash
+from service.audit.note import signer_from
+from service.audit.tree import HASH_BYTES
+from service.audit.whole import wrong_in
 from service.cli.packs import with_log
 from service.cli.say import Data, Json, fail, out, print_json, settings
 from service.cli.words import Lang, Tongue, say
-from service.store import audit_statements as sql
 
 if TYPE_CHECKING:
-    from service.audit.reads import LogReads
     from service.wiring_audit import Audit
 
 _HERE: Final = Path(verify_export.__file__).parent
 VERIFIERS: Final = ("verify_export.py", "verify_export.mjs")
-_CHUNK: Final = 4096
 
 
 def register(app: typer.Typer) -> None:
@@ -139,44 +136,3 @@ def rotate(*, data: Data = None, json: Json = False, lang: Lang = Tongue.ZH) -> 
         print_json({"key": str(new.verifier)})
         return
     out.print(say(lang.lang, f"新公钥：{new.verifier}", f"the new key: {new.verifier}"), markup=False)
-
-
-def wrong_in(reads: LogReads) -> list[str]:
-    """What in the log does not follow from the acts: tiles, checkpoints, signatures."""
-    keys = [verifier_from(one) for one, _, _ in reads.signers()]
-    points: dict[int, Any] = {one.size: one for one in reads.checkpoints(below=1 << 62, limit=1 << 40)}
-    frontier, wrong, size = Frontier(), [], reads.size()
-    leaves: list[bytes] = []
-    for start in range(0, size, _CHUNK):
-        for (body,) in reads.rows(sql.LEAVES, start, min(start + _CHUNK, size)):
-            leaf = leaf_hash(body)
-            frontier.append(leaf)
-            leaves.append(leaf)
-            if (point := points.pop(frontier.size, None)) is not None:
-                wrong += _wrong_point(point, frontier.root(), keys)
-        wrong += _wrong_tiles(reads, start, leaves)
-        leaves = leaves[len(leaves) // WIDTH * WIDTH :]
-    return wrong + [f"checkpoint {point}: there are only {size} acts" for point in sorted(points)]
-
-
-def _wrong_point(point: Any, root: bytes, keys: list[Any]) -> list[str]:
-    if point.root != root:
-        return [f"checkpoint {point.size}: another root"]
-    for one in keys:
-        try:
-            told = opened(point.note, one)
-        except ValueError:
-            continue
-        if (told.size, told.root, told.at) == (point.size, root, point.at):
-            return []
-    return [f"checkpoint {point.size}: no known key signed it"]
-
-
-def _wrong_tiles(reads: LogReads, start: int, leaves: list[bytes]) -> list[str]:
-    first = start // WIDTH
-    rows = reads.rows(sql.TILE_HASHES, first, first + len(leaves) // WIDTH)
-    return [
-        f"tile {first + number}: not the hashes of its acts"
-        for number, (hashes,) in enumerate(rows)
-        if hashes != b"".join(leaves[number * WIDTH : (number + 1) * WIDTH])
-    ]

@@ -15,7 +15,7 @@ import orjson
 import typer
 
 from service.audit.make import digest_of
-from service.cli.audit import wrong_in
+from service.audit.whole import wrong_in
 from service.cli.packs import BY, with_log
 from service.cli.say import Data, Json, fail, out, print_json, settings
 from service.cli.words import Lang, Tongue, say
@@ -33,7 +33,7 @@ _KEYS: Final = ("secret", "audit.key")
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
-    app.command("backup", help="备份数据库、归档规则与审计包（可在服务运行时进行），附检查点与摘要。")(backup)
+    app.command("backup", help="备份数据库、归档的规则与模型及审计包（可在服务运行时进行），附检查点与摘要。")(backup)
     app.command("restore", help="由备份恢复到空的数据目录，核对摘要与日志；备份之后已删除的再次删除。")(restore)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from dataclasses import replace
 from datetime import date, datetime, time
 from enum import StrEnum
 from pathlib import Path
@@ -152,8 +153,7 @@ async def _lacking(audit: Audit, tenant: str, asked: Asked, months: int) -> list
     while (end := _later(start, months)) <= today:
         since, until = (stamp(datetime.combine(day, time(), SHANGHAI)) for day in (start, end))
         if (since, until) not in have:
-            told = {name: getattr(asked, name) for name in asked.__slots__}
-            found.append(Asked(**{**told, "since": since, "until": until}))
+            found.append(replace(asked, since=since, until=until))
         start = end
     return found
 

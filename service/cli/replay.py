@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
 import typer
 
+from models import ngram, second
+from models.card import read_card
+from models.tensors import WeightsRefused
 from moderation.errors import LoadErrors
 from moderation.load import SCENES, load_engine
 from service import wiring
-from service.archive import Archive
+from service.audit.archive import Archive, NotKept, stage_in
 from service.audit.records import Lookup
 from service.audit.replay import Bench, Rulebook, by_content, by_policy, decisions_in
+from service.audit.stages import in_force
 from service.cli.packs import with_log
 from service.cli.say import Data, Json, fail_loading, out, print_json, settings
 from service.cli.words import Lang, Tongue, say
+from service.experts import name_of
+from service.wiring import ExpertRefused
 
 if TYPE_CHECKING:
     from service.audit.replay import Replayed
+    from service.ports import TextModel
     from service.settings import Settings
     from service.wiring_audit import Audit
 
@@ -58,7 +66,8 @@ def replay(  # noqa: PLR0913 - the options of a command line
         reads = audit.log.reads
         book = Rulebook(reads, Archive(chosen.archived), tenant, instead=instead)
         lookup = Lookup(reads, tenant)
-        return await asyncio.to_thread(_all, pack, book, lookup, _bench(chosen) if full else None)
+        bench = Bench(in_force(reads), partial(stage, chosen))
+        return await asyncio.to_thread(_all, pack, book, lookup, bench if full else None)
 
     done: list[Replayed] = with_log(data, tenant, lang.lang, work)
     differing = [one for one in done if one.differs]
@@ -95,7 +104,31 @@ def _all(pack: Path, book: Rulebook, lookup: Lookup, bench: Bench | None) -> lis
     return done
 
 
-def _bench(chosen: Settings) -> Bench:
+def stage(chosen: Settings, name: str) -> TextModel:
+    """The stage of the text expert of this name, ``NAME@DIGITS``, kept or of the settings. Raises ``NotKept``."""
+    called, _, digits = name.partition("@")
+    try:
+        folder = Archive(chosen.archived).stage(digits) or stage_in(chosen.trained, digits)
+        if folder is None:
+            return _of_settings(chosen, name)
+        if called != second.NAME:
+            return ngram.load(folder)
+        first = read_card(folder / "cards" / f"{second.NAME}.json").beside
+        beside = stage(chosen, f"{ngram.NAME}@{first}")
+        assert isinstance(beside, ngram.Ngram)
+        return second.load(beside, folder, wish=chosen.second_runtime)
+    except (WeightsRefused, ExpertRefused) as error:
+        raise NotKept(f"{name}: {error}") from None
+
+
+def _of_settings(chosen: Settings, name: str) -> TextModel:
+    """What the settings name, if it is of this name: somebody else's classifier is kept nowhere."""
     first = wiring.open_expert(chosen)
+    if first is not None and name.startswith(name_of(first)):
+        return first
     opens = wiring.find_second(chosen, first)
-    return Bench(first, lambda: None if opens is None else opens.load())
+    if opens is not None and (name == opens.name or name.startswith(f"{Path(opens.name).name}@")):
+        model = opens.load()
+        if name in {opens.name, name_of(model)}:
+            return model
+    raise NotKept(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -50,6 +49,7 @@ from service.http.routes import openapi
 from service.http.serving import Serving
 from service.http.wire import Limits
 from service.metrics import Metrics
+from service.version import installed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,8 +123,8 @@ def interface(service: Service, *, access: AccessLog, routes: Sequence[Route] = 
             batch_chars=settings.max_batch_chars,
         ),
         streams=streams,
-        document=orjson.dumps(openapi(routes, version=_version())),
-        version=_version(),
+        document=orjson.dumps(openapi(routes, version=installed())),
+        version=installed(),
     )
     rates = Rates(limit=settings.rate_limit, window=settings.rate_window, clock=monotonic)
     return Frame(
@@ -146,10 +146,3 @@ def _watch_rooms(metrics: Metrics, keeper: Rooms, streams: stream.Streams) -> No
     metrics.watch("qingliu_streams_waiting_bytes", "What waits for their clients.", lambda: streams.waiting)
     metrics.watch("qingliu_streams_slow", "Streams closed for slowness since the start.", lambda: streams.slow)
     keeper.turns.on_verdict = metrics.told_in_rooms
-
-
-def _version() -> str:
-    try:
-        return version("qingliu")
-    except PackageNotFoundError:  # run from a source tree that was never installed
-        return "0"

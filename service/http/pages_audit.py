@@ -27,7 +27,7 @@ _MIDNIGHT: Final = "T00:00:00+08:00"
 _BAD: Final = (400, 422)
 _SORTS: Final = (
     "decision.*", "review.*", "appeal.*", "report.*", "notice.*", "lexicon.*", "ruleset.*", "model.*", "user.*",
-    "session.*", "key.*", "export.*", "hold.*", "retention.*", "erasure.*", "unmasked.*",
+    "session.*", "key.*", "export.*", "hold.*", "retention.*", "erasure.*",
 )  # fmt: skip
 _HIDDEN: Final = frozenset({"action", "by", "commitment", "judgement", "published_at", "token", "verdict", "salt"})
 """Facts that have a place of their own, or tell a person nothing; a pack has them all."""

@@ -11,12 +11,11 @@ TILED: Final = "SELECT coalesce(max(number) + 1, 0) FROM log_tiles WHERE level =
 TILE_ROOTS: Final = "SELECT root FROM log_tiles WHERE level = ? AND number >= ? AND number < ? ORDER BY number"
 TILE_HASHES: Final = "SELECT hashes FROM log_tiles WHERE level = 0 AND number >= ? AND number < ? ORDER BY number"
 LEAVES: Final = "SELECT body FROM acts WHERE seq >= ? AND seq < ? ORDER BY seq"
-LAST_CHECKPOINT: Final = "SELECT size, root, at, note FROM log_checkpoints ORDER BY size DESC LIMIT 1"
-CHECKPOINT: Final = "SELECT size, root, at, note FROM log_checkpoints WHERE size = ?"
-CHECKPOINT_FROM: Final = """
-SELECT size, root, at, note FROM log_checkpoints WHERE size >= ? ORDER BY size LIMIT 1
-"""
-CHECKPOINTS: Final = "SELECT size, root, at, note FROM log_checkpoints WHERE size < ? ORDER BY size DESC LIMIT ?"
+_CHECKPOINT: Final = "SELECT size, root, at, note FROM log_checkpoints"
+LAST_CHECKPOINT: Final = f"{_CHECKPOINT} ORDER BY size DESC LIMIT 1"
+CHECKPOINT: Final = f"{_CHECKPOINT} WHERE size = ?"
+CHECKPOINT_FROM: Final = f"{_CHECKPOINT} WHERE size >= ? ORDER BY size LIMIT 1"
+CHECKPOINTS: Final = f"{_CHECKPOINT} WHERE size < ? ORDER BY size DESC LIMIT ?"
 COSIGNATURES: Final = "SELECT line FROM log_cosignatures WHERE size = ? ORDER BY key"
 LOG_KEYS: Final = "SELECT key, endorsement, at FROM log_keys ORDER BY number"
 INSERT_TILE: Final = """
@@ -33,9 +32,9 @@ ACT_AT: Final = "SELECT at FROM acts WHERE seq = ?"
 
 # Acts as records of packs
 
-RECORDS: Final = """
-SELECT seq, at, tenant, kind, subject, body FROM acts
-WHERE seq >= ?1 AND seq < ?2 AND tenant IN (?3, '') ORDER BY seq
+_ACT: Final = "SELECT seq, at, tenant, kind, subject, body FROM acts"
+RECORDS: Final = f"""
+{_ACT} WHERE seq >= ?1 AND seq < ?2 AND tenant IN (?3, '') ORDER BY seq
 """
 VERSIONS_NAMED: Final = """
 SELECT c.content_id, c.version, c.salt, c.body FROM json_each(?2) AS j CROSS JOIN contents AS c
@@ -68,13 +67,11 @@ EXPORT_WAITING: Final = f"{_EXPORT} WHERE state = 'waiting' ORDER BY id LIMIT 1"
 EXPORT_BEFORE: Final = """
 SELECT max(size) FROM exports WHERE tenant = ? AND id < ? AND state = 'done' AND size <= ?
 """
-EXPORT_LATEST: Final = f"{_EXPORT} WHERE tenant = ? AND pack = ? AND state <> 'failed' ORDER BY id DESC LIMIT 1"
 
 # Acts for people who look
 
-ACTS_BACK: Final = """
-SELECT seq, at, tenant, kind, subject, body FROM acts
-WHERE seq < ?1 AND seq >= ?2 AND tenant IN (?3, '')
+ACTS_BACK: Final = f"""
+{_ACT} WHERE seq < ?1 AND seq >= ?2 AND tenant IN (?3, '')
     AND (?4 = '' OR kind = ?4 OR (substr(?4, -2) = '.*' AND kind >= substr(?4, 1, length(?4) - 1)
         AND kind < substr(?4, 1, length(?4) - 2) || '/'))
     AND (?5 = '' OR subject = ?5 OR instr(body, ?6) > 0)
@@ -98,12 +95,16 @@ UNION SELECT p.id FROM items JOIN reports AS p ON p.review = items.id
 FIRST_ON: Final = """
 SELECT min(d.seq) FROM contents AS c JOIN decisions AS d ON d.content = c.id WHERE c.tenant = ? AND c.content_id = ?
 """
-ACTS_OF: Final = """
-SELECT seq, at, tenant, kind, subject, body FROM acts
-WHERE seq >= ?1 AND seq < ?2 AND tenant = ?3 AND subject IN (SELECT value FROM json_each(?4)) ORDER BY seq LIMIT ?5
-"""
+ACTS_OF: Final = f"""
+{_ACT} WHERE seq >= ?1 AND seq < ?2 AND tenant = ?3 AND subject IN (SELECT value FROM json_each(?4))
+ORDER BY seq LIMIT ?5
+"""  # noqa: S608 - our own text
 
 # What was judged by
 
 RULESETS: Final = "SELECT fingerprint, files FROM rulesets ORDER BY rowid"
+NEWEST_RULESET: Final = """
+SELECT fingerprint, files FROM rulesets WHERE rowid = (SELECT max(rowid) FROM rulesets) AND fingerprint <> ?
+"""
+STARTS: Final = f"{_ACT} WHERE kind IN ('service.started', 'model.activated') ORDER BY seq"
 OWN_LEXICONS: Final = "SELECT files FROM tenant_lexicons WHERE tenant = ?"

@@ -11,21 +11,23 @@ DESTROY_KEY: Final = "UPDATE data_keys SET wrapped = x'', destroyed_at = ? WHERE
 
 # Contents that grow old
 
-UNCLASSED: Final = """
+_AGED: Final = """
 SELECT c.id, c.tenant, c.content_id, c.version, c.body, c.received_at, d.scene, d.published_at,
     EXISTS (SELECT 1 FROM decisions AS b WHERE b.content = c.id AND b.action <> 'pass')
-FROM contents AS c LEFT JOIN decisions AS d ON d.seq = (SELECT max(n.seq) FROM decisions AS n WHERE n.content = c.id)
+"""
+_NEWEST: Final = """
+LEFT JOIN decisions AS d ON d.seq = (SELECT max(n.seq) FROM decisions AS n WHERE n.content = c.id)
+"""
+UNCLASSED: Final = f"""
+{_AGED} FROM contents AS c {_NEWEST}
 WHERE c.id > ?1 AND c.received_at < ?2 ORDER BY c.id LIMIT ?3
 """
 CLASSED: Final = "SELECT coalesce(max(content), 0) FROM retentions"
 INSERT_RETENTION: Final = """
 INSERT INTO retentions (content, tenant, class, until) VALUES (?, ?, ?, ?) ON CONFLICT (content) DO NOTHING
 """
-DUE: Final = """
-SELECT c.id, c.tenant, c.content_id, c.version, c.body, c.received_at, d.scene, d.published_at,
-    EXISTS (SELECT 1 FROM decisions AS b WHERE b.content = c.id AND b.action <> 'pass'), hex(c.commitment)
-FROM retentions AS r JOIN contents AS c ON c.id = r.content
-LEFT JOIN decisions AS d ON d.seq = (SELECT max(n.seq) FROM decisions AS n WHERE n.content = c.id)
+DUE: Final = f"""
+{_AGED}, hex(c.commitment) FROM retentions AS r JOIN contents AS c ON c.id = r.content {_NEWEST}
 WHERE r.purged_at IS NULL AND r.until <= ?1 ORDER BY r.until LIMIT ?2
 """
 POSTPONE: Final = "UPDATE retentions SET class = ?, until = ? WHERE content = ? AND purged_at IS NULL"
@@ -70,6 +72,5 @@ LIFT_HOLD: Final = """
 UPDATE holds SET lifted_at = ?, lifted_by = ? WHERE id = ? AND tenant = ? AND lifted_at IS NULL
 """
 _HOLD: Final = 'SELECT id, tenant, kind, value, reason, "by", placed_at, lifted_at, lifted_by FROM holds'
-HOLD: Final = f"{_HOLD} WHERE id = ? AND tenant = ?"
 HOLDS: Final = f"{_HOLD} WHERE tenant = ? ORDER BY id DESC LIMIT ?"
 HOLDING: Final = f"{_HOLD} WHERE lifted_at IS NULL"

@@ -29,8 +29,8 @@ from service.audit.note import (
     verifier_from,
 )
 from service.audit.tree import leaf_hash, range_proof, range_root, root_of, verify_consistency, verify_inclusion
+from service.audit.whole import wrong_in
 from service.audit.witness import Refused, Told, Witness
-from service.cli.audit import wrong_in
 from service.settings import Settings
 from tests.service.audit.conftest import opened as open_made
 from tests.small import migrated

@@ -8,17 +8,21 @@ import shutil
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from models import ngram, portable, second
 from moderation.load import load_engine
 from moderation.types import Author, Content, Part, Scene
-from service.archive import Archive, NotKept
+from service.audit.archive import Archive, NotKept
 from service.audit.records import Asked, Lookup
 from service.audit.replay import Bench, Rulebook, by_content, by_policy, decisions_in
+from service.audit.stages import in_force
+from service.cli.replay import stage
 from service.settings import REPOSITORY, Settings
-from service.wiring import find_second, open_expert, open_service
+from service.wiring import open_service
 from tests.small import CLAIMS, migrated, small_rules, terms
 
 TEXTS = [
@@ -51,6 +55,8 @@ async def judged(folder, lexicons, number, **more):
     async with open_service(settings) as service:
         _, secret = await service.keys.create("shop")
         caller = await service.keys.caller(secret)
+        while service.health().reasons:  # noqa: ASYNC110 - a second stage is loaded elsewhere
+            await asyncio.sleep(0.01)
         await service.moderation.many(caller, contents(number))
         yield service, caller
 
@@ -76,6 +82,16 @@ def replayed(pack, book, service=None, bench=None):
         else:
             found += by_content(records, book, Lookup(reads, "shop"), bench)
     return found
+
+
+def bench_of(service):
+    return Bench(in_force(service.audit.log.reads), partial(stage, service.settings))
+
+
+def scored_in(pack):
+    """What the text expert scored in a pack's decisions: the evidence of it."""
+    found = ((one.facts.get("verdict") or {}).get("evidence", ()) for records in decisions_in(pack) for one in records)
+    return [item for evidence in found for item in evidence if item["source"] == "text"]
 
 
 async def kept(archive, service):
@@ -104,7 +120,7 @@ async def test_decisions_are_derived_again_from_kept_rules(tmp_path):
         done = replayed(pack, book)
         assert len(done) == 130
         assert [one for one in done if one.differs or one.why] == []
-        whole = replayed(pack, book, service, Bench(None, lambda: None))
+        whole = replayed(pack, book, service, bench_of(service))
         assert [one for one in whole if one.differs or one.why] == []
         # Another policy for absolute claims: what it decides otherwise, and nothing else.
         other = small_rules(tmp_path / "other", {"ad_law/absolute_claim.txt": CLAIMS})
@@ -124,29 +140,71 @@ async def test_decisions_are_derived_again_from_kept_rules(tmp_path):
         assert all(one.differs == ("action",) or "action" in one.differs for one in swapped if one.differs)
 
 
-async def test_the_text_expert_is_heard_again_as_it_was(tmp_path, shipped, monkeypatch):
+@asynccontextmanager
+async def judged_by_both(tmp_path, number, shipped, monkeypatch, models=REPOSITORY / "models", **more):
+    """A service that judges by copies of the weights, which are gone by now from where they were; its pack and book."""
     monkeypatch.setattr("service.rules.Rules._load", lambda _: shipped)
     monkeypatch.setattr("service.audit.replay.load_engine", lambda *_: shipped)
-    async with judged(tmp_path / "data", REPOSITORY / "lexicons", 120, expert="ngram") as (service, _):
-        pack = await packed(service)
+    for name in ("cards", "weights"):
+        shutil.copytree(models / name, tmp_path / "models" / name)
+    told = {"expert": "ngram", "models": tmp_path / "models", "expert_deadline": 20.0, "second_deadline": 60.0, **more}
+    async with judged(tmp_path / "data", REPOSITORY / "lexicons", number, **told) as (service, _):
         archive = Archive(service.settings.archived)
         await kept(archive, service)
-        book = Rulebook(service.audit.log.reads, archive, "shop")
-        first = open_expert(service.settings)
-        bench = Bench(first, lambda: find_second(service.settings, first))
-        done = replayed(pack, book, service, bench)
+        stages = [service.hearing.model, *([service.hearing.second.model] if more else [])]
+        while not all(archive.stage(one.card.sha256) for one in stages):  # noqa: ASYNC110 - kept elsewhere
+            await asyncio.sleep(0.02)
+        pack = await packed(service)
+        shutil.rmtree(tmp_path / "models")
+        yield service, pack, Rulebook(service.audit.log.reads, archive, "shop")
+
+
+async def test_the_text_expert_is_heard_again_as_it_was(tmp_path, shipped, monkeypatch):
+    """By its weights in the archive: those that the settings name are gone."""
+    async with judged_by_both(tmp_path, 120, shipped, monkeypatch) as (service, pack, book):
+        done = replayed(pack, book, service, bench_of(service))
         assert len(done) == 120
         assert [one for one in done if one.differs or one.why] == []
-        scored = sum(
-            any(item["source"] == "text" for item in (one.facts.get("verdict") or {}).get("evidence", ()))
-            for records in decisions_in(pack)
-            for one in records
-        )
-        assert scored > 5, "without scores nothing is shown"
+        assert len(scored_in(pack)) > 5, "without scores nothing is shown"
         # A model that scores otherwise is noticed.
-        real = type(first).scores
-        monkeypatch.setattr(type(first), "scores", lambda self, texts: real(self, texts) * 0.999)
-        assert any(one.differs for one in replayed(pack, book, service, Bench(first, lambda: None)))
+        real = ngram.Ngram.scores
+        monkeypatch.setattr(ngram.Ngram, "scores", lambda self, texts: real(self, texts) * 0.999)
+        assert any(one.differs for one in replayed(pack, book, service, bench_of(service)))
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("runtime", ["torch", "onnx"])
+async def test_the_second_stage_is_heard_again_as_it_was(tmp_path, shipped, monkeypatch, runtime):
+    """Computed by either runtime, from the archive alone; without its weights there nothing is judged in silence."""
+    for library in second.RUNTIMES[runtime]:
+        pytest.importorskip(library)
+    models = REPOSITORY / "models"
+    if runtime == "onnx":
+        pytest.importorskip("torch")
+        pytest.importorskip("onnx")
+        models = tmp_path / "exported"
+        for name in ("cards", "weights"):
+            shutil.copytree(REPOSITORY / "models" / name, models / name)
+        portable.export(models)
+    both = {"second_stage": "encoder", "second_runtime": runtime}
+    async with judged_by_both(tmp_path, 60, shipped, monkeypatch, models, **both) as (service, pack, book):
+        done = replayed(pack, book, service, bench_of(service))
+        assert len(done) == 60
+        assert [one for one in done if one.differs or one.why] == []
+        scored = {item["note"].partition("@")[0] for item in scored_in(pack)}
+        assert scored == {"ngram", "encoder"}, "without scores of both nothing is shown"
+        shutil.rmtree(Archive(service.settings.archived).stage(service.hearing.second.model.card.sha256))
+        lost = replayed(pack, book, service, bench_of(service))
+        asking = {one.id for one in lost if one.why}
+        assert all(one.why.startswith("weights not kept: encoder@") for one in lost if one.why)
+        asked = {
+            record.subject
+            for records in decisions_in(pack)
+            for record in records
+            if record.facts["scene"] in {Scene.AD, Scene.LIVE_SCRIPT}
+        }
+        assert asking == asked != set()
+        assert [one for one in lost if one.differs] == []
 
 
 async def test_what_was_edited_in_the_record_is_noticed(tmp_path, shipped, monkeypatch):
@@ -164,6 +222,21 @@ async def test_what_was_edited_in_the_record_is_noticed(tmp_path, shipped, monke
         told["facts"]["action"] = "pass"
         spoilt = blocked._replace(body=json.dumps(told).encode())
         assert [one.differs for one in by_policy([spoilt, blocked], book)] == [("action",), ()]
+
+
+async def test_rules_that_could_not_be_kept_are_kept_later(tmp_path, monkeypatch):
+    lexicons = small_rules(tmp_path / "lexicons", {"ad_law/absolute_claim.txt": CLAIMS})
+    real, full = Archive.keep_rules, [OSError(28, "No space left on device")]
+
+    def keep_rules(*given):
+        if full:
+            raise full.pop()
+        return real(*given)
+
+    monkeypatch.setattr(Archive, "keep_rules", keep_rules)
+    async with judged(tmp_path / "data", lexicons, 1) as (service, _):
+        await asyncio.wait_for(kept(Archive(service.settings.archived), service), 20)
+    assert full == []
 
 
 def test_rules_that_are_not_kept_are_said_to_be_so(tmp_path):

@@ -17,8 +17,8 @@ from moderation.load import load_engine
 from moderation.types import Author, Content, Part, Scene
 from service.audit.retaining import HoldWrong, NoSuchHold
 from service.audit.retention import CLASSES, FOREVER, Kept, longest
+from service.audit.whole import wrong_in
 from service.cli.app import app
-from service.cli.audit import wrong_in
 from service.filing import committed
 from service.ids import from_stamp, stamp
 from service.settings import Settings

@@ -1,7 +1,8 @@
-"""What was judged by, kept by its content: files of rules and weights, so that a decision can be derived again.
+"""The rules and weights that were judged by, kept by their content, so that a decision can be derived again.
 
-A file lies once under ``blobs`` by its SHA-256. Rulesets are lists of names and digests, which the acts of their
-activation tell; a folder of rules is put together from them when it is asked for.
+A file of rules lies once under ``blobs`` by its SHA-256. Rulesets are lists of names and digests, which the acts of
+their activation tell; a folder of rules is put together from them when it is asked for. A stage of the text expert lies
+under ``models`` by the SHA-256 of its weights, in ``cards`` and ``weights`` as any folder of models.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import shutil
 from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
+
+import orjson
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,13 +41,7 @@ class Archive:
         digest = sha256(data).hexdigest()
         path = self._blob(digest)
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = path.with_name(f"{path.name}.new{os.getpid()}")
-            with fresh.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(path)
+            _write(path, data)
         return digest
 
     def keep_rules(self, lexicons: Path, scenes: Path, files: Mapping[str, str]) -> list[str]:
@@ -83,23 +80,49 @@ class Archive:
                 fresh.replace(root)
         return root / "lexicons", root / "scenes"
 
-    def keep_model(self, models: Path, sha256_: str) -> None:
-        """Keeps the cards and weights of a folder, under the digest of the first stage's weights."""
-        target = self._folder / "models" / sha256_
-        if target.exists():
-            return
-        fresh = target.with_name(f"{sha256_}.new{os.getpid()}")
-        shutil.rmtree(fresh, ignore_errors=True)
-        for name in ("cards", "weights"):
-            if (models / name).exists():
-                shutil.copytree(models / name, fresh / name)
-        with suppress(OSError):
-            fresh.replace(target)
+    def keep_stage(self, models: Path, name: str) -> bool:
+        """Keeps a stage of the text expert, ``models/cards/NAME.json`` with all weights of that name.
 
-    def model(self, sha256_: str) -> Path | None:
-        """Where the cards and weights of a first stage are kept; ``sha256_`` may be the beginning of its digest."""
-        found = sorted((self._folder / "models").glob(f"{sha256_}*")) if sha256_ else []
-        return next((path for path in found if ".new" not in path.name), None)
+        False where another card of the same weights is kept, or the weights are not those of the card.
+        """
+        path = models / "cards" / f"{name}.json"
+        card = path.read_bytes()
+        told = orjson.loads(card)
+        home = self._folder / "models" / told["sha256"]
+        kept = home / "cards" / path.name
+        if kept.exists() and kept.read_bytes() != card:
+            return False
+        # Beside the weights of a second stage may lie what was made from them for another runtime.
+        for one in sorted({models / "weights" / told["weights"], *(models / "weights").glob(f"{name}.*")}):
+            data, target = one.read_bytes(), home / "weights" / one.name
+            if one.name == told["weights"] and sha256(data).hexdigest() != told["sha256"]:
+                return False
+            if not target.exists() or target.read_bytes() != data:
+                _write(target, data)
+        if not kept.exists():
+            _write(kept, card)
+        return True
+
+    def stage(self, digits: str) -> Path | None:
+        """A folder with the cards and weights of a stage whose SHA-256 begins so."""
+        return stage_in(self._folder / "models", digits)
 
     def _blob(self, digest: str) -> Path:
         return self._folder / "blobs" / digest[:2] / digest
+
+
+def stage_in(folder: Path, digits: str) -> Path | None:
+    """Among folders that are named by the SHA-256 of weights, the one that begins so and has a card."""
+    found = (path for path in sorted(folder.glob("*/cards")) if digits and path.parent.name.startswith(digits))
+    return next((path.parent for path in found), None)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Writes a file that is whole or not there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.new{os.getpid()}")
+    with fresh.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
