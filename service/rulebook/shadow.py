@@ -14,8 +14,8 @@ import structlog
 
 from moderation.errors import LoadErrors
 from service.acts import SHADOW_COUNTED, SHADOW_ENDED, SHADOW_STARTED, Act
+from service.again import again
 from service.ids import new_id
-from service.logs import where
 from service.ports import Write
 from service.rulebook import rows
 from service.rulebook.forecast import forecast
@@ -106,12 +106,7 @@ class Shadows:
 
     async def watch(self) -> None:
         """Counts for ever."""
-        while True:
-            await asyncio.sleep(WATCH_SECONDS)
-            try:
-                await self.catch_up()
-            except Exception as error:  # noqa: BLE001 - a database that is busy now may not be so the next time
-                structlog.get_logger().error("shadows not counted", **where(error))
+        await again(self.catch_up, rest=WATCH_SECONDS, failing="shadows not counted")
 
     async def catch_up(self, *, tenant: str = "") -> None:
         """Counts all that was judged until now: for one tenant, or for all."""
