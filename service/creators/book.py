@@ -13,12 +13,8 @@ import asyncio
 from time import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import orjson
-
 from service.acts import CREATOR_CHANGED
-from service.creators.belonging import Link, brought
 from service.creators.entries import DAY, Entry, day_of, start_of
-from service.creators.posting import Member
 from service.creators.reading import facts_of
 from service.creators.score import reckon
 from service.creators.standing import Standing, limited, owed, placed
@@ -29,6 +25,7 @@ if TYPE_CHECKING:
 
     from service.creators.formula import Formula
     from service.creators.formulas import Formulas
+    from service.creators.posting import Member
     from service.creators.reading import CreatorReads
     from service.creators.roster import Roster
     from service.creators.score import Derived
@@ -188,28 +185,13 @@ class Book:
             self._held.pop(key, None)
 
     async def _load(self, tenant: str, names: list[str], now: int) -> dict[str, Held]:
-        """Derives standings from what the database holds: four statements, however many they are."""
-        read = self.reads.rows
-        named = {row[2]: Member(*row) for row in await read(sql.MANY_CREATORS, tenant, _listed(names))}
-        # An account that is somebody's stands where they stand.
-        named |= {name: Member(*row) for name, *row in await read(sql.MANY_OWNERS, tenant, _listed(names))}
+        """Derives standings from what the database holds: five statements, however many they are."""
+        named = await self.reads.owners(tenant, names)
         ids = list({one.id: None for one in named.values()})
-        links = await read(sql.MANY_LINKS, _listed(ids))
-        accounts = {account for _, account, *_ in links}
-        rows = await read(sql.MANY_ENTRIES, _listed([*ids, *accounts]))
-        measures: dict[str, list[str]] = {}
-        for creator, kind in await read(sql.MANY_MEASURES, _listed(ids)):
-            measures.setdefault(creator, []).append(kind)
-        of_account: dict[str, list[Entry]] = {}
-        for creator, *columns in rows:
-            of_account.setdefault(creator, []).append(Entry(*columns))
-        of_creator: dict[str, list[Link]] = {}
-        for creator, *link in links:
-            of_creator.setdefault(creator, []).append(Link(*link))
+        entries, measures = await self.reads.entries_of(ids), await self.reads.in_force(ids)
         found = {}
         for name, one in named.items():
-            entries = _of(one.id, of_account, of_creator.get(one.id, ()))
-            held = self._derived(one, entries, tuple(measures.get(one.id, ())), now)
+            held = self._derived(one, entries[one.id], tuple(measures.get(one.id, ())), now)
             self.roster.watch(tenant, name, held.standing.tier, self.formulas.shipped.tiers[-1].name)
             found[name] = held
             self._keep((tenant, name), held)
@@ -247,21 +229,6 @@ def boost_of(held: Held, scene: str) -> Boost:
 def today(now: int | None = None) -> int:
     """The day in Shanghai."""
     return day_of(int(time()) if now is None else now)
-
-
-def _of(creator: str, of_account: dict[str, list[Entry]], links: Sequence[Link]) -> list[Entry]:
-    entries = list(of_account.get(creator, ()))
-    by_account: dict[str, list[Link]] = {}
-    for link in links:
-        by_account.setdefault(link.account, []).append(link)
-    for account, held in by_account.items():
-        if account != creator:
-            entries += [one for one in of_account.get(account, ()) if any(brought(one, link) for link in held)]
-    return entries
-
-
-def _listed(values: Sequence[str]) -> str:
-    return orjson.dumps(list(values)).decode()
 
 
 assert HOLDS_SECONDS < DAY
