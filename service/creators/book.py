@@ -143,8 +143,7 @@ class Book:
     async def reload(self) -> None:
         """Forgets everything, and reads formulas and roster again."""
         ((self._seq,),) = await self.reads.rows(sql.LAST_SEQ)
-        self._held.clear()
-        self._keys.clear()
+        self._forget_all()
         await self.formulas.refresh()
         await self.roster.refresh(self.reads)
 
@@ -159,17 +158,18 @@ class Book:
             if self._seq is None:
                 await self.reload()
                 return
-            changed = await self.reads.rows(sql.CHANGED_SINCE, self._seq)
+            # As far as the record goes, not as far as anything changed: nobody reads the same acts over and over.
+            ((last,),) = await self.reads.rows(sql.LAST_SEQ)
+            changed = await self.reads.rows(sql.CHANGED_SINCE, self._seq, last)
             if len(changed) > MOST_CHANGES:
                 await self.reload()
                 return
-            for seq, kind, subject, creator, account in changed:
-                self._seq = seq
-                if kind.startswith("trial."):
-                    await self.formulas.refresh()
-                    self._held.clear()
-                    self._keys.clear()
-                elif kind == CREATOR_CHANGED:
+            self._seq = last
+            if any(kind.startswith("trial.") for kind, *_ in changed):
+                await self.formulas.refresh()
+                self._forget_all()
+            for kind, subject, creator, account in changed:
+                if kind == CREATOR_CHANGED:
                     await self.roster.add(self.reads, subject)
                 for one in {subject, creator, account} - {None}:
                     await self._changed(one)
@@ -179,6 +179,10 @@ class Book:
         if self._held:
             for owner in await self.reads.owners_of(creator):
                 self._forget(owner)
+
+    def _forget_all(self) -> None:
+        self._held.clear()
+        self._keys.clear()
 
     def _forget(self, creator: str) -> None:
         for key in self._keys.pop(creator, ()):
