@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from service.acts import CREATOR_CHANGED
 from service.creators.entries import DAY, Entry, day_of, start_of
 from service.creators.reading import facts_of
-from service.creators.score import reckon
-from service.creators.standing import Standing, limited, owed, placed
+from service.creators.standing import Standing, boosted, limited
 from service.store import creator_statements as sql
 
 if TYPE_CHECKING:
@@ -134,9 +133,7 @@ class Book:
         entries = await self.reads.entries(member.id)
         formula = self.formulas.of(tenant, member.id)
         now = int(time()) if at is None else at
-        facts = facts_of(member)
-        derived = reckon(entries, formula, now, cohort=member.cohort)
-        standing = placed(derived, formula, facts, owed(entries, formula, now, cohort=member.cohort))
+        derived, standing, _ = boosted(entries, formula, now, facts_of(member))
         measures = tuple(one.kind for one in await self.reads.measures(member.id) if one.state == "in_force")
         return Seen(member, entries, formula, derived, standing, measures, self.formulas.other(tenant, member.id))
 
@@ -203,9 +200,7 @@ class Book:
 
     def _derived(self, member: Member, entries: list[Entry], measures: tuple[str, ...], now: int) -> Held:
         formula = self.formulas.of(member.tenant, member.id)
-        derived = reckon(entries, formula, now, cohort=member.cohort)
-        back = owed(entries, formula, now, cohort=member.cohort)
-        standing = placed(derived, formula, facts_of(member), back)
+        _, standing, back = boosted(entries, formula, now, facts_of(member))
         # What was given back per day changes at midnight.
         until = min(now + HOLDS_SECONDS, start_of(day_of(now) + 1)) if back else now + HOLDS_SECONDS
         return Held(member.id, member.cohort, standing, formula.version, measures, until, {})
