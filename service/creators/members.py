@@ -30,7 +30,6 @@ TRAINING: Final = "training_passed"
 CORRECTION: Final = "self_correction"
 LATE_DAYS: Final = 30
 """A signal may be told so many days later."""
-MOST_VERIFIED: Final = 20
 
 
 class Refused(ValueError):

@@ -63,7 +63,7 @@ class Shadows:
             rows.check_caller(visit, caller.tenant, caller.id)
             if visit.rows(sql.RUNNING, caller.tenant):
                 raise Refused("running")
-            ((last,),) = visit.rows(sql.LAST_ACT)
+            ((last,),) = visit.rows(sql.LAST_SEQ)
             counts = orjson.dumps(Tally().told()).decode()
             row = (id_, caller.tenant, version, caller.id, visit.at, last, counts)
             act = Act(SHADOW_STARTED, id_, caller.tenant, {"begins": last, "by": caller.id, "version": version})
