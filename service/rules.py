@@ -15,8 +15,8 @@ from moderation.errors import LoadError, LoadErrors
 from moderation.load import load_engine
 from moderation.own import digest_of, engine_with, read_own, shared_part
 from service.acts import RULESET_ACTIVATED, Act
+from service.again import again
 from service.ids import new_id, now
-from service.logs import where
 from service.ports import Write
 from service.store import statements
 
@@ -119,12 +119,7 @@ class Rules:
 
     async def watch(self) -> None:
         """Catches up for ever."""
-        while True:
-            await asyncio.sleep(WATCH_SECONDS)
-            try:
-                await self.catch_up()
-            except Exception as error:  # noqa: BLE001 - a database that is busy now may not be so the next time
-                structlog.get_logger().error("lexicons not read", **where(error))
+        await again(self.catch_up, rest=WATCH_SECONDS, failing="lexicons not read")
 
     async def compiled(self, files: Mapping[str, str]) -> Engine:
         """The engine of the shared rules and these own files. Raises ``LoadErrors``."""

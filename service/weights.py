@@ -7,14 +7,15 @@ directory, ``models/SHA256/cards`` and ``models/SHA256/weights``, by the digest 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 import structlog
 
 from service.acts import MODEL_ACTIVATED, MODEL_TRAINED, Act
+from service.again import again
 from service.ids import now
-from service.logs import where
 from service.ports import Write
 from service.rules import WATCH_SECONDS
 from service.store import statements
@@ -163,12 +164,7 @@ class Weights:
 
     async def watch(self, hearing: Hearing | Escalation) -> None:
         """Catches up for ever."""
-        while True:
-            await asyncio.sleep(WATCH_SECONDS)
-            try:
-                await self.catch_up(hearing)
-            except Exception as error:  # noqa: BLE001 - a database that is busy now may not be so the next time
-                structlog.get_logger().error("weights not read", **where(error))
+        await again(partial(self.catch_up, hearing), rest=WATCH_SECONDS, failing="weights not read")
 
     async def _load(self, sha256: str) -> TextModel:
         card = next((model.card for model in await self._reads.models() if model.sha256 == sha256), "")

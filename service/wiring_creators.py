@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-import structlog
-
+from service.again import again, beside
 from service.creators.book import Book
 from service.creators.boosts import Boosts, Limits
 from service.creators.formulas import FOLDER, Formulas
@@ -20,7 +18,6 @@ from service.creators.reading import CreatorReads
 from service.creators.roster import Roster
 from service.creators.trials import Terms
 from service.creators.trying import Trials
-from service.logs import where
 from service.store import db
 
 if TYPE_CHECKING:
@@ -55,13 +52,11 @@ class Creators:
 
     async def watch(self) -> None:
         """Sweeps for ever."""
-        while True:
-            await asyncio.sleep(SWEEP_SECONDS)
-            try:
-                await self.sweep()
-                await self.book.refresh()
-            except Exception as error:  # noqa: BLE001 - a database that is busy now may not be so the next time
-                structlog.get_logger().error("measures not swept", **where(error))
+        await again(self._look, rest=SWEEP_SECONDS, failing="measures not swept")
+
+    async def _look(self) -> None:
+        await self.sweep()
+        await self.book.refresh()
 
 
 @asynccontextmanager
@@ -73,33 +68,31 @@ async def open_creators(
     Raises ``FormulaError`` and ``PresetError``.
     """
     reader = await db.open_reader(settings.database, busy_timeout=settings.busy_timeout)
-    reads = CreatorReads(reader)
-    formulas = Formulas(reads, settings.formulas or FOLDER)
-    roster = Roster(partial(secret.marked, "content"))
-    book = Book(reads, formulas, roster, most=settings.boost_cache)
-    ledger.on_visit = book.touched
-    while await ledger.visit(catch_up):
-        pass
-    await book.reload()
-    moderation.enrol(roster)
-    limits = Limits(
-        settings.boost_budget, settings.boost_per_creator, settings.boost_per_category, settings.boost_exploration
-    )
-    creators = Creators(
-        reads=reads,
-        book=book,
-        formulas=formulas,
-        members=Members(ledger, book, partial(secret.marked, "entity")),
-        boosts=Boosts(ledger, book, limits),
-        measures=Measures(ledger, book),
-        trials=Trials(ledger, reads, formulas, Terms(settings.trial_days, settings.trial_sample)),
-        roster=roster,
-    )
-    sweeping = asyncio.create_task(creators.watch(), name="measures")
     try:
-        yield creators
+        reads = CreatorReads(reader)
+        formulas = Formulas(reads, settings.formulas or FOLDER)
+        roster = Roster(partial(secret.marked, "content"))
+        book = Book(reads, formulas, roster, most=settings.boost_cache)
+        ledger.on_visit = book.touched
+        while await ledger.visit(catch_up):
+            pass
+        await book.reload()
+        moderation.enrol(roster)
+        limits = Limits(
+            settings.boost_budget, settings.boost_per_creator, settings.boost_per_category, settings.boost_exploration
+        )
+        creators = Creators(
+            reads=reads,
+            book=book,
+            formulas=formulas,
+            members=Members(ledger, book, partial(secret.marked, "entity")),
+            boosts=Boosts(ledger, book, limits),
+            measures=Measures(ledger, book),
+            trials=Trials(ledger, reads, formulas, Terms(settings.trial_days, settings.trial_sample)),
+            roster=roster,
+        )
+        async with beside(measures=creators.watch()):
+            yield creators
     finally:
-        sweeping.cancel()
-        await asyncio.wait([sweeping])
         ledger.on_visit = None
         await reader.close()

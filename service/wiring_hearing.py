@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import structlog
 
 from moderation.types import Scene
+from service.again import beside
 from service.escalation import Escalation
 from service.experts import Hearing
 
@@ -45,12 +46,10 @@ async def open_hearing(
         both = Escalation(
             first, share=settings.second_share, queue_texts=settings.second_queue, budget=settings.second_budget
         )
-        joining = asyncio.create_task(_join(both, opens, settings), name="second stage")
         try:
-            yield both
+            async with beside(second_stage=_join(both, opens, settings)):
+                yield both
         finally:
-            joining.cancel()
-            await asyncio.wait([joining])
             await both.close()
     finally:
         await first.close()

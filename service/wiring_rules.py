@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from service.again import beside
 from service.lexicons import Lexicons
 from service.rulebook.book import rulebook
 from service.store import db
@@ -27,12 +27,10 @@ async def open_rulebook(settings: Settings, ledger: Ledger, reads: Reads, rules:
     try:
         lexicons = Lexicons(ledger, reads, rules, four_eyes=settings.four_eyes)
         book = rulebook(ledger, lexicons, rules, connection, four_eyes=settings.four_eyes)
-        counting = asyncio.create_task(book.shadows.watch(), name="shadows")
         try:
-            yield book
+            async with beside(shadows=book.shadows.watch()):
+                yield book
         finally:
-            counting.cancel()
-            await asyncio.wait([counting])
             await book.rehearsals.close()
     finally:
         await connection.close()

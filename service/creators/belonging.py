@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from service.creators.entries import Entry, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 class Link(NamedTuple):
@@ -32,16 +32,23 @@ class Placed(NamedTuple):
 
 def belonging(rows: Iterable[Placed], tenant: str, creator: str, links: Sequence[Link]) -> list[Entry]:
     """The entries that are a creator's: of its own id, and of the accounts that are or were linked to it."""
-    chosen: dict[str, Entry] = {}
+    of_account: dict[str, list[Entry]] = {}
+    for owner, account, entry in rows:
+        if owner == tenant:
+            of_account.setdefault(account, []).append(entry)
+    return counting(creator, of_account, links)
+
+
+def counting(creator: str, of_account: Mapping[str, Sequence[Entry]], links: Iterable[Link]) -> list[Entry]:
+    """The same of entries by their accounts: all of the creator's own id, and what its accounts bring."""
+    found = list(of_account.get(creator, ()))
     by_account: dict[str, list[Link]] = {}
     for link in links:
         by_account.setdefault(link.account, []).append(link)
-    for owner, account, entry in rows:
-        if owner != tenant:
-            continue
-        if account == creator or any(brought(entry, link) for link in by_account.get(account, ())):
-            chosen[entry.id] = entry
-    return list(chosen.values())
+    for account, held in by_account.items():
+        if account != creator:
+            found += [entry for entry in of_account.get(account, ()) if any(brought(entry, link) for link in held)]
+    return found
 
 
 def brought(entry: Entry, link: Link) -> bool:

@@ -13,15 +13,10 @@ import asyncio
 from time import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import orjson
-
 from service.acts import CREATOR_CHANGED
-from service.creators.belonging import Link, brought
 from service.creators.entries import DAY, Entry, day_of, start_of
-from service.creators.posting import Member
 from service.creators.reading import facts_of
-from service.creators.score import reckon
-from service.creators.standing import Standing, limited, owed, placed
+from service.creators.standing import Standing, boosted, limited
 from service.store import creator_statements as sql
 
 if TYPE_CHECKING:
@@ -29,6 +24,7 @@ if TYPE_CHECKING:
 
     from service.creators.formula import Formula
     from service.creators.formulas import Formulas
+    from service.creators.posting import Member
     from service.creators.reading import CreatorReads
     from service.creators.roster import Roster
     from service.creators.score import Derived
@@ -137,17 +133,14 @@ class Book:
         entries = await self.reads.entries(member.id)
         formula = self.formulas.of(tenant, member.id)
         now = int(time()) if at is None else at
-        facts = facts_of(member)
-        derived = reckon(entries, formula, now, cohort=member.cohort)
-        standing = placed(derived, formula, facts, owed(entries, formula, now, cohort=member.cohort))
+        derived, standing, _ = boosted(entries, formula, now, facts_of(member))
         measures = tuple(one.kind for one in await self.reads.measures(member.id) if one.state == "in_force")
         return Seen(member, entries, formula, derived, standing, measures, self.formulas.other(tenant, member.id))
 
     async def reload(self) -> None:
         """Forgets everything, and reads formulas and roster again."""
         ((self._seq,),) = await self.reads.rows(sql.LAST_SEQ)
-        self._held.clear()
-        self._keys.clear()
+        self._forget_all()
         await self.formulas.refresh()
         await self.roster.refresh(self.reads)
 
@@ -162,17 +155,18 @@ class Book:
             if self._seq is None:
                 await self.reload()
                 return
-            changed = await self.reads.rows(sql.CHANGED_SINCE, self._seq)
+            # As far as the record goes, not as far as anything changed: nobody reads the same acts over and over.
+            ((last,),) = await self.reads.rows(sql.LAST_SEQ)
+            changed = await self.reads.rows(sql.CHANGED_SINCE, self._seq, last)
             if len(changed) > MOST_CHANGES:
                 await self.reload()
                 return
-            for seq, kind, subject, creator, account in changed:
-                self._seq = seq
-                if kind.startswith("trial."):
-                    await self.formulas.refresh()
-                    self._held.clear()
-                    self._keys.clear()
-                elif kind == CREATOR_CHANGED:
+            self._seq = last
+            if any(kind.startswith("trial.") for kind, *_ in changed):
+                await self.formulas.refresh()
+                self._forget_all()
+            for kind, subject, creator, account in changed:
+                if kind == CREATOR_CHANGED:
                     await self.roster.add(self.reads, subject)
                 for one in {subject, creator, account} - {None}:
                     await self._changed(one)
@@ -183,33 +177,22 @@ class Book:
             for owner in await self.reads.owners_of(creator):
                 self._forget(owner)
 
+    def _forget_all(self) -> None:
+        self._held.clear()
+        self._keys.clear()
+
     def _forget(self, creator: str) -> None:
         for key in self._keys.pop(creator, ()):
             self._held.pop(key, None)
 
     async def _load(self, tenant: str, names: list[str], now: int) -> dict[str, Held]:
-        """Derives standings from what the database holds: four statements, however many they are."""
-        read = self.reads.rows
-        named = {row[2]: Member(*row) for row in await read(sql.MANY_CREATORS, tenant, _listed(names))}
-        # An account that is somebody's stands where they stand.
-        named |= {name: Member(*row) for name, *row in await read(sql.MANY_OWNERS, tenant, _listed(names))}
+        """Derives standings from what the database holds: five statements, however many they are."""
+        named = await self.reads.owners(tenant, names)
         ids = list({one.id: None for one in named.values()})
-        links = await read(sql.MANY_LINKS, _listed(ids))
-        accounts = {account for _, account, *_ in links}
-        rows = await read(sql.MANY_ENTRIES, _listed([*ids, *accounts]))
-        measures: dict[str, list[str]] = {}
-        for creator, kind in await read(sql.MANY_MEASURES, _listed(ids)):
-            measures.setdefault(creator, []).append(kind)
-        of_account: dict[str, list[Entry]] = {}
-        for creator, *columns in rows:
-            of_account.setdefault(creator, []).append(Entry(*columns))
-        of_creator: dict[str, list[Link]] = {}
-        for creator, *link in links:
-            of_creator.setdefault(creator, []).append(Link(*link))
+        entries, measures = await self.reads.entries_of(ids), await self.reads.in_force(ids)
         found = {}
         for name, one in named.items():
-            entries = _of(one.id, of_account, of_creator.get(one.id, ()))
-            held = self._derived(one, entries, tuple(measures.get(one.id, ())), now)
+            held = self._derived(one, entries[one.id], tuple(measures.get(one.id, ())), now)
             self.roster.watch(tenant, name, held.standing.tier, self.formulas.shipped.tiers[-1].name)
             found[name] = held
             self._keep((tenant, name), held)
@@ -217,9 +200,7 @@ class Book:
 
     def _derived(self, member: Member, entries: list[Entry], measures: tuple[str, ...], now: int) -> Held:
         formula = self.formulas.of(member.tenant, member.id)
-        derived = reckon(entries, formula, now, cohort=member.cohort)
-        back = owed(entries, formula, now, cohort=member.cohort)
-        standing = placed(derived, formula, facts_of(member), back)
+        _, standing, back = boosted(entries, formula, now, facts_of(member))
         # What was given back per day changes at midnight.
         until = min(now + HOLDS_SECONDS, start_of(day_of(now) + 1)) if back else now + HOLDS_SECONDS
         return Held(member.id, member.cohort, standing, formula.version, measures, until, {})
@@ -247,21 +228,6 @@ def boost_of(held: Held, scene: str) -> Boost:
 def today(now: int | None = None) -> int:
     """The day in Shanghai."""
     return day_of(int(time()) if now is None else now)
-
-
-def _of(creator: str, of_account: dict[str, list[Entry]], links: Sequence[Link]) -> list[Entry]:
-    entries = list(of_account.get(creator, ()))
-    by_account: dict[str, list[Link]] = {}
-    for link in links:
-        by_account.setdefault(link.account, []).append(link)
-    for account, held in by_account.items():
-        if account != creator:
-            entries += [one for one in of_account.get(account, ()) if any(brought(one, link) for link in held)]
-    return entries
-
-
-def _listed(values: Sequence[str]) -> str:
-    return orjson.dumps(list(values)).decode()
 
 
 assert HOLDS_SECONDS < DAY

@@ -22,6 +22,8 @@ from service.review.states import later
 from service.store import creator_statements as sql
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from service.creators.book import Book
     from service.creators.ladder import Proposal
     from service.creators.posting import Member
@@ -45,13 +47,13 @@ class Measures:
         """Proposes a measure; gives its id. Raises ``NotThere`` and ``Refused``."""
         if kind not in LADDER:
             raise Refused(("kind",), "unknown_measure", known=", ".join(LADDER))
-        most = LADDER[kind].most_days
-        if most is not None and (days is None or days > most):
-            raise Refused(("days",), "measure_term", most=str(most))
+        _check_term(kind, days)
         seen = await self._book.seen(caller.tenant, name)
         facts = {"score": seen.standing.score, "violations": len(seen.derived.deductions)}
 
         def work(visit: Visit) -> str:
+            if _open(_measures(visit, seen.member.id), kind):
+                raise Refused(("kind",), "measure_open")
             return _proposed(visit, seen.member, caller.id, kind, rule, days, facts)
 
         return await self._ledger.visit(work)
@@ -63,10 +65,11 @@ class Measures:
         due = proposals(seen.derived, seen.standing, tiers[-1], tiers[-2])
 
         def work(visit: Visit) -> list[str]:
+            known = _measures(visit, seen.member.id)
             return [
                 _proposed(visit, seen.member, RULE, one.kind, one.rule, one.days, one.facts)
                 for one in due
-                if not _open(visit, seen.member.id, one.kind) and not _settled(visit, seen.member.id, one)
+                if not _open(known, one.kind) and not _settled(known, one)
             ]
 
         return await self._ledger.visit(work) if due else []
@@ -83,9 +86,8 @@ class Measures:
                 raise Refused(("state",), "measure_state")
             if found.proposed_by == caller.id:
                 raise Refused(("by",), "same_person")
-            most, term = LADDER[found.kind].most_days, found.days if days is None else days
-            if most is not None and (term is None or term > most):
-                raise Refused(("days",), "measure_term", most=str(most))
+            term = found.days if days is None else days
+            _check_term(found.kind, term)
             _decided(visit, caller.tenant, found, caller.id, term if agrees else None, agrees=agrees)
 
         await self._ledger.visit(work)
@@ -120,26 +122,32 @@ def _found(visit: Visit, tenant: str, measure: str) -> Measured:
     return Measured(*rows[0])
 
 
-def _open(visit: Visit, creator: str, kind: str) -> bool:
-    rows = [Measured(*row) for row in visit.rows(sql.MEASURES_OF, creator)]
-    return any(one.kind == kind and one.state in {PROPOSED, IN_FORCE} for one in rows)
+def _check_term(kind: str, days: int | None) -> None:
+    most = LADDER[kind].most_days
+    if most is not None and (days is None or days > most):
+        raise Refused(("days",), "measure_term", most=str(most))
 
 
-def _settled(visit: Visit, creator: str, due: Proposal) -> bool:
+def _measures(visit: Visit, creator: str) -> list[Measured]:
+    return [Measured(*row) for row in visit.rows(sql.MEASURES_OF, creator)]
+
+
+def _open(known: Sequence[Measured], kind: str) -> bool:
+    return any(one.kind == kind and one.state in {PROPOSED, IN_FORCE} for one in known)
+
+
+def _settled(known: Sequence[Measured], due: Proposal) -> bool:
     """Whether the same numbers led to the same proposal before: what a person declined or ended is not pressed."""
-    rows = [Measured(*row) for row in visit.rows(sql.MEASURES_OF, creator)]
     violations = due.facts["violations"]
     return any(
         (one.kind, one.rule) == (due.kind, due.rule) and orjson.loads(one.facts).get("violations", 0) >= violations
-        for one in rows
+        for one in known
     )
 
 
 def _proposed(  # noqa: PLR0913, PLR0917 - the columns of a measure
     visit: Visit, member: Member, by: str, kind: str, rule: str, days: int | None, facts: dict[str, int]
 ) -> str:
-    if _open(visit, member.id, kind):
-        raise Refused(("kind",), "measure_open")
     id_, rung = new_id(), LADDER[kind]
     at_once = by == RULE and not rung.by_person
     ends = later(visit.at, days * DAY) if at_once and days is not None else None

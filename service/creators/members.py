@@ -30,7 +30,6 @@ TRAINING: Final = "training_passed"
 CORRECTION: Final = "self_correction"
 LATE_DAYS: Final = 30
 """A signal may be told so many days later."""
-MOST_VERIFIED: Final = 20
 
 
 class Refused(ValueError):
@@ -85,7 +84,7 @@ class Members:
             visit.record(Act(CREATOR_CHANGED, one.id, tenant, facts), Write(sql.SET_CREATOR, row))
             if known and not visit.rows(sql.LINK_OF, one.id):
                 for owner, _ in visit.rows(sql.SAME_ENTITY, tenant, known, one.id)[:1]:
-                    if not visit.rows(sql.LINK_OF, owner) or visit.rows(sql.LINK_OF, owner)[0][1] == owner:
+                    if all(creator == owner for _, creator in visit.rows(sql.LINK_OF, owner)):
                         _linked(visit, tenant, owner, one, "entity")
 
         await self._ledger.visit(work)

@@ -18,6 +18,7 @@ from service.creators.settling import Final as FinalBlock
 from service.ids import from_stamp, new_id
 from service.ports import Write
 from service.store import creator_statements as sql
+from service.store.codec import told_in
 
 if TYPE_CHECKING:
     from service.ports import Visit
@@ -188,7 +189,7 @@ def _newest(visit: Visit, content: int) -> FinalBlock:
 
 def _author(visit: Visit, content: int) -> str | None:
     rows = visit.rows(sql.AUTHOR_OF, content)
-    if not rows or not rows[0][0]:
+    if not rows:
         return None
-    author: str | None = (orjson.loads(rows[0][0]).get("author") or (None,))[0]
+    author: str | None = (told_in(rows[0][0]).get("author") or (None,))[0]
     return author

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from service.creators.formula import FULL, POINT
-
-SORTS: Final = ("points", "levels")
 
 
 class PresetError(ValueError):

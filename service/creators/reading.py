@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from service.creators.belonging import Link, brought
+from service.creators.belonging import Link, counting
 from service.creators.entries import Entry
 from service.creators.posting import Member
 from service.creators.standing import Facts
@@ -14,6 +14,8 @@ from service.creators.trials import State, Trial
 from service.store import creator_statements as sql
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import aiosqlite
 
 LAST: Final = 1 << 62
@@ -76,8 +78,14 @@ class CreatorReads:
 
     async def owner(self, tenant: str, name: str) -> Member | None:
         """The creator with this id, or whose account it is."""
-        rows = await self.rows(sql.MANY_OWNERS, tenant, orjson.dumps([name]).decode())
-        return Member(*rows[0][1:]) if rows else await self.named(tenant, name)
+        return (await self.owners(tenant, [name])).get(name)
+
+    async def owners(self, tenant: str, names: Sequence[str]) -> dict[str, Member]:
+        """The same for many names, without those that nobody has."""
+        asked = _listed(names)
+        found = {row[2]: Member(*row) for row in await self.rows(sql.MANY_CREATORS, tenant, asked)}
+        # An account that is somebody's stands where they stand.
+        return found | {name: Member(*row) for name, *row in await self.rows(sql.MANY_OWNERS, tenant, asked)}
 
     async def known_as(self, tenant: str, id_: str) -> Member | None:
         """A creator by the id that was made here."""
@@ -98,26 +106,35 @@ class CreatorReads:
 
     async def entries(self, creator: str) -> list[Entry]:
         """All entries that count for a creator, its own and those that its accounts bring."""
-        found = [Entry(*row) for row in await self.rows(sql.ENTRIES_OF, creator)]
-        links = await self.links(creator)
-        by_account: dict[str, list[Link]] = {}
-        for link in links:
-            by_account.setdefault(link.account, []).append(link)
-        for account, held in by_account.items():
-            if account != creator:
-                rows = [Entry(*row) for row in await self.rows(sql.ENTRIES_OF, account)]
-                found += [entry for entry in rows if any(brought(entry, link) for link in held)]
-        return found
+        return (await self.entries_of([creator]))[creator]
+
+    async def entries_of(self, creators: Sequence[str]) -> dict[str, list[Entry]]:
+        """The same for many creators: two statements, however many they are."""
+        links: dict[str, list[Link]] = {}
+        for creator, *link in await self.rows(sql.MANY_LINKS, _listed(creators)):
+            links.setdefault(creator, []).append(Link(*link))
+        accounts = {link.account for held in links.values() for link in held}
+        of_account: dict[str, list[Entry]] = {}
+        for account, *columns in await self.rows(sql.MANY_ENTRIES, _listed([*creators, *accounts])):
+            of_account.setdefault(account, []).append(Entry(*columns))
+        return {creator: counting(creator, of_account, links.get(creator, ())) for creator in creators}
 
     async def ledger(self, creator: str, *, before: int = LAST, limit: int) -> list[Shown]:
         """The newest entries of a creator and its accounts, before a number."""
         owners = [creator, *{link.account for link in await self.links(creator)}]
-        rows = await self.rows(sql.ENTRIES_SHOWN, orjson.dumps(owners).decode(), before, limit)
+        rows = await self.rows(sql.ENTRIES_SHOWN, _listed(owners), before, limit)
         return [Shown(row[0], Entry(*row[1:12]), *row[12:]) for row in rows]
 
     async def measures(self, creator: str) -> list[Measured]:
         """The measures against a creator, newest first."""
         return [Measured(*row) for row in await self.rows(sql.MEASURES_OF, creator)]
+
+    async def in_force(self, creators: Sequence[str]) -> dict[str, list[str]]:
+        """The kinds of the measures in force against many creators."""
+        found: dict[str, list[str]] = {}
+        for creator, kind in await self.rows(sql.MANY_MEASURES, _listed(creators)):
+            found.setdefault(creator, []).append(kind)
+        return found
 
     async def owners_of(self, account: str) -> list[str]:
         """The creators whose an account is or was."""
@@ -126,6 +143,10 @@ class CreatorReads:
     async def trials(self, tenant: str, *, limit: int) -> list[Trial]:
         """The trials of a tenant, newest first."""
         return [trial_of(row) for row in await self.rows(sql.TRIALS, tenant, limit)]
+
+
+def _listed(values: Sequence[str]) -> str:
+    return orjson.dumps(list(values)).decode()
 
 
 def trial_of(row: tuple[Any, ...]) -> Trial:

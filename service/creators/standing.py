@@ -120,10 +120,19 @@ def gates(derived: Derived, formula: Formula, facts: Facts = NOTHING_KNOWN) -> l
     return found
 
 
-def boosted(entries: Sequence[Entry], formula: Formula, at: int, facts: Facts = NOTHING_KNOWN) -> Standing:
+class Stood(NamedTuple):
+    """A score, and where its creator stands by it; ``back`` is what is owed, whether or not a gate forbids it now."""
+
+    derived: Derived
+    standing: Standing
+    back: int
+
+
+def boosted(entries: Sequence[Entry], formula: Formula, at: int, facts: Facts = NOTHING_KNOWN) -> Stood:
     """Where a creator stands at a time, with what is owed for boosts lost to decisions that were overturned."""
     derived = reckon(entries, formula, at, cohort=facts.cohort)
-    return placed(derived, formula, facts, owed(entries, formula, at, cohort=facts.cohort))
+    back = owed(entries, formula, at, cohort=facts.cohort)
+    return Stood(derived, placed(derived, formula, facts, back), back)
 
 
 class Loss(NamedTuple):

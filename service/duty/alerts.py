@@ -6,18 +6,16 @@ raised once, whoever finds it again.
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
-import structlog
 
 from moderation.types import SHANGHAI
 from service.acts import ALERT_ACKNOWLEDGED, ALERT_RAISED, ENDING_TOLD, Act, canonical
+from service.again import again
 from service.duty.products import WARNED
 from service.duty.proofs import LAST
 from service.ids import from_stamp, new_id
-from service.logs import where
 from service.ports import Write
 from service.review import notices
 from service.store import duty_statements as sql
@@ -120,17 +118,15 @@ class Alerts:
 
     async def watch(self) -> None:
         """Announces for ever what ends soon or has ended."""
-        while True:
-            try:
-                while await self.sweep() >= AT_ONCE:
-                    pass
-            except Exception as error:  # noqa: BLE001 - a database that is busy now may not be so the next time
-                structlog.get_logger().error("endings not announced", **where(error))
-            await asyncio.sleep(SWEEP_SECONDS)
+        await again(self._sweep_all, rest=SWEEP_SECONDS, failing="endings not announced", at_once=True)
 
     async def sweep(self) -> int:
         """Announces proofs and certificates that end within 30 days, and those that ended; gives how many."""
         return await self._ledger.visit(_announce)
+
+    async def _sweep_all(self) -> None:
+        while await self.sweep() >= AT_ONCE:
+            pass
 
 
 def _announce(visit: Visit) -> int:

@@ -148,8 +148,8 @@ class Binding:
             return NO_SHOW
         version = await self._scripts.approved(tenant, show.script) if show.script else None
         ids = dict.fromkeys((*show.proofs, *(version.proofs if version else ())))
-        found = [await self._proofs.standing(tenant, proof) for proof in ids]
-        proofs = tuple(one.value for one in found if one is not None)
+        found = await self._proofs.standing(tenant, ids)
+        proofs = tuple(found[name].value for name in ids if name in found)
         sold = await self._products.one(tenant, show.products[0]) if len(show.products) == 1 else None
         if version is None:
             return Standing(show.id, proofs, None, None, sold)

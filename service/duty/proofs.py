@@ -108,10 +108,13 @@ class Proofs:
         rows = await self._connection.execute_fetchall(sql.PROOF, (proof, tenant))
         return next((_on_file(*row) for row in rows), None)
 
-    async def standing(self, tenant: str, proof: str) -> OnFile | None:
-        """One proof of a tenant, unless it was withdrawn."""
-        found = await self.one(tenant, proof)
-        return found if found is not None and found.ended_at is None else None
+    async def standing(self, tenant: str, ids: Iterable[str]) -> dict[str, OnFile]:
+        """Those of a tenant with these ids that were not withdrawn, by their ids."""
+        asked = list(ids)
+        if not asked:
+            return {}
+        rows = await self._connection.execute_fetchall(sql.PROOFS_NAMED, (tenant, orjson.dumps(asked).decode()))
+        return {proof.value.id: proof for proof in (_on_file(*row) for row in rows) if proof.ended_at is None}
 
     async def listed(self, tenant: str, *, before: tuple[str, str] = LAST, limit: int) -> list[OnFile]:
         """The proofs of a tenant, newest first; ``before`` is time and id of the last one seen."""
@@ -121,10 +124,7 @@ class Proofs:
     async def named(self, tenant: str, ids: Iterable[str]) -> list[OnFile]:
         """Those of a tenant with these ids that were not withdrawn, in that order. Raises ``UnknownProof``."""
         asked = list(dict.fromkeys(ids))
-        if not asked:
-            return []
-        rows = await self._connection.execute_fetchall(sql.PROOFS_NAMED, (tenant, orjson.dumps(asked).decode()))
-        found = {proof.value.id: proof for proof in (_on_file(*row) for row in rows) if proof.ended_at is None}
+        found = await self.standing(tenant, asked)
         if missing := next((one for one in asked if one not in found), None):
             raise UnknownProof(missing)
         return [found[one] for one in asked]

@@ -172,7 +172,8 @@ class Scripts:
     async def report(self, tenant: str, version: Version) -> Report:
         """The report on a version by today's law, rules and proofs. A proof that was withdrawn counts for nothing."""
         products = await self._products.named(tenant, version.products)
-        proofs = [proof.value for name in version.proofs if (proof := await self._proofs.standing(tenant, name))]
+        standing = await self._proofs.standing(tenant, version.proofs)
+        proofs = [standing[name].value for name in version.proofs if name in standing]
         matter = Matter(version.text, products, proofs, datetime.now(UTC))
         return await report(self._rules.engines.of(tenant), matter, self._hearing)
 

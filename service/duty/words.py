@@ -10,7 +10,7 @@ from service.ids import from_stamp
 from service.store.codec import told_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from service.filing import Kept
     from service.keys import Caller
@@ -30,8 +30,3 @@ def written(caller: Caller, name: str, parts: Sequence[tuple[str, str]], at: str
 def parts_of(body: bytes) -> list[tuple[str, str]]:
     """Names and texts of the parts of a stored content, in order; none where it was erased."""
     return [(name, text) for name, text in told_in(body)["parts"]] if body else []
-
-
-def read(body: bytes) -> Mapping[str, str]:
-    """The parts by their names."""
-    return dict(parts_of(body))

@@ -10,15 +10,13 @@ token may decide; everybody else is told what has become of the item.
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
-import structlog
 
 from service.acts import DECISION_UNDONE, GOLDEN_UNDONE
-from service.logs import where
+from service.again import again
 from service.review import appeals, golden, handling, intake, rulings, samples
 from service.review.checks import Checks, grim, is_blind, is_tested
 from service.review.mixing import Mixing
@@ -205,17 +203,15 @@ class Desk:
     async def watch(self) -> None:
         """Sweeps for ever; when that ends, golden items that were still to come do not."""
         try:
-            while True:
-                await asyncio.sleep(SWEEP_SECONDS)
-                try:
-                    await self.sweep()
-                    if self.mixing is not None:
-                        await self.mixing.look()
-                except Exception as error:  # noqa: BLE001 - a database that is busy now may not be so the next time
-                    structlog.get_logger().error("deadlines not swept", **where(error))
+            await again(self._look, rest=SWEEP_SECONDS, failing="deadlines not swept")
         finally:
             if self.mixing is not None:
                 await self.mixing.close()
+
+    async def _look(self) -> None:
+        await self.sweep()
+        if self.mixing is not None:
+            await self.mixing.look()
 
     def _book(self, tenant: str) -> Book:
         return Book(self._rules.engines.of(tenant).ruleset, self._terms.appeal_days)

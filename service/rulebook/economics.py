@@ -152,44 +152,22 @@ class Economics:
                 continue
             precision = term.precision(error)
             if below(1 - budget, term.upheld + 1, term.decided - term.upheld + 1) >= SURE:
-                found.append(_guard(term, precision, budget) or _demotion(term, precision))
+                guard = _guard(term, precision, budget)
+                found.append(guard or _weighed("demote", term, precision, HINT, term.upheld))
             elif precision.low >= 1 - block_budget and 0 < term.weight < FULL:
-                promotable.append(_promotion(term, precision))
+                lost = round((1 - precision.low) * term.decided)
+                promotable.append(_weighed("promote", term, precision, FULL, lost))
             elif precision.share < 1 - budget / 2 and (guard := _guard(term, precision, budget)):
                 found.append(guard)
         found.extend(_within(promotable, block_budget * self.decided))
         return sorted(found, key=lambda one: -one.saved)
 
 
-def _demotion(term: Term, precision: Interval) -> Advice:
-    change = {"op": "weight", "rule": term.rule, "weight": HINT, "scenes": [term.scene]}
-    return Advice(
-        "demote",
-        term.rule,
-        term.scene,
-        term.category,
-        precision,
-        term.decided,
-        change,
-        round(term.seconds, 1),
-        term.upheld,
-    )
-
-
-def _promotion(term: Term, precision: Interval) -> Advice:
-    change = {"op": "weight", "rule": term.rule, "weight": FULL, "scenes": [term.scene]}
-    lost = round((1 - precision.low) * term.decided)
-    return Advice(
-        "promote",
-        term.rule,
-        term.scene,
-        term.category,
-        precision,
-        term.decided,
-        change,
-        round(term.seconds, 1),
-        lost,
-    )
+def _weighed(kind: str, term: Term, precision: Interval, weight: int, lost: int) -> Advice:
+    """Another weight for a term in its scene: nobody looks at its hits any more."""
+    change = {"op": "weight", "rule": term.rule, "weight": weight, "scenes": [term.scene]}
+    saved = round(term.seconds, 1)
+    return Advice(kind, term.rule, term.scene, term.category, precision, term.decided, change, saved, lost)
 
 
 def _within(promotable: Iterable[Advice], allowed: float) -> list[Advice]:

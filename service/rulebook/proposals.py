@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from moderation.change import changed
-from moderation.own import shared_part
 from moderation.types import SHANGHAI
 from service.acts import (
     LEXICON_ACTIVATED,
@@ -264,10 +263,6 @@ class Proposals:
             return True
 
         return await self._ledger.visit(work)
-
-    def is_current(self, shared: str) -> bool:
-        """Whether the shared rules are the ones of a fingerprint."""
-        return shared_part(self._rules.engine.ruleset.fingerprint) == shared
 
 
 def _bytes(info: LexiconInfo, candidate: Candidate) -> dict[str, object]:

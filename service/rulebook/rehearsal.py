@@ -125,8 +125,13 @@ class Rehearsals:
         try:
             async with self._turn:
                 tally = Tally()
+
+                def work(some: Sequence[Judged]) -> None:
+                    count(tally, some, cast.old, cast.new)
+                    made.seen += len(some)
+
                 async for page in self._pages(made, period):
-                    await counted(tally, page, cast, made)
+                    await in_slices(page, work)
             made.report = await self._report(made, tally)
             if then is not None:
                 await then(made.report)
@@ -161,19 +166,18 @@ class Rehearsals:
         }
 
 
-async def counted(tally: Tally, page: Sequence[Judged], cast: Cast, made: Rehearsal | None = None) -> None:
-    """Counts some contents in slices, with rests between them."""
-    began = perf_counter()
-    by_content = {id(one.content): one for one in page}
+async def in_slices(page: Sequence[Judged], work: Callable[[Sequence[Judged]], None]) -> None:
+    """Does a work with some contents at a time: a long text's in a thread, and with rests between them."""
+    began, place = perf_counter(), 0
     for company in slices([one.content for one in page]):
-        for start in range(0, len(company), SLICE):
-            some = [by_content[id(content)] for content in company[start : start + SLICE]]
-            if len(some) == 1 and is_long(some[0].content):
-                await asyncio.to_thread(count, tally, some, cast.old, cast.new)
+        end = place + len(company)
+        for start in range(place, end, SLICE):
+            some = page[start : min(start + SLICE, end)]
+            if any(is_long(one.content) for one in some):
+                await asyncio.to_thread(work, some)
             else:
-                count(tally, some, cast.old, cast.new)
-            if made is not None:
-                made.seen += len(some)
+                work(some)
             if perf_counter() - began > HELD_SECONDS:
                 await asyncio.sleep(REST_SECONDS)
                 began = perf_counter()
+        place = end

@@ -7,6 +7,7 @@ stops, and counts once what two processes both see. What it counts becomes true 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -14,24 +15,21 @@ import structlog
 
 from moderation.errors import LoadErrors
 from service.acts import SHADOW_COUNTED, SHADOW_ENDED, SHADOW_STARTED, Act
+from service.again import again
 from service.ids import new_id
-from service.logs import where
 from service.ports import Write
 from service.rulebook import rows
 from service.rulebook.forecast import forecast
-from service.rulebook.rehearsal import REST_SECONDS, SLICE
+from service.rulebook.rehearsal import in_slices
 from service.rulebook.rows import Refused
 from service.rulebook.tally import Tally, count_beside, read_tally
-from service.sitting import is_long
 from service.store import rule_statements as sql
 
 if TYPE_CHECKING:
-    from moderation.engine import Engine
     from service.keys import Caller
     from service.ledger import Ledger
     from service.lexicons import Lexicons
     from service.ports import Visit
-    from service.rulebook.tally import Judged
     from service.rules import Rules
     from service.store.rule_reads import Beside, Found, RuleReads
 
@@ -63,7 +61,7 @@ class Shadows:
             rows.check_caller(visit, caller.tenant, caller.id)
             if visit.rows(sql.RUNNING, caller.tenant):
                 raise Refused("running")
-            ((last,),) = visit.rows(sql.LAST_ACT)
+            ((last,),) = visit.rows(sql.LAST_SEQ)
             counts = orjson.dumps(Tally().told()).decode()
             row = (id_, caller.tenant, version, caller.id, visit.at, last, counts)
             act = Act(SHADOW_STARTED, id_, caller.tenant, {"begins": last, "by": caller.id, "version": version})
@@ -106,12 +104,7 @@ class Shadows:
 
     async def watch(self) -> None:
         """Counts for ever."""
-        while True:
-            await asyncio.sleep(WATCH_SECONDS)
-            try:
-                await self.catch_up()
-            except Exception as error:  # noqa: BLE001 - a database that is busy now may not be so the next time
-                structlog.get_logger().error("shadows not counted", **where(error))
+        await again(self.catch_up, rest=WATCH_SECONDS, failing="shadows not counted")
 
     async def catch_up(self, *, tenant: str = "") -> None:
         """Counts all that was judged until now: for one tenant, or for all."""
@@ -121,17 +114,19 @@ class Shadows:
                     await self._follow(one)
 
     async def _follow(self, shadow: Beside) -> None:
+        through, last = max(shadow.through, self._looked.get(shadow.id, 0)), await self._reads.last_seq()
+        if through >= last:
+            return
         try:
             engine = await self._rules.compiled(await self._lexicons.files(shadow.tenant, shadow.version))
         except LoadErrors as errors:
             structlog.get_logger().warning("shadow refused", shadow=shadow.id, reason=str(errors.errors[0]))
             return
-        through, last = max(shadow.through, self._looked.get(shadow.id, 0)), await self._reads.last_seq()
         while through < last:
             page, looked = await self._reads.judged_on(shadow.tenant, through, limit=PAGE)
             if page:
                 tally = Tally()
-                await _count(tally, page, engine)
+                await in_slices(page, partial(count_beside, tally, new=engine))
                 if not await self._keep(shadow, tally, through, looked):
                     # Another process has counted these, or the shadow has ended.
                     looked = next((one.through for one in await self._reads.running() if one.id == shadow.id), last)
@@ -163,16 +158,6 @@ class Shadows:
             return True
 
         return await self._ledger.visit(work)
-
-
-async def _count(tally: Tally, page: list[Judged], engine: Engine) -> None:
-    for start in range(0, len(page), SLICE):
-        some = page[start : start + SLICE]
-        if any(is_long(one.content) for one in some):
-            await asyncio.to_thread(count_beside, tally, some, engine)
-        else:
-            count_beside(tally, some, engine)
-        await asyncio.sleep(REST_SECONDS)
 
 
 def _sum(one: Tally, more: Tally) -> Tally:

@@ -14,7 +14,7 @@ from moderation.room import ROOM
 from moderation.types import TEXT, Action, Evidence, Opinion, Score
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from moderation.compare import Difference
     from moderation.engine import Engine, Reading
@@ -156,9 +156,8 @@ def count(tally: Tally, company: Sequence[Judged], old: Engine, new: Engine) -> 
         tally.add(one, was, verdict_by(new, one, reading))
 
 
-def count_beside(tally: Tally, company: Iterable[Judged], new: Engine) -> None:
+def count_beside(tally: Tally, company: Sequence[Judged], new: Engine) -> None:
     """Counts some contents against the verdicts that they got."""
-    listed = list(company)
-    readings = new.read_many([one.content for one in listed])
-    for one, reading in zip(listed, readings, strict=True):
+    readings = new.read_many([one.content for one in company])
+    for one, reading in zip(company, readings, strict=True):
         tally.add(one, one.verdict, verdict_by(new, one, reading))

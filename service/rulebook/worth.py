@@ -11,6 +11,7 @@ import orjson
 from moderation.types import PERSON
 from service.rulebook.economics import REACH, Economics, Hit, Ruled
 from service.rulebook.rehearsal import REST_SECONDS
+from service.store.codec import told_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -79,7 +80,7 @@ def ruled_from(row: Sequence[Any], seconds: Mapping[str, float]) -> Ruled | None
 
 def _hits(evidence: Iterable[Mapping[str, Any]], set_aside: set[tuple[Any, ...]] | None, body: bytes) -> list[Hit]:
     """The findings of terms; those that a person set aside were false."""
-    parts = [text for _, text in orjson.loads(body)["parts"]] if body else []
+    parts = [text for _, text in told_in(body)["parts"]] if body else []
     found = []
     for one in evidence:
         if one["source"] != TERMS:

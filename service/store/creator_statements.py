@@ -85,10 +85,11 @@ WHERE e.creator IN (SELECT value FROM json_each(?1)) AND e.number < ?2 ORDER BY 
 """
 LAST_SEQ: Final = "SELECT coalesce(max(seq), -1) FROM acts"
 CHANGED_SINCE: Final = """
-SELECT seq, kind, subject, json_extract(CAST(body AS TEXT), '$.facts.creator'),
+SELECT kind, subject, json_extract(CAST(body AS TEXT), '$.facts.creator'),
     json_extract(CAST(body AS TEXT), '$.facts.account')
-FROM acts WHERE seq > ? AND kind IN ('score.entry', 'creator.changed', 'account.linked', 'account.unlinked',
-    'measure.proposed', 'measure.decided', 'measure.ended', 'trial.proposed', 'trial.staged')
+FROM acts WHERE seq > ? AND seq <= ?
+    AND kind IN ('score.entry', 'creator.changed', 'account.linked', 'account.unlinked', 'measure.proposed',
+        'measure.decided', 'measure.ended', 'trial.proposed', 'trial.staged')
 ORDER BY seq
 """
 ENROLLED_AS: Final = "SELECT tenant, name, id FROM creators WHERE id = ? AND enrolled_at IS NOT NULL"

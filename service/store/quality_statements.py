@@ -65,8 +65,9 @@ SELECT s.review, s.round, s.second_by FROM samples AS s WHERE s.checked = ? AND 
     AND (s.second_by IS NOT NULL OR s.settled_at IS NULL)
 """
 LETTERS: Final = """
-SELECT coalesce(sum(length(json_extract(value, '$[1]'))), 0) FROM contents, json_each(CAST(body AS TEXT), '$.parts')
-WHERE contents.id = ? AND length(body) > 0
+SELECT coalesce(sum(length(json_extract(value, '$[1]'))), 0)
+FROM contents, json_each(CAST(opened(body) AS TEXT), '$.parts')
+WHERE contents.id = ? AND length(opened(body)) > 0
 """
 LAST_HANDLING: Final = 'SELECT at, review FROM handlings WHERE "user" = ? ORDER BY at DESC, act DESC LIMIT 1'
 GRIM_SINCE: Final = """

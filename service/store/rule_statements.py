@@ -30,7 +30,6 @@ SELECT 1 FROM acts WHERE subject = ?1 AND kind IN ('password.changed', 'user.cha
     AND at >= ?2 AND json_extract(CAST(body AS TEXT), '$.facts.by') = ?3 LIMIT 1
 """
 """Whether somebody made or changed an account since a time."""
-LAST_ACT: Final = "SELECT coalesce(max(seq), -1) FROM acts"
 RUNNING: Final = f"SELECT {_SHADOW} FROM shadows AS s WHERE s.tenant = ? AND s.ended_at IS NULL"
 SHADOW_AT: Final = "SELECT through, counts FROM shadows WHERE id = ? AND ended_at IS NULL"
 

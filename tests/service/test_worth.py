@@ -54,13 +54,13 @@ class Desk:
 NOW = datetime(2026, 11, 26, 6, tzinfo=UTC)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def desk(tmp_path_factory):
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=[False, True], ids=["plain", "sealed"])
+async def desk(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("house")
     files = {"ad_law/absolute_claim.txt": CLAIMS, "safety/abuse_insult.txt": ABUSE}
     rules = small_rules(folder / "lexicons", files)
     settings = Settings(data=folder / "data", lexicons=rules, expert="off", second_share=0.0)
-    async with open_service(settings) as service:
+    async with open_service(settings.model_copy(update={"seal_contents": request.param})) as service:
         await service.keys.create("shop")
 
         for id_ in ("ann", "sue"):

@@ -19,6 +19,7 @@ from service.audit.retaining import HoldWrong, NoSuchHold
 from service.audit.retention import CLASSES, FOREVER, Kept, longest
 from service.audit.whole import wrong_in
 from service.cli.app import app
+from service.creators.posting import complained
 from service.filing import committed
 from service.ids import from_stamp, stamp
 from service.settings import Settings
@@ -265,6 +266,15 @@ async def test_a_sealed_house_works_like_any_other(house):
     assert len(service.audit.log.reads.rows("SELECT id FROM data_keys")) == 4
     with time_machine.travel(datetime.now(UTC) + DAY, tick=True):
         assert (await service.moderation.history(caller, "g7"))[0].content.parts[0].text == "话7"
+
+
+async def test_a_complaint_about_sealed_words_is_entered_with_who_wrote_them(house):
+    service, caller, _ = house
+    await service.moderation.one(caller, content("很好用", "c", by="u"))
+    ((row,),) = service.audit.log.reads.rows("SELECT id FROM contents")
+    await service.ledger.visit(lambda visit: complained(visit, "shop", row, "complaint:1:0", stands=True))
+    (entry,) = (await service.creators.book.seen("shop", "u")).entries
+    assert entry.name == "complaint_verified"
 
 
 # Backups

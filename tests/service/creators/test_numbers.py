@@ -151,8 +151,8 @@ def test_lost_boosts_are_given_back_over_as_long():
     assert all(days[10:20])
     assert not any(days[:10] + days[20:])
     assert (
-        boosted(told, SHIPPED, MONDAY + 75 * DAY, VERIFIED).multiplier
-        > boosted(old, SHIPPED, MONDAY + 75 * DAY, VERIFIED).multiplier
+        boosted(told, SHIPPED, MONDAY + 75 * DAY, VERIFIED).standing.multiplier
+        > boosted(old, SHIPPED, MONDAY + 75 * DAY, VERIFIED).standing.multiplier
     )
 
 

@@ -1,0 +1,58 @@
+"""Work that is done for ever outlives its failures, and tasks end with the block that they stand beside."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from service.again import again, beside
+
+
+async def test_what_fails_is_told_and_done_again():
+    done, thrice = [], asyncio.Event()
+
+    async def work():
+        done.append(1)
+        if len(done) == 1:
+            raise OSError("secret words")
+        if len(done) == 3:
+            thrice.set()
+
+    with capture_logs() as logs:
+        async with beside(work=again(work, rest=0, failing="work not done", at_once=True)):
+            await asyncio.wait_for(thrice.wait(), 5)
+    (told,) = logs
+    assert (told["event"], told["error"]) == ("work not done", "OSError")
+    assert "secret words" not in str(told)
+
+
+async def test_it_rests_first_unless_it_is_wanted_at_once():
+    done = []
+
+    async def work():
+        done.append(1)
+
+    async with beside(later=again(work, rest=60, failing="")):
+        await asyncio.sleep(0.01)
+        assert done == []
+    async with beside(now=again(work, rest=60, failing="", at_once=True)):
+        await asyncio.sleep(0.01)
+        assert done == [1]
+
+
+async def test_tasks_end_with_their_block_also_when_it_fails():
+    ended = []
+
+    async def lasting():
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append(asyncio.current_task().get_name())
+
+    with pytest.raises(OSError, match="gone"):
+        async with beside(one=lasting(), other=lasting()):
+            await asyncio.sleep(0)
+            raise OSError("gone")
+    assert sorted(ended) == ["one", "other"]
