@@ -38,12 +38,20 @@ _WRITES: Final = (
 
 
 class ShareShown(Answered):
-    """An estimate with its 95 % interval; null where nothing varies or nothing is there."""
+    """An estimate with its 95 % interval; null where there is too little to tell one."""
 
     value: float | None
     low: float | None
     high: float | None
     n: int
+
+
+class LackingShown(Answered):
+    """Pairs that are still needed before kappa and alpha are told: in all, blocked by either, let pass by either."""
+
+    pairs: int
+    blocked: int
+    passed: int
 
 
 class AgreementShown(Answered):
@@ -52,6 +60,7 @@ class AgreementShown(Answered):
     observed: ShareShown
     kappa: ShareShown
     alpha: ShareShown
+    lacking: LackingShown
     unclear: bool
 
 
@@ -251,7 +260,7 @@ def _proposal(model: ModelInfo) -> dict[str, Any]:
 
 def _agreement(told: Agreement) -> dict[str, Any]:
     shares = {name: _share(getattr(told, name)) for name in ("observed", "kappa", "alpha")}
-    return {**shares, "unclear": told.unclear}
+    return {**shares, "lacking": told.lacking._asdict(), "unclear": told.unclear}
 
 
 def _share(share: Share) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    Table = tuple[float, float, float, float]
 
 Z: Final = 1.959963984540054
 """Of the normal distribution: 95 % lie within so many standard deviations."""
@@ -25,6 +27,8 @@ WATCH: Final = 200
 ALMOST: Final = 1 - 1e-9
 FEW: Final = 30
 """Under so many pairs or decisions nothing is said of them but the numbers."""
+SIDE: Final = 3
+"""Under so many pairs that somebody blocked, or that somebody let pass, kappa and alpha are not told."""
 UNCLEAR: Final = 0.6
 """Under this agreement (Landis and Koch: substantial begins here) a category's policy is taken to be badly written."""
 HURRIED: Final = 0.2
@@ -38,7 +42,7 @@ _MISS, _HIT = log(BAD / GOOD), log((1 - BAD) / (1 - GOOD))
 
 
 class Share(NamedTuple):
-    """An estimate with its 95 % interval, from ``n``; ``None`` where nothing varies or nothing is there."""
+    """An estimate with its 95 % interval, from ``n``; ``None`` where there is too little to tell one."""
 
     value: float | None
     low: float | None
@@ -49,6 +53,19 @@ class Share(NamedTuple):
 NOTHING: Final = Share(None, None, None, 0)
 
 
+class Lacking(NamedTuple):
+    """What is still needed before kappa and alpha are told: pairs, and among them pairs of either kind.
+
+    What *either* said counts: a bound on all blocks together would choose tables on which people agree.
+    """
+
+    pairs: int
+    blocked: int
+    """Pairs that at least one of the two blocked."""
+    passed: int
+    """Pairs that at least one of the two let pass."""
+
+
 class Agreement(NamedTuple):
     """How far two people who do not know of each other come to the same."""
 
@@ -57,11 +74,12 @@ class Agreement(NamedTuple):
     """Cohen's: of first against second verdicts."""
     alpha: Share
     """Krippendorff's, nominal: of verdicts whose authors are interchangeable."""
+    lacking: Lacking
 
     @property
     def unclear(self) -> bool:
         """Whether the category's policy is to be looked at before anybody who works by it."""
-        return self.kappa.value is not None and self.kappa.n >= FEW and self.kappa.value < UNCLEAR
+        return self.kappa.value is not None and self.kappa.value < UNCLEAR
 
 
 class Watched(NamedTuple):
@@ -90,66 +108,81 @@ def agreement(pairs: Sequence[tuple[bool, bool]]) -> Agreement:
     one = sum(1 for first, second in pairs if first and not second)
     other = len(pairs) - both - neither - one
     return Agreement(
-        wilson(both + neither, len(pairs)), kappa(both, one, other, neither), alpha(both, one + other, neither)
+        wilson(both + neither, len(pairs)),
+        kappa(both, one, other, neither),
+        alpha(both, one + other, neither),
+        _lacking(both, one + other, neither),
     )
 
 
 def kappa(both: int, one: int, other: int, neither: int) -> Share:
-    """Cohen's kappa of a table of two by two; the interval has the variance of Fleiss, Cohen and Everitt (1969)."""
-    n = both + one + other + neither
-    if not n:
-        return NOTHING
-    table = np.array([[both, one], [other, neither]], dtype=np.float64) / n
-    first, second = table.sum(axis=1), table.sum(axis=0)
-    seen, chance = float(np.trace(table)), float(first @ second)
-    if chance >= 1:
-        return Share(None, None, None, n)
-    value = (seen - chance) / (1 - chance)
-    diagonal = sum(table[i, i] * (1 - (first[i] + second[i]) * (1 - value)) ** 2 for i in range(2))
-    beside = (1 - value) ** 2 * sum(table[i, j] * (second[i] + first[j]) ** 2 for i, j in ((0, 1), (1, 0)))
-    variance = float(diagonal + beside - (value - chance * (1 - value)) ** 2) / (n * (1 - chance) ** 2)
-    if not one + other:
-        return Share(value, kappa(both, 1, 0, neither).low, 1.0, n)
-    return _around(value, sqrt(max(0.0, variance)), n)
+    """Cohen's kappa of a table of two by two, corrected for bias; no figure where there are too few pairs for one."""
+    return _estimate((both, one, other, neither), cohen)
 
 
 def alpha(both: int, apart: int, neither: int) -> Share:
-    """Krippendorff's alpha of pairs on a nominal scale of two; the interval is by jackknife over the pairs."""
-    n = both + apart + neither
-    value = _alpha(both, apart, neither)
-    if value is None:
+    """Krippendorff's alpha of pairs on a nominal scale of two, likewise."""
+    return _estimate((both, apart / 2, apart / 2, neither), krippendorff)
+
+
+def cohen(both: float, one: float, other: float, neither: float) -> float:
+    """The plain kappa, which is too low where pairs are few. Raises ``ZeroDivisionError`` where nothing varies."""
+    by_chance = (both + one) * (one + neither) + (both + other) * (other + neither)
+    return 1 - (one + other) * (both + one + other + neither) / by_chance
+
+
+def krippendorff(both: float, one: float, other: float, neither: float) -> float:
+    """The plain alpha, likewise."""
+    apart = one + other
+    pairs, ones, zeros = both + apart + neither, 2 * both + apart, 2 * neither + apart
+    return 1 - apart * (2 * pairs - 1) / (ones * zeros)
+
+
+def _lacking(both: float, apart: float, neither: float) -> Lacking:
+    return Lacking(
+        max(0, FEW - round(both + apart + neither)),
+        max(0, SIDE - round(both + apart)),
+        max(0, SIDE - round(neither + apart)),
+    )
+
+
+def _estimate(table: Table, plain: Callable[[float, float, float, float], float]) -> Share:
+    """A coefficient without the bias of order 1/n (Quenouille's jackknife: each pair is left out once)."""
+    both, one, other, neither = table
+    n = round(sum(table))
+    if any(_lacking(both, one + other, neither)):
         return Share(None, None, None, n)
-    if not apart:
-        return Share(value, alpha(both, 1, neither).low, 1.0, n)
-    kinds = ((both, (1, 0, 0)), (apart, (0, 1, 0)), (neither, (0, 0, 1)))
-    left = [
-        (count, without)
-        for count, (one, two, three) in kinds
-        if count and (without := _alpha(both - one, apart - two, neither - three)) is not None
-    ]
-    known = sum(count for count, _ in left)
-    if known < 2:  # noqa: PLR2004 - one value has no spread
-        return Share(value, None, None, n)
-    mean = sum(count * without for count, without in left) / known
-    spread = sum(count * (without - mean) ** 2 for count, without in left) * (known - 1) / known
-    return _around(value, sqrt(spread), n)
+    without = sum(
+        count * plain(*(each - (place == left) for place, each in enumerate(table)))
+        for left, count in enumerate(table)
+        if count
+    )
+    value = max(-1.0, min(1.0, n * plain(*table) - (n - 1) * without / n))
+    low, high = _interval(table)
+    return Share(value, min(low, value), max(high, value), n)
 
 
-def _alpha(both: int, apart: int, neither: int) -> float | None:
-    ones, zeros = 2 * both + apart, 2 * neither + apart
-    values = ones + zeros
-    if not ones or not zeros:
-        return None
-    return 1 - (apart / (both + apart + neither)) / (2 * ones * zeros / (values * (values - 1)))
-
-
-def _around(value: float, deviation: float, n: int) -> Share:
+def _interval(table: Table) -> tuple[float, float]:
     """An interval that is even on Fisher's scale, on which coefficients near 1 do not press against it.
 
-    Where all agree it is that of one disagreement more.
+    The variance is that of Fleiss, Cohen and Everitt (1969), of half a pair more on which both say yes and half a pair
+    more on which both say no: without them three pairs that differ seem to be certain. Where all agree it begins where
+    that of one disagreement more does.
     """
-    middle, half = atanh(max(value, -ALMOST)), Z * deviation / (1 - min(value * value, ALMOST))
-    return Share(value, tanh(middle - half), tanh(middle + half), n)
+    both, one, other, neither = table
+    if not one + other:
+        return _interval((both, 0.5, 0.5, neither))[0], 1.0
+    cells = np.array([[both + 0.5, one], [other, neither + 0.5]])
+    n = float(cells.sum())
+    cells /= n
+    first, second = cells.sum(axis=1), cells.sum(axis=0)
+    seen, chance = float(np.trace(cells)), float(first @ second)
+    value = (seen - chance) / (1 - chance)
+    diagonal = sum(cells[i, i] * (1 - (first[i] + second[i]) * (1 - value)) ** 2 for i in range(2))
+    beside = (1 - value) ** 2 * sum(cells[i, j] * (second[i] + first[j]) ** 2 for i, j in ((0, 1), (1, 0)))
+    variance = float(diagonal + beside - (value - chance * (1 - value)) ** 2) / (n * (1 - chance) ** 2)
+    middle, half = atanh(max(value, -ALMOST)), Z * sqrt(max(0.0, variance)) / (1 - min(value * value, ALMOST))
+    return tanh(middle - half), tanh(middle + half)
 
 
 def wilson(hits: int, n: int) -> Share:

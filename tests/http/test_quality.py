@@ -34,6 +34,10 @@ def test_from_decisions_to_figures(house):
     (category,) = told["categories"]
     assert (category["category"], category["kappa"]["n"], category["observed"]["value"]) == ("abuse_insult", 3, 0.0)
     assert category["unclear"] is False, "three pairs say nothing yet"
+    assert (category["kappa"]["value"], category["lacking"]) == (None, {"pairs": 27, "blocked": 0, "passed": 0})
+    for lang, said in (("zh", "样本太少 · 还差 27 对"), ("en", "too few · 27 more pairs")):
+        page = sue.call("GET", "/quality", Cookie=f"lang={lang}; __Host-qingliu={sue.cookies['__Host-qingliu']}")
+        assert said in page.body.decode()
     by_name = {one["user"]["name"]: one for one in told["reviewers"]}
     assert (by_name["ann"]["decisions"], by_name["bob"]["decisions"]) == (4, 3), "a skip is no decision"
     assert by_name["ann"]["golden"]["answered"] == 0

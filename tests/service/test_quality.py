@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.quality import answers, pairs, truth_of
+from bench.quality import PAIRS, PREVALENCES, RATERS, alpha_of, answers, pairs, truth_of, uncorrected, worth
 from service.review import quality
 from service.review.quality import (
     BAD,
@@ -14,10 +14,13 @@ from service.review.quality import (
     GOOD,
     LIMIT,
     WATCH,
+    Lacking,
     agreement,
     alpha,
+    cohen,
     flagged_after,
     kappa,
+    krippendorff,
     pace,
     reading_time,
     watched,
@@ -60,47 +63,82 @@ def test_a_watch_begins_anew_so_that_no_credit_lasts_for_ever():
     assert watched([]).curve == ()
 
 
-@pytest.mark.parametrize("prevalence", [0.3, 0.5, 0.8])
-@pytest.mark.parametrize("error", [0.05, 0.15])
-def test_kappa_and_alpha_are_right_on_average_and_their_intervals_cover(prevalence, error):
-    truth = truth_of(prevalence, error)
-    tables = pairs(100, prevalence=prevalence, error=error, draws=2000)
-    cohen = [kappa(*map(int, table)) for table in tables]
-    krippendorff = [alpha(int(a), int(b + c), int(d)) for a, b, c, d in tables]
-    for estimates in (cohen, krippendorff):
-        assert abs(np.mean([one.value for one in estimates]) - truth) <= 0.02
-        assert np.mean([one.low <= truth <= one.high for one in estimates]) >= 0.94
+RARE = [(30, 0.05, 0.02), (30, 0.05, 0.05), (30, 0.1, 0.02), (30, 0.1, 0.05)]
+ORDINARY = [(30, 0.5, 0.15), (100, 0.3, 0.05), (100, 0.8, 0.15)]
+
+
+@pytest.mark.parametrize("coefficient", [kappa, alpha_of])
+@pytest.mark.parametrize(("n", "prevalence", "error"), RARE + ORDINARY)
+def test_what_is_told_is_right_on_average_and_its_interval_covers(n, prevalence, error, coefficient):
+    tables = pairs(n, prevalence=prevalence, error=error, draws=10_000)
+    found = worth(tables, truth_of(prevalence, error), coefficient)
+    assert abs(found.bias) <= 0.02
+    assert found.covered >= 0.93
+
+
+@pytest.mark.parametrize(("n", "prevalence", "error"), RARE)
+def test_an_estimator_that_is_not_corrected_fails_on_30_pairs(n, prevalence, error):
+    tables = pairs(n, prevalence=prevalence, error=error, draws=10_000)
+    assert worth(tables, truth_of(prevalence, error), uncorrected).bias < -0.02
+
+
+def test_a_correction_without_a_bound_on_what_is_told_fails_where_violations_are_rare(monkeypatch):
+    monkeypatch.setattr(quality, "SIDE", 2)
+    tables, truth = pairs(30, prevalence=0.05, error=0.02, draws=10_000), truth_of(0.05, 0.02)
+    assert worth(tables, truth, kappa).bias > 0.02
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("prevalence", [0.1, 0.3, 0.5, 0.8])
-@pytest.mark.parametrize("error", [0.02, 0.05, 0.15, 0.25])
-@pytest.mark.parametrize("n", [100, 300])
-def test_they_are_whatever_is_rare_and_however_people_err(n, prevalence, error):
-    truth = truth_of(prevalence, error)
-    tables = pairs(n, prevalence=prevalence, error=error, draws=10_000)
-    cohen = [kappa(*map(int, table)) for table in tables]
-    krippendorff = [alpha(int(a), int(b + c), int(d)) for a, b, c, d in tables]
-    for estimates in (cohen, krippendorff):
-        known = [one for one in estimates if one.value is not None]
-        assert abs(np.mean([one.value for one in known]) - truth) <= 0.02
-        assert np.mean([one.low <= truth <= one.high for one in known]) >= 0.93
+@pytest.mark.parametrize("coefficient", [kappa, alpha_of])
+@pytest.mark.parametrize("prevalence", [0.02, *PREVALENCES, 0.95])
+@pytest.mark.parametrize("error", RATERS)
+@pytest.mark.parametrize("n", PAIRS)
+def test_they_are_whatever_is_rare_and_however_people_err(n, prevalence, error, coefficient):
+    found = worth(pairs(n, prevalence=prevalence, error=error, draws=10_000), truth_of(prevalence, error), coefficient)
+    assert abs(found.bias) <= 0.02
+    assert found.covered >= 0.93
 
 
 def test_an_interval_of_90_percent_would_be_noticed(monkeypatch):
     monkeypatch.setattr(quality, "Z", 1.645)
-    truth = truth_of(0.5, 0.15)
-    told = [kappa(*map(int, table)) for table in pairs(100, prevalence=0.5, error=0.15, draws=2000)]
-    assert np.mean([one.low <= truth <= one.high for one in told]) < 0.93
+    tables = pairs(100, prevalence=0.5, error=0.15, draws=2000)
+    assert worth(tables, truth_of(0.5, 0.15), kappa).covered < 0.93
 
 
 def test_known_tables_give_known_values():
-    assert kappa(20, 5, 10, 15).value == pytest.approx(0.4)
-    assert kappa(10, 0, 0, 10).value == 1
-    assert alpha(10, 0, 10).value == 1
-    assert kappa(0, 0, 0, 5).value is None and alpha(0, 0, 5).value is None
-    assert kappa(0, 0, 0, 0).n == 0
-    assert alpha(2, 1, 2).low is not None
+    assert cohen(20, 5, 10, 15) == pytest.approx(0.4)
+    assert krippendorff(20, 5, 10, 15) == pytest.approx(1 - 15 * 99 / (55 * 45))
+    assert kappa(15, 0, 0, 15).value == alpha(15, 0, 15).value == 1
+
+
+def test_a_correction_is_that_of_pairs_left_out_one_by_one():
+    rows = [(True, True)] * 6 + [(True, False)] * 3 + [(False, True)] * 2 + [(False, False)] * 29
+
+    def plain(pairs):
+        return cohen(*(pairs.count(kind) for kind in ((True, True), (True, False), (False, True), (False, False))))
+
+    left_out = np.mean([plain(rows[:place] + rows[place + 1 :]) for place in range(len(rows))])
+    assert kappa(6, 3, 2, 29).value == pytest.approx(len(rows) * plain(rows) - (len(rows) - 1) * left_out)
+
+
+def test_an_interval_holds_its_value_and_lies_between_the_bounds():
+    for both, one, other in np.ndindex(31, 8, 8):
+        if both + one + other <= 30:
+            for told in (
+                kappa(both, one, other, 30 - both - one - other),
+                alpha(both, one + other, 30 - both - one - other),
+            ):
+                assert told.value is None or -1 <= told.low <= told.value <= told.high <= 1
+
+
+def test_where_too_little_was_seen_no_figure_is_told_but_what_is_needed():
+    assert agreement([]).lacking == Lacking(30, 3, 3)
+    told = agreement([(True, True)] + [(False, False)] * 17)
+    assert told.lacking == Lacking(12, 2, 0)
+    assert (told.kappa, told.alpha) == ((None, None, None, 18), (None, None, None, 18))
+    assert told.observed.value == 1 and not told.unclear
+    assert agreement([(True, False)] * 3 + [(False, False)] * 27).lacking == Lacking(0, 0, 0)
+    assert agreement([(True, True)] * 40).lacking == Lacking(0, 0, 3)
 
 
 def test_a_category_is_unclear_only_where_enough_pairs_say_so():
