@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-import orjson
-
 from service.creators.book import NotThere, today
 from service.creators.boosts import Asked as Candidate
 from service.creators.formula import WHOLE, FormulaError
@@ -15,7 +13,7 @@ from service.creators.reading import Measured
 from service.creators.telling import day_told
 from service.creators.trials import NotAllowed, State
 from service.http import creator_wire as wire
-from service.http.answer import Answer
+from service.http.answer import Answer, tell
 from service.http.asking import cursor_of, cut, places_in, read_as, read_query
 from service.http.content import known
 from service.http.creators import WRITES, measure_told, moment, refuse
@@ -56,7 +54,7 @@ async def rank(asked: Asked) -> Answer:
             for one in ranking.granted
         ],
     }
-    return Answer(orjson.dumps(told))
+    return tell(told)
 
 
 @route("GET", "/v1/boosts", policy=Right.CREATORS, gives=wire.BoostsShown, problems=CALLED)
@@ -78,7 +76,7 @@ async def boosts(asked: Asked) -> Answer:
         "days": list(days.values()),
         "rankings": [dict(zip(fields, row, strict=True)) for row in rows],
     }
-    return Answer(orjson.dumps(told))
+    return tell(told)
 
 
 @route(
@@ -98,7 +96,7 @@ async def measures(asked: Asked) -> Answer:
     rows = await reads.rows(sql.MEASURES_LISTED, known(asked).tenant, query.state, before, query.limit + 1)
     page, last = cut(rows, query.limit)
     items = [measure_told(asked, Measured(*row[:-1]), row[-1]) for row in page]
-    return Answer(orjson.dumps({"items": items, "next": cursor_of(last[0]) if last else None}))
+    return tell({"items": items, "next": cursor_of(last[0]) if last else None})
 
 
 @route(
@@ -118,7 +116,7 @@ async def propose_measure(asked: Asked) -> Answer:
         )
     except (NotThere, Refused) as error:
         refuse(asked, error)
-    return Answer(orjson.dumps({"id": id_}))
+    return tell({"id": id_})
 
 
 @route(
@@ -134,7 +132,7 @@ async def due_measures(asked: Asked) -> Answer:
         ids = await asked.serving.service.creators.measures.ruled(known(asked).tenant, asked.found["id"])
     except NotThere:
         raise Problem("not-found") from None
-    return Answer(orjson.dumps({"ids": ids}))
+    return tell({"ids": ids})
 
 
 @route(
@@ -189,7 +187,7 @@ async def trials(asked: Asked) -> Answer:
         "sample": parts.trials.terms.sample,
         "items": [await _trial(asked, one) for one in found],
     }
-    return Answer(orjson.dumps(told))
+    return tell(told)
 
 
 @route(
@@ -210,7 +208,7 @@ async def propose_trial(asked: Asked) -> Answer:
         raise Problem("invalid-body", faults=[Fault(("formula",), "formula", {"why": str(error)})]) from None
     except NotAllowed as error:
         _conflict(error)
-    return Answer(orjson.dumps({"id": id_}))
+    return tell({"id": id_})
 
 
 @route(
@@ -252,7 +250,7 @@ async def _stepped(asked: Asked, *, advance: bool) -> Answer:
         raise Problem("not-found") from None
     except NotAllowed as error:
         _conflict(error)
-    return Answer(orjson.dumps(await _trial(asked, trial)))
+    return tell(await _trial(asked, trial))
 
 
 def _conflict(error: NotAllowed) -> NoReturn:

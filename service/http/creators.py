@@ -20,7 +20,7 @@ from service.creators.score import reckon
 from service.creators.standing import limited, placed
 from service.creators.telling import entry_told, lines_told, reason_told, restores_told
 from service.http import creator_wire as wire
-from service.http.answer import Answer
+from service.http.answer import Answer, tell
 from service.http.asking import ListQuery, cursor_of, cut, places_in, read_as, read_query
 from service.http.content import known
 from service.http.problems import Fault, Problem
@@ -102,7 +102,7 @@ async def creators(asked: Asked) -> Answer:
                 "measures": list(held[one.name].measures),
             }
         )
-    return Answer(orjson.dumps({"items": items, "next": cursor_of(last.name) if last else None}))
+    return tell({"items": items, "next": cursor_of(last.name) if last else None})
 
 
 @route(
@@ -146,7 +146,7 @@ async def ledger(asked: Asked) -> Answer:
     page, last = cut(rows, query.limit)
     told = {one.entry.id: one for one in rows}
     items = [_entry(asked, seen, one, told) for one in page]
-    return Answer(orjson.dumps({"items": items, "next": cursor_of(last.number) if last else None}))
+    return tell({"items": items, "next": cursor_of(last.number) if last else None})
 
 
 @route(
@@ -178,7 +178,7 @@ async def explanation(asked: Asked) -> Answer:
         for one in scales.values()
         if query.preset in {"", one.name}
     ]
-    return Answer(orjson.dumps(told))
+    return tell(told)
 
 
 @route(
@@ -199,7 +199,7 @@ async def signals(asked: Asked) -> Answer:
         fresh = await asked.serving.service.creators.members.signal(known(asked).tenant, asked.found["id"], told)
     except (NotThere, Refused) as error:
         refuse(asked, error)
-    return Answer(orjson.dumps({"fresh": fresh}))
+    return tell({"fresh": fresh})
 
 
 @route(
@@ -253,7 +253,7 @@ async def find(asked: Asked) -> Answer:
         id_ = await asked.serving.service.creators.members.find(caller.tenant, asked.found["id"], sent.name, caller.id)
     except (NotThere, Refused) as error:
         refuse(asked, error)
-    return Answer(orjson.dumps({"id": id_}))
+    return tell({"id": id_})
 
 
 @route(
@@ -384,7 +384,7 @@ async def _shown(asked: Asked) -> Answer:
         ],
         "measures": [measure_told(asked, one, seen.member.name) for one in measures],
     }
-    return Answer(orjson.dumps(told))
+    return tell(told)
 
 
 def _other(seen: Seen) -> dict[str, Any] | None:

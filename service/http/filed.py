@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
-import orjson
-
 from moderation.types import SHANGHAI
 from service.duty.products import Paper, Product
 from service.duty.proofs import LAST, NewProof, UnknownProof
-from service.http.answer import Answer
+from service.http.answer import Answer, tell
 from service.http.asking import cursor_of, cut, places_in, read_as, read_query
 from service.http.content import known
 from service.http.duty_answers import (
@@ -64,7 +62,7 @@ async def proofs(asked: Asked) -> Answer:
     )
     page, last = cut(found, query.limit)
     following = cursor_of(last.filed_at, last.value.id) if last else None
-    return Answer(orjson.dumps({"proofs": [proof_told(one, day) for one in page], "next": following}))
+    return tell({"proofs": [proof_told(one, day) for one in page], "next": following})
 
 
 @route("GET", "/v1/proofs/{id}", policy=Right.SHOWS, gives=ProofShown, problems=("not-found", *CALLED))
@@ -112,7 +110,7 @@ async def products(asked: Asked) -> Answer:
     )
     page, last = cut(found, query.limit)
     following = cursor_of(last.id) if last else None
-    return Answer(orjson.dumps({"products": [product_told(one, day) for one in page], "next": following}))
+    return tell({"products": [product_told(one, day) for one in page], "next": following})
 
 
 @route("GET", "/v1/products/{id}", policy=Right.SHOWS, gives=ProductShown, problems=("not-found", *CALLED))
@@ -128,11 +126,11 @@ async def _proof(asked: Asked, proof: str) -> Answer:
     found = await asked.serving.service.duties.proofs.one(known(asked).tenant, proof)
     if found is None:
         raise Problem("not-found")
-    return Answer(orjson.dumps(proof_told(found, today())))
+    return tell(proof_told(found, today()))
 
 
 async def _product(asked: Asked, product: str) -> Answer:
     found = await asked.serving.service.duties.products.one(known(asked).tenant, product)
     if found is None:
         raise Problem("not-found")
-    return Answer(orjson.dumps(product_told(found, today())))
+    return tell(product_told(found, today()))

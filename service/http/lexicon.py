@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, StringConstraints
 
 from moderation.errors import LoadErrors
-from service.http.answer import Answer
+from service.http.answer import Answer, tell
 from service.http.answers import Answered
 from service.http.asking import read_as
 from service.http.content import known
@@ -120,7 +119,7 @@ async def file_lexicon(asked: Asked) -> Answer:
     except FourEyes:
         raise Problem("four-eyes") from None
     standing = await lexicons.standing(caller.tenant)
-    return _told({**_version(filed, standing.active), "ruleset": _ruleset(asked)})
+    return tell({**_version(filed, standing.active), "ruleset": _ruleset(asked)})
 
 
 @route("GET", "/v1/lexicon", policy=Right.LEXICON, gives=Lexicon, problems=CALLED)
@@ -128,7 +127,7 @@ async def lexicon(asked: Asked) -> Answer:
     """List the versions of the tenant's own words, and tell which is active."""
     standing = await asked.serving.service.lexicons.standing(known(asked).tenant)
     versions = [_version(info, standing.active) for info in standing.versions]
-    return _told({"active": standing.active, "ruleset": _ruleset(asked), "versions": versions})
+    return tell({"active": standing.active, "ruleset": _ruleset(asked), "versions": versions})
 
 
 @route(
@@ -143,7 +142,7 @@ async def lexicon_version(asked: Asked) -> Answer:
         files = await asked.serving.service.lexicons.files(known(asked).tenant, int(name))
     except UnknownVersion:
         raise Problem("not-found") from None
-    return _told({"version": int(name), "files": [{"name": each, "text": text} for each, text in files.items()]})
+    return tell({"version": int(name), "files": [{"name": each, "text": text} for each, text in files.items()]})
 
 
 @route(
@@ -162,7 +161,7 @@ async def activate_lexicon(asked: Asked) -> Answer:
     except FourEyes:
         raise Problem("four-eyes") from None
     standing = await lexicons.standing(caller.tenant)
-    return _told({"active": standing.active, "ruleset": _ruleset(asked)})
+    return tell({"active": standing.active, "ruleset": _ruleset(asked)})
 
 
 ROUTES: Final = (file_lexicon, lexicon, lexicon_version, activate_lexicon)
@@ -188,7 +187,3 @@ def _version(info: LexiconInfo, active: int) -> dict[str, Any]:
 
 def _ruleset(asked: Asked) -> str:
     return asked.serving.service.rules.engines.of(known(asked).tenant).ruleset.fingerprint
-
-
-def _told(told: dict[str, Any]) -> Answer:
-    return Answer(orjson.dumps(told))

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
-
-import orjson
+from typing import TYPE_CHECKING, Final
 
 from moderation.errors import LoadErrors
 from moderation.lint import EXPLAINED
-from service.http.answer import Answer
+from service.http.answer import Answer, tell
 from service.http.asking import cursor_of, places_in, read_as, read_query
 from service.http.content import known
 from service.http.problems import Fault, Problem
@@ -42,7 +40,7 @@ async def lexicon_files(asked: Asked) -> Answer:
         {"name": name, "own": own, "category": category, "terms": count}
         for (name, own, category), count in counted.items()
     ]
-    return _told({"files": listed})
+    return tell({"files": listed})
 
 
 @route(
@@ -67,7 +65,7 @@ async def lexicon_terms(asked: Asked) -> Answer:
     )
     found, more = await asyncio.to_thread(index.find, sought, ruleset, after=after, limit=query.limit)
     listed = [term_told(one, ruleset) for one in found]
-    return _told({"terms": listed, "next": cursor_of(more) if more is not None else None})
+    return tell({"terms": listed, "next": cursor_of(more) if more is not None else None})
 
 
 @route(
@@ -96,7 +94,7 @@ async def lint_own(asked: Asked) -> Answer:
         }
         for one in done.found[:_MOST_DOUBTS]
     ]
-    return _told({"terms": done.terms, "texts": done.texts, "doubts": doubts})
+    return tell({"terms": done.terms, "texts": done.texts, "doubts": doubts})
 
 
 ROUTES: Final = (lexicon_files, lexicon_terms, lint_own)
@@ -116,7 +114,3 @@ async def _files(asked: Asked, sent: LintRequest) -> Mapping[str, str]:
 
 def _ruleset(asked: Asked) -> Ruleset:
     return asked.serving.service.rules.engines.of(known(asked).tenant).ruleset
-
-
-def _told(told: dict[str, Any]) -> Answer:
-    return Answer(orjson.dumps(told))

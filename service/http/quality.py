@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.http.answer import Answer
+from service.http.answer import Answer, tell
 from service.http.answers import Answered, Person
 from service.http.asking import read_as
 from service.http.content import known
@@ -175,7 +175,7 @@ async def quality(asked: Asked) -> Answer:
         "categories": [{"category": code, **_agreement(one)} for code, one in told.categories],
         "reviewers": [_reviewer(one) for one in told.reviewers],
     }
-    return Answer(orjson.dumps(body))
+    return tell(body)
 
 
 @route("GET", "/v1/labels", policy=Right.QUALITY, gives=LabelsShown, problems=CALLED)
@@ -193,7 +193,7 @@ async def labels(asked: Asked) -> Answer:
         "active": weights.active,
         "proposals": [_proposal(model) for model in weights.waiting],
     }
-    return Answer(orjson.dumps(body))
+    return tell(body)
 
 
 @route("GET", "/v1/golden", policy=Right.GOLDEN, gives=GoldenList, problems=CALLED)
@@ -203,7 +203,7 @@ async def golden_items(asked: Asked) -> Answer:
     told = [{"answer": orjson.loads(one.said), **one._asdict()} for one in items]
     for one in told:
         del one["said"]
-    return Answer(orjson.dumps({"items": told}))
+    return tell({"items": told})
 
 
 @route(
@@ -218,7 +218,7 @@ async def make_golden(asked: Asked) -> Answer:
         raise Problem("not-found") from None
     except golden.Unfit as unfit:
         raise Problem("invalid-body", faults=[Fault(("content_id",), str(unfit))]) from None
-    return Answer(orjson.dumps({"id": id_}))
+    return tell({"id": id_})
 
 
 @route("DELETE", "/v1/golden/{id}", policy=Right.GOLDEN, gives=Done, problems=("not-found", *CALLED))

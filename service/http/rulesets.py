@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-import orjson
-
 from moderation.change import Unfit
 from moderation.errors import LoadErrors
-from service.http.answer import Answer
+from service.http.answer import Answer, confide
 from service.http.asking import ListQuery, cursor_of, cut, places_in, read_as, read_query
 from service.http.content import known
 from service.http.lexicon import MOST_BODY
@@ -47,7 +45,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_JSON: Final = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 _SHOWN: Final = 50
 _DIGITS: Final = 10
 _REFUSED: Final = ("rules-refused", "csrf")
@@ -77,7 +74,7 @@ async def rulesets(asked: Asked) -> Answer:
         ],
         "shadow": running[0] if running else None,
     }
-    return _told(told)
+    return confide(told)
 
 
 @route("GET", "/v1/rulesets/versions/{version}", policy=Right.READ, gives=VersionRead, problems=("not-found", *CALLED))
@@ -90,7 +87,7 @@ async def ruleset_version(asked: Asked) -> Answer:
         files = await asked.serving.service.lexicons.files(known(asked).tenant, int(name))
     except UnknownVersion:
         raise Problem("not-found") from None
-    return _told({"version": int(name), "files": [{"name": each, "text": text} for each, text in files.items()]})
+    return confide({"version": int(name), "files": [{"name": each, "text": text} for each, text in files.items()]})
 
 
 @route(
@@ -112,7 +109,7 @@ async def proposals(asked: Asked) -> Answer:
     shared = asked.serving.service.rules.engine.ruleset.fingerprint
     listed = [proposal_told(one, caller, active[0] if active else None, shared) for one in page]
     going_on = cursor_of(last.row.proposed_at, last.row.id) if last else None
-    return _told({"proposals": listed, "next": going_on})
+    return confide({"proposals": listed, "next": going_on})
 
 
 @route(
@@ -225,7 +222,7 @@ async def roll_back(asked: Asked) -> Answer:
     """Go back to what was active before, alone and at once; on again takes two people."""
     sent = await read_as(asked, RollbackRequest)
     version = await _done(asked.serving.service.rulebook.proposals.roll_back(known(asked), sent.active))
-    return _told({"active": version, "ruleset": _ruleset(asked)})
+    return confide({"active": version, "ruleset": _ruleset(asked)})
 
 
 @route(
@@ -250,7 +247,7 @@ async def rehearse_proposal(asked: Asked) -> Answer:
         made = book.rehearsals.start(caller.tenant, cast, _period(sent), then=keep)
     except Busy:
         raise Problem("busy", headers={"Retry-After": "5"}) from None
-    return _told(_rehearsing(made))
+    return confide(_rehearsing(made))
 
 
 @route(
@@ -271,7 +268,7 @@ async def rehearse(asked: Asked) -> Answer:
         made = book.rehearsals.start(caller.tenant, cast, _period(sent))
     except Busy:
         raise Problem("busy", headers={"Retry-After": "5"}) from None
-    return _told(_rehearsing(made))
+    return confide(_rehearsing(made))
 
 
 @route("GET", "/v1/rulesets/rehearsals/{id}", policy=Right.READ, gives=Rehearsing, problems=("not-found", *CALLED))
@@ -280,7 +277,7 @@ async def one_rehearsal(asked: Asked) -> Answer:
     found = asked.serving.service.rulebook.rehearsals.one(known(asked).tenant, asked.found["id"])
     if found is None:
         raise Problem("not-found")
-    return _told(_rehearsing(found))
+    return confide(_rehearsing(found))
 
 
 @route("GET", "/v1/rulesets/shadows", policy=Right.READ, gives=Shadows, problems=CALLED)
@@ -362,12 +359,12 @@ async def _read(asked: Asked, proposal: str) -> Answer:
     history = await service.rulebook.reads.history(caller.tenant, limit=1)
     old, new = [await service.lexicons.files(caller.tenant, version) for version in (found.row.base, found.row.version)]
     told = proposal_told(found, caller, history[0] if history else None, service.rules.engine.ruleset.fingerprint)
-    return _told({**told, "diff": lines_changed(old, new), "report": report_told(found.row)})
+    return confide({**told, "diff": lines_changed(old, new), "report": report_told(found.row)})
 
 
 async def _shadows(asked: Asked) -> Answer:
     listed = await asked.serving.service.rulebook.shadows.listed(known(asked).tenant)
-    return _told({"shadows": [{**one, "samples": []} for one in listed]})
+    return confide({"shadows": [{**one, "samples": []} for one in listed]})
 
 
 def _period(sent: PeriodRequest) -> Period:
@@ -385,7 +382,3 @@ def _rehearsing(one: Rehearsal) -> dict[str, Any]:
 
 def _ruleset(asked: Asked) -> str:
     return asked.serving.service.rules.engines.of(known(asked).tenant).ruleset.fingerprint
-
-
-def _told(told: dict[str, Any]) -> Answer:
-    return Answer(orjson.dumps(told), headers=_JSON)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import orjson
-
 from moderation.types import SHANGHAI
 from service.duty.alerts import NoAlert
 from service.duty.gaps import Filed, gaps
@@ -14,7 +12,7 @@ from service.duty.proofs import UnknownProof
 from service.duty.scripts import UnknownScript
 from service.duty.sheet import sheet
 from service.duty.shows import ACTS, AlreadyLive, Check, Doing, NewShow, UnknownShow, act_in
-from service.http.answer import JSON, Answer
+from service.http.answer import Answer, tell
 from service.http.asking import cursor_of, cut, read_as, read_query
 from service.http.content import known
 from service.http.duty_answers import (
@@ -111,7 +109,7 @@ async def shows(asked: Asked) -> Answer:
     page, last = cut(found, query.limit)
     following = cursor_of(last.room if query.state == "live" else last.started_at, last.id) if last else None
     told = [show_told(one, await gaps_of(asked, one)) for one in page]
-    return Answer(orjson.dumps({"shows": told, "next": following}))
+    return tell({"shows": told, "next": following})
 
 
 @route("GET", "/v1/shows/{id}", policy=Right.SHOWS, gives=ShowShown, problems=("not-found", *CALLED))
@@ -169,7 +167,7 @@ async def corrections(asked: Asked) -> Answer:
         body = sheet(_COLUMNS, [_row(one) for one in found])
         name = f'attachment; filename="corrections-{show.id}.csv"'
         return Answer(body, headers={"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": name})
-    return Answer(orjson.dumps({"corrections": [correction_told(one, seconds(one)) for one in found]}))
+    return tell({"corrections": [correction_told(one, seconds(one)) for one in found]})
 
 
 @route(
@@ -220,7 +218,7 @@ async def alerts(asked: Asked) -> Answer:
         "open": await duties.alerts.open(caller.tenant),
         "next": cursor_of(last.raised_at, last.id) if last else None,
     }
-    return Answer(orjson.dumps(told))
+    return tell(told)
 
 
 @route(
@@ -239,7 +237,7 @@ async def acknowledge_alert(asked: Asked) -> Answer:
         raise Problem("not-found") from None
     found = await alerts_.one(caller.tenant, name)
     assert found is not None
-    return Answer(orjson.dumps(alert_told(found)))
+    return tell(alert_told(found))
 
 
 ROUTES: Final = (
@@ -304,9 +302,9 @@ async def _show(asked: Asked) -> Show:
 
 
 async def _told(asked: Asked, show: Show) -> Answer:
-    return Answer(orjson.dumps(show_told(show, await gaps_of(asked, show))), headers=JSON)
+    return tell(show_told(show, await gaps_of(asked, show)))
 
 
 async def _acts(asked: Asked) -> Answer:
     found = await asked.serving.service.duties.shows.acts(known(asked).tenant, room_of(asked.found["room"]))
-    return Answer(orjson.dumps({"acts": [act_told(one) for one in found]}))
+    return tell({"acts": [act_told(one) for one in found]})
