@@ -13,7 +13,7 @@ from service.audit.seeing import NEWEST, Sought, look, story
 from service.audit.tree import leaf_hash
 from service.http.answer import Answer, tell
 from service.http.answers import Answered
-from service.http.asking import ListQuery, cursor_of, places_in, read_as, read_query
+from service.http.asking import ListQuery, cursor_of, mark_of, read_as, read_query
 from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
@@ -188,8 +188,7 @@ async def cosign(asked: Asked) -> Answer:
 async def acts(asked: Asked) -> Answer:
     """List acts of the tenant and of the house, newest first; a request looks at 20 000 of them at most."""
     sent, reads = read_query(asked, ActsQuery), asked.serving.service.audit.log.reads
-    places = places_in(sent.cursor, int)
-    before = int(places[0]) if places else NEWEST
+    before = mark_of(sent.cursor, NEWEST)
     since, until = (stamp(moment) if moment else "" for moment in (sent.since, sent.until))
     sought = Sought(sent.kind, sent.named, since, until)
     seen = await asyncio.to_thread(look, reads, known(asked).tenant, sought, before=before, limit=sent.limit)

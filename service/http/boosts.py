@@ -14,7 +14,7 @@ from service.creators.telling import day_told
 from service.creators.trials import NotAllowed, State
 from service.http import creator_wire as wire
 from service.http.answer import Answer, tell
-from service.http.asking import cursor_of, cut, places_in, read_as, read_query
+from service.http.asking import cursor_of, cut, mark_of, read_as, read_query
 from service.http.content import known
 from service.http.creators import WRITES, measure_told, moment, refuse
 from service.http.problems import Fault, Problem
@@ -90,9 +90,8 @@ async def boosts(asked: Asked) -> Answer:
 async def measures(asked: Asked) -> Answer:
     """List measures, newest first."""
     query = read_query(asked, wire.MeasuresQuery)
-    places = places_in(query.cursor, str)
     reads = asked.serving.service.creators.reads
-    before = str(places[0]) if places else _NEWEST
+    before = mark_of(query.cursor, _NEWEST)
     rows = await reads.rows(sql.MEASURES_LISTED, known(asked).tenant, query.state, before, query.limit + 1)
     page, last = cut(rows, query.limit)
     items = [measure_told(asked, Measured(*row[:-1]), row[-1]) for row in page]

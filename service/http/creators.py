@@ -21,7 +21,7 @@ from service.creators.standing import limited, placed
 from service.creators.telling import entry_told, lines_told, reason_told, restores_told
 from service.http import creator_wire as wire
 from service.http.answer import Answer, tell
-from service.http.asking import ListQuery, cursor_of, cut, places_in, read_as, read_query
+from service.http.asking import ListQuery, cursor_of, cut, mark_of, read_as, read_query
 from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
@@ -80,10 +80,9 @@ async def boost(asked: Asked) -> Answer:
 async def creators(asked: Asked) -> Answer:
     """List enrolled creators by id; accounts that are another creator's are left out."""
     query, tenant = read_query(asked, wire.CreatorsQuery), known(asked).tenant
-    places = places_in(query.cursor, str)
     parts = asked.serving.service.creators
     found = await parts.reads.listed(
-        tenant, after=str(places[0]) if places else "", containing=query.containing, limit=query.limit + 1
+        tenant, after=mark_of(query.cursor, ""), containing=query.containing, limit=query.limit + 1
     )
     page, last = cut(found, query.limit)
     held = await parts.book.standings(tenant, [one.name for one in page])
@@ -139,9 +138,8 @@ async def creator(asked: Asked) -> Answer:
 async def ledger(asked: Asked) -> Answer:
     """Read the entries of a creator, newest first: causes, never points."""
     query = read_query(asked, ListQuery)
-    places = places_in(query.cursor, int)
+    before = mark_of(query.cursor, LAST)
     seen = await seen_by(asked)
-    before = int(places[0]) if places else LAST
     rows = await asked.serving.service.creators.reads.ledger(seen.member.id, before=before, limit=query.limit + 1)
     page, last = cut(rows, query.limit)
     told = {one.entry.id: one for one in rows}

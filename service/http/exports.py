@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
-from service.audit.exports import AskedWrong, NoSuchExport, NotThere
+from service.audit.exports import LAST, AskedWrong, NoSuchExport, NotThere
 from service.audit.packs import PACKS, said
 from service.audit.records import Asked as Wanted
 from service.http.answer import Answer, tell
 from service.http.answers import Answered
-from service.http.asking import ListQuery, cursor_of, cut, places_in, read_as, read_query
+from service.http.asking import ListQuery, cursor_of, cut, mark_of, read_as, read_query
 from service.http.content import known
 from service.http.files import FileAnswer
 from service.http.problems import Fault, Problem
@@ -122,9 +122,9 @@ async def ask_export(asked: Asked) -> Answer:
 async def exports(asked: Asked) -> Answer:
     """List packs, newest first."""
     sent = read_query(asked, ListQuery)
-    places = places_in(sent.cursor, str)
-    more = {"before": str(places[0])} if places else {}
-    listed = await asked.serving.service.audit.exports.listed(known(asked).tenant, limit=sent.limit + 1, **more)
+    listed = await asked.serving.service.audit.exports.listed(
+        known(asked).tenant, before=mark_of(sent.cursor, LAST), limit=sent.limit + 1
+    )
     page, last = cut(listed, sent.limit)
     after = None if last is None else cursor_of(last.id)
     return tell({"exports": [_shown(asked, one) for one in page], "next": after})

@@ -9,7 +9,7 @@ from moderation.types import SHANGHAI
 from service.duty.products import Paper, Product
 from service.duty.proofs import LAST, NewProof, UnknownProof
 from service.http.answer import Answer, tell
-from service.http.asking import cursor_of, cut, places_in, read_as, read_query
+from service.http.asking import cursor_of, cut, mark_of, place_of, read_as, read_query
 from service.http.content import known
 from service.http.duty_answers import (
     ProductShown,
@@ -35,12 +35,6 @@ def today() -> date:
     return datetime.now(UTC).astimezone(SHANGHAI).date()
 
 
-def before(cursor: str) -> tuple[str, str]:
-    """Time and id of the last one seen, in a list that runs backwards. Raises ``Problem``."""
-    places = places_in(cursor, str, str)
-    return LAST if places is None else (str(places[0]), str(places[1]))
-
-
 @route("POST", "/v1/proofs", policy=Right.SCRIPTS, takes=ProofRequest, gives=ProofShown, problems=_WRITES)
 async def file_proof(asked: Asked) -> Answer:
     """File a proof: a claim in its exact words is exempt by it in its days, in shows and contents that name it."""
@@ -58,7 +52,7 @@ async def proofs(asked: Asked) -> Answer:
     """List proofs, newest first."""
     query, day = read_query(asked, PageQuery), today()
     found = await asked.serving.service.duties.proofs.listed(
-        known(asked).tenant, before=before(query.cursor), limit=query.limit + 1
+        known(asked).tenant, before=place_of(query.cursor, LAST), limit=query.limit + 1
     )
     page, last = cut(found, query.limit)
     following = cursor_of(last.filed_at, last.value.id) if last else None
@@ -104,9 +98,8 @@ async def file_product(asked: Asked) -> Answer:
 async def products(asked: Asked) -> Answer:
     """List products by id."""
     query, day = read_query(asked, PageQuery), today()
-    places = places_in(query.cursor, str)
     found = await asked.serving.service.duties.products.listed(
-        known(asked).tenant, after=str(places[0]) if places else "", limit=query.limit + 1
+        known(asked).tenant, after=mark_of(query.cursor, ""), limit=query.limit + 1
     )
     page, last = cut(found, query.limit)
     following = cursor_of(last.id) if last else None

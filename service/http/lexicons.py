@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from moderation.errors import LoadErrors
 from moderation.lint import EXPLAINED
 from service.http.answer import Answer, tell
-from service.http.asking import cursor_of, places_in, read_as, read_query
+from service.http.asking import cursor_of, mark_of, read_as, read_query
 from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
@@ -54,8 +54,7 @@ async def lexicon_files(asked: Asked) -> Answer:
 async def lexicon_terms(asked: Asked) -> Answer:
     """Search the terms by which contents are judged."""
     query, ruleset = read_query(asked, TermsQuery), _ruleset(asked)
-    places = places_in(query.cursor, int)
-    after = int(places[0]) if places else 0
+    after = mark_of(query.cursor, 0)
     if after < 0:
         raise Problem("invalid-query", faults=[Fault(("cursor",), "cursor")])
     index = await asked.serving.service.rulebook.catalogue.of(ruleset)

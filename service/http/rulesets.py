@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from moderation.change import Unfit
 from moderation.errors import LoadErrors
 from service.http.answer import Answer, confide
-from service.http.asking import ListQuery, cursor_of, cut, places_in, read_as, read_query
+from service.http.asking import ListQuery, cursor_of, cut, place_of, read_as, read_query
 from service.http.content import known
 from service.http.lexicon import MOST_BODY
 from service.http.problems import Fault, Problem
@@ -101,9 +101,7 @@ async def ruleset_version(asked: Asked) -> Answer:
 async def proposals(asked: Asked) -> Answer:
     """List proposals, newest first."""
     query, caller, book = read_query(asked, ListQuery), known(asked), asked.serving.service.rulebook
-    places = places_in(query.cursor, str, str)
-    after = LAST if places is None else (str(places[0]), str(places[1]))
-    found = await book.reads.proposals(caller.tenant, after=after, limit=query.limit + 1)
+    found = await book.reads.proposals(caller.tenant, after=place_of(query.cursor, LAST), limit=query.limit + 1)
     page, last = cut(found, query.limit)
     active = await book.reads.history(caller.tenant, limit=1)
     shared = asked.serving.service.rules.engine.ruleset.fingerprint

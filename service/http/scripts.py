@@ -9,10 +9,10 @@ import orjson
 
 from service.duty.diff import compared
 from service.duty.products import UnknownProduct
-from service.duty.proofs import UnknownProof
+from service.duty.proofs import LAST, UnknownProof
 from service.duty.scripts import Counted, NewScript, NotApprovable, UnknownScript
 from service.http.answer import Answer, tell
-from service.http.asking import cursor_of, cut, read_as, read_query
+from service.http.asking import cursor_of, cut, place_of, read_as, read_query
 from service.http.content import known
 from service.http.duty_answers import (
     DiffShown,
@@ -25,7 +25,6 @@ from service.http.duty_answers import (
     script_told,
 )
 from service.http.duty_wire import ApprovalRequest, DiffQuery, PageQuery, ScriptRequest, VersionQuery
-from service.http.filed import before
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
 from service.rights import Right
@@ -68,7 +67,7 @@ async def scripts(asked: Asked) -> Answer:
     """List scripts by their newest version, what was filed last first."""
     query = read_query(asked, PageQuery)
     found = await asked.serving.service.duties.scripts.listed(
-        known(asked).tenant, before=before(query.cursor), limit=query.limit + 1
+        known(asked).tenant, before=place_of(query.cursor, LAST), limit=query.limit + 1
     )
     page, last = cut(found, query.limit)
     following = cursor_of(last.filed_at, last.id) if last else None

@@ -8,12 +8,12 @@ from moderation.types import SHANGHAI
 from service.duty.alerts import NoAlert
 from service.duty.gaps import Filed, gaps
 from service.duty.products import UnknownProduct
-from service.duty.proofs import UnknownProof
+from service.duty.proofs import LAST, UnknownProof
 from service.duty.scripts import UnknownScript
 from service.duty.sheet import sheet
 from service.duty.shows import ACTS, AlreadyLive, Check, Doing, NewShow, UnknownShow, act_in
 from service.http.answer import Answer, tell
-from service.http.asking import cursor_of, cut, read_as, read_query
+from service.http.asking import cursor_of, cut, place_of, read_as, read_query
 from service.http.content import known
 from service.http.duty_answers import (
     ActsShown,
@@ -28,7 +28,7 @@ from service.http.duty_answers import (
     show_told,
 )
 from service.http.duty_wire import ActRequest, AlertsQuery, CheckSent, ExportQuery, ShowRequest, ShowsQuery
-from service.http.filed import before, today
+from service.http.filed import today
 from service.http.problems import Fault, Problem
 from service.http.room_wire import room_of
 from service.http.routes import BODY, CALLED, route
@@ -101,7 +101,7 @@ async def start_show(asked: Asked) -> Answer:
 async def shows(asked: Asked) -> Answer:
     """List shows, what began last first; of live ones those of all rooms, by room."""
     query, caller, duties = read_query(asked, ShowsQuery), known(asked), asked.serving.service.duties
-    place = before(query.cursor)
+    place = place_of(query.cursor, LAST)
     if query.state == "live":
         found = await duties.shows.live(caller.tenant, after=place[0] if query.cursor else "", limit=query.limit + 1)
     else:
@@ -210,7 +210,7 @@ async def alerts(asked: Asked) -> Answer:
     """List alerts, newest first: those that nobody acknowledged, or all."""
     query, caller, duties = read_query(asked, AlertsQuery), known(asked), asked.serving.service.duties
     found = await duties.alerts.listed(
-        caller.tenant, open_only=query.state == "open", before=before(query.cursor), limit=query.limit + 1
+        caller.tenant, open_only=query.state == "open", before=place_of(query.cursor, LAST), limit=query.limit + 1
     )
     page, last = cut(found, query.limit)
     told = {
