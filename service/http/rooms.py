@@ -57,14 +57,11 @@ async def say(asked: Asked) -> Answer:
     room, caller, serving = room_of(asked.found["room"]), known(asked), asked.serving
     rooms = serving.service.rooms
     if rooms.full:
-        raise Problem("busy", headers={"Retry-After": "1"})
+        raise Crowded
     sent = envelope(await read_plain(asked, limit=serving.settings.max_batch_body))
     now = datetime.now(UTC)
     read = [read_message(one, tenant=caller.tenant, room=room, now=now) for one in sent]
-    try:
-        outcomes = await rooms.say(caller.tenant, room, [one for one in read if not isinstance(one, Malformed)])
-    except Crowded:
-        raise Problem("busy", headers={"Retry-After": "1"}) from None
+    outcomes = await rooms.say(caller.tenant, room, [one for one in read if not isinstance(one, Malformed)])
     judged = iter(outcomes)
     results = [
         refused_told(one.id, "invalid", asked.lang, one.faults)

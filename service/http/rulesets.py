@@ -32,7 +32,7 @@ from service.http.rule_wire import (
 from service.ids import stamp
 from service.lexicons import UnknownVersion
 from service.rights import Right
-from service.rulebook.rehearsal import Busy, Period
+from service.rulebook.rehearsal import Period
 from service.rulebook.rows import ROLLBACK, NoProposal, Refused
 from service.store.rule_reads import LAST
 
@@ -141,11 +141,9 @@ async def one_proposal(asked: Asked) -> Answer:
 )
 async def revise(asked: Asked) -> Answer:
     """Put another draft in the place of one's own proposal; an approval of the old one ends."""
-    sent = await read_as(asked, DraftRequest, limit=MOST_BODY)
-    id_ = asked.found["id"]
+    sent, id_ = await read_as(asked, DraftRequest, limit=MOST_BODY), asked.found["id"]
     await _proposed(asked, id_)
-    await _done(asked.serving.service.rulebook.proposals.revise(known(asked), id_, draft_of(sent)))
-    return await _read(asked, id_)
+    return await _stepped(asked, asked.serving.service.rulebook.proposals.revise(known(asked), id_, draft_of(sent)))
 
 
 @route(
@@ -159,8 +157,7 @@ async def revise(asked: Asked) -> Answer:
 async def approve(asked: Asked) -> Answer:
     """Approve exactly these bytes, as the second person."""
     sent, id_ = await read_as(asked, BytesRequest), asked.found["id"]
-    await _done(asked.serving.service.rulebook.proposals.approve(known(asked), id_, sent.sha256))
-    return await _read(asked, id_)
+    return await _stepped(asked, asked.serving.service.rulebook.proposals.approve(known(asked), id_, sent.sha256))
 
 
 @route(
@@ -174,8 +171,7 @@ async def approve(asked: Asked) -> Answer:
 async def reject(asked: Asked) -> Answer:
     """Reject somebody else's proposal."""
     await read_as(asked, NothingRequest)
-    await _done(asked.serving.service.rulebook.proposals.reject(known(asked), asked.found["id"]))
-    return await _read(asked, asked.found["id"])
+    return await _stepped(asked, asked.serving.service.rulebook.proposals.reject(known(asked), asked.found["id"]))
 
 
 @route(
@@ -189,8 +185,7 @@ async def reject(asked: Asked) -> Answer:
 async def withdraw(asked: Asked) -> Answer:
     """Withdraw one's own proposal."""
     await read_as(asked, NothingRequest)
-    await _done(asked.serving.service.rulebook.proposals.withdraw(known(asked), asked.found["id"]))
-    return await _read(asked, asked.found["id"])
+    return await _stepped(asked, asked.serving.service.rulebook.proposals.withdraw(known(asked), asked.found["id"]))
 
 
 @route(
@@ -204,8 +199,7 @@ async def withdraw(asked: Asked) -> Answer:
 async def activate_proposal(asked: Asked) -> Answer:
     """Judge by an approved proposal from now on. It holds once this is answered."""
     sent, id_ = await read_as(asked, BytesRequest), asked.found["id"]
-    await _done(asked.serving.service.rulebook.proposals.activate(known(asked), id_, sent.sha256))
-    return await _read(asked, id_)
+    return await _stepped(asked, asked.serving.service.rulebook.proposals.activate(known(asked), id_, sent.sha256))
 
 
 @route(
@@ -241,11 +235,7 @@ async def rehearse_proposal(asked: Asked) -> Answer:
     async def keep(report: dict[str, Any]) -> None:
         await book.proposals.keep_report(caller, row.id, row.sha256, report)
 
-    try:
-        made = book.rehearsals.start(caller.tenant, cast, _period(sent), then=keep)
-    except Busy:
-        raise Problem("busy", headers={"Retry-After": "5"}) from None
-    return confide(_rehearsing(made))
+    return confide(_rehearsing(book.rehearsals.start(caller.tenant, cast, _period(sent), then=keep)))
 
 
 @route(
@@ -262,11 +252,7 @@ async def rehearse(asked: Asked) -> Answer:
     book = asked.serving.service.rulebook
     candidate = await _done(book.proposals.worked_out(caller.tenant, draft_of(sent)))
     cast = await _done(book.cast(caller.tenant, candidate.files))
-    try:
-        made = book.rehearsals.start(caller.tenant, cast, _period(sent))
-    except Busy:
-        raise Problem("busy", headers={"Retry-After": "5"}) from None
-    return confide(_rehearsing(made))
+    return confide(_rehearsing(book.rehearsals.start(caller.tenant, cast, _period(sent))))
 
 
 @route("GET", "/v1/rulesets/rehearsals/{id}", policy=Right.READ, gives=Rehearsing, problems=("not-found", *CALLED))
@@ -342,6 +328,12 @@ async def _done(step: Awaitable[T]) -> T:
         raise Problem("invalid-body", faults=[fault_of(error) for error in errors.errors]) from None
     except UnknownVersion:
         raise Problem("invalid-body", faults=[Fault(("version",), "unknown_version")]) from None
+
+
+async def _stepped(asked: Asked, step: Awaitable[object]) -> Answer:
+    """The proposal of a path after a step."""
+    await _done(step)
+    return await _read(asked, asked.found["id"])
 
 
 async def _proposed(asked: Asked, proposal: str) -> Proposed:

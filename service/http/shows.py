@@ -33,7 +33,6 @@ from service.http.problems import Fault, Problem
 from service.http.room_wire import room_of
 from service.http.routes import BODY, CALLED, route
 from service.ids import from_stamp
-from service.live.rooms import Crowded
 from service.plan import Happening
 from service.rights import Right
 
@@ -190,10 +189,7 @@ async def act_in_room(asked: Asked) -> Answer:
         await service.duties.shows.act(caller, room, doing)
         return await _acts(asked)
     happening = Happening(ACTS[doing.kind].partition(".")[2], {"target": doing.target or ""})
-    try:
-        await service.rooms.tell(caller.tenant, room, happening, work=lambda visit: act_in(visit, caller, room, doing))
-    except Crowded:
-        raise Problem("busy", headers={"Retry-After": "1"}) from None
+    await service.rooms.tell(caller.tenant, room, happening, work=lambda visit: act_in(visit, caller, room, doing))
     return await _acts(asked)
 
 

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from service.rights import Role, Scope
+from service.rulebook import rehearsal
 from tests.http.conftest import running
 from tests.small import terms
 
@@ -93,6 +94,14 @@ def test_a_term_is_tried_on_recent_contents_without_being_proposed(server, ann):
     report = waited(ann, made)["report"]
     assert report["moves"] == {"pass>block": 1} and report["samples"][0]["becomes"] == "block"
     assert len(done(ann.call("GET", "/v1/rulesets/proposals"))["proposals"]) == before
+
+
+def test_a_rehearsal_too_many_is_told_to_come_again(ann, monkeypatch):
+    monkeypatch.setattr(rehearsal, "KEPT", 0)
+    made = proposed(ann, add("宇宙第四"))
+    for path, sent in (("rehearsals", {"changes": [add("宇宙第五")]}), (f"proposals/{made['id']}/rehearsal", {})):
+        reply = ann.call("POST", f"/v1/rulesets/{path}", sent)
+        assert (reply.problem, reply.headers["retry-after"]) == ("busy", "5")
 
 
 def test_a_shadow_only_counts(server, ann):
