@@ -23,6 +23,7 @@ from service.http import creator_wire as wire
 from service.http.answer import Answer, tell
 from service.http.asking import ListQuery, cursor_of, cut, mark_of, read_as, read_query
 from service.http.content import known
+from service.http.language import called
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
 from service.ids import stamp
@@ -169,7 +170,7 @@ async def explanation(asked: Asked) -> Answer:
     told["scales"] = [
         {
             "preset": one.name,
-            "name": one.en if asked.lang == "en" else one.zh,
+            "name": called(one, asked.lang),
             "shown": presets.shown(one, seen.standing.score, asked.lang),
             "verified": one.verified,
         }
@@ -282,7 +283,7 @@ def refuse(asked: Asked, error: NotThere | Refused) -> NoReturn:
         raise Problem("not-found") from None
     gaps = dict(error.gaps)
     if error.why == "signal_never":
-        gaps = {"why": gaps["en" if asked.lang == "en" else "zh"]}
+        gaps = {"why": gaps[asked.lang]}
     raise Problem("invalid-body", faults=[Fault(error.place, error.why, gaps)]) from None
 
 
@@ -291,8 +292,7 @@ def named(asked: Asked) -> Callable[[str], str]:
     categories = asked.serving.service.rules.engine.ruleset.categories
 
     def name(code: str) -> str:
-        one = categories.get(code)
-        return code if one is None else (one.en if asked.lang == "en" else one.zh)
+        return called(categories.get(code), asked.lang, code)
 
     return name
 
@@ -318,7 +318,7 @@ def measure_told(asked: Asked, one: Measured, name: str) -> dict[str, Any]:
     return {
         **told,
         "creator_id": name,
-        "name": rung.en if asked.lang == "en" else rung.zh,
+        "name": called(rung, asked.lang),
         "basis": orjson.loads(one.basis),
         "facts": orjson.loads(one.facts),
     }

@@ -17,6 +17,7 @@ from service.creators.trials import STAGES, chosen
 from service.http import boosts, charts, creators
 from service.http.console import HTML, shell, told_by
 from service.http.content import known
+from service.http.language import called
 from service.http.routes import route
 from service.rights import Right
 from service.store import creator_statements as sql
@@ -99,7 +100,7 @@ async def one_creator(asked: Asked) -> Answer:
         appeals=[dict(zip(fields, row, strict=True)) for row in appeals],
         boosted=[{"day": day_told(day), "spent": spent} for day, spent in boosted],
         may_measure=Right.MEASURES in known(asked).rights and bool(page.csrf),
-        ladder=[(kind, rung.en if page.lang == "en" else rung.zh) for kind, rung in LADDER.items()],
+        ladder=[(kind, called(rung, page.lang)) for kind, rung in LADDER.items()],
     )
 
 
