@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from service.creators.book import NotThere, today
+from service.creators.book import today
 from service.creators.boosts import Asked as Candidate
 from service.creators.formula import WHOLE, FormulaError
 from service.creators.formulas import FOLDER, SHIPPED
-from service.creators.members import Refused
 from service.creators.reading import Measured
 from service.creators.telling import day_told
 from service.creators.trials import NotAllowed, State
@@ -16,7 +15,8 @@ from service.http import creator_wire as wire
 from service.http.answer import Answer, tell
 from service.http.asking import cursor_of, cut, mark_of, read_as, read_query
 from service.http.content import known
-from service.http.creators import WRITES, measure_told, moment, refuse
+from service.http.creator_answers import measure_told, moment
+from service.http.creators import WRITES, done
 from service.http.problems import Fault, Problem
 from service.http.routes import CALLED, route
 from service.rights import Right
@@ -109,12 +109,8 @@ async def measures(asked: Asked) -> Answer:
 async def propose_measure(asked: Asked) -> Answer:
     """Propose a measure against a creator; another person decides."""
     sent, caller = await read_as(asked, wire.MeasureRequest), known(asked)
-    try:
-        id_ = await asked.serving.service.creators.measures.propose(
-            caller, asked.found["id"], sent.kind, sent.rule, sent.days
-        )
-    except (NotThere, Refused) as error:
-        refuse(asked, error)
+    measures = asked.serving.service.creators.measures
+    id_ = await done(asked, measures.propose(caller, asked.found["id"], sent.kind, sent.rule, sent.days))
     return tell({"id": id_})
 
 
@@ -127,10 +123,8 @@ async def propose_measure(asked: Asked) -> Answer:
 )
 async def due_measures(asked: Asked) -> Answer:
     """Have the rules propose what a creator's standing calls for."""
-    try:
-        ids = await asked.serving.service.creators.measures.ruled(known(asked).tenant, asked.found["id"])
-    except NotThere:
-        raise Problem("not-found") from None
+    measures = asked.serving.service.creators.measures
+    ids = await done(asked, measures.ruled(known(asked).tenant, asked.found["id"]))
     return tell({"ids": ids})
 
 
@@ -145,12 +139,8 @@ async def due_measures(asked: Asked) -> Answer:
 async def decide_measure(asked: Asked) -> Answer:
     """Put a proposed measure into force, or decline it. Whoever proposed it cannot decide."""
     sent, caller = await read_as(asked, wire.MeasureDecision), known(asked)
-    try:
-        await asked.serving.service.creators.measures.decide(
-            caller, asked.found["id"], agrees=sent.agrees, days=sent.days
-        )
-    except (NotThere, Refused) as error:
-        refuse(asked, error)
+    measures = asked.serving.service.creators.measures
+    await done(asked, measures.decide(caller, asked.found["id"], agrees=sent.agrees, days=sent.days))
     return Answer(b"{}")
 
 
@@ -165,10 +155,8 @@ async def decide_measure(asked: Asked) -> Answer:
 async def lift_measure(asked: Asked) -> Answer:
     """End a measure before its term."""
     sent = await read_as(asked, wire.ReliefRequest)
-    try:
-        await asked.serving.service.creators.measures.lift(known(asked), asked.found["id"], sent.why)
-    except (NotThere, Refused) as error:
-        refuse(asked, error)
+    measures = asked.serving.service.creators.measures
+    await done(asked, measures.lift(known(asked), asked.found["id"], sent.why))
     return Answer(b"{}")
 
 
@@ -244,9 +232,7 @@ async def _stepped(asked: Asked, *, advance: bool) -> Answer:
     parts = asked.serving.service.creators.trials
     step = parts.advance if advance else parts.roll_back
     try:
-        trial = await step(known(asked), asked.found["id"])
-    except NotThere:
-        raise Problem("not-found") from None
+        trial = await done(asked, step(known(asked), asked.found["id"]))
     except NotAllowed as error:
         _conflict(error)
     return tell(await _trial(asked, trial))

@@ -17,6 +17,7 @@ from service.creators.trials import STAGES, chosen
 from service.http import boosts, charts, creators
 from service.http.console import HTML, shell, told_by
 from service.http.content import known
+from service.http.creator_answers import brief_told
 from service.http.language import called
 from service.http.routes import route
 from service.rights import Right
@@ -53,7 +54,7 @@ async def all_creators(asked: Asked) -> Answer:
     if tier:
         wanted = [name for name, one in sorted(held.items()) if one.standing.tier == tier]
         found = await parts.book.standings(tenant, wanted[:_SHOWN])
-        items = [{**_brief(name, one), "role": "", "cohort": one.cohort} for name, one in found.items()]
+        items = [{**brief_told(name, one), "role": "", "cohort": one.cohort} for name, one in found.items()]
     return page.page(
         "creators.html",
         items=items,
@@ -141,18 +142,6 @@ async def all_trials(asked: Asked) -> Answer:
 
 
 ROUTES: Final = (all_creators, one_creator, all_boosts, all_trials)
-
-
-def _brief(name: str, held: Any) -> dict[str, Any]:
-    standing = held.standing
-    return {
-        "creator_id": name,
-        "score": standing.score / WHOLE,
-        "tier": standing.tier,
-        "multiplier": standing.multiplier / WHOLE,
-        "newcomer": standing.newcomer,
-        "measures": list(held.measures),
-    }
 
 
 def _distribution(scores: list[int]) -> dict[str, Any]:
