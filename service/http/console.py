@@ -138,6 +138,10 @@ class Shell:
         """What a category is called."""
         return called(self.asked.serving.service.rules.engine.ruleset.categories.get(code), self.lang, code)
 
+    def categories(self) -> list[tuple[str, str]]:
+        """The categories, and what they are called."""
+        return [(code, self.category(code)) for code in self.asked.serving.service.rules.engine.ruleset.categories]
+
     def grim(self, *codes: str) -> bool:
         """Whether one of these categories is folded away until somebody wants to see it."""
         return not grim(self.asked.serving.service.rules.engine.ruleset.categories).isdisjoint(codes)

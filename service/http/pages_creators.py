@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
 
 import orjson
 
@@ -18,6 +17,7 @@ from service.http import boosts, charts, creators
 from service.http.console import HTML, shell, told_by
 from service.http.content import known
 from service.http.creator_answers import brief_told
+from service.http.filters import following, given
 from service.http.language import called
 from service.http.routes import route
 from service.rights import Right
@@ -48,8 +48,8 @@ async def all_creators(asked: Asked) -> Answer:
     names = [name for _, name in await parts.reads.rows(sql.ENROLLED_IN, tenant, _MOST)]
     held = await parts.book.standings(tenant, names)
     formula = parts.formulas.held(tenant).formula
-    given = {name: query[name] for name in ("containing", "cursor") if query.get(name)}
-    told = await told_by(asked, creators.creators, query={**given, "limit": str(_SHOWN)})
+    asked_for = given(asked, "containing", "cursor")
+    told = await told_by(asked, creators.creators, query={**asked_for, "limit": str(_SHOWN)})
     items = told["items"]
     if tier:
         wanted = [name for name, one in sorted(held.items()) if one.standing.tier == tier]
@@ -58,7 +58,7 @@ async def all_creators(asked: Asked) -> Answer:
     return page.page(
         "creators.html",
         items=items,
-        next=urlencode({**given, "cursor": told["next"]}) if told["next"] and not tier else "",
+        next=following(asked_for, None if tier else told["next"]),
         containing=containing,
         chosen=tier,
         counted=len(held),
