@@ -11,6 +11,7 @@ from moderation.lint import EXPLAINED
 from service.http.answer import Answer, tell
 from service.http.asking import cursor_of, mark_of, read_as, read_query
 from service.http.content import known
+from service.http.lexicon import ruleset_of
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
 from service.http.rule_answers import draft_of, fault_of, term_told
@@ -23,7 +24,6 @@ from service.rulebook.linting import linted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from moderation.ruleset import Ruleset
     from service.http.serving import Asked
 
 _MOST_DOUBTS: Final = 200
@@ -32,7 +32,7 @@ _MOST_DOUBTS: Final = 200
 @route("GET", "/v1/lexicons", policy=Right.READ, gives=Lexicons, problems=CALLED)
 async def lexicon_files(asked: Asked) -> Answer:
     """List the files of terms, the tenant's own first."""
-    ruleset = _ruleset(asked)
+    ruleset = ruleset_of(asked)
     counted: Counter[tuple[str, bool, str]] = Counter()
     for term in (*ruleset.own, *ruleset.terms):
         counted[term.file, term.own, term.category] += 1
@@ -53,7 +53,7 @@ async def lexicon_files(asked: Asked) -> Answer:
 )
 async def lexicon_terms(asked: Asked) -> Answer:
     """Search the terms by which contents are judged."""
-    query, ruleset = read_query(asked, TermsQuery), _ruleset(asked)
+    query, ruleset = read_query(asked, TermsQuery), ruleset_of(asked)
     after = mark_of(query.cursor, 0)
     if after < 0:
         raise Problem("invalid-query", faults=[Fault(("cursor",), "cursor")])
@@ -109,7 +109,3 @@ async def _files(asked: Asked, sent: LintRequest) -> Mapping[str, str]:
         return await service.lexicons.files(caller.tenant, version)
     except UnknownVersion:
         raise Problem("invalid-body", faults=[Fault(("version",), "unknown_version")]) from None
-
-
-def _ruleset(asked: Asked) -> Ruleset:
-    return asked.serving.service.rules.engines.of(known(asked).tenant).ruleset

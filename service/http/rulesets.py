@@ -9,7 +9,7 @@ from moderation.errors import LoadErrors
 from service.http.answer import Answer, confide
 from service.http.asking import ListQuery, cursor_of, cut, place_of, read_as, read_query
 from service.http.content import known
-from service.http.lexicon import MOST_BODY
+from service.http.lexicon import MOST_BODY, ruleset_of, texts_told
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
 from service.http.rule_answers import draft_of, fault_of, lines_changed, proposal_told, report_told
@@ -59,7 +59,7 @@ async def rulesets(asked: Asked) -> Answer:
     running = [one.id for one in await book.reads.running() if one.tenant == tenant]
     told = {
         "active": history[0].version if history else 0,
-        "ruleset": _ruleset(asked),
+        "ruleset": ruleset_of(asked).fingerprint,
         "four_eyes": book.four_eyes,
         "can_roll_back": bool(history) and history[0].ground != ROLLBACK,
         "history": [
@@ -83,11 +83,7 @@ async def ruleset_version(asked: Asked) -> Answer:
     name = asked.found["version"]
     if not (name.isascii() and name.isdigit()) or len(name) > _DIGITS:
         raise Problem("not-found")
-    try:
-        files = await asked.serving.service.lexicons.files(known(asked).tenant, int(name))
-    except UnknownVersion:
-        raise Problem("not-found") from None
-    return confide({"version": int(name), "files": [{"name": each, "text": text} for each, text in files.items()]})
+    return confide(await texts_told(asked, int(name)))
 
 
 @route(
@@ -214,7 +210,7 @@ async def roll_back(asked: Asked) -> Answer:
     """Go back to what was active before, alone and at once; on again takes two people."""
     sent = await read_as(asked, RollbackRequest)
     version = await _done(asked.serving.service.rulebook.proposals.roll_back(known(asked), sent.active))
-    return confide({"active": version, "ruleset": _ruleset(asked)})
+    return confide({"active": version, "ruleset": ruleset_of(asked).fingerprint})
 
 
 @route(
@@ -368,7 +364,3 @@ def _period(sent: PeriodRequest) -> Period:
 def _rehearsing(one: Rehearsal) -> dict[str, Any]:
     state = "failed" if one.failed else "done" if one.done.is_set() else "running"
     return {"id": one.id, "state": state, "seen": one.seen, "of": one.of, "report": one.report}
-
-
-def _ruleset(asked: Asked) -> str:
-    return asked.serving.service.rules.engines.of(known(asked).tenant).ruleset.fingerprint
