@@ -9,8 +9,6 @@ from __future__ import annotations
 import argparse
 import os
 import sqlite3
-import subprocess
-import sys
 from contextlib import ExitStack
 from importlib import import_module
 from itertools import groupby
@@ -24,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from bench.serving import PATIENCE, cpu, helper, service
+from bench.serving import PATIENCE, helper, loaded, service
 from service.creators.entries import DAY, Entry
 from service.creators.formulas import shipped
 from service.creators.ranking import Bounds, Candidate, gini, ranked
@@ -113,13 +111,12 @@ def serving(folder: Path, creators: int, *, seconds: float, rounds: int) -> dict
     """Requests for each processor second: a bare echo, boosts from memory, boosts that are derived first."""
     cores = sorted(os.sched_getaffinity(0))
     import_module("tests.small").small_rules(folder / "lexicons", {})
-    os.environ["QINGLIU_EXPERT"] = "off"
     fill(folder / "data" / "qingliu.db", creators, 5)
     rng = Random(4)
     known = [f"/v1/creators/c{number:07}/boost?scene=ugc" for number in rng.sample(range(creators), min(500, creators))]
     with ExitStack() as stack:
         echo_pid, echo_port = stack.enter_context(helper("bench.echo", cores[0]))
-        pid, port, secret = stack.enter_context(service(folder, cores[0]))
+        pid, port, secret = stack.enter_context(service(folder, cores[0], expert="off"))
         headers = {"Authorization": f"Bearer {secret}"}
         echo: dict[str, Any] = {"port": echo_port, "path": "/echo", "headers": {}, "bodies": [{"text": "你好"}]}
         memory = {"port": port, "headers": headers, "paths": known, "path": "", "bodies": []}
@@ -145,14 +142,10 @@ def serving(folder: Path, creators: int, *, seconds: float, rounds: int) -> dict
 def _load(orders: dict[str, Any], pid: int, seconds: float, core: int) -> float:
     """Requests for each processor second of the server."""
     told = {"host": "127.0.0.1", "batch": 0, "connections": CONNECTIONS, "seconds": seconds, "name": new_id(), **orders}
-    before = cpu(pid)
-    process = subprocess.Popen([sys.executable, "-m", "bench.load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    os.sched_setaffinity(process.pid, {core})
-    output, _ = process.communicate(orjson.dumps(told), timeout=seconds + PATIENCE)
-    answer = orjson.loads(output)
+    answer, used = loaded("bench.load", told, pid=pid, core=core)
     if answer["wrong"] or not answer["requests"]:
         raise RuntimeError(f"{answer}")
-    return float(answer["requests"] / max(0.01, cpu(pid) - before))
+    return float(answer["requests"] / max(0.01, used))
 
 
 def crowd(rng: Random, number: int) -> list[Candidate]:

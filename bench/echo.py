@@ -17,10 +17,10 @@ async def echo(request: web.Request) -> web.Response:
     return web.Response(body=await request.read(), content_type="application/json")
 
 
-async def serve() -> None:
-    """Serves until nobody holds the other end of standard input."""
+async def serve(*routes: web.RouteDef) -> None:
+    """Serves these routes until nobody holds the other end of standard input."""
     app = web.Application()
-    app.router.add_post("/echo", echo)
+    app.add_routes(routes)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -32,4 +32,4 @@ async def serve() -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(serve())
+    uvloop.run(serve(web.post("/echo", echo)))

@@ -8,9 +8,6 @@ messages are those of ordinary simulated rooms. Everything is on: keys, acts, ro
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -30,7 +27,7 @@ from service.simulate.grammar import read_grammar
 from service.simulate.rooms import Kind, play
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 RESULTS: Final = Path(__file__).parent / "results"
 GRAMMAR: Final = Path(__file__).parents[1] / "samples" / "rooms" / "grammar.toml"
@@ -41,7 +38,6 @@ ECHO_SHARE, POST_SHARE, HOT_SHARE, TAIL = 0.12, 1.8, 0.5, 4.0
 MINUTES: Final = 12
 ROUNDS, SECONDS = 5, 4.0
 PATIENCE: Final = 300.0
-_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +66,7 @@ class Live:
             "echo": False,
             **orders,
         }
-        before = serving.cpu(self.pid)
-        command = [sys.executable, "-m", "bench.live_load"]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own program
-        os.sched_setaffinity(process.pid, {self.core})
-        output, _ = process.communicate(orjson.dumps(told), timeout=told["seconds"] + PATIENCE)
-        result: dict[str, Any] = orjson.loads(output)
-        used = serving.cpu(self.pid) - before
+        result, used = serving.loaded("bench.live_load", told, pid=self.pid, core=self.core, patience=PATIENCE)
         if result["wrong"] or not result["messages"]:
             raise RuntimeError(f"{name}: {result}")
         return {
@@ -125,8 +115,8 @@ def _speed(folder: Path, lines: Path, rounds: int) -> dict[str, Any]:
     cores = sorted(os.sched_getaffinity(0))
     told: dict[str, Any] = {}
     for expert in ("off", "ngram"):
-        with _echo(cores[0]) as (echo_pid, echo_port), _service(folder / expert, folder, cores[0], expert) as found:
-            pid, port, secret = found
+        service = _service(folder / expert, folder, cores[0], expert)
+        with serving.helper("bench.wsecho", cores[0]) as (echo_pid, echo_port), service as (pid, port, secret):
             echo = Live(echo_pid, echo_port, {}, cores[-1], lines)
             live = Live(pid, port, {"Authorization": f"Bearer {secret}"}, cores[-1], lines)
             told[expert] = _rounds(echo, live, rounds if expert == "off" else max(1, rounds // 2))
@@ -173,37 +163,15 @@ def _memory(folder: Path, lines: Path) -> list[dict[str, Any]]:
                 name = f"m{tenth}-{part}"
                 orders = {"connections": 50, "each": 100, "seconds": 0.0}
                 live.measure(f"/v1/rooms/{name}-{{room}}/stream", name, **orders)
-            told.append({"messages": (tenth + 1) * 100_000, "rooms": (tenth + 1) * 1000, "mib": _resident(pid)})
+            mib = round(serving.resident(pid), 1)
+            told.append({"messages": (tenth + 1) * 100_000, "rooms": (tenth + 1) * 1000, "mib": mib})
     return told
 
 
-def _resident(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    return round(pages * _PAGE / 2**20, 1)
-
-
-@contextmanager
-def _service(data: Path, folder: Path, core: int, expert: str) -> Iterator[tuple[int, int, str]]:
-    settings = {"QINGLIU_EXPERT": expert, "QINGLIU_SECOND_STAGE": "off"}
+def _service(data: Path, folder: Path, core: int, expert: str) -> AbstractContextManager[tuple[int, int, str]]:
     data.mkdir()
     (data / "lexicons").symlink_to(folder / "lexicons")
-    before = {name: os.environ.get(name) for name in settings}
-    os.environ.update(settings)
-    try:
-        with serving.service(data, core) as found:
-            yield found
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-@contextmanager
-def _echo(core: int) -> Iterator[tuple[int, int]]:
-    with serving.helper("bench.wsecho", core) as found:
-        yield found
+    return serving.service(data, core, expert=expert, second_stage="off")
 
 
 def _tell(told: dict[str, Any]) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 PATIENCE: Final = 60.0
 WARM_UP: Final = 0.5
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
+_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _UTIME, _STIME = 11, 12
 """Fields of ``/proc/PID/stat`` after the name: the time of all threads in user and in kernel mode."""
 
@@ -112,13 +113,7 @@ class Load:
             "seconds": seconds,
             "name": name,
         }
-        before = cpu(target.pid)
-        command = [sys.executable, "-m", "bench.load"]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own program
-        os.sched_setaffinity(process.pid, {self.core})
-        output, _ = process.communicate(orjson.dumps(orders), timeout=seconds + PATIENCE)
-        told: dict[str, Any] = orjson.loads(output)
-        used = cpu(target.pid) - before
+        told, used = loaded("bench.load", orders, pid=target.pid, core=self.core)
         if told["wrong"] or not told["requests"] or not used:
             raise RuntimeError(f"{target.key}: {told}")
         return {
@@ -132,10 +127,30 @@ class Load:
         }
 
 
+def loaded(
+    module: str, orders: dict[str, Any], *, pid: int, core: int, patience: float = PATIENCE
+) -> tuple[dict[str, Any], float]:
+    """What a load tells that a process of its own brought by these orders, and what that cost the server: its seconds.
+
+    ``pid`` is the server, ``core`` is where the load runs. Raises ``TimeoutExpired`` once it takes ``patience`` longer.
+    """
+    before = cpu(pid)
+    command = [sys.executable, "-m", module]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own program
+    os.sched_setaffinity(process.pid, {core})
+    output, _ = process.communicate(orjson.dumps(orders), timeout=orders["seconds"] + patience)
+    return orjson.loads(output), cpu(pid) - before
+
+
 def cpu(pid: int) -> float:
     """Processor seconds that a process has used, in all its threads."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[_UTIME]) + int(fields[_STIME])) / _TICKS
+
+
+def resident(pid: int) -> float:
+    """What a process holds in memory, in MiB."""
+    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE / 2**20
 
 
 @contextmanager
@@ -154,10 +169,14 @@ def helper(module: str, core: int) -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def service(folder: Path, core: int) -> Iterator[tuple[int, int, str]]:
-    """The service as anybody would start it, on its own data directory, its log in a file."""
+def service(folder: Path, core: int, **more: str) -> Iterator[tuple[int, int, str]]:
+    """The service as anybody would start it, on its own data directory, its log in a file; ``more`` settings by name.
+
+    Gives its process, its port and a key's secret.
+    """
     data = folder / "data"
-    environment = {**os.environ, "QINGLIU_LEXICONS": str(folder / "lexicons"), "QINGLIU_RATE_LIMIT": "1000000000"}
+    told = {"lexicons": str(folder / "lexicons"), "rate_limit": "1000000000", **more}
+    environment = {**os.environ, **{f"QINGLIU_{name.upper()}": value for name, value in told.items()}}
     command = [sys.executable, "-m", "service"]
     made = subprocess.run(  # noqa: S603 - our own program
         [*command, "key", "create", "--data", str(data), "--json"], env=environment, check=True, capture_output=True

@@ -5,11 +5,10 @@ It runs until its standard input closes, and prints the port that it listens on.
 
 from __future__ import annotations
 
-import asyncio
-import sys
-
 import uvloop
 from aiohttp import WSMsgType, web
+
+from bench.echo import serve
 
 
 async def echo(request: web.Request) -> web.WebSocketResponse:
@@ -22,19 +21,5 @@ async def echo(request: web.Request) -> web.WebSocketResponse:
     return socket
 
 
-async def serve() -> None:
-    """Serves until nobody holds the other end of standard input."""
-    app = web.Application()
-    app.router.add_get("/{path:.*}", echo)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    sys.stdout.write(f"{runner.addresses[0][1]}\n")
-    sys.stdout.flush()
-    await asyncio.to_thread(sys.stdin.read)
-    await runner.cleanup()
-
-
 if __name__ == "__main__":
-    uvloop.run(serve())
+    uvloop.run(serve(web.get("/{path:.*}", echo)))

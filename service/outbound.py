@@ -174,7 +174,7 @@ class Sender:
         connector = aiohttp.TCPConnector(
             resolver=_Checked(lookup, private=private),
             socket_factory=self._socket,
-            ssl=trust or ssl.create_default_context(),
+            ssl=trust or True,
             use_dns_cache=False,
             force_close=True,
             limit=0,

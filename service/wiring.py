@@ -169,7 +169,8 @@ async def open_store(
     path, patience = settings.database, settings.busy_timeout
     await asyncio.to_thread(db.migrate, path, busy_timeout=patience)
     async with AsyncExitStack() as stack:
-        reads = Reads(reader := await db.open_reader(path, busy_timeout=patience))
+        reader = await db.open_reader(path, busy_timeout=patience)
+        reads = Reads(reader)
         stack.push_async_callback(reads.close)
         desk_reads = DeskReads(await db.open_reader(path, busy_timeout=patience))
         stack.push_async_callback(desk_reads.close)
@@ -216,9 +217,7 @@ async def open_service(
     gc.set_threshold(20_000, 20, 50)
     secret = await asyncio.to_thread(open_secret, settings)
     async with open_store(settings, on_group=on_group) as store, AsyncExitStack() as stack:
-        weights = Weights(store.ledger, store.reads, partial(open_weights, settings))
-        model = None if settings.expert == "off" else await weights.start()
-        opens = await asyncio.to_thread(find_second, settings, model)
+        weights, model, opens = await _expert(settings, store)
         hearing = await stack.enter_async_context(open_hearing(settings, model, opens))
         rules = await Rules.opened(settings.lexicons, settings.scenes or SCENES, ledger=store.ledger, reads=store.reads)
         if model is not None:
@@ -236,7 +235,8 @@ async def open_service(
         await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))
         book = await stack.enter_async_context(open_rulebook(settings, store.ledger, store.reads, rules))
         relay = await stack.enter_async_context(_relaying(settings, store, secret))
-        passwords, audit = Passwords(), await stack.enter_async_context(open_audit(settings, store))
+        audit = await stack.enter_async_context(open_audit(settings, store))
+        passwords = Passwords()
         yield Service(
             settings=settings,
             keys=store.keys,
@@ -266,9 +266,18 @@ async def open_service(
         )
 
 
+async def _expert(settings: Settings, store: Store) -> tuple[Weights, TextModel | None, Opens | None]:
+    """The weights that are active, the first stage that they are of, and a second one to open beside it."""
+    weights = Weights(store.ledger, store.reads, partial(open_weights, settings))
+    model = None if settings.expert == "off" else await weights.start()
+    return weights, model, await asyncio.to_thread(find_second, settings, model)
+
+
 def _sessions(settings: Settings, store: Store, secret: Secret, passwords: Passwords) -> Sessions:
-    delays, life = Delays(clock=monotonic), settings.session_life
-    return Sessions(store.ledger, store.people, passwords=passwords, secret=secret, delays=delays, life=life)
+    delays = Delays(clock=monotonic)
+    return Sessions(
+        store.ledger, store.people, passwords=passwords, secret=secret, delays=delays, life=settings.session_life
+    )
 
 
 @asynccontextmanager

@@ -1,13 +1,19 @@
-"""What small houses of tests share: rules that no change of the shipped terms touches, and a service in a thread."""
+"""What small houses of tests share: rules that no change of the shipped terms touches, a database, a thread."""
 
 from __future__ import annotations
 
 import shutil
 import threading
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import uvloop
+
+from service.acts import Act
+from service.ports import Write
+from service.store import db
 
 LEXICONS = Path(__file__).parents[1] / "lexicons"
 HEAD = "@owner tests\n@source tests\n@licence Apache-2.0\n@reviewed 2026-11-22\n@verified false\n\n"
@@ -37,6 +43,30 @@ def small_rules(folder, files):
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder
+
+
+def migrated(path):
+    """An empty database at a path, with its folder: migrating one takes longer than most tests."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_empty())
+    return path
+
+
+@cache
+def _empty():
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        db.migrate(path, busy_timeout=5)
+        return path.read_bytes()
+
+
+def hire(visit, id_, role, *, tenant="shop", name=""):
+    """Lets a person in beside the accounts, who would hash a password; an act tells of them as it should."""
+    row = (id_, tenant, name or id_, str(role), visit.at)
+    visit.record(Act("user.created", id_, tenant, {"by": "cli", "role": str(role)}), Write(_ADD_USER, row))
+
+
+_ADD_USER = "INSERT INTO users (id, tenant, name, role, password, created_at) VALUES (?, ?, ?, ?, '', ?)"
 
 
 @contextmanager

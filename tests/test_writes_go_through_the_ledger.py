@@ -16,6 +16,7 @@ import sqlite3
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,7 @@ from service.weights import Trained
 from service.wiring import Service, open_service
 from tests.service.notify_server import write_notice
 from tests.service.receivers import Receiver, until
+from tests.small import hire
 
 ROOT = Path(__file__).parents[1]
 SQL = re.compile(
@@ -144,7 +146,6 @@ SAID = [
     labels.Said(3, "好", {"porn": 0}),
 ]
 PASSWORD = "correct horse battery"
-ADD_USER = "INSERT INTO users (id, tenant, name, role, password, created_at) VALUES (?, ?, ?, ?, '', ?)"
 ADD_HOOK = "INSERT INTO webhooks (id, tenant, url, kinds, rotation, created_at) VALUES (?, ?, ?, ?, 0, ?)"
 LEFT_TO_PEOPLE = "你就是个傻逼"
 VERSION = ("content", "version", "commitment")
@@ -707,14 +708,13 @@ async def work_at_the_desk(service, caller):
     """Every step that there is, by a person, by a senior and by the house."""
     desk = service.desk
 
-    def hire(visit):
-        for id_, role in (("ann", "reviewer"), ("sue", "senior")):
-            row = (id_, "shop", id_, role, visit.at)
-            visit.record(Act("user.created", id_, "shop", {"role": role}), Write(ADD_USER, row))
+    def begin(visit):
+        hire(visit, "ann", Role.REVIEWER)
+        hire(visit, "sue", Role.SENIOR)
         hook = ("hook", "shop", "https://example.com/", "[]", visit.at)
         visit.record(Act("webhook.created", "hook", "shop"), Write(ADD_HOOK, hook))
 
-    await service.ledger.visit(hire)
+    await service.ledger.visit(begin)
     ann, sue = Caller("shop", "ann", RIGHTS_OF[Role.REVIEWER]), Caller("shop", "sue", RIGHTS_OF[Role.SENIOR])
     contents = [
         Content(scene=Scene.UGC, parts=(Part("text", LEFT_TO_PEOPLE),), at=datetime.now(UTC), id=f"r{number}")
@@ -758,11 +758,7 @@ async def check(service, reviewer, senior, content):
     desk = Desk(service.ledger, service.rules, Terms(), checks, service.moderation.judged)
     bob = Caller("shop", "bob", RIGHTS_OF[Role.REVIEWER])
 
-    def hire(visit):
-        row = ("bob", "shop", "bob", "reviewer", visit.at)
-        visit.record(Act("user.created", "bob", "shop", {"role": "reviewer"}), Write(ADD_USER, row))
-
-    await service.ledger.visit(hire)
+    await service.ledger.visit(partial(hire, id_="bob", role=Role.REVIEWER))
     for number in range(3):
         await service.moderation.one(content[0], replace(content[1], id=f"q{number}"))
     rows = await desk.claim(reviewer, limit=50)
@@ -994,12 +990,8 @@ async def rules_change(service, caller):
     """A change of rules proposed, revised, tried, approved, active, beside and taken back; others end before."""
     book, names = service.rulebook, ("pat", "quy")
 
-    def hire(visit):
-        for id_ in names:
-            row = (id_, "shop", id_, "policy_admin", visit.at)
-            visit.record(Act("user.created", id_, "shop", {"role": "policy_admin"}), Write(ADD_USER, row))
-
-    await service.ledger.visit(hire)
+    for id_ in names:
+        await service.ledger.visit(partial(hire, id_=id_, role=Role.POLICY_ADMIN))
     pat, quy = (Caller("shop", id_, RIGHTS_OF[Role.POLICY_ADMIN]) for id_ in names)
 
     def draft(word):

@@ -46,6 +46,10 @@ class Place(NamedTuple):
     key: str
     right: Right
 
+    def holds(self, path: str) -> bool:
+        """Whether a page is this one, or one below it: ``/live/a-room`` below ``/live``, nothing below ``/``."""
+        return path == self.path or (self.path != "/" and path.startswith(f"{self.path}/"))
+
 
 SECTIONS: Final = {
     "review": (
@@ -117,13 +121,12 @@ class Shell:
         listed: list[dict[str, Any]] = []
         for name, places in SECTIONS.items():
             found: list[dict[str, Any]] = []
-            for place in places:
-                if place.right in rights:
-                    count = self.alerts if place.name == "alerts" else 0
-                    found.append({**place._asdict(), "here": place.path == path, "count": count})
+            allowed = [place for place in places if place.right in rights]
+            for place in allowed:
+                count = self.alerts if place.name == "alerts" else 0
+                found.append({**place._asdict(), "here": place.path == path, "count": count})
             if found:
-                here = any(f"{path}/".startswith(f"{one['path'].rstrip('/')}/") for one in found if one["path"] != "/")
-                here |= any(one["here"] for one in found)
+                here = any(place.holds(path) for place in allowed)
                 listed.append(
                     {"name": name, "places": found, "here": here, "count": sum(one["count"] for one in found)}
                 )

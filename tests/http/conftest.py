@@ -5,21 +5,19 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import logging
 import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 
 import pytest
-import structlog
 
 from service import logs, passwords
 from service.http.server import listening
 from service.rights import Role
 from service.settings import Settings
 from service.wiring import open_service
-from tests.small import CLAIMS, in_a_thread, small_rules
+from tests.small import ABUSE, CLAIMS, in_a_thread, small_rules
 
 PASSWORD = "correct horse battery"
 
@@ -166,10 +164,9 @@ async def _serve(server):
 
 
 @contextmanager
-def running(settings):
-    """A server for as long as the context lasts."""
-    server = Server(settings, io.BytesIO())
-    logs.configure(server.log, level=settings.log_level)
+def running(settings, log=None):
+    """A server for as long as the context lasts; ``log`` takes its lines of requests."""
+    server = Server(settings, log or io.BytesIO())
     with ExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:
             # A hash costs a quarter of a second by intent; here one may cost nothing.
@@ -186,6 +183,13 @@ def lexicons(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def doubtful(tmp_path_factory):
+    """The same, and a word that is left to people."""
+    files = {"ad_law/absolute_claim.txt": CLAIMS, "safety/abuse.txt": ABUSE}
+    return small_rules(tmp_path_factory.mktemp("doubtful") / "lexicons", files)
+
+
+@pytest.fixture(scope="session")
 def settings(tmp_path_factory, lexicons):
     """Settings of a service that nobody else uses."""
     return Settings(
@@ -198,10 +202,18 @@ def settings(tmp_path_factory, lexicons):
     )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def log():
+    """The log of the shared server, and what the others tell beside their requests."""
+    stream = io.BytesIO()
+    logs.configure(stream)
+    return stream
+
+
 @pytest.fixture(scope="session")
-def server(settings):
+def server(settings, log):
     """The server that most tests share."""
-    with running(settings) as started:
+    with running(settings, log) as started:
         yield started
 
 
@@ -216,9 +228,7 @@ def serving(settings, tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def _log_goes_where_it_went():
+def _log_goes_where_it_went(log):
     """Whoever sends the log elsewhere in a test: afterwards it goes to the shared server's stream again."""
-    told, handlers = structlog.get_config(), logging.getLogger().handlers
     yield
-    structlog.configure(**told)
-    logging.getLogger().handlers = handlers
+    logs.configure(log)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
-import structlog
 
 from service.http.interface import ROUTES
 from service.live.talk import RETRACTION, RULING, Event
@@ -68,10 +66,7 @@ def house(settings, tmp_path_factory):
     folder = tmp_path_factory.mktemp("blind")
     lexicons = small_rules(folder / "lexicons", {"safety/abuse.txt": ABUSE})
     own = {"data": folder / "data", "lexicons": lexicons, "second_review_share": 1.0, "golden_share": 0.0}
-    log, handlers = structlog.get_config(), logging.getLogger().handlers
     with running(settings.model_copy(update=own)) as server:
-        structlog.configure(**log)
-        logging.getLogger().handlers = handlers
         yield server
 
 

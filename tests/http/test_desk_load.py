@@ -16,21 +16,16 @@ import orjson
 import pytest
 
 from service.review import states
-from tests.small import ABUSE, DOUBTFUL
+from tests.small import DOUBTFUL
 
 BROWSERS = 8
 LEASE = 1
 
 
 @pytest.fixture
-def house(serving, lexicons):
-    abuse = lexicons / "safety" / "abuse.txt"
-    abuse.write_text(ABUSE, encoding="utf-8")
-    try:
-        with serving() as server:
-            yield server
-    finally:
-        abuse.unlink()
+def house(serving, doubtful):
+    with serving(lexicons=doubtful) as server:
+        yield server
 
 
 class Crowd:

@@ -6,20 +6,14 @@ import pytest
 
 from service.rights import Role
 from tests.http.test_reviews import BLOCK, act, claim, fits, judge
-from tests.small import ABUSE
 
 PASS = {"action": "pass"}
 
 
 @pytest.fixture
-def house(serving, lexicons):
-    abuse = lexicons / "safety" / "abuse.txt"
-    abuse.write_text(ABUSE, encoding="utf-8")
-    try:
-        with serving(second_review_share=1.0, golden_share=0.0) as server:
-            yield server
-    finally:
-        abuse.unlink()
+def house(serving, doubtful):
+    with serving(lexicons=doubtful, second_review_share=1.0, golden_share=0.0) as server:
+        yield server
 
 
 def works(house, who, ruling, *, skips=0):

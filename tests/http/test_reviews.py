@@ -8,21 +8,16 @@ import pytest
 from jsonschema_rs import Draft202012Validator
 
 from service.rights import Role, Scope
-from tests.small import ABUSE, DOUBTFUL
+from tests.small import DOUBTFUL
 
 BLOCK = {"action": "block", "reasons": [{"category": "abuse_insult"}]}
 
 
 @pytest.fixture
-def house(serving, lexicons, tmp_path):
+def house(serving, doubtful):
     """A server of our own, whose rules leave some contents to people."""
-    abuse = lexicons / "safety" / "abuse.txt"
-    abuse.write_text(ABUSE, encoding="utf-8")
-    try:
-        with serving() as server:
-            yield server
-    finally:
-        abuse.unlink()
+    with serving(lexicons=doubtful) as server:
+        yield server
 
 
 @pytest.fixture

@@ -6,15 +6,11 @@ time the matrix must notice.
 
 from __future__ import annotations
 
-import logging
-import shutil
 import sqlite3
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import structlog
 
 from service.http import browser, frame
 from service.http.interface import ROUTES
@@ -34,7 +30,7 @@ from service.store import (
     vault_statements,
 )
 from tests.http.conftest import Browser, running
-from tests.http.ways import INSULT, OBJECTS, RIVAL, SHOP, WAYS, WITNESS, House, told, unique
+from tests.http.ways import OBJECTS, RIVAL, SHOP, WAYS, WITNESS, House, told, unique
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 R = Right
@@ -248,16 +244,10 @@ class Matrix:
 
 
 @pytest.fixture(scope="module")
-def matrix(settings, tmp_path_factory):
-    lexicons = Path(shutil.copytree(settings.lexicons, tmp_path_factory.mktemp("rights") / "lexicons"))
-    (lexicons / "safety" / "abuse.txt").write_text(INSULT, encoding="utf-8")
-    log, handlers = structlog.get_config(), logging.getLogger().handlers
-    own = {"data": tmp_path_factory.mktemp("rights"), "lexicons": lexicons}
+def matrix(settings, doubtful, tmp_path_factory):
+    own = {"data": tmp_path_factory.mktemp("rights"), "lexicons": doubtful}
     own["audit_witnesses"] = (str(WITNESS.verifier),)
     with running(settings.model_copy(update=own)) as server:
-        # The log goes on where it went: other files' tests share a server and read its log.
-        structlog.configure(**log)
-        logging.getLogger().handlers = handlers
         yield Matrix(server)
 
 
@@ -297,6 +287,11 @@ def without(module, name, *cut):
     return take_away
 
 
+def anybodys(module, name, whose="tenant = ?"):
+    """A statement that does not ask for the tenant: whoever it is, they are somebody."""
+    return without(module, name, whose, f"'' <> {whose.rpartition(' ')[2]}")
+
+
 def instead(of, name, become):
     return lambda _, patch: patch.setattr(of, name, become)
 
@@ -314,8 +309,6 @@ def _right_or_none(headers):
 
 
 _listed, _secret = Keys.listed, frame._secret
-TENANT = "tenant = ?", "'' <> ?"
-ITS_TENANT = "r.tenant = ?", "'' <> ?"
 CHECKS = {
     "the right of a route": ("", instead(frame, "_permit", lambda *_: None)),
     "the token of a session": ("POST /v1/keys", instead(browser, "_check_token", lambda *_: None)),
@@ -334,19 +327,16 @@ CHECKS = {
         "GET /v1/moderations/{id}",
         without(statements, "DECISION", "AND d.tenant = ?", "AND '' <> ?"),
     ),
-    "whose history it is": ("GET /v1/moderations", without(statements, "HISTORY", "c.tenant = ?", "'' <> ?")),
-    "whose lexicon it is": ("GET /v1/lexicon/versions/{version}", without(statements, "LEXICON_FILES", *TENANT)),
-    "whose lexicons they are": ("GET /v1/lexicon", without(statements, "LEXICON_LISTED", *TENANT)),
-    "whose user it is": ("GET /v1/users/{id}", without(people_statements, "USER", *TENANT)),
-    "whose user is changed": ("PATCH /v1/users/{id}", without(people_statements, "USER", *TENANT)),
-    "whose users they are": ("GET /v1/users", without(people_statements, "USERS", "tenant = ?1", "'' <> ?1")),
-    "whose key is revoked": (
-        "DELETE /v1/keys/{id}",
-        without(people_statements, "KEY_TENANT", *TENANT),
-    ),
+    "whose history it is": ("GET /v1/moderations", anybodys(statements, "HISTORY", "c.tenant = ?")),
+    "whose lexicon it is": ("GET /v1/lexicon/versions/{version}", anybodys(statements, "LEXICON_FILES")),
+    "whose lexicons they are": ("GET /v1/lexicon", anybodys(statements, "LEXICON_LISTED")),
+    "whose user it is": ("GET /v1/users/{id}", anybodys(people_statements, "USER")),
+    "whose user is changed": ("PATCH /v1/users/{id}", anybodys(people_statements, "USER")),
+    "whose users they are": ("GET /v1/users", anybodys(people_statements, "USERS", "tenant = ?1")),
+    "whose key is revoked": ("DELETE /v1/keys/{id}", anybodys(people_statements, "KEY_TENANT")),
     "whose keys they are": ("GET /v1/keys", instead(Keys, "listed", _all_keys)),
     **{
-        f"whose item {step}": (f"POST /v1/reviews/{{id}}/{path}", without(desk_statements, "REVIEW", *ITS_TENANT))
+        f"whose item {step}": (f"POST /v1/reviews/{{id}}/{path}", anybodys(desk_statements, "REVIEW", "r.tenant = ?"))
         for step, path in (
             ("is claimed", "claim"),
             ("is held for longer", "heartbeat"),
@@ -357,69 +347,51 @@ CHECKS = {
             ("is undone", "undo"),
         )
     },
-    "whose item it is": ("GET /v1/reviews/{id}", without(desk_statements, "LISTED_ONE", *ITS_TENANT)),
-    "whose report it is": ("GET /v1/reports/{id}", without(desk_statements, "REPORT", *ITS_TENANT)),
-    "whose complaint it is": ("GET /v1/complaints/{id}", without(desk_statements, "REPORT", *ITS_TENANT)),
+    "whose item it is": ("GET /v1/reviews/{id}", anybodys(desk_statements, "LISTED_ONE", "r.tenant = ?")),
+    "whose report it is": ("GET /v1/reports/{id}", anybodys(desk_statements, "REPORT", "r.tenant = ?")),
+    "whose complaint it is": ("GET /v1/complaints/{id}", anybodys(desk_statements, "REPORT", "r.tenant = ?")),
     "whose proposal it is": (
         "GET /v1/rulesets/proposals/{id}",
-        without(rule_statements, "ONE_PROPOSAL", "p.tenant = ?", "'' <> ?"),
+        anybodys(rule_statements, "ONE_PROPOSAL", "p.tenant = ?"),
     ),
     "whose proposal is rejected": (
         "POST /v1/rulesets/proposals/{id}/rejection",
-        without(rule_statements, "PROPOSAL", "p.tenant = ?", "'' <> ?"),
+        anybodys(rule_statements, "PROPOSAL", "p.tenant = ?"),
     ),
-    "whose proposals they are": (
-        "GET /v1/rulesets/proposals",
-        without(rule_statements, "PROPOSALS", "p.tenant = ?1", "'' <> ?1"),
-    ),
-    "whose activations they are": (
-        "GET /v1/rulesets",
-        without(rule_statements, "HISTORY", "a.tenant = ?", "'' <> ?"),
-    ),
-    "whose contents are searched": (
-        "GET /v1/search",
-        without(desk_statements, "CONTENTS_BACK", "+c.tenant = ?1", "'' <> ?1"),
-    ),
-    "whose receivers they are": (
-        "GET /v1/webhooks",
-        without(notice_statements, "WEBHOOKS", *TENANT),
-    ),
+    "whose proposals they are": ("GET /v1/rulesets/proposals", anybodys(rule_statements, "PROPOSALS", "p.tenant = ?1")),
+    "whose activations they are": ("GET /v1/rulesets", anybodys(rule_statements, "HISTORY", "a.tenant = ?")),
+    "whose contents are searched": ("GET /v1/search", anybodys(desk_statements, "CONTENTS_BACK", "+c.tenant = ?1")),
+    "whose receivers they are": ("GET /v1/webhooks", anybodys(notice_statements, "WEBHOOKS")),
     "whose receiver is ended or renewed": (
         "POST /v1/webhooks/{id}/rotate",
-        without(notice_statements, "WEBHOOK_STANDS", *TENANT),
+        anybodys(notice_statements, "WEBHOOK_STANDS"),
     ),
     "whose receiver's deliveries they are": (
         "GET /v1/webhooks/{id}/deliveries",
-        without(notice_statements, "WEBHOOK", *TENANT),
+        anybodys(notice_statements, "WEBHOOK"),
     ),
-    "whose holds they are": ("GET /v1/holds", without(vault_statements, "HOLDS", *TENANT)),
-    "whose hold is lifted": ("DELETE /v1/holds/{id}", without(vault_statements, "LIFT_HOLD", *TENANT)),
-    "whose pack it is": ("GET /v1/exports/{id}", without(audit_statements, "EXPORT", *TENANT)),
-    "whose packs they are": ("GET /v1/exports", without(audit_statements, "EXPORTS", *TENANT)),
+    "whose holds they are": ("GET /v1/holds", anybodys(vault_statements, "HOLDS")),
+    "whose hold is lifted": ("DELETE /v1/holds/{id}", anybodys(vault_statements, "LIFT_HOLD")),
+    "whose pack it is": ("GET /v1/exports/{id}", anybodys(audit_statements, "EXPORT")),
+    "whose packs they are": ("GET /v1/exports", anybodys(audit_statements, "EXPORTS")),
     "whose acts they are": ("GET /v1/acts", without(audit_statements, "ACTS_BACK", "tenant IN (?3, '')", "?3 <> '-'")),
-    "whose story it is": (
-        "GET /v1/decisions/{id}/story",
-        without(audit_statements, "DECISION_PLACE", "d.tenant = ?", "'' <> ?"),
-    ),
-    "whose proof it is": ("GET /v1/proofs/{id}", without(duty_statements, "PROOF", "p.tenant = ?", "'' <> ?")),
-    "whose proofs they are": ("GET /v1/proofs", without(duty_statements, "PROOFS", "p.tenant = ?1", "'' <> ?1")),
-    "whose product it is": ("GET /v1/products/{id}", without(duty_statements, "PRODUCT", "p.tenant = ?", "'' <> ?")),
-    "whose products they are": ("GET /v1/products", without(duty_statements, "PRODUCTS", "p.tenant = ?1", "'' <> ?1")),
-    "whose script it is": ("GET /v1/scripts/{id}", without(duty_statements, "SCRIPT_LAST", "s.tenant = ?", "'' <> ?")),
-    "whose scripts they are": ("GET /v1/scripts", without(duty_statements, "SCRIPTS", "s.tenant = ?1", "'' <> ?1")),
-    "whose show it is": ("GET /v1/shows/{id}", without(duty_statements, "SHOW", "s.tenant = ?", "'' <> ?")),
-    "whose show is ended": ("POST /v1/shows/{id}/end", without(duty_statements, "SHOW_STATE", *TENANT)),
-    "whose shows they are": ("GET /v1/shows", without(duty_statements, "SHOWS", "s.tenant = ?1", "'' <> ?1")),
-    "whose alerts they are": ("GET /v1/alerts", without(duty_statements, "ALERTS_OPEN", "a.tenant = ?1", "'' <> ?1")),
-    "whose alert it is": ("POST /v1/alerts/{id}/acknowledgement", without(duty_statements, "ALERT_STATE", *TENANT)),
-    "whose room it is": ("GET /v1/rooms/{room}", without(room_statements, "LAST", *TENANT)),
-    "whose rooms' events they are": (
-        "GET /v1/rooms/{room}/events",
-        without(room_statements, "AFTER", "tenant = ?1", "'' <> ?1"),
-    ),
+    "whose story it is": ("GET /v1/decisions/{id}/story", anybodys(audit_statements, "DECISION_PLACE", "d.tenant = ?")),
+    "whose proof it is": ("GET /v1/proofs/{id}", anybodys(duty_statements, "PROOF", "p.tenant = ?")),
+    "whose proofs they are": ("GET /v1/proofs", anybodys(duty_statements, "PROOFS", "p.tenant = ?1")),
+    "whose product it is": ("GET /v1/products/{id}", anybodys(duty_statements, "PRODUCT", "p.tenant = ?")),
+    "whose products they are": ("GET /v1/products", anybodys(duty_statements, "PRODUCTS", "p.tenant = ?1")),
+    "whose script it is": ("GET /v1/scripts/{id}", anybodys(duty_statements, "SCRIPT_LAST", "s.tenant = ?")),
+    "whose scripts they are": ("GET /v1/scripts", anybodys(duty_statements, "SCRIPTS", "s.tenant = ?1")),
+    "whose show it is": ("GET /v1/shows/{id}", anybodys(duty_statements, "SHOW", "s.tenant = ?")),
+    "whose show is ended": ("POST /v1/shows/{id}/end", anybodys(duty_statements, "SHOW_STATE")),
+    "whose shows they are": ("GET /v1/shows", anybodys(duty_statements, "SHOWS", "s.tenant = ?1")),
+    "whose alerts they are": ("GET /v1/alerts", anybodys(duty_statements, "ALERTS_OPEN", "a.tenant = ?1")),
+    "whose alert it is": ("POST /v1/alerts/{id}/acknowledgement", anybodys(duty_statements, "ALERT_STATE")),
+    "whose room it is": ("GET /v1/rooms/{room}", anybodys(room_statements, "LAST")),
+    "whose rooms' events they are": ("GET /v1/rooms/{room}/events", anybodys(room_statements, "AFTER", "tenant = ?1")),
     "whose notice is sent again": (
         "POST /v1/deliveries/{notice}/{webhook}/replay",
-        without(notice_statements, "DELIVERY", "n.tenant = ?", "'' <> ?"),
+        anybodys(notice_statements, "DELIVERY", "n.tenant = ?"),
     ),
 }
 

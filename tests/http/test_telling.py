@@ -32,7 +32,7 @@ def test_every_request_leaves_one_line(server):
 
 
 def test_no_text_reaches_the_log(server, monkeypatch):
-    logs.configure(server.log, level="info")  # whichever server was started last
+    logs.configure(server.log, level="info")  # whatever was started before, tests of the command too
     secret = "绝密文本一二三"
     server.judge(secret)
     server.judge(secret, scene="tv")

@@ -14,6 +14,7 @@ import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import wraps
 from itertools import count
 from types import SimpleNamespace
 
@@ -42,8 +43,6 @@ SHOP, RIVAL = "shop", "rival"
 WITNESS = signer_from("witness", b"w" * 32, COSIGNATURE)
 _numbers = count()
 _HEAD = "@category abuse_insult\n@owner t\n@source t\n@licence x\n@reviewed 2026-11-22\n"
-INSULT = f"{_HEAD}傻瓜蛋\n"
-"""A word that is left to people."""
 _BLOCKED = {"scene": "ad", "text": "全网第一"}
 _AD = {"scene": "ad", "text": "这款面霜很好用"}
 _NO_ID = "01a21557-f51d-7a24-8d3d-99c45f8526b6"
@@ -116,10 +115,31 @@ class House:
         return Caller(tenant, own or self.once("worker", tenant, lambda: self.person(tenant)).id, frozenset(Right))
 
 
-def _decision(house, tenant):
-    if tenant is None:
-        return {"id": _NO_ID, "content_id": "no-such-content"}
+OBJECTS = {}
+"""What makes an object of each kind, by the house and a tenant or ``None``."""
 
+
+def makes(name, *, own=False, **absent):
+    """Puts what makes an object of a tenant into ``OBJECTS``. ``own``: nobody can even name another tenant's.
+
+    ``absent`` fills the gaps with an object that does not exist; without it there is nothing to fill them with.
+    """
+
+    def kept(make):
+        @wraps(make)
+        def made(house, tenant):
+            if tenant is None:
+                return absent or None
+            return None if own and tenant != house.asking else make(house, tenant)
+
+        OBJECTS[name] = made
+        return made
+
+    return kept
+
+
+@makes("decision", id=_NO_ID, content_id="no-such-content")
+def _decision(house, tenant):
     def judged():
         content_id = f"content-of-{tenant}"
         judged = house.sent(tenant, "/v1/moderations", {**_AD, "content_id": content_id})
@@ -129,12 +149,9 @@ def _decision(house, tenant):
     return house.once("decision", tenant, judged)
 
 
+@makes("version", own=True, version="99")
 def _version(house, tenant):
     """Versions are numbered by tenant, so nobody can name another's; its words must not come up all the same."""
-    if tenant is None:
-        return {"version": "99"}
-    if house.asking != tenant:
-        return None
 
     def filed():
         for each in (RIVAL, SHOP):
@@ -146,12 +163,14 @@ def _version(house, tenant):
     return house.once("version", "", filed)
 
 
+@makes("user", id="nobody")
 def _user(house, tenant):
-    return {"id": house.once("user", tenant, lambda: house.person(tenant)).id if tenant else "nobody"}
+    return {"id": house.once("user", tenant, lambda: house.person(tenant)).id}
 
 
+@makes("key", id="0123456789ab")
 def _key(house, tenant):
-    return {"id": house.key(tenant)[0] if tenant else "0123456789ab"}
+    return {"id": house.key(tenant)[0]}
 
 
 def _credentials(house, tenant):
@@ -163,21 +182,22 @@ def _credentials(house, tenant):
     return {"name": user.name, "secret": PASSWORD if tenant else "a wrong password"}
 
 
+OBJECTS["credentials"] = _credentials
+
+
+@makes("asset", own=True, asset="none.js")
 def _asset(house, tenant):
     """Nobody's, and so no other tenant's either."""
-    if tenant is None:
-        return {"asset": "none.js"}
-    return {"asset": "docs.js"} if tenant == house.asking else None
+    return {"asset": "docs.js"}
 
 
+@makes("content", id="no-such-content")
 def _content(house, tenant):
     return {"id": _decision(house, tenant)["content_id"]}
 
 
 def _filed(house, tenant, kind):
     """The item of a content that somebody reported, or complained of, and what was filed."""
-    if tenant is None:
-        return {"id": _NO_ID, "filed": _NO_ID}
 
     def filed():
         who = "reporter_id" if kind == "report" else "complainant_id"
@@ -189,75 +209,75 @@ def _filed(house, tenant, kind):
     return house.once(kind, tenant, filed)
 
 
+@makes("review", id=_NO_ID)
 def _review(house, tenant):
     return _filed(house, tenant, "report")
 
 
+@makes("report", id=_NO_ID)
 def _report(house, tenant):
     return {"id": _filed(house, tenant, "report")["filed"]}
 
 
+@makes("complaint", id=_NO_ID)
 def _complaint(house, tenant):
     return {"id": _filed(house, tenant, "complaint")["filed"]}
 
 
+@makes("waiting", id=_NO_ID, token=1)
 def _waiting(house, tenant):
     """A new item that waits."""
-    if tenant is None:
-        return {"id": _NO_ID, "token": 1}
     content_id = f"item-{next(_numbers)}"
     house.sent(tenant, "/v1/moderations", {**_AD, "content_id": content_id})
     about = {"content_id": content_id, "reporter_id": "u", "reason": "other"}
     return {"id": house.sent(tenant, "/v1/reports", about)["review"], "token": 1}
 
 
+@makes("held", id=_NO_ID, token=1)
 def _held(house, tenant):
     """A new item that is in somebody's hand."""
     item = _waiting(house, tenant)
-    if tenant is None:
-        return item
     row = house.server.within(house.server.service.desk.claim_one(house.worker(tenant), item["id"]))
     return {"id": row.id, "token": row.token}
 
 
+@makes("ruled", id=_NO_ID, token=1)
 def _ruled(house, tenant):
     """A new item that was decided just now."""
     item = _held(house, tenant)
-    if tenant is not None:
-        ruling = Ruling(Action.PASS, (), "", "", "")
-        decided = house.server.service.desk.decide(house.worker(tenant), item["id"], item["token"], ruling)
-        house.server.within(decided)
+    ruling = Ruling(Action.PASS, (), "", "", "")
+    decided = house.server.service.desk.decide(house.worker(tenant), item["id"], item["token"], ruling)
+    house.server.within(decided)
     return item
 
 
+@makes("room", own=True)
 def _room(house, tenant):
     """Room for one more receiver of notices: nobody's, like an asset."""
-    if tenant is None or tenant != house.asking:
-        return None
+    _no_webhooks(house, tenant)
+    return {"room": "for one more"}
+
+
+def _no_webhooks(house, tenant):
     webhooks = house.server.service.webhooks
     for one in house.server.within(webhooks.listed(tenant)):
         if one.ended_at is None:
             house.server.within(webhooks.end(tenant, one.id, by="cli"))
-    return {"room": "for one more"}
 
 
+@makes("webhook", id=_NO_ID)
 def _webhook(house, tenant):
     """A new receiver of notices."""
-    if tenant is None:
-        return {"id": _NO_ID}
-    asking, house.asking = house.asking, tenant
-    _room(house, tenant)
-    house.asking = asking
+    _no_webhooks(house, tenant)
     made = house.server.within(house.server.service.webhooks.create(tenant, _RECEIVER, by="cli"))
     house.seen(tenant, made.webhook.id)
     return {"id": made.webhook.id}
 
 
+@makes("delivery", webhook=_NO_ID, notice=_NO_ID)
 def _delivery(house, tenant):
     """A new notice that did not reach its receiver."""
     webhook = _webhook(house, tenant)["id"]
-    if tenant is None:
-        return {"webhook": webhook, "notice": _NO_ID}
     notice = new_id()
 
     def work(visit):
@@ -271,10 +291,9 @@ def _delivery(house, tenant):
     return {"webhook": webhook, "notice": notice}
 
 
+@makes("block", id=_NO_ID)
 def _block(house, tenant):
     """A block of which nobody was told yet, by its decision."""
-    if tenant is None:
-        return {"id": "01a21557-f51d-7a24-8d3d-99c45f8526b6"}
     _, key = house.key(tenant)
     reply = house.server.call("POST", "/v1/moderations", _BLOCKED, key=key)
     assert reply.json["action"] == "block", reply.json
@@ -282,10 +301,8 @@ def _block(house, tenant):
     return {"id": reply.json["id"]}
 
 
+@makes("appeal", id=_NO_ID)
 def _appeal(house, tenant):
-    if tenant is None:
-        return {"id": "01a21557-f51d-7a24-8d3d-99c45f8526b6"}
-
     def appealed():
         about = {"decision_id": _block(house, tenant)["id"], "appellant_id": "c", "grounds": f"不是{tenant}"}
         reply = house.server.call("POST", "/v1/appeals", about, key=house.key(tenant)[1])
@@ -302,61 +319,60 @@ def _on_file(house, tenant, kind, body, *marks):
     return told
 
 
+@makes("proof", id=_NO_ID)
 def _proof(house, tenant):
     """A new proof that stands."""
-    if tenant is None:
-        return {"id": _NO_ID}
     body = {"claims": [f"{tenant}的证明"], "file_sha256": "ab" * 32, "source": tenant * 9}
     return {"id": _on_file(house, tenant, "proof", body, "id", "source")["id"]}
 
 
+@makes("product", id="nothing")
 def _product(house, tenant):
-    if tenant is None:
-        return {"id": "nothing"}
     body = {"product_id": f"product-of-{tenant}", "name": f"{tenant}的牙刷"}
     house.once("product", tenant, lambda: _on_file(house, tenant, "product", body, "product_id", "name"))
     return {"id": body["product_id"]}
 
 
+@makes("script", id="nothing", digest="0" * 64)
 def _script(house, tenant):
     """A new script that a machine filed, with its digest."""
-    if tenant is None:
-        return {"id": "nothing", "digest": "0" * 64}
     text = f"这是{tenant}的脚本。"
     told = _on_file(house, tenant, "script", {"text": text}, "script_id", "digest", "text")
     return {"id": told["script_id"], "digest": told["digest"]}
 
 
+@makes("show", id=_NO_ID)
 def _show(house, tenant):
     """A new show in a room of its own."""
-    if tenant is None:
-        return {"id": _NO_ID}
     return {
         "id": _on_file(house, tenant, "show", {"room_id": f"stage{next(_numbers)}-of-{tenant}"}, "id", "room_id")["id"]
     }
 
 
+@makes("any room", own=True, room="a-room")
 def _any_room(house, tenant):
     """A room is named as one likes: nobody's, like an asset, and whatever name is as good."""
-    if tenant is None or tenant == house.asking:
-        return {"room": "a-room"}
-    return None
+    return {"room": "a-room"}
 
 
+@makes("new room", own=True)
+def _new_room(house, tenant):
+    """A room in which nothing was said: nobody's, like an asset."""
+    return {"room": f"new-{tenant}"}
+
+
+@makes("alert", id=_NO_ID)
 def _alert(house, tenant):
     """A new alert that nobody acknowledged."""
-    if tenant is None:
-        return {"id": _NO_ID}
     occasion = Occasion("complaint.surge", f"stage{next(_numbers)}-of-{tenant}", "", {"count": 9})
     alert = house.server.within(house.server.service.duties.alerts.raise_(tenant, occasion))
     house.seen(tenant, alert, occasion.subject)
     return {"id": alert}
 
 
+@makes("golden", id="no-such-content")
 def _golden(house, tenant):
     """A content that a person of the tenant decided, and that is golden."""
-    if tenant is None:
-        return {"id": "no-such-content"}
     content_id = f"golden-of-{tenant}"
 
     def decided():
@@ -378,46 +394,41 @@ def _golden(house, tenant):
     return {"id": content_id}
 
 
+@makes("new_creator", own=True)
 def _new_creator(house, tenant):
     """A creator that is not there yet: nobody's, like an asset."""
-    if tenant is None or tenant != house.asking:
-        return None
     return {"id": f"new-creator-{next(_numbers)}"}
 
 
+@makes("creator", id="no-such-creator")
 def _creator(house, tenant):
     """A new creator."""
-    if tenant is None:
-        return {"id": "no-such-creator"}
     name = f"creator-{next(_numbers)}-of-{tenant}"
     house.server.within(house.server.service.creators.members.put(tenant, name, Profile()))
     house.seen(tenant, name)
     return {"id": name}
 
 
+@makes("account", id="no-such-creator", account="no-such-account")
 def _account(house, tenant):
     """A new creator with an account."""
     found = _creator(house, tenant)
-    if tenant is None:
-        return {**found, "account": "no-such-account"}
     members, account = house.server.service.creators.members, f"account-{next(_numbers)}"
     house.server.within(members.link(tenant, found["id"], "web", account))
     return {**found, "account": account}
 
 
+@makes("finding", id="no-such-creator", entry=_NO_ID)
 def _finding(house, tenant):
     """A new creator against whom somebody found something."""
     found = _creator(house, tenant)
-    if tenant is None:
-        return {**found, "entry": _NO_ID}
     members = house.server.service.creators.members
     return {**found, "entry": house.server.within(members.find(tenant, found["id"], "brush_order_found", "cli"))}
 
 
+@makes("measure", id=_NO_ID)
 def _measure(house, tenant):
     """A new measure that somebody else proposed."""
-    if tenant is None:
-        return {"id": _NO_ID}
     who, measures = Caller(tenant, "cli", frozenset(Right)), house.server.service.creators.measures
     name = _creator(house, tenant)["id"]
     id_ = house.server.within(measures.propose(who, name, "limit_traffic", "manual", 5))
@@ -425,12 +436,12 @@ def _measure(house, tenant):
     return {"id": id_}
 
 
+@makes("measure_in_force", id=_NO_ID)
 def _measure_in_force(house, tenant):
     """A new measure that another person put into force."""
     found = _measure(house, tenant)
-    if tenant is not None:
-        who, measures = Caller(tenant, "other", frozenset(Right)), house.server.service.creators.measures
-        house.server.within(measures.decide(who, found["id"], agrees=True))
+    who, measures = Caller(tenant, "other", frozenset(Right)), house.server.service.creators.measures
+    house.server.within(measures.decide(who, found["id"], agrees=True))
     return found
 
 
@@ -440,10 +451,9 @@ def _another_formula():
     return text.replace("repeat_days = 30", f"repeat_days = {31 + number}")
 
 
+@makes("formula", own=True)
 def _formula(house, tenant):
     """Room for one more trial, and a formula to be tried: nobody's, like an asset."""
-    if tenant is None or tenant != house.asking:
-        return None
     parts = house.server.service.creators
     house.server.within(parts.book.refresh())
     if (held := parts.formulas.held(tenant)).trial is not None:
@@ -452,10 +462,9 @@ def _formula(house, tenant):
     return {"formula": _another_formula()}
 
 
+@makes("trial", id=_NO_ID)
 def _trial(house, tenant):
     """The trial that is open, or a new one."""
-    if tenant is None:
-        return {"id": _NO_ID}
     parts = house.server.service.creators
     house.server.within(parts.book.refresh())
     held = parts.formulas.held(tenant)
@@ -469,10 +478,9 @@ def _trial(house, tenant):
     return {"id": id_}
 
 
+@makes("live room", room="no-such-room")
 def _live_room(house, tenant):
     """A room in which something was said. Names of rooms are each tenant's own."""
-    if tenant is None:
-        return {"room": "no-such-room"}
 
     def said():
         name = f"room-of-{tenant}"
@@ -483,11 +491,10 @@ def _live_room(house, tenant):
     return house.once("live room", tenant, said)
 
 
+@makes("file", own=True, file="none.css")
 def _file(house, tenant):
     """Nobody's, like an asset."""
-    if tenant is None:
-        return {"file": "none.css"}
-    return {"file": assets.address("app.css").rpartition("/")[2]} if tenant == house.asking else None
+    return {"file": assets.address("app.css").rpartition("/")[2]}
 
 
 def _author(house, tenant):
@@ -503,22 +510,18 @@ def _filed_by(house, tenant, author):
     id_ = house.server.within(book.proposals.propose(caller, Draft(changes=[change])))
     row = house.server.within(book.reads.proposal(tenant, id_)).row
     house.seen(tenant, id_, row.sha256, word)
-    return {"id": id_, "sha256": row.sha256, "unique": unique()}
+    return {"id": id_, "sha256": row.sha256}
 
 
-def _no_proposal(house, tenant):
-    return {"id": _NO_ID, "sha256": "0" * 64, "unique": unique()}
-
-
+@makes("open_proposal", id=_NO_ID, sha256="0" * 64)
 def _open_proposal(house, tenant):
     """A proposal of another person."""
-    return _unused(house, "open", tenant, _author) if tenant else _no_proposal(house, tenant)
+    return _unused(house, "open", tenant, _author)
 
 
+@makes("own_proposal", id=_NO_ID, sha256="0" * 64)
 def _own_proposal(house, tenant):
     """A proposal of who asks, in their own house."""
-    if tenant is None:
-        return _no_proposal(house, tenant)
     try:
         return _unused(house, "own", tenant, _asking)
     except Refused:  # who asks may propose nothing
@@ -548,10 +551,9 @@ def _as_it_was(house, tenant, kept, state):
     return (row.state, row.revision, row.base) == (state, 1, history[0].version if history else 0)
 
 
+@makes("approved", id=_NO_ID, sha256="0" * 64)
 def _approved(house, tenant):
     """A proposal that two others stand for."""
-    if tenant is None:
-        return _no_proposal(house, tenant)
     kept = house.kept.get(("approved", tenant))
     if kept is None or not _as_it_was(house, tenant, kept, "approved"):
         kept = house.kept["approved", tenant] = _filed_by(house, tenant, _author(house, tenant).id)
@@ -561,12 +563,9 @@ def _approved(house, tenant):
     return kept
 
 
+@makes("active", own=True, active=2**31 - 1)
 def _active(house, tenant):
     """A version that is active by a proposal; versions are numbered by tenant, so nobody can name another's."""
-    if tenant is None:
-        return {"active": 2**31 - 1}
-    if tenant != house.asking:
-        return None
     service = house.server.service
     history = house.server.within(service.rulebook.reads.history(tenant, limit=1))
     if history and history[0].ground != "rollback":
@@ -575,34 +574,31 @@ def _active(house, tenant):
     return {"active": house.server.within(service.rulebook.proposals.activate(author, made["id"], made["sha256"]))}
 
 
+@makes("unshadowed", own=True, version=2**31 - 1)
 def _unshadowed(house, tenant):
     """A version that may run beside, where nothing does."""
-    if tenant is None:
-        return {"version": 2**31 - 1}
-    if tenant != house.asking:
-        return None
     book, author = house.server.service.rulebook, Caller(tenant, _author(house, tenant).id, frozenset(Right))
     with suppress(Refused):
         house.server.within(book.shadows.stop(author))
     return {"version": house.server.within(book.reads.proposal(tenant, _proposal(house, tenant)["id"])).row.version}
 
 
+@makes("shadowed", own=True)
 def _shadowed(house, tenant):
     """A shadow that runs."""
-    version = _unshadowed(house, tenant) if tenant else None
-    if version:
-        author = Caller(tenant, _author(house, tenant).id, frozenset(Right))
-        house.server.within(house.server.service.rulebook.shadows.start(author, version["version"]))
-    return version
+    found = _unshadowed(house, tenant)
+    author = Caller(tenant, _author(house, tenant).id, frozenset(Right))
+    house.server.within(house.server.service.rulebook.shadows.start(author, found["version"]))
+    return found
 
 
+@makes("proposal", id=_NO_ID)
 def _proposal(house, tenant):
-    return house.once("proposal", tenant, lambda: _open_proposal(house, tenant)) if tenant else {"id": _NO_ID}
+    return house.once("proposal", tenant, lambda: _open_proposal(house, tenant))
 
 
+@makes("rehearsal", id=_NO_ID)
 def _rehearsal(house, tenant):
-    if tenant is None:
-        return {"id": _NO_ID}
     service = house.server.service
 
     async def started():
@@ -612,9 +608,8 @@ def _rehearsal(house, tenant):
     return {"id": house.server.within(started())}
 
 
+@makes("export", id=_NO_ID)
 def _export(house, tenant):
-    if tenant is None:
-        return {"id": _NO_ID}
     exports = house.server.service.audit.exports
 
     async def made():
@@ -632,19 +627,17 @@ def _export(house, tenant):
     return house.once("export", tenant, make)
 
 
+@makes("hold", id=_NO_ID)
 def _hold(house, tenant):
-    if tenant is None:
-        return {"id": _NO_ID}
     retaining = house.server.service.audit.retaining
     hold = house.server.within(retaining.hold(tenant, "creator", "nobody", reason="调查", by="cli"))
     house.seen(tenant, hold.id)
     return {"id": hold.id}
 
 
+@makes("asked for", id=_NO_ID)
 def _asked_for(house, tenant):
     """A pack that nobody makes before the maker looks again."""
-    if tenant is None:
-        return {"id": _NO_ID}
     id_, asked = new_id(), json.dumps({**asdict(Asked(pack="log", formats=())), "reason": ""})
     act, row = Act("export.asked", id_, tenant), (id_, tenant, "log", asked, "cli", "now")
     house.server.within(house.server.service.ledger.record(act, Write(INSERT_EXPORT, row)))
@@ -652,66 +645,14 @@ def _asked_for(house, tenant):
     return {"id": id_}
 
 
+@makes("cosigned", own=True, note="nothing")
 def _cosigned(house, tenant):
-    if tenant is None:
-        return {"note": "nothing"}
-    if tenant != house.asking:  # the log is the whole house's
-        return None
+    """A checkpoint with a witness: the log is the whole house's."""
     log = house.server.service.audit.log
     note = note_from(house.server.within(log.checkpoint()).note)
     return {"note": str(note._replace(signatures=(WITNESS.signature(note.text, at=1),)))}
 
 
-OBJECTS = {
-    "decision": _decision,
-    "version": _version,
-    "user": _user,
-    "key": _key,
-    "credentials": _credentials,
-    "asset": _asset,
-    "content": _content,
-    "review": _review,
-    "report": _report,
-    "complaint": _complaint,
-    "waiting": _waiting,
-    "held": _held,
-    "ruled": _ruled,
-    "room": _room,
-    "webhook": _webhook,
-    "delivery": _delivery,
-    "block": _block,
-    "appeal": _appeal,
-    "file": _file,
-    "export": _export,
-    "hold": _hold,
-    "asked for": _asked_for,
-    "cosigned": _cosigned,
-    "proof": _proof,
-    "product": _product,
-    "script": _script,
-    "show": _show,
-    "alert": _alert,
-    "any room": _any_room,
-    "proposal": _proposal,
-    "open_proposal": _open_proposal,
-    "own_proposal": _own_proposal,
-    "rehearsal": _rehearsal,
-    "approved": _approved,
-    "active": _active,
-    "unshadowed": _unshadowed,
-    "shadowed": _shadowed,
-    "golden": _golden,
-    "new_creator": _new_creator,
-    "creator": _creator,
-    "account": _account,
-    "finding": _finding,
-    "measure": _measure,
-    "measure_in_force": _measure_in_force,
-    "formula": _formula,
-    "trial": _trial,
-    "live room": _live_room,
-    "new room": lambda house, tenant: {"room": f"new-{tenant}"} if tenant == house.asking else None,
-}
 _DRAFT = {"changes": [{"op": "add", "category": "abuse_insult", "line": "词{unique}"}]}
 _BYTES = {"sha256": "{sha256}"}
 _FILES = [{"name": "own.txt", "text": _HEAD + "某词\n"}]

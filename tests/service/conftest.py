@@ -10,7 +10,7 @@ import pytest
 from moderation.types import Content, Part, Scene
 from service.settings import Settings
 from service.wiring import open_service
-from tests.small import CLAIMS, small_rules
+from tests.small import CLAIMS, migrated, small_rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,9 @@ def lexicons(tmp_path: Path) -> Path:
 @pytest.fixture
 def settings(tmp_path: Path, lexicons: Path) -> Settings:
     """Rules alone, which one may change; tests of the expert, and of two people, switch those on."""
-    return Settings(data=tmp_path / "data", lexicons=lexicons, expert="off", four_eyes=False)
+    made = Settings(data=tmp_path / "data", lexicons=lexicons, expert="off", four_eyes=False)
+    migrated(made.database)
+    return made
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ Test-only: people are let in by a secret instead of a session.
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 
@@ -13,24 +12,21 @@ import uvloop
 
 from moderation.types import Scene
 from service import wiring
-from service.acts import Act
-from service.http.server import listening
 from service.keys import Caller
-from service.ports import Write
 from service.review import desk
 from service.rights import RIGHTS_OF, Role
 from service.settings import Settings
+from tests.service.mortal import serve_until_killed
+from tests.small import hire
 
-ADD_USER = "INSERT INTO users (id, tenant, name, role, password, created_at) VALUES (?, ?, ?, ?, '', ?)"
 PEOPLE = {"ann": Role.REVIEWER, "sue": Role.SENIOR}
 DUE = 0.4
 
 
-def hire(visit):
+def hire_missing(visit):
     for name, role in PEOPLE.items():
         if not visit.rows("SELECT 1 FROM users WHERE id = ?", name):
-            row = (name, "shop", name, role.value, visit.at)
-            visit.record(Act("user.created", name, "shop"), Write(ADD_USER, row))
+            hire(visit, name, role)
 
 
 async def main(data: str, lexicons: str) -> None:
@@ -40,7 +36,7 @@ async def main(data: str, lexicons: str) -> None:
     desk.SWEEP_SECONDS = 0.05
     async with wiring.open_service(settings) as service:
         _, secret = await service.keys.create("shop")
-        await service.ledger.visit(hire)
+        await service.ledger.visit(hire_missing)
         of_keys = service.keys.caller
 
         async def caller(secret):
@@ -49,11 +45,7 @@ async def main(data: str, lexicons: str) -> None:
             return await of_keys(secret)
 
         service.keys.caller = caller
-        with (Path(data) / "access.log").open("wb", buffering=0) as log:
-            async with listening(service, log=log) as url:
-                sys.stdout.write(f"{url} {secret}\n")
-                sys.stdout.flush()
-                await asyncio.Event().wait()
+        await serve_until_killed(service, data, secret)
 
 
 if __name__ == "__main__":

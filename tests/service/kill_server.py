@@ -13,9 +13,9 @@ from pathlib import Path
 import uvloop
 
 from service import wiring
-from service.http.server import listening
 from service.settings import Settings
 from service.store.journal import SqliteJournal
+from tests.service.mortal import serve_until_killed
 
 
 class EarlyJournal(SqliteJournal):
@@ -39,11 +39,7 @@ async def main(data: str, lexicons: str) -> None:
     settings = Settings(data=Path(data), lexicons=Path(lexicons), port=0)
     async with wiring.open_service(settings) as service:
         _, secret = await service.keys.create("shop")
-        with (Path(data) / "access.log").open("wb", buffering=0) as log:
-            async with listening(service, log=log) as url:
-                sys.stdout.write(f"{url} {secret}\n")
-                sys.stdout.flush()
-                await asyncio.Event().wait()
+        await serve_until_killed(service, data, secret)
 
 
 if __name__ == "__main__":

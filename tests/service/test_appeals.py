@@ -21,8 +21,8 @@ from service.review.states import UNDO_SECONDS
 from service.review.verdict import Reason
 from service.rights import Role
 from service.store import appeal_statements as sql
-from service.store import db
 from tests.service.test_desk import DOUBTFUL, House, house, lexicons  # noqa: F401 - fixtures
+from tests.small import migrated
 
 BANNED = "全网第一"
 BLOCK = Ruling(Action.BLOCK, (Reason("abuse_insult"),))
@@ -319,8 +319,7 @@ ASKED = {
 
 @pytest.mark.parametrize("name", ASKED)
 def test_no_query_of_appeals_walks_a_whole_table(tmp_path, name):
-    db.migrate(tmp_path / "q.db", busy_timeout=5)
-    database = sqlite3.connect(tmp_path / "q.db")
+    database = sqlite3.connect(migrated(tmp_path / "q.db"))
     plan = [step for *_, step in database.execute(f"EXPLAIN QUERY PLAN {getattr(sql, name)}", ASKED[name])]
     database.close()
     assert plan

@@ -25,13 +25,12 @@ from service.review.terms import MOST_REPORTS, REPORT_CREDIT
 from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role, Scope
 from service.wiring import open_service
-from tests.small import ABUSE, DOUBTFUL
+from tests.small import ABUSE, DOUBTFUL, hire
 
 BLOCK = Ruling(Action.BLOCK, (Reason("abuse_insult"),))
 PASS = Ruling(Action.PASS)
 UNPROVEN = "销量突破天际榜"
 ADD_HOOK = "INSERT INTO webhooks (id, tenant, url, kinds, rotation, created_at) VALUES (?, ?, ?, ?, 0, ?)"
-ADD_USER = "INSERT INTO users (id, tenant, name, role, password, created_at) VALUES (?, ?, ?, ?, '', ?)"
 
 
 @pytest.fixture
@@ -59,8 +58,7 @@ class House:
 
         def work(visit):
             if not visit.rows("SELECT 1 FROM users WHERE id = ?", id_):
-                row = (id_, tenant, name, role.value, visit.at)
-                visit.record(Act("user.created", id_, tenant, {"role": role.value}), Write(ADD_USER, row))
+                hire(visit, id_, role, tenant=tenant, name=name)
 
         await self.service.ledger.visit(work)
         return Caller(tenant, id_, RIGHTS_OF[role])

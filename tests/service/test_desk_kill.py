@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
 import shutil
 import sqlite3
-import sys
 from collections import Counter
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 
+from tests.service.mortal import Mortal
 from tests.small import ABUSE, CLAIMS, DOUBTFUL, small_rules
 
-SERVER = Path(__file__).with_name("desk_server.py")
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SERVER.parents[2])}
+if TYPE_CHECKING:
+    from pathlib import Path
+
 BROWSERS = 6
 
 
@@ -35,23 +35,16 @@ class Experiment:
         self.reports: list[str] = []
 
     async def start(self) -> None:
-        command = [sys.executable, str(SERVER), str(self.data), str(self.lexicons)]
-        self._process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, env=ENVIRONMENT)
-        line = await asyncio.wait_for(self._process.stdout.readline(), 120)
-        self.url, self.key = line.decode().split()
+        self._server = await Mortal.started("desk_server.py", self.data, self.lexicons)
+        self.url, self.key = await self._server.line()
         self._session = aiohttp.ClientSession(self.url)
-
-    async def kill(self) -> None:
-        self._process.kill()
-        await self._process.wait()
-        self._process._transport.close()
 
     async def round(self) -> None:
         """Works, kills, starts again on what the disk holds."""
         work = [asyncio.create_task(self._pipeline())]
         work += [asyncio.create_task(self._browser(("ann", "sue")[n % 2])) for n in range(BROWSERS)]
         await asyncio.sleep(self.chance.uniform(0.2, 1.2))
-        await self.kill()
+        await self._server.kill()
         await asyncio.gather(*work)
         await self._session.close()
         await self.start()
@@ -59,7 +52,7 @@ class Experiment:
     async def end(self) -> None:
         """Lets every deadline pass, then ends as ungently as before."""
         await asyncio.sleep(1.5)
-        await self.kill()
+        await self._server.kill()
         await self._session.close()
 
     async def _post(self, who, path, body):

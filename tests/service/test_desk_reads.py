@@ -13,6 +13,7 @@ from service.store import db, desk_statements
 from service.store.desk_reads import CHUNK, LOOKED_AT, DeskReads, Place, Query, Viewer
 from service.vault import opened
 from service.wiring import open_service
+from tests.small import migrated
 
 LEVELS = "[0,1]"
 BOUND = {
@@ -54,8 +55,7 @@ CATEGORIES = ("gambling", "abuse_insult", "")
 
 def filled(path, count):
     """A queue of so many waiting items of 27 sorts, and a hundred held and closed ones each."""
-    db.migrate(path, busy_timeout=5)
-    database = db.open_writer(path, busy_timeout=5)
+    database = db.open_writer(migrated(path), busy_timeout=5)
     database.execute("BEGIN")
     database.execute("INSERT INTO tenants VALUES ('t', '2026')")
     database.execute("INSERT INTO acts VALUES (0, '2026', '', 'x', 'x', x'7b7d')")
@@ -223,7 +223,7 @@ NEWER = [("e", 1, None, "review"), ("e", 2, None, "pass"), ("f", 1, None, "pass"
 def old(settings):
     """A database of the version before the desk, in which decisions wait for people."""
     path = settings.database
-    path.parent.mkdir(parents=True)
+    path.unlink()
     engine = db.make_engine(path, write=True, busy_timeout=5)
     with engine.begin() as connection:
         command.upgrade(db.alembic_config(connection), "0004")

@@ -40,9 +40,9 @@ from service.rights import RIGHTS_OF, Role
 from service.settings import Settings
 from service.store.creator_statements import ENTRY
 from service.wiring import open_store
+from tests.small import hire
 
 ADD_TENANT = "INSERT INTO tenants (name, created_at) VALUES (?, ?)"
-ADD_USER = "INSERT INTO users (id, tenant, name, role, password, created_at) VALUES (?, ?, ?, ?, '', ?)"
 ENTRIES = f"SELECT {ENTRY} FROM score_entries AS e"
 PEOPLE = ("ann", "bob", "cid")
 TERM = timedelta(days=15)
@@ -310,13 +310,12 @@ def life(tmp_path_factory, shipped_ruleset):
     async def made():
         async with open_store(Settings(data=data)) as store:
 
-            def hire(visit):
+            def begin(visit):
                 visit.record(Act("tenant.created", "shop", "shop"), Write(ADD_TENANT, ("shop", visit.at)))
                 for name in PEOPLE:
-                    row = (name, "shop", name, "senior", visit.at)
-                    visit.record(Act("user.created", name, "shop", {"role": "senior"}), Write(ADD_USER, row))
+                    hire(visit, name, Role.SENIOR)
 
-            await store.ledger.visit(hire)
+            await store.ledger.visit(begin)
 
     asyncio.run(made())
     connection = sqlite3.connect(data / "qingliu.db")

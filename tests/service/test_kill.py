@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
 import sqlite3
-import sys
 from collections import Counter
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 
-SERVER = Path(__file__).with_name("kill_server.py")
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SERVER.parents[2])}
+from tests.service.mortal import Mortal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 CLIENTS = 32
 TEXTS = ["好用的面霜", "国家级面霜", "全网第一，加微信详聊", "物流很快，推荐", "最 高 级的享受"]
 
@@ -29,29 +30,20 @@ class Experiment:
         self.bodies: dict[str, tuple[str, bytes]] = {}
         self.wrong: list[str] = []
         self.chance = random.Random(20261122)
-        self._process: asyncio.subprocess.Process | None = None
         self._asked = 0
 
     async def start(self) -> None:
         """A new process on the old database."""
-        command = [sys.executable, str(SERVER), str(self.data), str(self.lexicons), *["--early"] * self.early]
-        self._process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, env=ENVIRONMENT)
-        line = await asyncio.wait_for(self._process.stdout.readline(), 60)
-        url, secret = line.decode().split()
+        self._server = await Mortal.started("kill_server.py", self.data, self.lexicons, *["--early"] * self.early)
+        url, secret = await self._server.line()
         self._session = aiohttp.ClientSession(url, headers={"Authorization": f"Bearer {secret}"})
-
-    async def kill(self) -> None:
-        """SIGKILL; nothing in the process gets a word in."""
-        self._process.kill()
-        await self._process.wait()
-        self._process._transport.close()
 
     async def round(self) -> None:
         """Loads the service, kills it, starts it again and asks everything of this round once more."""
         before = len(self.bodies)
         clients = [asyncio.create_task(self._client()) for _ in range(CLIENTS)]
         await asyncio.sleep(self.chance.uniform(0.05, 0.9))
-        await self.kill()
+        await self._server.kill()
         await asyncio.gather(*clients)
         await self._session.close()
         await self.start()
@@ -60,7 +52,7 @@ class Experiment:
 
     async def end(self) -> None:
         """Ends the last service as ungently as the others."""
-        await self.kill()
+        await self._server.kill()
         await self._session.close()
 
     async def _client(self) -> None:

@@ -28,8 +28,9 @@ from service.ledger import (
 from service.moderate import TERMS
 from service.plan import Replay
 from service.ports import JournalBroken, JournalBusy, Write
-from service.store import db, statements
+from service.store import statements
 from service.store.journal import SqliteJournal
+from tests.small import migrated
 
 PASS = Verdict(action=Action.PASS, severity=0, categories=(), effects=(), evidence=(), ruleset="0" * 16)
 
@@ -58,8 +59,7 @@ def guilty(**more):
 
 @pytest.fixture
 def path(tmp_path):
-    db.migrate(tmp_path / "q.db", busy_timeout=5)
-    return tmp_path / "q.db"
+    return migrated(tmp_path / "q.db")
 
 
 @pytest.fixture

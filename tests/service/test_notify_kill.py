@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import sqlite3
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -15,26 +12,18 @@ from service.secret import open_secret
 from service.settings import Settings
 from service.webhooks import Webhooks
 from service.wiring import open_store
+from tests.service.mortal import Mortal
 from tests.service.receivers import Receiver, until
-
-SERVER = Path(__file__).with_name("notify_server.py")
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SERVER.parents[2])}
 
 
 async def until_killed(data, webhook, *options, seconds=0.0, over=None):
     """Runs a relay, kills it after some time or once ``over()`` is true; the notices that it said were on disk."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(SERVER), str(data), webhook, *options, stdout=asyncio.subprocess.PIPE, env=ENVIRONMENT
-    )
-    async with asyncio.timeout(60):
-        await process.stdout.readline()
+    relay = await Mortal.started("notify_server.py", data, webhook, *options)
+    await relay.line()
     await asyncio.sleep(seconds)
     if over is not None:
         await until(over, seconds=60)
-    process.kill()
-    said = (await process.stdout.read()).decode()
-    await process.wait()
-    process._transport.close()
+    said = await relay.kill()
     return said[: said.rfind("\n") + 1].split()
 
 

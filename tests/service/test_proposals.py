@@ -7,6 +7,7 @@ import json
 import random
 import sqlite3
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 
 import pytest
@@ -27,12 +28,11 @@ from service.rulebook.rows import NoProposal, Refused
 from service.settings import Settings
 from service.store import rule_statements, statements
 from service.wiring import open_service
-from tests.small import CLAIMS, small_rules, terms
+from tests.small import CLAIMS, hire, small_rules, terms
 
 NAMES = {"ann": Role.POLICY_ADMIN, "bo": Role.POLICY_ADMIN, "chi": Role.ADMIN}
 RULES = RIGHTS_OF[Role.POLICY_ADMIN]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-ADD_USER = "INSERT INTO users (id, tenant, name, role, password, created_at) VALUES (?, ?, ?, ?, '', ?)"
 UNAPPROVED = """
 SELECT count(*) FROM tenant_activations AS a WHERE a.by <> 'cli' AND a.tenant LIKE ?1 AND NOT (
     a.ground = 'rollback' AND a.version IS (SELECT b.version FROM tenant_activations AS b WHERE b.tenant = a.tenant
@@ -57,13 +57,8 @@ class House:
 
     async def open(self):
         await self.service.keys.create(self.tenant, label="tests")
-
-        def hire(visit):
-            for one, role in zip(self.people, NAMES.values(), strict=True):
-                act = Act("user.created", one.id, self.tenant, {"by": "cli", "role": role.value})
-                visit.record(act, Write(ADD_USER, (one.id, self.tenant, one.id, role.value, visit.at)))
-
-        await self.service.ledger.visit(hire)
+        for one, role in zip(self.people, NAMES.values(), strict=True):
+            await self.service.ledger.visit(partial(hire, id_=one.id, role=role, tenant=self.tenant))
         return self
 
     async def filed(self, caller, word="最牛"):

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
 import sqlite3
-import sys
 from collections import Counter
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 
-SERVER = Path(__file__).with_name("kill_server.py")
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SERVER.parents[2]), "QINGLIU_EXPERT": "off"}
+from tests.service.mortal import Mortal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PROTOCOL = "qingliu.chat.v1"
 ROOMS = 8
 DEPTH = 16
@@ -91,22 +92,17 @@ class Experiment:
         self.viewers = [Viewer(f"r{n}", self.chance) for n in range(ROOMS)]
 
     async def start(self) -> None:
-        command = [sys.executable, str(SERVER), str(self.data), str(self.lexicons), *["--early"] * self.early]
-        self._process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, env=ENVIRONMENT)
-        line = await asyncio.wait_for(self._process.stdout.readline(), PATIENCE)
-        url, secret = line.decode().split()
+        self._server = await Mortal.started(
+            "kill_server.py", self.data, self.lexicons, *["--early"] * self.early, expert="off"
+        )
+        url, secret = await self._server.line()
         self._session = aiohttp.ClientSession(url, headers={"Authorization": f"Bearer {secret}"})
-
-    async def kill(self) -> None:
-        self._process.kill()
-        await self._process.wait()
-        self._process._transport.close()
 
     async def round(self) -> None:
         """Talks until a random moment of the service's death, then starts it again."""
         talking = [asyncio.create_task(viewer.talk(self._session)) for viewer in self.viewers]
         await asyncio.sleep(self.chance.uniform(0.2, 0.8))
-        await self.kill()
+        await self._server.kill()
         await asyncio.gather(*talking)
         await self._session.close()
         await self.start()
@@ -114,7 +110,7 @@ class Experiment:
     async def end(self) -> None:
         """Has everything answered that was ever said."""
         await asyncio.gather(*(viewer.talk(self._session, until_answered=True) for viewer in self.viewers))
-        await self.kill()
+        await self._server.kill()
         await self._session.close()
 
     def wrong(self) -> list[str]:

@@ -9,9 +9,9 @@ import selectors
 import socket
 import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from http.client import HTTPConnection
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,10 +20,12 @@ from bench.live import Live, lines_of
 from bench.live_load import PROTOCOL
 from tests.small import CLAIMS, small_rules
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 DEAF = DRIPPING = 500
 ROOMS, RATE, SECONDS = 10, 150, 25.0
 DRIP_BYTES, DRIP_SECONDS = 16, 0.05
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Crowd:
@@ -79,19 +81,12 @@ class Crowd:
         return len(self.sockets) - len(open_)
 
 
-def resident(pid: int) -> float:
-    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE / 2**20
-
-
 @contextmanager
 def serving_rooms(folder: Path):
     cores = sorted(os.sched_getaffinity(0))
     small_rules(folder / "lexicons", {"ad_law/absolute_claim.txt": CLAIMS})
-    wanted = {"QINGLIU_EXPERT": "off", "QINGLIU_LIVE_BUFFER": str(32 * 1024), "QINGLIU_LIVE_SILENCE": "600"}
-    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
-        for name, value in wanted.items():
-            patch.setenv(name, value)
-        pid, port, secret = stack.enter_context(serving.service(folder, cores[0]))
+    wanted = {"expert": "off", "live_buffer": str(32 * 1024), "live_silence": "600"}
+    with serving.service(folder, cores[0], **wanted) as (pid, port, secret):
         lines = lines_of(folder / "lines.json", rooms=ROOMS, minutes=12)
         yield Live(pid, port, {"Authorization": f"Bearer {secret}"}, cores[-1], lines)
 
@@ -145,10 +140,10 @@ def test_a_thousand_slow_clients_are_closed_and_the_others_hardly_notice(tmp_pat
     with serving_rooms(tmp_path) as live:
         talk(live, "warm")
         alone = talk(live, "alone")
-        before = resident(live.pid)
+        before = serving.resident(live.pid)
         deaf, dripping = Crowd(live, DEAF, drips=False), Crowd(live, DRIPPING, drips=True)
         crowded = talk(live, "crowded")
-        grown = resident(live.pid) - before
+        grown = serving.resident(live.pid) - before
         slow = gauge(live, "qingliu_streams_slow")
         closed = deaf.end() + dripping.end()
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -25,14 +25,14 @@ from service.ids import from_stamp, new_id, stamp
 from service.ports import Found, JournalBroken, JournalBusy, Rows, Wanted
 from service.store import db, statements
 from service.store.journal import SqliteJournal, chunked, judged
+from tests.small import migrated
 
 TABLES_AND_INDEXES = 126
 
 
 @pytest.fixture
 def path(tmp_path):
-    db.migrate(tmp_path / "q.db", busy_timeout=5)
-    return tmp_path / "q.db"
+    return migrated(tmp_path / "q.db")
 
 
 @pytest.fixture
@@ -213,10 +213,9 @@ def test_200_concurrent_read_modify_writes_lose_nothing(path):
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_without_begin_immediate_the_same_race_loses(tmp_path):
+def test_without_begin_immediate_the_same_race_loses(path):
     """The driver's own habit, which ``make_engine`` turns off."""
-    db.migrate(tmp_path / "q.db", busy_timeout=5)
-    engine = create_engine(f"sqlite:///{tmp_path / 'q.db'}", connect_args={"timeout": 30})
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
     assert _race(engine) < 200
     engine.dispose()
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 import pytest_asyncio
 
 from moderation.types import Action, Content, Part, Scene
-from service.acts import Act
 from service.keys import Caller
-from service.ports import Write
 from service.review.appeals import Appealed
 from service.review.desk import Sorts
 from service.review.rulings import Ruling
@@ -18,8 +17,7 @@ from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role
 from service.settings import Settings
 from service.wiring import open_service
-from tests.service.test_proposals import ADD_USER
-from tests.small import ABUSE, CLAIMS, DOUBTFUL, small_rules
+from tests.small import ABUSE, CLAIMS, DOUBTFUL, hire, small_rules
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 FALSE, TRUE = Ruling(Action.PASS), Ruling(Action.BLOCK, (Reason("abuse_insult"),))
@@ -65,12 +63,8 @@ async def desk(tmp_path_factory):
     async with open_service(settings) as service:
         await service.keys.create("shop")
 
-        def hire(visit):
-            for id_ in ("ann", "sue"):
-                act = Act("user.created", id_, "shop", {"by": "cli", "role": "senior"})
-                visit.record(act, Write(ADD_USER, (id_, "shop", id_, "senior", visit.at)))
-
-        await service.ledger.visit(hire)
+        for id_ in ("ann", "sue"):
+            await service.ledger.visit(partial(hire, id_=id_, role="senior"))
         yield Desk(service, ("ann", "sue"))
 
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,11 +13,14 @@ from service.acts import Act
 from service.audit.records import Asked
 from service.ports import Write
 from service.settings import Settings
-from service.store import db, statements
+from service.store import statements
 from service.wiring import open_store
 from service.wiring_audit import open_log
+from tests.small import migrated
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from service.wiring import Store
     from service.wiring_audit import Audit
 
@@ -57,24 +57,12 @@ class Made:
         return exports.archive(made)
 
 
-_empty: list[Path] = []
-
-
-def migrated(folder: Path) -> None:
-    """Puts an empty database into a folder: migrating takes longer than most tests."""
-    if not _empty:
-        _empty.append(Path(tempfile.mkdtemp()) / "empty.db")
-        db.migrate(_empty[0], busy_timeout=5)
-    folder.mkdir(parents=True)
-    shutil.copy(_empty[0], folder / "qingliu.db")
-
-
 @asynccontextmanager
 async def opened(folder: Path, **more: Any):
     """The log of a folder."""
-    if not folder.exists():  # noqa: ASYNC240 - a test
-        migrated(folder)
     settings = Settings(data=folder, **more)
+    if not folder.exists():  # noqa: ASYNC240 - a test
+        migrated(settings.database)
     async with open_store(settings) as store, open_log(settings, store) as audit:
         if not await store.reads.has_tenant("shop"):
             for name in ("shop", "rival"):

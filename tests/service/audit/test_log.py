@@ -32,8 +32,8 @@ from service.audit.tree import leaf_hash, range_proof, range_root, root_of, veri
 from service.audit.witness import Refused, Told, Witness
 from service.cli.audit import wrong_in
 from service.settings import Settings
-from tests.service.audit import conftest
 from tests.service.audit.conftest import opened as open_made
+from tests.small import migrated
 
 HOUSE = Path(__file__).with_name("log_writer.py")
 
@@ -171,7 +171,7 @@ def killed(folder, chance):
 
 @pytest.mark.parametrize("times", [1, pytest.param(100, marks=pytest.mark.slow)])
 async def test_a_kill_loses_no_leaf_and_contradicts_no_checkpoint(tmp_path, times):
-    conftest.migrated(tmp_path / "data")
+    migrated(tmp_path / "data" / "qingliu.db")
     chance, seen = random.Random(6), []
     for _ in range(times):
         acknowledged = killed(tmp_path / "data", chance)

@@ -19,7 +19,7 @@ from service.audit.records import Asked, Lookup
 from service.audit.replay import Bench, Rulebook, by_content, by_policy, decisions_in
 from service.settings import REPOSITORY, Settings
 from service.wiring import find_second, open_expert, open_service
-from tests.small import CLAIMS, small_rules, terms
+from tests.small import CLAIMS, migrated, small_rules, terms
 
 TEXTS = [
     "全网第一的面霜，国家级配方", "加我薇❤了解", "你就是个傻逼", "今天去公园看了银杏", "七天祛斑，无效退款",
@@ -47,6 +47,7 @@ def contents(number):
 @asynccontextmanager
 async def judged(folder, lexicons, number, **more):
     settings = Settings(data=folder, lexicons=lexicons, **{"expert": "off", **more})
+    migrated(settings.database)
     async with open_service(settings) as service:
         _, secret = await service.keys.create("shop")
         caller = await service.keys.caller(secret)
@@ -59,7 +60,11 @@ async def packed(service):
     asked = await exports.ask("shop", Asked(pack="log", formats=()), by="cli")
     while (done := await exports.one("shop", asked.id)).state == "waiting":  # noqa: ASYNC110 - made elsewhere
         await asyncio.sleep(0.01)
-    return exports.archive(done)
+    assert done.state == "done", done.error
+    pack = exports.archive(done)
+    while pack.with_suffix("").exists():  # noqa: ASYNC110 - what it was made of is taken away elsewhere
+        await asyncio.sleep(0.01)
+    return pack
 
 
 def replayed(pack, book, service=None, bench=None):

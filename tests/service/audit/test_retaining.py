@@ -25,7 +25,7 @@ from service.settings import Settings
 from service.store.codec import told_in
 from service.wiring import open_service
 from tests.service.audit.test_replay import packed
-from tests.small import CLAIMS, small_rules
+from tests.small import CLAIMS, migrated, small_rules
 
 CANARY = "金丝雀"
 DAY = timedelta(days=1)
@@ -49,6 +49,7 @@ def _loaded_once(monkeypatch, engine):
 @pytest.fixture
 async def house(tmp_path, rules):
     settings = Settings(data=tmp_path / "data", lexicons=rules, expert="off", seal_contents=True)
+    migrated(settings.database)
     async with open_service(settings) as service:
         _, secret = await service.keys.create("shop")
         yield service, await service.keys.caller(secret), tmp_path / "data"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import time_machine
 
 from moderation.types import Action, Author, Scene
-from service.acts import Act
 from service.creators.book import NotThere
 from service.creators.boosts import Asked
 from service.creators.entries import Kind
@@ -17,15 +17,14 @@ from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.members import Profile, Refused, Signal
 from service.creators.trials import NotAllowed, State
 from service.keys import Caller
-from service.ports import Write
 from service.review.appeals import Appealed
 from service.review.desk import Sorts
 from service.review.intake import Said
 from service.review.rulings import Ruling
 from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role
+from tests.small import hire
 
-ADD_USER = "INSERT INTO users (id, tenant, name, role, password, created_at) VALUES (?, ?, ?, ?, '', ?)"
 BLOCKED = "全网第一"
 DAY = timedelta(days=1)
 NOW = datetime(2026, 11, 20, 4, tzinfo=UTC)
@@ -41,8 +40,7 @@ def clock():
 async def people(clock, service, caller):
     made = {}
     for name in ("ann", "bob"):
-        row = (name, "shop", name, "admin", "2026-11-20T04:00:00.000000Z")
-        await service.ledger.record(Act("user.created", name, "shop", {"role": "admin"}), Write(ADD_USER, row))
+        await service.ledger.visit(partial(hire, id_=name, role=Role.ADMIN))
         made[name] = Caller("shop", name, RIGHTS_OF[Role.ADMIN])
     return made
 
