@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from moderation.errors import LoadErrors
 from moderation.lint import EXPLAINED
 from service.http.answer import Answer, tell
 from service.http.asking import cursor_of, mark_of, read_as, read_query
@@ -14,9 +13,8 @@ from service.http.content import known
 from service.http.lexicon import ruleset_of
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
-from service.http.rule_answers import draft_of, fault_of, term_told
+from service.http.rule_answers import done, draft_of, term_told
 from service.http.rule_wire import DraftRequest, Lexicons, Lint, LintRequest, Terms, TermsQuery
-from service.lexicons import UnknownVersion
 from service.rights import Right
 from service.rulebook.catalogue import Sought
 from service.rulebook.linting import linted
@@ -68,17 +66,19 @@ async def lexicon_terms(asked: Asked) -> Answer:
 
 
 @route(
-    "POST", "/v1/lexicons/lint", policy=Right.LEXICON, takes=LintRequest, gives=Lint, problems=(*BODY, "csrf", *CALLED)
+    "POST",
+    "/v1/lexicons/lint",
+    policy=Right.LEXICON,
+    takes=LintRequest,
+    gives=Lint,
+    problems=(*BODY, "rules-refused", "csrf", *CALLED),
 )
 async def lint_own(asked: Asked) -> Answer:
     """Look through own terms before they go live: too short, too common, repeated, a false alarm on clean texts."""
     sent = await read_as(asked, LintRequest)
     files = await _files(asked, sent)
     shared = asked.serving.service.rules.engine.ruleset
-    try:
-        done = await asyncio.to_thread(linted, files, shared)
-    except LoadErrors as errors:
-        raise Problem("invalid-body", faults=[fault_of(error) for error in errors.errors]) from None
+    report = await done(asyncio.to_thread(linted, files, shared))
     doubts = [
         {
             "kind": one.kind.value,
@@ -91,9 +91,9 @@ async def lint_own(asked: Asked) -> Answer:
             "rate": one.rate,
             "texts": list(one.texts),
         }
-        for one in done.found[:_MOST_DOUBTS]
+        for one in report.found[:_MOST_DOUBTS]
     ]
-    return tell({"terms": done.terms, "texts": done.texts, "doubts": doubts})
+    return tell({"terms": report.terms, "texts": report.texts, "doubts": doubts})
 
 
 ROUTES: Final = (lexicon_files, lexicon_terms, lint_own)
@@ -103,9 +103,6 @@ async def _files(asked: Asked, sent: LintRequest) -> Mapping[str, str]:
     service, caller = asked.serving.service, known(asked)
     if sent.changes:
         draft = draft_of(DraftRequest(changes=sent.changes))
-        return (await service.rulebook.proposals.worked_out(caller.tenant, draft)).files
+        return (await done(service.rulebook.proposals.worked_out(caller.tenant, draft))).files
     version = sent.version or (await service.lexicons.standing(caller.tenant)).active
-    try:
-        return await service.lexicons.files(caller.tenant, version)
-    except UnknownVersion:
-        raise Problem("invalid-body", faults=[Fault(("version",), "unknown_version")]) from None
+    return await done(service.lexicons.files(caller.tenant, version))

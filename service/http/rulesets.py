@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
-from moderation.change import Unfit
-from moderation.errors import LoadErrors
 from service.http.answer import Answer, confide
 from service.http.asking import ListQuery, cursor_of, cut, place_of, read_as, read_query
 from service.http.content import known
 from service.http.lexicon import MOST_BODY, ruleset_of, texts_told
-from service.http.problems import Fault, Problem
+from service.http.problems import Problem
 from service.http.routes import BODY, CALLED, route
-from service.http.rule_answers import draft_of, fault_of, lines_changed, proposal_told, report_told
+from service.http.rule_answers import done, draft_of, lines_changed, proposal_told, report_told
 from service.http.rule_wire import (
     Activated,
     BytesRequest,
@@ -30,10 +28,9 @@ from service.http.rule_wire import (
     VersionRead,
 )
 from service.ids import stamp
-from service.lexicons import UnknownVersion
 from service.rights import Right
 from service.rulebook.rehearsal import Period
-from service.rulebook.rows import ROLLBACK, NoProposal, Refused
+from service.rulebook.rows import ROLLBACK
 from service.store.rule_reads import LAST
 
 if TYPE_CHECKING:
@@ -42,8 +39,6 @@ if TYPE_CHECKING:
     from service.http.serving import Asked
     from service.rulebook.rehearsal import Rehearsal
     from service.store.rule_reads import Proposed
-
-T = TypeVar("T")
 
 _SHOWN: Final = 50
 _DIGITS: Final = 10
@@ -117,7 +112,7 @@ async def proposals(asked: Asked) -> Answer:
 async def propose(asked: Asked) -> Answer:
     """Propose a change of the tenant's rules; another person approves it."""
     sent = await read_as(asked, DraftRequest, limit=MOST_BODY)
-    made = await _done(asked.serving.service.rulebook.proposals.propose(known(asked), draft_of(sent)))
+    made = await done(asked.serving.service.rulebook.proposals.propose(known(asked), draft_of(sent)))
     return await _read(asked, made)
 
 
@@ -209,7 +204,7 @@ async def activate_proposal(asked: Asked) -> Answer:
 async def roll_back(asked: Asked) -> Answer:
     """Go back to what was active before, alone and at once; on again takes two people."""
     sent = await read_as(asked, RollbackRequest)
-    version = await _done(asked.serving.service.rulebook.proposals.roll_back(known(asked), sent.active))
+    version = await done(asked.serving.service.rulebook.proposals.roll_back(known(asked), sent.active))
     return confide({"active": version, "ruleset": ruleset_of(asked).fingerprint})
 
 
@@ -226,7 +221,7 @@ async def rehearse_proposal(asked: Asked) -> Answer:
     sent, caller, service = await read_as(asked, PeriodRequest), known(asked), asked.serving.service
     row = (await _proposed(asked, asked.found["id"])).row
     book = service.rulebook
-    cast = await _done(book.cast(caller.tenant, await service.lexicons.files(caller.tenant, row.version)))
+    cast = await done(book.cast(caller.tenant, await service.lexicons.files(caller.tenant, row.version)))
 
     async def keep(report: dict[str, Any]) -> None:
         await book.proposals.keep_report(caller, row.id, row.sha256, report)
@@ -246,8 +241,8 @@ async def rehearse(asked: Asked) -> Answer:
     """Try a draft on what was judged before, without proposing it: what would one more term find?"""
     sent, caller = await read_as(asked, RehearsalRequest, limit=MOST_BODY), known(asked)
     book = asked.serving.service.rulebook
-    candidate = await _done(book.proposals.worked_out(caller.tenant, draft_of(sent)))
-    cast = await _done(book.cast(caller.tenant, candidate.files))
+    candidate = await done(book.proposals.worked_out(caller.tenant, draft_of(sent)))
+    cast = await done(book.cast(caller.tenant, candidate.files))
     return confide(_rehearsing(book.rehearsals.start(caller.tenant, cast, _period(sent))))
 
 
@@ -277,14 +272,14 @@ async def shadows(asked: Asked) -> Answer:
 async def start_shadow(asked: Asked) -> Answer:
     """Have a version run beside the active one from now on; it only counts."""
     sent = await read_as(asked, ShadowRequest)
-    await _done(asked.serving.service.rulebook.shadows.start(known(asked), sent.version))
+    await done(asked.serving.service.rulebook.shadows.start(known(asked), sent.version))
     return await _shadows(asked)
 
 
 @route("DELETE", "/v1/rulesets/shadows", policy=Right.RULES, gives=Shadows, problems=(*_REFUSED, *CALLED))
 async def stop_shadow(asked: Asked) -> Answer:
     """End the shadow that runs, once it has counted what was judged until now."""
-    await _done(asked.serving.service.rulebook.shadows.stop(known(asked)))
+    await done(asked.serving.service.rulebook.shadows.stop(known(asked)))
     return await _shadows(asked)
 
 
@@ -309,26 +304,9 @@ ROUTES: Final = (
 )
 
 
-async def _done(step: Awaitable[T]) -> T:
-    """What a step gives; what stands in its way as a problem."""
-    try:
-        return await step
-    except NoProposal:
-        raise Problem("not-found") from None
-    except Refused as error:
-        members = {"why": error.why, **({"proposal": error.proposal} if error.proposal else {})}
-        raise Problem("rules-refused", context={"why": error.why}, members=members) from None
-    except Unfit as error:
-        raise Problem("invalid-body", faults=[Fault(("changes", error.number), f"change_{error.why}")]) from None
-    except LoadErrors as errors:
-        raise Problem("invalid-body", faults=[fault_of(error) for error in errors.errors]) from None
-    except UnknownVersion:
-        raise Problem("invalid-body", faults=[Fault(("version",), "unknown_version")]) from None
-
-
 async def _stepped(asked: Asked, step: Awaitable[object]) -> Answer:
     """The proposal of a path after a step."""
-    await _done(step)
+    await done(step)
     return await _read(asked, asked.found["id"])
 
 

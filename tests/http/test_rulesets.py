@@ -226,6 +226,12 @@ def test_lists_go_on_by_their_cursor(server, ann):
     assert done(ann.call("GET", "/v1/lexicons/terms?whose=adjusted"))["terms"] == []
 
 
+def test_a_change_that_does_not_fit_is_told_by_lint_as_by_a_rehearsal(ann):
+    sent = {"changes": [add("某个词语", category="nowhere")]}
+    said = [ann.call("POST", f"/v1/{path}", sent) for path in ("lexicons/lint", "rulesets/rehearsals")]
+    assert [(one.status, one.json["errors"][0]["type"]) for one in said] == [(422, "change_unknown_category")] * 2
+
+
 def test_own_files_that_cannot_be_read_are_told_by_lint(server, ann):
     told = ann.call("POST", "/v1/lexicons/lint", {"changes": [add("一")]})
     assert told.problem == "invalid-body" and "lexicon_line" in told.faults.values()
