@@ -9,7 +9,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr, StringConstraints
 
 from service.accounts import Change, LastAdmin, NoSuchUser, Taken
-from service.http.answer import Answer
+from service.http.answer import NO_STORE, Answer, confide
 from service.http.answers import Answered
 from service.http.asking import ListQuery, cursor_of, cut, place_of, read_as, read_query
 from service.http.browser import DEVICE, address_of, cookie, no_session, session_cookies
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 Given = TypeVar("Given")
 
-_NO_STORE: Final = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 _WRITES: Final = (*BODY, "csrf", *CALLED)
 _HASHES: Final = (*_WRITES, "crowded")
 
@@ -178,14 +177,14 @@ async def current_session(asked: Asked) -> Answer:
     """Tell who is signed in."""
     caller, service = known(asked), asked.serving.service
     user = await _found(service.accounts.one(caller.tenant, caller.id))
-    return _told({"user": _me(user), "csrf": service.sessions.csrf(caller.session)})
+    return confide({"user": _me(user), "csrf": service.sessions.csrf(caller.session)})
 
 
 @route("DELETE", "/v1/sessions/current", policy=Right.SELF, gives=Nothing, problems=("csrf", *CALLED))
 async def sign_out(asked: Asked) -> Answer:
     """Sign out; the session is over everywhere at once."""
     await asked.serving.service.sessions.end(known(asked))
-    return Answer(b"{}", headers=_NO_STORE, cookies=no_session())
+    return Answer(b"{}", headers=NO_STORE, cookies=no_session())
 
 
 @route(
@@ -215,7 +214,7 @@ async def users(asked: Asked) -> Answer:
     found = await asked.serving.service.accounts.listed(known(asked).tenant, after=after, limit=query.limit + 1)
     listed, last = cut(found, query.limit)
     more = cursor_of(last.created_at, last.id) if last else None
-    return _told({"users": [_member(user) for user in listed], "next": more})
+    return confide({"users": [_member(user) for user in listed], "next": more})
 
 
 @route(
@@ -231,14 +230,14 @@ async def create_user(asked: Asked) -> Answer:
     sent = await read_as(asked, UserRequest)
     caller, accounts = known(asked), asked.serving.service.accounts
     made = accounts.create(caller.tenant, sent.name, sent.role, sent.password, by=caller.id)
-    return _told(_member(await _found(made)))
+    return confide(_member(await _found(made)))
 
 
 @route("GET", "/v1/users/{id}", policy=Right.PEOPLE, gives=Member, problems=("not-found", *CALLED))
 async def one_user(asked: Asked) -> Answer:
     """Read one person."""
     found = asked.serving.service.accounts.one(known(asked).tenant, _id(asked))
-    return _told(_member(await _found(found)))
+    return confide(_member(await _found(found)))
 
 
 @route(
@@ -254,7 +253,7 @@ async def change_user(asked: Asked) -> Answer:
     sent = await read_as(asked, UserChange)
     caller, accounts = known(asked), asked.serving.service.accounts
     change = Change(role=sent.role, disabled=sent.disabled, password=sent.password)
-    return _told(_member(await _found(accounts.change(caller.tenant, _id(asked), change, by=caller.id))))
+    return confide(_member(await _found(accounts.change(caller.tenant, _id(asked), change, by=caller.id))))
 
 
 @route("GET", "/v1/keys", policy=Right.PEOPLE, query=ListQuery, gives=KeyList, problems=("invalid-query", *CALLED))
@@ -265,7 +264,7 @@ async def keys(asked: Asked) -> Answer:
     found = await asked.serving.service.keys.listed(known(asked).tenant, after=after, limit=query.limit + 1)
     listed, last = cut(found, query.limit)
     more = cursor_of(last.created_at, last.key_id) if last else None
-    return _told({"keys": [_key(key) for key in listed], "next": more})
+    return confide({"keys": [_key(key) for key in listed], "next": more})
 
 
 @route("POST", "/v1/keys", policy=Right.PEOPLE, takes=KeyRequest, gives=KeyCreated, problems=_WRITES)
@@ -277,7 +276,7 @@ async def create_key(asked: Asked) -> Answer:
     caller = known(asked)
     made = asked.serving.service.keys.create(caller.tenant, label=sent.label, scope=sent.scope, by=caller.id)
     key_id, secret = await made
-    return _told({"id": key_id, "label": sent.label, "scope": sent.scope, "secret": secret})
+    return confide({"id": key_id, "label": sent.label, "scope": sent.scope, "secret": secret})
 
 
 @route("DELETE", "/v1/keys/{id}", policy=Right.PEOPLE, gives=Nothing, problems=("not-found", "csrf", *CALLED))
@@ -286,7 +285,7 @@ async def revoke_key(asked: Asked) -> Answer:
     caller = known(asked)
     if not await asked.serving.service.keys.revoke(_id(asked), tenant=caller.tenant, by=caller.id):
         raise Problem("not-found")
-    return _told({})
+    return confide({})
 
 
 ROUTES: Final = (
@@ -329,7 +328,7 @@ async def _started(asked: Asked, starting: Awaitable[Started]) -> Answer:
     serving.metrics.signed_in("ok")
     cookies = session_cookies(started.secret, started.device, life=serving.settings.session_life)
     told = orjson.dumps({"user": _me(started.user), "csrf": started.csrf})
-    return Answer(told, headers=_NO_STORE, cookies=cookies)
+    return Answer(told, headers=NO_STORE, cookies=cookies)
 
 
 async def _found(doing: Awaitable[Given], *, at: str = "password") -> Given:
@@ -372,7 +371,3 @@ def _key(key: KeyInfo) -> dict[str, Any]:
         "created_at": key.created_at,
         "revoked_at": key.revoked_at,
     }
-
-
-def _told(told: dict[str, Any]) -> Answer:
-    return Answer(orjson.dumps(told), headers=_NO_STORE)

@@ -6,8 +6,9 @@ from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 from time import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import orjson
 from aiohttp import HttpVersion10
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from aiohttp import web
 
 JSON: Final[Mapping[str, str]] = {"Content-Type": "application/json"}
+NO_STORE: Final[Mapping[str, str]] = {**JSON, "Cache-Control": "no-store"}
+"""Of JSON that nobody may keep."""
 _LINES: Final = {status.value: f"{status.value} {status.phrase}\r\nServer: qingliu\r\n" for status in HTTPStatus}
 
 
@@ -65,6 +68,16 @@ class Answer:
 
     async def write_eof(self) -> None:
         """Nothing is left to write."""
+
+
+def tell(told: Any) -> Answer:
+    """Plain data as a JSON answer."""
+    return Answer(orjson.dumps(told))
+
+
+def confide(told: Any) -> Answer:
+    """Plain data as a JSON answer that nobody may keep."""
+    return Answer(orjson.dumps(told), headers=NO_STORE)
 
 
 @lru_cache(maxsize=2)

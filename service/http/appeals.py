@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
 from pydantic import Field
 
 from moderation.types import PERSON, Action
-from service.http.answer import Answer
+from service.http.answer import Answer, tell
 from service.http.answers import Answered, decider
 from service.http.asking import read_as
 from service.http.content import known
@@ -147,7 +146,7 @@ async def notified(asked: Asked) -> Answer:
         "stands": stands,
         "final_at": block.final_at,
     }
-    return Answer(orjson.dumps(told))
+    return tell(told)
 
 
 @route(
@@ -165,7 +164,7 @@ async def statement_of(asked: Asked) -> Answer:
         raise Problem("not-found")
     if decided.verdict.action is not Action.BLOCK:
         raise _refused(NotAppealable("action"))
-    return Answer(orjson.dumps(await _stated(asked, decided)))
+    return tell(await _stated(asked, decided))
 
 
 ROUTES: Final = (appeal, one_appeal, notified, statement_of)
@@ -199,7 +198,7 @@ async def _told(asked: Asked, appeal_id: str) -> Answer:
         "settled_at": found.settled_at,
         "final_at": found.final_at,
     }
-    return Answer(orjson.dumps(told))
+    return tell(told)
 
 
 def _refused(error: NotAppealable) -> Problem:

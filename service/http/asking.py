@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, cast
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints, ValidationError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=BaseModel)
 Given = TypeVar("Given")
+Mark = TypeVar("Mark", str, int)
 
 _THREAD_FROM: Final = 64 * 1024
 _LONGEST_CURSOR: Final = 200
@@ -90,10 +91,16 @@ def places_in(cursor: str | None, *kinds: type) -> list[str | int] | None:
     return places
 
 
-def place_of(cursor: str) -> tuple[str, str]:
-    """Time and id of the last one seen, from a cursor. Raises ``Problem``."""
+def place_of(cursor: str, start: tuple[str, str] = START) -> tuple[str, str]:
+    """Time and id of the last one seen, from a cursor; ``start`` without one. Raises ``Problem``."""
     places = places_in(cursor, str, str)
-    return START if places is None else (str(places[0]), str(places[1]))
+    return start if places is None else (str(places[0]), str(places[1]))
+
+
+def mark_of(cursor: str, start: Mark) -> Mark:
+    """The number or the name of the last one seen, from a cursor; ``start`` without one. Raises ``Problem``."""
+    places = places_in(cursor, type(start))
+    return start if places is None else cast(Mark, places[0])
 
 
 def cut(found: Sequence[Given], limit: int) -> tuple[Sequence[Given], Given | None]:

@@ -6,15 +6,14 @@ import asyncio
 from base64 import b64encode
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictStr, StringConstraints
 
 from service.audit.note import NoteRefused
 from service.audit.seeing import NEWEST, Sought, look, story
 from service.audit.tree import leaf_hash
-from service.http.answer import Answer
+from service.http.answer import Answer, tell
 from service.http.answers import Answered
-from service.http.asking import ListQuery, cursor_of, places_in, read_as, read_query
+from service.http.asking import ListQuery, cursor_of, mark_of, read_as, read_query
 from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
@@ -135,7 +134,7 @@ async def checkpoint(asked: Asked) -> Answer:
     last = await asyncio.to_thread(reads.last)
     if last is None:
         raise Problem("not-found")
-    return _told(await asyncio.to_thread(_checkpoint, asked, last))
+    return tell(await asyncio.to_thread(_checkpoint, asked, last))
 
 
 @route(
@@ -152,7 +151,7 @@ async def consistency(asked: Asked) -> Answer:
     new = sent.new or await _newest(asked)
     if new > await asyncio.to_thread(log.reads.size) or sent.old > new:
         raise Problem("invalid-query", faults=[Fault(("old",), "log_size")])
-    return _told({"proof": _b64(await asyncio.to_thread(log.consistency, sent.old, new))})
+    return tell({"proof": _b64(await asyncio.to_thread(log.consistency, sent.old, new))})
 
 
 @route("GET", "/v1/log/inclusion", policy=Right.AUDIT, query=InclusionQuery, gives=InclusionShown, problems=_QUERY)
@@ -164,7 +163,7 @@ async def inclusion(asked: Asked) -> Answer:
         raise Problem("invalid-query", faults=[Fault(("seq",), "log_size")])
     leaf = (await asyncio.to_thread(lambda: list(log.reads.leaves(sent.seq, sent.seq + 1))))[0]
     proof = await asyncio.to_thread(log.inclusion, sent.seq, size)
-    return _told({"proof": _b64(proof), "leaf": b64encode(leaf).decode(), "size": size})
+    return tell({"proof": _b64(proof), "leaf": b64encode(leaf).decode(), "size": size})
 
 
 @route(
@@ -182,20 +181,19 @@ async def cosign(asked: Asked) -> Answer:
         size = await audit.log.witnessed(sent.note, audit.witnesses)
     except NoteRefused:
         raise Problem("invalid-body", faults=[Fault(("note",), "cosignature")]) from None
-    return _told({"size": size})
+    return tell({"size": size})
 
 
 @route("GET", "/v1/acts", policy=Right.AUDIT, query=ActsQuery, gives=ActList, problems=_QUERY)
 async def acts(asked: Asked) -> Answer:
     """List acts of the tenant and of the house, newest first; a request looks at 20 000 of them at most."""
     sent, reads = read_query(asked, ActsQuery), asked.serving.service.audit.log.reads
-    places = places_in(sent.cursor, int)
-    before = int(places[0]) if places else NEWEST
+    before = mark_of(sent.cursor, NEWEST)
     since, until = (stamp(moment) if moment else "" for moment in (sent.since, sent.until))
     sought = Sought(sent.kind, sent.named, since, until)
     seen = await asyncio.to_thread(look, reads, known(asked).tenant, sought, before=before, limit=sent.limit)
     after = None if seen.next is None else cursor_of(seen.next)
-    return _told({"acts": [act_told(one) for one in seen.acts], "next": after})
+    return tell({"acts": [act_told(one) for one in seen.acts], "next": after})
 
 
 @route("GET", "/v1/decisions/{id}/story", policy=Right.AUDIT, gives=StoryTold, problems=("not-found", *CALLED))
@@ -206,7 +204,7 @@ async def decision_story(asked: Asked) -> Answer:
     if found is None:
         raise Problem("not-found")
     shown = None if found.checkpoint is None else await asyncio.to_thread(_checkpoint, asked, found.checkpoint)
-    return _told(
+    return tell(
         {
             "content_id": found.content,
             "version": found.version,
@@ -257,7 +255,3 @@ def _checkpoint(asked: Asked, signed: Signed) -> dict[str, Any]:
 
 def _b64(hashes: list[bytes]) -> list[str]:
     return [b64encode(one).decode() for one in hashes]
-
-
-def _told(told: dict[str, Any]) -> Answer:
-    return Answer(orjson.dumps(told))

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-import orjson
-
-from service.creators.book import NotThere, today
+from service.creators.book import today
 from service.creators.boosts import Asked as Candidate
 from service.creators.formula import WHOLE, FormulaError
 from service.creators.formulas import FOLDER, SHIPPED
-from service.creators.members import Refused
 from service.creators.reading import Measured
 from service.creators.telling import day_told
 from service.creators.trials import NotAllowed, State
 from service.http import creator_wire as wire
-from service.http.answer import Answer
-from service.http.asking import cursor_of, cut, places_in, read_as, read_query
+from service.http.answer import Answer, tell
+from service.http.asking import cursor_of, cut, mark_of, read_as, read_query
 from service.http.content import known
-from service.http.creators import WRITES, measure_told, moment, refuse
+from service.http.creator_answers import measure_told, moment
+from service.http.creators import WRITES, done
 from service.http.problems import Fault, Problem
 from service.http.routes import CALLED, route
 from service.rights import Right
@@ -56,7 +54,7 @@ async def rank(asked: Asked) -> Answer:
             for one in ranking.granted
         ],
     }
-    return Answer(orjson.dumps(told))
+    return tell(told)
 
 
 @route("GET", "/v1/boosts", policy=Right.CREATORS, gives=wire.BoostsShown, problems=CALLED)
@@ -78,7 +76,7 @@ async def boosts(asked: Asked) -> Answer:
         "days": list(days.values()),
         "rankings": [dict(zip(fields, row, strict=True)) for row in rows],
     }
-    return Answer(orjson.dumps(told))
+    return tell(told)
 
 
 @route(
@@ -92,13 +90,12 @@ async def boosts(asked: Asked) -> Answer:
 async def measures(asked: Asked) -> Answer:
     """List measures, newest first."""
     query = read_query(asked, wire.MeasuresQuery)
-    places = places_in(query.cursor, str)
     reads = asked.serving.service.creators.reads
-    before = str(places[0]) if places else _NEWEST
+    before = mark_of(query.cursor, _NEWEST)
     rows = await reads.rows(sql.MEASURES_LISTED, known(asked).tenant, query.state, before, query.limit + 1)
     page, last = cut(rows, query.limit)
     items = [measure_told(asked, Measured(*row[:-1]), row[-1]) for row in page]
-    return Answer(orjson.dumps({"items": items, "next": cursor_of(last[0]) if last else None}))
+    return tell({"items": items, "next": cursor_of(last[0]) if last else None})
 
 
 @route(
@@ -112,13 +109,9 @@ async def measures(asked: Asked) -> Answer:
 async def propose_measure(asked: Asked) -> Answer:
     """Propose a measure against a creator; another person decides."""
     sent, caller = await read_as(asked, wire.MeasureRequest), known(asked)
-    try:
-        id_ = await asked.serving.service.creators.measures.propose(
-            caller, asked.found["id"], sent.kind, sent.rule, sent.days
-        )
-    except (NotThere, Refused) as error:
-        refuse(asked, error)
-    return Answer(orjson.dumps({"id": id_}))
+    measures = asked.serving.service.creators.measures
+    id_ = await done(asked, measures.propose(caller, asked.found["id"], sent.kind, sent.rule, sent.days))
+    return tell({"id": id_})
 
 
 @route(
@@ -130,11 +123,9 @@ async def propose_measure(asked: Asked) -> Answer:
 )
 async def due_measures(asked: Asked) -> Answer:
     """Have the rules propose what a creator's standing calls for."""
-    try:
-        ids = await asked.serving.service.creators.measures.ruled(known(asked).tenant, asked.found["id"])
-    except NotThere:
-        raise Problem("not-found") from None
-    return Answer(orjson.dumps({"ids": ids}))
+    measures = asked.serving.service.creators.measures
+    ids = await done(asked, measures.ruled(known(asked).tenant, asked.found["id"]))
+    return tell({"ids": ids})
 
 
 @route(
@@ -148,12 +139,8 @@ async def due_measures(asked: Asked) -> Answer:
 async def decide_measure(asked: Asked) -> Answer:
     """Put a proposed measure into force, or decline it. Whoever proposed it cannot decide."""
     sent, caller = await read_as(asked, wire.MeasureDecision), known(asked)
-    try:
-        await asked.serving.service.creators.measures.decide(
-            caller, asked.found["id"], agrees=sent.agrees, days=sent.days
-        )
-    except (NotThere, Refused) as error:
-        refuse(asked, error)
+    measures = asked.serving.service.creators.measures
+    await done(asked, measures.decide(caller, asked.found["id"], agrees=sent.agrees, days=sent.days))
     return Answer(b"{}")
 
 
@@ -168,10 +155,8 @@ async def decide_measure(asked: Asked) -> Answer:
 async def lift_measure(asked: Asked) -> Answer:
     """End a measure before its term."""
     sent = await read_as(asked, wire.ReliefRequest)
-    try:
-        await asked.serving.service.creators.measures.lift(known(asked), asked.found["id"], sent.why)
-    except (NotThere, Refused) as error:
-        refuse(asked, error)
+    measures = asked.serving.service.creators.measures
+    await done(asked, measures.lift(known(asked), asked.found["id"], sent.why))
     return Answer(b"{}")
 
 
@@ -189,7 +174,7 @@ async def trials(asked: Asked) -> Answer:
         "sample": parts.trials.terms.sample,
         "items": [await _trial(asked, one) for one in found],
     }
-    return Answer(orjson.dumps(told))
+    return tell(told)
 
 
 @route(
@@ -210,7 +195,7 @@ async def propose_trial(asked: Asked) -> Answer:
         raise Problem("invalid-body", faults=[Fault(("formula",), "formula", {"why": str(error)})]) from None
     except NotAllowed as error:
         _conflict(error)
-    return Answer(orjson.dumps({"id": id_}))
+    return tell({"id": id_})
 
 
 @route(
@@ -247,12 +232,10 @@ async def _stepped(asked: Asked, *, advance: bool) -> Answer:
     parts = asked.serving.service.creators.trials
     step = parts.advance if advance else parts.roll_back
     try:
-        trial = await step(known(asked), asked.found["id"])
-    except NotThere:
-        raise Problem("not-found") from None
+        trial = await done(asked, step(known(asked), asked.found["id"]))
     except NotAllowed as error:
         _conflict(error)
-    return Answer(orjson.dumps(await _trial(asked, trial)))
+    return tell(await _trial(asked, trial))
 
 
 def _conflict(error: NotAllowed) -> NoReturn:

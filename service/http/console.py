@@ -16,7 +16,7 @@ from service.http import accounts, html
 from service.http.answer import Answer
 from service.http.browser import cookie
 from service.http.content import known
-from service.http.language import LANGUAGES
+from service.http.language import LANGUAGES, called
 from service.http.problems import Problem
 from service.http.serving import Asked, lang_of
 from service.review.checks import grim
@@ -139,10 +139,11 @@ class Shell:
 
     def category(self, code: str) -> str:
         """What a category is called."""
-        known = self.asked.serving.service.rules.engine.ruleset.categories.get(code)
-        if known is None:
-            return code
-        return known.en if self.lang == "en" else known.zh
+        return called(self.asked.serving.service.rules.engine.ruleset.categories.get(code), self.lang, code)
+
+    def categories(self) -> list[tuple[str, str]]:
+        """The categories, and what they are called."""
+        return [(code, self.category(code)) for code in self.asked.serving.service.rules.engine.ruleset.categories]
 
     def grim(self, *codes: str) -> bool:
         """Whether one of these categories is folded away until somebody wants to see it."""
@@ -150,10 +151,8 @@ class Shell:
 
     def industry(self, code: str | None) -> str:
         """What an industry is called; one that the rules do not know is its own name."""
-        known = self.asked.serving.service.rules.engine.ruleset.industries.industries.get(code or "")
-        if known is None:
-            return code or ""
-        return known.en if self.lang == "en" else known.zh
+        code = code or ""
+        return called(self.asked.serving.service.rules.engine.ruleset.industries.industries.get(code), self.lang, code)
 
 
 async def shell(asked: Asked) -> Shell:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
-from service.audit.exports import AskedWrong, NoSuchExport, NotThere
+from service.audit.exports import LAST, AskedWrong, NoSuchExport, NotThere
 from service.audit.packs import PACKS, said
 from service.audit.records import Asked as Wanted
-from service.http.answer import Answer
+from service.http.answer import Answer, tell
 from service.http.answers import Answered
-from service.http.asking import ListQuery, cursor_of, cut, places_in, read_as, read_query
+from service.http.asking import ListQuery, cursor_of, cut, mark_of, read_as, read_query
 from service.http.content import known
 from service.http.files import FileAnswer
 from service.http.problems import Fault, Problem
@@ -115,25 +115,25 @@ async def ask_export(asked: Asked) -> Answer:
         )
     except AskedWrong as error:
         raise Problem("invalid-body", faults=[Fault((error.field,), error.kind)]) from None
-    return _told(_shown(asked, export))
+    return tell(_shown(asked, export))
 
 
 @route("GET", "/v1/exports", policy=Right.AUDIT, query=ListQuery, gives=ExportList, problems=("invalid-query", *CALLED))
 async def exports(asked: Asked) -> Answer:
     """List packs, newest first."""
     sent = read_query(asked, ListQuery)
-    places = places_in(sent.cursor, str)
-    more = {"before": str(places[0])} if places else {}
-    listed = await asked.serving.service.audit.exports.listed(known(asked).tenant, limit=sent.limit + 1, **more)
+    listed = await asked.serving.service.audit.exports.listed(
+        known(asked).tenant, before=mark_of(sent.cursor, LAST), limit=sent.limit + 1
+    )
     page, last = cut(listed, sent.limit)
     after = None if last is None else cursor_of(last.id)
-    return _told({"exports": [_shown(asked, one) for one in page], "next": after})
+    return tell({"exports": [_shown(asked, one) for one in page], "next": after})
 
 
 @route("GET", "/v1/exports/{id}", policy=Right.AUDIT, gives=ExportShown, problems=_FOUND)
 async def export(asked: Asked) -> Answer:
     """A pack, and how far its making is."""
-    return _told(_shown(asked, await _found(asked)))
+    return tell(_shown(asked, await _found(asked)))
 
 
 @route("DELETE", "/v1/exports/{id}", policy=Right.AUDIT, gives=ExportShown, problems=("export-ended", *_FOUND))
@@ -144,7 +144,7 @@ async def cancel_export(asked: Asked) -> Answer:
         await asked.serving.service.audit.exports.cancel(caller.tenant, found.id, by=caller.id)
     except Unchanged:
         raise Problem("export-ended") from None
-    return _told(_shown(asked, await _found(asked)))
+    return tell(_shown(asked, await _found(asked)))
 
 
 @route("GET", "/v1/exports/{id}/pack", policy=Right.AUDIT, gives=_ZIP, problems=_FOUND)
@@ -169,7 +169,7 @@ async def verify_export(asked: Asked) -> Answer:
         raise Problem("not-found")
     done = await asyncio.to_thread(audit.exports.verified, path)
     findings = [{"code": code, "where": where} for code, where in done.found]
-    return _told({"good": not findings, "found": findings, "unknown": sorted(set(done.unknown))})
+    return tell({"good": not findings, "found": findings, "unknown": sorted(set(done.unknown))})
 
 
 ROUTES: Final = (ask_export, exports, export, cancel_export, fetch_export, verify_export)
@@ -192,7 +192,3 @@ def _shown(asked: Asked, export: Export) -> dict[str, Any]:
         "asked": orjson.loads(export.asked),
         "doing": None if doing is None else doing._asdict(),
     }
-
-
-def _told(told: dict[str, Any]) -> Answer:
-    return Answer(orjson.dumps(told))

@@ -5,13 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
-import orjson
-
 from moderation.types import SHANGHAI
 from service.duty.products import Paper, Product
 from service.duty.proofs import LAST, NewProof, UnknownProof
-from service.http.answer import Answer
-from service.http.asking import cursor_of, cut, places_in, read_as, read_query
+from service.http.answer import Answer, tell
+from service.http.asking import cursor_of, cut, mark_of, place_of, read_as, read_query
 from service.http.content import known
 from service.http.duty_answers import (
     ProductShown,
@@ -37,12 +35,6 @@ def today() -> date:
     return datetime.now(UTC).astimezone(SHANGHAI).date()
 
 
-def before(cursor: str) -> tuple[str, str]:
-    """Time and id of the last one seen, in a list that runs backwards. Raises ``Problem``."""
-    places = places_in(cursor, str, str)
-    return LAST if places is None else (str(places[0]), str(places[1]))
-
-
 @route("POST", "/v1/proofs", policy=Right.SCRIPTS, takes=ProofRequest, gives=ProofShown, problems=_WRITES)
 async def file_proof(asked: Asked) -> Answer:
     """File a proof: a claim in its exact words is exempt by it in its days, in shows and contents that name it."""
@@ -60,11 +52,11 @@ async def proofs(asked: Asked) -> Answer:
     """List proofs, newest first."""
     query, day = read_query(asked, PageQuery), today()
     found = await asked.serving.service.duties.proofs.listed(
-        known(asked).tenant, before=before(query.cursor), limit=query.limit + 1
+        known(asked).tenant, before=place_of(query.cursor, LAST), limit=query.limit + 1
     )
     page, last = cut(found, query.limit)
     following = cursor_of(last.filed_at, last.value.id) if last else None
-    return Answer(orjson.dumps({"proofs": [proof_told(one, day) for one in page], "next": following}))
+    return tell({"proofs": [proof_told(one, day) for one in page], "next": following})
 
 
 @route("GET", "/v1/proofs/{id}", policy=Right.SHOWS, gives=ProofShown, problems=("not-found", *CALLED))
@@ -106,13 +98,12 @@ async def file_product(asked: Asked) -> Answer:
 async def products(asked: Asked) -> Answer:
     """List products by id."""
     query, day = read_query(asked, PageQuery), today()
-    places = places_in(query.cursor, str)
     found = await asked.serving.service.duties.products.listed(
-        known(asked).tenant, after=str(places[0]) if places else "", limit=query.limit + 1
+        known(asked).tenant, after=mark_of(query.cursor, ""), limit=query.limit + 1
     )
     page, last = cut(found, query.limit)
     following = cursor_of(last.id) if last else None
-    return Answer(orjson.dumps({"products": [product_told(one, day) for one in page], "next": following}))
+    return tell({"products": [product_told(one, day) for one in page], "next": following})
 
 
 @route("GET", "/v1/products/{id}", policy=Right.SHOWS, gives=ProductShown, problems=("not-found", *CALLED))
@@ -128,11 +119,11 @@ async def _proof(asked: Asked, proof: str) -> Answer:
     found = await asked.serving.service.duties.proofs.one(known(asked).tenant, proof)
     if found is None:
         raise Problem("not-found")
-    return Answer(orjson.dumps(proof_told(found, today())))
+    return tell(proof_told(found, today()))
 
 
 async def _product(asked: Asked, product: str) -> Answer:
     found = await asked.serving.service.duties.products.one(known(asked).tenant, product)
     if found is None:
         raise Problem("not-found")
-    return Answer(orjson.dumps(product_told(found, today())))
+    return tell(product_told(found, today()))

@@ -17,8 +17,10 @@ from service.http.console import refusal, wants_page
 from service.http.problems import CHALLENGE, Problem
 from service.http.serving import Asked, lang_of
 from service.ledger import IdempotencyConflict, LedgerClosed, LedgerFull, LedgerUnwritable
+from service.live.rooms import Crowded
 from service.logs import where
 from service.rights import Right
+from service.rulebook.rehearsal import Busy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,12 +35,15 @@ if TYPE_CHECKING:
     from service.logs import AccessLog
     from service.sessions import Sessions
 
-_LEDGER: Final[dict[type[Exception], tuple[str, Mapping[str, str]]]] = {
+_PASSING: Final[dict[type[Exception], tuple[str, Mapping[str, str]]]] = {
     LedgerFull: ("busy", {"Retry-After": "1"}),
     LedgerClosed: ("unavailable", {"Retry-After": "5"}),
     LedgerUnwritable: ("unavailable", {"Retry-After": "5"}),
     IdempotencyConflict: ("idempotency-conflict", {}),
+    Crowded: ("busy", {"Retry-After": "1"}),
+    Busy: ("busy", {"Retry-After": "5"}),
 }
+"""What any handler may run into, as problems."""
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _CLIENT_GONE: Final = 499
@@ -142,7 +147,7 @@ def _answer_to(error: Exception, request: web.BaseRequest, request_id: str) -> A
 def _problem(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
-    if known := _LEDGER.get(type(error)):
+    if known := _PASSING.get(type(error)):
         kind, headers = known
         return Problem(kind, headers=headers)
     return Problem("internal")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,25 @@ class Sentence:
     status: int
     title: Mapping[str, str]
     detail: Mapping[str, str]
+
+
+class Named(Protocol):
+    """What the rules name in both languages: a category, an industry, an article, a rung."""
+
+    @property
+    def zh(self) -> str:
+        """In Chinese."""
+
+    @property
+    def en(self) -> str:
+        """In English."""
+
+
+def called(one: Named | None, lang: Lang, unknown: str = "") -> str:
+    """What something is called; ``unknown`` where the rules do not know it."""
+    if one is None:
+        return unknown
+    return one.en if lang == "en" else one.zh
 
 
 def language(accept: str | None) -> Lang:

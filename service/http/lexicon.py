@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, StringConstraints
 
 from moderation.errors import LoadErrors
-from service.http.answer import Answer
+from service.http.answer import Answer, tell
 from service.http.answers import Answered
 from service.http.asking import read_as
 from service.http.content import known
@@ -21,6 +20,7 @@ from service.rights import Right
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from moderation.ruleset import Ruleset
     from service.http.serving import Asked
     from service.store.reads import LexiconInfo
 
@@ -120,7 +120,7 @@ async def file_lexicon(asked: Asked) -> Answer:
     except FourEyes:
         raise Problem("four-eyes") from None
     standing = await lexicons.standing(caller.tenant)
-    return _told({**_version(filed, standing.active), "ruleset": _ruleset(asked)})
+    return tell({**_version(filed, standing.active), "ruleset": ruleset_of(asked).fingerprint})
 
 
 @route("GET", "/v1/lexicon", policy=Right.LEXICON, gives=Lexicon, problems=CALLED)
@@ -128,7 +128,7 @@ async def lexicon(asked: Asked) -> Answer:
     """List the versions of the tenant's own words, and tell which is active."""
     standing = await asked.serving.service.lexicons.standing(known(asked).tenant)
     versions = [_version(info, standing.active) for info in standing.versions]
-    return _told({"active": standing.active, "ruleset": _ruleset(asked), "versions": versions})
+    return tell({"active": standing.active, "ruleset": ruleset_of(asked).fingerprint, "versions": versions})
 
 
 @route(
@@ -139,11 +139,7 @@ async def lexicon_version(asked: Asked) -> Answer:
     name = asked.found["version"]
     if not _VERSION.fullmatch(name):
         raise Problem("not-found")
-    try:
-        files = await asked.serving.service.lexicons.files(known(asked).tenant, int(name))
-    except UnknownVersion:
-        raise Problem("not-found") from None
-    return _told({"version": int(name), "files": [{"name": each, "text": text} for each, text in files.items()]})
+    return tell(await texts_told(asked, int(name)))
 
 
 @route(
@@ -162,10 +158,24 @@ async def activate_lexicon(asked: Asked) -> Answer:
     except FourEyes:
         raise Problem("four-eyes") from None
     standing = await lexicons.standing(caller.tenant)
-    return _told({"active": standing.active, "ruleset": _ruleset(asked)})
+    return tell({"active": standing.active, "ruleset": ruleset_of(asked).fingerprint})
 
 
 ROUTES: Final = (file_lexicon, lexicon, lexicon_version, activate_lexicon)
+
+
+async def texts_told(asked: Asked, version: int) -> dict[str, Any]:
+    """The texts of a version of the tenant's own words. Raises ``Problem``."""
+    try:
+        files = await asked.serving.service.lexicons.files(known(asked).tenant, version)
+    except UnknownVersion:
+        raise Problem("not-found") from None
+    return {"version": version, "files": [{"name": name, "text": text} for name, text in files.items()]}
+
+
+def ruleset_of(asked: Asked) -> Ruleset:
+    """The rules by which the tenant's contents are judged now."""
+    return asked.serving.service.rules.engines.of(known(asked).tenant).ruleset
 
 
 def _refused(errors: LoadErrors, names: Sequence[str]) -> Problem:
@@ -184,11 +194,3 @@ def _refused(errors: LoadErrors, names: Sequence[str]) -> Problem:
 
 def _version(info: LexiconInfo, active: int) -> dict[str, Any]:
     return {**info._asdict(), "active": info.version == active}
-
-
-def _ruleset(asked: Asked) -> str:
-    return asked.serving.service.rules.engines.of(known(asked).tenant).ruleset.fingerprint
-
-
-def _told(told: dict[str, Any]) -> Answer:
-    return Answer(orjson.dumps(told))

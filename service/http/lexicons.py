@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import orjson
-
-from moderation.errors import LoadErrors
 from moderation.lint import EXPLAINED
-from service.http.answer import Answer
-from service.http.asking import cursor_of, places_in, read_as, read_query
+from service.http.answer import Answer, tell
+from service.http.asking import cursor_of, mark_of, read_as, read_query
 from service.http.content import known
+from service.http.lexicon import ruleset_of
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
-from service.http.rule_answers import draft_of, fault_of, term_told
+from service.http.rule_answers import done, draft_of, term_told
 from service.http.rule_wire import DraftRequest, Lexicons, Lint, LintRequest, Terms, TermsQuery
-from service.lexicons import UnknownVersion
 from service.rights import Right
 from service.rulebook.catalogue import Sought
 from service.rulebook.linting import linted
@@ -25,7 +22,6 @@ from service.rulebook.linting import linted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from moderation.ruleset import Ruleset
     from service.http.serving import Asked
 
 _MOST_DOUBTS: Final = 200
@@ -34,7 +30,7 @@ _MOST_DOUBTS: Final = 200
 @route("GET", "/v1/lexicons", policy=Right.READ, gives=Lexicons, problems=CALLED)
 async def lexicon_files(asked: Asked) -> Answer:
     """List the files of terms, the tenant's own first."""
-    ruleset = _ruleset(asked)
+    ruleset = ruleset_of(asked)
     counted: Counter[tuple[str, bool, str]] = Counter()
     for term in (*ruleset.own, *ruleset.terms):
         counted[term.file, term.own, term.category] += 1
@@ -42,7 +38,7 @@ async def lexicon_files(asked: Asked) -> Answer:
         {"name": name, "own": own, "category": category, "terms": count}
         for (name, own, category), count in counted.items()
     ]
-    return _told({"files": listed})
+    return tell({"files": listed})
 
 
 @route(
@@ -55,9 +51,8 @@ async def lexicon_files(asked: Asked) -> Answer:
 )
 async def lexicon_terms(asked: Asked) -> Answer:
     """Search the terms by which contents are judged."""
-    query, ruleset = read_query(asked, TermsQuery), _ruleset(asked)
-    places = places_in(query.cursor, int)
-    after = int(places[0]) if places else 0
+    query, ruleset = read_query(asked, TermsQuery), ruleset_of(asked)
+    after = mark_of(query.cursor, 0)
     if after < 0:
         raise Problem("invalid-query", faults=[Fault(("cursor",), "cursor")])
     index = await asked.serving.service.rulebook.catalogue.of(ruleset)
@@ -67,21 +62,23 @@ async def lexicon_terms(asked: Asked) -> Answer:
     )
     found, more = await asyncio.to_thread(index.find, sought, ruleset, after=after, limit=query.limit)
     listed = [term_told(one, ruleset) for one in found]
-    return _told({"terms": listed, "next": cursor_of(more) if more is not None else None})
+    return tell({"terms": listed, "next": cursor_of(more) if more is not None else None})
 
 
 @route(
-    "POST", "/v1/lexicons/lint", policy=Right.LEXICON, takes=LintRequest, gives=Lint, problems=(*BODY, "csrf", *CALLED)
+    "POST",
+    "/v1/lexicons/lint",
+    policy=Right.LEXICON,
+    takes=LintRequest,
+    gives=Lint,
+    problems=(*BODY, "rules-refused", "csrf", *CALLED),
 )
 async def lint_own(asked: Asked) -> Answer:
     """Look through own terms before they go live: too short, too common, repeated, a false alarm on clean texts."""
     sent = await read_as(asked, LintRequest)
     files = await _files(asked, sent)
     shared = asked.serving.service.rules.engine.ruleset
-    try:
-        done = await asyncio.to_thread(linted, files, shared)
-    except LoadErrors as errors:
-        raise Problem("invalid-body", faults=[fault_of(error) for error in errors.errors]) from None
+    report = await done(asyncio.to_thread(linted, files, shared))
     doubts = [
         {
             "kind": one.kind.value,
@@ -94,9 +91,9 @@ async def lint_own(asked: Asked) -> Answer:
             "rate": one.rate,
             "texts": list(one.texts),
         }
-        for one in done.found[:_MOST_DOUBTS]
+        for one in report.found[:_MOST_DOUBTS]
     ]
-    return _told({"terms": done.terms, "texts": done.texts, "doubts": doubts})
+    return tell({"terms": report.terms, "texts": report.texts, "doubts": doubts})
 
 
 ROUTES: Final = (lexicon_files, lexicon_terms, lint_own)
@@ -106,17 +103,6 @@ async def _files(asked: Asked, sent: LintRequest) -> Mapping[str, str]:
     service, caller = asked.serving.service, known(asked)
     if sent.changes:
         draft = draft_of(DraftRequest(changes=sent.changes))
-        return (await service.rulebook.proposals.worked_out(caller.tenant, draft)).files
+        return (await done(service.rulebook.proposals.worked_out(caller.tenant, draft))).files
     version = sent.version or (await service.lexicons.standing(caller.tenant)).active
-    try:
-        return await service.lexicons.files(caller.tenant, version)
-    except UnknownVersion:
-        raise Problem("invalid-body", faults=[Fault(("version",), "unknown_version")]) from None
-
-
-def _ruleset(asked: Asked) -> Ruleset:
-    return asked.serving.service.rules.engines.of(known(asked).tenant).ruleset
-
-
-def _told(told: dict[str, Any]) -> Answer:
-    return Answer(orjson.dumps(told))
+    return await done(service.lexicons.files(caller.tenant, version))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
 
 from moderation.types import Scene
 from service.http import html, records, reviews, views
 from service.http.console import HTML, page_lang, safe_next, shell, theme_of, told_by
+from service.http.filters import first, following, given, in_days, wrong
 from service.http.problems import Problem
 from service.http.routes import route
 from service.rights import Right
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from service.http.answer import Answer
     from service.http.console import Shell
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 _KINDS: Final = ("content", "report", "complaint", "appeal", "sample")
 _FILTERS: Final = ("state", "kind", "scene", "category", "level", "holder", "cursor")
-_MIDNIGHT: Final = "T00:00:00+08:00"
 _BAD_REQUEST: Final = (400, 404, 422)
 
 
@@ -93,19 +91,19 @@ async def queue(asked: Asked) -> Answer:
 async def search(asked: Asked) -> Answer:
     """Search in contents."""
     page = await shell(asked)
-    query = _given(asked, ("text", "from", "to", "cursor"))
-    found, more, error, told = None, {}, "", {}
+    query = given(asked, "text", "from", "to", "cursor")
+    found, error, told = None, "", {}
     if query.get("text"):
         try:
-            told = await told_by(asked, records.search, query=_period(query))
+            told = await told_by(asked, records.search, query=in_days(query, "from", "to"))
         except Problem as problem:
             if problem.status not in _BAD_REQUEST:
                 raise
-            error = " ".join(fault["msg"] for fault in problem.told(page.lang).get("errors", ()))
+            error = wrong(problem, page.lang)
         else:
             found = told["items"]
-            more = {**query, "cursor": told["next"]} if told["next"] else {}
-    return page.page("search.html", query=query, found=found, error=error, told=told, next=urlencode(more))
+    more = following(query, told.get("next"))
+    return page.page("search.html", query=query, found=found, error=error, told=told, next=more)
 
 
 @route("GET", "/contents", policy=Right.READ, gives=HTML, shown=False)
@@ -130,12 +128,10 @@ async def _history(asked: Asked, content_id: str) -> Answer:
 
 async def _queue(asked: Asked) -> Answer:
     page = await shell(asked)
-    query = _given(asked, _FILTERS)
+    query = given(asked, *_FILTERS)
     if query.get("holder") and query.get("state") == "waiting":
         query["state"] = "held"
     listed = await told_by(asked, reviews.reviews, query=query)
-    first = {name: value for name, value in query.items() if name != "cursor"}
-    more = {**first, "cursor": listed["next"]} if listed["next"] else {}
     saved = await told_by(asked, views.saved_views) if Right.SELF in page.me["rights"] else {"views": []}
     return page.page(
         "queue.html",
@@ -144,8 +140,8 @@ async def _queue(asked: Asked) -> Answer:
         tallies=tallies(listed["counts"]),
         filters=_filters(page),
         views=saved["views"],
-        first=urlencode(first),
-        next=urlencode(more),
+        first=first(query),
+        next=following(query, listed["next"]),
     )
 
 
@@ -175,30 +171,11 @@ async def _item(asked: Asked, review: str) -> dict[str, Any]:
     return await told_by(asked, reviews.one_review, found={"id": review})
 
 
-def _given(asked: Asked, names: Iterable[str]) -> dict[str, str]:
-    """The filters that were set; an empty field of a form sets none."""
-    query = asked.request.query
-    return {name: query[name] for name in names if query.get(name)}
-
-
 def _filters(page: Shell) -> list[tuple[str, list[tuple[str, str]]]]:
-    categories = page.asked.serving.service.rules.engine.ruleset.categories
     lang = page.lang
     return [
         ("kind", [(code, html.named(lang, "kind", code)) for code in _KINDS]),
         ("scene", [(scene.value, html.named(lang, "scene", scene.value)) for scene in Scene]),
-        ("category", [(code, page.category(code)) for code in categories]),
+        ("category", page.categories()),
         ("level", [("0", html.say(lang, "queue.first_level")), ("1", html.say(lang, "item.senior"))]),
     ]
-
-
-def _period(query: Mapping[str, str]) -> dict[str, str]:
-    """The query as the interface takes it: days of Shanghai, both included."""
-    asked = dict(query)
-    for name, days in (("from", 0), ("to", 1)):
-        if name in asked:
-            try:
-                asked[name] = f"{date.fromisoformat(asked[name]) + timedelta(days=days)}{_MIDNIGHT}"
-            except (ValueError, OverflowError):
-                del asked[name]
-    return asked

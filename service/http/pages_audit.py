@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
 
 from moderation.types import Scene
 from service.audit.formats import FORMATS, has_parquet
@@ -13,6 +12,7 @@ from service.audit.packs import PACKS, said
 from service.http import audit, exports, html, records, retention
 from service.http.console import HTML, shell, told_by
 from service.http.content import known
+from service.http.filters import first, following, given, in_days, wrong
 from service.http.problems import Problem
 from service.http.routes import route
 from service.rights import Right
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from service.http.serving import Asked
 
 _FILTERS: Final = ("kind", "named", "since", "until", "cursor")
-_MIDNIGHT: Final = "T00:00:00+08:00"
 _BAD: Final = (400, 422)
 _SORTS: Final = (
     "decision.*", "review.*", "appeal.*", "report.*", "notice.*", "lexicon.*", "ruleset.*", "model.*", "user.*",
@@ -38,26 +37,23 @@ _LONG: Final = 60
 async def timeline(asked: Asked) -> Answer:
     """What was done, newest first, and how the log stands."""
     page = await shell(asked)
-    sent = asked.request.query
-    query = {name: sent[name] for name in _FILTERS if sent.get(name)}
+    query = given(asked, *_FILTERS)
     error = ""
     told: dict[str, Any] = {"acts": [], "next": None}
     try:
-        told = await told_by(asked, audit.acts, query={**_period(query), "limit": "100"})
+        told = await told_by(asked, audit.acts, query={**in_days(query, "since", "until"), "limit": "100"})
     except Problem as problem:
         if problem.status not in _BAD:
             raise
-        error = " ".join(fault["msg"] for fault in problem.told(page.lang).get("errors", ()))
-    more = {**query, "cursor": told["next"]} if told["next"] else {}
-    first = {name: value for name, value in query.items() if name != "cursor"}
+        error = wrong(problem, page.lang)
     return page.page(
         "audit.html",
         acts=await _acts(page, told["acts"]),
         query=query,
         error=error,
         sorts=[(sort, html.named(page.lang, "acts", sort)) for sort in _SORTS],
-        first=urlencode(first),
-        next=urlencode(more),
+        first=first(query),
+        next=following(query, told["next"]),
         log=await _log(asked),
     )
 
@@ -86,18 +82,16 @@ async def story(asked: Asked) -> Answer:
 async def packs(asked: Asked) -> Answer:
     """Packs: make one, see how far it is, fetch it, see it verified."""
     page = await shell(asked)
-    sent = asked.request.query
-    query = {"cursor": sent["cursor"]} if sent.get("cursor") else {}
-    told = await told_by(asked, exports.exports, query={**query, "limit": "50"})
+    told = await told_by(asked, exports.exports, query={**given(asked, "cursor"), "limit": "50"})
     today = date.today()  # noqa: DTZ011 - a suggestion in a form
     return page.page(
         "exports.html",
         exports=told["exports"],
-        next=urlencode({"cursor": told["next"]}) if told["next"] else "",
+        next=following({}, told["next"]),
         packs=[(code, said(pack.name, page.lang), pack.law, pack.needs) for code, pack in PACKS.items()],
         formats=[one for one in FORMATS if one != "parquet" or has_parquet()],
         scenes=[scene.value for scene in Scene],
-        categories=[(code, page.category(code)) for code in asked.serving.service.rules.engine.ruleset.categories],
+        categories=page.categories(),
         may_unmask=Right.UNMASK in page.me["rights"],
         since=_quarter(today),
         log=await _log(asked),
@@ -167,18 +161,6 @@ def _short(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {_short(one)}" for name, one in value.items())[:_LONG]
     return str(value)[:_LONG]
-
-
-def _period(query: dict[str, str]) -> dict[str, str]:
-    """Days of Shanghai, both included, as the interface takes them."""
-    asked = dict(query)
-    for name, days in (("since", 0), ("until", 1)):
-        if name in asked:
-            try:
-                asked[name] = f"{date.fromisoformat(asked[name]) + timedelta(days=days)}{_MIDNIGHT}"
-            except (ValueError, OverflowError):
-                del asked[name]
-    return asked
 
 
 def _quarter(today: date) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
 
 import orjson
 
@@ -17,6 +16,9 @@ from service.creators.trials import STAGES, chosen
 from service.http import boosts, charts, creators
 from service.http.console import HTML, shell, told_by
 from service.http.content import known
+from service.http.creator_answers import brief_told
+from service.http.filters import following, given
+from service.http.language import called
 from service.http.routes import route
 from service.rights import Right
 from service.store import creator_statements as sql
@@ -46,17 +48,17 @@ async def all_creators(asked: Asked) -> Answer:
     names = [name for _, name in await parts.reads.rows(sql.ENROLLED_IN, tenant, _MOST)]
     held = await parts.book.standings(tenant, names)
     formula = parts.formulas.held(tenant).formula
-    given = {name: query[name] for name in ("containing", "cursor") if query.get(name)}
-    told = await told_by(asked, creators.creators, query={**given, "limit": str(_SHOWN)})
+    asked_for = given(asked, "containing", "cursor")
+    told = await told_by(asked, creators.creators, query={**asked_for, "limit": str(_SHOWN)})
     items = told["items"]
     if tier:
         wanted = [name for name, one in sorted(held.items()) if one.standing.tier == tier]
         found = await parts.book.standings(tenant, wanted[:_SHOWN])
-        items = [{**_brief(name, one), "role": "", "cohort": one.cohort} for name, one in found.items()]
+        items = [{**brief_told(name, one), "role": "", "cohort": one.cohort} for name, one in found.items()]
     return page.page(
         "creators.html",
         items=items,
-        next=urlencode({**given, "cursor": told["next"]}) if told["next"] and not tier else "",
+        next=following(asked_for, None if tier else told["next"]),
         containing=containing,
         chosen=tier,
         counted=len(held),
@@ -99,7 +101,7 @@ async def one_creator(asked: Asked) -> Answer:
         appeals=[dict(zip(fields, row, strict=True)) for row in appeals],
         boosted=[{"day": day_told(day), "spent": spent} for day, spent in boosted],
         may_measure=Right.MEASURES in known(asked).rights and bool(page.csrf),
-        ladder=[(kind, rung.en if page.lang == "en" else rung.zh) for kind, rung in LADDER.items()],
+        ladder=[(kind, called(rung, page.lang)) for kind, rung in LADDER.items()],
     )
 
 
@@ -140,18 +142,6 @@ async def all_trials(asked: Asked) -> Answer:
 
 
 ROUTES: Final = (all_creators, one_creator, all_boosts, all_trials)
-
-
-def _brief(name: str, held: Any) -> dict[str, Any]:
-    standing = held.standing
-    return {
-        "creator_id": name,
-        "score": standing.score / WHOLE,
-        "tier": standing.tier,
-        "multiplier": standing.multiplier / WHOLE,
-        "newcomer": standing.newcomer,
-        "measures": list(held.measures),
-    }
 
 
 def _distribution(scores: list[int]) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from service.http.answer import Answer
 from service.http.body import read_body
 from service.http.console import HTML, Shell, page_lang, shell, told_by
 from service.http.content import known
+from service.http.language import called
+from service.http.lexicon import ruleset_of
 from service.http.pages import tallies
 from service.http.routes import route
 from service.http.wire import read_one
@@ -49,7 +51,7 @@ async def trying(asked: Asked) -> Answer:
         longest=asked.serving.limits.content_chars,
         scenes=[scene.value for scene in Scene],
         roles=[role.value for role in Account],
-        industries=[(code, one.en if page.lang == "en" else one.zh) for code, one in industries.items()],
+        industries=[(code, called(one, page.lang)) for code, one in industries.items()],
         examples=_EXAMPLES,
     )
 
@@ -160,7 +162,7 @@ def _service(asked: Asked) -> list[tuple[str, Any]]:
 
 
 def _rules(asked: Asked) -> list[tuple[str, Any]]:
-    ruleset = asked.serving.service.rules.engines.of(known(asked).tenant).ruleset
+    ruleset = ruleset_of(asked)
     return [
         ("fingerprint", ruleset.fingerprint),
         ("categories", len(ruleset.categories)),

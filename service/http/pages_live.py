@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from service.http import filed, pulse, rooms, scripts, shows
 from service.http.console import HTML, shell, told_by
+from service.http.filters import given
 from service.http.routes import route
 from service.rights import Right
 
@@ -23,7 +24,7 @@ _LEVELS: Final = ("red", "amber", "green")
 async def script_list(asked: Asked) -> Answer:
     """Host scripts, and a way to file one."""
     page = await shell(asked)
-    listed = await told_by(asked, scripts.scripts, query=_cursor(asked))
+    listed = await told_by(asked, scripts.scripts, query=given(asked, "cursor"))
     return page.page("scripts.html", **listed, **await _on_file(asked))
 
 
@@ -74,7 +75,7 @@ async def alert_list(asked: Asked) -> Answer:
     """Alerts: those that nobody acknowledged, or all."""
     page = await shell(asked)
     state = "all" if asked.request.query.get("state") == "all" else "open"
-    told = await told_by(asked, shows.alerts, query={"state": state, **_cursor(asked)})
+    told = await told_by(asked, shows.alerts, query={"state": state, **given(asked, "cursor")})
     return page.page("alerts.html", state=state, alerts_listed=told["alerts"], next=told["next"])
 
 
@@ -103,10 +104,6 @@ async def room_page(asked: Asked) -> Answer:
 
 
 ROUTES: Final = (wall, room_page, script_list, script_page, script_changes, on_file, alert_list)
-
-
-def _cursor(asked: Asked) -> dict[str, str]:
-    return {"cursor": cursor} if (cursor := asked.request.query.get("cursor")) else {}
 
 
 async def _on_file(asked: Asked) -> dict[str, Any]:

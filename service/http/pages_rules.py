@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
 
 from moderation.types import Scene
 from service.http import charts, html, lexicons, rulesets, terms
 from service.http.console import HTML, shell, told_by
+from service.http.filters import following, given
 from service.http.routes import route
 from service.lexicons import NOTE_CHARS
 from service.rights import Right
 from service.rulebook.rehearsal import MOST, USUAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from service.http.answer import Answer
-    from service.http.console import Shell
     from service.http.serving import Asked
 
 _WHOSE: Final = ("own", "shared", "adjusted")
@@ -31,24 +28,22 @@ _LISTED: Final = "60"
 async def browse(asked: Asked) -> Answer:
     """Browse and search the terms; put changes together, try them, propose them."""
     page = await shell(asked)
-    query = _given(asked, ("text", "category", "whose", "file", "cursor"))
+    query = given(asked, "text", "category", "whose", "file", "cursor")
     told = await told_by(asked, lexicons.lexicon_terms, query={**query, "limit": _PAGE})
     files = await told_by(asked, lexicons.lexicon_files)
-    first = {name: value for name, value in query.items() if name != "cursor"}
-    more = {**first, "cursor": told["next"]} if told["next"] else {}
     return page.page(
         "lexicons.html",
         query=query,
         terms=told["terms"],
         files=files["files"],
         total=sum(one["terms"] for one in files["files"]),
-        categories=_categories(page),
+        categories=page.categories(),
         scenes=[scene.value for scene in Scene],
         whose=_WHOSE,
         lasts=_LASTS,
         usual=USUAL,
         note_chars=NOTE_CHARS,
-        next=urlencode(more),
+        next=following(query, told["next"]),
         may=Right.RULES in page.me["rights"],
     )
 
@@ -57,15 +52,14 @@ async def browse(asked: Asked) -> Answer:
 async def house(asked: Asked) -> Answer:
     """What contents are judged by, proposals, shadows, and how it came to be."""
     page = await shell(asked)
-    query = _given(asked, ("cursor",))
     told = await told_by(asked, rulesets.rulesets)
-    listed = await told_by(asked, rulesets.proposals, query={**query, "limit": "30"})
+    listed = await told_by(asked, rulesets.proposals, query={**given(asked, "cursor"), "limit": "30"})
     beside = await told_by(asked, rulesets.shadows)
     return page.page(
         "rulesets.html",
         told=told,
         proposals=listed["proposals"],
-        next=urlencode({"cursor": listed["next"]}) if listed["next"] else "",
+        next=following({}, listed["next"]),
         shadows=beside["shadows"],
         may=Right.RULES in page.me["rights"],
     )
@@ -102,7 +96,7 @@ async def rehearsal(asked: Asked) -> Answer:
 async def worth(asked: Asked) -> Answer:
     """How often terms are right, what they cost reviewers, what to do about them."""
     page = await shell(asked)
-    query = _given(asked, ("scene", "category", "order", "budget"))
+    query = given(asked, "scene", "category", "order", "budget")
     told = await told_by(asked, terms.term_economics, query={**query, "limit": _LISTED})
     dearest = max([1.0, *(one["seconds"] for one in told["terms"])])
     return page.page(
@@ -112,7 +106,7 @@ async def worth(asked: Asked) -> Answer:
         terms=[{**one, "drawn": _drawn(one), "cost": charts.bar(one["seconds"], dearest)} for one in told["terms"]],
         advice=[{**one, "drawn": _drawn(one)} for one in told["advice"]],
         limit=round(charts.bar(1 - told["budget"], 1.0), 1),
-        categories=_categories(page),
+        categories=page.categories(),
         scenes=[(scene.value, html.named(page.lang, "scene", scene.value)) for scene in Scene],
         orders=_ORDERS,
         may=Right.RULES in page.me["rights"],
@@ -127,14 +121,3 @@ def _drawn(one: dict[str, Any]) -> dict[str, float]:
     low = charts.bar(one["low"], 1.0)
     wide = round(charts.bar(one["high"], 1.0) - low, 2)
     return {"from": low, "wide": wide, "at": charts.bar(one["precision"], 1.0)}
-
-
-def _categories(page: Shell) -> list[tuple[str, str]]:
-    known = page.asked.serving.service.rules.engine.ruleset.categories
-    return [(code, page.category(code)) for code in known]
-
-
-def _given(asked: Asked, names: Iterable[str]) -> dict[str, str]:
-    """The filters that were set; an empty field of a form sets none."""
-    query = asked.request.query
-    return {name: query[name] for name in names if query.get(name)}

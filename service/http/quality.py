@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.http.answer import Answer
+from service.http.answer import Answer, tell
 from service.http.answers import Answered, Person
 from service.http.asking import read_as
 from service.http.content import known
 from service.http.problems import Fault, Problem
-from service.http.routes import route
+from service.http.routes import BODY, CALLED, route
 from service.http.wire import Short  # noqa: TC001 - pydantic reads it at run time
 from service.labels import ENOUGH
 from service.review import figures, golden
@@ -25,16 +25,7 @@ if TYPE_CHECKING:
     from service.review.quality import Agreement, Share
     from service.store.reads import ModelInfo
 
-_CALLED: Final = ("unauthorized", "forbidden", "rate-limited", "unavailable")
-_WRITES: Final = (
-    "invalid-json",
-    "body-timeout",
-    "body-too-large",
-    "unsupported-media-type",
-    "expectation-failed",
-    "invalid-body",
-    *_CALLED,
-)
+_WRITES: Final = (*BODY, *CALLED)
 
 
 class ShareShown(Answered):
@@ -179,7 +170,7 @@ class Done(Answered):
     """Nothing more to tell."""
 
 
-@route("GET", "/v1/quality", policy=Right.QUALITY, gives=Quality, problems=_CALLED)
+@route("GET", "/v1/quality", policy=Right.QUALITY, gives=Quality, problems=CALLED)
 async def quality(asked: Asked) -> Answer:
     """Agreement a category, golden results, pace and exposure a reviewer, of the last 90 days."""
     service = asked.serving.service
@@ -193,10 +184,10 @@ async def quality(asked: Asked) -> Answer:
         "categories": [{"category": code, **_agreement(one)} for code, one in told.categories],
         "reviewers": [_reviewer(one) for one in told.reviewers],
     }
-    return Answer(orjson.dumps(body))
+    return tell(body)
 
 
-@route("GET", "/v1/labels", policy=Right.QUALITY, gives=LabelsShown, problems=_CALLED)
+@route("GET", "/v1/labels", policy=Right.QUALITY, gives=LabelsShown, problems=CALLED)
 async def labels(asked: Asked) -> Answer:
     """What the labels of reviews come to, and whether a training or new weights are proposed."""
     service = asked.serving.service
@@ -211,17 +202,17 @@ async def labels(asked: Asked) -> Answer:
         "active": weights.active,
         "proposals": [_proposal(model) for model in weights.waiting],
     }
-    return Answer(orjson.dumps(body))
+    return tell(body)
 
 
-@route("GET", "/v1/golden", policy=Right.GOLDEN, gives=GoldenList, problems=_CALLED)
+@route("GET", "/v1/golden", policy=Right.GOLDEN, gives=GoldenList, problems=CALLED)
 async def golden_items(asked: Asked) -> Answer:
     """List what is golden, with how it was answered."""
     items = await asked.serving.service.desk_reads.golden(known(asked).tenant)
     told = [{"answer": orjson.loads(one.said), **one._asdict()} for one in items]
     for one in told:
         del one["said"]
-    return Answer(orjson.dumps({"items": told}))
+    return tell({"items": told})
 
 
 @route(
@@ -236,10 +227,10 @@ async def make_golden(asked: Asked) -> Answer:
         raise Problem("not-found") from None
     except golden.Unfit as unfit:
         raise Problem("invalid-body", faults=[Fault(("content_id",), str(unfit))]) from None
-    return Answer(orjson.dumps({"id": id_}))
+    return tell({"id": id_})
 
 
-@route("DELETE", "/v1/golden/{id}", policy=Right.GOLDEN, gives=Done, problems=("not-found", *_CALLED))
+@route("DELETE", "/v1/golden/{id}", policy=Right.GOLDEN, gives=Done, problems=("not-found", *CALLED))
 async def end_golden(asked: Asked) -> Answer:
     """Have a content, by its content id, test nobody any longer; its results stay."""
     try:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import orjson
-
-from service.http.answer import Answer
+from service.http.answer import Answer, tell
 from service.http.asking import read_as
 from service.http.content import known
 from service.http.problems import Fault, Problem
@@ -66,4 +64,4 @@ async def _told(asked: Asked, report_id: str, kind: str) -> Answer:
     found = await asked.serving.service.desk_reads.report(known(asked).tenant, report_id, kind)
     if found is None:
         raise Problem("not-found")
-    return Answer(orjson.dumps(report_shown(found)))
+    return tell(report_shown(found))

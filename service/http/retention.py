@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr, StringConstraints
 
 from service.audit.packs import said
 from service.audit.retaining import HoldWrong, NoSuchHold
 from service.audit.retention import CLASSES
-from service.http.answer import Answer
+from service.http.answer import Answer, tell
 from service.http.answers import Answered
 from service.http.asking import read_as
 from service.http.content import known
@@ -111,14 +110,14 @@ async def retention(asked: Asked) -> Answer:
         }
         for one in CLASSES
     ]
-    return _told({"classes": classes, "sealing": asked.serving.settings.seal_contents})
+    return tell({"classes": classes, "sealing": asked.serving.settings.seal_contents})
 
 
 @route("GET", "/v1/holds", policy=Right.AUDIT, gives=HoldList, problems=CALLED)
 async def holds(asked: Asked) -> Answer:
     """List holds, newest first, lifted ones too."""
     listed = await asked.serving.service.audit.retaining.holds(known(asked).tenant)
-    return _told({"holds": [_hold(one) for one in listed]})
+    return tell({"holds": [_hold(one) for one in listed]})
 
 
 @route("POST", "/v1/holds", policy=Right.RETAIN, takes=HoldRequest, gives=HoldShown, problems=(*BODY, *CALLED))
@@ -131,7 +130,7 @@ async def place_hold(asked: Asked) -> Answer:
         )
     except HoldWrong as error:
         raise Problem("invalid-body", faults=[Fault((str(error),), "missing")]) from None
-    return _told(_hold(hold))
+    return tell(_hold(hold))
 
 
 @route("DELETE", "/v1/holds/{id}", policy=Right.RETAIN, gives=Lifted, problems=("not-found", *CALLED))
@@ -142,7 +141,7 @@ async def lift_hold(asked: Asked) -> Answer:
         await asked.serving.service.audit.retaining.lift(caller.tenant, asked.found["id"], by=caller.id)
     except NoSuchHold:
         raise Problem("not-found") from None
-    return _told({})
+    return tell({})
 
 
 @route("POST", "/v1/erasures", policy=Right.RETAIN, takes=ErasureRequest, gives=ErasureShown, problems=(*BODY, *CALLED))
@@ -152,7 +151,7 @@ async def erase(asked: Asked) -> Answer:
     erased = await asked.serving.service.audit.retaining.erase(
         caller.tenant, sent.person_id, reason=sent.reason, by=caller.id, retained=sent.retained
     )
-    return _told(erased._asdict())
+    return tell(erased._asdict())
 
 
 ROUTES: Final = (retention, holds, place_hold, lift_hold, erase)
@@ -162,7 +161,3 @@ def _hold(hold: Hold) -> dict[str, Any]:
     told = hold._asdict()
     del told["tenant"], told["lifted_by"]
     return told
-
-
-def _told(told: dict[str, Any]) -> Answer:
-    return Answer(orjson.dumps(told))

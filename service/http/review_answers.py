@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from service.http.answers import Answered, Decision, Person, ShortDecision, decider, named, rendered
+from service.http.language import called
 from service.review.intake import PARTS, weight
 from service.review.rows import Row
 from service.review.seeing import cut_short, texts_in
@@ -356,7 +357,7 @@ def _laws(decided: Decided, ruleset: Ruleset, lang: Lang) -> list[dict[str, Any]
     return [
         {
             "ref": article.ref,
-            "text": article.en if lang == "en" else article.zh,
+            "text": called(article, lang),
             "version": article.version,
             "verified": article.verified,
         }

@@ -8,7 +8,7 @@ import orjson
 
 from moderation.render import render_suggestion
 from moderation.types import Action
-from service.http.answer import Answer
+from service.http.answer import Answer, tell
 from service.http.answers import Rewritten
 from service.http.asking import cursor_of, places_in, read_as, read_query
 from service.http.content import known
@@ -59,7 +59,7 @@ async def reviews(asked: Asked) -> Answer:
         "next": cursor_of(*page.next) if page.next else None,
         "counts": counts_told(counts, COUNTED),
     }
-    return Answer(orjson.dumps(told))
+    return tell(told)
 
 
 @route("POST", "/v1/reviews/claim", policy=Right.REVIEW, takes=ClaimRequest, gives=Claimed, problems=_WRITES)
@@ -154,7 +154,7 @@ async def review_suggestion(asked: Asked) -> Answer:
         raise Problem("not-found") from None
     suggested = await service.moderation.suggested(content)
     told = render_suggestion(suggested.suggestion, content, suggested.ruleset, asked.lang)
-    return Answer(orjson.dumps(told))
+    return tell(told)
 
 
 ROUTES: Final = (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from moderation.risk import Risk
-from service.http.answer import Answer
+from service.http.answer import Answer, tell
 from service.http.asking import read_plain, read_query
 from service.http.content import known
 from service.http.problems import Problem
@@ -57,14 +57,11 @@ async def say(asked: Asked) -> Answer:
     room, caller, serving = room_of(asked.found["room"]), known(asked), asked.serving
     rooms = serving.service.rooms
     if rooms.full:
-        raise Problem("busy", headers={"Retry-After": "1"})
+        raise Crowded
     sent = envelope(await read_plain(asked, limit=serving.settings.max_batch_body))
     now = datetime.now(UTC)
     read = [read_message(one, tenant=caller.tenant, room=room, now=now) for one in sent]
-    try:
-        outcomes = await rooms.say(caller.tenant, room, [one for one in read if not isinstance(one, Malformed)])
-    except Crowded:
-        raise Problem("busy", headers={"Retry-After": "1"}) from None
+    outcomes = await rooms.say(caller.tenant, room, [one for one in read if not isinstance(one, Malformed)])
     judged = iter(outcomes)
     results = [
         refused_told(one.id, "invalid", asked.lang, one.faults)
@@ -81,7 +78,7 @@ async def rooms(asked: Asked) -> Answer:
     limit = read_query(asked, RoomsQuery).limit
     lanes = asked.serving.service.rooms.lanes(known(asked).tenant)
     lanes.sort(key=lambda lane: -lane.used)
-    return Answer(orjson.dumps({"items": [room_told(lane) for lane in lanes[:limit]]}))
+    return tell({"items": [room_told(lane) for lane in lanes[:limit]]})
 
 
 @route("GET", "/v1/rooms/{room}", policy=Right.FOLLOW, gives=RoomShown, problems=("not-found", *CALLED))
@@ -90,7 +87,7 @@ async def one_room(asked: Asked) -> Answer:
     name, tenant, keeper = room_of(asked.found["room"]), known(asked).tenant, asked.serving.service.rooms
     lane = keeper.lane(tenant, name)
     if lane is not None and lane.last:
-        return Answer(orjson.dumps(room_told(lane)))
+        return tell(room_told(lane))
     last, at = await keeper.last(tenant, name)
     if not last:
         raise Problem("not-found")

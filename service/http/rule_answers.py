@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import orjson
 
-from moderation.change import Change, Op
+from moderation.change import Change, Op, Unfit
+from moderation.errors import LoadErrors
 from moderation.lexicon import ALLOW
 from moderation.types import Action
 from service.http.problems import Fault, Problem
+from service.lexicons import UnknownVersion
 from service.rights import Right
 from service.rulebook.proposals import Draft
-from service.rulebook.rows import ACTIVE, APPROVED, BY_PROPOSAL, OPEN
+from service.rulebook.rows import ACTIVE, APPROVED, BY_PROPOSAL, OPEN, NoProposal, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Mapping, Sequence
 
     from moderation.errors import LoadError
     from moderation.lexicon import Condition
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from service.rulebook.catalogue import Listed
     from service.rulebook.rows import Row
     from service.store.rule_reads import Activated, Proposed
+
+T = TypeVar("T")
 
 AROUND: Final = 2
 """Unchanged lines shown around changed ones."""
@@ -73,6 +77,23 @@ def fault_of(error: LoadError) -> Fault:
     """What the loader refuses, with file and line."""
     told = {"file": error.file, "line": error.line, "reason": error.reason}
     return Fault(("files", error.file, error.line), "lexicon_line", told)
+
+
+async def done(step: Awaitable[T]) -> T:
+    """What a step gives; what stands in its way as a problem."""
+    try:
+        return await step
+    except NoProposal:
+        raise Problem("not-found") from None
+    except Refused as error:
+        members = {"why": error.why, **({"proposal": error.proposal} if error.proposal else {})}
+        raise Problem("rules-refused", context={"why": error.why}, members=members) from None
+    except Unfit as error:
+        raise Problem("invalid-body", faults=[Fault(("changes", error.number), f"change_{error.why}")]) from None
+    except LoadErrors as errors:
+        raise Problem("invalid-body", faults=[fault_of(error) for error in errors.errors]) from None
+    except UnknownVersion:
+        raise Problem("invalid-body", faults=[Fault(("version",), "unknown_version")]) from None
 
 
 def proposal_told(found: Proposed, caller: Caller, active: Activated | None, shared: str) -> dict[str, Any]:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
-from moderation.change import Unfit
-from moderation.errors import LoadErrors
-from service.http.answer import Answer
-from service.http.asking import ListQuery, cursor_of, cut, places_in, read_as, read_query
+from service.http.answer import Answer, confide
+from service.http.asking import ListQuery, cursor_of, cut, place_of, read_as, read_query
 from service.http.content import known
-from service.http.lexicon import MOST_BODY
-from service.http.problems import Fault, Problem
+from service.http.lexicon import MOST_BODY, ruleset_of, texts_told
+from service.http.problems import Problem
 from service.http.routes import BODY, CALLED, route
-from service.http.rule_answers import draft_of, fault_of, lines_changed, proposal_told, report_told
+from service.http.rule_answers import done, draft_of, lines_changed, proposal_told, report_told
 from service.http.rule_wire import (
     Activated,
     BytesRequest,
@@ -32,10 +28,9 @@ from service.http.rule_wire import (
     VersionRead,
 )
 from service.ids import stamp
-from service.lexicons import UnknownVersion
 from service.rights import Right
-from service.rulebook.rehearsal import Busy, Period
-from service.rulebook.rows import ROLLBACK, NoProposal, Refused
+from service.rulebook.rehearsal import Period
+from service.rulebook.rows import ROLLBACK
 from service.store.rule_reads import LAST
 
 if TYPE_CHECKING:
@@ -45,9 +40,6 @@ if TYPE_CHECKING:
     from service.rulebook.rehearsal import Rehearsal
     from service.store.rule_reads import Proposed
 
-T = TypeVar("T")
-
-_JSON: Final = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 _SHOWN: Final = 50
 _DIGITS: Final = 10
 _REFUSED: Final = ("rules-refused", "csrf")
@@ -62,7 +54,7 @@ async def rulesets(asked: Asked) -> Answer:
     running = [one.id for one in await book.reads.running() if one.tenant == tenant]
     told = {
         "active": history[0].version if history else 0,
-        "ruleset": _ruleset(asked),
+        "ruleset": ruleset_of(asked).fingerprint,
         "four_eyes": book.four_eyes,
         "can_roll_back": bool(history) and history[0].ground != ROLLBACK,
         "history": [
@@ -77,7 +69,7 @@ async def rulesets(asked: Asked) -> Answer:
         ],
         "shadow": running[0] if running else None,
     }
-    return _told(told)
+    return confide(told)
 
 
 @route("GET", "/v1/rulesets/versions/{version}", policy=Right.READ, gives=VersionRead, problems=("not-found", *CALLED))
@@ -86,11 +78,7 @@ async def ruleset_version(asked: Asked) -> Answer:
     name = asked.found["version"]
     if not (name.isascii() and name.isdigit()) or len(name) > _DIGITS:
         raise Problem("not-found")
-    try:
-        files = await asked.serving.service.lexicons.files(known(asked).tenant, int(name))
-    except UnknownVersion:
-        raise Problem("not-found") from None
-    return _told({"version": int(name), "files": [{"name": each, "text": text} for each, text in files.items()]})
+    return confide(await texts_told(asked, int(name)))
 
 
 @route(
@@ -104,15 +92,13 @@ async def ruleset_version(asked: Asked) -> Answer:
 async def proposals(asked: Asked) -> Answer:
     """List proposals, newest first."""
     query, caller, book = read_query(asked, ListQuery), known(asked), asked.serving.service.rulebook
-    places = places_in(query.cursor, str, str)
-    after = LAST if places is None else (str(places[0]), str(places[1]))
-    found = await book.reads.proposals(caller.tenant, after=after, limit=query.limit + 1)
+    found = await book.reads.proposals(caller.tenant, after=place_of(query.cursor, LAST), limit=query.limit + 1)
     page, last = cut(found, query.limit)
     active = await book.reads.history(caller.tenant, limit=1)
     shared = asked.serving.service.rules.engine.ruleset.fingerprint
     listed = [proposal_told(one, caller, active[0] if active else None, shared) for one in page]
     going_on = cursor_of(last.row.proposed_at, last.row.id) if last else None
-    return _told({"proposals": listed, "next": going_on})
+    return confide({"proposals": listed, "next": going_on})
 
 
 @route(
@@ -126,7 +112,7 @@ async def proposals(asked: Asked) -> Answer:
 async def propose(asked: Asked) -> Answer:
     """Propose a change of the tenant's rules; another person approves it."""
     sent = await read_as(asked, DraftRequest, limit=MOST_BODY)
-    made = await _done(asked.serving.service.rulebook.proposals.propose(known(asked), draft_of(sent)))
+    made = await done(asked.serving.service.rulebook.proposals.propose(known(asked), draft_of(sent)))
     return await _read(asked, made)
 
 
@@ -146,11 +132,9 @@ async def one_proposal(asked: Asked) -> Answer:
 )
 async def revise(asked: Asked) -> Answer:
     """Put another draft in the place of one's own proposal; an approval of the old one ends."""
-    sent = await read_as(asked, DraftRequest, limit=MOST_BODY)
-    id_ = asked.found["id"]
+    sent, id_ = await read_as(asked, DraftRequest, limit=MOST_BODY), asked.found["id"]
     await _proposed(asked, id_)
-    await _done(asked.serving.service.rulebook.proposals.revise(known(asked), id_, draft_of(sent)))
-    return await _read(asked, id_)
+    return await _stepped(asked, asked.serving.service.rulebook.proposals.revise(known(asked), id_, draft_of(sent)))
 
 
 @route(
@@ -164,8 +148,7 @@ async def revise(asked: Asked) -> Answer:
 async def approve(asked: Asked) -> Answer:
     """Approve exactly these bytes, as the second person."""
     sent, id_ = await read_as(asked, BytesRequest), asked.found["id"]
-    await _done(asked.serving.service.rulebook.proposals.approve(known(asked), id_, sent.sha256))
-    return await _read(asked, id_)
+    return await _stepped(asked, asked.serving.service.rulebook.proposals.approve(known(asked), id_, sent.sha256))
 
 
 @route(
@@ -179,8 +162,7 @@ async def approve(asked: Asked) -> Answer:
 async def reject(asked: Asked) -> Answer:
     """Reject somebody else's proposal."""
     await read_as(asked, NothingRequest)
-    await _done(asked.serving.service.rulebook.proposals.reject(known(asked), asked.found["id"]))
-    return await _read(asked, asked.found["id"])
+    return await _stepped(asked, asked.serving.service.rulebook.proposals.reject(known(asked), asked.found["id"]))
 
 
 @route(
@@ -194,8 +176,7 @@ async def reject(asked: Asked) -> Answer:
 async def withdraw(asked: Asked) -> Answer:
     """Withdraw one's own proposal."""
     await read_as(asked, NothingRequest)
-    await _done(asked.serving.service.rulebook.proposals.withdraw(known(asked), asked.found["id"]))
-    return await _read(asked, asked.found["id"])
+    return await _stepped(asked, asked.serving.service.rulebook.proposals.withdraw(known(asked), asked.found["id"]))
 
 
 @route(
@@ -209,8 +190,7 @@ async def withdraw(asked: Asked) -> Answer:
 async def activate_proposal(asked: Asked) -> Answer:
     """Judge by an approved proposal from now on. It holds once this is answered."""
     sent, id_ = await read_as(asked, BytesRequest), asked.found["id"]
-    await _done(asked.serving.service.rulebook.proposals.activate(known(asked), id_, sent.sha256))
-    return await _read(asked, id_)
+    return await _stepped(asked, asked.serving.service.rulebook.proposals.activate(known(asked), id_, sent.sha256))
 
 
 @route(
@@ -224,8 +204,8 @@ async def activate_proposal(asked: Asked) -> Answer:
 async def roll_back(asked: Asked) -> Answer:
     """Go back to what was active before, alone and at once; on again takes two people."""
     sent = await read_as(asked, RollbackRequest)
-    version = await _done(asked.serving.service.rulebook.proposals.roll_back(known(asked), sent.active))
-    return _told({"active": version, "ruleset": _ruleset(asked)})
+    version = await done(asked.serving.service.rulebook.proposals.roll_back(known(asked), sent.active))
+    return confide({"active": version, "ruleset": ruleset_of(asked).fingerprint})
 
 
 @route(
@@ -241,16 +221,12 @@ async def rehearse_proposal(asked: Asked) -> Answer:
     sent, caller, service = await read_as(asked, PeriodRequest), known(asked), asked.serving.service
     row = (await _proposed(asked, asked.found["id"])).row
     book = service.rulebook
-    cast = await _done(book.cast(caller.tenant, await service.lexicons.files(caller.tenant, row.version)))
+    cast = await done(book.cast(caller.tenant, await service.lexicons.files(caller.tenant, row.version)))
 
     async def keep(report: dict[str, Any]) -> None:
         await book.proposals.keep_report(caller, row.id, row.sha256, report)
 
-    try:
-        made = book.rehearsals.start(caller.tenant, cast, _period(sent), then=keep)
-    except Busy:
-        raise Problem("busy", headers={"Retry-After": "5"}) from None
-    return _told(_rehearsing(made))
+    return confide(_rehearsing(book.rehearsals.start(caller.tenant, cast, _period(sent), then=keep)))
 
 
 @route(
@@ -265,13 +241,9 @@ async def rehearse(asked: Asked) -> Answer:
     """Try a draft on what was judged before, without proposing it: what would one more term find?"""
     sent, caller = await read_as(asked, RehearsalRequest, limit=MOST_BODY), known(asked)
     book = asked.serving.service.rulebook
-    candidate = await _done(book.proposals.worked_out(caller.tenant, draft_of(sent)))
-    cast = await _done(book.cast(caller.tenant, candidate.files))
-    try:
-        made = book.rehearsals.start(caller.tenant, cast, _period(sent))
-    except Busy:
-        raise Problem("busy", headers={"Retry-After": "5"}) from None
-    return _told(_rehearsing(made))
+    candidate = await done(book.proposals.worked_out(caller.tenant, draft_of(sent)))
+    cast = await done(book.cast(caller.tenant, candidate.files))
+    return confide(_rehearsing(book.rehearsals.start(caller.tenant, cast, _period(sent))))
 
 
 @route("GET", "/v1/rulesets/rehearsals/{id}", policy=Right.READ, gives=Rehearsing, problems=("not-found", *CALLED))
@@ -280,7 +252,7 @@ async def one_rehearsal(asked: Asked) -> Answer:
     found = asked.serving.service.rulebook.rehearsals.one(known(asked).tenant, asked.found["id"])
     if found is None:
         raise Problem("not-found")
-    return _told(_rehearsing(found))
+    return confide(_rehearsing(found))
 
 
 @route("GET", "/v1/rulesets/shadows", policy=Right.READ, gives=Shadows, problems=CALLED)
@@ -300,14 +272,14 @@ async def shadows(asked: Asked) -> Answer:
 async def start_shadow(asked: Asked) -> Answer:
     """Have a version run beside the active one from now on; it only counts."""
     sent = await read_as(asked, ShadowRequest)
-    await _done(asked.serving.service.rulebook.shadows.start(known(asked), sent.version))
+    await done(asked.serving.service.rulebook.shadows.start(known(asked), sent.version))
     return await _shadows(asked)
 
 
 @route("DELETE", "/v1/rulesets/shadows", policy=Right.RULES, gives=Shadows, problems=(*_REFUSED, *CALLED))
 async def stop_shadow(asked: Asked) -> Answer:
     """End the shadow that runs, once it has counted what was judged until now."""
-    await _done(asked.serving.service.rulebook.shadows.stop(known(asked)))
+    await done(asked.serving.service.rulebook.shadows.stop(known(asked)))
     return await _shadows(asked)
 
 
@@ -332,21 +304,10 @@ ROUTES: Final = (
 )
 
 
-async def _done(step: Awaitable[T]) -> T:
-    """What a step gives; what stands in its way as a problem."""
-    try:
-        return await step
-    except NoProposal:
-        raise Problem("not-found") from None
-    except Refused as error:
-        members = {"why": error.why, **({"proposal": error.proposal} if error.proposal else {})}
-        raise Problem("rules-refused", context={"why": error.why}, members=members) from None
-    except Unfit as error:
-        raise Problem("invalid-body", faults=[Fault(("changes", error.number), f"change_{error.why}")]) from None
-    except LoadErrors as errors:
-        raise Problem("invalid-body", faults=[fault_of(error) for error in errors.errors]) from None
-    except UnknownVersion:
-        raise Problem("invalid-body", faults=[Fault(("version",), "unknown_version")]) from None
+async def _stepped(asked: Asked, step: Awaitable[object]) -> Answer:
+    """The proposal of a path after a step."""
+    await done(step)
+    return await _read(asked, asked.found["id"])
 
 
 async def _proposed(asked: Asked, proposal: str) -> Proposed:
@@ -362,12 +323,12 @@ async def _read(asked: Asked, proposal: str) -> Answer:
     history = await service.rulebook.reads.history(caller.tenant, limit=1)
     old, new = [await service.lexicons.files(caller.tenant, version) for version in (found.row.base, found.row.version)]
     told = proposal_told(found, caller, history[0] if history else None, service.rules.engine.ruleset.fingerprint)
-    return _told({**told, "diff": lines_changed(old, new), "report": report_told(found.row)})
+    return confide({**told, "diff": lines_changed(old, new), "report": report_told(found.row)})
 
 
 async def _shadows(asked: Asked) -> Answer:
     listed = await asked.serving.service.rulebook.shadows.listed(known(asked).tenant)
-    return _told({"shadows": [{**one, "samples": []} for one in listed]})
+    return confide({"shadows": [{**one, "samples": []} for one in listed]})
 
 
 def _period(sent: PeriodRequest) -> Period:
@@ -381,11 +342,3 @@ def _period(sent: PeriodRequest) -> Period:
 def _rehearsing(one: Rehearsal) -> dict[str, Any]:
     state = "failed" if one.failed else "done" if one.done.is_set() else "running"
     return {"id": one.id, "state": state, "seen": one.seen, "of": one.of, "report": one.report}
-
-
-def _ruleset(asked: Asked) -> str:
-    return asked.serving.service.rules.engines.of(known(asked).tenant).ruleset.fingerprint
-
-
-def _told(told: dict[str, Any]) -> Answer:
-    return Answer(orjson.dumps(told), headers=_JSON)

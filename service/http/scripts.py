@@ -9,10 +9,10 @@ import orjson
 
 from service.duty.diff import compared
 from service.duty.products import UnknownProduct
-from service.duty.proofs import UnknownProof
+from service.duty.proofs import LAST, UnknownProof
 from service.duty.scripts import Counted, NewScript, NotApprovable, UnknownScript
-from service.http.answer import Answer
-from service.http.asking import cursor_of, cut, read_as, read_query
+from service.http.answer import Answer, tell
+from service.http.asking import cursor_of, cut, place_of, read_as, read_query
 from service.http.content import known
 from service.http.duty_answers import (
     DiffShown,
@@ -25,7 +25,6 @@ from service.http.duty_answers import (
     script_told,
 )
 from service.http.duty_wire import ApprovalRequest, DiffQuery, PageQuery, ScriptRequest, VersionQuery
-from service.http.filed import before
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
 from service.rights import Right
@@ -58,7 +57,7 @@ async def file_script(asked: Asked) -> Answer:
         raise Problem("invalid-body", faults=[Fault(("proofs",), "unknown_proof")]) from None
     await duties.binding.renew(known(asked).tenant)
     found = await duties.scripts.report(caller.tenant, version)
-    return Answer(orjson.dumps({**script_told(version), "report": report_told(found, asked.lang)}))
+    return tell({**script_told(version), "report": report_told(found, asked.lang)})
 
 
 @route(
@@ -68,11 +67,11 @@ async def scripts(asked: Asked) -> Answer:
     """List scripts by their newest version, what was filed last first."""
     query = read_query(asked, PageQuery)
     found = await asked.serving.service.duties.scripts.listed(
-        known(asked).tenant, before=before(query.cursor), limit=query.limit + 1
+        known(asked).tenant, before=place_of(query.cursor, LAST), limit=query.limit + 1
     )
     page, last = cut(found, query.limit)
     following = cursor_of(last.filed_at, last.id) if last else None
-    return Answer(orjson.dumps({"scripts": [script_told(one) for one in page], "next": following}))
+    return tell({"scripts": [script_told(one) for one in page], "next": following})
 
 
 @route(
@@ -85,7 +84,7 @@ async def scripts(asked: Asked) -> Answer:
 )
 async def one_script(asked: Asked) -> Answer:
     """Read a version of a script, the newest if none is named."""
-    return Answer(orjson.dumps(script_told(await _asked_for(asked))))
+    return tell(script_told(await _asked_for(asked)))
 
 
 @route("GET", "/v1/scripts/{id}/versions", policy=Right.SHOWS, gives=VersionsShown, problems=("not-found", *CALLED))
@@ -95,7 +94,7 @@ async def script_versions(asked: Asked) -> Answer:
         found = await asked.serving.service.duties.scripts.versions(known(asked).tenant, asked.found["id"])
     except UnknownScript:
         raise Problem("not-found") from None
-    return Answer(orjson.dumps({"versions": [script_told(one) for one in found]}))
+    return tell({"versions": [script_told(one) for one in found]})
 
 
 @route(
@@ -110,7 +109,7 @@ async def script_report(asked: Asked) -> Answer:
     """Report on a version by today's law, rules and proofs."""
     version = await _asked_for(asked)
     found = await asked.serving.service.duties.scripts.report(known(asked).tenant, version)
-    return Answer(orjson.dumps(report_told(found, asked.lang)))
+    return tell(report_told(found, asked.lang))
 
 
 @route(
@@ -126,7 +125,7 @@ async def script_diff(asked: Asked) -> Answer:
     query = read_query(asked, DiffQuery)
     old, new = await _version(asked, query.from_), await _version(asked, query.to)
     lines = await asyncio.to_thread(compared, old.text, new.text)
-    return Answer(orjson.dumps({"lines": [line._asdict() for line in lines]}))
+    return tell({"lines": [line._asdict() for line in lines]})
 
 
 @route(
@@ -148,7 +147,7 @@ async def approve_script(asked: Asked) -> Answer:
     except NotApprovable as error:
         raise Problem("not-approvable", context={"why": error.why}, members={"why": error.why}) from None
     await duties.binding.renew(known(asked).tenant)
-    return Answer(orjson.dumps(script_told(await _version(asked, version.version))))
+    return tell(script_told(await _version(asked, version.version)))
 
 
 ROUTES: Final = (file_script, scripts, one_script, script_versions, script_report, script_diff, approve_script)

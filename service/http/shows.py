@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import orjson
-
 from moderation.types import SHANGHAI
 from service.duty.alerts import NoAlert
 from service.duty.gaps import Filed, gaps
 from service.duty.products import UnknownProduct
-from service.duty.proofs import UnknownProof
+from service.duty.proofs import LAST, UnknownProof
 from service.duty.scripts import UnknownScript
 from service.duty.sheet import sheet
 from service.duty.shows import ACTS, AlreadyLive, Check, Doing, NewShow, UnknownShow, act_in
-from service.http.answer import JSON, Answer
-from service.http.asking import cursor_of, cut, read_as, read_query
+from service.http.answer import Answer, tell
+from service.http.asking import cursor_of, cut, place_of, read_as, read_query
 from service.http.content import known
 from service.http.duty_answers import (
     ActsShown,
@@ -30,12 +28,11 @@ from service.http.duty_answers import (
     show_told,
 )
 from service.http.duty_wire import ActRequest, AlertsQuery, CheckSent, ExportQuery, ShowRequest, ShowsQuery
-from service.http.filed import before, today
+from service.http.filed import today
 from service.http.problems import Fault, Problem
 from service.http.room_wire import room_of
 from service.http.routes import BODY, CALLED, route
 from service.ids import from_stamp
-from service.live.rooms import Crowded
 from service.plan import Happening
 from service.rights import Right
 
@@ -103,7 +100,7 @@ async def start_show(asked: Asked) -> Answer:
 async def shows(asked: Asked) -> Answer:
     """List shows, what began last first; of live ones those of all rooms, by room."""
     query, caller, duties = read_query(asked, ShowsQuery), known(asked), asked.serving.service.duties
-    place = before(query.cursor)
+    place = place_of(query.cursor, LAST)
     if query.state == "live":
         found = await duties.shows.live(caller.tenant, after=place[0] if query.cursor else "", limit=query.limit + 1)
     else:
@@ -111,7 +108,7 @@ async def shows(asked: Asked) -> Answer:
     page, last = cut(found, query.limit)
     following = cursor_of(last.room if query.state == "live" else last.started_at, last.id) if last else None
     told = [show_told(one, await gaps_of(asked, one)) for one in page]
-    return Answer(orjson.dumps({"shows": told, "next": following}))
+    return tell({"shows": told, "next": following})
 
 
 @route("GET", "/v1/shows/{id}", policy=Right.SHOWS, gives=ShowShown, problems=("not-found", *CALLED))
@@ -169,7 +166,7 @@ async def corrections(asked: Asked) -> Answer:
         body = sheet(_COLUMNS, [_row(one) for one in found])
         name = f'attachment; filename="corrections-{show.id}.csv"'
         return Answer(body, headers={"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": name})
-    return Answer(orjson.dumps({"corrections": [correction_told(one, seconds(one)) for one in found]}))
+    return tell({"corrections": [correction_told(one, seconds(one)) for one in found]})
 
 
 @route(
@@ -192,10 +189,7 @@ async def act_in_room(asked: Asked) -> Answer:
         await service.duties.shows.act(caller, room, doing)
         return await _acts(asked)
     happening = Happening(ACTS[doing.kind].partition(".")[2], {"target": doing.target or ""})
-    try:
-        await service.rooms.tell(caller.tenant, room, happening, work=lambda visit: act_in(visit, caller, room, doing))
-    except Crowded:
-        raise Problem("busy", headers={"Retry-After": "1"}) from None
+    await service.rooms.tell(caller.tenant, room, happening, work=lambda visit: act_in(visit, caller, room, doing))
     return await _acts(asked)
 
 
@@ -212,7 +206,7 @@ async def alerts(asked: Asked) -> Answer:
     """List alerts, newest first: those that nobody acknowledged, or all."""
     query, caller, duties = read_query(asked, AlertsQuery), known(asked), asked.serving.service.duties
     found = await duties.alerts.listed(
-        caller.tenant, open_only=query.state == "open", before=before(query.cursor), limit=query.limit + 1
+        caller.tenant, open_only=query.state == "open", before=place_of(query.cursor, LAST), limit=query.limit + 1
     )
     page, last = cut(found, query.limit)
     told = {
@@ -220,7 +214,7 @@ async def alerts(asked: Asked) -> Answer:
         "open": await duties.alerts.open(caller.tenant),
         "next": cursor_of(last.raised_at, last.id) if last else None,
     }
-    return Answer(orjson.dumps(told))
+    return tell(told)
 
 
 @route(
@@ -239,7 +233,7 @@ async def acknowledge_alert(asked: Asked) -> Answer:
         raise Problem("not-found") from None
     found = await alerts_.one(caller.tenant, name)
     assert found is not None
-    return Answer(orjson.dumps(alert_told(found)))
+    return tell(alert_told(found))
 
 
 ROUTES: Final = (
@@ -304,9 +298,9 @@ async def _show(asked: Asked) -> Show:
 
 
 async def _told(asked: Asked, show: Show) -> Answer:
-    return Answer(orjson.dumps(show_told(show, await gaps_of(asked, show))), headers=JSON)
+    return tell(show_told(show, await gaps_of(asked, show)))
 
 
 async def _acts(asked: Asked) -> Answer:
     found = await asked.serving.service.duties.shows.acts(known(asked).tenant, room_of(asked.found["room"]))
-    return Answer(orjson.dumps({"acts": [act_told(one) for one in found]}))
+    return tell({"acts": [act_told(one) for one in found]})

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints
 
 from moderation.types import Scene  # noqa: TC001 - pydantic reads it at run time
-from service.http.answer import Answer
+from service.http.answer import Answer, confide
 from service.http.answers import Answered
 from service.http.asking import read_query
 from service.http.content import known
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from service.rulebook.economics import Advice, Economics, Term
 
 _MOST: Final = 500
-_JSON: Final = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 
 
 class EconomicsQuery(BaseModel):
@@ -111,7 +109,7 @@ async def term_economics(asked: Asked) -> Answer:
     index = await book.catalogue.of(ruleset)
     settled = ruleset.overlay.by_rule if ruleset.overlay else {}
     told = await asyncio.to_thread(_worked_out, economics, query, index, settled)
-    return Answer(orjson.dumps(told), headers=_JSON)
+    return confide(told)
 
 
 ROUTES: Final = (term_economics,)

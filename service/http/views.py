@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Final
 from urllib.parse import parse_qsl, urlencode
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints
 
-from service.http.answer import Answer
+from service.http.answer import Answer, confide
 from service.http.asking import read_as, read_query
 from service.http.content import known
 from service.http.problems import Fault, Problem
@@ -17,7 +16,6 @@ from service.http.serving import Asked  # noqa: TC001 - handlers are annotated w
 from service.rights import Right
 from service.views import MOST_VIEWS, TooMany, View
 
-_JSON: Final = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 _Name = Annotated[StrictStr, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
 
 
@@ -50,7 +48,7 @@ class SavedViews(BaseModel):
 async def saved_views(asked: Asked) -> Answer:
     """List one's own views."""
     listed = await asked.serving.service.views.listed(known(asked).id)
-    return Answer(orjson.dumps({"views": [view._asdict() for view in listed]}), headers=_JSON)
+    return confide({"views": [view._asdict() for view in listed]})
 
 
 @route(
@@ -71,7 +69,7 @@ async def save_view(asked: Asked) -> Answer:
         await asked.serving.service.views.save(known(asked), view)
     except TooMany:
         raise Problem("invalid-body", faults=[Fault(("name",), "too_many_views", {"limit": MOST_VIEWS})]) from None
-    return Answer(orjson.dumps(view._asdict()), headers=_JSON)
+    return confide(view._asdict())
 
 
 @route(
@@ -87,7 +85,7 @@ async def remove_view(asked: Asked) -> Answer:
     caller, views = known(asked), asked.serving.service.views
     await views.remove(caller, read_query(asked, ViewName).name)
     left = await views.listed(caller.id)
-    return Answer(orjson.dumps({"views": [view._asdict() for view in left]}), headers=_JSON)
+    return confide({"views": [view._asdict() for view in left]})
 
 
 ROUTES: Final = (saved_views, save_view, remove_view)

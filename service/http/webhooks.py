@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints
 
-from service.http.answer import Answer
+from service.http.answer import Answer, tell
 from service.http.answers import Answered
 from service.http.asking import cut, read_as, read_query
 from service.http.content import known
@@ -127,14 +126,14 @@ async def create_webhook(asked: Asked) -> Answer:
         raise Problem("invalid-body", faults=[Fault(("url",), kind)]) from None
     except TooMany:
         raise Problem("webhook-limit", context={"limit": MOST}) from None
-    return _told(_made(made))
+    return tell(_made(made))
 
 
 @route("GET", "/v1/webhooks", policy=Right.NOTICES, gives=WebhookList, problems=CALLED)
 async def webhooks(asked: Asked) -> Answer:
     """List the addresses that notices are sent to, ended ones last."""
     listed = await asked.serving.service.webhooks.listed(known(asked).tenant)
-    return _told({"webhooks": [_webhook(webhook) for webhook in listed]})
+    return tell({"webhooks": [_webhook(webhook) for webhook in listed]})
 
 
 @route("DELETE", "/v1/webhooks/{id}", policy=Right.NOTICES, gives=WebhookEnded, problems=_FOUND)
@@ -145,7 +144,7 @@ async def end_webhook(asked: Asked) -> Answer:
         await asked.serving.service.webhooks.end(caller.tenant, asked.found["id"], by=caller.id)
     except Absent:
         raise Problem("not-found") from None
-    return _told({})
+    return tell({})
 
 
 @route("POST", "/v1/webhooks/{id}/rotate", policy=Right.NOTICES, gives=WebhookMade, problems=_FOUND)
@@ -156,7 +155,7 @@ async def rotate_webhook(asked: Asked) -> Answer:
         made = await asked.serving.service.webhooks.rotate(caller.tenant, asked.found["id"], by=caller.id)
     except Absent:
         raise Problem("not-found") from None
-    return _told(_made(made))
+    return tell(_made(made))
 
 
 @route(
@@ -181,7 +180,7 @@ async def deliveries(asked: Asked) -> Answer:
     except Absent:
         raise Problem("not-found") from None
     page, last = cut(listed, query.limit)
-    return _told({"deliveries": [_delivery(one) for one in page], "next": last.notice if last else None})
+    return tell({"deliveries": [_delivery(one) for one in page], "next": last.notice if last else None})
 
 
 @route(
@@ -202,7 +201,7 @@ async def replay_delivery(asked: Asked) -> Answer:
         raise Problem("not-found") from None
     except NotDead as error:
         raise Problem("delivery-conflict", context={"state": error.state}) from None
-    return _told(_delivery(delivery))
+    return tell(_delivery(delivery))
 
 
 ROUTES: Final = (create_webhook, webhooks, end_webhook, rotate_webhook, deliveries, replay_delivery)
@@ -225,7 +224,3 @@ def _made(made: Made) -> dict[str, Any]:
 
 def _delivery(delivery: Sent) -> dict[str, Any]:
     return delivery._asdict()
-
-
-def _told(told: dict[str, Any]) -> Answer:
-    return Answer(orjson.dumps(told))

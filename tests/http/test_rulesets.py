@@ -7,6 +7,7 @@ import time
 import pytest
 
 from service.rights import Role, Scope
+from service.rulebook import rehearsal
 from tests.http.conftest import running
 from tests.small import terms
 
@@ -93,6 +94,14 @@ def test_a_term_is_tried_on_recent_contents_without_being_proposed(server, ann):
     report = waited(ann, made)["report"]
     assert report["moves"] == {"pass>block": 1} and report["samples"][0]["becomes"] == "block"
     assert len(done(ann.call("GET", "/v1/rulesets/proposals"))["proposals"]) == before
+
+
+def test_a_rehearsal_too_many_is_told_to_come_again(ann, monkeypatch):
+    monkeypatch.setattr(rehearsal, "KEPT", 0)
+    made = proposed(ann, add("宇宙第四"))
+    for path, sent in (("rehearsals", {"changes": [add("宇宙第五")]}), (f"proposals/{made['id']}/rehearsal", {})):
+        reply = ann.call("POST", f"/v1/rulesets/{path}", sent)
+        assert (reply.problem, reply.headers["retry-after"]) == ("busy", "5")
 
 
 def test_a_shadow_only_counts(server, ann):
@@ -215,6 +224,12 @@ def test_lists_go_on_by_their_cursor(server, ann):
     assert ann.call("GET", "/v1/lexicons/terms?cursor=WyJ4Il0").problem == "invalid-query"
     assert ann.call("GET", "/v1/lexicons/terms?cursor=Wy0xXQ").problem == "invalid-query"
     assert done(ann.call("GET", "/v1/lexicons/terms?whose=adjusted"))["terms"] == []
+
+
+def test_a_change_that_does_not_fit_is_told_by_lint_as_by_a_rehearsal(ann):
+    sent = {"changes": [add("某个词语", category="nowhere")]}
+    said = [ann.call("POST", f"/v1/{path}", sent) for path in ("lexicons/lint", "rulesets/rehearsals")]
+    assert [(one.status, one.json["errors"][0]["type"]) for one in said] == [(422, "change_unknown_category")] * 2
 
 
 def test_own_files_that_cannot_be_read_are_told_by_lint(server, ann):

@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const { $, ask, part, tick, toast } = window.ql;
+  const { $, ask, main, tick, tell } = window.ql;
   document.addEventListener("click", async (event) => {
     const button = event.target.closest?.("[data-acknowledge]");
     if (!button) return;
@@ -12,13 +12,12 @@
       await fresh();
     } catch (error) {
       button.disabled = false;
-      toast(error.message, { alert: true });
+      tell(error);
     }
   });
   async function fresh() {
-    const nodes = await part(location.pathname + location.search).catch(() => []);
-    const main = nodes.find((node) => node.id === "main");
-    if (main) { $("#main").replaceChildren(...main.childNodes); tick(); }
+    const now = await main(location.pathname + location.search);
+    if (now) { $("#main").replaceChildren(...now.childNodes); tick(); }
   }
   setInterval(() => { if (!document.hidden && !$("#main").contains(document.activeElement)) fresh(); }, 5000);
 }

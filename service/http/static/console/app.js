@@ -49,6 +49,9 @@ window.ql = (() => {
     return [...parsed.body.childNodes].map((node) => document.importNode(node, true));
   }
 
+  // The main part of a page as it is now; nothing where it cannot be had.
+  const main = async (path) => (await part(path).catch(() => [])).find((node) => node.id === "main");
+
   function toast(text, { alert = false } = {}) {
     const note = document.createElement("p");
     note.textContent = text;
@@ -147,6 +150,11 @@ window.ql = (() => {
     if (button.dataset.open) document.getElementById(button.dataset.open).showModal();
     else doing[button.dataset.do](button);
   });
+  document.addEventListener("click", async (event) => {
+    const to = event.target.closest?.("button")?.dataset ?? {};
+    if (!to.delete || !confirm(to.ask)) return;
+    try { await ask("DELETE", to.delete); location.reload(); } catch (error) { tell(error); }
+  });
   document.addEventListener("click", (event) => {
     for (const menu of $$("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
@@ -165,14 +173,20 @@ window.ql = (() => {
     return [...random].map((number) => letters[number % letters.length]).join("");
   }
 
-  // Forms that ask the interface
-  async function submit(form, sent) {
+  // Forms that ask the interface, and say what is wrong where they have a place for it
+  const tell = (error) => toast(error.message, { alert: true });
+  function complain(form, error) {
     const wrong = $(".error", form);
-    if (wrong) wrong.hidden = true;
+    if (!wrong) return;
+    if (error) wrong.textContent = error.message;
+    wrong.hidden = !error;
+  }
+  async function submit(form, sent) {
+    complain(form, null);
     try {
       return await ask("POST", form.dataset.post, sent);
     } catch (error) {
-      if (wrong) { wrong.textContent = error.message; wrong.hidden = false; }
+      complain(form, error);
       return null;
     }
   }
@@ -193,5 +207,5 @@ window.ql = (() => {
     else { if (told.csrf) location.reload(); toast(say("js.saved")); }
   });
 
-  return { $, $$, ask, part, say, toast, keys, tick, reveal, randomPassword, lang };
+  return { $, $$, ask, part, main, say, toast, tell, complain, keys, tick, reveal, randomPassword, lang };
 })();

@@ -2,8 +2,7 @@
 "use strict";
 
 {
-  const { $, $$, ask, say, toast, keys } = window.ql;
-  const tell = (error) => toast(error.message, { alert: true });
+  const { $, $$, ask, say, toast, tell, complain, keys, lang } = window.ql;
   const form = $("#export-form");
 
   const print = $("[data-print]");
@@ -28,17 +27,16 @@
   };
   async function send(event) {
     event.preventDefault();
-    const given = new FormData(form), wrong = $(".error", form);
+    const given = new FormData(form);
     const body = {
-      formats: given.getAll("formats"), contents: given.has("contents"), unmasked: given.has("unmasked"),
-      lang: document.documentElement.lang.startsWith("zh") ? "zh" : "en",
+      formats: given.getAll("formats"), contents: given.has("contents"), unmasked: given.has("unmasked"), lang,
     };
     for (const name of ["pack", "room", "creator", "scene", "category", "reason"]) if (given.get(name)) body[name] = given.get(name);
     const since = midnight(given.get("since")), until = midnight(given.get("until"), true);
     if (since) body.since = since;
     if (until) body.until = until;
-    wrong.hidden = true;
-    try { await ask("POST", "/v1/exports", body); location.reload(); } catch (error) { wrong.textContent = error.message; wrong.hidden = false; }
+    complain(form, null);
+    try { await ask("POST", "/v1/exports", body); location.reload(); } catch (error) { complain(form, error); }
   }
   if (form) {
     form.addEventListener("change", shown);
@@ -82,19 +80,14 @@
   const erasure = $("#erasure-form");
   erasure?.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const given = new FormData(erasure), wrong = $(".error", erasure);
-    wrong.hidden = true;
+    const given = new FormData(erasure);
+    complain(erasure, null);
     if (!confirm(erasure.dataset.ask)) return;
     try {
       const told = await ask("POST", "/v1/erasures", { person_id: given.get("person_id"), reason: given.get("reason"), retained: given.has("retained") });
       erasure.closest("dialog").close();
       toast(say("js.erased", told), { alert: true });
-    } catch (error) { wrong.textContent = error.message; wrong.hidden = false; }
-  });
-  document.addEventListener("click", async (event) => {
-    const to = event.target.closest?.("button")?.dataset ?? {};
-    if (!to.lift || !confirm(to.ask)) return;
-    try { await ask("DELETE", to.lift); location.reload(); } catch (error) { tell(error); }
+    } catch (error) { complain(erasure, error); }
   });
   keys({ n: () => $("#new-export, #new-hold")?.showModal(), e: () => $("#new-erasure")?.showModal(), p: () => print?.click() });
 }

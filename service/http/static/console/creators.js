@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const { $, ask, say, toast, keys } = window.ql;
+  const { $, ask, say, tell, complain, keys } = window.ql;
 
   document.addEventListener("click", async (event) => {
     const button = event.target.closest?.("button[data-act]");
@@ -16,7 +16,7 @@
       sent = { why: said };
     }
     button.disabled = true;
-    try { await ask("POST", act, body || why ? sent : undefined); location.reload(); } catch (error) { toast(error.message, { alert: true }); button.disabled = false; }
+    try { await ask("POST", act, body || why ? sent : undefined); location.reload(); } catch (error) { tell(error); button.disabled = false; }
   });
 
   // Numbers of a form go as numbers; one that is left empty is left out.
@@ -29,8 +29,7 @@
     for (const name of form.dataset.numbers.split(" ")) {
       if (sent[name] === "") delete sent[name]; else sent[name] = Number(sent[name]);
     }
-    const wrong = $(".error", form);
-    try { await ask("POST", form.dataset.post, sent); location.reload(); } catch (error) { wrong.textContent = error.message; wrong.hidden = false; }
+    try { await ask("POST", form.dataset.post, sent); location.reload(); } catch (error) { complain(form, error); }
   }, true);
 
   keys({ m: () => $("#propose")?.showModal(), n: () => $("#propose")?.showModal() });

@@ -2,19 +2,17 @@
 "use strict";
 
 {
-  const { $, ask, say, keys, toast } = window.ql;
+  const { $, ask, complain, keys } = window.ql;
   const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
   let digest = "";
 
   async function send(form, path, sent) {
-    const wrong = $(".error", form);
-    wrong.hidden = true;
+    complain(form, null);
     try {
       await ask("POST", path, sent);
       location.reload();
     } catch (error) {
-      wrong.textContent = error.message;
-      wrong.hidden = false;
+      complain(form, error);
     }
   }
 
@@ -47,11 +45,6 @@
     const sent = { product_id: id.value, name: name.value, certificates: lines(certificates.value).map(certificate) };
     if (industry.value) sent.industry = industry.value;
     send(form, "/v1/products", sent);
-  });
-  document.addEventListener("click", async (event) => {
-    const to = event.target.closest?.("button")?.dataset ?? {};
-    if (!to.delete || !confirm(to.ask)) return;
-    try { await ask("DELETE", to.delete); location.reload(); } catch (error) { toast(error.message || say("js.failed"), { alert: true }); }
   });
   keys({ n: () => $("#new-proof")?.showModal(), k: () => $("#new-product")?.showModal() });
 }

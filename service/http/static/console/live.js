@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const { $, $$, ask, part, say, tick, toast, keys } = window.ql;
+  const { $, $$, ask, main, say, tick, toast, tell, keys } = window.ql;
   const room = $("#room")?.dataset.room;
   let picked = null, paused = false;
 
@@ -26,11 +26,10 @@
   });
 
   async function fresh() {
-    const nodes = await part(location.pathname).catch(() => []);
-    const main = nodes.find((node) => node.id === "main");
-    if (!main) return;
+    const page = await main(location.pathname);
+    if (!page) return;
     for (const id of room ? ["pulse", "stream", "beside"] : ["rows"]) {
-      const now = $(`#${id}`), then = $(`#${id}`, main);
+      const now = $(`#${id}`), then = $(`#${id}`, page);
       if (now && then && !(now.contains(document.activeElement) && now !== document.activeElement)) now.replaceChildren(...then.childNodes);
     }
     if (picked) pick(picked);
@@ -43,7 +42,7 @@
       await ask("POST", `/v1/rooms/${encodeURIComponent(room)}/acts`, sent);
       toast(say(`js.room_${sent.kind}`, { who: sent.target ?? "" }));
       await fresh();
-    } catch (error) { toast(error.message, { alert: true }); }
+    } catch (error) { tell(error); }
   }
   function mute() {
     const line = picked && $(`#stream [data-seq="${CSS.escape(picked)}"]`);

@@ -2,20 +2,18 @@
 "use strict";
 
 {
-  const { $, ask } = window.ql;
+  const { $, ask, complain } = window.ql;
   const form = $("form.login");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const wrong = $(".error", form);
     const button = $("button[type=submit]", form);
-    wrong.hidden = true;
+    complain(form, null);
     button.disabled = true;
     try {
       await ask("POST", "/v1/sessions", Object.fromEntries(new FormData(form)));
       location.assign(new URL(form.dataset.next, location.origin).href);
     } catch (error) {
-      wrong.textContent = error.message;
-      wrong.hidden = false;
+      complain(form, error);
       button.disabled = false;
       form.elements.password.select();
     }

@@ -2,8 +2,7 @@
 "use strict";
 
 {
-  const { $, $$, ask, part, say, tick, toast, keys, reveal, randomPassword } = window.ql;
-  const tell = (error) => toast(error.message, { alert: true });
+  const { $, $$, ask, part, say, tick, toast, tell, keys, reveal, randomPassword } = window.ql;
 
   // A long list goes on below what is there; the first new row gets the focus.
   async function more(link) {
@@ -40,7 +39,6 @@
         const told = await ask("PATCH", to.newPassword, { password });
         await reveal(`${told.name}\n${password}`);
       }
-      if (to.delete && confirm(to.ask)) { await ask("DELETE", to.delete); location.reload(); }
       if (to.secret && confirm(say("js.sure"))) await reveal((await ask("POST", to.secret, {})).secret);
       if (to.replay) { await ask("POST", to.replay, {}); toast(say("js.replayed")); button.closest("tr").remove(); }
     } catch (error) { tell(error); }

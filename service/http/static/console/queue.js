@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const { $, $$, ask, keys, toast } = window.ql;
+  const { $, $$, ask, keys, tell } = window.ql;
   const rows = () => $$("#rows tbody tr[data-id], #rows > li:not(.empty)");
   let at = -1;
   function select(place) {
@@ -19,7 +19,7 @@
   document.addEventListener("click", async (event) => {
     const name = event.target.closest?.("[data-remove-view]")?.dataset.removeView;
     if (name === undefined) return;
-    try { await ask("DELETE", `/v1/views?name=${encodeURIComponent(name)}`); location.reload(); } catch (error) { toast(error.message, { alert: true }); }
+    try { await ask("DELETE", `/v1/views?name=${encodeURIComponent(name)}`); location.reload(); } catch (error) { tell(error); }
   });
   const save = () => $("#save-view")?.showModal();
   $("[data-act=save-view]")?.addEventListener("click", save);

@@ -2,12 +2,11 @@
 "use strict";
 
 {
-  const { $, $$, ask, say, keys } = window.ql;
+  const { $, $$, ask, say, complain, keys } = window.ql;
   const chosen = (form, name) => $$(`[name=${name}]:checked`, form).map((box) => box.value);
 
   async function file(form) {
-    const wrong = $(".error", form);
-    wrong.hidden = true;
+    complain(form, null);
     const sent = { title: form.elements.title.value, text: form.elements.text.value, products: chosen(form, "products"), proofs: chosen(form, "proofs") };
     if (form.elements.script_id) sent.script_id = form.elements.script_id.value;
     const button = $("[type=submit]", form);
@@ -16,8 +15,7 @@
       const told = await ask("POST", "/v1/scripts", sent);
       location.assign(`/scripts/${encodeURIComponent(told.script_id)}`);
     } catch (error) {
-      wrong.textContent = error.message;
-      wrong.hidden = false;
+      complain(form, error);
       button.disabled = false;
     }
   }
@@ -46,13 +44,12 @@
   const page = $("#script");
   $("#approve-form")?.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const form = event.target, wrong = $(".error", form);
+    const form = event.target;
     try {
       await ask("POST", `/v1/scripts/${encodeURIComponent(page.dataset.id)}/approval`, { digest: page.dataset.digest, note: form.elements.note.value });
       location.reload();
     } catch (error) {
-      wrong.textContent = error.message;
-      wrong.hidden = false;
+      complain(form, error);
     }
   });
   keys({

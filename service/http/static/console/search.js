@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const { $, $$, part, say, tick, toast } = window.ql;
+  const { $, $$, part, say, tick, tell } = window.ql;
   const ENOUGH = 20;
   const hits = () => $$("#rows > li:not(.empty)");
   const stopping = new AbortController();
@@ -32,7 +32,7 @@
         tick();
       }
     } catch (error) {
-      if (error.name !== "AbortError") toast(error.message, { alert: true });
+      if (error.name !== "AbortError") tell(error);
     }
     $("#rows").removeAttribute("aria-busy");
     $("#looked [role=status]").textContent = say("js.looked_at", { n: looked });

@@ -2,10 +2,10 @@
 "use strict";
 
 {
-  const { $, part, tick } = window.ql;
+  const { $, main, tick } = window.ql;
   setInterval(async () => {
     if (document.hidden) return;
-    const fresh = (await part("/system").catch(() => [])).find((node) => node.id === "main");
+    const fresh = await main("/system");
     if (fresh) { $("#main").replaceChildren(...fresh.childNodes); tick(); }
   }, 5000);
 }
