@@ -54,7 +54,10 @@ class Terms(NamedTuple):
 
 
 class NotAllowed(Exception):
-    """``why``: ``state``, ``same_person``, ``too_early``, ``too_few``, ``no_effect``, ``worse``, ``variables``."""
+    """``why`` it is not: a machine code.
+
+    ``state``, ``same_person``, ``too_early``, ``too_few``, ``no_effect``, ``worse``, ``variables``, ``followed``.
+    """
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -118,10 +121,15 @@ def advanced(trial: Trial, by: str, at: int, effect: Effect, terms: Terms) -> Tr
     return trial._replace(state=State.RUNNING, share=share, staged_at=at)
 
 
-def rolled_back(trial: Trial, at: int) -> Trial:
-    """The end of a trial: everybody's score is the former formula's again. Raises ``NotAllowed``."""
+def rolled_back(trial: Trial, at: int, *, followed: bool = False) -> Trial:
+    """The end of a trial: everybody's score is the former formula's again. Raises ``NotAllowed``.
+
+    ``followed`` says that another formula, which is tried or was adopted, was tried against this one: it ends first.
+    """
     if trial.state not in {State.PROPOSED, State.RUNNING, State.ADOPTED}:
         raise NotAllowed("state")
+    if followed:
+        raise NotAllowed("followed")
     state = State.REFUSED if trial.state is State.PROPOSED else State.ROLLED_BACK
     return trial._replace(state=state, share=0, staged_at=at)
 

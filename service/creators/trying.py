@@ -81,7 +81,7 @@ class Trials:
         return await self._step(caller, trial, effect)
 
     async def roll_back(self, caller: Caller, trial: str) -> Trial:
-        """Ends a trial, or what was adopted, in one act. Raises ``NotThere`` and ``NotAllowed``."""
+        """Ends a trial, or what was adopted, in one act; the newest first. Raises ``NotThere`` and ``NotAllowed``."""
         return await self._step(caller, trial, None)
 
     async def one(self, tenant: str, trial: str) -> Trial:
@@ -108,7 +108,11 @@ class Trials:
             if not rows:
                 raise NotThere(trial)
             was, now = trial_of(rows[0]), seconds(visit.at)
-            new = rolled_back(was, now) if effect is None else advanced(was, caller.id, now, effect, self.terms)
+            if effect is None:
+                resting = visit.rows(sql.TRIALS_AGAINST, caller.tenant, was.formula)
+                new = rolled_back(was, now, followed=bool(resting))
+            else:
+                new = advanced(was, caller.id, now, effect, self.terms)
             facts: dict[str, object] = {"by": caller.id, "share": new.share, "state": new.state.value}
             if effect is not None:
                 facts["p_millionths"] = round(effect.p * 1_000_000)

@@ -175,6 +175,9 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 SET_TRIAL: Final = "UPDATE formula_trials SET state = ?, share = ?, staged_at = ? WHERE id = ?"
 TRIAL_AS: Final = f"SELECT {TRIAL} FROM formula_trials AS t WHERE t.tenant = ? AND t.id = ?"
 TRIALS: Final = f"SELECT {TRIAL} FROM formula_trials AS t WHERE t.tenant = ? ORDER BY t.since DESC, t.id DESC LIMIT ?"
+TRIALS_AGAINST: Final = """
+SELECT id FROM formula_trials WHERE tenant = ? AND base = ? AND state IN ('proposed', 'running', 'adopted')
+"""
 TRIALS_ACTIVE: Final = f"""
 SELECT t.tenant, {TRIAL}, f.version, f.body FROM formula_trials AS t JOIN formulas AS f ON f.id = t.formula
 WHERE t.state IN ('proposed', 'running', 'adopted') ORDER BY t.staged_at, t.id

@@ -1,4 +1,4 @@
-"""The pages of creators in a real Chromium: five years that add up, an overturn from end to end, a trial stopped."""
+"""The pages of creators in a real Chromium: five years that add up, an overturn from end to end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import time_machine
 from moderation.types import Action
 from service.cli.demo_creators import _Then
 from service.creators.entries import DAY, Entry, Kind
-from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.members import Profile
 from service.creators.posting import member, post, seconds
 from service.ids import new_id
@@ -108,26 +107,6 @@ def test_an_overturn_restores_all_that_the_page_shows(creators, seat):
         assert back[1] > before[1]
         assert page.locator("text=补偿被撤销的处罚期间少得的流量").count() == 1
         assert page.locator("tr.line-violation:has-text('绝对化用语')").count() == 0
-
-
-def test_a_trial_is_staged_and_stopped_by_one_button(creators, seat):
-    house, sitting = creators, seat("root", path="/formula")
-    page = sitting.page
-    trials = house.service.creators.trials
-    trials.terms = trials.terms._replace(days=0, sample=1)
-    text = (FOLDER / SHIPPED).read_text(encoding="utf-8").replace('version = "2026-11"', 'version = "next"')
-    text = text.replace("repeat_days = 30", "repeat_days = 60")
-    id_ = house.within(trials.propose(Caller("shop", "somebody", frozenset(Right)), text))
-    page.reload()
-    page.wait_for_selector(f"#trial-{id_}")
-    for share in ("5 %", "20 %"):
-        page.click(f"#trial-{id_} .main")
-        page.wait_for_selector(f"#trial-{id_} .stages .now:has-text('{share}')")
-    assert page.locator("text=两种分数").count() == 1
-    page.evaluate("window.confirm = () => true")
-    page.click(f"#trial-{id_} .stop")
-    page.wait_for_selector(f"#trial-{id_} .chip:has-text('已回滚')")
-    assert house.within(house.service.creators.reads.trials("shop", limit=1))[0].share == 0
 
 
 def test_pages_of_creators_are_accessible(creators, seat):

@@ -42,6 +42,14 @@ def history(rng: Random, *, days: int = 500, most: int = 24) -> History:
     return History(tuple(entries), NOW + rng.choice((0, 1, rng.randrange(90 * DAY), rng.randrange(500 * DAY))))
 
 
+def violated(rng: Random) -> History:
+    """The life of one who violated something: a law about violations says nothing of the others."""
+    told = history(rng)
+    while all(entry.kind != Kind.VIOLATION for entry in told.entries):
+        told = history(rng)
+    return told
+
+
 def violation(rng: Random, id_: str, at: int, **more: object) -> Entry:
     """A final violation that is recorded at a time."""
     occurred = at - rng.choice((0, rng.randrange(20 * DAY)))

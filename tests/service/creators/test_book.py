@@ -10,12 +10,13 @@ import pytest
 import time_machine
 
 from moderation.types import Action, Author, Scene
+from service.creators import trying
 from service.creators.book import NotThere
 from service.creators.boosts import Asked
 from service.creators.entries import Kind
 from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.members import Profile, Refused, Signal
-from service.creators.trials import NotAllowed, State
+from service.creators.trials import Effect, NotAllowed, State
 from service.keys import Caller
 from service.review.appeals import Appealed
 from service.review.desk import Sorts
@@ -289,6 +290,60 @@ async def test_a_trial_goes_in_stages_and_is_rolled_back_in_one_act(house, setti
     assert (await trials.roll_back(ann, id_)).state is State.ROLLED_BACK
     await house.creators.book.standings("shop", ["li"])
     assert house.creators.formulas.held("shop").trial is None
+
+
+class Staging:
+    """Trials that always show an effect, taken on by the second person."""
+
+    def __init__(self, house, monkeypatch):
+        self.house, self.trials = house, house.creators.trials
+        self.ann, self.bob = house.people.values()
+        monkeypatch.setattr(trying, "tested", lambda treated, control: Effect(200, 0, 200, 20, 0.001))
+
+    async def taken(self, version, *changed, share, adopted=False):
+        """A formula that is counted for so many percent, or was adopted."""
+        text = (FOLDER / SHIPPED).read_text(encoding="utf-8").replace('version = "2026-11"', f'version = "{version}"')
+        for old, new in changed:
+            text = text.replace(old, new)
+        await self.house.creators.book.refresh()  # as the route does
+        id_ = await self.trials.propose(self.ann, text)
+        reached = None
+        while reached is None or reached.share < share or (adopted and reached.state is not State.ADOPTED):
+            self.house.clock.shift(8 * DAY)
+            reached = await self.trials.advance(self.bob, id_)
+        await self.house.creators.book.refresh()
+        return id_
+
+    async def version(self):
+        await self.house.creators.book.refresh()
+        return (await self.house.creators.book.seen("shop", "li")).formula.version
+
+
+async def test_what_is_counted_for_everybody_is_rolled_back_as_well(house, monkeypatch):
+    staging = Staging(house, monkeypatch)
+    id_ = await staging.taken("2026-12", ("repeat_days = 30", "repeat_days = 60"), share=100)
+    assert await staging.version() == "2026-12"
+    assert (await staging.trials.roll_back(staging.ann, id_)).share == 0
+    assert await staging.version() == "2026-11"
+    with pytest.raises(NotAllowed, match="state"):
+        await staging.trials.roll_back(staging.ann, id_)
+
+
+async def test_what_was_adopted_is_rolled_back_newest_first(house, monkeypatch):
+    staging, once = Staging(house, monkeypatch), ("repeat_days = 30", "repeat_days = 60")
+    first = await staging.taken("2026-12", once, share=100, adopted=True)
+    second = await staging.taken("2027-01", once, ("half = 45", "half = 40"), share=20)
+    with pytest.raises(NotAllowed, match="followed"):
+        await staging.trials.roll_back(staging.ann, first)
+    await staging.trials.roll_back(staging.ann, second)
+    third = await staging.taken("2027-02", once, ("half = 45", "half = 50"), share=100, adopted=True)
+    assert await staging.version() == "2027-02"
+    with pytest.raises(NotAllowed, match="followed"):
+        await staging.trials.roll_back(staging.ann, first)
+    await staging.trials.roll_back(staging.ann, third)
+    assert await staging.version() == "2026-12"
+    await staging.trials.roll_back(staging.ann, first)
+    assert await staging.version() == "2026-11"
 
 
 async def test_one_tenants_creators_are_not_anothers(house):

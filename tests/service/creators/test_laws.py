@@ -130,6 +130,7 @@ DEFECTS = [
     ("brigading", {}, {"final_of": _not_yet_final}),
 ]
 MORE = [
+    ("not_silent", {}, {"rolled_back": lambda trial, at: trial._replace(share=0)}),
     ("monotone", {(score, "_habit"): lambda violations, formula, at: 24_000 // len(violations)}, {}),
     ("bounded", {(score, "soft"): lambda weight, dropped: weight * 2}, {}),
     (
