@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from service.live.lane import Lane
     from service.live.rooms import Rooms
     from service.live.talk import Message
-    from service.store.room_reads import RoomReads, Ruled
+    from service.store.room_reads import RoomReads
 
 PAUSE_SECONDS: Final = 0.5
 """So often people's decisions are looked for, and the expert is asked again."""
@@ -68,7 +68,8 @@ class Hindsight:
         self._rooms, self._reads, self._hearing, self._clock = rooms, reads, hearing, clock
         self._missed: deque[_Missed] = deque()
         self._seen = ""
-        self._recent: deque[tuple[float, Ruled]] = deque()
+        self._recent: dict[str, float] = {}
+        """Decisions that may still be taken back, and when they were read."""
         rooms.turns.on_missed = self.missed
 
     def missed(self, lane: Lane, message: Message, case: Case) -> None:
@@ -101,11 +102,10 @@ class Hindsight:
     async def read_rulings(self) -> None:
         """Tells rooms what people, or deadlines, decided on their messages since the last time."""
         now = self._clock()
-        while self._recent and now - self._recent[0][0] > UNDONE_SECONDS:
-            self._recent.popleft()
-        undone = await self._reads.rulings_over([ruled.decision for _, ruled in self._recent]) if self._recent else []
+        self._recent = {decision: at for decision, at in self._recent.items() if now - at <= UNDONE_SECONDS}
+        undone = await self._reads.rulings_over([*self._recent]) if self._recent else []
         ruled = await self._reads.rulings(self._seen)
-        for one in [*undone, *ruled]:
+        for one in {one.decision: one for one in [*undone, *ruled]}.values():
             was_seen, is_seen = one.before == Action.PASS.code, one.action == Action.PASS.code
             facts = {
                 "message": one.message,
@@ -115,7 +115,9 @@ class Hindsight:
             }
             happening = Happening(RETRACTION if was_seen and not is_seen else RULING, facts)
             await self._rooms.tell(one.tenant, one.room, happening)
-        self._recent.extend((now, one) for one in ruled)
+        for one in undone:
+            self._recent.pop(one.over, None)
+        self._recent |= dict.fromkeys((one.decision for one in ruled), now)
         if ruled:
             self._seen = ruled[-1].decision
 

@@ -20,7 +20,7 @@ from service.keys import Caller
 from service.live import hindsight
 from service.live.hindsight import Hindsight
 from service.live.lane import MOST_TOGETHER, Lane
-from service.live.talk import Answered, Follows, Kind, Message
+from service.live.talk import Answered, Event, Follows, Kind, Message
 from service.plan import Happening
 from service.review.intake import Said as Filed
 from service.review.rulings import Ruling
@@ -446,6 +446,10 @@ async def test_what_a_person_decides_is_told_in_the_room_and_what_they_take_back
     await server.service.desk.undo(ann, row.id)
     told = await one.happened(3)
     assert (told[2].kind, told[2].facts["action"]) == ("retraction", "review")
+    await one.say("b", "坏人")
+    await one.decide("b", ann, Action.PASS)
+    told = await one.happened(5)
+    assert [each.facts["message"] for each in told if isinstance(each, Event)] == ["a", "a", "b"], "each is told once"
 
 
 @within
