@@ -92,9 +92,10 @@ def observe(state: RoomState, content: Content, text: str, rules: LiveRules) -> 
 
 
 def remember(state: RoomState, content: Content, text: str, category: str) -> RoomState:
-    """The room after a message was blocked, by rules or by a person: its echoes and the replies to it are findings."""
+    """The room after a message was blocked, however late: its echoes and the replies to it are findings."""
     after = state.copy()
     block(after, content, text, category)
+    after.blocked = dict(sorted(after.blocked.items(), key=lambda known: known[1].at))
     return after
 
 
@@ -129,7 +130,7 @@ def recall(evidence: Iterable[Evidence]) -> Company:
 
 
 def block(state: RoomState, content: Content, text: str, category: str) -> None:
-    """``remember``, for who has copied the room."""
+    """``remember`` at once, for who has copied the room."""
     kept = text[:KEPT]
     if not kept:
         return

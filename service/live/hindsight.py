@@ -16,7 +16,7 @@ import structlog
 from moderation.types import PERSON, Action, Opinion
 from service.filing import ENGINE
 from service.live.lane import Late
-from service.live.talk import RETRACTION, RULING
+from service.live.talk import RETRACTION, RULING, content_id
 from service.logs import where
 from service.plan import Happening
 from service.review.rulings import DEADLINE
@@ -105,7 +105,9 @@ class Hindsight:
         self._recent = {decision: at for decision, at in self._recent.items() if now - at <= UNDONE_SECONDS}
         undone = await self._reads.rulings_over([*self._recent]) if self._recent else []
         ruled = await self._reads.rulings(self._seen)
-        for one in {one.decision: one for one in [*undone, *ruled]}.values():
+        told = {one.decision: one for one in [*undone, *ruled]}.values()
+        stand = await self._reads.known([(one.tenant, content_id(one.room, one.message)) for one in told])
+        for one in told:
             was_seen, is_seen = one.before == Action.PASS.code, one.action == Action.PASS.code
             facts = {
                 "message": one.message,
@@ -114,7 +116,8 @@ class Hindsight:
                 "by": one.by if one.by in _KINDS else PERSON,
             }
             happening = Happening(RETRACTION if was_seen and not is_seen else RULING, facts)
-            await self._rooms.tell(one.tenant, one.room, happening)
+            _, stands = stand.get((one.tenant, content_id(one.room, one.message)), (0, None))
+            await self._rooms.tell(one.tenant, one.room, happening, ruled=stands)
         for one in undone:
             self._recent.pop(one.over, None)
         self._recent |= dict.fromkeys((one.decision for one in ruled), now)
