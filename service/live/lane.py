@@ -114,7 +114,7 @@ class Lane:
 
 @dataclass(slots=True, eq=False)
 class Part:
-    """What of one lane is judged in one turn: new messages, their cases and verdicts, and the state after them."""
+    """What of one lane is judged in one turn: new messages, their cases, and the state after them."""
 
     lane: Lane
     brought: Sequence[Brought]
@@ -122,7 +122,6 @@ class Part:
     late: list[Late]
     messages: list[Message] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
-    verdicts: list[Verdict] = field(default_factory=list)
     state: RoomState = field(default_factory=RoomState)
     risk: Risk = field(default_factory=Risk)
     events: list[Happening] = field(default_factory=list)
