@@ -136,21 +136,19 @@ def _remove(known: _Known, change: Change) -> str:
                 lines = text.splitlines()
                 del lines[here[0].line - 1]
                 known.files[name] = "\n".join(lines) + "\n" if len(terms) > 1 else ""
-                return _overlaid(known, lambda overlay: _without(overlay, change.rule))
+                return _write(known, _without(_overlay(known), change.rule))
         if not _own(known, change.rule):
             return "unknown_rule"
     elif not known.find(change.rule):
         return "unknown_rule"
-    scenes = frozenset(change.scenes) or None
-    adjusted = Adjustment(rule=change.rule, off=True, scenes=scenes)
-    return _overlaid(known, lambda overlay: _with(overlay, adjusted))
+    return _adjusted(known, change, off=True)
 
 
 def _restore(known: _Known, change: Change) -> str:
     overlay = _overlay(known)
     if change.rule not in overlay.by_rule:
         return "nothing_to_restore"
-    return _overlaid(known, lambda overlay: _without(overlay, change.rule))
+    return _write(known, _without(overlay, change.rule))
 
 
 def _severity(known: _Known, change: Change) -> str:
@@ -158,30 +156,28 @@ def _severity(known: _Known, change: Change) -> str:
     if term is None or change.number is None:
         return "unknown_rule"
     was = term.severity if term.severity is not None else known.ruleset.categories[term.category].severity
-    adjusted = Adjustment(rule=change.rule, severity=(was, change.number), scenes=frozenset(change.scenes) or None)
-    return _overlaid(known, lambda overlay: _with(overlay, adjusted))
+    return _adjusted(known, change, severity=(was, change.number))
 
 
 def _weight(known: _Known, change: Change) -> str:
     term = _term(known, change.rule)
     if term is None or change.number is None or not 1 <= change.number <= FULL_WEIGHT:
         return "unknown_rule"
-    pair = (term.weight, change.number)
-    adjusted = Adjustment(rule=change.rule, weight=pair, scenes=frozenset(change.scenes) or None)
-    return _overlaid(known, lambda overlay: _with(overlay, adjusted))
+    return _adjusted(known, change, weight=(term.weight, change.number))
 
 
 def _threshold(known: _Known, change: Change) -> str:
     scene = change.scene
     if scene is None or scene not in known.ruleset.policies:
         return "unknown_scene"
-    old = _overlay(known).scenes.get(scene, Threshold())
+    overlay = _overlay(known)
+    old = overlay.scenes.get(scene, Threshold())
     new = replace(
         old,
         block_at=old.block_at if change.block_at is None else change.block_at,
         review_at=old.review_at if change.review_at is None else change.review_at,
     )
-    return _overlaid(known, lambda overlay: replace(overlay, scenes={**overlay.scenes, scene: new}))
+    return _write(known, replace(overlay, scenes={**overlay.scenes, scene: new}))
 
 
 def _action(known: _Known, change: Change) -> str:
@@ -190,10 +186,10 @@ def _action(known: _Known, change: Change) -> str:
         return "unknown_scene"
     if change.category not in known.ruleset.categories or change.action is None:
         return "unknown_category"
-    action = change.action
-    old = _overlay(known).scenes.get(scene, Threshold())
-    new = replace(old, actions={**old.actions, change.category: action})
-    return _overlaid(known, lambda overlay: replace(overlay, scenes={**overlay.scenes, scene: new}))
+    overlay = _overlay(known)
+    old = overlay.scenes.get(scene, Threshold())
+    new = replace(old, actions={**old.actions, change.category: change.action})
+    return _write(known, replace(overlay, scenes={**overlay.scenes, scene: new}))
 
 
 _MAKERS: Final[Mapping[Op, Callable[[_Known, Change], str]]] = {
@@ -213,9 +209,23 @@ def _overlay(known: _Known) -> Overlay:
     return overlay
 
 
-def _overlaid(known: _Known, change: Callable[[Overlay], Overlay]) -> str:
-    known.files[NAME] = written(change(_overlay(known)))
+def _write(known: _Known, overlay: Overlay) -> str:
+    known.files[NAME] = written(overlay)
     return ""
+
+
+def _adjusted(
+    known: _Known,
+    change: Change,
+    *,
+    off: bool = False,
+    weight: tuple[int, int] | None = None,
+    severity: tuple[int, int] | None = None,
+) -> str:
+    """Has the overlay say so of the change's rule, in its scenes or in all."""
+    scenes = frozenset(change.scenes) or None
+    adjusted = Adjustment(rule=change.rule, off=off, weight=weight, severity=severity, scenes=scenes)
+    return _write(known, _with(_overlay(known), adjusted))
 
 
 def _with(overlay: Overlay, adjusted: Adjustment) -> Overlay:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from moderation.room import COMPLAINTS, ROOM
 from moderation.types import Scene, Span
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ WORDS = 60
 """So many characters of a correction are its words."""
 RECALLED = "ng_correction"
 """The row of the claims table that excuses a claim which its own sentence takes back."""
-COMPLAINTS = "negative_sentiment"
 
 
 class Claim(NamedTuple):
@@ -119,7 +119,7 @@ def _claims(content: Content, found: Iterable[Evidence | Exemption], at: float) 
     texts = {part.name: part.text for part in content.parts}
     seen: set[Span] = set()
     for item in found:
-        if item.span in seen or item.category == COMPLAINTS or item.rule.startswith("room."):
+        if item.span in seen or item.category == COMPLAINTS or item.rule.startswith(f"{ROOM}."):
             continue
         seen.add(item.span)
         words = texts.get(item.span.part, "")[item.span.start : item.span.end]

@@ -19,7 +19,7 @@ from moderation.detect.terms import Findings, TermDetector
 from moderation.expert import Wording, testimony, wordings
 from moderation.policy import Weighed, decide
 from moderation.proof import settle
-from moderation.room import block, fold
+from moderation.room import block, fold, forget, remember
 from moderation.text.reading import CODES, FLOOD
 from moderation.types import SHANGHAI, Action, Content, Evidence, Missing, Opinion, Scene, Verdict
 
@@ -105,13 +105,22 @@ class Engine:
         rules = self.ruleset.live
         if rules is None:
             return self.examine(content, reading)
-        text = reading[0].text if len(reading) == 1 else "".join([part.text for part in reading])
+        text = _text_of(reading)
         case = self.examine(content, reading, fold(room, content, text, rules))
         if content.scene is Scene.LIVE_CHAT and case.evidence:
             verdict = case.conclude()
             if verdict.action is Action.BLOCK and not case.retracts:
                 block(room, content, text, verdict.categories[0])
         return case
+
+    def ruled(self, room: RoomState, content: Content, verdict: Verdict) -> RoomState:
+        """The room after somebody decided on a message of it: a block is known from then on, what passes is not."""
+        if content.scene is not Scene.LIVE_CHAT:
+            return room
+        text = _text_of([self.reader.read(part.name, part.text) for part in content.parts])
+        if verdict.action is not Action.BLOCK:
+            return forget(room, text)
+        return remember(room, content, text, verdict.categories[0]) if verdict.categories else room
 
     def examine(self, content: Content, reading: Reading | None = None, room: Company | None = None) -> Case:
         """Gather the evidence that the text itself gives, and what its ``room`` adds (``observe`` or ``recall``)."""
@@ -229,6 +238,10 @@ class Case:
         if isinstance(answer, Opinion):
             return testimony(answer, self.content, self.policy, self.ruleset, findings)
         return (answer,) if isinstance(answer, Evidence) else ()
+
+
+def _text_of(reading: Reading) -> str:
+    return reading[0].text if len(reading) == 1 else "".join([part.text for part in reading])
 
 
 def _says_something(answer: Evidence | Opinion | Missing) -> bool:

@@ -7,6 +7,7 @@ cure, a promised return, a claim that aggravates) stays what it is.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from moderation.types import FULL_WEIGHT, PROOF, SHANGHAI, TEXT, Evidence, Exemption, Scene
@@ -57,7 +58,7 @@ def named_in(content: Content, proofs: Iterable[Proof], ruleset: Ruleset) -> tup
             if (sought := _heard(claim, content.scene, ruleset)) and any(sought in text for text in texts)
         )
         if claims:
-            found.append(type(proof)(id=proof.id, claims=claims, begins=proof.begins, expires=proof.expires))
+            found.append(replace(proof, claims=claims))
     return tuple(found)
 
 
@@ -105,7 +106,8 @@ def _shelters(
                     at = text.find(sought, at + len(sought))
 
 
-def _covered(item: Evidence, shelters: Sequence[_Shelter]) -> str:
+def _covered(item: Evidence | Exemption, shelters: Sequence[_Shelter]) -> str:
+    """The proof in whose shelter something stands; empty where none is."""
     part, start, end = item.span
     return next((one.proof for one in shelters if one.part == part and one.start <= start and end <= one.end), "")
 
@@ -139,9 +141,7 @@ def _note_proofs(findings: Findings, shelters: Sequence[_Shelter]) -> None:
     for place, item in enumerate(findings.exemptions):
         if item.note or item.code not in findings.proof:
             continue
-        part, start, end = item.span
-        held = (one for one in shelters if one.part == part and one.start <= start and end <= one.end)
-        if proof := next((one.proof for one in held), ""):
+        if proof := _covered(item, shelters):
             findings.exemptions[place] = item._replace(note=proof)
     asked = {item.code for item in findings.exemptions if item.code in findings.proof and not item.note}
     asked |= {item.note for item in findings.evidence}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.room import ROOM
+from moderation.room import COMPLAINTS, ROOM
 from moderation.types import TEXT, Action, Scene
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ REASONS = 12
 """So many reasons are kept at most; the lightest go first."""
 FADED = 0.5
 """A reason of fewer points is none any more."""
-COMPLAINTS = "negative_sentiment"
-"""The category of what is no violation: it counts as a complaint."""
 
 
 class Source(StrEnum):

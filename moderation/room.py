@@ -40,13 +40,13 @@ from moderation.roomstate import (
 from moderation.types import FULL_WEIGHT, UNSURE, Scene
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from moderation.liverules import Limits, LiveRules
     from moderation.types import Content, Evidence
 
 __all__ = [
-    "GIFT", "NOTHING", "ROOM", "Company", "Finding", "Joined", "Retraction", "RoomState",
+    "COMPLAINTS", "GIFT", "NOTHING", "ROOM", "Company", "Finding", "Joined", "Retraction", "RoomState",
     "block", "fold", "forget", "observe", "pairs_of", "recall", "remember", "rest", "shared_milli",
 ]  # fmt: skip
 
@@ -57,6 +57,8 @@ SPLIT = "split"
 ECHO = "echo"
 """The rule of evidence that a text is nearly one that was blocked."""
 SPAM, DIVERSION = "spam_flood", "contact_diversion"
+COMPLAINTS = "negative_sentiment"
+"""The category of what is no violation: it is counted, and told where there is much of it."""
 GIFT = "gift"
 """The name of the part that holds the name of a gift: gifts rain, so they are no flood."""
 BEHIND = 60
@@ -90,9 +92,10 @@ def observe(state: RoomState, content: Content, text: str, rules: LiveRules) -> 
 
 
 def remember(state: RoomState, content: Content, text: str, category: str) -> RoomState:
-    """The room after a message was blocked, by rules or by a person: its echoes and the replies to it are findings."""
+    """The room after a message was blocked, however late: its echoes and the replies to it are findings."""
     after = state.copy()
     block(after, content, text, category)
+    after.blocked = dict(sorted(after.blocked.items(), key=lambda known: known[1].at))
     return after
 
 
@@ -127,7 +130,7 @@ def recall(evidence: Iterable[Evidence]) -> Company:
 
 
 def block(state: RoomState, content: Content, text: str, category: str) -> None:
-    """``remember``, for who has copied the room."""
+    """``remember`` at once, for who has copied the room."""
     kept = text[:KEPT]
     if not kept:
         return
@@ -278,13 +281,10 @@ def _note(state: RoomState, post: Post, kept: str, limits: Limits) -> tuple[Post
 
 def _meet(state: RoomState, kept: str, limits: Limits) -> str:
     """The text that a new one is nearly equal to; else itself, to be met by its marks."""
-    keys, pairs, known = state.keys, pairs_of(kept), kept
+    keys, pairs = state.keys, pairs_of(kept)
     marks = _marks(kept, pairs)
-    for mark in marks:
-        other = keys.get(mark)
-        if other is not None and shared_milli(pairs, other) >= limits.alike_milli:
-            known = other
-            break
+    other, _ = _nearest(pairs, marks, keys.get, limits.alike_milli)
+    known = kept if other is None else other
     for mark in marks:
         keys.put(mark, known, KEYS)
     return known
@@ -344,6 +344,17 @@ def shared_milli(pairs: set[str], other: str) -> int:
     return 2000 * len(pairs & theirs) // (len(pairs) + len(theirs))
 
 
+def _nearest(
+    pairs: set[str], marks: Sequence[str], known: Callable[[str], str | None], least: int
+) -> tuple[str | None, int]:
+    """The first text known by a mark that shares so many thousandths at the least, and how many it shares."""
+    for mark in marks:
+        other = known(mark)
+        if other is not None and (share := shared_milli(pairs, other)) >= least:
+            return other, share
+    return None, 0
+
+
 def _after_blocks(state: RoomState, message: _Said, rules: LiveRules, findings: list[Finding]) -> None:
     """An echo of a text that was blocked, or a reply to the last one."""
     at, kept, limits = message.at, message.kept, rules.limits
@@ -351,11 +362,7 @@ def _after_blocks(state: RoomState, message: _Said, rules: LiveRules, findings: 
     share = 1000
     if known is None and len(kept) >= MARKED:
         pairs = pairs_of(kept)
-        for mark in _marks(kept, pairs):
-            known = state.echoes.get(mark)
-            if known is not None and (share := shared_milli(pairs, known)) >= limits.echo_milli:
-                break
-            known = None
+        known, share = _nearest(pairs, _marks(kept, pairs), state.echoes.get, limits.echo_milli)
     item = None if known is None or len(known) < COUNTED else state.blocked.get(known)
     if item is not None:
         own = message.age != OLD or message.author == item.author

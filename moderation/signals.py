@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from math import exp, lgamma
 from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.room import pairs_of, shared_milli
+from moderation.room import COMPLAINTS, pairs_of, shared_milli
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from moderation.liverules import SignalRules
 
-COMPLAINTS, BRUSH, ALL = "negative_sentiment", "brush_order", "*"
+BRUSH, ALL = "brush_order", "*"
 """Categories; ``ALL`` stands for anything but complaints."""
 PEOPLE, LINES, CATEGORIES = 64, 48, 48
 """So many complaints, lines of praise and categories are remembered at most."""

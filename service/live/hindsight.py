@@ -16,7 +16,7 @@ import structlog
 from moderation.types import PERSON, Action, Opinion
 from service.filing import ENGINE
 from service.live.lane import Late
-from service.live.talk import RETRACTION, RULING
+from service.live.talk import RETRACTION, RULING, content_id
 from service.logs import where
 from service.plan import Happening
 from service.review.rulings import DEADLINE
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from service.live.lane import Lane
     from service.live.rooms import Rooms
     from service.live.talk import Message
-    from service.store.room_reads import RoomReads, Ruled
+    from service.store.room_reads import RoomReads
 
 PAUSE_SECONDS: Final = 0.5
 """So often people's decisions are looked for, and the expert is asked again."""
@@ -68,7 +68,8 @@ class Hindsight:
         self._rooms, self._reads, self._hearing, self._clock = rooms, reads, hearing, clock
         self._missed: deque[_Missed] = deque()
         self._seen = ""
-        self._recent: deque[tuple[float, Ruled]] = deque()
+        self._recent: dict[str, float] = {}
+        """Decisions that may still be taken back, and when they were read."""
         rooms.turns.on_missed = self.missed
 
     def missed(self, lane: Lane, message: Message, case: Case) -> None:
@@ -101,11 +102,12 @@ class Hindsight:
     async def read_rulings(self) -> None:
         """Tells rooms what people, or deadlines, decided on their messages since the last time."""
         now = self._clock()
-        while self._recent and now - self._recent[0][0] > UNDONE_SECONDS:
-            self._recent.popleft()
-        undone = await self._reads.rulings_over([ruled.decision for _, ruled in self._recent]) if self._recent else []
+        self._recent = {decision: at for decision, at in self._recent.items() if now - at <= UNDONE_SECONDS}
+        undone = await self._reads.rulings_over([*self._recent]) if self._recent else []
         ruled = await self._reads.rulings(self._seen)
-        for one in [*undone, *ruled]:
+        told = {one.decision: one for one in [*undone, *ruled]}.values()
+        stand = await self._reads.known([(one.tenant, content_id(one.room, one.message)) for one in told])
+        for one in told:
             was_seen, is_seen = one.before == Action.PASS.code, one.action == Action.PASS.code
             facts = {
                 "message": one.message,
@@ -114,8 +116,11 @@ class Hindsight:
                 "by": one.by if one.by in _KINDS else PERSON,
             }
             happening = Happening(RETRACTION if was_seen and not is_seen else RULING, facts)
-            await self._rooms.tell(one.tenant, one.room, happening)
-        self._recent.extend((now, one) for one in ruled)
+            _, stands = stand.get((one.tenant, content_id(one.room, one.message)), (0, None))
+            await self._rooms.tell(one.tenant, one.room, happening, ruled=stands)
+        for one in undone:
+            self._recent.pop(one.over, None)
+        self._recent |= dict.fromkeys((one.decision for one in ruled), now)
         if ruled:
             self._seen = ruled[-1].decision
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from service.live.talk import Ear, Message, News, Outcome
     from service.plan import Happening
     from service.ports import Visit
+    from service.store.reads import Stored
 
 MOST_TOGETHER: Final = 128
 """So many messages of a room are judged together at most; the rest waits for the next turn."""
@@ -36,12 +37,14 @@ class Brought:
 
 @dataclass(slots=True, eq=False)
 class Said:
-    """Something that happens in a room without a message, who waits for its number, and what it does to the risk."""
+    """Something that happens in a room without a message, who waits for its number, and what it does to the room."""
 
     happening: Happening
     heard: asyncio.Future[int]
     work: Callable[[Visit], object] | None = None
     risk: Sequence[Mark | Corrected] = ()
+    ruled: Stored | None = None
+    """The decision on a message that it tells of."""
 
 
 class Late(NamedTuple):
@@ -111,7 +114,7 @@ class Lane:
 
 @dataclass(slots=True, eq=False)
 class Part:
-    """What of one lane is judged in one turn: new messages, their cases and verdicts, and the state after them."""
+    """What of one lane is judged in one turn: new messages, their cases, and the state after them."""
 
     lane: Lane
     brought: Sequence[Brought]
@@ -119,7 +122,6 @@ class Part:
     late: list[Late]
     messages: list[Message] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
-    verdicts: list[Verdict] = field(default_factory=list)
     state: RoomState = field(default_factory=RoomState)
     risk: Risk = field(default_factory=Risk)
     events: list[Happening] = field(default_factory=list)

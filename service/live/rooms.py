@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from service.live.turns import Turns
     from service.plan import Happening
     from service.ports import Visit
+    from service.store.reads import Stored
     from service.store.room_reads import Numbered, RoomReads
 
 SWEEP_SECONDS: Final = 5.0
@@ -93,7 +94,7 @@ class Rooms:
             found.setdefault(outcome.id, deque()).append(outcome)
         return [found[message.id].popleft() for message in messages]
 
-    async def tell(
+    async def tell(  # noqa: PLR0913 - what happens, and what it does to the room
         self,
         tenant: str,
         room: str,
@@ -101,13 +102,15 @@ class Rooms:
         *,
         work: Callable[[Visit], object] | None = None,
         risk: Sequence[Mark | Corrected] = (),
+        ruled: Stored | None = None,
     ) -> int:
         """Has something happen in a room, once it is on disk; its number. ``work`` is done in that transaction.
 
-        ``risk`` is what it does to the room's risk. Raises ``Crowded`` and what the ledger raises.
+        ``risk`` is what it does to the room's risk, ``ruled`` the decision on a message that it tells of, which the
+        room keeps in mind. Raises ``Crowded`` and what the ledger raises.
         """
         lane = self._lane(tenant, room)
-        said = Said(happening, asyncio.get_running_loop().create_future(), work, risk)
+        said = Said(happening, asyncio.get_running_loop().create_future(), work, risk, ruled)
         lane.said.append(said)
         self.turns.call(lane)
         return await said.heard

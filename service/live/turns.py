@@ -31,7 +31,7 @@ from service.plan import Entering, Happening, Placed
 from service.sitting import SLICE_CHARS, SLICE_CONTENTS, slices, to_hear
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Sequence
 
     from moderation.engine import Case, Engine, Reading
     from moderation.types import Missing, Opinion
@@ -170,9 +170,13 @@ class Turns:
         """Finds the room's last number, and remembers what was said last, unless both are known."""
         last, _ = await self._reads.last(lane.tenant, lane.name)
         recent = await self._reads.recent(lane.tenant, lane.name, batches=RECALLED) if last else []
+        recalled = [stored.content for stored in recent[-RECALLED:]]
+        stands = await self._reads.known([(lane.tenant, content.id) for content in recalled]) if recalled else {}
         if not lane.opened:
             engine = self._rules.engines.of(lane.tenant)
-            lane.state, _ = engine.hear(RoomState(), [stored.content for stored in recent[-RECALLED:]])
+            heard, _ = engine.hear(RoomState(), recalled)
+            ruled = [stored for _, stored in stands.values() if stored.by != ENGINE]
+            lane.state = _told_of(heard, ruled, engine)
             if (live := engine.ruleset.live) is not None:
                 lane.risk, _ = moved(Risk(), [_judged(lane, stored) for stored in recent], (), live.risk)
             lane.last, lane.opened = last, True
@@ -221,7 +225,8 @@ class Turns:
         for part in parts:
             end = start + len(part.messages)
             engine = engines.of(part.lane.tenant)
-            part.state, part.cases = engine.hear(part.lane.state, contents[start:end], readings[start:end])
+            before = _told_of(part.lane.state, [said.ruled for said in part.said if said.ruled is not None], engine)
+            part.state, part.cases = engine.hear(before, contents[start:end], readings[start:end])
             if any(case.retracts for case in part.cases):
                 await self._retract(part, engine)
             cases.extend(part.cases)
@@ -400,6 +405,13 @@ def _judged(lane: Lane, stored: Stored) -> Judged:
     content = stored.content
     message = Message(message_id(lane.name, content.id), Kind.CHAT, content)
     return Judged(lane.tenant, lane.name, 0, message, stored.id, stored.verdict)
+
+
+def _told_of(state: RoomState, ruled: Iterable[Stored], engine: Engine) -> RoomState:
+    """The room once it knows how somebody decided on messages of it."""
+    for stored in ruled:
+        state = engine.ruled(state, stored.content, stored.verdict)
+    return state
 
 
 def _unheard(heard: asyncio.Future[int]) -> None:

@@ -42,6 +42,8 @@ class Ruled(NamedTuple):
     action: str
     before: str
     by: str
+    over: str
+    """The decision that held before; empty where none did."""
 
 
 class RoomReads:
@@ -118,7 +120,7 @@ class RoomReads:
 
 def _ruled(rows: Iterable[Any]) -> list[Ruled]:
     return [
-        Ruled(decision, tenant, room, content[len(room) + 1 :], action, before or "", by)
-        for decision, tenant, room, content, action, before, by in rows
+        Ruled(decision, tenant, room, content[len(room) + 1 :], action, before or "", by, over or "")
+        for decision, tenant, room, content, action, before, by, over in rows
         if room and content.startswith(f"{room}/")
     ]

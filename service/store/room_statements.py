@@ -30,7 +30,8 @@ ROOMS = """
 SELECT DISTINCT room FROM room_events WHERE tenant = ?1 AND room > ?2 ORDER BY room LIMIT ?3
 """
 _RULED = """
-SELECT d.id, d.tenant, json_extract(CAST(opened(c.body) AS TEXT), '$.room'), c.content_id, d.action, b.action, d."by"
+SELECT d.id, d.tenant, json_extract(CAST(opened(c.body) AS TEXT), '$.room'), c.content_id, d.action, b.action, d."by",
+    d.supersedes
 FROM {found} JOIN contents AS c ON c.id = d.content LEFT JOIN decisions AS b ON b.id = d.supersedes
 WHERE {which} d.scene IN ('live_chat', 'live_speech', 'title') AND length(c.body) > 0
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
+import shutil
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from service.keys import Caller
 from service.live import hindsight
 from service.live.hindsight import Hindsight
 from service.live.lane import MOST_TOGETHER, Lane
-from service.live.talk import Answered, Follows, Kind, Message
+from service.live.talk import Answered, Event, Follows, Kind, Message
 from service.plan import Happening
 from service.review.intake import Said as Filed
 from service.review.rulings import Ruling
@@ -29,6 +30,7 @@ from service.rights import RIGHTS_OF, Role
 from service.store.room_reads import RoomReads
 from tests.http.conftest import PASSWORD
 from tests.http.streams import chat
+from tests.small import LEXICONS, terms
 
 BLOCKED = "这是国家级的产品"
 _rooms = count()
@@ -352,6 +354,9 @@ class Later:
     async def say(self, id_, text):
         return (await self.rooms.say("shop", self.room, [_message(self.room, id_, text)]))[0]
 
+    async def rules_of(self, id_, text):
+        return [item.rule for item in (await self.say(id_, text)).decided.verdict.evidence]
+
     async def happened(self, count):
         """What happened, once so much has."""
         async with asyncio.timeout(10):
@@ -394,7 +399,11 @@ def later(server, room):
 
 @pytest.fixture
 def ann(server, room):
-    user = server.within(server.service.accounts.create("shop", f"ann-{room}", Role.SENIOR, PASSWORD, by="cli"))
+    return senior(server, f"ann-{room}")
+
+
+def senior(server, name):
+    user = server.within(server.service.accounts.create("shop", name, Role.SENIOR, PASSWORD, by="cli"))
     return Caller("shop", user.id, RIGHTS_OF[Role.SENIOR])
 
 
@@ -446,6 +455,10 @@ async def test_what_a_person_decides_is_told_in_the_room_and_what_they_take_back
     await server.service.desk.undo(ann, row.id)
     told = await one.happened(3)
     assert (told[2].kind, told[2].facts["action"]) == ("retraction", "review")
+    await one.say("b", "坏人")
+    await one.decide("b", ann, Action.PASS)
+    told = await one.happened(5)
+    assert [each.facts["message"] for each in told if isinstance(each, Event)] == ["a", "a", "b"], "each is told once"
 
 
 @within
@@ -455,6 +468,52 @@ async def test_a_block_by_a_person_is_a_retraction_of_what_passed(server, room, 
     await one.decide("a", ann, Action.BLOCK, (Reason("abuse_insult"),))
     told = await one.happened(2)
     assert (told[1].kind, told[1].facts["message"], told[1].facts["action"]) == ("retraction", "a", "block")
+
+
+ASIDE = "主播的小号在隔壁开播了大家去看"
+DIVERTS, ECHOES = "想要同款的来隔壁找我便宜一半", "想要同款的去隔壁找我便宜一半"
+
+
+@pytest.fixture
+def watched(serving, lexicons, tmp_path):
+    """A room of a server that knows what rooms look for."""
+    rules = shutil.copytree(lexicons, tmp_path / "rules")
+    shutil.copy(LEXICONS / "live.toml", rules)
+    (rules / "trade/aside.txt").write_text(terms("contact_diversion", "来隔壁找我"), encoding="utf-8")
+    with serving(lexicons=rules) as server:
+        yield Later(server, "room-watched", None)
+
+
+def test_a_room_looks_for_what_a_person_blocks_until_they_take_it_back(watched):
+    who, one = senior(watched.server, "ann"), watched
+
+    async def test():
+        assert (await one.say("a", ASIDE)).decided.verdict.action is Action.PASS
+        row = await one.decide("a", who, Action.BLOCK, (Reason("contact_diversion"),))
+        await one.happened(2)
+        assert await one.rules_of("b", ASIDE + "呀") == ["room.echo"]
+        forget(one.server, "shop", one.room)
+        assert await one.rules_of("c", ASIDE + "哦") == ["room.echo"], "a room that is opened again knows it too"
+        await one.server.service.desk.undo(who, row.id)
+        await one.happened(5)
+        assert await one.rules_of("d", ASIDE + "哈") == []
+
+    one.server.within(test())
+
+
+def test_a_room_looks_no_longer_for_what_a_person_releases(watched):
+    who, one = senior(watched.server, "ann"), watched
+
+    async def test():
+        assert (await one.say("a", DIVERTS)).decided.verdict.action is Action.BLOCK
+        assert await one.rules_of("b", ECHOES) == ["room.echo"]
+        await one.decide("a", who, Action.PASS)
+        await one.happened(3)
+        assert await one.rules_of("c", ECHOES) == []
+        forget(one.server, "shop", one.room)
+        assert await one.rules_of("d", ECHOES) == [], "a room that is opened again does not either"
+
+    one.server.within(test())
 
 
 @within

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from moderation.signals import COMPLAINTS, Moods, Watch, feel, tail, watch
+from moderation.room import COMPLAINTS
+from moderation.signals import Moods, Watch, feel, tail, watch
 from tests.moderation.live import START
 
 if TYPE_CHECKING:
