@@ -14,12 +14,13 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import typer
 
 from bench.machine import machine
+from moderation import load
 from service.ids import now
 from service.keys import Caller
 from service.ledger import Ledger
@@ -27,9 +28,11 @@ from service.review.desk import ANY, Desk, Sorts
 from service.review.states import later
 from service.review.terms import Terms
 from service.rights import RIGHTS_OF, Role
+from service.rules import Rules
 from service.store import db
 from service.store.desk_reads import DeskReads, Query, Viewer
 from service.store.journal import SqliteJournal
+from service.store.reads import Reads
 
 if TYPE_CHECKING:
     import sqlite3
@@ -83,16 +86,18 @@ def _item(n: int, at: str) -> tuple[Any, ...]:
 class Queue:
     """One database with its ledger, its desk and its reading side."""
 
-    def __init__(self, ledger: Ledger, reads: DeskReads) -> None:
+    def __init__(self, ledger: Ledger, reads: DeskReads, rules: Rules) -> None:
         self.ledger, self.reads = ledger, reads
-        self.desk = Desk(ledger, cast(Any, None), Terms())  # the rules are for decisions
+        self.desk = Desk(ledger, rules, Terms())
 
     @classmethod
     async def opened(cls, path: Path) -> Queue:
         """The queue in a database."""
         ledger = Ledger(await SqliteJournal.opened(path, busy_timeout=PATIENCE))
         ledger.start()
-        return cls(ledger, DeskReads(await db.open_reader(path, busy_timeout=PATIENCE)))
+        reader = await db.open_reader(path, busy_timeout=PATIENCE)
+        rules = await Rules.opened(load.LEXICONS, load.SCENES, ledger=ledger, reads=Reads(reader))
+        return cls(ledger, DeskReads(reader), rules)
 
     async def close(self) -> None:
         """Lets the database go."""
