@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
 
 from moderation import load
-from moderation.load import load_engine
+from moderation.load import LEXICONS, SCENES, load_engine, load_ruleset
 from service import rules
+from service.audit import replay as audit_replay
+from service.cli import lexicon, lexicon_lint, lexicon_test, reload, replay, words
 
 if TYPE_CHECKING:
     from moderation.engine import Engine
@@ -21,14 +24,18 @@ os.environ.setdefault("QINGLIU_SECOND_STAGE", "off")
 os.environ.setdefault("QINGLIU_SECOND_REVIEW_SHARE", "0")
 os.environ.setdefault("QINGLIU_GOLDEN_SHARE", "0")
 """No lots are drawn: a content reviewed again by chance is an item more in some runs. Tests of quality ask for it."""
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+"""Compiled code is kept: each process that a test starts would compile the whole service, and each run all tests."""
 KEPT = 8
 """Engines that are kept for the services that open the same rules again."""
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _folding_tables_made_once():
-    """The folding tables depend on the variants alone; making them anew for each small ruleset would take minutes."""
+def _tables_made_once():
+    """What depends on the variants alone; making it anew for each small ruleset would take minutes."""
     made, known = load.fold_tables, {}
+    heard, sounds = load.Sounds, {}
 
     def tables(simplified, lookalikes):
         key = (tuple(simplified.items()), tuple(lookalikes.items()))
@@ -36,36 +43,61 @@ def _folding_tables_made_once():
             known[key] = made(simplified, lookalikes)
         return known[key]
 
+    def sounding(rows):
+        key = tuple(rows)
+        if key not in sounds:
+            sounds[key] = heard(key)
+        return sounds[key]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(load, "fold_tables", tables)
+        patch.setattr(load, "Sounds", sounding)
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _same_rules_compiled_once():
-    """Services that open folders with the same bytes share an engine, which keeps no state; a few are kept."""
-    made, known = rules.load_engine, {}
+    """Whoever opens folders with the same bytes shares an engine, which keeps no state; a few are kept."""
+    engines, unjudged = {}, {}
 
-    def engine(lexicons, scenes):
-        digest = sha256()
-        for root in (lexicons, scenes):
-            for path in sorted(root.rglob("*.*")):
-                digest.update(f"{path.relative_to(root)}\0".encode() + sha256(path.read_bytes()).digest())
-        key = digest.digest()
-        known[key] = known.pop(key, None) or made(lexicons, scenes)
-        if len(known) > KEPT:
-            del known[next(iter(known))]
-        return known[key]
+    def engine(lexicons, scenes=SCENES):
+        return _kept(engines, _digest_of(lexicons, scenes), lambda: load_engine(lexicons, scenes))
+
+    def ruleset(lexicons, scenes=SCENES, *, examples=True):
+        key = _digest_of(lexicons, scenes)
+        if examples or key in engines:
+            return engine(lexicons, scenes).ruleset
+        return _kept(unjudged, key, lambda: load_ruleset(lexicons, scenes, examples=False))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rules, "load_engine", engine)
-        yield
+        for user in (rules, words, replay, audit_replay):
+            patch.setattr(user, "load_engine", engine)
+        for user in (lexicon, lexicon_lint, lexicon_test, reload):
+            patch.setattr(user, "load_ruleset", ruleset)
+        yield engine
+
+
+def _digest_of(*folders):
+    digest = sha256()
+    for folder in folders:
+        for path in sorted(folder.rglob("*.*")):
+            digest.update(f"{path.relative_to(folder)}\0".encode() + sha256(path.read_bytes()).digest())
+        digest.update(b"\0")
+    return digest.digest()
+
+
+def _kept(known, key, make):
+    """What is known by a key, made where it is not; the oldest of too many is forgotten."""
+    known[key] = known.pop(key, None) or make()
+    if len(known) > KEPT:
+        del known[next(iter(known))]
+    return known[key]
 
 
 @pytest.fixture(scope="session")
-def shipped() -> Engine:
+def shipped(_same_rules_compiled_once) -> Engine:
     """An engine with the rules of the repository."""
-    return load_engine()
+    return _same_rules_compiled_once(LEXICONS)
 
 
 @pytest.fixture(scope="session")

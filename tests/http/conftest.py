@@ -108,9 +108,14 @@ class Server:
     ready: threading.Event = field(default_factory=threading.Event)
     stop: object = None
     error: BaseException | None = None
+    line: HTTPConnection | None = None
+    """A connection that is kept for thousands of requests in a row: making one costs as much as most answers."""
 
     def call(self, method, path, body=None, *, key=True, **headers):
-        """One request on a connection of its own. ``key``: ours, another one, somebody's session, or none."""
+        """One request, on a connection of its own unless there is a ``line``.
+
+        ``key``: ours, another one, somebody's session, or none.
+        """
         if isinstance(key, Browser):
             return key.call(method, path, body, **headers)
         sent = {name.replace("_", "-"): value for name, value in headers.items() if value is not None}
@@ -120,7 +125,7 @@ class Server:
             sent["Content-Type"] = "application/json"
         if not isinstance(body, (bytes, type(None))):
             body = json.dumps(body).encode()
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = self.line or HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
             connection.request(method, path, body, sent)
             answer = connection.getresponse()
@@ -128,7 +133,8 @@ class Server:
             cookies = dict(value.split("=", 1) for name, value in answer.getheaders() if name == "Set-Cookie")
             return Reply(answer.status, read, answer.read(), cookies)
         finally:
-            connection.close()
+            if connection is not self.line:
+                connection.close()
 
     def hire(self, name="ann", role=Role.REVIEWER, *, tenant="shop", password=PASSWORD):
         """A new person, who then signs in: what ``call`` takes as a key."""

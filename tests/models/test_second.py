@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import pickle
 import random
@@ -29,8 +30,8 @@ from models.train import Order
 from service.cli.app import app
 from tests.models.conftest import OWN, SMALL
 
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
+if not all(map(importlib.util.find_spec, second.RUNTIMES["torch"])):  # importing them takes seconds of every worker
+    pytest.skip("needs torch and transformers", allow_module_level=True)
 pytestmark = pytest.mark.filterwarnings("default")
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def test_it_is_a_transformers_model_with_its_own_tokenizer(taught: Path, tmp_pat
     loaded.train(mode=False)
     asked = tokenizer(["全网最低价", "三天见效，无效退款"], padding=True, return_tensors="pt")
     assert asked["input_ids"][0, 0] == BEGIN
-    with torch.inference_mode():
+    with importlib.import_module("torch").inference_mode():
         found = loaded(**asked).logits.numpy()
     expected = both(taught).second.logits(["全网最低价", "三天见效，无效退款"])
     assert np.abs(found - expected).max() < 1e-4
@@ -299,11 +300,11 @@ def test_an_onnx_file_is_refused_that_is_stale_missing_or_broken(exported: Path,
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A BERT of random weights, as anybody may have one in a folder."""
-    folder = tmp_path_factory.mktemp("bert")
+    folder, transformers = tmp_path_factory.mktemp("bert"), importlib.import_module("transformers")
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"今天气不错你这种人就是垃圾滚远点"]
     (folder / "vocab.txt").write_text("\n".join(dict.fromkeys(words)), encoding="utf-8")
     transformers.BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
-    torch.manual_seed(3)
+    importlib.import_module("torch").manual_seed(3)
     config = transformers.BertConfig(
         vocab_size=64,
         hidden_size=32,
@@ -343,7 +344,7 @@ def test_nothing_is_downloaded_and_no_pickle_is_read(trained: Trained, checkpoin
     for path in checkpoint.iterdir():
         if path.suffix != ".safetensors":
             (tmp_path / path.name).write_bytes(path.read_bytes())
-    torch.save({}, tmp_path / "pytorch_model.bin")
+    importlib.import_module("torch").save({}, tmp_path / "pytorch_model.bin")
     with pytest.raises(WeightsRefused, match="cannot be loaded"):
         load_checkpoint(first, Asked(str(tmp_path), {"toxic": "abuse"}))
 

@@ -53,21 +53,37 @@ LEFT_OUT = ("__pycache__", "trade", "safety", "examples", "rewrites.toml", "[!tl
 """What no test of dates reads: it would only be loaded again and again."""
 
 
-@pytest.fixture
-def changed(tmp_path):
-    """An engine over the shipped advertising rules with one text replaced: ``changed("laws.toml", "old", "new")``."""
+HEAD, KIND = "@verified false\n", 'code = "ng_negation"\n'
+STATE = "ad_law/state_symbol.txt"
+FIRST = (
+    ("laws.toml", "effective_from = 2026-02-01", "effective_from = 2026-05-01"),
+    ("laws.toml", "effective_from = 2026-06-12", "effective_from = 2026-12-01"),
+    (STATE, HEAD, f"{HEAD}\n青龙偃月熨斗 | from: 2027-01-01\n"),
+    ("claims.toml", KIND, f"{KIND}from = 2026-01-01\n"),
+)
+THEN = (
+    (STATE, "from: 2027-01-01", "from: 2026-12-31"),
+    ("claims.toml", "from = 2026-01-01", "from = 2026-01-02"),
+    ("options.toml", 'value = "conditional"', 'value = "strict"'),
+)
+"""What is replaced in each file, each read by one test alone."""
 
-    def engine(file: str, old: str, new: str) -> Engine:
-        folder = tmp_path / "lexicons"
-        if not folder.exists():
-            shutil.copytree(LEXICONS, folder, ignore=shutil.ignore_patterns(*LEFT_OUT))
-        path = Path(folder / file)
-        text = path.read_text(encoding="utf-8")
-        assert old in text, f"{file} has no {old!r}"
-        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+@pytest.fixture(scope="module")
+def altered(tmp_path_factory) -> tuple[Engine, Engine]:
+    """Engines over the shipped advertising rules: with what ``FIRST`` replaces, and with what ``THEN`` does too."""
+    folder = tmp_path_factory.mktemp("dates") / "lexicons"
+    shutil.copytree(LEXICONS, folder, ignore=shutil.ignore_patterns(*LEFT_OUT))
+
+    def engine(changes) -> Engine:
+        for file, old, new in changes:
+            path = Path(folder / file)
+            text = path.read_text(encoding="utf-8")
+            assert old in text, f"{file} has no {old!r}"
+            path.write_text(text.replace(old, new, 1), encoding="utf-8")
         return load_engine(folder)
 
-    return engine
+    return engine(FIRST), engine(THEN)
 
 
 @pytest.mark.parametrize(
@@ -103,65 +119,43 @@ def test_zero_additive_wording_is_judged_from_the_day_of_gb_7718(shipped, verdic
     assert after.action >= before.action
 
 
-def test_a_date_of_an_article_changes_what_is_cited(changed, cited) -> None:
-    later = changed("laws.toml", "effective_from = 2026-02-01", "effective_from = 2026-05-01")
+def test_a_date_of_an_article_changes_what_is_cited(altered, cited) -> None:
     ref = "直播电商监督管理办法 34(1)"
-    assert ref not in cited(later, FACT, "2026-04-30", "false_fact_claim")
-    assert ref in cited(later, FACT, "2026-05-01", "false_fact_claim")
+    assert ref not in cited(altered[0], FACT, "2026-04-30", "false_fact_claim")
+    assert ref in cited(altered[0], FACT, "2026-05-01", "false_fact_claim")
 
 
-def test_the_date_of_a_guide_changes_the_verdict(shipped, changed, verdict_on) -> None:
+def test_the_date_of_a_guide_changes_the_verdict(shipped, altered, verdict_on) -> None:
     def deciding(engine: Engine, day: str) -> set[str]:
         return {item.note for item in verdict_on(engine, NICHE, day).evidence}
 
     assert "niche_ranking" not in deciding(shipped, "2026-06-11")
     assert "niche_ranking" in deciding(shipped, "2026-06-12")
-    later = changed("laws.toml", "effective_from = 2026-06-12", "effective_from = 2026-12-01")
-    assert "niche_ranking" not in deciding(later, "2026-11-30")
-    assert "niche_ranking" in deciding(later, "2026-12-01")
+    assert "niche_ranking" not in deciding(altered[0], "2026-11-30")
+    assert "niche_ranking" in deciding(altered[0], "2026-12-01")
 
 
-def test_a_date_of_a_term_changes_the_verdict(changed, verdict_on) -> None:
-    file, line = "ad_law/state_symbol.txt", "\n青龙偃月熨斗 | from: {}\n"
-    header = "@verified false\n"
-    engine = changed(file, header, header + line.format("2027-01-01"))
-    assert not verdict_on(engine, "青龙偃月熨斗", "2026-12-31").severity
-    assert verdict_on(engine, "青龙偃月熨斗", "2027-01-01").severity
-    earlier = changed(file, "from: 2027-01-01", "from: 2026-12-31")
+def test_a_date_of_a_term_changes_the_verdict(altered, verdict_on) -> None:
+    later, earlier = altered
+    assert not verdict_on(later, "青龙偃月熨斗", "2026-12-31").severity
+    assert verdict_on(later, "青龙偃月熨斗", "2027-01-01").severity
     assert verdict_on(earlier, "青龙偃月熨斗", "2026-12-31").severity
 
 
-def test_a_date_of_a_claim_rule_changes_the_verdict(changed, verdict_on) -> None:
+def test_a_date_of_a_claim_rule_changes_the_verdict(altered, verdict_on) -> None:
     text = "这款茶不敢说是最好的"
-    kind = 'code = "ng_negation"\n'
-    assert not verdict_on(changed("claims.toml", kind, kind + "from = 2026-01-01\n"), text, "2026-01-01").severity
-    assert verdict_on(changed("claims.toml", "from = 2026-01-01", "from = 2026-01-02"), text, "2026-01-01").severity
+    earlier, later = altered
+    assert not verdict_on(earlier, text, "2026-01-01").severity
+    assert verdict_on(later, text, "2026-01-01").severity
 
 
-STRICT = """
-[[rule]]
-code = "cited_ranking"
-kind = "violation"
-option = "niche_ranking=strict"
-zh = "引证的排名（严格口径：不论范围）"
-en = "a cited ranking (strict reading: whatever its field)"
-laws = ["广告引证内容执法指南"]
-[[rule.when]]
-hit = ["first", "zui", "lead", "only"]
-sentence = ["数据来源", "来源", "据", "统计", "报告", "调查", "<period>"]
-"""
 RANKING = "2024年全国方便面制造行业销售额稳居第一，数据来源：某咨询，统计期2024年1月至12月"
 
 
-def test_the_choice_of_a_strict_reading_makes_cited_rankings_violations(changed, verdict_on) -> None:
-    tail = (LEXICONS / "claims.toml").read_text(encoding="utf-8")
-    rows = "" if "niche_ranking=strict" in tail else STRICT
-    first = tail.index("[[rule]]")
-    mild = changed("claims.toml", tail[first : first + 8], rows + "[[rule]]")
-    strict = changed("options.toml", 'value = "conditional"', 'value = "strict"')
-    (item,) = verdict_on(mild, RANKING, "2026-11-22").evidence
-    assert (item.note, verdict_on(mild, RANKING, "2026-11-22").action.code) == ("ex_time_fact", "review")
-    assert verdict_on(mild, RANKING, "2026-11-22").proof == ("ex_time_fact",)
-    (item,) = verdict_on(strict, RANKING, "2026-11-22").evidence
-    assert (item.note, verdict_on(strict, RANKING, "2026-11-22").action.code) == ("cited_ranking", "block")
+def test_the_choice_of_a_strict_reading_makes_cited_rankings_violations(altered, verdict_on) -> None:
+    mild, strict = (verdict_on(engine, RANKING, "2026-12-22") for engine in altered)
+    (item,) = mild.evidence
+    assert (item.note, mild.action.code, mild.proof) == ("ex_time_fact", "review", ("ex_time_fact",))
+    (item,) = strict.evidence
+    assert (item.note, strict.action.code) == ("cited_ranking", "block")
     assert "ex_time_fact:cited_ranking" in item.tried
