@@ -98,10 +98,18 @@ class Experiment:
         url, secret = await self._server.line()
         self._session = aiohttp.ClientSession(url, headers={"Authorization": f"Bearer {secret}"})
 
+    def heard(self) -> int:
+        """How many messages were answered in all."""
+        return sum(len(viewer.heard) for viewer in self.viewers)
+
     async def round(self) -> None:
-        """Talks until a random moment of the service's death, then starts it again."""
+        """Talks until the service dies at a random moment, some answers later, then starts it again."""
+        enough = self.heard() + ROOMS * self.chance.randint(DEPTH, 4 * DEPTH)
         talking = [asyncio.create_task(viewer.talk(self._session)) for viewer in self.viewers]
-        await asyncio.sleep(self.chance.uniform(0.2, 0.8))
+        async with asyncio.timeout(PATIENCE):
+            while self.heard() < enough:  # noqa: ASYNC110 - viewers tell nobody what they hear
+                await asyncio.sleep(0.005)
+        await asyncio.sleep(self.chance.uniform(0, 0.05))
         await self._server.kill()
         await asyncio.gather(*talking)
         await self._session.close()
@@ -109,9 +117,15 @@ class Experiment:
 
     async def end(self) -> None:
         """Has everything answered that was ever said."""
-        await asyncio.gather(*(viewer.talk(self._session, until_answered=True) for viewer in self.viewers))
+        await asyncio.gather(*map(self._finish, self.viewers))
         await self._server.kill()
         await self._session.close()
+
+    async def _finish(self, viewer: Viewer) -> None:
+        try:
+            await asyncio.wait_for(viewer.talk(self._session, until_answered=True), PATIENCE)
+        except TimeoutError:
+            viewer.wrong.append(f"{viewer.room}: {len(viewer.said) - len(viewer.heard)} were never answered")
 
     def wrong(self) -> list[str]:
         """What viewers complain of, and where the database differs from what they heard."""
@@ -136,7 +150,7 @@ async def run(folder, lexicons, *, rounds, early=False, until_wrong=False) -> li
         if until_wrong and any(viewer.wrong for viewer in experiment.viewers):
             break
     await experiment.end()
-    assert sum(len(viewer.heard) for viewer in experiment.viewers) > rounds * ROOMS * DEPTH
+    assert until_wrong or experiment.heard() >= rounds * ROOMS * DEPTH
     return experiment.wrong()
 
 
