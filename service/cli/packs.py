@@ -91,18 +91,18 @@ def export(  # noqa: PLR0913 - the options of a command line
         contents=contents, unmasked=unmasked, formats=tuple(formats or FORMATS_MADE), lang=lang.lang,
     )  # fmt: skip
 
-    async def work(audit: Audit) -> list[Export]:
+    async def work(audit: Audit) -> list[tuple[Export, Path]]:
         asks = [asked] if every is None else await _lacking(audit, tenant, asked, _MONTHS[every.value])
-        made = [await audit.exports.ask(tenant, one, by=BY, reason=reason) for one in asks]
-        return [await audit.exports.make(one) for one in made]
+        waiting = [await audit.exports.ask(tenant, one, by=BY, reason=reason) for one in asks]
+        made = [await audit.exports.make(one) for one in waiting]
+        return [(one, await _taken(audit.exports, one, to, lang.lang)) for one in made]
 
     made = with_log(data, tenant, lang.lang, work)
-    folder = settings(data=data).exports
-    for one in made:
-        _tell(one, folder / f"{one.id}.zip", to, lang.lang, json=json)
+    for one, path in made:
+        _tell(one, path, lang.lang, json=json)
     if not made and not json:
         out.print(say(lang.lang, "各周期的包均已做好", "nothing is lacking"), markup=False)
-    if any(one.state != DONE for one in made):
+    if any(one.state != DONE for one, _ in made):
         raise typer.Exit(1)
 
 
@@ -172,9 +172,18 @@ async def _periods(exports: Exports, tenant: str, pack: str) -> set[tuple[str, s
     return found
 
 
-def _tell(made: Export, path: Path, to: Path | None, lang: Language, *, json: bool) -> None:
-    if made.state == DONE and to is not None:
-        path = Path(shutil.copy(path, to))
+async def _taken(exports: Exports, made: Export, to: Path | None, lang: Language) -> Path:
+    """Where the pack lies; if it is to lie elsewhere it is taken there, which an act tells."""
+    if made.state != DONE or to is None:
+        return exports.archive(made)
+    path = await exports.fetched(made.tenant, made.id, by=BY)
+    try:
+        return Path(await asyncio.to_thread(shutil.copy, path, to))
+    except OSError as error:
+        fail(say(lang, f"未能另存（包在 {path}）：{error}", f"not copied; the pack is at {path}: {error}"))
+
+
+def _tell(made: Export, path: Path, lang: Language, *, json: bool) -> None:
     if json:
         print_json({**made._asdict(), "asked": orjson.loads(made.asked), "path": str(path)})
     elif made.state == DONE:

@@ -177,7 +177,7 @@ def shift(pack, chance):
             lambda found: b'{"at":"%s-%s-%02d' % (found[1], found[2], days),
             lines[place],
         )
-        if lines[place] == pack.lines[place] and place == start:
+        if place == start and lines[place] == pack.lines[place]:
             lines[place] = lines[place].replace(b'{"at":"20', b'{"at":"19', 1)
     pack.lines = lines
 

@@ -1,0 +1,49 @@
+"""The command that makes packs: where it puts them, and what it leaves behind."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import orjson
+import pytest
+
+from service.audit.verify_export import check
+from service.store import db
+from tests.small import migrated
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A data directory with one tenant."""
+    folder = tmp_path / "data"
+    writer = db.open_writer(migrated(folder / "qingliu.db"), busy_timeout=5)
+    writer.execute("INSERT INTO tenants VALUES ('shop', '2026-11-26T08:00:00.000000Z')")
+    writer.close()
+    return folder
+
+
+def acts(data):
+    """Kind, subject and facts of the acts on exports, in their order."""
+    with sqlite3.connect(data / "qingliu.db") as database:
+        rows = database.execute("SELECT kind, subject, body FROM acts WHERE kind LIKE 'export.%' ORDER BY seq")
+        return [(kind, subject, orjson.loads(body)["facts"]) for kind, subject, body in rows]
+
+
+def test_a_pack_that_is_taken_away_leaves_an_act(qingliu, inside, data, tmp_path):
+    asked = ["export", "log", "--tenant", "shop", "--data", data, "--format", "csv"]
+    assert inside(*asked).returncode == 0
+    assert [kind for kind, _, _ in acts(data)] == ["export.asked", "export.done"]
+    taken = tmp_path / "taken.zip"
+    done = qingliu(*asked, "--out", taken, "--json")
+    told = orjson.loads(done.stdout)  # which holds no line of a log
+    assert told["path"] == str(taken)
+    assert check(taken).found == []
+    assert acts(data)[-1] == ("export.fetched", told["id"], {"by": "cli", "sha256": told["sha256"]})
+
+
+def test_a_pack_that_cannot_be_put_there_is_said_to_be_where_it_is(inside, data, tmp_path):
+    asked = ["export", "log", "--tenant", "shop", "--data", data, "--format", "csv"]
+    done = inside(*asked, "--out", tmp_path / "none" / "x.zip")
+    assert done.returncode == 1
+    (pack,) = (data / "exports").glob("*.zip")
+    assert str(pack) in done.stderr.decode().replace("\n", "")
