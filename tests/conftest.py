@@ -21,6 +21,8 @@ os.environ.setdefault("QINGLIU_SECOND_STAGE", "off")
 os.environ.setdefault("QINGLIU_SECOND_REVIEW_SHARE", "0")
 os.environ.setdefault("QINGLIU_GOLDEN_SHARE", "0")
 """No lots are drawn: a content reviewed again by chance is an item more in some runs. Tests of quality ask for it."""
+os.environ.setdefault("QINGLIU_EVEN_ANSWERS", "0")
+"""Hundreds of answers about items would each come a beat later. Tests of golden items ask for it."""
 KEPT = 8
 """Engines that are kept for the services that open the same rules again."""
 
