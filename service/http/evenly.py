@@ -35,11 +35,15 @@ async def evenly(asked: Asked, work: Coroutine[Any, Any, Given]) -> Given:
 
 async def on_the_beat(work: Coroutine[Any, Any, Given], beat: float) -> Given:
     """What ``work`` gives or raises, at the first multiple of ``beat`` seconds at which it is known."""
-    working = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    working, ended, due = loop.create_task(work), list[float](), loop.time()
+    working.add_done_callback(lambda _: ended.append(loop.time()))
     try:
-        # The clock of a loop is coarse. Were it set when the work ends, what it rounds would tell of the work.
-        while not working.done():  # noqa: ASYNC110 - not to be woken by the work is the point
-            await asyncio.sleep(beat)
+        # Timers are coarse, and late where the work keeps the loop busy. Were one set when the work ends, or an answer
+        # let go that ended after its beat was due, what it lacks or exceeds would tell of the work.
+        while not ended or ended[0] > due:
+            due += beat
+            await asyncio.sleep(due - loop.time())
         return working.result()
     finally:
         working.cancel()

@@ -66,6 +66,18 @@ def test_an_answer_leaves_on_a_beat_however_long_the_work_took(seconds, beats):
     assert left_at(worked(seconds)) == (round(beats * BEAT, 6), "done")
 
 
+async def busy(until):
+    """Work that keeps the loop busy: its clock goes on, and timers are late."""
+    await asyncio.sleep(0.01)
+    asyncio.get_running_loop().at = until
+    return "done"
+
+
+@pytest.mark.parametrize(("until", "beats"), [(0.04, 1), (0.06, 2), (0.12, 3)])
+def test_work_that_delays_the_clock_waits_for_the_beat_after(until, beats):
+    assert left_at(busy(until)) == (round(beats * BEAT, 6), "done")
+
+
 def test_a_refusal_leaves_on_a_beat_too():
     error = ValueError("held by another")
     assert left_at(worked(0.02, error)) == (BEAT, error)
