@@ -16,7 +16,7 @@ import pytest
 from moderation.types import Action, Author, Content, Part, Scene
 from service.ids import from_stamp, now
 from service.keys import Caller
-from service.review import golden, veil
+from service.review import archive, golden, veil
 from service.review.rulings import Ruling
 from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role, Scope
@@ -185,6 +185,28 @@ def test_what_the_work_on_a_golden_item_takes_shows_in_no_answer(settings, tmp_p
         assert abs(ours - others) < 0.02
     else:
         assert ours - others > 0.02
+
+
+@pytest.mark.parametrize("reads", [archive.MOST_READS, 1], ids=["read on", "read once"])
+def test_what_is_left_out_of_a_list_leaves_no_gap(settings, tmp_path, monkeypatch, reads):
+    """A page that is short because of copies that somebody answered tells when they came."""
+    monkeypatch.setattr(archive, "MOST_READS", reads)
+    lengths, path = [], "/v1/reviews?state=closed&limit=3"
+    with house(settings, tmp_path, known=12) as own:
+        own.comes(20)
+        own.server.within(own.service.desk.mixing.come())
+        for _ in range(30):
+            own.helps()
+        answered = own.rows(
+            "SELECT 1 FROM golden_copies AS g JOIN reviews AS r ON r.id = g.review AND r.state = 'closed'"
+        )
+        cursor = ""
+        while cursor is not None:
+            page = own.ask({}, "closed", "GET", path + cursor)
+            lengths.append(len(page["items"]))
+            cursor = page["next"] and f"&cursor={page['next']}"
+    assert answered
+    assert (set(lengths[:-1]) == {3}) is (reads > 1)
 
 
 def test_a_client_cannot_tell_golden_items_from_others(settings, tmp_path):
