@@ -119,6 +119,8 @@ class Settings(BaseSettings):
     """From this severity on every decision is; 5 leaves it to the share."""
     golden_share: float = Field(default=0.03, ge=0, le=0.5)
     """So many golden items come into the queue for each other one, where golden ones of its sort are there."""
+    even_answers: float = Field(default=0.05, ge=0, le=1)
+    """Answers about an item come at multiples of so many seconds to whom golden items test; 0: at once."""
     severe_per_hour: int = Field(default=60, ge=1)
     """So many items of severe categories of safety somebody gets within an hour."""
     appeal_days: float = Field(default=15.0, gt=0, le=3650)

@@ -11,6 +11,7 @@ from service.http.answer import Answer
 from service.http.answers import Answered, Decision, Person, ShortDecision, decider, named
 from service.http.asking import cursor_of, places_in, read_query
 from service.http.content import known
+from service.http.evenly import evenly
 from service.http.problems import Fault, Problem
 from service.http.review_answers import (
     ContentShown,
@@ -121,6 +122,13 @@ async def search(asked: Asked) -> Answer:
 @route("GET", "/v1/contents/{id}", policy=Right.READ, gives=WholeHistory, problems=("not-found", *CALLED))
 async def whole_history(asked: Asked) -> Answer:
     """All that is known of one content: its versions, decisions, items, reports and acts."""
+    return await evenly(asked, _history(asked))
+
+
+ROUTES: Final = (search, whole_history)
+
+
+async def _history(asked: Asked) -> Answer:
     try:
         history = await asked.serving.service.archive.history(known(asked), asked.found["id"])
     except NotThere:
@@ -133,9 +141,6 @@ async def whole_history(asked: Asked) -> Answer:
         "acts": [_act(one, history.names) for one in history.acts],
     }
     return Answer(orjson.dumps(told, option=orjson.OPT_UTC_Z))
-
-
-ROUTES: Final = (search, whole_history)
 
 
 def _match(hit: Hit, names: Mapping[str, str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from service.http.answer import Answer, tell
 from service.http.answers import Rewritten
 from service.http.asking import cursor_of, places_in, read_as, read_query
 from service.http.content import known
+from service.http.evenly import evenly
 from service.http.problems import Fault, Problem
 from service.http.review_answers import Claimed, Full, Queue, counts_told, full, summary
 from service.http.review_wire import (
@@ -65,24 +66,14 @@ async def reviews(asked: Asked) -> Answer:
 @route("POST", "/v1/reviews/claim", policy=Right.REVIEW, takes=ClaimRequest, gives=Claimed, problems=_WRITES)
 async def claim_reviews(asked: Asked) -> Answer:
     """Take the most urgent items; each comes with the token that its steps need."""
-    sent, caller, service = await read_as(asked, ClaimRequest), known(asked), asked.serving.service
-    sorts = Sorts(sent.kinds, tuple(scene.value for scene in sent.scenes), sent.categories)
-    rows = await service.desk.claim(
-        caller, limit=sent.limit, sorts=sorts, lease=sent.lease_seconds, distinct=sent.distinct
-    )
-    held = {row.id: row.token for row in rows}
-    dossiers = await service.archive.dossiers(caller, list(held))
-    ruleset = service.rules.engines.of(caller.tenant).ruleset
-    told = {
-        "items": [full(one, ruleset, caller.id, asked.lang) for one in dossiers if one.row.token == held[one.row.id]]
-    }
-    return Answer(orjson.dumps(told, option=orjson.OPT_UTC_Z))
+    sent = await read_as(asked, ClaimRequest)
+    return await evenly(asked, _claimed(asked, sent))
 
 
 @route("GET", "/v1/reviews/{id}", policy=Right.READ, gives=Full, problems=("not-found", *CALLED))
 async def one_review(asked: Asked) -> Answer:
     """Read an item with all that belongs to it."""
-    return await _full(asked, asked.found["id"], with_context=True)
+    return await evenly(asked, _full(asked, asked.found["id"], with_context=True))
 
 
 @route("POST", "/v1/reviews/{id}/claim", policy=Right.REVIEW, takes=ClaimOneRequest, gives=Full, problems=_STEP)
@@ -147,14 +138,7 @@ async def undo_review(asked: Asked) -> Answer:
 @route("GET", "/v1/reviews/{id}/suggestion", policy=Right.READ, gives=Rewritten, problems=("not-found", *CALLED))
 async def review_suggestion(asked: Asked) -> Answer:
     """What could be written instead: worked out when asked for."""
-    service, caller = asked.serving.service, known(asked)
-    try:
-        content = await service.archive.content(caller, asked.found["id"])
-    except NotThere:
-        raise Problem("not-found") from None
-    suggested = await service.moderation.suggested(content)
-    told = render_suggestion(suggested.suggestion, content, suggested.ruleset, asked.lang)
-    return tell(told)
+    return await evenly(asked, _rewritten(asked))
 
 
 ROUTES: Final = (
@@ -187,7 +171,37 @@ def _query(sent: QueueQuery, caller: str) -> Query:
     )
 
 
+async def _claimed(asked: Asked, sent: ClaimRequest) -> Answer:
+    caller, service = known(asked), asked.serving.service
+    sorts = Sorts(sent.kinds, tuple(scene.value for scene in sent.scenes), sent.categories)
+    rows = await service.desk.claim(
+        caller, limit=sent.limit, sorts=sorts, lease=sent.lease_seconds, distinct=sent.distinct
+    )
+    held = {row.id: row.token for row in rows}
+    dossiers = await service.archive.dossiers(caller, list(held))
+    ruleset = service.rules.engines.of(caller.tenant).ruleset
+    told = {
+        "items": [full(one, ruleset, caller.id, asked.lang) for one in dossiers if one.row.token == held[one.row.id]]
+    }
+    return Answer(orjson.dumps(told, option=orjson.OPT_UTC_Z))
+
+
+async def _rewritten(asked: Asked) -> Answer:
+    service, caller = asked.serving.service, known(asked)
+    try:
+        content = await service.archive.content(caller, asked.found["id"])
+    except NotThere:
+        raise Problem("not-found") from None
+    suggested = await service.moderation.suggested(content)
+    told = render_suggestion(suggested.suggestion, content, suggested.ruleset, asked.lang)
+    return tell(told)
+
+
 async def _taken(asked: Asked, step: Awaitable[Row]) -> Answer:
+    return await evenly(asked, _after(asked, step))
+
+
+async def _after(asked: Asked, step: Awaitable[Row]) -> Answer:
     """The item after a step, with what surrounds it where somebody begins to look at it.
 
     Raises ``Problem`` for a step that could not be taken.

@@ -19,6 +19,7 @@ from service.review.seeing import Seen, alike, bigrams, seen
 from service.review.states import Person, Step, offered
 from service.review.veil import Veil
 from service.sitting import is_long
+from service.store.desk_reads import Page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from service.moderate import Decided, Moderation
     from service.rules import Rules
     from service.store.appeal_reads import Appeal, Appeals
-    from service.store.desk_reads import Counts, DeskReads, Done, Listed, Noted, Page, Place, Query, Reported
+    from service.store.desk_reads import Counts, DeskReads, Done, Listed, Noted, Place, Query, Reported
 
 MOST_REPORTS: Final = 50
 MOST_NOTES: Final = 50
@@ -36,6 +37,8 @@ MOST_HISTORY: Final = 100
 MOST_ACTS: Final = 200
 MOST_EARLIER: Final = 10
 MOST_SIMILAR: Final = 5
+MOST_READS: Final = 40
+"""So often a page is read on to fill it, each time by what it lacks."""
 EARLIER_AMONG: Final = 20_000
 """Other contents of a creator are sought among so many that came last."""
 SIMILAR_AMONG: Final = 200
@@ -87,9 +90,15 @@ class Archive:
         self._moderation, self._reads, self._appeals, self._rules = moderation, reads, appeals, rules
 
     async def page(self, caller: Caller, query: Query, *, after: Place | None, limit: int) -> Page:
-        """One page of the queue."""
-        page = await self._reads.listed(caller.tenant, query, after=after, limit=limit)
-        return page._replace(items=await self._veil(caller).listed(page.items))
+        """One page of the queue. What is left out leaves no gap: a short page would tell that there was something."""
+        shown: list[Listed] = []
+        for _ in range(MOST_READS):
+            page = await self._reads.listed(caller.tenant, query, after=after, limit=limit - len(shown))
+            seen = await self._veil(caller).listed(page.items)
+            shown, after = [*shown, *seen], page.next
+            if after is None or len(seen) == len(page.items):
+                break
+        return Page(shown, after)
 
     async def counts(self, caller: Caller) -> Counts:
         """How much there is to do; today began at midnight in Shanghai."""

@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from random import Random
+from statistics import median
 from time import perf_counter, sleep, time
 from urllib.parse import quote
 
@@ -15,10 +16,11 @@ import pytest
 from moderation.types import Action, Author, Content, Part, Scene
 from service.ids import from_stamp, now
 from service.keys import Caller
-from service.review import golden, veil
+from service.review import archive, golden, veil
 from service.review.rulings import Ruling
 from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role, Scope
+from service.settings import Settings
 from tests.apart import auc, features, table, told_apart
 from tests.http.conftest import running
 from tests.small import ABUSE, small_rules
@@ -104,10 +106,10 @@ class House:
 
 
 @contextmanager
-def house(settings, folder, *, known, seed=5):
+def house(settings, folder, *, known, seed=5, beat=0.0):
     """A server with so many golden items, decided by somebody else before; of what comes four in ten draw one."""
     lexicons = small_rules(folder / "lexicons", {"safety/abuse.txt": ABUSE})
-    own = {"data": folder / "data", "lexicons": lexicons, "golden_share": 0.4}
+    own = {"data": folder / "data", "lexicons": lexicons, "golden_share": 0.4, "even_answers": beat}
     with running(settings.model_copy(update=own)) as server:
         service = server.service
         mixing = service.desk.mixing
@@ -149,6 +151,64 @@ def strongest(numbers, names, marks):
     return [(name, round(told, 3)) for told, name in found[-5:]]
 
 
+def medians(house, count):
+    """How long answers to decisions took, of so many golden items and so many others: medians in seconds."""
+    took = {True: [], False: []}
+    desk, ann = house.service.desk, Caller("shop", house.ann.id, RIGHTS_OF[Role.REVIEWER])
+    while min(map(len, took.values())) < count:
+        house.comes(1)
+        for row in house.server.within(desk.claim(ann)):
+            seen = {}
+            house.ask(seen, "decided", "POST", f"/v1/reviews/{row.id}/decision", {"token": row.token, **PASS})
+            copies = house.rows("SELECT 1 FROM golden_copies WHERE review = ?", row.id)
+            took[bool(copies)].append(seen["decided took"])
+    return median(took[True]), median(took[False])
+
+
+BEAT = 0.1
+
+
+@pytest.mark.parametrize("beat", [BEAT, 0.0], ids=["on the beat", "at once"])
+def test_what_the_work_on_a_golden_item_takes_shows_in_no_answer(settings, tmp_path, monkeypatch, beat):
+    """The planted delay is many times what the work differs by; answers that do not wait for a beat show it."""
+    answer = golden.answer
+
+    def slowly(*given):
+        sleep(0.03)
+        return answer(*given)
+
+    monkeypatch.setattr(golden, "answer", slowly)
+    with house(settings, tmp_path, known=12, beat=beat) as own:
+        ours, others = medians(own, 5)
+    if beat:
+        assert ours // BEAT == others // BEAT >= 1
+        assert abs(ours - others) < 0.02
+    else:
+        assert ours - others > 0.02
+
+
+@pytest.mark.parametrize("reads", [archive.MOST_READS, 1], ids=["read on", "read once"])
+def test_what_is_left_out_of_a_list_leaves_no_gap(settings, tmp_path, monkeypatch, reads):
+    """A page that is short because of copies that somebody answered tells when they came."""
+    monkeypatch.setattr(archive, "MOST_READS", reads)
+    lengths, path = [], "/v1/reviews?state=closed&limit=3"
+    with house(settings, tmp_path, known=12) as own:
+        own.comes(20)
+        own.server.within(own.service.desk.mixing.come())
+        for _ in range(30):
+            own.helps()
+        answered = own.rows(
+            "SELECT 1 FROM golden_copies AS g JOIN reviews AS r ON r.id = g.review AND r.state = 'closed'"
+        )
+        cursor = ""
+        while cursor is not None:
+            page = own.ask({}, "closed", "GET", path + cursor)
+            lengths.append(len(page["items"]))
+            cursor = page["next"] and f"&cursor={page['next']}"
+    assert answered
+    assert (set(lengths[:-1]) == {3}) is (reads > 1)
+
+
 def test_a_client_cannot_tell_golden_items_from_others(settings, tmp_path):
     with house(settings, tmp_path, known=28) as own:
         numbers, names, marks = watched(own, 40)
@@ -158,7 +218,7 @@ def test_a_client_cannot_tell_golden_items_from_others(settings, tmp_path):
 
 @pytest.mark.slow
 def test_a_client_that_looks_at_everything_has_an_auc_of_55_percent_at_most(settings, tmp_path):
-    with house(settings, tmp_path, known=500) as own:
+    with house(settings, tmp_path, known=500, beat=Settings.model_fields["even_answers"].default) as own:
         numbers, names, marks = watched(own, 1000)
     assert marks.sum() >= 200
     assert told_apart(numbers, marks) <= 0.55, strongest(numbers, names, marks)
