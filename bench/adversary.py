@@ -47,7 +47,7 @@ FIRST_ERROR = 45
 HIGH_FROM = 50
 """From this day on at the latest somebody who does nothing wrong stands high, so a year without a break is this."""
 HIGH = frozenset({"S", "A"})
-FOUND_BY, CHOSEN_BY, TOLD_BY, HONEST_BY = 4, 30, 200, 20
+FOUND_BY, CHOSEN_BY, TOLD_BY, HONEST_BY = 2, 20, 150, 20
 """So many lives a strategy is found by, is chosen by among the best and is told by, and an honest rhythm is found by.
 """
 FINALISTS = 8
@@ -92,8 +92,8 @@ class Life(NamedTuple):
     high: float
 
 
-def lived(strategy: Strategy, formula: Formula, rng: Random) -> Life:
-    """One life by a strategy."""
+def lived(strategy: Strategy, formula: Formula, rng: Random, *, most_low: int = DAYS) -> Life:
+    """One life by a strategy; it ends once more than ``most_low`` days were not high."""
     entries: list[Entry] = []
     facts, dead, done, counted, high_days = Facts(verified=True), False, list[int](), 0, 0
     next_burst, high, willing, category = float(FIRST_ERROR), False, False, 0
@@ -108,8 +108,9 @@ def lived(strategy: Strategy, formula: Formula, rng: Random) -> Life:
             high = high and not dead
         if high:
             high_days += 1
-            while counted < len(done) and done[counted] < day - FINAL_AFTER - LOOKS:
-                counted += 1
+            counted = _kept(done, counted, day)
+        if day + 1 - high_days > most_low:
+            break
         if dead or day < next_burst or (strategy.only_high and not high):
             continue
         if strategy.only_high and not willing:
@@ -123,6 +124,13 @@ def lived(strategy: Strategy, formula: Formula, rng: Random) -> Life:
             _violates(strategy, entries, f"{day}.{number}", at, CATEGORIES[category], rng)
         dead = _is_closed(entries)
     return Life(counted * MONTH / DAYS, high_days / DAYS)
+
+
+def _kept(done: Sequence[int], counted: int, day: int) -> int:
+    """How many of what was done by day count once the account is high on this one: those that were looked at since."""
+    while counted < len(done) and done[counted] < day - FINAL_AFTER - LOOKS:
+        counted += 1
+    return counted
 
 
 def _looks(strategy: Strategy, entries: Sequence[Entry], formula: Formula, at: int, facts: Facts) -> tuple[bool, bool]:
@@ -186,15 +194,26 @@ class Rate(NamedTuple):
 def rated(  # noqa: PLR0913 - what is lived, by whom, how often
     strategy: Strategy, formula: Formula, rng: Random, lives: int, *, least: float = 0.0, steady: bool = False
 ) -> Rate:
-    """So many lives by a strategy; fewer once their mean falls below ``least``, or once one is not ``steady``."""
+    """So many lives by a strategy; fewer once their mean falls below ``least``, or once one is not ``steady``.
+
+    None at all where even the most that its calendar allows is below ``least``.
+    """
     told: list[Life] = []
+    if (possible := possibly(strategy)) < least:
+        return Rate(possible, 0.0, 0.0, 0, steady=False)
+    most_low = HIGH_FROM if steady else DAYS
     while len(told) < lives:
-        told.append(lived(strategy, formula, Random(rng.random())))
+        told.append(lived(strategy, formula, Random(rng.random()), most_low=most_low))
         if fmean(one.rate for one in told) < least or (steady and not _is_steady(told[-1:])):
             break
     rates = [one.rate for one in told]
     error = stdev(rates) / sqrt(len(rates)) if len(rates) > 1 else 0.0
     return Rate(fmean(rates), error, fmean(one.high for one in told), len(told), _is_steady(told))
+
+
+def possibly(strategy: Strategy) -> float:
+    """Violations a month if every day on the strategy's calendar were high, and one that was put off besides."""
+    return (ceil((DAYS - FIRST_ERROR) / strategy.every) + 1) * strategy.burst * MONTH / DAYS
 
 
 def _is_steady(told: Iterable[Life]) -> bool:
@@ -206,7 +225,7 @@ def honest(formula: Formula, severity: int, rng: Random) -> Strategy:
     best, most = HONEST_LIFE._replace(severity=severity, every=DAYS), 0.0
     for step in range(HONEST_STEPS):
         tried = best._replace(every=1.01**step)
-        if ceil((DAYS - FIRST_ERROR) / tried.every) * MONTH / DAYS <= most:
+        if possibly(tried) <= most:
             break
         got = rated(tried, formula, rng, HONEST_BY, steady=True)
         if got.steady and got.mean > most:
