@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from service.ports import Visit
 
 MOST_VIEWS: Final = 50
-MOST_COUNTED: Final = 1000
+MOST_COUNTED: Final = 300
 _DIGEST_CHARS: Final = 16
 
 

@@ -94,7 +94,7 @@ def standing(entries: Iterable[Entry], at: int) -> list[Entry]:
             stands[id_] = not any(holds(reversal) for reversal in against.get(id_, ()))
         return stands[id_]
 
-    return [entry for entry in known if entry.kind != Kind.REVERSAL and holds(entry.id)]
+    return [entry for entry in known if entry.kind != Kind.REVERSAL and (entry.id not in against or holds(entry.id))]
 
 
 def without(entries: Iterable[Entry], gone: str) -> list[Entry]:

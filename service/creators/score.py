@@ -7,6 +7,7 @@ first, and what it cannot restore is gone: nobody saves up for later.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -205,7 +206,7 @@ def _opened(violations: list[Entry], corrections: dict[str, int], formula: Formu
         category = entry.name.split(",", 1)[0]
         times = earlier.setdefault(category, [])
         since = entry.occurred - formula.repeat_days * DAY
-        before = sum([1 for time in times if time > since])
+        before = len(times) - bisect_right(times, since)
         times.append(entry.occurred)
         one = _Open(entry, day_of(entry.since), formula.slow if entry.value >= formula.slow_from else formula.fast)
         one.factor = formula.repeat[min(before, len(formula.repeat) - 1)]
