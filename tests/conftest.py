@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from hashlib import sha256
@@ -31,6 +32,11 @@ os.environ.setdefault("QINGLIU_EVEN_ANSWERS", "0")
 """Hundreds of answers about items would each come a beat later. Tests of golden items ask for it."""
 KEPT = 8
 """Engines that are kept for the services that open the same rules again."""
+
+
+def pytest_xdist_auto_num_workers():
+    """One more than there are cores: services wait for disks and clocks a quarter of the time."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -89,8 +95,11 @@ def _digest_of(*folders):
 
 
 def _kept(known, key, make):
-    """What is known by a key, made where it is not; the oldest of too many is forgotten."""
-    known[key] = known.pop(key, None) or make()
+    """What is known by a key, made where it is not and set aside for good; of too many the oldest is forgotten."""
+    if key not in known:
+        known[key] = make()
+        gc.freeze()
+    known[key] = known.pop(key)
     if len(known) > KEPT:
         del known[next(iter(known))]
     return known[key]

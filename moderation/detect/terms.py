@@ -316,9 +316,9 @@ class Inspection:
         return rule.weight * loss // FULL_WEIGHT
 
     def _whole_pieces(self, view: View, start: int, place: int, end: int) -> bool:
-        """Whether the two sides of a blank or clause mark inside a hit are whole words in their own surroundings."""
-        left = view.text[max(0, start - words.WINDOW) : place]
-        right = view.text[place : end + words.WINDOW]
+        """Whether the two sides of a blank or clause mark inside a hit are whole words in their own clauses."""
+        low, high, _, _ = view.clause(start, end, reach=words.WINDOW)
+        left, right = view.text[low:place], view.text[place:high]
         return words.stands_alone(left, len(left) - (place - start), len(left)) and words.stands_alone(
             right, 0, end - place
         )

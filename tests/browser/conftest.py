@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -108,16 +108,13 @@ async def _serve(house):
 def running(settings):
     house = House(settings)
     logs.configure(io.BytesIO(), level="warning")
-    with in_a_thread(house, _serve):
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            # A hash costs a quarter of a second by intent; here one may cost nothing.
+            patch.setattr(passwords, "PASSES", 1)
+            patch.setattr(passwords, "KIBIBYTES", 8)
+            stack.enter_context(in_a_thread(house, _serve))
         yield house
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _passwords_are_cheap():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "PASSES", 1)
-        patch.setattr(passwords, "KIBIBYTES", 8)
-        yield
 
 
 @pytest.fixture(scope="session")
