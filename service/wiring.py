@@ -17,6 +17,7 @@ from models.tensors import WeightsRefused
 from moderation.load import SCENES
 from moderation.types import TEXT
 from service.accounts import Accounts
+from service.again import beside
 from service.escalation import LOADING, Escalation
 from service.experts import Hearing, name_of
 from service.keys import Keys
@@ -302,19 +303,11 @@ async def _watching(
     rules: Rules, desk: Desk, weights: Weights, hearing: Hearing | Escalation | None, duties: Duties
 ) -> AsyncIterator[None]:
     """While it lasts, what other processes change is heard of and deadlines are kept."""
-    tasks = [
-        asyncio.create_task(rules.watch(), name="lexicons"),
-        asyncio.create_task(desk.watch(), name="deadlines"),
-        asyncio.create_task(duties.alerts.watch(), name="endings"),
-    ]
+    works = {"lexicons": rules.watch(), "deadlines": desk.watch(), "endings": duties.alerts.watch()}
     if hearing is not None:
-        tasks.append(asyncio.create_task(weights.watch(hearing), name="weights"))
-    try:
+        works["weights"] = weights.watch(hearing)
+    async with beside(**works):
         yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
 
 
 def terms_of(settings: Settings) -> Terms:
