@@ -70,6 +70,20 @@ class Decided(NamedTuple):
     """Who decided: ``engine``, ``deadline``, or the id of a person."""
 
 
+def retold(stored: Stored, rules: Rules, *, replayed: bool = False) -> Decided:
+    """A decision of the store, as answers hold it."""
+    return Decided(
+        id=stored.id,
+        content=stored.content,
+        verdict=stored.verdict,
+        at=stored.at,
+        ruleset=rules.named(stored.verdict.ruleset),
+        supersedes=stored.supersedes,
+        replayed=replayed,
+        by=stored.by,
+    )
+
+
 class Suggested(NamedTuple):
     """What could be written instead under ``ruleset``, the active one."""
 
@@ -158,15 +172,16 @@ class Moderation:
     async def get(self, caller: Caller, decision_id: str) -> Decided | None:
         """One decision of the caller's tenant; another tenant's does not exist."""
         stored = await self._reads.decision(caller.tenant, decision_id)
-        return None if stored is None else self._retold(stored)
+        return None if stored is None else retold(stored, self._rules)
 
     async def history(self, caller: Caller, content_id: str, *, limit: int = 100) -> list[Decided]:
         """The decisions on one content over all its versions, newest first."""
-        return [self._retold(stored) for stored in await self._reads.history(caller.tenant, content_id, limit=limit)]
+        history = await self._reads.history(caller.tenant, content_id, limit=limit)
+        return [retold(stored, self._rules) for stored in history]
 
     async def decisions(self, caller: Caller, ids: Sequence[str]) -> list[Decided]:
         """These decisions of the caller's tenant, in order. Raises ``LookupError`` if one is not there."""
-        return [self._retold(stored) for stored in await self._reads.decisions(caller.tenant, ids)]
+        return [retold(stored, self._rules) for stored in await self._reads.decisions(caller.tenant, ids)]
 
     async def suggested(self, content: Content) -> Suggested:
         """What could be written instead. Takes up to 25 examinations, so it is worked out in a thread."""
@@ -201,7 +216,7 @@ class Moderation:
     ) -> list[Decided]:
         if isinstance(outcome, Replay):
             stored = await self._reads.decisions(caller.tenant, outcome.decisions)
-            return [self._retold(decision, replayed=True) for decision in stored]
+            return [retold(decision, self._rules, replayed=True) for decision in stored]
         tenant, at = caller.tenant, from_stamp(outcome[0].at)
         standing = await self._standing(tenant, outcome)
         return [
@@ -220,19 +235,8 @@ class Moderation:
     async def _standing(self, tenant: str, outcome: Sequence[Placed]) -> dict[str, Decided]:
         """What people had decided on the very same texts."""
         ids = list({place.id: None for place in outcome if place.stands})
-        return {stored.id: self._retold(stored) for stored in await self._reads.decisions(tenant, ids)} if ids else {}
-
-    def _retold(self, stored: Stored, *, replayed: bool = False) -> Decided:
-        return Decided(
-            id=stored.id,
-            content=stored.content,
-            verdict=stored.verdict,
-            at=stored.at,
-            ruleset=self._rules.named(stored.verdict.ruleset),
-            supersedes=stored.supersedes,
-            replayed=replayed,
-            by=stored.by,
-        )
+        found = await self._reads.decisions(tenant, ids) if ids else ()
+        return {stored.id: retold(stored, self._rules) for stored in found}
 
 
 class _Breath:

@@ -26,7 +26,7 @@ from service.live.lane import MOST_TOGETHER, Lane, Late, Part, Said
 from service.live.risk import faded, is_calm, moved
 from service.live.talk import RETRACTION, Answered, Event, Judged, Kind, Message, News, Refused, message_id
 from service.logs import where
-from service.moderate import Decided
+from service.moderate import Decided, retold
 from service.plan import Entering, Happening, Placed
 from service.sitting import SLICE_CHARS, SLICE_CONTENTS, slices, to_hear
 
@@ -390,15 +390,7 @@ class Turns:
 
     def retold(self, stored: Stored) -> Decided:
         """A decision of the store, as answers hold it."""
-        return Decided(
-            id=stored.id,
-            content=stored.content,
-            verdict=stored.verdict,
-            at=stored.at,
-            ruleset=self._rules.named(stored.verdict.ruleset),
-            supersedes=stored.supersedes,
-            by=stored.by,
-        )
+        return retold(stored, self._rules)
 
 
 def _judged(lane: Lane, stored: Stored) -> Judged:
