@@ -9,8 +9,10 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 import uvloop
 
+from service import passwords
 from service.acts import Act
 from service.ports import Write
 from service.store import db
@@ -70,6 +72,15 @@ _ADD_USER = "INSERT INTO users (id, tenant, name, role, password, created_at) VA
 
 
 @contextmanager
+def cheap_passwords():
+    """A hash costs a quarter of a second by intent; in services that are opened meanwhile it costs nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "PASSES", 1)
+        patch.setattr(passwords, "KIBIBYTES", 8)
+        yield
+
+
+@contextmanager
 def in_a_thread(house, serve):
     """``serve(house)`` in a thread of its own while the context lasts.
 
@@ -85,9 +96,10 @@ def in_a_thread(house, serve):
             house.ready.set()
 
     thread = threading.Thread(target=run)
-    thread.start()
     try:
-        assert house.ready.wait(120)
+        with cheap_passwords():
+            thread.start()
+            assert house.ready.wait(120)
         if house.error:
             raise house.error
         yield house

@@ -75,7 +75,7 @@ from service.weights import Trained
 from service.wiring import Service, open_service
 from tests.service.notify_server import write_notice
 from tests.service.receivers import Receiver, until
-from tests.small import hire
+from tests.small import cheap_passwords, hire
 
 ROOT = Path(__file__).parents[1]
 SQL = re.compile(
@@ -877,10 +877,8 @@ def _lives(acts):
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory, shipped) -> Path:
     """A database in which everything happened that can happen."""
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, cheap_passwords():
         patch.setattr("service.rules.Rules._load", lambda _: shipped)
-        patch.setattr("service.passwords.PASSES", 1)
-        patch.setattr("service.passwords.KIBIBYTES", 8)
         return asyncio.run(live(tmp_path_factory.mktemp("data")))
 
 

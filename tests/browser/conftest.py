@@ -8,14 +8,14 @@ import json
 import os
 import shutil
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
-from service import logs, passwords
+from service import logs
 from service.http.server import listening
 from service.rights import Role
 from service.settings import Settings
@@ -108,12 +108,7 @@ async def _serve(house):
 def running(settings):
     house = House(settings)
     logs.configure(io.BytesIO(), level="warning")
-    with ExitStack() as stack:
-        with pytest.MonkeyPatch.context() as patch:
-            # A hash costs a quarter of a second by intent; here one may cost nothing.
-            patch.setattr(passwords, "PASSES", 1)
-            patch.setattr(passwords, "KIBIBYTES", 8)
-            stack.enter_context(in_a_thread(house, _serve))
+    with in_a_thread(house, _serve):
         yield house
 
 

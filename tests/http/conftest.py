@@ -6,13 +6,13 @@ import asyncio
 import io
 import json
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 
 import pytest
 
-from service import logs, passwords
+from service import logs
 from service.http.server import listening
 from service.rights import Role
 from service.settings import Settings
@@ -173,12 +173,7 @@ async def _serve(server):
 def running(settings, log=None):
     """A server for as long as the context lasts; ``log`` takes its lines of requests."""
     server = Server(settings, log or io.BytesIO())
-    with ExitStack() as stack:
-        with pytest.MonkeyPatch.context() as patch:
-            # A hash costs a quarter of a second by intent; here one may cost nothing.
-            patch.setattr(passwords, "PASSES", 1)
-            patch.setattr(passwords, "KIBIBYTES", 8)
-            stack.enter_context(in_a_thread(server, _serve))
+    with in_a_thread(server, _serve):
         yield server
 
 
