@@ -69,6 +69,7 @@ class Review(SQLModel, table=True):
             sqlite_where=text("state = 'waiting'"),
         ),
         Index("reviews_held", "tenant", "lease_until", "id", sqlite_where=text("state = 'held'")),
+        Index("reviews_held_by", "tenant", "holder", "category", sqlite_where=text("state = 'held'")),
         Index("reviews_closed", "tenant", "closed_at", "id", sqlite_where=text("state = 'closed'")),
         Index(
             "reviews_breached",

@@ -27,7 +27,7 @@ from service.store import db, statements
 from service.store.journal import SqliteJournal, chunked, judged
 from tests.small import migrated
 
-TABLES_AND_INDEXES = 126
+TABLES_AND_INDEXES = 127
 
 
 @pytest.fixture
