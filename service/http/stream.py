@@ -24,7 +24,7 @@ from service.http.frame import caller_of
 from service.http.problems import Problem
 from service.http.room_wire import Malformed, StreamQuery, envelope, read_message, room_of
 from service.http.routes import CALLED, route
-from service.http.streaming import GRACE_SECONDS, Code, Stream
+from service.http.streaming import AT_ONCE, GRACE_SECONDS, Code, Stream, Waker
 from service.http.wire import read_json
 from service.ledger import LedgerError
 from service.live.rooms import Crowded
@@ -54,6 +54,7 @@ class Streams:
     def __init__(self, *, most: int, silence: float) -> None:
         self.most, self._silence = most, silence
         self.streams: set[Stream] = set()
+        self.waker = Waker()
         self.slow = 0
         """Clients that were closed because they read too slowly."""
 
@@ -66,7 +67,9 @@ class Streams:
         """Looks at all streams, for ever."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            for stream in list(self.streams):
+            for place, stream in enumerate(list(self.streams)):
+                if place % AT_ONCE == 0:
+                    await asyncio.sleep(0)
                 try:
                     await self._look(stream)
                 except Exception as error:  # noqa: BLE001 - one stream's trouble is not the others'
@@ -128,7 +131,7 @@ async def stream(asked: Asked) -> web.WebSocketResponse[Any]:
     _narrow(asked.request)
     settings = asked.serving.settings
     whole, credits_, most = query.scope == "room", settings.live_credits, settings.live_buffer
-    client = Stream(asked, room, opened, whole, credits_, most, monotonic())
+    client = Stream(asked, room, opened, whole, credits_, most, streams.waker, monotonic())
     streams.streams.add(client)
     try:
         await _talk(client, query.after)

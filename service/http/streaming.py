@@ -7,6 +7,7 @@ wait. docs/rooms.md has the protocol.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -45,6 +46,8 @@ GRACE_SECONDS: Final = 5.0
 PAUSE: Final = 0.25
 PAGE: Final = 200
 """So much is read from the store at a time for a client that resumes."""
+AT_ONCE: Final = 8
+"""So many clients are told, or looked at, before the loop hears of others again."""
 
 
 class Code(IntEnum):
@@ -64,6 +67,25 @@ class Code(IntEnum):
         return self.name.lower()
 
 
+class Waker:
+    """Wakes sleepers, few at a pass of the loop: what a full room hears keeps nobody else's messages waiting."""
+
+    def __init__(self) -> None:
+        self._asleep: deque[asyncio.Event] = deque()
+
+    def wake(self, sleeper: asyncio.Event) -> None:
+        """Wakes one soon, after those that came before."""
+        self._asleep.append(sleeper)
+        if len(self._asleep) == 1:
+            asyncio.get_running_loop().call_soon(self._wake_some)
+
+    def _wake_some(self) -> None:
+        for _ in range(min(AT_ONCE, len(self._asleep))):
+            self._asleep.popleft().set()
+        if self._asleep:
+            asyncio.get_running_loop().call_soon(self._wake_some)
+
+
 @dataclass(slots=True, eq=False)
 class Stream:
     """One client on one room. ``whole``: it hears of everybody's messages. ``most`` bytes may wait for it."""
@@ -74,6 +96,7 @@ class Stream:
     whole: bool
     credits: int
     most: int
+    waker: Waker
     seen: float
     """When something came from it."""
     pinged: float = 0.0
@@ -126,7 +149,7 @@ class Stream:
         if own:
             self.grant(len(own))
         else:
-            self._wake.set()
+            self.waker.wake(self._wake)
 
     def grant(self, number: int) -> None:
         """Gives credits back, unless too much is under way in the house: then they are owed."""

@@ -68,10 +68,19 @@ class Crowd:
             idle = 0
             for item in items:
                 self.handed[item["id"]] = item["token"]
-            await asyncio.sleep(LEASE * 1.6 if self.chance.random() < 0.2 else 0)  # stopped with all that it holds
+            if self.chance.random() < 0.2:
+                await self._stop(items)
+                items.reverse()  # the last first: who was handed them meanwhile begins with the first
             for item in items:
                 await self._decide(who, item)
                 await asyncio.sleep(0.02 * self.chance.random())
+
+    async def _stop(self, items):
+        """Stands still with all that a browser holds, until some of it is handed to others or nobody wants it."""
+        for _ in range(LEASE * 100):
+            await asyncio.sleep(0.03)
+            if any(self.handed[item["id"]] != item["token"] for item in items):
+                return
 
     async def _decide(self, who, item):
         body = {"token": item["token"], "action": "pass"}
