@@ -1,7 +1,7 @@
 """What the audit log costs, and how fast packs are made and verified: ``python -m bench.audit [RECORDS]``.
 
 Verifying is set against hashing the same lines with hashlib; each format is made in a process of its own, whose peak
-memory is told. Deciding is measured with the log's job and without it, in turn.
+memory is told. Deciding is measured with the log, without its jobs, and without any acts, in turn.
 """
 
 from __future__ import annotations
@@ -9,15 +9,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import sqlite3
 import subprocess
 import sys
 import zipfile
+from contextlib import AsyncExitStack, closing, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
+from unittest.mock import patch
 
 from bench.machine import machine
 from moderation.types import Content, Part, Scene
@@ -26,22 +29,27 @@ from service.audit import verify_export
 from service.audit.records import Asked
 from service.filing import committed
 from service.ids import stamp
+from service.plan import Plan
 from service.settings import Settings
-from service.store import db
+from service.store import db, statements
 from service.wiring import open_service, open_store
 from service.wiring_audit import open_log
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from service.keys import Caller
     from service.wiring import Service
 
 RESULTS: Final = Path(__file__).parent / "results"
 RECORDS: Final = 1_000_000
 FORMATS: Final = ("csv", "xlsx", "parquet", "html")
-ROUNDS: Final = 5
+ROUNDS: Final = 7
 SECONDS: Final = 3.0
 AT_ONCE: Final = 64
 BATCH: Final = 100
+AHEAD: Final = 400_000
+"""Decisions that fit into a turn without acts."""
 JOBS: Final = ("checkpoints", "packs", "archive", "retention")
 _CHUNK: Final = 20_000
 _VERDICT: Final = {
@@ -149,8 +157,19 @@ def verified(pack: Path) -> None:
     tell(perf_counter() - began)
 
 
+class NoPandas:
+    """A finder of modules that finds none of the name."""
+
+    @staticmethod
+    def find_spec(name: str, _path: object = None, _target: object = None) -> None:
+        """Raises for pandas alone."""
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
+
+
 def made(folder: Path, chosen: str) -> None:
-    """A pack in one format."""
+    """A pack in one format. Without pandas, which tests alone install: Arrow would load it for 50 MB and not use it."""
+    sys.meta_path.insert(0, cast(Any, NoPandas))
     began = perf_counter()
     path = asyncio.run(make(folder, () if chosen == "jsonl" else (chosen,)))
     tell(perf_counter() - began, pack=str(path), size=path.stat().st_size)
@@ -179,27 +198,50 @@ async def batches(service: Service, caller: Caller, seconds: float) -> float:
     return done / seconds
 
 
+@contextmanager
+def without_acts(data: Path) -> Iterator[None]:
+    """Decisions whose acts are neither made nor written, numbered by those before them: all but the log."""
+
+    def number(plan: Plan, *_: object) -> int:
+        plan._seq += 1  # noqa: SLF001 - there is no such service, so there is no such setting
+        return plan._seq - 1  # noqa: SLF001
+
+    after = "SELECT (SELECT coalesce(max(seq) + 1, 0) FROM decisions), (SELECT coalesce(max(id) + 1, 1) FROM contents)"
+    with closing(sqlite3.connect(data / "qingliu.db", timeout=60)) as database:
+        # Rows that decisions may point to, so that what they refer to is looked up all the same.
+        (last,) = database.execute("SELECT max(seq) FROM acts").fetchone()
+        (until,) = database.execute("SELECT coalesce(max(seq), 0) + ? FROM decisions", (AHEAD,)).fetchone()
+        rows = ((seq, "", "shop", "decision.auto", "", b"") for seq in range(last + 1, until))
+        database.executemany("INSERT INTO acts VALUES (?, ?, ?, ?, ?, ?)", rows)
+        database.commit()
+    with patch.object(Plan, "_act", number), patch.object(statements, "NEXT", after):
+        yield
+
+
 async def deciding(rounds: int, seconds: float) -> dict[str, list[float]]:
-    """Both, with the log's jobs and without, in turn."""
+    """Decisions a second with the log, without its jobs, and without acts, in turn."""
     rates: dict[str, list[float]] = {}
-    with TemporaryDirectory() as folder:
-        async with open_service(Settings(data=Path(folder) / "with", expert="off")) as on:
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        callers = {}
+        for name in ("log", "acts", "bare"):
             before = asyncio.all_tasks()
-            async with open_service(Settings(data=Path(folder) / "without", expert="off")) as off:
-                for task in asyncio.all_tasks() - before:
-                    if task.get_name() in JOBS:
-                        task.cancel()
-                callers = []
-                for service in (on, off):
-                    _, secret = await service.keys.create("shop")
-                    caller = await service.keys.caller(secret)
-                    assert caller is not None
-                    callers.append(caller)
-                for _ in range(rounds):
-                    for name, service, caller in (("with", on, callers[0]), ("without", off, callers[1])):
-                        rates.setdefault(f"single {name}", []).append(await singles(service, caller, seconds))
-                        rates.setdefault(f"batch {name}", []).append(await batches(service, caller, seconds))
-                assert on.audit.log.reads.last() is not None
+            settings = Settings(data=folder / name, expert="off")
+            service = await stack.enter_async_context(open_service(settings))
+            for task in asyncio.all_tasks() - before:
+                if name != "log" and task.get_name() in JOBS:
+                    task.cancel()
+            _, secret = await service.keys.create("shop")
+            caller = await service.keys.caller(secret)
+            assert caller is not None
+            callers[name] = service, caller
+        for turn in range(rounds):
+            names = [*callers] * 2
+            for name in names[turn % len(callers) :][: len(callers)]:
+                with without_acts(folder / name) if name == "bare" else nullcontext():
+                    rates.setdefault(f"single {name}", []).append(await singles(*callers[name], seconds))
+                    rates.setdefault(f"batch {name}", []).append(await batches(*callers[name], seconds))
+        assert callers["log"][0].audit.log.reads.last() is not None
     return rates
 
 
@@ -232,9 +274,10 @@ def decided(rows: dict[str, Any]) -> None:
     """What the log costs decisions."""
     rates = asyncio.run(deciding(ROUNDS, SECONDS))
     for kind in ("single", "batch"):
-        on, off = median(rates[f"{kind} with"]), median(rates[f"{kind} without"])
-        rows[kind] = {"with": on, "without": off, "costs": 1 - on / off}
-        print(f"{kind}: {on:.0f}/s with the log, {off:.0f}/s without: it costs {100 * (1 - on / off):.1f} %")
+        log, acts, bare = (median(rates[f"{kind} {name}"]) for name in ("log", "acts", "bare"))
+        rows[kind] = {"log": log, "acts": acts, "bare": bare, "costs": 1 - log / bare}
+        print(f"{kind}: {log:.0f}/s with the log, {acts:.0f} without its jobs, {bare:.0f} without acts: ", end="")
+        print(f"it costs {100 * (1 - log / bare):.1f} %")
 
 
 if __name__ == "__main__":

@@ -37,6 +37,8 @@ EVERY: Final = 1000
 LOOK_SECONDS: Final = 0.25
 _CHUNK: Final = 1000
 """So many acts are read at a time."""
+_MOST: Final = 50_000
+"""What follows from so many acts is written at once: a log that was left behind grows in steps."""
 
 
 class NoCheckpoint(LookupError):
@@ -44,10 +46,11 @@ class NoCheckpoint(LookupError):
 
 
 class Grown(NamedTuple):
-    """What follows from acts that were read: rows of tiles and of checkpoints."""
+    """What follows from acts that were read: rows of tiles and of checkpoints. ``behind``: others are left to read."""
 
     tiles: list[Row]
     checkpoints: list[Row]
+    behind: bool = False
 
 
 class Log:
@@ -140,8 +143,17 @@ class Log:
 
     async def _grow(self) -> Signed:
         signer = self.signer
-        grown = await asyncio.to_thread(self._read, signer)
+        while (await self._step(signer)).behind:
+            pass
         last = await asyncio.to_thread(self.reads.last)
+        self._at = monotonic()
+        if last is None:
+            raise NoCheckpoint("nothing was done yet")
+        self._signed = last.size
+        return last
+
+    async def _step(self, signer: Signer) -> Grown:
+        grown = await asyncio.to_thread(self._read, signer)
         if grown.checkpoints:
 
             def work(visit: Visit) -> None:
@@ -155,17 +167,13 @@ class Log:
             except BaseException:
                 await asyncio.to_thread(self._take_up)
                 raise
-            last = await asyncio.to_thread(self.reads.last)
-        self._at = monotonic()
-        if last is None:
-            raise NoCheckpoint("nothing was done yet")
-        self._signed = last.size
-        return last
+        return grown
 
     def _read(self, signer: Signer) -> Grown:
         """Hashes what is new. A checkpoint for every thousand acts, and one for what is left."""
-        grown = Grown([], [])
-        end = self.reads.size()
+        there = self.reads.size()
+        end = min(there, self._frontier.size + _MOST)
+        grown = Grown([], [], behind=end < there)
         while (size := self._frontier.size) < end:
             upto = min(end, size // EVERY * EVERY + EVERY, size + _CHUNK)
             for (body,) in self.reads.rows(sql.LEAVES, size, upto):

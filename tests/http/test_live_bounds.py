@@ -9,11 +9,13 @@ import shutil
 import socket
 import time
 from contextlib import contextmanager
+from itertools import pairwise
 
 import aiohttp
 import pytest
 
 from bench.live_load import frames
+from service.http.streaming import AT_ONCE, Waker
 from tests.http.conftest import running
 from tests.http.streams import PROTOCOL, chat, stream
 from tests.small import CLAIMS, LEXICONS, small_rules, terms
@@ -239,3 +241,24 @@ async def test_a_client_that_reads_nothing_is_told_and_closed_and_the_others_hea
     assert told[-1][0] == 8 and int.from_bytes(told[-1][1][:2], "big") == 4413
     while not gauge(narrow, "qingliu_streams_slow"):  # noqa: ASYNC110 - the client's task ends in its own time
         await asyncio.sleep(0.05)
+
+
+async def test_a_full_room_is_told_few_at_a_time_and_in_turn():
+    waker, events, woken = Waker(), [asyncio.Event() for _ in range(3 * AT_ONCE)], []
+
+    async def sleep(place):
+        await events[place].wait()
+        woken.append(place)
+
+    async with asyncio.TaskGroup() as group:
+        for place in range(len(events)):
+            group.create_task(sleep(place))
+        await asyncio.sleep(0)
+        for event in events:
+            waker.wake(event)
+        passes = []
+        while len(woken) < len(events):
+            passes.append(len(woken))
+            await asyncio.sleep(0)
+    assert woken == list(range(len(events)))
+    assert {after - before for before, after in pairwise(passes)} <= {0, AT_ONCE}

@@ -142,6 +142,8 @@ def test_a_thousand_slow_clients_are_closed_and_the_others_hardly_notice(tmp_pat
         alone = talk(live, "alone")
         before = serving.resident(live.pid)
         deaf, dripping = Crowd(live, DEAF, drips=False), Crowd(live, DRIPPING, drips=True)
+        while gauge(live, "qingliu_streams") < DEAF + DRIPPING:
+            time.sleep(0.1)
         crowded = talk(live, "crowded")
         grown = serving.resident(live.pid) - before
         slow = gauge(live, "qingliu_streams_slow")

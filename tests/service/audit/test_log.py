@@ -59,6 +59,14 @@ async def test_no_thousand_acts_are_without_a_checkpoint(made):
     assert {1000, 2000, 3000} <= set(sizes)
 
 
+async def test_a_log_that_was_left_behind_grows_in_steps(made, monkeypatch):
+    monkeypatch.setattr(log_module, "_MOST", 700)
+    await made.act(3456)
+    signed, leaves = await made.audit.log.checkpoint(), leaves_of(made)
+    assert (signed.size, signed.root) == (len(leaves), root_of(leaves))
+    assert wrong_in(made.audit.log.reads) == []
+
+
 async def test_the_job_signs_by_time_and_by_number(made, monkeypatch):
     log = made.audit.log
     await log.checkpoint()
