@@ -20,7 +20,7 @@ from moderation.load import load_engine
 from moderation.types import SHANGHAI, Action, Author, Content, Effect, Part, Role, Scene
 from service.experts import answers
 from service.settings import Settings
-from service.wiring import open_expert
+from service.wiring_expert import open_expert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

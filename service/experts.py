@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     Answer = Opinion | Missing
 
+DEFAULT: Final = ""
+"""Stands for the weights that the settings name: those trained from labels are named by their digest."""
 ENOUGH_TEXTS: Final = 16
 LINGER_SECONDS: Final = 0.002
 """A batch waits until it is as large as the last one was, or has enough texts, or has waited this long. Who comes alone

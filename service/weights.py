@@ -15,6 +15,7 @@ import structlog
 
 from service.acts import MODEL_ACTIVATED, MODEL_TRAINED, Act
 from service.again import again
+from service.experts import DEFAULT
 from service.ids import now
 from service.ports import Write
 from service.rules import WATCH_SECONDS
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from service.ports import TextModel
     from service.store.reads import ModelInfo, Reads
 
-DEFAULT = ""
-"""Stands for the weights that the settings name."""
 SHORT = 12
 """So many digits of a digest a person reads, as verdicts name weights; fewer are enough to name weights by."""
 

@@ -7,19 +7,14 @@ import gc
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from models import checkpoint, ngram, second
 from models.card import HEADS
-from models.tensors import WeightsRefused
 from moderation.load import SCENES
-from moderation.types import TEXT
 from service.accounts import Accounts
 from service.again import beside
 from service.escalation import LOADING, Escalation
-from service.experts import Hearing, name_of
 from service.keys import Keys
 from service.labels import Labels
 from service.ledger import Ledger
@@ -47,31 +42,28 @@ from service.store.people import People
 from service.store.reads import Reads
 from service.views import Views
 from service.webhooks import Webhooks
-from service.weights import DEFAULT, Weights
+from service.weights import Weights
 from service.wiring_audit import Audit, open_audit, open_vault
 from service.wiring_creators import Creators, open_creators
 from service.wiring_duty import Duties, join_rooms, open_duties
-from service.wiring_hearing import Opens, open_hearing
+from service.wiring_expert import cards_of, check_heads, find_second, open_weights
+from service.wiring_hearing import open_hearing
 from service.wiring_rooms import open_rooms
 from service.wiring_rules import open_rulebook
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
-    from pathlib import Path
 
     import aiosqlite
 
-    from moderation.ruleset import Ruleset
+    from service.experts import Hearing
     from service.live.rooms import Rooms
     from service.ports import TextModel
     from service.rulebook.book import Rulebook
     from service.secret import Secret
     from service.settings import Settings
     from service.vault import Vault
-
-
-class ExpertRefused(Exception):
-    """The text expert's weights or card are not what they have to be, or scenes ask for what it does not know."""
+    from service.wiring_expert import Opens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,7 +228,7 @@ async def open_service(
         await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))
         book = await stack.enter_async_context(open_rulebook(settings, store.ledger, store.reads, rules))
         relay = await stack.enter_async_context(_relaying(settings, store, secret))
-        audit = await stack.enter_async_context(open_audit(settings, store, _cards(settings, opens)))
+        audit = await stack.enter_async_context(open_audit(settings, store, cards_of(settings, opens)))
         passwords = Passwords()
         yield Service(
             settings=settings,
@@ -274,12 +266,6 @@ async def _expert(settings: Settings, store: Store) -> tuple[Weights, TextModel 
     return weights, model, await asyncio.to_thread(find_second, settings, model)
 
 
-def _cards(settings: Settings, opens: Opens | None) -> list[str]:
-    """The cards in the folder of models of the stages that are heard; somebody else's checkpoint has none there."""
-    named = [settings.expert, "" if opens is None else opens.name.partition("@")[0]]
-    return [name for name in named if name in {ngram.NAME, second.NAME}]
-
-
 def _sessions(settings: Settings, store: Store, secret: Secret, passwords: Passwords) -> Sessions:
     delays = Delays(clock=monotonic)
     return Sessions(
@@ -314,71 +300,6 @@ def terms_of(settings: Settings) -> Terms:
     """The deadlines and the lease that the settings ask for."""
     due = {**DUE_SECONDS, **settings.review_due}
     return Terms(due=due, lease=settings.review_lease, appeal_days=settings.appeal_days)
-
-
-def open_expert(settings: Settings) -> TextModel | None:
-    """The text expert that the settings ask for; ``None`` when it is off. Raises ``ExpertRefused``."""
-    if settings.expert == "off":
-        return None
-    try:
-        return ngram.load(settings.models, settings.expert)
-    except WeightsRefused as error:
-        raise ExpertRefused(str(error)) from None
-
-
-def weights_folder(settings: Settings, digest: str) -> Path:
-    """Where weights lie: those that the settings name for ``DEFAULT``, those trained from labels by their digest."""
-    return settings.models if digest == DEFAULT else settings.trained / digest
-
-
-def open_weights(settings: Settings, digest: str, card: str) -> TextModel:
-    """The text expert of some weights; ``card`` is the digest of their card. Raises ``ExpertRefused``."""
-    if digest == DEFAULT:
-        model = open_expert(settings)
-        if model is None:
-            raise ExpertRefused("the text expert is off")
-        return model
-    folder = weights_folder(settings, digest)
-    path = folder / "cards" / f"{ngram.NAME}.json"
-    try:
-        found = sha256(path.read_bytes()).hexdigest()
-        if found != card:
-            raise ExpertRefused(f"{path}: sha256 {found[:16]}…, the record says {card[:16]}…")
-        return ngram.load(folder)
-    except OSError as error:
-        raise ExpertRefused(f"{path}: the card cannot be read: {error.strerror}") from None
-    except WeightsRefused as error:
-        raise ExpertRefused(f"{folder}: {error}") from None
-
-
-def check_heads(model: TextModel, ruleset: Ruleset) -> None:
-    """Raises ``ExpertRefused`` where a scene counts on a head that the model does not have: it would never count."""
-    for scene, policy in ruleset.policies.items():
-        if unknown := policy.experts.get(TEXT, {}).keys() - set(model.card.labels):
-            known = ", ".join(model.card.labels)
-            heads = ", ".join(sorted(unknown))
-            raise ExpertRefused(f"scenes/{scene}.toml: {name_of(model)} has no head {heads}; it has {known}")
-
-
-def find_second(settings: Settings, first: TextModel | None) -> Opens | None:
-    """What opens the second stage that the settings ask for; ``None`` when there is none. Imports nothing heavy.
-
-    Raises ``ExpertRefused`` where the encoder is asked for by name and cannot be had, and for weights that are not
-    whole: what is installed and broken is no reason to judge without it in silence.
-    """
-    wish = settings.second_stage
-    if wish == "off" or not isinstance(first, ngram.Ngram):
-        return None
-    try:
-        if wish not in {"auto", second.NAME}:
-            asked = checkpoint.Asked(wish, settings.second_labels, settings.second_download)
-            return Opens(wish, partial(checkpoint.load, first, asked))
-        if wish == "auto" and not second.fits(first, settings.models, wish=settings.second_runtime):
-            return None
-        name = second.sound(first, settings.models, wish=settings.second_runtime)
-    except WeightsRefused as error:
-        raise ExpertRefused(str(error)) from None
-    return Opens(name, partial(second.load, first, settings.models, wish=settings.second_runtime))
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -14,17 +14,11 @@ from service.escalation import Escalation
 from service.experts import Hearing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
     from service.ports import TextModel
     from service.settings import Settings
-
-
-class Opens(NamedTuple):
-    """A second stage that can be loaded, and its name. Loading takes seconds."""
-
-    name: str
-    load: Callable[[], TextModel]
+    from service.wiring_expert import Opens
 
 
 @asynccontextmanager

@@ -87,7 +87,7 @@ def may_import(name: str, target: str) -> bool:
     if within(name, "models"):
         return not within(target, "service")
     if within(target, "models") and not within(name, "service.cli"):
-        return name == "service.wiring"
+        return name in {"service.wiring", "service.wiring_expert"}
     if within(target, "service.backends") and not within(name, "service.backends"):
         return name == "service.wiring"
     if within(target, "service.http") and not within(name, "service.http"):

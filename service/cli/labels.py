@@ -18,7 +18,8 @@ from service.draw import candidates, draw
 from service.labels import ENOUGH, Origin, read
 from service.ledger import LedgerError
 from service.store.db import Unsafe
-from service.wiring import ExpertRefused, open_learning
+from service.wiring import open_learning
+from service.wiring_expert import ExpertRefused
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -11,7 +11,8 @@ from service.cli import portable
 from service.cli.labels import BY, with_learning
 from service.cli.say import Data, Json, fail, out
 from service.cli.words import Lang, Tongue, say, table
-from service.weights import DEFAULT, SHORT, NotProposed, UnknownModel
+from service.experts import DEFAULT
+from service.weights import SHORT, NotProposed, UnknownModel
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -15,7 +15,6 @@ from models.card import read_card
 from models.tensors import WeightsRefused
 from moderation.errors import LoadErrors
 from moderation.load import SCENES, load_engine
-from service import wiring
 from service.audit.archive import Archive, NotKept, stage_in
 from service.audit.records import Lookup
 from service.audit.replay import Bench, Rulebook, by_content, by_policy, decisions_in
@@ -24,7 +23,7 @@ from service.cli.packs import with_log
 from service.cli.say import Data, Json, fail_loading, out, print_json, settings
 from service.cli.words import Lang, Tongue, say
 from service.experts import name_of
-from service.wiring import ExpertRefused
+from service.wiring_expert import ExpertRefused, find_second, open_expert
 
 if TYPE_CHECKING:
     from service.audit.replay import Replayed
@@ -123,10 +122,10 @@ def stage(chosen: Settings, name: str) -> TextModel:
 
 def _of_settings(chosen: Settings, name: str) -> TextModel:
     """What the settings name, if it is of this name: somebody else's classifier is kept nowhere."""
-    first = wiring.open_expert(chosen)
+    first = open_expert(chosen)
     if first is not None and name.startswith(name_of(first)):
         return first
-    opens = wiring.find_second(chosen, first)
+    opens = find_second(chosen, first)
     if opens is not None and (name == opens.name or name.startswith(f"{Path(opens.name).name}@")):
         model = opens.load()
         if name in {opens.name, name_of(model)}:

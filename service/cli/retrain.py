@@ -25,7 +25,7 @@ from service.cli.say import Json, err, fail, out, settings
 from service.cli.words import Lang, Tongue, refuse, say, table
 from service.labels import ENOUGH
 from service.weights import SHORT, Trained
-from service.wiring import weights_folder
+from service.wiring_expert import weights_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

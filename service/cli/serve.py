@@ -20,7 +20,8 @@ from service.http.server import listening
 from service.running import AlreadyRunning, claim
 from service.secret import SecretRefused
 from service.store.db import Unsafe
-from service.wiring import ExpertRefused, open_service
+from service.wiring import open_service
+from service.wiring_expert import ExpertRefused
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine

@@ -15,9 +15,10 @@ from moderation.errors import LoadErrors
 from moderation.load import SCENES, load_engine
 from moderation.own import engine_with, read_own
 from moderation.types import SHANGHAI, Action
-from service import wiring
 from service.cli.say import err, fail, settings
 from service.escalation import Panel
+from service.wiring_expert import ExpertRefused, check_heads, find_second
+from service.wiring_expert import open_expert as open_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,12 +118,12 @@ def open_expert(settings: Settings, engine: Engine, lang: Language) -> Panel | N
             _refuse_expert(error, lang)
 
     try:
-        model = wiring.open_expert(settings)
+        model = open_first(settings)
         if model is None:
             return None
-        wiring.check_heads(model, engine.ruleset)
-        opens = wiring.find_second(settings, model)
-    except wiring.ExpertRefused as error:
+        check_heads(model, engine.ruleset)
+        opens = find_second(settings, model)
+    except ExpertRefused as error:
         _refuse_expert(error, lang)
     return Panel(model, second, share=settings.second_share)
 

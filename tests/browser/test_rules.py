@@ -102,7 +102,10 @@ def looked_at(quy, path):
 def lives(traffic, sat, action):
     """From now on the traffic is judged so, but for what was on its way."""
     before = len(traffic.seen)
-    sat.page.wait_for_timeout(150)
+    for _ in range(100):
+        sat.page.wait_for_timeout(50)
+        if len(traffic.seen) > before + 3:
+            break
     assert set(traffic.seen[before + 1 :]) == {action}
 
 

@@ -23,7 +23,7 @@ def equals_the_oracle(words: list[str], text: str, matcher: type = Matcher) -> N
         assert matcher(words).find(haystack) == NaiveMatcher(words).find(haystack)
 
 
-@settings(max_examples=1_500, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=1_000, deadline=None, suppress_health_check=QUIET)
 @given(words=WORDS, text=TEXTS)
 def test_the_matcher_equals_the_naive_scan(words: list[str], text: str) -> None:
     equals_the_oracle(words, text)

@@ -17,9 +17,10 @@ import pytest
 from models import ngram, second
 from moderation.load import SCENES
 from moderation.types import SECOND, TEXT, Action, Missing, Scene
-from service import wiring
+from service import wiring, wiring_expert
 from service.escalation import ENOUGH, Band, Panel
-from service.wiring import ExpertRefused, Opens, find_second, open_service
+from service.wiring import open_service
+from service.wiring_expert import ExpertRefused, Opens, find_second
 from tests.service.test_experts import BAD, FAULTS, Fake, FakeCard, hung
 
 SEEN_THROUGH = "拐"
@@ -60,7 +61,7 @@ def house(settings, monkeypatch):
 
     @asynccontextmanager
     async def opened(first, deep, *, load=None, ready=True, **changed):
-        monkeypatch.setattr(wiring, "open_expert", lambda _: first)
+        monkeypatch.setattr(wiring_expert, "open_expert", lambda _: first)
         monkeypatch.setattr(wiring, "find_second", lambda *_: Opens("deep@1", load or (lambda: deep)))
         chosen = settings.model_copy(update={"expert": "ngram", **changed})
         async with open_service(chosen) as service:

@@ -16,9 +16,10 @@ import pytest
 
 from models import ngram
 from moderation.types import TEXT, Action, Missing, Opinion, Scene
-from service import wiring
+from service import wiring_expert
 from service.experts import Hearing, answers, name_of
-from service.wiring import ExpertRefused, open_service
+from service.wiring import open_service
+from service.wiring_expert import ExpertRefused
 
 CASES = Path(__file__).parents[1] / "cases" / "expert"
 LABELS = ("abuse", "porn", "gambling", "fraud", "diversion", "spam", "ad_law", "negative")
@@ -116,7 +117,7 @@ def house(settings, monkeypatch):
 
     @asynccontextmanager
     async def opened(model, **changed):
-        monkeypatch.setattr(wiring, "open_expert", lambda _: model)
+        monkeypatch.setattr(wiring_expert, "open_expert", lambda _: model)
         chosen = settings.model_copy(update={"expert": "ngram", **changed})
         async with open_service(chosen) as service:
             _, secret = await service.keys.create("shop")

@@ -54,7 +54,7 @@ async def run(folder, *, rounds, options=()):
 
 
 async def test_every_notice_arrives_whatever_moment_the_process_is_killed_at(tmp_path):
-    lost, receiver, states, acts = await run(tmp_path, rounds=3)
+    lost, receiver, states, acts = await run(tmp_path, rounds=2)
     assert lost == set()
     assert states == {"delivered": acts}
     assert len(receiver.taken) == acts

@@ -14,11 +14,13 @@ import pytest
 from models.card import HOME, read_card, write_card
 from models.ngram import load
 from moderation.types import TEXT, Scene
+from service.experts import DEFAULT
 from service.rules import WATCH_SECONDS
 from service.store import db
 from service.store.reads import ModelInfo
-from service.weights import DEFAULT, NotProposed, Standing, Trained, UnknownModel
-from service.wiring import ExpertRefused, open_learning, open_service
+from service.weights import NotProposed, Standing, Trained, UnknownModel
+from service.wiring import open_learning, open_service
+from service.wiring_expert import ExpertRefused
 from tests.service.test_lexicons import acts
 
 BASE = read_card(HOME / "cards" / "ngram.json").sha256
