@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from service.creators.formula import Formula
     from service.creators.formulas import Formulas
     from service.creators.posting import Member
-    from service.creators.reading import CreatorReads
+    from service.creators.reading import CreatorReads, Owner
     from service.creators.roster import Roster
     from service.creators.score import Derived
 
@@ -186,24 +186,24 @@ class Book:
             self._held.pop(key, None)
 
     async def _load(self, tenant: str, names: list[str], now: int) -> dict[str, Held]:
-        """Derives standings from what the database holds: five statements, however many they are."""
+        """Derives standings from what the database holds: two statements, however many they are."""
         named = await self.reads.owners(tenant, names)
-        ids = list({one.id: None for one in named.values()})
-        entries, measures = await self.reads.entries_of(ids), await self.reads.in_force(ids)
+        entries = await self.reads.entries_of({one.member.id: one.links for one in named.values()})
         found = {}
         for name, one in named.items():
-            held = self._derived(one, entries[one.id], tuple(measures.get(one.id, ())), now)
+            held = self._derived(one, entries[one.member.id], now)
             self.roster.watch(tenant, name, held.standing.tier, self.formulas.shipped.tiers[-1].name)
             found[name] = held
             self._keep((tenant, name), held)
         return found
 
-    def _derived(self, member: Member, entries: list[Entry], measures: tuple[str, ...], now: int) -> Held:
+    def _derived(self, owner: Owner, entries: list[Entry], now: int) -> Held:
+        member = owner.member
         formula = self.formulas.of(member.tenant, member.id)
         _, standing, back = boosted(entries, formula, now, facts_of(member))
         # What was given back per day changes at midnight.
         until = min(now + HOLDS_SECONDS, start_of(day_of(now) + 1)) if back else now + HOLDS_SECONDS
-        return Held(member.id, member.cohort, standing, formula.version, measures, until, {})
+        return Held(member.id, member.cohort, standing, formula.version, owner.measures, until, {})
 
     def _keep(self, key: tuple[str, str], held: Held) -> None:
         self._held.pop(key, None)

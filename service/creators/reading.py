@@ -14,7 +14,7 @@ from service.creators.trials import State, Trial
 from service.store import creator_statements as sql
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import aiosqlite
 
@@ -52,6 +52,14 @@ class Shown(NamedTuple):
     version: int | None
 
 
+class Owner(NamedTuple):
+    """A creator with its links, those that ended too, and the kinds of the measures in force against it."""
+
+    member: Member
+    links: list[Link]
+    measures: tuple[str, ...]
+
+
 class Account(NamedTuple):
     """An account that is or was linked; times in seconds."""
 
@@ -78,14 +86,17 @@ class CreatorReads:
 
     async def owner(self, tenant: str, name: str) -> Member | None:
         """The creator with this id, or whose account it is."""
-        return (await self.owners(tenant, [name])).get(name)
+        found = (await self.owners(tenant, [name])).get(name)
+        return found.member if found else None
 
-    async def owners(self, tenant: str, names: Sequence[str]) -> dict[str, Member]:
-        """The same for many names, without those that nobody has."""
-        asked = _listed(names)
-        found = {row[2]: Member(*row) for row in await self.rows(sql.MANY_CREATORS, tenant, asked)}
-        # An account that is somebody's stands where they stand.
-        return found | {name: Member(*row) for name, *row in await self.rows(sql.MANY_OWNERS, tenant, asked)}
+    async def owners(self, tenant: str, names: Sequence[str]) -> dict[str, Owner]:
+        """The same for many names, without those that nobody has, and what stands beside them: one statement."""
+        found = {}
+        # An account that is somebody's stands where they stand, so that comes last.
+        for name, _, *columns, links, measures in await self.rows(sql.OWNERS, tenant, _listed(names)):
+            beside = [Link(*link) for link in orjson.loads(links)]
+            found[name] = Owner(Member(*columns), beside, tuple(orjson.loads(measures)))
+        return found
 
     async def known_as(self, tenant: str, id_: str) -> Member | None:
         """A creator by the id that was made here."""
@@ -106,18 +117,15 @@ class CreatorReads:
 
     async def entries(self, creator: str) -> list[Entry]:
         """All entries that count for a creator, its own and those that its accounts bring."""
-        return (await self.entries_of([creator]))[creator]
+        return (await self.entries_of({creator: await self.links(creator)}))[creator]
 
-    async def entries_of(self, creators: Sequence[str]) -> dict[str, list[Entry]]:
-        """The same for many creators: two statements, however many they are."""
-        links: dict[str, list[Link]] = {}
-        for creator, *link in await self.rows(sql.MANY_LINKS, _listed(creators)):
-            links.setdefault(creator, []).append(Link(*link))
+    async def entries_of(self, links: Mapping[str, Sequence[Link]]) -> dict[str, list[Entry]]:
+        """The same for many creators, each with its links: one statement."""
         accounts = {link.account for held in links.values() for link in held}
         of_account: dict[str, list[Entry]] = {}
-        for account, *columns in await self.rows(sql.MANY_ENTRIES, _listed([*creators, *accounts])):
+        for account, *columns in await self.rows(sql.MANY_ENTRIES, _listed([*links, *accounts])):
             of_account.setdefault(account, []).append(Entry(*columns))
-        return {creator: counting(creator, of_account, links.get(creator, ())) for creator in creators}
+        return {creator: counting(creator, of_account, held) for creator, held in links.items()}
 
     async def ledger(self, creator: str, *, before: int = LAST, limit: int) -> list[Shown]:
         """The newest entries of a creator and its accounts, before a number."""
@@ -128,13 +136,6 @@ class CreatorReads:
     async def measures(self, creator: str) -> list[Measured]:
         """The measures against a creator, newest first."""
         return [Measured(*row) for row in await self.rows(sql.MEASURES_OF, creator)]
-
-    async def in_force(self, creators: Sequence[str]) -> dict[str, list[str]]:
-        """The kinds of the measures in force against many creators."""
-        found: dict[str, list[str]] = {}
-        for creator, kind in await self.rows(sql.MANY_MEASURES, _listed(creators)):
-            found.setdefault(creator, []).append(kind)
-        return found
 
     async def owners_of(self, account: str) -> list[str]:
         """The creators whose an account is or was."""

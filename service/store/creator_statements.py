@@ -52,24 +52,23 @@ INSERT INTO creator_links (id, tenant, creator, account, channel, since, until) 
 """
 END_LINK: Final = "UPDATE creator_links SET until = ? WHERE id = ? AND until IS NULL"
 
-MANY_CREATORS: Final = f"""
-SELECT {CREATOR} FROM creators AS k WHERE k.tenant = ? AND k.name IN (SELECT value FROM json_each(?))
+_BESIDE: Final = """
+(SELECT json_group_array(json_array(b.account, b.since, b.until)) FROM creator_links AS b WHERE b.creator = k.id),
+(SELECT json_group_array(m.kind) FROM measures AS m WHERE m.state = 'in_force' AND m.creator = k.id)
 """
-MANY_OWNERS: Final = f"""
-SELECT k.name, {CREATOR.replace("k.", "o.")} FROM creators AS k JOIN creator_links AS l ON l.account = k.id
-    AND l.until IS NULL AND l.creator <> k.id JOIN creators AS o ON o.id = l.creator
-WHERE k.tenant = ? AND k.name IN (SELECT value FROM json_each(?))
-"""
-MANY_LINKS: Final = """
-SELECT creator, account, since, until FROM creator_links WHERE creator IN (SELECT value FROM json_each(?))
+OWNERS: Final = f"""
+SELECT k.name AS asked, 0 AS owned, {CREATOR}, {_BESIDE}
+FROM creators AS k WHERE k.tenant = ?1 AND k.name IN (SELECT value FROM json_each(?2))
+UNION ALL
+SELECT a.name, 1, {CREATOR}, {_BESIDE}
+FROM creators AS a JOIN creator_links AS l ON l.account = a.id AND l.until IS NULL AND l.creator <> a.id
+JOIN creators AS k ON k.id = l.creator
+WHERE a.tenant = ?1 AND a.name IN (SELECT value FROM json_each(?2))
+ORDER BY owned
 """
 MANY_ENTRIES: Final = f"""
 SELECT e.creator, {ENTRY} FROM score_entries AS e WHERE e.creator IN (SELECT value FROM json_each(?))
 """
-MANY_MEASURES: Final = """
-SELECT creator, kind FROM measures WHERE state = 'in_force' AND creator IN (SELECT value FROM json_each(?))
-"""
-
 # Entries
 
 INSERT_ENTRY: Final = """
