@@ -84,18 +84,18 @@ def test_anonymous_people_are_led_to_the_door_and_back(busy, seat):
     "where", ["//outside.invalid/", "https://outside.invalid/", "/\\outside.invalid", "javascript:alert(1)"]
 )
 def test_the_way_back_never_leaves_the_service(busy, seat, where):
-    sat = seat("li.wei", path=where)
+    sat = seat("li.wei", path=where, by_keys=True)
     assert sat.page.url.startswith(busy.url)
 
 
 def test_host_cookies_work_on_a_loopback_address_without_tls(busy, seat):
-    cookies = {cookie["name"]: cookie for cookie in seat("li.wei").page.context.cookies()}
+    cookies = {cookie["name"]: cookie for cookie in seat("li.wei", by_keys=True).page.context.cookies()}
     kept = cookies["__Host-qingliu"]
     assert kept["secure"] and kept["httpOnly"] and kept["sameSite"] == "Strict"
 
 
 def test_twenty_items_in_a_row_by_keyboard_alone(busy, seat):
-    sat = seat("li.wei").press("c")
+    sat = seat("li.wei", by_keys=True).press("c")
     sat.page.wait_for_selector(".item")
     done = []
     for turn in range(20):
