@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -23,12 +25,14 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from unittest.mock import patch
 
 from bench.machine import machine
+from bench.serving import loaded
 from moderation.types import Content, Part, Scene
 from service.acts import act_row, canonical
 from service.audit import verify_export
 from service.audit.records import Asked
 from service.filing import committed
-from service.ids import stamp
+from service.http.server import listening
+from service.ids import new_id, stamp
 from service.plan import Plan
 from service.settings import Settings
 from service.store import db, statements
@@ -189,6 +193,26 @@ async def singles(service: Service, caller: Caller, seconds: float) -> float:
     return done / seconds
 
 
+async def requests(where: tuple[str, str], seconds: float) -> float:
+    """Decisions a processor second, one a request: as clients have them."""
+    (url, secret), text = where, "这款面霜很好用，推荐给大家"
+    orders = {
+        "host": "127.0.0.1",
+        "port": int(url.rpartition(":")[2]),
+        "path": "/v1/moderations",
+        "headers": {"Authorization": f"Bearer {secret}"},
+        "bodies": [{"scene": "ugc", "text": text}],
+        "batch": 0,
+        "connections": AT_ONCE,
+        "seconds": seconds,
+        "name": new_id(),
+    }
+    core = max(os.sched_getaffinity(0))
+    told, used = await asyncio.to_thread(loaded, "bench.load", orders, pid=os.getpid(), core=core)
+    assert not told["wrong"], told
+    return float(told["requests"] / used)
+
+
 async def batches(service: Service, caller: Caller, seconds: float) -> float:
     """Decisions a second in batches."""
     done, until = 0, perf_counter() + seconds
@@ -223,10 +247,10 @@ async def deciding(rounds: int, seconds: float) -> dict[str, list[float]]:
     rates: dict[str, list[float]] = {}
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
-        callers = {}
+        callers, urls = {}, {}
         for name in ("log", "acts", "bare"):
             before = asyncio.all_tasks()
-            settings = Settings(data=folder / name, expert="off")
+            settings = Settings(data=folder / name, expert="off", port=0, rate_limit=10**9)
             service = await stack.enter_async_context(open_service(settings))
             for task in asyncio.all_tasks() - before:
                 if name != "log" and task.get_name() in JOBS:
@@ -235,10 +259,12 @@ async def deciding(rounds: int, seconds: float) -> dict[str, list[float]]:
             caller = await service.keys.caller(secret)
             assert caller is not None
             callers[name] = service, caller
+            urls[name] = await stack.enter_async_context(listening(service, log=io.BytesIO())), secret
         for turn in range(rounds):
             names = [*callers] * 2
             for name in names[turn % len(callers) :][: len(callers)]:
                 with without_acts(folder / name) if name == "bare" else nullcontext():
+                    rates.setdefault(f"request {name}", []).append(await requests(urls[name], seconds))
                     rates.setdefault(f"single {name}", []).append(await singles(*callers[name], seconds))
                     rates.setdefault(f"batch {name}", []).append(await batches(*callers[name], seconds))
         assert callers["log"][0].audit.log.reads.last() is not None
@@ -273,7 +299,7 @@ def main(count: int = RECORDS) -> None:
 def decided(rows: dict[str, Any]) -> None:
     """What the log costs decisions."""
     rates = asyncio.run(deciding(ROUNDS, SECONDS))
-    for kind in ("single", "batch"):
+    for kind in ("request", "single", "batch"):
         log, acts, bare = (median(rates[f"{kind} {name}"]) for name in ("log", "acts", "bare"))
         rows[kind] = {"log": log, "acts": acts, "bare": bare, "costs": 1 - log / bare}
         print(f"{kind}: {log:.0f}/s with the log, {acts:.0f} without its jobs, {bare:.0f} without acts: ", end="")
