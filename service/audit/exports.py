@@ -22,7 +22,7 @@ import structlog
 
 from service.acts import EXPORT_ASKED, EXPORT_CANCELLED, EXPORT_DONE, EXPORT_FAILED, EXPORT_FETCHED, Act
 from service.audit import seal
-from service.audit.formats import FORMATS, has_parquet
+from service.audit.formats import FORMATS, lacking
 from service.audit.make import Cancelled, Plan, Progress, collect, digest_of, tabulate
 from service.audit.manifest import Ground
 from service.audit.packs import PACKS
@@ -308,8 +308,10 @@ def _check(asked: Asked, reason: str) -> None:
     if asked.since and asked.until and asked.since >= asked.until:
         raise AskedWrong("until", "period_empty")
     unknown = [one for one in asked.formats if one not in FORMATS]
-    if unknown or ("parquet" in asked.formats and not has_parquet()):
-        raise AskedWrong("formats", "format_unknown" if unknown else "parquet_missing")
+    if unknown:
+        raise AskedWrong("formats", "format_unknown")
+    if missing := lacking(asked.formats):
+        raise AskedWrong("formats", f"{missing}_missing")
 
 
 def _plan_told(plan: Plan) -> dict[str, Any]:

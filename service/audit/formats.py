@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 from contextlib import contextmanager
+from ctypes.util import find_library
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +17,7 @@ from service.audit.cells import fitted, neutral
 from service.audit.packs import HEADS, said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from moderation.reasons import Language
@@ -27,7 +29,7 @@ SHEET_ROWS: Final = 1_000_000
 _NAME: Final = 28
 _GROUP: Final = 2000
 _WIDE: Final = frozenset({"text", "facts"})
-FORMATS: Final = ("csv", "xlsx", "parquet", "html")
+FORMATS: Final = ("csv", "xlsx", "parquet", "html", "pdf")
 """What may be asked for besides JSONL, which is always there."""
 
 
@@ -97,6 +99,19 @@ def _sheet(book: Any, head: Any, table: Table, number: int, lang: Language) -> A
 def has_parquet() -> bool:
     """Whether Parquet can be written here."""
     return find_spec("pyarrow") is not None
+
+
+@cache
+def has_pdf() -> bool:
+    """Whether PDF can be written here: WeasyPrint is an extra, and sets its letters with the system's Pango."""
+    return find_spec("weasyprint") is not None and find_library("pango-1.0") is not None
+
+
+def lacking(names: Collection[str]) -> str:
+    """The first of some formats for which something is not installed here; empty where all can be written."""
+    if "parquet" in names and not has_parquet():
+        return "parquet"
+    return "pdf" if "pdf" in names and not has_pdf() else ""
 
 
 def write_parquet(path: Path, table: Table, rows: Iterable[Sequence[Cell]]) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tomllib
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -16,13 +17,14 @@ from service.audit.manifest import checklist
 from service.audit.packs import HEADS, said
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from moderation.reasons import Language
     from service.audit.counting import Counting
     from service.audit.make import Plan, Progress
 
 NAME: Final = "report.html"
+PRINTED: Final = "report.pdf"
 _SHOWN: Final = 200
 """So many rows of each table stand in the report; all stand in the table's own file."""
 _WIDE: Final = 1800
@@ -33,9 +35,27 @@ _ACTIONS: Final = ("pass", "review", "block")
 
 def write_report(plan: Plan, progress: Progress, counting: Counting, lexicons: Path) -> None:
     """Writes the page. Categories are called as ``lexicons`` has them."""
+    with (progress.folder / NAME).open("w", encoding="utf-8") as file:
+        file.writelines(_page(plan, progress, counting, lexicons))
+
+
+def write_printed(plan: Plan, progress: Progress, counting: Counting, lexicons: Path) -> None:
+    """Writes the same page as PDF/A-3u, which archives keep. It fetches nothing, whatever the page says."""
+    weasyprint = import_module("weasyprint")  # it takes a second, and is an extra
+    weasyprint.LOGGER.setLevel("ERROR")  # it warns of styles that are for screens
+    page = "".join(_page(plan, progress, counting, lexicons))
+    made = weasyprint.HTML(string=page, url_fetcher=_refused)
+    made.write_pdf(progress.folder / PRINTED, pdf_variant="pdf/a-3u")
+
+
+def _refused(url: str, *_: object, **__: object) -> NoReturn:
+    raise ValueError(url)
+
+
+def _page(plan: Plan, progress: Progress, counting: Counting, lexicons: Path) -> Iterable[str]:
     lang, names = plan.asked.lang, _names(lexicons)
     tables = [_table(progress, table, lang) for table in plan.pack.tables]
-    told = _ENVIRONMENT.get_template("report.html").stream(
+    return _ENVIRONMENT.get_template("report.html").stream(
         plan=plan,
         lang=lang,
         name=said(plan.pack.name, lang),
@@ -49,8 +69,6 @@ def write_report(plan: Plan, progress: Progress, counting: Counting, lexicons: P
         tables=tables,
         shown=_SHOWN,
     )
-    with (progress.folder / NAME).open("w", encoding="utf-8") as file:
-        file.writelines(told)
 
 
 def _names(lexicons: Path) -> dict[str, tuple[str, str]]:

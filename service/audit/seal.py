@@ -10,7 +10,7 @@ from service.audit import formats
 from service.audit.dsa import FOLDER, write_batches
 from service.audit.make import CONTENTS, INDEX, LEAVES, RECORDS, record_from, rows_name
 from service.audit.manifest import CHECKPOINT, MANIFEST, SIGNATURE, manifest, signature
-from service.audit.report import write_report
+from service.audit.report import write_printed, write_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +45,7 @@ def write_formats(plan: Plan, progress: Progress, counting: Counting, lexicons: 
         "xlsx": lambda: _write_workbook(plan, progress),
         "parquet": lambda: _write_parquet(plan, progress),
         "html": lambda: write_report(plan, progress, counting, lexicons),
+        "pdf": lambda: write_printed(plan, progress, counting, lexicons),
     }
     wanted = [name for name in formats.FORMATS if name in plan.asked.formats]
     for place, name in enumerate(wanted):

@@ -134,6 +134,11 @@ def _wrong(error: AskedWrong, lang: Language) -> str:
         "period_empty": say(lang, "--until 须晚于 --since", "--until comes after --since"),
         "format_unknown": say(lang, f"格式为：{', '.join(FORMATS)}", f"formats are: {', '.join(FORMATS)}"),
         "parquet_missing": say(lang, "缺少 pyarrow：pip install 'qingliu[parquet]'", "pip install 'qingliu[parquet]'"),
+        "pdf_missing": say(
+            lang,
+            "缺少 WeasyPrint 或 Pango：pip install 'qingliu[pdf]'，apt install libpangoft2-1.0-0",
+            "WeasyPrint or Pango is missing: pip install 'qingliu[pdf]', apt install libpangoft2-1.0-0",
+        ),
     }.get(error.kind, say(lang, f"此包须给出 --{error.field}", f"this pack needs --{error.field}"))
 
 

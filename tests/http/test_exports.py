@@ -89,7 +89,7 @@ def test_unmasked_takes_a_right_and_a_reason(server, auditor, admin, decided):
     [
         ({"pack": "nothing"}, {"pack": "pack_unknown"}),
         ({"pack": "creator"}, {"creator": "missing"}),
-        ({"pack": "log", "formats": ["pdf"]}, {"formats.0": "literal_error"}),
+        ({"pack": "log", "formats": ["docx"]}, {"formats.0": "literal_error"}),
         (
             {"pack": "log", "since": "2026-02-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"},
             {"until": "period_empty"},
