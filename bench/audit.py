@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 RESULTS: Final = Path(__file__).parent / "results"
 RECORDS: Final = 1_000_000
-FORMATS: Final = ("csv", "xlsx", "parquet", "html")
+FORMATS: Final = ("csv", "xlsx", "parquet", "html", "pdf")
 ROUNDS: Final = 7
 SECONDS: Final = 3.0
 AT_ONCE: Final = 64

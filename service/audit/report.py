@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
-from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from service.audit import printed
 from service.audit.columns import local
 from service.audit.formats import rows_in
 from service.audit.make import rows_name
@@ -17,7 +20,7 @@ from service.audit.manifest import checklist
 from service.audit.packs import HEADS, said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from moderation.reasons import Language
     from service.audit.counting import Counting
@@ -35,27 +38,22 @@ _ACTIONS: Final = ("pass", "review", "block")
 
 def write_report(plan: Plan, progress: Progress, counting: Counting, lexicons: Path) -> None:
     """Writes the page. Categories are called as ``lexicons`` has them."""
-    with (progress.folder / NAME).open("w", encoding="utf-8") as file:
-        file.writelines(_page(plan, progress, counting, lexicons))
+    _write(progress.folder / NAME, plan, progress, counting, lexicons)
 
 
 def write_printed(plan: Plan, progress: Progress, counting: Counting, lexicons: Path) -> None:
-    """Writes the same page as PDF/A-3u, which archives keep. It fetches nothing, whatever the page says."""
-    weasyprint = import_module("weasyprint")  # it takes a second, and is an extra
-    weasyprint.LOGGER.setLevel("ERROR")  # it warns of styles that are for screens
-    page = "".join(_page(plan, progress, counting, lexicons))
-    made = weasyprint.HTML(string=page, url_fetcher=_refused)
-    made.write_pdf(progress.folder / PRINTED, pdf_variant="pdf/a-3u")
+    """Writes the same page as PDF/A. Raises ``CalledProcessError``."""
+    with TemporaryDirectory() as folder:
+        page = Path(folder) / NAME
+        _write(page, plan, progress, counting, lexicons)
+        command = [sys.executable, printed.__file__, str(page), str(progress.folder / PRINTED)]
+        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own program
 
 
-def _refused(url: str, *_: object, **__: object) -> NoReturn:
-    raise ValueError(url)
-
-
-def _page(plan: Plan, progress: Progress, counting: Counting, lexicons: Path) -> Iterable[str]:
+def _write(path: Path, plan: Plan, progress: Progress, counting: Counting, lexicons: Path) -> None:
     lang, names = plan.asked.lang, _names(lexicons)
     tables = [_table(progress, table, lang) for table in plan.pack.tables]
-    return _ENVIRONMENT.get_template("report.html").stream(
+    told = _ENVIRONMENT.get_template("report.html").stream(
         plan=plan,
         lang=lang,
         name=said(plan.pack.name, lang),
@@ -69,6 +67,8 @@ def _page(plan: Plan, progress: Progress, counting: Counting, lexicons: Path) ->
         tables=tables,
         shown=_SHOWN,
     )
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(told)
 
 
 def _names(lexicons: Path) -> dict[str, tuple[str, str]]:
