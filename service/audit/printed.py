@@ -6,6 +6,7 @@ The letters of Chinese fonts take hundreds of megabytes to choose from; they go 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,8 +17,7 @@ def _refused(url: str, *_: object, **__: object) -> NoReturn:
 
 def main(source: Path, target: Path) -> None:
     """Writes the page as PDF/A-3u, which archives keep. It fetches nothing, whatever the page says."""
-    import weasyprint  # noqa: PLC0415 - an extra: whoever only asks where this file is need not have it
-
+    weasyprint = import_module("weasyprint")  # an extra: whoever only asks where this file is need not have it
     weasyprint.LOGGER.setLevel("ERROR")  # it warns of styles that are for screens
     page = weasyprint.HTML(string=source.read_text(encoding="utf-8"), url_fetcher=_refused)
     page.write_pdf(target, pdf_variant="pdf/a-3u")
