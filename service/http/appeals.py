@@ -94,6 +94,7 @@ class Told(Answered):
     takes=AppealRequest,
     gives=AppealShown,
     problems=("not-appealable", *_WRITES),
+    shows_texts=True,
 )
 async def appeal(asked: Asked) -> Answer:
     """File an appeal against a block, once and in its term; another person decides."""
@@ -111,7 +112,9 @@ async def appeal(asked: Asked) -> Answer:
     return await _told(asked, filed)
 
 
-@route("GET", "/v1/appeals/{id}", policy=Right.REPORT, gives=AppealShown, problems=("not-found", *CALLED))
+@route(
+    "GET", "/v1/appeals/{id}", policy=Right.REPORT, gives=AppealShown, problems=("not-found", *CALLED), shows_texts=True
+)
 async def one_appeal(asked: Asked) -> Answer:
     """Read an appeal, with its outcome once there is one."""
     return await _told(asked, asked.found["id"])
@@ -155,6 +158,7 @@ async def notified(asked: Asked) -> Answer:
     policy=Right.MODERATE,
     gives=Statement,
     problems=("not-found", "not-appealable", *CALLED),
+    shows_texts=True,
 )
 async def statement_of(asked: Asked) -> Answer:
     """What to tell the creator of a block: facts, rule, article, term and way of appeal, in plain words."""

@@ -22,14 +22,30 @@ if TYPE_CHECKING:
 _WRITES: Final = (*BODY, *CALLED)
 
 
-@route("POST", "/v1/reports", policy=Right.REPORT, takes=ReportRequest, gives=ReportShown, problems=_WRITES)
+@route(
+    "POST",
+    "/v1/reports",
+    policy=Right.REPORT,
+    takes=ReportRequest,
+    gives=ReportShown,
+    problems=_WRITES,
+    shows_texts=True,
+)
 async def report(asked: Asked) -> Answer:
     """File a user's report; the same user's second report of a round changes nothing."""
     sent = await read_as(asked, ReportRequest)
     return await _filed(asked, Said(REPORT, sent.content_id, sent.reporter_id, sent.reason, sent.detail))
 
 
-@route("POST", "/v1/complaints", policy=Right.REPORT, takes=ComplaintRequest, gives=ReportShown, problems=_WRITES)
+@route(
+    "POST",
+    "/v1/complaints",
+    policy=Right.REPORT,
+    takes=ComplaintRequest,
+    gives=ReportShown,
+    problems=_WRITES,
+    shows_texts=True,
+)
 async def complaint(asked: Asked) -> Answer:
     """File a complaint, which people verify and answer with an outcome."""
     sent = await read_as(asked, ComplaintRequest)
@@ -37,13 +53,22 @@ async def complaint(asked: Asked) -> Answer:
     return await _filed(asked, Said(COMPLAINT, sent.content_id, sent.complainant_id, sent.reason, *words))
 
 
-@route("GET", "/v1/reports/{id}", policy=Right.REPORT, gives=ReportShown, problems=("not-found", *CALLED))
+@route(
+    "GET", "/v1/reports/{id}", policy=Right.REPORT, gives=ReportShown, problems=("not-found", *CALLED), shows_texts=True
+)
 async def one_report(asked: Asked) -> Answer:
     """Read a report, with its outcome once there is one."""
     return await _told(asked, asked.found["id"], REPORT)
 
 
-@route("GET", "/v1/complaints/{id}", policy=Right.REPORT, gives=ReportShown, problems=("not-found", *CALLED))
+@route(
+    "GET",
+    "/v1/complaints/{id}",
+    policy=Right.REPORT,
+    gives=ReportShown,
+    problems=("not-found", *CALLED),
+    shows_texts=True,
+)
 async def one_complaint(asked: Asked) -> Answer:
     """Read a complaint, with its verification and outcome once there are any."""
     return await _told(asked, asked.found["id"], COMPLAINT)

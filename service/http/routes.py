@@ -56,6 +56,8 @@ class Route:
     shown: bool = True
     upgrades: bool = False
     """Whether the answer is a WebSocket."""
+    shows_texts: bool = False
+    """Whether the answer can hold what users wrote, unmasked: a person who is given it leaves an act."""
 
 
 def route(
