@@ -132,7 +132,7 @@ def _permit(caller: Caller, policy: Right) -> None:
 
 
 async def _noted(route: Route, asked: Asked, caller: Caller) -> None:
-    """Leaves the act of a look, before the answer does. A WebSocket left it when it was opened; a HEAD shows nothing."""
+    """Leaves the act of a look before the answer leaves. A WebSocket left it when it was opened; HEAD shows nothing."""
     if not asked.textless and not route.upgrades and asked.request.method != "HEAD":
         of = tuple(asked.found.values()) or ((asked.shown,) if asked.shown else ())
         await asked.serving.looks.note(caller, f"{route.method} {route.path}", of)
