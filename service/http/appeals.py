@@ -94,7 +94,6 @@ class Told(Answered):
     takes=AppealRequest,
     gives=AppealShown,
     problems=("not-appealable", *_WRITES),
-    shows_texts=True,
 )
 async def appeal(asked: Asked) -> Answer:
     """File an appeal against a block, once and in its term; another person decides."""

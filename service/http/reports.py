@@ -22,30 +22,14 @@ if TYPE_CHECKING:
 _WRITES: Final = (*BODY, *CALLED)
 
 
-@route(
-    "POST",
-    "/v1/reports",
-    policy=Right.REPORT,
-    takes=ReportRequest,
-    gives=ReportShown,
-    problems=_WRITES,
-    shows_texts=True,
-)
+@route("POST", "/v1/reports", policy=Right.REPORT, takes=ReportRequest, gives=ReportShown, problems=_WRITES)
 async def report(asked: Asked) -> Answer:
     """File a user's report; the same user's second report of a round changes nothing."""
     sent = await read_as(asked, ReportRequest)
     return await _filed(asked, Said(REPORT, sent.content_id, sent.reporter_id, sent.reason, sent.detail))
 
 
-@route(
-    "POST",
-    "/v1/complaints",
-    policy=Right.REPORT,
-    takes=ComplaintRequest,
-    gives=ReportShown,
-    problems=_WRITES,
-    shows_texts=True,
-)
+@route("POST", "/v1/complaints", policy=Right.REPORT, takes=ComplaintRequest, gives=ReportShown, problems=_WRITES)
 async def complaint(asked: Asked) -> Answer:
     """File a complaint, which people verify and answer with an outcome."""
     sent = await read_as(asked, ComplaintRequest)

@@ -71,15 +71,7 @@ async def reviews(asked: Asked) -> Answer:
     return tell(told)
 
 
-@route(
-    "POST",
-    "/v1/reviews/claim",
-    policy=Right.REVIEW,
-    takes=ClaimRequest,
-    gives=Claimed,
-    problems=_WRITES,
-    shows_texts=True,
-)
+@route("POST", "/v1/reviews/claim", policy=Right.REVIEW, takes=ClaimRequest, gives=Claimed, problems=_WRITES)
 async def claim_reviews(asked: Asked) -> Answer:
     """Take the most urgent items; each comes with the token that its steps need."""
     sent = await read_as(asked, ClaimRequest)
@@ -92,15 +84,7 @@ async def one_review(asked: Asked) -> Answer:
     return await evenly(asked, _full(asked, asked.found["id"], with_context=True))
 
 
-@route(
-    "POST",
-    "/v1/reviews/{id}/claim",
-    policy=Right.REVIEW,
-    takes=ClaimOneRequest,
-    gives=Full,
-    problems=_STEP,
-    shows_texts=True,
-)
+@route("POST", "/v1/reviews/{id}/claim", policy=Right.REVIEW, takes=ClaimOneRequest, gives=Full, problems=_STEP)
 async def claim_review(asked: Asked) -> Answer:
     """Take this item."""
     sent = await read_as(asked, ClaimOneRequest)
@@ -108,15 +92,7 @@ async def claim_review(asked: Asked) -> Answer:
     return await _taken(asked, desk.claim_one(known(asked), asked.found["id"], lease=sent.lease_seconds))
 
 
-@route(
-    "POST",
-    "/v1/reviews/{id}/heartbeat",
-    policy=Right.REVIEW,
-    takes=HeartbeatRequest,
-    gives=Full,
-    problems=_STEP,
-    shows_texts=True,
-)
+@route("POST", "/v1/reviews/{id}/heartbeat", policy=Right.REVIEW, takes=HeartbeatRequest, gives=Full, problems=_STEP)
 async def extend_review(asked: Asked) -> Answer:
     """Hold an item for longer."""
     sent = await read_as(asked, HeartbeatRequest)
@@ -124,45 +100,21 @@ async def extend_review(asked: Asked) -> Answer:
     return await _taken(asked, desk.heartbeat(known(asked), asked.found["id"], sent.token, lease=sent.lease_seconds))
 
 
-@route(
-    "POST",
-    "/v1/reviews/{id}/release",
-    policy=Right.REVIEW,
-    takes=ReleaseRequest,
-    gives=Full,
-    problems=_STEP,
-    shows_texts=True,
-)
+@route("POST", "/v1/reviews/{id}/release", policy=Right.REVIEW, takes=ReleaseRequest, gives=Full, problems=_STEP)
 async def release_review(asked: Asked) -> Answer:
     """Give an item back; seniors may take one from others."""
     sent = await read_as(asked, ReleaseRequest)
     return await _taken(asked, asked.serving.service.desk.release(known(asked), asked.found["id"], sent.token))
 
 
-@route(
-    "POST",
-    "/v1/reviews/{id}/skip",
-    policy=Right.REVIEW,
-    takes=HeldRequest,
-    gives=Full,
-    problems=_STEP,
-    shows_texts=True,
-)
+@route("POST", "/v1/reviews/{id}/skip", policy=Right.REVIEW, takes=HeldRequest, gives=Full, problems=_STEP)
 async def skip_review(asked: Asked) -> Answer:
     """Leave an item to others: it does not come back to you in this round."""
     sent = await read_as(asked, HeldRequest)
     return await _taken(asked, asked.serving.service.desk.skip(known(asked), asked.found["id"], sent.token))
 
 
-@route(
-    "POST",
-    "/v1/reviews/{id}/escalate",
-    policy=Right.REVIEW,
-    takes=EscalateRequest,
-    gives=Full,
-    problems=_STEP,
-    shows_texts=True,
-)
+@route("POST", "/v1/reviews/{id}/escalate", policy=Right.REVIEW, takes=EscalateRequest, gives=Full, problems=_STEP)
 async def escalate_review(asked: Asked) -> Answer:
     """Pass an item on to seniors."""
     sent = await read_as(asked, EscalateRequest)
@@ -170,15 +122,7 @@ async def escalate_review(asked: Asked) -> Answer:
     return await _taken(asked, desk.escalate(known(asked), asked.found["id"], sent.token, note=sent.note))
 
 
-@route(
-    "POST",
-    "/v1/reviews/{id}/decision",
-    policy=Right.REVIEW,
-    takes=DecisionRequest,
-    gives=Full,
-    problems=_STEP,
-    shows_texts=True,
-)
+@route("POST", "/v1/reviews/{id}/decision", policy=Right.REVIEW, takes=DecisionRequest, gives=Full, problems=_STEP)
 async def decide_review(asked: Asked) -> Answer:
     """Decide: it supersedes the engine's decision, and receivers hear of it ten seconds later."""
     sent = await read_as(asked, DecisionRequest)
@@ -192,15 +136,7 @@ async def decide_review(asked: Asked) -> Answer:
     return await _taken(asked, asked.serving.service.desk.decide(known(asked), asked.found["id"], sent.token, ruling))
 
 
-@route(
-    "POST",
-    "/v1/reviews/{id}/undo",
-    policy=Right.REVIEW,
-    takes=UndoRequest,
-    gives=Full,
-    problems=_STEP,
-    shows_texts=True,
-)
+@route("POST", "/v1/reviews/{id}/undo", policy=Right.REVIEW, takes=UndoRequest, gives=Full, problems=_STEP)
 async def undo_review(asked: Asked) -> Answer:
     """Take your own decision back within ten seconds; you hold the item again."""
     await read_as(asked, UndoRequest)

@@ -57,7 +57,7 @@ class Route:
     upgrades: bool = False
     """Whether the answer is a WebSocket."""
     shows_texts: bool = False
-    """Whether the answer can hold what users wrote, unmasked: a person who is given it leaves an act."""
+    """Whether a GET can show what users wrote, unmasked: a person who is shown it leaves an act, as every step does."""
 
 
 def route(

@@ -151,7 +151,6 @@ async def script_diff(asked: Asked) -> Answer:
     takes=ApprovalRequest,
     gives=ScriptShown,
     problems=("not-found", "not-approvable", *BODY, "csrf", *CALLED),
-    shows_texts=True,
 )
 async def approve_script(asked: Asked) -> Answer:
     """Approve the newest version, bound to its exact text; not by who filed it."""

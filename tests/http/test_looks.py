@@ -29,8 +29,6 @@ WRITTEN = (AD, DOUBTFUL, SCRIPT, GROUNDS, SAID, DETAIL)
 SHOWN_AT = {
     "GET /v1/reviews",
     "GET /v1/reviews/{id}",
-    "POST /v1/reviews/claim",
-    "POST /v1/reviews/{id}/decision",
     "GET /v1/search",
     "GET /v1/contents/{id}",
     "GET /v1/reports/{id}",
@@ -108,7 +106,7 @@ def complaints(house, who, routes):
         if WAYS[name].spends:
             continue
         reply, sent = asked(house, who, one)
-        if shown(reply, sent):
+        if one.method == "GET" and shown(reply, sent):  # a step is an act of its own, which names person and object
             found.add(name)
             if not one.shows_texts:
                 wrong.append(f"{name} shows texts")
@@ -122,6 +120,7 @@ def test_every_route_that_shows_texts_says_so_and_leaves_an_act(house):
     wrong, found = complaints(house, hired(house, Role.ADMIN), ROUTES)
     assert wrong == []
     assert found >= SHOWN_AT
+    assert {one.method for one in ROUTES if one.shows_texts} == {"GET"}
 
 
 @pytest.mark.parametrize("name", ["GET /v1/search", "GET /queue", "GET /v1/scripts/{id}/report", "GET /live/{room}"])
