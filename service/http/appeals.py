@@ -111,7 +111,9 @@ async def appeal(asked: Asked) -> Answer:
     return await _told(asked, filed)
 
 
-@route("GET", "/v1/appeals/{id}", policy=Right.REPORT, gives=AppealShown, problems=("not-found", *CALLED))
+@route(
+    "GET", "/v1/appeals/{id}", policy=Right.REPORT, gives=AppealShown, problems=("not-found", *CALLED), shows_texts=True
+)
 async def one_appeal(asked: Asked) -> Answer:
     """Read an appeal, with its outcome once there is one."""
     return await _told(asked, asked.found["id"])
@@ -155,6 +157,7 @@ async def notified(asked: Asked) -> Answer:
     policy=Right.MODERATE,
     gives=Statement,
     problems=("not-found", "not-appealable", *CALLED),
+    shows_texts=True,
 )
 async def statement_of(asked: Asked) -> Answer:
     """What to tell the creator of a block: facts, rule, article, term and way of appeal, in plain words."""

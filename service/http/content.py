@@ -114,6 +114,7 @@ async def moderate_batch(asked: Asked) -> Answer:
     policy=Right.MODERATE,
     gives=Decision,
     problems=("not-found", *_CALLED),
+    shows_texts=True,
 )
 async def one_decision(asked: Asked) -> Answer:
     """Read one decision."""
@@ -131,10 +132,11 @@ async def one_decision(asked: Asked) -> Answer:
     query=HistoryQuery,
     gives=History,
     problems=("invalid-query", *_CALLED),
+    shows_texts=True,
 )
 async def history(asked: Asked) -> Answer:
     """List the decisions on one content over all its versions, newest first."""
-    content_id = read_query(asked, HistoryQuery).content_id
+    content_id = asked.shown = read_query(asked, HistoryQuery).content_id
     found = await asked.serving.moderation.history(known(asked), content_id)
     who = await _people(asked, [one.by for one in found])
     lang = asked.lang

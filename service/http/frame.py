@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from service.http.answer import Answer
     from service.http.dispatch import Table
     from service.http.rates import Rates
+    from service.http.routes import Route
     from service.http.serving import Serving
     from service.keys import Caller, Keys
     from service.logs import AccessLog
@@ -48,6 +49,7 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _CLIENT_GONE: Final = 499
 _SERVER_ERROR: Final = 500
+_REFUSED: Final = 400
 
 
 def _request_ids() -> Iterator[str]:
@@ -86,7 +88,10 @@ class Frame:
                     caller = await self._caller(request)
                     _permit(caller, route.policy)
                     left = self.rates.spend(caller.id)
-                response = await route.answer(Asked(request, self.serving, found, caller))
+                asked = Asked(request, self.serving, found, caller)
+                response = await route.answer(asked)
+                if route.shows_texts and caller is not None and caller.session and response.status < _REFUSED:
+                    await _noted(route, asked, caller)
             except (asyncio.CancelledError, ConnectionError):
                 raise
             except Exception as error:  # noqa: BLE001 - every error has to become an answer
@@ -124,6 +129,13 @@ async def caller_of(request: web.BaseRequest, keys: Keys, sessions: Sessions) ->
 def _permit(caller: Caller, policy: Right) -> None:
     if policy not in caller.rights:
         raise Problem("forbidden")
+
+
+async def _noted(route: Route, asked: Asked, caller: Caller) -> None:
+    """Leaves the act of a look before the answer leaves. A WebSocket left it when it was opened; HEAD shows nothing."""
+    if not asked.textless and not route.upgrades and asked.request.method != "HEAD":
+        of = tuple(asked.found.values()) or ((asked.shown,) if asked.shown else ())
+        await asked.serving.looks.note(caller, f"{route.method} {route.path}", of)
 
 
 def _secret(headers: Mapping[str, str]) -> str | None:

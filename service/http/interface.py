@@ -46,6 +46,7 @@ from service.http.dispatch import table
 from service.http.frame import Frame
 from service.http.rates import Rates
 from service.http.routes import openapi
+from service.http.seen import Looks
 from service.http.serving import Serving
 from service.http.wire import Limits
 from service.metrics import Metrics
@@ -123,6 +124,7 @@ def interface(service: Service, *, access: AccessLog, routes: Sequence[Route] = 
             batch_chars=settings.max_batch_chars,
         ),
         streams=streams,
+        looks=Looks(service.ledger, clock=monotonic),
         document=orjson.dumps(openapi(routes, version=installed())),
         version=installed(),
     )

@@ -39,13 +39,14 @@ async def login(asked: Asked) -> Answer:
     )
 
 
-@route("GET", "/", policy=Right.SELF, gives=HTML, shown=False)
+@route("GET", "/", policy=Right.SELF, gives=HTML, shown=False, shows_texts=True)
 async def desk(asked: Asked) -> Answer:
     """My work: what I hold, and what waits; for who only reads, the item asked for, or the queue."""
     page = await shell(asked)
     if Right.REVIEW not in page.me["rights"]:
         chosen = asked.request.query.get("item")
         return await (_read_only(asked, chosen) if chosen else _queue(asked))
+    asked.textless = True
     listed = await told_by(asked, reviews.reviews, query={"holder": "me", "state": "held", "limit": "50"})
     categories = asked.serving.service.rules.engine.ruleset.categories
     return page.page(
@@ -60,14 +61,14 @@ async def desk(asked: Asked) -> Answer:
     )
 
 
-@route("GET", "/desk/{id}", policy=Right.READ, gives=HTML, shown=False)
+@route("GET", "/desk/{id}", policy=Right.READ, gives=HTML, shown=False, shows_texts=True)
 async def item(asked: Asked) -> Answer:
     """One item, large: a part of my work."""
     page = await shell(asked)
     return page.part("item.html", item=await _item(asked, asked.found["id"]))
 
 
-@route("GET", "/desk/{id}/suggestion", policy=Right.READ, gives=HTML, shown=False)
+@route("GET", "/desk/{id}/suggestion", policy=Right.READ, gives=HTML, shown=False, shows_texts=True)
 async def suggestion(asked: Asked) -> Answer:
     """What could be written instead: a part of my work."""
     page = await shell(asked)
@@ -75,24 +76,25 @@ async def suggestion(asked: Asked) -> Answer:
     return page.part("suggestion.html", told=told)
 
 
-@route("GET", "/items/{id}", policy=Right.READ, gives=HTML, shown=False)
+@route("GET", "/items/{id}", policy=Right.READ, gives=HTML, shown=False, shows_texts=True)
 async def read_item(asked: Asked) -> Answer:
     """One item for somebody who only reads."""
     return await _read_only(asked, asked.found["id"])
 
 
-@route("GET", "/queue", policy=Right.READ, gives=HTML, shown=False)
+@route("GET", "/queue", policy=Right.READ, gives=HTML, shown=False, shows_texts=True)
 async def queue(asked: Asked) -> Answer:
     """The queue with its filters, counts and saved views."""
     return await _queue(asked)
 
 
-@route("GET", "/search", policy=Right.READ, gives=HTML, shown=False)
+@route("GET", "/search", policy=Right.READ, gives=HTML, shown=False, shows_texts=True)
 async def search(asked: Asked) -> Answer:
     """Search in contents."""
     page = await shell(asked)
     query = given(asked, "text", "from", "to", "cursor")
     found, error, told = None, "", {}
+    asked.textless = not query.get("text")
     if query.get("text"):
         try:
             told = await told_by(asked, records.search, query=in_days(query, "from", "to"))
@@ -106,13 +108,13 @@ async def search(asked: Asked) -> Answer:
     return page.page("search.html", query=query, found=found, error=error, told=told, next=more)
 
 
-@route("GET", "/contents", policy=Right.READ, gives=HTML, shown=False)
+@route("GET", "/contents", policy=Right.READ, gives=HTML, shown=False, shows_texts=True)
 async def find_content(asked: Asked) -> Answer:
     """The whole history of the content whose id was typed."""
     return await _history(asked, asked.request.query.get("id", "").strip())
 
 
-@route("GET", "/contents/{id}", policy=Right.READ, gives=HTML, shown=False)
+@route("GET", "/contents/{id}", policy=Right.READ, gives=HTML, shown=False, shows_texts=True)
 async def content(asked: Asked) -> Answer:
     """The whole history of one content."""
     return await _history(asked, asked.found["id"])
@@ -123,6 +125,7 @@ ROUTES: Final = (login, desk, item, suggestion, read_item, queue, search, find_c
 
 async def _history(asked: Asked, content_id: str) -> Answer:
     page = await shell(asked)
+    asked.shown = content_id
     return page.page("content.html", told=await told_by(asked, records.whole_history, found={"id": content_id}))
 
 
@@ -164,6 +167,7 @@ def _counts(counts: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 
 async def _read_only(asked: Asked, review: str) -> Answer:
     page = await shell(asked)
+    asked.shown = review
     return page.page("read.html", item={**await _item(asked, review), "steps": []})
 
 

@@ -26,7 +26,7 @@ _FILTERS: Final = ("kind", "named", "since", "until", "cursor")
 _BAD: Final = (400, 422)
 _SORTS: Final = (
     "decision.*", "review.*", "appeal.*", "report.*", "notice.*", "lexicon.*", "ruleset.*", "model.*", "user.*",
-    "session.*", "key.*", "export.*", "hold.*", "retention.*", "erasure.*",
+    "session.*", "key.*", "texts.*", "export.*", "hold.*", "retention.*", "erasure.*",
 )  # fmt: skip
 _HIDDEN: Final = frozenset({"action", "by", "commitment", "judgement", "published_at", "token", "verdict", "salt"})
 """Facts that have a place of their own, or tell a person nothing; a pack has them all."""
@@ -58,12 +58,13 @@ async def timeline(asked: Asked) -> Answer:
     )
 
 
-@route("GET", "/audit/decisions/{id}", policy=Right.AUDIT, gives=HTML, shown=False)
+@route("GET", "/audit/decisions/{id}", policy=Right.AUDIT, gives=HTML, shown=False, shows_texts=True)
 async def story(asked: Asked) -> Answer:
     """One decision's whole story, to be printed."""
     page = await shell(asked)
     told = await told_by(asked, audit.decision_story, found={"id": asked.found["id"]})
     whole = None
+    asked.textless = Right.READ not in page.me["rights"]
     if Right.READ in page.me["rights"]:
         whole = await told_by(asked, records.whole_history, found={"id": told["content_id"]})
     versions = [] if whole is None else [one for one in whole["versions"] if one["version"] == told["version"]]

@@ -20,7 +20,7 @@ _MOST_CHOICES: Final = "200"
 _LEVELS: Final = ("red", "amber", "green")
 
 
-@route("GET", "/scripts", policy=Right.SHOWS, gives=HTML, shown=False)
+@route("GET", "/scripts", policy=Right.SHOWS, gives=HTML, shown=False, shows_texts=True)
 async def script_list(asked: Asked) -> Answer:
     """Host scripts, and a way to file one."""
     page = await shell(asked)
@@ -28,7 +28,7 @@ async def script_list(asked: Asked) -> Answer:
     return page.page("scripts.html", **listed, **await _on_file(asked))
 
 
-@route("GET", "/scripts/{id}", policy=Right.SHOWS, gives=HTML, shown=False)
+@route("GET", "/scripts/{id}", policy=Right.SHOWS, gives=HTML, shown=False, shows_texts=True)
 async def script_page(asked: Asked) -> Answer:
     """One script: its sentences with what the law says of them, its versions, its approval."""
     page, found = await shell(asked), {"id": asked.found["id"]}
@@ -48,7 +48,7 @@ async def script_page(asked: Asked) -> Answer:
     )
 
 
-@route("GET", "/scripts/{id}/diff", policy=Right.SHOWS, gives=HTML, shown=False)
+@route("GET", "/scripts/{id}/diff", policy=Right.SHOWS, gives=HTML, shown=False, shows_texts=True)
 async def script_changes(asked: Asked) -> Answer:
     """Two versions of a script beside each other."""
     page, found, query = await shell(asked), {"id": asked.found["id"]}, asked.request.query
@@ -95,7 +95,7 @@ async def wall(asked: Asked) -> Answer:
     return page.page("live.html", rooms=found, on=on)
 
 
-@route("GET", "/live/{room}", policy=Right.SHOWS, gives=HTML, shown=False)
+@route("GET", "/live/{room}", policy=Right.SHOWS, gives=HTML, shown=False, shows_texts=True)
 async def room_page(asked: Asked) -> Answer:
     """One room: its chart, what is said in it with marks, the script beside the speech, what people did."""
     page = await shell(asked)

@@ -79,7 +79,9 @@ class Pulse(Told):
     acts: list[ActShown]
 
 
-@route("GET", "/v1/rooms/{room}/pulse", policy=Right.SHOWS, gives=Pulse, problems=("not-found", *CALLED))
+@route(
+    "GET", "/v1/rooms/{room}/pulse", policy=Right.SHOWS, gives=Pulse, problems=("not-found", *CALLED), shows_texts=True
+)
 async def pulse(asked: Asked) -> Answer:
     """Read how a room stands, its minutes, and what happened last, with texts and marks."""
     room, tenant, service = room_of(asked.found["room"]), known(asked).tenant, asked.serving.service

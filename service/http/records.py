@@ -97,7 +97,15 @@ class WholeHistory(Answered):
     acts: list[ActShown] = Field(description="decisions and what was done with the items: the last 200")
 
 
-@route("GET", "/v1/search", policy=Right.READ, query=SearchQuery, gives=Matches, problems=("invalid-query", *CALLED))
+@route(
+    "GET",
+    "/v1/search",
+    policy=Right.READ,
+    query=SearchQuery,
+    gives=Matches,
+    problems=("invalid-query", *CALLED),
+    shows_texts=True,
+)
 async def search(asked: Asked) -> Answer:
     """Find contents that hold a text, newest first; a request looks at 2 000 of them at most."""
     sent, caller, service = read_query(asked, SearchQuery), known(asked), asked.serving.service
@@ -119,7 +127,9 @@ async def search(asked: Asked) -> Answer:
     return Answer(orjson.dumps(told, option=orjson.OPT_UTC_Z))
 
 
-@route("GET", "/v1/contents/{id}", policy=Right.READ, gives=WholeHistory, problems=("not-found", *CALLED))
+@route(
+    "GET", "/v1/contents/{id}", policy=Right.READ, gives=WholeHistory, problems=("not-found", *CALLED), shows_texts=True
+)
 async def whole_history(asked: Asked) -> Answer:
     """All that is known of one content: its versions, decisions, items, reports and acts."""
     return await evenly(asked, _history(asked))

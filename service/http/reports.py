@@ -37,13 +37,22 @@ async def complaint(asked: Asked) -> Answer:
     return await _filed(asked, Said(COMPLAINT, sent.content_id, sent.complainant_id, sent.reason, *words))
 
 
-@route("GET", "/v1/reports/{id}", policy=Right.REPORT, gives=ReportShown, problems=("not-found", *CALLED))
+@route(
+    "GET", "/v1/reports/{id}", policy=Right.REPORT, gives=ReportShown, problems=("not-found", *CALLED), shows_texts=True
+)
 async def one_report(asked: Asked) -> Answer:
     """Read a report, with its outcome once there is one."""
     return await _told(asked, asked.found["id"], REPORT)
 
 
-@route("GET", "/v1/complaints/{id}", policy=Right.REPORT, gives=ReportShown, problems=("not-found", *CALLED))
+@route(
+    "GET",
+    "/v1/complaints/{id}",
+    policy=Right.REPORT,
+    gives=ReportShown,
+    problems=("not-found", *CALLED),
+    shows_texts=True,
+)
 async def one_complaint(asked: Asked) -> Answer:
     """Read a complaint, with its verification and outcome once there are any."""
     return await _told(asked, asked.found["id"], COMPLAINT)

@@ -46,7 +46,15 @@ _STEP: Final = ("not-found", "review-conflict", *_WRITES)
 _ACTIONS: Final = {"pass": Action.PASS, "block": Action.BLOCK}
 
 
-@route("GET", "/v1/reviews", policy=Right.READ, query=QueueQuery, gives=Queue, problems=("invalid-query", *CALLED))
+@route(
+    "GET",
+    "/v1/reviews",
+    policy=Right.READ,
+    query=QueueQuery,
+    gives=Queue,
+    problems=("invalid-query", *CALLED),
+    shows_texts=True,
+)
 async def reviews(asked: Asked) -> Answer:
     """List items of the queue, the most urgent first, with bounded counts of what there is."""
     sent, caller, archive = read_query(asked, QueueQuery), known(asked), asked.serving.service.archive
@@ -70,7 +78,7 @@ async def claim_reviews(asked: Asked) -> Answer:
     return await evenly(asked, _claimed(asked, sent))
 
 
-@route("GET", "/v1/reviews/{id}", policy=Right.READ, gives=Full, problems=("not-found", *CALLED))
+@route("GET", "/v1/reviews/{id}", policy=Right.READ, gives=Full, problems=("not-found", *CALLED), shows_texts=True)
 async def one_review(asked: Asked) -> Answer:
     """Read an item with all that belongs to it."""
     return await evenly(asked, _full(asked, asked.found["id"], with_context=True))
@@ -135,7 +143,14 @@ async def undo_review(asked: Asked) -> Answer:
     return await _taken(asked, asked.serving.service.desk.undo(known(asked), asked.found["id"]))
 
 
-@route("GET", "/v1/reviews/{id}/suggestion", policy=Right.READ, gives=Rewritten, problems=("not-found", *CALLED))
+@route(
+    "GET",
+    "/v1/reviews/{id}/suggestion",
+    policy=Right.READ,
+    gives=Rewritten,
+    problems=("not-found", *CALLED),
+    shows_texts=True,
+)
 async def review_suggestion(asked: Asked) -> Answer:
     """What could be written instead: worked out when asked for."""
     return await evenly(asked, _rewritten(asked))

@@ -103,6 +103,7 @@ async def one_room(asked: Asked) -> Answer:
     query=EventsQuery,
     gives=RoomEvents,
     problems=("invalid-query", "not-found", *CALLED),
+    shows_texts=True,
 )
 async def events(asked: Asked) -> Answer:
     """List what happened in a room after a number: verdicts and events, in order."""

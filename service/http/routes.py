@@ -56,6 +56,8 @@ class Route:
     shown: bool = True
     upgrades: bool = False
     """Whether the answer is a WebSocket."""
+    shows_texts: bool = False
+    """Whether a GET can show what users wrote, unmasked: a person who is shown it leaves an act, as every step does."""
 
 
 def route(

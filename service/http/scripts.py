@@ -61,7 +61,13 @@ async def file_script(asked: Asked) -> Answer:
 
 
 @route(
-    "GET", "/v1/scripts", policy=Right.SHOWS, query=PageQuery, gives=ScriptsShown, problems=("invalid-query", *CALLED)
+    "GET",
+    "/v1/scripts",
+    policy=Right.SHOWS,
+    query=PageQuery,
+    gives=ScriptsShown,
+    problems=("invalid-query", *CALLED),
+    shows_texts=True,
 )
 async def scripts(asked: Asked) -> Answer:
     """List scripts by their newest version, what was filed last first."""
@@ -81,13 +87,21 @@ async def scripts(asked: Asked) -> Answer:
     query=VersionQuery,
     gives=ScriptShown,
     problems=("not-found", "invalid-query", *CALLED),
+    shows_texts=True,
 )
 async def one_script(asked: Asked) -> Answer:
     """Read a version of a script, the newest if none is named."""
     return tell(script_told(await _asked_for(asked)))
 
 
-@route("GET", "/v1/scripts/{id}/versions", policy=Right.SHOWS, gives=VersionsShown, problems=("not-found", *CALLED))
+@route(
+    "GET",
+    "/v1/scripts/{id}/versions",
+    policy=Right.SHOWS,
+    gives=VersionsShown,
+    problems=("not-found", *CALLED),
+    shows_texts=True,
+)
 async def script_versions(asked: Asked) -> Answer:
     """List the versions of a script, newest first."""
     try:
@@ -104,6 +118,7 @@ async def script_versions(asked: Asked) -> Answer:
     query=VersionQuery,
     gives=ReportShown,
     problems=("not-found", "invalid-query", *CALLED),
+    shows_texts=True,
 )
 async def script_report(asked: Asked) -> Answer:
     """Report on a version by today's law, rules and proofs."""
@@ -119,6 +134,7 @@ async def script_report(asked: Asked) -> Answer:
     query=DiffQuery,
     gives=DiffShown,
     problems=("not-found", "invalid-query", *CALLED),
+    shows_texts=True,
 )
 async def script_diff(asked: Asked) -> Answer:
     """Compare two versions, sentence by sentence."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from service.http.language import Lang
+    from service.http.seen import Looks
     from service.http.stream import Streams
     from service.http.wire import Limits
     from service.keys import Caller
@@ -34,6 +35,8 @@ class Serving:
     limits: Limits
     streams: Streams
     """The WebSockets that are open."""
+    looks: Looks
+    """Who looked at texts."""
     document: bytes
     """The OpenAPI document, made once."""
     version: str
@@ -49,6 +52,10 @@ class Asked:
     found: Mapping[str, str]
     """The variable parts of the path."""
     caller: Caller | None = None
+    shown: str = ""
+    """The id of what the answer shows, where the query names it and not the path."""
+    textless: bool = False
+    """Whether this answer of a route that shows texts holds none."""
 
     @property
     def lang(self) -> Lang:

@@ -155,6 +155,7 @@ async def end_show(asked: Asked) -> Answer:
     query=ExportQuery,
     gives=CorrectionsShown,
     problems=("not-found", "invalid-query", *CALLED),
+    shows_texts=True,
 )
 async def corrections(asked: Asked) -> Answer:
     """What was corrected on air: the words, the words that took them back, offsets; as JSON or as a CSV file."""

@@ -105,11 +105,12 @@ class Streams:
     gives=Hello,
     problems=("invalid-query", "not-found", "upgrade-required", "crowded", *CALLED),
     upgrades=True,
+    shows_texts=True,
 )
 async def stream(asked: Asked) -> web.WebSocketResponse[Any]:
     """Follow a live room, and bring messages, over a WebSocket (subprotocol qingliu.chat.v1)."""
     room, query = room_of(asked.found["room"]), read_query(asked, StreamQuery)
-    streams, caller = asked.serving.streams, known(asked)
+    streams, caller, whole = asked.serving.streams, known(asked), query.scope == "room"
     opened: web.WebSocketResponse[Any] = web.WebSocketResponse(
         protocols=(PROTOCOL,),
         autoping=False,
@@ -127,10 +128,12 @@ async def stream(asked: Asked) -> web.WebSocketResponse[Any]:
         check_socket(asked.request)
     if len(streams.streams) >= streams.most:
         raise Problem("crowded", headers={"Retry-After": "5"})
+    if whole and caller.session:
+        await asked.serving.looks.note(caller, f"{stream.method} {stream.path}", (room,))
     await opened.prepare(asked.request)
     _narrow(asked.request)
     settings = asked.serving.settings
-    whole, credits_, most = query.scope == "room", settings.live_credits, settings.live_buffer
+    credits_, most = settings.live_credits, settings.live_buffer
     client = Stream(asked, room, opened, whole, credits_, most, streams.waker, monotonic())
     streams.streams.add(client)
     try:
