@@ -8,9 +8,10 @@ import json
 import os
 import shutil
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -133,15 +134,40 @@ def house(tmp_path_factory, lexicons):
         yield started
 
 
-@pytest.fixture(scope="package")
+class Shared:
+    """One Chromium for all modules of this folder: each would take seconds to start its own."""
+
+    def __init__(self):
+        self.browser, self._opened = None, ExitStack()
+
+    def open(self):
+        if self.browser is None:
+            playwright = self._opened.enter_context(import_module("playwright.sync_api").sync_playwright())
+            self.browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            self._opened.callback(self.browser.close)
+        return self.browser
+
+    def close(self):
+        """Playwright holds the thread's event loop, which the tests of other folders need."""
+        self._opened.close()
+        self.browser = None
+
+
+SHARED = Shared()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem):
+    if nextitem is None or not nextitem.path.is_relative_to(HERE):
+        SHARED.close()
+
+
+@pytest.fixture(scope="module")
 def chromium():
     if CHROMIUM is None:
         pytest.skip(SKIPPED)
-    api = pytest.importorskip("playwright.sync_api")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+    pytest.importorskip("playwright.sync_api")
+    return SHARED.open()
 
 
 @dataclass
