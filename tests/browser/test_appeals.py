@@ -53,7 +53,7 @@ def test_from_an_appeal_to_restored_content_by_keyboard_alone(house, appealed, s
     sat.press("u")
     sat.page.wait_for_selector(f'.item[data-id="{appealed[number]}"] [data-act="keep"]')
     assert newest(house, f"b-{number}") == "block"
-    sat.page.wait_for_function("!document.querySelector('[aria-busy=true]')")
+    sat.page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
     sat.press("a" if number else "o")
     sat.page.wait_for_selector("#noting[open]")
     sat.press("Control+Enter")

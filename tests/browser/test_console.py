@@ -124,7 +124,7 @@ def test_a_decision_is_undone_within_ten_seconds_and_decided_again(busy, seat):
     sat.press("u")
     sat.page.wait_for_selector(f'.item[data-id="{here}"]')
     assert item(busy, "zhang.min", here).row[11] == "held"
-    sat.page.wait_for_function("!document.querySelector('[aria-busy=true]')")
+    sat.page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
     sat.press("b")
     sat.page.wait_for_selector("#reasons[open]")
     sat.press("1", "1", "Enter").another(here)
@@ -181,7 +181,7 @@ def test_the_queue_is_walked_filtered_and_remembered_by_keyboard(busy, seat):
     sat.page.wait_for_selector(".item")
     assert sat.shown() == chosen
     sat.go("/queue").page.locator(".view button").click()
-    sat.page.wait_for_function("!document.querySelector('.view')")
+    sat.page.wait_for_selector(".view", state="detached")
 
 
 def test_a_verdict_appears_while_one_types_and_nothing_is_filed(busy, seat):

@@ -12,7 +12,7 @@ _SPEC = importlib.util.spec_from_file_location("hostile", Path(__file__).with_na
 hostile = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(hostile)
 STRINGS = hostile.strings()
-SHORT = 30
+SHORT = 20
 SHOW = """async path => {
     document.querySelector('#place').replaceChildren(...await ql.part(path)); ql.tick();
     return [...document.querySelectorAll('.item .eye .text')].map(one => one.textContent).join('');

@@ -36,7 +36,7 @@ def test_what_is_grim_is_folded_away_until_somebody_looks_and_nobody_decides_bef
     sat.page.wait_for_selector(".item:not([data-shut])")
     assert GRIM in sat.page.locator("main").inner_text(), "the first key only shows it"
     assert house.call("GET", "/v1/moderations?content_id=grim")["decisions"][0]["by"] == "engine"
-    sat.page.wait_for_function("!document.querySelector('[aria-busy=true]')")
+    sat.page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
     sat.press("p")
     sat.page.wait_for_selector("#undo:not([hidden])")
     assert house.call("GET", "/v1/moderations?content_id=grim")["decisions"][0]["by"] == "person"

@@ -79,7 +79,7 @@ def drafted(pat):
     pat.page.click("[data-weigh]")
     pat.page.fill("#weigh [name=number]", "60")
     pat.press("Enter")
-    pat.page.wait_for_function("document.querySelectorAll('#draft-list li').length === 2")
+    pat.page.wait_for_function("() => document.querySelectorAll('#draft-list li').length === 2")
     pat.page.click("#draft-title")
     pat.press("t")
     pat.page.wait_for_selector(".rehearsal[data-state=done] .tally")

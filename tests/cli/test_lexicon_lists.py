@@ -282,7 +282,9 @@ def test_examples_that_do_not_hold_are_named(inside, exemplary) -> None:
     assert "examples/absolute_claim.tsv:2" in shown and "6 个例句" not in shown
 
 
+@pytest.mark.slow
 def test_the_shipped_examples_hold(inside) -> None:
+    """The command over all of them; that each holds is a test of ``tests/moderation/test_examples.py``."""
     done = inside("lexicon", "test", LEXICONS, "--json")
     told = orjson.loads(done.stdout)
     assert done.returncode == 0 and told["examples"] > 1000

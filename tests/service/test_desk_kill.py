@@ -163,10 +163,10 @@ async def run(folder, lexicons, *, rounds) -> Experiment:
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory):
-    """What was worked on before and after two kills."""
+    """What was worked on before and after a kill."""
     folder = tmp_path_factory.mktemp("killed")
     lexicons = small_rules(folder / "lexicons", {"ad_law/absolute_claim.txt": CLAIMS})
-    return asyncio.run(run(folder, lexicons, rounds=2))
+    return asyncio.run(run(folder, lexicons, rounds=1))
 
 
 def test_review_work_survives_kill_9(killed):
