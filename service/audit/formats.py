@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SHEET_ROWS: Final = 1_000_000
 """So many rows one sheet takes; more go on in the next."""
 _NAME: Final = 28
-_GROUP: Final = 2000
+_GROUP: Final = 1000
 _WIDE: Final = frozenset({"text", "facts"})
 FORMATS: Final = ("csv", "xlsx", "parquet", "html", "pdf")
 """What may be asked for besides JSONL, which is always there."""
