@@ -31,6 +31,8 @@ _GROUP: Final = 1000
 _WIDE: Final = frozenset({"text", "facts"})
 FORMATS: Final = ("csv", "xlsx", "parquet", "html", "pdf")
 """What may be asked for besides JSONL, which is always there."""
+USUAL: Final = ("csv", "xlsx", "html")
+"""What is made where nothing else is asked for: it needs no extra."""
 
 
 class NoParquet(Exception):

@@ -15,7 +15,7 @@ import typer
 
 from moderation.types import SHANGHAI
 from service.audit.exports import DONE, AskedWrong, Export, Exports
-from service.audit.formats import FORMATS
+from service.audit.formats import FORMATS, USUAL
 from service.audit.keys import KeyRefused
 from service.audit.packs import PACKS, said
 from service.audit.records import Asked
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from service.wiring_audit import Audit
 
 BY: Final = "cli"
-FORMATS_MADE: Final = ("csv", "xlsx", "html")
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 _HELP: Final = "导出审计包（清单、签名、Merkle 证明；可离线校验）：" + "、".join(
     f"{code} {pack.name[0]}" for code, pack in PACKS.items()
@@ -88,7 +87,7 @@ def export(  # noqa: PLR0913 - the options of a command line
         refuse(say(lang.lang, "日期应如 2026-07-01", "a date is like 2026-07-01"))
     asked = Asked(
         pack=pack, since=period[0], until=period[1], scene=scene, creator=creator, room=room, category=category,
-        contents=contents, unmasked=unmasked, formats=tuple(formats or FORMATS_MADE), lang=lang.lang,
+        contents=contents, unmasked=unmasked, formats=tuple(formats or USUAL), lang=lang.lang,
     )  # fmt: skip
 
     async def work(audit: Audit) -> list[tuple[Export, Path]]:

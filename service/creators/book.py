@@ -127,10 +127,11 @@ class Book:
     async def seen(self, tenant: str, name: str, *, at: int | None = None) -> Seen:
         """A creator with all that its score rests on. Raises ``NotThere``."""
         await self.refresh()
-        member = await self.reads.owner(tenant, name)
-        if member is None:
+        owner = (await self.reads.owners(tenant, [name])).get(name)
+        if owner is None:
             raise NotThere(name)
-        entries = await self.reads.entries(member.id)
+        member = owner.member
+        entries = (await self.reads.entries_of({member.id: owner.links}))[member.id]
         formula = self.formulas.of(tenant, member.id)
         now = int(time()) if at is None else at
         derived, standing, _ = boosted(entries, formula, now, facts_of(member))

@@ -84,13 +84,8 @@ class CreatorReads:
         rows = await self.rows(sql.CREATOR_NAMED, tenant, name)
         return Member(*rows[0]) if rows else None
 
-    async def owner(self, tenant: str, name: str) -> Member | None:
-        """The creator with this id, or whose account it is."""
-        found = (await self.owners(tenant, [name])).get(name)
-        return found.member if found else None
-
     async def owners(self, tenant: str, names: Sequence[str]) -> dict[str, Owner]:
-        """The same for many names, without those that nobody has, and what stands beside them: one statement."""
+        """Those with these ids, or whose accounts they are, and what stands beside them: one statement."""
         found = {}
         # An account that is somebody's stands where they stand, so that comes last.
         for name, _, *columns, links, measures in await self.rows(sql.OWNERS, tenant, _listed(names)):

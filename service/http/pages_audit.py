@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from moderation.types import Scene
-from service.audit.formats import FORMATS, lacking
+from service.audit.formats import FORMATS, USUAL, lacking
 from service.audit.packs import PACKS, said
 from service.http import audit, exports, html, records, retention
 from service.http.console import HTML, shell, told_by
@@ -91,6 +91,7 @@ async def packs(asked: Asked) -> Answer:
         next=following({}, told["next"]),
         packs=[(code, said(pack.name, page.lang), pack.law, pack.needs) for code, pack in PACKS.items()],
         formats=[one for one in FORMATS if not lacking([one])],
+        usual=USUAL,
         scenes=[scene.value for scene in Scene],
         categories=page.categories(),
         may_unmask=Right.UNMASK in page.me["rights"],
