@@ -28,6 +28,12 @@ CHROMIUM = os.environ.get("QINGLIU_CHROMIUM") or shutil.which("chromium") or shu
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
+    "--renderer-process-limit=1",
+    "--disable-site-isolation-trials",
+    "--disable-software-rasterizer",
+    "--disable-extensions",
+    "--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider",
+    "--disable-dev-shm-usage",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
