@@ -22,7 +22,7 @@ HOME: Final = Path(__file__).parent
 HEADS: Final = ("abuse", "porn", "gambling", "fraud", "diversion", "spam", "ad_law", "negative")
 """Abuse and hate; porn; gambling; fraud; black-market ads and luring away; spam; advertising law; negative mood."""
 
-_SECOND_ONLY: Final = ("sizes", "beside", "stacking")
+_OF_ONE_STAGE: Final = ("sizes", "beside", "stacking", "band")
 REVIEWED: Final = HEADS[:-1]
 """The heads that may ask for review. A bad mood is worth knowing and breaks no rule."""
 
@@ -56,6 +56,7 @@ class Stacked:
 class Card:
     """All that is known of a model. ``thresholds`` are calibrated probabilities at which a head asks for review.
 
+    A first stage is uncertain of a text with a score within ``band`` of its threshold: a second one should read it too.
     A second stage has ``sizes`` of its parts, ``stacking`` with the first stage of sha256 ``beside``, and thresholds
     for both together.
     """
@@ -77,12 +78,13 @@ class Card:
     sizes: Mapping[str, int] = field(default_factory=dict)
     beside: str = ""
     stacking: Mapping[str, Stacked] = field(default_factory=dict)
+    band: float = 0.0
 
 
 def write_card(card: Card, path: Path) -> None:
     """Writes the card as JSON that a person can read."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    told = {name: value for name, value in asdict(card).items() if value or name not in _SECOND_ONLY}
+    told = {name: value for name, value in asdict(card).items() if value or name not in _OF_ONE_STAGE}
     path.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
@@ -105,7 +107,7 @@ def read_card(path: Path) -> Card:
         raise WeightsRefused(f"{path.name}: labels {', '.join(card.labels)}; expected {', '.join(HEADS)}")
     if Path(card.weights).name != card.weights:
         raise WeightsRefused(f"{path.name}: weights must be a plain file name, not {card.weights!r}")
-    numbers = [*card.thresholds.values()]
+    numbers = [*card.thresholds.values(), card.band]
     numbers += [number for scaling in card.calibration.values() for number in (scaling.slope, scaling.offset)]
     numbers += [number for told in card.stacking.values() for number in (told.first, told.second, told.offset)]
     if card.beside and card.stacking.keys() != set(HEADS):
@@ -113,7 +115,7 @@ def read_card(path: Path) -> Card:
     if card.calibration.keys() != set(HEADS) or card.thresholds.keys() != set(HEADS):
         raise WeightsRefused(f"{path.name}: calibration and thresholds must name every head and no other")
     if not all(map(math.isfinite, numbers)):
-        raise WeightsRefused(f"{path.name}: calibration, stacking or thresholds hold something that is no number")
+        raise WeightsRefused(f"{path.name}: calibration, stacking, thresholds or band hold something that is no number")
     if not card.golden:
         raise WeightsRefused(f"{path.name}: has no golden logits to check the weights against")
     return card
@@ -142,7 +144,7 @@ def _card(told: dict[str, Any]) -> Card:
     }
     told["thresholds"] = {head: float(threshold) for head, threshold in told["thresholds"].items()}
     told["golden"] = tuple(Golden(str(row["text"]), tuple(map(int, row["logits"]))) for row in told["golden"])
-    told["bits"] = int(told["bits"])
+    told["bits"], told["band"] = int(told["bits"]), float(told.get("band", 0))
     told["sizes"] = {str(name): int(size) for name, size in told.get("sizes", {}).items()}
     told["stacking"] = {
         head: Stacked(float(row["first"]), float(row["second"]), float(row["offset"]))

@@ -39,7 +39,7 @@ PICTURES: Final = 0x1F000
 PICTURE_CODES: Final = 0xE000
 """Emoji are kept one by one, in the private use area, which no folded text holds."""
 CHUNK: Final = 2048
-"""Texts that are hashed in one go: text number and row share a 32-bit key, so 2^12 is the most for 2^20 rows."""
+"""Texts that are hashed in one go: text number and row share a 32-bit key, so 2^11 is the most for 2^21 rows."""
 _STEP: Final = np.uint32(0x01000193)
 _MIX: Final = tuple(
     map(np.uint32, (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F, 0x165667B1, 0xD3A2646D, 0xFD7046C5))
@@ -124,7 +124,8 @@ def _heard(fuzzy: Sequence[int], code: int) -> int:
 
 def bags(texts: Sequence[str], letters: Alphabet, bits: int) -> Bags:
     """The rows of each text, numbers under ``2 ** bits``."""
-    parts = [_bags(texts[start : start + CHUNK], letters, bits) for start in range(0, len(texts), CHUNK)]
+    chunk = min(CHUNK, 1 << 32 - bits)
+    parts = [_bags(texts[start : start + chunk], letters, bits) for start in range(0, len(texts), chunk)]
     if len(parts) == 1:
         return parts[0]
     sizes = np.concatenate([part.sizes for part in parts]) if parts else np.zeros(0, np.int64)

@@ -35,7 +35,7 @@ class Recipe:
     of ``disguised`` of the rows (a tenth of that of ordinary ones) a disguised copy is learnt too.
     """
 
-    bits: int = 20
+    bits: int = 21
     epochs: int = 6
     rate: float = 0.2
     decay: float = 1e-3

@@ -16,17 +16,20 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 HEADS = ("abuse", "porn", "gambling", "fraud", "diversion", "spam", "ad_law", "negative")
 """What the text expert tells apart, in the order of its outputs."""
 TEMPLATES = Path(__file__).with_name("templates")
 WRITTEN = Path(__file__).with_name("written")
-WHOLE = 0.45
+UNBIASED = "unbiased"
+"""The file of written sentences that are learnt from once more for the sake of what they do not say."""
+WHOLE = 0.6
 """Share of the examples that are whole written sentences rather than filled frames."""
 BREAKING = 0.55
 """Share of these that break a rule."""
@@ -140,6 +143,8 @@ class Templates:
     lines: tuple[Line, ...]
     sentences: Mapping[str, tuple[Sentence, ...]]
     """Written sentences by the head that holds, ``-`` for none; one of several heads stands under each."""
+    unbiased: tuple[str, ...]
+    """Lines and sentences that speak of groups, slurs and quarrels and attack nobody."""
 
 
 def examples(*, seed: int, count: int, disguise: Disguise | None = None) -> Iterator[Example]:
@@ -204,7 +209,10 @@ def load(folder: Path = TEMPLATES, written: Path = WRITTEN) -> Templates:
         *((line.text, shared) for line in lines),
     ]:
         expand(rng, text, slots)
-    return Templates(shared, frames, lines, _sentences(written))
+    sentences = {path.stem: list(_sentences(path)) for path in sorted(written.glob("*.tsv"))}
+    unbiased = [line.text for line in lines if line.kind == "anti_bias"]
+    unbiased += [sentence.text for sentence in sentences.get(UNBIASED, ())]
+    return Templates(shared, frames, lines, _by_head(sentences.values()), tuple(unbiased))
 
 
 def _drawn(
@@ -260,16 +268,20 @@ def _dressed(rng: random.Random, text: str, templates: Templates) -> str:
     return " ".join(manner(text).split())
 
 
-def _sentences(folder: Path) -> Mapping[str, tuple[Sentence, ...]]:
+def _sentences(path: Path) -> Iterator[Sentence]:
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        named, _, text = line.partition("\t")
+        heads = () if named == "-" else tuple(named.split(","))
+        if not set(heads) <= set(HEADS) or not text.strip() or "{" in text:
+            raise ValueError(f"{path}:{number}: expected heads of {', '.join(HEADS)} or -, a tab and a sentence")
+        yield Sentence(text, heads)
+
+
+def _by_head(files: Iterable[Sequence[Sentence]]) -> Mapping[str, tuple[Sentence, ...]]:
     found: dict[str, list[Sentence]] = {head: [] for head in (*HEADS, "-")}
-    for path in sorted(folder.glob("*.tsv")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            named, _, text = line.partition("\t")
-            heads = () if named == "-" else tuple(named.split(","))
-            if not set(heads) <= set(HEADS) or not text.strip() or "{" in text:
-                raise ValueError(f"{path}:{number}: expected heads of {', '.join(HEADS)} or -, a tab and a sentence")
-            for head in heads or ("-",):
-                found[head].append(Sentence(text, heads))
+    for sentence in chain.from_iterable(files):
+        for head in sentence.heads or ("-",):
+            found[head].append(sentence)
     return {head: tuple(sentences) for head, sentences in found.items()}
 
 

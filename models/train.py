@@ -40,6 +40,8 @@ FALSE_ALARMS: Final = dict.fromkeys(HEADS, 0.001) | {"abuse": 0.008}
 """The share of held-out ordinary text that each head may flag; together under 2 %."""
 LEAST: Final = dict.fromkeys(HEADS, 0.2) | {"abuse": 0.55}
 """No threshold is lower than this probability."""
+UNCERTAIN: Final = 0.02
+"""The share of held-out ordinary text that the first stage is uncertain of: as much of it costs a second reading."""
 HALF: Final = 0.5
 LIMITS: Final = (
     "A score re-ranks and asks for review; it never blocks by itself. abuse is learnt from comments on race, region "
@@ -126,10 +128,9 @@ def own_rows(count: int, seed: int) -> list[Row]:
 def _anti_bias_rows(count: int, seed: int) -> list[Row]:
     """One to three lines together that mention a group without attacking it."""
     templates, chance = load_templates(), random.Random(seed)  # noqa: S311 - nothing secret
-    lines = [line.text for line in templates.lines if line.kind == "anti_bias"]
     rows = []
     for _ in range(count):
-        drawn = chance.sample(lines, chance.choice((1, 2, 2, 3)))
+        drawn = chance.sample(templates.unbiased, chance.choice((1, 2, 2, 3)))
         text = chance.choice("，。 ；").join(expand(chance, line, templates.slots) for line in drawn)
         rows.append(Row(text, {"abuse": 0}, UNBIASED, drawn[0]))
     return rows
@@ -162,10 +163,13 @@ def settle(model: Ngram, held: Sequence[Row]) -> Card:
     figures = {
         head: head_figures(scores[:, column], known, column, thresholds[head]) for column, head in enumerate(HEADS)
     }
-    limits = np.array([thresholds[head] for head in HEADS])
-    flagged = (scores[ordinary] >= limits)[:, : len(REVIEWED)].any(axis=1)
+    limits = np.array([thresholds[head] for head in REVIEWED])
+    usual = scores[ordinary, : len(REVIEWED)]
+    flagged = (usual >= limits).any(axis=1)
+    margins = np.abs(usual - limits).min(axis=1)
+    band = round(float(np.quantile(margins, UNCERTAIN)), 4) if len(margins) else 0.0
     held_out = {"heads": figures, "ordinary": {"rows": int(ordinary.sum()), "flagged": _share(flagged)}}
-    return replace(card, thresholds=thresholds, metrics={"held_out": held_out})
+    return replace(card, thresholds=thresholds, band=band, metrics={"held_out": held_out})
 
 
 def scaling_of(logits: Any, known: Labelled, column: int) -> Calibration:

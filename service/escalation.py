@@ -1,20 +1,19 @@
 """Who is read by the second stage too, and what comes of both. A verdict waits for it as long as its deadline says.
 
 Scenes that ask ``always`` have every content read by both. Those that ask ``uncertain`` have it read where the first
-stage is nearest to a threshold: a share of the traffic, by a quantile of what was seen lately, and less under load.
+stage is as near to a threshold as the ``band`` of its card, which is narrower under load.
 What the second stage did not read, though it should have, says so: ``Missing`` beside the first stage's opinion.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from moderation.policy import SecondStage
 from moderation.types import SECOND, Missing, Opinion
-from service.experts import answers
+from service.experts import MILLI, answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,35 +24,14 @@ if TYPE_CHECKING:
 
     Heard = Callable[[Sequence[Answer], float], None]
 
-SEEN: Final = 1024
-"""Margins that the band is drawn from."""
-ENOUGH: Final = 64
-"""Before so many are known nobody is uncertain; then the band is drawn anew after as many."""
 LOADING: Final = "loading"
 ESCALATED: Final = ("escalated", 1)
 """The fact that stands in evidence of both stages, so that who repeats the judgment asks both."""
 
 
-class Band:
-    """How near to a threshold is uncertain: so near that only ``share`` of the contents seen lately are nearer."""
-
-    def __init__(self, share: float) -> None:
-        self._share = share
-        self._margins: deque[int] = deque(maxlen=SEEN)
-        self._sorted: list[int] = []
-        self._new = 0
-
-    def edge(self, load: float = 0.0) -> int:
-        """The largest uncertain margin, in thousandths; -1 while nobody is. ``load`` from 0 to 1 narrows the band."""
-        place = int(len(self._sorted) * self._share * (1 - min(1.0, load)))
-        return self._sorted[place - 1] if place else -1
-
-    def see(self, margin: int) -> None:
-        """One more content."""
-        self._margins.append(margin)
-        self._new += 1
-        if self._new >= ENOUGH:
-            self._sorted, self._new = sorted(self._margins), 0
+def edge(first: TextModel, load: float = 0.0) -> int:
+    """The largest margin that is uncertain, in thousandths; -1 where none is. ``load`` from 0 to 1 narrows the band."""
+    return round(MILLI * first.card.band * (1 - min(1.0, load))) or -1
 
 
 class Escalation:
@@ -62,12 +40,12 @@ class Escalation:
     What is uncertain waits ``budget`` seconds for it; what is always read by both, as long as ``second`` lets it wait.
     """
 
-    def __init__(self, first: Hearing, *, share: float, queue_texts: int, budget: float) -> None:
+    def __init__(self, first: Hearing, *, queue_texts: int, budget: float) -> None:
         self.first = first
         self.second: Hearing | None = None
         self.absent = LOADING
         """Why there is no second hearing, in one word; empty once there is."""
-        self._band, self._queue_texts, self._budget = Band(share), queue_texts, budget
+        self._queue_texts, self._budget = queue_texts, budget
         self._on_heard: Heard | None = None
         self._beside = first.model.card.sha256
 
@@ -153,25 +131,24 @@ class Escalation:
         if not isinstance(answer, Opinion):
             joint.set_result(answer)
             return
-        edge = self._band.edge()
-        self._band.see(answer.margin)
-        if answer.margin > edge:
+        band = edge(self.model)
+        if answer.margin > band:
             joint.set_result(answer)
-        elif answer.margin > self._band.edge(self.waiting_for_second / self._queue_texts):
+        elif answer.margin > edge(self.model, self.waiting_for_second / self._queue_texts):
             joint.set_result(answer._replace(lacks=Missing(SECOND, "overloaded")))
         else:
             (second,) = self._ask_second([case])
             late = joined(answer, Missing(SECOND, "deadline"), ())
             timer = asyncio.get_running_loop().call_later(self._budget, _settle, joint, late)
             joint.add_done_callback(lambda _: timer.cancel())
-            _both_into(joint, first, second, _facts(answer.margin, edge))
+            _both_into(joint, first, second, _facts(answer.margin, band))
 
 
 class Panel:
     """Both stages for who has time: the second one is loaded when a scene first asks for it."""
 
-    def __init__(self, first: TextModel, second: Callable[[], TextModel | None], *, share: float) -> None:
-        self._first, self._open, self._band = first, second, Band(share)
+    def __init__(self, first: TextModel, second: Callable[[], TextModel | None]) -> None:
+        self._first, self._open = first, second
         self._second: TextModel | None = None
         self._opened = False
 
@@ -194,9 +171,8 @@ class Panel:
             return (ESCALATED,)
         if stage is SecondStage.NEVER or not isinstance(answer, Opinion):
             return ()
-        edge = self._band.edge()
-        self._band.see(answer.margin)
-        return _facts(answer.margin, edge) if answer.margin <= edge else ()
+        band = edge(self._first)
+        return _facts(answer.margin, band) if answer.margin <= band else ()
 
 
 def joined(first: Answer, second: Answer, facts: tuple[tuple[str, int], ...]) -> Answer:
@@ -208,8 +184,8 @@ def joined(first: Answer, second: Answer, facts: tuple[tuple[str, int], ...]) ->
     return first
 
 
-def _facts(margin: int, edge: int) -> tuple[tuple[str, int], ...]:
-    return ESCALATED, ("margin_milli", margin), ("band_milli", edge)
+def _facts(margin: int, band: int) -> tuple[tuple[str, int], ...]:
+    return ESCALATED, ("margin_milli", margin), ("band_milli", band)
 
 
 def _settle(joint: asyncio.Future[Answer], answer: Answer) -> None:

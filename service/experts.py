@@ -78,7 +78,8 @@ def _opinions(model: TextModel, cases: Sequence[Case]) -> list[Answer]:
         end = place + len(wordings)
         told = nothing
         if case.policy.second_stage is SecondStage.UNCERTAIN and wordings:
-            told = nothing._replace(margin=_margin(rows[place:end], limits))
+            columns = _grave(card.labels, case)
+            told = nothing._replace(margin=_margin(rows[place:end, columns], limits[columns]))
         if not all(usable[place:end]):
             found.append(Missing(TEXT, "not_a_number"))
         elif any(over[place:end]):
@@ -90,9 +91,15 @@ def _opinions(model: TextModel, cases: Sequence[Case]) -> list[Answer]:
     return found
 
 
+def _grave(labels: Sequence[str], case: Case) -> list[int]:
+    """The columns of the heads that the scene hears of breaches: that somebody is displeased is none."""
+    heads, categories = case.policy.experts.get(TEXT, {}), case.ruleset.categories
+    return [place for place, label in enumerate(labels) if label in heads and categories[heads[label]].severity]
+
+
 def _margin(rows: npt.NDArray[np.float64], limits: npt.NDArray[np.float64]) -> int:
     """How near the nearest score is to its threshold, in thousandths; none is nearer than what is no number."""
-    return round(float(np.nan_to_num(np.abs(rows - limits)).min()) * MILLI)
+    return round(float(np.nan_to_num(np.abs(rows - limits)).min(initial=1.0)) * MILLI)
 
 
 def _checked(rows: npt.NDArray[np.float64], texts: int, labels: int) -> npt.NDArray[np.float64]:

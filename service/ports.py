@@ -150,7 +150,10 @@ class Journal(Protocol):
 
 
 class TextCard(Protocol):
-    """What is known of a text model. ``thresholds`` are probabilities, one a label: from there on a score counts."""
+    """What is known of a text model. ``thresholds`` are probabilities, one a label: from there on a score counts.
+
+    Of a content with a score within ``band`` of its threshold it is uncertain.
+    """
 
     @property
     def name(self) -> str: ...  # noqa: D102 - the words of the card
@@ -163,6 +166,9 @@ class TextCard(Protocol):
 
     @property
     def thresholds(self) -> Mapping[str, float]: ...  # noqa: D102
+
+    @property
+    def band(self) -> float: ...  # noqa: D102
 
 
 class TextModel(Protocol):

@@ -72,8 +72,6 @@ class Settings(BaseSettings):
     """So long in scenes that ask for it where the first stage is uncertain."""
     second_queue: int = Field(default=1024, ge=16)
     """Contents that may wait for the second stage; more are judged without it."""
-    second_share: float = Field(default=0.12, ge=0, le=1)
-    """The share of contents that is uncertain enough for it in scenes that ask so; less under load."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)

@@ -37,9 +37,7 @@ async def open_hearing(
         if opens is None:
             yield first
             return
-        both = Escalation(
-            first, share=settings.second_share, queue_texts=settings.second_queue, budget=settings.second_budget
-        )
+        both = Escalation(first, queue_texts=settings.second_queue, budget=settings.second_budget)
         try:
             async with beside(second_stage=_join(both, opens, settings)):
                 yield both

@@ -125,7 +125,7 @@ def open_expert(settings: Settings, engine: Engine, lang: Language) -> Panel | N
         opens = find_second(settings, model)
     except ExpertRefused as error:
         _refuse_expert(error, lang)
-    return Panel(model, second, share=settings.second_share)
+    return Panel(model, second)
 
 
 def _refuse_expert(error: Exception, lang: Language) -> NoReturn:

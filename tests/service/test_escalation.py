@@ -18,10 +18,11 @@ from models import ngram, second
 from moderation.load import SCENES
 from moderation.types import SECOND, TEXT, Action, Missing, Scene
 from service import wiring, wiring_expert
-from service.escalation import ENOUGH, Band, Panel
+from service.escalation import Panel, edge
+from service.experts import answers
 from service.wiring import open_service
 from service.wiring_expert import ExpertRefused, Opens, find_second
-from tests.service.test_experts import BAD, FAULTS, Fake, FakeCard, hung
+from tests.service.test_experts import BAD, FAULTS, LABELS, Fake, FakeCard, hung
 
 SEEN_THROUGH = "拐"
 ASKING = (Scene.AD, Scene.LIVE_SCRIPT)
@@ -169,22 +170,19 @@ def graded(model, texts, found):
 
 async def test_only_what_is_uncertain_is_escalated_and_the_band_is_on_record(house, content, uncertain):
     first, deep = Fake(graded), Deep()
-    async with house(first, deep, scenes=uncertain, second_share=0.1, second_deadline=9.0) as (service, caller):
+    async with house(first, deep, scenes=uncertain, second_deadline=9.0) as (service, caller):
 
         async def chat(text):
             return (await service.moderation.one(caller, content(text, scene=Scene.LIVE_CHAT))).verdict
 
-        for n in range(ENOUGH + 6):
-            assert not (await chat(f"一瓶面霜而已{n % 10}")).degraded
-        deep.calls.clear()
-        assert (await chat("一只拐杖而已0")).action is Action.PASS
+        assert (await chat("一只拐杖而已7")).action is Action.PASS
         assert deep.calls == []
         (item,) = (await chat("一只拐杖而已9")).evidence
         assert dict(item.facts) == {
-            "score_milli": 800, "threshold_milli": 500, "escalated": 1, "margin_milli": 10, "band_milli": 10,
+            "score_milli": 800, "threshold_milli": 500, "escalated": 1, "margin_milli": 10, "band_milli": 20,
         }  # fmt: skip
         deep.fault = hung
-        asked = [chat(f"一只拐杖而已{n % 10}") for n in range(40)]
+        asked = [chat(f"一只拐杖而已{n % 10}") for n in range(40)]  # eight of them are uncertain
         began = time.perf_counter()
         verdicts = await asyncio.gather(*asked)
         assert time.perf_counter() - began < 3  # its budget, not the deadline of those who have time
@@ -193,17 +191,28 @@ async def test_only_what_is_uncertain_is_escalated_and_the_band_is_on_record(hou
             (Missing(SECOND, "deadline"),),
             (Missing(SECOND, "overloaded"),),
         }
-        assert all(verdict.degraded for verdict in verdicts[9::10])
+        assert [place for place, verdict in enumerate(verdicts) if verdict.degraded] == [
+            place for place in range(40) if place % 10 in {8, 9}
+        ]
 
 
-def test_the_band_holds_its_share_and_shrinks_under_load():
-    band = Band(0.2)
-    assert band.edge() == -1
-    for margin in range(ENOUGH):
-        band.see(margin)
-    assert band.edge() == 11  # 12 of 64
-    assert band.edge(0.5) == 5
-    assert band.edge(1.0) == band.edge(7.0) == -1
+def test_the_band_of_the_card_shrinks_under_load():
+    first = Fake()
+    assert [edge(first, load) for load in (0.0, 0.5, 1.0, 7.0)] == [20, 10, -1, -1]
+    first.card = replace(first.card, band=0.0)
+    assert edge(first) == -1
+
+
+def test_a_mere_mood_is_no_doubt(shipped, content):
+    first = Fake()
+    mood, doubt = np.full((1, 8), 0.1), np.full((1, 8), 0.1)
+    mood[0, LABELS.index("negative")] = doubt[0, LABELS.index("porn")] = 0.49
+    case = shipped.examine(content("一瓶面霜而已", scene=Scene.UGC))
+    margins = []
+    for row in (mood, doubt):
+        first.scores = lambda texts, row=row: np.repeat(row, len(texts), axis=0)
+        margins.append(answers(first, [case])[0].margin)
+    assert margins == [400, 10]
 
 
 def test_the_command_line_loads_the_second_stage_when_a_scene_asks_for_it(shipped, content):
@@ -213,14 +222,14 @@ def test_the_command_line_loads_the_second_stage_when_a_scene_asks_for_it(shippe
         opened.append(True)
         return Deep()
 
-    panel = Panel(Fake(), load, share=0.1)
+    panel = Panel(Fake(), load)
     chat, ad = (shipped.examine(content("一只拐杖而已", scene=scene)) for scene in (Scene.UGC, Scene.AD))
     assert panel.answers([chat])[0].expert.startswith("fake")
     assert not opened
     for _ in range(2):
         assert [answer.expert[:4] for answer in panel.answers([chat, ad])] == ["fake", "deep"]
     assert opened == [True]
-    missing = Panel(Fake(), lambda: None, share=0.1).answers([ad])
+    missing = Panel(Fake(), lambda: None).answers([ad])
     assert missing[0].lacks is None  # there is none: nothing is missing
 
 

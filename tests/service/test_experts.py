@@ -33,6 +33,7 @@ class FakeCard:
     sha256: str = "0123456789abcdef"
     labels: tuple = LABELS
     thresholds: dict = field(default_factory=lambda: dict.fromkeys(LABELS, 0.5))
+    band: float = 0.02
 
 
 class Fake:

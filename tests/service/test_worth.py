@@ -59,7 +59,7 @@ async def desk(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("house")
     files = {"ad_law/absolute_claim.txt": CLAIMS, "safety/abuse_insult.txt": ABUSE}
     rules = small_rules(folder / "lexicons", files)
-    settings = Settings(data=folder / "data", lexicons=rules, expert="off", second_share=0.0)
+    settings = Settings(data=folder / "data", lexicons=rules, expert="off")
     async with open_service(settings.model_copy(update={"seal_contents": request.param})) as service:
         await service.keys.create("shop")
 
