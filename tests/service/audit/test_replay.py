@@ -197,13 +197,10 @@ async def test_the_second_stage_is_heard_again_as_it_was(tmp_path, shipped, monk
         lost = replayed(pack, book, service, bench_of(service))
         asking = {one.id for one in lost if one.why}
         assert all(one.why.startswith("weights not kept: encoder@") for one in lost if one.why)
-        asked = {
-            record.subject
-            for records in decisions_in(pack)
-            for record in records
-            if record.facts["scene"] in {Scene.AD, Scene.LIVE_SCRIPT}
-        }
-        assert asking == asked != set()
+        scenes = {record.subject: Scene(record.facts["scene"]) for records in decisions_in(pack) for record in records}
+        always = {id_ for id_, scene in scenes.items() if scene in {Scene.AD, Scene.LIVE_SCRIPT}}
+        assert always and always <= asking
+        assert {scenes[id_] for id_ in asking - always} <= {Scene.UGC, Scene.TITLE, Scene.PROFILE}
         assert [one for one in lost if one.differs] == []
 
 
