@@ -2,7 +2,7 @@
 
 ``python -m bench.accuracy tests/cases/law/work [--misses] [--expert]``: a line is flagged when its action is review or
 block, or when flooding in it is throttled (which never blocks). Rules judge alone unless ``--expert`` lets the text
-expert be heard.
+expert be heard, both stages as the scenes ask for them.
 """
 
 from __future__ import annotations
@@ -18,16 +18,15 @@ import orjson
 
 from moderation.load import load_engine
 from moderation.types import SHANGHAI, Action, Author, Content, Effect, Part, Role, Scene
-from service.experts import answers
+from service.cli.words import concluded, open_expert
 from service.settings import Settings
-from service.wiring_expert import open_expert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from moderation.engine import Engine
     from moderation.types import Verdict
-    from service.ports import TextModel
+    from service.escalation import Panel
 
 DAY = datetime(2026, 11, 25, 12, tzinfo=SHANGHAI)
 
@@ -82,22 +81,22 @@ def is_flagged(verdict: Verdict) -> bool:
     return verdict.action is not Action.PASS or Effect.THROTTLE in verdict.effects
 
 
-def judged(engine: Engine, content: Content, model: TextModel | None) -> Verdict:
-    """The verdict on a content; a model is heard where there is one and the scene asks for it."""
-    case = engine.examine(content)
-    return case.conclude(*(answers(model, [case]) if model is not None and case.wants else ()))
+def judged(engine: Engine, content: Content, panel: Panel | None) -> Verdict:
+    """The verdict on a content; the text expert is heard where there is one and the scene asks for it."""
+    (verdict,) = concluded([engine.examine(content)], panel)
+    return verdict
 
 
-def expert_asked(arguments: list[str]) -> TextModel | None:
-    """The shipped text expert, where the command line has ``--expert``."""
-    return open_expert(Settings()) if "--expert" in arguments else None
+def expert_asked(arguments: list[str], engine: Engine) -> Panel | None:
+    """The text expert of the settings, where the command line has ``--expert``."""
+    return open_expert(Settings(), engine, "en") if "--expert" in arguments else None
 
 
-def measure(engine: Engine, folder: Path, model: TextModel | None = None) -> dict[str, Score]:
+def measure(engine: Engine, folder: Path, panel: Panel | None = None) -> dict[str, Score]:
     """The scores of every group, and of all together under ``""``."""
     scores: dict[str, Score] = defaultdict(Score)
     for group, told in lines(folder):
-        flagged = is_flagged(judged(engine, content_of(told), model))
+        flagged = is_flagged(judged(engine, content_of(told), panel))
         for score in (scores[group], scores[""]):
             if told["side"] == "flag":
                 score.flags += 1
@@ -117,7 +116,8 @@ def _shown(told: dict[str, Any]) -> str:
 def main(arguments: list[str]) -> None:
     """Print the table; with ``--misses`` every line that went wrong."""
     folder = Path(arguments[0])
-    scores = measure(load_engine(), folder, expert_asked(arguments))
+    engine = load_engine()
+    scores = measure(engine, folder, expert_asked(arguments, engine))
     for group, score in sorted(scores.items()):
         share = (
             f"{score.found}/{score.flags} {score.recall:6.1%}   {score.alarms}/{score.clean} {score.false_alarms:6.1%}"

@@ -18,21 +18,22 @@ from moderation.types import Content, Part, Scene
 
 if TYPE_CHECKING:
     from moderation.engine import Engine
-    from service.ports import TextModel
+    from service.escalation import Panel
 
 
-def flagged(engine: Engine, text: str, model: TextModel | None) -> bool:
+def flagged(engine: Engine, text: str, panel: Panel | None) -> bool:
     """Whether a text does not simply pass."""
-    return is_flagged(judged(engine, Content(scene=Scene.UGC, parts=(Part("text", text),), at=DAY), model))
+    return is_flagged(judged(engine, Content(scene=Scene.UGC, parts=(Part("text", text),), at=DAY), panel))
 
 
 def main(arguments: list[str]) -> None:
     """Print recall before and after, over all pairs."""
-    engine, model = load_engine(), expert_asked(arguments)
+    engine = load_engine()
+    panel = expert_asked(arguments, engine)
     pairs = [orjson.loads(line) for line in Path(arguments[0]).read_bytes().splitlines()]
     pairs = [pair for pair in pairs if pair.get("label") != 0]
-    before = sum(flagged(engine, pair["original"], model) for pair in pairs)
-    after = sum(flagged(engine, pair["text"], model) for pair in pairs)
+    before = sum(flagged(engine, pair["original"], panel) for pair in pairs)
+    after = sum(flagged(engine, pair["text"], panel) for pair in pairs)
     print(f"{len(pairs)} pairs: plain {before / len(pairs):.1%}, cloaked {after / len(pairs):.1%}")
 
 

@@ -56,10 +56,11 @@ def f1(told: Mapping[tuple[str, str], int], kind: str) -> tuple[float, float, fl
 def main(arguments: list[str]) -> None:
     """Print the table; with ``--misses`` every line that is taken for something else."""
     named = [argument for argument in arguments if not argument.startswith("--")]
-    engine, model = load_engine(), expert_asked(arguments)
+    engine = load_engine()
+    panel = expert_asked(arguments, engine)
     told: Counter[tuple[str, str]] = Counter()
     for _, line in lines(Path(named[0] if named else "tests/cases/kinds")):
-        said = kind_of(judged(engine, content_of({**line, "scene": "ugc"}), model))
+        said = kind_of(judged(engine, content_of({**line, "scene": "ugc"}), panel))
         told[line["kind"], said] += 1
         if said != line["kind"] and "--misses" in arguments:
             print(f"{line['kind']:13}{said:13}{line['text']}")
