@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from moderation.text.view import View
     from moderation.types import Content
 
-LEAST = 4
-"""A text of fewer Han characters is not read."""
+LEAST = 7
+"""A text of fewer Han characters is not read: of shouts in a chat a model knows nothing, and says much."""
 _HAN = re.compile("[\u3400-\u9fff]")
 LISTED = 20
 """What it weighs where it adds nothing: a rule says the same already, or the law exempts what it is about."""

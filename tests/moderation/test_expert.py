@@ -141,7 +141,7 @@ def test_a_missing_expert_does_what_the_scene_says(shipped, scene):
 
 
 def test_a_content_is_read_part_by_part_and_once_more_where_it_is_disguised(shipped):
-    asked = content(PLAIN, "", "  ", "加薇❤信聊", scene="live_chat")
+    asked = content(PLAIN, "", "  ", "加薇❤信聊聊再说吧", scene="live_chat")
     found = shipped.examine(asked).wordings()
     names = [part.name for part in asked.parts]
     assert [one.part for one in found] == [names[0], names[3], names[3]]

@@ -93,7 +93,7 @@ def uncertain(tmp_path):
 async def test_scenes_that_wait_for_nobody_are_read_by_both(house, content):
     async with house(Fake(), Deep()) as (service, caller):
         for scene in Scene:
-            decided = await service.moderation.one(caller, content("一只拐杖而已", scene=scene))
+            decided = await service.moderation.one(caller, content("这一只拐杖而已", scene=scene))
             assert decided.verdict.action is (Action.REVIEW if scene in ASKING else Action.PASS), scene
             assert not decided.verdict.degraded
             for item in decided.verdict.evidence:
@@ -104,7 +104,7 @@ async def test_scenes_that_wait_for_nobody_are_read_by_both(house, content):
 
 async def test_the_second_stage_speaks_for_both(house, content):
     async with house(Fake(), Deep()) as (service, caller):
-        batch = [content("坏坏而已啊", scene=scene) for scene in (Scene.AD, Scene.UGC, Scene.LIVE_SCRIPT)]
+        batch = [content("坏坏而已啊各位", scene=scene) for scene in (Scene.AD, Scene.UGC, Scene.LIVE_SCRIPT)]
         decided = await service.moderation.many(caller, batch)
         assert [one.verdict.action for one in decided] == [Action.PASS, Action.REVIEW, Action.PASS]
 
@@ -112,7 +112,7 @@ async def test_the_second_stage_speaks_for_both(house, content):
 @pytest.mark.parametrize(("fault", "why"), FAULTS, ids=[fault.__name__ for fault, _ in FAULTS])
 async def test_a_lost_second_stage_leaves_the_first_and_says_so_where_it_was_asked_for(house, content, fault, why):
     async with house(Fake(), Deep(fault), second_deadline=0.1 if why == "deadline" else 5.0) as (service, caller):
-        contents = [content(text, scene=scene) for scene in Scene for text in ("一瓶面霜而已", "这个人坏透了")]
+        contents = [content(text, scene=scene) for scene in Scene for text in ("这一瓶面霜而已", "这个人真坏透了")]
         for decided in await service.moderation.many(caller, contents):
             verdict, asking = decided.verdict, decided.content.scene in ASKING
             assert verdict.degraded is asking
@@ -125,7 +125,7 @@ async def test_a_lost_second_stage_leaves_the_first_and_says_so_where_it_was_ask
 
 async def test_an_overloaded_second_stage_is_told(house, content):
     async with house(Fake(), Deep(hung), second_deadline=0.3, second_queue=16) as (service, caller):
-        asked = [content(f"一瓶面霜而已{n}", scene=Scene.AD) for n in range(80)]
+        asked = [content(f"这一瓶面霜而已{n}", scene=Scene.AD) for n in range(80)]
         decided = await asyncio.gather(*(service.moderation.one(caller, one) for one in asked))
         assert {one.verdict.missing for one in decided} == {
             (Missing(SECOND, "deadline"),),
@@ -135,7 +135,7 @@ async def test_an_overloaded_second_stage_is_told(house, content):
 
 async def test_while_it_loads_or_when_it_cannot_be_loaded_the_verdict_says_so(house, content):
     async def asked(service, caller):
-        return (await service.moderation.one(caller, content("一瓶面霜而已"))).verdict.missing
+        return (await service.moderation.one(caller, content("这一瓶面霜而已"))).verdict.missing
 
     async with house(Fake(), late := Deep(), load=lambda: late.release.wait(20) and late, ready=False) as parts:
         assert await asked(*parts) == (Missing(SECOND, "loading"),)
@@ -155,10 +155,10 @@ async def test_while_it_loads_or_when_it_cannot_be_loaded_the_verdict_says_so(ho
 
 async def test_where_the_first_stage_is_lost_the_second_speaks_and_where_both_are_the_first_is_told(house, content):
     async with house(Fake(hung), Deep(), expert_deadline=0.05) as (service, caller):
-        verdict = (await service.moderation.one(caller, content("这个人坏透了"))).verdict
+        verdict = (await service.moderation.one(caller, content("这个人真坏透了"))).verdict
         assert (verdict.degraded, verdict.evidence[0].note) == (False, "deep@fedcba987654")
     async with house(Fake(hung), Deep(hung), expert_deadline=0.05, second_deadline=0.1) as (service, caller):
-        verdict = (await service.moderation.one(caller, content("这个人坏透了"))).verdict
+        verdict = (await service.moderation.one(caller, content("这个人真坏透了"))).verdict
         assert verdict.missing == (Missing(TEXT, "deadline"),)
 
 
@@ -175,14 +175,14 @@ async def test_only_what_is_uncertain_is_escalated_and_the_band_is_on_record(hou
         async def chat(text):
             return (await service.moderation.one(caller, content(text, scene=Scene.LIVE_CHAT))).verdict
 
-        assert (await chat("一只拐杖而已7")).action is Action.PASS
+        assert (await chat("这一只拐杖而已7")).action is Action.PASS
         assert deep.calls == []
-        (item,) = (await chat("一只拐杖而已9")).evidence
+        (item,) = (await chat("这一只拐杖而已9")).evidence
         assert dict(item.facts) == {
             "score_milli": 800, "threshold_milli": 500, "escalated": 1, "margin_milli": 10, "band_milli": 20,
         }  # fmt: skip
         deep.fault = hung
-        asked = [chat(f"一只拐杖而已{n % 10}") for n in range(40)]  # eight of them are uncertain
+        asked = [chat(f"这一只拐杖而已{n % 10}") for n in range(40)]  # eight of them are uncertain
         began = time.perf_counter()
         verdicts = await asyncio.gather(*asked)
         assert time.perf_counter() - began < 3  # its budget, not the deadline of those who have time
@@ -207,7 +207,7 @@ def test_a_mere_mood_is_no_doubt(shipped, content):
     first = Fake()
     mood, doubt = np.full((1, 8), 0.1), np.full((1, 8), 0.1)
     mood[0, LABELS.index("negative")] = doubt[0, LABELS.index("porn")] = 0.49
-    case = shipped.examine(content("一瓶面霜而已", scene=Scene.UGC))
+    case = shipped.examine(content("这一瓶面霜而已", scene=Scene.UGC))
     margins = []
     for row in (mood, doubt):
         first.scores = lambda texts, row=row: np.repeat(row, len(texts), axis=0)
@@ -223,7 +223,7 @@ def test_the_command_line_loads_the_second_stage_when_a_scene_asks_for_it(shippe
         return Deep()
 
     panel = Panel(Fake(), load)
-    chat, ad = (shipped.examine(content("一只拐杖而已", scene=scene)) for scene in (Scene.UGC, Scene.AD))
+    chat, ad = (shipped.examine(content("这一只拐杖而已", scene=scene)) for scene in (Scene.UGC, Scene.AD))
     assert panel.answers([chat])[0].expert.startswith("fake")
     assert not opened
     for _ in range(2):
@@ -275,7 +275,7 @@ async def test_other_weights_of_the_first_stage_speak_alone(house, content):
 
     async def judged(service, caller, model):
         service.hearing.model = model
-        verdict = (await service.moderation.one(caller, content("这个人坏透了", scene=Scene.AD))).verdict
+        verdict = (await service.moderation.one(caller, content("这个人真坏透了", scene=Scene.AD))).verdict
         assert not verdict.missing and not verdict.degraded
         return [item.note for item in verdict.evidence]
 

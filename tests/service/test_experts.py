@@ -134,15 +134,15 @@ def house(settings, monkeypatch):
 async def test_a_score_reaches_the_verdict_and_is_on_record(house, content):
     model = Fake()
     async with house(model) as (service, caller):
-        decided = await service.moderation.one(caller, content("这个人坏透了", scene=Scene.UGC, id="p1"))
+        decided = await service.moderation.one(caller, content("这个人真坏透了", scene=Scene.UGC, id="p1"))
         (item,) = decided.verdict.evidence
         assert decided.verdict.action is Action.REVIEW
         assert not decided.verdict.degraded
-        assert (item.source, item.category, item.span.start, item.span.end) == (TEXT, "abuse_insult", 3, 4)
+        assert (item.source, item.category, item.span.start, item.span.end) == (TEXT, "abuse_insult", 4, 5)
         assert item.note == name_of(model) == "fake@0123456789ab"
         assert item.facts == (("score_milli", 900), ("threshold_milli", 500))
         assert (await service.moderation.get(caller, decided.id)).verdict == decided.verdict
-        clean = await service.moderation.one(caller, content("一瓶面霜而已", scene=Scene.UGC))
+        clean = await service.moderation.one(caller, content("这一瓶面霜而已", scene=Scene.UGC))
         assert (clean.verdict.action, clean.verdict.degraded) == (Action.PASS, False)
 
 
@@ -150,7 +150,7 @@ async def test_a_score_reaches_the_verdict_and_is_on_record(house, content):
 async def test_without_its_answer_every_verdict_is_degraded_as_its_scene_says(house, content, fault, why):
     quick = {"expert_deadline": 0.1, "expert_deadline_live_chat": 0.05}
     async with house(Fake(fault), **quick) as (service, caller):
-        contents = [content("一瓶面霜而已", scene=scene) for scene in Scene]
+        contents = [content("这一瓶面霜而已", scene=scene) for scene in Scene]
         single = await asyncio.gather(*(service.moderation.one(caller, one) for one in contents))
         batch = await service.moderation.many(caller, contents)
         long = await service.moderation.many(caller, [content("面霜很好" * 800, scene=Scene.AD)])
@@ -165,7 +165,7 @@ async def test_without_its_answer_every_verdict_is_degraded_as_its_scene_says(ho
 @pytest.mark.parametrize("fault", [failing, hung, not_a_number], ids=lambda fault: fault.__name__)
 async def test_what_rules_found_stands_without_the_expert(house, content, fault):
     async with house(Fake(fault), expert_deadline=0.05) as (service, caller):
-        decided = await service.moderation.one(caller, content("国家级面霜"))
+        decided = await service.moderation.one(caller, content("一瓶国家级面霜"))
         assert decided.verdict.action is Action.BLOCK
         assert decided.verdict.degraded
 
@@ -176,7 +176,7 @@ async def test_under_load_nothing_passes_silently(house, content):
     async with house(model, expert_deadline_live_chat=0.05, expert_queue=64) as (service, caller):
 
         async def rush(count):
-            asked = [content(f"这里坏了{n}", scene=Scene.LIVE_CHAT) for n in range(count)]
+            asked = [content(f"这里真的又坏了{n}", scene=Scene.LIVE_CHAT) for n in range(count)]
             return await asyncio.gather(*(service.moderation.one(caller, one) for one in asked))
 
         before = await rush(50)
@@ -200,7 +200,7 @@ async def test_without_a_deadline_a_hung_expert_would_hold_the_verdict(house, co
     """The sabotage twin of the tests above: it is the deadline that answers, and nothing else."""
     model = Fake(hung)
     async with house(model, expert_deadline=20.0) as (service, caller):
-        asked = asyncio.ensure_future(service.moderation.one(caller, content("一瓶面霜而已")))
+        asked = asyncio.ensure_future(service.moderation.one(caller, content("这一瓶面霜而已")))
         await asyncio.sleep(0.3)
         assert not asked.done()
         model.release.set()
@@ -210,14 +210,14 @@ async def test_without_a_deadline_a_hung_expert_would_hold_the_verdict(house, co
 async def test_a_big_batch_does_not_wait_for_a_hung_expert_again_and_again(house, content):
     async with house(Fake(hung), expert_deadline=0.1, expert_deadline_live_chat=0.1) as (service, caller):
         began = time.perf_counter()
-        decided = await service.moderation.many(caller, [content("面霜很好", scene=Scene.UGC) for _ in range(1000)])
+        decided = await service.moderation.many(caller, [content("这瓶面霜很好用", scene=Scene.UGC) for _ in range(1000)])
         assert all(one.verdict.degraded for one in decided)
         assert time.perf_counter() - began < 1.4  # sixteen slices, of which two at most wait
 
 
 async def test_a_slow_expert_does_not_hold_the_event_loop(house, content):
     async with house(Fake(slow), expert_deadline=1.0) as (service, caller):
-        asked = asyncio.ensure_future(service.moderation.one(caller, content("一瓶面霜而已")))
+        asked = asyncio.ensure_future(service.moderation.one(caller, content("这一瓶面霜而已")))
         turns = 0
         while not asked.done():
             await asyncio.sleep(0.005)
@@ -233,7 +233,7 @@ async def test_one_text_that_the_model_fails_on_degrades_no_neighbour(house, con
         return found
 
     async with house(Fake(picky)) as (service, caller):
-        contents = [content("这里有毒" if n == 7 else "一瓶面霜", scene=Scene.UGC) for n in range(20)]
+        contents = [content("这里面真的有毒" if n == 7 else "这一瓶面霜而已", scene=Scene.UGC) for n in range(20)]
         decided = await service.moderation.many(caller, contents)
         assert [n for n, one in enumerate(decided) if one.verdict.degraded] == [7]
 
@@ -241,10 +241,10 @@ async def test_one_text_that_the_model_fails_on_degrades_no_neighbour(house, con
 async def test_a_batch_is_asked_a_slice_at_once_and_singles_share_a_call(house, content):
     model = Fake()
     async with house(model) as (service, caller):
-        await service.moderation.many(caller, [content(f"这是第{n}条", scene=Scene.UGC) for n in range(40)])
+        await service.moderation.many(caller, [content(f"这是后来的第{n}条", scene=Scene.UGC) for n in range(40)])
         assert [len(texts) for texts in model.calls] == [40]
         model.calls.clear()
-        asked = (service.moderation.one(caller, content(f"这是第{n}条", scene=Scene.AD)) for n in range(12))
+        asked = (service.moderation.one(caller, content(f"这是后来的第{n}条", scene=Scene.AD)) for n in range(12))
         await asyncio.gather(*asked)
         assert [len(texts) for texts in model.calls] == [12]
 
@@ -259,7 +259,7 @@ async def test_a_content_without_text_is_not_asked_about(house, content):
 
 async def test_whoever_asks_after_the_end_is_told_that_nobody_is_there(shipped, content):
     hearing = Hearing(Fake(), deadlines=dict.fromkeys(Scene, 1.0), queue_texts=64)
-    case = shipped.examine(content("一瓶面霜而已"))
+    case = shipped.examine(content("这一瓶面霜而已"))
     assert await hearing.ask([case])[0] == Missing(TEXT, "absent")
     hearing.start()
     assert isinstance(await hearing.ask([case])[0], Opinion)
@@ -269,14 +269,14 @@ async def test_whoever_asks_after_the_end_is_told_that_nobody_is_there(shipped, 
 
 async def test_the_end_waits_for_what_was_asked(house, content):
     async with house(Fake(slow), expert_deadline=1.0) as (service, caller):
-        asked = asyncio.ensure_future(service.moderation.one(caller, content("一瓶面霜而已")))
+        asked = asyncio.ensure_future(service.moderation.one(caller, content("这一瓶面霜而已")))
         await asyncio.sleep(0.05)
     assert not (await asked).verdict.degraded
 
 
 async def test_switched_off_it_is_not_missing(service, caller, content):
     assert service.hearing is None
-    decided = await service.moderation.one(caller, content("一瓶面霜而已"))
+    decided = await service.moderation.one(caller, content("这一瓶面霜而已"))
     assert (decided.verdict.degraded, decided.verdict.missing) == (False, ())
 
 
