@@ -210,7 +210,9 @@ async def test_without_a_deadline_a_hung_expert_would_hold_the_verdict(house, co
 async def test_a_big_batch_does_not_wait_for_a_hung_expert_again_and_again(house, content):
     async with house(Fake(hung), expert_deadline=0.1, expert_deadline_live_chat=0.1) as (service, caller):
         began = time.perf_counter()
-        decided = await service.moderation.many(caller, [content("这瓶面霜很好用", scene=Scene.UGC) for _ in range(1000)])
+        decided = await service.moderation.many(
+            caller, [content("这瓶面霜很好用", scene=Scene.UGC) for _ in range(1000)]
+        )
         assert all(one.verdict.degraded for one in decided)
         assert time.perf_counter() - began < 1.4  # sixteen slices, of which two at most wait
 
