@@ -79,7 +79,7 @@ def test_a_thousand_labels_of_a_new_kind_make_a_better_model_that_can_be_taken_b
     assert orjson.loads(house("model", "list", "--json").stdout)["active"] == model["sha256"]
     shipped, new = load(), load(tmp_path / "data" / "models" / model["sha256"])
     before, after = found(shipped, unseen()), found(new, unseen())
-    assert before[0] < 0.6 and after[0] > before[0] + 0.3  # of frames that nobody imported
+    assert before[0] < 0.5 and after[0] > before[0] + 0.4  # of frames that nobody imported
     assert "active weights: default" in house("model", "rollback", "--lang", "en").stdout.decode()
     assert "✓" in house("model", "list").stdout.decode()
     assert load(tmp_path / "data" / "models" / model["sha256"]).card.sha256 == model["sha256"]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.accuracy import lines
 from models.synth import HEADS, TEMPLATES, Sentence, examples, expand, load
 
 EXPERT = Path(__file__).parents[1] / "cases" / "expert"
@@ -26,11 +27,6 @@ def evaluation() -> dict:
 
 def texts(name: str) -> list[str]:
     return [json.loads(line)["text"] for line in (EXPERT / name).read_text(encoding="utf-8").splitlines()]
-
-
-def kinds() -> list[str]:
-    files = sorted(EXPERT.parent.joinpath("kinds").glob("*.jsonl"))
-    return [json.loads(line)["text"] for path in files for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def training_frames() -> list[str]:
@@ -165,7 +161,8 @@ def test_the_comparison_sees_a_frame_with_other_fillers() -> None:
 
 
 def test_training_shares_no_eight_characters_with_the_evaluation_text() -> None:
-    held = [*evaluation_frames(), *texts("antibias_dev.jsonl"), *texts("ordinary_dev.jsonl"), *kinds()]
+    held = [*evaluation_frames(), *texts("antibias_dev.jsonl"), *texts("ordinary_dev.jsonl")]
+    held += [told["text"] for _, told in lines(EXPERT.parent / "kinds")]
     fillers = [filler for frame in load().frames for fillers in frame.slots.values() for filler in fillers]
     assert shared_stretches([*training_frames(), *fillers], held) == set()
 
