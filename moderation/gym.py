@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from moderation.check import EXAMPLE_DAY
+from moderation.detect.hits import is_sought
 from moderation.detect.rule import HINT
 from moderation.lexicon import ALLOW
 from moderation.text.disguise import WHOLE, Disguiser
@@ -69,7 +70,7 @@ class Gym:
             setting = self._setting(term)
             if setting is not None:
                 for kind in self.kinds:
-                    if kind not in DISGUISES or kind in term.disguises:
+                    if kind not in DISGUISES or _allows(term, kind):
                         self._try(term, kind, setting, scores[kind])
             yield scores
 
@@ -121,6 +122,10 @@ class Gym:
         role = Role.SELLER if scene is Scene.AD else Role.USER
         content = Content(scene=scene, parts=(Part("text", text),), at=EXAMPLE_DAY, author=Author(role=role))
         return self._engine.examine(content).conclude()
+
+
+def _allows(term: Term, kind: str) -> bool:
+    return kind in term.disguises and is_sought(len(term.text), term.weight, (kind,))
 
 
 def _company(asked: Condition) -> Iterator[tuple[str, str]]:

@@ -30,7 +30,12 @@ def hidden_by(rule: Rule, line: Line, start: int, end: int) -> tuple[str, ...]:
     names = line.disguises(start, end)
     if not names or not rule.disguises.issuperset(names):
         return ()
-    return names if end - start > PAIR or rule.weight >= SURE or DELIBERATE.issuperset(names) else ()
+    return names if is_sought(end - start, rule.weight, names) else ()
+
+
+def is_sought(length: int, weight: int, names: Iterable[str]) -> bool:
+    """Whether a term of so many characters and such a weight is looked for in these disguises."""
+    return length > PAIR or weight >= SURE or DELIBERATE.issuperset(names)
 
 
 def company_hidden_by(rule: Rule, view: View, start: int, end: int) -> tuple[str, ...]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.matcher import Matcher
 from moderation.text.fold import CLAUSE_MARKS
-from moderation.text.spelling import LETTERS, SPELT, CommonWords, Speller, common_words
+from moderation.text.spelling import LETTERS, MUCH_COMMONER, SPELT, USUAL, CommonWords, Speller, common_words
 from moderation.text.words import PAIR, frequency, gain, stands_alone
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from moderation.matcher import Hit
     from moderation.text.fold import Folding
+    from moderation.text.sound import Table
     from moderation.text.variants import Variants
 
 _HAN = re.compile("[\u3400-\u9fff]{2,}")
@@ -128,6 +129,7 @@ class Vocabulary(NamedTuple):
 class _Shared(NamedTuple):
     """What depends on the tables alone.
 
+    ``common`` words are known by their spelling and, ``by_sound``, by what they nearly sound like.
     ``sign_letters`` are what a sign is known by, in all that the original may write for it: a text without these has
     no sign. ``may_sign`` finds them faster, and takes whatever stands above the basic plane for one.
     """
@@ -136,13 +138,18 @@ class _Shared(NamedTuple):
     sign_letters: frozenset[str]
     may_sign: re.Pattern[str]
     common: CommonWords
+    by_sound: Mapping[str, list[tuple[str, int]]]
 
 
 def _shared(folding: Folding, variants: Variants) -> _Shared:
     letters = _shown_as(folding, {_strangest(folding, sign) for sign in variants.signs})
     basic = "".join(re.escape(letter) for letter in sorted(letters) if letter <= LAST_BASIC)
     may_sign = re.compile(f"[{basic}\U00010000-\U0010ffff]")
-    return _Shared(_alternatives(variants.signs), letters, may_sign, common_words(variants.sounds))
+    common = common_words(variants.sounds)
+    by_sound: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for one in chain.from_iterable(common.values()):
+        by_sound[one[0].translate(variants.sounds.fuzzy)].append(one)
+    return _Shared(_alternatives(variants.signs), letters, may_sign, common, by_sound)
 
 
 class Restorer:
@@ -164,7 +171,7 @@ class Restorer:
         """Writings that stand for a word or a character: what is meant, and the disguise."""
         self._clue_list = tuple(self._clues)
         self.shared: _Shared = beside.shared if beside else _shared(folding, variants)
-        self._signs, self._sign_letters, self._may_sign, common = self.shared
+        self._signs, self._sign_letters, self._may_sign, common, self._rivals = self.shared
         sounds = variants.sounds
         self._exact, self._fuzzy = sounds.exact, sounds.fuzzy
         by_sound: dict[str, list[str]] = defaultdict(list)
@@ -337,7 +344,20 @@ class Restorer:
         exact = all(left.translate(self._exact) == right.translate(self._exact) for left, right in changed)
         gained = gain(text, start, start + len(word), word)
         enough = gained >= len(changed) * (LIKELIER if exact else LIKELIER_FUZZY)
-        return gained, ("homophone" if exact else "fuzzy") if enough else "", word
+        if not enough or (len(word) == PAIR and self._is_rather_another(written, word, self._exact if exact else None)):
+            return gained, "", word
+        return gained, "homophone" if exact else "fuzzy", word
+
+    def _is_rather_another(self, written: str, word: str, sounds: Table | None) -> bool:
+        """Whether the writing shares a character with an innocent pair that sounds so too and is the commoner."""
+        least = MUCH_COMMONER * max(frequency(word), USUAL)
+        return any(
+            count > least
+            and other not in self._sought
+            and (other[0] == written[0] or other[1] == written[1])
+            and (sounds is None or other.translate(sounds) == written.translate(sounds))
+            for other, count in self._rivals.get(word.translate(self._fuzzy), ())
+        )
 
 
 def _clues(
