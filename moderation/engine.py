@@ -16,7 +16,7 @@ from moderation.detect.disclosure import DisclosureDetector
 from moderation.detect.own import OwnTerms
 from moderation.detect.spam import SpamDetector
 from moderation.detect.terms import Findings, TermDetector
-from moderation.expert import Wording, testimony, wordings
+from moderation.expert import Wording, doubted, testimony, wordings
 from moderation.policy import Weighed, decide
 from moderation.proof import settle
 from moderation.room import block, fold, forget, remember
@@ -226,12 +226,16 @@ class Case:
         if self._clean is not None and not any(map(_says_something, answers)):
             return self._clean
         findings = self._findings or Findings()
-        evidence = findings.evidence
+        evidence, exemptions = findings.evidence, findings.exemptions
         missing: tuple[Missing, ...] = ()
         if answers:
             evidence = [*evidence, *(item for answer in answers for item in self._heard(answer, findings))]
             missing = tuple(filter(None, map(_absence, answers)))
-        weighed = Weighed(evidence, findings.exemptions, findings.proof, missing, findings.truncated)
+            for opinion in answers:
+                if isinstance(opinion, Opinion) and opinion.doubts:
+                    evidence, gone = doubted(opinion, evidence, self.policy, self.ruleset)
+                    exemptions = [*exemptions, *gone]
+        weighed = Weighed(evidence, exemptions, findings.proof, missing, findings.truncated)
         return decide(self.policy, self.ruleset, weighed)
 
     def _heard(self, answer: Evidence | Opinion | Missing, findings: Findings) -> Iterable[Evidence]:

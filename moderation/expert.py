@@ -1,5 +1,6 @@
-"""Experts in court: the wordings that one is asked about, and what its scores count for. A score never blocks.
+"""Experts in court: the wordings that one is asked about, what its scores count for, and what it doubts.
 
+A score never blocks, and a doubt lets go only of what the rules themselves would have had a person look at.
 A wording is a part as it stands, or with its disguises restored where the reading saw any; the larger score counts.
 Single characters written otherwise (case, width, look-alikes) are the model's own business: its tables travel with it.
 """
@@ -9,8 +10,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from moderation.lexicon import OWN
 from moderation.text.reading import DISGUISED
-from moderation.types import UNSURE, Evidence, Opinion, Span
+from moderation.types import DOUBTED, LEXICON, SEVERE, UNSURE, Evidence, Exemption, Opinion, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -100,6 +102,26 @@ def testimony(
                 note=opinion.expert,
                 facts=(("score_milli", score.score), ("threshold_milli", score.threshold), *opinion.facts),
             )
+
+
+def doubted(
+    opinion: Opinion, evidence: Sequence[Evidence], policy: ScenePolicy, ruleset: Ruleset
+) -> tuple[list[Evidence], list[Exemption]]:
+    """What is left of the evidence after the doubts of an opinion, and what they let go.
+
+    They reach terms of the shared lexicon alone, and none that is firm or severe: a tenant's own words, numbers and
+    duties are no matter of opinion.
+    """
+    left: list[Evidence] = []
+    gone: list[Exemption] = []
+    for item in evidence:
+        heads = ruleset.categories[item.category].doubted_by
+        open_ = item.source == LEXICON and item.weight < policy.block_at and item.severity < SEVERE
+        if open_ and heads and opinion.doubts_all(heads) and not item.rule.startswith(f"{OWN}."):
+            gone.append(Exemption(item.category, item.rule, item.span, DOUBTED, opinion.expert))
+        else:
+            left.append(item)
+    return left, gone
 
 
 def _stands(category: Category, policy: ScenePolicy, ruleset: Ruleset, findings: Findings) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from moderation.types import FULL_WEIGHT, PROOF, SHANGHAI, TEXT, Evidence, Exemption, Scene
+from moderation.types import FULL_WEIGHT, PROOF, SEVERE, SHANGHAI, TEXT, Evidence, Exemption, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 PROVABLE: Final = frozenset({"absolute_claim", "false_fact_claim", "price_deception"})
 """Categories in which it is the missing proof that makes the violation (绝对化用语执法指南 6 and 7, 广告法 11, 28)."""
-SEVERE: Final = 4
-"""So severe is what the law forgives nobody (绝对化用语执法指南 11)."""
 UNANNOUNCED: Final = 150
 """What an advertising claim weighs, in percent, that the approved script does not have."""
 OFF_SCRIPT: Final = "off_script"

@@ -15,7 +15,7 @@ from moderation.room import ROOM
 from moderation.roomwords import behaviour
 from moderation.ruleset import ClaimKind, Outcome
 from moderation.text.variants import DISGUISES
-from moderation.types import PERSON, PROOF, SHANGHAI, TEXT, UNSURE, Action
+from moderation.types import DOUBTED, PERSON, PROOF, SHANGHAI, TEXT, UNSURE, Action
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +47,10 @@ EXEMPTION_NAMES = {
     "word_boundary": ("跨越词语边界，不构成该词", "not a word here: it crosses a word boundary"),
     PROOF: ("有在案且在有效期内的证明", "a proof on file covers it and has not run out"),
     PERSON: ("人工复核认定不构成违规", "a person looked at it and found no violation"),
+    DOUBTED: (
+        "词义较轻，文本模型认为不构成违规",
+        "a light term that the text model is as good as sure is no breach",
+    ),
     SWITCHED_OFF: ("本租户停用了该词条", "the tenant does not count this term"),
 }
 """The reasons outside the claims table for which a hit does not count."""

@@ -58,6 +58,8 @@ class Category:
     if_commercial: frozenset[Scene]
     advice_zh: str
     advice_en: str
+    doubted_by: tuple[str, ...] = ()
+    """The heads of the text expert that together know the category."""
 
     def applies(self, scene: Scene, *, advertising: bool) -> bool:
         """The scene gate: whether the category is looked for at all."""

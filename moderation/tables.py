@@ -156,6 +156,7 @@ def categories(document: Document) -> dict[str, Category]:
             if_commercial=frozenset(row.some_of("if_commercial", Scene)),
             advice_zh=str(advice.get("zh", "")),
             advice_en=str(advice.get("en", "")),
+            doubted_by=row.words("doubted_by", []),
         )
         row.end()
         if category.code in found:
@@ -272,6 +273,7 @@ def policy(document: Document) -> ScenePolicy:
         actions={code: _ACTIONS[action] for code, action in actions.items()},
         experts=experts,
         second_stage=row.one_of("second_stage", SecondStage, SecondStage.NEVER),
+        doubt_below=row.take("doubt_below", int, 0),
     )
     row.end()
     if read.review_at > read.block_at:

@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from enum import IntEnum, StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China keeps one time zone without daylight saving: the law of a content is that of its day here."""
@@ -216,6 +219,12 @@ TEXT = "text"
 """The expert that reads texts, as policies, evidence and absences name it."""
 SECOND = "text_second"
 """Its second stage, as absences name it: what it says is the expert's opinion."""
+LEXICON = "lexicon"
+"""Where evidence comes from that a term gave."""
+DOUBTED = "text_doubt"
+"""Why a light term does not count that the text expert doubts; the exemption's note names the exact weights."""
+SEVERE = 4
+"""From this severity on the law forgives nobody (绝对化用语执法指南 11), and nobody may doubt a finding."""
 PROOF = "proof"
 """Why a claim is exempt for which a proof is on file; the exemption's note names the proof."""
 PERSON = "person"
@@ -236,15 +245,21 @@ class Opinion(NamedTuple):
     """What an expert says of a content. ``expert`` names its exact weights; no score: nothing reached its threshold.
 
     ``margin`` is the distance, in thousandths, of the score that is nearest to its threshold. ``facts`` stand in all
-    evidence that comes of it; ``lacks`` tells that a second stage should have been heard too and was not.
+    evidence that comes of it; ``lacks`` tells that a second stage should have been heard too and was not. ``doubts``
+    are the heads that are as good as sure that the content is none of theirs, where no other suspects a breach.
     """
 
     source: str
     expert: str
     scores: tuple[Score, ...] = ()
+    doubts: tuple[str, ...] = ()
     margin: int = 1000
     facts: tuple[tuple[str, int], ...] = ()
     lacks: Missing | None = None
+
+    def doubts_all(self, heads: Iterable[str]) -> bool:
+        """Whether it doubts each of some heads."""
+        return bool(self.doubts) and set(self.doubts).issuperset(heads)
 
 
 class Exemption(NamedTuple):

@@ -71,7 +71,7 @@ def _opinions(model: TextModel, cases: Sequence[Case]) -> list[Answer]:
     rows = _checked(model.scores(texts), len(texts), len(card.labels))
     usable = np.all((rows >= 0) & (rows <= 1), axis=1).tolist()  # false for what is no number
     limits = np.array([card.thresholds[label] for label in card.labels])
-    over = np.any(rows >= limits, axis=1).tolist()
+    over = rows >= limits
     found: list[Answer] = []
     place = 0
     for case, wordings in zip(cases, asked, strict=True):
@@ -82,13 +82,35 @@ def _opinions(model: TextModel, cases: Sequence[Case]) -> list[Answer]:
             told = nothing._replace(margin=_margin(rows[place:end, columns], limits[columns]))
         if not all(usable[place:end]):
             found.append(Missing(TEXT, "not_a_number"))
-        elif any(over[place:end]):
-            heads = case.policy.experts.get(TEXT, {})
-            found.append(told._replace(scores=_scores(model, wordings, rows[place:end], heads)))
         else:
-            found.append(told)
+            found.append(_read(model, case, told, wordings, rows[place:end], over[place:end]))
         place = end
     return found
+
+
+def _read(  # noqa: PLR0913, PLR0917 - one row of a batch
+    model: TextModel,
+    case: Case,
+    told: Opinion,
+    wordings: Sequence[Wording],
+    rows: npt.NDArray[np.float64],
+    over: npt.NDArray[np.bool_],
+) -> Opinion:
+    """The opinion on one case: what reached its threshold, or else, of what rules found, what is hardly so."""
+    labels, heads = model.card.labels, case.policy.experts.get(TEXT, {})
+    if over.any():
+        told = told._replace(scores=_scores(model, wordings, rows, heads))
+    if case.evidence and not over[:, _grave(labels, case)].any():
+        told = told._replace(doubts=_doubts(labels, rows, case))
+    return told
+
+
+def _doubts(labels: Sequence[str], rows: npt.NDArray[np.float64], case: Case) -> tuple[str, ...]:
+    """The heads that no wording gives a chance worth a look. A content without a wording is not doubted."""
+    if not len(rows):
+        return ()
+    chances = (rows.max(axis=0) * MILLI).tolist()
+    return tuple(label for label, chance in zip(labels, chances, strict=True) if chance < case.policy.doubt_below)
 
 
 def _grave(labels: Sequence[str], case: Case) -> list[int]:

@@ -67,12 +67,16 @@ def open_weights(settings: Settings, digest: str, card: str) -> TextModel:
 
 
 def check_heads(model: TextModel, ruleset: Ruleset) -> None:
-    """Raises ``ExpertRefused`` where a scene counts on a head that the model does not have: it would never count."""
+    """Raises ``ExpertRefused`` where rules count on a head that the model does not have: it would never count."""
     for scene, policy in ruleset.policies.items():
         if unknown := policy.experts.get(TEXT, {}).keys() - set(model.card.labels):
             known = ", ".join(model.card.labels)
             heads = ", ".join(sorted(unknown))
             raise ExpertRefused(f"scenes/{scene}.toml: {name_of(model)} has no head {heads}; it has {known}")
+    for code, category in ruleset.categories.items():
+        if unknown := set(category.doubted_by) - set(model.card.labels):
+            heads = ", ".join(sorted(unknown))
+            raise ExpertRefused(f"categories.toml: {code}: {name_of(model)} has no head {heads} to doubt it")
 
 
 def find_second(settings: Settings, first: TextModel | None) -> Opens | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moderation.detect.cues import Cues
 from moderation.ruleset import FIELDS, ClaimKind, Outcome
+from moderation.types import SEVERE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,6 @@ SHORT_SENTENCE = 24
 """A cue counts in the same sentence; in a longer one only in the same clause (DOMAIN 1.3, precondition C)."""
 LONG_REACH = 48
 """What bounds a sentence without marks."""
-SEVERE = 4
 POSSESSIVES = "的之"
 FLAGS = frozenset({"<question>", "<last>", "<titled>", "<quoted>", "^", "$"})
 """Cues that are no words: how the sentence ends, what encloses the hit, where its clause begins and ends."""

@@ -27,7 +27,7 @@ from moderation.text import words
 from moderation.text.fold import CLAUSE_MARKS, SENTENCE_MARKS, breaks, widest
 from moderation.text.reading import Reader
 from moderation.text.restore import Restorer, Vocabulary
-from moderation.types import FULL_WEIGHT, Evidence, Exemption, Scene, Span
+from moderation.types import FULL_WEIGHT, LEXICON, Evidence, Exemption, Scene, Span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -362,7 +362,7 @@ class Inspection:
         evidence = _new(
             Evidence,
             (
-                "lexicon",
+                LEXICON,
                 rule.category,
                 rule.id,
                 severity,

@@ -16,7 +16,7 @@ from moderation.own import BETWEEN, engine_with, fingerprint_of, read_own, share
 from moderation.policy import SecondStage
 from moderation.replay import policy_differences, whole_differences
 from moderation.room import ROOM
-from moderation.types import SECOND, TEXT, Missing, Opinion, Scene
+from moderation.types import DOUBTED, SECOND, TEXT, Missing, Opinion, Scene
 from service.audit.archive import NotKept
 from service.audit.make import RECORDS, record_from
 from service.audit.records import verdict_of
@@ -142,11 +142,14 @@ class Bench:
         """What was heard then; more than one answer where the record does not tell which."""
         absent = {gone.source: gone for gone in recorded.missing}
         told = next((item for item in recorded.evidence if item.source == TEXT), None)
+        gone = next((item for item in recorded.exemptions if item.code == DOUBTED), None)
         if TEXT in absent:
             yield absent[TEXT]
         elif told is not None:
             facts = tuple(fact for fact in told.facts if fact[0] not in _SCORE)
             yield self._asked(told.note, case, facts, absent.get(SECOND))
+        elif gone is not None:
+            yield self._asked(gone.note, case, (), absent.get(SECOND))
         else:
             first, second = self._in_force.at(seq)
             asks = case.policy.second_stage if second and SECOND not in absent else SecondStage.NEVER

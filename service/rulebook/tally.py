@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from moderation.compare import compare
 from moderation.room import ROOM
-from moderation.types import TEXT, Action, Evidence, Opinion, Score
+from moderation.types import DOUBTED, TEXT, Action, Evidence, Opinion, Score
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from moderation.compare import Difference
     from moderation.engine import Engine, Reading
+    from moderation.ruleset import Ruleset
     from moderation.types import Content, Missing, Verdict
 
 SAMPLES: Final = 50
@@ -127,13 +128,20 @@ def read_tally(told: Mapping[str, Any]) -> Tally:
     )
 
 
-def heard(verdict: Verdict) -> tuple[Evidence | Opinion | Missing, ...]:
+def heard(verdict: Verdict, ruleset: Ruleset) -> tuple[Evidence | Opinion | Missing, ...]:
     """What else had been heard when a verdict was made, as far as any rules could count it: text expert and room."""
     crowd = [item for item in verdict.evidence if item.source == ROOM]
     scores = [item for item in verdict.evidence if item.source == TEXT]
-    if not scores:
+    gone = [item for item in verdict.exemptions if item.code == DOUBTED]
+    if not (scores or gone):
         return (*crowd, *verdict.missing)
-    told = Opinion(TEXT, scores[0].note, tuple(map(_score, scores)), facts=scores[0].facts[_SCORED:])
+    told = Opinion(TEXT, (scores[0] if scores else gone[0]).note, tuple(map(_score, scores)))
+    if scores:
+        told = told._replace(facts=scores[0].facts[_SCORED:])
+    if gone:
+        categories = ruleset.categories
+        known = {head for item in gone if item.category in categories for head in categories[item.category].doubted_by}
+        told = told._replace(doubts=tuple(sorted(known)))
     return (*crowd, told, *verdict.missing)
 
 
@@ -145,7 +153,7 @@ def _score(item: Evidence) -> Score:
 
 def verdict_by(engine: Engine, one: Judged, reading: Reading | None = None) -> Verdict:
     """What an engine makes of a content that was judged, with what the expert had said then."""
-    return engine.examine(one.content, reading).conclude(*heard(one.verdict))
+    return engine.examine(one.content, reading).conclude(*heard(one.verdict, engine.ruleset))
 
 
 def count(tally: Tally, company: Sequence[Judged], old: Engine, new: Engine) -> None:

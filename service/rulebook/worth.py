@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from moderation.types import PERSON
+from moderation.types import LEXICON, PERSON
 from service.rulebook.economics import REACH, Economics, Hit, Ruled
 from service.rulebook.rehearsal import REST_SECONDS
 from service.store.codec import told_in
@@ -23,8 +23,6 @@ MOST: Final = 20_000
 PAGE: Final = 60
 """Decisions that are read at once: adding them up holds the event loop for about 2 ms."""
 KEPT: Final = 8
-TERMS: Final = "lexicon"
-"""What the evidence of terms names as its source."""
 _REVIEW, _BLOCK = "review", "block"
 
 
@@ -83,7 +81,7 @@ def _hits(evidence: Iterable[Mapping[str, Any]], set_aside: set[tuple[Any, ...]]
     parts = [text for _, text in told_in(body)["parts"]] if body else []
     found = []
     for one in evidence:
-        if one["source"] != TERMS:
+        if one["source"] != LEXICON:
             continue
         number, start, end = one["span"]
         text = parts[number] if number < len(parts) and not one.get("folds") else ""

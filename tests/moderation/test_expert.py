@@ -14,7 +14,7 @@ from moderation.expert import LISTED
 from moderation.load import LEXICONS, SCENES, load_ruleset
 from moderation.render import render
 from moderation.trace import Tracer
-from moderation.types import TEXT, UNSURE, Action, Content, Effect, Missing, Opinion, Part, Scene, Score, Span
+from moderation.types import DOUBTED, TEXT, UNSURE, Action, Content, Effect, Missing, Opinion, Part, Scene, Score, Span
 
 HEADS = ("abuse", "porn", "gambling", "fraud", "diversion", "spam", "ad_law", "negative")
 REVIEWED = ("abuse", "porn", "gambling", "fraud", "diversion")
@@ -129,6 +129,52 @@ def test_an_explicit_exemption_is_not_overridden(shipped):
     assert verdict.categories == ()
     assert [item.weight for item in scored(verdict)] == [LISTED]
     assert case.conclude(says("abuse", text=text)).action is Action.REVIEW
+
+
+LIGHT = "我想问问大家近亲结婚的后果到底有哪些"
+
+
+def doubts(*heads: str) -> Opinion:
+    return Opinion(TEXT, "ngram@0123456789ab", doubts=heads)
+
+
+def test_a_light_term_that_the_expert_doubts_is_let_go_and_named(shipped):
+    asked = content(LIGHT, scene="ugc")
+    case = shipped.examine(asked)
+    alone = case.conclude()
+    assert (alone.action, alone.categories) == (Action.REVIEW, ("abuse_insult",))
+    (item,) = alone.evidence
+    let_go = case.conclude(doubts("abuse", "porn"))
+    assert (let_go.action, let_go.evidence, let_go.degraded) == (Action.PASS, (), False)
+    (gone,) = let_go.exemptions
+    assert gone == (item.category, item.rule, item.span, DOUBTED, "ngram@0123456789ab")
+    (told,) = render(let_go, asked, shipped.ruleset)["exemptions"]
+    assert "文本模型认为不构成违规" in told["reason"]
+    steps = Tracer(shipped.ruleset, asked, "zh").of_exemption(gone)
+    assert [step.code for step in steps] == ["gate", "allow", "verdict"]
+
+
+def test_only_who_knows_a_category_may_doubt_it(shipped):
+    case = shipped.examine(content(LIGHT, scene="ugc"))
+    for heads in ((), ("porn",), ("gambling", "fraud", "diversion", "spam", "ad_law", "negative")):
+        assert case.conclude(doubts(*heads)) == case.conclude()
+
+
+@pytest.mark.parametrize(
+    ("text", "scene"),
+    [
+        ("百家乐上分找我", "ugc"),  # severe
+        ("国家级面霜，国家级品质", "ad"),  # firm
+        ("加我微信 qingliu2026 细聊", "live_chat"),  # a number is no matter of opinion
+        ("本品为保健食品，增强免疫力", "ad"),  # nor is a statement that must be there
+    ],
+)
+def test_nobody_doubts_what_is_firm_severe_or_no_word(shipped, text, scene):
+    case = shipped.examine(content(text, scene=scene))
+    alone = case.conclude()
+    assert alone.action is not Action.PASS
+    doubted = case.conclude(doubts(*HEADS))
+    assert (doubted.action, doubted.severity) == (alone.action, alone.severity)
 
 
 @pytest.mark.parametrize("scene", Scene)

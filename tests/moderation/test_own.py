@@ -13,7 +13,7 @@ from moderation.errors import LoadErrors
 from moderation.own import MOST_PATTERNS, MOST_TERMS, check_own, engine_with, read_own, shared_part
 from moderation.render import render
 from moderation.trace import Tracer
-from moderation.types import Action
+from moderation.types import TEXT, Action, Opinion
 from tests.moderation.conftest import term_file
 
 if TYPE_CHECKING:
@@ -51,6 +51,16 @@ def rules(verdict):
 def test_an_own_ban_is_found_through_disguises(owning, base, judge, text):
     assert judge(owning("敏感某事"), text).action is Action.BLOCK
     assert judge(base, text).action is Action.PASS
+
+
+def test_an_own_ban_is_nobodys_to_doubt(shipped, content):
+    files = {"own.txt": term_file("某某敏感事 | weight: 60", "abuse_insult")}
+    own = engine_with(read_own(files, shipped.ruleset), shipped)
+    doubt = Opinion(TEXT, "ngram@0123456789ab", doubts=("abuse",))
+    for text, left in (("大家都在谈某某敏感事", Action.REVIEW), ("大家都在谈近亲结婚的后果", Action.PASS)):
+        case = own.examine(content(text, scene="ugc"))
+        assert case.conclude().action is Action.REVIEW
+        assert case.conclude(doubt).action is left
 
 
 def test_a_symbol_term_is_found_in_the_raw_view(owning, judge):

@@ -15,16 +15,18 @@ import orjson
 import pytest
 
 from models import ngram
-from moderation.types import TEXT, Action, Missing, Opinion, Scene
+from moderation.types import DOUBTED, TEXT, Action, Missing, Opinion, Scene
 from service import wiring_expert
 from service.experts import Hearing, answers, name_of
 from service.wiring import open_service
 from service.wiring_expert import ExpertRefused
+from tests.small import terms
 
 CASES = Path(__file__).parents[1] / "cases" / "expert"
 LABELS = ("abuse", "porn", "gambling", "fraud", "diversion", "spam", "ad_law", "negative")
 GENEROUS = {Scene.LIVE_CHAT, Scene.UGC}
 BAD = "坏"
+LIGHT = terms("abuse_insult", "近亲结婚 | weight: 60")
 
 
 @dataclass(frozen=True)
@@ -375,6 +377,37 @@ async def test_weights_that_are_not_what_they_should_be_refuse_the_start(setting
             pass
     async with open_service(settings.model_copy(update={"models": tmp_path / "m"})):  # off: nobody looks
         pass
+
+
+async def test_who_gives_a_light_term_no_chance_lets_it_go_and_the_record_says_so(house, content, lexicons):
+    (lexicons / "safety" / "abuse_insult.txt").write_text(LIGHT, encoding="utf-8")
+    light = "我想问问大家近亲结婚的后果到底有哪些"
+    model = Fake(lambda _model, _texts, found: found * 0.1)
+    async with house(model) as (service, caller):
+        let_go = await service.moderation.one(caller, content(light, scene=Scene.UGC, id="p1"))
+        assert (let_go.verdict.action, let_go.verdict.evidence) == (Action.PASS, ())
+        ((category, _, _, code, note),) = let_go.verdict.exemptions
+        assert (category, code, note) == ("abuse_insult", DOUBTED, name_of(model))
+        assert (await service.moderation.get(caller, let_go.id)).verdict == let_go.verdict
+        model.fault = None
+        kept = await service.moderation.one(caller, content(light, scene=Scene.UGC, id="p2"))
+        assert kept.verdict.action is Action.REVIEW
+
+
+async def test_who_suspects_something_else_doubts_nothing(house, content, lexicons):
+    (lexicons / "safety" / "abuse_insult.txt").write_text(LIGHT, encoding="utf-8")
+
+    def suspicious(_model, _texts, found):
+        found[:] = 0.0
+        found[:, LABELS.index("porn")] = 0.9
+        return found
+
+    model = Fake(suspicious)
+    model.explain = lambda text, head, most=10: []
+    async with house(model) as (service, caller):
+        text = "我想问问大家近亲结婚的后果到底有哪些"
+        decided = await service.moderation.one(caller, content(text, scene=Scene.UGC))
+        assert set(decided.verdict.categories) == {"abuse_insult", "porn_vulgar"}
 
 
 async def test_a_scene_that_counts_on_an_unknown_head_refuses_the_start(house):

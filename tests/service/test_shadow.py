@@ -164,7 +164,7 @@ async def test_without_what_the_expert_had_said_they_differ(service, monkeypatch
     await judged(recorded, contents)
     draft = Draft(changes=[Change(op=Op.ADD, category="absolute_claim", line="最牛")])
     right = await predicted(recorded, draft, 8)
-    monkeypatch.setattr(tally, "heard", lambda _: ())
+    monkeypatch.setattr(tally, "heard", lambda *_: ())
     assert right["moved"] == 0 != (await predicted(recorded, draft, 8))["moved"]
 
 
