@@ -72,6 +72,7 @@ def _opinions(model: TextModel, cases: Sequence[Case]) -> list[Answer]:
     usable = np.all((rows >= 0) & (rows <= 1), axis=1).tolist()  # false for what is no number
     limits = np.array([card.thresholds[label] for label in card.labels])
     over = rows >= limits
+    reached = np.any(over, axis=1).tolist()
     found: list[Answer] = []
     place = 0
     for case, wordings in zip(cases, asked, strict=True):
@@ -82,8 +83,10 @@ def _opinions(model: TextModel, cases: Sequence[Case]) -> list[Answer]:
             told = nothing._replace(margin=_margin(rows[place:end, columns], limits[columns]))
         if not all(usable[place:end]):
             found.append(Missing(TEXT, "not_a_number"))
-        else:
+        elif any(reached[place:end]) or case.evidence:
             found.append(_read(model, case, told, wordings, rows[place:end], over[place:end]))
+        else:
+            found.append(told)
         place = end
     return found
 
@@ -101,13 +104,15 @@ def _read(  # noqa: PLR0913, PLR0917 - one row of a batch
     if over.any():
         told = told._replace(scores=_scores(model, wordings, rows, heads))
     if case.evidence and not over[:, _grave(labels, case)].any():
-        told = told._replace(doubts=_doubts(labels, rows, case))
+        told = told._replace(doubts=_doubts(labels, wordings, rows, case))
     return told
 
 
-def _doubts(labels: Sequence[str], rows: npt.NDArray[np.float64], case: Case) -> tuple[str, ...]:
-    """The heads that no wording gives a chance worth a look. A content without a wording is not doubted."""
-    if not len(rows):
+def _doubts(
+    labels: Sequence[str], wordings: Sequence[Wording], rows: npt.NDArray[np.float64], case: Case
+) -> tuple[str, ...]:
+    """The heads that no wording gives a chance worth a look. What stands in a part that was not read is not doubted."""
+    if not {item.span.part for item in case.evidence}.issubset(wording.part for wording in wordings):
         return ()
     chances = (rows.max(axis=0) * MILLI).tolist()
     return tuple(label for label, chance in zip(labels, chances, strict=True) if chance < case.policy.doubt_below)

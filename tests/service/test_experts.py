@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
@@ -15,7 +15,7 @@ import orjson
 import pytest
 
 from models import ngram
-from moderation.types import DOUBTED, TEXT, Action, Missing, Opinion, Scene
+from moderation.types import DOUBTED, TEXT, Action, Missing, Opinion, Part, Scene
 from service import wiring_expert
 from service.experts import Hearing, answers, name_of
 from service.wiring import open_service
@@ -389,8 +389,11 @@ async def test_who_gives_a_light_term_no_chance_lets_it_go_and_the_record_says_s
         ((category, _, _, code, note),) = let_go.verdict.exemptions
         assert (category, code, note) == ("abuse_insult", DOUBTED, name_of(model))
         assert (await service.moderation.get(caller, let_go.id)).verdict == let_go.verdict
+        parts = (Part("title", "近亲结婚"), Part("body", "今天在河边走了很远的路"))
+        unread = replace(content(scene=Scene.UGC, id="p2"), parts=parts)
+        assert (await service.moderation.one(caller, unread)).verdict.action is Action.REVIEW
         model.fault = None
-        kept = await service.moderation.one(caller, content(light, scene=Scene.UGC, id="p2"))
+        kept = await service.moderation.one(caller, content(light, scene=Scene.UGC, id="p3"))
         assert kept.verdict.action is Action.REVIEW
 
 
