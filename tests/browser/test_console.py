@@ -28,6 +28,7 @@ PAGES = (
     "/system",
     "/nowhere",
 )
+STILL = "Promise.allSettled(document.getAnimations().map(animation => animation.finished)).then(() => true)"
 RUN = """axe.run(document, {resultTypes: ['violations']})
     .then(told => told.violations.map(one => [one.id, one.nodes.map(node => node.html.slice(0, 160))]))"""
 LONG = "走过路过" * 12
@@ -317,7 +318,7 @@ def test_axe_finds_nothing_on_any_page(busy, seat, theme):
 
 
 def _violations(sat):
-    sat.page.wait_for_timeout(220)  # what appears softly has its own colours only then
+    sat.page.evaluate(STILL)  # what appears softly has its own colours only then
     sat.page.evaluate(AXE)
     return json.loads(json.dumps(sat.page.evaluate(RUN)))
 
