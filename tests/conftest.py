@@ -30,8 +30,6 @@ sys.dont_write_bytecode = False
 """Compiled code is kept: each process that a test starts would compile the whole service, and each run all tests."""
 os.environ.setdefault("QINGLIU_EVEN_ANSWERS", "0")
 """Hundreds of answers about items would each come a beat later. Tests of golden items ask for it."""
-gc.set_threshold(50_000, 20, 100)
-"""Rules are large and live long: looking through them for what is left over takes a tenth of the time of a run."""
 KEPT = 8
 """Engines that are kept for the services that open the same rules again."""
 
