@@ -112,12 +112,13 @@ def doubted(
     They reach terms of the shared lexicon alone, and none that is firm or severe: a tenant's own words, numbers and
     duties are no matter of opinion.
     """
+    doubts = frozenset(opinion.doubts)
     left: list[Evidence] = []
     gone: list[Exemption] = []
     for item in evidence:
         heads = ruleset.categories[item.category].doubted_by
         open_ = item.source == LEXICON and item.weight < policy.block_at and item.severity < SEVERE
-        if open_ and heads and opinion.doubts_all(heads) and not item.rule.startswith(f"{OWN}."):
+        if open_ and heads and doubts.issuperset(heads) and not item.rule.startswith(f"{OWN}."):
             gone.append(Exemption(item.category, item.rule, item.span, DOUBTED, opinion.expert))
         else:
             left.append(item)

@@ -95,9 +95,9 @@ class Row:
         """The things that a list of texts names."""
         return [self._named(key, value, names) for value in self.words(key, default)]
 
-    def number(self, key: str, low: int, high: int) -> int:
+    def number(self, key: str, low: int, high: int, default: Any = ...) -> int:
         """A whole number within bounds, both included."""
-        value: int = self.take(key, int)
+        value: int = self.take(key, int, default)
         if not low <= value <= high:
             raise self.wrong(f"{key} is {value}, expected {low} to {high}")
         return value
@@ -273,7 +273,7 @@ def policy(document: Document) -> ScenePolicy:
         actions={code: _ACTIONS[action] for code, action in actions.items()},
         experts=experts,
         second_stage=row.one_of("second_stage", SecondStage, SecondStage.NEVER),
-        doubt_below=row.take("doubt_below", int, 0),
+        doubt_below=row.number("doubt_below", 0, 1000, 0),
     )
     row.end()
     if read.review_at > read.block_at:

@@ -8,10 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from typing import NamedTuple
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China keeps one time zone without daylight saving: the law of a content is that of its day here."""
@@ -256,10 +253,6 @@ class Opinion(NamedTuple):
     margin: int = 1000
     facts: tuple[tuple[str, int], ...] = ()
     lacks: Missing | None = None
-
-    def doubts_all(self, heads: Iterable[str]) -> bool:
-        """Whether it doubts each of some heads."""
-        return bool(self.doubts) and set(self.doubts).issuperset(heads)
 
 
 class Exemption(NamedTuple):

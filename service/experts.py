@@ -71,8 +71,7 @@ def _opinions(model: TextModel, cases: Sequence[Case]) -> list[Answer]:
     rows = _checked(model.scores(texts), len(texts), len(card.labels))
     usable = np.all((rows >= 0) & (rows <= 1), axis=1).tolist()  # false for what is no number
     limits = np.array([card.thresholds[label] for label in card.labels])
-    over = rows >= limits
-    reached = np.any(over, axis=1).tolist()
+    over = np.any(rows >= limits, axis=1).tolist()
     found: list[Answer] = []
     place = 0
     for case, wordings in zip(cases, asked, strict=True):
@@ -83,29 +82,23 @@ def _opinions(model: TextModel, cases: Sequence[Case]) -> list[Answer]:
             told = nothing._replace(margin=_margin(rows[place:end, columns], limits[columns]))
         if not all(usable[place:end]):
             found.append(Missing(TEXT, "not_a_number"))
-        elif any(reached[place:end]) or case.evidence:
-            found.append(_read(model, case, told, wordings, rows[place:end], over[place:end]))
+        elif wordings and (any(over[place:end]) or case.evidence):
+            found.append(_read(model, case, told, wordings, rows[place:end]))
         else:
             found.append(told)
         place = end
     return found
 
 
-def _read(  # noqa: PLR0913, PLR0917 - one row of a batch
-    model: TextModel,
-    case: Case,
-    told: Opinion,
-    wordings: Sequence[Wording],
-    rows: npt.NDArray[np.float64],
-    over: npt.NDArray[np.bool_],
+def _read(
+    model: TextModel, case: Case, told: Opinion, wordings: Sequence[Wording], rows: npt.NDArray[np.float64]
 ) -> Opinion:
-    """The opinion on one case: what reached its threshold, or else, of what rules found, what is hardly so."""
-    labels, heads = model.card.labels, case.policy.experts.get(TEXT, {})
-    if over.any():
-        told = told._replace(scores=_scores(model, wordings, rows, heads))
-    if case.evidence and not over[:, _grave(labels, case)].any():
-        told = told._replace(doubts=_doubts(labels, wordings, rows, case))
-    return told
+    """The opinion on one case: what reached its threshold and, where that is no breach, what it doubts of the rules."""
+    heads, categories = case.policy.experts.get(TEXT, {}), case.ruleset.categories
+    scores = _scores(model, wordings, rows, heads)
+    suspects = any(categories[heads[score.head]].severity for score in scores)
+    doubts = _doubts(model.card.labels, wordings, rows, case) if case.evidence and not suspects else ()
+    return told._replace(scores=scores, doubts=doubts)
 
 
 def _doubts(

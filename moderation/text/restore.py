@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.matcher import Matcher
 from moderation.text.fold import CLAUSE_MARKS
-from moderation.text.spelling import LETTERS, MUCH_COMMONER, SPELT, USUAL, CommonWords, Speller, common_words
+from moderation.text.spelling import LETTERS, SPELT, CommonWords, Speller, common_words, much_commoner
 from moderation.text.words import PAIR, frequency, gain, stands_alone
 
 if TYPE_CHECKING:
@@ -350,9 +350,9 @@ class Restorer:
 
     def _is_rather_another(self, written: str, word: str, sounds: Table | None) -> bool:
         """Whether the writing shares a character with an innocent pair that sounds so too and is the commoner."""
-        least = MUCH_COMMONER * max(frequency(word), USUAL)
+        enough = much_commoner(word, sure=True)
         return any(
-            count > least
+            count > enough
             and other not in self._sought
             and (other[0] == written[0] or other[1] == written[1])
             and (sounds is None or other.translate(sounds) == written.translate(sounds))

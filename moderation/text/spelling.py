@@ -45,6 +45,11 @@ def common_words(sounds: Sounds) -> CommonWords:
     return found
 
 
+def much_commoner(word: str, *, sure: bool) -> int:
+    """The count above which an innocent word is rather meant than one that is sought."""
+    return MUCH_COMMONER * max(frequency(word), USUAL if sure else UNUSUAL)
+
+
 class Speller:
     """Keeps the spellings of some words. ``sure`` ones may be spelt out whole; ``known`` writings mean themselves."""
 
@@ -104,7 +109,7 @@ class Speller:
             return True
         if len(word) > PAIR:
             return False
-        enough = MUCH_COMMONER * max(frequency(word), USUAL if word in self._sure else UNUSUAL)
+        enough = much_commoner(word, sure=word in self._sure)
         return any(
             count > enough and other not in self._sought and all(char in LETTERS or char in other for char in written)
             for other, count in self._common.get(spelt, ())

@@ -135,13 +135,14 @@ def heard(verdict: Verdict, ruleset: Ruleset) -> tuple[Evidence | Opinion | Miss
     gone = [item for item in verdict.exemptions if item.code == DOUBTED]
     if not (scores or gone):
         return (*crowd, *verdict.missing)
-    told = Opinion(TEXT, (scores[0] if scores else gone[0]).note, tuple(map(_score, scores)))
-    if scores:
-        told = told._replace(facts=scores[0].facts[_SCORED:])
-    if gone:
-        categories = ruleset.categories
-        known = {head for item in gone if item.category in categories for head in categories[item.category].doubted_by}
-        told = told._replace(doubts=tuple(sorted(known)))
+    known = [ruleset.categories[item.category] for item in gone if item.category in ruleset.categories]
+    told = Opinion(
+        TEXT,
+        (scores or gone)[0].note,
+        tuple(map(_score, scores)),
+        tuple({head: None for category in known for head in category.doubted_by}),
+        facts=scores[0].facts[_SCORED:] if scores else (),
+    )
     return (*crowd, told, *verdict.missing)
 
 
