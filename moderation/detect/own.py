@@ -37,11 +37,11 @@ class OwnTerms:
         held = held_in(ruleset.own, ruleset.folding.plain)
         self.index = WiderIndex(base.index, cue_words(ruleset.own, held), ruleset)
         self.folded, self.raw = compile_terms(ruleset.own, ruleset, self.index, held)
-        folding, shared = ruleset.folding, base.reader
+        folding = ruleset.folding
         known = (*base.folded.words, *self.folded.words)
         vocabulary = Vocabulary(self.folded.disguised, self.folded.sure, known)
-        restorer = Restorer(folding, ruleset.variants, vocabulary, beside=shared.restorer)
-        self._reader = Reader(folding, self.folded.words, self.raw.words, restorer, beside=shared)
+        restorer = Restorer(folding, ruleset.variants, vocabulary)
+        self._reader = Reader(folding, self.folded.words, self.raw.words, restorer)
         self._live: dict[Gate, Tables] = {}
 
     def detect(self, content: Content, parts: Sequence[PartReading], gate: Gate, day: date) -> Findings | None:

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Table = list[int | str | None]
 
@@ -26,6 +30,8 @@ LAST_HAN = 0x323B0
 PLAIN_HAN = range(0x3400, 0xA000)
 HEXAGRAMS = range(0x4DC0, 0x4E00)
 """The symbols of the Book of Changes, in the middle of the Han."""
+DELETED, EXPANDED = 0xFFFFFFFF, 0xFFFFFFFE
+"""What the array of a folding says of a character that is no letter, and of one that becomes several."""
 MAX_EXPANSION = 4
 """㍿ becomes 株式会社; U+FDFA would become eighteen characters and is no Chinese letter."""
 
@@ -44,9 +50,9 @@ _EMOJI_SEQUENCE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Folding:
-    """The two tables and the character maps that they were made with."""
+    """The two tables and the character maps that they were made with; what readers make of them is made once."""
 
     fold: Table
     keep: Table
@@ -60,6 +66,37 @@ class Folding:
     def visible(self, text: str) -> str:
         """The raw view's text: symbols stay, invisible characters go."""
         return text.translate(self.keep)
+
+    def shown_as(self, symbols: Iterable[str]) -> frozenset[str]:
+        """Every character that the raw view shows as one of ``symbols``."""
+        return frozenset("".join([self._writings.get(symbol, "") for symbol in symbols]))
+
+    @cached_property
+    def _writings(self) -> Mapping[str, str]:
+        shown: defaultdict[str, str] = defaultdict(str)
+        for code, entry in enumerate(self.keep[:MAPPED]):
+            if entry.__class__ is int:
+                shown[chr(entry)] += chr(code)
+        return shown
+
+    @cached_property
+    def array(self) -> np.ndarray:
+        """``fold`` for batches. Above ``MAPPED`` a character stays as it is, or is no letter at all."""
+        entries = (
+            DELETED if entry is None else entry if isinstance(entry, int) else EXPANDED for entry in self.fold[:MAPPED]
+        )
+        array = np.arange(TABLE_SIZE, dtype=np.uint32)
+        array[:MAPPED] = np.fromiter(entries, np.uint32, count=MAPPED)
+        array[LAST_HAN:] = DELETED
+        return array
+
+    @cached_property
+    def gaps(self) -> re.Pattern[str]:
+        """Splits a text at what ``fold`` deletes. Above the basic plane it takes all: see ``View.lay_out``."""
+        deleted = [code for code in range(0x10000) if self.fold[code] is None]
+        runs = [list(run) for _, run in groupby(enumerate(deleted), lambda pair: pair[1] - pair[0])]
+        ranges = [f"\\u{run[0][1]:04x}-\\u{run[-1][1]:04x}" for run in runs]
+        return re.compile("([" + "".join(ranges) + "\U00010000-\U0010ffff]+)")
 
     def trail(self, quoted: str, table: Table) -> tuple[str, ...]:
         """Which folds a stretch of original text needed to be read through ``table``, in a fixed order."""
@@ -103,14 +140,6 @@ def origins(text: str, table: Table, length: int) -> list[int]:
         elif target is not None:
             places.extend([place] * len(target))  # type: ignore[arg-type]
     return places
-
-
-def gap_pattern(table: Table) -> re.Pattern[str]:
-    """Splits a text at what ``table`` deletes. Above the basic plane it takes every character: see ``View.lay_out``."""
-    deleted = [code for code in range(0x10000) if table[code] is None]
-    runs = [list(run) for _, run in groupby(enumerate(deleted), lambda pair: pair[1] - pair[0])]
-    ranges = [f"\\u{run[0][1]:04x}-\\u{run[-1][1]:04x}" for run in runs]
-    return re.compile("([" + "".join(ranges) + "\U00010000-\U0010ffff]+)")
 
 
 def tables(simplified: Mapping[str, str], lookalikes: Mapping[str, str]) -> Folding:

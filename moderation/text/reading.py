@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moderation.matcher import Matcher
-from moderation.text.fold import CLAUSE_MARKS, LAST_HAN, MAPPED, TABLE_SIZE, Folding, gap_pattern, origins
+from moderation.text.fold import CLAUSE_MARKS, DELETED, EXPANDED, Folding, origins
 from moderation.text.restore import LONGEST, Line, Replaced, Seen
 from moderation.text.view import View
 
@@ -32,7 +32,6 @@ CODE = 5
 """Shorter runs of digits, letters and numerals are no code. A run of that length covers one of every fifth places."""
 _CODE = re.compile(f"[0-9a-z{NUMERALS}]{{{CODE}}}")
 _CODE_LETTERS = frozenset("0123456789abcdefghijklmnopqrstuvwxyz" + NUMERALS)
-_DELETED, _EXPANDED = 0xFFFFFFFF, 0xFFFFFFFE
 CODES, FLOOD, REPEATS, SYMBOLS, DISGUISED = 1, 2, 4, 8, 16
 """What a cheap look can say of a part: numbers or addresses, flooding, words behind repeats, words with symbols, words
 that may be written otherwise."""
@@ -70,26 +69,11 @@ class PartReading:
 
 
 class Reader:
-    """Keeps the tables and automata of one ruleset, and reads texts with them.
+    """Keeps the tables and automata of one ruleset, and reads texts with them."""
 
-    ``beside`` is a reader of other words with the same ``folding``: what takes long to make is shared with it.
-    """
-
-    def __init__(
-        self,
-        folding: Folding,
-        words: Sequence[str],
-        raw_words: Sequence[str],
-        restorer: Restorer,
-        *,
-        beside: Reader | None = None,
-    ) -> None:
+    def __init__(self, folding: Folding, words: Sequence[str], raw_words: Sequence[str], restorer: Restorer) -> None:
         self.folding, self.restorer = folding, restorer
-        self._fold = folding.fold
-        self.shared: tuple[re.Pattern[str], np.ndarray] = (
-            beside.shared if beside else (gap_pattern(folding.fold), _array(folding))
-        )
-        self._gaps, self._fold_array = self.shared
+        self._fold, self._fold_array, self._gaps = folding.fold, folding.array, folding.gaps
         self._raw_matcher = Matcher(raw_words)
         self._before = _inner_letters(words)
         skeletons = {folding.plain(word) for word in raw_words} - {""}
@@ -106,7 +90,7 @@ class Reader:
             for number in range(len(known))
         )
         bare = "".join([word for word in raw_words if not folding.plain(word)])
-        self._bare = tuple(sorted(_shown_as(folding, bare))) if bare else ()
+        self._bare = tuple(sorted(folding.shown_as(bare))) if bare else ()
 
     def read(self, name: str, text: str) -> PartReading:
         """Read one text."""
@@ -128,9 +112,9 @@ class Reader:
         """Each text folded, with its hits; ``None`` where a character is too rare for the way that batches take."""
         array = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
         mapped = self._fold_array[array]
-        kept = mapped != _DELETED
+        kept = mapped != DELETED
         letters = mapped[kept]
-        if (letters == _EXPANDED).any():
+        if (letters == EXPANDED).any():
             return None
         ends = np.cumsum([len(text) for text in texts], dtype=np.intp)
         bounds = [0, *np.concatenate(([0], np.cumsum(kept)))[ends].tolist()]
@@ -336,20 +320,3 @@ def _inner_letters(words: Sequence[str]) -> dict[str, set[str]]:
             if not letter.isdigit():
                 before[letter].add(left)
     return before
-
-
-def _shown_as(folding: Folding, symbols: str) -> set[str]:
-    """Every character that the raw view shows as one of ``symbols``."""
-    wanted = {ord(symbol) for symbol in symbols}
-    return {chr(code) for code, shown in enumerate(folding.keep[:0x20000]) if shown in wanted}
-
-
-def _array(folding: Folding) -> np.ndarray:
-    """The folding table for batches. Above ``MAPPED`` a character stays as it is, or is no letter at all."""
-    entries = (
-        _DELETED if entry is None else entry if isinstance(entry, int) else _EXPANDED for entry in folding.fold[:MAPPED]
-    )
-    array = np.arange(TABLE_SIZE, dtype=np.uint32)
-    array[:MAPPED] = np.fromiter(entries, np.uint32, count=MAPPED)
-    array[LAST_HAN:] = _DELETED
-    return array

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from itertools import chain, islice, takewhile
+from itertools import islice, takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.matcher import Matcher
 from moderation.text.fold import CLAUSE_MARKS
-from moderation.text.spelling import LETTERS, SPELT, CommonWords, Speller, common_words, much_commoner
+from moderation.text.spelling import LETTERS, SPELT, Speller, much_commoner
 from moderation.text.words import PAIR, frequency, gain, stands_alone
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 _HAN = re.compile("[\u3400-\u9fff]{2,}")
 _DIGITS = str.maketrans("零一二三四五六七八九", "0123456789")
-TABLE_SIZE_OF_SIGNS = 0x20000
-"""Signs and all that is written for them stand in the first two planes."""
 LONGEST = 12
 """Longer words are rarely written in disguise as a whole; what is disguised in them is mostly a word by itself."""
 LIKELIER, LIKELIER_FUZZY, LIKELIER_DRAWN = 3.0, 5.5, 1.5
@@ -126,41 +124,14 @@ class Vocabulary(NamedTuple):
     known: Collection[str]
 
 
-class _Shared(NamedTuple):
-    """What depends on the tables alone.
-
-    ``common`` words are known by their spelling and, ``by_sound``, by what they nearly sound like.
-    ``sign_letters`` are what a sign is known by, in all that the original may write for it: a text without these has
-    no sign. ``may_sign`` finds them faster, and takes whatever stands above the basic plane for one.
-    """
-
-    signs: re.Pattern[str]
-    sign_letters: frozenset[str]
-    may_sign: re.Pattern[str]
-    common: CommonWords
-    by_sound: Mapping[str, list[tuple[str, int]]]
-
-
-def _shared(folding: Folding, variants: Variants) -> _Shared:
-    letters = _shown_as(folding, {_strangest(folding, sign) for sign in variants.signs})
-    basic = "".join(re.escape(letter) for letter in sorted(letters) if letter <= LAST_BASIC)
-    may_sign = re.compile(f"[{basic}\U00010000-\U0010ffff]")
-    common = common_words(variants.sounds)
-    by_sound: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for one in chain.from_iterable(common.values()):
-        by_sound[one[0].translate(variants.sounds.fuzzy)].append(one)
-    return _Shared(_alternatives(variants.signs), letters, may_sign, common, by_sound)
-
-
 class Restorer:
     """Keeps the tables of one ruleset, turned into automata, and restores lines with them.
 
-    ``beside`` is a restorer of other words with the same tables: what takes long to make is shared with it.
+    A sign is known by its letters, in all that the original may write for it: a text without these has no sign.
+    ``_may_sign`` finds them faster, and takes whatever stands above the basic plane for one.
     """
 
-    def __init__(
-        self, folding: Folding, variants: Variants, vocabulary: Vocabulary, *, beside: Restorer | None = None
-    ) -> None:
+    def __init__(self, folding: Folding, variants: Variants, vocabulary: Vocabulary) -> None:
         self._folding, self._variants = folding, variants
         self._known = variants.ordinary.union(vocabulary.known, vocabulary.words)
         words = sorted({word for word in vocabulary.words if _HAN.fullmatch(word) and len(word) <= LONGEST})
@@ -170,8 +141,10 @@ class Restorer:
         self._clues = _clues(variants, words, self._sure, self._known)
         """Writings that stand for a word or a character: what is meant, and the disguise."""
         self._clue_list = tuple(self._clues)
-        self.shared: _Shared = beside.shared if beside else _shared(folding, variants)
-        self._signs, self._sign_letters, self._may_sign, common, self._rivals = self.shared
+        self._signs = _alternatives(variants.signs)
+        self._sign_letters = folding.shown_as({_strangest(folding, sign) for sign in variants.signs})
+        basic = "".join([re.escape(letter) for letter in sorted(self._sign_letters) if letter <= LAST_BASIC])
+        self._may_sign = re.compile(f"[{basic}\U00010000-\U0010ffff]")
         sounds = variants.sounds
         self._exact, self._fuzzy = sounds.exact, sounds.fuzzy
         by_sound: dict[str, list[str]] = defaultdict(list)
@@ -181,7 +154,7 @@ class Restorer:
         self._sound_matcher = Matcher([sound for sound, _ in self._heard])
         self._promising: dict[str, bool] = {}
         """Whether a writing seen before that sounds like a word may stand for it: kept, as most are no news."""
-        self._speller = Speller(sounds, words, self._sure, self._known, common)
+        self._speller = Speller(sounds, words, self._sure, self._known)
 
     @property
     def clues(self) -> tuple[str, ...]:
@@ -356,7 +329,7 @@ class Restorer:
             and other not in self._sought
             and (other[0] == written[0] or other[1] == written[1])
             and (sounds is None or other.translate(sounds) == written.translate(sounds))
-            for other, count in self._rivals.get(word.translate(self._fuzzy), ())
+            for other, count in self._variants.sounds.rivals.get(word.translate(self._fuzzy), ())
         )
 
 
@@ -399,11 +372,6 @@ def _alternatives(signs: Mapping[str, str]) -> re.Pattern[str]:
 def _strangest(folding: Folding, sign: str) -> str:
     """The character of a sign that is no letter."""
     return next((char for char in sign if not folding.plain(char)), sign[-1])
-
-
-def _shown_as(folding: Folding, chars: Collection[str]) -> frozenset[str]:
-    shown = frozenset(map(ord, chars))
-    return frozenset(chr(code) for code, entry in enumerate(folding.keep[:TABLE_SIZE_OF_SIGNS]) if entry in shown)
 
 
 def _cut(text: str, start: int, end: int) -> bool:

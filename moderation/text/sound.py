@@ -6,7 +6,12 @@ alike, so a wrong reading of a heteronym is wrong on both.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
+
+from moderation.text.words import pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,6 +24,9 @@ _H_AND_F = {"hu": "fu", "hua": "fa", "hui": "fei", "hun": "fen", "huan": "fan", 
 
 LAST_HAN = 0x9FFF
 """A list is looked up faster than a dictionary; characters beyond it have no reading here."""
+
+COMMON = 30
+"""Words that the dictionary counts less often are no rivals of one that is sought."""
 
 Table = list[int]
 Row = tuple[str, str, str]
@@ -57,6 +65,24 @@ class Sounds:
         self.syllables = frozenset(syllable for found in readings.values() for syllable in found)
         self.exact: Table = _codes(self.readings, {syllable: syllable for syllable in self.syllables})
         self.fuzzy: Table = _codes(self.readings, {syllable: fuzzy(syllable) for syllable in self.syllables})
+
+    @cached_property
+    def common(self) -> Mapping[str, list[tuple[str, int]]]:
+        """The dictionary's common words of two characters with their counts, by the letters that spell them."""
+        usual = self.usual
+        found: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+        for word, count in pairs(COMMON):
+            if word[0] in usual and word[1] in usual:
+                found[usual[word[0]] + usual[word[1]]].append((word, count))
+        return found
+
+    @cached_property
+    def rivals(self) -> Mapping[str, list[tuple[str, int]]]:
+        """The same words by what they nearly sound like."""
+        found: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+        for one in chain.from_iterable(self.common.values()):
+            found[one[0].translate(self.fuzzy)].append(one)
+        return found
 
 
 def _codes(readings: Mapping[str, tuple[str, ...]], heard: Mapping[str, str]) -> Table:

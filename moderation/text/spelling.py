@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from moderation.matcher import Matcher
-from moderation.text.words import PAIR, frequency, gain, pairs
+from moderation.text.words import PAIR, frequency, gain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -26,23 +25,9 @@ HUMMED = frozenset({"n", "m", "ng", "hm", "hng"})
 """Syllables of sighs: beside a word they are the rest of another."""
 SPELT = 5
 """A word spelt out altogether has at least so many letters: shorter ones are English (made, she)."""
-COMMON, MUCH_COMMONER, USUAL, UNUSUAL = 30, 3, 180, 10
-"""Words that the dictionary counts less often are no rivals. A rival is so much commoner than the word that is sought;
+MUCH_COMMONER, USUAL, UNUSUAL = 3, 180, 10
+"""A rival is so much commoner than the word that is sought;
 one that is younger than the dictionary is reckoned usual where its term is sure, and unusual otherwise."""
-
-
-CommonWords = Mapping[str, list[tuple[str, int]]]
-"""The dictionary's common words of two characters with their counts, by the letters that spell them."""
-
-
-def common_words(sounds: Sounds) -> CommonWords:
-    """The rivals of all words that may be sought."""
-    usual = sounds.usual
-    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for word, count in pairs(COMMON):
-        if word[0] in usual and word[1] in usual:
-            found[usual[word[0]] + usual[word[1]]].append((word, count))
-    return found
 
 
 def much_commoner(word: str, *, sure: bool) -> int:
@@ -53,10 +38,8 @@ def much_commoner(word: str, *, sure: bool) -> int:
 class Speller:
     """Keeps the spellings of some words. ``sure`` ones may be spelt out whole; ``known`` writings mean themselves."""
 
-    def __init__(
-        self, sounds: Sounds, words: Iterable[str], sure: Collection[str], known: Collection[str], common: CommonWords
-    ) -> None:
-        self._common = common
+    def __init__(self, sounds: Sounds, words: Iterable[str], sure: Collection[str], known: Collection[str]) -> None:
+        self._common = sounds.common
         self._sure = sure
         self._known, self._syllables = known, sounds.syllables - HUMMED
         self._usual = sounds.usual

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moderation.reasons import FOLD_NAMES
-from moderation.text.fold import FOLDS, gap_pattern, origins, skipped
+from moderation.text.fold import FOLDS, origins, skipped
 from moderation.text.view import View
 
 CASES = tomllib.loads((Path(__file__).parents[1] / "cases" / "folds.toml").read_text(encoding="utf-8"))["case"]
@@ -122,7 +122,7 @@ def test_a_view_laid_out_by_its_gaps_equals_one_placed_letter_by_letter(text, fo
     quick, slow = View("folded", text, folded, []), View("folded", text, folded, [])
     places = origins(text, folding.fold, len(folded))
     slow.place(places, places)
-    if not quick.lay_out(gap_pattern(folding.fold)):
+    if not quick.lay_out(folding.gaps):
         assert any(isinstance(folding.fold[ord(char)], str) or ord(char) > 0xFFFF for char in text)
         return
     for start in range(len(folded)):
