@@ -146,7 +146,7 @@ class Restorer:
         basic = "".join([re.escape(letter) for letter in sorted(self._sign_letters) if letter <= LAST_BASIC])
         self._may_sign = re.compile(f"[{basic}\U00010000-\U0010ffff]")
         sounds = variants.sounds
-        self._exact, self._fuzzy = sounds.exact, sounds.fuzzy
+        self._exact, self._fuzzy, self._rivals = sounds.exact, sounds.fuzzy, sounds.rivals
         by_sound: dict[str, list[str]] = defaultdict(list)
         for word in heard:
             by_sound[word.translate(self._fuzzy)].append(word)
@@ -329,7 +329,7 @@ class Restorer:
             and other not in self._sought
             and (other[0] == written[0] or other[1] == written[1])
             and (sounds is None or other.translate(sounds) == written.translate(sounds))
-            for other, count in self._variants.sounds.rivals.get(word.translate(self._fuzzy), ())
+            for other, count in self._rivals.get(word.translate(self._fuzzy), ())
         )
 
 
