@@ -30,6 +30,8 @@ sys.dont_write_bytecode = False
 """Compiled code is kept: each process that a test starts would compile the whole service, and each run all tests."""
 os.environ.setdefault("QINGLIU_EVEN_ANSWERS", "0")
 """Hundreds of answers about items would each come a beat later. Tests of golden items ask for it."""
+gc.disable()
+"""While tests are collected nothing is let go: looking for garbage among all modules would take a second."""
 KEPT = 8
 """Engines that are kept for the services that open the same rules again."""
 
@@ -37,6 +39,12 @@ KEPT = 8
 def pytest_xdist_auto_num_workers():
     """One more than there are cores: services wait for disks and clocks a quarter of the time."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_finish():
+    """From here on garbage is looked for, among what comes now."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

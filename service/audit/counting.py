@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from service.audit.columns import local
-from service.audit.packs import FIGURES, said
+from service.audit.packs import FIGURES, figures_of, said
 from service.audit.records import DECIDED, categories_of
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ class Counting:
         """Counts an act."""
         kind, seq = told.record.kind, told.record.seq
         self.kinds[kind] = self.kinds.get(kind, 0) + 1
-        for figure in FIGURES:
-            if figure.kinds and figure.counts(kind, told.facts):
+        for figure in figures_of(kind):
+            if figure.counts(kind, told.facts):
                 counted = self.figures.setdefault(figure.name, [0, seq, seq])
                 counted[0], counted[2] = counted[0] + 1, seq
         if kind in DECIDED:

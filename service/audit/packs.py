@@ -35,7 +35,7 @@ class Table:
 
     def takes(self, kind: str) -> bool:
         """Whether it may tell of acts of this kind."""
-        return any(_fits(kind, pattern) for pattern in self.kinds)
+        return _fits(kind, self.kinds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +51,8 @@ class Pack:
 
     def takes(self, kind: str) -> bool:
         """Whether an act of this kind is one of its records."""
-        return any(table.takes(kind) for table in self.tables) or any(
-            figure.takes(kind) for figure in (FIGURES if any(table.counts for table in self.tables) else ())
-        )
+        counts = any(table.counts for table in self.tables)
+        return any(table.takes(kind) for table in self.tables) or (counts and bool(figures_of(kind)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +67,7 @@ class Figure:
 
     def takes(self, kind: str) -> bool:
         """Whether it counts acts of this kind."""
-        return any(_fits(kind, pattern) for pattern in self.kinds)
+        return _fits(kind, self.kinds)
 
     def counts(self, kind: str, facts: Mapping[str, Any]) -> bool:
         """Whether it counts this act."""
@@ -87,8 +86,16 @@ def _told(value: object) -> str:
 
 
 @cache
-def _fits(kind: str, pattern: str) -> bool:
-    return pattern in {ANY, kind} or (pattern.endswith(".*") and kind.startswith(pattern[:-1]))
+def _fits(kind: str, patterns: tuple[str, ...]) -> bool:
+    return any(
+        pattern in {ANY, kind} or (pattern.endswith(".*") and kind.startswith(pattern[:-1])) for pattern in patterns
+    )
+
+
+@cache
+def figures_of(kind: str) -> tuple[Figure, ...]:
+    """The figures that count acts of this kind."""
+    return tuple(figure for figure in FIGURES if figure.takes(kind))
 
 
 def _read() -> dict[str, Any]:

@@ -89,6 +89,8 @@ FORGED = {
 }
 UPGRADES = {426}
 """What a WebSocket's address answers to a plain request."""
+FEW = 100
+"""So many marks are looked for one by one before all are put into one finder anew."""
 BY_ORIGIN = ("another origin", "another site")
 
 
@@ -128,7 +130,7 @@ class Matrix:
 
     def __init__(self, server):
         self.server, self.house = server, House(server)
-        self.finders = dict.fromkeys((SHOP, RIVAL), Matcher(()))
+        self.finders = dict.fromkeys((SHOP, RIVAL), (frozenset(), Matcher(())))
         self.principals = [*self._keys(), *self._people(), *self._dead(), *self._forged()]
         for name, maker in OBJECTS.items():
             for tenant in (SHOP, RIVAL):
@@ -192,10 +194,13 @@ class Matrix:
     def _leaked(self, tenant, body):
         other = RIVAL if tenant == SHOP else SHOP
         marks = self.house.marks[other]
-        if len(self.finders[other].words) != len(marks):
-            self.finders[other] = Matcher([mark.encode().decode("latin-1") for mark in marks])
+        known, finder = self.finders[other]
+        if len(marks) > len(known) + FEW:
+            known, finder = frozenset(marks), Matcher([mark.encode().decode("latin-1") for mark in marks])
+            self.finders[other] = known, finder
         # Byte by byte, whatever the body is: a pack is no text.
-        told = {body[start:end].decode() for start, end, _ in self.finders[other].find(body.decode("latin-1"))}
+        told = {body[start:end].decode() for start, end, _ in finder.find(body.decode("latin-1"))}
+        told |= {mark for mark in marks - known if mark.encode() in body}
         return f"tells of others' objects: {told}" if told else ""
 
     def _keys(self):
