@@ -141,22 +141,42 @@ def house(tmp_path_factory, lexicons):
 
 
 class Shared:
-    """One Chromium for all modules of this folder: each would take seconds to start its own."""
+    """One Chromium for all modules of this folder, and its windows: a start takes seconds."""
 
     def __init__(self):
-        self.browser, self._opened = None, ExitStack()
+        self.browser, self.free, self._playwright, self._opened = None, [], None, ExitStack()
 
     def open(self):
         if self.browser is None:
-            playwright = self._opened.enter_context(import_module("playwright.sync_api").sync_playwright())
+            self._playwright = import_module("playwright.sync_api")
+            playwright = self._opened.enter_context(self._playwright.sync_playwright())
             self.browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             self._opened.callback(self.browser.close)
         return self.browser
 
+    def seat(self, house):
+        """A window of its own cookies before a house: one that another test has left and emptied, or a new one."""
+        if not self.free:
+            context = self.open().new_context(locale="zh-CN")
+            context.set_default_timeout(60_000)  # a busy machine is no failure
+            self.free.append(Seat(context.new_page(), house).listen())
+        made = self.free.pop()
+        made.house, made.wrong = house, []
+        return made
+
+    def leave(self, seat):
+        """A window that cannot be emptied is closed; opening and warming one costs most of a second of processor."""
+        try:
+            seat.empty()
+        except self._playwright.Error:
+            seat.page.context.close()
+        else:
+            self.free.append(seat)
+
     def close(self):
         """Playwright holds the thread's event loop, which the tests of other folders need."""
         self._opened.close()
-        self.browser = None
+        self.browser, self.free = None, []
 
 
 SHARED = Shared()
@@ -184,6 +204,23 @@ class Seat:
     house: House
     wrong: list = field(default_factory=list)
 
+    def listen(self):
+        self.page.on("pageerror", lambda error: self.wrong.append(f"error {error}"))
+        self.page.on("dialog", lambda dialog: (self.wrong.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        self.page.on("console", lambda said: said.type == "error" and self.wrong.append(f"console {said.text}"))
+        self.page.on(
+            "request",
+            lambda asked: asked.url.startswith((self.house.url, "data:")) or self.wrong.append(f"request {asked.url}"),
+        )
+        return self
+
+    def empty(self):
+        """Leaves the window as a new one is: no page, nothing kept, the mouse in its corner."""
+        self.page.evaluate("sessionStorage.clear(), localStorage.clear()")
+        self.page.mouse.move(0, 0)
+        self.page.goto("about:blank")
+        self.page.context.clear_cookies()
+
     def go(self, path):
         """Opens a page of the console."""
         self.page.goto(self.house.url + path)
@@ -209,27 +246,18 @@ class Seat:
 @pytest.fixture
 def seat(chromium, house):
     """Makes signed-in browsers: ``seat("li.wei", theme="dark")``; through the door only where that is the matter."""
-    contexts = []
+    taken = []
 
     def sit(  # noqa: PLR0913 - what a test may choose
         name=None, *, theme="light", lang="zh", width=1440, path="/", by_keys=False
     ):
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900 if width > 500 else 844}, locale="zh-CN", color_scheme=theme
-        )
-        context.set_default_timeout(60_000)  # a busy machine is no failure
-        contexts.append(context)
+        made = SHARED.seat(house)
+        taken.append(made)
+        page, context = made.page, made.page.context
+        page.set_viewport_size({"width": width, "height": 900 if width > 500 else 844})
+        page.emulate_media(color_scheme=theme)
         if lang != "zh":
             context.add_cookies([{"name": "lang", "value": lang, "url": house.url}])
-        page = context.new_page()
-        made = Seat(page, house)
-        page.on("pageerror", lambda error: made.wrong.append(f"error {error}"))
-        page.on("dialog", lambda dialog: (made.wrong.append(f"dialog {dialog.message}"), dialog.dismiss()))
-        page.on("console", lambda said: said.type == "error" and made.wrong.append(f"console {said.text}"))
-        page.on(
-            "request",
-            lambda asked: asked.url.startswith((house.url, "data:")) or made.wrong.append(f"request {asked.url}"),
-        )
         if name is not None and by_keys:
             made.go(f"/login?tenant=shop&next={path}")
             page.focus("[name=name]")  # several windows: the focus may be in another
@@ -246,5 +274,5 @@ def seat(chromium, house):
         return made
 
     yield sit
-    for context in contexts:
-        context.close()
+    for left in taken:
+        SHARED.leave(left)
