@@ -1,7 +1,8 @@
 """Experts in court: the wordings that one is asked about, what its scores count for, and what it doubts.
 
 A score never blocks, and a doubt lets go only of what the rules themselves would have had a person look at.
-A wording is a part as it stands, or with its disguises restored where the reading saw any; the larger score counts.
+A wording is a part as it stands, without the ornaments that tear its words apart, or with its disguises restored where
+the reading saw any; the largest score counts. All keep the marks between clauses: a model learns from sentences.
 Single characters written otherwise (case, width, look-alikes) are the model's own business: its tables travel with it.
 """
 
@@ -11,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.lexicon import OWN
+from moderation.text.fold import CLAUSE_MARKS
 from moderation.text.reading import DISGUISED
 from moderation.types import DOUBTED, LEXICON, SEVERE, UNSURE, Evidence, Exemption, Opinion, Span
 
@@ -35,25 +37,25 @@ BOUNDARY = "word_boundary"
 
 
 class Wording(NamedTuple):
-    """One way to read a part. ``view`` knows where the characters of a restored text stood."""
+    """One way to read a part. ``view`` knows where its characters stood, ``places`` which of the view they are."""
 
     part: str
     text: str
     view: View | None = None
+    places: Sequence[int] = ()
 
     def span(self, start: int, end: int) -> Span:
         """Where ``text[start:end]`` stands in the original part."""
         if self.view is not None and start < end:
-            start, end = self.view.span(start, end)
+            start, end = self.view.span(self.places[start], self.places[end - 1] + 1)
         return Span(self.part, start, end)
 
     def folds(self, start: int, end: int) -> tuple[str, ...]:
-        """The disguises that were restored within ``text[start:end]``."""
+        """What was seen through within ``text[start:end]``."""
         line = self.view.line if self.view is not None else None
-        if line is None:
+        if line is None or start >= end:
             return ()
-        found = [name for mark in line.marks if mark.start < end and mark.end > start for name in mark.names]
-        return tuple(dict.fromkeys(found))
+        return line.disguises(self.places[start], self.places[end - 1] + 1)
 
 
 def says_something(text: str) -> bool:
@@ -62,16 +64,31 @@ def says_something(text: str) -> bool:
 
 
 def wordings(reading: Sequence[PartReading], reader: Reader) -> list[Wording]:
-    """What an expert is to read of a content: every part that says something, and its restored text if it has one."""
+    """What an expert is to read of a content: every part that says something, bared and restored where that differs."""
     found = []
     for part in reading:
         if says_something(part.text):
             found.append(Wording(part.name, part.source))
+            if (bare := reader.bare(part)) is not None:
+                found.append(Wording(part.name, bare.text, bare, range(len(bare.text))))
         if part.look & DISGUISED:
             view = part.restored if part.known else reader.restored(part)
             if view is not None and says_something(view.text):
-                found.append(Wording(part.name, view.text, view))
+                found.append(_with_marks(part.name, view))
     return found
+
+
+def _with_marks(part: str, view: View) -> Wording:
+    """A restored text with the marks between its clauses, which folding deleted."""
+    pieces: list[str] = []
+    places: list[int] = []
+    done = 0
+    for place, gap in (*view.gaps(0, len(view.text)), (len(view.text), "")):
+        marks = "".join([mark for mark in gap if mark in CLAUSE_MARKS])
+        pieces += (view.text[done:place], marks)
+        places += (*range(done, place), *(place - 1 for _ in marks))
+        done = place
+    return Wording(part, "".join(pieces), view, places)
 
 
 def testimony(

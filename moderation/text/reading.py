@@ -30,6 +30,17 @@ _SPELT = re.compile("[a-z]{2}")
 _REPEATS = re.compile(r"([^\W\d_])\1+")
 CODE = 5
 """Shorter runs of digits, letters and numerals are no code. A run of that length covers one of every fifth places."""
+_HAN = "\u3400-\u9fff"
+_ORNAMENTS = (
+    f"[^A-Za-z0-9\\s{_HAN}\u3040-\u30ff\U00020000-\U000323af，。！？、：；…“”‘’「」《》（）【】,!?:;"
+    "\u00ad\u200b-\u200f\u2060-\u2064\ufeff]"
+)
+"""What is no letter that Chinese is written with, no mark of a sentence, and can be seen."""
+_ORNAMENT = re.compile(_ORNAMENTS)
+_BETWEEN = re.compile(f"(?<=[{_HAN}])[ \t]*+{_ORNAMENTS}(?:{_ORNAMENTS}|[ \t])*+(?=[{_HAN}])")
+TORN = 3
+"""Ornaments in so many places between Han tear words apart; in fewer they part clauses or names."""
+_HELD = re.compile(f"([{_HAN}])\\1\\1+")
 _CODE = re.compile(f"[0-9a-z{NUMERALS}]{{{CODE}}}")
 _CODE_LETTERS = frozenset("0123456789abcdefghijklmnopqrstuvwxyz" + NUMERALS)
 CODES, FLOOD, REPEATS, SYMBOLS, DISGUISED = 1, 2, 4, 8, 16
@@ -199,6 +210,32 @@ class Reader:
         """
         part.restored, part.known = self._restored(part), True
         return part.restored
+
+    def bare(self, part: PartReading) -> View | None:
+        """The original without the ornaments that tear its words apart, and with no letter held down: for sentences.
+
+        ``None`` where it is like that already.
+        """
+        source = part.source
+        torn = list(_BETWEEN.finditer(source)) if len(_ORNAMENT.findall(source)) >= TORN else []
+        cuts: list[tuple[int, int, tuple[str, ...]]]
+        cuts = [(run.start() + 1, run.end(), ("repeat",)) for run in _HELD.finditer(source)]
+        if len(torn) >= TORN:
+            cuts += [(*found.span(), self.folding.trail(found[0], self.folding.fold)) for found in torn]
+        if not cuts:
+            return None
+        kept: list[int] = []
+        marks: list[Replaced] = []
+        place = 0
+        for start, end, names in sorted(cuts):
+            kept += range(place, start)
+            marks.append(Replaced(len(kept) - 1, len(kept), "", names))
+            place = end
+        kept += range(place, len(source))
+        line = Line("".join([source[place] for place in kept]), kept, kept, marks)
+        view = View("bare", source, line.text, [], line)
+        view.place(kept, kept)
+        return view
 
     def _restored(self, part: PartReading) -> View | None:
         line: Line | None

@@ -200,6 +200,49 @@ def test_a_content_is_read_part_by_part_and_once_more_where_it_is_disguised(ship
     assert found[1].span(1, 3) == Span(names[3], 1, 3)
 
 
+def test_a_restored_text_keeps_the_marks_between_its_clauses(shipped):
+    text = "家里的货，加薇❤聊聊；便宜，别错过"
+    restored = shipped.examine(content(text, scene="live_chat")).wordings()[-1]
+    assert restored.text == "家里的货，加微信聊聊；便宜，别错过"
+    for word, there in (("微信", "薇❤"), ("便宜", "便宜"), ("货，加", "货，加"), ("，", "货")):
+        place = restored.text.index(word)
+        span = restored.span(place, place + len(word))
+        assert text[span.start : span.end].startswith(there)
+        assert ("sign" in restored.folds(place, place + len(word))) is (word == "微信")
+    assert restored.folds(3, 3) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "bare", "word", "seen"),
+    [
+        ("这*些人·都该-滚出去~吧，真的", "这些人都该滚出去吧，真的", "都该滚", ("都该-滚", ("punctuation",))),
+        ("这些🔥人都🔥该滚 🔥 出去，真的", "这些人都该滚出去，真的", "些人", ("些🔥人", ("emoji",))),
+        ("你们这些人都滚滚滚滚滚出去吧", "你们这些人都滚出去吧", "滚出", ("滚滚滚滚滚出", ("repeat",))),
+        ("这🔥些人🔥都该🔥滚滚滚滚出去", "这些人都该滚出去", "该滚出", ("该🔥滚滚滚滚出", ("emoji", "repeat"))),
+    ],
+)
+def test_ornaments_and_held_letters_are_left_out_once_more(shipped, text, bare, word, seen):
+    plain, second, *_ = shipped.examine(content(text, scene="live_chat")).wordings()
+    assert (plain.text, second.text) == (text, bare)
+    place = bare.index(word)
+    span = second.span(place, place + len(word))
+    assert (text[span.start : span.end], second.folds(place, place + len(word))) == seen
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "马克·吐温和凡尔纳·儒勒的书都好看，下次还来",
+        "真不错——下次还来，大家都说好！！！",
+        "好吃，好看，好用，好评，下次再来买一个",
+        "外卖小哥很热情。。。。送得也很快啊 啊 啊",
+        "这\u200b款\u200b面\u200b霜\u200b用了三个月很满意",
+    ],
+)
+def test_an_ordinary_text_is_read_once(shipped, text):
+    assert [wording.text for wording in shipped.examine(content(text, scene="ugc")).wordings()] == [text]
+
+
 def test_people_are_told_the_score_and_what_it_asks_for(shipped):
     asked = content(PLAIN, scene="ugc")
     verdict = shipped.examine(asked).conclude(says("abuse"))
