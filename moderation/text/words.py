@@ -36,11 +36,11 @@ def open_dictionary() -> None:
         cells = file.read().decode().split()
     words, counts = cells[::3], list(map(int, cells[1::3]))
     known = dict(zip(words, counts, strict=True))
-    for word in words:
-        length = len(word) - 1
-        while length and (beginning := word[:length]) not in known:
-            known[beginning] = 0
-            length -= 1
+    beginnings = {word[:-1] for word in words} - known.keys()
+    while beginnings:
+        known.update(dict.fromkeys(beginnings, 0))
+        beginnings = {beginning[:-1] for beginning in beginnings} - known.keys()
+    del known[""]
     _TOKENIZER.FREQ, _TOKENIZER.total, _TOKENIZER.initialized = known, sum(counts), True
 
 
