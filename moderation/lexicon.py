@@ -45,7 +45,10 @@ def spelt_out(listed: Iterable[str], lists: WordLists) -> tuple[str, ...]:
     """``@name`` becomes the words of that list. Raises ``KeyError`` with a name that is no list."""
     found: dict[str, None] = {}
     for word in listed:
-        found.update(dict.fromkeys(lists[word[1:]] if word.startswith("@") else (word,)))
+        if word.startswith("@"):
+            found.update(dict.fromkeys(lists[word[1:]]))
+        else:
+            found[word] = None
     return tuple(found)
 
 

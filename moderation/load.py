@@ -47,6 +47,8 @@ SCENES = Path(__file__).parent / "scenes"
 LEXICONS = Path(__file__).parent.parent / "lexicons"
 _NAMES_A_LIST = re.compile("(?m)^[^#@\\n].*@")
 TERM_FOLDERS = ("ad_law", "trade", "safety", "allow")
+MANY = 100_000
+"""Fewer new objects than these are not worth setting apart from those that the collector looks at."""
 
 
 def load_ruleset(
@@ -130,7 +132,8 @@ def _judged(ruleset: Ruleset) -> Engine:
 def _uncollected() -> Iterator[None]:
     """No garbage collection while millions of objects are made that stay: it would look at all of them every time.
 
-    Afterwards they count as old, unless somebody has set other things aside.
+    Afterwards many of them count as old, unless somebody has set other things aside: to ask for that takes as long as
+    a small ruleset does, because whatever is set aside is counted.
     """
     collecting = gc.isenabled()
     gc.disable()
@@ -138,7 +141,7 @@ def _uncollected() -> Iterator[None]:
         yield
     finally:
         if collecting:
-            if not gc.get_freeze_count():
+            if gc.get_count()[0] > MANY and not gc.get_freeze_count():
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()

@@ -34,6 +34,8 @@ _GROUP = re.compile(r"\((?:\?(?:P?<\w+>|[imsU]*(?:-[imsU]+)?:))?")
 _FLAGS = re.compile(r"\(\?[imsU-]+\)")
 _CODE = re.compile(r"\\x(?:\{([0-9A-Fa-f]+)\}|([0-9A-Fa-f]{2}))")
 _CLASS = re.compile(r"\\[pP](?:\{\^?\w+\}|\w)|\\[dDwWsS]|\[:\^?\w+:\]")
+_WORDS = re.compile(r"[^\\|()\[\]{}*+?.^$]+(?:\|[^\\|()\[\]{}*+?.^$]+)+(?=\)|\Z)")
+"""A list of words, as most groups are."""
 _WIDE = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
 _GONE = {"\\s", "\\W"}
 _BORDERS = ("\\b", "\\B")
@@ -128,6 +130,9 @@ class _Parser:
         return self._choices()
 
     def _choices(self) -> _Part:
+        if (words := _WORDS.match(self._text, self._place)) and self._plain(words[0]) == words[0].replace("|", ""):
+            self._place = words.end()
+            return _either([_Part(word, (word,)) for word in words[0].split("|")])
         branches = [self._sequence()]
         while self._text.startswith("|", self._place):
             self._place += 1

@@ -32,6 +32,8 @@ os.environ.setdefault("QINGLIU_EVEN_ANSWERS", "0")
 """Hundreds of answers about items would each come a beat later. Tests of golden items ask for it."""
 gc.disable()
 """While tests are collected nothing is let go: looking for garbage among all modules would take a second."""
+gc.set_threshold(20_000, 20, 50)
+"""As the service sets it: most of what tests make stays, and would be looked at again and again."""
 KEPT = 8
 """Engines that are kept for the services that open the same rules again."""
 

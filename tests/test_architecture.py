@@ -6,8 +6,9 @@ Every rule is a function from sources to complaints, and is shown a bad source t
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -38,6 +39,7 @@ Sources = dict[str, str]
 Complaints = list[str]
 
 
+@cache
 def sources() -> Sources:
     """Every module of the product: its dotted name and its text."""
     files = (path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py")))
@@ -48,18 +50,47 @@ def name_of(path: Path) -> str:
     return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
 
+class Source(NamedTuple):
+    """What the rules ask of one source. Names and lines alone: the trees of all sources are hundreds of megabytes."""
+
+    imports: list[tuple[ast.Import | ast.ImportFrom, bool, bool]]
+    """Each with whether it stands in a function, and whether for type checkers alone."""
+    functions: list[tuple[int, str, int]]
+    """The line, name and length of each."""
+    impure: list[tuple[int, str]]
+    """The line and name of what is called of the impure functions and methods."""
+
+
+@cache
+def read(text: str) -> Source:
+    """A source, parsed once for all rules."""
+    source = Source([], [], [])
+    waiting: list[tuple[ast.AST, bool, bool]] = [(ast.parse(text), False, False)]
+    while waiting:
+        node, lazy, checked = waiting.pop()
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            source.imports.append((node, lazy, checked))
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            source.functions.append((node.lineno, node.name, node.end_lineno - node.lineno + 1))
+            lazy = True
+        elif isinstance(node, ast.Call):
+            called = node.func
+            if getattr(called, "id", "") in IMPURE_FUNCTIONS or getattr(called, "attr", "") in IMPURE_METHODS:
+                source.impure.append((node.lineno, ast.unparse(called)))
+        elif is_type_checking(node):
+            checked = True
+        waiting.extend([(child, lazy, checked) for child in ast.iter_child_nodes(node)])
+    return source
+
+
 def imports(name: str, text: str, known: set[str], *, top: bool = False) -> Iterator[str]:
     """Dotted names that a module imports; those for type checkers alone do not count. ``top``: not in functions."""
-    tree = ast.parse(text)
-    skipped = {node for outer in ast.walk(tree) if is_type_checking(outer) for node in ast.walk(outer)}
-    if top:
-        skipped |= {node for outer in ast.walk(tree) if is_function(outer) for node in ast.walk(outer)}
-    for node in ast.walk(tree):
-        if node in skipped:
+    for node, lazy, checked in read(text).imports:
+        if checked or (top and lazy):
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        if isinstance(node, ast.ImportFrom):
+        else:
             base = node.module or ""
             if node.level:
                 base = ".".join([*name.split(".")[: -node.level], *filter(None, [base])])
@@ -68,10 +99,6 @@ def imports(name: str, text: str, known: set[str], *, top: bool = False) -> Iter
 
 def is_type_checking(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-
-
-def is_function(node: ast.AST) -> bool:
-    return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
 
 
 def within(name: str, package: str) -> bool:
@@ -106,15 +133,12 @@ def arrows(modules: Sources) -> Complaints:
 
 def purity(modules: Sources) -> Complaints:
     """The court asks nobody: no file, clock, chance or network by a built-in or by a method."""
-    complaints = []
-    for name, text in modules.items():
-        if not within(name, "moderation") or name in DOORS:
-            continue
-        for node in ast.walk(ast.parse(text)):
-            called = node.func if isinstance(node, ast.Call) else None
-            if getattr(called, "id", "") in IMPURE_FUNCTIONS or getattr(called, "attr", "") in IMPURE_METHODS:
-                complaints.append(f"{name}:{node.lineno} calls {ast.unparse(called)}")
-    return complaints
+    return [
+        f"{name}:{line} calls {called}"
+        for name, text in modules.items()
+        if within(name, "moderation") and name not in DOORS
+        for line, called in read(text).impure
+    ]
 
 
 def cycles(modules: Sources) -> Complaints:
@@ -130,13 +154,12 @@ def cycles(modules: Sources) -> Complaints:
 def lazy_imports(modules: Sources) -> Complaints:
     complaints = []
     for name, text in modules.items():
-        for function in filter(is_function, ast.walk(ast.parse(text))):
-            for node in ast.walk(function):
-                if not isinstance(node, (ast.Import, ast.ImportFrom)):
-                    continue
-                names = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-                if not within(name, "models") or any(str(target).split(".")[0] not in HEAVY for target in names):
-                    complaints.append(f"{name}:{node.lineno} imports {', '.join(map(str, names))} inside a function")
+        for node, lazy, _ in read(text).imports:
+            if not lazy:
+                continue
+            names = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+            if not within(name, "models") or any(str(target).split(".")[0] not in HEAVY for target in names):
+                complaints.append(f"{name}:{node.lineno} imports {', '.join(map(str, names))} inside a function")
     return complaints
 
 
@@ -145,10 +168,9 @@ def sizes(modules: Sources) -> Complaints:
     for name, text in modules.items():
         if (length := text.count("\n")) > ALONE.get(name, MAX_FILE):
             complaints.append(f"{name} has {length} lines")
-        for node in filter(is_function, ast.walk(ast.parse(text))):
-            length = node.end_lineno - node.lineno + 1
+        for line, function, length in read(text).functions:
             if length > MAX_FUNCTION:
-                complaints += [f"{name}:{node.lineno} {node.name} has {length} lines"]
+                complaints.append(f"{name}:{line} {function} has {length} lines")
     return complaints
 
 

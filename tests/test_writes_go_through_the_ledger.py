@@ -153,6 +153,8 @@ RECORDS = {"record", "record_many", "derive"}
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 ORM_CALLS = {"add", "add_all", "merge", "commit", "flush", "bulk_save_objects", "delete"}
 ORM_VERBS = {"insert", "update", "delete"}
+ASKED_WHOSE = {"connect", "begin", *ORM_CALLS}
+"""Methods that write or do not: whose they are decides."""
 
 
 class Writes(ast.NodeVisitor):
@@ -192,8 +194,9 @@ class Writes(ast.NodeVisitor):
 
     def visit_Call(self, node):
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        of = ast.unparse(node.func.value) if isinstance(node.func, ast.Attribute) else ""
-        keywords = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+        asked = isinstance(node.func, ast.Attribute) and name in ASKED_WHOSE
+        of = ast.unparse(node.func.value) if asked else ""
+        keywords = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords if keyword.arg == "write"}
         if (name == "connect" and of in {"sqlite3", "aiosqlite"}) or name in {"create_engine", "create_async_engine"}:
             self._note("connects", node)
         if name == "open_writer" or (name in {"make_engine", "make_async_engine"} and keywords.get("write") != "False"):
@@ -223,9 +226,8 @@ def writes_in(source: str, file: str) -> list[str]:
 
 def _without_docstrings(tree):
     for node in ast.walk(tree):
-        if isinstance(node, DOCUMENTED) and ast.get_docstring(node):
-            node.body[0].value = ast.Constant("")
-            ast.fix_missing_locations(node)
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False):
+            node.body[0].value = ast.copy_location(ast.Constant(""), node.body[0])
     return tree
 
 

@@ -145,7 +145,7 @@ class ClaimTable:
         self._question, self._titled, self._quoted = (self._flags[f] for f in ("<question>", "<titled>", "<quoted>"))
         self._begins, self._ends, self._last = (self._flags[f] for f in ("^", "$", "<last>"))
         self._known = {cue: _Slots(**{name: tuple(one) for name, one in by.items()}) for cue, by in self._asked.items()}
-        self._slots = {cue: filled.all() for cue, filled in self._known.items()}
+        self._slots = {filled: filled.all() for filled in set(self._known.values())}  # words of a list fill the same
         advertising = {code for code, category in ruleset.categories.items() if category.group == "advertising"}
         chapters: dict[frozenset[int], _Chapter] = {}
         self._chapters: dict[str, _Chapter] = {}
@@ -196,11 +196,11 @@ class ClaimTable:
         for row, slots in rows:
             for slot in slots:
                 brought[slot].append(row)
-        telling = {cue for cue, slots in self._slots.items() if not needed.isdisjoint(slots)}
+        wanted = {filled for filled, slots in self._slots.items() if not needed.isdisjoint(slots)}
+        telling = {cue for cue, filled in self._known.items() if filled in wanted}
         telling.update(cue for cue, filled in self._anywhere.items() if not needed.isdisjoint(filled))
-        open_ = {
-            cue: filled.among(asked) for cue, filled in self._known.items() if not asked.isdisjoint(self._slots[cue])
-        }
+        among = {filled: filled.among(asked) for filled, slots in self._slots.items() if not asked.isdisjoint(slots)}
+        open_ = {cue: among[filled] for cue, filled in self._known.items() if filled in among}
         return _Chapter(frozenset(telling), open_, dict(brought))
 
     def everywhere(self, numbers: AbstractSet[int]) -> set[int]:

@@ -63,16 +63,26 @@ def stands_apart(view: View, start: int, end: int, gap: str) -> bool:
     return left[:1] == [(start, gap)] and right[:1] == [(end, gap)]
 
 
-def matched(pattern: re2._Regexp, holds: tuple[str, ...], text: str, start: int, end: int) -> tuple[int, int] | None:
+def matched(pattern: re2._Regexp, holds: tuple[str, ...], view: View, start: int, end: int) -> tuple[int, int] | None:
     """The bounds of the match that holds the hit. A pattern sees a window around its hit, so its cost is bounded.
 
-    ``holds`` are words of which every match has one: without them the pattern need not be asked.
+    ``holds`` are words of which every match has one: without them the pattern need not be asked. Nor need it where it
+    saw the same last: when the hit is looked at again, and all along a text that repeats one letter.
     """
     low = max(0, start - PATTERN_REACH)
-    window = text[low : end + PATTERN_REACH]
+    asked = (view.text[low : end + PATTERN_REACH], start - low, end - low)
+    said = view.said.get(pattern)
+    if said is None or said[0] != asked:
+        said = view.said[pattern] = (asked, _match_around(pattern, holds, *asked))
+    return said[1] and (low + said[1][0], low + said[1][1])
+
+
+def _match_around(
+    pattern: re2._Regexp, holds: tuple[str, ...], window: str, start: int, end: int
+) -> tuple[int, int] | None:
     if holds and not stands_one(holds, window):
         return None
-    bounds = ((low + match.start(), low + match.end()) for match in pattern.finditer(window))
+    bounds = ((match.start(), match.end()) for match in pattern.finditer(window))
     return next((bound for bound in bounds if bound[0] <= start and end <= bound[1]), None)
 
 

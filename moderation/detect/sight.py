@@ -124,7 +124,7 @@ def _standing(view: View, listed: list[Candidate], hearing: Hearing) -> list[Can
         if (rule := one[3]).simple
         or (
             may_stand(rule, view, hearing)
-            and (rule.regex is None or matched(rule.regex, rule.holds, view.text, one[0], -one[1]))
+            and (rule.regex is None or matched(rule.regex, rule.holds, view, one[0], -one[1]))
         )
     ]
 

@@ -268,7 +268,7 @@ class Inspection:
         if not view.placed:
             self._reader.place(view)
         if rule.regex is not None:
-            found = matched(rule.regex, rule.holds, view.text, start, end)
+            found = matched(rule.regex, rule.holds, view, start, end)
             if found is None:
                 return None
             start, end = found

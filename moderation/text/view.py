@@ -42,7 +42,7 @@ class View:
 
     __slots__ = (
         "_clauses", "_cues", "_cuts", "_lasts", "_marked", "_quotes", "_sentences", "_shifts", "_skipped", "_starts",
-        "hits", "line", "name", "placed", "source", "text",
+        "hits", "line", "name", "placed", "said", "source", "text",
     )  # fmt: skip
 
     def __init__(self, name: str, source: str, text: str, hits: list[Hit], line: Line | None = None) -> None:
@@ -50,6 +50,8 @@ class View:
         self.name, self.source, self.text, self.hits = name, source, text, hits
         self.line = line
         self.placed = False
+        self.said: dict[Any, Any] = {}
+        """What each pattern was asked last and what it answered."""
         self._cuts: list[int] | None = None
         self._clauses: list[int] | None = None
         self._sentences: tuple[list[int], list[bool]] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import tomllib
 from datetime import date
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from moderation.errors import GrammarError, LawError, LoadErrors, PolicyError, TermError
-from moderation.load import load_ruleset
+from moderation.load import MANY, load_ruleset
 from moderation.types import Action, Scene
 
 TESTS = Path(__file__).parents[1]
@@ -121,6 +122,19 @@ def test_an_article_has_the_dates_of_its_law_unless_it_has_its_own(folder) -> No
     assert laws["广告法 99"].effective_until == date(2027, 12, 31)
     assert laws["平台规则"].effective_from is None
     assert laws["广告法 9(3)"].version == "2021-04-29"
+
+
+@pytest.mark.parametrize(
+    ("made", "aside", "done"), [(MANY + 1, 0, ["freeze", "unfreeze"]), (MANY + 1, 1, []), (MANY, 0, [])]
+)
+def test_what_a_large_load_made_counts_as_old(made, aside, done, folder, monkeypatch) -> None:
+    said = []
+    monkeypatch.setattr(gc, "get_count", lambda: (made, 0, 0))
+    monkeypatch.setattr(gc, "get_freeze_count", lambda: aside)
+    monkeypatch.setattr(gc, "freeze", lambda: said.append("freeze"))
+    monkeypatch.setattr(gc, "unfreeze", lambda: said.append("unfreeze"))
+    load_ruleset(folder, folder / "scenes", examples=False)
+    assert said == done and gc.isenabled()
 
 
 def test_a_ruleset_cannot_be_edited(folder) -> None:
