@@ -32,7 +32,7 @@ _ROWS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 @dataclass(slots=True)
 class _Times:
-    """How long the requests of one route with one outcome took."""
+    """How long something took, by the bounds of ``_SECONDS``."""
 
     total: float = 0.0
     slots: list[int] = field(default_factory=lambda: [0] * (len(_SECONDS) + 1))
@@ -68,7 +68,8 @@ class Metrics(Collector):
     """Keeps the tallies of one process."""
 
     def __init__(self) -> None:
-        self._requests: dict[tuple[str, str, int], _Times] = {}
+        self._requests: dict[tuple[str, str, int], int] = {}
+        self._times: dict[tuple[str, str], _Times] = {}
         self._verdicts: dict[tuple[str, Action, bool], int] = {}
         self._registry = CollectorRegistry()
         self._registry.register(self)
@@ -93,9 +94,10 @@ class Metrics(Collector):
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request was answered. ``route`` is the pattern, not the path."""
         key = method, route, status
-        times = self._requests.get(key)
+        self._requests[key] = self._requests.get(key, 0) + 1
+        times = self._times.get(key[:2])
         if times is None:
-            times = self._requests[key] = _Times()
+            times = self._times[key[:2]] = _Times()
         times.total += seconds
         times.slots[bisect_left(_SECONDS, seconds)] += 1
 
@@ -151,12 +153,7 @@ class Metrics(Collector):
 
     def latencies(self, *, most: int) -> list[Latency]:
         """The routes that were asked most, whatever they answered."""
-        by_route: dict[tuple[str, str], _Times] = {}
-        for (method, route, _), times in self._requests.items():
-            sum_ = by_route.setdefault((method, route), _Times())
-            sum_.total += times.total
-            sum_.slots = [one + other for one, other in zip(sum_.slots, times.slots, strict=True)]
-        told = [_latency(*key, times) for key, times in by_route.items()]
+        told = [_latency(*key, times) for key, times in self._times.items()]
         return sorted(told, key=lambda one: -one.asked)[:most]
 
     def watch(self, name: str, told: str, read: Callable[[], float]) -> None:
@@ -170,14 +167,18 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The tallies as metric families."""
-        requests = HistogramMetricFamily(
-            "qingliu_http_request_seconds",
-            "Time from a request's header to its answer.",
-            labels=("method", "route", "status"),
+        requests = CounterMetricFamily(
+            "qingliu_http_requests", "Requests answered.", labels=("method", "route", "status")
         )
-        for (method, route, status), times in self._requests.items():
-            requests.add_metric((method, route, str(status)), times.buckets(), times.total)
+        for (method, route, status), count in self._requests.items():
+            requests.add_metric((method, route, str(status)), count)
         yield requests
+        seconds = HistogramMetricFamily(
+            "qingliu_http_request_seconds", "Time from a request's header to its answer.", labels=("method", "route")
+        )
+        for labels, times in self._times.items():
+            seconds.add_metric(labels, times.buckets(), times.total)
+        yield seconds
         verdicts = CounterMetricFamily("qingliu_verdicts", "Contents judged.", labels=("scene", "action", "degraded"))
         for (scene, action, degraded), count in self._verdicts.items():
             verdicts.add_metric((str(scene), action.code, str(degraded).lower()), count)

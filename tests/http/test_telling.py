@@ -108,9 +108,10 @@ def test_metrics_count_requests_verdicts_and_groups(server):
     def grown(name):
         return after[name] - before.get(name, 0)
 
-    request = 'qingliu_http_request_seconds_count{method="POST",route="/v1/moderations",status="%s"}'
+    request = 'qingliu_http_requests_total{method="POST",route="/v1/moderations",status="%s"}'
     assert grown(request % 200) == 1
     assert grown(request % 422) == 1
+    assert grown('qingliu_http_request_seconds_count{method="POST",route="/v1/moderations"}') == 2
     assert grown('qingliu_verdicts_total{action="block",degraded="false",scene="ad"}') == 1
     assert grown("qingliu_ledger_group_rows_count") >= 1
     assert after["qingliu_ledger_waiting"] == 0
