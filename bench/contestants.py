@@ -44,12 +44,6 @@ def contestants(ruleset: Ruleset, engine: Engine) -> list[Contestant]:
         _single("fold", "折叠 + 匹配", "fold + match", lambda text: reader.matcher.find(text.translate(fold))),
         Contestant(key="verdict", zh="完整审核", en="whole verdict", run=lambda contents: _verdicts(engine, contents)),
         Contestant(
-            key="fold_batch",
-            zh=f"折叠 + 匹配，每批 {BATCH} 条",
-            en=f"fold + match, batches of {BATCH}",
-            run=lambda contents: _each(lambda batch: _scan(engine, batch), contents),
-        ),
-        Contestant(
             key="read_batch",
             zh=f"引擎的批量读取，每批 {BATCH} 条",
             en=f"the engine's reading, batches of {BATCH}",
@@ -130,13 +124,6 @@ def _single(key: str, zh: str, en: str, find: Callable[[str], Any]) -> Contestan
 def _verdicts(engine: Engine, contents: Sequence[Content]) -> None:
     for content in contents:
         engine.examine(content).conclude()
-
-
-def _scan(engine: Engine, batch: Sequence[Content]) -> None:
-    """The fold and scan that the engine's batch reading begins with."""
-    texts = [part.text for content in batch for part in content.parts]
-    if engine.reader.scan_many(texts) is None:
-        raise ValueError("the corpus holds characters that a batch does not fold")
 
 
 def _each(work: Callable[[Sequence[Content]], object], contents: Sequence[Content]) -> None:

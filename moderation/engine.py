@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 Reading = Sequence["PartReading"]
 """A content read: one ``PartReading`` a part, in the order of the parts."""
-WORTH_A_BATCH = 16
-"""From so many messages on it is faster to read them together."""
 
 
 class _Detectors(NamedTuple):
@@ -75,31 +73,25 @@ class Engine:
         }
         """For each scene its policy, and the verdict where nothing was found."""
 
+    def read(self, content: Content) -> Reading:
+        """The parts of a content, folded and scanned."""
+        return [self.reader.read(part.name, part.text) for part in content.parts]
+
     def read_many(self, contents: Sequence[Content]) -> list[Reading]:
-        """Fold and scan a batch at once: equal to reading its contents one by one, and several times as fast."""
-        flat = self.reader.read_many([(part.name, part.text) for content in contents for part in content.parts])
-        readings: list[Reading] = []
-        place = 0
-        for content in contents:
-            readings.append(flat[place : place + len(content.parts)])
-            place += len(content.parts)
-        return readings
+        """The readings of a batch, one by one: to fold and scan its texts as one costs more (ADR 27)."""
+        return [self.read(content) for content in contents]
 
     def hear(
-        self, room: RoomState, contents: Sequence[Content], readings: Sequence[Reading | None] | None = None
+        self, room: RoomState, contents: Sequence[Content], readings: Sequence[Reading] | None = None
     ) -> tuple[RoomState, list[Case]]:
         """Fold messages of one room in their order: the room after them, and the case of each in its company.
 
         Equal to folding them one by one. What the rules block is known to the room for the messages behind it.
-        ``readings`` are those of ``read_many``, where the messages of many rooms were read together.
+        ``readings`` are those of ``read_many``, where the messages were read before.
         """
-        if readings is None:
-            readings = self.read_many(contents) if len(contents) >= WORTH_A_BATCH else [None] * len(contents)
-        after, cases = room.copy(), []
-        for content, read in zip(contents, readings, strict=True):
-            reading = [self.reader.read(part.name, part.text) for part in content.parts] if read is None else read
-            cases.append(self._hear(after, content, reading))
-        return after, cases
+        after = room.copy()
+        readings = self.read_many(contents) if readings is None else readings
+        return after, [self._hear(after, *heard) for heard in zip(contents, readings, strict=True)]
 
     def _hear(self, room: RoomState, content: Content, reading: Reading) -> Case:
         rules = self.ruleset.live
@@ -117,7 +109,7 @@ class Engine:
         """The room after somebody decided on a message of it: a block is known from then on, what passes is not."""
         if content.scene is not Scene.LIVE_CHAT:
             return room
-        text = _text_of([self.reader.read(part.name, part.text) for part in content.parts])
+        text = _text_of(self.read(content))
         if verdict.action is not Action.BLOCK:
             return forget(room, text)
         return remember(room, content, text, verdict.categories[0]) if verdict.categories else room
@@ -125,7 +117,7 @@ class Engine:
     def examine(self, content: Content, reading: Reading | None = None, room: Company | None = None) -> Case:
         """Gather the evidence that the text itself gives, and what its ``room`` adds (``observe`` or ``recall``)."""
         if reading is None:
-            reading = [self.reader.read(part.name, part.text) for part in content.parts]
+            reading = self.read(content)
         policy, clean = self._scenes[content.scene]
         look, hits = 0, False
         for part in reading:

@@ -32,7 +32,7 @@ LONG_CHARS = 2000
 """A text that is longer may take milliseconds by itself."""
 SLICE_CHARS = 4000
 SLICE_CONTENTS = 64
-"""What is read at once: enough for reading together to pay, little enough to hold the event loop for about 2 ms."""
+"""What is read and judged at once: little enough to hold the event loop for about 2 ms."""
 
 
 def is_long(content: Content) -> bool:
@@ -48,7 +48,7 @@ async def alone(engine: Engine, content: Content) -> Case:
 
 
 def together(engines: Engines, company: Sequence[Content], tenants: Sequence[str]) -> Iterator[Case]:
-    """Reading gains from company, even of other tenants; each content is examined by its own tenant's engine."""
+    """Contents are read by the rules that all share; each is examined by its own tenant's engine."""
     for content, tenant, reading in zip(company, tenants, engines.base.read_many(company), strict=True):
         yield engines.of(tenant).examine(content, reading)
 

@@ -15,8 +15,6 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -30,8 +28,6 @@ LAST_HAN = 0x323B0
 PLAIN_HAN = range(0x3400, 0xA000)
 HEXAGRAMS = range(0x4DC0, 0x4E00)
 """The symbols of the Book of Changes, in the middle of the Han."""
-DELETED, EXPANDED = 0xFFFFFFFF, 0xFFFFFFFE
-"""What the array of a folding says of a character that is no letter, and of one that becomes several."""
 MAX_EXPANSION = 4
 """㍿ becomes 株式会社; U+FDFA would become eighteen characters and is no Chinese letter."""
 
@@ -78,17 +74,6 @@ class Folding:
             if entry.__class__ is int:
                 shown[chr(entry)] += chr(code)
         return shown
-
-    @cached_property
-    def array(self) -> np.ndarray:
-        """``fold`` for batches. Above ``MAPPED`` a character stays as it is, or is no letter at all."""
-        entries = (
-            DELETED if entry is None else entry if isinstance(entry, int) else EXPANDED for entry in self.fold[:MAPPED]
-        )
-        array = np.arange(TABLE_SIZE, dtype=np.uint32)
-        array[:MAPPED] = np.fromiter(entries, np.uint32, count=MAPPED)
-        array[LAST_HAN:] = DELETED
-        return array
 
     @cached_property
     def gaps(self) -> re.Pattern[str]:

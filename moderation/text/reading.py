@@ -1,7 +1,6 @@
 """Readings: a text folded and scanned, with what a cheap look says is worth more, and the views that it can be seen in.
 
-The folded view is always made. The others are made when a cheap look says that they could matter. ``read`` takes one
-text, ``read_many`` a batch; both give equal readings.
+The folded view is always made. The others are made when a cheap look says that they could matter.
 """
 
 from __future__ import annotations
@@ -12,10 +11,8 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from moderation.matcher import Matcher
-from moderation.text.fold import CLAUSE_MARKS, DELETED, EXPANDED, Folding, origins
+from moderation.text.fold import CLAUSE_MARKS, Folding, origins
 from moderation.text.restore import LONGEST, Line, Replaced, Seen
 from moderation.text.view import View
 
@@ -84,7 +81,7 @@ class Reader:
 
     def __init__(self, folding: Folding, words: Sequence[str], raw_words: Sequence[str], restorer: Restorer) -> None:
         self.folding, self.restorer = folding, restorer
-        self._fold, self._fold_array, self._gaps = folding.fold, folding.array, folding.gaps
+        self._fold, self._gaps = folding.fold, folding.gaps
         self._raw_matcher = Matcher(raw_words)
         self._before = _inner_letters(words)
         skeletons = {folding.plain(word) for word in raw_words} - {""}
@@ -111,38 +108,6 @@ class Reader:
     def again(self, part: PartReading) -> PartReading:
         """What this reader, and not the one beside it, sees in a text that is folded already."""
         return self._part(part.name, part.source, part.text, self.matcher.find(part.text))
-
-    def read_many(self, parts: Sequence[tuple[str, str]]) -> list[PartReading]:
-        """Read a batch of (name, text): one fold and one scan for all of them. Equal to reading them one by one."""
-        scanned = self.scan_many([text for _, text in parts])
-        if scanned is None:
-            return [self.read(name, text) for name, text in parts]
-        return [self._part(*part, *found) for part, found in zip(parts, scanned, strict=True)]
-
-    def scan_many(self, texts: Sequence[str]) -> list[tuple[str, list[Hit]]] | None:
-        """Each text folded, with its hits; ``None`` where a character is too rare for the way that batches take."""
-        array = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
-        mapped = self._fold_array[array]
-        kept = mapped != DELETED
-        letters = mapped[kept]
-        if (letters == EXPANDED).any():
-            return None
-        ends = np.cumsum([len(text) for text in texts], dtype=np.intp)
-        bounds = [0, *np.concatenate(([0], np.cumsum(kept)))[ends].tolist()]
-        folded = letters.tobytes().decode("utf-32-le")
-        hits = self._split(folded, bounds)
-        return [(folded[start:end], found) for (start, end), found in zip(pairwise(bounds), hits, strict=True)]
-
-    def _split(self, folded: str, bounds: list[int]) -> list[list[Hit]]:
-        """The hits of a joined text, by the text they lie in; a hit across two texts is none."""
-        hits: list[list[Hit]] = [[] for _ in bounds[1:]]
-        index = 0
-        for start, end, word in self.matcher.find(folded):
-            while bounds[index + 1] < end:
-                index += 1
-            if start >= bounds[index]:
-                hits[index].append((start - bounds[index], end - bounds[index], word))
-        return hits
 
     def _part(self, name: str, source: str, text: str, found: list[Hit]) -> PartReading:
         part = PartReading(name, source, text, found)

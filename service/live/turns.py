@@ -207,7 +207,7 @@ class Turns:
         return Answered(message.id, number, self.retold(stored), again=True)
 
     async def _examine(self, parts: Sequence[Part]) -> list[Case]:
-        """The cases of all new messages. Reading gains from company, even of other rooms; folding keeps to its own."""
+        """The cases of all new messages: read in slices, so that the event loop gets its turns, and folded by room."""
         engines = self._rules.engines
         for part in parts:
             tenant, room = part.lane.tenant, part.lane.name

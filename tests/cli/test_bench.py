@@ -23,7 +23,6 @@ from bench.options import Effort
 from bench.report import tell
 from bench.rules import common_letters, padding
 from bench.timing import rounds
-from moderation.detect.terms import TermDetector
 from moderation.engine import Engine
 from moderation.load import load_ruleset
 from moderation.matcher import NaiveMatcher
@@ -59,16 +58,6 @@ def test_the_naive_trie_finds_what_the_oracle_finds(text):
 
 def test_the_naive_pipeline_sees_through_width_case_and_signs_and_gives_original_offsets():
     assert NaivePipeline(("国家级", "abc")).find("一国❤家 级ＡbC") == [(1, 6, 0), (6, 9, 1)]
-
-
-def test_batch_folding_finds_what_single_folding_finds(ruleset):
-    reader = TermDetector(ruleset).reader
-    contents = [content for content, _ in samples()]
-    texts = [part.text for content in contents for part in content.parts]
-    expected = [reader.matcher.find(text.translate(reader.folding.fold)) for text in texts]
-    found = [hits for _, hits in reader.scan_many(texts)]
-    assert [sorted(hits) for hits in found] == [sorted(hits) for hits in expected]
-    assert any(found)
 
 
 @pytest.mark.parametrize("comments", [clean_comments, everyday_comments])
