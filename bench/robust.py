@@ -37,7 +37,7 @@ class Served:
         found = np.zeros((len(texts), len(self.card.labels)))
         for row, text in zip(found, texts, strict=True):
             case = self._engine.examine(Content(scene=Scene.UGC, parts=(Part("text", text),), at=DAY))
-            wordings = [wording.text for wording in case.wordings()]
+            wordings = [wording.text for wording in case.wordings() if not wording.shouts]
             row[:] = self._model.scores(wordings or [text]).max(axis=0)
         return found
 

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from moderation.text.view import View
     from moderation.types import Content
 
-LEAST = 7
-"""A text of fewer Han characters is not read: of shouts in a chat a model knows nothing, and says much."""
+LEAST, SHOUT = 7, 4
+"""Texts of fewer Han characters are shouts, on which a model mostly guesses; those of fewer than four are not read."""
+OF_SHOUTS = frozenset({"abuse"})
+"""The heads that are heard on shouts: an insult needs no more than four characters, and is told from praise in them."""
 _HAN = re.compile("[\u3400-\u9fff]")
 LISTED = 20
 """What it weighs where it adds nothing: a rule says the same already, or the law exempts what it is about."""
@@ -41,6 +43,7 @@ class Wording(NamedTuple):
 
     part: str
     text: str
+    shouts: bool
     view: View | None = None
     places: Sequence[int] = ()
 
@@ -59,26 +62,30 @@ class Wording(NamedTuple):
 
 
 def says_something(text: str) -> bool:
-    """Whether a folded text is a sentence rather than a number, a name or a shout, on which a model only guesses."""
-    return len(_HAN.findall(text)) >= LEAST
+    """Whether a folded text is a sentence rather than a number, a name or a shout."""
+    return _letters(text) >= LEAST
+
+
+def _letters(text: str) -> int:
+    return len(_HAN.findall(text))
 
 
 def wordings(reading: Sequence[PartReading], reader: Reader) -> list[Wording]:
     """What an expert is to read of a content: every part that says something, bared and restored where that differs."""
     found = []
     for part in reading:
-        if says_something(part.text):
-            found.append(Wording(part.name, part.source))
+        if (letters := _letters(part.text)) >= SHOUT:
+            found.append(Wording(part.name, part.source, letters < LEAST))
             if (bare := reader.bare(part)) is not None:
-                found.append(Wording(part.name, bare.text, bare, range(len(bare.text))))
+                found.append(Wording(part.name, bare.text, letters < LEAST, bare, range(len(bare.text))))
         if part.look & DISGUISED:
             view = part.restored if part.known else reader.restored(part)
-            if view is not None and says_something(view.text):
-                found.append(_with_marks(part.name, view))
+            if view is not None and (letters := _letters(view.text)) >= SHOUT:
+                found.append(_with_marks(part.name, view, shouts=letters < LEAST))
     return found
 
 
-def _with_marks(part: str, view: View) -> Wording:
+def _with_marks(part: str, view: View, *, shouts: bool) -> Wording:
     """A restored text with the marks between its clauses, which folding deleted."""
     pieces: list[str] = []
     places: list[int] = []
@@ -88,7 +95,7 @@ def _with_marks(part: str, view: View) -> Wording:
         pieces += (view.text[done:place], marks)
         places += (*range(done, place), *(place - 1 for _ in marks))
         done = place
-    return Wording(part, "".join(pieces), view, places)
+    return Wording(part, "".join(pieces), shouts, view, places)
 
 
 def testimony(

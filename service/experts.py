@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from moderation.expert import OF_SHOUTS
 from moderation.policy import SecondStage
 from moderation.types import TEXT, Missing, Opinion, Score
 
@@ -70,6 +71,8 @@ def _opinions(model: TextModel, cases: Sequence[Case]) -> list[Answer]:
     card = model.card
     rows = _checked(model.scores(texts), len(texts), len(card.labels))
     usable = np.all((rows >= 0) & (rows <= 1), axis=1).tolist()  # false for what is no number
+    shouts = np.array([wording.shouts for wordings in asked for wording in wordings])
+    rows = np.where(np.outer(shouts, [label not in OF_SHOUTS for label in card.labels]), 0.0, rows)
     limits = np.array([card.thresholds[label] for label in card.labels])
     over = np.any(rows >= limits, axis=1).tolist()
     found: list[Answer] = []
@@ -105,7 +108,7 @@ def _doubts(
     labels: Sequence[str], wordings: Sequence[Wording], rows: npt.NDArray[np.float64], case: Case
 ) -> tuple[str, ...]:
     """The heads that no wording gives a chance worth a look. What stands in a part that was not read is not doubted."""
-    if not {item.span.part for item in case.evidence}.issubset(wording.part for wording in wordings):
+    if not {item.span.part for item in case.evidence}.issubset(one.part for one in wordings if not one.shouts):
         return ()
     chances = (rows.max(axis=0) * MILLI).tolist()
     return tuple(label for label, chance in zip(labels, chances, strict=True) if chance < case.policy.doubt_below)

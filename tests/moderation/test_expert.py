@@ -286,6 +286,11 @@ def test_a_policy_that_names_what_is_not_there_is_refused(tmp_path, write_rules,
     assert complaint in "\n".join(error.reason for error in caught.value.errors if error.file == "scenes/ugc.toml")
 
 
-@pytest.mark.parametrize("text", ["1984 1985 1986", "/", "666", "来了", "hello world"])
-def test_what_is_no_sentence_is_not_read(shipped, text):
+@pytest.mark.parametrize("text", ["1984 1985 1986", "/", "666", "来了", "拍三件", "hello world"])
+def test_what_is_no_word_to_anybody_is_not_read(shipped, text):
     assert shipped.examine(content(text, scene="live_chat")).wordings() == []
+
+
+@pytest.mark.parametrize(("text", "shouts"), [("主播真好", True), ("主播今天真好", True), ("主播今天真好看", False)])
+def test_a_wording_says_whether_it_is_a_shout(shipped, text, shouts):
+    assert [wording.shouts for wording in shipped.examine(content(text, scene="live_chat")).wordings()] == [shouts]

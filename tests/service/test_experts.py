@@ -361,6 +361,31 @@ def test_the_restored_wording_counts_where_it_scores_more_and_its_span_lies_in_t
     assert all(score.folds for score in answer.scores)
 
 
+@pytest.mark.parametrize(
+    ("text", "heads"),
+    [
+        ("一群坏蛋", {"abuse"}),
+        ("真是坏透了的", {"abuse"}),
+        ("真是坏透了的人", set(LABELS) - {"negative"}),
+        ("坏坏坏", set()),
+    ],
+)
+def test_of_shouts_insults_alone_are_heard(shipped, content, text, heads):
+    model = Fake(lambda _model, _texts, found: np.full_like(found, 0.9))
+    model.explain = lambda text, head, most: [(0, 1, 1.0)]
+    (answer,) = answers(model, [shipped.examine(content(text, scene=Scene.LIVE_CHAT))])
+    assert heads <= {score.head for score in answer.scores} <= heads | {"negative"}
+
+
+def test_what_a_shout_says_is_doubted_by_nobody(shipped, content):
+    model = Fake(lambda _model, _texts, found: found * 0)
+    for text, doubts in (("近亲结婚后果", ()), ("我想问问近亲结婚的后果到底有哪些", LABELS)):
+        case = shipped.examine(content(text, scene=Scene.UGC))
+        assert case.evidence
+        (answer,) = answers(model, [case])
+        assert answer.doubts == doubts
+
+
 @pytest.mark.parametrize("broken", ["absent", "cut", "pickle"])
 async def test_weights_that_are_not_what_they_should_be_refuse_the_start(settings, tmp_path, broken):
     home = Path(ngram.HOME)
