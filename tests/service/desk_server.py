@@ -5,10 +5,7 @@ Test-only: people are let in by a secret instead of a session.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-
-import uvloop
 
 from moderation.types import Scene
 from service import wiring
@@ -46,7 +43,3 @@ async def main(data: str, lexicons: str) -> None:
 
         service.keys.caller = caller
         await serve_until_killed(service, data, secret)
-
-
-if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1], sys.argv[2]))

@@ -6,11 +6,8 @@ Test-only: the product has no such switch. Prints its address and a key, then se
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from pathlib import Path
-
-import uvloop
 
 from service import wiring
 from service.settings import Settings
@@ -35,14 +32,10 @@ class EarlyJournal(SqliteJournal):
         await planned
 
 
-async def main(data: str, lexicons: str) -> None:
+async def main(data: str, lexicons: str, *options: str) -> None:
+    if "--early" in options:
+        wiring.SqliteJournal = EarlyJournal
     settings = Settings(data=Path(data), lexicons=Path(lexicons), port=0)
     async with wiring.open_service(settings) as service:
         _, secret = await service.keys.create("shop")
         await serve_until_killed(service, data, secret)
-
-
-if __name__ == "__main__":
-    if "--early" in sys.argv:
-        wiring.SqliteJournal = EarlyJournal
-    uvloop.run(main(sys.argv[1], sys.argv[2]))

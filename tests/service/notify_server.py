@@ -9,8 +9,6 @@ import asyncio
 import sys
 from pathlib import Path
 
-import uvloop
-
 from service.acts import NOTICE_DELIVERED, Act
 from service.ids import new_id
 from service.ledger import Ledger
@@ -71,7 +69,3 @@ async def main(data, webhook, *options):
             sys.stdout.write(await write_notice(ledger, [webhook]) + "\n")
             sys.stdout.flush()
         await asyncio.sleep(0.01)
-
-
-if __name__ == "__main__":
-    uvloop.run(main(*sys.argv[1:]))

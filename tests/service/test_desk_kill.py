@@ -35,7 +35,7 @@ class Experiment:
         self.reports: list[str] = []
 
     async def start(self) -> None:
-        self._server = await Mortal.started("desk_server.py", self.data, self.lexicons)
+        self._server = await Mortal.started("desk_server", self.data, self.lexicons)
         self.url, self.key = await self._server.line()
         self._session = aiohttp.ClientSession(self.url)
 

@@ -34,7 +34,7 @@ class Experiment:
 
     async def start(self) -> None:
         """A new process on the old database."""
-        self._server = await Mortal.started("kill_server.py", self.data, self.lexicons, *["--early"] * self.early)
+        self._server = await Mortal.started("kill_server", self.data, self.lexicons, *["--early"] * self.early)
         url, secret = await self._server.line()
         self._session = aiohttp.ClientSession(url, headers={"Authorization": f"Bearer {secret}"})
 

@@ -93,7 +93,7 @@ class Experiment:
 
     async def start(self) -> None:
         self._server = await Mortal.started(
-            "kill_server.py", self.data, self.lexicons, *["--early"] * self.early, expert="off"
+            "kill_server", self.data, self.lexicons, *["--early"] * self.early, expert="off"
         )
         url, secret = await self._server.line()
         self._session = aiohttp.ClientSession(url, headers={"Authorization": f"Bearer {secret}"})
