@@ -37,7 +37,6 @@ LIMIT: Final = 0.01
 LEAST: Final = 3
 """Texts that must be flagged before a rate says anything."""
 QUOTED: Final = 3
-_BATCH: Final = 200
 _SCENES: Final = (Scene.AD, Scene.LIVE_CHAT)
 _NO_CONDITION: Final = Condition()
 _REPEATS: Final = re.compile(r"(.)\1+")
@@ -124,13 +123,21 @@ def false_alarms(engine: Engine, texts: Iterable[str]) -> Alarms:
     Terms of categories that lead to nothing by themselves, such as complaints, raise no false alarm.
     """
     found = Alarms()
-    batch: list[str] = []
+    day = EXAMPLE_DAY.date()
+    quiet = tuple(f"{code}." for code, one in engine.ruleset.categories.items() if one.action is Action.PASS)
     for text in texts:
-        batch.append(text)
-        if len(batch) == _BATCH:
-            _judge(engine, batch, found)
-            batch = []
-    _judge(engine, batch, found)
+        listed = [_content(text, scene) for scene in _SCENES]
+        reading = engine.read(listed[0])
+        rules: set[str] = set()
+        for content in listed:
+            found_here = alone(engine.shared.terms, content, reading, (content.scene, True), day)
+            rules.update(rule for rule in found_here if not rule.startswith(quiet))
+        found.texts += 1
+        found.flagged += bool(rules)
+        found.counts.update(rules)
+        for rule in rules:
+            if len(found.quoted[rule]) < QUOTED:
+                found.quoted[rule].append(text)
     return found
 
 
@@ -155,25 +162,6 @@ def standing(terms: Sequence[Term], folding: Folding, texts: Iterable[str]) -> l
 def _once(text: str) -> str:
     """A text without repeats of a character."""
     return _REPEATS.sub(r"\1", text)
-
-
-def _judge(engine: Engine, texts: Sequence[str], found: Alarms) -> None:
-    day = EXAMPLE_DAY.date()
-    quiet = tuple(f"{code}." for code, one in engine.ruleset.categories.items() if one.action is Action.PASS)
-    contents = [[_content(text, scene) for scene in _SCENES] for text in texts]
-    for text, listed, reading in zip(
-        texts, contents, engine.read_many([content for content, *_ in contents]), strict=True
-    ):
-        rules: set[str] = set()
-        for content in listed:
-            found_here = alone(engine.shared.terms, content, reading, (content.scene, True), day)
-            rules.update(rule for rule in found_here if not rule.startswith(quiet))
-        found.texts += 1
-        found.flagged += bool(rules)
-        found.counts.update(rules)
-        for rule in rules:
-            if len(found.quoted[rule]) < QUOTED:
-                found.quoted[rule].append(text)
 
 
 def _content(text: str, scene: Scene) -> Content:

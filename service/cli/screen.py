@@ -185,10 +185,10 @@ def _open(stack: ExitStack, file: Path, output: Path | None, lang: Language) -> 
 
 
 def _judge(court: Court, group: Sequence[Entry], tally: Tally, lang: Language) -> Iterator[dict[str, Any]]:
-    """What each entry of a group comes to; the group is read, and the expert asked, at once."""
+    """What each entry of a group comes to; the expert is asked of all at once."""
     engine, panel = court
     contents = [entry.found for entry in group if isinstance(entry.found, Content)]
-    cases = [engine.examine(*read) for read in zip(contents, engine.read_many(contents), strict=True)]
+    cases = [engine.examine(content) for content in contents]
     verdicts = iter(concluded(cases, panel))
     for entry in group:
         if isinstance(entry.found, Content):

@@ -138,8 +138,7 @@ def _contents(ruleset: Ruleset, matter: Matter, found: Sequence[Sentence]) -> li
 
 
 def _cases(engine: Engine, contents: Sequence[Content]) -> list[Case]:
-    readings = engine.read_many(contents)
-    return [engine.examine(one, reading) for one, reading in zip(contents, readings, strict=True)]
+    return [engine.examine(one) for one in contents]
 
 
 def _own(engine: Engine, case: Case, verdict: Verdict) -> Verdict:

@@ -167,6 +167,5 @@ def count(tally: Tally, company: Sequence[Judged], old: Engine, new: Engine) -> 
 
 def count_beside(tally: Tally, company: Sequence[Judged], new: Engine) -> None:
     """Counts some contents against the verdicts that they got."""
-    readings = new.read_many([one.content for one in company])
-    for one, reading in zip(company, readings, strict=True):
-        tally.add(one, one.verdict, verdict_by(new, one, reading))
+    for one in company:
+        tally.add(one, one.verdict, verdict_by(new, one))
