@@ -211,6 +211,21 @@ def test_both_languages_and_both_themes(busy, seat):
     assert sat.page.locator("html").get_attribute("data-theme") == "dark"
 
 
+def test_an_item_that_comes_late_pulls_nobody_back(busy, seat):
+    sat = seat("li.wei", path="/queue")
+    sat.press("j", "Enter")
+    sat.page.wait_for_selector(".item:focus")
+    held = []
+    sat.page.route("**/desk/*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks what it is given
+    sat.page.reload()
+    sat.page.locator("[data-do=lang]").focus()
+    for route in held:
+        route.continue_()
+    sat.page.unroute("**/desk/*")
+    sat.page.wait_for_selector(".item")
+    assert sat.page.evaluate("document.activeElement.dataset.do") == "lang"
+
+
 def test_nobody_is_offered_what_they_may_not_do(busy, seat):
     sat = seat("audit")
     assert sat.page.locator("#rows").count() == 1

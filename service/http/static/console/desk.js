@@ -17,13 +17,15 @@
   };
 
   async function show(id) {
+    const from = document.activeElement;
     const nodes = await fetched(id);
     here = id;
     place.replaceChildren(...nodes);
     scrollTo(0, 0);
     tick(place);
     beads();
-    item().focus({ preventScroll: true });
+    // Who went elsewhere while the item was fetched is not pulled back.
+    if ([from, document.body].includes(document.activeElement)) item().focus({ preventScroll: true });
     const next = hand[hand.indexOf(id) + 1];
     if (next) fetched(next).catch(() => {});
   }
