@@ -43,11 +43,10 @@ class EncoderConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
         width: int = 128,
         layers: int = 3,
         attention_heads: int = 4,
-        dropout: float = 0.0,
         **rest: Any,
     ) -> None:
         self.vocabulary, self.sounds, self.pairs = vocabulary, sounds, pairs
-        self.width, self.layers, self.attention_heads, self.dropout = width, layers, attention_heads, dropout
+        self.width, self.layers, self.attention_heads = width, layers, attention_heads
         rest.setdefault("num_labels", len(HEADS))
         super().__init__(**rest)
 
@@ -62,7 +61,6 @@ class Layer(nn.Module):
         self.before, self.between = nn.LayerNorm(width), nn.LayerNorm(width)
         self.asked, self.told = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.wider, self.narrower = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
-        self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, hidden: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
         """``seen`` is added to the weights of attention: 0, or so little that nothing comes through."""
@@ -73,9 +71,9 @@ class Layer(nn.Module):
         )
         weights = query @ key.transpose(2, 3) * (width // self.heads) ** -0.5 + seen
         mixed = (weights.softmax(dim=3) @ value).transpose(1, 2).reshape(texts, length, width)
-        hidden = hidden + self.dropout(self.told(mixed))
+        hidden = hidden + self.told(mixed)
         wide = functional.gelu(self.wider(self.between(hidden)))
-        return cast("torch.Tensor", hidden + self.dropout(self.narrower(wide)))
+        return cast("torch.Tensor", hidden + self.narrower(wide))
 
 
 class Encoder(PreTrainedModel):  # type: ignore[no-untyped-call]
@@ -94,7 +92,6 @@ class Encoder(PreTrainedModel):  # type: ignore[no-untyped-call]
         self.sound_of: torch.Tensor
         self.register_buffer("sound_of", torch.zeros(config.vocabulary, dtype=torch.long))
         self.entry, self.exit = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.dropout = nn.Dropout(config.dropout)
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
         self.classifier = nn.Linear(3 * width, len(HEADS))
         self.post_init()  # type: ignore[no-untyped-call]
@@ -119,7 +116,7 @@ class Encoder(PreTrainedModel):  # type: ignore[no-untyped-call]
         column = held[:, :, None]
         mean = (hidden * column).sum(dim=1) / column.sum(dim=1).clamp(min=1)
         top = hidden.masked_fill(~column, _FAR).amax(dim=1)
-        return cast("torch.Tensor", self.classifier(self.dropout(torch.cat([mean, top, hidden[:, 0]], dim=1))))
+        return cast("torch.Tensor", self.classifier(torch.cat([mean, top, hidden[:, 0]], dim=1)))
 
     def hidden(self, ids: torch.Tensor, held: torch.Tensor) -> torch.Tensor:
         """A vector a character."""
@@ -128,7 +125,7 @@ class Encoder(PreTrainedModel):  # type: ignore[no-untyped-call]
         both = (held & (before > MASK) & (ids > MASK))[:, :, None]
         places = self.places(torch.arange(ids.shape[1], device=ids.device))
         hidden = self.chars(ids) + self.syllables(self.sound_of[ids]) + self.pairs(pair) * both + places
-        hidden = self.dropout(self.entry(hidden))
+        hidden = self.entry(hidden)
         seen = (~held).to(hidden.dtype)[:, None, None, :] * _FAR
         for layer in self.layers:
             hidden = layer(hidden, seen)
@@ -186,10 +183,10 @@ class EncoderTokenizer(PreTrainedTokenizer):
         return (str(path),)
 
 
-def made(known: Vocabulary, sizes: Mapping[str, int], dropout: float = 0.0) -> Encoder:
+def made(known: Vocabulary, sizes: Mapping[str, int]) -> Encoder:
     """A model without knowledge for a vocabulary."""
     sounds = int(known.sounds.max()) + 1
-    model = Encoder(EncoderConfig(vocabulary=known.size, sounds=sounds, dropout=dropout, **sizes))
+    model = Encoder(EncoderConfig(vocabulary=known.size, sounds=sounds, **sizes))
     model.sound_of.copy_(torch.from_numpy(known.sounds.astype(np.int64)))
     return model
 

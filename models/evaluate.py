@@ -11,6 +11,7 @@ import numpy as np
 from models import metrics
 from models.card import HEADS, REVIEWED
 from models.data import files_of, known_sources, labelled, rows_of
+from models.second import calibrated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -91,9 +92,7 @@ class Alone:
 
     def scores(self, texts: Sequence[str]) -> Any:
         """Calibrated probabilities, one row a text, one column a head."""
-        rows = [self.card.calibration[head] for head in HEADS]
-        reach = self._second.logits(texts) * [row.slope for row in rows] + [row.offset for row in rows]
-        return 1 / (1 + np.exp(-np.clip(reach, -20, 20)))
+        return calibrated(self.card, self._second.logits(texts))
 
 
 def flags(card: Card, scores: Any) -> Any:

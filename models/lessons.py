@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import random
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from models import ngram
 from models.card import HEADS, Calibration
@@ -42,20 +42,8 @@ class Lesson:
     threads: int = 2
     seed: int = 20251126
     sizes: Mapping[str, int] = field(default_factory=lambda: {"width": 128, "layers": 3, "pairs": 65_521})
-    dropout: float = 0.0
-    teachers: int = 0
-    """How many large models are taught first, so that this one learns from what they agree on. They want a GPU."""
-
-
-TEACHER: Final = Lesson(
-    passes=10,
-    guessed=1024,
-    epochs=4,
-    rate=4e-4,
-    sizes={"width": 512, "layers": 6, "pairs": 65_521, "attention_heads": 8},
-    dropout=0.1,
-)
-"""How a teacher is taught; lines, seed and the rest are its pupil's."""
+    teachers: Sequence[Path] = ()
+    """Model folders with finished second stages: this one learns what they agree on, too."""
 
 
 @dataclass(frozen=True, slots=True)

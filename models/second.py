@@ -97,6 +97,13 @@ class Both:
         return self.first.explain(text, head, most=most)
 
 
+def calibrated(card: Card, logits: Numbers) -> Numbers:
+    """The probabilities of a second stage by itself, for its log odds: for tables and pupils, not for the court."""
+    slopes = np.array([(card.calibration[head].slope, card.calibration[head].offset) for head in HEADS])
+    found: Numbers = 1 / (1 + np.exp(-np.clip(logits * slopes[:, 0] + slopes[:, 1], -_REACH, _REACH)))
+    return found
+
+
 def packed(known: Vocabulary, parameters: Mapping[str, npt.NDArray[np.float32]]) -> bytes:
     """A weight file: tables of vectors as bytes with a scale a row, everything else as halves."""
     arrays: Arrays = {_WORDS + name: getattr(known, name) for name in ("codes", "chars", "sounds")}

@@ -1,14 +1,13 @@
 """Teaching the second stage: it guesses masked characters of the text given, then learns the labels, then is stacked.
 
 It sees the rows that the first stage sees, with the same weights. Where a row says nothing of a head, the first stage's
-opinion counts a little. With teachers, large models are taught so first, and the small one learns from what they agree
-on: half a label is then theirs, and unlabelled lines say something too. Imports torch, uses a GPU where there is one; a
-run is repeatable on one machine without.
+opinion counts a little. With teachers, finished second stages of other seeds, it learns from what they agree on: half a
+label is then theirs, and unlabelled lines say something too. Imports torch, uses a GPU where there is one; a run is
+repeatable on one machine without.
 """
 
 from __future__ import annotations
 
-import copy
 import random
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -19,13 +18,12 @@ import torch
 from torch.nn import functional
 
 from models import metrics
-from models.card import HEADS, Card, Golden, Stacked, write_card
-from models.data import disguised, labelled
-from models.encoder import Encoder, made, run
+from models.card import HEADS, Card, Golden, Stacked, read_card, read_weights, write_card
+from models.data import Labelled, disguised, labelled
+from models.encoder import Encoder, filled, made, run
 from models.features import alphabet
-from models.lessons import TEACHER
 from models.ngram import MILLI, Ngram
-from models.second import NAME, Both, Second, packed, unpacked
+from models.second import NAME, Both, Second, calibrated, packed, unpacked
 from models.tokens import BEGIN, MASK, NAMED, padded, vocabulary
 from models.train import GOLDEN, WRITTEN, head_figures, scaling_of, threshold_of
 
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from models.data import Labelled, Row
+    from models.data import Row
     from models.lessons import Given, Lesson
     from models.tokens import Ids, Vocabulary
 
@@ -77,13 +75,12 @@ def teach(given: Given, lesson: Lesson, target: Path, tell: Tell) -> Card:
     rows = [*given.rows, *disguised(given.rows, lesson.disguised, lesson.seed)]
     known = vocabulary([*lines, *(row.text for row in given.rows)], alphabet(), lesson.vocabulary)
     guessed = [ids[:READ] for ids in map(known.ids, lines) if len(ids) > FEWEST]
-    taught = labelled(rows)
-    truth, weight = _targets(given.first, taught, lesson.taught)
-    pieces = [np.concatenate([[BEGIN], known.ids(text[:SKIMMED])[:READ]]) for text in taught.texts]
-    plenty = np.array([row.source.ordinary or row.source.file == WRITTEN.file for row in rows], bool)
-    lessons = _Lessons(pieces, truth, weight, plenty)
+    taught = _targets(given.first, labelled(rows), lesson.taught)
     if lesson.teachers:
-        lessons = _agreed(known, guessed, lessons, lesson, tell)
+        taught = _agreed(taught, lines[: len(rows) // UNLABELLED], lesson, tell)
+    plenty = np.ones(len(taught.texts), bool)
+    plenty[: len(rows)] = [row.source.ordinary or row.source.file == WRITTEN.file for row in rows]
+    lessons = _Lessons([_piece(known, text) for text in taught.texts], taught.truth, taught.weight, plenty)
     model = _moved(made(known, lesson.sizes))
     if guessed:
         _guess(model, guessed, lesson, tell)
@@ -119,38 +116,39 @@ def _quick() -> torch.autocast:
     return torch.autocast(place, torch.bfloat16, enabled=place == "cuda")
 
 
-def _agreed(known: Vocabulary, guessed: Sequence[Ids], given: _Lessons, lesson: Lesson, tell: Tell) -> _Lessons:
-    """What several large models, taught from one beginning, think of each text, mixed with what is known of it."""
-    way = replace(TEACHER, lines=lesson.lines, seed=lesson.seed)
-    begun = _moved(made(known, way.sizes, way.dropout))
-    if guessed:
-        _guess(begun, guessed, way, tell)
-    lines = [np.concatenate([[BEGIN], ids]) for ids in guessed[: len(given.pieces) // UNLABELLED]]
-    pieces = [*given.pieces, *lines]
-    opinion = np.zeros((len(pieces), len(HEADS)), np.float32)
-    for number in range(lesson.teachers):
-        tell(f"teacher {number + 1} of {lesson.teachers}")
-        teacher = copy.deepcopy(begun)
-        _learn(teacher, given, replace(way, seed=lesson.seed + 10 * number), tell)
-        opinion += _opinion(teacher, pieces) / lesson.teachers
-    count = len(given.pieces)
-    sure = np.where(given.weight > lesson.taught, 1 - AGREED, 0)
-    truth = np.concatenate([sure * given.truth + (1 - sure) * opinion[:count], opinion[count:]])
-    weight = np.concatenate([np.maximum(given.weight, AGREED), np.full((len(lines), len(HEADS)), AGREED)])
-    plenty = np.concatenate([given.plenty, np.ones(len(lines), bool)])
-    return _Lessons(pieces, truth.astype(np.float32), weight.astype(np.float32), plenty)
+def _piece(known: Vocabulary, text: str) -> Ids:
+    """The ids of as much of a text as is learnt from."""
+    piece: Ids = np.concatenate([[BEGIN], known.ids(text[:SKIMMED])[:READ]])
+    return piece
 
 
-def _opinion(model: Encoder, pieces: Sequence[Ids]) -> Floats:
-    """Probabilities, a row a text."""
-    found = np.zeros((len(pieces), len(HEADS)), np.float32)
+def _agreed(taught: Labelled, lines: Sequence[str], lesson: Lesson, tell: Tell) -> Labelled:
+    """These texts and lines without labels; what the teachers think of each is mixed with what is known of it."""
+    texts = [*taught.texts, *lines]
+    opinion = np.zeros((len(texts), len(HEADS)), np.float32)
+    for folder in lesson.teachers:
+        tell(f"what the second stage in {folder} thinks of {len(texts)} texts")
+        opinion += _opinion(folder, texts) / len(lesson.teachers)
+    unknown = np.zeros((len(lines), len(HEADS)), np.float32)
+    truth, weight = np.concatenate([taught.truth, unknown]), np.concatenate([taught.weight, unknown])
+    share = np.where(weight > lesson.taught, AGREED, 1).astype(np.float32)
+    return Labelled(texts, (1 - share) * truth + share * opinion, np.maximum(weight, np.float32(AGREED)))
+
+
+def _opinion(folder: Path, texts: Sequence[str]) -> Floats:
+    """The probabilities by the second stage in a folder alone, a row a text. Raises ``WeightsRefused``."""
+    card = read_card(folder / "cards" / f"{NAME}.json")
+    known, parameters = unpacked(read_weights(card, folder / "weights"))
+    model = _moved(filled(known, card.sizes, parameters))
+    pieces = [_piece(known, text) for text in texts]
+    found = np.zeros((len(texts), len(HEADS)))
     order = np.argsort([len(piece) for piece in pieces], kind="stable")
     with torch.inference_mode(), _quick():
         for start in range(0, len(order), _SEEN):
             places = order[start : start + _SEEN]
             ids = torch.from_numpy(padded([pieces[place] for place in places])).to(_place())
-            found[places] = model.logits(ids).float().sigmoid().cpu().numpy()
-    return found
+            found[places] = model.logits(ids).float().cpu().numpy()
+    return calibrated(card, found).astype(np.float32)
 
 
 class _Steps:
@@ -209,14 +207,14 @@ def _guess(model: Encoder, pieces: Sequence[Ids], lesson: Lesson, tell: Tell) ->
                 tell(f"guessing, {number * lesson.guessed} lines: loss {loss.item():.3f}")
 
 
-def _targets(first: Ngram, taught: Labelled, share: float) -> tuple[Floats, Floats]:
+def _targets(first: Ngram, given: Labelled, share: float) -> Labelled:
     """Labels and what each weighs; where one is unknown, the first stage's opinion with this weight."""
-    truth, weight = taught.truth.copy(), taught.weight.copy()
+    truth, weight = given.truth.copy(), given.weight.copy()
     if share:
         unknown = weight == 0
-        truth[unknown] = first.scores(taught.texts)[unknown]
+        truth[unknown] = first.scores(given.texts)[unknown]
         weight[unknown] = share
-    return truth, weight
+    return Labelled(given.texts, truth, weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,11 +265,9 @@ def settled(first: Ngram, stage: Second, held: Sequence[Row]) -> Card:
         head: _stacked(one[:, column] / MILLI, two[:, column], known, column) for column, head in enumerate(HEADS)
     }
     card = replace(stage.card, calibration=scalings, stacking=stacking)
-    slopes = np.array([(scalings[head].slope, scalings[head].offset) for head in HEADS])
-    alone = 1 / (1 + np.exp(-np.clip(two * slopes[:, 0] + slopes[:, 1], -20, 20)))
     scores = {
         "first": first.calibrated(one),
-        "second": alone,
+        "second": calibrated(card, two),
         "both": Both(first, stage.under(card)).stacked(one, two),
     }
     told: dict[str, Any] = {}

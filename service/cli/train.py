@@ -59,8 +59,14 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
     second_epochs: Annotated[int, typer.Option("--second-epochs", help="第二级的遍数", min=1)] = Lesson().epochs,
     passes: Annotated[int, typer.Option("--passes", help="第二级预训练的遍数", min=1)] = Lesson().passes,
     teachers: Annotated[
-        int, typer.Option("--teachers", help="先教几个大模型，再由它们教第二级（宜有 GPU）", min=0)
-    ] = 0,
+        list[Path] | None,
+        typer.Option(
+            "--teacher",
+            help="已训练好的第二级（模型目录），可多次给出：新的一级兼学它们的共识",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
     epochs: Annotated[int, typer.Option("--epochs", help="遍数", min=1)] = Recipe().epochs,
     seed: Annotated[int, typer.Option("--seed", help="随机种子")] = Recipe().seed,
     lang: Lang = Tongue.ZH,
@@ -79,7 +85,7 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
         if stage is not Stage.SECOND:
             _tell_first(train(order, target, tell), lang.lang)
         if stage is not Stage.FIRST:
-            lesson = Lesson(lines=lines, passes=passes, epochs=second_epochs, seed=seed, teachers=teachers)
+            lesson = Lesson(lines=lines, passes=passes, epochs=second_epochs, seed=seed, teachers=teachers or ())
             _tell_second(teach_second(order, lesson, target, tell), lang.lang)
     except (DataRefused, WeightsRefused, OSError) as error:
         refuse(say(lang.lang, f"无法训练：{error}", f"cannot train: {error}"))

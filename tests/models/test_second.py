@@ -18,14 +18,14 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from models import metrics, ngram, portable, second
+from models import evaluate, metrics, ngram, portable, second
 from models.card import HEADS, read_card
 from models.checkpoint import Asked
 from models.checkpoint import load as load_checkpoint
-from models.features import alphabet
+from models.data import Labelled
 from models.lessons import Lesson, teach_second
 from models.tensors import WeightsRefused, pack, unpack
-from models.tokens import BEGIN, padded, vocabulary
+from models.tokens import BEGIN, padded
 from models.train import Order
 from service.cli.app import app
 from tests.models.conftest import OWN, SMALL
@@ -136,21 +136,30 @@ def test_teaching_twice_gives_the_same_weights(taught: Path, trained: Trained, t
     assert card.sha256 == read_card(taught / "cards" / "encoder.json").sha256
 
 
-def test_half_a_label_and_all_that_is_unknown_come_from_the_teachers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_a_label_and_all_that_is_unknown_come_from_the_teachers(taught: Path) -> None:
     teach = importlib.import_module("models.teach")
-    monkeypatch.setattr(teach, "TEACHER", replace(TINY, guessed=8))
-    known = vocabulary(TEXTS, alphabet(), 100)
-    pieces = [np.concatenate([[BEGIN], known.ids(text)[:50]]) for text in TEXTS * 9]
-    truth, weight = np.zeros((63, 8), np.float32), np.full((63, 8), 0.1, np.float32)
+    truth, weight = np.zeros((7, 8), np.float32), np.full((7, 8), TINY.taught, np.float32)
     truth[:, 0] = weight[:, 0] = 1
     told: list[str] = []
-    given = teach._Lessons(pieces, truth, weight, np.zeros(63, bool))
-    agreed = teach._agreed(known, pieces[:30], given, replace(TINY, teachers=2), told.append)
-    assert [line for line in told if "teacher" in line] == ["teacher 1 of 2", "teacher 2 of 2"]
-    assert len(agreed.pieces) == len(agreed.truth) == 63 + 63 // teach.UNLABELLED
-    assert agreed.plenty.tolist() == [False] * 63 + [True] * 21
-    assert (agreed.truth[:63, 0] > 0.5).all() and (agreed.truth[:63, 1] != 0).all()
-    assert (agreed.weight[:63, 0] == 1).all() and (agreed.weight[63:] == teach.AGREED).all()
+    way = replace(TINY, teachers=(taught, taught))
+    agreed = teach._agreed(
+        Labelled([text[: teach.READ] for text in TEXTS], truth, weight), ["一行没有标签的话"], way, told.append
+    )
+    assert len(told) == 2 and "8 texts" in told[0]
+    thought = evaluate.Alone(both(taught)).scores(agreed.texts)
+    assert np.abs(agreed.truth[:7, 0] - (1 + thought[:7, 0]) / 2).max() < 1e-4
+    assert np.abs(agreed.truth[:7, 1:] - thought[:7, 1:]).max() < 1e-4
+    assert np.abs(agreed.truth[7] - thought[7]).max() < 1e-4
+    assert (agreed.weight[:7, 0] == 1).all() and (agreed.weight[:, 1:] == teach.AGREED).all()
+
+
+def test_a_pupil_learns_from_teachers(taught: Path, trained: Trained, tmp_path: Path) -> None:
+    copy(trained[0], tmp_path)
+    order, told = Order(OWN, recipe=SMALL, reproduce="a test"), []
+    card = teach_second(order, replace(TINY, teachers=(taught,)), tmp_path, told.append)
+    assert any(str(taught) in line for line in told)
+    assert card.sha256 != read_card(taught / "cards" / "encoder.json").sha256
+    assert both(tmp_path).scores(TEXTS).shape == (7, 8)
 
 
 def test_it_is_a_transformers_model_with_its_own_tokenizer(taught: Path, tmp_path: Path) -> None:
