@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from moderation.text.reading import CODES
+from moderation.text.reading import CODES, NUMERALS
 from moderation.types import FULL_WEIGHT, Evidence, Role, Span
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ _LONG_RUN = re.compile("[0-9" + "".join(map(chr, _SPOKEN)) + "]{11}")
 """Shorter runs of digits are no number that is looked for."""
 _MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
 _LONG_NUMBER = re.compile(r"(?<![0-9a-z])[0-9]{15,18}[0-9x](?![0-9a-z])")
-_NUMERALS = "[零〇洞一幺二两三四五六七拐八九]"
-_QQ = re.compile(rf"[1-9][0-9]{{4,10}}(?![0-9])|{_NUMERALS}{{6,11}}(?!{_NUMERALS})")
+_QQ = re.compile(rf"[1-9][0-9]{{4,10}}(?![0-9])|[{NUMERALS}]{{6,11}}(?![{NUMERALS}])")
 _WECHAT_ID = re.compile(r"[a-z][a-z0-9_-]{5,19}(?![a-z0-9_-])")
 _BETWEEN = r"(?:[^\w]|号码|号|是|搜|加|我|的|账|帐){0,8}"
 _EMAIL = re.compile(r"[a-z0-9._-]{2,64}@[a-z0-9-]{2,63}(?:\.[a-z0-9-]{2,63})*\.[a-z]{2,10}")
