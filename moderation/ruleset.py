@@ -68,7 +68,10 @@ class Category:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeRules:
-    """What surrounds numbers and addresses: words that invite, words that explain them away, host name endings."""
+    """What surrounds numbers and addresses: words that invite, words that explain them away, host name endings.
+
+    ``apps`` are names of programs, which are nobody's identifier; ``public`` are host names of public services.
+    """
 
     invite: tuple[str, ...]
     innocent: tuple[str, ...]
@@ -76,6 +79,8 @@ class CodeRules:
     wechat: tuple[str, ...]
     qq: tuple[str, ...]
     endings: tuple[str, ...]
+    apps: tuple[str, ...]
+    public: tuple[str, ...]
 
 
 FIELDS = ("left", "right", "of", "before", "after", "clause", "sentence", "sentence_before", "sentence_after", "text")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -209,7 +209,7 @@ def _article(row: Row, *, ref: str, law: str, version: str, whole: Article | Non
 def codes(document: Document) -> CodeRules:
     """``codes.toml``."""
     row = Row(document, document.tree, LawError, "")
-    rules = CodeRules(**{key: row.words(key) for key in ("invite", "innocent", "card", "wechat", "qq", "endings")})
+    rules = CodeRules(**{kind.name: row.words(kind.name) for kind in fields(CodeRules)})
     row.end()
     return rules
 

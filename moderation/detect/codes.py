@@ -36,8 +36,10 @@ _LONG_RUN = re.compile("[0-9" + "".join(map(chr, _SPOKEN)) + "]{11}")
 """Shorter runs of digits are no number that is looked for."""
 _MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
 _LONG_NUMBER = re.compile(r"(?<![0-9a-z])[0-9]{15,18}[0-9x](?![0-9a-z])")
-_QQ = re.compile(rf"[1-9][0-9]{{4,10}}(?![0-9])|[{NUMERALS}]{{6,11}}(?![{NUMERALS}])")
-_WECHAT_ID = re.compile(r"[a-z][a-z0-9_-]{5,19}(?![a-z0-9_-])")
+_QQ = rf"[1-9][0-9]{{4,10}}(?![0-9])|[{NUMERALS}]{{6,11}}(?![{NUMERALS}])"
+_WECHAT_ID = r"[a-z][a-z0-9_-]{5,19}(?![a-z0-9_-])"
+_MEMBER = r"(?<=[a-z]{2})\.[a-z]+(?![a-z0-9_-])"
+"""A dot and letters right behind a cue of Latin letters belong to a program: a part of a module."""
 _BETWEEN = r"(?:[^\w]|号码|号|是|搜|加|我|的|账|帐){0,8}"
 _EMAIL = re.compile(r"[a-z0-9._-]{2,64}@[a-z0-9-]{2,63}(?:\.[a-z0-9-]{2,63})*\.[a-z]{2,10}")
 _NUMBER_MARKS = frozenset(".:/,，、%：")
@@ -67,8 +69,10 @@ class CodeDetector:
         self._invite = tuple(map(plain, cues.invite))
         self._innocent = tuple(map(plain, cues.innocent))
         self._card = tuple(map(plain, cues.card))
-        self._wechat = _after([*map(visible, cues.wechat)], _WECHAT_ID)
-        self._qq = _after([*map(visible, cues.qq)], _QQ)
+        apps, public = ("|".join(map(re.escape, names)) for names in (cues.apps, cues.public))
+        self._wechat = _after(cues.wechat, visible, rf"(?!(?:{apps})(?![a-z0-9_-])){_WECHAT_ID}")
+        self._qq = _after(cues.qq, visible, _QQ)
+        self._public = re.compile(rf"(?:https?://)?(?:[a-z0-9-]+\.)*(?:{public})(?:[/?#]|$)")
         endings = "|".join(map(re.escape, cues.endings))
         dot = r"(?:\.|。|点(?=com|cn|net)|\(dot\)|\[\.\]| dot )"
         self._link = re.compile(
@@ -138,6 +142,8 @@ class CodeDetector:
             if kind == "email" and "@" not in raw.text:
                 continue
             for match in pattern.finditer(raw.text):
+                if kind == "link" and self._public.match(match[0]):
+                    continue
                 if not raw.placed:
                     self._reader.place(raw)
                 yield _Found("contact_diversion", kind, *raw.span(*match.span(group)), weight=weight)
@@ -188,6 +194,6 @@ def _torn(view: View, start: int, end: int) -> bool:
     return bool(gaps) and not alike and any(not _NUMBER_MARKS.isdisjoint(gap) for gap in gaps)
 
 
-def _after(cues: list[str], what: re.Pattern[str]) -> re.Pattern[str]:
-    words = "|".join(map(re.escape, sorted(cues, key=len, reverse=True)))
-    return re.compile(rf"(?:{words}){_BETWEEN}({what.pattern})")
+def _after(cues: Iterable[str], visible: Callable[[str], str], what: str) -> re.Pattern[str]:
+    words = "|".join(map(re.escape, sorted(map(visible, cues), key=len, reverse=True)))
+    return re.compile(rf"(?:{words})(?!{_MEMBER}){_BETWEEN}({what})")
