@@ -38,6 +38,11 @@ _MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
 _LONG_NUMBER = re.compile(r"(?<![0-9a-z])[0-9]{15,18}[0-9x](?![0-9a-z])")
 _QQ = rf"[1-9][0-9]{{4,10}}(?![0-9])|[{NUMERALS}]{{6,11}}(?![{NUMERALS}])"
 _WECHAT_ID = r"[a-z][a-z0-9_-]{5,19}(?![a-z0-9_-])"
+_HANDLE = re.compile(
+    r"(?<=[^\x00-\x7f])(?:[:：] ?|(?<=号)|号[是:：] ?)"
+    r"((?=[a-z0-9_-]{6,20}(?![a-z0-9_.\u3400-\u9fff-]))(?=[a-z_-]+[0-9_-]*[0-9]{2})[a-z][a-z0-9_-]+)"
+)
+"""Letters and then digits, as people make up names for themselves, behind a colon or 号."""
 _MEMBER = r"(?<=[a-z]{2})\.[a-z]+(?![a-z0-9_-])"
 """A dot and letters right behind a cue of Latin letters belong to a program: a part of a module."""
 _BETWEEN = r"(?:[^\w]|号码|号|是|搜|加|我|的|账|帐){0,8}"
@@ -69,6 +74,7 @@ class CodeDetector:
         self._invite = tuple(map(plain, cues.invite))
         self._innocent = tuple(map(plain, cues.innocent))
         self._card = tuple(map(plain, cues.card))
+        self._labels = (*self._innocent, *map(plain, cues.labels))
         apps, public = ("|".join(map(re.escape, names)) for names in (cues.apps, cues.public))
         self._wechat = _after(cues.wechat, visible, rf"(?!(?:{apps})(?![a-z0-9_-])){_WECHAT_ID}")
         self._qq = _after(cues.qq, visible, _QQ)
@@ -136,6 +142,7 @@ class CodeDetector:
         for kind, pattern, group, weight in (
             ("wechat", self._wechat, 1, FULL_WEIGHT),
             ("qq", self._qq, 1, FULL_WEIGHT),
+            ("handle", _HANDLE, 1, UNSURE),
             ("email", _EMAIL, 0, UNSURE),
             ("link", self._link, 0, UNSURE),
         ):
@@ -143,6 +150,8 @@ class CodeDetector:
                 continue
             for match in pattern.finditer(raw.text):
                 if kind == "link" and self._public.match(match[0]):
+                    continue
+                if kind == "handle" and self._beside(raw, *match.span(1), self._labels):
                     continue
                 if not raw.placed:
                     self._reader.place(raw)
