@@ -33,6 +33,20 @@ def test_a_missing_label_is_no_negative(tmp_path: Path) -> None:
     assert known.weight[0].tolist() == [1, 0, 0, 0, 0, 1, 0, 0]
 
 
+def test_a_line_of_an_examination_without_a_category_is_innocent_of_all(tmp_path: Path) -> None:
+    lines = (
+        '{"text": "红薯三块一斤"}',
+        '{"text": "买数据的来", "category": "privacy_leak"}',
+        '{"text": "稳赚", "category": "odd"}',
+    )
+    path = write(tmp_path / "cases" / "exam" / "a.jsonl", *lines[:2])
+    (_, source) = files_of([path], ("train",), known_sources())[0]
+    (clean,) = rows_of(path, source)
+    assert set(clean.labels.values()) == {0}
+    with pytest.raises(DataRefused, match=r"a\.jsonl:1"):
+        rows_of(write(path, lines[2]), source)
+
+
 @pytest.mark.parametrize(
     "line",
     [
