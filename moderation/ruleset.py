@@ -70,7 +70,8 @@ class Category:
 class CodeRules:
     """What surrounds numbers and addresses: words that invite, words that explain them away, host name endings.
 
-    ``labels`` say that letters and digits are a key or a name of another sort. ``apps`` are names of programs, which are nobody's identifier; ``public`` are host names of public services.
+    ``labels`` say that letters and digits are a key or a name of another sort, ``apps`` are names of programs, which
+    are nobody's identifier, ``public`` host names of public services.
     """
 
     invite: tuple[str, ...]

@@ -39,10 +39,10 @@ _LONG_NUMBER = re.compile(r"(?<![0-9a-z])[0-9]{15,18}[0-9x](?![0-9a-z])")
 _QQ = rf"[1-9][0-9]{{4,10}}(?![0-9])|[{NUMERALS}]{{6,11}}(?![{NUMERALS}])"
 _WECHAT_ID = r"[a-z][a-z0-9_-]{5,19}(?![a-z0-9_-])"
 _HANDLE = re.compile(
-    r"(?<=[^\x00-\x7f])(?:[:：] ?|(?<=号)|号[是:：] ?)"
+    r"(?:(?<=[^\x00-\x7f])(?:[:：] ?|(?<=号)|号[是:：] ?)|(?<![a-z0-9])[vw][:：] ?)"
     r"((?=[a-z0-9_-]{6,20}(?![a-z0-9_.\u3400-\u9fff-]))(?=[a-z_-]+[0-9_-]*[0-9]{2})[a-z][a-z0-9_-]+)"
 )
-"""Letters and then digits, as people make up names for themselves, behind a colon or 号."""
+"""Letters and then digits, as people make up names for themselves, behind a colon, 号 or a lone v."""
 _MEMBER = r"(?<=[a-z]{2})\.[a-z]+(?![a-z0-9_-])"
 """A dot and letters right behind a cue of Latin letters belong to a program: a part of a module."""
 _BETWEEN = r"(?:[^\w]|号码|号|是|搜|加|我|的|账|帐){0,8}"
@@ -117,7 +117,9 @@ class CodeDetector:
 
     def _mobiles(self, view: View, digits: str) -> Iterator[_Found]:
         for match in _MOBILE.finditer(digits):
-            if _torn(view, *match.span()) or self._beside(view, *match.span(), self._innocent):
+            if (_torn(view, *match.span()) and not _in_groups(view, *match.span())) or self._beside(
+                view, *match.span(), self._innocent
+            ):
                 continue
             span = view.span(*match.span())
             if self._beside(view, *match.span(), self._invite):
@@ -201,6 +203,11 @@ def _torn(view: View, start: int, end: int) -> bool:
     gaps = [gap for _, gap in view.gaps(start, end)]
     alike = len(gaps) == end - start - 1 and len(set(gaps)) == 1
     return bool(gaps) and not alike and any(not _NUMBER_MARKS.isdisjoint(gap) for gap in gaps)
+
+
+def _in_groups(view: View, start: int, end: int) -> bool:
+    """Whether a mobile number is said as people say one: three digits, four and four (139，0024，8851)."""
+    return [place - start for place, _ in view.gaps(start, end)] == [3, 7]
 
 
 def _after(cues: Iterable[str], visible: Callable[[str], str], what: str) -> re.Pattern[str]:

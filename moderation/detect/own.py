@@ -48,14 +48,14 @@ class OwnTerms:
         """Everything that shared and own terms say of a content; ``None`` where none can count."""
         base = self._base
         again = [self._reader.again(part) for part in parts]
-        joined = self._reader.all_joined(again, self.folded.anchors)
+        joined = self._reader.further(again, self.folded.anchors)
         if not joined and not any(part.hits or part.look & (OTHER_VIEWS | DISGUISED) for part in again):
             return base.detect(content, parts, gate, day)
         shared, own = base.live(gate), self._tables(gate)
         alone = len(parts) == 1
         sights = [look(part, base.reader, shared[0], self.index, alone=alone) for part in parts]
         own_sights = [look(part, self._reader, own[0], self.index, alone=alone) for part in again]
-        joined_shared = base.reader.all_joined(parts, base.folded.anchors)
+        joined_shared = base.reader.further(parts, base.folded.anchors)
         if not (joined or joined_shared or any(sight.suspect for sight in (*sights, *own_sights))):
             return None
         hearing = Hearing(content, parts, day, base.claims, self.index)

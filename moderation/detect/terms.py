@@ -103,7 +103,7 @@ class TermDetector:
         """Everything the terms say of a content; ``None`` where none can count, as in most traffic."""
         tables = self._live[gate]
         sights = [look(part, self.reader, tables[0], self.index, alone=len(parts) == 1) for part in parts]
-        joined = self.reader.all_joined(parts, self.folded.anchors)
+        joined = self.reader.further(parts, self.folded.anchors)
         if not joined and not any(sight.suspect for sight in sights):
             return None
         hearing = Hearing(content, parts, day, self.claims, self.index)

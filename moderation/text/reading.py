@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from moderation.matcher import Matcher
+from moderation.text.direction import directed
 from moderation.text.fold import CLAUSE_MARKS, Folding, origins
 from moderation.text.restore import LONGEST, Line, Replaced, Seen
 from moderation.text.view import View
@@ -227,14 +228,34 @@ class Reader:
         places = self.folded_view(part).places
         return Line(part.text, places, places, [])
 
-    def all_joined(self, parts: Sequence[PartReading], anchors: bytes) -> list[tuple[PartReading, View]]:
-        """The views over the borders of neighbouring parts that hold a word, each with its first part.
+    def further(self, parts: Sequence[PartReading], anchors: bytes) -> list[tuple[PartReading, View]]:
+        """Views that hold a word and are of no part as it stands, each with its part.
 
-        ``anchors`` tells which words are those of patterns, whose matches are longer than they are.
+        They go over the borders of neighbouring parts, the first of which is named, or in the direction that a part
+        says. ``anchors`` tells which words are those of patterns, whose matches are longer than they are.
         """
-        if len(parts) == 1:
-            return []
-        return [(left, view) for left, right in pairwise(parts) if (view := self._joined(left, right, anchors))]
+        found = [(part, view) for part in parts if (view := self._directed(part))]
+        if len(parts) > 1:
+            found += [(left, view) for left, right in pairwise(parts) if (view := self._joined(left, right, anchors))]
+        return found
+
+    def _directed(self, part: PartReading) -> View | None:
+        """A part read in the direction that it says, where that holds words."""
+        told = directed(part.source)
+        if told is None:
+            return None
+        name, pieces = told
+        read = [(letter, first, end - 1) for char, first, end in pieces for letter in self.folding.plain(char)]
+        text = "".join([letter for letter, _, _ in read])
+        hits = self._words_in(text)
+        if not hits:
+            return None
+        firsts, lasts = [first for _, first, _ in read], [last for _, _, last in read]
+        view = View(
+            "directed", part.source, text, hits, Line(text, firsts, lasts, [Replaced(0, len(text), "", (name,))])
+        )
+        view.place(firsts, lasts)
+        return view
 
     def _joined(self, left: PartReading, right: PartReading, anchors: bytes) -> View | None:
         """Two parts read on without a break, with the words that may begin in one and end in the other."""

@@ -22,6 +22,7 @@ DISGUISES: Mapping[str, tuple[int, str, str]] = {
     "digit": (95, "数字代字", "a digit for a word"),
     "reverse": (80, "倒写", "written backwards"),
     "parts": (85, "拆在两处", "split between two parts"),
+    "acrostic": (80, "藏头", "an acrostic"),
 }
 """Each disguise that a term may allow: the share of its weight, in percent, that a hit keeps; its Chinese and English
 name. Two disguises in one hit cost both."""

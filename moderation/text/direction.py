@@ -1,0 +1,33 @@
+"""Texts that say how they are to be read: backwards (倒着看), or down the first characters of their lines (竖着看)."""
+
+from __future__ import annotations
+
+import re
+
+from moderation.text.fold import CLAUSE_MARKS
+
+_BACKWARDS = re.compile("[倒反](?:着|过来|回来|过去|序)?再?[看念读拼]|从[右后][往向到][左前]")
+_DOWN = re.compile(
+    "[竖纵](?:着|排|向)?[看念读]|藏头|每[行句]的?(?:第一个?|头一?个?|开头)字|(?:第一个|头一个|开头的?)字连"
+)
+_CLAUSE = re.compile("[^" + "".join(map(re.escape, sorted(CLAUSE_MARKS))) + "]+")
+_LINE = re.compile("[^\r\n]+")
+FEWEST = 3
+"""So many lines make an acrostic; in a text of fewer it goes down the clauses."""
+
+Piece = tuple[str, int, int]
+"""A character to be read, and where the stretch of the text that it stands for begins and ends."""
+
+
+def directed(source: str) -> tuple[str, list[Piece]] | None:
+    """The disguise and the characters in the order in which a text says it is read; ``None`` where it says nothing."""
+    if _BACKWARDS.search(source):
+        clauses = _CLAUSE.finditer(source)
+        return "reverse", [(char, *clause.span()) for clause in clauses for char in reversed(clause[0])]
+    if _DOWN.search(source):
+        pieces = list(_LINE.finditer(source))
+        if len(pieces) < FEWEST:
+            pieces = list(_CLAUSE.finditer(source))
+        heads = (next((place for place in range(*piece.span()) if source[place].isalnum()), -1) for piece in pieces)
+        return "acrostic", [(source[place], place, place + 1) for place in heads if place >= 0]
+    return None
