@@ -48,9 +48,10 @@ def small_rules(folder, files):
 
 
 def migrated(path):
-    """An empty database at a path, with its folder: migrating one takes longer than most tests."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(_empty())
+    """An empty database at a path, with its folder, unless there is one: migrating it takes longer than most tests."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(_empty())
     return path
 
 
@@ -82,7 +83,7 @@ def cheap_passwords():
 
 @contextmanager
 def in_a_thread(house, serve):
-    """``serve(house)`` in a thread of its own while the context lasts.
+    """``serve(house)`` in a thread of its own, on the database of ``house.settings``, while the context lasts.
 
     It sets ``house.loop`` and ``house.stop``, then ``house.ready``, and ends when ``house.stop`` is set.
     """
@@ -95,6 +96,7 @@ def in_a_thread(house, serve):
         finally:
             house.ready.set()
 
+    migrated(house.settings.database)
     thread = threading.Thread(target=run)
     try:
         with cheap_passwords():
