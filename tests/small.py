@@ -14,6 +14,8 @@ import uvloop
 
 from service import passwords
 from service.acts import Act
+from service.http import interface
+from service.http.routes import openapi
 from service.ports import Write
 from service.store import db
 
@@ -81,6 +83,17 @@ def cheap_passwords():
         yield
 
 
+_DOCUMENTS = {}
+
+
+def _document(routes, *, version):
+    """The document of the same routes, made once: it would take half of the start of a server."""
+    key = repr(routes), version
+    if key not in _DOCUMENTS:
+        _DOCUMENTS[key] = openapi(routes, version=version)
+    return _DOCUMENTS[key]
+
+
 @contextmanager
 def in_a_thread(house, serve):
     """``serve(house)`` in a thread of its own, on the database of ``house.settings``, while the context lasts.
@@ -99,7 +112,8 @@ def in_a_thread(house, serve):
     migrated(house.settings.database)
     thread = threading.Thread(target=run)
     try:
-        with cheap_passwords():
+        with pytest.MonkeyPatch.context() as patch, cheap_passwords():
+            patch.setattr(interface, "openapi", _document)
             thread.start()
             assert house.ready.wait(120)
         if house.error:
