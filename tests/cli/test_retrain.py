@@ -13,6 +13,7 @@ from models.card import HEADS
 from models.ngram import load
 from tests.cli.conftest import REPOSITORY
 from tests.models.a_new_scam import labelled, lines, unseen
+from tests.small import migrated
 
 EXPERT = REPOSITORY / "tests" / "cases" / "expert"
 COMPARED = [
@@ -29,7 +30,7 @@ FRAUD = HEADS.index("fraud")
 @pytest.fixture
 def house(inside, tmp_path):
     """Runs a command on a data directory that has one tenant."""
-    data = tmp_path / "data"
+    data = migrated(tmp_path / "data" / "qingliu.db").parent
     assert inside("key", "create", "--tenant", "shop", "--data", data).returncode == 0
 
     def run(*words, **env):

@@ -6,12 +6,13 @@ import orjson
 import pytest
 
 from tests.cli.conftest import TERMS, write_terms
+from tests.small import migrated
 
 
 @pytest.fixture
 def house(inside, tmp_path):
     """Runs a command on a data directory that has one tenant: ``house("list")``."""
-    data = tmp_path / "data"
+    data = migrated(tmp_path / "data" / "qingliu.db").parent
     assert inside("key", "create", "--tenant", "shop", "--scope", "admin", "--data", data).returncode == 0
 
     def run(*words):

@@ -106,10 +106,8 @@ def test_a_service_from_start_to_end(house):
         text = {"scene": "ad", "text": "本店天下无双"}
         assert fetch(judge, key["secret"], text)[1]["action"] == "pass"
 
-        second = subprocess.run(
-            [sys.executable, "-m", "service", "serve", "--port", "0"], capture_output=True, text=True, check=False
-        )
-        assert second.returncode == 1
+        second = qingliu("serve", "--port", "0")
+        assert second.exit_code == 1
         assert str(process.pid) in second.stderr
 
         before = fetch(f"{url}/readyz")[1]["ruleset"]

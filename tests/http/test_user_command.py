@@ -10,12 +10,13 @@ from typer.testing import CliRunner
 from service.cli.app import app
 from service.rights import Role
 from tests.http.conftest import PASSWORD, Browser
+from tests.small import cheap_passwords
 
 
 @pytest.fixture
 def beside(serving, monkeypatch):
     """A running service, and the command on its data."""
-    with serving() as server:
+    with serving() as server, cheap_passwords():
 
         def qingliu(*arguments, **more):
             return CliRunner().invoke(app, ["user", *arguments, "--data", str(server.settings.data)], **more)

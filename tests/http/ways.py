@@ -45,6 +45,8 @@ _numbers = count()
 _HEAD = "@category abuse_insult\n@owner t\n@source t\n@licence x\n@reviewed 2026-11-22\n"
 _BLOCKED = {"scene": "ad", "text": "全网第一"}
 _AD = {"scene": "ad", "text": "这款面霜很好用"}
+_BEFORE = "2000-01-01T00:00:00.000000Z"
+"""Until when packs are asked for that nobody reads: the whole log again and again would take seconds."""
 _NO_ID = "01a21557-f51d-7a24-8d3d-99c45f8526b6"
 _RECEIVER = "https://receiver.invalid/hook"
 _NOTICE = "INSERT INTO notices (id, tenant, kind, subject, facts, at) VALUES (?, ?, 'decision.human', 'c', '{}', ?)"
@@ -638,7 +640,7 @@ def _hold(house, tenant):
 @makes("asked for", id=_NO_ID)
 def _asked_for(house, tenant):
     """A pack that nobody makes before the maker looks again."""
-    id_, asked = new_id(), json.dumps({**asdict(Asked(pack="log", formats=())), "reason": ""})
+    id_, asked = new_id(), json.dumps({**asdict(Asked(pack="log", until=_BEFORE, formats=())), "reason": ""})
     act, row = Act("export.asked", id_, tenant), (id_, tenant, "log", asked, "cli", "now")
     house.server.within(house.server.service.ledger.record(act, Write(INSERT_EXPORT, row)))
     house.seen(tenant, id_)
@@ -800,7 +802,7 @@ WAYS = {
     "POST /v1/holds": Way(right=Right.RETAIN, body={"kind": "creator", "value": "nobody", "reason": "调查"}),
     "DELETE /v1/holds/{id}": Way(right=Right.RETAIN, object="hold"),
     "POST /v1/erasures": Way(right=Right.RETAIN, body={"person_id": "nobody-at-all", "reason": "本人要求"}),
-    "POST /v1/exports": Way(right=Right.AUDIT, body={"pack": "log", "formats": []}),
+    "POST /v1/exports": Way(right=Right.AUDIT, body={"pack": "log", "until": _BEFORE, "formats": []}),
     "GET /v1/exports": Way(right=Right.AUDIT),
     "GET /v1/exports/{id}": Way(right=Right.AUDIT, object="export"),
     "DELETE /v1/exports/{id}": Way(right=Right.AUDIT, object="asked for", fine=frozenset({200, 409})),

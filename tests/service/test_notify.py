@@ -25,6 +25,7 @@ from service.webhooks import MOST, NotDead, TooMany, Webhooks
 from service.wiring import open_service, open_store
 from tests.service.notify_server import SOON, write_notice
 from tests.service.receivers import Receiver, until
+from tests.small import migrated
 
 CANCEL = "UPDATE deliveries SET state = 'cancelled' WHERE notice = ? AND state = 'waiting'"
 QUICK = Timing(connect=0.4, whole=0.4)
@@ -80,6 +81,7 @@ class House:
 @pytest.fixture
 async def house(tmp_path):
     settings = Settings(data=tmp_path / "data")
+    migrated(settings.database)
     async with open_store(settings) as store:
         await store.keys.create("shop")
         yield House(store, settings)
