@@ -143,7 +143,8 @@ def tables(simplified: Mapping[str, str], lookalikes: Mapping[str, str]) -> Fold
             continue
         simple = lookalikes.get(char) or normal
         if not mapped.isdisjoint(simple):
-            for pairs in (lookalikes, simplified, simplified, lookalikes):  # what a map leads to may be mapped again: 𝛎, ν, v
+            # What a map leads to may be mapped again: 𝛎, ν, v; 壱, 壹, 一.
+            for pairs in (lookalikes, simplified, simplified, lookalikes):
                 simple = "".join([pairs.get(char, char) for char in simple])
         seen = "" if _is_invisible(char) else "".join([one for one in simple if not _is_invisible(one)])
         keep[ord(char)], fold[ord(char)] = _entry(seen), _entry("".join(filter(_is_letter, simple)))
