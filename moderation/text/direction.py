@@ -6,7 +6,9 @@ import re
 
 from moderation.text.fold import CLAUSE_MARKS
 
-_BACKWARDS = re.compile("[倒反](?:着|过来|回来|过去|序)?再?[看念读拼]|从[右后][往向到][左前]")
+_MAY_SAY = re.compile("[倒反竖纵藏]")
+"""A cheap look: what follows holds one of these, or 字."""
+_BACKWARDS = re.compile("[倒反](?:着|过来|回来|过去|序)?再?[看念读拼]")
 _DOWN = re.compile(
     "[竖纵](?:着|排|向)?[看念读]|藏头|每[行句]的?(?:第一个?|头一?个?|开头)字|(?:第一个|头一个|开头的?)字连"
 )
@@ -21,6 +23,8 @@ Piece = tuple[str, int, int]
 
 def directed(source: str) -> tuple[str, list[Piece]] | None:
     """The disguise and the characters in the order in which a text says it is read; ``None`` where it says nothing."""
+    if _MAY_SAY.search(source) is None and "字" not in source:
+        return None
     if _BACKWARDS.search(source):
         clauses = _CLAUSE.finditer(source)
         return "reverse", [(char, *clause.span()) for clause in clauses for char in reversed(clause[0])]
