@@ -228,13 +228,23 @@ def _section(file: _File, number: int, line: str) -> None:
 
 def _terms(file: _File, number: int, line: str) -> Iterator[Term]:
     body, rest = _pattern_body(file.name, number, line) if line.startswith("/") else _literal_body(line)
-    options = {**file.defaults, **_options(file.name, number, rest)}
+    options = {**file.defaults, **_of_section(file, number, _options(file.name, number, rest))}
     base = _from_options(file, number, options, pattern=line.startswith("/"))
     mould = _Mould(base)
     for text in (body,) if base.pattern else tuple(_expand(file, number, body)):
         if not text.strip():
             raise GrammarError(file.name, number, "the term is empty")
         yield mould.term(text, number)
+
+
+def _of_section(file: _File, number: int, options: dict[str, list[str]]) -> dict[str, list[str]]:
+    """What a line asks; ``@section`` in a list of it stands for what its section says under the same key."""
+    for key, values in options.items():
+        if key in _CONDITION_KEYS and _SECTION in (words := _split(values[0], ",")):
+            if key not in file.defaults:
+                raise GrammarError(file.name, number, f"{key}: the section has no list that {_SECTION} could stand for")
+            options[key] = [",".join((*file.defaults[key], *(word for word in words if word != _SECTION)))]
+    return options
 
 
 def _literal_body(line: str) -> tuple[str, list[str]]:
@@ -414,6 +424,7 @@ def _bool(name: str, number: int, key: str, value: str) -> bool:
     return value == "true"
 
 
+_SECTION = "@section"
 _CONDITION_KEYS = ("near", "sentence", "with", "unless", "without", "next", "prev", "not_next", "not_prev")
 _READERS: dict[str, Callable[[str, int, str, str], Any]] = {
     **dict.fromkeys((*_CONDITION_KEYS, "anchor", "scenes", "for"), _list),

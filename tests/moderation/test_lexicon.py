@@ -47,6 +47,11 @@ def test_a_section_gives_its_lines_a_family_and_defaults_that_a_line_may_replace
     assert (third.family, third.severity, third.condition.unless) == ("plain", None, ())
 
 
+def test_a_line_can_add_to_what_its_section_lists() -> None:
+    (term,) = terms_of("[zui] unless: 哪, 想\n最佳 | unless: @section, 评")
+    assert term.condition.unless == ("哪", "想", "评")
+
+
 def test_the_file_says_whether_its_terms_are_verified_and_a_line_may_differ() -> None:
     terms = terms_of("国家级\n最佳 | verified: false", HEADER + "@verified true\n")
     assert [term.verified for term in terms] == [True, False]
