@@ -17,6 +17,7 @@ from models import ngram
 from models.robust import filled, robustness
 from moderation.load import load_engine
 from moderation.types import Content, Part, Scene
+from service.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +45,7 @@ class Served:
 
 def main(arguments: list[str]) -> None:
     """Print the table: a row a disguise."""
-    model = ngram.load()
+    model = ngram.load(Settings().models)
     asked = model if "--alone" in arguments else cast(Any, Served(model, load_engine()))
     report = robustness(asked, filled(Path(arguments[0])))
     print(f"{'disguise':24} macro-F1   drop  recall  PR-AUC  changed")
