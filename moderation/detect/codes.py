@@ -36,7 +36,7 @@ _LONG_RUN = re.compile("[0-9" + "".join(map(chr, _SPOKEN)) + "]{11}")
 """Shorter runs of digits are no number that is looked for."""
 _MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
 _LONG_NUMBER = re.compile(r"(?<![0-9a-z])[0-9]{15,18}[0-9x](?![0-9a-z])")
-_QQ = rf"[1-9][0-9]{{4,10}}(?![0-9])|[{NUMERALS}]{{6,11}}(?![{NUMERALS}])"
+_QQ = rf"[1-9][0-9]{{4,10}}(?![0-9只])|[{NUMERALS}]{{6,11}}(?![{NUMERALS}只])"
 _WECHAT_ID = r"[a-z][a-z0-9_-]{5,19}(?![a-z0-9_-])"
 _HANDLE = re.compile(
     r"(?:(?<=[^\x00-\x7f])(?:[:：] ?|(?<=号)|号[是:：] ?)|(?<![a-z0-9])[vw][:：] ?)"
@@ -45,7 +45,7 @@ _HANDLE = re.compile(
 """Letters and then digits, as people make up names for themselves, behind a colon, 号 or a lone v."""
 _MEMBER = r"(?<=[a-z]{2})\.[a-z]+(?![a-z0-9_-])"
 """A dot and letters right behind a cue of Latin letters belong to a program: a part of a module."""
-_BETWEEN = r"(?:[^\w]|号码|号|是|搜|加|我|的|账|帐){0,8}"
+_BETWEEN = r"(?:[^\w]|号码|号|是|搜|找|加|我|的|账|帐){0,8}"
 _EMAIL = re.compile(r"[a-z0-9._-]{2,64}@[a-z0-9-]{2,63}(?:\.[a-z0-9-]{2,63})*\.[a-z]{2,10}")
 _NUMBER_MARKS = frozenset(".:/,，、%：")
 """Between digits these belong to prices, times, dates and lists, not to a number cut in pieces."""
