@@ -96,7 +96,7 @@ def test_sentences_of_one_frame_are_one_witness(active: Ngram) -> None:
         for text, label in (("全网最低价", 1), ("谢谢", 0))
         for n in range(50)
     ]
-    rows += [Row(f"普通的话{n}", {"ad_law": n % 2}, PEOPLE, "two") for n in range(50)]
+    rows += [Row(f"楼下的猫睡了{n}", {"ad_law": n % 2}, PEOPLE, "two") for n in range(50)]
     deaf = shifted(active, "ad_law", 1.0)
     assert compare(deaf, active, rows).p > 0.05
     assert compare(deaf, active, [replace(row, group="") for row in rows]).p < 0.05
