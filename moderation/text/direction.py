@@ -1,10 +1,11 @@
-"""Texts that say how they are to be read: backwards (倒着看), or down the first characters of their lines (竖着看)."""
+"""Texts that are not read from left to right: backwards (倒着看), or down the first characters of lines (竖着看)."""
 
 from __future__ import annotations
 
 import re
 
 from moderation.text.fold import CLAUSE_MARKS
+from moderation.text.words import gain_backwards
 
 _MAY_SAY = re.compile("[倒反竖纵藏]")
 """A cheap look: what follows holds one of these, or 字."""
@@ -16,6 +17,8 @@ _CLAUSE = re.compile("[^" + "".join(map(re.escape, sorted(CLAUSE_MARKS))) + "]+"
 _LINE = re.compile("[^\r\n]+")
 FEWEST = 3
 """So many lines make an acrostic; in a text of fewer it goes down the clauses."""
+LIKELIER, SHORTEST = 1.0, 4
+"""How much likelier, as a logarithm for each character, a text or a clause of so many must be backwards."""
 
 Piece = tuple[str, int, int]
 """A character to be read, and where the stretch of the text that it stands for begins and ends."""
@@ -35,3 +38,20 @@ def directed(source: str) -> tuple[str, list[Piece]] | None:
         heads = (next((place for place in range(*piece.span()) if source[place].isalnum()), -1) for piece in pieces)
         return "acrostic", [(source[place], place, place + 1) for place in heads if place >= 0]
     return None
+
+
+def turned(source: str) -> tuple[str, list[Piece]] | None:
+    """The same of a text that says nothing, if it or clauses of it are likelier backwards; ``None`` where none is."""
+    clauses = list(_CLAUSE.finditer(source))
+    gains = [gain_backwards(clause[0]) for clause in clauses]
+    whole = sum(gains) >= LIKELIER * sum(len(clause[0]) for clause in clauses)
+    pieces: list[Piece] = []
+    found = False
+    for clause, gained in zip(clauses, gains, strict=True):
+        letters, (start, end) = clause[0], clause.span()
+        if whole or (len(letters) >= SHORTEST and gained >= LIKELIER * len(letters)):
+            pieces += [(char, start, end) for char in reversed(letters)]
+            found = True
+        else:
+            pieces += [(char, place, place + 1) for place, char in enumerate(letters, start)]
+    return ("reverse", pieces) if found else None

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from moderation.matcher import Matcher
-from moderation.text.direction import directed
+from moderation.text.direction import directed, turned
 from moderation.text.fold import CLAUSE_MARKS, Folding, origins
 from moderation.text.restore import LONGEST, Line, Replaced, Seen
 from moderation.text.view import View
@@ -240,8 +240,10 @@ class Reader:
         return found
 
     def _directed(self, part: PartReading) -> View | None:
-        """A part read in the direction that it says, where that holds words."""
+        """A part read in the direction that it says or that is much likelier, where that holds words."""
         told = directed(part.source)
+        if told is None and part.clues and self.restorer.may_turn(part.clues):
+            told = turned(part.source)
         if told is None:
             return None
         name, pieces = told

@@ -102,6 +102,11 @@ def gain(text: str, start: int, end: int, word: str) -> float:
     return _with_word(left, word, right) - _likelihood(left + text[start:end] + right)
 
 
+def gain_backwards(text: str) -> float:
+    """How much likelier a text is backwards: a difference of logarithms."""
+    return _likelihood(text[::-1]) - _likelihood(text)
+
+
 @lru_cache(maxsize=65_536)
 def _likelihood(text: str) -> float:
     return _best(text)[-1]
