@@ -19,6 +19,8 @@ FEWEST = 3
 """So many lines make an acrostic; in a text of fewer it goes down the clauses."""
 LIKELIER, SHORTEST = 1.0, 4
 """How much likelier, as a logarithm for each character, a text or a clause of so many must be backwards."""
+LONGEST = 1_000
+"""Longer texts are not tried: each character costs its words to look up, both ways."""
 
 Piece = tuple[str, int, int]
 """A character to be read, and where the stretch of the text that it stands for begins and ends."""
@@ -42,6 +44,8 @@ def directed(source: str) -> tuple[str, list[Piece]] | None:
 
 def turned(source: str) -> tuple[str, list[Piece]] | None:
     """The same of a text that says nothing, if it or clauses of it are likelier backwards; ``None`` where none is."""
+    if len(source) > LONGEST:
+        return None
     clauses = list(_CLAUSE.finditer(source))
     gains = [gain_backwards(clause[0]) for clause in clauses]
     whole = sum(gains) >= LIKELIER * sum(len(clause[0]) for clause in clauses)

@@ -104,7 +104,7 @@ def gain(text: str, start: int, end: int, word: str) -> float:
 
 def gain_backwards(text: str) -> float:
     """How much likelier a text is backwards: a difference of logarithms."""
-    return _likelihood(text[::-1]) - _likelihood(text)
+    return _best(text[::-1])[-1] - _best(text)[-1]
 
 
 @lru_cache(maxsize=65_536)

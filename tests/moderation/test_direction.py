@@ -1,10 +1,10 @@
-"""Texts that say how they are to be read: backwards, or down the first characters of their lines."""
+"""Texts that are read backwards, or down the first characters of their lines: where they say so, or plainly must be."""
 
 from __future__ import annotations
 
 import pytest
 
-from moderation.text.direction import directed
+from moderation.text.direction import LONGEST, directed, turned
 
 RULES = "@disguise all\n加我微信\n添加我的微信\n国家级标准 | disguise: -reverse, -acrostic"
 
@@ -50,3 +50,22 @@ def test_marks_and_blanks_are_no_first_characters() -> None:
         "acrostic",
         [("早", 1, 2), ("安", 4, 5), ("你", 9, 10), ("竖", 11, 12)],
     )
+
+
+@pytest.mark.parametrize("text", ["员人聘招薪高，班上天明", "今天上新，员人聘招薪高，晚上见"])
+def test_what_is_much_likelier_backwards_is_read_so(court, judge, text) -> None:
+    (item,) = judge(court("@disguise all\n招聘 | near: 日结\n高薪招聘人员"), text).evidence
+    assert text[item.span.start : item.span.end] == "员人聘招薪高"
+    assert "reverse" in item.folds
+
+
+def test_only_clauses_that_are_likelier_so_are_turned(engine) -> None:
+    name, pieces = turned("今天上新，员人聘招薪高，晚上见")
+    assert name == "reverse"
+    assert "".join(char for char, _, _ in pieces) == "今天上新高薪招聘人员晚上见"
+    assert pieces[4] == ("高", 5, 11)
+
+
+@pytest.mark.parametrize("text", ["今天上新，晚上八点见", "上海自来水来自海上", "", "员人聘招薪高" + "，好" * LONGEST])
+def test_what_reads_well_as_it_stands_is_not_turned(engine, text) -> None:
+    assert turned(text) is None
