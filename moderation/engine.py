@@ -16,7 +16,7 @@ from moderation.detect.disclosure import DisclosureDetector
 from moderation.detect.own import OwnTerms
 from moderation.detect.spam import SpamDetector
 from moderation.detect.terms import Findings, TermDetector
-from moderation.expert import Wording, doubted, testimony, wordings
+from moderation.expert import Wording, doubted, surroundings, testimony, wordings
 from moderation.policy import Weighed, decide
 from moderation.proof import settle
 from moderation.room import block, fold, forget, remember
@@ -212,6 +212,10 @@ class Case:
     def wordings(self) -> list[Wording]:
         """What an expert is to read. Takes as long as restoring disguises does, so it is asked where it is needed."""
         return wordings(self._reading, self._reader)
+
+    def surroundings(self) -> list[str] | None:
+        """What an expert is to read beside the wordings before it doubts anything; ``None``: it is not to doubt."""
+        return surroundings(self._reading, self.evidence, self.policy)
 
     def conclude(self, *answers: Evidence | Opinion | Missing) -> Verdict:
         """Weigh the evidence, and what experts answered, into a verdict."""

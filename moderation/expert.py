@@ -1,6 +1,6 @@
 """Experts in court: the wordings that one is asked about, what its scores count for, and what it doubts.
 
-A score never blocks, and a doubt lets go only of what the rules themselves would have had a person look at.
+A score never blocks. A doubt lets go of what the rules themselves would have had a person look at, a denial of more.
 A wording is a part as it stands, without the ornaments that tear its words apart, or with its disguises restored where
 the reading saw any; the largest score counts. All keep the marks between clauses: a model learns from sentences.
 Single characters written otherwise (case, width, look-alikes) are the model's own business: its tables travel with it.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from moderation.lexicon import OWN
 from moderation.text.fold import CLAUSE_MARKS
 from moderation.text.reading import DISGUISED
-from moderation.types import DOUBTED, LEXICON, SEVERE, UNSURE, Evidence, Exemption, Opinion, Span
+from moderation.types import DENIED, DOUBTED, LEXICON, SEVERE, UNSURE, Evidence, Exemption, Opinion, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +33,9 @@ OF_SHOUTS = frozenset({"abuse"})
 _HAN = re.compile("[\u3400-\u9fff]")
 LISTED = 20
 """What it weighs where it adds nothing: a rule says the same already, or the law exempts what it is about."""
+AROUND, MOST_AROUND = 12, 8
+"""So many characters on each side of a finding are read by themselves, so that nothing else that a text says outweighs
+them; where more such stretches differ nobody doubts."""
 ADVERTISING = "advertising"
 BOUNDARY = "word_boundary"
 """An exemption of this code says that a word is not there; it excuses nothing else."""
@@ -85,6 +88,19 @@ def wordings(reading: Sequence[PartReading], reader: Reader) -> list[Wording]:
     return found
 
 
+def surroundings(reading: Sequence[PartReading], evidence: Sequence[Evidence], policy: ScenePolicy) -> list[str] | None:
+    """What stands around each term that counts, where that is not its whole part; ``None`` where it is too much."""
+    sources = {part.name: part.source for part in reading}
+    found: dict[str, None] = {}
+    for item in evidence:
+        if item.source == LEXICON and item.weight >= policy.review_at:
+            source = sources[item.span.part]
+            around = source[max(0, item.span.start - AROUND) : item.span.end + AROUND]
+            if around != source:
+                found[around] = None
+    return list(found) if len(found) <= MOST_AROUND else None
+
+
 def _with_marks(part: str, view: View, *, shouts: bool) -> Wording:
     """A restored text with the marks between its clauses, which folding deleted."""
     pieces: list[str] = []
@@ -133,17 +149,19 @@ def doubted(
 ) -> tuple[list[Evidence], list[Exemption]]:
     """What is left of the evidence after the doubts of an opinion, and what they let go.
 
-    They reach terms of the shared lexicon alone, and none that is firm or severe: a tenant's own words, numbers and
-    duties are no matter of opinion.
+    They reach terms of the shared lexicon alone: a tenant's own words, numbers and duties are no matter of opinion.
+    What is firm or severe must be denied, and stand there undisguised: a model knows fewer disguises than the rules.
     """
-    doubts = frozenset(opinion.doubts)
+    doubts, denies = frozenset(opinion.doubts), frozenset(opinion.denies)
     left: list[Evidence] = []
     gone: list[Exemption] = []
     for item in evidence:
         heads = ruleset.categories[item.category].doubted_by
-        open_ = item.source == LEXICON and item.weight < policy.block_at and item.severity < SEVERE
-        if open_ and heads and doubts.issuperset(heads) and not item.rule.startswith(f"{OWN}."):
-            gone.append(Exemption(item.category, item.rule, item.span, DOUBTED, opinion.expert))
+        firm = item.weight >= policy.block_at or item.severity >= SEVERE
+        open_ = item.source == LEXICON and not item.rule.startswith(f"{OWN}.") and not (firm and item.folds)
+        if open_ and heads and (denies if firm else doubts).issuperset(heads):
+            code = DENIED if firm else DOUBTED
+            gone.append(Exemption(item.category, item.rule, item.span, code, opinion.expert))
         else:
             left.append(item)
     return left, gone

@@ -49,7 +49,7 @@ class ScenePolicy:
     Evidence of at least ``block_at`` weight leads to its category's action, of at least ``review_at`` to review at
     most, lighter evidence to nothing. ``when_missing`` is the least that happens when an expert gave no answer.
     ``experts`` are those that the scene hears: for each, the heads that count here and the category of each head. Heads
-    that score under ``doubt_below``, in thousandths, doubt what is not firm.
+    that score under ``doubt_below``, in thousandths, doubt what is not firm; under ``deny_below`` what is firm, too.
     """
 
     scene: Scene
@@ -65,6 +65,7 @@ class ScenePolicy:
     experts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     second_stage: SecondStage = SecondStage.NEVER
     doubt_below: int = 0
+    deny_below: int = 0
     wants: tuple[str, ...] = field(init=False)
     """The names of the experts."""
 

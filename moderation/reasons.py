@@ -15,7 +15,7 @@ from moderation.room import ROOM
 from moderation.roomwords import behaviour
 from moderation.ruleset import ClaimKind, Outcome
 from moderation.text.variants import DISGUISES
-from moderation.types import DOUBTED, PERSON, PROOF, SHANGHAI, TEXT, UNSURE, Action
+from moderation.types import DENIED, DOUBTED, PERSON, PROOF, SHANGHAI, TEXT, UNSURE, Action
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +51,7 @@ EXEMPTION_NAMES = {
         "词义较轻，文本模型认为不构成违规",
         "a light term that the text model is as good as sure is no breach",
     ),
+    DENIED: ("文本模型认为此处绝无该类违规", "the text model is sure that this is no such breach here"),
     SWITCHED_OFF: ("本租户停用了该词条", "the tenant does not count this term"),
 }
 """The reasons outside the claims table for which a hit does not count."""

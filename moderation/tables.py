@@ -274,8 +274,11 @@ def policy(document: Document) -> ScenePolicy:
         experts=experts,
         second_stage=row.one_of("second_stage", SecondStage, SecondStage.NEVER),
         doubt_below=row.number("doubt_below", 0, 1000, 0),
+        deny_below=row.number("deny_below", 0, 1000, 0),
     )
     row.end()
+    if read.deny_below > read.doubt_below:
+        raise row.wrong("deny_below is above doubt_below")
     if read.review_at > read.block_at:
         raise row.wrong("review_at is above block_at")
     if document.name != f"scenes/{read.scene}.toml":

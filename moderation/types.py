@@ -220,8 +220,10 @@ LEXICON = "lexicon"
 """Where evidence comes from that a term gave."""
 DOUBTED = "text_doubt"
 """Why a light term does not count that the text expert doubts; the exemption's note names the exact weights."""
+DENIED = "text_denial"
+"""The same of a firm or severe term, which the text expert holds for impossible where it stands."""
 SEVERE = 4
-"""From this severity on the law forgives nobody (绝对化用语执法指南 11), and nobody may doubt a finding."""
+"""From this severity on the law forgives nobody (绝对化用语执法指南 11), and an expert must deny what it doubts."""
 PROOF = "proof"
 """Why a claim is exempt for which a proof is on file; the exemption's note names the proof."""
 PERSON = "person"
@@ -243,13 +245,15 @@ class Opinion(NamedTuple):
 
     ``margin`` is the distance, in thousandths, of the score that is nearest to its threshold. ``facts`` stand in all
     evidence that comes of it; ``lacks`` tells that a second stage should have been heard too and was not. ``doubts``
-    are the heads that are as good as sure that the content is none of theirs, where no other suspects a breach.
+    are the heads that are as good as sure that the content is none of theirs, where no other suspects a breach;
+    ``denies`` those of them that hold it for impossible.
     """
 
     source: str
     expert: str
     scores: tuple[Score, ...] = ()
     doubts: tuple[str, ...] = ()
+    denies: tuple[str, ...] = ()
     margin: int = 1000
     facts: tuple[tuple[str, int], ...] = ()
     lacks: Missing | None = None

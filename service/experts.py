@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -62,56 +62,78 @@ def answers(model: TextModel, cases: Sequence[Case]) -> list[Answer]:
         return [answer for case in cases for answer in answers(model, [case])]
 
 
+class Asked(NamedTuple):
+    """What is read of a case: its wordings, and what stands around its findings (``None``: it is not to be doubted)."""
+
+    case: Case
+    wordings: list[Wording]
+    around: list[str] | None
+
+    @property
+    def texts(self) -> list[str]:
+        """All of it."""
+        return [*(one.text for one in self.wordings), *(self.around or ())]
+
+    @property
+    def shouts(self) -> list[bool]:
+        """Which of it are shouts, on which few heads are heard."""
+        return [*(one.shouts for one in self.wordings), *(False for _ in self.around or ())]
+
+
+def _asked(case: Case) -> Asked:
+    wordings = case.wordings()
+    return Asked(case, wordings, case.surroundings() if wordings else None)
+
+
 def _opinions(model: TextModel, cases: Sequence[Case]) -> list[Answer]:
-    asked = [case.wordings() for case in cases]
-    texts = [wording.text for wordings in asked for wording in wordings]
+    asked = [_asked(case) for case in cases]
+    texts = [text for one in asked for text in one.texts]
     nothing = Opinion(TEXT, name_of(model))
     if not texts:
         return [nothing] * len(cases)
     card = model.card
     rows = _checked(model.scores(texts), len(texts), len(card.labels))
     usable = np.all((rows >= 0) & (rows <= 1), axis=1).tolist()  # false for what is no number
-    shouts = np.array([wording.shouts for wordings in asked for wording in wordings])
+    shouts = np.array([shout for one in asked for shout in one.shouts])
     rows = np.where(np.outer(shouts, [label not in OF_SHOUTS for label in card.labels]), 0.0, rows)
     limits = np.array([card.thresholds[label] for label in card.labels])
     over = np.any(rows >= limits, axis=1).tolist()
     found: list[Answer] = []
     place = 0
-    for case, wordings in zip(cases, asked, strict=True):
-        end = place + len(wordings)
-        told = nothing
-        if case.policy.second_stage is SecondStage.UNCERTAIN and wordings:
+    for one in asked:
+        end = place + len(one.texts)
+        told, case, spoken = nothing, one.case, rows[place : place + len(one.wordings)]
+        if case.policy.second_stage is SecondStage.UNCERTAIN and one.wordings:
             columns = _grave(card.labels, case)
-            told = nothing._replace(margin=_margin(rows[place:end, columns], limits[columns]))
+            told = nothing._replace(margin=_margin(spoken[:, columns], limits[columns]))
         if not all(usable[place:end]):
             found.append(Missing(TEXT, "not_a_number"))
-        elif wordings and (any(over[place:end]) or case.evidence):
-            found.append(_read(model, case, told, wordings, rows[place:end]))
+        elif one.wordings and (any(over[place:end]) or case.evidence):
+            told = told._replace(scores=_scores(model, one.wordings, spoken, case.policy.experts.get(TEXT, {})))
+            found.append(_doubting(model, one, told, rows[place:end]))
         else:
             found.append(told)
         place = end
     return found
 
 
-def _read(
-    model: TextModel, case: Case, told: Opinion, wordings: Sequence[Wording], rows: npt.NDArray[np.float64]
-) -> Opinion:
-    """The opinion on one case: what reached its threshold and, where that is no breach, what it doubts of the rules."""
-    heads, categories = case.policy.experts.get(TEXT, {}), case.ruleset.categories
-    scores = _scores(model, wordings, rows, heads)
-    suspects = any(categories[heads[score.head]].severity for score in scores)
-    doubts = _doubts(model.card.labels, wordings, rows, case) if case.evidence and not suspects else ()
-    return told._replace(scores=scores, doubts=doubts)
+def _doubting(model: TextModel, asked: Asked, told: Opinion, rows: npt.NDArray[np.float64]) -> Opinion:
+    """The opinion with the heads that nothing read gives a chance worth a look, where nothing reaches a threshold.
 
-
-def _doubts(
-    labels: Sequence[str], wordings: Sequence[Wording], rows: npt.NDArray[np.float64], case: Case
-) -> tuple[str, ...]:
-    """The heads that no wording gives a chance worth a look. What stands in a part that was not read is not doubted."""
-    if not {item.span.part for item in case.evidence}.issubset(one.part for one in wordings if not one.shouts):
-        return ()
-    chances = (rows.max(axis=0) * MILLI).tolist()
-    return tuple(label for label, chance in zip(labels, chances, strict=True) if chance < case.policy.doubt_below)
+    What stands in a part that was not read is not doubted.
+    """
+    card, case, policy = model.card, asked.case, asked.case.policy
+    read = {one.part for one in asked.wordings if not one.shouts}
+    if asked.around is None or not case.evidence or not read.issuperset(item.span.part for item in case.evidence):
+        return told
+    chances = rows.max(axis=0)
+    if any(chances[column] >= card.thresholds[card.labels[column]] for column in _grave(card.labels, case)):
+        return told
+    thousandths = dict(zip(card.labels, (chances * MILLI).tolist(), strict=True))
+    return told._replace(
+        doubts=tuple(label for label, chance in thousandths.items() if chance < policy.doubt_below),
+        denies=tuple(label for label, chance in thousandths.items() if chance < policy.deny_below),
+    )
 
 
 def _grave(labels: Sequence[str], case: Case) -> list[int]:

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from moderation.compare import compare
 from moderation.room import ROOM
-from moderation.types import DOUBTED, TEXT, Action, Evidence, Opinion, Score
+from moderation.types import DENIED, DOUBTED, TEXT, Action, Evidence, Opinion, Score
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from moderation.compare import Difference
     from moderation.engine import Engine, Reading
     from moderation.ruleset import Ruleset
-    from moderation.types import Content, Missing, Verdict
+    from moderation.types import Content, Exemption, Missing, Verdict
 
 SAMPLES: Final = 50
 _SCORED: Final = 2
@@ -132,18 +132,25 @@ def heard(verdict: Verdict, ruleset: Ruleset) -> tuple[Evidence | Opinion | Miss
     """What else had been heard when a verdict was made, as far as any rules could count it: text expert and room."""
     crowd = [item for item in verdict.evidence if item.source == ROOM]
     scores = [item for item in verdict.evidence if item.source == TEXT]
-    gone = [item for item in verdict.exemptions if item.code == DOUBTED]
+    gone = [item for item in verdict.exemptions if item.code in {DOUBTED, DENIED}]
     if not (scores or gone):
         return (*crowd, *verdict.missing)
-    known = [ruleset.categories[item.category] for item in gone if item.category in ruleset.categories]
+    denied = [item for item in gone if item.code == DENIED]
     told = Opinion(
         TEXT,
         (scores or gone)[0].note,
         tuple(map(_score, scores)),
-        tuple({head: None for category in known for head in category.doubted_by}),
+        _heads(gone, ruleset),
+        _heads(denied, ruleset),
         facts=scores[0].facts[_SCORED:] if scores else (),
     )
     return (*crowd, told, *verdict.missing)
+
+
+def _heads(gone: Iterable[Exemption], ruleset: Ruleset) -> tuple[str, ...]:
+    """The heads that let these go, as far as the categories are still known."""
+    known = [ruleset.categories[item.category] for item in gone if item.category in ruleset.categories]
+    return tuple({head: None for category in known for head in category.doubted_by})
 
 
 def _score(item: Evidence) -> Score:

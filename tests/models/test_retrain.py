@@ -75,7 +75,7 @@ def test_a_better_head_is_proposed_unless_another_is_worse_by_more_than_a_point(
     better = compare(deaf, whole, rows)
     assert better.proposed and better.p < 0.01 and better.heads["ad_law"]["active"] < 0.5
     assert not compare(whole, deaf, rows).proposed
-    traded = compare(deaf, shifted(whole, "spam", 0.6), rows)
+    traded = compare(deaf, shifted(whole, "spam", 0.95), rows)
     assert traded.candidate > traded.active and traded.p < 0.05
     assert (traded.worse, traded.proposed) == (("spam",), False)
 
@@ -96,7 +96,7 @@ def test_sentences_of_one_frame_are_one_witness(active: Ngram) -> None:
         for text, label in (("全网最低价", 1), ("谢谢", 0))
         for n in range(50)
     ]
-    rows += [Row(f"楼下的猫睡了{n}", {"ad_law": n % 2}, PEOPLE, "two") for n in range(50)]
+    rows += [Row(f"今天天气不错{n}", {"ad_law": n % 2}, PEOPLE, "two") for n in range(50)]
     deaf = shifted(active, "ad_law", 1.0)
     assert compare(deaf, active, rows).p > 0.05
     assert compare(deaf, active, [replace(row, group="") for row in rows]).p < 0.05

@@ -8,13 +8,28 @@ from datetime import UTC, datetime
 
 import pytest
 
+from moderation import expert
 from moderation.engine import Engine
 from moderation.errors import LoadErrors
-from moderation.expert import LISTED
+from moderation.expert import AROUND, LISTED
 from moderation.load import LEXICONS, SCENES, load_ruleset
 from moderation.render import render
 from moderation.trace import Tracer
-from moderation.types import DOUBTED, TEXT, UNSURE, Action, Content, Effect, Missing, Opinion, Part, Scene, Score, Span
+from moderation.types import (
+    DENIED,
+    DOUBTED,
+    TEXT,
+    UNSURE,
+    Action,
+    Content,
+    Effect,
+    Missing,
+    Opinion,
+    Part,
+    Scene,
+    Score,
+    Span,
+)
 
 HEADS = ("abuse", "porn", "gambling", "fraud", "diversion", "spam", "ad_law", "negative")
 REVIEWED = ("abuse", "porn", "gambling", "fraud", "diversion")
@@ -138,6 +153,10 @@ def doubts(*heads: str) -> Opinion:
     return Opinion(TEXT, "ngram@0123456789ab", doubts=heads)
 
 
+def denies(*heads: str) -> Opinion:
+    return Opinion(TEXT, "ngram@0123456789ab", doubts=heads, denies=heads)
+
+
 def test_a_light_term_that_the_expert_doubts_is_let_go_and_named(shipped):
     asked = content(LIGHT, scene="ugc")
     case = shipped.examine(asked)
@@ -175,6 +194,36 @@ def test_nobody_doubts_what_is_firm_severe_or_no_word(shipped, text, scene):
     assert alone.action is not Action.PASS
     doubted = case.conclude(doubts(*HEADS))
     assert (doubted.action, doubted.severity) == (alone.action, alone.severity)
+
+
+@pytest.mark.parametrize("text", ["百家乐上分找我", "国家级面霜，国家级品质"])
+def test_what_is_firm_or_severe_is_let_go_where_it_is_denied(shipped, text):
+    asked = content(text)
+    case = shipped.examine(asked)
+    assert case.conclude().action is Action.BLOCK
+    let_go = case.conclude(denies(*HEADS))
+    assert (let_go.action, let_go.evidence) == (Action.PASS, ())
+    assert {gone.code for gone in let_go.exemptions} == {DENIED}
+    assert "绝无" in render(let_go, asked, shipped.ruleset)["exemptions"][0]["reason"]
+    assert case.conclude(denies("negative")).action is Action.BLOCK
+
+
+@pytest.mark.parametrize("text", ["百·家·乐上分找我", "加我微信 qingliu2026 细聊"])
+def test_nobody_denies_what_is_disguised_or_no_word(shipped, text):
+    case = shipped.examine(content(text))
+    assert case.conclude(denies(*HEADS)).severity == case.conclude().severity > 0
+
+
+def test_what_stands_around_a_finding_is_read_by_itself(shipped, monkeypatch):
+    long = "今天天气很好，我们去河边走走，看看水鸟和芦苇，"
+    case = shipped.examine(content(f"{long}百家乐上分找我，{long}"))
+    around = case.surroundings()
+    assert all("百家乐" in one for one in around)
+    assert {len(one) for one in around} == {2 * AROUND + item.span.end - item.span.start for item in case.evidence}
+    assert shipped.examine(content("百家乐上分找我")).surroundings() == []
+    assert shipped.examine(content(PLAIN)).surroundings() == []
+    monkeypatch.setattr(expert, "MOST_AROUND", len(around) - 1)
+    assert case.surroundings() is None
 
 
 @pytest.mark.parametrize("scene", Scene)

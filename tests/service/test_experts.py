@@ -26,6 +26,7 @@ CASES = Path(__file__).parents[1] / "cases" / "expert"
 LABELS = ("abuse", "porn", "gambling", "fraud", "diversion", "spam", "ad_law", "negative")
 GENEROUS = {Scene.LIVE_CHAT, Scene.UGC}
 BAD = "坏"
+WALK = "今天在河边走了很远的路，看见三只水鸟和一片芦苇，桥那头有人卖糖葫芦，风把帽子吹跑了两回，"
 LIGHT = terms("abuse_insult", "近亲结婚 | weight: 60")
 
 
@@ -420,6 +421,43 @@ async def test_who_gives_a_light_term_no_chance_lets_it_go_and_the_record_says_s
         model.fault = None
         kept = await service.moderation.one(caller, content(light, scene=Scene.UGC, id="p3"))
         assert kept.verdict.action is Action.REVIEW
+
+
+@pytest.mark.parametrize(("chance", "kept"), [(0.04, 0), (0.06, 1)])
+def test_nobody_doubts_what_looks_bad_by_itself(shipped, content, chance, kept):
+    """Ordinary sentences around a finding outweigh it in the whole; alone with its neighbours it is what it is."""
+    padded = f"{WALK}我想问问近亲结婚的后果到底有哪些"
+
+    def swayed(_model, texts, found):
+        return found * 0 + np.array([[0.0 if len(text) > 50 else chance] for text in texts])
+
+    model = Fake(swayed)
+    case = shipped.examine(content(padded, scene=Scene.UGC))
+    assert case.evidence
+    (answer,) = answers(model, [case])
+    assert model.calls == [[padded, *case.surroundings()]]
+    assert answer.doubts == (() if kept else LABELS)
+    assert answer.denies == ()
+    assert bool(case.conclude(answer).evidence) is bool(kept)
+
+
+def test_who_gives_it_no_chance_whatever_denies_it(shipped, content):
+    case = shipped.examine(content("百家乐上分找我玩两把吧", scene=Scene.UGC))
+    for chance, denied in ((0.02, ()), (0.005, LABELS)):
+        (answer,) = answers(Fake(lambda _model, _texts, found, chance=chance: found * 0 + chance), [case])
+        assert (answer.doubts, answer.denies) == (LABELS, denied)
+
+
+def test_what_reaches_a_threshold_around_a_finding_is_no_score_but_ends_all_doubt(shipped, content):
+    padded = f"{WALK}我想问问近亲结婚的后果到底有哪些"
+
+    def swayed(_model, texts, found):
+        found[:] = 0.0
+        found[:, LABELS.index("porn")] = [0.0 if len(text) > 50 else 0.9 for text in texts]
+        return found
+
+    (answer,) = answers(Fake(swayed), [shipped.examine(content(padded, scene=Scene.UGC))])
+    assert (answer.scores, answer.doubts) == ((), ())
 
 
 async def test_who_suspects_something_else_doubts_nothing(house, content, lexicons):
