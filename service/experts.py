@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 DEFAULT: Final = ""
 """Stands for the weights that the settings name: those trained from labels are named by their digest."""
 ENOUGH_TEXTS: Final = 16
+AROUND_COUNTS: Final = 0.5
+"""What stands around a finding lacks what the rest of the text explains: it may look twice as bad and be doubted."""
 LINGER_SECONDS: Final = 0.002
 """A batch waits until it is as large as the last one was, or has enough texts, or has waited this long. Who comes alone
 does not wait."""
@@ -126,9 +128,11 @@ def _doubting(model: TextModel, asked: Asked, told: Opinion, rows: npt.NDArray[n
     read = {one.part for one in asked.wordings if not one.shouts}
     if asked.around is None or not case.evidence or not read.issuperset(item.span.part for item in case.evidence):
         return told
-    chances = rows.max(axis=0)
-    if any(chances[column] >= card.thresholds[card.labels[column]] for column in _grave(card.labels, case)):
+    highest = rows.max(axis=0)
+    if any(highest[column] >= card.thresholds[card.labels[column]] for column in _grave(card.labels, case)):
         return told
+    spoken, around = rows[: len(asked.wordings)], rows[len(asked.wordings) :]
+    chances = np.maximum(spoken.max(axis=0), around.max(axis=0, initial=0.0) * AROUND_COUNTS)
     thousandths = dict(zip(card.labels, (chances * MILLI).tolist(), strict=True))
     return told._replace(
         doubts=tuple(label for label, chance in thousandths.items() if chance < policy.doubt_below),

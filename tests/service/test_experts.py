@@ -423,7 +423,7 @@ async def test_who_gives_a_light_term_no_chance_lets_it_go_and_the_record_says_s
         assert kept.verdict.action is Action.REVIEW
 
 
-@pytest.mark.parametrize(("chance", "kept"), [(0.04, 0), (0.06, 1)])
+@pytest.mark.parametrize(("chance", "kept"), [(0.08, 0), (0.12, 1)])
 def test_nobody_doubts_what_looks_bad_by_itself(shipped, content, chance, kept):
     """Ordinary sentences around a finding outweigh it in the whole; alone with its neighbours it is what it is."""
     padded = f"{WALK}我想问问近亲结婚的后果到底有哪些"
