@@ -242,7 +242,7 @@ class Reader:
     def _directed(self, part: PartReading) -> View | None:
         """A part read in the direction that it says or that is much likelier, where that holds words."""
         told = directed(part.source)
-        if told is None and part.clues and self.restorer.may_turn(part.clues):
+        if told is None and part.clues and self.restorer.may_turn(part.text, part.clues):
             told = turned(part.source)
         if told is None:
             return None

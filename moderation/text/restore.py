@@ -161,9 +161,10 @@ class Restorer:
         """The writings that the reader's automaton looks out for."""
         return self._clue_list
 
-    def may_turn(self, clues: Iterable[Hit]) -> bool:
-        """Whether one of these clues is a word backwards: the text may be so as a whole."""
-        return any(self._clues[self._clue_list[number]][1] == "reverse" for _, _, number in clues)
+    def may_turn(self, text: str, clues: Iterable[Hit]) -> bool:
+        """Whether one of these clues is a word backwards, and likelier so: the text may be so as a whole."""
+        told = ((start, end, *self._clues[self._clue_list[number]]) for start, end, number in clues)
+        return any(name == "reverse" and gain(text, start, end, word) >= LIKELIER for start, end, word, name in told)
 
     def can_tell(self, kind: str, word: str, written: str) -> bool:
         """Whether a word in disguise is meant to be seen through: not where the writing is a word of its own.
