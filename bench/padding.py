@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from bench.accuracy import content_of, expert_asked, is_flagged, judged, lines
 from moderation.load import load_engine
+from service.rulebook.linting import CLEAN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LENGTHS = (40, 60, 100, 150, 250)
-SAMPLES = Path(__file__).parents[1] / "samples" / "clean.txt"
 
 
 def padded(text: str, length: int, ordinary: Sequence[str], random: Random) -> str:
@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> None:
     """Print a line a length."""
     engine = load_engine()
     panel = expert_asked(arguments, engine)
-    ordinary = SAMPLES.read_text(encoding="utf-8").splitlines()
+    ordinary = CLEAN.read_text(encoding="utf-8").splitlines()
     told = [one for _, one in lines(Path(arguments[0])) if one["side"] == "flag" and "text" in one]
     alone = [one for one in told if is_flagged(judged(engine, content_of(one), panel))]
     print(f"alone: {len(alone)} of {len(told)}")

@@ -222,6 +222,8 @@ DOUBTED = "text_doubt"
 """Why a light term does not count that the text expert doubts; the exemption's note names the exact weights."""
 DENIED = "text_denial"
 """The same of a firm or severe term, which the text expert holds for impossible where it stands."""
+LET_GO = frozenset({DOUBTED, DENIED})
+"""The exemptions that the text expert gives."""
 SEVERE = 4
 """From this severity on the law forgives nobody (绝对化用语执法指南 11), and an expert must deny what it doubts."""
 PROOF = "proof"

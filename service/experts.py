@@ -65,26 +65,25 @@ def answers(model: TextModel, cases: Sequence[Case]) -> list[Answer]:
 
 
 class Asked(NamedTuple):
-    """What is read of a case: its wordings, and what stands around its findings (``None``: it is not to be doubted)."""
+    """What is read of a case: the ``texts`` of its wordings, and behind them what stands around its findings.
+
+    ``shouts`` are the texts on which few heads are heard.
+    """
 
     case: Case
     wordings: list[Wording]
-    around: list[str] | None
-
-    @property
-    def texts(self) -> list[str]:
-        """All of it."""
-        return [*(one.text for one in self.wordings), *(self.around or ())]
-
-    @property
-    def shouts(self) -> list[bool]:
-        """Which of it are shouts, on which few heads are heard."""
-        return [*(one.shouts for one in self.wordings), *(False for _ in self.around or ())]
+    texts: list[str]
+    shouts: list[bool]
+    may_doubt: bool
 
 
 def _asked(case: Case) -> Asked:
     wordings = case.wordings()
-    return Asked(case, wordings, case.surroundings() if wordings else None)
+    surroundings = case.surroundings() if wordings else None
+    around = surroundings or []
+    texts = [one.text for one in wordings] + around
+    shouts = [one.shouts for one in wordings] + [False] * len(around)
+    return Asked(case, wordings, texts, shouts, surroundings is not None and bool(case.evidence))
 
 
 def _opinions(model: TextModel, cases: Sequence[Case]) -> list[Answer]:
@@ -126,7 +125,7 @@ def _doubting(model: TextModel, asked: Asked, told: Opinion, rows: npt.NDArray[n
     """
     card, case, policy = model.card, asked.case, asked.case.policy
     read = {one.part for one in asked.wordings if not one.shouts}
-    if asked.around is None or not case.evidence or not read.issuperset(item.span.part for item in case.evidence):
+    if not asked.may_doubt or not read.issuperset(item.span.part for item in case.evidence):
         return told
     highest = rows.max(axis=0)
     if any(highest[column] >= card.thresholds[card.labels[column]] for column in _grave(card.labels, case)):

@@ -164,7 +164,7 @@ class Restorer:
     def may_turn(self, text: str, clues: Iterable[Hit]) -> bool:
         """Whether one of these clues is a word backwards, and likelier so: the text may be so as a whole."""
         told = ((start, end, *self._clues[self._clue_list[number]]) for start, end, number in clues)
-        return any(name == "reverse" and gain(text, start, end, word) >= LIKELIER for start, end, word, name in told)
+        return any(name == "reverse" and _likely_meant(text, start, end, word, name) for start, end, word, name in told)
 
     def can_tell(self, kind: str, word: str, written: str) -> bool:
         """Whether a word in disguise is meant to be seen through: not where the writing is a word of its own.

@@ -16,7 +16,7 @@ from moderation.own import BETWEEN, engine_with, fingerprint_of, read_own, share
 from moderation.policy import SecondStage
 from moderation.replay import policy_differences, whole_differences
 from moderation.room import ROOM
-from moderation.types import DENIED, DOUBTED, SECOND, TEXT, Missing, Opinion, Scene
+from moderation.types import LET_GO, SECOND, TEXT, Missing, Opinion, Scene
 from service.audit.archive import NotKept
 from service.audit.make import RECORDS, record_from
 from service.audit.records import verdict_of
@@ -142,7 +142,7 @@ class Bench:
         """What was heard then; more than one answer where the record does not tell which."""
         absent = {gone.source: gone for gone in recorded.missing}
         told = next((item for item in recorded.evidence if item.source == TEXT), None)
-        gone = next((item for item in recorded.exemptions if item.code in {DOUBTED, DENIED}), None)
+        gone = next((item for item in recorded.exemptions if item.code in LET_GO), None)
         if TEXT in absent:
             yield absent[TEXT]
         elif told is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from moderation.compare import compare
 from moderation.room import ROOM
-from moderation.types import DENIED, DOUBTED, TEXT, Action, Evidence, Opinion, Score
+from moderation.types import DENIED, LET_GO, TEXT, Action, Evidence, Opinion, Score
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -132,7 +132,7 @@ def heard(verdict: Verdict, ruleset: Ruleset) -> tuple[Evidence | Opinion | Miss
     """What else had been heard when a verdict was made, as far as any rules could count it: text expert and room."""
     crowd = [item for item in verdict.evidence if item.source == ROOM]
     scores = [item for item in verdict.evidence if item.source == TEXT]
-    gone = [item for item in verdict.exemptions if item.code in {DOUBTED, DENIED}]
+    gone = [item for item in verdict.exemptions if item.code in LET_GO]
     if not (scores or gone):
         return (*crowd, *verdict.missing)
     denied = [item for item in gone if item.code == DENIED]
