@@ -126,7 +126,11 @@ window.ql = (() => {
   });
 
   // Buttons that every page has
-  const cookie = (name, value) => { document.cookie = `${name}=${value}; Path=/; Max-Age=31536000; SameSite=Strict`; };
+  // Reading makes the browser finish writing, so that the page that comes next has it.
+  const cookie = (name, value) => {
+    document.cookie = `${name}=${value}; Path=/; Max-Age=31536000; SameSite=Strict`;
+    return document.cookie;
+  };
   const doing = {
     keys: () => $("#keys").showModal(),
     theme: () => {
