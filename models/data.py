@@ -13,7 +13,7 @@ from zlib import crc32
 
 import numpy as np
 
-from models.card import HEADS
+from models.card import HEADS, REVIEWED
 from models.disguises import disguise
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ SUFFIXES: Final = (".jsonl", ".tsv", ".txt")
 SHORTEST: Final = 2
 """Shorter texts say nothing and are left out."""
 _TENTH: Final = 10
+_JOINTS: Final = ("，", "。", " ", "！", "…", "，", "。", "")
+LENGTHS: Final = (40, 120)
+"""Copies among other texts are at least so many characters long, one length as often as another."""
 Labels = dict[str, int]
 
 
@@ -193,11 +196,42 @@ def without(rows: Iterable[Row], excluded: Iterable[Path]) -> list[Row]:
     return kept
 
 
+def varied(rows: Sequence[Row], hidden: float, amid: float, seed: int) -> list[Row]:
+    """The rows, disguised copies of a share of them, and of all these a share among others."""
+    worn = [*rows, *disguised(rows, hidden, seed)]
+    return [*worn, *among(worn, amid, seed)]
+
+
 def disguised(rows: Sequence[Row], share: float, seed: int) -> list[Row]:
     """Copies of a share of the rows, disguised, of every label alike, so that a disguise says nothing by itself."""
     chance = random.Random(seed)  # noqa: S311 - nothing secret
-    drawn = [row for row in rows if chance.random() < (share / _TENTH if row.source.ordinary else share)]
-    return [replace(row, text=disguise(chance, row.text)) for row in drawn]
+    return [replace(row, text=disguise(chance, row.text)) for row in _drawn(rows, share, chance)]
+
+
+def among(rows: Sequence[Row], share: float, seed: int) -> list[Row]:
+    """Copies of a share of the rows with innocent ones before and behind, of every label alike.
+
+    What people write is longer than a sentence, and most of a text with a breach is ordinary. Who learns from sentences
+    alone takes many words for innocence.
+    """
+    chance = random.Random(seed)  # noqa: S311 - nothing secret
+    innocent = [row for row in rows if not any(row.labels.values()) and row.labels.keys() >= set(REVIEWED)]
+    return [_among(row, innocent, chance) for row in _drawn(rows, share, chance)] if innocent else []
+
+
+def _among(row: Row, innocent: Sequence[Row], chance: random.Random) -> Row:
+    text, labels, length = row.text, row.labels, chance.randint(*LENGTHS)
+    while len(text) < length:
+        other = chance.choice(innocent)
+        pair = [text, other.text]
+        chance.shuffle(pair)
+        text = chance.choice(_JOINTS).join(pair)
+        labels = {head: value for head, value in labels.items() if value or head in other.labels}
+    return replace(row, text=text, labels=labels)
+
+
+def _drawn(rows: Sequence[Row], share: float, chance: random.Random) -> Iterator[Row]:
+    return (row for row in rows if chance.random() < (share / _TENTH if row.source.ordinary else share))
 
 
 def told(files: Iterable[tuple[Path, Source]], rows: Sequence[Row]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from models import ngram
 from models.card import HEADS, Calibration
 from models.features import alphabet
-from models.train import gather, learnt, settle
+from models.train import gather, learnt, parted, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,6 +38,7 @@ class Lesson:
     taught: float = 0.1
     """What the first stage's opinion weighs where a label is unknown."""
     disguised: float = 0.3
+    among: float = 0.3
     vocabulary: int = 6000
     threads: int = 2
     seed: int = 20251126
@@ -70,7 +71,7 @@ def teach_second(order: Order, lesson: Lesson, target: Path, tell: Tell) -> Card
     """
     beside = ngram.load(target)
     files, rows = gather(order, tell)
-    rows_learnt, held = [row for row in rows if not row.held_out], [row for row in rows if row.held_out]
+    rows_learnt, held = parted(rows, order.recipe)
     tell("a first stage that has seen no row held out, to stack on")
     first = _first(rows_learnt, held, order, beside, tell)
     given = Given(rows_learnt, held, _lines(files, lesson), first, beside.card, order.reproduce)

@@ -19,12 +19,12 @@ from torch.nn import functional
 
 from models import metrics
 from models.card import HEADS, Card, Golden, Stacked, read_card, read_weights, write_card
-from models.data import Labelled, disguised, labelled
+from models.data import Labelled, labelled, varied
 from models.encoder import Encoder, filled, made, run
 from models.features import alphabet
 from models.ngram import MILLI, Ngram
 from models.second import NAME, Both, Second, calibrated, packed, unpacked
-from models.tokens import BEGIN, MASK, NAMED, padded, vocabulary
+from models.tokens import BEGIN, LONGEST, MASK, NAMED, padded, vocabulary
 from models.train import GOLDEN, WRITTEN, head_figures, scaling_of, threshold_of
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     Places = np.ndarray[Any, np.dtype[np.int64]]
 
 READ: Final = 56
-"""Characters of a line that are read in learning; in answering, ``LONGEST``."""
-SKIMMED: Final = 2 * READ
-"""So much of a line is looked at for them: symbols are left out."""
+"""Characters of a line that are read while masked ones are guessed."""
+SKIMMED: Final = 2 * LONGEST
+"""So much of a text is looked at for the characters that are read: symbols are left out."""
 FEWEST: Final = 4
 """A line of no more characters gives nothing to guess."""
 FORGOTTEN: Final = 0.15
@@ -72,7 +72,7 @@ def teach(given: Given, lesson: Lesson, target: Path, tell: Tell) -> Card:
     torch.manual_seed(lesson.seed)
     chance = random.Random(lesson.seed)  # noqa: S311 - nothing secret
     lines = [line[:SKIMMED] for line in chance.sample(given.lines, min(lesson.lines, len(given.lines)))]
-    rows = [*given.rows, *disguised(given.rows, lesson.disguised, lesson.seed)]
+    rows = varied(given.rows, lesson.disguised, lesson.among, lesson.seed)
     known = vocabulary([*lines, *(row.text for row in given.rows)], alphabet(), lesson.vocabulary)
     guessed = [ids[:READ] for ids in map(known.ids, lines) if len(ids) > FEWEST]
     taught = _targets(given.first, labelled(rows), lesson.taught)
@@ -118,7 +118,7 @@ def _quick() -> torch.autocast:
 
 def _piece(known: Vocabulary, text: str) -> Ids:
     """The ids of as much of a text as is learnt from."""
-    piece: Ids = np.concatenate([[BEGIN], known.ids(text[:SKIMMED])[:READ]])
+    piece: Ids = np.concatenate([[BEGIN], known.ids(text[:SKIMMED])[:LONGEST]])
     return piece
 
 

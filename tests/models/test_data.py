@@ -6,7 +6,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models.data import DataRefused, Row, Source, files_of, known_sources, labelled, rows_of, source_of, without
+from models.card import REVIEWED
+from models.data import (
+    LENGTHS,
+    DataRefused,
+    Row,
+    Source,
+    among,
+    files_of,
+    known_sources,
+    labelled,
+    rows_of,
+    source_of,
+    without,
+)
 from models.train import Order, train
 
 if TYPE_CHECKING:
@@ -82,3 +95,18 @@ def test_what_belongs_together_is_held_out_together() -> None:
 
 def test_a_plain_text_file_that_nobody_knows_is_no_data(tmp_path: Path) -> None:
     assert source_of(tmp_path / "notes.txt", known_sources()) is None
+
+
+def test_a_breach_stands_among_innocent_texts_and_keeps_its_labels() -> None:
+    source = Source("own", "*.jsonl", "train", label="labels")
+    breach = Row("加我领内部价", {"diversion": 1, "abuse": 0, "negative": 0}, source)
+    ordinary = Row("今天的红薯三块一斤", dict.fromkeys(REVIEWED, 0), source)
+    copies = among([breach, ordinary], 1.0, 7)
+    assert [breach.text in copies[0].text, ordinary.text in copies[0].text] == [True, True]
+    assert copies[0].labels == {"diversion": 1, "abuse": 0}, "of the other text nobody knows whether its mood is bad"
+    assert set(copies[1].labels.values()) == {0}
+    assert all(LENGTHS[0] <= len(copy.text) for copy in copies)
+
+
+def test_nothing_is_put_among_texts_of_which_too_little_is_known() -> None:
+    assert among([Row("一句话", {"abuse": 0}, Source("own", "*.jsonl", "train"))], 1.0, 7) == []
