@@ -94,6 +94,11 @@ class Book:
         """Something was committed: whoever asks next looks what."""
         self._stale = True
 
+    @property
+    def _behind(self) -> bool:
+        """Whether anything changed that is not read yet, even if somebody is reading it now."""
+        return self._stale or self._turn.locked()
+
     async def boost(self, tenant: str, name: str, scene: str) -> Boost:
         """What the traffic of a creator is multiplied by. Raises ``NotThere``."""
         return boost_of(await self.held(tenant, name), scene)
@@ -102,7 +107,7 @@ class Book:
         """The standing of a creator, from memory where it is true. Raises ``NotThere``."""
         held = self._held.get((tenant, name))
         now = int(time())
-        if self._stale or held is None or held.until <= now:
+        if self._behind or held is None or held.until <= now:
             held = (await self.standings(tenant, [name])).get(name)
             if held is None:
                 raise NotThere(name)
@@ -147,7 +152,7 @@ class Book:
 
     async def refresh(self) -> None:
         """Lets go of what was changed since somebody last looked, by this process or another."""
-        if not self._stale:
+        if not self._behind:
             return
         async with self._turn:
             if not self._stale:

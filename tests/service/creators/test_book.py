@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -220,6 +221,29 @@ async def test_signals_are_entered_once_and_never_those_that_must_not_count(hous
     await house.creators.members.signal("shop", "li", [fixed])
     (one,) = (await house.creators.book.seen("shop", "li")).derived.deductions
     assert one.corrected
+
+
+async def test_who_asks_while_a_change_is_being_read_waits_for_it(house, monkeypatch):
+    book, reading = house.creators.book, asyncio.Event()
+    decided = await house.publish(BLOCKED)
+    await house.service.desk.notified("shop", decided.id)
+    house.clock.shift(16 * DAY)
+    before = await book.held("shop", "li")
+    await house.service.desk.sweep()
+    rows = book.reads.rows
+
+    async def slowly(*asked):
+        reading.set()
+        await asyncio.sleep(0.05)
+        return await rows(*asked)
+
+    monkeypatch.setattr(book.reads, "rows", slowly)
+    book.touched()
+    somebody = asyncio.create_task(book.refresh())
+    await reading.wait()
+    asked = await book.held("shop", "li")
+    await somebody
+    assert asked.standing.score < before.standing.score
 
 
 async def test_what_is_kept_in_memory_is_bounded(house):
