@@ -32,8 +32,7 @@ class Recipe:
     the project's own text is exact; ``rate`` and ``decay`` are Adagrad's step and the L2 pull;
     ``dropped``, a share a head, of a text's rows are left out at each step by chance, so that no frame of the project's
     own text is learnt by a few of its words;
-    of ``disguised`` of the rows (a tenth of that of ordinary ones) a disguised copy is learnt too, of ``among`` a copy
-    among innocent texts.
+    of ``disguised`` of the rows (a tenth of that of ordinary ones) a disguised copy is learnt too.
     """
 
     bits: int = 21
@@ -43,7 +42,6 @@ class Recipe:
     smoothing: tuple[float, ...] = (5.0, *[0.3] * 7)
     block: int = 512
     disguised: float = 0.3
-    among: float = 0.3
     dropped: tuple[float, ...] = (0.0, *[0.4] * 7)
     seed: int = 20251126
 

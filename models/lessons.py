@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from models import ngram
 from models.card import HEADS, Calibration
+from models.data import among
 from models.features import alphabet
 from models.train import gather, learnt, parted, settle
 
@@ -71,9 +72,10 @@ def teach_second(order: Order, lesson: Lesson, target: Path, tell: Tell) -> Card
     """
     beside = ngram.load(target)
     files, rows = gather(order, tell)
-    rows_learnt, held = parted(rows, order.recipe)
+    rows_learnt, alone = parted(rows)
+    held = [*alone, *among(alone, lesson.among, lesson.seed)]
     tell("a first stage that has seen no row held out, to stack on")
-    first = _first(rows_learnt, held, order, beside, tell)
+    first = _first(rows_learnt, alone, order, beside, tell)
     given = Given(rows_learnt, held, _lines(files, lesson), first, beside.card, order.reproduce)
     card: Card = importlib.import_module("models.teach").teach(given, lesson, target, tell)
     return card

@@ -12,7 +12,7 @@ import numpy as np
 
 from models import metrics
 from models.card import HEADS, REVIEWED, Calibration, Card, Golden, write_card
-from models.data import Row, Source, among, bare, files_of, known_sources, labelled, rows_of, told, varied, without
+from models.data import Row, Source, bare, disguised, files_of, known_sources, labelled, rows_of, told, without
 from models.disguises import disguise
 from models.features import Alphabet, alphabet, bags
 from models.fit import Fitted, Recipe, fit
@@ -86,7 +86,7 @@ def train(order: Order, target: Path, tell: Tell) -> Card:
     """
     files, rows = gather(order, tell)
     letters = alphabet()
-    kept, held = parted(rows, order.recipe)
+    kept, held = parted(rows)
     tell(f"{len(kept)} rows to learn from, {len(held)} held out")
     first = learnt(kept, letters, order.recipe, tell)
     sets = told(files, rows)
@@ -111,16 +111,15 @@ def finished(card: Card, arrays: Arrays, target: Path) -> Card:
 
 def learnt(rows: Sequence[Row], letters: Alphabet, recipe: Recipe, tell: Tell) -> Arrays:
     """The arrays of a first stage that has seen these rows."""
-    taught = labelled(varied(rows, recipe.disguised, recipe.among, recipe.seed))
+    taught = labelled([*rows, *disguised(rows, recipe.disguised, recipe.seed)])
     found = bags(taught.texts, letters, recipe.bits)
     fitted = fit(found, taught.truth, taught.weight, recipe, lambda epoch, loss: tell(f"pass {epoch}: loss {loss:.4f}"))
     return quantised(fitted, letters)
 
 
-def parted(rows: Sequence[Row], recipe: Recipe) -> tuple[list[Row], list[Row]]:
-    """The rows to learn from, and those held out, some of these among others as well."""
-    held = [row for row in rows if row.held_out]
-    return [row for row in rows if not row.held_out], [*held, *among(held, recipe.among, recipe.seed)]
+def parted(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """The rows to learn from, and those held out."""
+    return [row for row in rows if not row.held_out], [row for row in rows if row.held_out]
 
 
 def own_rows(count: int, seed: int) -> list[Row]:
