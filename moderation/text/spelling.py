@@ -25,6 +25,8 @@ HUMMED = frozenset({"n", "m", "ng", "hm", "hng"})
 """Syllables of sighs: beside a word they are the rest of another."""
 SPELT = 5
 """A word spelt out altogether has at least so many letters: shorter ones are English (made, she)."""
+LONG = 7
+"""With so many letters any word may be spelt out: no English one is so long and of syllables that make a word."""
 MUCH_COMMONER, USUAL, UNUSUAL = 3, 180, 10
 """A rival is so much commoner than the word that is sought;
 one that is younger than the dictionary is reckoned usual where its term is sure, and unusual otherwise."""
@@ -36,7 +38,10 @@ def much_commoner(word: str, *, sure: bool) -> int:
 
 
 class Speller:
-    """Keeps the spellings of some words. ``sure`` ones may be spelt out whole; ``known`` writings mean themselves."""
+    """Keeps the spellings of some words: ``sure`` and long ones may be spelt out whole.
+
+    ``known`` writings mean themselves.
+    """
 
     def __init__(self, sounds: Sounds, words: Iterable[str], sure: Collection[str], known: Collection[str]) -> None:
         self._common = sounds.common
@@ -77,7 +82,7 @@ class Speller:
             words = [
                 word
                 for word, syllables in listed
-                if (not whole or word in self._sure)
+                if (not whole or word in self._sure or len(written) >= LONG)
                 and self._spells(text, owners, low, syllables)
                 and _others_stand(written, word)
                 and not self._is_rather_another(word, written, spelt, runs.of(start, end))
