@@ -196,7 +196,7 @@ def without(rows: Iterable[Row], excluded: Iterable[Path]) -> list[Row]:
     return kept
 
 
-def varied(rows: Sequence[Row], hidden: float, amid: float, seed: int) -> list[Row]:
+def varied(rows: Sequence[Row], hidden: float, seed: int, *, amid: float = 0) -> list[Row]:
     """The rows, disguised copies of a share of them, and of all these a share among others."""
     worn = [*rows, *disguised(rows, hidden, seed)]
     return [*worn, *among(worn, amid, seed)]

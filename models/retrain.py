@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from models.card import HEADS, write_card
-from models.data import Row, Source, bare, disguised, labelled, told
+from models.data import Row, Source, bare, labelled, told, varied
 from models.evaluate import flags
 from models.features import Alphabet, bags
 from models.fit import Fitted, Recipe, further
@@ -136,7 +136,7 @@ def _continued(active: Ngram, order: Order, target: Path, tell: Tell) -> Card:
     names = ", ".join(HEADS[head] for head in touched) or "-"
     tell(f"{len(rows)} rows to learn from, on top of {active.card.sha256[:12]}, for {names}")
     letters = Alphabet(active.arrays["shown"], active.arrays["heard"])
-    taught = labelled([*rows, *disguised(rows, recipe.disguised, recipe.seed)])
+    taught = labelled(varied(rows, recipe.disguised, recipe.seed))
     taught.weight[:, np.setdiff1d(np.arange(len(HEADS)), touched)] = 0
     steps = (active.arrays["scale"] / MILLI).astype(np.float32)
     start = Fitted(active.arrays["weights"] * steps, (active.arrays["bias"] / MILLI).astype(np.float32))

@@ -72,7 +72,7 @@ def teach(given: Given, lesson: Lesson, target: Path, tell: Tell) -> Card:
     torch.manual_seed(lesson.seed)
     chance = random.Random(lesson.seed)  # noqa: S311 - nothing secret
     lines = [line[:SKIMMED] for line in chance.sample(given.lines, min(lesson.lines, len(given.lines)))]
-    rows = varied(given.rows, lesson.disguised, lesson.among, lesson.seed)
+    rows = varied(given.rows, lesson.disguised, lesson.seed, amid=lesson.among)
     known = vocabulary([*lines, *(row.text for row in given.rows)], alphabet(), lesson.vocabulary)
     guessed = [ids[:READ] for ids in map(known.ids, lines) if len(ids) > FEWEST]
     taught = _targets(given.first, labelled(rows), lesson.taught)

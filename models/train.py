@@ -12,7 +12,7 @@ import numpy as np
 
 from models import metrics
 from models.card import HEADS, REVIEWED, Calibration, Card, Golden, write_card
-from models.data import Row, Source, bare, disguised, files_of, known_sources, labelled, rows_of, told, without
+from models.data import Row, Source, bare, files_of, known_sources, labelled, rows_of, told, varied, without
 from models.disguises import disguise
 from models.features import Alphabet, alphabet, bags
 from models.fit import Fitted, Recipe, fit
@@ -111,7 +111,7 @@ def finished(card: Card, arrays: Arrays, target: Path) -> Card:
 
 def learnt(rows: Sequence[Row], letters: Alphabet, recipe: Recipe, tell: Tell) -> Arrays:
     """The arrays of a first stage that has seen these rows."""
-    taught = labelled([*rows, *disguised(rows, recipe.disguised, recipe.seed)])
+    taught = labelled(varied(rows, recipe.disguised, recipe.seed))
     found = bags(taught.texts, letters, recipe.bits)
     fitted = fit(found, taught.truth, taught.weight, recipe, lambda epoch, loss: tell(f"pass {epoch}: loss {loss:.4f}"))
     return quantised(fitted, letters)
