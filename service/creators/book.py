@@ -145,10 +145,11 @@ class Book:
 
     async def reload(self) -> None:
         """Forgets everything, and reads formulas and roster again."""
-        ((self._seq,),) = await self.reads.rows(sql.LAST_SEQ)
+        ((last,),) = await self.reads.rows(sql.LAST_SEQ)
         self._forget_all()
         await self.formulas.refresh()
         await self.roster.refresh(self.reads)
+        self._seq = last
 
     async def refresh(self) -> None:
         """Lets go of what was changed since somebody last looked, by this process or another."""
@@ -158,24 +159,32 @@ class Book:
             if not self._stale:
                 return
             self._stale = False
-            if self._seq is None:
-                await self.reload()
-                return
-            # As far as the record goes, not as far as anything changed: nobody reads the same acts over and over.
-            ((last,),) = await self.reads.rows(sql.LAST_SEQ)
-            changed = await self.reads.rows(sql.CHANGED_SINCE, self._seq, last)
-            if len(changed) > MOST_CHANGES:
-                await self.reload()
-                return
-            self._seq = last
-            if any(kind.startswith("trial.") for kind, *_ in changed):
-                await self.formulas.refresh()
-                self._forget_all()
-            for kind, subject, creator, account in changed:
-                if kind == CREATOR_CHANGED:
-                    await self.roster.add(self.reads, subject)
-                for one in {subject, creator, account} - {None}:
-                    await self._changed(one)
+            try:
+                await self._catch_up()
+            except BaseException:
+                self._stale = True
+                raise
+
+    async def _catch_up(self) -> None:
+        """Reads what was changed. What is cut short is read again: forgetting twice does no harm."""
+        if self._seq is None:
+            await self.reload()
+            return
+        # As far as the record goes, not as far as anything changed: nobody reads the same acts over and over.
+        ((last,),) = await self.reads.rows(sql.LAST_SEQ)
+        changed = await self.reads.rows(sql.CHANGED_SINCE, self._seq, last)
+        if len(changed) > MOST_CHANGES:
+            await self.reload()
+            return
+        if any(kind.startswith("trial.") for kind, *_ in changed):
+            await self.formulas.refresh()
+            self._forget_all()
+        for kind, subject, creator, account in changed:
+            if kind == CREATOR_CHANGED:
+                await self.roster.add(self.reads, subject)
+            for one in {subject, creator, account} - {None}:
+                await self._changed(one)
+        self._seq = last
 
     async def _changed(self, creator: str) -> None:
         self._forget(creator)

@@ -246,6 +246,31 @@ async def test_who_asks_while_a_change_is_being_read_waits_for_it(house, monkeyp
     assert asked.standing.score < before.standing.score
 
 
+@pytest.mark.parametrize("statement", [0, 1, 2])
+async def test_a_change_that_could_not_be_read_is_read_by_whoever_asks_next(house, monkeypatch, statement):
+    book = house.creators.book
+    decided = await house.publish(BLOCKED)
+    await house.service.desk.notified("shop", decided.id)
+    house.clock.shift(16 * DAY)
+    before = await book.held("shop", "li")
+    await house.service.desk.sweep()
+    rows, asked = book.reads.rows, []
+
+    async def broken(*told):
+        asked.append(told)
+        if len(asked) == statement + 1:
+            raise OSError("disk")
+        return await rows(*told)
+
+    monkeypatch.setattr(book.reads, "rows", broken)
+    book.touched()
+    with pytest.raises(OSError, match="disk"):
+        await book.held("shop", "li")
+    after = await book.held("shop", "li")
+    assert len(asked) > statement + 1
+    assert after.standing.score < before.standing.score
+
+
 async def test_what_is_kept_in_memory_is_bounded(house):
     book = house.creators.book
     book._most = 16
