@@ -2,7 +2,9 @@
 
 ``python -m bench.padding tests/cases/exam_fifth [--expert]``: to every line that ought to be flagged lines of
 ``samples/clean.txt`` are added before and behind until it is so long; how many of those that are found alone are found.
-With ``--expert`` also how many of all both stages of the text expert find by themselves, without rules.
+With ``--expert`` also how many of all both stages of the text expert find by themselves, without rules. The last two
+lines are of words behind that only sound as if they excused something: a sentence of ``tests/cases/disclaimers.txt``,
+and what by itself makes a guard of the claims table believe that nothing is claimed.
 """
 
 from __future__ import annotations
@@ -24,7 +26,11 @@ from service.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from moderation.ruleset import Claims
+
 LENGTHS = (40, 60, 100, 150, 250)
+BEHIND = frozenset({"after", "sentence", "sentence_after", "text"})
+DISCLAIMERS = Path("tests/cases/disclaimers.txt")
 
 
 def padded(text: str, length: int, ordinary: Sequence[str], random: Random) -> str:
@@ -42,25 +48,48 @@ def heard(model: second.Both, texts: Sequence[str]) -> float:
     return float(np.mean((model.scores(texts)[:, : len(REVIEWED)] >= limits).any(axis=1)))
 
 
+def believed(claims: Claims) -> list[str]:
+    """The words each of which fills a setting of a guard by standing behind a hit."""
+    settings = [one for rule in claims.rules if rule.code in claims.guards for one in rule.settings if not one.hits]
+    needs = [[(name, words) for name, words in one.needs.items() if words] for one in settings]
+    alone = [need[0] for need in needs if len(need) == 1]
+    return sorted({word for name, words in alone if name in BEHIND for word in words})
+
+
+def sentences(path: Path) -> list[str]:
+    """The lines of a file that are no comments."""
+    return [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+
+
 def main(arguments: list[str]) -> None:
-    """Print a line a length."""
+    """Print a line a length, then those of words behind."""
     engine = load_engine()
     panel = expert_asked(arguments, engine)
-    ordinary = [line for line in CLEAN.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     told = [one for _, one in lines(Path(arguments[0])) if one["side"] == "flag" and "text" in one]
-    alone = [one for one in told if is_flagged(judged(engine, content_of(one), panel))]
-    known = {one["id"] for one in alone}
-    print(f"alone: {len(alone)} of {len(told)}")
+    texts = [one["text"] for one in told]
     folder = Settings().models
     model = second.load(ngram.load(folder), folder) if panel else None
-    if model:
-        print(f"alone, by the expert: {heard(model, [one['text'] for one in told]):.1%}")
+
+    def found(changed: Sequence[str]) -> set[int]:
+        contents = [content_of({**one, "text": text}) for one, text in zip(told, changed, strict=True)]
+        return {place for place, content in enumerate(contents) if is_flagged(judged(engine, content, panel))}
+
+    def tell(how: str, changed: Sequence[str]) -> None:
+        by_expert = f", by the expert {heard(model, changed):6.1%} of all" if model else ""
+        print(f"{how}: {len(found(changed) & alone) / len(alone):6.1%} of them{by_expert}")
+
+    alone = found(texts)
+    print(f"alone: {len(alone)} of {len(told)}" + (f", by the expert {heard(model, texts):.1%}" if model else ""))
+    ordinary = sentences(CLEAN)
     for length in LENGTHS:
         random = Random(length)
-        texts = [{**one, "text": padded(one["text"], length, ordinary, random)} for one in told]
-        found = sum(is_flagged(judged(engine, content_of(one), panel)) for one in texts if one["id"] in known)
-        by_expert = f", by the expert {heard(model, [one['text'] for one in texts]):6.1%} of all" if model else ""
-        print(f"at least {length:3} characters: {found / len(alone):6.1%} of them{by_expert}")
+        tell(f"at least {length:3} characters", [padded(text, length, ordinary, random) for text in texts])
+    for how, behind in (
+        ("a disclaimer behind", sentences(DISCLAIMERS)),
+        ("what a guard believes behind", believed(engine.ruleset.claims)),
+    ):
+        random = Random(0)
+        tell(how, [f"{text}，{random.choice(behind)}" for text in texts])
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ HOME: Final = Path(__file__).parent
 HEADS: Final = ("abuse", "porn", "gambling", "fraud", "diversion", "spam", "ad_law", "negative")
 """Abuse and hate; porn; gambling; fraud; black-market ads and luring away; spam; advertising law; negative mood."""
 
-_OF_ONE_STAGE: Final = ("sizes", "beside", "stacking", "band")
+_OF_ONE_STAGE: Final = ("sizes", "beside", "stacking", "stacking_long", "band")
 REVIEWED: Final = HEADS[:-1]
 """The heads that may ask for review. A bad mood is worth knowing and breaks no rule."""
 
@@ -57,8 +57,8 @@ class Card:
     """All that is known of a model. ``thresholds`` are calibrated probabilities at which a head asks for review.
 
     A first stage is uncertain of a text with a score within ``band`` of its threshold: a second one should read it too.
-    A second stage has ``sizes`` of its parts, ``stacking`` with the first stage of sha256 ``beside``, and thresholds
-    for both together.
+    A second stage has ``sizes`` of its parts, ``stacking`` with the first stage of sha256 ``beside``, of short texts
+    and of long ones (``second.lengthy``), and thresholds for both together. Without ``stacking_long`` all are short.
     """
 
     name: str
@@ -78,6 +78,7 @@ class Card:
     sizes: Mapping[str, int] = field(default_factory=dict)
     beside: str = ""
     stacking: Mapping[str, Stacked] = field(default_factory=dict)
+    stacking_long: Mapping[str, Stacked] = field(default_factory=dict)
     band: float = 0.0
 
 
@@ -107,18 +108,27 @@ def read_card(path: Path) -> Card:
         raise WeightsRefused(f"{path.name}: labels {', '.join(card.labels)}; expected {', '.join(HEADS)}")
     if Path(card.weights).name != card.weights:
         raise WeightsRefused(f"{path.name}: weights must be a plain file name, not {card.weights!r}")
-    numbers = [*card.thresholds.values(), card.band]
-    numbers += [number for scaling in card.calibration.values() for number in (scaling.slope, scaling.offset)]
-    numbers += [number for told in card.stacking.values() for number in (told.first, told.second, told.offset)]
-    if card.beside and card.stacking.keys() != set(HEADS):
+    stackings = [card.stacking, card.stacking_long] if card.stacking_long else [card.stacking]
+    if card.beside and any(stacking.keys() != set(HEADS) for stacking in stackings):
         raise WeightsRefused(f"{path.name}: stacking must name every head and no other")
     if card.calibration.keys() != set(HEADS) or card.thresholds.keys() != set(HEADS):
         raise WeightsRefused(f"{path.name}: calibration and thresholds must name every head and no other")
-    if not all(map(math.isfinite, numbers)):
+    if not all(map(math.isfinite, _numbers(card))):
         raise WeightsRefused(f"{path.name}: calibration, stacking, thresholds or band hold something that is no number")
     if not card.golden:
         raise WeightsRefused(f"{path.name}: has no golden logits to check the weights against")
     return card
+
+
+def _numbers(card: Card) -> list[float]:
+    scaled = [number for told in card.calibration.values() for number in (told.slope, told.offset)]
+    stacked = [*card.stacking.values(), *card.stacking_long.values()]
+    return [
+        *card.thresholds.values(),
+        card.band,
+        *scaled,
+        *(number for told in stacked for number in (told.first, told.second, told.offset)),
+    ]
 
 
 def read_weights(card: Card, folder: Path) -> bytes:
@@ -146,8 +156,12 @@ def _card(told: dict[str, Any]) -> Card:
     told["golden"] = tuple(Golden(str(row["text"]), tuple(map(int, row["logits"]))) for row in told["golden"])
     told["bits"], told["band"] = int(told["bits"]), float(told.get("band", 0))
     told["sizes"] = {str(name): int(size) for name, size in told.get("sizes", {}).items()}
-    told["stacking"] = {
-        head: Stacked(float(row["first"]), float(row["second"]), float(row["offset"]))
-        for head, row in told.get("stacking", {}).items()
-    }
+    told["stacking"], told["stacking_long"] = _stacking(told, "stacking"), _stacking(told, "stacking_long")
     return Card(**told)
+
+
+def _stacking(told: Mapping[str, Any], name: str) -> dict[str, Stacked]:
+    return {
+        head: Stacked(float(row["first"]), float(row["second"]), float(row["offset"]))
+        for head, row in told.get(name, {}).items()
+    }

@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib
 import random
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from models import ngram
 from models.card import HEADS, Calibration
-from models.data import among
+from models.data import among, told
 from models.features import alphabet
 from models.train import gather, learnt, parted, settle
 
@@ -52,7 +52,7 @@ class Lesson:
 class Given:
     """What is taught from: rows to learn and rows held out, unlabelled lines, a first stage that saw none held out.
 
-    ``beside`` is the card of the first stage that will stand beside this one.
+    ``beside`` is the card of the first stage that will stand beside this one, ``data`` what the card says of the data.
     """
 
     rows: Sequence[Row]
@@ -60,6 +60,7 @@ class Given:
     lines: Sequence[str]
     first: Ngram
     beside: Card
+    data: Sequence[Mapping[str, Any]] = ()
     reproduce: str = ""
 
 
@@ -76,7 +77,8 @@ def teach_second(order: Order, lesson: Lesson, target: Path, tell: Tell) -> Card
     held = [*alone, *among(alone, lesson.among, lesson.seed)]
     tell("a first stage that has seen no row held out, to stack on")
     first = _first(rows_learnt, alone, order, beside, tell)
-    given = Given(rows_learnt, held, _lines(files, lesson), first, beside.card, order.reproduce)
+    lines = _lines(files, lesson)
+    given = Given(rows_learnt, held, lines, first, beside.card, told(files, rows), order.reproduce)
     card: Card = importlib.import_module("models.teach").teach(given, lesson, target, tell)
     return card
 

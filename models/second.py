@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from models.card import Stacked
     from models.ngram import Ngram
 
     Numbers = npt.NDArray[np.float64]
@@ -33,6 +34,8 @@ RUNTIMES: Final = {"torch": ("torch", "transformers"), "onnx": ("onnxruntime",)}
 """What computes, in the order of preference, and what has to be installed for it."""
 TOLERANCE: Final = 5
 """Thousandths of log odds that a golden answer may differ between processors and runtimes."""
+SHORT, LONG = 20, 60
+"""To so many characters a text is stacked as a short one, from so many on as a long one, between them by shares."""
 BATCH: Final = 16
 _FINEST: Final = 127
 _REACH: Final = 20.0
@@ -77,24 +80,37 @@ class Both:
 
     def __init__(self, first: Ngram, second: Stage) -> None:
         self.first, self.second, self.card = first, second, second.card
-        rows = [second.card.stacking[head] for head in HEADS]
-        self._first = np.array([row.first for row in rows]) / MILLI
-        self._second = np.array([row.second for row in rows])
-        self._offset = np.array([row.offset for row in rows])
+        self._short = _numbers(second.card.stacking)
+        self._long = _numbers(second.card.stacking_long or second.card.stacking)
 
     def scores(self, texts: Sequence[str]) -> Numbers:
         """Calibrated probabilities, one row a text, one column a head."""
-        return self.stacked(self.first.logits(texts), self.second.logits(texts))
+        return self.stacked(self.first.logits(texts), self.second.logits(texts), lengthy(texts))
 
-    def stacked(self, first: npt.NDArray[np.int64], second: Numbers) -> Numbers:
-        """The probabilities for the log odds of both; the first one's are thousandths."""
-        reach = first * self._first + second * self._second + self._offset
+    def stacked(self, first: npt.NDArray[np.int64], second: Numbers, long: Numbers) -> Numbers:
+        """The probabilities for the log odds of both, the first one's thousandths, of texts that are so ``lengthy``."""
+        short = first * self._short[0] + second * self._short[1] + self._short[2]
+        longer = first * self._long[0] + second * self._long[1] + self._long[2]
+        reach = short + long[:, None] * (longer - short)
         found: Numbers = 1 / (1 + np.exp(-np.clip(reach, -_REACH, _REACH)))
         return found
 
     def explain(self, text: str, head: str, *, most: int = 10) -> list[tuple[int, int, float]]:
         """The stretches for which the first stage speaks: the second one gives none."""
         return self.first.explain(text, head, most=most)
+
+
+def lengthy(texts: Sequence[str]) -> Numbers:
+    """How much of a long text each of these is, 0 to 1: in a long one the first stage counts otherwise."""
+    lengths = np.array([len(text) for text in texts], float)
+    found: Numbers = np.clip((lengths - SHORT) / (LONG - SHORT), 0, 1)
+    return found
+
+
+def _numbers(stacking: Mapping[str, Stacked]) -> tuple[Numbers, Numbers, Numbers]:
+    rows = [stacking[head] for head in HEADS]
+    first, second, offset = (np.array([getattr(row, name) for row in rows]) for name in ("first", "second", "offset"))
+    return first / MILLI, second, offset
 
 
 def calibrated(card: Card, logits: Numbers) -> Numbers:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from moderation.ruleset import Category, Ruleset
     from moderation.text.reading import PartReading, Reader
     from moderation.text.view import View
-    from moderation.types import Content
+    from moderation.types import Content, Score
 
 LEAST, SHOUT = 7, 4
 """Texts of fewer Han characters are shouts, on which a model mostly guesses; those of fewer than four are not read."""
@@ -37,8 +37,8 @@ AROUND, MOST_AROUND = 12, 8
 """So many characters on each side of a finding are read by themselves, so that nothing else that a text says outweighs
 them; where more such stretches differ nobody doubts."""
 ADVERTISING = "advertising"
-BOUNDARY = "word_boundary"
-"""An exemption of this code says that a word is not there; it excuses nothing else."""
+BOUNDARY, ALLOWED = "word_boundary", "allow_term"
+"""Exemptions of these codes say that a word is not there, or is part of another, which excuses what touches it."""
 
 
 class Wording(NamedTuple):
@@ -119,8 +119,8 @@ def testimony(
 ) -> Iterator[Evidence]:
     """The scores of an opinion as evidence, as far as the scene hears them.
 
-    A score counts unless evidence that counts stands for the same already, or the content holds an explicit exemption
-    of the same and nothing that counts. Categories of advertising law are the same here: one head speaks for them all.
+    A score counts unless evidence that counts stands for the same already, or something of the same is excused.
+    Categories of advertising law are the same here: one head speaks for them all.
     """
     heads = policy.experts.get(opinion.source, {})
     advertising = policy.is_advertising(content)
@@ -128,7 +128,7 @@ def testimony(
         category = ruleset.categories.get(heads.get(score.head, ""))
         if category is None or not category.applies(content.scene, advertising=advertising):
             continue
-        idle = _stands(category, policy, ruleset, findings) or _exempt(category, ruleset, findings)
+        idle = _stands(category, policy, ruleset, findings) or _excused(category, score, policy, ruleset, findings)
         weight = min(LISTED, policy.review_at - 1) if idle else UNSURE
         if weight:
             yield Evidence(
@@ -174,10 +174,25 @@ def _stands(category: Category, policy: ScenePolicy, ruleset: Ruleset, findings:
     )
 
 
-def _exempt(category: Category, ruleset: Ruleset, findings: Findings) -> bool:
-    return any(
-        item.code != BOUNDARY and _same(category, ruleset.categories[item.category]) for item in findings.exemptions
-    )
+def _excused(category: Category, score: Score, policy: ScenePolicy, ruleset: Ruleset, findings: Findings) -> bool:
+    """Whether something of the category is excused.
+
+    The law excuses, an allowed word that the score's stretch touches, and a guard, which reads words alone: above
+    ``insist_above`` it is not believed.
+    """
+    sure = score.score > policy.insist_above
+    for item in findings.exemptions:
+        if item.code == BOUNDARY or (sure and item.code in ruleset.claims.guards):
+            continue
+        if item.code == ALLOWED and not _touch(item.span, score.span):
+            continue
+        if _same(category, ruleset.categories[item.category]):
+            return True
+    return False
+
+
+def _touch(one: Span, other: Span) -> bool:
+    return one.part == other.part and one.start < other.end and other.start < one.end
 
 
 def _same(one: Category, other: Category) -> bool:

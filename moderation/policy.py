@@ -50,6 +50,7 @@ class ScenePolicy:
     most, lighter evidence to nothing. ``when_missing`` is the least that happens when an expert gave no answer.
     ``experts`` are those that the scene hears: for each, the heads that count here and the category of each head. Heads
     that score under ``doubt_below``, in thousandths, doubt what is not firm; under ``deny_below`` what is firm, too.
+    One that scores over ``insist_above`` is heard although a guard excuses what the rules found.
     """
 
     scene: Scene
@@ -66,6 +67,7 @@ class ScenePolicy:
     second_stage: SecondStage = SecondStage.NEVER
     doubt_below: int = 0
     deny_below: int = 0
+    insist_above: int = 1000
     wants: tuple[str, ...] = field(init=False)
     """The names of the experts."""
 

@@ -166,6 +166,13 @@ class Claims:
 
     rules: tuple[ClaimRule, ...] = ()
     units: tuple[str, ...] = ()
+    guards: frozenset[str] = field(init=False)
+    """The codes of the guards among the rules."""
+
+    def __post_init__(self) -> None:
+        """Guards are asked for with every score."""
+        guards = frozenset(rule.code for rule in self.rules if rule.kind is ClaimKind.GUARD)
+        object.__setattr__(self, "guards", guards)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

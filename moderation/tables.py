@@ -275,6 +275,7 @@ def policy(document: Document) -> ScenePolicy:
         second_stage=row.one_of("second_stage", SecondStage, SecondStage.NEVER),
         doubt_below=row.number("doubt_below", 0, 1000, 0),
         deny_below=row.number("deny_below", 0, 1000, 0),
+        insist_above=row.number("insist_above", 0, 1000, 1000),
     )
     row.end()
     if read.deny_below > read.doubt_below:

@@ -109,14 +109,37 @@ def test_a_long_text_is_read_to_its_end(taught: Path) -> None:
     assert np.abs(stage.logits([text])[0] - each.max(axis=0)).max() < 1e-4
 
 
-def test_both_are_stacked_as_the_card_says(taught: Path) -> None:
+LONG_TEXT = "今天天气不错，" * 12 + TEXTS[0]
+
+
+@pytest.mark.parametrize(("text", "long"), [(TEXTS[0], 0.0), (LONG_TEXT[-40:], 0.5), (LONG_TEXT, 1.0)])
+def test_both_are_stacked_as_the_card_says_for_a_text_of_this_length(taught: Path, text: str, long: float) -> None:
     model = both(taught)
-    told = model.card.stacking["ad_law"]
-    first, other = model.first.logits(TEXTS[:1])[0, 6], model.second.logits(TEXTS[:1])[0, 6]
-    odds = told.first * first / 1000 + told.second * other + told.offset
-    assert model.scores(TEXTS[:1])[0, 6] == pytest.approx(1 / (1 + np.exp(-odds)))
-    assert all(row.first >= 0 and row.second >= 0 for row in model.card.stacking.values())
-    assert {"first", "second", "both"} == model.card.metrics["held_out"].keys()
+    first, other = model.first.logits([text])[0, 6], model.second.logits([text])[0, 6]
+    odds = [
+        told.first * first / 1000 + told.second * other + told.offset
+        for told in (model.card.stacking["ad_law"], model.card.stacking_long["ad_law"])
+    ]
+    expected = (1 - long) * odds[0] + long * odds[1]
+    assert odds[0] != odds[1]
+    assert model.scores([text])[0, 6] == pytest.approx(1 / (1 + np.exp(-expected)))
+
+
+def test_no_stage_counts_against_itself(taught: Path) -> None:
+    card = both(taught).card
+    stacked = [*card.stacking.values(), *card.stacking_long.values()]
+    assert len(stacked) == 2 * len(HEADS)
+    assert all(row.first >= 0 and row.second >= 0 for row in stacked)
+    assert {"first", "second", "both"} == card.metrics["held_out"].keys()
+
+
+def test_a_card_of_one_stacking_takes_every_text_for_a_short_one(folder: Path) -> None:
+    both(folder)
+    edit(folder, stacking_long={})
+    model = both(folder)
+    long = np.array([1.0])
+    one, two = model.first.logits([LONG_TEXT]), model.second.logits([LONG_TEXT])
+    assert (model.stacked(one, two, long) == model.stacked(one, two, 1 - long)).all()
 
 
 def test_two_judges_together_are_stacked_better_than_one() -> None:
@@ -233,6 +256,7 @@ def test_weights_are_refused_that_are_not_the_cards(folder: Path) -> None:
     [
         ({"labels": ["abuse"]}, "labels"),
         ({"stacking": {}}, "stacking"),
+        ({"stacking_long": {"abuse": {"first": 1, "second": 1, "offset": 0}}}, "stacking"),
         ({"stacking": {head: {"first": 1, "second": float("nan"), "offset": 0} for head in HEADS}}, "no number"),
         ({"weights": "../encoder.safetensors"}, "plain file name"),
         ({"beside": "0" * 64}, "train it again"),

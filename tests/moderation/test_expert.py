@@ -146,6 +146,29 @@ def test_an_explicit_exemption_is_not_overridden(shipped):
     assert case.conclude(says("abuse", text=text)).action is Action.REVIEW
 
 
+GUARDED = "三天祛斑，不当药"
+
+
+@pytest.mark.parametrize(("score", "action"), [(700, Action.PASS), (701, Action.REVIEW)])
+def test_a_guard_is_not_believed_where_the_expert_insists(shipped, score, action):
+    case = shipped.examine(content(GUARDED))
+    alone = case.conclude()
+    assert alone.action is Action.PASS
+    assert [item.code for item in alone.exemptions] == ["ng_denial"]
+    verdict = case.conclude(says("ad_law", text=GUARDED, score=score))
+    assert verdict.action is action
+    assert verdict.exemptions == alone.exemptions
+
+
+def test_an_allowed_word_excuses_what_touches_it_alone(shipped):
+    text = "周末去了国家级湿地公园，晚上回家"
+    case = shipped.examine(content(text))
+    assert [item.code for item in case.conclude().exemptions] == ["allow_term"]
+    for span, action in ((Span("text", 4, 9), Action.PASS), (Span("text", 12, 16), Action.REVIEW)):
+        opinion = Opinion(TEXT, "ngram@0123456789ab", (Score("ad_law", 990, 440, span),))
+        assert case.conclude(opinion).action is action
+
+
 LIGHT = "我想问问大家近亲结婚的后果到底有哪些"
 
 
