@@ -10,6 +10,7 @@ import orjson
 
 from moderation.load import LEXICONS
 from moderation.types import SHANGHAI, Action, Author, Content, Part, Role, Scene
+from service.rulebook.linting import clean_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,11 +65,10 @@ def everyday_comments(engine: Engine, *, least: int = LEAST) -> tuple[list[Conte
     how many different ones there are.
     """
     made: list[str] = [""]
-    for line in (SAMPLES / "clean.txt").read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            if len(made[-1]) >= SHORTEST:
-                made.append("")
-            made[-1] += line
+    for text in clean_texts():
+        if len(made[-1]) >= SHORTEST:
+            made.append("")
+        made[-1] += text
     contents = [Content(scene=Scene.UGC, parts=(Part("text", text),), at=DAY) for text in made]
     passed = [content for content in contents if _is_comment(content) and _finds_nothing(engine, content)]
     return list(islice(cycle(passed), max(least, len(passed)))), len(passed)

@@ -24,6 +24,7 @@ from moderation.importer import Order, Provenance, allowed_words, sort_out, term
 from moderation.lint import LIMIT, Kind, false_alarms, lint, standing
 from moderation.load import LEXICONS, load_frame, with_terms
 from moderation.wordlist import Shape, decode, read_text
+from service.rulebook.linting import clean_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +67,7 @@ def _line(kind: str, word: str, before: Sequence[str], random: Random) -> str:
     return f"{word}+{random.choice(before)}" if kind == "joined" else word
 
 
-def live(data: bytes, frame: Ruleset, texts: list[str]) -> tuple[dict[str, float], dict[str, int], Engine]:
+def live(data: bytes, frame: Ruleset, texts: Sequence[str]) -> tuple[dict[str, float], dict[str, int], Engine]:
     """From the bytes of a list to an engine that judges by it: seconds of each step, counts, the engine."""
     times: dict[str, float] = {}
     clock = process_time()
@@ -102,8 +103,7 @@ def live(data: bytes, frame: Ruleset, texts: list[str]) -> tuple[dict[str, float
 def measure(rounds: int = ROUNDS) -> dict[str, Any]:
     """The medians of some rounds, bare automaton and whole way alternating, without garbage collection."""
     data, frame = public_list(), load_frame(LEXICONS)
-    clean = (LEXICONS.parent / "samples" / "clean.txt").read_text(encoding="utf-8").splitlines()
-    texts = [line for line in clean if line and not line.startswith("#")]
+    texts = clean_texts()
     words = sorted(set(data.decode("gb18030").split("\r\n")))
     bare, whole = [], []
     for _ in range(rounds):

@@ -20,7 +20,7 @@ from bench.accuracy import content_of, expert_asked, is_flagged, judged, lines
 from models import ngram, second
 from models.card import REVIEWED
 from moderation.load import load_engine
-from service.rulebook.linting import CLEAN
+from service.rulebook.linting import clean_texts, texts_in
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -56,11 +56,6 @@ def believed(claims: Claims) -> list[str]:
     return sorted({word for name, words in alone if name in BEHIND for word in words})
 
 
-def sentences(path: Path) -> list[str]:
-    """The lines of a file that are no comments."""
-    return [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
-
-
 def main(arguments: list[str]) -> None:
     """Print a line a length, then those of words behind."""
     engine = load_engine()
@@ -80,12 +75,12 @@ def main(arguments: list[str]) -> None:
 
     alone = found(texts)
     print(f"alone: {len(alone)} of {len(told)}" + (f", by the expert {heard(model, texts):.1%}" if model else ""))
-    ordinary = sentences(CLEAN)
+    ordinary = clean_texts()
     for length in LENGTHS:
         random = Random(length)
         tell(f"at least {length:3} characters", [padded(text, length, ordinary, random) for text in texts])
     for how, behind in (
-        ("a disclaimer behind", sentences(DISCLAIMERS)),
+        ("a disclaimer behind", texts_in(DISCLAIMERS)),
         ("what a guard believes behind", believed(engine.ruleset.claims)),
     ):
         random = Random(0)

@@ -30,6 +30,7 @@ from service.audit.replay import Bench, Rulebook, by_content, by_policy, decisio
 from service.audit.stages import in_force
 from service.cli.replay import stage
 from service.experts import answers
+from service.rulebook.linting import clean_texts
 from service.settings import Settings
 from service.wiring import open_service
 
@@ -78,11 +79,7 @@ def contents(count: int, makers: Disguiser, seed: int = 10) -> Iterator[Content]
     """Samples, ordinary sentences and both in company: of any scene, author, day and trade, one in four in disguise."""
     random, kinds = Random(seed), list(makers.makers)
     told = [content for content, _ in samples()]
-    clean = [
-        line
-        for line in (LEXICONS.parent / "samples" / "clean.txt").read_text(encoding="utf-8").splitlines()
-        if line and not line.startswith("#")
-    ]
+    clean = clean_texts()
     for number in range(count):
         base = random.choice(told)
         parts = list(base.parts)

@@ -80,8 +80,8 @@ class Both:
 
     def __init__(self, first: Ngram, second: Stage) -> None:
         self.first, self.second, self.card = first, second, second.card
-        self._short = _numbers(second.card.stacking)
-        self._long = _numbers(second.card.stacking_long or second.card.stacking)
+        self._short = _stack(second.card.stacking)
+        self._long = _stack(second.card.stacking_long or second.card.stacking)
 
     def scores(self, texts: Sequence[str]) -> Numbers:
         """Calibrated probabilities, one row a text, one column a head."""
@@ -89,9 +89,8 @@ class Both:
 
     def stacked(self, first: npt.NDArray[np.int64], second: Numbers, long: Numbers) -> Numbers:
         """The probabilities for the log odds of both, the first one's thousandths, of texts that are so ``lengthy``."""
-        short = first * self._short[0] + second * self._short[1] + self._short[2]
-        longer = first * self._long[0] + second * self._long[1] + self._long[2]
-        reach = short + long[:, None] * (longer - short)
+        stack = self._short + long[:, None, None] * (self._long - self._short)
+        reach = first * stack[:, 0] + second * stack[:, 1] + stack[:, 2]
         found: Numbers = 1 / (1 + np.exp(-np.clip(reach, -_REACH, _REACH)))
         return found
 
@@ -107,10 +106,10 @@ def lengthy(texts: Sequence[str]) -> Numbers:
     return found
 
 
-def _numbers(stacking: Mapping[str, Stacked]) -> tuple[Numbers, Numbers, Numbers]:
-    rows = [stacking[head] for head in HEADS]
-    first, second, offset = (np.array([getattr(row, name) for row in rows]) for name in ("first", "second", "offset"))
-    return first / MILLI, second, offset
+def _stack(stacking: Mapping[str, Stacked]) -> Numbers:
+    """What each stage counts, a row each, and the offset, a column a head; the first one's log odds are thousandths."""
+    rows = [(told.first / MILLI, told.second, told.offset) for told in (stacking[head] for head in HEADS)]
+    return np.array(rows).T
 
 
 def calibrated(card: Card, logits: Numbers) -> Numbers:

@@ -14,6 +14,7 @@ from service.settings import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from moderation.ruleset import Ruleset
 
@@ -32,9 +33,14 @@ class Linted(NamedTuple):
 def clean_texts() -> tuple[str, ...]:
     """The clean texts that come with the program; none where they are not installed."""
     try:
-        lines = CLEAN.read_text(encoding="utf-8").splitlines()
+        return texts_in(CLEAN)
     except OSError:
         return ()
+
+
+def texts_in(path: Path) -> tuple[str, ...]:
+    """The texts of a file, one a line; lines that start with # are comments. Raises ``OSError``."""
+    lines = path.read_text(encoding="utf-8").splitlines()
     return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 
