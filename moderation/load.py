@@ -28,6 +28,7 @@ from moderation.rewrites import Known as Nameable
 from moderation.rewrites import Rewrites
 from moderation.rewrites import rewrites as read_rewrites
 from moderation.ruleset import Ruleset
+from moderation.text.fold import PLAIN_HAN
 from moderation.text.fold import tables as fold_tables
 from moderation.text.sound import Sounds
 from moderation.text.variants import Variants
@@ -260,6 +261,8 @@ class _Disk:
                     self.errors.append(GrammarError(name, number, f"{written!r} or {word!r} is not folded"))
                 elif written in meant[kind]:
                     self.errors.append(GrammarError(name, number, f"{written} stands twice"))
+                elif kind == "signs" and all(ord(char) in PLAIN_HAN for char in written):
+                    self.errors.append(GrammarError(name, number, f"{written} is plain Han: it belongs into slang.tsv"))
                 else:
                     meant[kind][written] = word
         ordinary = frozenset(row[0] for _, row in self.rows("variants/ordinary.tsv", 1))

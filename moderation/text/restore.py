@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.matcher import Matcher
-from moderation.text.fold import CLAUSE_MARKS
+from moderation.text.fold import CLAUSE_MARKS, PLAIN_HAN
 from moderation.text.spelling import LETTERS, SPELT, Speller, much_commoner
 from moderation.text.words import PAIR, frequency, gain, stands_alone
 
@@ -375,8 +375,8 @@ def _alternatives(signs: Mapping[str, str]) -> re.Pattern[str]:
 
 
 def _strangest(folding: Folding, sign: str) -> str:
-    """The character of a sign that is no letter."""
-    return next((char for char in sign if not folding.plain(char)), sign[-1])
+    """The character of a sign that ordinary text holds least: one that is no letter, else one that is no Han."""
+    return min(sign, key=lambda char: (bool(folding.plain(char)), ord(char) in PLAIN_HAN))
 
 
 def _cut(text: str, start: int, end: int) -> bool:
