@@ -131,18 +131,23 @@ def _read(path: Path, source: Source) -> Iterator[Row]:
         for number, line in enumerate(lines, start=1):
             if path.suffix == ".txt":
                 yield Row(line.strip(), source.every, source)
-            elif path.suffix == ".tsv":
-                columns = line.rstrip("\n").split("\t")
-                if not line.startswith("#"):
-                    yield Row(columns[-1], source.heads[columns[1]], source)
+            elif path.suffix == ".tsv" and line.startswith("#"):
+                continue
             else:
                 try:
-                    told = json.loads(line)
-                    yield Row(_text(told, source), _labels(told, source), source, str(told.get(source.group, "")))
-                except (ValueError, KeyError, TypeError, AttributeError) as error:
+                    yield _row(line, path.suffix, source)
+                except (ValueError, LookupError, TypeError, AttributeError) as error:
                     raise DataRefused(
                         f"{path}:{number}: expected a row with text and {source.label}: {error}"
                     ) from None
+
+
+def _row(line: str, suffix: str, source: Source) -> Row:
+    if suffix == ".tsv":
+        columns = line.rstrip("\n").split("\t")
+        return Row(columns[-1], source.heads[columns[1]], source)
+    told = json.loads(line)
+    return Row(_text(told, source), _labels(told, source), source, str(told.get(source.group, "")))
 
 
 def _text(told: Mapping[str, Any], source: Source) -> str:
@@ -185,7 +190,7 @@ def bare(text: str) -> str:
 def without(rows: Iterable[Row], excluded: Iterable[Path]) -> list[Row]:
     """The rows whose text stands in none of the excluded files, and each text once a source."""
     lines = (line for path in excluded for line in path.read_text(encoding="utf-8").splitlines())
-    seen = {("", bare(json.loads(line)["text"])) for line in lines}
+    seen = {("", bare(_text(json.loads(line), OWN))) for line in lines if line.strip()}
     kept = []
     for row in rows:
         key = bare(row.text)

@@ -20,11 +20,11 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models.card import HEADS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-HEADS = ("abuse", "porn", "gambling", "fraud", "diversion", "spam", "ad_law", "negative")
-"""What the text expert tells apart, in the order of its outputs."""
 TEMPLATES = Path(__file__).with_name("templates")
 WRITTEN = Path(__file__).with_name("written")
 UNBIASED = "unbiased"

@@ -125,7 +125,7 @@ def _append(known: _Known, name: str, kind: str, line: str) -> str:
 
 
 def _remove(known: _Known, change: Change) -> str:
-    """An own line goes; a shared term, or one of several on a line, is switched off."""
+    """An own line goes; a shared term, or one of several on a line, is switched off, which no allow term can be."""
     if change.rule.startswith(OWN + "."):
         for name, text in known.files.items():
             if name == NAME:
@@ -137,9 +137,7 @@ def _remove(known: _Known, change: Change) -> str:
                 del lines[here[0].line - 1]
                 known.files[name] = "\n".join(lines) + "\n" if len(terms) > 1 else ""
                 return _write(known, _without(_overlay(known), change.rule))
-        if not _own(known, change.rule):
-            return "unknown_rule"
-    elif not known.find(change.rule):
+    if _term(known, change.rule) is None:
         return "unknown_rule"
     return _adjusted(known, change, off=True)
 

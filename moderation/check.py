@@ -238,13 +238,17 @@ def check_rewrites(engine: Engine) -> Iterator[LoadError]:
             yield LawError("rewrites.toml", wording.line, reason)
 
 
+def advertised(text: str, scene: Scene) -> Content:
+    """A seller's text with a commercial purpose, as examples and lexicons are tried on it."""
+    author = Author(role=Role.SELLER)
+    return Content(scene=scene, parts=(Part("text", text),), at=EXAMPLE_DAY, commercial=True, author=author)
+
+
 def _found(engine: Engine, terms: Sequence[Term], text: str) -> bool:
     """Whether one of the terms stands (or, for allow terms, protects) in an example, in a scene where it lives."""
     rules = {term.id for term in terms}
     for scene in terms[0].scenes or (Scene.AD, Scene.LIVE_CHAT):
-        author = Author(role=Role.SELLER)
-        content = Content(scene=scene, parts=(Part("text", text),), at=EXAMPLE_DAY, commercial=True, author=author)
-        verdict = engine.examine(content).conclude()
+        verdict = engine.examine(advertised(text, scene)).conclude()
         named = {item.rule for item in verdict.evidence} | {item.note for item in verdict.exemptions}
         if not rules.isdisjoint(named):
             return True

@@ -126,7 +126,8 @@ class Engine:
                 hits = True
         gate = (content.scene, policy.is_advertising(content))
         alone = room is None or not (room.findings or room.joined)
-        if alone and not (hits or look or gate[1] or self._has_own):
+        torn = len(reading) > 1  # a word may stand half in the one part and half in the other
+        if alone and not (hits or look or torn or gate[1] or self._has_own):
             return Case(content, self, reading, policy, None, clean)
         day = content.at.astimezone(SHANGHAI).date()
         findings = self._found(content, reading, gate, day)

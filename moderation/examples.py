@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from moderation.check import EXAMPLE_DAY, Tried
+from moderation.check import Tried, advertised
 from moderation.detect.rule import HINT
 from moderation.errors import GrammarError
-from moderation.types import Action, Author, Content, Part, Role, Scene
+from moderation.types import Action, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,14 +27,12 @@ def beside(engine: Engine, category: str, name: str, text: str) -> Iterator[Trie
             yield GrammarError(name, line, "is not term, tab, hit or miss, tab, sentence")
             continue
         term, wanted, sentence = cells[0], cells[1] == "hit", cells[2]
-        verdict = engine.examine(_content(sentence, scenes.get(term, Scene.AD))).conclude()
-        found = [item for item in verdict.evidence if item.category == category]
-        counts = bool(found) and verdict.action is not Action.PASS if wanted else _any_counts(found)
+        verdict = engine.examine(advertised(sentence, scenes.get(term, Scene.AD))).conclude()
+        if wanted:
+            counts = category in verdict.categories and verdict.action is not Action.PASS
+        else:
+            counts = any(item.weight >= HINT for item in verdict.evidence if item.category == category)
         yield Tried(name, line, term, wanted, counts, sentence)
-
-
-def _any_counts(found: Sequence[object]) -> bool:
-    return any(getattr(item, "weight", 0) >= HINT for item in found)
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -50,8 +48,3 @@ def _scenes(terms: Sequence[Term], category: str) -> dict[str, Scene]:
         if term.category == category:
             wanted[term.text] |= term.scenes or {Scene.AD}
     return {text: Scene.AD if Scene.AD in scenes else min(scenes) for text, scenes in wanted.items()}
-
-
-def _content(sentence: str, scene: Scene) -> Content:
-    author = Author(role=Role.SELLER)
-    return Content(scene=scene, parts=(Part("text", sentence),), at=EXAMPLE_DAY, commercial=True, author=author)

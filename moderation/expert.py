@@ -14,7 +14,19 @@ from typing import TYPE_CHECKING, NamedTuple
 from moderation.lexicon import OWN
 from moderation.text.fold import CLAUSE_MARKS
 from moderation.text.reading import DISGUISED
-from moderation.types import DENIED, DOUBTED, LEXICON, SEVERE, UNSURE, Evidence, Exemption, Opinion, Span
+from moderation.types import (
+    ALLOWED,
+    BOUNDARY,
+    DENIED,
+    DOUBTED,
+    LEXICON,
+    SEVERE,
+    UNSURE,
+    Evidence,
+    Exemption,
+    Opinion,
+    Span,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,8 +49,6 @@ AROUND, MOST_AROUND = 12, 8
 """So many characters on each side of a finding are read by themselves, so that nothing else that a text says outweighs
 them; where more such stretches differ nobody doubts."""
 ADVERTISING = "advertising"
-BOUNDARY, ALLOWED = "word_boundary", "allow_term"
-"""Exemptions of these codes say that a word is not there, or is part of another, which excuses what touches it."""
 
 
 class Wording(NamedTuple):

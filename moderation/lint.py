@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from moderation.check import EXAMPLE_DAY
+from moderation.check import EXAMPLE_DAY, advertised
 from moderation.detect.alone import alone
 from moderation.lexicon import ALLOW, Condition
 from moderation.matcher import Matcher
 from moderation.text.words import frequent
 from moderation.told import Told
-from moderation.types import Action, Author, Content, Part, Role, Scene
+from moderation.types import Action, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -126,7 +126,7 @@ def false_alarms(engine: Engine, texts: Iterable[str]) -> Alarms:
     day = EXAMPLE_DAY.date()
     quiet = tuple(f"{code}." for code, one in engine.ruleset.categories.items() if one.action is Action.PASS)
     for text in texts:
-        listed = [_content(text, scene) for scene in _SCENES]
+        listed = [advertised(text, scene) for scene in _SCENES]
         reading = engine.read(listed[0])
         rules: set[str] = set()
         for content in listed:
@@ -162,11 +162,6 @@ def standing(terms: Sequence[Term], folding: Folding, texts: Iterable[str]) -> l
 def _once(text: str) -> str:
     """A text without repeats of a character."""
     return _REPEATS.sub(r"\1", text)
-
-
-def _content(text: str, scene: Scene) -> Content:
-    author = Author(role=Role.SELLER)
-    return Content(scene=scene, parts=(Part("text", text),), at=EXAMPLE_DAY, commercial=True, author=author)
 
 
 def lint(

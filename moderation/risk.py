@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from moderation.detect.rule import HINT
 from moderation.room import COMPLAINTS, ROOM
 from moderation.types import TEXT, Action, Scene
 
@@ -127,7 +128,8 @@ def marks(content: Content, verdict: Verdict, rules: RiskRules) -> tuple[Mark, .
             points = points * rules.review_milli // 1000
         if any(item.source == ROOM for item in verdict.evidence):
             points = max(points, rules.crowd)
-        scored = all(item.source == TEXT for item in verdict.evidence if item.category != COMPLAINTS)
+        counts = [item for item in verdict.evidence if item.category != COMPLAINTS and item.weight >= HINT]
+        scored = all(item.source == TEXT for item in counts)
         if scored:
             points = points * rules.score_milli // 1000
         told = source is Source.SPEECH and verdict.action >= Action.REVIEW and not scored

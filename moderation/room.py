@@ -134,7 +134,8 @@ def block(state: RoomState, content: Content, text: str, category: str) -> None:
     kept = text[:KEPT]
     if not kept:
         return
-    blocked = {**state.blocked, kept: Block(content.at.timestamp(), category, (content.author.id or "")[:NAME])}
+    others = {text: item for text, item in state.blocked.items() if text != kept}
+    blocked = {**others, kept: Block(content.at.timestamp(), category, (content.author.id or "")[:NAME])}
     echoes = {
         **state.echoes,
         **dict.fromkeys(_marks(kept, pairs_of(kept)) if len(kept) >= MARKED else (), kept),

@@ -74,10 +74,9 @@ def about(text: str, found: Sequence[Sentence], products: Sequence[Named]) -> li
     told: list[str] = []
     current = ""
     for _, start, end in found:
-        places = {one.id: text.rfind(one.name, start, end) for one in products if one.name}
-        said = max(places, key=lambda name: places[name], default="")
-        if said and places[said] >= 0:
-            current = said
+        named = [one for one in products if one.name and one.name in text[start:end]]
+        if named:  # of two names that end together (面霜, 美白面霜) the longer one
+            current = max(named, key=lambda one: (text.rfind(one.name, start, end) + len(one.name), len(one.name))).id
         told.append(current)
     return told
 

@@ -87,10 +87,11 @@ def _close(state: Watch, number: int, rules: SignalRules) -> tuple[Watch, tuple[
     oldest = number - 4 * rules.windows  # a room that was silent for long starts anew
     past = tuple([window for window in past if window.number >= oldest])
     known = {category for window in past for category, _ in window.flags}
+    known.update([category for _, category in state.standing])
     standing, told = dict.fromkeys(state.standing), []
     at = float(number * rules.window_seconds)
     for category in sorted(known)[:CATEGORIES]:
-        found = _change(past, category, rules)
+        found = _change(past, category, rules) if past else None
         for kind in ("rise", "fall"):
             facts = found[1] if found and found[0] == kind else None
             if facts is not None and (kind, category) not in standing:

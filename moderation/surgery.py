@@ -28,7 +28,7 @@ class Cut(NamedTuple):
 
 
 def _hard(text: str, place: int) -> bool:
-    """Whether a sentence ends with this character. A point or a colon inside a number ends nothing."""
+    """Whether a sentence ends with this character."""
     return text[place] in SENTENCE_MARKS
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.reasons import EXEMPTION_NAMES, FAILURES, Reasons
+from moderation.reasons import FAILURES, Reasons
 from moderation.ruleset import ClaimKind
-from moderation.types import TEXT
+from moderation.types import ALLOWED, BOUNDARY, TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,7 @@ class Tracer:
         rule = self.reasons.rule(item.code)
         pass_ = Step("verdict", self._say("不计入", "does not count"))
         if rule is None:
-            step = Step("allow" if item.code in EXEMPTION_NAMES else "exemption", self._allowed(item) or why)
+            step = Step("allow" if item.code in {ALLOWED, BOUNDARY} else "exemption", self._allowed(item) or why)
             return [gate, step, pass_]
         if rule.kind is ClaimKind.GUARD:
             return [gate, self._not_allowed(), Step("guard", why), pass_]

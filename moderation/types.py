@@ -211,11 +211,14 @@ class Missing:
 
 
 UNSURE = 60
-"""What an expert's score weighs: enough to ask for review, never enough to block."""
+"""The weight of what a person has to judge, as an expert's score, a number that no word explains, a claim that the law
+leaves open: enough to ask for review, never enough to block."""
 TEXT = "text"
 """The expert that reads texts, as policies, evidence and absences name it."""
 SECOND = "text_second"
 """Its second stage, as absences name it: what it says is the expert's opinion."""
+BOUNDARY, ALLOWED = "word_boundary", "allow_term"
+"""Exemptions of these codes say that a word is not there, or is part of another, which excuses what touches it."""
 LEXICON = "lexicon"
 """Where evidence comes from that a term gave."""
 DOUBTED = "text_doubt"

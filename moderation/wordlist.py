@@ -381,6 +381,8 @@ class _Members:
                 self.rejected.append(Rejected(line, shown, "no_word", why))
 
     def _line(self, value: Any) -> int:
+        if isinstance(value, dict):
+            value = _member(value, self._shape.word, _WORD_NAMES)
         if isinstance(value, str):
             found = self._text.find(json.dumps(value, ensure_ascii=False), self._place)
             self._place = max(found, self._place)

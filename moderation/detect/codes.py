@@ -12,7 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from moderation.text.reading import CODES, NUMERALS
-from moderation.types import FULL_WEIGHT, Evidence, Role, Span
+from moderation.types import FULL_WEIGHT, UNSURE, Evidence, Role, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,12 +26,8 @@ NEAR = 14
 """So many folded characters on each side of a number are its surroundings."""
 ENOUGH = 8
 """So many findings of one kind and weight a part: more of them can change nothing."""
-UNSURE = 60
-"""The weight of a number that fits its format but that no word explains: enough for review, not for blocking."""
 
-_SPOKEN = str.maketrans(
-    "零〇洞一幺壹二两贰三叁四肆五伍六陆七柒拐八捌九玖", "00011122233445566777889 9".replace(" ", "")
-)
+_SPOKEN = str.maketrans("零〇洞一幺壹二两贰三叁四肆五伍六陆七柒拐八捌九玖", "000111222334455667778899")
 _LONG_RUN = re.compile("[0-9" + "".join(map(chr, _SPOKEN)) + "]{11}")
 """Shorter runs of digits are no number that is looked for."""
 _MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
@@ -103,8 +99,11 @@ class CodeDetector:
         numbers: Iterable[_Found] = ()
         if _LONG_RUN.search(part.text):
             folded = self._reader.folded_view(part)
-            digits = folded.text.translate(_SPOKEN)
-            numbers = (*self._long_numbers(folded, digits), *self._mobiles(folded, digits))
+            numbers = [  # as written first: what is counted behind a number (…，一共) is no digit of it
+                found
+                for digits in dict.fromkeys((folded.text, folded.text.translate(_SPOKEN)))
+                for found in (*self._long_numbers(folded, digits), *self._mobiles(folded, digits))
+            ]
         taken: list[tuple[int, int]] = []
         counts: dict[tuple[str, int], int] = defaultdict(int)
         for found in (*numbers, *self._addresses(part)):

@@ -148,7 +148,7 @@ def _spelled(line: Joined, pieces: Sequence[str], rules: LiveRules) -> Iterator[
     spans = [
         (start, start + len(word))
         for word in (*rules.cues.names, *rules.cues.spelled)
-        if (start := text.find(word)) >= 0
+        if (start := text.find(word) if line.backwards else text.rfind(word)) >= 0
     ]
     if match := _NUMBER.search(text):
         spans.append(match.span())

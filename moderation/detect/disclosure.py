@@ -15,7 +15,7 @@ from moderation.detect.formats import FORMATS, State, numbers_in
 from moderation.industry import CART, SELLER, TOKENS
 from moderation.matcher import Matcher
 from moderation.policy import BINDS_FROM
-from moderation.types import FULL_WEIGHT, Evidence, Scene, Span
+from moderation.types import FULL_WEIGHT, UNSURE, Evidence, Scene, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from moderation.types import Content
 
 CATEGORY = "missing_disclosure"
-INFERRED = 60
-"""The weight where nobody declared the industry and the text alone shows it: enough for review."""
 WARNING = 1
 """The severity of what will be a violation on a day that is known."""
 ENOUGH = 8
@@ -124,7 +122,7 @@ class DisclosureDetector:
             if item is known:
                 yield _Concern(item, FULL_WEIGHT)
             elif (known is None or item.always) and item.signs and (cue := _shown(item.signs, present)):
-                yield _Concern(item, INFERRED, cue[0])
+                yield _Concern(item, UNSURE, cue[0])  # nobody declared the industry
 
     def _numbers(self, parts: Sequence[PartReading], present: Present, day: date) -> Iterator[tuple[int, Found]]:
         """Every number that stands in the parts, and what gives itself out as one; with the number of its part."""

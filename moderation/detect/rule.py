@@ -70,7 +70,6 @@ class Rule(NamedTuple):
     disguises: frozenset[str]
     holds: tuple[str, ...]
     held: frozenset[int]
-    conditional: bool
     company: bool
     placed: bool
     local: bool
@@ -245,10 +244,10 @@ class _Mould:
     ) -> None:
         category = ruleset.categories.get(term.category)
         dated = bool(term.effective_from or term.effective_until)
-        asked = _asked(term, index, ruleset.folding.visible if has_symbols else ruleset.folding.plain)
+        conditional, *asked = _asked(term, index, ruleset.folding.visible if has_symbols else ruleset.folding.plain)
         self._checked = not (term.category == ALLOW or term.pattern or term.loose)
         self._edged = term.pattern
-        self._free = not (asked[0] or dated or term.pattern)
+        self._free = not (conditional or dated or term.pattern)
         self._rest = (
             term.category,
             term.family,
@@ -276,7 +275,7 @@ class _Mould:
 
 
 def _asked(term: Term, index: CueIndex, shape: Callable[[str], str]) -> tuple[Any, ...]:
-    """What a rule has from its condition, ``conditional`` first: the same for all terms that share one."""
+    """Whether a term has a condition, then what a rule has from it: the same for all terms that share one."""
     condition = term.condition
     company = bool(condition.near or condition.sentence or condition.unless)
     placed = bool(condition.next or condition.prev or condition.not_next or condition.not_prev)

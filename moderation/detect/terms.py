@@ -27,7 +27,7 @@ from moderation.text import words
 from moderation.text.fold import CLAUSE_MARKS, SENTENCE_MARKS, breaks, widest
 from moderation.text.reading import Reader
 from moderation.text.restore import Restorer, Vocabulary
-from moderation.types import FULL_WEIGHT, LEXICON, Evidence, Exemption, Scene, Span
+from moderation.types import ALLOWED, BOUNDARY, FULL_WEIGHT, LEXICON, UNSURE, Evidence, Exemption, Scene, Span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,8 +47,6 @@ REPEATED = 8
 """After so many full-weight findings of one rule in one content, more of it can change nothing and is only counted."""
 ALLOWED_SKIP, ALLOWED_SKIP_OF_TWO = 2, 1
 WEAKENED = 50
-UNSURE = 60
-"""The weight of a claim that the law leaves to a person."""
 
 
 Gate = tuple["Scene", bool]
@@ -215,7 +213,7 @@ class Inspection:
         """
         start, end = bounds
         if self._allowed and (allowed := self._allowed_by(rule.category, *view.span(start, end))):
-            self._exempt(rule, view.span(start, end), "allow_term", allowed)
+            self._exempt(rule, view.span(start, end), ALLOWED, allowed)
             return 0
         weight = rule.weight
         if gaps := view.gaps(start, end):
@@ -223,7 +221,7 @@ class Inspection:
         elif rule.short and not self._is_word(view, start, end):
             weight = 0
         if not weight:
-            self._exempt(rule, view.span(start, end), "word_boundary", "")
+            self._exempt(rule, view.span(start, end), BOUNDARY, "")
             return 0
         ruling = self._detector.claims.rule_on(self._hearing, view, rule, start, end)
         if ruling is not NOTHING_SAID:

@@ -30,7 +30,7 @@ CODE = 5
 """Shorter runs of digits, letters and numerals are no code. A run of that length covers one of every fifth places."""
 _HAN = "\u3400-\u9fff"
 _ORNAMENTS = (
-    f"[^A-Za-z0-9\\s{_HAN}\u3040-\u30ff\U00020000-\U000323af，。！？、：；…“”‘’「」《》（）【】,!?:;"
+    f"[^A-Za-z0-9\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\\s{_HAN}\u3040-\u30ff\U00020000-\U000323af，。！？、：；…“”‘’「」《》（）【】,!?:;"
     "\u00ad\u200b-\u200f\u2060-\u2064\ufeff]"
 )
 """What is no letter that Chinese is written with, no mark of a sentence, and can be seen."""
@@ -49,7 +49,8 @@ TORN_APART = 3
 SIGNS = 16
 """So many characters that are no letters make a text worth a look for flooding."""
 RETURNS = 5
-"""A two-character stretch that returns this often makes a text worth a look for flooding."""
+"""A stretch of two characters that returns this often, and stands at a quarter, the half or three quarters of a text,
+makes it worth a look for flooding."""
 
 
 class PartReading:
@@ -122,8 +123,10 @@ class Reader:
                 break
         if len(source) - len(text) >= SIGNS:
             look |= FLOOD
-        middle = len(text) // 2
-        if middle >= RETURNS and text.count(text[middle : middle + 2]) >= RETURNS:
+        quarter = len(text) // 4
+        if len(text) >= 2 * RETURNS and any(
+            text.count(text[at : at + 2]) >= RETURNS for at in (quarter, 2 * quarter, 3 * quarter)
+        ):
             look |= FLOOD
         if not look & DISGUISED and (  # the dearest question last
             _SPELT.search(text) or self.restorer.has_sign(source) or self._hears(part)

@@ -125,8 +125,6 @@ class View:
             low, high = bisect_right(cuts, start), bisect_left(cuts, end)
             return [] if low == high else list(zip(cuts[low:high], self._skipped[low:high], strict=True))
         starts, lasts = self._starts, self._lasts
-        if starts[end - 1] - lasts[start] == end - start - 1:
-            return []
         pairs = ((place, lasts[place - 1] + 1, starts[place]) for place in range(start + 1, end))
         return [(place, self.source[left:right]) for place, left, right in pairs if right > left]
 

@@ -81,9 +81,11 @@ def test_a_folder_without_data_is_refused(tmp_path: Path) -> None:
 
 
 def test_excluded_texts_leave_and_copies_count_once(tmp_path: Path) -> None:
-    excluded = write(tmp_path / "test.jsonl", '{"text": "不要，这一句！"}')
+    excluded = write(
+        tmp_path / "test.jsonl", '{"text": "不要，这一句！"}', "", '{"parts": [{"name": "text", "text": "也不要这句"}]}'
+    )
     source = Source("x", "x", "train")
-    rows = [Row(text, {"abuse": 0}, source) for text in ("不要这一句", "留下这一句", "留下，这一句。")]
+    rows = [Row(text, {"abuse": 0}, source) for text in ("不要这一句", "也不要这句", "留下这一句", "留下，这一句。")]
     assert [row.text for row in without(rows, [excluded])] == ["留下这一句"]
 
 

@@ -148,6 +148,13 @@ def test_what_cannot_be_done_is_told_with_its_number(done, change, why):
     assert (caught.value.number, caught.value.why) == (1, why)
 
 
+def test_an_allowed_word_among_others_of_its_line_cannot_be_switched_off(done, engine):
+    files = done(Change(op=Op.ALLOW, line="{国家,宇宙}级保护"))
+    with pytest.raises(Unfit) as caught:
+        done(Change(op=Op.REMOVE, rule=rule_of(engine, "国家级保护", files)), files=files)
+    assert caught.value.why == "unknown_rule"
+
+
 def test_the_same_line_twice_is_refused(done):
     with pytest.raises(Unfit, match="there_already"):
         done(*[Change(op=Op.ADD, category="absolute_claim", line="最牛")] * 2)

@@ -168,6 +168,10 @@ def test_contents_without_text_pass(court, judge) -> None:
         assert judge(court("国家级"), *texts).action is Action.PASS
 
 
+def test_a_word_torn_between_two_parts_is_found(shipped, judge) -> None:
+    assert judge(shipped, "越南", "烟", scene="ugc").categories == ("alcohol_tobacco",)
+
+
 def test_evidence_names_the_part_it_stands_in(court, judge) -> None:
     verdict = judge(court("国家级\n最佳"), "最佳之选", "无", "是国家级")
     assert {(item.span.part, item.span.start) for item in verdict.evidence} == {("part0", 0), ("part2", 1)}

@@ -193,7 +193,7 @@ def test_a_light_term_that_the_expert_doubts_is_let_go_and_named(shipped):
     (told,) = render(let_go, asked, shipped.ruleset)["exemptions"]
     assert "文本模型认为不构成违规" in told["reason"]
     steps = Tracer(shipped.ruleset, asked, "zh").of_exemption(gone)
-    assert [step.code for step in steps] == ["gate", "allow", "verdict"]
+    assert [step.code for step in steps] == ["gate", "exemption", "verdict"]
 
 
 def test_only_who_knows_a_category_may_doubt_it(shipped):
@@ -284,6 +284,11 @@ def test_a_restored_text_keeps_the_marks_between_its_clauses(shipped):
     assert restored.folds(3, 3) == ()
 
 
+def test_a_sign_of_two_letters_costs_no_mark(shipped):
+    restored = shipped.examine(content("加我🐧聊聊天，今天有福利等你来", scene="live_chat")).wordings()[-1]
+    assert restored.text == "加我qq聊聊天，今天有福利等你来"
+
+
 @pytest.mark.parametrize(
     ("text", "bare", "word", "seen"),
     [
@@ -305,6 +310,7 @@ def test_ornaments_and_held_letters_are_left_out_once_more(shipped, text, bare, 
     "text",
     [
         "马克·吐温和凡尔纳·儒勒的书都好看，下次还来",
+        "家里Ｌ码的买１件送２件，Ｍ码的原价",
         "真不错——下次还来，大家都说好！！！",
         "好吃，好看，好用，好评，下次再来买一个",
         "外卖小哥很热情。。。。送得也很快啊 啊 啊",

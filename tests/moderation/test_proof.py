@@ -129,6 +129,11 @@ def test_a_sentence_is_about_the_product_named_last():
     assert about(text, sentences(text), names[:1]) == ["a"] * 5
 
 
+def test_a_name_that_ends_another_is_not_taken_for_it() -> None:
+    text, names = "先看面霜。再看这款美白面霜，真好用。", [Named("a", "面霜"), Named("b", "美白面霜")]
+    assert about(text, sentences(text), names) == ["a", "b"]
+
+
 @pytest.fixture(scope="module")
 def approved(shipped_ruleset):
     return ApprovedScript(SCRIPT, "d", shipped_ruleset, {2: ("p1",)})

@@ -115,3 +115,6 @@ def test_a_score_alone_adds_little_and_warns_nobody(shipped: Engine, rules: Risk
     assert (mark.points, mark.violation) == (2, False)
     (firm,) = marks(speech("这个锅是五升的"), verdict._replace(evidence=(item._replace(source="lexicon"),)), rules)
     assert (firm.points, firm.violation) == (8, True)
+    hint = item._replace(source="lexicon", weight=20)
+    (beside,) = marks(speech("这个锅是五升的"), verdict._replace(evidence=(item, hint)), rules)
+    assert beside == mark

@@ -38,6 +38,7 @@ SPLITS: list[tuple[str, list[Said]]] = [
     ("a messenger and an account", [("扣扣", "a"), ("666", "x"), ("zyt48154", "a")]),
     ("a number in pieces", [("加q", "a"), ("7909", "a"), ("748", "a")]),
     ("a disguised letter", [("➕", "a"), ("薇", "a")]),
+    ("a word that was said before", [("转账吗", "a"), ("转", "a"), ("账", "a")]),
 ]
 
 
@@ -128,6 +129,13 @@ def test_a_blocked_text_is_known_by_its_echo_and_its_replies(shipped: Engine) ->
     said = [("想要同款的加我微信，便宜一半", "a"), ("想要同款的加硪威新，便宜一半哦", "b"), ("怎么加", "c")]
     cases = hear(shipped, [chat(text, who, at) for at, (text, who) in enumerate(said)])
     assert [rules_of(case) for case in cases] == [[], ["room.echo"], ["room.reply"]]
+
+
+def test_a_text_blocked_again_is_the_last_block(shipped: Engine) -> None:
+    first, second = "想要同款的加我微信，便宜一半", "加微信领同款裙子"
+    said = [(first, "a", 0), (second, "b", 10), (first, "a", 100), ("怎么加", "c", 105)]
+    cases = hear(shipped, [chat(text, who, at) for text, who, at in said])
+    assert rules_of(cases[-1]) == ["room.reply"]
 
 
 def test_asking_viewers_to_spell_is_found(shipped: Engine) -> None:

@@ -69,6 +69,19 @@ def test_a_new_room_alarms_about_nothing(rules: SignalRules) -> None:
     assert watched(rules, [0.5], per_window=100) == []
 
 
+def test_an_alarm_is_over_when_the_room_was_silent_for_long(rules: SignalRules) -> None:
+    state, at = Watch(), START
+    for number, rate in enumerate([0.02] * 20 + [0.08] * 3):
+        for message in range(200):
+            at = START + 60 * number + message / 4
+            state, _ = watch(state, at, ["abuse_insult"] if message < 200 * rate else [], rules)
+    state, _ = watch(state, at + 60, [], rules)
+    assert ("rise", "abuse_insult") in state.standing
+    state, told = watch(state, at + 100 * 3600, [], rules)
+    assert state.standing == ()
+    assert ("rise", "abuse_insult", False) in [(signal.kind, signal.category, signal.on) for signal in told]
+
+
 def complaints(people: int, rules: SignalRules, start: float = START) -> list[Signal]:
     state, told = Moods(), []
     for number in range(people):

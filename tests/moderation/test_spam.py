@@ -19,6 +19,7 @@ from moderation.types import Action, Effect
         ("点点关注" * 6, "pasted", 6, "点点关注" * 6),
         ("加群领福利 " * 8, "pasted", 8, ("加群领福利 " * 8)[:-1]),
         ("看" * 3 + "主播好美" * 9, "pasted", 9, "主播好美" * 9),
+        ("买" * 20 + "今天这条裙子是纯棉的，领口有一圈小碎花，洗了也不缩水", "held", 20, "买" * 20),
     ],
 )
 def test_flooding_is_found_with_its_stretch_and_count(text, kind, times, quote, court, judge) -> None:  # noqa: PLR0913, PLR0917

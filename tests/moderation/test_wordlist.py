@@ -140,6 +140,11 @@ def test_json_lines_keep_their_numbers() -> None:
     assert words('{"文": "百家乐"}\n'.encode(), ".jsonl", word="文") == ["百家乐"]
 
 
+def test_objects_of_an_array_keep_their_lines() -> None:
+    listing = read('[\n{"word": "百家乐"},\n{"word": "老虎机"},\n{"weight": 3}\n]'.encode(), ".json")
+    assert [(item.text, item.line) for item in listing.items] == [("百家乐", 2), ("老虎机", 3)]
+
+
 def test_what_is_no_text_in_json_is_left_out_by_line() -> None:
     listing = read('["百家乐",\n3,\n"老虎机",\nnull, ""]'.encode(), ".json")
     assert [item.text for item in listing.items] == ["百家乐", "老虎机"]
