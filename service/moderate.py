@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.suggest import suggest
 from service.draft import placed
 from service.filing import ENGINE, sealed
 from service.ids import from_stamp
@@ -15,6 +14,7 @@ from service.ledger import told
 from service.plan import Replay
 from service.review.terms import Terms
 from service.sitting import Sitting, alone, filed, is_long, slices, to_hear, together
+from service.suggesting import suggestions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -183,10 +183,11 @@ class Moderation:
         """These decisions of the caller's tenant, in order. Raises ``LookupError`` if one is not there."""
         return [retold(stored, self._rules) for stored in await self._reads.decisions(caller.tenant, ids)]
 
-    async def suggested(self, content: Content) -> Suggested:
-        """What could be written instead. Takes up to 25 examinations, so it is worked out in a thread."""
-        engine = self._rules.engine
-        return Suggested(await asyncio.to_thread(suggest, engine, content), engine.ruleset)
+    async def suggested(self, tenant: str, content: Content) -> Suggested:
+        """What could be written instead, by the tenant's rules and for the text expert."""
+        engine = self._rules.engines.of(tenant)
+        (found,) = await suggestions(engine, [content], self._hearing)
+        return Suggested(found, engine.ruleset)
 
     async def close(self) -> None:
         """Returns once all that was asked is with the ledger, which may be closed then."""

@@ -323,19 +323,23 @@ class Hearing:
         self.day = day
         self.closed = table.closed(day)
         self._declared = table.declared(content)
-        self.apart = bool(self._declared) or len(parts) > 1
+        self.apart = bool(self._declared or content.qualifications) or len(parts) > 1
         """Whether something beyond a hit's own part may decide: what was declared, or a cue in another part."""
         self.index = index
         """Where all that is judged in this content looks for cues: it holds those of ``table``, and perhaps more."""
-        self._table, self._parts = table, parts
+        self._table, self._parts, self._held = table, parts, content.qualifications
         self._everywhere: set[int] | None = None
         self._cues: Cues | None = None
 
     @property
     def cues(self) -> Cues:
-        """The cues that stand anywhere in the content; where they do is known for a content of one part."""
+        """The cues that stand anywhere in the content, or in a number that its seller holds.
+
+        Where they stand is known for a content of one part whose seller holds none.
+        """
         if self._cues is None:
             found = [part.folded.cues(self.index) for part in self._parts]
+            found.extend(map(self.index.find_in, self._held))
             self._cues = found[0] if len(found) == 1 else Cues([hit for cues in found for hit in cues.hits])
         return self._cues
 

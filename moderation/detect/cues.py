@@ -71,6 +71,7 @@ class CueIndex:
     """Keeps every cue word of a ruleset, folded, with its number."""
 
     def __init__(self, words: Iterable[str], units: Iterable[str], plain: Callable[[str], str]) -> None:
+        self._plain = plain
         self._units = frozenset(map(plain, units)) - {""}
         folded = {word: plain(word) for word in words if not word.startswith("<")}
         known = sorted({*folded.values()} - {""})
@@ -98,6 +99,10 @@ class CueIndex:
     def known(self) -> Mapping[str, int]:
         """The number of every cue word, as folded, and of every token."""
         return self._numbers
+
+    def find_in(self, text: str) -> Cues:
+        """All cues of a text as it is written; where they stand is told of its folded form."""
+        return self.find(self._plain(text))
 
     def find(self, text: str) -> Cues:
         """All cues of a folded text."""

@@ -218,7 +218,7 @@ class Inspection:
         weight = rule.weight
         if gaps := view.gaps(start, end):
             weight = self._torn_weight(view, rule, start, end, gaps)
-        elif rule.short and not self._is_word(view, start, end):
+        elif rule.short and not self._is_word(view, rule, start, end):
             weight = 0
         if not weight:
             self._exempt(rule, view.span(start, end), BOUNDARY, "")
@@ -321,13 +321,21 @@ class Inspection:
             right, 0, end - place
         )
 
-    def _is_word(self, view: View, start: int, end: int) -> bool:
-        """Whether the hit stands alone; only where it seems not to, its clause is looked at more closely."""
-        if not words.straddled(view.text, start, end):
+    def _is_word(self, view: View, rule: Rule, start: int, end: int) -> bool:
+        """Whether the hit stands alone; only where it seems not to, its clause is looked at more closely.
+
+        What a rule asks for right beside its word (治 in 治感冒) may belong to it.
+        """
+        text = view.text
+        if not words.straddled(text, start, end):
             return True
         low, high, _, _ = view.clause(start, end, reach=2 * words.WINDOW)
-        clause = view.text[low:high]
+        clause = text[low:high]
         if words.stands_alone(clause, start - low, end - low):
+            return True
+        before = next((word for word in rule.precedes if text.endswith(word, low, start)), "")
+        behind = next((word for word in rule.follows if text.startswith(word, end, high)), "")
+        if (before or behind) and words.stands_alone(clause, start - len(before) - low, end + len(behind) - low):
             return True
         held = view.widen(start, end, reach=HELD)  # 野野种种: 种种 is a word, yet here a letter is held
         return held != (start, end) and words.stands_alone(clause, max(0, held[0] - low), held[1] - low)

@@ -16,9 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from moderation.render import render, render_suggestion
-from moderation.suggest import suggest
+from moderation.suggest import DOUBTED, reached, suggest
 from moderation.trace import STEPS, Tracer
-from moderation.types import Content, Role, Scene
+from moderation.types import Action, Content, Role, Scene
 from service.cli.say import Json, out
 from service.cli.words import (
     STYLES,
@@ -42,11 +42,13 @@ from service.http.wire import Limits, read_item
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from moderation.engine import Engine
     from moderation.reasons import Language
     from moderation.ruleset import Article, Ruleset
     from moderation.suggest import Suggestion
     from moderation.trace import Step
     from moderation.types import Span, Verdict
+    from service.escalation import Panel
     from service.settings import Settings
 
 COLOURS: Final = ("red", "yellow", "magenta", "cyan", "green", "blue", "bright_red", "bright_magenta", "bright_cyan")
@@ -100,11 +102,21 @@ def explain(  # noqa: PLR0913, PLR0917 - the options of a command line
     (verdict,) = concluded([engine.examine(content)], model)
     if json:
         told = _told(verdict, content, engine.ruleset, lang.lang)
-        told["suggestions"] = render_suggestion(suggest(engine, content), content, engine.ruleset, lang.lang)
+        told["suggestions"] = render_suggestion(_suggested(engine, content, model), content, engine.ruleset, lang.lang)
         typer.echo(orjson.dumps(told).decode())
     else:
         _tell(verdict, content, engine.ruleset, lang.lang)
-        _tell_suggestion(suggest(engine, content), content, engine.ruleset, lang.lang)
+        _tell_suggestion(_suggested(engine, content, model), content, engine.ruleset, lang.lang)
+
+
+def _suggested(engine: Engine, content: Content, model: Panel | None) -> Suggestion:
+    """What could be written instead, unless the text expert would not let it pass."""
+    suggestion = suggest(engine, content)
+    after = reached(content, suggestion)
+    if after is None:
+        return suggestion
+    (verdict,) = concluded([engine.examine(after)], model)
+    return suggestion if verdict.action is Action.PASS else DOUBTED[suggestion.reason]
 
 
 def _content(asked: dict[str, Any], settings: Settings, lang: Language) -> Content:

@@ -15,7 +15,7 @@ import structlog
 
 from moderation.proof import named_in
 from moderation.script import ApprovedScript
-from moderation.types import Scene
+from moderation.types import SHANGHAI, Scene
 from service.duty.report import proven_sentences
 from service.ids import from_stamp
 from service.logs import where
@@ -166,7 +166,10 @@ class Binding:
         told = {proof.id: proof for proof in named_in(content, proofs.values(), self._rules.engine.ruleset)}
         for passage in script.passages if script is not None else ():
             told |= {name: proofs[name] for name in passage.proofs if name in proofs}
-        return replace(content, proofs=tuple(told.values()), script=script)
+        held = content.qualifications
+        if standing.product is not None and not held:
+            held = standing.product.numbers(content.at.astimezone(SHANGHAI).date())
+        return replace(content, proofs=tuple(told.values()), script=script, qualifications=held)
 
 
 def _approved(version: Version, proofs: Sequence[Proof], ruleset: Ruleset) -> ApprovedScript:

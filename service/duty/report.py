@@ -7,14 +7,15 @@ that is about it, so those are judged together.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from moderation.policy import Weighed, decide
 from moderation.proof import named_in
 from moderation.script import MOST_SENTENCES, Named, about, sentences
-from moderation.suggest import Suggestion, suggest
 from moderation.types import PROOF, SHANGHAI, Action, Author, Content, Evidence, Part, Role, Scene
 from service.sitting import to_hear
+from service.suggesting import suggestions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from moderation.engine import Case, Engine
     from moderation.ruleset import Ruleset
     from moderation.script import Sentence
+    from moderation.suggest import Suggestion
     from moderation.types import Proof, Verdict
     from service.duty.products import Product
     from service.escalation import Escalation
@@ -96,7 +98,7 @@ async def report(engine: Engine, matter: Matter, hearing: Hearing | Escalation |
     found = sentences(matter.text)[:MOST_SENTENCES]
     named = [Named(one.id, one.name) for one in matter.products]
     meant = about(matter.text, found, named)
-    contents = await asyncio.to_thread(_contents, engine.ruleset, matter, found)
+    contents = await asyncio.to_thread(_contents, engine.ruleset, matter, found, meant)
     verdicts: list[Verdict] = []
     for start in range(0, len(contents), _SLICE):
         cases = await asyncio.to_thread(_cases, engine, contents[start : start + _SLICE])
@@ -106,7 +108,7 @@ async def report(engine: Engine, matter: Matter, hearing: Hearing | Escalation |
             for case, answer in zip(cases, answers, strict=True)
         ]
     lines = [Line(*one) for one in zip(found, meant, contents, verdicts, strict=True)]
-    rewritten = await asyncio.to_thread(_rewritten, engine, lines)
+    rewritten = await _rewritten(engine, lines, hearing)
     lacking = await asyncio.to_thread(_lacking, engine, matter, found, meant)
     return Report(matter.text, matter.at, engine.ruleset, tuple(rewritten), tuple(lacking), tuple(matter.proofs))
 
@@ -125,16 +127,14 @@ def proven_sentences(text: str, proofs: Sequence[Proof], at: datetime, ruleset: 
     return {number: ids for number, ids in found.items() if ids}
 
 
-def _contents(ruleset: Ruleset, matter: Matter, found: Sequence[Sentence]) -> list[Content]:
-    contents = [sentence(matter.text[start:end], matter.at) for _, start, end in found]
-    if not matter.proofs:
-        return contents
-    return [
-        sentence(one.parts[0].text, matter.at, proofs=proofs)
-        if (proofs := named_in(one, matter.proofs, ruleset))
-        else one
-        for one in contents
-    ]
+def _contents(ruleset: Ruleset, matter: Matter, found: Sequence[Sentence], meant: Sequence[str]) -> list[Content]:
+    day = matter.at.astimezone(SHANGHAI).date()
+    held = {product.id: product.numbers(day) for product in matter.products}
+    contents = []
+    for (_, start, end), product in zip(found, meant, strict=True):
+        content = sentence(matter.text[start:end], matter.at, qualifications=held.get(product, ()))
+        contents.append(replace(content, proofs=named_in(content, matter.proofs, ruleset)))
+    return contents
 
 
 def _cases(engine: Engine, contents: Sequence[Content]) -> list[Case]:
@@ -154,16 +154,11 @@ def _is_owed(item: Evidence) -> bool:
     return item.category == DISCLOSURE and not item.rule.endswith(_NUMBERS)
 
 
-def _rewritten(engine: Engine, lines: Sequence[Line]) -> list[Line]:
-    left = MOST_REWRITES
-    told = []
-    for line in lines:
-        if line.verdict.action is Action.PASS or not left:
-            told.append(line)
-            continue
-        left -= 1
-        told.append(line._replace(rewrite=suggest(engine, line.content)))
-    return told
+async def _rewritten(engine: Engine, lines: Sequence[Line], hearing: Hearing | Escalation | None) -> list[Line]:
+    asked = [line for line in lines if line.verdict.action is not Action.PASS][:MOST_REWRITES]
+    found = await suggestions(engine, [line.content for line in asked], hearing)
+    rewrites = {line.sentence: one for line, one in zip(asked, found, strict=True)}
+    return [line._replace(rewrite=rewrites.get(line.sentence)) for line in lines]
 
 
 def _lacking(engine: Engine, matter: Matter, found: Sequence[Sentence], meant: Sequence[str]) -> list[Lacking]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import UTC, datetime
+from functools import partial
 from itertools import zip_longest
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
@@ -24,14 +25,14 @@ from service.moderate import Idempotency
 from service.rights import Right
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from aiohttp import web
 
     from service.http.language import Lang
     from service.http.serving import Asked
     from service.keys import Caller
-    from service.moderate import Decided, Moderation
+    from service.moderate import Decided, Suggested
 
 _KEY_SHAPE: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _BREATH: Final = 0.002
@@ -72,7 +73,7 @@ async def moderate(asked: Asked) -> Answer:
         raise _unknown_proof() from None
     if not decided.replayed:
         serving.metrics.judged(decided.content.scene, decided.verdict)
-    suggested = await serving.moderation.suggested(decided.content) if any(wanting(body)) else None
+    suggested = await serving.moderation.suggested(caller.tenant, decided.content) if any(wanting(body)) else None
     return Answer(told(decided, asked.lang, suggested), headers=_headers(replayed=decided.replayed))
 
 
@@ -103,7 +104,8 @@ async def moderate_batch(asked: Asked) -> Answer:
     for one in decided:
         if not one.replayed:
             serving.metrics.judged(one.content.scene, one.verdict)
-    results = await _results(serving.moderation, read, decided, asked.lang, wanting(body))
+    suggested = partial(serving.moderation.suggested, caller.tenant)
+    results = await _results(suggested, read, decided, asked.lang, wanting(body))
     replayed = bool(decided) and decided[0].replayed
     return Answer(b'{"results":[' + b",".join(results) + b"]}", headers=_headers(replayed=replayed))
 
@@ -185,7 +187,7 @@ def _idempotency(request: web.BaseRequest, body: bytes) -> Idempotency | None:
 
 
 async def _results(
-    moderation: Moderation,
+    suggested: Callable[[Content], Awaitable[Suggested]],
     read: Sequence[Content | Refused],
     decided: Sequence[Decided],
     lang: Lang,
@@ -200,7 +202,7 @@ async def _results(
             results.append(_refusal(one, lang))
         else:
             done = next(waiting)
-            results.append(told(done, lang, await moderation.suggested(done.content) if wants else None))
+            results.append(told(done, lang, await suggested(done.content) if wants else None))
         if perf_counter() > breath:
             await asyncio.sleep(0)
             breath = perf_counter() + _BREATH

@@ -207,7 +207,7 @@ async def _rewritten(asked: Asked) -> Answer:
         content = await service.archive.content(caller, asked.found["id"])
     except NotThere:
         raise Problem("not-found") from None
-    suggested = await service.moderation.suggested(content)
+    suggested = await service.moderation.suggested(caller.tenant, content)
     told = render_suggestion(suggested.suggestion, content, suggested.ruleset, asked.lang)
     return tell(told)
 

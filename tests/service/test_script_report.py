@@ -123,3 +123,12 @@ def test_gaps_are_what_order_117_asks_for_and_is_not_there():
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx", "＝1"])
 def test_a_cell_that_begins_a_formula_is_made_harmless(cell):
     assert sheet(("a",), [(cell,)]).decode("utf-8-sig").splitlines()[1].strip('"').startswith("'")
+
+
+async def test_a_registered_function_may_be_said_of_the_product_that_is_registered(told):
+    text = "下面是辅酶软胶囊，有助于增强免疫力。"
+    number = Paper("health_registration", "国食健注G20250012", None)
+    held = Product("q10", "辅酶软胶囊", "health_food", (number,))
+    assert [line.outcome for line in (await told(held, text=text)).lines] == ["pass"]
+    bare = held._replace(papers=())
+    assert [line.outcome for line in (await told(bare, text=text)).lines] == ["block"]

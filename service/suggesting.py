@@ -1,0 +1,43 @@
+"""What could be written instead, read by the text expert too: what it would send to people is not offered."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from moderation.suggest import DOUBTED, Suggestion, reached, suggest
+from moderation.types import Action
+from service.sitting import to_hear
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from moderation.engine import Case, Engine
+    from moderation.types import Content, Missing, Opinion
+    from service.escalation import Escalation
+    from service.experts import Hearing
+
+
+async def suggestions(
+    engine: Engine, contents: Sequence[Content], hearing: Hearing | Escalation | None
+) -> list[Suggestion]:
+    """A suggestion for each content. Takes up to 25 examinations each, so they are worked out in a thread."""
+    found, cases = await asyncio.to_thread(_worked_out, engine, contents)
+    answers = iter(to_hear([case for case in cases if case is not None], hearing))
+    told = []
+    for suggestion, case in zip(found, cases, strict=True):
+        answer = next(answers) if case is not None else None
+        told.append(suggestion if case is None or answer is None else heard(suggestion, case, await answer))
+    return told
+
+
+def heard(suggestion: Suggestion, case: Case, opinion: Opinion | Missing) -> Suggestion:
+    """The suggestion, unless the expert would not let its text pass; where the expert is missing it stands."""
+    verdict = case.conclude(opinion)
+    return suggestion if verdict.degraded or verdict.action is Action.PASS else DOUBTED[suggestion.reason]
+
+
+def _worked_out(engine: Engine, contents: Sequence[Content]) -> tuple[list[Suggestion], list[Case | None]]:
+    found = [suggest(engine, content) for content in contents]
+    texts = [reached(content, one) for content, one in zip(contents, found, strict=True)]
+    return found, [None if text is None else engine.examine(text) for text in texts]
