@@ -268,6 +268,21 @@ async def test_a_sealed_house_works_like_any_other(house):
         assert (await service.moderation.history(caller, "g7"))[0].content.parts[0].text == "话7"
 
 
+async def test_only_so_many_keys_are_kept_unwrapped(house, monkeypatch):
+    """However many people write, and whoever reads what they wrote meanwhile."""
+    service, caller, _ = house
+    monkeypatch.setattr("service.vault._MOST", 5)
+    for number in range(30):
+        await service.moderation.one(caller, content(f"话{number}", f"c{number}", by=f"u{number}"))
+        await service.moderation.history(caller, f"c{number // 2}")
+    assert len(service.audit.retaining._vault._keys) <= 5
+    assert len(service.audit.log.reads.rows("SELECT id FROM data_keys")) == 30
+    for number in range(30):
+        (decided,) = await service.moderation.history(caller, f"c{number}")
+        assert decided.content.parts[0].text == f"话{number}"
+    assert len(service.audit.retaining._vault._keys) <= 5
+
+
 async def test_a_complaint_about_sealed_words_is_entered_with_who_wrote_them(house):
     service, caller, _ = house
     await service.moderation.one(caller, content("很好用", "c", by="u"))
