@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from moderation.load import load_engine
 from moderation.types import Author, Content, Part, Scene
-from service.audit.retaining import HoldWrong, NoSuchHold
+from service.audit.retaining import HoldWrong, NoSuchHold, Retaining
 from service.audit.retention import CLASSES, FOREVER, Kept, longest
 from service.audit.whole import wrong_in
 from service.cli.app import app
@@ -162,6 +162,68 @@ async def test_holds_are_placed_and_lifted(house):
     assert (erased.contents, erased.retained) == (0, 1), "the law keeps it for sixty days"
     erased = await retaining.erase("shop", "u", reason="要求", by="k", retained=True)
     assert (erased.contents, erased.keys) == (1, 1)
+
+
+@pytest.mark.parametrize("change", ["placed", "lifted"])
+@pytest.mark.parametrize("meanwhile", ["_lawful", "_seals_of"])
+async def test_a_hold_that_changes_during_an_erasure_counts(house, monkeypatch, change, meanwhile):
+    service, caller, _ = house
+    retaining, loop, done = service.audit.retaining, asyncio.get_running_loop(), []
+    await service.moderation.one(caller, content("话", "c", by="u"))
+    await service.moderation.one(caller, content("别人的话", "d", by="v"))
+    old = await retaining.hold("shop", "content", "d" if change == "placed" else "c", reason="诉讼", by="k")
+    real = getattr(Retaining, meanwhile)
+
+    async def interfere():
+        if change == "placed":
+            await retaining.hold("shop", "content", "c", reason="诉讼", by="k")
+        else:
+            await retaining.lift("shop", old.id, by="k")
+
+    def interfered(self, *values):
+        if not done:
+            done.append(change)
+            asyncio.run_coroutine_threadsafe(interfere(), loop).result()
+        return real(self, *values)
+
+    monkeypatch.setattr(Retaining, meanwhile, interfered)
+    erased = await retaining.erase("shop", "u", reason="要求", by="k", retained=meanwhile == "_seals_of")
+    assert done
+    ((body,),) = service.audit.log.reads.rows("SELECT body FROM contents WHERE content_id = 'c'")
+    keys = service.audit.log.reads.rows("SELECT id FROM data_keys WHERE destroyed_at IS NOT NULL")
+    if change == "placed":
+        assert (erased.contents, erased.keys, erased.held) == (0, 0, 1)
+        assert body and not keys
+    elif meanwhile == "_seals_of":
+        assert (erased.contents, erased.keys, erased.held) == (1, 1, 0)
+        assert not body and keys
+    else:
+        assert (erased.contents, erased.held, erased.retained) == (0, 0, 1)
+    assert wrong_in(service.audit.log.reads) == []
+
+
+async def test_a_hold_that_is_placed_during_a_purge_counts(house, monkeypatch):
+    service, caller, _ = house
+    retaining, loop, done = service.audit.retaining, asyncio.get_running_loop(), []
+    for name in "cd":
+        await service.moderation.one(caller, content("话", name, by="u"))
+    real = Retaining._seals_of
+
+    def interfered(self, *values):
+        if not done:
+            done.append(True)
+            placing = retaining.hold("shop", "content", "c", reason="诉讼", by="k")
+            asyncio.run_coroutine_threadsafe(placing, loop).result()
+        return real(self, *values)
+
+    monkeypatch.setattr(Retaining, "_seals_of", interfered)
+    late = stamp(datetime.now(UTC) + 61 * DAY)
+    assert await retaining.sweep(late) == 0
+    assert done
+    assert await retaining.sweep(late) == 1
+    left = service.audit.log.reads.rows("SELECT content_id FROM contents WHERE length(body) > 0")
+    assert left == [("c",)]
+    assert wrong_in(service.audit.log.reads) == []
 
 
 # Erased
