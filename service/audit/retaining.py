@@ -265,7 +265,13 @@ class Retaining:
                 staying.append((code, later, row[0]))
             else:
                 going.append((row, code, until))
-        seals = await asyncio.to_thread(self._seals_of, "", [row[0] for row, _, _ in going])
+        seals = [
+            seal
+            for tenant in {row[1] for row, _, _ in going}
+            for seal in await asyncio.to_thread(
+                self._seals_of, tenant, [row[0] for row, _, _ in going if row[1] == tenant]
+            )
+        ]
 
         def work(visit: Visit) -> None:
             _same(visit, holds)
@@ -335,7 +341,7 @@ class Retaining:
         return kept
 
     def _seals_of(self, tenant: str, numbers: Sequence[int]) -> list[tuple[str, bytes]]:
-        if not tenant or not numbers:
+        if not numbers:
             return []
         return [(name, key) for name, key in self._reads.rows(sql.SEALS_OF, tenant, orjson.dumps(numbers).decode())]
 

@@ -8,6 +8,7 @@ import random
 import sqlite3
 import zipfile
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 import time_machine
@@ -22,6 +23,7 @@ from service.cli.app import app
 from service.creators.posting import complained
 from service.filing import committed
 from service.ids import from_stamp, stamp
+from service.moderate import Idempotency
 from service.settings import Settings
 from service.store.codec import told_in
 from service.wiring import open_service
@@ -141,6 +143,28 @@ async def test_what_was_purged_still_has_its_decision(house):
     history = await service.moderation.history(caller, "c")
     assert [one.id for one in history] == [decided.id]
     assert (await service.moderation.one(caller, content("国家级", "c", scene=Scene.AD))).content.version == 2
+
+
+async def test_what_is_purged_takes_its_seals_with_it(house):
+    """All of one tenant's and another's, and none of what stays: by them a text could be guessed."""
+    service, caller, _ = house
+    _, secret = await service.keys.create("rival")
+    rival = await service.keys.caller(secret)
+    judge, many = service.moderation.one, service.moderation.many
+    for who in (caller, rival):
+        for scene in (Scene.UGC, Scene.AD):
+            name = f"{scene.value}"
+            await judge(who, content(CANARY, name, scene=scene), idempotency=Idempotency(f"key {name}", b"body"))
+        await judge(who, content(CANARY, "ugc"), idempotency=Idempotency("key again", b"body"))
+    mixed = [content("一", "one"), content("二", "two", scene=Scene.AD)]
+    await many(caller, mixed, idempotency=Idempotency("key of both", b"body"))
+    reads = service.audit.log.reads
+    assert len(reads.rows("SELECT 1 FROM idempotency")) == 7
+    assert await service.audit.retaining.sweep(stamp(datetime.now(UTC) + 61 * DAY)) == 3
+    left = {(tenant, bytes(key)) for tenant, key in reads.rows("SELECT tenant, key_hash FROM idempotency")}
+    assert left == {(tenant, sha256(b"key ad").digest()) for tenant in ("shop", "rival")}
+    again = await judge(caller, content(CANARY, "ad", scene=Scene.AD), idempotency=Idempotency("key ad", b"body"))
+    assert again.replayed
 
 
 async def test_holds_are_placed_and_lifted(house):
