@@ -81,6 +81,8 @@ class Turns:
         """Hears how many seconds each verdict of a batch took."""
         self.on_missed: Callable[[Lane, Message, Case], None] | None = None
         """Hears of messages that passed although an expert was missing."""
+        self.on_unfiled: Callable[[Lane, Sequence[Late]], None] | None = None
+        """Hears of late findings that could not be filed now."""
         self._ready: deque[Lane] = deque()
         self._called = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -226,6 +228,7 @@ class Turns:
             end = start + len(part.messages)
             engine = engines.of(part.lane.tenant)
             before = _told_of(part.lane.state, [said.ruled for said in part.said if said.ruled is not None], engine)
+            part.pieces = []
             part.state, part.cases = engine.hear(before, contents[start:end], readings[start:end])
             if any(case.retracts for case in part.cases):
                 await self._retract(part, engine)
@@ -249,7 +252,7 @@ class Turns:
             verdict = engine.examine(stored.content, room=Company((findings[name],))).conclude()
             if stored.by == ENGINE and verdict.action > stored.verdict.action:
                 message = Message(message_id(part.lane.name, name), Kind.CHAT, stored.content)
-                part.late.append(Late(message, verdict))
+                part.pieces.append(Late(message, verdict))
 
     async def _heard(self, part: Part, answers: Sequence[Answer | None]) -> None:
         """Waits for the expert, which answers within its deadline and never raises."""
@@ -284,7 +287,7 @@ class Turns:
             filings.append(filing)
             judged.append(Judged(tenant, room, number, message, filing.id, verdict))
             number += 1
-        for message, verdict in part.late:
+        for message, verdict, _ in (*part.late, *part.pieces):
             filing = prepared(message.content, verdict, tenant=tenant, terms=terms, number=number, known=True)
             filings.append(filing)
             judged.append(Judged(tenant, room, number, message, filing.id, verdict))
@@ -333,6 +336,7 @@ class Turns:
         if isinstance(error, LedgerRefused) and part.tried < TRIES:
             # Somebody else had the next number, or had decided what is judged anew here.
             part.tried += 1
+            self._keep(part, refused=1)
             part.late.clear()
             lane.opened = False
             self._do(self._judge([part]))
@@ -372,7 +376,7 @@ class Turns:
         self._done(part)
 
     def _fail(self, part: Part, error: BaseException) -> None:
-        """Nothing of a part stands; who brought its messages may bring them again."""
+        """Nothing of a part stands; who brought its messages may bring them again, and late findings are kept."""
         why = next((code for kind, code in _WHY.items() if isinstance(error, kind)), "internal")
         if why == "internal":
             structlog.get_logger().error("room failed", **where(error))
@@ -380,7 +384,14 @@ class Turns:
             if not said.heard.done():
                 said.heard.set_exception(error)
         part.lane.tell([(brought.ear, Refused(brought.message.id, why)) for brought in part.brought], None)
+        self._keep(part, refused=why == "internal")
         self._done(part)
+
+    def _keep(self, part: Part, *, refused: int) -> None:
+        """Hands back late findings of a part that does not stand, but for those that were refused too often."""
+        late = [one._replace(refused=one.refused + refused) for one in part.late if one.refused + refused <= TRIES]
+        if late and self.on_unfiled is not None:
+            self.on_unfiled(part.lane, late)
 
     def _done(self, part: Part) -> None:
         lane = part.lane
