@@ -128,5 +128,4 @@ class Part:
     cases: list[Case] = field(default_factory=list)
     state: RoomState = field(default_factory=RoomState)
     risk: Risk = field(default_factory=Risk)
-    events: list[Happening] = field(default_factory=list)
     tried: int = 0

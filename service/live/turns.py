@@ -58,7 +58,7 @@ TRIES: Final = 2
 
 
 class Turns:
-    """Keeps the rooms whose turn it is, and what is under way. ``on_news`` hears of what is on disk."""
+    """Keeps the rooms whose turn it is, and what is under way."""
 
     def __init__(  # noqa: PLR0913 - the parts that it is made of
         self,
@@ -72,7 +72,6 @@ class Turns:
     ) -> None:
         self._rules, self._ledger, self._reads, self._hearing = rules, ledger, reads, hearing
         self._terms, self._clock = terms, clock
-        self.on_news: Callable[[News], None] = _nobody
         self.introduce: list[Introduce] = []
         self.follow: list[Follow] = []
         self.waiting = 0
@@ -298,7 +297,7 @@ class Turns:
         self, part: Part, judged: Sequence[Judged]
     ) -> tuple[list[Happening], Callable[[Visit], object] | None]:
         """The events that come with messages, and the work of all who follow."""
-        events = [*part.events]
+        events: list[Happening] = []
         works = [said.work for said in part.said if said.work is not None]
         for late in judged[len(part.messages) :]:
             facts = {"message": late.message.id, "decision": late.decision, "action": late.verdict.action.code}
@@ -372,7 +371,6 @@ class Turns:
                     self.on_missed(lane, one.message, case)
         news = News(lane.tenant, lane.name, answers, happened)
         lane.tell([(brought.ear, answer) for brought, answer in zip(part.brought, answers, strict=False)], news)
-        self.on_news(news)
         self._done(part)
 
     def _fail(self, part: Part, error: BaseException) -> None:
@@ -420,10 +418,6 @@ def _told_of(state: RoomState, ruled: Iterable[Stored], engine: Engine) -> RoomS
 def _unheard(heard: asyncio.Future[int]) -> None:
     """Nobody waits for this number; that it could not be written was logged where it happened."""
     heard.exception()
-
-
-def _nobody(_: News) -> None:
-    """Before anybody listens."""
 
 
 _WHY: Final = {LedgerFull: "busy", LedgerUnwritable: "unavailable", LedgerClosed: "unavailable"}
