@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from service.creators.watching import WATCHED_SCENES
 from service.draft import placed
 from service.filing import ENGINE, sealed
 from service.ids import from_stamp
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from moderation.ruleset import Ruleset
     from moderation.suggest import Suggestion
     from moderation.types import Content, Missing, Opinion, Verdict
+    from service.creators.book import Book
     from service.creators.roster import Roster
     from service.duty.binding import Binding
     from service.escalation import Escalation
@@ -105,12 +107,13 @@ class Moderation:
     ) -> None:
         self._rules, self._ledger, self._reads, self._hearing, self._terms = rules, ledger, reads, hearing, terms
         self._binding = binding
+        self._book: Book | None = None
         self._sitting = Sitting(rules, ledger, hearing, terms)
         self._turn = asyncio.Semaphore(SLICES_HEARD)
 
-    def enrol(self, roster: Roster) -> None:
-        """Has what creators publish count for them from now on."""
-        self._sitting.roster = roster
+    def enrol(self, roster: Roster, book: Book) -> None:
+        """Has what creators publish count for them from now on, and their standing for what goes to people."""
+        self._sitting.roster, self._book = roster, book
 
     @property
     def full(self) -> bool:
@@ -127,6 +130,8 @@ class Moderation:
             return (await self.many(caller, [content], idempotency=idempotency))[0]
         if self._binding is not None and self._binding.concerns(content):
             content = await self._binding.bound(caller.tenant, content)
+        if content.scene in WATCHED_SCENES:
+            await self._look_up(caller.tenant, [content])
         seal = _seal(caller, idempotency)
         brought = self._sitting.bring(content, tenant=caller.tenant, seal=seal)
         outcome = told(await brought.heard)
@@ -140,6 +145,7 @@ class Moderation:
         if not contents:
             return []
         contents = await self._bound(caller, contents)
+        await self._look_up(caller.tenant, contents)
         engines, tenant = self._rules.engines, caller.tenant
         verdicts: list[Verdict] = []
         filings: list[Filing] = []
@@ -199,6 +205,12 @@ class Moderation:
         if binding is None or not any(map(binding.concerns, contents)):
             return contents
         return [await binding.bound(caller.tenant, one) if binding.concerns(one) else one for one in contents]
+
+    async def _look_up(self, tenant: str, contents: Sequence[Content]) -> None:
+        """Has the standings of those known whose texts may go to people for it; asks nothing for other scenes."""
+        names = {one.author.id: None for one in contents if one.scene in WATCHED_SCENES and one.author.id is not None}
+        if names and self._book is not None:
+            await self._book.standings(tenant, [*names])
 
     async def _heard(self, cases: Sequence[Case]) -> list[Opinion | Missing | None]:
         """What the expert says of a slice. Batches take turns, so that they crowd no single content out."""

@@ -58,17 +58,16 @@ class Vault:
 
     def key(self, key_id: bytes) -> AESGCM | None:
         """A key by its id; nothing for one that was destroyed or is another house's."""
-        if key_id not in self._keys:
+        try:
+            return self._keys[key_id]
+        except KeyError:
             with self._turn:
                 found = self._reader.execute(sql.KEY, (key_id,)).fetchone()
-            if found is None:
-                return None
-            self._remember(key_id, found[0])
-        return self._keys[key_id]
+        return None if found is None else self._keep(key_id, self._unwrapped(key_id, found[0]))
 
     def forget(self, key_id: bytes) -> None:
         """The key was destroyed."""
-        self._keys[key_id] = None
+        self._keep(key_id, None)
         self._of = {name: known for name, known in self._of.items() if known != key_id}
 
     def sealed(self, connection: sqlite3.Connection, at: str, row: Row, *, first: int, salt: int) -> Row:
@@ -79,8 +78,8 @@ class Vault:
         tenant, name, body = str(row[first]), str(row[first + 1]), row[salt + 1]
         assert isinstance(body, bytes)
         found = _AUTHOR.search(body)
-        key_id = self._key_of(connection, at, tenant, found[1].decode() if found else f"content {name}")
-        return (*row[:salt], self._seal(key_id, row[salt]), self._seal(key_id, body), *row[salt + 2 :])
+        key_id, key = self._key_of(connection, at, tenant, found[1].decode() if found else f"content {name}")
+        return (*row[:salt], _sealed(key_id, key, row[salt]), _sealed(key_id, key, body), *row[salt + 2 :])
 
     def roll_back(self) -> None:
         """Forgets keys that a transaction made which does not stand."""
@@ -92,41 +91,44 @@ class Vault:
         """The keys that a transaction made stand."""
         self._new.clear()
 
-    def _seal(self, key_id: bytes, plain: object) -> bytes:
-        key = self._keys[key_id]
-        assert key is not None and isinstance(plain, bytes)
-        nonce = chance()[:_NONCE]
-        return SEALED + key_id + nonce + key.encrypt(nonce, plain, key_id)
-
-    def _key_of(self, connection: sqlite3.Connection, at: str, tenant: str, person: str) -> bytes:
+    def _key_of(self, connection: sqlite3.Connection, at: str, tenant: str, person: str) -> tuple[bytes, AESGCM | None]:
         name = tenant, self.mark(tenant, person)
         key_id = self._of.get(name)
-        if key_id is not None and key_id in self._keys:
-            return key_id
+        if key_id is not None and (known := self._keys.get(key_id)) is not None:
+            return key_id, known
         found = connection.execute(sql.KEY_OF, name).fetchone()
         if found is not None:
             key_id, wrapped = found
-            self._remember(key_id, wrapped)
+            key = self._keep(key_id, self._unwrapped(key_id, wrapped))
         else:
             key_id, nonce, fresh = chance(), chance()[:_NONCE], AESGCM.generate_key(256)
             wrapped = nonce + self._master.encrypt(nonce, fresh, key_id)
             connection.execute(sql.INSERT_KEY, (key_id, *name, wrapped, at))
-            self._keys[key_id] = AESGCM(fresh)
+            key = self._keep(key_id, AESGCM(fresh))
             self._new.append(name)
         self._of[name] = key_id
-        return key_id
+        return key_id, key
 
-    def _remember(self, key_id: bytes, wrapped: bytes) -> None:
-        if len(self._keys) > _MOST:
+    def _unwrapped(self, key_id: bytes, wrapped: bytes) -> AESGCM | None:
+        if not wrapped:
+            return None
+        try:
+            return AESGCM(self._master.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], key_id))
+        except InvalidTag:  # another house's secret
+            return None
+
+    def _keep(self, key_id: bytes, key: AESGCM | None) -> AESGCM | None:
+        if len(self._keys) >= _MOST:
             self._keys.clear()
             self._of.clear()
-        key = None
-        if wrapped:
-            try:
-                key = AESGCM(self._master.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], key_id))
-            except InvalidTag:  # another house's secret
-                key = None
         self._keys[key_id] = key
+        return key
+
+
+def _sealed(key_id: bytes, key: AESGCM | None, plain: object) -> bytes:
+    assert key is not None and isinstance(plain, bytes)
+    nonce = chance()[:_NONCE]
+    return SEALED + key_id + nonce + key.encrypt(nonce, plain, key_id)
 
 
 _OPEN: list[Vault] = []

@@ -77,7 +77,7 @@ async def open_creators(
         while await ledger.visit(catch_up):
             pass
         await book.reload()
-        moderation.enrol(roster)
+        moderation.enrol(roster, book)
         limits = Limits(
             settings.boost_budget, settings.boost_per_creator, settings.boost_per_category, settings.boost_exploration
         )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from contextlib import suppress
 from dataclasses import asdict
 from hashlib import sha256
 from time import monotonic
@@ -101,6 +102,7 @@ class Exports:
         self._ledger, self._log, self._folder = ledger, log, folder
         self._version, self._lexicons = version, lexicons
         self._doing: dict[str, Doing] = {}
+        self._making: set[str] = set()
         self._cancelled: set[str] = set()
         self._wake = asyncio.Event()
 
@@ -142,9 +144,12 @@ class Exports:
 
     async def cancel(self, tenant: str, export: str, *, by: str) -> None:
         """Does not make a pack, or not to its end. Raises ``NoSuchExport`` and ``Unchanged`` for one that has ended."""
-        await self.one(tenant, export)
+        found = await self.one(tenant, export)
         await self._end(tenant, export, EXPORT_CANCELLED, GONE, {"by": by})
-        self._cancelled.add(export)
+        if export in self._making:
+            self._cancelled.add(export)
+        else:
+            await asyncio.to_thread(self._clear, found)
 
     async def fetched(self, tenant: str, export: str, *, by: str) -> Path:
         """The archive, for somebody who takes it away: that is told. Raises ``NoSuchExport`` and ``NotThere``."""
@@ -168,11 +173,45 @@ class Exports:
         return self._folder / f"{export.id}.zip"
 
     async def make(self, export: Export) -> Export:
-        """Makes a pack now; gives it as it is then."""
+        """Makes a pack now, if it waits; gives it as it is then. Of one that was given up or failed nothing stays."""
+        self._making.add(export.id)
+        try:
+            if (await self.one(export.tenant, export.id)).state == WAITING:
+                await self._tried(export)
+        finally:
+            self._making.discard(export.id)
+            self._cancelled.discard(export.id)
+            self._doing.pop(export.id, None)
+        found = await self.one(export.tenant, export.id)
+        if found.state in {FAILED, GONE}:
+            await asyncio.to_thread(self._clear, found)
+        return found
+
+    async def watch(self) -> None:
+        """Makes what waits, for ever."""
+        while True:
+            try:
+                await self._look()
+            except Exception as error:  # noqa: BLE001 - a database that is busy now may not be so the next time
+                structlog.get_logger().error("packs not looked for", **where(error))
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _look(self) -> None:
+        """Makes the pack that waits longest; where none does, waits a little, or until one is asked for."""
+        self._wake.clear()
+        rows = await asyncio.to_thread(self._log.reads.rows, sql.EXPORT_WAITING)
+        if rows:
+            await self.make(Export(*rows[0]))
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), _LOOK_SECONDS)
+
+    async def _tried(self, export: Export) -> None:
+        """Makes a pack, or tells that it failed. One that was given up meanwhile has ended already."""
         try:
             path = await self._made(export)
-        except Cancelled:
-            return await self.one(export.tenant, export.id)
+        except (Cancelled, Unchanged):
+            return
         except Exception as error:  # noqa: BLE001 - whatever it is, the one who asked has to hear of it
             structlog.get_logger().error("pack not made", export=export.id, **where(error))
             why = type(error).__name__
@@ -180,22 +219,12 @@ class Exports:
         else:
             await asyncio.to_thread(shutil.rmtree, self._work(export), ignore_errors=True)
             structlog.get_logger().info("pack made", export=export.id, bytes=path.stat().st_size)
-        finally:
-            self._doing.pop(export.id, None)
-        return await self.one(export.tenant, export.id)
 
-    async def watch(self) -> None:
-        """Makes what waits, for ever."""
-        while True:
-            rows = await asyncio.to_thread(self._log.reads.rows, sql.EXPORT_WAITING)
-            if rows:
-                await self.make(Export(*rows[0]))
-                continue
-            self._wake.clear()
-            try:
-                await asyncio.wait_for(self._wake.wait(), _LOOK_SECONDS)
-            except TimeoutError:
-                continue
+    def _clear(self, export: Export) -> None:
+        """Takes away whatever was written of a pack."""
+        shutil.rmtree(self._work(export), ignore_errors=True)
+        for path in (self.archive(export), seal.unfinished(self.archive(export))):
+            path.unlink(missing_ok=True)
 
     async def _made(self, export: Export) -> Path:
         plan = await self._plan(export)
@@ -224,7 +253,6 @@ class Exports:
 
         def report(stage: str, done: int, total: int) -> None:
             if export in self._cancelled:
-                self._cancelled.discard(export)
                 raise Cancelled(export)
             if monotonic() - last[0] > _REPORT_SECONDS or done == 0:
                 self._doing[export], last[0] = Doing(stage, done, total), monotonic()

@@ -70,6 +70,10 @@ class Hold(NamedTuple):
         return self.kind == "tenant" or values[self.kind] == self.value
 
 
+class _HoldsChanged(Exception):
+    """Somebody placed or lifted a hold while it was worked out what may go."""
+
+
 class Erased(NamedTuple):
     """What came of an erasure: contents emptied, keys destroyed, contents that holds or the law keep."""
 
@@ -151,7 +155,17 @@ class Retaining:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def erase(self, tenant: str, person: str, *, reason: str, by: str, retained: bool = False) -> Erased:
-        """Erases what a person wrote, but for what is held and, unless ``retained``, what the law keeps longer."""
+        """Erases what a person wrote, but for what is held and, unless ``retained``, what the law keeps longer.
+
+        What holds keep is worked out anew where one was placed or lifted meanwhile.
+        """
+        while True:
+            try:
+                return await self._erased(tenant, person, reason=reason, by=by, retained=retained)
+            except _HoldsChanged:
+                continue
+
+    async def _erased(self, tenant: str, person: str, *, reason: str, by: str, retained: bool) -> Erased:
         found = await asyncio.to_thread(self._words_of, tenant, person)
         holds = await self._in_force()
         free = [one for one in found if not _held(holds, tenant, one[1], one[3])]
@@ -171,6 +185,7 @@ class Retaining:
         seals = await asyncio.to_thread(self._seals_of, tenant, [one[0] for one in going])
 
         def work(visit: Visit) -> None:
+            _same(visit, holds)
             writes = [Write(sql.EMPTY_CONTENT, (one[0],), must_change=False) for one in going]
             writes += [Write(sql.DROP_SEAL, seal, must_change=False) for seal in seals]
             writes += [Write(sql.DESTROY_KEY, (visit.at, one)) for one in destroyed]
@@ -235,7 +250,10 @@ class Retaining:
         return len(placed)
 
     async def _purge(self, at: str) -> tuple[int, int]:
-        """Purges some contents that are due, and puts off those that are held or are kept longer by now."""
+        """Purges some contents that are due, and puts off those that are held or are kept longer by now.
+
+        Where a hold was placed or lifted meanwhile nothing is done: the next sweep takes it up.
+        """
         rows = await asyncio.to_thread(self._reads.rows, sql.DUE, at, AT_ONCE)
         holds, later = await self._in_force(), stamp(from_stamp(at) + timedelta(hours=12))
         going, staying = [], []
@@ -247,9 +265,16 @@ class Retaining:
                 staying.append((code, later, row[0]))
             else:
                 going.append((row, code, until))
-        seals = await asyncio.to_thread(self._seals_of, "", [row[0] for row, _, _ in going])
+        seals = [
+            seal
+            for tenant in {row[1] for row, _, _ in going}
+            for seal in await asyncio.to_thread(
+                self._seals_of, tenant, [row[0] for row, _, _ in going if row[1] == tenant]
+            )
+        ]
 
         def work(visit: Visit) -> None:
+            _same(visit, holds)
             for one in staying:
                 visit.derive(Write(sql.POSTPONE, one, must_change=False))
             for (content, tenant, name, version, *_, digest), code, until in going:
@@ -262,8 +287,11 @@ class Retaining:
             for seal in seals:
                 visit.derive(Write(sql.DROP_SEAL, seal, must_change=False))
 
-        if rows:
-            await self._ledger.visit(work)
+        try:
+            if rows:
+                await self._ledger.visit(work)
+        except _HoldsChanged:
+            return 0, 0
         return len(going), len(rows)
 
     async def _drop_seals(self, at: str) -> None:
@@ -313,9 +341,15 @@ class Retaining:
         return kept
 
     def _seals_of(self, tenant: str, numbers: Sequence[int]) -> list[tuple[str, bytes]]:
-        if not tenant or not numbers:
+        if not numbers:
             return []
         return [(name, key) for name, key in self._reads.rows(sql.SEALS_OF, tenant, orjson.dumps(numbers).decode())]
+
+
+def _same(visit: Visit, holds: Iterable[Hold]) -> None:
+    """Raises ``_HoldsChanged`` where these are not the holds that are in force now."""
+    if {Hold(*row) for row in visit.rows(sql.HOLDING)} != {*holds}:
+        raise _HoldsChanged
 
 
 def _held(holds: Iterable[Hold], tenant: str, content: str, told: dict[str, Any]) -> bool:

@@ -73,12 +73,17 @@ def write_archive(plan: Plan, progress: Progress, ground: Ground, target: Path) 
     told = manifest(plan, progress, ground, files, counted)
     (folder / MANIFEST).write_bytes(told)
     (folder / SIGNATURE).write_text(signature(plan, progress, ground.signer, told), encoding="utf-8")
-    fresh = target.with_name(f"{target.name}.new")
+    fresh = unfinished(target)
     with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
         for place, path in enumerate([folder / MANIFEST, folder / SIGNATURE, *files]):
             progress.report("archive", place, len(files) + 2)
             _add(archive, path, path.relative_to(folder).as_posix())
     fresh.replace(target)
+
+
+def unfinished(target: Path) -> Path:
+    """Where an archive lies while it is written."""
+    return target.with_name(f"{target.name}.new")
 
 
 def _add(archive: zipfile.ZipFile, path: Path, name: str) -> None:

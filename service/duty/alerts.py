@@ -99,10 +99,6 @@ class Alerts:
         rows = await self._connection.execute_fetchall(sql.ALERTS_COUNT, (tenant, MOST_COUNTED))
         return next((int(count) for (count,) in rows), 0)
 
-    async def raise_(self, tenant: str, occasion: Occasion) -> str | None:
-        """Raises an alert in a visit of its own; see ``raise_alert``."""
-        return await self._ledger.visit(lambda visit: raise_alert(visit, tenant, occasion))
-
     async def acknowledge(self, caller: Caller, alert: str) -> None:
         """Somebody has seen it. Again, or by another, it changes nothing. Raises ``NoAlert``."""
 

@@ -402,13 +402,17 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> None:
 
 
 def nul_places(sent: Any, place: tuple[str | int, ...]) -> Iterator[Fault]:
-    """Every string that holds a NUL; databases disagree about it (one keeps it, one cuts there, one refuses)."""
-    if isinstance(sent, str):
-        if "\x00" in sent:
-            yield Fault(place, "nul")
-    elif isinstance(sent, dict):
-        for key, value in sent.items():
-            yield from nul_places(value, (*place, key))
-    elif isinstance(sent, list):
-        for index, value in enumerate(sent):
-            yield from nul_places(value, (*place, index))
+    """Every string that holds a NUL; databases disagree about it (one keeps it, one cuts there, one refuses).
+
+    What is still to be looked at is kept in a list: plain data may be nested deeper than functions can be.
+    """
+    waiting: list[tuple[Any, tuple[str | int, ...]]] = [(sent, place)]
+    while waiting:
+        value, where = waiting.pop()
+        if isinstance(value, str):
+            if "\x00" in value:
+                yield Fault(where, "nul")
+        elif isinstance(value, dict):
+            waiting.extend([(inner, (*where, key)) for key, inner in reversed(value.items())])
+        elif isinstance(value, list):
+            waiting.extend([(inner, (*where, index)) for index, inner in reversed([*enumerate(value)])])

@@ -22,7 +22,7 @@ from service.plan import Happening
 from service.review.rulings import DEADLINE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from moderation.engine import Case
     from moderation.types import Missing
@@ -67,10 +67,11 @@ class Hindsight:
     ) -> None:
         self._rooms, self._reads, self._hearing, self._clock = rooms, reads, hearing, clock
         self._missed: deque[_Missed] = deque()
+        self._unfiled: deque[tuple[Lane, Late]] = deque()
         self._seen = ""
         self._recent: dict[str, float] = {}
         """Decisions that may still be taken back, and when they were read."""
-        rooms.turns.on_missed = self.missed
+        rooms.turns.on_missed, rooms.turns.on_unfiled = self.missed, self.unfiled
 
     def missed(self, lane: Lane, message: Message, case: Case) -> None:
         """A message passed without the expert. Of too many the oldest are not asked for again."""
@@ -79,12 +80,29 @@ class Hindsight:
         lane.missed += 1
         self._missed.append(_Missed(lane, message, case, self._clock() + PATIENCE_SECONDS))
 
+    def unfiled(self, lane: Lane, late: Sequence[Late]) -> None:
+        """The ledger did not take late findings: they are brought again. Of too many the oldest are let go."""
+        for one in late:
+            if len(self._unfiled) >= MOST:
+                self._unfiled.popleft()[0].missed -= 1
+            lane.missed += 1
+            self._unfiled.append((lane, one))
+
+    def file_again(self) -> None:
+        """Brings to their rooms the late findings that could not be filed."""
+        unfiled, self._unfiled = self._unfiled, deque()
+        for lane, late in unfiled:
+            lane.missed -= 1
+            lane.late.append(late)
+            self._rooms.turns.call(lane)
+
     async def run(self) -> None:
         """Looks for ever."""
         self._seen = await self._reads.last_ruling()
         while True:
             await asyncio.sleep(PAUSE_SECONDS)
             try:
+                self.file_again()
                 await self.ask_again()
                 await self.read_rulings()
             except Exception as error:  # noqa: BLE001 - what is busy now may not be so the next time

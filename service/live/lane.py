@@ -48,10 +48,11 @@ class Said:
 
 
 class Late(NamedTuple):
-    """A message whose expert was missing, and what was made of it when the expert answered after all."""
+    """A message that was told before, and what is made of it now. ``refused``: so often it could not be filed."""
 
     message: Message
     verdict: Verdict
+    refused: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -120,9 +121,11 @@ class Part:
     brought: Sequence[Brought]
     said: Sequence[Said]
     late: list[Late]
+    """What the expert found after all."""
+    pieces: list[Late] = field(default_factory=list)
+    """Earlier messages that turned out to be pieces of a violation."""
     messages: list[Message] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
     state: RoomState = field(default_factory=RoomState)
     risk: Risk = field(default_factory=Risk)
-    events: list[Happening] = field(default_factory=list)
     tried: int = 0

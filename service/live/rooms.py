@@ -13,7 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from service.ledger import LedgerClosed
-from service.live.feed import Feed, Once
+from service.live.feed import Once
 from service.live.lane import Brought, Lane, Said
 from service.live.talk import Answered, Event, message_id
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from moderation.risk import Mark
     from service.live.risk import Corrected
-    from service.live.talk import Ear, Message, News, Outcome
+    from service.live.talk import Ear, Message, Outcome
     from service.live.turns import Turns
     from service.plan import Happening
     from service.ports import Visit
@@ -58,9 +58,7 @@ class Rooms:
         """Where messages are judged; who knows more of a room joins its ``introduce`` and ``follow``."""
         self._reads, self._bounds, self._clock = reads, bounds, clock
         self._lanes: OrderedDict[tuple[str, str], Lane] = OrderedDict()
-        self._feeds: dict[str, set[Feed]] = {}
         self._closing = False
-        turns.on_news = self._spread
 
     # Who speaks and who listens
 
@@ -147,10 +145,6 @@ class Rooms:
         """The last number of a room, and when that was: 0 for one in which nothing ever happened."""
         return await self._reads.last(tenant, room)
 
-    def watch(self, tenant: str, *, most: int = 1024) -> Feed:
-        """All that happens in a tenant's rooms from now on; iterate it, and close it."""
-        return Feed(self._feeds.setdefault(tenant, set()), most=most)
-
     # Its life
 
     async def run(self) -> None:
@@ -179,10 +173,6 @@ class Rooms:
         self._closing = True
         while self.turns.busy or any(lane.busy or lane.pending for lane in self._lanes.values()):  # noqa: ASYNC110 - once a life
             await asyncio.sleep(PAUSE)
-
-    def _spread(self, news: News) -> None:
-        for feed in list(self._feeds.get(news.tenant, ())):
-            feed.put(news)
 
     def _lane(self, tenant: str, room: str) -> Lane:
         if self._closing:

@@ -58,7 +58,7 @@ TRIES: Final = 2
 
 
 class Turns:
-    """Keeps the rooms whose turn it is, and what is under way. ``on_news`` hears of what is on disk."""
+    """Keeps the rooms whose turn it is, and what is under way."""
 
     def __init__(  # noqa: PLR0913 - the parts that it is made of
         self,
@@ -72,7 +72,6 @@ class Turns:
     ) -> None:
         self._rules, self._ledger, self._reads, self._hearing = rules, ledger, reads, hearing
         self._terms, self._clock = terms, clock
-        self.on_news: Callable[[News], None] = _nobody
         self.introduce: list[Introduce] = []
         self.follow: list[Follow] = []
         self.waiting = 0
@@ -81,6 +80,8 @@ class Turns:
         """Hears how many seconds each verdict of a batch took."""
         self.on_missed: Callable[[Lane, Message, Case], None] | None = None
         """Hears of messages that passed although an expert was missing."""
+        self.on_unfiled: Callable[[Lane, Sequence[Late]], None] | None = None
+        """Hears of late findings that could not be filed now."""
         self._ready: deque[Lane] = deque()
         self._called = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -226,6 +227,7 @@ class Turns:
             end = start + len(part.messages)
             engine = engines.of(part.lane.tenant)
             before = _told_of(part.lane.state, [said.ruled for said in part.said if said.ruled is not None], engine)
+            part.pieces = []
             part.state, part.cases = engine.hear(before, contents[start:end], readings[start:end])
             if any(case.retracts for case in part.cases):
                 await self._retract(part, engine)
@@ -249,7 +251,7 @@ class Turns:
             verdict = engine.examine(stored.content, room=Company((findings[name],))).conclude()
             if stored.by == ENGINE and verdict.action > stored.verdict.action:
                 message = Message(message_id(part.lane.name, name), Kind.CHAT, stored.content)
-                part.late.append(Late(message, verdict))
+                part.pieces.append(Late(message, verdict))
 
     async def _heard(self, part: Part, answers: Sequence[Answer | None]) -> None:
         """Waits for the expert, which answers within its deadline and never raises."""
@@ -284,7 +286,7 @@ class Turns:
             filings.append(filing)
             judged.append(Judged(tenant, room, number, message, filing.id, verdict))
             number += 1
-        for message, verdict in part.late:
+        for message, verdict, _ in (*part.late, *part.pieces):
             filing = prepared(message.content, verdict, tenant=tenant, terms=terms, number=number, known=True)
             filings.append(filing)
             judged.append(Judged(tenant, room, number, message, filing.id, verdict))
@@ -295,7 +297,7 @@ class Turns:
         self, part: Part, judged: Sequence[Judged]
     ) -> tuple[list[Happening], Callable[[Visit], object] | None]:
         """The events that come with messages, and the work of all who follow."""
-        events = [*part.events]
+        events: list[Happening] = []
         works = [said.work for said in part.said if said.work is not None]
         for late in judged[len(part.messages) :]:
             facts = {"message": late.message.id, "decision": late.decision, "action": late.verdict.action.code}
@@ -333,6 +335,7 @@ class Turns:
         if isinstance(error, LedgerRefused) and part.tried < TRIES:
             # Somebody else had the next number, or had decided what is judged anew here.
             part.tried += 1
+            self._keep(part, refused=1)
             part.late.clear()
             lane.opened = False
             self._do(self._judge([part]))
@@ -368,11 +371,10 @@ class Turns:
                     self.on_missed(lane, one.message, case)
         news = News(lane.tenant, lane.name, answers, happened)
         lane.tell([(brought.ear, answer) for brought, answer in zip(part.brought, answers, strict=False)], news)
-        self.on_news(news)
         self._done(part)
 
     def _fail(self, part: Part, error: BaseException) -> None:
-        """Nothing of a part stands; who brought its messages may bring them again."""
+        """Nothing of a part stands; who brought its messages may bring them again, and late findings are kept."""
         why = next((code for kind, code in _WHY.items() if isinstance(error, kind)), "internal")
         if why == "internal":
             structlog.get_logger().error("room failed", **where(error))
@@ -380,7 +382,14 @@ class Turns:
             if not said.heard.done():
                 said.heard.set_exception(error)
         part.lane.tell([(brought.ear, Refused(brought.message.id, why)) for brought in part.brought], None)
+        self._keep(part, refused=why == "internal")
         self._done(part)
+
+    def _keep(self, part: Part, *, refused: int) -> None:
+        """Hands back late findings of a part that does not stand, but for those that were refused too often."""
+        late = [one._replace(refused=one.refused + refused) for one in part.late if one.refused + refused <= TRIES]
+        if late and self.on_unfiled is not None:
+            self.on_unfiled(part.lane, late)
 
     def _done(self, part: Part) -> None:
         lane = part.lane
@@ -409,10 +418,6 @@ def _told_of(state: RoomState, ruled: Iterable[Stored], engine: Engine) -> RoomS
 def _unheard(heard: asyncio.Future[int]) -> None:
     """Nobody waits for this number; that it could not be written was logged where it happened."""
     heard.exception()
-
-
-def _nobody(_: News) -> None:
-    """Before anybody listens."""
 
 
 _WHY: Final = {LedgerFull: "busy", LedgerUnwritable: "unavailable", LedgerClosed: "unavailable"}

@@ -39,9 +39,15 @@ SELECT max(coalesce(ended_at, '9')) FROM shows WHERE tenant = ? AND room = ? AND
 OLD_SEALS: Final = "SELECT tenant, key_hash FROM idempotency WHERE at < ? LIMIT ?"
 DROP_SEAL: Final = "DELETE FROM idempotency WHERE tenant = ? AND key_hash = ?"
 SEALS_OF: Final = """
-SELECT i.tenant, i.key_hash FROM idempotency AS i WHERE i.tenant = ?1 AND EXISTS (
-    SELECT 1 FROM json_each(i.decisions) AS j JOIN decisions AS d ON d.id = j.value
-    WHERE d.content IN (SELECT value FROM json_each(?2)))
+SELECT i.tenant, i.key_hash FROM idempotency AS i
+WHERE +i.tenant = ?1
+    AND i.at IN (SELECT d.at FROM decisions AS d WHERE d.content IN (SELECT value FROM json_each(?2)))
+    AND EXISTS (SELECT 1 FROM json_each(i.decisions) AS j JOIN decisions AS d ON d.id = j.value
+        WHERE d.content IN (SELECT value FROM json_each(?2)))
+"""
+"""A seal is written with its decisions, at the same time: most are told apart by that alone, row by row as they lie.
+
+Without the plus they would be looked up in the order of their keys, which takes ten times as long.
 """
 EXPIRING: Final = """
 SELECT class, substr(until, 1, 7), count(*) FROM retentions WHERE tenant = ? AND purged_at IS NULL

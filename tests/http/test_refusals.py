@@ -131,6 +131,21 @@ def test_a_key_that_occurs_twice_is_refused(server, body):
     assert (batch.status, list(batch.faults.values())) == (400, ["duplicate_key"])
 
 
+DEPTH = 1000
+"""So deep the parser follows, and no function that calls itself."""
+
+
+@pytest.mark.parametrize("path", ["/v1/sessions", "/v1/moderations"])
+@pytest.mark.parametrize("hidden", ["x", "\\u0000"])
+def test_what_is_nested_as_deep_as_can_be_read_is_refused_like_anything_else(server, path, hidden):
+    body = f'{{"a":["\\u0000",{"[" * DEPTH}"{hidden}"{"]" * DEPTH}]}}'.encode()
+    reply = server.call("POST", path, body, key=None if path == "/v1/sessions" else True)
+    assert (reply.status, reply.problem) == (422, "invalid-body")
+    deepest = ".".join(["a", "1", *["0"] * DEPTH])
+    assert list(reply.faults) == ["a.0", deepest][: 1 + (hidden != "x")]
+    assert set(reply.faults.values()) == {"nul"}
+
+
 @pytest.mark.parametrize("text", ['"a":1', 'he said ":"', "12:30", '{"text":"x"}', "\\u0000", '\\"', "a\tb"])
 def test_a_text_that_looks_like_json_is_a_text(server, text):
     assert post(server, {"scene": "ad", "text": text}).status == 200

@@ -10,6 +10,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
+from types import MethodType
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from moderation.types import TEXT, Action, Author, Content, Missing, Opinion, Part, Scene, Score, Span
 from service.http import room_wire
 from service.keys import Caller
+from service.ledger import Ledger, LedgerFull, LedgerRefused, LedgerUnwritable
 from service.live import hindsight
 from service.live.hindsight import Hindsight
 from service.live.lane import MOST_TOGETHER, Lane
@@ -195,20 +197,6 @@ def test_work_that_fails_takes_its_messages_with_it_and_nothing_else(server, roo
     assert said(server, room, chat("a")).json["results"][0]["seq"] == 1
 
 
-def test_a_feed_hears_all_rooms_of_its_tenant_and_of_nobody_else(server, room):
-    async def watched():
-        rooms = server.service.rooms
-        mine, theirs = rooms.watch("shop"), rooms.watch("rival")
-        await rooms.say("shop", room, [_message(room, "a")])
-        news = await asyncio.wait_for(anext(mine), 5)
-        mine.close()
-        theirs.close()
-        return news, len(theirs._news)
-
-    news, others = server.within(watched())
-    assert (news.room, [one.id for one in news.answers], others) == (room, ["a"], 0)
-
-
 _odd = st.sampled_from(["", "a", "字", "x" * 201, 0, -1, 7, 40001, True, None, 1.5, [], {}, "chat", "title", "other"])
 _times = st.sampled_from(
     ["2026-11-26T12:00:00Z", "2026-11-26T12:00:00.123456Z", "2026-13-26T12:00:00Z", "12:00", "2026-11-26T25:00:00Z"]
@@ -364,6 +352,13 @@ class Later:
                 await asyncio.sleep(0.02)
         return told
 
+    async def idle(self):
+        """Returns once nothing of the room is under way: what is on disk may be read before its lane hears of it."""
+        lane = self.rooms.lane("shop", self.room)
+        async with asyncio.timeout(10):
+            while not lane.idle:  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
+
     async def decide(self, id_, who, *ruling):
         """A person decides on a message of the room, somebody having reported it."""
         desk, target = self.server.service.desk, f"{self.room}/{id_}"
@@ -384,7 +379,7 @@ class Later:
 def later(server, room):
     """``later(late)``: a room whose expert is late for so many questions."""
     turns = server.service.rooms.turns
-    hearing, on_missed = turns._hearing, turns.on_missed
+    hearing, on_missed, on_unfiled = turns._hearing, turns.on_missed, turns.on_unfiled
 
     def make(late):
         expert = LateExpert(late)
@@ -394,7 +389,7 @@ def later(server, room):
         return made
 
     yield make
-    turns._hearing, turns.on_missed = hearing, on_missed
+    turns._hearing, turns.on_missed, turns.on_unfiled = hearing, on_missed, on_unfiled
 
 
 @pytest.fixture
@@ -430,7 +425,74 @@ async def test_a_message_that_passed_half_blind_is_retracted_when_the_expert_ans
     told = await one.happened(4)
     assert (told[2].id, told[2].decided.verdict.action) == ("a", Action.REVIEW)
     assert (told[3].kind, told[3].facts["message"]) == ("retraction", "a")
-    assert lane.idle
+    await one.idle()
+
+
+def unable(error, *, raised=False):
+    """A ledger that does not take what happens in rooms: it says so at once, or when it comes to commit."""
+
+    def submit(self, filings, *, entering=None, **more):
+        if entering is None:
+            return Ledger.submit(self, filings, **more)
+        if raised:
+            raise error
+        heard = asyncio.get_running_loop().create_future()
+        heard.set_exception(error)
+        return heard
+
+    return submit
+
+
+TROUBLES = {
+    "full": (1, unable(LedgerFull("x"), raised=True)),
+    "full for long": (9, unable(LedgerFull("x"), raised=True)),
+    "unwritable": (9, unable(LedgerUnwritable("x"))),
+    "refused": (2, unable(LedgerRefused("x"))),
+    "broken": (2, unable(ValueError("x"))),
+}
+
+
+@pytest.mark.parametrize(("times", "submit"), TROUBLES.values(), ids=TROUBLES)
+@within
+async def test_a_late_finding_outlives_the_troubles_of_the_ledger(server, room, later, times, submit):
+    one = later(1)
+    assert (await one.say("a", "坏人")).decided.verdict.degraded
+    lane, ledger = one.rooms.lane("shop", room), one.rooms.turns._ledger
+    ledger.submit = MethodType(submit, ledger)
+    try:
+        await one.found.ask_again()
+        for _ in range(times):
+            async with asyncio.timeout(10):
+                while lane.busy or one.rooms.turns.busy:  # noqa: ASYNC110
+                    await asyncio.sleep(0.001)
+            assert lane.missed == 1 and not lane.idle
+            if _ < times - 1:
+                one.found.file_again()
+    finally:
+        del ledger.submit
+    assert len(await one.happened(1)) == 1
+    one.found.file_again()
+    told = await one.happened(3)
+    assert (told[1].id, told[1].decided.verdict.action) == ("a", Action.REVIEW)
+    assert (told[2].kind, told[2].facts["message"]) == ("retraction", "a")
+    await one.idle()
+
+
+@within
+async def test_a_late_finding_that_is_always_refused_is_let_go(server, room, later):
+    one = later(1)
+    await one.say("a", "坏人")
+    lane, ledger = one.rooms.lane("shop", room), one.rooms.turns._ledger
+    ledger.submit = MethodType(unable(LedgerRefused("x")), ledger)
+    try:
+        await one.found.ask_again()
+        async with asyncio.timeout(10):
+            while not lane.idle:
+                await asyncio.sleep(0.001)
+                one.found.file_again()
+    finally:
+        del ledger.submit
+    assert len(await one.happened(1)) == 1
 
 
 @within

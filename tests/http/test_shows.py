@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import time_machine
 
 from moderation.types import SHANGHAI
-from service.duty.alerts import Occasion
+from service.duty.alerts import Occasion, raise_alert
 from service.duty.shows import Corrected, Said, correct
 from service.rights import Role
 from tests.http.conftest import running
@@ -261,10 +262,11 @@ def test_what_ends_within_thirty_days_is_announced_once_and_again_when_it_ends(s
 
 
 def test_an_alert_is_raised_once_and_acknowledged_by_a_person(server, writer):
-    alerts = server.service.duties.alerts
+    ledger = server.service.ledger
     occasion = Occasion("complaint.surge", "r-9", "1", {"count": 12})
-    raised = server.within(alerts.raise_("shop", occasion))
-    assert server.within(alerts.raise_("shop", occasion)) is None
+    raising = partial(raise_alert, tenant="shop", occasion=occasion)
+    raised = server.within(ledger.visit(raising))
+    assert server.within(ledger.visit(raising)) is None
     before = fine(server.call("GET", "/v1/alerts"))["open"]
     path = f"/v1/alerts/{raised}/acknowledgement"
     assert server.call("POST", path, {}).status == 403

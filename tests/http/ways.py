@@ -14,7 +14,7 @@ import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from functools import wraps
+from functools import partial, wraps
 from itertools import count
 from types import SimpleNamespace
 
@@ -26,7 +26,7 @@ from service.audit.note import COSIGNATURE, note_from, signer_from
 from service.audit.records import Asked
 from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.members import Profile
-from service.duty.alerts import Occasion
+from service.duty.alerts import Occasion, raise_alert
 from service.http import assets
 from service.ids import new_id
 from service.keys import Caller
@@ -367,7 +367,9 @@ def _new_room(house, tenant):
 def _alert(house, tenant):
     """A new alert that nobody acknowledged."""
     occasion = Occasion("complaint.surge", f"stage{next(_numbers)}-of-{tenant}", "", {"count": 9})
-    alert = house.server.within(house.server.service.duties.alerts.raise_(tenant, occasion))
+    alert = house.server.within(
+        house.server.service.ledger.visit(partial(raise_alert, tenant=tenant, occasion=occasion))
+    )
     house.seen(tenant, alert, occasion.subject)
     return {"id": alert}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import date, datetime
 
 import pytest
@@ -120,9 +122,16 @@ def test_gaps_are_what_order_117_asks_for_and_is_not_there():
     ]
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx", "＝1"])
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+1", "-1", "@x", "\tx", "＝1", "\n=1", "﹦1", "|x", "%0", "\ufeff=1", "  =1", "\u200b@x"]
+)
 def test_a_cell_that_begins_a_formula_is_made_harmless(cell):
-    assert sheet(("a",), [(cell,)]).decode("utf-8-sig").splitlines()[1].strip('"').startswith("'")
+    (_, (told,)) = csv.reader(io.StringIO(sheet(("a",), [(cell,)]).decode("utf-8-sig"), newline=""), strict=True)
+    assert told == f"'{cell}"
+
+
+def test_a_cell_holds_no_control_character():
+    assert sheet(("a",), [("a\x00\x1bb",)]).decode("utf-8-sig").splitlines()[1] == r"a\u0000\u001bb"
 
 
 async def test_a_registered_function_may_be_said_of_the_product_that_is_registered(told):

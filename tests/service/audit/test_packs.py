@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import re
+import sqlite3
 import zipfile
 import zlib
 from collections import Counter
@@ -13,15 +15,16 @@ import jsonschema_rs
 import pytest
 
 from service.acts import act_row
-from service.audit import formats
+from service.audit import formats, make
 from service.audit.columns import COLUMNS
 from service.audit.dsa import BATCH, statement
 from service.audit.exports import AskedWrong, Exports
-from service.audit.make import Cancelled
 from service.audit.mask import masked
 from service.audit.packs import CHECKLIST, FIGURES, HEADS, PACKS, TABLES
+from service.audit.reads import LogReads
 from service.audit.records import Asked, Record
 from service.audit.verify_export import check
+from service.store import audit_statements
 from tests.service.audit.dsa_schema import SCHEMA
 
 # Masks
@@ -183,13 +186,109 @@ async def test_a_pack_that_was_cut_off_becomes_the_very_pack(made, monkeypatch, 
     assert not (made.folder / "exports" / asked.id).exists()
 
 
-async def test_a_pack_that_is_given_up_is_not_made(made):
+def files_of(made, export):
+    return [path.name for path in (made.folder / "exports").glob(f"{export.id}*")]
+
+
+@pytest.mark.parametrize("stage", ["records", "rows", "html", "manifest", "archive", "digest"])
+async def test_of_a_pack_that_is_given_up_nothing_stays(made, monkeypatch, stage):
+    """Given up in each stage, and when the archive lies there and is not told of yet."""
+    await made.act(30)
+    exports, loop = made.audit.exports, asyncio.get_running_loop()
+    asked = await exports.ask("shop", Asked(pack="log", formats=("html",)), by="cli")
+    reporter, seen = Exports._reporter, set()
+
+    def giving_up(at):
+        if at == stage and stage not in seen:
+            seen.add(stage)
+            asyncio.run_coroutine_threadsafe(exports.cancel("shop", asked.id, by="cli"), loop).result()
+
+    def reporting(self, export):
+        report = reporter(self, export)
+
+        def told(at, done, total):
+            giving_up(at)
+            report(at, done, total)
+
+        return told
+
+    def digest(path):
+        giving_up("digest")
+        return make.digest_of(path)
+
+    monkeypatch.setattr(Exports, "_reporter", reporting)
+    monkeypatch.setattr("service.audit.exports.digest_of", digest)
+    assert (await exports.make(asked)).state == "cancelled"
+    assert seen == {stage}
+    assert files_of(made, asked) == []
+    assert exports._cancelled == set()
+
+
+async def test_a_pack_that_is_given_up_before_is_not_made(made, monkeypatch):
     await made.act(3)
     exports = made.audit.exports
     asked = await exports.ask("shop", Asked(pack="log"), by="cli")
     await exports.cancel("shop", asked.id, by="cli")
-    with pytest.raises(Cancelled):
-        exports._reporter(asked.id)("records", 0, 1)
+    monkeypatch.setattr(Exports, "_write", lambda *_: pytest.fail("it was given up"))
+    assert (await exports.make(asked)).state == "cancelled"
+    assert files_of(made, asked) == []
+    assert exports._cancelled == set()
+
+
+async def test_of_a_making_that_was_cut_off_and_is_given_up_then_nothing_stays(made, monkeypatch):
+    await made.act(3)
+    exports = made.audit.exports
+    asked = await exports.ask("shop", Asked(pack="log"), by="cli")
+
+    def cut_off(_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("service.audit.exports.digest_of", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            await exports.make(asked)
+    assert sorted(files_of(made, asked)) == [asked.id, f"{asked.id}.zip"]
+    await exports.cancel("shop", asked.id, by="cli")
+    assert files_of(made, asked) == []
+
+
+async def test_of_a_pack_that_failed_nothing_stays(made, monkeypatch):
+    await made.act(3)
+    exports = made.audit.exports
+    asked = await exports.ask("shop", Asked(pack="log"), by="cli")
+
+    def full(_):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("service.audit.exports.digest_of", full)
+    failed = await exports.make(asked)
+    assert (failed.state, failed.error) == ("failed", "OSError")
+    assert files_of(made, asked) == []
+
+
+async def test_packs_are_made_after_the_database_failed_once(made, monkeypatch):
+    await made.act(3)
+    exports, rows, failed = made.audit.exports, LogReads.rows, []
+    asked = await exports.ask("shop", Asked(pack="log", formats=()), by="cli")
+
+    def failing(self, statement, *values):
+        if statement == audit_statements.EXPORT_WAITING and not failed:
+            failed.append(statement)
+            raise sqlite3.OperationalError("disk I/O error")
+        return rows(self, statement, *values)
+
+    monkeypatch.setattr(LogReads, "rows", failing)
+    monkeypatch.setattr("service.audit.exports._LOOK_SECONDS", 0.01)
+    watching = asyncio.create_task(exports.watch())
+    try:
+        async with asyncio.timeout(20):
+            while (await exports.one("shop", asked.id)).state == "waiting" and not watching.done():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert failed
+        assert (await exports.one("shop", asked.id)).state == "done"
+    finally:
+        watching.cancel()
+        await asyncio.wait([watching])
 
 
 # DSA

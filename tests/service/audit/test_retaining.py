@@ -8,6 +8,7 @@ import random
 import sqlite3
 import zipfile
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 import time_machine
@@ -15,13 +16,14 @@ from typer.testing import CliRunner
 
 from moderation.load import load_engine
 from moderation.types import Author, Content, Part, Scene
-from service.audit.retaining import HoldWrong, NoSuchHold
+from service.audit.retaining import HoldWrong, NoSuchHold, Retaining
 from service.audit.retention import CLASSES, FOREVER, Kept, longest
 from service.audit.whole import wrong_in
 from service.cli.app import app
 from service.creators.posting import complained
 from service.filing import committed
 from service.ids import from_stamp, stamp
+from service.moderate import Idempotency
 from service.settings import Settings
 from service.store.codec import told_in
 from service.wiring import open_service
@@ -143,6 +145,28 @@ async def test_what_was_purged_still_has_its_decision(house):
     assert (await service.moderation.one(caller, content("国家级", "c", scene=Scene.AD))).content.version == 2
 
 
+async def test_what_is_purged_takes_its_seals_with_it(house):
+    """All of one tenant's and another's, and none of what stays: by them a text could be guessed."""
+    service, caller, _ = house
+    _, secret = await service.keys.create("rival")
+    rival = await service.keys.caller(secret)
+    judge, many = service.moderation.one, service.moderation.many
+    for who in (caller, rival):
+        for scene in (Scene.UGC, Scene.AD):
+            name = f"{scene.value}"
+            await judge(who, content(CANARY, name, scene=scene), idempotency=Idempotency(f"key {name}", b"body"))
+        await judge(who, content(CANARY, "ugc"), idempotency=Idempotency("key again", b"body"))
+    mixed = [content("一", "one"), content("二", "two", scene=Scene.AD)]
+    await many(caller, mixed, idempotency=Idempotency("key of both", b"body"))
+    reads = service.audit.log.reads
+    assert len(reads.rows("SELECT 1 FROM idempotency")) == 7
+    assert await service.audit.retaining.sweep(stamp(datetime.now(UTC) + 61 * DAY)) == 3
+    left = {(tenant, bytes(key)) for tenant, key in reads.rows("SELECT tenant, key_hash FROM idempotency")}
+    assert left == {(tenant, sha256(b"key ad").digest()) for tenant in ("shop", "rival")}
+    again = await judge(caller, content(CANARY, "ad", scene=Scene.AD), idempotency=Idempotency("key ad", b"body"))
+    assert again.replayed
+
+
 async def test_holds_are_placed_and_lifted(house):
     service, caller, _ = house
     retaining = service.audit.retaining
@@ -162,6 +186,68 @@ async def test_holds_are_placed_and_lifted(house):
     assert (erased.contents, erased.retained) == (0, 1), "the law keeps it for sixty days"
     erased = await retaining.erase("shop", "u", reason="要求", by="k", retained=True)
     assert (erased.contents, erased.keys) == (1, 1)
+
+
+@pytest.mark.parametrize("change", ["placed", "lifted"])
+@pytest.mark.parametrize("meanwhile", ["_lawful", "_seals_of"])
+async def test_a_hold_that_changes_during_an_erasure_counts(house, monkeypatch, change, meanwhile):
+    service, caller, _ = house
+    retaining, loop, done = service.audit.retaining, asyncio.get_running_loop(), []
+    await service.moderation.one(caller, content("话", "c", by="u"))
+    await service.moderation.one(caller, content("别人的话", "d", by="v"))
+    old = await retaining.hold("shop", "content", "d" if change == "placed" else "c", reason="诉讼", by="k")
+    real = getattr(Retaining, meanwhile)
+
+    async def interfere():
+        if change == "placed":
+            await retaining.hold("shop", "content", "c", reason="诉讼", by="k")
+        else:
+            await retaining.lift("shop", old.id, by="k")
+
+    def interfered(self, *values):
+        if not done:
+            done.append(change)
+            asyncio.run_coroutine_threadsafe(interfere(), loop).result()
+        return real(self, *values)
+
+    monkeypatch.setattr(Retaining, meanwhile, interfered)
+    erased = await retaining.erase("shop", "u", reason="要求", by="k", retained=meanwhile == "_seals_of")
+    assert done
+    ((body,),) = service.audit.log.reads.rows("SELECT body FROM contents WHERE content_id = 'c'")
+    keys = service.audit.log.reads.rows("SELECT id FROM data_keys WHERE destroyed_at IS NOT NULL")
+    if change == "placed":
+        assert (erased.contents, erased.keys, erased.held) == (0, 0, 1)
+        assert body and not keys
+    elif meanwhile == "_seals_of":
+        assert (erased.contents, erased.keys, erased.held) == (1, 1, 0)
+        assert not body and keys
+    else:
+        assert (erased.contents, erased.held, erased.retained) == (0, 0, 1)
+    assert wrong_in(service.audit.log.reads) == []
+
+
+async def test_a_hold_that_is_placed_during_a_purge_counts(house, monkeypatch):
+    service, caller, _ = house
+    retaining, loop, done = service.audit.retaining, asyncio.get_running_loop(), []
+    for name in "cd":
+        await service.moderation.one(caller, content("话", name, by="u"))
+    real = Retaining._seals_of
+
+    def interfered(self, *values):
+        if not done:
+            done.append(True)
+            placing = retaining.hold("shop", "content", "c", reason="诉讼", by="k")
+            asyncio.run_coroutine_threadsafe(placing, loop).result()
+        return real(self, *values)
+
+    monkeypatch.setattr(Retaining, "_seals_of", interfered)
+    late = stamp(datetime.now(UTC) + 61 * DAY)
+    assert await retaining.sweep(late) == 0
+    assert done
+    assert await retaining.sweep(late) == 1
+    left = service.audit.log.reads.rows("SELECT content_id FROM contents WHERE length(body) > 0")
+    assert left == [("c",)]
+    assert wrong_in(service.audit.log.reads) == []
 
 
 # Erased
@@ -266,6 +352,21 @@ async def test_a_sealed_house_works_like_any_other(house):
     assert len(service.audit.log.reads.rows("SELECT id FROM data_keys")) == 4
     with time_machine.travel(datetime.now(UTC) + DAY, tick=True):
         assert (await service.moderation.history(caller, "g7"))[0].content.parts[0].text == "话7"
+
+
+async def test_only_so_many_keys_are_kept_unwrapped(house, monkeypatch):
+    """However many people write, and whoever reads what they wrote meanwhile."""
+    service, caller, _ = house
+    monkeypatch.setattr("service.vault._MOST", 5)
+    for number in range(30):
+        await service.moderation.one(caller, content(f"话{number}", f"c{number}", by=f"u{number}"))
+        await service.moderation.history(caller, f"c{number // 2}")
+    assert len(service.audit.retaining._vault._keys) <= 5
+    assert len(service.audit.log.reads.rows("SELECT id FROM data_keys")) == 30
+    for number in range(30):
+        (decided,) = await service.moderation.history(caller, f"c{number}")
+        assert decided.content.parts[0].text == f"话{number}"
+    assert len(service.audit.retaining._vault._keys) <= 5
 
 
 async def test_a_complaint_about_sealed_words_is_entered_with_who_wrote_them(house):

@@ -12,7 +12,7 @@ import time_machine
 
 from moderation.types import Action, Author, Scene
 from service.creators import trying
-from service.creators.book import NotThere
+from service.creators.book import Book, NotThere
 from service.creators.boosts import Asked
 from service.creators.entries import Kind
 from service.creators.formulas import FOLDER, SHIPPED
@@ -25,6 +25,7 @@ from service.review.intake import Said
 from service.review.rulings import Ruling
 from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role
+from service.wiring import open_service
 from tests.small import hire
 
 BLOCKED = "全网第一"
@@ -279,6 +280,59 @@ async def test_what_is_kept_in_memory_is_bounded(house):
     for number in range(40):
         await book.boost("shop", f"k{number}", "ugc")
     assert len(book) <= 16
+
+
+async def fraud(house):
+    """A person finds what is never tolerated: the creator stands in the lowest tier from then on."""
+    await house.publish(id="c1", scene=Scene.UGC)
+    await house.service.desk.file("shop", Said("report", "c1", "u1", "false_ad", ""))
+    (row,) = await house.service.desk.claim(house.people["bob"], sorts=Sorts(kinds=("report",)))
+    ruling = Ruling(Action.BLOCK, (Reason("fraud_scam"),))
+    await house.service.desk.decide(house.people["bob"], row.id, row.token, ruling)
+    house.clock.shift(timedelta(seconds=30))
+    await house.service.desk.sweep()
+
+
+async def scripted(service, house, author="li", batch=()):
+    """What becomes of a lawful script, filed alone or with others."""
+    script = house.content(scene=Scene.LIVE_SCRIPT, author=Author(id=author), at=datetime.now(UTC))
+    if batch:
+        return (await service.moderation.many(house.caller, [*batch, script]))[-1].verdict.action
+    return (await service.moderation.one(house.caller, script)).verdict.action
+
+
+async def test_scripts_of_who_falls_to_the_lowest_tier_go_to_people_though_nobody_asked(house, content, settings):
+    others = [content("今天的日记", scene=Scene.UGC), content(scene=Scene.LIVE_SCRIPT, author=Author(id="wang"))]
+    assert await scripted(house.service, house) is Action.PASS
+    assert await scripted(house.service, house, batch=others) is Action.PASS
+    await house.creators.members.link("shop", "li", "douyin", "li-2")
+    await fraud(house)
+    assert await scripted(house.service, house) is Action.REVIEW
+    assert await scripted(house.service, house, batch=others) is Action.REVIEW
+    assert await scripted(house.service, house, "li-2") is Action.REVIEW
+    assert await scripted(house.service, house, "wang") is Action.PASS
+    async with open_service(settings) as fresh:
+        assert await scripted(fresh, house) is Action.REVIEW
+        assert await scripted(fresh, house, "li-2", batch=others) is Action.REVIEW
+
+
+async def test_scripts_of_who_rose_again_pass_though_nobody_asked(house):
+    await fraud(house)
+    assert await scripted(house.service, house) is Action.REVIEW
+    ((block,),) = await house.creators.reads.rows("SELECT decision FROM score_entries WHERE kind = 'violation'")
+    await house.service.desk.appeal("shop", Appealed(block, "", "li", "不是诈骗"))
+    (row,) = await house.service.desk.claim(house.people["ann"], sorts=Sorts(kinds=("appeal",)))
+    await house.service.desk.decide(house.people["ann"], row.id, row.token, Ruling(None, outcome="overturned"))
+    assert await scripted(house.service, house) is Action.PASS
+
+
+async def test_scenes_that_go_to_nobody_ask_for_no_standing(house, monkeypatch):
+    await fraud(house)
+    monkeypatch.setattr(Book, "standings", lambda *_: pytest.fail("nobody needs it"))
+    assert (await house.publish(scene=Scene.UGC)).verdict.action is Action.PASS
+    contents = [house.content(scene=scene, author=Author(id="li")) for scene in (Scene.AD, Scene.UGC)]
+    decided = await house.service.moderation.many(house.caller, contents)
+    assert [one.verdict.action for one in decided] == [Action.PASS, Action.PASS]
 
 
 async def test_a_ranking_is_within_the_days_budget_and_logged(house):
