@@ -13,11 +13,11 @@ import time_machine
 from moderation.types import Action, Author, Scene
 from service.creators import trying
 from service.creators.book import NotThere
-from service.creators.boosts import Asked
+from service.creators.boosts import Asked, rank_in
 from service.creators.entries import Kind
 from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.members import Profile, Refused, Signal
-from service.creators.trials import Effect, NotAllowed, State
+from service.creators.trials import Effect, NotAllowed, State, Trial
 from service.keys import Caller
 from service.review.appeals import Appealed
 from service.review.desk import Sorts
@@ -339,6 +339,30 @@ async def test_a_trial_goes_in_stages_and_is_rolled_back_in_one_act(house, setti
     assert (await trials.roll_back(ann, id_)).state is State.ROLLED_BACK
     await house.creators.book.standings("shop", ["li"])
     assert house.creators.formulas.held("shop").trial is None
+
+
+async def test_a_creator_with_accounts_counts_once_in_a_trial_with_what_they_did(house):
+    members = house.creators.members
+    for name in ("one", "two", "three"):
+        await members.put("shop", name, Profile())
+    await members.link("shop", "one", "douyin", "one-more")
+    await members.link("shop", "two", "douyin", "two-more")
+    trial = Trial("t", "f", "", "half", State.RUNNING, 100, "ann", 0, int(NOW.timestamp()) - 86_400)
+
+    async def effect():
+        return (await house.creators.trials.effect("shop", trial))[:2]
+
+    assert await effect() == (4, 0)
+    await house.final(author="one-more")
+    assert await effect() == (4, 1)
+    decided = await house.final(author="two-more", id="c2")
+    assert await effect() == (4, 2)
+    await members.unlink("shop", "two", "two-more")
+    assert await effect() == (5, 3)
+    house.clock.shift(DAY)
+    await house.final(author="two-more")
+    assert await effect() == (5, 3)
+    assert decided.verdict.action is Action.BLOCK
 
 
 class Staging:

@@ -1,0 +1,79 @@
+"""Creators over a real server: their ids in paths and cursors, each counted once, all of a tier, measures, trials."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from service.creators.formulas import FOLDER, SHIPPED
+from service.creators.members import Profile
+from service.http.asking import cursor_of
+from service.rights import Role
+from tests.http.conftest import running
+
+WIDE = "店" * 200
+"""As many signs as an id may have, each of three bytes."""
+ESCAPED = "\x01" * 200
+"""Signs that JSON writes in six bytes each."""
+
+LAST = "\U0010fffd"
+"""An id behind all others."""
+
+
+@pytest.fixture(scope="module")
+def server(settings, tmp_path_factory):
+    with running(settings.model_copy(update={"data": tmp_path_factory.mktemp("creators")})) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def ann(server):
+    return server.hire("ann", Role.ADMIN)
+
+
+@pytest.fixture(scope="module")
+def bob(server):
+    return server.hire("bob", Role.ADMIN)
+
+
+def enrol(server, name, **profile):
+    reply = server.call("PUT", f"/v1/creators/{quote(name, safe='')}", profile)
+    assert reply.status == 200, reply.body
+    return reply.json
+
+
+def pages(ask, path, **query):
+    """The answers of a list, each found by the cursor of the one before."""
+    while True:
+        reply = ask("GET", f"{path}?{urlencode(query)}")
+        assert reply.status == 200, reply.body
+        yield reply.json
+        if reply.json["next"] is None:
+            return
+        query["cursor"] = reply.json["next"]
+
+
+def counted(page):
+    """How many creators a page tells of, beside its button for all."""
+    return int(re.search(r'href="/creators"><b>(\d+)', page.body.decode())[1])
+
+
+def test_a_creator_with_accounts_is_counted_once(server, ann):
+    enrol(server, "owner")
+    before = counted(ann.call("GET", "/creators"))
+    for account in ("owner-one", "owner-two"):
+        enrol(server, account)
+        linked = {"channel": "douyin", "account_id": account}
+        assert server.call("POST", "/v1/creators/owner/accounts", linked).status == 200
+    assert counted(ann.call("GET", "/creators")) == before
+    assert server.call("DELETE", "/v1/creators/owner/accounts/owner-two").status == 200
+    assert counted(ann.call("GET", "/creators")) == before + 1
+
+
+def proposed(ann, name, days):
+    made = ann.call("POST", f"/v1/creators/{name}/measures", {"kind": "limit_traffic", "days": days})
+    assert made.status == 200, made.body
+    return f"/v1/measures/{made.json['id']}"
