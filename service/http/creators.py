@@ -20,6 +20,7 @@ from service.http.creator_answers import boost_told, brief_told, creator_told, e
 from service.http.language import called
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
+from service.http.wire import LONGEST
 from service.rights import Right
 
 if TYPE_CHECKING:
@@ -85,14 +86,14 @@ async def creators(asked: Asked) -> Answer:
     policy=Right.SIGNALS,
     takes=wire.CreatorRequest,
     gives=wire.CreatorShown,
-    problems=WRITES,
+    problems=("not-found", *WRITES),
 )
 async def put_creator(asked: Asked) -> Answer:
     """Enrol a creator, or change what is known of it. Accounts of one verified entity become one creator's."""
-    sent = await read_as(asked, wire.CreatorRequest)
+    name, sent = _id_of(asked), await read_as(asked, wire.CreatorRequest)
     until = {name: int(end.timestamp()) for name, end in sent.verified_until.items()}
     profile = Profile(sent.role.value, sent.cohort, sent.mcn, sent.entity, until)
-    await asked.serving.service.creators.members.put(known(asked).tenant, asked.found["id"], profile)
+    await asked.serving.service.creators.members.put(known(asked).tenant, name, profile)
     return await _shown(asked)
 
 
@@ -254,6 +255,14 @@ async def done(asked: Asked, step: Awaitable[T]) -> T:
 async def seen_by(asked: Asked) -> Seen:
     """The creator of a path. Raises ``Problem``."""
     return await done(asked, asked.serving.service.creators.book.seen(known(asked).tenant, asked.found["id"]))
+
+
+def _id_of(asked: Asked) -> str:
+    """The id that a path gives to a creator who may be new: such as contents bear. Raises ``Problem``."""
+    name = asked.found["id"]
+    if len(name) > LONGEST or "\x00" in name:
+        raise Problem("not-found")
+    return name
 
 
 async def _shown(asked: Asked) -> Answer:

@@ -56,6 +56,34 @@ def pages(ask, path, **query):
         query["cursor"] = reply.json["next"]
 
 
+@pytest.mark.parametrize("name", [WIDE, ESCAPED, "😀" * 200, '"\\' * 100])
+def test_a_list_goes_on_behind_any_id_that_a_creator_may_have(server, name):
+    for one in ("a", name, LAST):
+        enrol(server, one)
+    names = [one["creator_id"] for page in pages(server.call, "/v1/creators", limit=1) for one in page["items"]]
+    assert {"a", name, LAST} <= set(names)
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("number", [1 << 63, (1 << 64) - 1, -1])
+def test_a_number_that_no_list_has_is_no_cursor(server, number):
+    enrol(server, "a")
+    reply = server.call("GET", f"/v1/creators/a/ledger?cursor={cursor_of(number)}")
+    assert (reply.problem, reply.faults) == ("invalid-query", {"cursor": "cursor"})
+
+
+def test_the_highest_number_is_one(server):
+    enrol(server, "a")
+    assert server.call("GET", f"/v1/creators/a/ledger?cursor={cursor_of((1 << 63) - 1)}").status == 200
+
+
+@pytest.mark.parametrize("name", ["a%00b", "%00", "x" * 201, quote("店" * 201)])
+def test_nobody_is_enrolled_under_an_id_that_no_content_could_bear(server, name):
+    before = server.call("GET", "/v1/creators?limit=500").json["items"]
+    assert server.call("PUT", f"/v1/creators/{name}", {}).problem == "not-found"
+    assert server.call("GET", "/v1/creators?limit=500").json["items"] == before
+
+
 def counted(page):
     """How many creators a page tells of, beside its button for all."""
     return int(re.search(r'href="/creators"><b>(\d+)', page.body.decode())[1])
