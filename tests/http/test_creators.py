@@ -84,6 +84,15 @@ def test_nobody_is_enrolled_under_an_id_that_no_content_could_bear(server, name)
     assert server.call("GET", "/v1/creators?limit=500").json["items"] == before
 
 
+@pytest.mark.parametrize("name", ["who?", "a?limit=1", "half#half", "50%", "a/b", "a b&c=d", "?", "#"])
+def test_every_creator_has_a_page(server, ann, name):
+    enrol(server, name, cohort="pages")
+    page = ann.call("GET", f"/creators/{quote(name, safe='')}")
+    assert page.status == 200
+    assert unescape(page.body.decode()).count(name) >= 1
+    assert f"/creators/{quote(name, safe='')}" in ann.call("GET", "/creators").body.decode()
+
+
 def counted(page):
     """How many creators a page tells of, beside its button for all."""
     return int(re.search(r'href="/creators"><b>(\d+)', page.body.decode())[1])
