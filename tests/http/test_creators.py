@@ -114,3 +114,22 @@ def proposed(ann, name, days):
     made = ann.call("POST", f"/v1/creators/{name}/measures", {"kind": "limit_traffic", "days": days})
     assert made.status == 200, made.body
     return f"/v1/measures/{made.json['id']}"
+
+
+def test_who_decides_alone_may_shorten_a_measure_and_never_lengthen_it(server, ann, bob):
+    enrol(server, "measured")
+    measure = proposed(ann, "measured", 5)
+    longer = bob.call("POST", f"{measure}/decision", {"agrees": True, "days": 6})
+    assert (longer.problem, longer.faults) == ("invalid-body", {"days": "measure_term"})
+    assert "5" in longer.json["errors"][0]["msg"]
+    assert bob.call("POST", f"{measure}/decision", {"agrees": True, "days": 4}).status == 200
+    (shown,) = server.call("GET", "/v1/creators/measured").json["measures"]
+    assert shown["state"] == "in_force"
+
+
+def test_who_declines_a_measure_is_asked_for_no_term(server, ann, bob):
+    enrol(server, "declined")
+    measure = proposed(ann, "declined", 5)
+    assert bob.call("POST", f"{measure}/decision", {"agrees": False, "days": 3650}).status == 200
+    (shown,) = server.call("GET", "/v1/creators/declined").json["measures"]
+    assert (shown["state"], shown["ends_at"]) == ("declined", None)
