@@ -145,7 +145,10 @@ ADD_SPEND: Final = """
 INSERT INTO boost_spend (tenant, day, sort, key, spent) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (tenant, day, sort, key) DO UPDATE SET spent = spent + excluded.spent
 """
-SPENT: Final = "SELECT sort, key, spent FROM boost_spend WHERE tenant = ? AND day = ?"
+SPENT: Final = """
+SELECT sort, key, spent FROM boost_spend WHERE tenant = ? AND day = ? AND sort IN ('all', 'category', 'creator')
+    AND key IN (SELECT value FROM json_each(?))
+"""
 SPENT_DAYS: Final = """
 SELECT day, sort, spent FROM boost_spend WHERE tenant = ? AND day >= ? AND key = '' ORDER BY day
 """

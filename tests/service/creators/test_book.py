@@ -296,6 +296,44 @@ async def test_a_ranking_is_within_the_days_budget_and_logged(house):
     assert days == [(spent,)]
 
 
+class Reading:
+    """A visit that remembers what it read."""
+
+    def __init__(self, visit):
+        self.visit, self.at, self.record, self.read = visit, visit.at, visit.record, []
+
+    def rows(self, *asked):
+        found = self.visit.rows(*asked)
+        self.read += found
+        return found
+
+
+async def test_a_ranking_reads_what_was_spent_on_its_own_candidates_alone(house):
+    boosts, book = house.creators.boosts, house.creators.book
+    for name in ("a", "b"):
+        await house.creators.members.put("shop", name, Profile())
+    for number in range(40):
+        many = [Asked(f"k{number}-{place}", 1000, f"c{number}") for place in range(10)]
+        await boosts.rank("shop", "ugc", many, budget=1000)
+    asked = [Asked("a", 1000, "food"), Asked("b", 1000, "food"), Asked("nobody", 1000)]
+    await boosts.rank("shop", "ugc", asked, budget=100, seed=7)
+    held, read = await book.standings("shop", ["a", "b"]), []
+
+    def work(visit):
+        reading = Reading(visit)
+        told = rank_in(reading, "shop", "ugc", asked, held, boosts.limits._replace(creator=70, category=90), 1000, 7)
+        read.extend(reading.read)
+        return told
+
+    told = await house.service.ledger.visit(work)
+    assert len(read) <= 2 + len(asked) + 1
+    rows = "SELECT sort, key, spent FROM boost_spend WHERE sort IN ('creator', 'category')"
+    spent = {(sort, key): amount for sort, key, amount in await house.creators.reads.rows(rows)}
+    assert 0 < spent["category", "food"] <= 90
+    assert all(spent.get(("creator", held[name].id), 0) <= 70 for name in ("a", "b"))
+    assert told.budget == 1000
+
+
 async def test_measures_are_proposed_decided_by_another_and_end_with_their_term(house):
     measures, (ann, bob) = house.creators.measures, house.people.values()
     proposed = await measures.propose(ann, "li", "limit_traffic", "manual", 10)
