@@ -93,11 +93,6 @@ class CreatorReads:
             found[name] = Owner(Member(*columns), beside, tuple(orjson.loads(measures)))
         return found
 
-    async def known_as(self, tenant: str, id_: str) -> Member | None:
-        """A creator by the id that was made here."""
-        rows = await self.rows(sql.CREATOR_AS, tenant, id_)
-        return Member(*rows[0]) if rows else None
-
     async def listed(self, tenant: str, *, after: str, containing: str, limit: int) -> list[Member]:
         """Enrolled creators by their ids, from one on; accounts that are another creator's are left out."""
         return [Member(*row) for row in await self.rows(sql.CREATORS_LISTED, tenant, after, containing, limit)]
@@ -110,12 +105,8 @@ class CreatorReads:
         """The same to be shown."""
         return [Account(*row) for row in await self.rows(sql.LINKS_SHOWN, creator)]
 
-    async def entries(self, creator: str) -> list[Entry]:
-        """All entries that count for a creator, its own and those that its accounts bring."""
-        return (await self.entries_of({creator: await self.links(creator)}))[creator]
-
     async def entries_of(self, links: Mapping[str, Sequence[Link]]) -> dict[str, list[Entry]]:
-        """The same for many creators, each with its links: one statement."""
+        """All entries that count for each creator, its own and those that its links bring: one statement."""
         accounts = {link.account for held in links.values() for link in held}
         of_account: dict[str, list[Entry]] = {}
         for account, *columns in await self.rows(sql.MANY_ENTRIES, _listed([*links, *accounts])):

@@ -110,6 +110,21 @@ def test_a_creator_with_accounts_is_counted_once(server, ann):
     assert counted(ann.call("GET", "/creators")) == before + 1
 
 
+def test_all_creators_of_a_tier_can_be_reached(server, ann):
+    names = [f"tier-{number:03}" for number in range(230)]
+    for name in names:
+        server.within(server.service.creators.members.put("shop", name, Profile()))
+    tier = server.within(server.service.creators.book.held("shop", names[0])).standing.tier
+    seen, asked = [], f"/creators?tier={tier}&containing=tier-"
+    while asked:
+        page = ann.call("GET", asked).body.decode()
+        seen += re.findall(r'<td><a href="/creators/([^"]+)">', page)
+        more = re.search(r'<a class="button" href="(/creators\?[^"]+)">', page)
+        asked = unescape(more[1]) if more else ""
+    assert seen == names
+    assert 'class="tally here"' in page
+
+
 def proposed(ann, name, days):
     made = ann.call("POST", f"/v1/creators/{name}/measures", {"kind": "limit_traffic", "days": days})
     assert made.status == 200, made.body
@@ -133,3 +148,24 @@ def test_who_declines_a_measure_is_asked_for_no_term(server, ann, bob):
     assert bob.call("POST", f"{measure}/decision", {"agrees": False, "days": 3650}).status == 200
     (shown,) = server.call("GET", "/v1/creators/declined").json["measures"]
     assert (shown["state"], shown["ends_at"]) == ("declined", None)
+
+
+def test_the_page_of_a_trial_reads_as_often_for_many_creators_as_for_one(server, ann, monkeypatch):
+    text = (FOLDER / SHIPPED).read_text(encoding="utf-8").replace('version = "2026-11"', 'version = "2026-12"')
+    formula = text.replace("\nhalf = 45", "\nhalf = 20")
+    assert ann.call("POST", "/v1/trials", {"formula": formula}).status == 200
+    reads, asked = server.service.creators.reads, []
+    rows = reads.rows
+
+    async def counting(statement, *values):
+        asked.append(statement)
+        return await rows(statement, *values)
+
+    monkeypatch.setattr(reads, "rows", counting)
+    for number in range(30):
+        enrol(server, f"compared-{number:02}")
+    del asked[:]
+    page = ann.call("GET", "/formula")
+    assert page.status == 200
+    assert len(re.findall(r'<td><a href="/creators/', page.body.decode())) == 20
+    assert len(asked) < 20
