@@ -172,6 +172,18 @@ def test_what_is_on_file_can_be_filed_by_hand(house, filed, seat):
     assert len(proofs[0]["claims"]) == 2
 
 
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_a_rewrite_takes_the_place_of_its_own_sentence_whatever_ends_the_lines(house, filed, seat, ends):
+    lines = ["", "大家好😀", "", "欢迎来到直播间。", "这款牙刷是国家级的品质！", "刷头柔软。"]
+    name = house.call("POST", "/v1/scripts", {"text": ends.join(lines), "products": ["brush"]})["script_id"]
+    sat = seat("li.wei", path=f"/scripts/{name}")
+    assert sat.page.input_value("#edited") == "\n".join(lines)
+    words = sat.page.get_attribute("[data-accept]", "data-accept")
+    sat.page.click("[data-accept]")
+    assert sat.page.input_value("#edited") == "\n".join([*lines[:4], words, lines[5]])
+    assert sat.wrong == []
+
+
 def test_the_pages_fit_a_phone(filed, seat):
     sat, widths = seat("root", width=390), {}
     for path in ("/scripts", "/files", "/alerts", "/live", "/live/brush-live"):
