@@ -210,7 +210,8 @@ def _both(
     tried: Formula,
     trial: Trial,
 ) -> list[dict[str, Any]]:
-    at, rows = int(time()), []
+    at = int(time())
+    rows: list[dict[str, Any]] = []
     for name, one in owners.items():
         id_, cohort = one.member.id, one.member.cohort
         now, then = (reckon(entries[id_], by, at, cohort=cohort).score for by in (formula, tried))
