@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -14,10 +15,12 @@ from moderation.types import Action, Author, Scene
 from service.creators import trying
 from service.creators.book import NotThere
 from service.creators.boosts import Asked, rank_in
-from service.creators.entries import Kind
+from service.creators.entries import Entry, Kind
 from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.members import Profile, Refused, Signal
+from service.creators.posting import member, post, seconds
 from service.creators.trials import Effect, NotAllowed, State, Trial
+from service.ids import new_id
 from service.keys import Caller
 from service.review.appeals import Appealed
 from service.review.desk import Sorts
@@ -183,6 +186,29 @@ async def test_only_who_is_enrolled_is_measured(house):
     for number in range(9):
         await house.publish(f"今天天气很好{chr(0x4E00 + number)}", scene=Scene.UGC)
     assert len([one for one in await house.entries() if one.name == "published"]) == 3
+
+
+@pytest.mark.parametrize("lowest", ["D", "Z"])
+async def test_scripts_of_the_lowest_tier_go_to_people_whatever_it_is_called(house, monkeypatch, lowest):
+    shipped = house.creators.formulas.shipped
+    tiers = (*shipped.tiers[:-1], shipped.tiers[-1]._replace(name=lowest))
+    monkeypatch.setattr(house.creators.formulas, "shipped", replace(shipped, tiers=tiers))
+    await house.creators.members.put("shop", "wang", Profile("host"))
+
+    def swindled(visit):
+        at = seconds(visit.at)
+        entry = Entry(new_id(), Kind.VIOLATION, "v", 0, at, at, "fraud_scam", 4, "", "ugc")
+        post(visit, "shop", member(visit, "shop", "li").id, entry)
+
+    await house.service.ledger.visit(swindled)
+    standings = await house.creators.book.standings("shop", ["li", "wang"])
+    assert standings["li"].standing.tier == lowest != standings["wang"].standing.tier
+    for author, scene, action in (
+        ("li", Scene.LIVE_SCRIPT, Action.REVIEW),
+        ("li", Scene.UGC, Action.PASS),
+        ("wang", Scene.LIVE_SCRIPT, Action.PASS),
+    ):
+        assert (await house.publish(author=author, scene=scene)).verdict.action is action
 
 
 async def test_an_account_brings_its_violations_and_leaves_them(house):
