@@ -34,7 +34,6 @@ HTML: Final = "text/html"
 _THEMES: Final = ("light", "dark")
 _SEE_OTHER: Final = 303
 _UNAUTHORIZED: Final = 401
-_NOT_FOUND: Final = 404
 _INTERFACE: Final = "/v1/"
 
 
