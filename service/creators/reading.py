@@ -93,6 +93,11 @@ class CreatorReads:
             found[name] = Owner(Member(*columns), beside, tuple(orjson.loads(measures)))
         return found
 
+    async def known_as(self, tenant: str, id_: str) -> Member | None:
+        """A creator by the id that was made here."""
+        rows = await self.rows(sql.CREATOR_AS, tenant, id_)
+        return Member(*rows[0]) if rows else None
+
     async def listed(self, tenant: str, *, after: str, containing: str, limit: int) -> list[Member]:
         """Enrolled creators by their ids, from one on; accounts that are another creator's are left out."""
         return [Member(*row) for row in await self.rows(sql.CREATORS_LISTED, tenant, after, containing, limit)]

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints,
 
 from service.http.body import read_body
 from service.http.problems import Fault, Problem, faults_of
-from service.http.wire import LONGEST, nul_places, read_json
+from service.http.wire import nul_places, read_json
 from service.store.people import START
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ Given = TypeVar("Given")
 Mark = TypeVar("Mark", str, int)
 
 _THREAD_FROM: Final = 64 * 1024
-_LONGEST_CURSOR: Final = 10 * LONGEST
-"""Room for a name of signs that JSON escapes, each in six bytes, as base 64 of them."""
+_LONGEST_CURSOR: Final = 200
 _MOST: Final = (1 << 63) - 1
 """The highest number that a database holds."""
 

@@ -72,12 +72,12 @@ async def creators(asked: Asked) -> Answer:
     query, tenant = read_query(asked, wire.CreatorsQuery), known(asked).tenant
     parts = asked.serving.service.creators
     found = await parts.reads.listed(
-        tenant, after=mark_of(query.cursor, ""), containing=query.containing, limit=query.limit + 1
+        tenant, after=await behind(asked, query.cursor), containing=query.containing, limit=query.limit + 1
     )
     page, last = cut(found, query.limit)
     held = await parts.book.standings(tenant, [one.name for one in page])
     items = [{**brief_told(one.name, held[one.name]), "role": one.role, "cohort": one.cohort} for one in page]
-    return tell({"items": items, "next": cursor_of(last.name) if last else None})
+    return tell({"items": items, "next": cursor_of(last.id) if last else None})
 
 
 @route(
@@ -250,6 +250,17 @@ async def done(asked: Asked, step: Awaitable[T]) -> T:
         if error.why == "signal_never":
             gaps = {"why": gaps[asked.lang]}
         raise Problem("invalid-body", faults=[Fault(error.place, error.why, gaps)]) from None
+
+
+async def behind(asked: Asked, cursor: str) -> str:
+    """The name behind which a list of creators goes on. Names may be long: cursors hold the ids that are made here."""
+    id_ = mark_of(cursor, "")
+    if not id_:
+        return ""
+    last = await asked.serving.service.creators.reads.known_as(known(asked).tenant, id_)
+    if last is None:
+        raise Problem("invalid-query", faults=[Fault(("cursor",), "cursor")])
+    return last.name
 
 
 async def seen_by(asked: Asked) -> Seen:

@@ -15,7 +15,7 @@ from service.creators.score import reckon
 from service.creators.telling import day_told, entry_told, history
 from service.creators.trials import STAGES, chosen
 from service.http import boosts, charts, creators
-from service.http.asking import cursor_of, cut, mark_of
+from service.http.asking import cursor_of, cut
 from service.http.console import HTML, shell, told_by
 from service.http.content import known
 from service.http.creator_answers import brief_told
@@ -151,13 +151,13 @@ async def _listed(asked: Asked, asked_for: Mapping[str, str], held: Mapping[str,
     tier, containing = asked_for.get("tier", ""), asked_for.get("containing", "")
     if not tier:
         return await told_by(asked, creators.creators, query={**asked_for, "limit": str(_SHOWN)})
-    after = mark_of(asked_for.get("cursor", ""), "")
+    after = await creators.behind(asked, asked_for.get("cursor", ""))
     wanted = sorted(
         name for name, one in held.items() if one.standing.tier == tier and name > after and containing in name
     )
     page, last = cut(wanted, _SHOWN)
     items = [{**brief_told(name, held[name]), "role": "", "cohort": held[name].cohort} for name in page]
-    return {"items": items, "next": cursor_of(last) if last else None}
+    return {"items": items, "next": cursor_of(held[last].id) if last else None}
 
 
 def _distribution(scores: list[int]) -> dict[str, Any]:

@@ -65,6 +65,17 @@ def test_a_list_goes_on_behind_any_id_that_a_creator_may_have(server, name):
     assert len(names) == len(set(names))
 
 
+@pytest.mark.parametrize("name", ["", "a", "nobody", "01920000-0000-7000-8000-000000000000"])
+def test_a_creator_that_is_not_there_is_no_cursor(server, ann, name):
+    enrol(server, "a")
+    cursor = cursor_of(name)
+    if name:
+        assert server.call("GET", f"/v1/creators?cursor={cursor}").faults == {"cursor": "cursor"}
+        assert ann.call("GET", f"/creators?tier=B&cursor={cursor}").problem == "invalid-query"
+    else:
+        assert server.call("GET", f"/v1/creators?cursor={cursor}").status == 200
+
+
 @pytest.mark.parametrize("number", [1 << 63, (1 << 64) - 1, -1])
 def test_a_number_that_no_list_has_is_no_cursor(server, number):
     enrol(server, "a")
