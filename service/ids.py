@@ -42,15 +42,6 @@ def new_id() -> str:
     return f"{time[:8]}-{time[8:12]}-{time[12:]}-8{random[:3]}-{random[3:15]}"
 
 
-def id_at(at: datetime) -> str:
-    """An id like ``new_id``'s as it would have been made at an aware time."""
-    since = at - datetime.fromtimestamp(0, UTC)
-    micros = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-    millis, rest = divmod(micros, 1000)
-    time, random = f"{millis << 16 | 0x7000 | (rest << 12) // 1000:016x}", chance().hex()
-    return f"{time[:8]}-{time[8:12]}-{time[12:]}-8{random[:3]}-{random[3:15]}"
-
-
 def stamp(at: datetime) -> str:
     """An aware time as RFC 3339 UTC text of 27 characters. Raises ``ValueError`` for one outside the years 1-9999."""
     try:

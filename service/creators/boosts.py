@@ -110,7 +110,9 @@ def _ranked(  # noqa: PLR0913, PLR0917 - a list, its bounds and who is on it
     id_, day = new_id(), day_of(seconds(visit.at))
     if seed is None:
         seed = int.from_bytes(blake2b(id_.encode(), digest_size=6).digest())
-    spent = {(sort, key): amount for sort, key, amount in visit.rows(sql.SPENT, tenant, day)}
+    keys = {"", *(one.category for one in candidates), *(ids.get(one.creator, one.creator) for one in candidates)}
+    told = orjson.dumps(list(keys)).decode()
+    spent = {(sort, key): amount for sort, key, amount in visit.rows(sql.SPENT, tenant, day, told)}
     left = max(0, min(budget, limits.day - spent.get(("all", ""), 0)))
     bounds = Bounds(
         left,

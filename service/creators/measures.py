@@ -86,9 +86,8 @@ class Measures:
                 raise Refused(("state",), "measure_state")
             if found.proposed_by == caller.id:
                 raise Refused(("by",), "same_person")
-            term = found.days if days is None else days
-            _check_term(found.kind, term)
-            _decided(visit, caller.tenant, found, caller.id, term if agrees else None, agrees=agrees)
+            term = _term(found, days) if agrees else None
+            _decided(visit, caller.tenant, found, caller.id, term, agrees=agrees)
 
         await self._ledger.visit(work)
 
@@ -120,6 +119,15 @@ def _found(visit: Visit, tenant: str, measure: str) -> Measured:
     if not rows:
         raise NotThere(measure)
     return Measured(*rows[0])
+
+
+def _term(found: Measured, days: int | None) -> int | None:
+    """The days for which a proposed measure holds: as proposed, or fewer. One person alone never lengthens it."""
+    if days is not None and found.days is not None and days > found.days:
+        raise Refused(("days",), "measure_term", most=str(found.days))
+    term = found.days if days is None else days
+    _check_term(found.kind, term)
+    return term
 
 
 def _check_term(kind: str, days: int | None) -> None:

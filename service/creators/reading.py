@@ -110,12 +110,8 @@ class CreatorReads:
         """The same to be shown."""
         return [Account(*row) for row in await self.rows(sql.LINKS_SHOWN, creator)]
 
-    async def entries(self, creator: str) -> list[Entry]:
-        """All entries that count for a creator, its own and those that its accounts bring."""
-        return (await self.entries_of({creator: await self.links(creator)}))[creator]
-
     async def entries_of(self, links: Mapping[str, Sequence[Link]]) -> dict[str, list[Entry]]:
-        """The same for many creators, each with its links: one statement."""
+        """All entries that count for each creator, its own and those that its links bring: one statement."""
         accounts = {link.account for held in links.values() for link in held}
         of_account: dict[str, list[Entry]] = {}
         for account, *columns in await self.rows(sql.MANY_ENTRIES, _listed([*links, *accounts])):

@@ -53,10 +53,7 @@ class Roster:
 
     def judged(self, tenant: str, content: Content, verdict: Verdict) -> Verdict:
         """The verdict, which the lowest tier's scripts do not pass without a person's look."""
-        author = content.author.id
-        if author is None or (tenant, author) not in self._watched:
-            return verdict
-        action = watched(verdict.action, content.scene, "D")
+        action = watched(verdict.action, content.scene, lowest=(tenant, content.author.id) in self._watched)
         return verdict if action is verdict.action else _with(verdict, action)
 
     def follows(self, tenant: str, content: Content, verdict: Verdict) -> Callable[..., None] | None:

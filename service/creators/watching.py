@@ -13,8 +13,8 @@ WATCHED_SCENES: Final = frozenset({Scene.LIVE_SCRIPT})
 """Where every text of the lowest tier goes to people before it goes on air."""
 
 
-def watched(action: Action, scene: Scene, tier: str, *, lowest: str = "D") -> Action:
-    """The action for a creator of this tier: ``pass`` becomes ``review`` for the lowest one's scripts."""
-    if action is Action.PASS and tier == lowest and scene in WATCHED_SCENES:
+def watched(action: Action, scene: Scene, *, lowest: bool) -> Action:
+    """The action for a creator, of the ``lowest`` tier or not: there ``pass`` becomes ``review`` for scripts."""
+    if lowest and action is Action.PASS and scene in WATCHED_SCENES:
         return Action.REVIEW
     return action

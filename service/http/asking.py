@@ -26,6 +26,8 @@ Mark = TypeVar("Mark", str, int)
 
 _THREAD_FROM: Final = 64 * 1024
 _LONGEST_CURSOR: Final = 200
+_MOST: Final = (1 << 63) - 1
+"""The highest number that a database holds."""
 
 
 class ListQuery(BaseModel):
@@ -86,9 +88,14 @@ def places_in(cursor: str | None, *kinds: type) -> list[str | int] | None:
         places = orjson.loads(urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
     except (UnicodeEncodeError, binascii.Error, orjson.JSONDecodeError):
         places = None
-    if not isinstance(places, list) or [type(place) for place in places] != list(kinds):
+    if not isinstance(places, list) or [type(place) for place in places] != list(kinds) or not _held(places):
         raise Problem("invalid-query", faults=[Fault(("cursor",), "cursor")])
     return places
+
+
+def _held(places: Sequence[str | int]) -> bool:
+    """Whether a database holds such numbers; lists are counted from nothing on."""
+    return all(isinstance(place, str) or 0 <= place <= _MOST for place in places)
 
 
 def place_of(cursor: str, start: tuple[str, str] = START) -> tuple[str, str]:

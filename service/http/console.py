@@ -34,7 +34,6 @@ HTML: Final = "text/html"
 _THEMES: Final = ("light", "dark")
 _SEE_OTHER: Final = 303
 _UNAUTHORIZED: Final = 401
-_NOT_FOUND: Final = 404
 _INTERFACE: Final = "/v1/"
 
 
@@ -179,8 +178,8 @@ async def told_by(
     request = asked.request
     headers = CIMultiDict(request.headers)
     headers["Accept-Language"] = page_lang(request)
-    path = f"{request.path}?{urlencode(query or {})}"
-    inner = request.clone(method="GET", rel_url=path, headers=headers)
+    # What the path of the page holds is in ``found``; taken as a path once more, a ``?`` in it would begin the query.
+    inner = request.clone(method="GET", rel_url=f"/?{urlencode(query or {})}", headers=headers)
     answer = await route.answer(Asked(inner, asked.serving, found or {}, asked.caller))
     told: dict[str, Any] = orjson.loads(cast(Answer, answer).body)
     return told

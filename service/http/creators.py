@@ -20,6 +20,7 @@ from service.http.creator_answers import boost_told, brief_told, creator_told, e
 from service.http.language import called
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
+from service.http.wire import LONGEST
 from service.rights import Right
 
 if TYPE_CHECKING:
@@ -71,12 +72,12 @@ async def creators(asked: Asked) -> Answer:
     query, tenant = read_query(asked, wire.CreatorsQuery), known(asked).tenant
     parts = asked.serving.service.creators
     found = await parts.reads.listed(
-        tenant, after=mark_of(query.cursor, ""), containing=query.containing, limit=query.limit + 1
+        tenant, after=await behind(asked, query.cursor), containing=query.containing, limit=query.limit + 1
     )
     page, last = cut(found, query.limit)
     held = await parts.book.standings(tenant, [one.name for one in page])
     items = [{**brief_told(one.name, held[one.name]), "role": one.role, "cohort": one.cohort} for one in page]
-    return tell({"items": items, "next": cursor_of(last.name) if last else None})
+    return tell({"items": items, "next": cursor_of(last.id) if last else None})
 
 
 @route(
@@ -85,14 +86,14 @@ async def creators(asked: Asked) -> Answer:
     policy=Right.SIGNALS,
     takes=wire.CreatorRequest,
     gives=wire.CreatorShown,
-    problems=WRITES,
+    problems=("not-found", *WRITES),
 )
 async def put_creator(asked: Asked) -> Answer:
     """Enrol a creator, or change what is known of it. Accounts of one verified entity become one creator's."""
-    sent = await read_as(asked, wire.CreatorRequest)
+    name, sent = _id_of(asked), await read_as(asked, wire.CreatorRequest)
     until = {name: int(end.timestamp()) for name, end in sent.verified_until.items()}
     profile = Profile(sent.role.value, sent.cohort, sent.mcn, sent.entity, until)
-    await asked.serving.service.creators.members.put(known(asked).tenant, asked.found["id"], profile)
+    await asked.serving.service.creators.members.put(known(asked).tenant, name, profile)
     return await _shown(asked)
 
 
@@ -251,9 +252,28 @@ async def done(asked: Asked, step: Awaitable[T]) -> T:
         raise Problem("invalid-body", faults=[Fault(error.place, error.why, gaps)]) from None
 
 
+async def behind(asked: Asked, cursor: str) -> str:
+    """The name behind which a list of creators goes on. Names may be long: cursors hold the ids that are made here."""
+    id_ = mark_of(cursor, "")
+    if not id_:
+        return ""
+    last = await asked.serving.service.creators.reads.known_as(known(asked).tenant, id_)
+    if last is None:
+        raise Problem("invalid-query", faults=[Fault(("cursor",), "cursor")])
+    return last.name
+
+
 async def seen_by(asked: Asked) -> Seen:
     """The creator of a path. Raises ``Problem``."""
     return await done(asked, asked.serving.service.creators.book.seen(known(asked).tenant, asked.found["id"]))
+
+
+def _id_of(asked: Asked) -> str:
+    """The id that a path gives to a creator who may be new: such as contents bear. Raises ``Problem``."""
+    name = asked.found["id"]
+    if len(name) > LONGEST or "\x00" in name:
+        raise Problem("not-found")
+    return name
 
 
 async def _shown(asked: Asked) -> Answer:

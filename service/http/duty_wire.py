@@ -70,7 +70,9 @@ class ScriptRequest(_Sent):
 
     script_id: Id | None = Field(default=None, description="yours; a new one is made if left out")
     title: Annotated[StrictStr, StringConstraints(max_length=200)] = ""
-    text: Annotated[StrictStr, StringConstraints(min_length=1, max_length=MOST_SCRIPT)]
+    text: Annotated[StrictStr, StringConstraints(min_length=1, max_length=MOST_SCRIPT)] = Field(
+        description="kept with its lines ended by a line feed alone"
+    )
     products: Ids = Field(default=(), description="ids of products that were filed")
     proofs: Ids = Field(default=(), description="ids of proofs that it relies on")
 

@@ -11,7 +11,6 @@ from service.http.answer import Answer, tell
 from service.http.asking import cursor_of, mark_of, read_as, read_query
 from service.http.content import known
 from service.http.lexicon import ruleset_of
-from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
 from service.http.rule_answers import done, draft_of, term_told
 from service.http.rule_wire import DraftRequest, Lexicons, Lint, LintRequest, Terms, TermsQuery
@@ -53,8 +52,6 @@ async def lexicon_terms(asked: Asked) -> Answer:
     """Search the terms by which contents are judged."""
     query, ruleset = read_query(asked, TermsQuery), ruleset_of(asked)
     after = mark_of(query.cursor, 0)
-    if after < 0:
-        raise Problem("invalid-query", faults=[Fault(("cursor",), "cursor")])
     index = await asked.serving.service.rulebook.catalogue.of(ruleset)
     whose = {"own": True, "shared": False}.get(query.whose)
     sought = Sought(

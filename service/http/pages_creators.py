@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import time
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -14,6 +15,7 @@ from service.creators.score import reckon
 from service.creators.telling import day_told, entry_told, history
 from service.creators.trials import STAGES, chosen
 from service.http import boosts, charts, creators
+from service.http.asking import cursor_of, cut
 from service.http.console import HTML, shell, told_by
 from service.http.content import known
 from service.http.creator_answers import brief_told
@@ -24,7 +26,13 @@ from service.rights import Right
 from service.store import creator_statements as sql
 
 if TYPE_CHECKING:
-    from service.creators.book import Seen
+    from collections.abc import Mapping, Sequence
+
+    from service.creators.book import Held, Seen
+    from service.creators.entries import Entry
+    from service.creators.formula import Formula
+    from service.creators.reading import Owner
+    from service.creators.trials import Trial
     from service.http.answer import Answer
     from service.http.console import Shell
     from service.http.serving import Asked
@@ -44,23 +52,17 @@ async def all_creators(asked: Asked) -> Answer:
     """Creators: search, tiers, and how their scores are distributed."""
     page, query = await shell(asked), asked.request.query
     parts, tenant = asked.serving.service.creators, known(asked).tenant
-    tier, containing = query.get("tier", ""), query.get("containing", "")
     names = [name for _, name in await parts.reads.rows(sql.ENROLLED_IN, tenant, _MOST)]
     held = await parts.book.standings(tenant, names)
     formula = parts.formulas.held(tenant).formula
-    asked_for = given(asked, "containing", "cursor")
-    told = await told_by(asked, creators.creators, query={**asked_for, "limit": str(_SHOWN)})
-    items = told["items"]
-    if tier:
-        wanted = [name for name, one in sorted(held.items()) if one.standing.tier == tier]
-        found = await parts.book.standings(tenant, wanted[:_SHOWN])
-        items = [{**brief_told(name, one), "role": "", "cohort": one.cohort} for name, one in found.items()]
+    asked_for = given(asked, "tier", "containing", "cursor")
+    listed = await _listed(asked, asked_for, held)
     return page.page(
         "creators.html",
-        items=items,
-        next=following(asked_for, None if tier else told["next"]),
-        containing=containing,
-        chosen=tier,
+        items=listed["items"],
+        next=following(asked_for, listed["next"]),
+        containing=query.get("containing", ""),
+        chosen=query.get("tier", ""),
         counted=len(held),
         more=len(names) == _MOST,
         tiers=[
@@ -144,6 +146,20 @@ async def all_trials(asked: Asked) -> Answer:
 ROUTES: Final = (all_creators, one_creator, all_boosts, all_trials)
 
 
+async def _listed(asked: Asked, asked_for: Mapping[str, str], held: Mapping[str, Held]) -> dict[str, Any]:
+    """A page of creators and where it goes on: of the tier that was chosen, those that are ``held``; else of all."""
+    tier, containing = asked_for.get("tier", ""), asked_for.get("containing", "")
+    if not tier:
+        return await told_by(asked, creators.creators, query={**asked_for, "limit": str(_SHOWN)})
+    after = await creators.behind(asked, asked_for.get("cursor", ""))
+    wanted = sorted(
+        name for name, one in held.items() if one.standing.tier == tier and name > after and containing in name
+    )
+    page, last = cut(wanted, _SHOWN)
+    items = [{**brief_told(name, held[name]), "role": "", "cohort": held[name].cohort} for name in page]
+    return {"items": items, "next": cursor_of(held[last].id) if last else None}
+
+
 def _distribution(scores: list[int]) -> dict[str, Any]:
     counts = [0] * (100 // _STEP)
     for score in scores:
@@ -181,14 +197,24 @@ async def _compared(asked: Asked) -> list[dict[str, Any]]:
     held = parts.formulas.held(tenant)
     if held.tried is None or held.trial is None:
         return []
-    rows = []
-    for id_, name in await parts.reads.rows(sql.ENROLLED_IN, tenant, _SHOWN):
-        entries = await parts.reads.entries(id_)
-        member = await parts.reads.known_as(tenant, id_)
-        if member is None:
-            continue
-        at = (await parts.book.seen(tenant, name)).derived.at
-        now, then = (reckon(entries, formula, at, cohort=member.cohort).score for formula in (held.formula, held.tried))
-        rows.append({"name": name, "now": now / WHOLE, "then": then / WHOLE, "moved": chosen(held.trial, id_)})
+    names = [name for _, name in await parts.reads.rows(sql.ENROLLED_IN, tenant, _SHOWN)]
+    owners = await parts.reads.owners(tenant, names)
+    entries = await parts.reads.entries_of({one.member.id: one.links for one in owners.values()})
+    return await asyncio.to_thread(_both, owners, entries, held.formula, held.tried, held.trial)
+
+
+def _both(
+    owners: Mapping[str, Owner],
+    entries: Mapping[str, Sequence[Entry]],
+    formula: Formula,
+    tried: Formula,
+    trial: Trial,
+) -> list[dict[str, Any]]:
+    at = int(time())
+    rows: list[dict[str, Any]] = []
+    for name, one in owners.items():
+        id_, cohort = one.member.id, one.member.cohort
+        now, then = (reckon(entries[id_], by, at, cohort=cohort).score for by in (formula, tried))
+        rows.append({"name": name, "now": now / WHOLE, "then": then / WHOLE, "moved": chosen(trial, id_)})
     rows.sort(key=lambda row: -abs(row["then"] - row["now"]))
     return rows[:_MOST_COMPARED]

@@ -48,7 +48,7 @@ async def file_script(asked: Asked) -> Answer:
     """File a host script, or a new version of one; answers with the report, sentence by sentence."""
     sent, caller = await read_as(asked, ScriptRequest, limit=_BODY_BYTES), known(asked)
     duties = asked.serving.service.duties
-    new = NewScript(sent.script_id or "", sent.title, sent.text, sent.products, sent.proofs)
+    new = NewScript(sent.script_id or "", sent.title, _one_way(sent.text), sent.products, sent.proofs)
     try:
         version = await duties.scripts.file(caller, new)
     except UnknownProduct:
@@ -167,6 +167,11 @@ async def approve_script(asked: Asked) -> Answer:
 
 
 ROUTES: Final = (file_script, scripts, one_script, script_versions, script_report, script_diff, approve_script)
+
+
+def _one_way(text: str) -> str:
+    """A text whose lines all end as they do in a browser's field, so that offsets count there what they count here."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 async def _asked_for(asked: Asked) -> Version:

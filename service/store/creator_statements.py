@@ -22,15 +22,21 @@ TRIAL: Final = "t.id, t.formula, t.base, t.variable, t.state, t.share, t.propose
 
 # Who
 
-CREATOR_NAMED: Final = f"SELECT {CREATOR} FROM creators AS k WHERE k.tenant = ? AND k.name = ?"
 CREATOR_AS: Final = f"SELECT {CREATOR} FROM creators AS k WHERE k.tenant = ? AND k.id = ?"
+CREATOR_NAMED: Final = f"SELECT {CREATOR} FROM creators AS k WHERE k.tenant = ? AND k.name = ?"
 ENROLLED: Final = "SELECT tenant, name, id FROM creators WHERE enrolled_at IS NOT NULL"
 SAME_ENTITY: Final = "SELECT id, name FROM creators WHERE tenant = ? AND entity = ? AND id <> ? ORDER BY created_at"
+_NOBODYS: Final = """
+NOT EXISTS (SELECT 1 FROM creator_links AS l WHERE l.account = k.id AND l.until IS NULL AND l.creator <> k.id)
+"""
 CREATORS_LISTED: Final = f"""
 SELECT {CREATOR} FROM creators AS k WHERE k.tenant = ?1 AND k.enrolled_at IS NOT NULL AND k.name > ?2
-    AND (?3 = '' OR instr(k.name, ?3) > 0)
-    AND NOT EXISTS (SELECT 1 FROM creator_links AS l WHERE l.account = k.id AND l.until IS NULL AND l.creator <> k.id)
+    AND (?3 = '' OR instr(k.name, ?3) > 0) AND {_NOBODYS}
 ORDER BY k.name LIMIT ?4
+"""
+ENROLLED_IN: Final = f"""
+SELECT k.id, k.name FROM creators AS k WHERE k.tenant = ? AND k.enrolled_at IS NOT NULL AND {_NOBODYS}
+ORDER BY k.id LIMIT ?
 """
 INSERT_CREATOR: Final = """
 INSERT INTO creators (id, tenant, name, role, cohort, mcn, entity, valid_until, created_at, enrolled_at)
@@ -139,7 +145,10 @@ ADD_SPEND: Final = """
 INSERT INTO boost_spend (tenant, day, sort, key, spent) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (tenant, day, sort, key) DO UPDATE SET spent = spent + excluded.spent
 """
-SPENT: Final = "SELECT sort, key, spent FROM boost_spend WHERE tenant = ? AND day = ?"
+SPENT: Final = """
+SELECT sort, key, spent FROM boost_spend WHERE tenant = ? AND day = ? AND sort IN ('all', 'category', 'creator')
+    AND key IN (SELECT value FROM json_each(?))
+"""
 SPENT_DAYS: Final = """
 SELECT day, sort, spent FROM boost_spend WHERE tenant = ? AND day >= ? AND key = '' ORDER BY day
 """
@@ -181,8 +190,14 @@ TRIALS_ACTIVE: Final = f"""
 SELECT t.tenant, {TRIAL}, f.version, f.body FROM formula_trials AS t JOIN formulas AS f ON f.id = t.formula
 WHERE t.state IN ('proposed', 'running', 'adopted') ORDER BY t.staged_at, t.id
 """
-VIOLATED_SINCE: Final = """
-SELECT DISTINCT e.creator FROM score_entries AS e WHERE e.tenant = ? AND e.kind = 'violation' AND e.recorded >= ?
+_FINAL_SINCE: Final = """
+e.tenant = ?1 AND e.kind = 'violation' AND e.recorded >= ?2
     AND NOT EXISTS (SELECT 1 FROM score_entries AS r WHERE r.ref = e.id AND r.kind = 'reversal')
 """
-ENROLLED_IN: Final = "SELECT id, name FROM creators WHERE tenant = ? AND enrolled_at IS NOT NULL ORDER BY id LIMIT ?"
+VIOLATED_SINCE: Final = f"""
+SELECT e.creator FROM score_entries AS e WHERE {_FINAL_SINCE}
+UNION
+SELECT l.creator FROM score_entries AS e JOIN creator_links AS l
+    ON l.account = e.creator AND (l.until IS NULL OR e.since <= l.until)
+WHERE {_FINAL_SINCE}
+"""

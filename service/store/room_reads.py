@@ -83,11 +83,6 @@ class RoomReads:
                     found[row[1], row[2]] = (number or 0, stored(*row))
         return found
 
-    async def rooms(self, tenant: str, *, after: str, limit: int) -> list[str]:
-        """Names of rooms in which anything ever happened, in order."""
-        rows = await self._connection.execute_fetchall(room_statements.ROOMS, (tenant, after, limit))
-        return [room for (room,) in rows]
-
     async def last_ruling(self) -> str:
         """The newest decision of which anybody is told."""
         rows = list(await self._connection.execute_fetchall(room_statements.LAST_RULING))

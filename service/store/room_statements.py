@@ -26,9 +26,6 @@ FROM json_each(?2) AS r JOIN decisions AS d
 JOIN contents AS c ON c.id = d.content
 WHERE d.tenant = ?1 ORDER BY d.seq
 """
-ROOMS = """
-SELECT DISTINCT room FROM room_events WHERE tenant = ?1 AND room > ?2 ORDER BY room LIMIT ?3
-"""
 _RULED = """
 SELECT d.id, d.tenant, json_extract(CAST(opened(c.body) AS TEXT), '$.room'), c.content_id, d.action, b.action, d."by",
     d.supersedes

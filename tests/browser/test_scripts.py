@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from moderation.types import SHANGHAI
 from tests.browser.conftest import TERMS
 from tests.browser.test_console import _violations
 from tests.small import LEXICONS, small_rules
@@ -170,6 +171,49 @@ def test_what_is_on_file_can_be_filed_by_hand(house, filed, seat):
     assert sat.wrong == []
     proofs = house.call("GET", "/v1/proofs")["proofs"]
     assert len(proofs[0]["claims"]) == 2
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_a_rewrite_takes_the_place_of_its_own_sentence_whatever_ends_the_lines(house, filed, seat, ends):
+    lines = ["", "大家好😀", "", "欢迎来到直播间。", "这款牙刷是国家级的品质！", "刷头柔软。"]
+    name = house.call("POST", "/v1/scripts", {"text": ends.join(lines), "products": ["brush"]})["script_id"]
+    sat = seat("li.wei", path=f"/scripts/{name}")
+    assert sat.page.input_value("#edited") == "\n".join(lines)
+    words = sat.page.get_attribute("[data-accept]", "data-accept")
+    sat.page.click("[data-accept]")
+    assert sat.page.input_value("#edited") == "\n".join([*lines[:4], words, lines[5]])
+    assert sat.wrong == []
+
+
+def test_the_minutes_of_a_room_are_charted_by_the_clock_of_shanghai(house, filed, seat):
+    say(house, "charted", {"kind": "chat", "author_id": "u-1", "text": "主播好", "id": "m1"})
+    times = [datetime.fromisoformat(one["at"]) for one in house.call("GET", "/v1/rooms/charted/pulse")["minutes"]]
+    page = seat("zhang.min", path="/live/charted").page
+    shown = page.locator(".timeline .said title").all_text_contents()
+    assert [words.split()[0] for words in shown] == [f"{at.astimezone(SHANGHAI):%H:%M}" for at in times]
+    assert times
+
+
+def test_whoever_scrolls_away_from_the_picked_line_stays_there(house, filed, seat):
+    for number in range(60):
+        say(
+            house,
+            "long-live",
+            {"kind": "chat", "author_id": f"u-{number}", "text": f"主播好{number}", "id": f"c{number}"},
+        )
+    sat = seat("zhang.min", path="/live/long-live")
+    sat.press("j")
+    assert sat.page.locator("#stream .on").get_attribute("data-author") == "u-59"
+    sat.page.evaluate("document.querySelector('#stream').scrollTo(0, 1e6)")
+    away = sat.page.evaluate("document.querySelector('#stream').scrollTop")
+    assert away > 100
+    sat.page.evaluate("document.querySelector('#stream').firstElementChild.dataset.old = '1'")
+    sat.page.wait_for_function("() => !document.querySelector('#stream').firstElementChild.dataset.old")
+    sat.page.wait_for_selector("#stream .on[data-author=u-59]")
+    assert sat.page.evaluate("document.querySelector('#stream').scrollTop") == away
+    sat.press("j", "k")
+    assert sat.page.evaluate("document.querySelector('#stream').scrollTop") < away
+    assert sat.wrong == []
 
 
 def test_the_pages_fit_a_phone(filed, seat):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from service.http import html
 from service.http.console import SECTIONS, safe_next
 from service.http.html import WORDS
 from service.rights import Role
 from service.views import MOST_VIEWS
 
+TEMPLATES = Path(html.__file__).with_name("templates")
 HOSTILE = "<script>1</script>\u202e"
 
 
@@ -135,6 +138,22 @@ def test_reports_of_broken_policy_are_counted(server, admin):
 )
 def test_the_way_back_stays_in_the_house(asked, goes):
     assert safe_next(asked) == goes
+
+
+IMPORTS = re.compile(r'{% from "[\w.]+" import ([\w, ]+?)(?: with context)? %}')
+
+
+def idle(template):
+    """What a template takes from another and never calls."""
+    taken = [name for names in IMPORTS.findall(template) for name in names.split(", ")]
+    return [name for name in taken if not re.search(rf"\b{name}\(", template)]
+
+
+def test_no_template_takes_a_part_that_it_never_calls():
+    templates = {path.name: path.read_text(encoding="utf-8") for path in TEMPLATES.glob("*.html")}
+    assert sum(bool(IMPORTS.search(text)) for text in templates.values()) >= 20
+    assert {name: found for name, text in templates.items() if (found := idle(text))} == {}
+    assert idle('{% from "show.html" import plain, when with context %}{{ plain(x) }}') == ["when"]
 
 
 def test_both_languages_say_the_same_things():

@@ -275,3 +275,11 @@ def test_an_alert_is_raised_once_and_acknowledged_by_a_person(server, writer):
     after = fine(server.call("GET", "/v1/alerts"))
     assert (after["open"], raised in [one["id"] for one in after["alerts"]]) == (before - 1, False)
     assert raised in [one["id"] for one in fine(server.call("GET", "/v1/alerts?state=all&limit=200"))["alerts"]]
+
+
+@pytest.mark.parametrize("ends", ["\r\n", "\r", "\n"])
+def test_a_script_is_kept_with_lines_that_end_as_in_a_browsers_field(server, ends):
+    told = script(server, ends.join(["", "大家好。", "", "牙刷很软。"]))
+    assert told["text"] == "\n大家好。\n\n牙刷很软。"
+    first, second = told["report"]["sentences"]
+    assert [told["text"][one["start"] : one["end"]] for one in (first, second)] == ["大家好。", "牙刷很软。"]

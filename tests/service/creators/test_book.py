@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -13,11 +14,13 @@ import time_machine
 from moderation.types import Action, Author, Scene
 from service.creators import trying
 from service.creators.book import Book, NotThere
-from service.creators.boosts import Asked
-from service.creators.entries import Kind
+from service.creators.boosts import Asked, rank_in
+from service.creators.entries import Entry, Kind
 from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.members import Profile, Refused, Signal
-from service.creators.trials import Effect, NotAllowed, State
+from service.creators.posting import member, post, seconds
+from service.creators.trials import Effect, NotAllowed, State, Trial
+from service.ids import new_id
 from service.keys import Caller
 from service.review.appeals import Appealed
 from service.review.desk import Sorts
@@ -186,6 +189,29 @@ async def test_only_who_is_enrolled_is_measured(house):
     assert len([one for one in await house.entries() if one.name == "published"]) == 3
 
 
+@pytest.mark.parametrize("lowest", ["D", "Z"])
+async def test_scripts_of_the_lowest_tier_go_to_people_whatever_it_is_called(house, monkeypatch, lowest):
+    shipped = house.creators.formulas.shipped
+    tiers = (*shipped.tiers[:-1], shipped.tiers[-1]._replace(name=lowest))
+    monkeypatch.setattr(house.creators.formulas, "shipped", replace(shipped, tiers=tiers))
+    await house.creators.members.put("shop", "wang", Profile("host"))
+
+    def swindled(visit):
+        at = seconds(visit.at)
+        entry = Entry(new_id(), Kind.VIOLATION, "v", 0, at, at, "fraud_scam", 4, "", "ugc")
+        post(visit, "shop", member(visit, "shop", "li").id, entry)
+
+    await house.service.ledger.visit(swindled)
+    standings = await house.creators.book.standings("shop", ["li", "wang"])
+    assert standings["li"].standing.tier == lowest != standings["wang"].standing.tier
+    for author, scene, action in (
+        ("li", Scene.LIVE_SCRIPT, Action.REVIEW),
+        ("li", Scene.UGC, Action.PASS),
+        ("wang", Scene.LIVE_SCRIPT, Action.PASS),
+    ):
+        assert (await house.publish(author=author, scene=scene)).verdict.action is action
+
+
 async def test_an_account_brings_its_violations_and_leaves_them(house):
     members = house.creators.members
     await house.final(author="li-douyin")
@@ -350,6 +376,44 @@ async def test_a_ranking_is_within_the_days_budget_and_logged(house):
     assert days == [(spent,)]
 
 
+class Reading:
+    """A visit that remembers what it read."""
+
+    def __init__(self, visit):
+        self.visit, self.at, self.record, self.read = visit, visit.at, visit.record, []
+
+    def rows(self, *asked):
+        found = self.visit.rows(*asked)
+        self.read += found
+        return found
+
+
+async def test_a_ranking_reads_what_was_spent_on_its_own_candidates_alone(house):
+    boosts, book = house.creators.boosts, house.creators.book
+    for name in ("a", "b"):
+        await house.creators.members.put("shop", name, Profile())
+    for number in range(40):
+        many = [Asked(f"k{number}-{place}", 1000, f"c{number}") for place in range(10)]
+        await boosts.rank("shop", "ugc", many, budget=1000)
+    asked = [Asked("a", 1000, "food"), Asked("b", 1000, "food"), Asked("nobody", 1000)]
+    await boosts.rank("shop", "ugc", asked, budget=100, seed=7)
+    held, read = await book.standings("shop", ["a", "b"]), []
+
+    def work(visit):
+        reading = Reading(visit)
+        told = rank_in(reading, "shop", "ugc", asked, held, boosts.limits._replace(creator=70, category=90), 1000, 7)
+        read.extend(reading.read)
+        return told
+
+    told = await house.service.ledger.visit(work)
+    assert len(read) <= 2 + len(asked) + 1
+    rows = "SELECT sort, key, spent FROM boost_spend WHERE sort IN ('creator', 'category')"
+    spent = {(sort, key): amount for sort, key, amount in await house.creators.reads.rows(rows)}
+    assert 0 < spent["category", "food"] <= 90
+    assert all(spent.get(("creator", held[name].id), 0) <= 70 for name in ("a", "b"))
+    assert told.budget == 1000
+
+
 async def test_measures_are_proposed_decided_by_another_and_end_with_their_term(house):
     measures, (ann, bob) = house.creators.measures, house.people.values()
     proposed = await measures.propose(ann, "li", "limit_traffic", "manual", 10)
@@ -393,6 +457,30 @@ async def test_a_trial_goes_in_stages_and_is_rolled_back_in_one_act(house, setti
     assert (await trials.roll_back(ann, id_)).state is State.ROLLED_BACK
     await house.creators.book.standings("shop", ["li"])
     assert house.creators.formulas.held("shop").trial is None
+
+
+async def test_a_creator_with_accounts_counts_once_in_a_trial_with_what_they_did(house):
+    members = house.creators.members
+    for name in ("one", "two", "three"):
+        await members.put("shop", name, Profile())
+    await members.link("shop", "one", "douyin", "one-more")
+    await members.link("shop", "two", "douyin", "two-more")
+    trial = Trial("t", "f", "", "half", State.RUNNING, 100, "ann", 0, int(NOW.timestamp()) - 86_400)
+
+    async def effect():
+        return (await house.creators.trials.effect("shop", trial))[:2]
+
+    assert await effect() == (4, 0)
+    await house.final(author="one-more")
+    assert await effect() == (4, 1)
+    decided = await house.final(author="two-more", id="c2")
+    assert await effect() == (4, 2)
+    await members.unlink("shop", "two", "two-more")
+    assert await effect() == (5, 3)
+    house.clock.shift(DAY)
+    await house.final(author="two-more")
+    assert await effect() == (5, 3)
+    assert decided.verdict.action is Action.BLOCK
 
 
 class Staging:

@@ -92,8 +92,8 @@ def _not_yet_final(blocks, newest):
     return _FINAL_OF([block._replace(final_at=block.final_at or newest.occurred) for block in blocks], newest)
 
 
-def _trusts(action, scene, tier, *, lowest="D"):
-    return Action.PASS if tier == "S" and action is Action.REVIEW else _WATCHED(action, scene, tier)
+def _trusts(action, scene, *, lowest):
+    return Action.PASS if not lowest and action is Action.REVIEW else _WATCHED(action, scene, lowest=lowest)
 
 
 def _forgets_the_unlinked(rows, tenant, creator, links):

@@ -190,14 +190,14 @@ def test_no_score_changes_a_verdict_on_what_hard_rules_stop(shipped):
             stopped[content.id] = action, content.scene
     assert len(stopped) >= 200
     for score in range(0, 100_001, 100):
-        tier = tier_of(score, SHIPPED).name
-        assert all(watched(action, scene, tier) is action for action, scene in stopped.values())
+        lowest = tier_of(score, SHIPPED) is SHIPPED.tiers[-1]
+        assert all(watched(action, scene, lowest=lowest) is action for action, scene in stopped.values())
 
 
 def test_the_lowest_tiers_scripts_go_to_people():
-    assert watched(Action.PASS, Scene.LIVE_SCRIPT, "D") is Action.REVIEW
-    assert watched(Action.PASS, Scene.LIVE_SCRIPT, "C") is Action.PASS
-    assert watched(Action.PASS, Scene.UGC, "D") is Action.PASS
+    assert watched(Action.PASS, Scene.LIVE_SCRIPT, lowest=True) is Action.REVIEW
+    assert watched(Action.PASS, Scene.LIVE_SCRIPT, lowest=False) is Action.PASS
+    assert watched(Action.PASS, Scene.UGC, lowest=True) is Action.PASS
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@
     for (const line of $$("#stream li")) line.classList.toggle("on", line.dataset.seq === seq);
     const line = seq && $(`#stream [data-seq="${CSS.escape(seq)}"]`);
     if ($("#picked")) $("#picked").textContent = line ? say("js.picked", { who: line.dataset.author }) : say("js.pick_one");
-    line?.scrollIntoView({ block: "nearest" });
+    return line;
   }
   function step(by) {
     const all = lines();
     const at = all.findIndex((line) => line.dataset.seq === picked);
     const next = all[Math.max(0, Math.min(all.length - 1, at + by))];
-    if (next) pick(next.dataset.seq);
+    if (next) pick(next.dataset.seq)?.scrollIntoView({ block: "nearest" });
   }
   document.addEventListener("click", (event) => {
     const line = event.target.closest?.("#stream [data-author]");

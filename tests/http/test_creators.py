@@ -1,0 +1,182 @@
+"""Creators over a real server: their ids in paths and cursors, each counted once, all of a tier, measures, trials."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from service.creators.formulas import FOLDER, SHIPPED
+from service.creators.members import Profile
+from service.http.asking import cursor_of
+from service.rights import Role
+from tests.http.conftest import running
+
+WIDE = "店" * 200
+"""As many signs as an id may have, each of three bytes."""
+ESCAPED = "\x01" * 200
+"""Signs that JSON writes in six bytes each."""
+
+LAST = "\U0010fffd"
+"""An id behind all others."""
+
+
+@pytest.fixture(scope="module")
+def server(settings, tmp_path_factory):
+    with running(settings.model_copy(update={"data": tmp_path_factory.mktemp("creators")})) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def ann(server):
+    return server.hire("ann", Role.ADMIN)
+
+
+@pytest.fixture(scope="module")
+def bob(server):
+    return server.hire("bob", Role.ADMIN)
+
+
+def enrol(server, name, **profile):
+    reply = server.call("PUT", f"/v1/creators/{quote(name, safe='')}", profile)
+    assert reply.status == 200, reply.body
+    return reply.json
+
+
+def pages(ask, path, **query):
+    """The answers of a list, each found by the cursor of the one before."""
+    while True:
+        reply = ask("GET", f"{path}?{urlencode(query)}")
+        assert reply.status == 200, reply.body
+        yield reply.json
+        if reply.json["next"] is None:
+            return
+        query["cursor"] = reply.json["next"]
+
+
+@pytest.mark.parametrize("name", [WIDE, ESCAPED, "😀" * 200, '"\\' * 100])
+def test_a_list_goes_on_behind_any_id_that_a_creator_may_have(server, name):
+    for one in ("a", name, LAST):
+        enrol(server, one)
+    names = [one["creator_id"] for page in pages(server.call, "/v1/creators", limit=1) for one in page["items"]]
+    assert {"a", name, LAST} <= set(names)
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("name", ["", "a", "nobody", "01920000-0000-7000-8000-000000000000"])
+def test_a_creator_that_is_not_there_is_no_cursor(server, ann, name):
+    enrol(server, "a")
+    cursor = cursor_of(name)
+    if name:
+        assert server.call("GET", f"/v1/creators?cursor={cursor}").faults == {"cursor": "cursor"}
+        assert ann.call("GET", f"/creators?tier=B&cursor={cursor}").problem == "invalid-query"
+    else:
+        assert server.call("GET", f"/v1/creators?cursor={cursor}").status == 200
+
+
+@pytest.mark.parametrize("number", [1 << 63, (1 << 64) - 1, -1])
+def test_a_number_that_no_list_has_is_no_cursor(server, number):
+    enrol(server, "a")
+    reply = server.call("GET", f"/v1/creators/a/ledger?cursor={cursor_of(number)}")
+    assert (reply.problem, reply.faults) == ("invalid-query", {"cursor": "cursor"})
+
+
+def test_the_highest_number_is_one(server):
+    enrol(server, "a")
+    assert server.call("GET", f"/v1/creators/a/ledger?cursor={cursor_of((1 << 63) - 1)}").status == 200
+
+
+@pytest.mark.parametrize("name", ["a%00b", "%00", "x" * 201, quote("店" * 201)])
+def test_nobody_is_enrolled_under_an_id_that_no_content_could_bear(server, name):
+    before = server.call("GET", "/v1/creators?limit=500").json["items"]
+    assert server.call("PUT", f"/v1/creators/{name}", {}).problem == "not-found"
+    assert server.call("GET", "/v1/creators?limit=500").json["items"] == before
+
+
+@pytest.mark.parametrize("name", ["who?", "a?limit=1", "half#half", "50%", "a/b", "a b&c=d", "?", "#"])
+def test_every_creator_has_a_page(server, ann, name):
+    enrol(server, name, cohort="pages")
+    page = ann.call("GET", f"/creators/{quote(name, safe='')}")
+    assert page.status == 200
+    assert unescape(page.body.decode()).count(name) >= 1
+    assert f"/creators/{quote(name, safe='')}" in ann.call("GET", "/creators").body.decode()
+
+
+def counted(page):
+    """How many creators a page tells of, beside its button for all."""
+    return int(re.search(r'href="/creators"><b>(\d+)', page.body.decode())[1])
+
+
+def test_a_creator_with_accounts_is_counted_once(server, ann):
+    enrol(server, "owner")
+    before = counted(ann.call("GET", "/creators"))
+    for account in ("owner-one", "owner-two"):
+        enrol(server, account)
+        linked = {"channel": "douyin", "account_id": account}
+        assert server.call("POST", "/v1/creators/owner/accounts", linked).status == 200
+    assert counted(ann.call("GET", "/creators")) == before
+    assert server.call("DELETE", "/v1/creators/owner/accounts/owner-two").status == 200
+    assert counted(ann.call("GET", "/creators")) == before + 1
+
+
+def test_all_creators_of_a_tier_can_be_reached(server, ann):
+    names = [f"tier-{number:03}" for number in range(230)]
+    for name in names:
+        server.within(server.service.creators.members.put("shop", name, Profile()))
+    tier = server.within(server.service.creators.book.held("shop", names[0])).standing.tier
+    seen, asked = [], f"/creators?tier={tier}&containing=tier-"
+    while asked:
+        page = ann.call("GET", asked).body.decode()
+        seen += re.findall(r'<td><a href="/creators/([^"]+)">', page)
+        more = re.search(r'<a class="button" href="(/creators\?[^"]+)">', page)
+        asked = unescape(more[1]) if more else ""
+    assert seen == names
+    assert 'class="tally here"' in page
+
+
+def proposed(ann, name, days):
+    made = ann.call("POST", f"/v1/creators/{name}/measures", {"kind": "limit_traffic", "days": days})
+    assert made.status == 200, made.body
+    return f"/v1/measures/{made.json['id']}"
+
+
+def test_who_decides_alone_may_shorten_a_measure_and_never_lengthen_it(server, ann, bob):
+    enrol(server, "measured")
+    measure = proposed(ann, "measured", 5)
+    longer = bob.call("POST", f"{measure}/decision", {"agrees": True, "days": 6})
+    assert (longer.problem, longer.faults) == ("invalid-body", {"days": "measure_term"})
+    assert "5" in longer.json["errors"][0]["msg"]
+    assert bob.call("POST", f"{measure}/decision", {"agrees": True, "days": 4}).status == 200
+    (shown,) = server.call("GET", "/v1/creators/measured").json["measures"]
+    assert shown["state"] == "in_force"
+
+
+def test_who_declines_a_measure_is_asked_for_no_term(server, ann, bob):
+    enrol(server, "declined")
+    measure = proposed(ann, "declined", 5)
+    assert bob.call("POST", f"{measure}/decision", {"agrees": False, "days": 3650}).status == 200
+    (shown,) = server.call("GET", "/v1/creators/declined").json["measures"]
+    assert (shown["state"], shown["ends_at"]) == ("declined", None)
+
+
+def test_the_page_of_a_trial_reads_as_often_for_many_creators_as_for_one(server, ann, monkeypatch):
+    text = (FOLDER / SHIPPED).read_text(encoding="utf-8").replace('version = "2026-11"', 'version = "2026-12"')
+    formula = text.replace("\nhalf = 45", "\nhalf = 20")
+    assert ann.call("POST", "/v1/trials", {"formula": formula}).status == 200
+    reads, asked = server.service.creators.reads, []
+    rows = reads.rows
+
+    async def counting(statement, *values):
+        asked.append(statement)
+        return await rows(statement, *values)
+
+    monkeypatch.setattr(reads, "rows", counting)
+    for number in range(30):
+        enrol(server, f"compared-{number:02}")
+    del asked[:]
+    page = ann.call("GET", "/formula")
+    assert page.status == 200
+    assert len(re.findall(r'<td><a href="/creators/', page.body.decode())) == 20
+    assert len(asked) < 20
