@@ -80,6 +80,7 @@ window.ql = (() => {
     }
     if ($("dialog[open]")) return;
     const key = named(event);
+    if (event.repeat && !/^(j|k|Arrow\w+)$/.test(key)) return; // one press is one act; only walking goes on
     if (going && Date.now() - going < 1500) {
       going = 0;
       const place = $(`[data-go="${CSS.escape(key)}"]`);
