@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import TERMS
+from service.rights import Role
+from tests.browser.conftest import PASSWORD, TERMS
 from tests.browser.test_console import item
 from tests.small import small_rules, terms
 
@@ -159,3 +160,50 @@ def test_the_help_of_keys_opens_at_its_top(busy, seat):
     tables = [one.bounding_box()["x"] for one in sat.page.locator("#keys table").all()]
     assert max(tables) - min(tables) > 200
     sat.press("Escape")
+
+
+def test_filters_are_walked_by_keys_and_keep_the_focus(busy, seat):
+    sat = seat("li.wei", path="/queue")
+    sat.press("f", "ArrowDown", "ArrowDown")
+    assert sat.page.evaluate("document.activeElement.name") == "kind"
+    assert sat.page.url.endswith("/queue")
+    sat.press("Enter")
+    sat.page.wait_for_url("**/queue?*kind=report*")
+    sat.page.wait_for_selector("select[name=kind]:focus")
+    sat.press("ArrowUp")
+    sat.press("Tab")
+    sat.page.wait_for_url("**/queue?*kind=content*")
+    sat.page.wait_for_selector("select[name=scene]:focus")
+    sat.press("ArrowDown", "Escape")
+    assert sat.page.input_value("select[name=scene]") == ""
+    sat.page.locator("select[name=level]").dispatch_event("pointerdown")  # by mouse it applies at once
+    sat.page.select_option("select[name=level]", "1")
+    sat.page.wait_for_url("**/queue?*level=1*")
+    assert sat.wrong == []
+
+
+def test_a_role_is_given_and_a_person_disabled_after_a_question(busy, seat):
+    who = busy.within(busy.service.accounts.create("shop", "chen.jie", Role.AUDITOR, PASSWORD, by="cli")).id
+    sat = seat("root", path="/people")
+    sat.page.evaluate("window.asked = [], window.confirm = told => asked.push(told) > 1, null")
+    row = f"[data-user='{who}']"
+    sat.page.focus(f"{row} select")
+    sat.press("ArrowUp")
+    assert sat.page.evaluate("asked") == []
+    sat.press("Tab")
+    assert [("chen.jie" in told, "审计员" in told) for told in sat.page.evaluate("asked")] == [(True, True)]
+    assert sat.page.input_value(f"{row} select") == "auditor"
+    assert role(busy, who) == "auditor"
+    sat.page.focus(f"{row} select")
+    sat.press("ArrowUp", "Enter")
+    sat.page.wait_for_selector("#toasts >> text='已保存'")
+    assert role(busy, who) == sat.page.input_value(f"{row} select") != "auditor"
+    sat.page.evaluate("window.confirm = told => { sessionStorage.asked = told; return true; }, null")
+    sat.page.click(f"{row} [data-disable]")
+    sat.page.wait_for_selector(f"{row} .chip.warn")
+    assert "chen.jie" in sat.page.evaluate("sessionStorage.asked")
+    assert sat.wrong == []
+
+
+def role(house, who):
+    return house.within(house.service.accounts.one("shop", who)).role
