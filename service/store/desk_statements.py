@@ -64,6 +64,11 @@ REVIEW: Final = f"SELECT {_ROW} FROM reviews AS r WHERE r.id = ? AND r.tenant = 
 REVIEWS_OF: Final = f"""
 SELECT {_ROW} FROM reviews AS r WHERE r.tenant = ? AND r.kind IN ('complaint', 'content', 'report') AND r.target = ?
 """
+LEFT_BY: Final = f"""
+SELECT {_ROW} FROM reviews AS r WHERE r.tenant = ?1 AND r.state = 'held' AND r.holder = ?2 AND NOT EXISTS (
+    SELECT 1 FROM sessions WHERE "user" = ?2 AND ended_at IS NULL AND expires_at > ?3)
+LIMIT ?4
+"""
 CLAIMABLE: Final = f"""
 SELECT {_ROW} FROM reviews AS r WHERE r.id IN (
     SELECT q.id FROM reviews AS q WHERE q.tenant = ?1 AND q.state = 'waiting' AND q.level = ?2
