@@ -175,6 +175,11 @@ LISTED_ONE: Final = f"SELECT {_LISTED} FROM reviews AS r {_JOINS} WHERE r.id = ?
 LISTED_MANY: Final = f"""
 SELECT {_LISTED} FROM reviews AS r {_JOINS} WHERE +r.tenant = ?1 AND r.id IN (SELECT value FROM json_each(?2))
 """
+RULED: Final = """
+SELECT r.id, d.action FROM reviews AS r
+JOIN decisions AS d ON d.id = coalesce(r.outcome, CASE WHEN r.kind = 'appeal' THEN r.decision END)
+WHERE +r.tenant = ?1 AND r.state = 'closed' AND r.id IN (SELECT value FROM json_each(?2))
+"""
 LISTED_OF: Final = f"""
 SELECT {_LISTED} FROM reviews AS r {_JOINS}
 WHERE r.tenant = ?1 AND r.kind IN ('complaint', 'content', 'report', 'sample') AND r.target = ?2

@@ -207,3 +207,24 @@ def test_a_role_is_given_and_a_person_disabled_after_a_question(busy, seat):
 
 def role(house, who):
     return house.within(house.service.accounts.one("shop", who)).role
+
+
+def test_a_list_says_when_and_how_what_is_closed_ended(busy, seat):
+    sat = sitting(seat, "zhang.min")
+    here = sat.shown()
+    sat.press("p").another(here)
+    sat.go("/queue?state=closed")
+    assert sat.page.locator("#rows th").first.inner_text() == "办结时间"
+    assert sat.page.locator(f"tr[data-id='{here}'] .action.pass").inner_text() == "通过"
+    assert sat.go("/queue").page.locator("#rows th").first.inner_text() == "时限"
+
+
+def test_a_deadline_and_a_complaint_are_told_in_their_own_words(busy, seat):
+    said = {"content_id": "c-29", "complainant_id": "u-2", "reason": "quality", "detail": "收到就坏了"}
+    review = busy.call("POST", "/v1/complaints", said)["review"]
+    sat = seat("li.wei").go(f"/?item={review}")
+    sat.page.wait_for_selector(".item")
+    assert sat.page.locator(".item-head .chip.warn").all_inner_texts() == ["投诉 1"]
+    late = "one => { one.dateTime = new Date(Date.now() - 13.5 * 60000).toISOString(); }"
+    sat.page.locator(".deadline time").evaluate(late)
+    sat.page.wait_for_function("() => document.querySelector('.deadline time').textContent === '已超时 13 分钟'")

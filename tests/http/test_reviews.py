@@ -75,6 +75,18 @@ def test_work_from_the_queue_to_a_decision(house, ann):
     assert "token" not in closed and closed["steps"] == ["undo"]
 
 
+def test_a_closed_item_tells_in_its_list_what_it_ended_with(house, ann):
+    for name in "abc":
+        judge(house, name)
+    for ruling in (BLOCK, {"action": "pass"}):
+        (item,) = claim(house, ann)
+        assert act(house, ann, item["id"], "decision", token=item["token"], **ruling).status == 200
+    listed = queue(house, ann, state="closed").json
+    fits(house, listed, "Queue")
+    assert {one["content_id"]: one["action"] for one in listed["items"]} == {"a": "block", "b": "pass"}
+    assert [one["action"] for one in queue(house, ann).json["items"]] == [None]
+
+
 def test_who_signs_out_for_the_last_time_gives_back_what_they_held(house, ann):
     for name in "abc":
         judge(house, name)
