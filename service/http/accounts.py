@@ -182,8 +182,10 @@ async def current_session(asked: Asked) -> Answer:
 
 @route("DELETE", "/v1/sessions/current", policy=Right.SELF, gives=Nothing, problems=("csrf", *CALLED))
 async def sign_out(asked: Asked) -> Answer:
-    """Sign out; the session is over everywhere at once."""
-    await asked.serving.service.sessions.end(known(asked))
+    """Sign out; the session is over everywhere at once, and with the last one what one held goes back."""
+    caller, service = known(asked), asked.serving.service
+    await service.sessions.end(caller)
+    await service.desk.left(caller)
     return Answer(b"{}", headers=NO_STORE, cookies=no_session())
 
 

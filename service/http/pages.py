@@ -53,6 +53,7 @@ async def desk(asked: Asked) -> Answer:
         "desk.html",
         held=[item["id"] for item in listed["items"]],
         open=asked.request.query.get("item", ""),
+        back=asked.request.query.get("from", ""),
         counts=_counts(listed["counts"]),
         categories=[
             {"code": one.code, "name": page.category(one.code), "zh": one.zh, "en": one.en, "laws": one.laws}

@@ -55,6 +55,12 @@ class Summary(_Item):
     reports: int
 
 
+class Queued(Summary):
+    """One item of a list. ``action`` is what a closed item ended with, where something was decided or stands."""
+
+    action: str | None = Field(pattern="^(pass|review|block)$")
+
+
 class Count(Answered):
     """How many there are, at least; ``more`` says that there are more."""
 
@@ -75,7 +81,7 @@ class QueueCounts(Answered):
 class Queue(Answered):
     """One page of the queue. It may be short, or empty, and yet go on: only ``next`` tells."""
 
-    items: list[Summary]
+    items: list[Queued]
     next: str | None
     counts: QueueCounts
 

@@ -63,8 +63,9 @@ async def reviews(asked: Asked) -> Answer:
     after = Place(str(places[0]), str(places[1])) if places else None
     page = await archive.page(caller, query, after=after, limit=sent.limit)
     counts = await archive.counts(caller)
+    ruled = await archive.ruled(caller, page.items)
     told = {
-        "items": [summary(one) for one in page.items],
+        "items": [{**summary(one), "action": ruled.get(one.row[0])} for one in page.items],
         "next": cursor_of(*page.next) if page.next else None,
         "counts": counts_told(counts, COUNTED),
     }

@@ -16,7 +16,7 @@ from service.ids import now, stamp
 from service.review.rows import APPEAL, NotThere, Row
 from service.review.samples import SAMPLE
 from service.review.seeing import Seen, alike, bigrams, seen
-from service.review.states import Person, Step, offered
+from service.review.states import Person, State, Step, offered
 from service.review.veil import Veil
 from service.sitting import is_long
 from service.store.desk_reads import Page
@@ -99,6 +99,13 @@ class Archive:
             if after is None or len(seen) == len(page.items):
                 break
         return Page(shown, after)
+
+    async def ruled(self, caller: Caller, items: Sequence[Listed]) -> dict[str, str]:
+        """What those of some items that are closed ended with, by id, without what the caller may not see."""
+        closed = [one for one in items if Row(*one.row).state == State.CLOSED]
+        hidden = await self._veil(caller).over(one.content_id for one in closed)
+        ids = [one.row[0] for one in closed if one.content_id not in hidden]
+        return await self._reads.ruled(caller.tenant, ids) if ids else {}
 
     async def counts(self, caller: Caller) -> Counts:
         """How much there is to do; today began at midnight in Shanghai."""

@@ -202,6 +202,10 @@ class DeskReads:
         known = {row[0]: _listed(row) for row in rows}
         return [known[one] for one in ids if one in known]
 
+    async def ruled(self, tenant: str, ids: Sequence[str]) -> dict[str, str]:
+        """What closed items of a tenant ended with, by id: the action of what was decided, or of what stands."""
+        return dict(await self._rows(desk.RULED, tenant, orjson.dumps(ids).decode()))
+
     async def items_of(self, tenant: str, content_id: str) -> list[Listed]:
         """The items about one content, one a kind at most."""
         return [_listed(row) for row in await self._rows(desk.LISTED_OF, tenant, content_id)]

@@ -64,6 +64,11 @@ REVIEW: Final = f"SELECT {_ROW} FROM reviews AS r WHERE r.id = ? AND r.tenant = 
 REVIEWS_OF: Final = f"""
 SELECT {_ROW} FROM reviews AS r WHERE r.tenant = ? AND r.kind IN ('complaint', 'content', 'report') AND r.target = ?
 """
+LEFT_BY: Final = f"""
+SELECT {_ROW} FROM reviews AS r WHERE r.tenant = ?1 AND r.state = 'held' AND r.holder = ?2 AND NOT EXISTS (
+    SELECT 1 FROM sessions WHERE "user" = ?2 AND ended_at IS NULL AND expires_at > ?3)
+LIMIT ?4
+"""
 CLAIMABLE: Final = f"""
 SELECT {_ROW} FROM reviews AS r WHERE r.id IN (
     SELECT q.id FROM reviews AS q WHERE q.tenant = ?1 AND q.state = 'waiting' AND q.level = ?2
@@ -169,6 +174,11 @@ UPDATE deliveries SET state = 'cancelled', settled_at = ? WHERE notice = ? AND s
 LISTED_ONE: Final = f"SELECT {_LISTED} FROM reviews AS r {_JOINS} WHERE r.id = ? AND r.tenant = ?"
 LISTED_MANY: Final = f"""
 SELECT {_LISTED} FROM reviews AS r {_JOINS} WHERE +r.tenant = ?1 AND r.id IN (SELECT value FROM json_each(?2))
+"""
+RULED: Final = """
+SELECT r.id, d.action FROM reviews AS r
+JOIN decisions AS d ON d.id = coalesce(r.outcome, CASE WHEN r.kind = 'appeal' THEN r.decision END)
+WHERE +r.tenant = ?1 AND r.state = 'closed' AND r.id IN (SELECT value FROM json_each(?2))
 """
 LISTED_OF: Final = f"""
 SELECT {_LISTED} FROM reviews AS r {_JOINS}

@@ -42,6 +42,7 @@ def test_from_an_appeal_to_restored_content_by_keyboard_alone(house, appealed, s
     if folder := os.environ.get("QINGLIU_SHOTS"):
         sat.page.screenshot(path=Path(folder) / f"appeal-{theme}.png")
     sat.press("p", "b")  # no acts of an appeal
+    sat.page.wait_for_selector("#toasts >> text='申诉请用 A / O'")
     assert sat.page.locator("#reasons[open]").count() == 0
     sat.press("o")
     sat.page.wait_for_selector("#noting[open]")

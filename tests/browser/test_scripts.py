@@ -87,6 +87,43 @@ def say(house, room, *messages):
     return [one["action"] for one in told["results"]]
 
 
+def done(house):
+    return [one["kind"] for one in house.call("GET", "/v1/rooms/brush-live/acts")["acts"]]
+
+
+def act_in_the_room(senior, house):
+    """A key by itself meets nobody: what is asked can be left, and a mute ends."""
+    senior.press("w")
+    senior.page.wait_for_selector("#acting[open]")
+    senior.press("Escape")
+    senior.page.wait_for_selector("#acting:not([open])", state="attached")
+    assert done(house) == []
+    senior.press("w")
+    senior.page.wait_for_selector("#acting[open]")
+    senior.press("Enter")
+    senior.page.wait_for_selector("#acts b")
+    senior.page.wait_for_selector("#stream .event.warned")
+    senior.page.click("#stream [data-author='u-7']")
+    senior.press("m")
+    senior.page.wait_for_selector("#acting[open]")
+    assert "u-7" in senior.page.locator("#acting-title").inner_text()
+    assert _violations(senior) == []
+    shot(senior, "room-acting")
+    senior.page.keyboard.type("刷屏带节奏")
+    senior.press("Enter")
+    senior.page.wait_for_selector("#stream .event.muted")
+    senior.page.wait_for_selector("#acts >> text='刷屏带节奏'")
+    senior.press("m")
+    senior.page.wait_for_selector("#toasts >> text='u-7 已在禁言中'")
+    assert _violations(senior) == []
+    shot(senior, "room-muted")
+    senior.page.click("[data-unmute='u-7']")
+    senior.page.wait_for_selector("#acting[open]")
+    senior.press("Enter")
+    senior.page.wait_for_selector("[data-unmute]", state="detached")
+    assert done(house) == ["unmute", "mute", "warn"]
+
+
 def test_a_show_follows_its_script_deviates_and_is_corrected_on_record(house, filed, seat):
     script = house.call("GET", "/v1/scripts")["scripts"][0]
     assert script["approved"]
@@ -112,12 +149,7 @@ def test_a_show_follows_its_script_deviates_and_is_corrected_on_record(house, fi
     assert senior.page.locator(".level.amber, .level.red").count() >= 1
     assert _violations(senior) == []
     shot(senior, "room")
-    senior.press("w")
-    senior.page.wait_for_selector("#acts b")
-    senior.page.wait_for_selector("#stream .event.warned")
-    senior.page.click("#stream [data-author='u-7']")
-    senior.press("m")
-    senior.page.wait_for_selector("#stream .event.muted")
+    act_in_the_room(senior, house)
     senior.press("n")
     senior.page.keyboard.type("已当场更正")
     senior.page.click("#note-form [type=submit]")

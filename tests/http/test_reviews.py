@@ -8,6 +8,7 @@ import pytest
 from jsonschema_rs import Draft202012Validator
 
 from service.rights import Role, Scope
+from tests.http.conftest import Browser
 from tests.small import DOUBTFUL
 
 BLOCK = {"action": "block", "reasons": [{"category": "abuse_insult"}]}
@@ -72,6 +73,36 @@ def test_work_from_the_queue_to_a_decision(house, ann):
     assert (closed["state"], closed["outcome"]["by"], closed["outcome"]["who"]["name"]) == ("closed", "person", "ann")
     assert [(note["text"], note["step"]) for note in closed["notes"]] == [("骂人", "decided")]
     assert "token" not in closed and closed["steps"] == ["undo"]
+
+
+def test_a_closed_item_tells_in_its_list_what_it_ended_with(house, ann):
+    for name in "abc":
+        judge(house, name)
+    for ruling in (BLOCK, {"action": "pass"}):
+        (item,) = claim(house, ann)
+        assert act(house, ann, item["id"], "decision", token=item["token"], **ruling).status == 200
+    listed = queue(house, ann, state="closed").json
+    fits(house, listed, "Queue")
+    assert {one["content_id"]: one["action"] for one in listed["items"]} == {"a": "block", "b": "pass"}
+    assert [one["action"] for one in queue(house, ann).json["items"]] == [None]
+
+
+def test_who_signs_out_for_the_last_time_gives_back_what_they_held(house, ann):
+    for name in "abc":
+        judge(house, name)
+    bob = house.hire("bob")
+    taken, (other,) = claim(house, ann, limit=2), claim(house, bob)
+    phone = Browser(house, "shop", ann.id, "ann").sign_in()
+    assert phone.call("DELETE", "/v1/sessions/current").status == 200
+    assert states(house, bob) == {**{item["id"]: "held" for item in taken}, other["id"]: "held"}
+    assert ann.call("DELETE", "/v1/sessions/current").status == 200
+    assert states(house, bob) == {**{item["id"]: "waiting" for item in taken}, other["id"]: "held"}
+    assert {one["id"] for one in claim(house, bob, limit=3)} == {item["id"] for item in taken}
+
+
+def states(server, who):
+    found = [queue(server, who, state=state).json["items"] for state in ("waiting", "held")]
+    return {item["id"]: item["state"] for items in found for item in items}
 
 
 def test_the_pipeline_reads_what_a_person_decided_and_not_who(house, ann):

@@ -30,6 +30,8 @@ BOUND = {
     "LISTED_ONE": ("r1", "t"),
     "LISTED_MANY": ("t", '["r1"]'),
     "LISTED_OF": ("t", "c1"),
+    "RULED": ("t", '["r1"]'),
+    "LEFT_BY": ("t", "ann", "9", 50),
     "WAITING": ("t", LEVELS, "", "", 50),
     "WAITING_OF_SORTS": ("t", LEVELS, None, '["ad"]', None, "", "", 50),
     "HELD": ("t", "", "", 50),

@@ -80,6 +80,7 @@ window.ql = (() => {
     }
     if ($("dialog[open]")) return;
     const key = named(event);
+    if (event.repeat && !/^(j|k|Arrow\w+)$/.test(key)) return; // one press is one act; only walking goes on
     if (going && Date.now() - going < 1500) {
       going = 0;
       const place = $(`[data-go="${CSS.escape(key)}"]`);
@@ -163,6 +164,32 @@ window.ql = (() => {
     for (const menu of $$("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
 
+  // A choice made with the mouse counts at once; one that keys walk to on Enter, or when its field is left. Esc takes it back.
+  function chosen(of, act) {
+    let pending = null, was = "", keyed = false;
+    function settle() {
+      const field = pending;
+      pending = null;
+      if (!field || field.value === was) return;
+      act(field, was);
+      was = field.value;
+    }
+    of.addEventListener("focusin", (event) => { was = event.target.value; });
+    of.addEventListener("pointerdown", () => { keyed = false; });
+    of.addEventListener("keydown", (event) => {
+      keyed = true;
+      if (event.target !== pending) return;
+      if (event.key === "Enter") { event.preventDefault(); settle(); }
+      if (event.key === "Escape") { pending.value = was; pending = null; }
+    });
+    of.addEventListener("change", (event) => {
+      if (event.target.type === "checkbox") { act(event.target); return; }
+      pending = event.target;
+      if (!keyed) settle();
+    });
+    of.addEventListener("focusout", settle);
+  }
+
   // A secret is shown once; whatever happens next comes after it was kept.
   function reveal(secret) {
     const dialog = $("#secret");
@@ -211,5 +238,5 @@ window.ql = (() => {
     else { if (told.csrf) location.reload(); toast(say("js.saved")); }
   });
 
-  return { $, $$, ask, part, main, say, toast, tell, complain, keys, tick, reveal, randomPassword, lang };
+  return { $, $$, ask, part, main, say, toast, tell, complain, keys, tick, chosen, reveal, randomPassword, lang };
 })();

@@ -7,6 +7,7 @@
   const batch = Number(desk.dataset.batch);
   let hand = desk.dataset.held.split(" ").filter(Boolean);
   let here = null, tally = 0, busy = false, last = null, claiming = null, dry = false;
+  let asked = desk.dataset.asked; // the item that was opened out of a list: nothing is claimed beside it
   const ready = new Map();
 
   const path = (id, step = "") => `/v1/reviews/${encodeURIComponent(id)}${step && `/${step}`}`;
@@ -57,18 +58,33 @@
     const at = Math.max(0, hand.indexOf(from));
     hand = hand.filter((id) => id !== from);
     ready.delete(from);
+    if (from === asked) { rest("#back"); return; }
     const next = hand[at] ?? hand[0];
     if (next) {
       await show(next);
-      if (hand.length < 3 && !dry) claim().then(() => fetched(hand[hand.indexOf(here) + 1] ?? here)).catch(() => {});
+      if (hand.length < 3 && refills() && !dry) claim().then(() => fetched(hand[hand.indexOf(here) + 1] ?? here)).catch(() => {});
       return;
     }
-    if (!dry && (await claim())) { await show(hand[0]); return; }
-    here = null;
-    place.replaceChildren($("#done").content.cloneNode(true));
-    beads();
-    $("button", place).focus();
+    if (refills() && !dry && (await claim())) { await show(hand[0]); return; }
+    rest(dry ? "#done" : "#back");
   }
+
+  // No item is shown, but what to do now.
+  function rest(told) {
+    here = null;
+    place.replaceChildren($(told).content.cloneNode(true));
+    beads();
+    $("[data-first]", place).focus();
+  }
+
+  // Whether more is claimed while somebody works; else the hand comes to its end.
+  const refill = $("[data-act=refill]");
+  const refills = () => !asked && refill.getAttribute("aria-pressed") === "true";
+  function refilling(on) {
+    refill.setAttribute("aria-pressed", String(on));
+    localStorage.setItem("refill", on ? "on" : "off");
+  }
+  refilling(localStorage.getItem("refill") !== "off");
 
   // One act at a time; what comes in between is not lost on the wrong item, it is not taken.
   async function once(work) {
@@ -91,8 +107,8 @@
   }
 
   async function step(name, body, told) {
+    if (!can(name)) return;
     const shown = item();
-    if (!shown || !shown.dataset.steps.split(" ").includes(name)) return;
     const id = shown.dataset.id;
     await ask("POST", path(id, name), { ...(shown.dataset.token && { token: Number(shown.dataset.token) }), ...body });
     if (name !== "release") tally += 1;
@@ -139,7 +155,7 @@
   }
 
   const move = (by) => () => {
-    if (hand.length < 2) return;
+    if (!hand.some((id) => id !== here)) return;
     once(() => show(hand[(hand.indexOf(here) + by + hand.length) % hand.length]));
   };
 
@@ -159,7 +175,7 @@
     $("[data-act=view]", reading).setAttribute("aria-pressed", String(both));
   }
 
-  // Reasons: those that the engine found come first, ticked, each with a number.
+  // Reasons: those that the engine decided on are ticked, and come first; then what else it saw. Each has a number.
   const reasons = $("#reasons"), choices = $("#choices"), find = $("#find-reason");
   const all = $$(".choice", choices);
   function number() {
@@ -169,13 +185,13 @@
   }
   function openReasons() {
     const shown = item();
-    if (!shown?.dataset.steps.split(" ").includes("decision")) return;
-    const found = shown.dataset.categories.split(" ").filter(Boolean);
+    const codes = (of) => shown.dataset[of].split(" ").filter(Boolean);
+    const decided = codes("decided"), found = [...decided, ...codes("categories")];
     const known = new Map(all.map((one) => [one.dataset.code, one]));
     choices.replaceChildren(...new Set([...found.map((code) => known.get(code)).filter(Boolean), ...all]));
     for (const one of all) {
       one.hidden = false;
-      $("input", one).checked = found.includes(one.dataset.code);
+      $("input", one).checked = decided.includes(one.dataset.code);
       const article = $("select", one);
       if (article) article.value = "";
     }
@@ -250,9 +266,22 @@
   // What becomes of a complaint follows from what becomes of the content, unless only the complaint is upheld.
   const settled = (outcome) => (item()?.dataset.kind === "complaint" ? { outcome } : {});
   const appealed = () => item()?.dataset.kind === "appeal";
-  const ruled = (outcome, told) => appealed() && may("decision") && withNote(told, (more) => step("decision", { outcome, ...more }, told));
-  const pass = (more) => step("decision", { action: "pass", ...settled("rejected"), ...more }, "passed");
+  // Why nothing happens is said, too.
   const may = (name) => item()?.dataset.steps.split(" ").includes(name);
+  function barrier(name, appeal) {
+    if (may("claim") && name !== "claim" && name !== "undo") return "take_first";
+    if (!may(name)) return "not_now";
+    if (appeal === appealed()) return "";
+    return appealed() ? "an_appeal" : "no_appeal";
+  }
+  function can(name, { appeal = appealed() } = {}) {
+    if (!item()) return false;
+    const why = barrier(name, appeal);
+    if (why) toast(say(`js.${why}`));
+    return !why;
+  }
+  const ruled = (outcome, told) => can("decision", { appeal: true }) && withNote(told, (more) => step("decision", { outcome, ...more }, told));
+  const pass = (more) => step("decision", { action: "pass", ...settled("rejected"), ...more }, "passed");
 
   // Severe text is folded away until somebody wants to see it; nobody decides what they have not seen.
   function unfold() {
@@ -264,21 +293,26 @@
   }
   const seen = (act) => (...more) => { if (unfold()) toast(say("js.open_first")); else act(...more); };
   const acts = {
+    refill: () => refilling(refill.getAttribute("aria-pressed") !== "true"),
     claim: () => once(async () => {
+      asked = "";
       const got = await claim();
       toast(got ? say("js.claimed", { n: got }) : say("js.nothing"));
       if (hand.length && !hand.includes(here)) await show(hand[0]);
     }),
     show: unfold,
-    pass: seen(() => appealed() || once(() => pass({}))),
-    block: seen(() => appealed() || openReasons()),
+    pass: seen(() => can("decision", { appeal: false }) && once(() => pass({}))),
+    block: seen(() => can("decision", { appeal: false }) && openReasons()),
     keep: seen(() => ruled("upheld", "kept")),
     overturn: seen(() => ruled("overturned", "overturned")),
-    uphold: seen(() => (appealed() ? acts.keep() : item()?.dataset.kind === "complaint" && once(() => step("decision", { outcome: "upheld" }, "upheld")))),
-    escalate: () => may("escalate") && withNote("escalate", (more) => step("escalate", more, "escalated")),
+    uphold: seen(() => {
+      if (item()?.dataset.kind !== "complaint") acts.keep();
+      else if (can("decision")) once(() => step("decision", { outcome: "upheld" }, "upheld"));
+    }),
+    escalate: () => can("escalate") && withNote("escalate", (more) => step("escalate", more, "escalated")),
     skip: () => once(() => step("skip", {}, "skipped")),
     release: () => once(() => step("release", {}, "released")),
-    take: () => may("claim") && once(take),
+    take: () => can("claim") && once(take),
     undo: () => once(() => undo()),
     "undo-this": () => once(() => undo(item().dataset.id)),
     view,
@@ -293,9 +327,9 @@
     if (button && !button.disabled) acts[button.dataset.act]();
   });
   keys({
-    p: acts.pass, b: acts.block, a: acts.uphold, o: acts.overturn, e: acts.escalate, s: acts.skip, r: acts.release, u: () => (last ? acts.undo() : may("undo") && acts["undo-this"]()),
-    c: acts.claim, t: acts.take, v: acts.view, w: acts.suggest, h: acts.history, j: move(1), k: move(-1),
-    x: acts.show, "shift+p": seen(() => !appealed() && may("decision") && withNote("pass", pass)),
+    p: acts.pass, b: acts.block, a: acts.uphold, o: acts.overturn, e: acts.escalate, s: acts.skip, r: acts.release, u: () => (last ? acts.undo() : can("undo") && acts["undo-this"]()),
+    c: acts.claim, "shift+c": acts.refill, t: acts.take, v: acts.view, w: acts.suggest, h: acts.history, j: move(1), k: move(-1),
+    x: acts.show, "shift+p": seen(() => can("decision", { appeal: false }) && withNote("pass", pass)),
     Enter: () => { if ($(".conflict", place)) acts.next(); },
   });
 
@@ -332,8 +366,7 @@
   }
   setInterval(heartbeat, 30000);
 
-  const open = desk.dataset.open;
-  const first = open || hand[0];
+  const first = asked || hand[0];
   if (first) once(() => show(first)); else { beads(); $("#start button")?.focus(); }
   for (const id of hand) fetched(id).catch(() => {});
 }

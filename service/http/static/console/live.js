@@ -1,4 +1,4 @@
-// Live rooms: the page reads itself anew while somebody looks at it; one key mutes, warns or opens a note.
+// Live rooms: the page reads itself anew while somebody looks at it; one key asks to mute, to warn or for a note.
 "use strict";
 
 {
@@ -41,18 +41,38 @@
     try {
       await ask("POST", `/v1/rooms/${encodeURIComponent(room)}/acts`, sent);
       toast(say(`js.room_${sent.kind}`, { who: sent.target ?? "" }));
+      $("#stream").focus({ preventScroll: true }); // a part with the focus in it is not read anew
       await fresh();
     } catch (error) { tell(error); }
   }
+  // Nobody is met by a slip of the hand: an act is asked for, with its reason, before it is done.
+  const acting = $("#acting");
+  let doing = null;
+  function begin(kind, target) {
+    if (!acting) return;
+    doing = { kind, target };
+    $("#acting-title").textContent = say(`js.room_${kind}_ask`, { who: target ?? "" });
+    $("form", acting).reset();
+    acting.showModal();
+  }
+  if (acting) $("form", acting).addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = event.target.elements.text.value.trim();
+    acting.close();
+    act({ ...doing, ...(text && { text }) });
+  });
   function mute() {
     const line = picked && $(`#stream [data-seq="${CSS.escape(picked)}"]`);
     if (!line) { toast(say("js.pick_one"), { alert: true }); return; }
-    act({ kind: "mute", target: line.dataset.author });
+    const who = line.dataset.author;
+    if ($(`#acts [data-unmute="${CSS.escape(who)}"]`)) toast(say("js.room_muted", { who }));
+    else begin("mute", who);
   }
   document.addEventListener("click", (event) => {
-    const what = event.target.closest?.("[data-act]")?.dataset.act;
+    const { act: what, unmute } = event.target.closest?.("[data-act], [data-unmute]")?.dataset ?? {};
     if (what === "mute") mute();
-    if (what === "warn") act({ kind: "warn" });
+    if (what === "warn") begin("warn");
+    if (unmute) begin("unmute", unmute);
   });
   $("#note-form")?.addEventListener("submit", async (event) => {
     event.preventDefault();

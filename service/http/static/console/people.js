@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const { $, $$, ask, part, say, tick, toast, tell, keys, reveal, randomPassword } = window.ql;
+  const { $, $$, ask, chosen, part, say, tick, toast, tell, keys, reveal, randomPassword } = window.ql;
 
   // A long list goes on below what is there; the first new row gets the focus.
   async function more(link) {
@@ -24,16 +24,17 @@
     event.preventDefault();
     more(link);
   });
-  document.addEventListener("change", async (event) => {
-    const field = event.target;
+  chosen($("#main"), async (field, was) => {
     if (!field.dataset.patch) return;
+    const called = (value) => $$("option", field).find((one) => one.value === value).textContent;
+    if (!confirm(say("js.role_ask", { name: field.dataset.person, was: called(was), role: called(field.value) }))) { field.value = was; return; }
     try { await ask("PATCH", field.dataset.patch, { [field.name]: field.value }); toast(say("js.saved")); } catch (error) { tell(error); setTimeout(() => location.reload(), 1500); }
   });
   document.addEventListener("click", async (event) => {
     const button = event.target.closest?.("button");
     const to = button?.dataset ?? {};
     try {
-      if (to.disable) { await ask("PATCH", to.disable, { disabled: to.to === "true" }); location.reload(); }
+      if (to.disable && (!to.ask || confirm(to.ask))) { await ask("PATCH", to.disable, { disabled: to.to === "true" }); location.reload(); }
       if (to.newPassword && confirm(say("js.sure"))) {
         const password = randomPassword();
         const told = await ask("PATCH", to.newPassword, { password });

@@ -1,8 +1,8 @@
-// Lists: up and down by keys, Enter opens. Filters apply as they change.
+// Lists: up and down by keys, Enter opens. Filters apply once they are chosen, and the focus stays with them.
 "use strict";
 
 {
-  const { $, $$, ask, keys, tell } = window.ql;
+  const { $, $$, ask, chosen, keys, tell } = window.ql;
   const rows = () => $$("#rows tbody tr[data-id], #rows > li:not(.empty)");
   let at = -1;
   function select(place) {
@@ -15,7 +15,14 @@
     all[at].scrollIntoView({ block: "nearest" });
   }
   const filters = $("#filters");
-  filters?.addEventListener("change", () => filters.requestSubmit());
+  if (filters) chosen(filters, () => setTimeout(() => { // by then the focus has come to where it goes
+    const at = document.activeElement;
+    if (filters.contains(at)) sessionStorage.setItem("filter", at.name);
+    filters.requestSubmit();
+  }));
+  const left = sessionStorage.getItem("filter");
+  sessionStorage.removeItem("filter");
+  if (left && filters) $(`[name="${CSS.escape(left)}"]`, filters)?.focus();
   document.addEventListener("click", async (event) => {
     const name = event.target.closest?.("[data-remove-view]")?.dataset.removeView;
     if (name === undefined) return;

@@ -1,0 +1,230 @@
+"""What a hand at the desk must not do by accident: hold a key, tick more than was decided, claim more than it asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.rights import Role
+from tests.browser.conftest import PASSWORD, TERMS
+from tests.browser.test_console import item
+from tests.small import small_rules, terms
+
+IN_HAND = "() => document.querySelectorAll('#tray button').length"
+CALM = "() => !document.querySelector('[aria-busy=true]')"
+GROUND = "one => getComputedStyle(one).backgroundColor"
+
+
+@pytest.fixture(scope="session")
+def lexicons(tmp_path_factory):
+    """The small rules of the others, with a word that is seen and leads to nothing."""
+    faint = {"ad_law/superstition.txt": terms("superstition", "转运 | weight: 30")}
+    return small_rules(tmp_path_factory.mktemp("desk") / "lexicons", TERMS | faint)
+
+
+@pytest.fixture(scope="module")
+def busy(house):
+    """A house with work to do, of two scenes."""
+    many = [{"content_id": f"c-{n}", "text": f"第{n}款面霜，遥遥领先，转运"} for n in range(30)]
+    few = [{"content_id": f"v-{n}", "text": f"第{n}段口播，遥遥领先", "scene": "live_script"} for n in range(3)]
+    house.file(many + few)
+    return house
+
+
+def sitting(seat, name="li.wei"):
+    """Somebody with a claimed batch before them."""
+    sat = seat(name)
+    sat.page.wait_for_selector("#desk")
+    if not sat.page.locator(".item").count():
+        sat.press("c")
+    sat.page.wait_for_selector(".item")
+    sat.page.wait_for_function(CALM)
+    return sat
+
+
+def listed(sat, query):
+    """The queue as the person in a seat reads it."""
+    return sat.page.evaluate("query => fetch(`/v1/reviews?${query}`).then(told => told.json())", query)
+
+
+def closed(sat):
+    return listed(sat, "limit=1")["counts"]["closed_today"]["n"]
+
+
+def held(sat):
+    return len(listed(sat, "state=held&holder=me&limit=50")["items"])
+
+
+def state(house, review):
+    return item(house, "li.wei", review).row[11]
+
+
+def test_a_held_key_decides_one_item_and_walks_through_many(busy, seat):
+    sat = sitting(seat)
+    here, before = sat.shown(), closed(sat)
+    sat.page.keyboard.down("p")
+    sat.another(here)
+    for _ in range(5):
+        sat.page.keyboard.down("p")  # what a held key sends
+        sat.page.wait_for_function(CALM)
+    sat.page.keyboard.up("p")
+    assert closed(sat) == before + 1
+    here = sat.shown()
+    sat.page.keyboard.down("j")
+    sat.another(here)
+    second = sat.shown()
+    sat.page.keyboard.down("j")
+    sat.another(second)
+    assert len({here, second, sat.shown()}) == 3
+    assert sat.wrong == []
+
+
+def test_only_what_was_decided_is_ticked_and_looks_so(busy, seat):
+    sat = sitting(seat)
+    assert sat.page.locator(".item").get_attribute("data-categories") == "false_fact_claim superstition"
+    sat.press("b")
+    sat.page.wait_for_selector("#reasons[open]")
+    shown = sat.page.locator(".choice")
+    assert [shown.nth(n).get_attribute("data-code") for n in range(2)] == ["false_fact_claim", "superstition"]
+    assert [one.get_attribute("value") for one in sat.page.locator("#choices :checked[name=category]").all()] == [
+        "false_fact_claim"
+    ]
+    assert shown.nth(0).evaluate(GROUND) != shown.nth(1).evaluate(GROUND) == shown.nth(2).evaluate(GROUND)
+    sat.press("Escape")
+
+
+def test_a_key_that_does_nothing_says_why(busy, seat):
+    sat = seat("li.wei")
+    review = listed(sat, "scene=live_script&limit=1")["items"][0]["id"]
+    sat.go(f"/?item={review}")
+    sat.page.wait_for_selector(".item")
+    for key in "pbsrea":
+        sat.page.evaluate("document.querySelector('#toasts').replaceChildren()")
+        sat.press(key)
+        sat.page.wait_for_selector("#toasts >> text='先按 T 领取此条'")
+    sat.press("t")
+    sat.page.wait_for_selector("[data-act=pass]")
+    sat.page.wait_for_function(CALM)
+    sat.press("o")
+    sat.page.wait_for_selector("#toasts >> text='此条不是申诉，请用 P / B'")
+    sat.press("r")
+    sat.page.wait_for_selector("#place .empty")
+    assert state(busy, review) == "waiting"
+
+
+def test_an_item_out_of_a_list_leads_back_to_it_and_claims_nothing(busy, seat):
+    sat = seat("zhang.min", path="/queue?scene=live_script")
+    sat.press("j", "Enter")
+    sat.page.wait_for_selector(".item")
+    here = sat.shown()
+    sat.press("t")
+    sat.page.wait_for_selector("[data-act=pass]")
+    sat.page.wait_for_function(CALM)
+    sat.press("p")
+    sat.page.wait_for_selector("#place .empty a:focus")
+    assert held(sat) == 0
+    sat.press("u")
+    sat.page.wait_for_selector(f'.item[data-id="{here}"] [data-act=pass]')
+    sat.page.wait_for_function(CALM)
+    sat.press("p")
+    sat.page.wait_for_selector("#place .empty a:focus")
+    sat.press("Enter")
+    sat.page.wait_for_url("**/queue?scene=live_script")
+    assert sat.page.locator("#rows tr[data-id]").count() == 2
+    assert sat.wrong == []
+
+
+def test_a_hand_comes_to_its_end_where_nothing_is_claimed_by_itself(busy, seat):
+    sat = sitting(seat, "root")
+    for scene in range(2):
+        if scene:
+            sat.page.reload()
+            sat.page.wait_for_selector(".item")
+        else:
+            sat.press("Shift+C")
+        assert sat.page.locator("[data-act=refill]").get_attribute("aria-pressed") == "false"
+    for _ in range(sat.page.evaluate(IN_HAND)):
+        here = sat.shown()
+        sat.press("p").another(here)
+    sat.page.wait_for_selector("#place .empty a:focus")
+    assert held(sat) == 0
+    sat.press("Shift+C", "c")
+    sat.page.wait_for_selector(".item")
+
+
+def test_the_help_of_keys_opens_at_its_top(busy, seat):
+    sat = seat("li.wei")
+    sat.page.set_viewport_size({"width": 1280, "height": 720})
+    sat.press("?")
+    sat.page.wait_for_selector("#keys-title:focus")
+    assert sat.page.locator("#keys").evaluate("one => one.scrollTop") == 0
+    tables = [one.bounding_box()["x"] for one in sat.page.locator("#keys table").all()]
+    assert max(tables) - min(tables) > 200
+    sat.press("Escape")
+
+
+def test_filters_are_walked_by_keys_and_keep_the_focus(busy, seat):
+    sat = seat("li.wei", path="/queue")
+    sat.press("f", "ArrowDown", "ArrowDown")
+    assert sat.page.evaluate("document.activeElement.name") == "kind"
+    assert sat.page.url.endswith("/queue")
+    sat.press("Enter")
+    sat.page.wait_for_url("**/queue?*kind=report*")
+    sat.page.wait_for_selector("select[name=kind]:focus")
+    sat.press("ArrowUp")
+    sat.press("Tab")
+    sat.page.wait_for_url("**/queue?*kind=content*")
+    sat.page.wait_for_selector("select[name=scene]:focus")
+    sat.press("ArrowDown", "Escape")
+    assert sat.page.input_value("select[name=scene]") == ""
+    sat.page.locator("select[name=level]").dispatch_event("pointerdown")  # by mouse it applies at once
+    sat.page.select_option("select[name=level]", "1")
+    sat.page.wait_for_url("**/queue?*level=1*")
+    assert sat.wrong == []
+
+
+def test_a_role_is_given_and_a_person_disabled_after_a_question(busy, seat):
+    who = busy.within(busy.service.accounts.create("shop", "chen.jie", Role.AUDITOR, PASSWORD, by="cli")).id
+    sat = seat("root", path="/people")
+    sat.page.evaluate("window.asked = [], window.confirm = told => asked.push(told) > 1, null")
+    row = f"[data-user='{who}']"
+    sat.page.focus(f"{row} select")
+    sat.press("ArrowUp")
+    assert sat.page.evaluate("asked") == []
+    sat.press("Tab")
+    assert [("chen.jie" in told, "审计员" in told) for told in sat.page.evaluate("asked")] == [(True, True)]
+    assert sat.page.input_value(f"{row} select") == "auditor"
+    assert role(busy, who) == "auditor"
+    sat.page.focus(f"{row} select")
+    sat.press("ArrowUp", "Enter")
+    sat.page.wait_for_selector("#toasts >> text='已保存'")
+    assert role(busy, who) == sat.page.input_value(f"{row} select") != "auditor"
+    sat.page.evaluate("window.confirm = told => { sessionStorage.asked = told; return true; }, null")
+    sat.page.click(f"{row} [data-disable]")
+    sat.page.wait_for_selector(f"{row} .chip.warn")
+    assert "chen.jie" in sat.page.evaluate("sessionStorage.asked")
+    assert sat.wrong == []
+
+
+def role(house, who):
+    return house.within(house.service.accounts.one("shop", who)).role
+
+
+def test_a_list_says_when_and_how_what_is_closed_ended(busy, seat):
+    sat = sitting(seat, "zhang.min")
+    here = sat.shown()
+    sat.press("p").another(here)
+    sat.go("/queue?state=closed")
+    assert sat.page.locator("#rows th").first.inner_text() == "办结时间"
+    assert sat.page.locator(f"tr[data-id='{here}'] .action.pass").inner_text() == "通过"
+    assert sat.go("/queue").page.locator("#rows th").first.inner_text() == "时限"
+
+
+def test_a_deadline_and_a_complaint_are_told_in_their_own_words(busy, seat):
+    said = {"content_id": "c-29", "complainant_id": "u-2", "reason": "quality", "detail": "收到就坏了"}
+    review = busy.call("POST", "/v1/complaints", said)["review"]
+    sat = seat("li.wei").go(f"/?item={review}")
+    sat.page.wait_for_selector(".item")
+    assert sat.page.locator(".item-head .chip.warn").all_inner_texts() == ["投诉 1"]
+    late = "one => { one.dateTime = new Date(Date.now() - 13.5 * 60000).toISOString(); }"
+    sat.page.locator(".deadline time").evaluate(late)
+    sat.page.wait_for_function("() => document.querySelector('.deadline time').textContent === '已超时 13 分钟'")
