@@ -12,6 +12,7 @@ import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from moderation.reasons import fold_name
+from service.http import figures
 from service.http.answer import Answer
 from service.http.assets import address
 from service.http.language import LANGUAGES
@@ -129,6 +130,7 @@ def _environment() -> Environment:
     )
     environment.globals.update(asset=address, marked=marked, colours=colours, found_in=found_in, grouped=grouped)
     environment.filters.update(pieces=pieces, visible=visible, segment=partial(quote, safe=""))
+    environment.filters.update(clock=figures.clock, day=figures.day, last_day=figures.last_day)
     return environment
 
 
