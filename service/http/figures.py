@@ -10,6 +10,11 @@ from moderation.types import SHANGHAI
 _INSTANT: Final = timedelta(microseconds=1)
 
 
+def number(value: float) -> str:
+    """A count, or an amount, with its thousands apart."""
+    return f"{value:,}"
+
+
 def clock(stamp: str | datetime) -> str:
     """A moment as Shanghai's clocks show it, to the second."""
     return f"{_there(stamp):%Y-%m-%d %H:%M:%S}"

@@ -15,6 +15,7 @@ from service.http.content import known
 from service.http.filters import first, following, given, in_days, wrong
 from service.http.problems import Problem
 from service.http.routes import route
+from service.http.told_acts import SORTS, act_in_words, people_in
 from service.review.veil import tells
 from service.rights import Right
 
@@ -25,13 +26,6 @@ if TYPE_CHECKING:
 
 _FILTERS: Final = ("kind", "named", "since", "until", "cursor")
 _BAD: Final = (400, 422)
-_SORTS: Final = (
-    "decision.*", "review.*", "appeal.*", "report.*", "notice.*", "lexicon.*", "ruleset.*", "model.*", "user.*",
-    "session.*", "key.*", "texts.*", "export.*", "hold.*", "retention.*", "erasure.*",
-)  # fmt: skip
-_HIDDEN: Final = frozenset({"action", "by", "commitment", "judgement", "published_at", "token", "verdict", "salt"})
-"""Facts that have a place of their own, or tell a person nothing; a pack has them all."""
-_LONG: Final = 60
 
 
 @route("GET", "/audit", policy=Right.AUDIT, gives=HTML, shown=False)
@@ -52,7 +46,7 @@ async def timeline(asked: Asked) -> Answer:
         acts=await _acts(page, told["acts"]),
         query=query,
         error=error,
-        sorts=[(sort, html.named(page.lang, "acts", sort)) for sort in _SORTS],
+        sorts=[(sort, html.named(page.lang, "acts", sort)) for sort in SORTS],
         first=first(query),
         next=following(query, told["next"]),
         log=await _log(asked),
@@ -144,35 +138,8 @@ async def _names(page: Shell, ids: list[str]) -> dict[str, str]:
 
 async def _acts(page: Shell, told: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Acts for a page, with the names of people."""
-    names = await _names(page, [str(one["facts"].get("by", "")) for one in told])
-    return [_act(page, one, names) for one in told]
-
-
-def _act(page: Shell, told: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    """An act with its facts as short texts."""
-    facts = [
-        (html.named(page.lang, "act_fact", name), _short(value))
-        for name, value in told["facts"].items()
-        if name not in _HIDDEN and value not in ("", False, [], None)
-    ]
-    decided = told["kind"] in {"decision.auto", "decision.human", "decision.timeout", "decision.undone"}
-    by = str(told["facts"].get("by", ""))
-    return {
-        **told,
-        "name": html.named(page.lang, "act", told["kind"]),
-        "by": html.named(page.lang, "by", by) if by in {"engine", "deadline"} else names.get(by, by),
-        "facts": facts,
-        "decision": told["subject"] if decided else "",
-        "action": told["facts"].get("action", "") if decided else "",
-    }
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(_short(one) for one in value if one not in (None, ""))[:_LONG]
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_short(one)}" for name, one in value.items())[:_LONG]
-    return str(value)[:_LONG]
+    names = await _names(page, people_in(told))
+    return [act_in_words(page, one, names) for one in told]
 
 
 def _quarter(today: date) -> str:
