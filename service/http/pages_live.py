@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from service.http import filed, pulse, rooms, scripts, shows
+from service.http import filed, html, pulse, rooms, scripts, shows
 from service.http.console import HTML, shell, told_by
+from service.http.content import known
 from service.http.filters import given
+from service.http.problems import Problem
 from service.http.routes import route
 from service.rights import Right
 
@@ -99,7 +101,12 @@ async def wall(asked: Asked) -> Answer:
 async def room_page(asked: Asked) -> Answer:
     """One room: its chart, what is said in it with marks, the script beside the speech, what people did."""
     page = await shell(asked)
-    told = await told_by(asked, pulse.pulse, found={"room": asked.found["room"]})
+    room = asked.found["room"]
+    told = await told_by(asked, pulse.pulse, found={"room": room})
+    is_open = asked.serving.service.rooms.lane(known(asked).tenant, room) is not None
+    if not (is_open or told["show"] or told["stream"] or told["acts"]):
+        title, why = html.say(page.lang, "live.no_room"), html.say(page.lang, "live.no_room_why")
+        raise Problem("not-found", members={"title": title, "detail": why})
     return page.page("room.html", one=told)
 
 
