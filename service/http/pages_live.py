@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from service.http import filed, html, pulse, rooms, scripts, shows
+from service.http import charts, filed, html, pulse, rooms, scripts, shows
 from service.http.console import HTML, shell, told_by
 from service.http.content import known
 from service.http.filters import given
@@ -107,7 +107,9 @@ async def room_page(asked: Asked) -> Answer:
     if not (is_open or told["show"] or told["stream"] or told["acts"]):
         title, why = html.say(page.lang, "live.no_room"), html.say(page.lang, "live.no_room_why")
         raise Problem("not-found", members={"title": title, "detail": why})
-    return page.page("room.html", one=told)
+    live = asked.serving.service.rules.engine.ruleset.live
+    lines = {} if live is None else {"amber": live.risk.amber, "red": live.risk.red}
+    return page.page("room.html", one=told, drawn=charts.minutes(told["minutes"], lines))
 
 
 ROUTES: Final = (wall, room_page, script_list, script_page, script_changes, on_file, alert_list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
@@ -86,6 +87,14 @@ def say(house, room, *messages):
     return [one["action"] for one in told["results"]]
 
 
+def chart_names(sat):
+    """What the chart of a room names, without its numbers: how many half-hours there are depends on no clock."""
+    told = sat.page.locator(".timeline text").all_text_contents()
+    lines = [one for one in told if one[0] in "中高"]
+    rest = [re.sub(r"\d+ ", "N ", re.sub(r"\d\d:[03]0", "HH:MM", one)) for one in told if one not in lines]
+    return [*lines, *sorted(rest, reverse=True)]
+
+
 def test_a_show_follows_its_script_deviates_and_is_corrected_on_record(house, filed, seat):
     script = house.call("GET", "/v1/scripts")["scripts"][0]
     assert script["approved"]
@@ -109,6 +118,7 @@ def test_a_show_follows_its_script_deviates_and_is_corrected_on_record(house, fi
     say(house, "brush-live", {"id": "s5", "text": "口误口误，不是国家级的，大家别误会", "offset_ms": 82_000})
     senior.page.wait_for_selector("#stream .event.correction")
     assert senior.page.locator(".level.amber, .level.red").count() >= 1
+    assert chart_names(senior) == ["中 24", "高 72", "每分钟最多 N 条", *4 * ["HH:MM"]]
     assert _violations(senior) == []
     shot(senior, "room")
     senior.press("w")
