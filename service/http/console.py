@@ -114,6 +114,7 @@ class Shell:
             sections=self.sections(),
             category=self.category,
             industry=self.industry,
+            certificate=self.certificate,
             grim=self.grim,
             **values,
         )
@@ -158,6 +159,10 @@ class Shell:
         """What an industry is called; one that the rules do not know is its own name."""
         code = code or ""
         return called(self.asked.serving.service.rules.engine.ruleset.industries.industries.get(code), self.lang, code)
+
+    def certificate(self, code: str) -> str:
+        """What a kind of certificates is called; one that the rules do not know is its own name."""
+        return called(self.asked.serving.service.rules.engine.ruleset.industries.numbers.get(code), self.lang, code)
 
 
 async def shell(asked: Asked) -> Shell:

@@ -16,6 +16,17 @@ def number(value: float) -> str:
     return f"{value:,}"
 
 
+def percent(share: float, places: int = 0) -> str:
+    """A share of one in per cent."""
+    return f"{100 * share:.{places}f}%"
+
+
+def signed(value: float) -> str:
+    """A difference with its sign; none at all has no sign, however small it was."""
+    told = f"{value:+.2f}"
+    return told[1:] if float(told) == 0 else told
+
+
 def clock(stamp: str | datetime) -> str:
     """A moment as Shanghai's clocks show it, to the second; what is no moment stays what it is."""
     try:

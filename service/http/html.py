@@ -131,6 +131,7 @@ def _environment() -> Environment:
     environment.globals.update(asset=address, marked=marked, colours=colours, found_in=found_in, grouped=grouped)
     environment.filters.update(pieces=pieces, visible=visible, segment=partial(quote, safe=""))
     environment.filters.update(clock=figures.clock, day=figures.day, last_day=figures.last_day)
+    environment.filters.update(number=figures.number, percent=figures.percent, signed=figures.signed)
     return environment
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from service.http.answer import Answer
+    from service.http.console import Shell
     from service.http.serving import Asked
 
 _MOST_CHOICES: Final = "200"
@@ -69,7 +70,7 @@ async def script_changes(asked: Asked) -> Answer:
 async def on_file(asked: Asked) -> Answer:
     """Proofs and products with their certificates, and a way to file them."""
     page = await shell(asked)
-    return page.page("files.html", **await _on_file(asked), industries=_industries(asked))
+    return page.page("files.html", **await _on_file(asked), industries=_industries(asked), papers=_papers(page))
 
 
 @route("GET", "/alerts", policy=Right.SHOWS, gives=HTML, shown=False)
@@ -127,6 +128,12 @@ async def _people(asked: Asked, ids: list[str | None]) -> Mapping[str, str]:
     caller = asked.caller
     assert caller is not None
     return await asked.serving.service.desk_reads.names(caller.tenant, [one for one in ids if one])
+
+
+def _papers(page: Shell) -> list[tuple[str, str]]:
+    """The kinds of certificates that the rules know, and what they are called."""
+    known_kinds = page.asked.serving.service.rules.engine.ruleset.industries.numbers
+    return [(code, page.certificate(code)) for code in known_kinds]
 
 
 def _industries(asked: Asked) -> list[str]:

@@ -23,6 +23,8 @@ def lexicons(tmp_path_factory):
     """The small rules of the others, with those of live rooms."""
     folder = small_rules(tmp_path_factory.mktemp("live") / "lexicons", TERMS)
     shutil.copy(LEXICONS / "live.toml", folder / "live.toml")
+    known = (LEXICONS / "industries.toml").read_text(encoding="utf-8").partition("\n[[industry]]")[0]
+    (folder / "industries.toml").write_text(known, encoding="utf-8")  # kinds of certificates, and no industry
     return folder
 
 
@@ -180,6 +182,31 @@ def test_what_is_on_file_can_be_filed_by_hand(house, filed, seat):
     assert sat.wrong == []
     proofs = house.call("GET", "/v1/proofs")["proofs"]
     assert len(proofs[0]["claims"]) == 2
+
+
+def test_certificates_are_picked_by_name(house, filed, seat):
+    sat = seat("li.wei", path="/files")
+    sat.press("k")
+    sat.page.fill("#product-form [name=product_id]", "mask")
+    sat.page.fill("#product-form [name=name]", "面膜")
+    sat.page.select_option("#papers [name=kind]", label="普通化妆品备案编号")
+    sat.page.fill("#papers [name=number]", "粤G妆网备字2022056789")
+    sat.page.click("#more-papers")
+    last = sat.page.locator(".paper-of").last
+    last.locator("[name=kind]").select_option("ccc")
+    last.locator("[name=number]").fill("2022010101234567")
+    last.locator("[name=valid_to]").fill("2030-01-31")
+    sat.page.click("#more-papers")
+    assert _violations(sat) == []
+    shot(sat, "files-product")
+    sat.page.click("#product-form [type=submit]")
+    sat.page.wait_for_function("() => document.querySelector('main').innerText.includes('面膜')")
+    product = next(one for one in house.call("GET", "/v1/products")["products"] if one["product_id"] == "mask")
+    kinds = {one["kind"]: one["valid_to"] for one in product["certificates"]}
+    assert kinds == {"cos_filing": None, "ccc": "2030-01-31"}
+    row = sat.page.locator("tr", has_text="面膜").inner_text()
+    assert "普通化妆品备案编号" in row and "至 2030-01-31" in row and "ccc" not in row
+    assert sat.wrong == []
 
 
 def test_the_pages_fit_a_phone(filed, seat):

@@ -36,3 +36,20 @@ def test_the_ends_of_all_years_are_told(stamp):
 
 def test_no_moment_has_no_day():
     assert figures.day("") == figures.last_day("") == ""
+
+
+@pytest.mark.parametrize(
+    ("tell", "value", "told"),
+    [
+        (figures.number, 64529, "64,529"),
+        (figures.percent, 0.5, "50%"),
+        (figures.percent, 1.0, "100%"),
+        (lambda share: figures.percent(share, 1), 0.08, "8.0%"),
+        (figures.signed, -0.001, "0.00"),
+        (figures.signed, 0.0, "0.00"),
+        (figures.signed, -0.126, "-0.13"),
+        (figures.signed, 0.126, "+0.13"),
+    ],
+)
+def test_numbers_have_one_form(tell, value, told):
+    assert tell(value) == told
