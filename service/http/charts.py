@@ -125,26 +125,23 @@ def minutes(told: Sequence[Mapping[str, Any]], lines: Mapping[str, int]) -> dict
     def left(minute: int) -> float:
         return round((minute - at[-1] + SPAN - 1) * WIDTH / SPAN, 2)
 
+    drawn = [(left(minute), one) for minute, one in zip(at, told, strict=True) if left(minute) >= 0]
     bars = [
         {
-            "x": left(minute),
+            "x": x,
             "said": _share(one["messages"], most),
             "flagged": _share(one["flagged"], most),
             "clock": clock(one["at"])[11:16],
             "of": one,
         }
-        for minute, one in zip(at, told, strict=True)
+        for x, one in drawn
     ]
     first = at[-1] - SPAN + 1
     ticks = [minute for minute in range(first, at[-1] + 1) if minute % TICK == 0]
     return {
-        "bars": [one for one in bars if one["x"] >= 0],
+        "bars": bars,
         "wide": round(WIDTH / SPAN * 0.8, 2),
-        "risk": " ".join(
-            f"{x},{round(WIDTH - _share(one['points'], scale), 2)}"
-            for minute, one in zip(at, told, strict=True)
-            if (x := left(minute)) >= 0
-        ),
+        "risk": " ".join(f"{x},{round(WIDTH - _share(one['points'], scale), 2)}" for x, one in drawn),
         "ticks": [{"x": left(one), "label": clock(datetime.fromtimestamp(one * 60, UTC))[11:16]} for one in ticks],
         "lines": [
             {"level": level, "points": points, "y": round(WIDTH - _share(points, scale), 2)}

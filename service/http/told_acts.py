@@ -32,13 +32,14 @@ SORTS: Final = (
 )  # fmt: skip
 """The sorts of acts that the log can be narrowed to."""
 _HIDDEN: Final = frozenset({
-    "action", "by", "commitment", "endorsement", "file", "files", "judgement", "mark", "note", "published_at", "salt",
+    "by", "commitment", "endorsement", "file", "files", "judgement", "mark", "note", "published_at", "salt",
     "seed", "text", "token", "verdict",
 })  # fmt: skip
 """Facts that have a place of their own, or tell a person nothing."""
 _PEOPLE: Final = frozenset({"approver", "author", "first_by", "user"})
 _DECIDED: Final = frozenset({DECISION_AUTO, DECISION_HUMAN, DECISION_TIMEOUT, DECISION_UNDONE})
 _GROUPS: Final = {
+    "action": ("action",),
     "advice": ("advice",),
     "event": ("event",),
     "level": ("act_level", "level"),
@@ -53,13 +54,14 @@ _GROUPS: Final = {
     "source": ("source",),
     "was": ("role",),
     "why": ("act_value",),
-    "told": ("paper",),
 }
 """Where the values of a fact have their names."""
 _KINDS: Final = {
     "alert": "alert", "hold": "retention", "measure": "measure", "notice": "act", "score": "creator_entry",
 }  # fmt: skip
 """What the fact ``kind`` of a sort of acts names; of the others it is a kind of items."""
+_ENDS: Final = {1: "ending", 2: "expired"}
+"""What was announced of a proof or a certificate."""
 _CATEGORIES: Final = frozenset({"category", "reason", "reasons", "said"})
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT")
 _HEX: Final = re.compile(r"[0-9a-f]{24,}")
@@ -86,7 +88,7 @@ def act_in_words(page: Shell, told: dict[str, Any], names: Mapping[str, str]) ->
     shown = [
         (html.named(lang, "act_fact", name), _value(page, told["kind"], name, value, names))
         for name, value in facts.items()
-        if name not in _HIDDEN and value not in ("", False, [], {}, None)
+        if name not in _HIDDEN and not (decided and name == "action") and value not in ("", False, [], {}, None)
     ]
     return {
         **told,
@@ -170,6 +172,7 @@ _READ: Final[dict[str, Callable[[Shell, Any], str]]] = {
     "pack": lambda page, value: said(PACKS[value].name, page.lang) if value in PACKS else value,
     "said": lambda page, value: _plain(page, "said", orjson.loads(value)),
     "since": _moment,
+    "told": lambda page, value: html.named(page.lang, "paper", _ENDS.get(value, str(value))),
     "step": lambda page, value: html.named(page.lang, "act", Step(value).act),
 }
 """Facts that are read in a way of their own."""

@@ -9,6 +9,7 @@ import pytest
 from service import acts
 from service.http.html import WORDS
 from service.http.told_acts import SORTS
+from service.plan import Happening
 from service.review.states import Step
 from service.rights import Role
 from tests.http.test_console import shown
@@ -27,6 +28,17 @@ TOLD = re.compile(r'<span class="fact">(.*?)</span>', re.DOTALL)
 @pytest.fixture(scope="module")
 def auditor(server):
     return server.hire("acts-auditor", Role.AUDITOR)
+
+
+def test_events_of_rooms_are_told_in_words(server, auditor):
+    facts = {"advice": "warn_host", "level": "amber", "on": True}
+    ruled = {"message": "m", "decision": "d", "action": "pass", "by": "deadline"}
+    for kind, told in (("advice", facts), ("ruling", ruled)):
+        server.within(server.service.rooms.tell("shop", "acts-room", Happening(kind, told)))
+    page = shown(auditor.call("GET", "/audit?kind=room.event&named=acts-room"))
+    rows = re.sub(r"<[^>]+>", "", page.partition("<tbody>")[2].partition("</tbody>")[0])
+    assert "超时处理" in rows and "处置 通过" in rows and "建议 应提醒主播" in rows and "级别 中" in rows
+    assert not re.search(r"\b(advice|ruling|amber|deadline|told)\b", rows)
 
 
 @pytest.fixture(scope="module")
