@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+
+from service.http.figures import clock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 WIDTH: Final = 100.0
 HEIGHT: Final = 30.0
+SPAN: Final = 120
+"""So many minutes of a room are drawn."""
+TICK: Final = 30
+"""So many minutes lie between two that are named."""
 
 
 LOWEST: Final = -0.2
@@ -102,3 +109,51 @@ def over_time(
         "dates": [{"x": across(at), "label": label} for at, label in dates],
         "events": [{"x": across(at), "y": on_line(at), "sort": sort, "title": title} for at, sort, title in events],
     }
+
+
+def minutes(told: Sequence[Mapping[str, Any]], lines: Mapping[str, int]) -> dict[str, Any]:
+    """The last two hours of a room as they passed, right to the last minute of which something is told.
+
+    ``lines`` are the points at which each level of risk begins. Bars and points share the height, each in its scale.
+    """
+    if not told:
+        return {"bars": [], "risk": "", "ticks": [], "lines": [], "most": 0}
+    at = [int(_moment(one["at"]).timestamp()) // 60 for one in told]
+    most = max(1, *(one["messages"] for one in told))
+    scale = 1.1 * max([1, *lines.values(), *(one["points"] for one in told)])
+
+    def left(minute: int) -> float:
+        return round((minute - at[-1] + SPAN - 1) * WIDTH / SPAN, 2)
+
+    drawn = [(left(minute), one) for minute, one in zip(at, told, strict=True) if left(minute) >= 0]
+    bars = [
+        {
+            "x": x,
+            "said": _share(one["messages"], most),
+            "flagged": _share(one["flagged"], most),
+            "clock": clock(one["at"])[11:16],
+            "of": one,
+        }
+        for x, one in drawn
+    ]
+    first = at[-1] - SPAN + 1
+    ticks = [minute for minute in range(first, at[-1] + 1) if minute % TICK == 0]
+    return {
+        "bars": bars,
+        "wide": round(WIDTH / SPAN * 0.8, 2),
+        "risk": " ".join(f"{x},{round(WIDTH - _share(one['points'], scale), 2)}" for x, one in drawn),
+        "ticks": [{"x": left(one), "label": clock(datetime.fromtimestamp(one * 60, UTC))[11:16]} for one in ticks],
+        "lines": [
+            {"level": level, "points": points, "y": round(WIDTH - _share(points, scale), 2)}
+            for level, points in lines.items()
+        ],
+        "most": most,
+    }
+
+
+def _share(value: float, most: float) -> float:
+    return round(value * WIDTH / most, 2)
+
+
+def _moment(stamp: str) -> datetime:
+    return datetime.fromisoformat(stamp)

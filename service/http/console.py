@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 import orjson
 from multidict import CIMultiDict
@@ -44,17 +44,20 @@ class Place(NamedTuple):
     path: str
     key: str
     right: Right
+    below: str = ""
+    """Where its own pages are, if not below its path."""
 
     def holds(self, path: str) -> bool:
         """Whether a page is this one, or one below it: ``/live/a-room`` below ``/live``, nothing below ``/``."""
-        return path == self.path or (self.path != "/" and path.startswith(f"{self.path}/"))
+        above = (self.path, self.below) if self.path != "/" else (self.below,)
+        return path == self.path or any(one and (path == one or path.startswith(f"{one}/")) for one in above)
 
 
 SECTIONS: Final = {
     "review": (
         Place("work", "/", "d", Right.REVIEW),
-        Place("queue", "/queue", "q", Right.READ),
-        Place("search", "/search", "s", Right.READ),
+        Place("queue", "/queue", "q", Right.READ, "/items"),
+        Place("search", "/search", "s", Right.READ, "/contents"),
         Place("try", "/try", "t", Right.SELF),
         Place("quality", "/quality", "u", Right.QUALITY),
     ),
@@ -110,6 +113,7 @@ class Shell:
             sections=self.sections(),
             category=self.category,
             industry=self.industry,
+            certificate=self.certificate,
             grim=self.grim,
             **values,
         )
@@ -117,13 +121,15 @@ class Shell:
     def sections(self) -> list[dict[str, Any]]:
         """The sections and the places in them that this person's rights lead to."""
         rights, path = self.me["rights"], self.asked.request.path
+        if path == "/" and Right.REVIEW not in rights:  # who only reads is shown the queue there
+            path = "/queue"
         listed: list[dict[str, Any]] = []
         for name, places in SECTIONS.items():
             found: list[dict[str, Any]] = []
             allowed = [place for place in places if place.right in rights]
             for place in allowed:
                 count = self.alerts if place.name == "alerts" else 0
-                found.append({**place._asdict(), "here": place.path == path, "count": count})
+                found.append({**place._asdict(), "here": place.holds(path), "count": count})
             if found:
                 here = any(place.holds(path) for place in allowed)
                 listed.append(
@@ -152,6 +158,10 @@ class Shell:
         """What an industry is called; one that the rules do not know is its own name."""
         code = code or ""
         return called(self.asked.serving.service.rules.engine.ruleset.industries.industries.get(code), self.lang, code)
+
+    def certificate(self, code: str) -> str:
+        """What a kind of certificates is called; one that the rules do not know is its own name."""
+        return called(self.asked.serving.service.rules.engine.ruleset.industries.numbers.get(code), self.lang, code)
 
 
 async def shell(asked: Asked) -> Shell:
@@ -214,20 +224,24 @@ def wants_page(request: web.BaseRequest) -> bool:
     return HTML in request.headers.get("Accept", "") and not request.path.startswith(_INTERFACE)
 
 
-def refusal(problem: Problem, request: web.BaseRequest) -> Answer:
-    """A problem as a page; who is not signed in is asked to do so and comes back."""
+def refusal(problem: Problem, request: web.BaseRequest, page: Shell | None) -> Answer:
+    """A problem as a page, for who is signed in with all the others; who is not is asked to do so and comes back."""
     if problem.status == _UNAUTHORIZED and request.method == "GET":
         return see_other(f"/login?next={quote(safe_next(request.path_qs), safe='')}")
     lang = page_lang(request)
     told = problem.told(lang)
     detail = " ".join([told["detail"], *(fault["msg"] for fault in told.get("errors", ()))])
-    return html.page(
-        "refused.html",
-        lang=lang,
-        status=problem.status,
-        theme=theme_of(request),
-        csrf="",
-        me=None,
-        title=told["title"],
-        detail=detail,
-    )
+    if page is not None and problem.kind == "forbidden":
+        detail = html.say(lang, "refused.role", role=html.named(lang, "role", page.me["role"]))
+    values = {"status": problem.status, "title": told["title"], "detail": detail, "back": _came_from(request)}
+    if page is not None:
+        return page.page("refused.html", **values)
+    return html.page("refused.html", lang=lang, theme=theme_of(request), csrf="", me=None, **values)
+
+
+def _came_from(request: web.BaseRequest) -> str:
+    """The page of this service from which somebody came; empty where that is not known, or was this one."""
+    came = urlsplit(request.headers.get("Referer", ""))
+    path = urlunsplit(("", "", came.path, came.query, ""))
+    own = came.netloc == request.headers.get("Host") and path != request.path_qs
+    return safe_next(path) if own else ""

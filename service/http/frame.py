@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from service.http.browser import check_origin, signed_in
-from service.http.console import refusal, wants_page
+from service.http.console import refusal, shell, wants_page
 from service.http.problems import CHALLENGE, Problem
 from service.http.serving import Asked, lang_of
 from service.ledger import IdempotencyConflict, LedgerClosed, LedgerFull, LedgerUnwritable
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from service.http.answer import Answer
+    from service.http.console import Shell
     from service.http.dispatch import Table
     from service.http.rates import Rates
     from service.http.routes import Route
@@ -95,7 +96,7 @@ class Frame:
             except (asyncio.CancelledError, ConnectionError):
                 raise
             except Exception as error:  # noqa: BLE001 - every error has to become an answer
-                response = _answer_to(error, request, request_id)
+                response = await self._answer_to(error, request, request_id)
             status = response.status
             out = response.headers
             out["X-Request-Id"] = request_id
@@ -116,6 +117,22 @@ class Frame:
         if caller is None:
             raise Problem("unauthorized", headers={"WWW-Authenticate": CHALLENGE})
         return caller
+
+    async def _answer_to(self, error: Exception, request: web.BaseRequest, request_id: str) -> Answer:
+        problem = _problem(error)
+        if problem.status == _SERVER_ERROR:
+            structlog.get_logger().error("request failed", request_id=request_id, **where(error))
+        if wants_page(request):
+            return refusal(problem, request, await self._looking(request))
+        return problem.response(lang_of(request), request_id=request_id, instance=request.path)
+
+    async def _looking(self, request: web.BaseRequest) -> Shell | None:
+        """Who is signed in and sees a page that tells of a problem; nobody, where that cannot be told."""
+        try:
+            caller = await signed_in(request, self.sessions)
+            return None if caller is None else await shell(Asked(request, self.serving, {}, caller))
+        except Exception:  # noqa: BLE001 - the page has to tell of the first problem, whatever else is wrong
+            return None
 
 
 async def caller_of(request: web.BaseRequest, keys: Keys, sessions: Sessions) -> Caller | None:
@@ -145,15 +162,6 @@ def _secret(headers: Mapping[str, str]) -> str | None:
         return headers.get("X-API-Key")
     scheme, _, secret = bearer.partition(" ")
     return secret.strip() if scheme.lower() == "bearer" else ""
-
-
-def _answer_to(error: Exception, request: web.BaseRequest, request_id: str) -> Answer:
-    problem = _problem(error)
-    if problem.status == _SERVER_ERROR:
-        structlog.get_logger().error("request failed", request_id=request_id, **where(error))
-    if wants_page(request):
-        return refusal(problem, request)
-    return problem.response(lang_of(request), request_id=request_id, instance=request.path)
 
 
 def _problem(error: Exception) -> Problem:

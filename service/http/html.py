@@ -12,11 +12,10 @@ import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from moderation.reasons import fold_name
-from moderation.types import SHANGHAI
+from service.http import figures
 from service.http.answer import Answer
 from service.http.assets import address
 from service.http.language import LANGUAGES
-from service.ids import from_stamp
 from service.review.marks import Mark, pieces, visible
 
 if TYPE_CHECKING:
@@ -120,11 +119,6 @@ def grouped(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return list(groups.values())
 
 
-def clock(stamp: str) -> str:
-    """The time of day in Shanghai, as 20:05, of a time as ``ids.stamp`` writes it."""
-    return f"{from_stamp(stamp).astimezone(SHANGHAI):%H:%M}"
-
-
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
@@ -135,7 +129,9 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.globals.update(asset=address, marked=marked, colours=colours, found_in=found_in, grouped=grouped)
-    environment.filters.update(pieces=pieces, visible=visible, clock=clock, segment=partial(quote, safe=""))
+    environment.filters.update(pieces=pieces, visible=visible, segment=partial(quote, safe=""))
+    environment.filters.update(clock=figures.clock, day=figures.day, last_day=figures.last_day)
+    environment.filters.update(number=figures.number, percent=figures.percent, signed=figures.signed)
     return environment
 
 

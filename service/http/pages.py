@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _KINDS: Final = ("content", "report", "complaint", "appeal", "sample")
 _FILTERS: Final = ("state", "kind", "scene", "category", "level", "holder", "cursor")
 _BAD_REQUEST: Final = (400, 404, 422)
+_NOT_FOUND: Final = 404
 
 
 @route("GET", "/login", policy=Right.OPEN, gives=HTML, shown=False)
@@ -106,13 +107,23 @@ async def search(asked: Asked) -> Answer:
         else:
             found = told["items"]
     more = following(query, told.get("next"))
-    return page.page("search.html", query=query, found=found, error=error, told=told, next=more)
+    return page.page("search.html", query=query, found=found, error=error, told=told, next=more, lacking="")
 
 
 @route("GET", "/contents", policy=Right.READ, gives=HTML, shown=False, shows_texts=True)
 async def find_content(asked: Asked) -> Answer:
     """The whole history of the content whose id was typed."""
-    return await _history(asked, asked.request.query.get("id", "").strip())
+    sought = asked.request.query.get("id", "").strip()
+    try:
+        return await _history(asked, sought)
+    except Problem as problem:
+        if problem.kind != "not-found":
+            raise
+    asked.textless, asked.shown = True, ""
+    page = await shell(asked)
+    lacking = html.say(page.lang, "search.not_there" if sought else "search.no_id")
+    nothing: dict[str, Any] = {"query": {}, "found": None, "error": "", "told": {}, "next": ""}
+    return page.page("search.html", status=_NOT_FOUND, lacking=lacking, **nothing)
 
 
 @route("GET", "/contents/{id}", policy=Right.READ, gives=HTML, shown=False, shows_texts=True)

@@ -15,6 +15,8 @@ from service.http.content import known
 from service.http.filters import first, following, given, in_days, wrong
 from service.http.problems import Problem
 from service.http.routes import route
+from service.http.told_acts import SORTS, act_in_words, people_in
+from service.review.veil import tells
 from service.rights import Right
 
 if TYPE_CHECKING:
@@ -24,13 +26,6 @@ if TYPE_CHECKING:
 
 _FILTERS: Final = ("kind", "named", "since", "until", "cursor")
 _BAD: Final = (400, 422)
-_SORTS: Final = (
-    "decision.*", "review.*", "appeal.*", "report.*", "notice.*", "lexicon.*", "ruleset.*", "model.*", "user.*",
-    "session.*", "key.*", "texts.*", "export.*", "hold.*", "retention.*", "erasure.*",
-)  # fmt: skip
-_HIDDEN: Final = frozenset({"action", "by", "commitment", "judgement", "published_at", "token", "verdict", "salt"})
-"""Facts that have a place of their own, or tell a person nothing; a pack has them all."""
-_LONG: Final = 60
 
 
 @route("GET", "/audit", policy=Right.AUDIT, gives=HTML, shown=False)
@@ -51,7 +46,7 @@ async def timeline(asked: Asked) -> Answer:
         acts=await _acts(page, told["acts"]),
         query=query,
         error=error,
-        sorts=[(sort, html.named(page.lang, "acts", sort)) for sort in _SORTS],
+        sorts=[(sort, html.named(page.lang, "acts", sort)) for sort in SORTS],
         first=first(query),
         next=following(query, told["next"]),
         log=await _log(asked),
@@ -67,13 +62,16 @@ async def story(asked: Asked) -> Answer:
     asked.textless = Right.READ not in page.me["rights"]
     if Right.READ in page.me["rights"]:
         whole = await told_by(asked, records.whole_history, found={"id": told["content_id"]})
+    veiled = whole is not None and whole["veiled"]
+    acts = [one for one in told["acts"] if not (veiled and tells(one["kind"], str(one["facts"].get("by", ""))))]
     versions = [] if whole is None else [one for one in whole["versions"] if one["version"] == told["version"]]
     decisions = [one for version in versions for one in version["decisions"]]
     return page.page(
         "story.html",
         told=told,
         id=asked.found["id"],
-        acts=await _acts(page, told["acts"]),
+        acts=await _acts(page, acts),
+        veiled=veiled,
         version=versions[0] if versions else None,
         decision=next((one for one in decisions if one["id"] == asked.found["id"]), None),
     )
@@ -84,10 +82,12 @@ async def packs(asked: Asked) -> Answer:
     """Packs: make one, see how far it is, fetch it, see it verified."""
     page = await shell(asked)
     told = await told_by(asked, exports.exports, query={**given(asked, "cursor"), "limit": "50"})
+    names = await _names(page, [one["by"] for one in told["exports"]])
     today = date.today()  # noqa: DTZ011 - a suggestion in a form
     return page.page(
         "exports.html",
         exports=told["exports"],
+        names=names,
         next=following({}, told["next"]),
         packs=[(code, said(pack.name, page.lang), pack.law, pack.needs) for code, pack in PACKS.items()],
         formats=[one for one in FORMATS if not lacking([one])],
@@ -106,7 +106,7 @@ async def kept(asked: Asked) -> Answer:
     page = await shell(asked)
     told = await told_by(asked, retention.retention)
     holds = (await told_by(asked, retention.holds))["holds"]
-    names = await asked.serving.service.desk_reads.names(known(asked).tenant, sorted({one["by"] for one in holds}))
+    names = await _names(page, [one["by"] for one in holds])
     return page.page("retention.html", told=told, holds=holds, names=names, may=Right.RETAIN in page.me["rights"])
 
 
@@ -131,38 +131,15 @@ async def _log(asked: Asked) -> dict[str, Any]:
     }
 
 
+async def _names(page: Shell, ids: list[str]) -> dict[str, str]:
+    """What people are called, by their ids."""
+    return await page.asked.serving.service.desk_reads.names(known(page.asked).tenant, sorted(set(ids)))
+
+
 async def _acts(page: Shell, told: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Acts for a page, with the names of people."""
-    by = [str(one["facts"].get("by", "")) for one in told]
-    names = await page.asked.serving.service.desk_reads.names(known(page.asked).tenant, sorted(set(by)))
-    return [_act(page, one, names) for one in told]
-
-
-def _act(page: Shell, told: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    """An act with its facts as short texts."""
-    facts = [
-        (html.named(page.lang, "act_fact", name), _short(value))
-        for name, value in told["facts"].items()
-        if name not in _HIDDEN and value not in ("", False, [], None)
-    ]
-    decided = told["kind"] in {"decision.auto", "decision.human", "decision.timeout", "decision.undone"}
-    by = str(told["facts"].get("by", ""))
-    return {
-        **told,
-        "name": html.named(page.lang, "act", told["kind"]),
-        "by": html.named(page.lang, "by", by) if by in {"engine", "deadline"} else names.get(by, by),
-        "facts": facts,
-        "decision": told["subject"] if decided else "",
-        "action": told["facts"].get("action", "") if decided else "",
-    }
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(_short(one) for one in value if one not in (None, ""))[:_LONG]
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_short(one)}" for name, one in value.items())[:_LONG]
-    return str(value)[:_LONG]
+    names = await _names(page, people_in(told))
+    return [act_in_words(page, one, names) for one in told]
 
 
 def _quarter(today: date) -> str:

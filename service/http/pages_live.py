@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from service.http import filed, pulse, rooms, scripts, shows
+from service.http import charts, filed, html, pulse, rooms, scripts, shows
 from service.http.console import HTML, shell, told_by
+from service.http.content import known
 from service.http.filters import given
+from service.http.problems import Problem
 from service.http.routes import route
 from service.rights import Right
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from service.http.answer import Answer
+    from service.http.console import Shell
     from service.http.serving import Asked
 
 _MOST_CHOICES: Final = "200"
@@ -67,7 +70,7 @@ async def script_changes(asked: Asked) -> Answer:
 async def on_file(asked: Asked) -> Answer:
     """Proofs and products with their certificates, and a way to file them."""
     page = await shell(asked)
-    return page.page("files.html", **await _on_file(asked), industries=_industries(asked))
+    return page.page("files.html", **await _on_file(asked), industries=_industries(asked), papers=_papers(page))
 
 
 @route("GET", "/alerts", policy=Right.SHOWS, gives=HTML, shown=False)
@@ -99,8 +102,15 @@ async def wall(asked: Asked) -> Answer:
 async def room_page(asked: Asked) -> Answer:
     """One room: its chart, what is said in it with marks, the script beside the speech, what people did."""
     page = await shell(asked)
-    told = await told_by(asked, pulse.pulse, found={"room": asked.found["room"]})
-    return page.page("room.html", one=told)
+    room = asked.found["room"]
+    told = await told_by(asked, pulse.pulse, found={"room": room})
+    is_open = asked.serving.service.rooms.lane(known(asked).tenant, room) is not None
+    if not (is_open or told["show"] or told["stream"] or told["acts"]):
+        title, why = html.say(page.lang, "live.no_room"), html.say(page.lang, "live.no_room_why")
+        raise Problem("not-found", members={"title": title, "detail": why})
+    live = asked.serving.service.rules.engine.ruleset.live
+    lines = {} if live is None else {"amber": live.risk.amber, "red": live.risk.red}
+    return page.page("room.html", one=told, drawn=charts.minutes(told["minutes"], lines))
 
 
 ROUTES: Final = (wall, room_page, script_list, script_page, script_changes, on_file, alert_list)
@@ -118,6 +128,12 @@ async def _people(asked: Asked, ids: list[str | None]) -> Mapping[str, str]:
     caller = asked.caller
     assert caller is not None
     return await asked.serving.service.desk_reads.names(caller.tenant, [one for one in ids if one])
+
+
+def _papers(page: Shell) -> list[tuple[str, str]]:
+    """The kinds of certificates that the rules know, and what they are called."""
+    known_kinds = page.asked.serving.service.rules.engine.ruleset.industries.numbers
+    return [(code, page.certificate(code)) for code in known_kinds]
 
 
 def _industries(asked: Asked) -> list[str]:

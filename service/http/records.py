@@ -95,6 +95,7 @@ class WholeHistory(Answered):
     items: list[Summary]
     reports: list[ReportShown]
     acts: list[ActShown] = Field(description="decisions and what was done with the items: the last 200")
+    veiled: bool = Field(description="whether what people decided is kept back, as it is being decided a second time")
 
 
 @route(
@@ -149,6 +150,7 @@ async def _history(asked: Asked) -> Answer:
         "items": [summary(item) for item in history.items],
         "reports": [report_shown(one) for one in history.reports],
         "acts": [_act(one, history.names) for one in history.acts],
+        "veiled": history.veiled,
     }
     return Answer(orjson.dumps(told, option=orjson.OPT_UTC_Z))
 

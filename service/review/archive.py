@@ -81,6 +81,8 @@ class History(NamedTuple):
     reports: list[Reported]
     acts: list[Done]
     names: dict[str, str]
+    veiled: bool = False
+    """Whether what people decided is left out, as it is being decided a second time."""
 
 
 class Archive:
@@ -147,7 +149,8 @@ class Archive:
         veiled = bool(await veil.over([content_id]))
         acts = veil.told(await self._reads.acts_about(tenant, content_id, limit=MOST_ACTS), veiled=veiled)
         if veiled:
-            return History(versions, await veil.history(decisions), items, [], acts, {})
+            names = await self._names(tenant, acts)
+            return History(versions, await veil.history(decisions), items, [], acts, names, veiled=True)
         reports = [one for item in items for one in await self._reads.reports(item.row[0], limit=MOST_REPORTS)]
         return History(versions, decisions, items, reports, acts, await self._names(tenant, [*decisions, *acts]))
 

@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from moderation.types import PERSON
 from service.acts import (
+    APPEAL_DECIDED,
+    APPEAL_REDECIDED,
+    APPEAL_UNDONE,
     DECISION_AUTO,
     DECISION_HUMAN,
+    DECISION_TIMEOUT,
     DECISION_UNDONE,
     GOLDEN_ANSWERED,
     GOLDEN_COPIED,
     GOLDEN_UNDONE,
+    REPORT_SETTLED,
+    REPORT_UNSETTLED,
 )
 from service.filing import ENGINE
 from service.live.talk import RETRACTION, RULING, Event
@@ -39,11 +45,19 @@ _AS_ANY: Final = {
     GOLDEN_UNDONE: DECISION_UNDONE,
 }
 """What is told of copies to whom they test: what is told of any content."""
+_HOUSE: Final = frozenset({ENGINE, DEADLINE})
+_BY_HOUSE: Final = frozenset({DECISION_AUTO, DECISION_TIMEOUT})
+_RULED: Final = frozenset({APPEAL_DECIDED, APPEAL_REDECIDED, APPEAL_UNDONE, REPORT_SETTLED, REPORT_UNSETTLED})
 
 
 def heard(items: Iterable[Answered | Event], rights: frozenset[Right]) -> list[Answered | Event]:
     """What somebody hears of a live room: whoever reviews hears no word of what people decided on its messages."""
     return [one for one in items if not (isinstance(one, Event) and _is_kept_from(one, rights))]
+
+
+def tells(kind: str, by: str) -> bool:
+    """Whether an act about a content tells what a person decided, or would not be there had they decided otherwise."""
+    return kind in _RULED or (kind.startswith("decision.") and (kind not in _BY_HOUSE or by not in _HOUSE))
 
 
 def _is_kept_from(event: Event, rights: frozenset[Right]) -> bool:

@@ -338,6 +338,13 @@ def test_no_page_is_wider_than_a_phone(busy, seat):
     assert {path: width for path, width in widths.items() if width > 390} == {}
 
 
+def test_texts_in_lists_stay_readable_on_a_small_laptop(busy, seat):
+    sat = seat("root", lang="en", width=1024).go("/queue")
+    wide = "() => document.querySelector('#rows tbody .wide').getBoundingClientRect().width"
+    lost = "() => { const box = document.querySelector('.sheet-wrap'); return box.scrollWidth - box.clientWidth; }"
+    assert sat.page.evaluate(wide) >= 190 and sat.page.evaluate(lost) == 0
+
+
 def test_a_long_list_of_people_goes_on_by_keyboard(busy, seat):
     """The last test of all: what looks at each page before need not look at hundreds of rows that are alike."""
     for number in range(101):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,8 @@ def lexicons(tmp_path_factory):
     """The small rules of the others, with those of live rooms."""
     folder = small_rules(tmp_path_factory.mktemp("live") / "lexicons", TERMS)
     shutil.copy(LEXICONS / "live.toml", folder / "live.toml")
+    known = (LEXICONS / "industries.toml").read_text(encoding="utf-8").partition("\n[[industry]]")[0]
+    (folder / "industries.toml").write_text(known, encoding="utf-8")  # kinds of certificates, and no industry
     return folder
 
 
@@ -124,6 +127,14 @@ def act_in_the_room(senior, house):
     assert done(house) == ["unmute", "mute", "warn"]
 
 
+def chart_names(sat):
+    """What the chart of a room names, without its numbers: how many half-hours there are depends on no clock."""
+    told = sat.page.locator(".timeline text").all_text_contents()
+    lines = [one for one in told if one[0] in "中高"]
+    rest = [re.sub(r"\d+ ", "N ", re.sub(r"\d\d:[03]0", "HH:MM", one)) for one in told if one not in lines]
+    return [*lines, *sorted(rest, reverse=True)]
+
+
 def test_a_show_follows_its_script_deviates_and_is_corrected_on_record(house, filed, seat):
     script = house.call("GET", "/v1/scripts")["scripts"][0]
     assert script["approved"]
@@ -147,6 +158,7 @@ def test_a_show_follows_its_script_deviates_and_is_corrected_on_record(house, fi
     say(house, "brush-live", {"id": "s5", "text": "口误口误，不是国家级的，大家别误会", "offset_ms": 82_000})
     senior.page.wait_for_selector("#stream .event.correction")
     assert senior.page.locator(".level.amber, .level.red").count() >= 1
+    assert chart_names(senior) == ["中 24", "高 72", "每分钟最多 N 条", *4 * ["HH:MM"]]
     assert _violations(senior) == []
     shot(senior, "room")
     act_in_the_room(senior, house)
@@ -245,6 +257,30 @@ def test_whoever_scrolls_away_from_the_picked_line_stays_there(house, filed, sea
     assert sat.page.evaluate("document.querySelector('#stream').scrollTop") == away
     sat.press("j", "k")
     assert sat.page.evaluate("document.querySelector('#stream').scrollTop") < away
+
+
+def test_certificates_are_picked_by_name(house, filed, seat):
+    sat = seat("li.wei", path="/files")
+    sat.press("k")
+    sat.page.fill("#product-form [name=product_id]", "mask")
+    sat.page.fill("#product-form [name=name]", "面膜")
+    sat.page.select_option("#papers [name=kind]", label="普通化妆品备案编号")
+    sat.page.fill("#papers [name=number]", "粤G妆网备字2022056789")
+    sat.page.click("#more-papers")
+    last = sat.page.locator(".paper-of").last
+    last.locator("[name=kind]").select_option("ccc")
+    last.locator("[name=number]").fill("2022010101234567")
+    last.locator("[name=valid_to]").fill("2030-01-31")
+    sat.page.click("#more-papers")
+    assert _violations(sat) == []
+    shot(sat, "files-product")
+    sat.page.click("#product-form [type=submit]")
+    sat.page.wait_for_function("() => document.querySelector('main').innerText.includes('面膜')")
+    product = next(one for one in house.call("GET", "/v1/products")["products"] if one["product_id"] == "mask")
+    kinds = {one["kind"]: one["valid_to"] for one in product["certificates"]}
+    assert kinds == {"cos_filing": None, "ccc": "2030-01-31"}
+    row = sat.page.locator("tr", has_text="面膜").inner_text()
+    assert "普通化妆品备案编号" in row and "至 2030-01-31" in row and "ccc" not in row
     assert sat.wrong == []
 
 

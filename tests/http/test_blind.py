@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
+from service.http.html import WORDS
 from service.http.interface import ROUTES
 from service.live.talk import RETRACTION, RULING, Event
 from service.review.veil import Veil, heard
@@ -172,6 +173,23 @@ def test_without_the_veil_answers_would_tell(house, people, verdicts, monkeypatc
 
     monkeypatch.setattr(Veil, "over", nothing)
     assert len(different(house, people["bob"], list(verdicts), verdicts, DOUBTFUL)) >= 5
+
+
+@pytest.mark.parametrize("name", ["a-item", "b-item"])
+def test_pages_say_that_a_verdict_is_kept_back_and_name_people(house, people, verdicts, name):
+    """An administrator may decide as well as look into the log: the story of a decision tells no more than the desk."""
+    root, hidden = house.hire(f"root-{name}", Role.ADMIN), WORDS["zh"]["content.veiled"]
+    told = house.call("GET", f"/v1/contents/{name}", key=people["ann"]).json["versions"][0]["decisions"]
+    human = next(one["id"] for one in told if one["by"] == "person")
+    story = root.call("GET", f"/audit/decisions/{human}").body.decode()
+    course = story.partition('class="course"')[2].partition("</ol>")[0]
+    assert hidden in story and WORDS["zh"]["act.decision.auto"] in course
+    told = {WORDS["zh"][f"act.decision.{kind}"] for kind in ("human", "superseded")}
+    assert not told & set(re.findall(r"<b>([^<]+)</b>", course))
+    page = root.call("GET", f"/contents/{name}").body.decode()
+    assert hidden in page and ">ann<" in page and people["ann"].id not in page
+    own = people["ann"].call("GET", f"/contents/{name}").body.decode()
+    assert hidden not in own and WORDS["zh"]["act.decision.human"] in own
 
 
 def test_whoever_decided_sees_the_difference(house, people, verdicts):

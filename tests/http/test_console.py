@@ -70,8 +70,26 @@ def test_an_item_shows_what_hides_and_runs_nothing(admin, item):
 
 def test_who_only_reads_is_shown_the_queue_and_items_without_acts(server, item):
     auditor = server.hire("console-auditor", Role.AUDITOR)
-    assert 'id="rows"' in shown(auditor.call("GET", "/"))
+    queue = shown(auditor.call("GET", "/"))
+    assert 'id="rows"' in queue and 'name="holder"' not in queue
+    assert f'<a href="/queue" aria-current="page">{WORDS["zh"]["nav.queue"]}' in queue
     assert 'data-act="pass"' not in shown(auditor.call("GET", f"/?item={item}"))
+
+
+@pytest.mark.parametrize(
+    ("path", "section", "place"),
+    [
+        ("/contents/console", "review", "search"),
+        ("/items/{item}", "review", "queue"),
+        ("/scripts/none", "rooms", "scripts"),
+        ("/exports", "record", "exports"),
+    ],
+)
+def test_every_page_is_marked_in_both_rows_of_the_bar(admin, item, path, section, place):
+    reply = admin.call("GET", path.format(item=item), Accept="text/html")
+    marked = re.findall(r'<a href="[^"]*" aria-current="(true|page)">([^<]+)', shown(reply, reply.status))
+    words = WORDS["zh"]
+    assert marked == [("true", words[f"section.{section}"]), ("page", words[f"nav.{place}"])]
 
 
 def test_a_text_is_judged_and_not_filed(server, admin):
@@ -88,7 +106,32 @@ def test_what_is_refused_is_told_as_a_page_to_browsers_and_as_a_problem_to_progr
     assert admin.call("GET", "/contents/none").problem == "not-found"
     assert server.call("GET", "/nowhere", key=None, Accept="text/html").status == 404
     auditor = server.hire("console-auditor-2", Role.AUDITOR)
-    shown(auditor.call("GET", "/people", Accept="text/html"), 403)
+    page = shown(auditor.call("GET", "/people", Accept="text/html"), 403)
+    assert "密钥" not in page.partition("<main")[2].partition("</main>")[0] and WORDS["zh"]["role.auditor"] in page
+
+
+@pytest.mark.parametrize(("path", "status"), [("/quality", 403), ("/nowhere", 404), ("/live/none", 404)])
+def test_a_page_that_is_refused_keeps_the_bar_and_leads_back(server, path, status):
+    mine = server.hire(f"refused{path.replace('/', '-')}", Role.REVIEWER)
+    came = {"Accept": "text/html", "Referer": f"http://127.0.0.1:{server.port}/queue?state=held"}
+    page = shown(mine.call("GET", path, **came), status)
+    assert '<nav class="places"' in page and 'data-go="q"' in page and 'href="/login"' not in page
+    assert 'href="/queue?state=held"' in page and f'content="{mine.csrf}"' in page
+    other = shown(mine.call("GET", path, Accept="text/html", Referer="https://else.where/queue"), status)
+    assert WORDS["zh"]["app.back"] not in other
+    away = server.call("GET", "/nowhere", key=None, Accept="text/html").body.decode()
+    assert 'href="/login"' in away and '<nav class="places"' not in away
+
+
+def test_a_room_that_does_not_exist_is_not_shown(admin):
+    assert "没有这个直播间" in shown(admin.call("GET", "/live/none", Accept="text/html"), 404)
+
+
+@pytest.mark.parametrize(("id_", "why"), [("xyz", "没有这个编号的内容。"), ("", "请填写内容编号。")])
+def test_a_wrong_content_number_is_told_beside_its_field(admin, id_, why):
+    page = shown(admin.call("GET", f"/contents?id={id_}", Accept="text/html"), 404)
+    form = page.partition('action="/contents"')[2].partition("</form>")[0]
+    assert why in form and 'aria-invalid="true"' in form
 
 
 def test_a_search_that_cannot_be_made_says_why(admin):

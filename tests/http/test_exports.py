@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 import zipfile
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -128,6 +129,14 @@ def test_acts_are_listed_with_their_filters(server, auditor, decided):
     assert server.call("GET", "/v1/acts?until=2020-01-01T00:00:00Z", key=auditor).json == {"acts": [], "next": None}
 
 
+def test_the_list_of_packs_names_its_days_in_shanghai_and_who_asked(server, auditor, decided):
+    body = {"pack": "ad_archive", "since": "2026-09-30T16:00:00Z", "until": "2026-10-02T16:00:00Z", "formats": []}
+    made(server, auditor, body)
+    page = shown(auditor.call("GET", "/exports"))
+    assert "2026-10-01 – 2026-10-02" in page
+    assert f">{auditor.name}</bdi>" in page.partition("<tbody>")[2] and auditor.id not in page
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_story_of_a_decision_is_a_page(server, auditor, decided, lang):
     server.within(server.service.audit.log.checkpoint())
@@ -137,5 +146,7 @@ def test_the_story_of_a_decision_is_a_page(server, auditor, decided, lang):
     page = shown(auditor.call("GET", f"/audit/decisions/{decided}", Cookie=cookie))
     assert told["leaf"] in page.replace("&#43;", "+")
     assert WORDS[lang]["story.course"] in page and "全网第一" in page
+    at = datetime.fromisoformat(told["acts"][0]["at"]).astimezone(timezone(timedelta(hours=8)))
+    assert WORDS[lang]["time.shanghai"].format(at=f"{at:%Y-%m-%d %H:%M:%S}") in page and "data-as" not in page
     for path in ("/audit", "/audit?kind=decision.*", "/exports"):
         assert WORDS[lang]["nav.audit"] in shown(auditor.call("GET", path, Cookie=cookie))

@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const { $, ask, complain, keys } = window.ql;
+  const { $, $$, ask, complain, keys } = window.ql;
   const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
   let digest = "";
 
@@ -31,18 +31,21 @@
     if (to.value) sent.valid_to = to.value;
     send(form, "/v1/proofs", sent);
   });
-  // One certificate a line: kind, number, last day.
-  function certificate(line) {
-    const [kind, ...rest] = line.split(/\s+/);
-    const last = rest.at(-1);
-    const dated = /^\d{4}-\d\d-\d\d$/.test(last ?? "");
-    const number = (dated ? rest.slice(0, -1) : rest).join(" ");
-    return { kind, number, ...(dated ? { valid_to: last } : {}) };
+  // Certificates: a row each; one of which nothing was said is none.
+  function certificates() {
+    const rows = $$("#papers .paper-of").map((row) => Object.fromEntries([...row.children].map((field) => [field.name, field.value.trim()])));
+    return rows.filter((one) => one.kind || one.number).map(({ valid_to: last, ...one }) => (last ? { ...one, valid_to: last } : one));
   }
+  $("#more-papers")?.addEventListener("click", () => {
+    const row = $("#papers .paper-of").cloneNode(true);
+    for (const field of row.children) field.value = "";
+    $("#more-papers").before(row);
+    row.firstElementChild.focus();
+  });
   $("#product-form")?.addEventListener("submit", (event) => {
     event.preventDefault();
-    const form = event.target, { product_id: id, name, industry, certificates } = form.elements;
-    const sent = { product_id: id.value, name: name.value, certificates: lines(certificates.value).map(certificate) };
+    const form = event.target, { product_id: id, name, industry } = form.elements;
+    const sent = { product_id: id.value, name: name.value, certificates: certificates() };
     if (industry.value) sent.industry = industry.value;
     send(form, "/v1/products", sent);
   });

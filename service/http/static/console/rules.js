@@ -63,7 +63,9 @@
     const item = document.createElement("li");
     const told = document.createElement("span");
     const more = change.weight ?? change.severity;
-    told.textContent = `${say(`js.op_${change.op}`)} ${says}${more === undefined ? "" : ` → ${more}`}${change.scenes?.length ? ` (${change.scenes.join(", ")})` : ""}`;
+    const scenes = (change.scenes ?? []).map((code) => $(`#weigh [name=scene] [value="${CSS.escape(code)}"]`)?.textContent ?? code);
+    const what = says.replace(/\s*\|\s*(severity|weight):\s*/g, (_, name) => ` · ${say(`js.c_${name}`)} `);
+    told.textContent = `${say(`js.op_${change.op}`)} ${what}${more === undefined ? "" : ` → ${more}`}${scenes.length ? ` (${scenes.join(", ")})` : ""}`;
     const away = document.createElement("button");
     away.type = "button";
     away.className = "plain";

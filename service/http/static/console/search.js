@@ -6,6 +6,10 @@
   const ENOUGH = 20;
   const hits = () => $$("#rows > li:not(.empty)");
   const stopping = new AbortController();
+  // What was typed and is not there can be mended; the service does not say again what it was asked for.
+  const wrong = $("[name=id][aria-invalid]");
+  if (wrong) { wrong.value = new URLSearchParams(location.search).get("id") ?? ""; wrong.select(); }
+
   let looked = Number($("#looked")?.dataset.looked);
 
   // The next page of results, put after those that are there.
