@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import typer
 from rich.table import Table
@@ -23,11 +23,21 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+CREATES: Final = """创建密钥。密钥只在此时显示一次，服务只保存其摘要。
+
+moderate：送审内容、提交举报、接入直播间，登记脚本、证明、商品与场次，登记创作者并上报其指标。
+
+admin：以上各项，另可管理租户自有词库、人员、密钥与通知地址，查日志与制作审计包，设置保留与删除。
+
+audit：只能读日志与制作审计包。
+"""
+"""The help of ``create``, with what each scope of ``service.rights`` allows."""
+
 
 def register(app: typer.Typer) -> None:
     """Adds the group."""
     group = typer.Typer(help="管理 API 密钥：创建、吊销、列出。", no_args_is_help=True)
-    group.command("create", help="创建密钥。密钥只在此时显示一次，服务只保存其摘要。")(create)
+    group.command("create", help=CREATES)(create)
     group.command("revoke", help="吊销密钥；运行中的服务在一秒内生效。")(revoke)
     group.command("list", help="列出所有密钥（不含密钥本身）。")(list_)
     app.add_typer(group, name="key")
@@ -36,7 +46,7 @@ def register(app: typer.Typer) -> None:
 def create(
     tenant: Annotated[str, typer.Option(help="密钥所属租户，首次使用时自动建立")] = "default",
     label: Annotated[str, typer.Option(help="备注，便于日后辨认")] = "",
-    scope: Annotated[Scope, typer.Option(help="权限：moderate 只审核；admin 还可管理租户自有词库")] = Scope.MODERATE,
+    scope: Annotated[Scope, typer.Option(help="权限，含义见上")] = Scope.MODERATE,
     data: Data = None,
     json: Json = False,  # noqa: FBT002 - a flag of the command line
 ) -> None:

@@ -50,7 +50,7 @@ def rooms_command(  # noqa: PLR0913, PLR0917 - the options of a command line
     seed: Annotated[int, typer.Option(help="随机种子；种子相同，内容相同")] = 1,
     speed: Annotated[float, typer.Option(help="相对真实时间的倍速；0 为不等待", min=0)] = 0,
     judge: Annotated[bool, typer.Option("--judge", help="在本进程内审核，并给出结论、撤回、风险与更正")] = False,  # noqa: FBT002
-    server: Annotated[str | None, typer.Option(help="把消息发给正在运行的服务，如 http://127.0.0.1:8000")] = None,
+    server: Annotated[str | None, typer.Option(help="把消息发给正在运行的服务，如 http://127.0.0.1:8080")] = None,
     key: Annotated[str | None, typer.Option(envvar="QINGLIU_API_KEY", help="服务的 API 密钥")] = None,
     prefix: Annotated[str, typer.Option(help="直播间编号的前缀")] = "sim",
     grammar: Annotated[Path, typer.Option(help="语法文件", exists=True, dir_okay=False)] = GRAMMAR,

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from service.cli import simulate
 from service.cli.app import app
+from service.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,3 +101,9 @@ def test_a_play_keeps_the_time_that_it_is_asked_to(monkeypatch: pytest.MonkeyPat
     rooms("--kind", "ordinary", "--minutes", "0.2", "--speed", "0.5")
     assert waits
     assert max(waits) == pytest.approx(24, abs=2.5)
+
+
+def test_the_help_names_the_port_that_a_service_listens_on():
+    told = RUN.invoke(app, ["simulate", "rooms", "--help"]).stdout
+    told = "".join(told.replace("│", "").split())
+    assert f"http://127.0.0.1:{Settings.model_fields['port'].default}" in told

@@ -5,6 +5,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
+from service.rights import Scope
 from tests.cli.conftest import TERMS, write_terms
 from tests.small import migrated
 
@@ -69,6 +70,11 @@ def test_a_key_tells_its_scope(inside, tmp_path):
     inside("key", "create", "--data", tmp_path)
     told = orjson.loads(inside("key", "list", "--json", "--data", tmp_path).stdout)
     assert [key["scope"] for key in told] == ["admin", "moderate"]
+
+
+def test_the_help_says_what_each_scope_may_do(inside):
+    told = inside("key", "create", "--help").stdout.decode()
+    assert [scope for scope in Scope if f"{scope}：" not in told] == []
 
 
 def test_own_words_can_be_tried_before_they_are_put(inside, own):
