@@ -18,7 +18,7 @@ def house(serving):
 
 
 def block(server, id_="a", **more):
-    reply = server.judge(BANNED, content_id=id_, creator_id="creator", **more).json
+    reply = server.judge(BANNED, content_id=id_, **{"creator_id": "creator", **more}).json
     assert reply["action"] == "block"
     return reply
 
@@ -105,6 +105,31 @@ def test_from_an_appeal_to_restored_content(house):
     newest = house.call("GET", "/v1/moderations?content_id=a").json["decisions"][0]
     assert (newest["action"], newest["by"], newest["supersedes"]) == ("pass", "person", decision["id"])
     assert house.judge(BANNED, content_id="a", creator_id="creator").json["id"] == newest["id"]
+
+
+def test_only_the_creator_uses_up_the_one_appeal(house):
+    block(house)
+    assert appeal(house, content_id="a", appellant_id="路人甲").faults == {"appellant_id": "not_the_creator"}
+    assert appeal(house, content_id="a").status == 200
+
+
+def test_accounts_linked_to_the_creator_appeal_for_them(house):
+    for name in ("creator", "shop"):
+        assert house.call("PUT", f"/v1/creators/{name}", {}).status == 200
+    for number, account in enumerate(("second", "third")):
+        body = {"channel": "douyin", "account_id": account}
+        assert house.call("POST", "/v1/creators/creator/accounts", body).status == 200
+        block(house, f"c{number}")
+    block(house, "c2")
+    assert appeal(house, content_id="c0", appellant_id="second").status == 200
+    block(house, "by-second", creator_id="second")
+    assert appeal(house, content_id="by-second", appellant_id="third").status == 200
+    assert appeal(house, content_id="c1", appellant_id="shop").faults == {"appellant_id": "not_the_creator"}
+
+
+def test_where_the_pipeline_names_no_creator_anybody_may_appeal(house):
+    assert house.judge(BANNED, content_id="a").json["action"] == "block"
+    assert appeal(house, content_id="a", appellant_id="whoever").status == 200
 
 
 def test_whoever_decided_is_told_by_role_alone_and_is_refused(house):
