@@ -1,8 +1,8 @@
 """Appeals against blocks, in visits: filed once in their term, decided by another person; and what becomes final.
 
 Whoever decided a content in any of its versions cannot take or decide an appeal about it (``own``). Where the
-content has a creator, only they appeal. To uphold changes nothing about the decision and confirms the block; to overturn
-is a person's decision to let the content pass.
+content has a creator, only they appeal. To uphold changes nothing about the decision and confirms the block; to
+overturn is a person's decision to let the content pass.
 """
 
 from __future__ import annotations

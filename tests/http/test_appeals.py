@@ -107,6 +107,30 @@ def test_from_an_appeal_to_restored_content(house):
     assert house.judge(BANNED, content_id="a", creator_id="creator").json["id"] == newest["id"]
 
 
+def test_a_decision_that_was_overturned_names_the_one_that_stands(house):
+    body = {"scene": "ad", "text": BANNED, "content_id": "a", "creator_id": "creator"}
+    decision = house.call("POST", "/v1/moderations", body, Idempotency_Key="once").json
+    assert "superseded_by" not in house.call("GET", f"/v1/moderations/{decision['id']}").json
+    appeal(house, content_id="a")
+    sue = house.hire("sue", Role.SENIOR)
+    decide(house, sue, claimed(house, sue), outcome="overturned", note="报告属实")
+    newest, first = house.call("GET", "/v1/moderations?content_id=a").json["decisions"]
+    stands = {"id": newest["id"], "action": "pass", "by": "person", "decided_at": newest["decided_at"]}
+    read = house.call("GET", f"/v1/moderations/{decision['id']}").json
+    assert (read["action"], read["superseded_by"]) == ("block", stands)
+    assert first == read
+    assert "superseded_by" not in newest
+    again = house.call("POST", "/v1/moderations", body, Idempotency_Key="once").json
+    assert (again["id"], again["superseded_by"]) == (decision["id"], stands)
+    batch = {"items": [body]}
+    house.call("POST", "/v1/moderations/batch", batch, Idempotency_Key="batch")
+    (known,) = house.call("POST", "/v1/moderations/batch", batch, Idempotency_Key="batch").json["results"]
+    assert known["id"] == newest["id"]
+    edited = house.judge("另一段文字", content_id="a", creator_id="creator").json
+    assert "superseded_by" not in house.call("GET", f"/v1/moderations/{newest['id']}").json
+    assert "superseded_by" not in edited
+
+
 def test_only_the_creator_uses_up_the_one_appeal(house):
     block(house)
     assert appeal(house, content_id="a", appellant_id="路人甲").faults == {"appellant_id": "not_the_creator"}
