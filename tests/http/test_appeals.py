@@ -7,6 +7,7 @@ import json
 import pytest
 
 from service.rights import Role
+from service.settings import Settings
 
 BANNED = "全网第一"
 
@@ -63,6 +64,18 @@ def test_the_statement_says_facts_rule_article_term_and_way_of_appeal(house, lan
     house.call("POST", f"/v1/decisions/{decision['id']}/notified", {})
     told = house.call("GET", f"/v1/moderations/{decision['id']}/statement").json
     assert told["appeal_until"]
+
+
+def test_the_statement_alleges_only_what_was_decided(serving):
+    with serving(lexicons=Settings().lexicons, expert="ngram") as house:
+        decision = house.judge("全国第一家用上这种面料的羽绒服", creator_id="creator").json
+        assert decision["categories"] == ["absolute_claim"]
+        assert "false_fact_claim" in {item["category"] for item in decision["evidence"]}, (
+            "a hint that counts for nothing"
+        )
+        told = house.call("GET", f"/v1/moderations/{decision['id']}/statement").json
+    assert [fact.rpartition("：")[2] for fact in told["facts"]] == ["绝对化用语"] * len(told["facts"])
+    assert told["facts"]
 
 
 def test_there_is_no_statement_of_what_passed(house):
