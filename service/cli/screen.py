@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from moderation.engine import Engine
     from moderation.reasons import Language
+    from moderation.ruleset import Ruleset
     from service.cli.entries import Entry
     from service.escalation import Panel
     from service.settings import Settings
@@ -108,7 +109,7 @@ def screen(  # noqa: PLR0913, PLR0917 - the options of a command line
     contract = Contract(
         scene=scene,
         now=datetime.now(UTC),
-        limits=limits_of(settings),
+        limits=limits_of(settings, engine.ruleset),
         encoding=encoding,
         strict=strict,
         as_of=day_asked(as_of, lang.lang),
@@ -165,12 +166,13 @@ def form_of(file: Path) -> Form:
     return {".csv": Form.CSV, ".txt": Form.TXT}.get(file.suffix.lower(), Form.JSONL)
 
 
-def limits_of(settings: Settings) -> Limits:
+def limits_of(settings: Settings, ruleset: Ruleset) -> Limits:
     """The limits of one content, as the service has them."""
     return Limits(
         content_chars=settings.max_content_chars,
         batch_items=settings.max_batch_items,
         batch_chars=settings.max_batch_chars,
+        industries=lambda: ruleset.industries.industries,
     )
 
 
