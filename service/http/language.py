@@ -16,11 +16,20 @@ Lang = Literal["zh", "en"]
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """What to say about one kind of problem: a status, and title and detail by language."""
+    """What to say about one kind of problem: a status, and title and detail by language.
+
+    A detail that says ``{reason}`` gets the sentence of ``whys`` for the code at hand.
+    """
 
     status: int
     title: Mapping[str, str]
     detail: Mapping[str, str]
+    whys: Mapping[str, Mapping[str, str]]
+
+    def reason(self, context: Mapping[str, Any], lang: Lang) -> dict[str, str]:
+        """The sentence for the code ``why`` of a context, as its ``reason``; the code itself where none is known."""
+        why = context.get("why")
+        return {} if why is None else {"reason": self.whys[why][lang] if why in self.whys else str(why)}
 
 
 class Named(Protocol):
@@ -92,6 +101,7 @@ def _read(path: Path) -> tuple[dict[str, Sentence], dict[str, dict[str, str]]]:
             status=entry["status"],
             title={lang: entry[lang][0] for lang in LANGUAGES},
             detail={lang: entry[lang][1] for lang in LANGUAGES},
+            whys={why: dict(zip(LANGUAGES, said, strict=True)) for why, said in entry.get("whys", {}).items()},
         )
         for kind, entry in table["problems"].items()
     }

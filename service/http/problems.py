@@ -72,7 +72,7 @@ class Problem(Exception):
             "type": URN + self.kind,
             "title": sentence.title[lang],
             "status": sentence.status,
-            "detail": sentence.detail[lang].format_map(self.context),
+            "detail": sentence.detail[lang].format_map(self.context | sentence.reason(self.context, lang)),
         }
         said |= self.members
         if self.faults:

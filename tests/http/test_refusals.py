@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 from service.http.language import ERRORS, PROBLEMS
+from service.http.problems import Problem
+
+SERVICE = Path(__file__).parents[2] / "service"
 
 NOT_JSON = {
     "empty": (b"", "json_empty"),
@@ -247,3 +252,32 @@ def test_every_sentence_exists_in_both_languages():
         assert 400 <= sentence.status < 600, kind
         assert all(sentence.title[lang] and sentence.detail[lang] for lang in ("zh", "en")), kind
     assert all(said["zh"] and said["en"] for said in ERRORS.values())
+
+
+@pytest.mark.parametrize(
+    ("kind", "module", "error"),
+    [
+        ("review-conflict", "review", "Conflict"),
+        ("review-conflict", "review/states.py", "return"),
+        ("not-appealable", "review/appeals.py", "NotAppealable"),
+        ("trial-conflict", "creators", "NotAllowed"),
+        ("not-approvable", "duty/scripts.py", "NotApprovable"),
+        ("rules-refused", "rulebook", "Refused"),
+    ],
+)
+def test_every_reason_of_a_conflict_has_its_sentence(kind, module, error):
+    place = SERVICE / module
+    said = "".join(path.read_text(encoding="utf-8") for path in ([place] if place.suffix else place.glob("*.py")))
+    codes = set(re.findall(rf'\b{error}\(?\s?"([a-z_]+)"', said)) - {"rights"}
+    assert codes, "nothing is raised there any more"
+    assert codes - PROBLEMS[kind].whys.keys() == set()
+    for lang in ("zh", "en"):
+        assert len({said[lang] for said in PROBLEMS[kind].whys.values()}) == len(PROBLEMS[kind].whys)
+
+
+def test_a_conflict_says_its_own_reason_and_no_other():
+    told = Problem("not-appealable", context={"why": "twice"}).told("zh")["detail"]
+    assert told == "已经申诉过，一次为限；appeal 是已有的申诉（原因代码 twice）。"
+    assert Problem("not-appealable", context={"why": "late"}).told("en")["detail"] == (
+        "The term for appeals is over (reason code late)."
+    )
