@@ -81,10 +81,13 @@ def _quality(weight: str) -> float:
 
 def explain(kind: str, lang: str, context: Mapping[str, Any] | None = None) -> str:
     """What is wrong with one field, for its error type. An unknown type explains itself by its name."""
-    said = ERRORS.get(kind)
+    known = dict(context or {})
+    if lang == "zh" and "expected" in known:  # pydantic joins values in English
+        known["expected"] = str(known["expected"]).replace("' or '", "'、'").replace("', '", "'、'")
+    said = PATTERNS.get(str(known.get("pattern")), ERRORS.get(kind))
     if said is None:
         return kind
-    return said[lang].format_map(_Gaps(context or {}))
+    return said[lang].format_map(_Gaps(known))
 
 
 class _Gaps(dict[str, Any]):
@@ -94,7 +97,7 @@ class _Gaps(dict[str, Any]):
         return "{" + key + "}"
 
 
-def _read(path: Path) -> tuple[dict[str, Sentence], dict[str, dict[str, str]]]:
+def _read(path: Path) -> tuple[dict[str, Sentence], dict[str, dict[str, str]], dict[str, dict[str, str]]]:
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     problems = {
         kind: Sentence(
@@ -105,9 +108,9 @@ def _read(path: Path) -> tuple[dict[str, Sentence], dict[str, dict[str, str]]]:
         )
         for kind, entry in table["problems"].items()
     }
-    return problems, table["errors"]
+    return problems, table["errors"], {entry["pattern"]: entry for entry in table["patterns"]}
 
 
 LANGUAGES: Final = ("zh", "en")
 _LONGEST: Final = 200
-PROBLEMS, ERRORS = _read(Path(__file__).with_name("messages.toml"))
+PROBLEMS, ERRORS, PATTERNS = _read(Path(__file__).with_name("messages.toml"))

@@ -93,4 +93,14 @@ class Problem(Exception):
 def faults_of(error: ValidationError, prefix: tuple[str | int, ...] = ()) -> tuple[Fault, ...]:
     """What pydantic found, without the input that it quotes."""
     listed = error.errors(include_url=False, include_input=False)[:MOST_ERRORS]
-    return tuple(Fault((*prefix, *entry["loc"]), entry["type"], entry.get("ctx", {})) for entry in listed)
+    places = [entry["loc"] for entry in listed]
+    return tuple(
+        Fault((*prefix, *entry["loc"]), entry["type"], entry.get("ctx", {}))
+        for entry in listed
+        # A list is not too short because what is in it is wrong, although nothing right is left of it.
+        if entry["type"] != "too_short" or not any(_within(place, entry["loc"]) for place in places)
+    )
+
+
+def _within(place: tuple[str | int, ...], of: tuple[str | int, ...]) -> bool:
+    return len(place) > len(of) and place[: len(of)] == of

@@ -7,9 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from service.http.language import ERRORS, PROBLEMS
-from service.http.problems import Problem
+from service.http.interface import ROUTES
+from service.http.language import ERRORS, PATTERNS, PROBLEMS
+from service.http.problems import Problem, faults_of
 
 SERVICE = Path(__file__).parents[2] / "service"
 
@@ -252,6 +254,55 @@ def test_every_sentence_exists_in_both_languages():
         assert 400 <= sentence.status < 600, kind
         assert all(sentence.title[lang] and sentence.detail[lang] for lang in ("zh", "en")), kind
     assert all(said["zh"] and said["en"] for said in ERRORS.values())
+
+
+HOSTILE = [None, True, 1, 1.5, -1, 10**30, float("inf"), "x", "", "A!", "2027-06-30", "x" * 99_999]
+HOSTILE += [[], {}, [None], [{}], {"a": None}, {"a": 1}, {"A!": 1}, [1] * 2000]
+
+
+def wrong_ways(model):
+    """What the model says of each of its fields for values of all sorts."""
+    for name in model.model_fields:
+        for value in HOSTILE:
+            try:
+                model.model_validate({name: value})
+            except ValidationError as error:
+                yield from faults_of(error)
+
+
+def test_whatever_can_be_wrong_with_a_field_has_a_sentence():
+    models = {model for one in ROUTES for model in (one.takes, one.query) if model is not None}
+    wrong = {fault.kind: fault for model in models for fault in wrong_ways(model)}
+    assert len(wrong) > 20
+    assert wrong.keys() - ERRORS.keys() == set()
+
+
+def test_every_pattern_that_is_asked_for_is_told_in_words(server):
+    document = server.call("GET", "/openapi.json", key=None).body.decode()
+    asked = set(re.findall(r'"pattern":"((?:[^"\\]|\\.)+)"', document))
+    in_words = {json.dumps(pattern)[1:-1] for pattern in PATTERNS}
+    assert in_words <= asked, "no request asks for this any more"
+    assert {one for one in asked - in_words if not one.startswith("^(")} == set()
+
+
+def test_a_pattern_is_told_by_what_it_asks_for(server):
+    proof = {"claims": ["销量第一的牙刷"], "file_sha256": "9f86d0…", "source": "报告"}
+    (error,) = server.call("POST", "/v1/proofs", proof).json["errors"]
+    assert (error["loc"], error["msg"]) == (["file_sha256"], "须为 SHA-256 摘要：64 个小写十六进制数字")
+    (error,) = server.call("POST", "/v1/products", {"product_id": "产品1", "name": "牙刷"}).json["errors"]
+    assert "字母、数字和 . _ : -，最多 64 个字符" in error["msg"]
+
+
+def test_a_list_with_one_wrong_item_is_not_called_too_short(server):
+    signal = {"name": "refund_rate", "at": "2026-11-28T00:00:00+08:00", "value": 101}
+    reply = server.call("POST", "/v1/creators/c/signals", {"signals": [signal]})
+    assert reply.faults == {"signals.0.value": "less_than_equal"}
+    assert server.call("POST", "/v1/creators/c/signals", {"signals": []}).faults == {"signals": "too_short"}
+
+
+def test_choices_are_joined_as_the_reader_reads(server):
+    (error,) = post(server, {"scene": "tv", "text": "x"}).json["errors"]
+    assert error["msg"].endswith("'title'、'profile'")
 
 
 @pytest.mark.parametrize(
