@@ -9,6 +9,7 @@ import orjson
 
 from service.http.answer import Answer
 from service.http.language import PROBLEMS, explain
+from service.rights import RIGHTS_OF, RIGHTS_OF_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
     from service.http.language import Lang
+    from service.rights import Right
 
 URN: Final = "urn:qingliu:problem:"
 CHALLENGE: Final = 'Bearer realm="qingliu"'
@@ -88,6 +90,15 @@ class Problem(Exception):
             said["request_id"] = request_id
         headers = {"Content-Type": "application/problem+json", "Content-Language": lang, **self.headers}
         return Answer(orjson.dumps(said), status=self.status, headers=headers)
+
+
+def forbidden(right: Right) -> Problem:
+    """The caller lacks a right; it is told which, and who has it."""
+    scopes = [scope.value for scope, rights in RIGHTS_OF_KEY.items() if right in rights]
+    roles = [role.value for role, rights in RIGHTS_OF.items() if right in rights]
+    needs = {"right": right.value, "scopes": scopes, "roles": roles}
+    told = {"right": right.value, "scopes": ", ".join(scopes) or "–", "roles": ", ".join(roles) or "–"}
+    return Problem("forbidden", context=told, members={"needs": needs})
 
 
 def faults_of(error: ValidationError, prefix: tuple[str | int, ...] = ()) -> tuple[Fault, ...]:
