@@ -54,6 +54,8 @@ FLAGGED: Final = 3
 NOT_JUDGED: Final = 1
 
 
+_NO_LINES: Final = frozenset({".csv", ".xlsx", ".txt"})
+"""Endings of files that hold something else than what is written."""
 Court = tuple["Engine", "Panel | None"]
 """Who judges: the rules, and the text expert where it is heard."""
 
@@ -177,10 +179,18 @@ def limits_of(settings: Settings, ruleset: Ruleset) -> Limits:
 
 
 def _open(stack: ExitStack, file: Path, output: Path | None, lang: Language) -> tuple[BufferedReader, BinaryIO]:
-    """Both ends. Writing over the input would empty it before it is read."""
+    """Both ends. Writing over the input would empty it before it is read, and a name must not promise a table."""
     source = cast(BufferedReader, sys.stdin.buffer if file == Path("-") else stack.enter_context(file.open("rb")))
     if output is None or output == Path("-"):
         return source, sys.stdout.buffer
+    if output.suffix.lower() in _NO_LINES:
+        refuse(
+            say(
+                lang,
+                f"{output}：输出总是每行一个 JSON 对象，文件名请用 .jsonl（--format 只说明输入）",
+                f"{output}: what is written is one JSON object a line: name it .jsonl (--format is about the input)",
+            )
+        )
     if output.exists() and file != Path("-") and output.samefile(file):
         refuse(say(lang, "输出文件不能是输入文件", "the output must not be the input"))
     return source, stack.enter_context(output.open("wb"))

@@ -87,6 +87,11 @@ Short = Annotated[StrictStr, StringConstraints(min_length=1, max_length=LONGEST)
 When = Annotated[datetime, WrapValidator(_moment)]
 
 
+_PUBLISHED: Final = (
+    "RFC 3339 with offset; decides which law applies: for a day to come, the law that is known now to hold then"
+)
+
+
 class TextPart(BaseModel):
     """One named text of a content; spans in the answer name the part that they point into."""
 
@@ -122,7 +127,7 @@ class ModerationRequest(BaseModel):
         default=None, description="how many people it may reach; what people look at first depends on it"
     )
     suggest: StrictBool = Field(default=False, description="also answer what could be written instead; costs more")
-    published_at: When | None = Field(default=None, description="RFC 3339 with offset; decides which law applies")
+    published_at: When | None = Field(default=None, description=_PUBLISHED)
 
 
 class BatchRequest(BaseModel):
