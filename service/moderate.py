@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from service.ledger import Ledger
     from service.plan import Placed
     from service.rules import Rules
-    from service.store.reads import Reads, Stored
+    from service.store.reads import Newer, Reads, Stored
 
 SLICES_HEARD = 4
 """So many slices of batches may wait for the expert at a time."""
@@ -188,6 +188,10 @@ class Moderation:
     async def decisions(self, caller: Caller, ids: Sequence[str]) -> list[Decided]:
         """These decisions of the caller's tenant, in order. Raises ``LookupError`` if one is not there."""
         return [retold(stored, self._rules) for stored in await self._reads.decisions(caller.tenant, ids)]
+
+    async def newer(self, caller: Caller, ids: Sequence[str]) -> dict[str, Newer]:
+        """What stands by now instead of each of these decisions; one that stands itself is not in it."""
+        return await self._reads.newer(caller.tenant, ids)
 
     async def suggested(self, tenant: str, content: Content) -> Suggested:
         """What could be written instead, by the tenant's rules and for the text expert."""

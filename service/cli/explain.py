@@ -20,6 +20,7 @@ from moderation.suggest import DOUBTED, reached, suggest
 from moderation.trace import STEPS, Tracer
 from moderation.types import Action, Content, Role, Scene
 from service.cli.say import Json, out
+from service.cli.screen import limits_of
 from service.cli.words import (
     STYLES,
     AsOf,
@@ -37,7 +38,7 @@ from service.cli.words import (
     table,
     with_own,
 )
-from service.http.wire import Limits, read_item
+from service.http.wire import read_item
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +96,7 @@ def explain(  # noqa: PLR0913, PLR0917 - the options of a command line
         asked["published_at"] = published_at
     if industry is not None:
         asked["industry"] = industry
-    content = _content(asked, settings, lang.lang)
+    content = _content(asked, settings, engine.ruleset, lang.lang)
     if day := day_asked(as_of, lang.lang):
         content = replace(content, at=day)
     model = None if no_expert else open_expert(settings, engine, lang.lang)
@@ -119,13 +120,8 @@ def _suggested(engine: Engine, content: Content, model: Panel | None) -> Suggest
     return suggestion if verdict.action is Action.PASS else DOUBTED[suggestion.reason]
 
 
-def _content(asked: dict[str, Any], settings: Settings, lang: Language) -> Content:
-    limits = Limits(
-        content_chars=settings.max_content_chars,
-        batch_items=settings.max_batch_items,
-        batch_chars=settings.max_batch_chars,
-    )
-    read = read_item(asked, now=datetime.now(UTC), limits=limits)
+def _content(asked: dict[str, Any], settings: Settings, ruleset: Ruleset, lang: Language) -> Content:
+    read = read_item(asked, now=datetime.now(UTC), limits=limits_of(settings, ruleset))
     if not isinstance(read, Content):
         faults = (fault.told(lang) for fault in read.faults)
         refuse("\n".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults))

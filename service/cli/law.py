@@ -1,12 +1,13 @@
-"""``qingliu lexicon law``: the lawyer's page of a folder of rules, with the example sentences that lie beside them."""
+"""Pages printed from a folder of rules: ``qingliu lexicon law``, with example sentences, and ``lexicon industries``."""
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from moderation.industrypage import industry_page
 from moderation.lawpage import law_page
 from service.cli.words import Lang, Lexicons, Tongue, chosen_settings, open_engine, refuse, say
 
@@ -14,16 +15,25 @@ EXAMPLES = "examples"
 """The folder of ``<category>.tsv`` files: term, hit or miss, sentence."""
 
 
-def law(
-    lexicons: Lexicons = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="写入文件（默认标准输出）", dir_okay=False, show_default=False)
-    ] = None,
-    lang: Lang = Tongue.ZH,
-) -> None:
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="写入文件（默认标准输出）", dir_okay=False, show_default=False)
+]
+
+
+def law(lexicons: Lexicons = None, output: Output = None, lang: Lang = Tongue.ZH) -> None:
     """生成法务手册（Markdown）：每条规则、类别与法条，含版本、期间、是否核实、所需证明与例句。"""  # noqa: D415
     engine, _ = open_engine(lexicons, lang.lang)
-    page = law_page(engine.ruleset, examples(chosen_settings(lexicons).lexicons / EXAMPLES))
+    _print(law_page(engine.ruleset, examples(chosen_settings(lexicons).lexicons / EXAMPLES)), output, lang)
+
+
+def industries(lexicons: Lexicons = None, output: Output = None, lang: Lang = Tongue.ZH) -> None:
+    """生成行业代码表（Markdown）：请求可以申报的行业、应存档的证照与各类编号的样例。"""  # noqa: D415
+    engine, _ = open_engine(lexicons, lang.lang)
+    _print(industry_page(engine.ruleset), output, lang)
+
+
+def _print(page: str, output: Path | None, lang: Tongue) -> None:
+    """To a file, or to standard output."""
     if output is None:
         typer.echo(page, nl=False)
         return

@@ -12,7 +12,7 @@ import typer
 from moderation.errors import LoadErrors
 from moderation.lexicon import ALLOW
 from moderation.load import SCENES, load_ruleset
-from service.cli.law import law
+from service.cli.law import industries, law
 from service.cli.lexicon_diff import diff_command
 from service.cli.lexicon_import import import_command
 from service.cli.lexicon_lint import lint_command
@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
     group.callback()(_group)
     group.command("check")(check)
     group.command("law")(law)
+    group.command("industries")(industries)
     group.command("import")(import_command)
     group.command("lint")(lint_command)
     group.command("test")(examples_command)

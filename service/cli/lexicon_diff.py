@@ -71,7 +71,7 @@ def diff_command(  # noqa: PLR0913, PLR0917 - the options of a command line
     contract = Contract(
         scene=scene,
         now=datetime.now(UTC),
-        limits=limits_of(settings),
+        limits=limits_of(settings, after.ruleset),
         encoding=encoding,
         as_of=day_asked(as_of, tongue),
     )

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from moderation.engine import Engine
     from moderation.reasons import Language
+    from moderation.ruleset import Ruleset
     from service.cli.entries import Entry
     from service.escalation import Panel
     from service.settings import Settings
@@ -53,6 +54,8 @@ FLAGGED: Final = 3
 NOT_JUDGED: Final = 1
 
 
+_NO_LINES: Final = frozenset({".csv", ".xlsx", ".txt"})
+"""Endings of files that hold something else than what is written."""
 Court = tuple["Engine", "Panel | None"]
 """Who judges: the rules, and the text expert where it is heard."""
 
@@ -108,7 +111,7 @@ def screen(  # noqa: PLR0913, PLR0917 - the options of a command line
     contract = Contract(
         scene=scene,
         now=datetime.now(UTC),
-        limits=limits_of(settings),
+        limits=limits_of(settings, engine.ruleset),
         encoding=encoding,
         strict=strict,
         as_of=day_asked(as_of, lang.lang),
@@ -165,20 +168,29 @@ def form_of(file: Path) -> Form:
     return {".csv": Form.CSV, ".txt": Form.TXT}.get(file.suffix.lower(), Form.JSONL)
 
 
-def limits_of(settings: Settings) -> Limits:
+def limits_of(settings: Settings, ruleset: Ruleset) -> Limits:
     """The limits of one content, as the service has them."""
     return Limits(
         content_chars=settings.max_content_chars,
         batch_items=settings.max_batch_items,
         batch_chars=settings.max_batch_chars,
+        industries=lambda: ruleset.industries.industries,
     )
 
 
 def _open(stack: ExitStack, file: Path, output: Path | None, lang: Language) -> tuple[BufferedReader, BinaryIO]:
-    """Both ends. Writing over the input would empty it before it is read."""
+    """Both ends. Writing over the input would empty it before it is read, and a name must not promise a table."""
     source = cast(BufferedReader, sys.stdin.buffer if file == Path("-") else stack.enter_context(file.open("rb")))
     if output is None or output == Path("-"):
         return source, sys.stdout.buffer
+    if output.suffix.lower() in _NO_LINES:
+        refuse(
+            say(
+                lang,
+                f"{output}：输出总是每行一个 JSON 对象，文件名请用 .jsonl（--format 只说明输入）",
+                f"{output}: what is written is one JSON object a line: name it .jsonl (--format is about the input)",
+            )
+        )
     if output.exists() and file != Path("-") and output.samefile(file):
         refuse(say(lang, "输出文件不能是输入文件", "the output must not be the input"))
     return source, stack.enter_context(output.open("wb"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, NamedTuple, TypeVar
 
 import typer
 
@@ -17,7 +17,7 @@ from service.store.db import Unsafe
 from service.wiring import open_lexicons
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from moderation.reasons import Language
     from service.lexicons import Standing
@@ -26,7 +26,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 BY = "cli"
+SHOWN = 20
+"""So many of the lines that a new version drops are printed."""
 Tenant = Annotated[str, typer.Option("--tenant", help="租户")]
+
+
+class Difference(NamedTuple):
+    """How a version differs from the one that was active, in lines of terms."""
+
+    replaces: int
+    added: list[str]
+    dropped: list[str]
 
 
 def register(app: typer.Typer) -> None:
@@ -58,19 +68,22 @@ def put(  # noqa: PLR0913 - the options of a command line
     """存入新版本；有误时逐行输出“文件:行号: 原因”。加 --activate 则随即启用，运行中的服务一秒内生效。"""  # noqa: D415
     texts = texts_of(files, lang.lang)
 
-    async def work(lexicons: Lexicons) -> LexiconInfo:
+    async def work(lexicons: Lexicons) -> tuple[LexiconInfo, Difference]:
+        before = (await lexicons.standing(tenant)).active
+        known = await lexicons.files(tenant, before)
         info = await lexicons.file(tenant, texts, by=BY, note=note)
         if now:
             await lexicons.activate(tenant, info.version, by=BY)
-        return info
+        return info, _difference(before, known, texts)
 
-    info = _with_lexicons(data, tenant, lang.lang, work)
+    info, than = _with_lexicons(data, tenant, lang.lang, work)
     if json:
-        print_json({**info._asdict(), "tenant": tenant, "activated": now})
+        print_json({**info._asdict(), "tenant": tenant, "activated": now, **than._asdict()})
         return
     told = say(lang.lang, f"已存为版本 {info.version}，{info.terms} 条", f"version {info.version}, {info.terms} terms")
     active = say(lang.lang, "，已启用", ", active") if now else say(lang.lang, "，尚未启用", ", not yet active")
     out.print(f"{told}{active}", markup=False)
+    _tell_difference(than, lang.lang)
 
 
 def list_(tenant: Tenant = "default", *, data: Data = None, json: Json = False, lang: Lang = Tongue.ZH) -> None:
@@ -146,6 +159,35 @@ def rollback(
         return version
 
     _tell_active(tenant, _with_lexicons(data, tenant, lang.lang, work), lang.lang, json=json)
+
+
+def _difference(active: int, before: Mapping[str, str], after: Mapping[str, str]) -> Difference:
+    old, new = _lines(before), _lines(after)
+    added, dropped = [line for line in new if line not in old], [line for line in old if line not in new]
+    return Difference(active, added, dropped)
+
+
+def _lines(files: Mapping[str, str]) -> dict[str, None]:
+    """The lines of terms, without comments and headers."""
+    lines = (line.strip() for text in files.values() for line in text.splitlines())
+    return dict.fromkeys(line for line in lines if line and line[0] not in "#@")
+
+
+def _tell_difference(than: Difference, lang: Language) -> None:
+    """A version replaces the whole of the one before, whoever approved that; so what goes is shown."""
+    if than.replaces == NO_WORDS:
+        return
+    plus, minus = len(than.added), len(than.dropped)
+    head = say(
+        lang,
+        f"与现行的版本 {than.replaces} 相比：新增 {plus} 行，去掉 {minus} 行",
+        f"against version {than.replaces}, which was active: {plus} lines added, {minus} dropped",
+    )
+    out.print(head, markup=False)
+    for line in than.dropped[:SHOWN]:
+        out.print(f"- {line}", markup=False)
+    if minus > SHOWN:
+        out.print(say(lang, f"……另有 {minus - SHOWN} 行", f"… and {minus - SHOWN} more"), markup=False)
 
 
 def _tell_active(tenant: str, version: int, lang: Language, *, json: bool) -> None:

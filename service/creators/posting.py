@@ -70,6 +70,11 @@ def member(visit: Visit, tenant: str, name: str) -> Member:
     return made
 
 
+def is_creator(visit: Visit, tenant: str, name: str, of: str) -> bool:
+    """Whether an id of the pipeline's is this creator's: the same, or an account that is or was linked to it."""
+    return name == of or bool(visit.rows(sql.SAME_CREATOR, tenant, name, of))
+
+
 def post(visit: Visit, tenant: str, creator: str, entry: Entry, cause: Cause = NOTHING) -> bool:
     """Appends an entry, unless its cause is known; whether it was appended. Times to come are drawn back to now."""
     if visit.rows(sql.HAS_CAUSE, creator, entry.kind, entry.cause):

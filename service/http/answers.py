@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from moderation.types import Verdict
     from service.http.language import Lang
     from service.moderate import Decided, Suggested
+    from service.store.reads import Newer
 
 NOTHING_MORE: Final[dict[str, Any]] = {}
 _MOST_CLEAN: Final = 256
@@ -133,6 +134,15 @@ class Person(Answered):
     name: str
 
 
+class Superseding(Answered):
+    """The decision that stands on the same version by now."""
+
+    id: str
+    action: str = Field(pattern="^(pass|review|block)$")
+    by: str = Field(pattern="^(engine|person|deadline)$")
+    decided_at: datetime
+
+
 class Decision(Answered):
     """A decision that is on disk: what was judged, when, under which ruleset, and the verdict."""
 
@@ -142,6 +152,9 @@ class Decision(Answered):
     scene: Scene
     decided_at: datetime
     supersedes: str | None
+    superseded_by: Superseding = Field(  # type: ignore[assignment]
+        default=None, description="what stands instead by now, so go by that; left out while this decision stands"
+    )
     by: str = Field(
         description="engine, person, or deadline: nobody decided in time", pattern="^(engine|person|deadline)$"
     )
@@ -214,7 +227,7 @@ def told(
     """A decision as JSON, with what could be written instead where that was asked for, and ``more`` members."""
     if suggested is not None:
         rewritten = render_suggestion(suggested.suggestion, decided.content, suggested.ruleset, lang)
-        return orjson.dumps({**rendered(decided, lang), "suggestions": rewritten}, option=orjson.OPT_UTC_Z)
+        return orjson.dumps({**rendered(decided, lang), **more, "suggestions": rewritten}, option=orjson.OPT_UTC_Z)
     if decided.verdict.evidence or decided.verdict.exemptions:
         return orjson.dumps({**rendered(decided, lang), **more}, option=orjson.OPT_UTC_Z)
     return orjson.dumps({**_head(decided), **more}, option=orjson.OPT_UTC_Z)[:-1] + b"," + _clean_tail(decided, lang)
@@ -233,6 +246,14 @@ def decider(by: str) -> str:
 def named(by: str, names: Mapping[str, str]) -> dict[str, Any]:
     """The member that tells which person decided; for callers who may see the desk."""
     return {"who": {"id": by, "name": names.get(by, "")} if decider(by) == PERSON else None}
+
+
+def superseded(newer: Newer | None) -> Mapping[str, Any]:
+    """The member that tells what stands instead of a decision; none where it stands."""
+    if newer is None:
+        return NOTHING_MORE
+    told = {"id": newer.id, "action": newer.action, "by": decider(newer.by), "decided_at": newer.at}
+    return {"superseded_by": told}
 
 
 def _head(decided: Decided) -> dict[str, Any]:

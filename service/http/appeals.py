@@ -16,7 +16,7 @@ from service.http.review_answers import grounds_of
 from service.http.review_wire import AppealRequest, NotifiedRequest
 from service.http.routes import BODY, CALLED, route
 from service.ids import stamp
-from service.review.appeals import Appealed, NotAppealable
+from service.review.appeals import Appealed, NotAppealable, NotTheirs
 from service.review.rows import NotThere
 from service.review.statement import Blocked, statement
 from service.rights import Right
@@ -96,7 +96,7 @@ class Told(Answered):
     problems=("not-appealable", *_WRITES),
 )
 async def appeal(asked: Asked) -> Answer:
-    """File an appeal against a block, once and in its term; another person decides."""
+    """File a creator's appeal against a block, once and in its term; another person decides."""
     sent, caller, service = await read_as(asked, AppealRequest), known(asked), asked.serving.service
     if bool(sent.content_id) == bool(sent.decision_id):
         raise Problem("invalid-body", faults=[Fault(("decision_id",), "one_of_two")])
@@ -106,6 +106,8 @@ async def appeal(asked: Asked) -> Answer:
     except NotThere:
         place = "decision" if sent.decision_id else "content"
         raise Problem("invalid-body", faults=[Fault((f"{place}_id",), f"unknown_{place}")]) from None
+    except NotTheirs:
+        raise Problem("invalid-body", faults=[Fault(("appellant_id",), "not_the_creator")]) from None
     except NotAppealable as error:
         raise _refused(error) from None
     return await _told(asked, filed)

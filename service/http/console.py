@@ -17,7 +17,7 @@ from service.http.answer import Answer
 from service.http.browser import cookie
 from service.http.content import known
 from service.http.language import LANGUAGES, called
-from service.http.problems import Problem
+from service.http.problems import Problem, forbidden
 from service.http.serving import Asked, lang_of
 from service.review.checks import grim
 from service.rights import Right
@@ -184,7 +184,7 @@ async def told_by(
 ) -> dict[str, Any]:
     """What a route of the interface tells this caller, who needs the right for it. Raises ``Problem``."""
     if asked.caller is None or route.policy not in asked.caller.rights:
-        raise Problem("forbidden")
+        raise forbidden(route.policy)
     request = asked.request
     headers = CIMultiDict(request.headers)
     headers["Accept-Language"] = page_lang(request)

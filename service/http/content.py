@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import UTC, datetime
-from functools import partial
 from itertools import zip_longest
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +14,7 @@ import orjson
 from moderation.types import PERSON, Content
 from service.duty.proofs import UnknownProof
 from service.http.answer import JSON, Answer
-from service.http.answers import NOTHING_MORE, BatchAnswer, Decision, History, decider, named, told
+from service.http.answers import NOTHING_MORE, BatchAnswer, Decision, History, decider, named, superseded, told
 from service.http.asking import read_query
 from service.http.body import read_body
 from service.http.problems import Fault, Problem
@@ -25,14 +24,15 @@ from service.moderate import Idempotency
 from service.rights import Right
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from aiohttp import web
 
     from service.http.language import Lang
     from service.http.serving import Asked
     from service.keys import Caller
-    from service.moderate import Decided, Suggested
+    from service.moderate import Decided
+    from service.store.reads import Newer
 
 _KEY_SHAPE: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _BREATH: Final = 0.002
@@ -74,7 +74,8 @@ async def moderate(asked: Asked) -> Answer:
     if not decided.replayed:
         serving.metrics.judged(decided.content.scene, decided.verdict)
     suggested = await serving.moderation.suggested(caller.tenant, decided.content) if any(wanting(body)) else None
-    return Answer(told(decided, asked.lang, suggested), headers=_headers(replayed=decided.replayed))
+    more = superseded((await _newer(asked, [decided])).get(decided.id))
+    return Answer(told(decided, asked.lang, suggested, more), headers=_headers(replayed=decided.replayed))
 
 
 @route(
@@ -104,8 +105,8 @@ async def moderate_batch(asked: Asked) -> Answer:
     for one in decided:
         if not one.replayed:
             serving.metrics.judged(one.content.scene, one.verdict)
-    suggested = partial(serving.moderation.suggested, caller.tenant)
-    results = await _results(suggested, read, decided, asked.lang, wanting(body))
+    newer = await _newer(asked, decided)
+    results = await _results(asked, read, decided, wanting(body), newer)
     replayed = bool(decided) and decided[0].replayed
     return Answer(b'{"results":[' + b",".join(results) + b"]}", headers=_headers(replayed=replayed))
 
@@ -119,12 +120,12 @@ async def moderate_batch(asked: Asked) -> Answer:
     shows_texts=True,
 )
 async def one_decision(asked: Asked) -> Answer:
-    """Read one decision."""
+    """Read one decision as it was taken, and what stands instead if another one superseded it."""
     name = asked.found["id"]
     found = await asked.serving.moderation.get(known(asked), name) if name.isascii() else None
     if found is None:
         raise Problem("not-found")
-    return Answer(told(found, asked.lang, None, _who(found.by, await _people(asked, [found.by]))))
+    return Answer(b"".join(await _read(asked, [found])))
 
 
 @route(
@@ -140,9 +141,20 @@ async def history(asked: Asked) -> Answer:
     """List the decisions on one content over all its versions, newest first."""
     content_id = asked.shown = read_query(asked, HistoryQuery).content_id
     found = await asked.serving.moderation.history(known(asked), content_id)
+    return Answer(b'{"decisions":[' + b",".join(await _read(asked, found)) + b"]}")
+
+
+async def _read(asked: Asked, found: Sequence[Decided]) -> list[bytes]:
+    """Decisions that are read: each with what stands instead, and for those who see the desk with who decided."""
     who = await _people(asked, [one.by for one in found])
-    lang = asked.lang
-    return Answer(b'{"decisions":[' + b",".join([told(one, lang, None, _who(one.by, who)) for one in found]) + b"]}")
+    newer = await asked.serving.moderation.newer(known(asked), [one.id for one in found])
+    return [told(one, asked.lang, None, {**superseded(newer.get(one.id)), **_who(one.by, who)}) for one in found]
+
+
+async def _newer(asked: Asked, decided: Sequence[Decided]) -> Mapping[str, Newer]:
+    """What stands instead of the decisions that were stored before; what was decided just now stands."""
+    ids = [one.id for one in decided if one.replayed]
+    return await asked.serving.moderation.newer(known(asked), ids) if ids else {}
 
 
 async def _people(asked: Asked, by: Iterable[str]) -> dict[str, str] | None:
@@ -187,13 +199,14 @@ def _idempotency(request: web.BaseRequest, body: bytes) -> Idempotency | None:
 
 
 async def _results(
-    suggested: Callable[[Content], Awaitable[Suggested]],
+    asked: Asked,
     read: Sequence[Content | Refused],
     decided: Sequence[Decided],
-    lang: Lang,
     wanted: Sequence[bool],
+    newer: Mapping[str, Newer],
 ) -> list[bytes]:
     """Results and errors in the order of the request. Pauses so that a big batch does not hold the event loop."""
+    moderation, tenant, lang = asked.serving.moderation, known(asked).tenant, asked.lang
     results: list[bytes] = []
     waiting = iter(decided)
     breath = perf_counter() + _BREATH
@@ -202,7 +215,8 @@ async def _results(
             results.append(_refusal(one, lang))
         else:
             done = next(waiting)
-            results.append(told(done, lang, await suggested(done.content) if wants else None))
+            suggested = await moderation.suggested(tenant, done.content) if wants else None
+            results.append(told(done, lang, suggested, superseded(newer.get(done.id))))
         if perf_counter() > breath:
             await asyncio.sleep(0)
             breath = perf_counter() + _BREATH

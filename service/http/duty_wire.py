@@ -51,7 +51,7 @@ class ProofRequest(_Sent):
 class CertificateSent(_Sent):
     """A certificate of a product."""
 
-    kind: Code = Field(examples=["cos_filing"])
+    kind: Code = Field(description="your own code, or that of a number format", examples=["cos_filing"])
     number: Annotated[StrictStr, StringConstraints(min_length=1, max_length=100)]
     valid_to: Day | None = Field(default=None, description="the last day on which it holds")
 
@@ -61,7 +61,7 @@ class ProductRequest(_Sent):
 
     product_id: Id
     name: Annotated[StrictStr, StringConstraints(min_length=1, max_length=100)] = Field(description="as hosts call it")
-    industry: Code | None = None
+    industry: Code | None = Field(default=None, description="a code of docs/industries.md")
     certificates: Annotated[tuple[CertificateSent, ...], Field(max_length=50)] = ()
 
 

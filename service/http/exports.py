@@ -16,7 +16,7 @@ from service.http.answers import Answered
 from service.http.asking import ListQuery, cursor_of, cut, mark_of, read_as, read_query
 from service.http.content import known
 from service.http.files import FileAnswer
-from service.http.problems import Fault, Problem
+from service.http.problems import Fault, Problem, forbidden
 from service.http.routes import BODY, CALLED, route
 from service.ids import stamp
 from service.ledger import Unchanged
@@ -105,7 +105,7 @@ async def ask_export(asked: Asked) -> Answer:
     """Ask for a pack; it is made beside, and waits to be fetched."""
     caller, sent = known(asked), await read_as(asked, ExportRequest)
     if sent.unmasked and Right.UNMASK not in caller.rights:
-        raise Problem("forbidden")
+        raise forbidden(Right.UNMASK)
     since, until = (stamp(moment) if moment else "" for moment in (sent.since, sent.until))
     told = sent.model_dump(exclude={"since", "until", "reason", "formats"})
     wanted = Wanted(**told, since=since, until=until, formats=tuple(dict.fromkeys(sent.formats)))
@@ -152,7 +152,7 @@ async def fetch_export(asked: Asked) -> Answer:
     """Fetch a pack that is made; that is told by an act."""
     caller, found = known(asked), await _found(asked)
     if orjson.loads(found.asked)["unmasked"] and Right.UNMASK not in caller.rights:
-        raise Problem("forbidden")
+        raise forbidden(Right.UNMASK)
     try:
         path = await asked.serving.service.audit.exports.fetched(caller.tenant, found.id, by=caller.id)
     except NotThere:

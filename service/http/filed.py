@@ -22,6 +22,7 @@ from service.http.duty_answers import (
 from service.http.duty_wire import PageQuery, ProductRequest, ProofRequest
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
+from service.http.wire import wrong_industry
 from service.rights import Right
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ async def end_proof(asked: Asked) -> Answer:
 async def file_product(asked: Asked) -> Answer:
     """File a product with its certificates; under an id that is there it takes the place of what was."""
     sent, caller = await read_as(asked, ProductRequest), known(asked)
+    if fault := wrong_industry(sent.industry, asked.serving.limits.industries):
+        raise Problem("invalid-body", faults=[fault])
     papers = tuple(Paper(one.kind, one.number, one.valid_to) for one in sent.certificates)
     product = Product(sent.product_id, sent.name, sent.industry, papers)
     await asked.serving.service.duties.products.file(caller, product)

@@ -14,7 +14,7 @@ import structlog
 
 from service.http.browser import check_origin, signed_in
 from service.http.console import refusal, shell, wants_page
-from service.http.problems import CHALLENGE, Problem
+from service.http.problems import CHALLENGE, Problem, forbidden
 from service.http.serving import Asked, lang_of
 from service.ledger import IdempotencyConflict, LedgerClosed, LedgerFull, LedgerUnwritable
 from service.live.rooms import Crowded
@@ -145,7 +145,7 @@ async def caller_of(request: web.BaseRequest, keys: Keys, sessions: Sessions) ->
 
 def _permit(caller: Caller, policy: Right) -> None:
     if policy not in caller.rights:
-        raise Problem("forbidden")
+        raise forbidden(policy)
 
 
 async def _noted(route: Route, asked: Asked, caller: Caller) -> None:

@@ -43,17 +43,18 @@ from service.http import (
     webhooks,
 )
 from service.http.dispatch import table
+from service.http.duty_wire import ProductRequest
 from service.http.frame import Frame
 from service.http.rates import Rates
 from service.http.routes import openapi
 from service.http.seen import Looks
 from service.http.serving import Serving
-from service.http.wire import Limits
+from service.http.wire import Limits, ModerationRequest
 from service.metrics import Metrics
 from service.version import installed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from service.http.routes import Route
     from service.live.rooms import Rooms
@@ -122,10 +123,11 @@ def interface(service: Service, *, access: AccessLog, routes: Sequence[Route] = 
             content_chars=settings.max_content_chars,
             batch_items=settings.max_batch_items,
             batch_chars=settings.max_batch_chars,
+            industries=lambda: service.rules.engine.ruleset.industries.industries,
         ),
         streams=streams,
         looks=Looks(service.ledger, clock=monotonic),
-        document=orjson.dumps(openapi(routes, version=installed())),
+        document=_document(routes, service.rules.engine.ruleset.industries.industries),
         version=installed(),
     )
     rates = Rates(limit=settings.rate_limit, window=settings.rate_window, clock=monotonic)
@@ -137,6 +139,18 @@ def interface(service: Service, *, access: AccessLog, routes: Sequence[Route] = 
         access=access,
         serving=serving,
     )
+
+
+def _document(routes: Sequence[Route], industries: Iterable[str]) -> bytes:
+    """The API document, with the industries that these rules know wherever a request may name one."""
+    told = orjson.dumps(openapi(routes, version=installed()))
+    if not (codes := list(industries)):
+        return told
+    document = orjson.loads(told)
+    for model in (ModerationRequest, ProductRequest):
+        field = document["components"]["schemas"][model.__name__]["properties"]["industry"]
+        field["anyOf"][0] = {"type": "string", "enum": codes}
+    return orjson.dumps(document)
 
 
 def _watch_rooms(metrics: Metrics, keeper: Rooms, streams: stream.Streams) -> None:

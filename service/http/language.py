@@ -16,11 +16,20 @@ Lang = Literal["zh", "en"]
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """What to say about one kind of problem: a status, and title and detail by language."""
+    """What to say about one kind of problem: a status, and title and detail by language.
+
+    A detail that says ``{reason}`` gets the sentence of ``whys`` for the code at hand.
+    """
 
     status: int
     title: Mapping[str, str]
     detail: Mapping[str, str]
+    whys: Mapping[str, Mapping[str, str]]
+
+    def reason(self, context: Mapping[str, Any], lang: Lang) -> dict[str, str]:
+        """The sentence for the code ``why`` of a context, as its ``reason``; the code itself where none is known."""
+        why = context.get("why")
+        return {} if why is None else {"reason": self.whys[why][lang] if why in self.whys else str(why)}
 
 
 class Named(Protocol):
@@ -72,10 +81,13 @@ def _quality(weight: str) -> float:
 
 def explain(kind: str, lang: str, context: Mapping[str, Any] | None = None) -> str:
     """What is wrong with one field, for its error type. An unknown type explains itself by its name."""
-    said = ERRORS.get(kind)
+    known = dict(context or {})
+    if lang == "zh" and "expected" in known:  # pydantic joins values in English
+        known["expected"] = str(known["expected"]).replace("' or '", "'、'").replace("', '", "'、'")
+    said = PATTERNS.get(str(known.get("pattern")), ERRORS.get(kind))
     if said is None:
         return kind
-    return said[lang].format_map(_Gaps(context or {}))
+    return said[lang].format_map(_Gaps(known))
 
 
 class _Gaps(dict[str, Any]):
@@ -85,19 +97,20 @@ class _Gaps(dict[str, Any]):
         return "{" + key + "}"
 
 
-def _read(path: Path) -> tuple[dict[str, Sentence], dict[str, dict[str, str]]]:
+def _read(path: Path) -> tuple[dict[str, Sentence], dict[str, dict[str, str]], dict[str, dict[str, str]]]:
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     problems = {
         kind: Sentence(
             status=entry["status"],
             title={lang: entry[lang][0] for lang in LANGUAGES},
             detail={lang: entry[lang][1] for lang in LANGUAGES},
+            whys={why: dict(zip(LANGUAGES, said, strict=True)) for why, said in entry.get("whys", {}).items()},
         )
         for kind, entry in table["problems"].items()
     }
-    return problems, table["errors"]
+    return problems, table["errors"], {entry["pattern"]: entry for entry in table["patterns"]}
 
 
 LANGUAGES: Final = ("zh", "en")
 _LONGEST: Final = 200
-PROBLEMS, ERRORS = _read(Path(__file__).with_name("messages.toml"))
+PROBLEMS, ERRORS, PATTERNS = _read(Path(__file__).with_name("messages.toml"))

@@ -9,6 +9,7 @@ import orjson
 
 from service.http.answer import Answer
 from service.http.language import PROBLEMS, explain
+from service.rights import RIGHTS_OF, RIGHTS_OF_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
     from service.http.language import Lang
+    from service.rights import Right
 
 URN: Final = "urn:qingliu:problem:"
 CHALLENGE: Final = 'Bearer realm="qingliu"'
@@ -72,7 +74,7 @@ class Problem(Exception):
             "type": URN + self.kind,
             "title": sentence.title[lang],
             "status": sentence.status,
-            "detail": sentence.detail[lang].format_map(self.context),
+            "detail": sentence.detail[lang].format_map(self.context | sentence.reason(self.context, lang)),
         }
         said |= self.members
         if self.faults:
@@ -90,7 +92,26 @@ class Problem(Exception):
         return Answer(orjson.dumps(said), status=self.status, headers=headers)
 
 
+def forbidden(right: Right) -> Problem:
+    """The caller lacks a right; it is told which, and who has it."""
+    scopes = [scope.value for scope, rights in RIGHTS_OF_KEY.items() if right in rights]
+    roles = [role.value for role, rights in RIGHTS_OF.items() if right in rights]
+    needs = {"right": right.value, "scopes": scopes, "roles": roles}
+    told = {"right": right.value, "scopes": ", ".join(scopes) or "–", "roles": ", ".join(roles) or "–"}
+    return Problem("forbidden", context=told, members={"needs": needs})
+
+
 def faults_of(error: ValidationError, prefix: tuple[str | int, ...] = ()) -> tuple[Fault, ...]:
     """What pydantic found, without the input that it quotes."""
     listed = error.errors(include_url=False, include_input=False)[:MOST_ERRORS]
-    return tuple(Fault((*prefix, *entry["loc"]), entry["type"], entry.get("ctx", {})) for entry in listed)
+    places = [entry["loc"] for entry in listed]
+    return tuple(
+        Fault((*prefix, *entry["loc"]), entry["type"], entry.get("ctx", {}))
+        for entry in listed
+        # A list is not too short because what is in it is wrong, although nothing right is left of it.
+        if entry["type"] != "too_short" or not any(_within(place, entry["loc"]) for place in places)
+    )
+
+
+def _within(place: tuple[str | int, ...], of: tuple[str | int, ...]) -> bool:
+    return len(place) > len(of) and place[: len(of)] == of

@@ -150,7 +150,9 @@ class AppealRequest(_Sent):
 
     content_id: Short = ""
     decision_id: Short = ""
-    appellant_id: Short = Field(description="your user's id: the creator's")
+    appellant_id: Short = Field(
+        description="your user's id: the creator_id of the content where it has one, or an account linked to it"
+    )
     grounds: Annotated[StrictStr, StringConstraints(min_length=1, max_length=MOST_WORDS)]
 
 

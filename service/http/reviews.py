@@ -13,7 +13,7 @@ from service.http.answers import Rewritten
 from service.http.asking import cursor_of, places_in, read_as, read_query
 from service.http.content import known
 from service.http.evenly import evenly
-from service.http.problems import Fault, Problem
+from service.http.problems import Fault, Problem, forbidden
 from service.http.review_answers import Claimed, Full, Queue, counts_told, full, summary
 from service.http.review_wire import (
     ClaimOneRequest,
@@ -30,7 +30,7 @@ from service.http.routes import BODY, CALLED, route
 from service.review.desk import Sorts
 from service.review.rows import Conflict, NotThere
 from service.review.rulings import Ruling, Unfounded
-from service.review.states import State
+from service.review.states import SENIOR, State
 from service.review.verdict import Reason
 from service.rights import Right
 from service.store.desk_reads import COUNTED, Place, Query
@@ -235,7 +235,7 @@ async def _after(asked: Asked, step: Awaitable[Row]) -> Answer:
 
 async def _conflict(asked: Asked, conflict: Conflict) -> Problem:
     if conflict.why == "rights":
-        return Problem("forbidden")
+        return forbidden(Right.SENIOR if conflict.row.level == SENIOR else Right.REVIEW)
     item = await asked.serving.service.archive.item(known(asked), conflict.row.id)
     return Problem(
         "review-conflict", context={"why": conflict.why}, members={"why": conflict.why, "item": summary(item)}

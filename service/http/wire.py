@@ -35,7 +35,7 @@ from service.draft import Draft
 from service.http.problems import Fault, Problem, faults_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from pydantic import ValidatorFunctionWrapHandler
     from pydantic.config import JsonDict
@@ -87,6 +87,11 @@ Short = Annotated[StrictStr, StringConstraints(min_length=1, max_length=LONGEST)
 When = Annotated[datetime, WrapValidator(_moment)]
 
 
+_PUBLISHED: Final = (
+    "RFC 3339 with offset; decides which law applies: for a day to come, the law that is known now to hold then"
+)
+
+
 class TextPart(BaseModel):
     """One named text of a content; spans in the answer name the part that they point into."""
 
@@ -110,9 +115,11 @@ class ModerationRequest(BaseModel):
     account_role: Role = Role.USER
     commercial: StrictBool | None = Field(default=None, description="null: derived from scene, role and cart link")
     has_cart_link: StrictBool = False
-    industry: Short | None = None
+    industry: Short | None = Field(default=None, description="a code of docs/industries.md", examples=["cosmetic"])
     product: Short | None = None
-    qualifications: Annotated[tuple[Short, ...], Field(max_length=50), FailFast()] = ()
+    qualifications: Annotated[tuple[Short, ...], Field(max_length=50), FailFast()] = Field(
+        default=(), description="numbers of approvals and certificates on file", examples=[["国药准字Z19980456"]]
+    )
     proofs: Annotated[tuple[Short, ...], Field(max_length=50), FailFast()] = Field(
         default=(), description="ids of proofs on file for its claims"
     )
@@ -120,7 +127,7 @@ class ModerationRequest(BaseModel):
         default=None, description="how many people it may reach; what people look at first depends on it"
     )
     suggest: StrictBool = Field(default=False, description="also answer what could be written instead; costs more")
-    published_at: When | None = Field(default=None, description="RFC 3339 with offset; decides which law applies")
+    published_at: When | None = Field(default=None, description=_PUBLISHED)
 
 
 class BatchRequest(BaseModel):
@@ -154,6 +161,8 @@ class Limits:
     content_chars: int
     batch_items: int
     batch_chars: int
+    industries: Callable[[], Collection[str]] = tuple
+    """The codes that a content may declare, as the rules have them now; none, and any is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +297,8 @@ class _Reading:
         parts: tuple[Part, ...]
         if asked.text and not asked.parts and len(asked.text) <= self.limits.content_chars:
             parts = (Part("text", asked.text),)
+            if fault := wrong_industry(asked.industry, self.limits.industries):
+                return _refused(sent, fault)
         else:
             parts = tuple([Part(part.name, part.text) for part in asked.parts])
             if fault := _wrong_parts(asked, self.limits):
@@ -321,7 +332,14 @@ def _wrong_parts(asked: ModerationRequest, limits: Limits) -> Fault | None:
     if chars > limits.content_chars:
         place = "text" if asked.text else "parts"
         return Fault((place,), "content_too_long", {"limit": limits.content_chars, "actual": chars})
-    return None if chars else Fault(("parts",), "text_or_parts")
+    return wrong_industry(asked.industry, limits.industries) if chars else Fault(("parts",), "text_or_parts")
+
+
+def wrong_industry(code: str | None, industries: Callable[[], Collection[str]]) -> Fault | None:
+    """An industry that the rules do not know would be judged as none, without a word."""
+    if code is None or code in (known := industries()) or not known:
+        return None
+    return Fault(("industry",), "unknown_industry", {"known": ", ".join(known)})
 
 
 @lru_cache(maxsize=4096)

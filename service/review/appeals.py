@@ -1,7 +1,8 @@
 """Appeals against blocks, in visits: filed once in their term, decided by another person; and what becomes final.
 
-Whoever decided a content in any of its versions cannot take or decide an appeal about it (``own``). To uphold changes
-nothing about the decision and confirms the block; to overturn is a person's decision to let the content pass.
+Whoever decided a content in any of its versions cannot take or decide an appeal about it (``own``). Where the
+content has a creator, only they appeal. To uphold changes nothing about the decision and confirms the block; to
+overturn is a person's decision to let the content pass.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from service.acts import (
     DECISION_NOTIFIED,
     Act,
 )
-from service.creators.posting import settle
+from service.creators.posting import is_creator, settle
 from service.filing import kept
 from service.ids import from_stamp, new_id
 from service.ports import Write
@@ -64,6 +65,10 @@ class NotAppealable(Exception):
         self.why, self.appeal = why, appeal
 
 
+class NotTheirs(Exception):
+    """Somebody else than the content's creator appeals: the one appeal there is would be used up."""
+
+
 class _Found(NamedTuple):
     """A decision with its place, its row of ``blocks`` if it has one, and whether that is new."""
 
@@ -97,10 +102,12 @@ def notified(visit: Visit, tenant: str, decision: str, days: float) -> None:
 def file(visit: Visit, tenant: str, said: Appealed, terms: Terms) -> str:
     """Files an appeal and opens its item; gives the appeal's id.
 
-    Raises ``NotThere``, ``NotAppealable``, and ``ValueError`` for grounds that cannot be stored.
+    Raises ``NotThere``, ``NotTheirs``, ``NotAppealable``, and ``ValueError`` for grounds that cannot be stored.
     """
     found = _found(visit, tenant, said.decision or _newest(visit, tenant, said.content_id))
-    block = found.block
+    block, creator = found.block, found.standing.content.author.id
+    if creator and not is_creator(visit, tenant, said.by, creator):
+        raise NotTheirs(said.by)
     if first := visit.rows(sql.TWICE, found.content, block.decision):
         raise NotAppealable("twice", first[0][0])
     if visit.at > term(block, found.at, terms.appeal_days):

@@ -193,7 +193,7 @@ class Desk:
     async def appeal(self, tenant: str, said: Appealed) -> str:
         """Files an appeal, and gives its id.
 
-        Raises ``NotThere``, ``NotAppealable``, and ``ValueError`` for grounds that cannot be stored.
+        Raises ``NotThere``, ``NotTheirs``, ``NotAppealable``, and ``ValueError`` for grounds that cannot be stored.
         """
         return await self._ledger.visit(lambda visit: appeals.file(visit, tenant, said, self._terms))
 

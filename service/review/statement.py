@@ -12,6 +12,8 @@ from moderation.types import SHANGHAI
 from service.ids import from_stamp
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from moderation.ruleset import Ruleset
     from moderation.types import Content, Evidence, Verdict
 
@@ -45,8 +47,9 @@ def _told(blocked: Blocked, ruleset: Ruleset, lang: Language, *, quotes: bool) -
     content, verdict = blocked.content, blocked.verdict
     reasons = Reasons(ruleset, content, lang)
     say = reasons.say
-    articles = _articles(verdict, ruleset, lang)
-    facts = [_fact(item, content, reasons, quotes=quotes) for item in verdict.evidence]
+    counted = _counted(blocked, ruleset)
+    articles = _articles(counted, ruleset, lang)
+    facts = [_fact(item, content, reasons, quotes=quotes) for item in counted]
     rules = [reasons.category(code) for code in verdict.categories]
     who = (
         say("由审核人员作出", "taken by a person") if blocked.by_person else say("由系统自动作出", "taken by a machine")
@@ -82,9 +85,16 @@ def _told(blocked: Blocked, ruleset: Ruleset, lang: Language, *, quotes: bool) -
     }
 
 
-def _articles(verdict: Verdict, ruleset: Ruleset, lang: Language) -> list[dict[str, str]]:
+def _counted(blocked: Blocked, ruleset: Ruleset) -> list[Evidence]:
+    """What the decision rests on. A hint that counted for nothing is no ground to tell anybody of; people's word is."""
+    verdict = blocked.verdict
+    least = 0 if blocked.by_person else ruleset.policies[blocked.content.scene].review_at
+    return [item for item in verdict.evidence if item.weight >= least and item.category in verdict.categories]
+
+
+def _articles(counted: Sequence[Evidence], ruleset: Ruleset, lang: Language) -> list[dict[str, str]]:
     """Each article that is cited, once; one that the rules no longer know is told by its name."""
-    refs = dict.fromkeys(law for item in verdict.evidence for law in item.laws)
+    refs = dict.fromkeys(law for item in counted for law in item.laws)
     told = []
     for ref in refs:
         article = ruleset.laws.get(ref)

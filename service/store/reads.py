@@ -31,6 +31,15 @@ class Stored(NamedTuple):
     """``engine``, ``deadline``, or the id of a person."""
 
 
+class Newer(NamedTuple):
+    """What stands on a version instead of an earlier decision. ``at`` is RFC 3339 UTC."""
+
+    id: str
+    action: str
+    by: str
+    at: str
+
+
 class ActiveLexicon(NamedTuple):
     """What a tenant is judged by besides the shared rules; version 0, which has no files, is nothing."""
 
@@ -104,6 +113,11 @@ class Reads:
         stored = await self._stored(statements.DECISIONS, tenant, orjson.dumps(ids).decode())
         found = {decision.id: decision for decision in stored}
         return [found[asked] for asked in ids]
+
+    async def newer(self, tenant: str, ids: Sequence[str]) -> dict[str, Newer]:
+        """What stands instead of each of these decisions of a tenant; one that stands itself is not in it."""
+        rows = await self._connection.execute_fetchall(statements.NEWER, (tenant, orjson.dumps(ids).decode()))
+        return {row[0]: Newer(*row[1:]) for row in rows}
 
     async def last_ruleset(self) -> str | None:
         """The fingerprint of the ruleset activated last."""

@@ -96,6 +96,11 @@ FROM decisions AS d JOIN contents AS c ON c.id = d.content
 DECISION = f"{_DECIDED} WHERE d.id = ? AND d.tenant = ?"
 HISTORY = f"{_DECIDED} WHERE c.tenant = ? AND c.content_id = ? ORDER BY d.seq DESC LIMIT ?"
 DECISIONS = f"{_DECIDED} WHERE d.tenant = ?1 AND d.id IN (SELECT value FROM json_each(?2))"  # noqa: S608 - our own text
+NEWER = """
+SELECT d.id, n.id, n.action, n."by", n.at
+FROM decisions AS d JOIN decisions AS n ON n.seq = (SELECT max(m.seq) FROM decisions AS m WHERE m.content = d.content)
+WHERE d.tenant = ?1 AND d.id IN (SELECT value FROM json_each(?2)) AND n.id <> d.id
+"""
 UNLABELLED = f"""
 {_DECIDED} WHERE d.tenant = ? AND d.content NOT IN (SELECT content FROM labels)
     AND d.seq = (SELECT max(n.seq) FROM decisions AS n WHERE n.content = d.content) AND length(c.body) > 0

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from moderation.industrypage import industry_page
 from moderation.lawpage import law_page
 from moderation.load import LEXICONS
 from service.cli.law import EXAMPLES, examples
@@ -29,6 +30,15 @@ def test_the_page_names_every_rule_category_and_article(shipped_ruleset):
         assert f"### {category.zh} `{category.code}`" in shown
     for ref in shipped_ruleset.laws:
         assert f"| {ref} |" in shown
+
+
+def test_the_table_of_industries_in_docs_is_what_the_data_gives(shipped_ruleset, inside, rules):
+    shown = (REPOSITORY / "docs" / "industries.md").read_text(encoding="utf-8")
+    command = "qingliu lexicon industries --output docs/industries.md"
+    assert shown == industry_page(shipped_ruleset), f"docs/industries.md is stale: run {command}"
+    codes = shipped_ruleset.industries.industries
+    assert len(codes) >= 27 and [code for code in codes if f"| `{code}` |" not in shown] == []
+    assert inside("lexicon", "industries").stdout.decode().startswith("# 行业与资质编号")
 
 
 def test_dates_and_the_option_of_a_rule_stand_on_the_page(shipped_ruleset):

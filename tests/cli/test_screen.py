@@ -104,6 +104,7 @@ def test_a_line_that_was_not_judged_outweighs_the_gate(inside):
         (["{dir}/in.csv", "--scene", "ad"], "CSV"),
         (["{dir}/missing.jsonl"], "missing.jsonl"),
         (["{dir}/in.jsonl", "--output", "{dir}/in.jsonl"], "输出文件"),
+        (["{dir}/in.jsonl", "--output", "{dir}/out.csv"], ".jsonl"),
         (["{dir}/in.jsonl", "--scene", "mail"], "mail"),
         (["{dir}/in.jsonl", "--output", "{dir}/no/out"], "no/out"),
         (["{dir}/in.jsonl", "--lexicons", "{dir}/nowhere"], "nowhere"),

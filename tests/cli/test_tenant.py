@@ -48,6 +48,16 @@ def test_a_version_is_put_listed_shown_activated_and_taken_back(house, own):
     assert orjson.loads(house("list", "--json").stdout)["active"] == 2
 
 
+def test_a_version_that_drops_active_terms_says_so(house, own, tmp_path):
+    assert "相比" not in house("put", *own, "--activate").stdout.decode()
+    write_terms(tmp_path / "brand.txt", "abuse_insult", "另一词")
+    told = house("put", own[0], "--activate").stdout.decode()
+    assert "与现行的版本 1 相比：新增 1 行，去掉 2 行" in told
+    assert "- 某某词" in told and "- 国家级玫瑰谷" in told
+    told = orjson.loads(house("put", *own, "--json").stdout)
+    assert (told["replaces"], len(told["added"]), len(told["dropped"])) == (2, 1, 0)
+
+
 def test_a_note_that_is_too_long_is_said(house, own):
     done = house("put", *own, "--note", "长" * 201)
     assert (done.returncode, "200 printable" in done.stderr.decode()) == (1, True)

@@ -40,6 +40,10 @@ def test_every_other_route_needs_one(server, one, key):
 def test_what_changes_rules_or_receivers_needs_an_admin_key(server, one):
     reply = server.call(one.method, address(one), {} if one.method == "POST" else None)
     assert (reply.status, reply.problem) == (403, "forbidden")
+    needs = reply.json["needs"]
+    assert (needs["right"], needs["scopes"]) == (one.policy.value, ["admin"])
+    assert "admin" in needs["roles"]
+    assert all(name in reply.json["detail"] for name in (needs["right"], *needs["scopes"], *needs["roles"]))
 
 
 def test_a_browser_is_sent_to_the_door_and_a_program_is_told(server):

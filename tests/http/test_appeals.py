@@ -7,6 +7,7 @@ import json
 import pytest
 
 from service.rights import Role
+from service.settings import Settings
 
 BANNED = "全网第一"
 
@@ -18,7 +19,7 @@ def house(serving):
 
 
 def block(server, id_="a", **more):
-    reply = server.judge(BANNED, content_id=id_, creator_id="creator", **more).json
+    reply = server.judge(BANNED, content_id=id_, **{"creator_id": "creator", **more}).json
     assert reply["action"] == "block"
     return reply
 
@@ -65,6 +66,18 @@ def test_the_statement_says_facts_rule_article_term_and_way_of_appeal(house, lan
     assert told["appeal_until"]
 
 
+def test_the_statement_alleges_only_what_was_decided(serving):
+    with serving(lexicons=Settings().lexicons, expert="ngram") as house:
+        decision = house.judge("全国第一家用上这种面料的羽绒服", creator_id="creator").json
+        assert decision["categories"] == ["absolute_claim"]
+        assert "false_fact_claim" in {item["category"] for item in decision["evidence"]}, (
+            "a hint that counts for nothing"
+        )
+        told = house.call("GET", f"/v1/moderations/{decision['id']}/statement").json
+    assert [fact.rpartition("：")[2] for fact in told["facts"]] == ["绝对化用语"] * len(told["facts"])
+    assert told["facts"]
+
+
 def test_there_is_no_statement_of_what_passed(house):
     passed = house.judge("好用").json
     for reply in (
@@ -105,6 +118,55 @@ def test_from_an_appeal_to_restored_content(house):
     newest = house.call("GET", "/v1/moderations?content_id=a").json["decisions"][0]
     assert (newest["action"], newest["by"], newest["supersedes"]) == ("pass", "person", decision["id"])
     assert house.judge(BANNED, content_id="a", creator_id="creator").json["id"] == newest["id"]
+
+
+def test_a_decision_that_was_overturned_names_the_one_that_stands(house):
+    body = {"scene": "ad", "text": BANNED, "content_id": "a", "creator_id": "creator"}
+    decision = house.call("POST", "/v1/moderations", body, Idempotency_Key="once").json
+    assert "superseded_by" not in house.call("GET", f"/v1/moderations/{decision['id']}").json
+    appeal(house, content_id="a")
+    sue = house.hire("sue", Role.SENIOR)
+    decide(house, sue, claimed(house, sue), outcome="overturned", note="报告属实")
+    newest, first = house.call("GET", "/v1/moderations?content_id=a").json["decisions"]
+    stands = {"id": newest["id"], "action": "pass", "by": "person", "decided_at": newest["decided_at"]}
+    read = house.call("GET", f"/v1/moderations/{decision['id']}").json
+    assert (read["action"], read["superseded_by"]) == ("block", stands)
+    assert first == read
+    assert "superseded_by" not in newest
+    again = house.call("POST", "/v1/moderations", body, Idempotency_Key="once").json
+    assert (again["id"], again["superseded_by"]) == (decision["id"], stands)
+    batch = {"items": [body]}
+    house.call("POST", "/v1/moderations/batch", batch, Idempotency_Key="batch")
+    (known,) = house.call("POST", "/v1/moderations/batch", batch, Idempotency_Key="batch").json["results"]
+    assert known["id"] == newest["id"]
+    edited = house.judge("另一段文字", content_id="a", creator_id="creator").json
+    assert "superseded_by" not in house.call("GET", f"/v1/moderations/{newest['id']}").json
+    assert "superseded_by" not in edited
+
+
+def test_only_the_creator_uses_up_the_one_appeal(house):
+    block(house)
+    assert appeal(house, content_id="a", appellant_id="路人甲").faults == {"appellant_id": "not_the_creator"}
+    assert appeal(house, content_id="a").status == 200
+
+
+def test_accounts_linked_to_the_creator_appeal_for_them(house):
+    for name in ("creator", "shop"):
+        assert house.call("PUT", f"/v1/creators/{name}", {}).status == 200
+    for number, account in enumerate(("second", "third")):
+        body = {"channel": "douyin", "account_id": account}
+        assert house.call("POST", "/v1/creators/creator/accounts", body).status == 200
+        block(house, f"c{number}")
+    block(house, "c2")
+    assert appeal(house, content_id="c0", appellant_id="second").status == 200
+    block(house, "by-second", creator_id="second")
+    assert appeal(house, content_id="by-second", appellant_id="third").status == 200
+    assert appeal(house, content_id="c1", appellant_id="shop").faults == {"appellant_id": "not_the_creator"}
+
+
+def test_where_the_pipeline_names_no_creator_anybody_may_appeal(house):
+    assert house.judge(BANNED, content_id="a").json["action"] == "block"
+    assert appeal(house, content_id="a", appellant_id="whoever").status == 200
 
 
 def test_whoever_decided_is_told_by_role_alone_and_is_refused(house):

@@ -8,6 +8,8 @@ from uuid import uuid4
 
 import pytest
 
+from service.settings import Settings
+
 
 def test_a_clean_content_passes(server):
     reply = server.judge()
@@ -223,3 +225,21 @@ def test_asking_for_a_suggestion_makes_no_new_version(server):
 
 def test_a_suggestion_must_be_asked_for_by_a_truth_value(server):
     assert server.judge(suggest="yes").status == 422
+
+
+def test_an_industry_is_one_that_the_rules_know(serving):
+    with serving(lexicons=Settings().lexicons) as server:
+        known = server.service.rules.engine.ruleset.industries.industries
+        assert server.judge("舒缓面霜", industry="cosmetic").status == 200
+        for code in ("保健食品", "healthfood", "化妆品"):
+            reply = server.judge("舒缓面霜", industry=code)
+            assert (reply.status, reply.faults) == (422, {"industry": "unknown_industry"})
+            assert ", ".join(known) in reply.json["errors"][0]["msg"]
+        reply = server.call("POST", "/v1/products", {"product_id": "p", "name": "面霜", "industry": "fooood"})
+        assert reply.faults == {"industry": "unknown_industry"}
+        batch = {"items": [{"scene": "ad", "parts": [{"name": "a", "text": "面霜"}], "industry": "fooood"}]}
+        (told,) = server.call("POST", "/v1/moderations/batch", batch).json["results"]
+        assert told["error"]["errors"][0]["type"] == "unknown_industry"
+        schemas = server.call("GET", "/openapi.json", key=None).json["components"]["schemas"]
+        for model in ("ModerationRequest", "ProductRequest"):
+            assert schemas[model]["properties"]["industry"]["anyOf"][0]["enum"] == list(known)

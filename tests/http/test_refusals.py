@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from service.http.language import ERRORS, PROBLEMS
+from service.http.interface import ROUTES
+from service.http.language import ERRORS, PATTERNS, PROBLEMS
+from service.http.problems import Problem, faults_of
+
+SERVICE = Path(__file__).parents[2] / "service"
 
 NOT_JSON = {
     "empty": (b"", "json_empty"),
@@ -262,3 +269,81 @@ def test_every_sentence_exists_in_both_languages():
         assert 400 <= sentence.status < 600, kind
         assert all(sentence.title[lang] and sentence.detail[lang] for lang in ("zh", "en")), kind
     assert all(said["zh"] and said["en"] for said in ERRORS.values())
+
+
+HOSTILE = [None, True, 1, 1.5, -1, 10**30, float("inf"), "x", "", "A!", "2027-06-30", "x" * 99_999]
+HOSTILE += [[], {}, [None], [{}], {"a": None}, {"a": 1}, {"A!": 1}, [1] * 2000]
+
+
+def wrong_ways(model):
+    """What the model says of each of its fields for values of all sorts."""
+    for name in model.model_fields:
+        for value in HOSTILE:
+            try:
+                model.model_validate({name: value})
+            except ValidationError as error:
+                yield from faults_of(error)
+
+
+def test_whatever_can_be_wrong_with_a_field_has_a_sentence():
+    models = {model for one in ROUTES for model in (one.takes, one.query) if model is not None}
+    wrong = {fault.kind: fault for model in models for fault in wrong_ways(model)}
+    assert len(wrong) > 20
+    assert wrong.keys() - ERRORS.keys() == set()
+
+
+def test_every_pattern_that_is_asked_for_is_told_in_words(server):
+    document = server.call("GET", "/openapi.json", key=None).body.decode()
+    asked = set(re.findall(r'"pattern":"((?:[^"\\]|\\.)+)"', document))
+    in_words = {json.dumps(pattern)[1:-1] for pattern in PATTERNS}
+    assert in_words <= asked, "no request asks for this any more"
+    assert {one for one in asked - in_words if not one.startswith("^(")} == set()
+
+
+def test_a_pattern_is_told_by_what_it_asks_for(server):
+    proof = {"claims": ["销量第一的牙刷"], "file_sha256": "9f86d0…", "source": "报告"}
+    (error,) = server.call("POST", "/v1/proofs", proof).json["errors"]
+    assert (error["loc"], error["msg"]) == (["file_sha256"], "须为 SHA-256 摘要：64 个小写十六进制数字")
+    (error,) = server.call("POST", "/v1/products", {"product_id": "产品1", "name": "牙刷"}).json["errors"]
+    assert "字母、数字和 . _ : -，最多 64 个字符" in error["msg"]
+
+
+def test_a_list_with_one_wrong_item_is_not_called_too_short(server):
+    signal = {"name": "refund_rate", "at": "2026-11-28T00:00:00+08:00", "value": 101}
+    reply = server.call("POST", "/v1/creators/c/signals", {"signals": [signal]})
+    assert reply.faults == {"signals.0.value": "less_than_equal"}
+    assert server.call("POST", "/v1/creators/c/signals", {"signals": []}).faults == {"signals": "too_short"}
+
+
+def test_choices_are_joined_as_the_reader_reads(server):
+    (error,) = post(server, {"scene": "tv", "text": "x"}).json["errors"]
+    assert error["msg"].endswith("'title'、'profile'")
+
+
+@pytest.mark.parametrize(
+    ("kind", "module", "error"),
+    [
+        ("review-conflict", "review", "Conflict"),
+        ("review-conflict", "review/states.py", "return"),
+        ("not-appealable", "review/appeals.py", "NotAppealable"),
+        ("trial-conflict", "creators", "NotAllowed"),
+        ("not-approvable", "duty/scripts.py", "NotApprovable"),
+        ("rules-refused", "rulebook", "Refused"),
+    ],
+)
+def test_every_reason_of_a_conflict_has_its_sentence(kind, module, error):
+    place = SERVICE / module
+    said = "".join(path.read_text(encoding="utf-8") for path in ([place] if place.suffix else place.glob("*.py")))
+    codes = set(re.findall(rf'\b{error}\(?\s?"([a-z_]+)"', said)) - {"rights"}
+    assert codes, "nothing is raised there any more"
+    assert codes - PROBLEMS[kind].whys.keys() == set()
+    for lang in ("zh", "en"):
+        assert len({said[lang] for said in PROBLEMS[kind].whys.values()}) == len(PROBLEMS[kind].whys)
+
+
+def test_a_conflict_says_its_own_reason_and_no_other():
+    told = Problem("not-appealable", context={"why": "twice"}).told("zh")["detail"]
+    assert told == "已经申诉过，一次为限；appeal 是已有的申诉（原因代码 twice）。"
+    assert Problem("not-appealable", context={"why": "late"}).told("en")["detail"] == (
+        "The term for appeals is over (reason code late)."
+    )
