@@ -37,8 +37,8 @@ REASONS = {
     ),
     "none_found": ("没有找到能通过审核的改法，请人工改写", "no edit was found that passes: a person must rewrite it"),
     "for_people": (
-        "规则没有要求修改之处，文本模型有疑点，等待人工复核",
-        "the rules ask for no change, but the text model has doubts: a person decides",
+        "规则已无须改之处，但文本模型仍有疑点，须人工复核",
+        "the rules ask for no further change, but the text model has doubts: a person decides",
     ),
     "number_needed": (
         "须由您补上真实的批准文号或证书编号后再送审",
@@ -71,15 +71,16 @@ class Suggestion(NamedTuple):
     needed: tuple[str, ...] = ()
 
 
-DOUBTED = {"": Suggestion(reason="none_found"), "not_needed": Suggestion(reason="for_people")}
-"""What becomes of a suggestion whose text passes by the rules and not by the text expert, by its reason."""
-
-
 def reached(content: Content, suggestion: Suggestion) -> Content | None:
     """The content as the suggestion would have it pass; ``None`` where it has no such text."""
     if suggestion.reason == "not_needed":
         return content
     return None if suggestion.reason else replace(content, parts=suggestion.parts)
+
+
+def doubted(suggestion: Suggestion) -> Suggestion:
+    """A suggestion whose text passes by the rules and not by the text expert: its edits stand, a person decides."""
+    return suggestion._replace(reason="for_people")
 
 
 class _Find(NamedTuple):

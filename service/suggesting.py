@@ -1,11 +1,11 @@
-"""What could be written instead, read by the text expert too: what it would send to people is not offered."""
+"""What could be written instead, read by the text expert too: where it has doubts, the suggestion says so."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
 
-from moderation.suggest import DOUBTED, Suggestion, reached, suggest
+from moderation.suggest import Suggestion, doubted, reached, suggest
 from moderation.types import Action
 from service.sitting import to_hear
 
@@ -32,9 +32,9 @@ async def suggestions(
 
 
 def heard(suggestion: Suggestion, case: Case, opinion: Opinion | Missing) -> Suggestion:
-    """The suggestion, unless the expert would not let its text pass; where the expert is missing it stands."""
+    """The suggestion, with the doubts of an expert who would not let its text pass; a missing one has none."""
     verdict = case.conclude(opinion)
-    return suggestion if verdict.degraded or verdict.action is Action.PASS else DOUBTED[suggestion.reason]
+    return suggestion if verdict.degraded or verdict.action is Action.PASS else doubted(suggestion)
 
 
 def _worked_out(engine: Engine, contents: Sequence[Content]) -> tuple[list[Suggestion], list[Case | None]]:

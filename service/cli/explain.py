@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from moderation.render import render, render_suggestion
-from moderation.suggest import DOUBTED, reached, suggest
+from moderation.suggest import doubted, reached, suggest
 from moderation.trace import STEPS, Tracer
 from moderation.types import Action, Content, Role, Scene
 from service.cli.say import Json, out
@@ -111,13 +111,13 @@ def explain(  # noqa: PLR0913, PLR0917 - the options of a command line
 
 
 def _suggested(engine: Engine, content: Content, model: Panel | None) -> Suggestion:
-    """What could be written instead, unless the text expert would not let it pass."""
+    """What could be written instead, with the doubts of the text expert."""
     suggestion = suggest(engine, content)
     after = reached(content, suggestion)
     if after is None:
         return suggestion
     (verdict,) = concluded([engine.examine(after)], model)
-    return suggestion if verdict.action is Action.PASS else DOUBTED[suggestion.reason]
+    return suggestion if verdict.action is Action.PASS else doubted(suggestion)
 
 
 def _content(asked: dict[str, Any], settings: Settings, ruleset: Ruleset, lang: Language) -> Content:

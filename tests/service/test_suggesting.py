@@ -1,4 +1,4 @@
-"""Suggestions that the text expert reads too: what it would send to people is not offered as the way out."""
+"""Suggestions that the text expert reads too: where it would not let a text pass, they say that people decide."""
 
 from __future__ import annotations
 
@@ -37,16 +37,17 @@ def ad(text: str) -> Content:
     ("text", "answer", "reason"),
     [
         ("这款锅最好用，容量五升", FINE, ""),
-        ("这款锅最好用，容量五升", DOUBT, "none_found"),
+        ("这款锅最好用，容量五升", DOUBT, "for_people"),
         ("这款锅最好用，容量五升", Missing(TEXT, "deadline"), ""),
         ("这款锅容量五升", FINE, "not_needed"),
         ("这款锅容量五升", DOUBT, "for_people"),
     ],
 )
-async def test_what_the_expert_would_not_let_pass_is_not_offered(text, answer, reason, shipped):
+async def test_what_the_expert_would_not_let_pass_is_for_people(text, answer, reason, shipped):
     listener = Listener(answer)
     (found,) = await suggestions(shipped, [ad(text)], listener)
     assert found.reason == reason
+    assert bool(found.parts) is ("最好用" in text)
     assert listener.asked == [text.replace("最好用", "很好用")]
 
 
