@@ -1,4 +1,4 @@
-"""The decision on one claim, step by step, in the order of 《DOMAIN 1.4》: what ``qingliu explain`` shows to people.
+"""The decision on one claim, step by step, in the order of the claims table: what ``qingliu explain`` shows to people.
 
 It is read off the verdict. What a verdict does not record (a comparison that changed nothing) is not guessed at.
 """

@@ -2,7 +2,7 @@
 
 The table is data (``lexicons/claims.toml``), one row a legal rule. Its cue words are sought by one automaton, only in
 texts that hold a hit; each cue then says which settings of which rules it satisfies. The order of decision is
-《DOMAIN 1.4》: baits, guards, comparison with others, aggravation, exemptions in the order of the table.
+baits, guards, comparison with others, aggravation, exemptions in the order of the table.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from moderation.types import Content
 
 SHORT_SENTENCE = 24
-"""A cue counts in the same sentence; in a longer one only in the same clause (DOMAIN 1.3, precondition C)."""
+"""A cue counts in the same sentence; in a longer one only in the same clause."""
 LONG_REACH = 48
 """What bounds a sentence without marks."""
 POSSESSIVES = "的之"

@@ -27,7 +27,7 @@ SLOW_TEXTS: Final = 600
 
 def register(app: typer.Typer) -> None:
     """Adds the command."""
-    app.command("evaluate", help="评估文本专家：各标签的指标（含区间）、普通文本误报与速度。")(run)
+    app.command("evaluate", help="评估文本模型：各标签的指标（含区间）、普通文本误报与速度。")(run)
 
 
 def run(  # noqa: PLR0913, PLR0917 - the options of a command

@@ -30,7 +30,7 @@ SHIPPED = "default"
 
 def register(app: typer.Typer) -> None:
     """Adds the group."""
-    group = typer.Typer(help="文本专家的权重：列出、启用重训所得、回退、导出 ONNX。", no_args_is_help=True)
+    group = typer.Typer(help="文本模型的权重：列出、启用重训所得、回退、导出 ONNX。", no_args_is_help=True)
     group.command("list")(list_)
     group.command("promote")(promote)
     group.command("rollback")(rollback)

@@ -19,7 +19,7 @@ def export(
     model: Annotated[Path, typer.Option("--model", help="模型目录", exists=True, file_okay=False)] = HOME,
     lang: Lang = Tongue.ZH,
 ) -> None:
-    """把文本专家第二级导出为 ONNX 文件（写入模型目录，需 ml 与 onnx）。"""  # noqa: D415
+    """把文本模型第二级导出为 ONNX 文件（写入模型目录，需 ml 与 onnx）。"""  # noqa: D415
     if lacking := [name for name in ("torch", "transformers", "onnx", "onnxruntime") if find_spec(name) is None]:
         names = ", ".join(lacking)
         how = "pip install 'qingliu[ml,onnx]'"

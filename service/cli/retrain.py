@@ -85,7 +85,7 @@ def run(  # noqa: PLR0913 - the options of a command line
     json: Json = False,
     lang: Lang = Tongue.ZH,
 ) -> None:
-    """用人工标注重训文本专家：与现行权重在冻结集上比较（成对自助法），确有改进才建议启用。"""  # noqa: D415
+    """用人工标注重训文本模型：与现行权重在冻结集上比较（成对自助法），确有改进才建议启用。"""  # noqa: D415
     chosen = settings(data=store)
     known = with_learning(store, lang.lang, _known)
     if known.new < ENOUGH:

@@ -37,7 +37,7 @@ class Stage(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Adds the command."""
-    app.command("train", help="训练文本专家：读入带标签的目录，写出权重与模型卡。")(run)
+    app.command("train", help="训练文本模型：读入带标签的目录，写出权重与模型卡。")(run)
 
 
 def run(  # noqa: PLR0913, PLR0917 - the options of a command
