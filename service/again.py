@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -14,19 +14,29 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 
 
-async def again(work: Callable[[], Awaitable[object]], *, rest: float, failing: str, at_once: bool = False) -> None:
+async def again(
+    work: Callable[[], Awaitable[object]],
+    *,
+    rest: float,
+    failing: str,
+    at_once: bool = False,
+    called: asyncio.Event | None = None,
+) -> None:
     """Does a work for ever after each ``rest`` (seconds); ``at_once`` also before the first one.
 
-    When it raises, ``failing`` is logged, and it is done again all the same.
+    When it raises, ``failing`` is logged, and it is done again all the same. A rest ends early once it is ``called``.
     """
+    called = called or asyncio.Event()
     if not at_once:
         await asyncio.sleep(rest)
     while True:
+        called.clear()
         try:
             await work()
         except Exception as error:  # noqa: BLE001 - a database that is busy now may not be so the next time
             structlog.get_logger().error(failing, **where(error))
-        await asyncio.sleep(rest)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(called.wait(), rest)
 
 
 @asynccontextmanager

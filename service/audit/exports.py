@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from contextlib import suppress
 from dataclasses import asdict
 from hashlib import sha256
 from time import monotonic
@@ -22,6 +21,7 @@ import orjson
 import structlog
 
 from service.acts import EXPORT_ASKED, EXPORT_CANCELLED, EXPORT_DONE, EXPORT_FAILED, EXPORT_FETCHED, Act
+from service.again import again
 from service.audit import seal
 from service.audit.formats import FORMATS, lacking
 from service.audit.make import Cancelled, Plan, Progress, collect, digest_of, tabulate
@@ -189,22 +189,12 @@ class Exports:
 
     async def watch(self) -> None:
         """Makes what waits, for ever."""
-        while True:
-            try:
-                await self._look()
-            except Exception as error:  # noqa: BLE001 - a database that is busy now may not be so the next time
-                structlog.get_logger().error("packs not looked for", **where(error))
-                await asyncio.sleep(_LOOK_SECONDS)
+        await again(self._look, rest=_LOOK_SECONDS, failing="packs not looked for", at_once=True, called=self._wake)
 
     async def _look(self) -> None:
-        """Makes the pack that waits longest; where none does, waits a little, or until one is asked for."""
-        self._wake.clear()
-        rows = await asyncio.to_thread(self._log.reads.rows, sql.EXPORT_WAITING)
-        if rows:
+        """Makes all packs that wait, the one that waits longest first."""
+        while rows := await asyncio.to_thread(self._log.reads.rows, sql.EXPORT_WAITING):
             await self.make(Export(*rows[0]))
-            return
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), _LOOK_SECONDS)
 
     async def _tried(self, export: Export) -> None:
         """Makes a pack, or tells that it failed. One that was given up meanwhile has ended already."""

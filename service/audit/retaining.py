@@ -15,12 +15,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
-import structlog
 
 from service.acts import ERASURE_DONE, HOLD_LIFTED, HOLD_PLACED, RETENTION_PURGED, Act
+from service.again import again
 from service.audit.retention import CLASSES, SHORTEST, Kept, longest
 from service.ids import from_stamp, new_id, now, stamp
-from service.logs import where
 from service.ports import NothingChanged, Write
 from service.store import vault_statements as sql
 from service.store.codec import told_in
@@ -147,12 +146,7 @@ class Retaining:
 
     async def watch(self) -> None:
         """Sweeps for ever, so that nothing is kept a day too long."""
-        while True:
-            try:
-                await self.sweep()
-            except Exception as error:  # noqa: BLE001 - a database that is busy now may not be so the next time
-                structlog.get_logger().error("retention not swept", **where(error))
-            await asyncio.sleep(LOOK_SECONDS)
+        await again(self.sweep, rest=LOOK_SECONDS, failing="retention not swept", at_once=True)
 
     async def erase(self, tenant: str, person: str, *, reason: str, by: str, retained: bool = False) -> Erased:
         """Erases what a person wrote, but for what is held and, unless ``retained``, what the law keeps longer.

@@ -11,13 +11,11 @@ from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import structlog
-
 from moderation.types import PERSON, Action, Opinion
+from service.again import again
 from service.filing import ENGINE
 from service.live.lane import Late
 from service.live.talk import RETRACTION, RULING, content_id
-from service.logs import where
 from service.plan import Happening
 from service.review.rulings import DEADLINE
 
@@ -99,14 +97,12 @@ class Hindsight:
     async def run(self) -> None:
         """Looks for ever."""
         self._seen = await self._reads.last_ruling()
-        while True:
-            await asyncio.sleep(PAUSE_SECONDS)
-            try:
-                self.file_again()
-                await self.ask_again()
-                await self.read_rulings()
-            except Exception as error:  # noqa: BLE001 - what is busy now may not be so the next time
-                structlog.get_logger().error("rooms not looked after", **where(error))
+        await again(self._look, rest=PAUSE_SECONDS, failing="rooms not looked after")
+
+    async def _look(self) -> None:
+        self.file_again()
+        await self.ask_again()
+        await self.read_rulings()
 
     async def ask_again(self) -> None:
         """Asks the expert again for the oldest messages that it was late for."""

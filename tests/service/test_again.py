@@ -42,6 +42,20 @@ async def test_it_rests_first_unless_it_is_wanted_at_once():
         assert done == [1]
 
 
+async def test_a_rest_ends_early_once_it_is_called():
+    done, called = [], asyncio.Event()
+
+    async def work():
+        done.append(1)
+
+    async with beside(work=again(work, rest=60, failing="", at_once=True, called=called)):
+        await asyncio.sleep(0.01)
+        called.set()
+        await asyncio.sleep(0.01)
+        assert done == [1, 1]
+        assert not called.is_set()
+
+
 async def test_tasks_end_with_their_block_also_when_it_fails():
     ended = []
 
