@@ -78,9 +78,13 @@ def reached(content: Content, suggestion: Suggestion) -> Content | None:
     return None if suggestion.reason else replace(content, parts=suggestion.parts)
 
 
-def doubted(suggestion: Suggestion) -> Suggestion:
-    """A suggestion whose text passes by the rules and not by the text expert: its edits stand, a person decides."""
-    return suggestion._replace(reason="for_people")
+def heard(suggestion: Suggestion, verdict: Verdict) -> Suggestion:
+    """A suggestion once its text was judged with the text expert: where that would not pass, a person decides.
+
+    Its edits stand. An expert who was missing has no doubts.
+    """
+    doubted = verdict.action is not Action.PASS and not verdict.degraded
+    return suggestion._replace(reason="for_people") if doubted else suggestion
 
 
 class _Find(NamedTuple):

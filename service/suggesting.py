@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from moderation.suggest import Suggestion, doubted, reached, suggest
-from moderation.types import Action
+from moderation.suggest import Suggestion, heard, reached, suggest
 from service.sitting import to_hear
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from moderation.engine import Case, Engine
-    from moderation.types import Content, Missing, Opinion
+    from moderation.types import Content
     from service.escalation import Escalation
     from service.experts import Hearing
 
@@ -27,14 +26,8 @@ async def suggestions(
     told = []
     for suggestion, case in zip(found, cases, strict=True):
         answer = next(answers) if case is not None else None
-        told.append(suggestion if case is None or answer is None else heard(suggestion, case, await answer))
+        told.append(suggestion if case is None or answer is None else heard(suggestion, case.conclude(await answer)))
     return told
-
-
-def heard(suggestion: Suggestion, case: Case, opinion: Opinion | Missing) -> Suggestion:
-    """The suggestion, with the doubts of an expert who would not let its text pass; a missing one has none."""
-    verdict = case.conclude(opinion)
-    return suggestion if verdict.degraded or verdict.action is Action.PASS else doubted(suggestion)
 
 
 def _worked_out(engine: Engine, contents: Sequence[Content]) -> tuple[list[Suggestion], list[Case | None]]:

@@ -16,9 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from moderation.render import render, render_suggestion
-from moderation.suggest import doubted, reached, suggest
+from moderation.suggest import heard, reached, suggest
 from moderation.trace import STEPS, Tracer
-from moderation.types import Action, Content, Role, Scene
+from moderation.types import Content, Role, Scene
 from service.cli.say import Json, out
 from service.cli.screen import limits_of
 from service.cli.words import (
@@ -117,7 +117,7 @@ def _suggested(engine: Engine, content: Content, model: Panel | None) -> Suggest
     if after is None:
         return suggestion
     (verdict,) = concluded([engine.examine(after)], model)
-    return suggestion if verdict.action is Action.PASS else doubted(suggestion)
+    return heard(suggestion, verdict)
 
 
 def _content(asked: dict[str, Any], settings: Settings, ruleset: Ruleset, lang: Language) -> Content:
