@@ -19,7 +19,7 @@ from service.suggesting import suggestions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from moderation.engine import Case, Engine
     from moderation.ruleset import Ruleset
@@ -92,6 +92,11 @@ class Matter(NamedTuple):
     proofs: Sequence[Proof]
     at: datetime
 
+    @property
+    def day(self) -> date:
+        """The day in Shanghai."""
+        return self.at.astimezone(SHANGHAI).date()
+
 
 async def report(engine: Engine, matter: Matter, hearing: Hearing | Escalation | None) -> Report:
     """Judges a script. Long work is done in a thread; the text expert is heard sentence by sentence."""
@@ -128,8 +133,7 @@ def proven_sentences(text: str, proofs: Sequence[Proof], at: datetime, ruleset: 
 
 
 def _contents(ruleset: Ruleset, matter: Matter, found: Sequence[Sentence], meant: Sequence[str]) -> list[Content]:
-    day = matter.at.astimezone(SHANGHAI).date()
-    held = {product.id: product.numbers(day) for product in matter.products}
+    held = {product.id: product.numbers(matter.day) for product in matter.products}
     contents = []
     for (_, start, end), product in zip(found, meant, strict=True):
         content = sentence(matter.text[start:end], matter.at, qualifications=held.get(product, ()))
@@ -162,7 +166,6 @@ async def _rewritten(engine: Engine, lines: Sequence[Line], hearing: Hearing | E
 
 
 def _lacking(engine: Engine, matter: Matter, found: Sequence[Sentence], meant: Sequence[str]) -> list[Lacking]:
-    day = matter.at.astimezone(SHANGHAI).date()
     told = []
     for product in matter.products:
         said = "".join(
@@ -175,7 +178,7 @@ def _lacking(engine: Engine, matter: Matter, found: Sequence[Sentence], meant: S
             matter.at,
             industry=product.industry,
             product=product.name,
-            qualifications=product.numbers(day),
+            qualifications=product.numbers(matter.day),
         )
         evidence = engine.examine(content).conclude().evidence
         told.append(Lacking(product, content, tuple(item for item in evidence if _is_owed(item))))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from service.http.figures import clock
+from service.ids import from_stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -118,7 +119,7 @@ def minutes(told: Sequence[Mapping[str, Any]], lines: Mapping[str, int]) -> dict
     """
     if not told:
         return {"bars": [], "risk": "", "ticks": [], "lines": [], "most": 0}
-    at = [int(_moment(one["at"]).timestamp()) // 60 for one in told]
+    at = [int(from_stamp(one["at"]).timestamp()) // 60 for one in told]
     most = max(1, *(one["messages"] for one in told))
     scale = 1.1 * max([1, *lines.values(), *(one["points"] for one in told)])
 
@@ -153,7 +154,3 @@ def minutes(told: Sequence[Mapping[str, Any]], lines: Mapping[str, int]) -> dict
 
 def _share(value: float, most: float) -> float:
     return round(value * WIDTH / most, 2)
-
-
-def _moment(stamp: str) -> datetime:
-    return datetime.fromisoformat(stamp)

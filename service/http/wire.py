@@ -297,12 +297,12 @@ class _Reading:
         parts: tuple[Part, ...]
         if asked.text and not asked.parts and len(asked.text) <= self.limits.content_chars:
             parts = (Part("text", asked.text),)
-            if fault := wrong_industry(asked.industry, self.limits.industries):
-                return _refused(sent, fault)
         else:
             parts = tuple([Part(part.name, part.text) for part in asked.parts])
             if fault := _wrong_parts(asked, self.limits):
                 return _refused(sent, fault)
+        if fault := wrong_industry(asked.industry, self.limits.industries):
+            return _refused(sent, fault)
         return Draft(
             asked.scene,
             parts,
@@ -332,7 +332,7 @@ def _wrong_parts(asked: ModerationRequest, limits: Limits) -> Fault | None:
     if chars > limits.content_chars:
         place = "text" if asked.text else "parts"
         return Fault((place,), "content_too_long", {"limit": limits.content_chars, "actual": chars})
-    return wrong_industry(asked.industry, limits.industries) if chars else Fault(("parts",), "text_or_parts")
+    return None if chars else Fault(("parts",), "text_or_parts")
 
 
 def wrong_industry(code: str | None, industries: Callable[[], Collection[str]]) -> Fault | None:

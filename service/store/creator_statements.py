@@ -22,8 +22,8 @@ TRIAL: Final = "t.id, t.formula, t.base, t.variable, t.state, t.share, t.propose
 
 # Who
 
-CREATOR_AS: Final = f"SELECT {CREATOR} FROM creators AS k WHERE k.tenant = ? AND k.id = ?"
 CREATOR_NAMED: Final = f"SELECT {CREATOR} FROM creators AS k WHERE k.tenant = ? AND k.name = ?"
+CREATOR_AS: Final = f"SELECT {CREATOR} FROM creators AS k WHERE k.tenant = ? AND k.id = ?"
 ENROLLED: Final = "SELECT tenant, name, id FROM creators WHERE enrolled_at IS NOT NULL"
 SAME_ENTITY: Final = "SELECT id, name FROM creators WHERE tenant = ? AND entity = ? AND id <> ? ORDER BY created_at"
 _NOBODYS: Final = """
