@@ -1,4 +1,4 @@
-"""Makes docs/img/explain.png: what `qingliu explain` shows on a terminal, drawn by a headless Chromium.
+"""Makes docs/images/explain.png: what `qingliu explain` shows on a terminal, drawn by a headless Chromium.
 
 Needs Debian's chromium and a font with Chinese characters (fonts-noto-cjk).
 """
@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
-TARGET = Path(__file__).parent.parent / "docs" / "img" / "explain.png"
+TARGET = Path(__file__).parent.parent / "docs" / "images" / "explain.png"
 LINE = "这款面霜全網最＊低价，连用七天祛斑效果看得见"
 COLUMNS = 108
 OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars")
