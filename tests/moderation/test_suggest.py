@@ -223,6 +223,7 @@ scopes = ["全网"]
 openers = ["但"]
 none = ["gambling"]
 sentences = ["negative_sentiment"]
+goods = ["杯", "杯子", "店"]
 [[rewrite]]
 terms = ["最好"]
 wordings = ["很好", { text = "X年口碑", template = true }]
@@ -281,6 +282,11 @@ def better(small, content):
         ("最甜最好无比的茶，山里采的", "比较甜X年口碑无比的茶，山里采的"),  # a neighbour that need not go stays
         ("同行都被吊打1 ，山里采的茶便宜", "山里采的茶便宜"),
         ("最＊好的茶叶", "很好的茶叶"),  # whatever it wore
+        ("同行都被吊打的水杯，山里烧的", "水杯，山里烧的"),  # what describes the goods goes
+        ("这家杯子店吊打同行，但山里烧的便宜", "这家杯子店，但山里烧的便宜"),  # or what is said of them
+        ("便宜，这杯子吊打同行", "便宜，这杯子，各项参数见详情页"),
+        ("店主吊打同行，山里烧的便宜", "山里烧的便宜"),  # 店 is no goods in 店主
+        ("山里采的很最好的茶", "山里采的很好的茶"),  # 很 is there already
     ],
 )
 def test_the_smallest_edit_wins(text, new, better) -> None:
