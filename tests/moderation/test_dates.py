@@ -11,6 +11,7 @@ import pytest
 
 from moderation.load import LEXICONS, load_engine
 from moderation.types import SHANGHAI
+from service.review.verdict import Reason, blocked
 
 if TYPE_CHECKING:
     from moderation.engine import Engine
@@ -199,6 +200,12 @@ def test_what_is_no_advertising_is_not_measured_by_advertising_law(shipped, cite
     assert "广告法 9(8)" in cited(shipped, text, "2026-11-22", category)
     assert "广告法 9(8)" not in cited(shipped, text, "2026-11-22", category, scene="ugc")
     assert "网络信息内容生态治理规定 6(9)" in cited(shipped, text, "2026-11-22", category, scene="ugc")
+
+
+def test_what_a_person_finds_in_it_is_not_measured_by_it_either(shipped, content) -> None:
+    asked = content("今晚开房间，老规矩", scene="ugc", at=noon("2026-11-22"))
+    verdict = blocked(shipped.examine(asked).conclude(), [Reason("gambling")], asked, shipped.ruleset)
+    assert verdict.evidence[0].laws == ("网络信息内容生态治理规定 6(9)", "网络主播行为规范 14(11)")
 
 
 def test_no_law_is_cited_before_it_was_made(shipped, cited) -> None:
