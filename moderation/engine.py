@@ -232,6 +232,9 @@ class Case:
                 if isinstance(opinion, Opinion) and opinion.doubts:
                     evidence, gone = doubted(opinion, evidence, self.policy, self.ruleset)
                     exemptions = [*exemptions, *gone]
+        if evidence and not self.policy.is_advertising(self.content):
+            beyond = self.ruleset.beyond_advertising
+            evidence = [item._replace(laws=beyond(item.laws)) for item in evidence]
         weighed = Weighed(evidence, exemptions, findings.proof, missing, findings.truncated)
         return decide(self.policy, self.ruleset, weighed)
 

@@ -14,6 +14,7 @@ from moderation.proof import OFF_SCRIPT
 from moderation.room import ROOM
 from moderation.roomwords import behaviour
 from moderation.ruleset import ClaimKind, Outcome
+from moderation.surgery import clause_around
 from moderation.text.variants import DISGUISES
 from moderation.types import ALLOWED, BOUNDARY, DENIED, DOUBTED, PERSON, PROOF, SHANGHAI, TEXT, UNSURE, Action
 
@@ -60,13 +61,15 @@ FAILURES = {
     "barred": ("有排除情形", "something in the text rules it out"),
 }
 """Why an exemption failed, where the reason is not another rule."""
+LONGEST_CLAUSE = 40
+"""A clause of so many characters is told whole, where the word that was found is no violation by itself."""
 
 
 class Reasons:
     """One reader's words for the codes of one ruleset, under the law of one content's day."""
 
     def __init__(self, ruleset: Ruleset, content: Content, lang: Language) -> None:
-        self._ruleset, self.lang = ruleset, lang
+        self._ruleset, self._content, self.lang = ruleset, content, lang
         self.day: date = content.at.astimezone(SHANGHAI).date()
 
     def say(self, zh: str, en: str) -> str:
@@ -125,9 +128,21 @@ class Reasons:
                 f"“{quote}”：{done}，属于{name}{f'，依据{law}' if law else ''}",
                 f"“{quote}”: {done}: {name}{f'; {law}' if law else ''}",
             )
-        zh = f"“{quote}”{f'（已还原：{hidden}）' if hidden else ''}属于{name}{f'，依据{law}' if law else ''}"
-        en = f"“{quote}”: {name}{f', seen through {hidden}' if hidden else ''}{f'; {law}' if law else ''}"
+        clause, rests = self._clause(item, quote), self.say("，依据", "; ") + law if law else ""
+        within, seen = f"“{clause}”中的" if clause else "", f"（已还原：{hidden}）" if hidden else ""
+        zh = f"{within}“{quote}”{seen}属于{name}{rests}"
+        within, seen = f" in “{clause}”" if clause else "", f", seen through {hidden}" if hidden else ""
+        en = f"“{quote}”{within}: {name}{seen}{rests}"
         return self.say(zh, en)
+
+    def _clause(self, item: Evidence, quote: str) -> str:
+        """The clause around a word that counts only in company; empty where the word says it all."""
+        hit = self._ruleset.rewrites.hits.get(item.rule)
+        text = next((part.text for part in self._content.parts if part.name == item.span.part), "")
+        if hit is None or hit.alone or not hit.text or not text:
+            return ""
+        clause = text[slice(*clause_around(text, item.span.start, item.span.end))]
+        return clause if len(quote) < len(clause) <= LONGEST_CLAUSE else ""
 
     def _suspected(self, item: Evidence, quote: str) -> str:
         hidden, name = self.folds(item), self.category(item.category)

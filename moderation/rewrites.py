@@ -86,7 +86,7 @@ class Rewrites:
 
     ``none``: categories, families and rules for which no lawful wording exists. ``additions``: what meets a duty of
     ``industries.toml``. ``sentences``: categories whose claims run through the whole sentence. ``scopes`` go with a
-    replaced word, ``openers`` with a deleted clause.
+    replaced word, ``openers`` with a deleted clause; ``goods`` stay when what is said of them goes.
     """
 
     entries: tuple[Rewrite, ...] = ()
@@ -95,6 +95,7 @@ class Rewrites:
     sentences: frozenset[str] = frozenset()
     scopes: tuple[str, ...] = ()
     openers: tuple[str, ...] = ()
+    goods: tuple[str, ...] = ()
     hits: Mapping[str, Hit] = field(default_factory=dict)
 
     def lawless(self, rule: str) -> bool:
@@ -124,7 +125,7 @@ def rewrites(document: Document, known: Known) -> Rewrites:
         top.take(key, list, [])
     none = top.words("none", [])
     scopes, openers = top.words("scopes", []), top.words("openers", [])
-    sentences = top.words("sentences", [])
+    sentences, goods = top.words("sentences", []), top.words("goods", [])
     top.end()
     names = _Names(known)
     for name in none:
@@ -142,6 +143,7 @@ def rewrites(document: Document, known: Known) -> Rewrites:
         sentences=frozenset(sentences),
         scopes=tuple(sorted(scopes, key=len, reverse=True)),
         openers=tuple(sorted(openers, key=len, reverse=True)),
+        goods=goods,
         hits=names.hits,
     )
 

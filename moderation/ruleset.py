@@ -36,6 +36,8 @@ class Article:
     verified: bool
     effective_from: date | None = None
     effective_until: date | None = None
+    advertising: bool = False
+    """Whether it binds advertising alone, so that it is no law for what people say among themselves."""
 
     def in_force(self, day: date) -> bool:
         """Whether it may be cited for a content of ``day``."""
@@ -231,3 +233,7 @@ class Ruleset:
         if known is None:
             known = self._citations[refs, day] = tuple(ref for ref in refs if self.laws[ref].in_force(day))
         return known
+
+    def beyond_advertising(self, refs: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of ``refs`` that bind a content which is no advertising."""
+        return tuple(ref for ref in refs if ref not in self.laws or not self.laws[ref].advertising)

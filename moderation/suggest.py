@@ -14,7 +14,7 @@ from moderation.policy import BINDS_FROM
 from moderation.rewrites import BY_CATEGORY, Wording
 from moderation.surgery import Cut, clause_around, joined, loose, sentence_around
 from moderation.types import Action, Part
-from moderation.wording import Option, word_options
+from moderation.wording import Option, goods_options, word_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -237,6 +237,8 @@ class _Desk:
         close, wide = self._wordings(hits, close=True), self._wordings(hits, close=False)
         gone = [Wording("")]
         if loose(text[slice(*clause)]) and self._rewrites.sentences.isdisjoint(hit.category for hit in hits):
+            instead = (*close, *(wide + gone if clause[1] == sentence[1] else gone + wide))
+            yield from goods_options(self._rewrites.goods, text, (start, end), clause, instead)
             for wording in (*close, *(wide + gone if closing else gone + wide)):
                 yield Option(*clause, wording.text, wording.template, whole=True)
         if loose(text[slice(*sentence)]):

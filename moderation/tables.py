@@ -201,6 +201,7 @@ def _article(row: Row, *, ref: str, law: str, version: str, whole: Article | Non
         version=row.take("version", str, version),
         source=row.take("source", str, whole.source if whole else ""),
         verified=row.take("verified", bool),
+        advertising=row.take("advertising", bool, whole.advertising if whole else False),
         effective_from=begin,
         effective_until=end,
     )

@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.rewrites import REST
 from moderation.text.fold import CLAUSE_MARKS
+from moderation.text.words import straddled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from moderation.rewrites import Hit, Rewrite, Rewrites
+    from moderation.rewrites import Hit, Rewrite, Rewrites, Wording
 
 _ENDS_IN_DE = re.compile(r"的(（[^）]*）)?$")
 PHRASE = 5
 """From so many characters on a wording is no single word."""
+NAME = range(2, 9)
+"""So many characters a name of goods may have."""
+AMONG = frozenset("里中界类")
+"""After a name of goods: it is what they are compared with."""
 LEANING = frozenset("了过着得地的吗呢吧啊是也都就")
 """What cannot begin what a deleted word stood before."""
 
@@ -54,8 +59,32 @@ def word_options(rewrites: Rewrites, hit: Hit, text: str, span: tuple[int, int],
             if REST in wording.text and (not entry.strip or rest == plain or not rest):
                 continue
             new = wording.text.replace(REST, rest)
+            new = new[begin > 0 and new[:1] == text[begin - 1] :]  # 含 is there already
+            said = next((size for size in range(len(new), 1, -1) if text.startswith(new[-size:], end)), 0)
+            new = new[: len(new) - said]  # 高品质 before 品质
             stop = end + 1 if _ENDS_IN_DE.search(new) and text.startswith("的", end) else end
             yield Option(begin, stop, new + _link(new, text[stop : stop + 1]), wording.template)
+
+
+def goods_options(
+    goods: Sequence[str], text: str, span: tuple[int, int], clause: tuple[int, int], wordings: Iterable[Wording]
+) -> Iterator[Option]:
+    """Ways to change a clause of which its goods stay.
+
+    What describes them goes: the claim of 专家推荐的水稻肥. Or what is said of them, and a wording comes instead: the
+    claim of 鱼油软化血管.
+    """
+    start, end = span
+    described = text.rfind("的", end, clause[1]) + 1
+    if described and clause[1] - described in NAME and text.endswith(tuple(goods), described, clause[1]):
+        yield Option(clause[0], described, "", template=False)
+    found = [(at, at + len(word)) for word in goods if clause[0] <= (at := text.find(word, *clause)) < start]
+    stop = min((stop for _, stop in found), default=end)
+    for begin, further in sorted(found):  # 奶茶 in 奶茶店
+        stop = further if begin <= stop < further else stop
+    if stop <= start and text[stop] not in AMONG and not straddled(text, stop, stop):
+        for wording in wordings:
+            yield Option(stop, clause[1], wording.text and f"，{wording.text}", wording.template, whole=True)
 
 
 def _link(new: str, following: str) -> str:

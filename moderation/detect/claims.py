@@ -32,6 +32,10 @@ SHORT_SENTENCE = 24
 LONG_REACH = 48
 """What bounds a sentence without marks."""
 POSSESSIVES = "的之"
+ADDED = frozenset({"sentence", "sentence_before", "sentence_after", "text"})
+"""Where a writer can add what an exemption lacks. What else it asks for, but an industry, the claim itself must be."""
+NUMBERS = frozenset({"<number>", "<quantity>"})
+"""What stands in any text, so that it tells of no exemption."""
 FLAGS = frozenset({"<question>", "<last>", "<titled>", "<quoted>", "^", "$"})
 """Cues that are no words: how the sentence ends, what encloses the hit, where its clause begins and ends."""
 
@@ -88,12 +92,17 @@ _FAR = {
 
 
 class _Row(NamedTuple):
-    """A setting, compiled: the slots that must be filled and those that must not."""
+    """A setting, compiled: the slots that must be filled and those that must not.
+
+    An exemption nearly applies where the claim is what it is ``about`` and one of the slots that ``tell`` is filled.
+    """
 
     rule: int
     exempts: bool
     needs: frozenset[int]
     bars: frozenset[int]
+    about: frozenset[int]
+    tell: frozenset[int]
 
 
 class _Chapter(NamedTuple):
@@ -113,11 +122,11 @@ def _rows_met(chapter: _Chapter, filled: set[int], closed: frozenset[int]) -> tu
     fired: set[int] = set()
     halfway: dict[int, str] = {}
     for slot in filled:
-        for of, exempts, needs, bars in chapter.rows.get(slot, ()):
+        for of, exempts, needs, bars, about, tell in chapter.rows.get(slot, ()):
             if of in closed:
                 continue
             if not needs <= filled:
-                if exempts:
+                if exempts and slot in tell and about <= filled and bars.isdisjoint(filled):
                     halfway.setdefault(of, "incomplete")
             elif bars.isdisjoint(filled):
                 fired.add(of)
@@ -161,19 +170,26 @@ class ClaimTable:
         cues: set[int] = set()
         others: set[int] = set()
         bars: set[int] = set()
+        added: set[int] = set()
+        numbers: set[int] = set()
         for where in FIELDS:
-            for words, slots in ((setting.needs[where], cues), (setting.bars[where], bars)):
-                if words:
-                    slots.add(self._slot_for(words, where, setting.reach))
+            if words := setting.needs[where]:
+                cues.add(slot := self._slot_for(words, where, setting.reach))
+                added.update({slot} if where in ADDED else ())
+                numbers.update({slot} if NUMBERS.issuperset(words) else ())
+            if words := setting.bars[where]:
+                bars.add(self._slot_for(words, where, setting.reach))
         declared = (*setting.industries, *setting.undeclared)
         for names, index in ((setting.hits, self._hits), (declared, self._declared)):
             if names:
                 for name in names:
                     index[name if name.isascii() else self._plain(name)].append(self._count)
                 others.add(self._count)
+                added.update({self._count} if names is declared else ())
                 self._count += 1
         exempts = self.rules[rule].kind is ClaimKind.EXEMPTION
-        return _Row(rule, exempts, frozenset(cues | others), frozenset(bars)), cues or others
+        needs, about = frozenset(cues | others), frozenset((cues | others) - added)
+        return _Row(rule, exempts, needs, frozenset(bars), about, frozenset(cues - numbers)), cues or others
 
     def _slot_for(self, words: Sequence[str], where: str, reach: int) -> int:
         slot = self._count
@@ -242,14 +258,12 @@ class ClaimTable:
 
     def _decide(self, fired: set[int], halfway: dict[int, str]) -> Ruling:
         """Baits, guards, comparison, aggravation, violations, exemptions: the rules are kept in that order."""
-        tried = [f"{self.rules[number].code}:{why}" for number, why in halfway.items() if number not in fired]
-        if not fired:
-            return Ruling(Outcome.VIOLATION, None, tuple(sorted(tried)))
-        rules = [self.rules[number] for number in sorted(fired)]
-        baited = {code for rule in rules if rule.kind is ClaimKind.BAIT for code in rule.cancels}
+        failed = {number: why for number, why in halfway.items() if number not in fired}
+        rules = [(number, self.rules[number]) for number in sorted(fired)]
+        baited = {code for _, rule in rules if rule.kind is ClaimKind.BAIT for code in rule.cancels}
         against, severity = "", 0
         found: ClaimRule | None = None
-        for rule in rules:
+        for number, rule in rules:
             if rule.kind is ClaimKind.GUARD and rule.code not in baited:
                 return Ruling(rule.outcome, rule)
             if rule.kind is ClaimKind.COMPARISON:
@@ -259,12 +273,20 @@ class ClaimTable:
             elif rule.kind is ClaimKind.VIOLATION:
                 against, found = rule.code, found or rule
             elif rule.kind is ClaimKind.EXEMPTION:
-                compared_only = against and not severity and found is None
-                if against and not (compared_only and rule.despite_comparison):
-                    tried.append(f"{rule.code}:{against}")
-                else:
-                    return Ruling(rule.outcome, rule, tuple(sorted(tried)))
-        return Ruling(Outcome.VIOLATION, found, tuple(sorted(tried)), severity)
+                if not against or (rule.despite_comparison and not severity and found is None):
+                    return Ruling(rule.outcome, rule, self._tried(failed))
+                failed[number] = against
+        compared_only = not severity and found is None
+        return Ruling(Outcome.VIOLATION, found, self._tried(failed, against, compared_only=compared_only), severity)
+
+    def _tried(self, failed: dict[int, str], against: str = "", *, compared_only: bool = False) -> tuple[str, ...]:
+        """Why exemptions failed: ``against`` all, if anything is, but those that stand a comparison."""
+        told = []
+        for number, why in failed.items():
+            rule = self.rules[number]
+            stands = not against or (compared_only and rule.despite_comparison)
+            told.append(f"{rule.code}:{why if stands else against}")
+        return tuple(sorted(told))
 
     def _filled(  # noqa: C901, PLR0912 - one loop over every cue around every hit
         self, hearing: Hearing, view: View, chapter: _Chapter, start: int, end: int

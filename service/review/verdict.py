@@ -119,6 +119,8 @@ def _own(category: str, articles: tuple[str, ...], content: Content, ruleset: Ru
     day = content.at.astimezone(SHANGHAI).date()
     part = next((part for part in content.parts if part.text), content.parts[0])
     laws = articles or ruleset.citations(known.laws, day)
+    if not (articles or ruleset.policies[content.scene].is_advertising(content)):
+        laws = ruleset.beyond_advertising(laws)
     return Evidence(PERSON, category, PERSON, known.severity, Span(part.name, 0, len(part.text)), laws=laws)
 
 

@@ -299,3 +299,24 @@ def test_conditions_of_terms_and_rows_hear_the_same_cues(table, judge) -> None:
     assert judge(engine, "定金，朋友内部价").exemptions
     assert judge(engine, "特惠3元").evidence and judge(engine, "3元特惠").evidence
     assert not judge(engine, "特惠。3元").evidence
+
+
+@pytest.mark.parametrize(
+    ("text", "tried"),
+    [
+        ("自家店里最好", ("self:incomplete",)),  # what a writer can add is missing
+        ("店里最好", ("self:incomplete",)),
+        ("自家最好", ()),  # it is not about the shop
+        ("自家店里第一", ()),  # nor about this word
+        ("自家店里最好，同行都不如", ("self:others",)),
+        ("大号最好", ("size:incomplete",)),
+        ("最好，3米", ()),  # a number stands anywhere
+    ],
+)
+def test_an_exemption_nearly_applies_only_to_a_claim_that_it_is_about(text, tried, table, judge) -> None:
+    engine = table(
+        rule("others", "comparison", 'clause = ["同行"]'),
+        rule("self", "exemption", 'hit = ["zui"]\nclause = ["店里"]\nsentence = ["自家"]\ntext = ["<quantity>"]'),
+        rule("size", "exemption", 'hit = ["zui"]\nsentence = ["大号"]\ntext = ["<quantity>"]'),
+    )
+    assert judge(engine, text).evidence[0].tried == tried

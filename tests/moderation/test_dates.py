@@ -11,6 +11,7 @@ import pytest
 
 from moderation.load import LEXICONS, load_engine
 from moderation.types import SHANGHAI
+from service.review.verdict import Reason, blocked
 
 if TYPE_CHECKING:
     from moderation.engine import Engine
@@ -170,3 +171,45 @@ def test_the_choice_of_a_strict_reading_makes_cited_rankings_violations(altered,
     (item,) = strict.evidence
     assert (item.note, strict.action.code) == ("cited_ranking", "block")
     assert "ex_time_fact:cited_ranking" in item.tried
+
+
+@pytest.mark.parametrize(
+    ("text", "category", "first"),
+    [
+        ("喝了这款酒解乏助眠", "alcohol_tobacco", "广告法 23"),
+        ("电子烟果味烟弹，买二送一", "alcohol_tobacco", "广告法 22"),
+        ("XX医院主任医师亲诊，治愈率98%", "drug_device_ad", "广告法 16"),
+        ("司美格鲁肽减肥针现货，包邮", "drug_device_ad", "广告法 15"),
+        ("我们的奶粉可以代替母乳", "health_food_claim", "广告法 20"),
+        ("我家的枸杞原浆能抗癌防癌", "health_food_claim", "食品安全法 73"),
+        ("这款面膜促进细胞再生", "cosmetic_drug_claim", "化妆品监督管理条例 43"),
+        ("航天员同款保温杯", "authority_endorsement", "广告法 28"),
+        ("人民大会堂指定用茶", "authority_endorsement", "广告法 9(2)"),
+        ("购房即可落户，孩子入读重点小学", "realestate_promise", "房地产广告发布规定 18"),
+        ("活动最终解释权归本店所有", "price_deception", "网络交易监督管理办法 21"),
+        ("玉米种子包高产", "agri_claim", "广告法 27"),
+    ],
+)
+def test_the_article_of_the_claim_itself_comes_first(text, category, first, shipped, verdict_on) -> None:
+    found = [item for item in verdict_on(shipped, text, "2026-11-22").evidence if item.category == category]
+    assert found[0].laws[0] == first
+
+
+def test_what_is_no_advertising_is_not_measured_by_advertising_law(shipped, cited) -> None:
+    text, category = "澳门新葡京线上开户", "gambling"
+    assert "广告法 9(8)" in cited(shipped, text, "2026-11-22", category)
+    assert "广告法 9(8)" not in cited(shipped, text, "2026-11-22", category, scene="ugc")
+    assert "网络信息内容生态治理规定 6(9)" in cited(shipped, text, "2026-11-22", category, scene="ugc")
+
+
+def test_what_a_person_finds_in_it_is_not_measured_by_it_either(shipped, content) -> None:
+    asked = content("今晚开房间，老规矩", scene="ugc", at=noon("2026-11-22"))
+    verdict = blocked(shipped.examine(asked).conclude(), [Reason("gambling")], asked, shipped.ruleset)
+    assert verdict.evidence[0].laws == ("网络信息内容生态治理规定 6(9)", "网络主播行为规范 14(11)")
+
+
+def test_no_law_is_cited_before_it_was_made(shipped, cited) -> None:
+    assert cited(shipped, "全网最好的锅", "2010-06-01", "absolute_claim") == set()
+    assert "广告法 9(3)" in cited(shipped, "全网最好的锅", "2015-09-01", "absolute_claim")
+    unknown = {ref for ref, law in shipped.ruleset.laws.items() if law.effective_from is None}
+    assert unknown == {"平台规则"}

@@ -273,3 +273,19 @@ def test_one_tracer_serves_all_findings(engine, content) -> None:
     first, second = engine.examine(asked).conclude().evidence
     tracer = Tracer(engine.ruleset, asked, "zh")
     assert [tracer.of_evidence(item)[-1].text[-6:] for item in (first, second)] == ["权重 100"] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "zh", "en"),
+    [
+        ("喝三天血糖就稳了，药都不用吃了", "“药都不用吃了”中的“药都”属于", "“药都” in “药都不用吃了”: "),
+        ("鱼油软化血管，预防脑梗", "“鱼油软化血管”中的“软化血管”属于", "“软化血管” in “鱼油软化血管”: "),
+        ("山里的茶，全网最低价", "“全网最低价”属于", "“全网最低价”: "),  # a word that says it all
+    ],
+)
+def test_a_word_that_counts_in_company_is_told_with_its_clause(text, zh, en, shipped, content) -> None:
+    asked = content(text)
+    verdict = shipped.examine(asked).conclude()
+    for lang, begins in (("zh", zh), ("en", en)):
+        shown = render(verdict, asked, shipped.ruleset, lang)["evidence"]
+        assert any(item["reason"].startswith(begins) for item in shown)

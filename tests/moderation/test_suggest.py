@@ -223,6 +223,7 @@ scopes = ["全网"]
 openers = ["但"]
 none = ["gambling"]
 sentences = ["negative_sentiment"]
+goods = ["杯", "杯子", "店"]
 [[rewrite]]
 terms = ["最好"]
 wordings = ["很好", { text = "X年口碑", template = true }]
@@ -281,10 +282,36 @@ def better(small, content):
         ("最甜最好无比的茶，山里采的", "比较甜X年口碑无比的茶，山里采的"),  # a neighbour that need not go stays
         ("同行都被吊打1 ，山里采的茶便宜", "山里采的茶便宜"),
         ("最＊好的茶叶", "很好的茶叶"),  # whatever it wore
+        ("同行都被吊打的水杯，山里烧的", "水杯，山里烧的"),  # what describes the goods goes
+        ("这家杯子店吊打同行，但山里烧的便宜", "这家杯子店，但山里烧的便宜"),  # or what is said of them
+        ("便宜，这杯子吊打同行", "便宜，这杯子，各项参数见详情页"),
+        ("店主吊打同行，山里烧的便宜", "山里烧的便宜"),  # 店 is no goods in 店主
+        ("山里采的很最好的茶", "山里采的很好的茶"),  # 很 is there already
     ],
 )
 def test_the_smallest_edit_wins(text, new, better) -> None:
     suggestion = better(text)
+    assert (suggestion.reason, [part.text for part in suggestion.parts]) == ("", [new])
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        ("年销售额全国排名第一的吸尘器", "年销售额排名靠前（注明来源、期间、范围）的吸尘器"),
+        ("这款是本月销冠，买它", "这款是本月热卖款，买它"),
+        ("本店烤鸭全北京第一，现烤现卖", "本店烤鸭很不错，现烤现卖"),
+        ("世界级品质，中国价格", "高品质，中国价格"),  # not 高品质品质
+        ("首选XX牌牛奶，营养健康", "值得考虑的XX牌牛奶，营养健康"),
+        ("史无前例的优惠力度", "难得的优惠力度"),
+        ("唯一授权经销商，假一赔十", "授权经销商，假一赔十"),
+        ("清华状元推荐的学习机，提分看得见", "学习机，学习效果因人而异，不承诺通过考试"),
+        ("鱼油软化血管，预防脑梗", "鱼油，均衡饮食，适量食用"),
+        ("这款面膜含干细胞，促进细胞再生", "这款面膜含XX植物提取物，使用感受因人而异"),
+        ("药妆级洗面奶，消炎祛痘三天见效", "温和护肤洗面奶，效果因人而异"),
+    ],
+)
+def test_a_suggestion_reads_as_people_write(text, new, shipped, content) -> None:
+    suggestion = suggest(shipped, content(text))
     assert (suggestion.reason, [part.text for part in suggestion.parts]) == ("", [new])
 
 
