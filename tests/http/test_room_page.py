@@ -53,16 +53,17 @@ def test_a_room_that_nobody_has_heard_has_nothing_to_draw():
     assert charts.minutes([], LINES)["bars"] == []
 
 
-def test_what_was_ruled_on_a_message_is_told_with_the_message(server, admin, room):
-    ruled = Happening("ruling", {"message": "m-1", "decision": "d", "action": "pass", "by": "deadline"})
+@pytest.mark.parametrize(("message", "words"), [("m-1", ["欢迎来到直播间"]), ("long-gone", ["消息", "long-gone"])])
+def test_what_was_ruled_on_a_message_is_told_with_the_message(server, admin, room, message, words):
+    ruled = Happening("ruling", {"message": message, "decision": "d", "action": "pass", "by": "deadline"})
     server.within(server.service.rooms.tell("shop", room, ruled))
     page = shown(admin.call("GET", f"/live/{room}"))
     event = page.partition('class="event ruling"')[2].partition("</li>")[0]
-    assert [part for part in re.split(r"<[^>]+>|\s+", event) if part][1:5] == [
+    assert [part for part in re.split(r"<[^>]+>|\s+", event) if part][1 : 4 + len(words)] == [
         WORDS["zh"]["event.ruling"],
         WORDS["zh"]["action.pass"],
         WORDS["zh"]["by.deadline"],
-        "欢迎来到直播间",
+        *words,
     ]
 
 
