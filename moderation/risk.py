@@ -166,7 +166,7 @@ def corrected(risk: Risk, at: float, category: str, rules: RiskRules) -> tuple[R
     kept = rules.corrected_milli / 1000
     reasons = tuple(
         reason._replace(points=reason.points * kept)
-        if reason.source is Source.SPEECH and reason.category == category
+        if reason.source in {Source.SPEECH, Source.SCRIPT} and reason.category == category
         else reason
         for reason in faded.reasons
     )

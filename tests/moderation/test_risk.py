@@ -69,6 +69,8 @@ def test_a_correction_lowers_the_consequence(rules: RiskRules) -> None:
     risk, _ = weigh(Risk(), claim(0), rules)
     lower, _ = corrected(risk, 20, "absolute_claim", rules)
     assert lower.points() < risk.points() / 3
+    unannounced, _ = weigh(risk, departure(1, "absolute_claim", rules), rules)
+    assert corrected(unannounced, 20, "absolute_claim", rules)[0].points() < unannounced.points() / 3
     other, _ = corrected(risk, 20, "medical_claim", rules)
     assert other.points() == pytest.approx(risk.points(), rel=0.05)
 
