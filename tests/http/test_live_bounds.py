@@ -153,6 +153,7 @@ def test_the_risk_of_a_room_is_told_with_its_reasons_and_fades(narrow):
     kinds = [one for one in narrow.call("GET", "/v1/rooms/risky/events").json["items"] if one["kind"] != "verdict"]
     assert ("advice", "warn_host", True) in [(one["kind"], one.get("advice"), one.get("on")) for one in kinds]
     assert kinds[0]["reasons"][0] == kinds[0]["reasons"][0] | {"source": "speech", "category": "absolute_claim"}
+    assert kinds[0]["message"] == "m0"
     shown = narrow.call("GET", "/v1/rooms/risky").json
     assert shown["level"] == "amber" and "warn_host" in shown["advice"]
     lane = narrow.service.rooms.lane("shop", "risky")
