@@ -427,9 +427,9 @@ def _put_together(state: RoomState, content: Content, message: _Said, rules: Liv
     return tuple([_joined(line, backwards=backwards) for line in lines for backwards in (False, True)]) if lines else ()
 
 
-def _number(line: Sequence[Piece]) -> Sequence[Piece]:
+def _number(line: Sequence[Piece]) -> tuple[Piece, ...]:
     """The last pieces of digits, where they are cut as people cut a mobile number; else nothing."""
-    digits = [item for item in dict.fromkeys(line) if item.text.isdecimal()]
+    digits = tuple([item for item in dict.fromkeys(line) if item.text.isdecimal()])
     return next((last for last in (digits[-3:], digits[-2:]) if tuple([len(item.text) for item in last]) in MOBILE), ())
 
 
