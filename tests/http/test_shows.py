@@ -15,6 +15,7 @@ from service.ids import from_stamp
 from service.keys import Caller
 from service.rights import Role
 from tests.http.conftest import running
+from tests.http.test_console import shown
 
 CLAIM = "本店牙刷双十一期间全网第一"
 FILE = "ab" * 32
@@ -281,11 +282,15 @@ def test_what_ends_within_thirty_days_is_announced_once_and_again_when_it_ends(s
 
 def test_an_alert_is_raised_once_and_acknowledged_by_a_person(server, writer):
     ledger = server.service.ledger
-    occasion = Occasion("complaint.surge", "r-9", "1", {"count": 12})
+    occasion = Occasion(
+        "room.red", "r-9", "1", {"category": "negative_sentiment", "expected_milli": 640, "level": "red"}
+    )
     raising = partial(raise_alert, tenant="shop", occasion=occasion)
     raised = server.within(ledger.visit(raising))
     assert server.within(ledger.visit(raising)) is None
     before = fine(server.call("GET", "/v1/alerts"))["open"]
+    line = shown(writer.call("GET", "/alerts")).partition(raised)[2].partition("</tr>")[0]
+    assert "negative_sentiment" not in line and " red" not in line and "预期 0.6" in line
     path = f"/v1/alerts/{raised}/acknowledgement"
     assert server.call("POST", path, {}).status == 403
     told = fine(server.call("POST", path, {}, key=writer))
