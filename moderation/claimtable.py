@@ -78,6 +78,7 @@ def _rule(document: Document, table: Any, lists: WordLists, lines: list[int]) ->
         categories=frozenset(row.words("categories", ["absolute_claim"])) - {"advertising"},
         cancels=frozenset(row.words("cancels", [])),
         despite_comparison=row.take("despite_comparison", bool, default=False),
+        certain=row.take("certain", bool, default=False),
         proof_zh=row.take("proof_zh", str, ""),
         proof_en=row.take("proof_en", str, ""),
         settings=tuple(_setting(document, item, lists, line) for item, line in zip(settings, places, strict=True)),
@@ -100,6 +101,7 @@ def _contradiction(rule: ClaimRule) -> str:
     faults = {
         "there is no [[rule.when]]": not rule.settings,
         "a bait cancels guards, and nothing else does": bool(rule.cancels) is not (rule.kind is ClaimKind.BAIT),
+        "certain belongs to guards": rule.certain and rule.kind is not ClaimKind.GUARD,
         "despite_comparison belongs to exemptions": rule.despite_comparison and rule.kind is not ClaimKind.EXEMPTION,
         "guards and exemptions end in pass, proof or review, and nothing else does": excuses is violates,
         "proof is told in both languages": bool(rule.proof_zh) is not bool(rule.proof_en),

@@ -188,13 +188,14 @@ def _excused(category: Category, score: Score, policy: ScenePolicy, ruleset: Rul
     """Whether something of the category is excused.
 
     The law excuses, an allowed word that the score's stretch touches, and a guard, which reads words alone: above
-    ``insist_above`` it is not believed.
+    ``insist_above`` it is not believed, unless it is certain and the stretch touches what it excuses.
     """
-    sure = score.score > policy.insist_above
+    sure, claims = score.score > policy.insist_above, ruleset.claims
     for item in findings.exemptions:
-        if item.code == BOUNDARY or (sure and item.code in ruleset.claims.guards):
+        if item.code == BOUNDARY or (sure and item.code in claims.guards):
             continue
-        if item.code == ALLOWED and not _touch(item.span, score.span):
+        near = item.code == ALLOWED or (sure and item.code in claims.certain)
+        if near and not _touch(item.span, score.span):
             continue
         if _same(category, ruleset.categories[item.category]):
             return True

@@ -161,12 +161,15 @@ def weigh(risk: Risk, mark: Mark, rules: RiskRules) -> tuple[Risk, tuple[Step, .
 
 
 def corrected(risk: Risk, at: float, category: str, rules: RiskRules) -> tuple[Risk, tuple[Step, ...]]:
-    """The risk after the host put a claim right on air: the consequence of that claim is lowered, and it was heeded."""
+    """The risk after the host put a claim right on air: the consequence of that claim is lowered, and it was heeded.
+
+    No more is taken away than the gravest claim weighs: who says five and corrects one is not forgiven the other four.
+    """
     faded = fade(risk, at, rules)
-    kept = rules.corrected_milli / 1000
+    gone, most = 1 - rules.corrected_milli / 1000, {Source.SPEECH: max(rules.speech), Source.SCRIPT: rules.script}
     reasons = tuple(
-        reason._replace(points=reason.points * kept)
-        if reason.source is Source.SPEECH and reason.category == category
+        reason._replace(points=reason.points - min(reason.points, most.get(reason.source, 0)) * gone)
+        if reason.category == category
         else reason
         for reason in faded.reasons
     )

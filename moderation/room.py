@@ -7,6 +7,7 @@ and judges them; who wants the numbers alone calls ``observe``.
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -76,6 +77,9 @@ PARTNERS = 4
 ASKED, FOLLOWS = 80, 15
 """So many characters of the host's words are remembered when they ask everybody to write something, and so many seconds
 later they may still say what."""
+MOBILE = ((3, 4, 4), (3, 8), (7, 4))
+"""How people cut a mobile number."""
+_CUTS = frozenset(itertools.chain.from_iterable(MOBILE))
 _CODES = re.compile("[0-9a-z]+")
 _ROUND = re.compile(r"(.{1,16}?)\1*")
 _new = tuple.__new__
@@ -219,11 +223,12 @@ def _is_refrain(state: RoomState, at: float, root: str, rules: LiveRules) -> boo
     """Whether it is what everybody chants everywhere, or what the host asked everybody to write."""
     if len(root) <= 1 or root in rules.cues.refrains:
         return True
-    if state.invited:
-        for since, asked in state.invited:
-            if root in asked and abs(at - since) <= rules.limits.invite_seconds:
-                return True
-    return False
+    return any(root in asked for asked in _invited(state, at, rules.limits))
+
+
+def _invited(state: RoomState, at: float, limits: Limits) -> list[str]:
+    """What the host asks everybody to write now."""
+    return [asked for since, asked in state.invited if abs(at - since) <= limits.invite_seconds]
 
 
 def _is_chanted(posts: Sequence[Post], limits: Limits) -> bool:
@@ -407,7 +412,8 @@ def _put_together(state: RoomState, content: Content, message: _Said, rules: Liv
     own = (*[item for item in earlier if abs(at - item.at) <= window][1 - PIECES :], piece) if earlier else (piece,)
     state.pieces.put(author, own, TYPING)
     lines = [own] if len(own) > 1 else []
-    if (is_code or not letters.isdisjoint(said)) and letters:
+    cut = len(said) in _CUTS and said.isdecimal() and not _invited(state, at, limits)
+    if (is_code or cut or not letters.isdisjoint(said)) and letters:
         near = [item for item in state.ring if abs(at - item.at) <= window]
         others = list(dict.fromkeys([item.author for item in reversed(near) if item.author != author]))
         state.ring = (*near[1 - RING :], piece)
@@ -416,17 +422,20 @@ def _put_together(state: RoomState, content: Content, message: _Said, rules: Liv
         )
         if len(others) > 1:
             lines.append((*near, piece))
-    return tuple(made for line in lines for made in _readings(line)) if lines else ()
+        if cut:
+            lines.extend([number for line in (*lines, near) if (number := _number([*line, piece]))])
+    return tuple([_joined(line, backwards=backwards) for line in lines for backwards in (False, True)]) if lines else ()
 
 
-def _readings(line: Sequence[Piece]) -> tuple[Joined, ...]:
-    """A line of pieces read forwards and backwards."""
-    people = len({item.author for item in line})
-    seconds = int(line[-1].at - line[0].at)
-    return tuple([_joined(line, people, seconds, backwards=backwards) for backwards in (False, True)])
+def _number(line: Sequence[Piece]) -> tuple[Piece, ...]:
+    """The last pieces of digits, where they are cut as people cut a mobile number; else nothing."""
+    digits = tuple([item for item in dict.fromkeys(line) if item.text.isdecimal()])
+    return next((last for last in (digits[-3:], digits[-2:]) if tuple([len(item.text) for item in last]) in MOBILE), ())
 
 
-def _joined(line: Sequence[Piece], people: int, seconds: int, *, backwards: bool) -> Joined:
+def _joined(line: Sequence[Piece], *, backwards: bool) -> Joined:
+    """A line of pieces read forwards or backwards."""
+    people, seconds = len({item.author for item in line}), int(line[-1].at - line[0].at)
     text, ends = "", []
     if backwards:
         line = line[::-1]

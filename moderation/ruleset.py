@@ -155,6 +155,8 @@ class ClaimRule:
     option: str = ""
     effective_from: date | None = None
     effective_until: date | None = None
+    certain: bool = False
+    """Of a guard: whether it stands against an expert that insists."""
     line: int = 1
 
     def in_force(self, day: date) -> bool:
@@ -169,12 +171,16 @@ class Claims:
     rules: tuple[ClaimRule, ...] = ()
     units: tuple[str, ...] = ()
     guards: frozenset[str] = field(init=False)
-    """The codes of the guards among the rules."""
+    """The codes of the guards among the rules that are not certain."""
+    certain: frozenset[str] = field(init=False)
+    """The codes of those that are."""
 
     def __post_init__(self) -> None:
         """Guards are asked for with every score."""
+        certain = frozenset(rule.code for rule in self.rules if rule.certain)
         guards = frozenset(rule.code for rule in self.rules if rule.kind is ClaimKind.GUARD)
-        object.__setattr__(self, "guards", guards)
+        object.__setattr__(self, "certain", certain)
+        object.__setattr__(self, "guards", guards - certain)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from moderation.types import Content
 
 
-_NUMBER = re.compile(r"[qv群号扣加]\d{5,12}", re.IGNORECASE | re.ASCII)
-"""A letter that stands for a messenger, and a number."""
+_MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
+_NUMBER = re.compile(r"(?:[qv群扣加]|(?<![单尾货编款证期])号)\d{5,12}", re.IGNORECASE | re.ASCII)
+"""A letter that stands for a messenger, and a number; the number of an order is none."""
 
 
 TOGETHER = 2
@@ -96,12 +97,14 @@ def _told(
     """What a line of pieces says that its pieces do not, each with the ids of its pieces.
 
     Pieces of different people, or read backwards, meet by chance too: 加 of 加油 and somebody's 微信. So they are heard
-    where several characters come one by one, or where the name of an account follows.
+    where several characters come one by one, where the name of an account follows, or where they are a mobile number.
     """
     pieces = _pieces(line)
     newest = pieces[0 if line.backwards else -1]
     forwards_alone = line.people == 1 and not line.backwards
-    if forwards_alone or (line.people > 1 and not line.backwards and _is_account(newest)):
+    if forwards_alone or (
+        line.people > 1 and not line.backwards and (_is_account(newest) or _MOBILE.fullmatch(line.text))
+    ):
         said = _said(line, rules, court)
         made = list(_made(line, said, court)) if said else []
         return made or ([(item, ids) for item, ids, _ in _spelled(line, pieces, rules)] if forwards_alone else [])

@@ -103,14 +103,22 @@ class Done(NamedTuple):
     name: str
     text: str
     at: str
+    until: str | None
+    """When a mute ends by itself; ``None``: once it is lifted."""
 
 
 class Doing(NamedTuple):
-    """What a person is about to do: one of ``ACTS``, to whom, and the words beside it."""
+    """What a person is about to do: one of ``ACTS``, to whom, the words beside it, and when a mute ends by itself."""
 
     kind: str
     target: str | None = None
     text: str = ""
+    until: str | None = None
+
+    @property
+    def told(self) -> dict[str, object]:
+        """What gateways and receivers hear of it."""
+        return {"target": self.target or "", **({"until": self.until} if self.until else {})}
 
 
 class Said(NamedTuple):
@@ -270,7 +278,7 @@ def act_in(visit: Visit, caller: Caller, room: str, doing: Doing) -> None:
     live = visit.rows(sql.LIVE_SHOW, caller.tenant, room)
     show = live[0][0] if live else None
     words = written(caller, f"room-{new_id()}", [("text", doing.text)], visit.at) if doing.text else None
-    told: dict[str, object] = {"room": room, "show": show or "", "target": doing.target or ""}
+    told = {"room": room, "show": show or "", **doing.told}
     facts = {**told, "by": caller.id, **({"text": words.facts} if words else {})}
     row = (caller.tenant, room, show, doing.kind, doing.target, caller.id, int(words is not None), visit.at)
     visit.record(
@@ -316,8 +324,8 @@ def _show(*row: Any) -> Show:
 
 
 def _done(*row: Any) -> Done:
-    act, show, kind, target, user, name, body, at = row
-    return Done(act, show, kind, target, user, name, text_of(body or b""), at)
+    act, show, kind, target, user, name, body, at, until = row
+    return Done(act, show, kind, target, user, name, text_of(body or b""), at, until)
 
 
 def _correction(*row: Any) -> Correction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -9,6 +10,7 @@ from pydantic import Field
 from moderation.reasons import Reasons
 from moderation.render import render, render_suggestion
 from service.http.answers import Answered
+from service.ids import stamp
 
 if TYPE_CHECKING:
     from datetime import date
@@ -217,6 +219,8 @@ class ActShown(Answered):
     text: str
     by: dict[str, str]
     at: str
+    until: str | None = Field(description="when a mute ends by itself; null: once it is lifted")
+    over: bool = Field(description="whether it has ended by itself")
 
 
 class ActsShown(Answered):
@@ -385,6 +389,8 @@ def act_told(done: Done) -> dict[str, Any]:
         "text": done.text,
         "by": {"id": done.user, "name": done.name},
         "at": done.at,
+        "until": done.until,
+        "over": done.until is not None and done.until <= stamp(datetime.now(UTC)),
     }
 
 

@@ -104,12 +104,19 @@ class ShowRequest(_Sent):
     script_id: Id | None = None
 
 
+MOST_MINUTES: Final = 366 * 24 * 60
+"""A mute that has an end holds so long at most."""
+
+
 class ActRequest(_Sent):
     """What somebody does in a room: to whom, and why."""
 
     kind: Literal["mute", "unmute", "warn", "note"]
     target: Short | None = Field(default=None, description="whom a mute meets; the host is warned")
     text: Annotated[StrictStr, StringConstraints(max_length=1000)] = ""
+    minutes: Annotated[int, Field(ge=1, le=MOST_MINUTES)] | None = Field(
+        default=None, description="how long a mute holds; without it, until it is lifted"
+    )
 
 
 class PageQuery(_Sent):

@@ -21,17 +21,16 @@ from service.http.room_answers import RiskReason, may_be_seen, risk_told
 from service.http.room_wire import room_of
 from service.http.routes import CALLED, route
 from service.http.shows import gaps_of
-from service.live.talk import Answered
+from service.live.talk import Answered, Event
 from service.review.veil import heard
 from service.rights import Right
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from service.duty.scripts import Version
     from service.http.language import Lang
     from service.http.serving import Asked
-    from service.live.talk import Event
 
 STREAM: Final = 60
 """So much of what happened last is shown."""
@@ -95,6 +94,9 @@ async def pulse(asked: Asked) -> Answer:
     risk = lane.risk if lane is not None else Risk()
     if live is not None:
         risk = fade(risk, datetime.now(UTC).timestamp(), live.risk)
+    lately = items[: -STREAM - 1 : -1]
+    of = {str(one.facts["message"]) for one in lately if isinstance(one, Event) and "message" in one.facts}
+    texts = await service.rooms.texts(tenant, room, of)
     told = {
         "room": room,
         "show": show_told(show, await gaps_of(asked, show)) if show is not None else None,
@@ -107,7 +109,7 @@ async def pulse(asked: Asked) -> Answer:
             {"at": datetime.fromtimestamp(60 * number, UTC), "messages": messages, "flagged": flagged, "points": points}
             for number, messages, flagged, points in seen.minutes
         ],
-        "stream": [_item(one, asked.lang) for one in reversed(items[-STREAM:])],
+        "stream": [_item(one, asked.lang, texts) for one in lately],
         "script": _beside(version, items) if version is not None else None,
         "acts": [act_told(one) for one in await duties.shows.acts(tenant, room)],
     }
@@ -117,9 +119,10 @@ async def pulse(asked: Asked) -> Answer:
 ROUTES: Final = (pulse,)
 
 
-def _item(one: Answered | Event, lang: Lang) -> dict[str, Any]:
+def _item(one: Answered | Event, lang: Lang, texts: Mapping[str, str]) -> dict[str, Any]:
     if not isinstance(one, Answered):
-        return {"seq": one.number, "kind": one.kind, "at": one.at, "facts": dict(one.facts)}
+        text = texts.get(str(one.facts.get("message", "")), "")
+        return {"seq": one.number, "kind": one.kind, "at": one.at, "facts": dict(one.facts), "text": text}
     content, verdict, ruleset = one.decided.content, one.decided.verdict, one.decided.ruleset
     told = render(verdict, content, ruleset, lang)
     off = any(name == OFF_SCRIPT for item in verdict.evidence for name, _ in item.facts)

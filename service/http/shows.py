@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from moderation.types import SHANGHAI
@@ -32,7 +33,7 @@ from service.http.filed import today
 from service.http.problems import Fault, Problem
 from service.http.room_wire import room_of
 from service.http.routes import BODY, CALLED, route
-from service.ids import from_stamp
+from service.ids import from_stamp, stamp
 from service.plan import Happening
 from service.rights import Right
 
@@ -179,17 +180,20 @@ async def corrections(asked: Asked) -> Answer:
     problems=("not-found", "busy", *_WRITES),
 )
 async def act_in_room(asked: Asked) -> Answer:
-    """Mute somebody, warn the host or write a note: each is an act with its record; receivers hear of the first two."""
+    """Mute somebody, for a while or for good, warn the host or write a note; receivers hear of all but notes."""
     sent, caller, room = await read_as(asked, ActRequest), known(asked), room_of(asked.found["room"])
     if sent.kind in {"mute", "unmute"} and not sent.target:
         raise Problem("invalid-body", faults=[Fault(("target",), "missing")])
     if sent.kind == "note" and not sent.text.strip():
         raise Problem("invalid-body", faults=[Fault(("text",), "missing")])
-    doing, service = Doing(sent.kind, sent.target, sent.text), asked.serving.service
+    if sent.minutes is not None and sent.kind != "mute":
+        raise Problem("invalid-body", faults=[Fault(("minutes",), "extra_forbidden")])
+    until = stamp(datetime.now(UTC) + timedelta(minutes=sent.minutes)) if sent.minutes else None
+    doing, service = Doing(sent.kind, sent.target, sent.text, until), asked.serving.service
     if doing.kind == "note":
         await service.duties.shows.act(caller, room, doing)
         return await _acts(asked)
-    happening = Happening(ACTS[doing.kind].partition(".")[2], {"target": doing.target or ""})
+    happening = Happening(ACTS[doing.kind].partition(".")[2], doing.told)
     await service.rooms.tell(caller.tenant, room, happening, work=lambda visit: act_in(visit, caller, room, doing))
     return await _acts(asked)
 

@@ -11,6 +11,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS: Final = 5.0
 """So long a client that is closed may take to read that it is."""
+PATIENCE_SECONDS: Final = 2.0
+"""So long may a client take over one frame while more waits than may: answers to all its credits come in one burst."""
+BURST: Final = 8
+"""So many times what may wait is where patience ends."""
 PAUSE: Final = 0.25
 PAGE: Final = 200
 """So much is read from the store at a time for a client that resumes."""
@@ -108,8 +113,8 @@ class Stream:
     _replaying: bool = False
     _lost: bool = False
     """Whether something that waits for the end of the replay was let go: the store has it."""
-    _blocked: bool = False
-    """Whether it has not taken the frame that was sent last: only then may too much wait for it."""
+    _blocked: float = 0.0
+    """Since when it has not taken the frame that was sent last, 0 where it has: only then may too much wait for it."""
     _items: list[tuple[bytes, int]] = field(default_factory=list)
     _more: list[bytes] = field(default_factory=list)
     _granted: int = 0
@@ -245,7 +250,8 @@ class Stream:
             self._lost = True
             self._items = [one for one in self._items if not one[1]]
             self.size = sum([len(one) for one, _ in self._items])
-        if self.size > self.most and self._blocked:
+        waited = monotonic() - self._blocked if self._blocked else 0.0
+        if self.size > self.most and (waited > PATIENCE_SECONDS or (waited and self.size > BURST * self.most)):
             self.end(Code.SLOW)
 
     def _keep_newer(self) -> None:
@@ -253,9 +259,9 @@ class Stream:
         self.size = sum([len(one) for one, _ in self._items])
 
     async def _frame(self, frame: bytes) -> None:
-        self._blocked = True
+        self._blocked = monotonic()
         await self.socket.send_frame(frame, WSMsgType.TEXT)
-        self._blocked = False
+        self._blocked = 0.0
 
     async def _close(self, code: Code, bye: Mapping[str, Any]) -> None:
         transport = self.asked.request.transport

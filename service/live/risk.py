@@ -31,18 +31,18 @@ def moved(
     risk: Risk, judged: Sequence[Judged], more: Iterable[Mark | Corrected], rules: RiskRules
 ) -> tuple[Risk, list[Happening]]:
     """The risk after messages with their verdicts, then after what others add; what is to be told of it."""
-    steps: list[Step] = []
+    happened: list[Happening] = []
     for one in judged:
         for mark in marks(one.message.content, one.verdict, rules):
-            risk, told = weigh(risk, mark, rules)
-            steps.extend(told)
+            risk, steps = weigh(risk, mark, rules)
+            happened.extend([_told(step, one.message.id) for step in steps])
     for change in more:
         if isinstance(change, Mark):
-            risk, told = weigh(risk, change, rules)
+            risk, steps = weigh(risk, change, rules)
         else:
-            risk, told = corrected(risk, change.at, change.category, rules)
-        steps.extend(told)
-    return risk, [_told(step) for step in steps]
+            risk, steps = corrected(risk, change.at, change.category, rules)
+        happened.extend([_told(step) for step in steps])
+    return risk, happened
 
 
 def faded(risk: Risk, at: float, rules: RiskRules) -> tuple[Risk, list[Happening]]:
@@ -69,8 +69,10 @@ def reasons_told(reasons: Iterable[Reason]) -> list[dict[str, object]]:
     ]
 
 
-def _told(step: Step) -> Happening:
+def _told(step: Step, message: str = "") -> Happening:
     facts: dict[str, object] = {"level": step.level.code, "reasons": reasons_told(step.reasons)}
+    if message:
+        facts["message"] = message
     if step.advice is None:
         return Happening(RISK, facts | {"up": step.on})
     facts |= {"advice": step.advice.value, "on": step.on}

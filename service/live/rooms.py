@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Final
 from service.ledger import LedgerClosed
 from service.live.feed import Once
 from service.live.lane import Brought, Lane, Said
-from service.live.talk import Answered, Event, message_id
+from service.live.talk import Answered, Event, content_id, message_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from moderation.risk import Mark
     from service.live.risk import Corrected
@@ -132,6 +132,11 @@ class Rooms:
     async def after(self, tenant: str, room: str, number: int, *, limit: int) -> list[Answered | Event]:
         """What happened in a room after a number, from the store, in order."""
         return [self._numbered(room, one) for one in await self._reads.after(tenant, room, number, limit=limit)]
+
+    async def texts(self, tenant: str, room: str, messages: Iterable[str]) -> dict[str, str]:
+        """What some messages of a room said, as far as they were judged there."""
+        found = await self._reads.known([(tenant, content_id(room, one)) for one in messages])
+        return {message_id(room, name): stored.content.parts[0].text for (_, name), (_, stored) in found.items()}
 
     def lanes(self, tenant: str) -> list[Lane]:
         """A tenant's open rooms."""

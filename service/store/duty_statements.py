@@ -130,8 +130,9 @@ INSERT INTO show_acts (act, tenant, room, show, kind, target, "user", content, a
 VALUES ((SELECT max(seq) FROM acts), ?1, ?2, ?3, ?4, ?5, ?6, CASE WHEN ?7 THEN (SELECT max(id) FROM contents) END, ?8)
 """
 SHOW_ACTS: Final = """
-SELECT a.act, a.show, a.kind, a.target, a."user", u.name, c.body, a.at FROM show_acts AS a
-JOIN users AS u ON u.id = a."user" LEFT JOIN contents AS c ON c.id = a.content
+SELECT a.act, a.show, a.kind, a.target, a."user", u.name, c.body, a.at,
+    json_extract(CAST(l.body AS TEXT), '$.facts.until') FROM show_acts AS a
+JOIN users AS u ON u.id = a."user" JOIN acts AS l ON l.seq = a.act LEFT JOIN contents AS c ON c.id = a.content
 WHERE a.tenant = ? AND a.room = ? AND a.at >= ? AND a.at <= ? ORDER BY a.act DESC LIMIT ?
 """
 INSERT_CORRECTION: Final = """

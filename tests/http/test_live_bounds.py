@@ -10,12 +10,13 @@ import socket
 import time
 from contextlib import contextmanager
 from itertools import pairwise
+from types import SimpleNamespace
 
 import aiohttp
 import pytest
 
 from bench.live_load import frames
-from service.http.streaming import AT_ONCE, Waker
+from service.http.streaming import AT_ONCE, Code, Stream, Waker
 from tests.http.conftest import running
 from tests.http.streams import PROTOCOL, chat, stream
 from tests.small import CLAIMS, LEXICONS, small_rules, terms
@@ -153,6 +154,7 @@ def test_the_risk_of_a_room_is_told_with_its_reasons_and_fades(narrow):
     kinds = [one for one in narrow.call("GET", "/v1/rooms/risky/events").json["items"] if one["kind"] != "verdict"]
     assert ("advice", "warn_host", True) in [(one["kind"], one.get("advice"), one.get("on")) for one in kinds]
     assert kinds[0]["reasons"][0] == kinds[0]["reasons"][0] | {"source": "speech", "category": "absolute_claim"}
+    assert kinds[0]["message"] == "m0"
     shown = narrow.call("GET", "/v1/rooms/risky").json
     assert shown["level"] == "amber" and "warn_host" in shown["advice"]
     lane = narrow.service.rooms.lane("shop", "risky")
@@ -241,6 +243,33 @@ async def test_a_client_that_reads_nothing_is_told_and_closed_and_the_others_hea
     assert told[-1][0] == 8 and int.from_bytes(told[-1][1][:2], "big") == 4413
     while not gauge(narrow, "qingliu_streams_slow"):  # noqa: ASYNC110 - the client's task ends in its own time
         await asyncio.sleep(0.05)
+
+
+class Stuck:
+    """A socket whose client takes nothing."""
+
+    async def send_frame(self, *_):
+        await asyncio.Event().wait()
+
+    async def close(self, **_):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds", "ended"), [(2000, 1.9, None), (2000, 2.1, Code.SLOW), (8001, 0.1, Code.SLOW)]
+)
+async def test_a_burst_of_answers_waits_for_a_client_that_is_busy_with_one_frame(monkeypatch, size, seconds, ended):
+    now = [100.0]
+    monkeypatch.setattr("service.http.streaming.monotonic", lambda: now[0])
+    asked = SimpleNamespace(request=SimpleNamespace(transport=None))
+    client = Stream(asked, "r", Stuck(), whole=False, credits=8, most=1000, waker=Waker(), seen=0.0)
+    sending = asyncio.create_task(client._frame(b"."))
+    await asyncio.sleep(0)
+    now[0] += seconds
+    client._put(b"." * size)
+    assert client.ending is ended
+    sending.cancel()
+    await client.ended()
 
 
 async def test_a_full_room_is_told_few_at_a_time_and_in_turn():

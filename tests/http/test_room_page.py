@@ -10,6 +10,7 @@ import pytest
 
 from service.http import charts
 from service.http.html import WORDS
+from service.http.pulse import STREAM
 from service.plan import Happening
 from service.rights import Role
 from tests.http.streams import chat
@@ -53,16 +54,19 @@ def test_a_room_that_nobody_has_heard_has_nothing_to_draw():
     assert charts.minutes([], LINES)["bars"] == []
 
 
-def test_what_was_ruled_on_a_message_is_told_with_the_message(server, admin, room):
-    ruled = Happening("ruling", {"message": "m-1", "decision": "d", "action": "pass", "by": "deadline"})
+@pytest.mark.parametrize(("message", "words"), [("m-1", ["欢迎来到直播间"]), ("long-gone", ["消息", "long-gone"])])
+def test_what_was_ruled_on_a_message_is_told_with_the_message(server, admin, room, message, words):
+    later = {"messages": [chat(f"later-{n}", f"好看{n}") for n in range(STREAM)]}
+    assert server.call("POST", f"/v1/rooms/{room}/messages", later).status == 200
+    ruled = Happening("ruling", {"message": message, "decision": "d", "action": "pass", "by": "deadline"})
     server.within(server.service.rooms.tell("shop", room, ruled))
     page = shown(admin.call("GET", f"/live/{room}"))
     event = page.partition('class="event ruling"')[2].partition("</li>")[0]
-    assert [part for part in re.split(r"<[^>]+>|\s+", event) if part][1:5] == [
+    assert [part for part in re.split(r"<[^>]+>|\s+", event) if part][1 : 4 + len(words)] == [
         WORDS["zh"]["event.ruling"],
         WORDS["zh"]["action.pass"],
         WORDS["zh"]["by.deadline"],
-        "欢迎来到直播间",
+        *words,
     ]
 
 

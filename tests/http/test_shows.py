@@ -10,9 +10,12 @@ import time_machine
 
 from moderation.types import SHANGHAI
 from service.duty.alerts import Occasion, raise_alert
-from service.duty.shows import Corrected, Said, correct
+from service.duty.shows import Corrected, Doing, Said, correct
+from service.ids import from_stamp
+from service.keys import Caller
 from service.rights import Role
 from tests.http.conftest import running
+from tests.http.test_console import shown
 
 CLAIM = "本店牙刷双十一期间全网第一"
 FILE = "ab" * 32
@@ -207,6 +210,9 @@ def test_what_people_do_in_a_room_is_on_record(server, writer):
     path = "/v1/rooms/r-6/acts"
     assert server.call("POST", path, {"kind": "warn"}).status == 403
     assert server.call("POST", path, {"kind": "mute"}, key=writer).faults == {"target": "missing"}
+    assert server.call("POST", path, {"kind": "warn", "minutes": 5}, key=writer).faults == {
+        "minutes": "extra_forbidden"
+    }
     fine(server.call("POST", path, {"kind": "mute", "target": "u-1", "text": "刷屏"}, key=writer))
     told = fine(server.call("POST", path, {"kind": "warn"}, key=writer))["acts"]
     assert [(one["kind"], one["target"], one["text"]) for one in told] == [
@@ -214,6 +220,19 @@ def test_what_people_do_in_a_room_is_on_record(server, writer):
         ("mute", "u-1", "刷屏"),
     ]
     assert told[0]["by"] == {"id": writer.id, "name": "wang"}
+
+
+def test_a_mute_may_end_by_itself(server, writer):
+    path = "/v1/rooms/r-8/acts"
+    (told,) = fine(server.call("POST", path, {"kind": "mute", "target": "u-1", "minutes": 10}, key=writer))["acts"]
+    assert timedelta(0) < from_stamp(told["until"]) - from_stamp(told["at"]) <= timedelta(minutes=10)
+    (event,) = fine(server.call("GET", "/v1/rooms/r-8/events"))["items"]
+    assert (event["kind"], event["target"], event["until"]) == ("muted", "u-1", told["until"])
+    assert "data-unmute" in writer.call("GET", "/live/r-8").body.decode()
+    past = Doing("mute", "u-1", until=told["at"])
+    server.within(server.service.duties.shows.act(Caller("shop", writer.id), "r-9", past))
+    assert [one["over"] for one in fine(server.call("GET", "/v1/rooms/r-9/acts"))["acts"]] == [True]
+    assert "data-unmute" not in writer.call("GET", "/live/r-9").body.decode()
 
 
 def test_corrections_are_exported_with_their_words_and_offsets(server):
@@ -263,11 +282,15 @@ def test_what_ends_within_thirty_days_is_announced_once_and_again_when_it_ends(s
 
 def test_an_alert_is_raised_once_and_acknowledged_by_a_person(server, writer):
     ledger = server.service.ledger
-    occasion = Occasion("complaint.surge", "r-9", "1", {"count": 12})
+    occasion = Occasion(
+        "room.red", "r-9", "1", {"category": "negative_sentiment", "expected_milli": 640, "level": "red"}
+    )
     raising = partial(raise_alert, tenant="shop", occasion=occasion)
     raised = server.within(ledger.visit(raising))
     assert server.within(ledger.visit(raising)) is None
     before = fine(server.call("GET", "/v1/alerts"))["open"]
+    line = shown(writer.call("GET", "/alerts")).partition(raised)[2].partition("</tr>")[0]
+    assert "negative_sentiment" not in line and " red" not in line and "预期 0.6" in line
     path = f"/v1/alerts/{raised}/acknowledgement"
     assert server.call("POST", path, {}).status == 403
     told = fine(server.call("POST", path, {}, key=writer))

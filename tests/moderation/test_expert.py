@@ -160,6 +160,23 @@ def test_a_guard_is_not_believed_where_the_expert_insists(shipped, score, action
     assert verdict.exemptions == alone.exemptions
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("刚才说全网最低是口误", "ng_correction"),
+        ("口误啊不是全网最低是我们店铺活动价", "ng_correction"),
+        ("有人问是不是全网最低我不敢这么说", "ng_refused"),
+    ],
+)
+def test_a_host_who_takes_back_or_will_not_say_is_believed_where_the_expert_insists_on_those_words(shipped, text, code):
+    case = shipped.examine(content(text, Scene.LIVE_SPEECH))
+    assert [item.code for item in case.conclude().exemptions] == [code]
+    start = text.index("全网最低")
+    for span, action in ((Span("text", start - 1, start + 2), Action.PASS), (Span("text", 0, 2), Action.REVIEW)):
+        opinion = Opinion(TEXT, "ngram@0123456789ab", (Score("ad_law", 990, 440, span),))
+        assert case.conclude(opinion).action is action
+
+
 def test_an_allowed_word_excuses_what_touches_it_alone(shipped):
     text = "周末去了国家级湿地公园，晚上回家"
     case = shipped.examine(content(text))

@@ -69,6 +69,10 @@ def test_a_correction_lowers_the_consequence(rules: RiskRules) -> None:
     risk, _ = weigh(Risk(), claim(0), rules)
     lower, _ = corrected(risk, 20, "absolute_claim", rules)
     assert lower.points() < risk.points() / 3
+    again, _ = weigh(weigh(risk, claim(1), rules)[0], claim(2), rules)
+    assert again.points() / 2 < corrected(again, 20, "absolute_claim", rules)[0].points() < again.points()
+    unannounced, _ = weigh(risk, departure(1, "absolute_claim", rules), rules)
+    assert corrected(unannounced, 20, "absolute_claim", rules)[0].points() < unannounced.points() / 3
     other, _ = corrected(risk, 20, "medical_claim", rules)
     assert other.points() == pytest.approx(risk.points(), rel=0.05)
 

@@ -37,6 +37,9 @@ SPLITS: list[tuple[str, list[Said]]] = [
     ("a pasted account", [("加v", "a"), ("多少钱", "x"), ("qingliu88", "a")]),
     ("a messenger and an account", [("扣扣", "a"), ("666", "x"), ("zyt48154", "a")]),
     ("a number in pieces", [("加q", "a"), ("7909", "a"), ("748", "a")]),
+    ("a mobile number of one person", [("138", "a"), ("多少钱", "x"), ("0013", "a"), ("8000", "a")]),
+    ("a mobile number of several", [("169", "x"), ("138", "a"), ("0013", "b"), ("8000", "c")]),
+    ("a mobile number of two among prices", [("138", "a"), ("1699", "x"), ("00138000", "b")]),
     ("a disguised letter", [("➕", "a"), ("薇", "a")]),
     ("a word that was said before", [("转账吗", "a"), ("转", "a"), ("账", "a")]),
 ]
@@ -116,6 +119,12 @@ INNOCENT: list[tuple[str, list[Content]]] = [
         "single characters of different people that begin something else",
         [chat("加", "a"), chat("微", "b", 1), chat("点", "a", 2), chat("辣还是", "b", 3), chat("油", "a", 4)],
     ),
+    ("the number of an order", [chat(text, "a", at) for at, text in enumerate(("订单号", "6921", "5583", "2210"))]),
+    (
+        "prices that the host has people guess",
+        [speech("猜价格打在公屏上"), *[chat(text, text, 1 + at) for at, text in enumerate(("169", "1688", "1999"))]],
+    ),
+    ("sizes of one person", [chat(text, "a", at) for at, text in enumerate(("165", "110", "1999"))]),
     ("short talk", [chat(text, "a", at * 3) for at, text in enumerate(("好", "想要", "1", "上车", "有吗"))]),
 ]
 

@@ -4,14 +4,15 @@
 {
   const { $, $$, ask, main, say, tick, toast, tell, keys } = window.ql;
   const room = $("#room")?.dataset.room;
-  let picked = null, paused = false;
+  let picked = null, who = null, paused = false; // who was picked stays so when the line has gone by
 
   const lines = () => $$("#stream [data-author]");
   function pick(seq) {
     picked = seq;
     for (const line of $$("#stream li")) line.classList.toggle("on", line.dataset.seq === seq);
-    const line = seq && $(`#stream [data-seq="${CSS.escape(seq)}"]`);
-    if ($("#picked")) $("#picked").textContent = line ? say("js.picked", { who: line.dataset.author }) : say("js.pick_one");
+    const line = $(`#stream [data-seq="${CSS.escape(seq)}"]`);
+    if (line) who = line.dataset.author;
+    if ($("#picked")) $("#picked").textContent = say("js.picked", { who });
     return line;
   }
   function step(by) {
@@ -53,18 +54,18 @@
     doing = { kind, target };
     $("#acting-title").textContent = say(`js.room_${kind}_ask`, { who: target ?? "" });
     $("form", acting).reset();
+    $("#how-long").hidden = kind !== "mute";
     acting.showModal();
   }
   if (acting) $("form", acting).addEventListener("submit", (event) => {
     event.preventDefault();
     const text = event.target.elements.text.value.trim();
+    const minutes = doing.kind === "mute" && Number(event.target.elements.minutes.value);
     acting.close();
-    act({ ...doing, ...(text && { text }) });
+    act({ ...doing, ...(text && { text }), ...(minutes && { minutes }) });
   });
   function mute() {
-    const line = picked && $(`#stream [data-seq="${CSS.escape(picked)}"]`);
-    if (!line) { toast(say("js.pick_one"), { alert: true }); return; }
-    const who = line.dataset.author;
+    if (!who) { toast(say("js.pick_one"), { alert: true }); return; }
     if ($(`#acts [data-unmute="${CSS.escape(who)}"]`)) toast(say("js.room_muted", { who }));
     else begin("mute", who);
   }
