@@ -243,6 +243,18 @@ async def test_a_client_that_reads_nothing_is_told_and_closed_and_the_others_hea
         await asyncio.sleep(0.05)
 
 
+def test_who_pings_and_reads_nothing_is_closed_too(narrow):
+    before, ping = gauge(narrow, "qingliu_streams_slow"), json.dumps({"type": "ping", "id": "x" * 8000}).encode()
+    with deaf(narrow, "pinging") as opened:
+        for _ in range(40):
+            opened.sendall(b"\x81\xfe" + len(ping).to_bytes(2, "big") + bytes(4) + ping)
+        until = time.monotonic() + 10
+        while gauge(narrow, "qingliu_streams_slow") == before:
+            assert time.monotonic() < until
+            assert gauge(narrow, "qingliu_streams_waiting_bytes") <= 4 * 16 * 1024
+            time.sleep(0.05)
+
+
 async def test_a_full_room_is_told_few_at_a_time_and_in_turn():
     waker, events, woken = Waker(), [asyncio.Event() for _ in range(3 * AT_ONCE)], []
 
