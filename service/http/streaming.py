@@ -173,6 +173,8 @@ class Stream:
 
     def say(self, frame: Mapping[str, Any]) -> None:
         """Sends a frame of another type."""
+        if self.ending is not None:
+            return
         told = orjson.dumps(frame)
         self._more.append(told)
         self._grow(len(told))
