@@ -8,13 +8,21 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic, thread_time
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
 Given = TypeVar("Given")
+
+
+class Does(Protocol):
+    """Has some work done beside the event loop, and gives what it gives."""
+
+    def __call__(self, work: Callable[..., Given], /, *given: Any) -> Awaitable[Given]:
+        """See the class."""
+
 
 HEAVY_SECONDS: Final = 0.01
 """Whose work held the event loop so long has it done in the thread from then on."""
@@ -47,7 +55,7 @@ class Chamber:
         self.took(tenant, seconds)
         return done
 
-    async def does(self, tenant: str, work: Callable[..., Given], *given: object) -> Given:
+    async def does(self, tenant: str, work: Callable[..., Given], /, *given: object) -> Given:
         """What ``work`` gives or raises in the thread. What is not begun when its caller leaves is not done."""
         turn = self._turns.setdefault(tenant, asyncio.Lock())
         async with turn:

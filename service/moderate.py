@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -195,7 +196,7 @@ class Moderation:
     async def suggested(self, tenant: str, content: Content) -> Suggested:
         """What could be written instead, by the tenant's rules and for the text expert."""
         engine = self._rules.engines.of(tenant)
-        (found,) = await suggestions(engine, [content], self._hearing)
+        (found,) = await suggestions(engine, [content], self._hearing, partial(self._chamber.does, tenant))
         return Suggested(found, engine.ruleset)
 
     async def close(self) -> None:

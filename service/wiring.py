@@ -219,7 +219,7 @@ async def open_service(
         await record_settings(settings, store.ledger, store.reads)
         await record_start(settings, store.ledger, rules, model, "off" if opens is None else opens.name)
         terms, chamber = terms_of(settings), Chamber()
-        duties = open_duties(store.ledger, store.beside, rules=rules, hearing=hearing)
+        duties = open_duties(store.ledger, store.beside, rules=rules, hearing=hearing, chamber=chamber)
         moderation = Moderation(rules, store.ledger, store.reads, hearing, terms, duties.binding, chamber=chamber)
         stack.push_async_callback(moderation.close)
         creators = await stack.enter_async_context(open_creators(settings, store.ledger, secret, moderation))
