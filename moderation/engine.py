@@ -144,6 +144,17 @@ class Engine:
             return Case(content, self, reading, policy, None, clean)
         return Case(content, self, reading, policy, findings, None, retracts)
 
+    def owed(self, content: Content, reading: Reading) -> Sequence[Evidence]:
+        """What a content as read fails to say or gives wrongly, as a verdict would hold it; nothing else is sought."""
+        policy = self._scenes[content.scene][0]
+        gate = (content.scene, policy.is_advertising(content))
+        if not gate[1]:
+            return ()
+        findings = Findings(self._disclosure.detect(content, reading, gate, content.at.astimezone(SHANGHAI).date()))
+        if self._overlay is not None:
+            self._overlay.weigh(findings, content.scene)
+        return Case(content, self, reading, policy, findings, None).conclude().evidence
+
     def _found(self, content: Content, reading: Reading, gate: Gate, day: date) -> Findings | None:
         """What the text says by itself; ``None``: nothing."""
         findings = self._terms.detect(content, reading, gate, day)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +15,7 @@ from service.ids import from_stamp
 from service.ledger import told
 from service.plan import Replay
 from service.review.terms import Terms
-from service.sitting import Sitting, alone, filed, is_long, slices, to_hear, together
+from service.sitting import Sitting, filed, is_long, slices, to_hear, together
 from service.suggesting import suggestions
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from moderation.ruleset import Ruleset
     from moderation.suggest import Suggestion
     from moderation.types import Content, Missing, Opinion, Verdict
+    from service.chamber import Chamber
     from service.creators.book import Book
     from service.creators.roster import Roster
     from service.duty.binding import Binding
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from service.keys import Caller
     from service.ledger import Ledger
     from service.plan import Placed
-    from service.rules import Rules
+    from service.rules import Engines, Rules
     from service.store.reads import Newer, Reads, Stored
 
 SLICES_HEARD = 4
@@ -104,11 +106,13 @@ class Moderation:
         hearing: Hearing | Escalation | None = None,
         terms: Terms = TERMS,
         binding: Binding | None = None,
+        *,
+        chamber: Chamber,
     ) -> None:
         self._rules, self._ledger, self._reads, self._hearing, self._terms = rules, ledger, reads, hearing, terms
-        self._binding = binding
+        self._binding, self._chamber = binding, chamber
         self._book: Book | None = None
-        self._sitting = Sitting(rules, ledger, hearing, terms)
+        self._sitting = Sitting(rules, ledger, hearing, terms, chamber)
         self._turn = asyncio.Semaphore(SLICES_HEARD)
 
     def enrol(self, roster: Roster, book: Book) -> None:
@@ -126,7 +130,7 @@ class Moderation:
         Raises what ``service.ledger`` draws at its top, ``UnknownProof`` for a proof that it names, and ``ValueError``
         for text that cannot be stored (a lone surrogate).
         """
-        if is_long(content):
+        if is_long(content) or self._chamber.is_heavy(caller.tenant):
             return (await self.many(caller, [content], idempotency=idempotency))[0]
         if self._binding is not None and self._binding.concerns(content):
             content = await self._binding.bound(caller.tenant, content)
@@ -151,13 +155,8 @@ class Moderation:
         filings: list[Filing] = []
         breath = _Breath()
         for company in slices(contents):
-            cases: list[Case] = []
-            if len(company) == 1:
-                cases.append(await alone(engines.of(tenant), company[0]))
-            else:
-                for case in together(engines, company, [tenant] * len(company)):
-                    cases.append(case)
-                    await breath.taken()
+            cases = await self._chamber.judged(tenant, _examined, engines, company, tenant, long=is_long(company[0]))
+            await breath.taken()
             for case, answer in zip(cases, await self._heard(cases), strict=True):
                 verdict = case.conclude() if answer is None else case.conclude(answer)
                 verdict, filing = filed(
@@ -171,7 +170,8 @@ class Moderation:
 
     async def judged(self, tenant: str, content: Content) -> Verdict:
         """What the house makes of a content, which is filed nowhere."""
-        case = await alone(self._rules.engines.of(tenant), content)
+        examine = self._rules.engines.of(tenant).examine
+        case = await self._chamber.judged(tenant, examine, content, long=is_long(content))
         (answer,) = await self._heard([case])
         return case.conclude() if answer is None else case.conclude(answer)
 
@@ -196,7 +196,7 @@ class Moderation:
     async def suggested(self, tenant: str, content: Content) -> Suggested:
         """What could be written instead, by the tenant's rules and for the text expert."""
         engine = self._rules.engines.of(tenant)
-        (found,) = await suggestions(engine, [content], self._hearing)
+        (found,) = await suggestions(engine, [content], self._hearing, partial(self._chamber.does, tenant))
         return Suggested(found, engine.ruleset)
 
     async def close(self) -> None:
@@ -269,6 +269,10 @@ class _Breath:
         if perf_counter() - self._began > HELD_SECONDS:
             await asyncio.sleep(0)
             self._began = perf_counter()
+
+
+def _examined(engines: Engines, company: Sequence[Content], tenant: str) -> list[Case]:
+    return list(together(engines, company, [tenant] * len(company)))
 
 
 def _seal(caller: Caller, idempotency: Idempotency | None) -> Seal | None:

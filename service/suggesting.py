@@ -13,15 +13,20 @@ if TYPE_CHECKING:
 
     from moderation.engine import Case, Engine
     from moderation.types import Content
+    from service.chamber import Does
     from service.escalation import Escalation
     from service.experts import Hearing
 
 
 async def suggestions(
-    engine: Engine, contents: Sequence[Content], hearing: Hearing | Escalation | None
+    engine: Engine,
+    contents: Sequence[Content],
+    hearing: Hearing | Escalation | None,
+    does: Does = asyncio.to_thread,
 ) -> list[Suggestion]:
-    """A suggestion for each content. Takes up to 25 examinations each, so they are worked out in a thread."""
-    found, cases = await asyncio.to_thread(_worked_out, engine, contents)
+    """A suggestion for each content. Takes up to 25 examinations each: ``does`` has one after the other done."""
+    worked_out = [await does(_worked_out, engine, content) for content in contents]
+    found, cases = [one for one, _ in worked_out], [case for _, case in worked_out]
     answers = iter(to_hear([case for case in cases if case is not None], hearing))
     told = []
     for suggestion, case in zip(found, cases, strict=True):
@@ -30,7 +35,7 @@ async def suggestions(
     return told
 
 
-def _worked_out(engine: Engine, contents: Sequence[Content]) -> tuple[list[Suggestion], list[Case | None]]:
-    found = [suggest(engine, content) for content in contents]
-    texts = [reached(content, one) for content, one in zip(contents, found, strict=True)]
-    return found, [None if text is None else engine.examine(text) for text in texts]
+def _worked_out(engine: Engine, content: Content) -> tuple[Suggestion, Case | None]:
+    found = suggest(engine, content)
+    text = reached(content, found)
+    return found, None if text is None else engine.examine(text)

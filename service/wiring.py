@@ -14,6 +14,7 @@ from models.card import HEADS
 from moderation.load import SCENES
 from service.accounts import Accounts
 from service.again import beside
+from service.chamber import Chamber
 from service.escalation import LOADING, Escalation
 from service.keys import Keys
 from service.labels import Labels
@@ -217,12 +218,14 @@ async def open_service(
             check_heads(model, rules.engine.ruleset)
         await record_settings(settings, store.ledger, store.reads)
         await record_start(settings, store.ledger, rules, model, "off" if opens is None else opens.name)
-        terms = terms_of(settings)
-        duties = open_duties(store.ledger, store.beside, rules=rules, hearing=hearing)
-        moderation = Moderation(rules, store.ledger, store.reads, hearing, terms, duties.binding)
+        terms, chamber = terms_of(settings), Chamber()
+        duties = open_duties(store.ledger, store.beside, rules=rules, hearing=hearing, chamber=chamber)
+        moderation = Moderation(rules, store.ledger, store.reads, hearing, terms, duties.binding, chamber=chamber)
         stack.push_async_callback(moderation.close)
         creators = await stack.enter_async_context(open_creators(settings, store.ledger, secret, moderation))
-        rooms = await stack.enter_async_context(open_rooms(settings, rules, store.ledger, hearing, terms))
+        rooms = await stack.enter_async_context(
+            open_rooms(settings, rules, store.ledger, hearing, terms, chamber=chamber)
+        )
         await join_rooms(duties, rooms)
         desk = Desk(store.ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
         await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))

@@ -16,6 +16,7 @@ from service.duty.shows import Shows
 if TYPE_CHECKING:
     import aiosqlite
 
+    from service.chamber import Chamber
     from service.escalation import Escalation
     from service.experts import Hearing
     from service.ledger import Ledger
@@ -37,11 +38,18 @@ class Duties:
 
 
 def open_duties(
-    ledger: Ledger, connection: aiosqlite.Connection, *, rules: Rules, hearing: Hearing | Escalation | None
+    ledger: Ledger,
+    connection: aiosqlite.Connection,
+    *,
+    rules: Rules,
+    hearing: Hearing | Escalation | None,
+    chamber: Chamber,
 ) -> Duties:
     """All of them over one connection that only reads; whoever opened it closes it."""
     proofs, products, shows = Proofs(ledger, connection), Products(ledger, connection), Shows(ledger, connection)
-    scripts = Scripts(ledger, connection, rules=rules, hearing=hearing, products=products, proofs=proofs)
+    scripts = Scripts(
+        ledger, connection, rules=rules, hearing=hearing, products=products, proofs=proofs, chamber=chamber
+    )
     binding = Binding(rules=rules, proofs=proofs, products=products, scripts=scripts, shows=shows)
     return Duties(
         proofs=proofs,

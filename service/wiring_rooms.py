@@ -15,6 +15,7 @@ from service.store.room_reads import RoomReads
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from service.chamber import Chamber
     from service.escalation import Escalation
     from service.experts import Hearing
     from service.ledger import Ledger
@@ -24,14 +25,20 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def open_rooms(
-    settings: Settings, rules: Rules, ledger: Ledger, hearing: Hearing | Escalation | None, terms: Terms
+async def open_rooms(  # noqa: PLR0913 - what judging asks
+    settings: Settings,
+    rules: Rules,
+    ledger: Ledger,
+    hearing: Hearing | Escalation | None,
+    terms: Terms,
+    *,
+    chamber: Chamber,
 ) -> AsyncIterator[Rooms]:
     """The rooms; at the end all that was said in them is with the ledger."""
     reader = await db.open_reader(settings.database, busy_timeout=settings.busy_timeout)
     try:
         reads = RoomReads(reader)
-        turns = Turns(rules, ledger, reads, hearing=hearing, terms=terms)
+        turns = Turns(rules, ledger, reads, hearing=hearing, terms=terms, chamber=chamber)
         bounds = Bounds(rooms=settings.live_rooms, messages=settings.live_queue, idle=settings.live_idle)
         rooms = Rooms(reads, turns=turns, bounds=bounds)
         hindsight = Hindsight(rooms, reads, hearing)

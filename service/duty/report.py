@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    from moderation.engine import Case, Engine
+    from moderation.engine import Case, Engine, Reading
     from moderation.ruleset import Ruleset
     from moderation.script import Sentence
     from moderation.suggest import Suggestion
     from moderation.types import Proof, Verdict
+    from service.chamber import Does
     from service.duty.products import Product
     from service.escalation import Escalation
     from service.experts import Hearing
@@ -98,23 +99,25 @@ class Matter(NamedTuple):
         return self.at.astimezone(SHANGHAI).date()
 
 
-async def report(engine: Engine, matter: Matter, hearing: Hearing | Escalation | None) -> Report:
-    """Judges a script. Long work is done in a thread; the text expert is heard sentence by sentence."""
+async def report(
+    engine: Engine, matter: Matter, hearing: Hearing | Escalation | None, does: Does = asyncio.to_thread
+) -> Report:
+    """Judges a script, piece by piece where ``does`` has it done; the text expert is heard sentence by sentence."""
     found = sentences(matter.text)[:MOST_SENTENCES]
     named = [Named(one.id, one.name) for one in matter.products]
-    meant = about(matter.text, found, named)
-    contents = await asyncio.to_thread(_contents, engine.ruleset, matter, found, meant)
+    meant = await does(about, matter.text, found, named)
+    contents = await does(_contents, engine.ruleset, matter, found, meant)
     verdicts: list[Verdict] = []
     for start in range(0, len(contents), _SLICE):
-        cases = await asyncio.to_thread(_cases, engine, contents[start : start + _SLICE])
+        cases = await does(_cases, engine, contents[start : start + _SLICE])
         answers = [None if one is None else await one for one in to_hear(cases, hearing)]
         verdicts += [
             _own(engine, case, case.conclude() if answer is None else case.conclude(answer))
             for case, answer in zip(cases, answers, strict=True)
         ]
     lines = [Line(*one) for one in zip(found, meant, contents, verdicts, strict=True)]
-    rewritten = await _rewritten(engine, lines, hearing)
-    lacking = await asyncio.to_thread(_lacking, engine, matter, found, meant)
+    rewritten = await _rewritten(engine, lines, hearing, does)
+    lacking = await does(_lacking, engine, matter, found, meant)
     return Report(matter.text, matter.at, engine.ruleset, tuple(rewritten), tuple(lacking), tuple(matter.proofs))
 
 
@@ -158,28 +161,34 @@ def _is_owed(item: Evidence) -> bool:
     return item.category == DISCLOSURE and not item.rule.endswith(_NUMBERS)
 
 
-async def _rewritten(engine: Engine, lines: Sequence[Line], hearing: Hearing | Escalation | None) -> list[Line]:
+async def _rewritten(
+    engine: Engine, lines: Sequence[Line], hearing: Hearing | Escalation | None, does: Does
+) -> list[Line]:
     asked = [line for line in lines if line.verdict.action is not Action.PASS][:MOST_REWRITES]
-    found = await suggestions(engine, [line.content for line in asked], hearing)
+    found = await suggestions(engine, [line.content for line in asked], hearing, does)
     rewrites = {line.sentence: one for line, one in zip(asked, found, strict=True)}
     return [line._replace(rewrite=rewrites.get(line.sentence)) for line in lines]
 
 
 def _lacking(engine: Engine, matter: Matter, found: Sequence[Sentence], meant: Sequence[str]) -> list[Lacking]:
     told = []
+    readings: dict[str, Reading] = {}  # most products share theirs: what no sentence names is said of all
     for product in matter.products:
         said = "".join(
             matter.text[start:end]
             for (_, start, end), whose in zip(found, meant, strict=True)
             if whose in {"", product.id}
         )
+        said = said or product.name
         content = sentence(
-            said or product.name,
+            said,
             matter.at,
             industry=product.industry,
             product=product.name,
             qualifications=product.numbers(matter.day),
         )
-        evidence = engine.examine(content).conclude().evidence
+        if said not in readings:
+            readings[said] = engine.read(content)
+        evidence = engine.owed(content, readings[said])
         told.append(Lacking(product, content, tuple(item for item in evidence if _is_owed(item))))
     return told

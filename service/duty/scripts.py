@@ -7,6 +7,7 @@ UnknownScript   the tenant has no such script, or no such version
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -25,6 +26,7 @@ from service.store import statements
 if TYPE_CHECKING:
     import aiosqlite
 
+    from service.chamber import Chamber
     from service.duty.products import Products
     from service.duty.proofs import Proofs
     from service.escalation import Escalation
@@ -107,9 +109,11 @@ class Scripts:
         hearing: Hearing | Escalation | None,
         products: Products,
         proofs: Proofs,
+        chamber: Chamber,
     ) -> None:
         self._ledger, self._connection = ledger, connection
         self._rules, self._hearing, self._products, self._proofs = rules, hearing, products, proofs
+        self._chamber = chamber
 
     async def file(self, caller: Caller, new: NewScript) -> Version:
         """Files a version; the same text, products and proofs again are the version that stands.
@@ -175,7 +179,8 @@ class Scripts:
         standing = await self._proofs.standing(tenant, version.proofs)
         proofs = [standing[name].value for name in version.proofs if name in standing]
         matter = Matter(version.text, products, proofs, datetime.now(UTC))
-        return await report(self._rules.engines.of(tenant), matter, self._hearing)
+        does = partial(self._chamber.does, tenant)
+        return await report(self._rules.engines.of(tenant), matter, self._hearing, does)
 
     async def approve(self, caller: Caller, version: Version, counted: Counted, *, digest: str, note: str) -> None:
         """A person approves exactly this text. Raises ``NotApprovable``."""

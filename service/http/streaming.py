@@ -178,7 +178,11 @@ class Stream:
 
     def say(self, frame: Mapping[str, Any]) -> None:
         """Sends a frame of another type."""
-        self._more.append(orjson.dumps(frame))
+        if self.ending is not None:
+            return
+        told = orjson.dumps(frame)
+        self._more.append(told)
+        self._grow(len(told))
         self._wake.set()
 
     def end(self, code: Code, problem: Problem | None = None) -> None:
@@ -214,12 +218,14 @@ class Stream:
             await self._wake.wait()
             self._wake.clear()
             more, self._more = self._more, []
+            self.size -= sum(map(len, more))
             for frame in more:
                 await self._frame(frame)
             if self._replaying:
                 await self._replay()
             if self.ending is None and (self._items or self._granted):
-                items, self._items, self.size = self._items, [], 0
+                items, self._items = self._items, []
+                self._measure()
                 granted, self._granted = self._granted, 0
                 await self._frame(_told([item for item, _ in items], granted))
 
@@ -243,20 +249,27 @@ class Stream:
         if self.ending is not None or 0 < number <= self._cursor:
             return
         self._items.append((item, number))
-        self.size += len(item)
+        self._grow(len(item))
+
+    def _grow(self, size: int) -> None:
+        """So many bytes more wait; where they are too many, what the store has is let go, or the client is."""
+        self.size += size
         if self.size <= self.most:
             return
         if self._replaying:
             self._lost = True
             self._items = [one for one in self._items if not one[1]]
-            self.size = sum([len(one) for one, _ in self._items])
+            self._measure()
         waited = monotonic() - self._blocked if self._blocked else 0.0
         if self.size > self.most and (waited > PATIENCE_SECONDS or (waited and self.size > BURST * self.most)):
             self.end(Code.SLOW)
 
     def _keep_newer(self) -> None:
         self._items = [one for one in self._items if not one[1] or one[1] > self._cursor]
-        self.size = sum([len(one) for one, _ in self._items])
+        self._measure()
+
+    def _measure(self) -> None:
+        self.size = sum([len(one) for one, _ in self._items]) + sum(map(len, self._more))
 
     async def _frame(self, frame: bytes) -> None:
         self._blocked = monotonic()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from moderation.risk import Risk
 from moderation.roomstate import RoomState
+from service.sitting import length_of
 
 if TYPE_CHECKING:
     import asyncio
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from service.store.reads import Stored
 
 MOST_TOGETHER: Final = 128
-"""So many messages of a room are judged together at most; the rest waits for the next turn."""
+MOST_CHARS: Final = 4000
+"""So many messages of a room, and so long ones, are judged together; the rest waits for the next turn."""
 
 
 @dataclass(slots=True, eq=False)
@@ -90,13 +92,17 @@ class Lane:
         """Whether anything waits for a turn."""
         return bool(self.waiting or self.said or self.late)
 
-    def take(self, most: int) -> list[Brought]:
+    def take(self) -> list[Brought]:
         """The next messages, in order. The same id twice parts them: the second finds what became of the first."""
         taken: list[Brought] = []
         seen: set[str] = set()
-        while self.waiting and len(taken) < most and self.waiting[0].message.id not in seen:
+        chars = 0
+        while self.waiting and len(taken) < MOST_TOGETHER and chars < MOST_CHARS:
+            if self.waiting[0].message.id in seen:
+                break
             brought = self.waiting.popleft()
             seen.add(brought.message.id)
+            chars += length_of(brought.message.content)
             taken.append(brought)
         return taken
 

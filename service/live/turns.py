@@ -22,19 +22,20 @@ from moderation.types import Action
 from service.filing import ENGINE, prepared
 from service.ids import from_stamp
 from service.ledger import LedgerClosed, LedgerFull, LedgerRefused, LedgerUnwritable, told
-from service.live.lane import MOST_TOGETHER, Lane, Late, Part, Said
+from service.live.lane import Lane, Late, Part, Said
 from service.live.risk import faded, is_calm, moved
 from service.live.talk import RETRACTION, Answered, Event, Judged, Kind, Message, News, Refused, message_id
 from service.logs import where
 from service.moderate import Decided, retold
 from service.plan import Entering, Happening, Placed
-from service.sitting import SLICE_CHARS, SLICE_CONTENTS, slices, to_hear
+from service.sitting import SLICE_CHARS, SLICE_CONTENTS, is_long, length_of, slices, to_hear
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Sequence
 
-    from moderation.engine import Case, Engine, Reading
+    from moderation.engine import Case, Engine
     from moderation.types import Missing, Opinion
+    from service.chamber import Chamber
     from service.escalation import Escalation
     from service.experts import Hearing
     from service.filing import Filing
@@ -68,10 +69,11 @@ class Turns:
         *,
         hearing: Hearing | Escalation | None,
         terms: Terms,
+        chamber: Chamber,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._rules, self._ledger, self._reads, self._hearing = rules, ledger, reads, hearing
-        self._terms, self._clock = terms, clock
+        self._terms, self._clock, self._chamber = terms, clock, chamber
         self.introduce: list[Introduce] = []
         self.follow: list[Follow] = []
         self.waiting = 0
@@ -132,14 +134,17 @@ class Turns:
             said, late = list(lane.said), list(lane.late)
             lane.said.clear()
             lane.late.clear()
-            brought = lane.take(MOST_TOGETHER)
+            brought = lane.take()
             parts.append(Part(lane, brought, said, late))
             contents += len(brought)
-            chars += sum([len(one.message.content.parts[0].text) for one in brought])
+            chars += sum([length_of(one.message.content) for one in brought])
         if self._ready:
             self._called = True
             asyncio.get_running_loop().call_soon(self._turn)
-        self._do(self._judge(parts))
+        if any(is_long(one.message.content) for one in parts[-1].brought):  # the others need not wait for it
+            self._do(self._judge([parts.pop()]))
+        if parts:
+            self._do(self._judge(parts))
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -173,9 +178,9 @@ class Turns:
         recent = await self._reads.recent(lane.tenant, lane.name, batches=RECALLED) if last else []
         recalled = [stored.content for stored in recent[-RECALLED:]]
         stands = await self._reads.known([(lane.tenant, content.id) for content in recalled]) if recalled else {}
+        engine = self._rules.engines.of(lane.tenant)
+        heard, _ = await self._chamber.judged(lane.tenant, engine.hear, RoomState(), recalled, long=bool(recalled))
         if not lane.opened:
-            engine = self._rules.engines.of(lane.tenant)
-            heard, _ = engine.hear(RoomState(), recalled)
             ruled = [stored for _, stored in stands.values() if stored.by != ENGINE]
             lane.state = _told_of(heard, ruled, engine)
             if (live := engine.ruleset.live) is not None:
@@ -208,32 +213,24 @@ class Turns:
         return Answered(message.id, number, self.retold(stored), again=True)
 
     async def _examine(self, parts: Sequence[Part]) -> list[Case]:
-        """The cases of all new messages: read in slices, so that the event loop gets its turns, and folded by room."""
+        """The cases of all new messages, folded by room in slices, so that the event loop gets its turns."""
         engines = self._rules.engines
         for part in parts:
             tenant, room = part.lane.tenant, part.lane.name
             part.messages = [brought.message for brought in part.brought]
             for introduce in self.introduce:
                 part.messages = [introduce(tenant, room, message) for message in part.messages]
-        contents = [message.content for part in parts for message in part.messages]
-        readings: list[Reading] = []
-        for company in slices(contents) if contents else ():
-            if readings:
+            engine = engines.of(tenant)
+            ruled = [said.ruled for said in part.said if said.ruled is not None]
+            part.state, part.cases, part.pieces = _told_of(part.lane.state, ruled, engine), [], []
+            for company in slices([message.content for message in part.messages]):
+                long = any(map(is_long, company))
+                part.state, cases = await self._chamber.judged(tenant, engine.hear, part.state, company, long=long)
+                part.cases += cases
                 await asyncio.sleep(0)
-            readings.extend(engines.base.read_many(company))
-        cases: list[Case] = []
-        start = 0
-        for part in parts:
-            end = start + len(part.messages)
-            engine = engines.of(part.lane.tenant)
-            before = _told_of(part.lane.state, [said.ruled for said in part.said if said.ruled is not None], engine)
-            part.pieces = []
-            part.state, part.cases = engine.hear(before, contents[start:end], readings[start:end])
             if any(case.retracts for case in part.cases):
                 await self._retract(part, engine)
-            cases.extend(part.cases)
-            start = end
-        return cases
+        return [case for part in parts for case in part.cases]
 
     async def _retract(self, part: Part, engine: Engine) -> None:
         """Judges earlier messages anew that turned out to be pieces of a violation; those that nobody heard of at once.

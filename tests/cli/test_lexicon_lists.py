@@ -113,6 +113,16 @@ def test_json_with_categories_goes_to_a_file_each(bring, tmp_path) -> None:
     assert told["reasons"] == {"no_category": 1}
 
 
+@pytest.mark.parametrize("second", [b'<c r="XFD1048576"><v>1</v></c>', b" " * 200_000_000], ids=["far", "packed"])
+def test_a_workbook_that_no_memory_holds_is_refused(bring, tmp_path, second) -> None:
+    path = tmp_path / "b.xlsx"
+    write_sheet(path, ("词",), ("百家乐",))
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/worksheets/sheet2.xml", second)
+    done, _ = bring("b.xlsx", path.read_bytes(), "--category", "gambling")
+    assert done.returncode == 2 and "b.xlsx:1: 工作簿过大" in done.stderr.decode()
+
+
 @pytest.mark.parametrize(
     ("name", "data", "place"),
     [

@@ -9,14 +9,20 @@ import shutil
 import socket
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import pairwise
+from threading import current_thread
 from types import SimpleNamespace
 
 import aiohttp
 import pytest
 
 from bench.live_load import frames
+from moderation.engine import Engine
+from moderation.types import Content, Part, Scene
 from service.http.streaming import AT_ONCE, Code, Stream, Waker
+from service.live.lane import Brought, Lane
+from service.live.talk import Kind, Message
 from tests.http.conftest import running
 from tests.http.streams import PROTOCOL, chat, stream
 from tests.small import CLAIMS, LEXICONS, small_rules, terms
@@ -174,6 +180,28 @@ async def _looked(server, lane):
         await asyncio.sleep(0.01)
 
 
+def test_a_room_is_given_little_at_a_time_and_long_messages_are_judged_beside_the_event_loop(narrow, monkeypatch):
+    threads, chars, hear = set(), [], Engine.hear
+
+    def noted(engine, state, contents):
+        if contents:
+            chars.append(sum(len(one.parts[0].text) for one in contents))
+            threads.add(current_thread().name)
+        return hear(engine, state, contents)
+
+    monkeypatch.setattr(Engine, "hear", noted)
+    said(narrow, "long", *(chat(f"m{n}", "好" * 600) for n in range(16)))
+    assert sum(chars) == 16 * 600 and max(chars) == 600 and threads == {"chamber_0"}
+
+
+def test_a_turn_of_a_room_takes_few_of_its_long_messages():
+    now = datetime.now(UTC)
+    texts = (Content(scene=Scene.LIVE_CHAT, parts=(Part("text", "好" * 2000),), at=now) for _ in range(5))
+    lane = Lane("shop", "r1")
+    lane.waiting.extend(Brought(Message(f"m{n}", Kind.CHAT, one), None, 0.0) for n, one in enumerate(texts))
+    assert [len(lane.take()), len(lane.take()), len(lane.take())] == [2, 2, 1]
+
+
 # Who does not read
 
 
@@ -268,6 +296,18 @@ async def test_a_burst_of_answers_waits_for_a_client_that_is_busy_with_one_frame
     now[0] += seconds
     client._put(b"." * size)
     assert client.ending is ended
+    sending.cancel()
+    await client.ended()
+
+
+async def test_pongs_that_nobody_reads_are_no_way_to_fill_the_memory():
+    asked = SimpleNamespace(request=SimpleNamespace(transport=None))
+    client = Stream(asked, "r1", Stuck(), whole=False, credits=8, most=1000, waker=Waker(), seen=0.0)
+    sending = asyncio.create_task(client.send())
+    for _ in range(25):
+        client.say({"type": "pong", "id": "x" * 400})
+        await asyncio.sleep(0)
+    assert client.ending is Code.SLOW and client.size == 0
     sending.cancel()
     await client.ended()
 

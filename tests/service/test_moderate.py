@@ -36,7 +36,7 @@ from service.ids import stamp
 from service.keys import Caller
 from service.ledger import IdempotencyConflict
 from service.moderate import TERMS, Idempotency
-from service.sitting import LONG_CHARS, SLICE_CHARS, SLICE_CONTENTS, slices
+from service.sitting import SLICE_CHARS, SLICE_CONTENTS, slices
 from service.store.codec import content_body, content_from, verdict_blob, verdict_from
 from service.wiring import open_service
 
@@ -74,12 +74,12 @@ async def test_a_long_text_is_judged_beside_the_event_loop(service, caller, cont
         return examine(asked, *reading)
 
     monkeypatch.setattr(service.rules.engine, "examine", noted)
-    long, short = content("好" * (LONG_CHARS + 1), id="long"), content("好", id="short")
+    long, short = content("好" * (SLICE_CHARS + 1), id="long"), content("好", id="short")
     if alone:
         await service.moderation.one(caller, long)
         await service.moderation.one(caller, short)
     else:
-        await service.moderation.many(caller, [short, content("好" * SLICE_CHARS, id="long"), short])
+        await service.moderation.many(caller, [short, content("好" * (SLICE_CHARS + 1), id="long"), short])
     assert threads["short"] == get_ident() != threads["long"]
 
 

@@ -83,6 +83,20 @@ async def test_a_product_lacks_what_its_sentences_do_not_disclose(told):
     assert (await told(SERUM)).counts["lacking"] == 0
 
 
+async def test_what_is_said_of_many_products_is_read_once(told, shipped, monkeypatch):
+    texts, read = [], shipped.read
+
+    def noted(content):
+        texts.append(content.parts[0].text)
+        return read(content)
+
+    monkeypatch.setattr(shipped, "read", noted)
+    products = [Product(f"p{n}", f"面霜{n}号", "cosmetic", ()) for n in range(9)]
+    found = await told(*products, text="今天的面霜到货了。大家快来。")
+    assert len(found.products) == 9
+    assert texts.count("今天的面霜到货了。大家快来。") == 1
+
+
 async def test_a_sentence_owes_no_disclosure_by_itself(told):
     found = await told(Product("x", "产品", "health_food", ()), text="这款产品很好。大家可以看看。")
     assert found.counts["pass"] == 2

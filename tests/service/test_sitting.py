@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from threading import get_ident
+from time import process_time
 
 import pytest
 
-from moderation.types import Action
+from moderation.types import Action, Author
+from service.chamber import HEAVY_SECONDS, Chamber
+from service.keys import Caller
 from service.sitting import SLICE_CONTENTS
+
+RIVAL = Caller("rival", "k2")
 
 
 @pytest.fixture
@@ -38,6 +44,47 @@ async def test_a_rush_is_judged_in_slices(service, caller, content, companies):
     await asyncio.gather(*(service.moderation.one(caller, content("好用")) for _ in range(3 * SLICE_CONTENTS)))
     assert sum(companies) == 3 * SLICE_CONTENTS
     assert max(companies) <= SLICE_CONTENTS
+
+
+async def test_tenants_take_turns_so_that_ones_rush_is_nobody_elses_wait(service, caller, content, monkeypatch):
+    await service.keys.create("rival")
+    slices, read_many = [], service.rules.engine.read_many
+
+    def noted(contents):
+        slices.append([one.id for one in contents])
+        return read_many(contents)
+
+    monkeypatch.setattr(service.rules.engine, "read_many", noted)
+    asked = [service.moderation.one(caller, content("好用", id=f"p{n}")) for n in range(3 * SLICE_CONTENTS)]
+    await asyncio.gather(*asked, service.moderation.one(RIVAL, content("好用", id="rival's")))
+    assert slices[0][:3] == ["p0", "rival's", "p1"]
+
+
+async def test_who_held_the_event_loop_is_judged_in_a_thread_from_then_on(service, caller, content, monkeypatch):
+    await service.keys.create("rival")
+    threads, examine = [], service.rules.engine.examine
+
+    def costly(asked, *reading):
+        threads.append(get_ident())
+        until = process_time() + 2 * HEAVY_SECONDS * (asked.author.id == "costly")
+        while process_time() < until:
+            pass
+        return examine(asked, *reading)
+
+    monkeypatch.setattr(service.rules.engine, "examine", costly)
+    for who, name in ((caller, "costly"), (caller, "u1"), (RIVAL, "u2")):
+        await service.moderation.one(who, content("好用", author=Author(id=name)))
+    assert [one == get_ident() for one in threads] == [True, False, True]
+
+
+async def test_tenants_take_turns_in_the_thread_and_what_nobody_waits_for_is_not_done():
+    chamber, done = Chamber(), []
+    asked = [asyncio.ensure_future(chamber.does(*one)) for one in [("a", done.append, n) for n in range(4)]]
+    other = asyncio.ensure_future(chamber.does("b", done.append, "b"))
+    await asyncio.sleep(0)
+    asked[2].cancel()
+    await asyncio.gather(*asked, other, return_exceptions=True)
+    assert done == [0, "b", 1, 3]
 
 
 async def test_what_cannot_be_stored_fails_alone(service, caller, content):
