@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from moderation.detect.claims import Hearing
 from moderation.detect.codes import CodeDetector
 from moderation.detect.crowd import heard
 from moderation.detect.disclosure import DisclosureDetector
@@ -160,12 +161,19 @@ class Engine:
         if codes:
             live = partial(self._applies, gate)
             findings.evidence.extend(self._codes.detect(reading, content.author, day, live))
+            findings.exemptions.extend(self._codes.named(reading))
             findings.evidence.extend(self._spam.detect(reading, day, live))
         if content.proofs or content.script is not None:
             settle(findings, content, reading, self.reader, self.ruleset)
         if self._overlay is not None:
             self._overlay.weigh(findings, content.scene)
         return findings if findings.evidence or findings.exemptions else None
+
+    def excused(self, content: Content, reading: Reading) -> frozenset[str]:
+        """The categories on which no expert is heard: the content as a whole tells or warns of it."""
+        terms = self.shared.terms
+        day = content.at.astimezone(SHANGHAI).date()
+        return terms.claims.over_model(Hearing(content, reading, day, terms.claims, terms.index))
 
     def _court(self, content: Content, gate: Gate, day: date, text: str) -> Sequence[Evidence]:
         """What another text would have shown in the place of the content's own."""
@@ -182,7 +190,7 @@ class Engine:
 class Case:
     """An examined content, waiting for its verdict."""
 
-    __slots__ = ("_clean", "_findings", "_reader", "_reading", "content", "policy", "retracts", "ruleset")
+    __slots__ = ("_clean", "_engine", "_findings", "_reading", "content", "policy", "retracts", "ruleset")
 
     def __init__(  # noqa: PLR0913, PLR0917 - made once a content; a value object would be made once more
         self,
@@ -195,7 +203,7 @@ class Case:
         retracts: tuple[Retraction, ...] = (),
     ) -> None:
         self.content, self.ruleset, self.policy = content, engine.ruleset, policy
-        self._reading, self._reader = reading, engine.reader
+        self._reading, self._engine = reading, engine
         self._findings, self._clean = findings, clean
         self.retracts = retracts
         """Earlier messages of the room that turned out to be pieces of a violation which this one completes."""
@@ -212,7 +220,7 @@ class Case:
 
     def wordings(self) -> list[Wording]:
         """What an expert is to read. Takes as long as restoring disguises does, so it is asked where it is needed."""
-        return wordings(self._reading, self._reader)
+        return wordings(self._reading, self._engine.reader)
 
     def surroundings(self) -> list[str] | None:
         """What an expert is to read beside the wordings before it doubts anything; ``None``: it is not to doubt."""
@@ -237,7 +245,8 @@ class Case:
 
     def _heard(self, answer: Evidence | Opinion | Missing, findings: Findings) -> Iterable[Evidence]:
         if isinstance(answer, Opinion):
-            return testimony(answer, self.content, self.policy, self.ruleset, findings)
+            excused = self._engine.excused(self.content, self._reading) if answer.scores else frozenset()
+            return testimony(answer, self.content, self.policy, self.ruleset, findings, excused)
         return (answer,) if isinstance(answer, Evidence) else ()
 
 

@@ -20,6 +20,7 @@ from moderation.types import (
     DENIED,
     DOUBTED,
     LEXICON,
+    NAMED,
     SEVERE,
     UNSURE,
     Evidence,
@@ -124,12 +125,18 @@ def _with_marks(part: str, view: View, *, shouts: bool) -> Wording:
     return Wording(part, "".join(pieces), shouts, view, places)
 
 
-def testimony(
-    opinion: Opinion, content: Content, policy: ScenePolicy, ruleset: Ruleset, findings: Findings
+def testimony(  # noqa: PLR0913, PLR0917 - all that a court has before it
+    opinion: Opinion,
+    content: Content,
+    policy: ScenePolicy,
+    ruleset: Ruleset,
+    findings: Findings,
+    excused: frozenset[str],
 ) -> Iterator[Evidence]:
     """The scores of an opinion as evidence, as far as the scene hears them.
 
-    A score counts unless evidence that counts stands for the same already, or something of the same is excused.
+    A score counts unless evidence that counts stands for the same already, or something of the same is excused, or the
+    content as a whole.
     Categories of advertising law are the same here: one head speaks for them all.
     """
     heads = policy.experts.get(opinion.source, {})
@@ -138,7 +145,11 @@ def testimony(
         category = ruleset.categories.get(heads.get(score.head, ""))
         if category is None or not category.applies(content.scene, advertising=advertising):
             continue
-        idle = _stands(category, policy, ruleset, findings) or _excused(category, score, policy, ruleset, findings)
+        idle = (
+            category.code in excused
+            or _stands(category, policy, ruleset, findings)
+            or _excused(category, score, policy, ruleset, findings)
+        )
         weight = min(LISTED, policy.review_at - 1) if idle else UNSURE
         if weight:
             yield Evidence(
@@ -187,14 +198,14 @@ def _stands(category: Category, policy: ScenePolicy, ruleset: Ruleset, findings:
 def _excused(category: Category, score: Score, policy: ScenePolicy, ruleset: Ruleset, findings: Findings) -> bool:
     """Whether something of the category is excused.
 
-    The law excuses, an allowed word that the score's stretch touches, and a guard, which reads words alone: above
-    ``insist_above`` it is not believed.
+    The law excuses, an allowed word or the number of an order that the score's stretch touches, and a guard, which
+    reads words alone: above ``insist_above`` it is not believed.
     """
     sure = score.score > policy.insist_above
     for item in findings.exemptions:
         if item.code == BOUNDARY or (sure and item.code in ruleset.claims.guards):
             continue
-        if item.code == ALLOWED and not _touch(item.span, score.span):
+        if item.code in {ALLOWED, NAMED} and not _touch(item.span, score.span):
             continue
         if _same(category, ruleset.categories[item.category]):
             return True

@@ -107,6 +107,8 @@ def _rule(rule: ClaimRule, ruleset: Ruleset) -> Iterator[str]:
     yield ""
     if rule.kind in {ClaimKind.GUARD, ClaimKind.EXEMPTION}:
         yield f"- 结果：{OUTCOMES[rule.outcome]}" + ("；与他人比较时仍可适用" if rule.despite_comparison else "")
+    if rule.over_model:
+        yield "- 文本模型对这些类别的评分也不计"
     if rule.cancels:
         yield f"- 使失效：{'、'.join(f'`{code}`' for code in sorted(rule.cancels))}"
     names = [ruleset.categories[code].zh for code in sorted(rule.categories)]

@@ -70,8 +70,9 @@ class Category:
 class CodeRules:
     """What surrounds numbers and addresses: words that invite, words that explain them away, host name endings.
 
-    ``labels`` say that letters and digits are a key or a name of another sort, ``apps`` are names of programs, which
-    are nobody's identifier, ``public`` host names of public services.
+    ``labels`` say that letters and digits are a key or a name of another sort, ``numbers`` right before a number that
+    it is one of an order or a ticket, ``apps`` are names of programs, which are nobody's identifier, ``public`` host
+    names of public services.
     """
 
     invite: tuple[str, ...]
@@ -81,6 +82,7 @@ class CodeRules:
     qq: tuple[str, ...]
     endings: tuple[str, ...]
     labels: tuple[str, ...]
+    numbers: tuple[str, ...]
     apps: tuple[str, ...]
     public: tuple[str, ...]
 
@@ -133,7 +135,8 @@ class Setting:
 class ClaimRule:
     """One row of the claims table. ``laws`` is what the row rests on, ``proof`` what must be kept on file.
 
-    The dates are the row's own, both inclusive. ``option`` is the ``name=value`` under which the row is there at all.
+    What is excused ``over_model`` no score of the text expert counts for. The dates are the row's own, both inclusive.
+    ``option`` is the ``name=value`` under which the row is there at all.
     """
 
     code: str
@@ -145,6 +148,7 @@ class ClaimRule:
     categories: frozenset[str]
     cancels: frozenset[str]
     despite_comparison: bool
+    over_model: bool
     proof_zh: str
     proof_en: str
     settings: tuple[Setting, ...]

@@ -142,6 +142,7 @@ class ClaimTable:
         self._declared: dict[str, list[int]] = defaultdict(list)
         self._count = 0
         rows = [self._row(number, setting) for number, rule in enumerate(self.rules) for setting in rule.settings]
+        self._whole = [row for row, _ in rows if self.rules[row.rule].over_model]
         self._question, self._titled, self._quoted = (self._flags[f] for f in ("<question>", "<titled>", "<quoted>"))
         self._begins, self._ends, self._last = (self._flags[f] for f in ("^", "$", "<last>"))
         self._known = {cue: _Slots(**{name: tuple(one) for name, one in by.items()}) for cue, by in self._asked.items()}
@@ -206,6 +207,12 @@ class ClaimTable:
     def everywhere(self, numbers: AbstractSet[int]) -> set[int]:
         """The slots that a content as a whole fills by a cue anywhere in it."""
         return {slot for cue in self._anywhere.keys() & numbers for slot in self._anywhere[cue]}
+
+    def over_model(self, hearing: Hearing) -> frozenset[str]:
+        """The categories on which a content is excused by all that it says: no score counts for them."""
+        filled = hearing.everywhere
+        met = {row.rule for row in self._whole if row.needs <= filled and row.bars.isdisjoint(filled)}
+        return frozenset().union(*[self.rules[rule].categories for rule in met - hearing.closed])
 
     def declared(self, content: Content) -> set[int]:
         """The slots that the declared industry fills, and the scene where nothing declares that the content sells."""

@@ -18,6 +18,7 @@ from moderation.trace import Tracer
 from moderation.types import (
     DENIED,
     DOUBTED,
+    NAMED,
     TEXT,
     UNSURE,
     Action,
@@ -158,6 +159,25 @@ def test_a_guard_is_not_believed_where_the_expert_insists(shipped, score, action
     verdict = case.conclude(says("ad_law", text=GUARDED, score=score))
     assert verdict.action is action
     assert verdict.exemptions == alone.exemptions
+
+
+@pytest.mark.parametrize("text", ["快递单号7788 5566，放门口", "车牌沪A88991的车挡住了通道"])
+def test_a_number_that_says_what_it_is_excuses_what_touches_it(shipped, text):
+    case = shipped.examine(content(text, scene="ugc"))
+    touching, beside = (Opinion(TEXT, "x", (Score("diversion", 990, 440, span),)) for span in _halves(text))
+    assert case.conclude(touching).action is Action.PASS
+    assert case.conclude(beside).action is Action.REVIEW
+    assert any(item.code == NAMED for item in case.conclude().exemptions)
+
+
+def _halves(text):
+    return Span("text", 0, len(text) // 2), Span("text", len(text) - 2, len(text))
+
+
+@pytest.mark.parametrize(("more", "action"), [("", Action.PASS), ("，稳赚的找我", Action.REVIEW)])
+def test_who_warns_of_a_fraud_is_believed_whatever_the_score(shipped, more, action):
+    text = "我妈差点被骗，对方说交钱就能领养老金，大家一定当心" + more
+    assert judged(shipped, text, "fraud", scene="ugc").action is action
 
 
 def test_an_allowed_word_excuses_what_touches_it_alone(shipped):
