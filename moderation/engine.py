@@ -171,6 +171,7 @@ class Engine:
         if codes:
             live = partial(self._applies, gate)
             findings.evidence.extend(self._codes.detect(reading, content.author, day, live))
+            findings.exemptions.extend(self._codes.named(reading))
             findings.evidence.extend(self._spam.detect(reading, day, live))
         if content.proofs or content.script is not None:
             settle(findings, content, reading, self.reader, self.ruleset)

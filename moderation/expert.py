@@ -20,6 +20,7 @@ from moderation.types import (
     DENIED,
     DOUBTED,
     LEXICON,
+    NAMED,
     SEVERE,
     UNSURE,
     Evidence,
@@ -187,14 +188,15 @@ def _stands(category: Category, policy: ScenePolicy, ruleset: Ruleset, findings:
 def _excused(category: Category, score: Score, policy: ScenePolicy, ruleset: Ruleset, findings: Findings) -> bool:
     """Whether something of the category is excused.
 
-    The law excuses, an allowed word that the score's stretch touches, and a guard, which reads words alone: above
-    ``insist_above`` it is not believed, unless it is certain and the stretch touches what it excuses.
+    The law excuses, an allowed word or the number of an order that the score's stretch touches, and a guard, which
+    reads words alone: above ``insist_above`` it is not believed, unless it is certain and the stretch touches what it
+    excuses.
     """
     sure, claims = score.score > policy.insist_above, ruleset.claims
     for item in findings.exemptions:
         if item.code == BOUNDARY or (sure and item.code in claims.guards):
             continue
-        near = item.code == ALLOWED or (sure and item.code in claims.certain)
+        near = item.code in {ALLOWED, NAMED} or (sure and item.code in claims.certain)
         if near and not _touch(item.span, score.span):
             continue
         if _same(category, ruleset.categories[item.category]):

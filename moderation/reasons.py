@@ -16,7 +16,7 @@ from moderation.roomwords import behaviour
 from moderation.ruleset import ClaimKind, Outcome
 from moderation.surgery import clause_around
 from moderation.text.variants import DISGUISES
-from moderation.types import ALLOWED, BOUNDARY, DENIED, DOUBTED, PERSON, PROOF, SHANGHAI, TEXT, UNSURE, Action
+from moderation.types import ALLOWED, BOUNDARY, DENIED, DOUBTED, NAMED, PERSON, PROOF, SHANGHAI, TEXT, UNSURE, Action
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +45,7 @@ FOLD_NAMES = {
 """What a reader calls each fold, in Chinese and English; disguises have their names in ``moderation.text.variants``."""
 EXEMPTION_NAMES = {
     ALLOWED: ("属于允许词的一部分", "part of an allowed expression"),
+    NAMED: ("是单号、编号一类", "an order, serial or ticket number"),
     BOUNDARY: ("跨越词语边界，不构成该词", "not a word here: it crosses a word boundary"),
     PROOF: ("有在案且在有效期内的证明", "a proof on file covers it and has not run out"),
     PERSON: ("人工复核认定不构成违规", "a person looked at it and found no violation"),

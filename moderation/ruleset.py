@@ -72,8 +72,9 @@ class Category:
 class CodeRules:
     """What surrounds numbers and addresses: words that invite, words that explain them away, host name endings.
 
-    ``labels`` say that letters and digits are a key or a name of another sort, ``apps`` are names of programs, which
-    are nobody's identifier, ``public`` host names of public services.
+    ``labels`` say that letters and digits are a key or a name of another sort, ``numbers`` right before a number that
+    it is one of an order or a ticket, ``apps`` are names of programs, which are nobody's identifier, ``public`` host
+    names of public services.
     """
 
     invite: tuple[str, ...]
@@ -83,6 +84,7 @@ class CodeRules:
     qq: tuple[str, ...]
     endings: tuple[str, ...]
     labels: tuple[str, ...]
+    numbers: tuple[str, ...]
     apps: tuple[str, ...]
     public: tuple[str, ...]
 

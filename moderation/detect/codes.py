@@ -12,7 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from moderation.text.reading import CODES, NUMERALS
-from moderation.types import FULL_WEIGHT, UNSURE, Evidence, Role, Span
+from moderation.types import FULL_WEIGHT, NAMED, UNSURE, Evidence, Exemption, Role, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -43,6 +43,8 @@ _MEMBER = r"(?<=[a-z]{2})\.[a-z]+(?![a-z0-9_-])"
 """A dot and letters right behind a cue of Latin letters belong to a program: a part of a module."""
 _BETWEEN = r"(?:[^\w]|号码|号|是|搜|找|加|我|的|账|帐){0,8}"
 _EMAIL = re.compile(r"[a-z0-9._-]{2,64}@[a-z0-9-]{2,63}(?:\.[a-z0-9-]{2,63})*\.[a-z]{2,10}")
+_PLATES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+"""What a number plate begins with."""
 _NUMBER_MARKS = frozenset(".:/,，、%：")
 """Between digits these belong to prices, times, dates and lists, not to a number cut in pieces."""
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -70,7 +72,9 @@ class CodeDetector:
         self._invite = tuple(map(plain, cues.invite))
         self._innocent = tuple(map(plain, cues.innocent))
         self._card = tuple(map(plain, cues.card))
-        self._labels = (*self._innocent, *map(plain, cues.labels))
+        numbers = tuple(map(plain, cues.numbers))
+        self._labels = (*self._innocent, *map(plain, cues.labels), *numbers)
+        self._named = re.compile(rf"(?:{'|'.join(map(re.escape, numbers))})[是为号{_PLATES}]?[0-9a-z]{{4,}}")
         apps, public = ("|".join(map(re.escape, names)) for names in (cues.apps, cues.public))
         self._wechat = _after(cues.wechat, visible, rf"(?!(?:{apps})(?![a-z0-9_-])){_WECHAT_ID}")
         self._qq = _after(cues.qq, visible, _QQ)
@@ -94,6 +98,15 @@ class CodeDetector:
                         author.role is Role.OFFICIAL and found.category == "contact_diversion"
                     ):
                         yield self._evidence(part, found, day)
+
+    def named(self, parts: Sequence[PartReading]) -> Iterator[Exemption]:
+        """Numbers that say what they are: of an order, a parcel, a flight. They lead nobody anywhere."""
+        for part in parts:
+            if part.look & CODES and (found := list(self._named.finditer(part.text))):
+                view = self._reader.folded_view(part)
+                for match in found[:ENOUGH]:
+                    span = Span(part.name, *view.span(*match.span()))
+                    yield Exemption("contact_diversion", "contact_diversion.number", span, NAMED)
 
     def _find(self, part: PartReading) -> Iterator[_Found]:
         numbers: Iterable[_Found] = ()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from moderation.text.view import View
 
 PATTERN_REACH = 32
-DELIBERATE = frozenset({"slang", "sign", "split", "digit", "mixed"})
+DELIBERATE = frozenset({"slang", "sign", "split", "digit", "mixed", "filler"})
 """Disguises that nobody puts on by accident; of others a weak pair has too many innocent doubles."""
 HELD = 16
 """So far repeats of a hit's first and last letter are followed before its edges are looked at."""

@@ -27,6 +27,7 @@ COMMON = 300
 """A character that the dictionary counts so often as a word of its own is one that people find on their keyboard."""
 MARKS = ".*-_/|~·"
 EMOJI = "🔥✨💯🌟👍"
+FILLERS = "呀啦xz89"
 SHARE = 0.5
 """Of a whole text's stretches about so many are disguised."""
 WHOLE = frozenset({"vertical"})
@@ -68,6 +69,7 @@ class Disguiser:
             "split": lambda word, random: _one(word, self._splits, random),
             "sign": lambda word, random: _inner(word, self._signs, random),
             "slang": lambda word, random: _inner(word, self._slang, random),
+            "filler": lambda word, random: _filled(word, random.choice(FILLERS)),
             "digit": lambda word, _: "".join(_DIGITS.get(char, char) for char in word),
             "reverse": lambda word, _: word[::-1],
         }
@@ -114,6 +116,10 @@ def _inverse(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 def _each(word: str, choices: Mapping[str, list[str]], random: Random) -> str:
     return "".join(random.choice(choices[char]) if choices.get(char) else char for char in word)
+
+
+def _filled(word: str, filler: str) -> str:
+    return "".join(char + filler for char in word)
 
 
 def _one(word: str, choices: Mapping[str, list[str]], random: Random) -> str:

@@ -129,7 +129,7 @@ class Reader:
         ):
             look |= FLOOD
         if not look & DISGUISED and (  # the dearest question last
-            _SPELT.search(text) or self.restorer.has_sign(source) or self._hears(part)
+            _SPELT.search(text) or self.restorer.has_sign(source) or self.restorer.is_filled(text) or self._hears(part)
         ):
             look |= DISGUISED
         for symbol in self._bare:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from itertools import islice, takewhile
+from itertools import islice, product, takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from moderation.text.variants import Variants
 
 _HAN = re.compile("[\u3400-\u9fff]{2,}")
+_FILLED = re.compile(
+    r"([\u3400-\u9fff])(?:(?!\1)([^\W_])(?:(?!\2)[\u3400-\u9fff]\2){2,}|[a-z0-9]{1,2}(?:[\u3400-\u9fff][a-z0-9]{1,2})+(?=[\u3400-\u9fff]))"
+)
+"""Han with something put behind each: three times the same letter (包呀治呀百呀病), or Latin letters and digits."""
+_FILLER = re.compile(r"([\u3400-\u9fff])([a-z0-9]{1,2}|[^\W_])")
+LOOKS_LIKE = dict(zip("oieas", "01345", strict=True))
+"""Letters and the digits drawn for them in code words."""
 _DIGITS = str.maketrans("零一二三四五六七八九", "0123456789")
 LONGEST = 12
 """Longer words are rarely written in disguise as a whole; what is disguised in them is mostly a word by itself."""
@@ -37,7 +44,7 @@ BACKWARDS = range(2, 6)
 MOST_KEPT = 65_536
 """So many writings are kept at most with what is known of them."""
 OF_THE_SURE = frozenset({"homophone", "fuzzy", "shape", "reverse", "pinyin"})
-OF_ALL = frozenset({"mixed", "split", "digit"})
+OF_ALL = frozenset({"mixed", "split", "digit", "filler"})
 """Disguises that are undone for the words worth hearing, and for the whole vocabulary."""
 DRAWN = frozenset({"split", "shape"})
 """Disguises of single characters: they count only where they complete a word."""
@@ -175,6 +182,8 @@ class Restorer:
             return False
         if kind == "pinyin":
             return len(written) >= SPELT
+        if kind == "filler":
+            return len(word) > PAIR
         if kind == "reverse":
             return PAIR < len(word) in BACKWARDS
         return kind != "fuzzy" or len(word) > PAIR
@@ -214,9 +223,10 @@ class Restorer:
         It is laid only where something was found: offsets cost more than a look.
         """
         text = seen.text
-        whole, drawn = self._meant(text, seen.clues)
+        whole, drawn = self._meant(text, seen.clues, lay)
         if drawn:
             whole += self._drawn(text, drawn)
+        whole += self._filled(text)
         if not whole:
             heard = self._likely(text, seen.heard)
             if not heard:
@@ -259,7 +269,7 @@ class Restorer:
                 starts += [places[index]] * len(letter)
                 lasts += [places[index]] * len(letter)
 
-    def _meant(self, text: str, clues: list[Hit]) -> tuple[list[Replaced], list[Replaced]]:
+    def _meant(self, text: str, clues: list[Hit], lay: Callable[[], Line]) -> tuple[list[Replaced], list[Replaced]]:
         """What stands for a word by itself, and what stands for a character of one."""
         whole: list[Replaced] = []
         drawn: list[Replaced] = []
@@ -267,9 +277,22 @@ class Restorer:
             word, name = self._clues[self._clue_list[number]]
             if name in DRAWN:
                 drawn.append(Replaced(start, end, word, (name,)))
-            elif not _cut(text, start, end) and _likely_meant(text, start, end, word, name):
+            elif not _cut(text, start, end, lay) and _likely_meant(text, start, end, word, name):
                 whole.append(Replaced(start, end, word, (name,)))
         return whole, drawn
+
+    def is_filled(self, text: str) -> bool:
+        """Whether a folded text may hold a word with something put between its characters: a cheap look."""
+        return _FILLED.search(text) is not None
+
+    def _filled(self, text: str) -> list[Replaced]:
+        """Han with what was put behind them, if a word stands without it that does not stand with it."""
+        filled = [
+            Replaced(match.start() + pair.start(), match.start() + pair.end(), pair[1], ("filler",))
+            for match in _FILLED.finditer(text)
+            for pair in _FILLER.finditer(match[0])
+        ]
+        return filled if filled and self._completed(text, filled, inside=True) else []
 
     def _drawn(self, text: str, clues: list[Replaced]) -> Iterator[Replaced]:
         """The words that split and look-alike characters complete."""
@@ -291,8 +314,8 @@ class Restorer:
             if names and text[start:end] not in self._known and gain(text, start, end, word) >= LIKELIER_DRAWN:
                 yield Replaced(start, end, word, names)
 
-    def _completed(self, text: str, clues: list[Replaced]) -> list[Hit]:
-        """The words that a text holds only with what the clues stand for."""
+    def _completed(self, text: str, clues: list[Replaced], *, inside: bool = False) -> list[Hit]:
+        """The words that a text holds only with what the clues stand for; ``inside``: before their last character."""
         pieces: list[str] = []
         changed = bytearray()
         place = 0
@@ -301,7 +324,8 @@ class Restorer:
             changed += bytes(start - place) + b"\1" * len(word)
             place = end
         pieces.append(text[place:])
-        return [hit for hit in self._word_matcher.find("".join(pieces)) if changed.find(1, hit[0], hit[1]) >= 0]
+        found = self._word_matcher.find("".join(pieces))
+        return [hit for hit in found if changed.find(1, hit[0], hit[1] - inside) >= 0]
 
     def _spelt(self, text: str) -> Iterator[Replaced]:
         return (Replaced(start, end, word, (name,)) for start, end, word, name in self._speller.find(text))
@@ -342,7 +366,8 @@ def _clues(
     variants: Variants, words: Collection[str], sure: Collection[str], known: Collection[str]
 ) -> dict[str, tuple[str, str]]:
     """What stands for what: code words, split and look-alike characters, and whole words with digits or backwards."""
-    clues = {written: (meant, "slang") for written, meant in variants.slang.items()}
+    slang = variants.slang.items()
+    clues = {digits: (meant, "slang") for written, meant in slang for digits in _with_digits(written)}
     clues.update({parts: (char, "split") for parts, char in variants.splits.items() if parts not in known})
     clues.update({drawn: (meant, "shape") for drawn, meant in variants.shapes.items()})
     for word in words:
@@ -354,6 +379,13 @@ def _clues(
         if len(word) > PAIR or gain(written, 0, len(word), word) >= LIKELIER:
             clues.setdefault(written, (word, "reverse"))
     return {written: meant for written, meant in clues.items() if written not in known}
+
+
+def _with_digits(written: str) -> set[str]:
+    """A code word, and with digits for letters where it is a long one of Latin letters: weixin, w3ixin, we1x1n."""
+    if len(written) < SPELT or not LETTERS.issuperset(written):
+        return {written}
+    return {"".join(chars) for chars in product(*[(letter, *LOOKS_LIKE.get(letter, "")) for letter in written])}
 
 
 def _unbroken(line: Line, one: Replaced, source: str) -> bool:
@@ -379,11 +411,13 @@ def _strangest(folding: Folding, sign: str) -> str:
     return min(sign, key=lambda char: (bool(folding.plain(char)), ord(char) in PLAIN_HAN))
 
 
-def _cut(text: str, start: int, end: int) -> bool:
-    """Whether a Latin letter or digit at an edge of the stretch goes on outside it: vx in vxyz."""
-    return (start > 0 and _run_on(text[start - 1], text[start])) or (
-        end < len(text) and _run_on(text[end - 1], text[end])
-    )
+def _cut(text: str, start: int, end: int, lay: Callable[[], Line]) -> bool:
+    """Whether a Latin letter or digit at an edge of the stretch goes on right outside it: vx in vxyz, not in vx yz."""
+    edges = [at for at in (start, end) if 0 < at < len(text) and _run_on(text[at - 1], text[at])]
+    if not edges:
+        return False
+    line = lay()
+    return any(line.lasts[at - 1] + 1 == line.starts[at] for at in edges)
 
 
 def _run_on(left: str, right: str) -> bool:

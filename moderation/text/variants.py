@@ -19,6 +19,7 @@ DISGUISES: Mapping[str, tuple[int, str, str]] = {
     "split": (90, "拆字", "a split character"),
     "sign": (90, "表情或符号代字", "a sign for a word"),
     "slang": (90, "暗语", "a code word"),
+    "filler": (95, "夹字", "characters put between"),
     "digit": (95, "数字代字", "a digit for a word"),
     "reverse": (80, "倒写", "written backwards"),
     "parts": (85, "拆在两处", "split between two parts"),

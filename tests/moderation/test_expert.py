@@ -18,6 +18,7 @@ from moderation.trace import Tracer
 from moderation.types import (
     DENIED,
     DOUBTED,
+    NAMED,
     TEXT,
     UNSURE,
     Action,
@@ -175,6 +176,19 @@ def test_a_host_who_takes_back_or_will_not_say_is_believed_where_the_expert_insi
     for span, action in ((Span("text", start - 1, start + 2), Action.PASS), (Span("text", 0, 2), Action.REVIEW)):
         opinion = Opinion(TEXT, "ngram@0123456789ab", (Score("ad_law", 990, 440, span),))
         assert case.conclude(opinion).action is action
+
+
+@pytest.mark.parametrize("text", ["快递单号7788 5566，放门口", "车牌沪A88991的车挡住了通道"])
+def test_a_number_that_says_what_it_is_excuses_what_touches_it(shipped, text):
+    case = shipped.examine(content(text, scene="ugc"))
+    touching, beside = (Opinion(TEXT, "x", (Score("diversion", 990, 440, span),)) for span in _halves(text))
+    assert case.conclude(touching).action is Action.PASS
+    assert case.conclude(beside).action is Action.REVIEW
+    assert any(item.code == NAMED for item in case.conclude().exemptions)
+
+
+def _halves(text):
+    return Span("text", 0, len(text) // 2), Span("text", len(text) - 2, len(text))
 
 
 def test_an_allowed_word_excuses_what_touches_it_alone(shipped):
