@@ -215,6 +215,8 @@ class Log:
     async def _told_of_key(self) -> None:
         known = await asyncio.to_thread(self.reads.signers)
         if str(self.signer.verifier) not in [key for key, _, _ in known]:
+            if known:
+                structlog.get_logger().warning("the log goes on under a key that the last one did not endorse")
             await self._record_key(self.signer, "")
 
     async def _record_key(self, signer: Signer, endorsement: str) -> None:
