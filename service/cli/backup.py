@@ -99,7 +99,10 @@ def restore(
         kept = await asyncio.to_thread(audit.log.reads.checkpoint, told["size"])
         if kept is None or kept.note not in told["checkpoint"]:
             wrong.append(f"checkpoint {told['size']}: not that of the backup")
-        return wrong, 0 if gone is None or wrong else await audit.retaining.again(gone, by=BY)
+        if wrong:
+            return wrong, 0
+        await audit.log.restored(told["size"], by=BY)
+        return wrong, 0 if gone is None else await audit.retaining.again(gone, by=BY)
 
     wrong, again = with_log(data, None, lang.lang, work)
     if json:
