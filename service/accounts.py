@@ -11,7 +11,9 @@ from service.ids import new_id, now
 from service.ledger import LedgerRefused
 from service.passwords import fit, name_from
 from service.ports import Write
-from service.rights import Role
+from service.review.rows import give_back
+from service.review.states import Person
+from service.rights import RIGHTS_OF, Role
 from service.store import people_statements
 from service.store.people import START, User
 
@@ -89,7 +91,7 @@ class Accounts:
         return found
 
     async def change(self, tenant: str, user_id: str, change: Change, *, by: str, even_last: bool = False) -> User:
-        """Changes a person and ends their sessions, in one transaction; gives the person as it is now.
+        """Changes a person, ends their sessions and gives back what they hold, in one transaction; gives who it is now.
 
         ``even_last``: also when nobody is left who may manage people. Raises ``NoSuchUser``, ``LastAdmin``,
         ``passwords.Unfit``, ``passwords.Crowded`` and what the ledger raises.
@@ -126,6 +128,7 @@ def _changed(  # noqa: PLR0913 - the whole change
         visit.record(act, Write(people_statements.ENABLE_USER, (user.id,)))
     if why:
         end_sessions(visit, user.tenant, user.id, why=why)
+        give_back(visit, user.tenant, Person(user.id, RIGHTS_OF[Role(user.role)]))
     return User(*visit.rows(people_statements.USER, *of)[0])
 
 

@@ -20,7 +20,10 @@ from collections import deque
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
+import structlog
+
 from service.ids import now
+from service.logs import where
 from service.plan import Conflict, Entry, Plan, Replay, ToFile, ToRecord, ToVisit, wanted
 from service.ports import Failed, JournalBroken, JournalBusy, NothingChanged
 
@@ -186,6 +189,7 @@ class Ledger:
         try:
             await self._write()
         except BaseException as error:
+            structlog.get_logger().error("the ledger's writer failed", **where(error))
             self._stop([], f"fault: {error!r}")
             raise
 
@@ -228,8 +232,10 @@ class Ledger:
         try:
             outcomes = await self._transact([waiting.entry for waiting in group])
         except JournalBusy as error:
+            structlog.get_logger().warning("the database is locked, nothing acknowledged", entries=len(group))
             _fail(group, LedgerUnwritable(f"locked: {error}"))
         except JournalBroken as error:
+            structlog.get_logger().error("the disk failed: nothing is acknowledged until a restart", why=str(error))
             self._stop(group, f"disk: {error}")
         except Exception as error:  # noqa: BLE001 - whatever it is, it is somebody's, and the others must not wait
             if len(group) > 1:

@@ -15,7 +15,7 @@ _OTHERS: Final = 0o077
 
 
 class NotPrivate(Exception):
-    """A file that others can read, or that is not as long as it has to be."""
+    """A file that others can read, that is not as long as it has to be, or that is gone."""
 
 
 def kept(path: Path, size: int) -> bytes:
@@ -25,6 +25,15 @@ def kept(path: Path, size: int) -> bytes:
     with suppress(FileExistsError):
         put(path, token_bytes(size))
     return read(path, size)
+
+
+def required(path: Path, *, where: bool) -> None:
+    """Raises ``NotPrivate`` for a file that is gone ``where`` something rests on it already."""
+    if where and not path.exists():
+        raise NotPrivate(
+            f"{path} 不在，而数据库中的记录由它签名或加密：请放回备份的密钥；确已遗失、愿以新密钥继续时，先执行 "
+            f"(umask 077; head -c 32 /dev/urandom > {path})"
+        )
 
 
 def read(path: Path, size: int) -> bytes:

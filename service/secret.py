@@ -37,14 +37,17 @@ class Secret:
         return hmac.digest(self.derived(purpose), b"".join([sha256(piece).digest() for piece in said]), "sha256")
 
 
-def open_secret(settings: Settings) -> Secret:
+def open_secret(settings: Settings, *, written: bool = False) -> Secret:
     """The secret of the settings, or of the file in the data directory, which the first to ask makes.
+
+    Where something was ``written`` by it, it has to be there.
 
     Raises ``SecretRefused``.
     """
     if settings.secret is not None:
         return Secret(bytes.fromhex(settings.secret.get_secret_value()))
     try:
+        private.required(settings.secret_file, where=written)
         return Secret(private.kept(settings.secret_file, BYTES))
     except private.NotPrivate as error:
         raise SecretRefused(str(error)) from None

@@ -6,13 +6,14 @@ Every duration is in seconds, every size in bytes unless its name says otherwise
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping  # noqa: TC003 - pydantic reads it at run time
+from collections.abc import Iterable, Mapping  # noqa: TC003 - pydantic reads it at run time
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal
 
 import orjson
-from pydantic import AfterValidator, Field, PositiveFloat, SecretStr
+from pydantic import AfterValidator, DirectoryPath, Field, PositiveFloat, SecretStr
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from moderation.types import Scene  # noqa: TC001 - pydantic reads it at run time
@@ -26,8 +27,15 @@ secret is told to nobody, not even as part of a digest."""
 
 def _hexadecimal(secret: SecretStr) -> SecretStr:
     if not re.fullmatch("[0-9a-fA-F]{64}", secret.get_secret_value()):
-        raise ValueError("expected 64 hexadecimal digits")
+        raise PydanticCustomError("not_a_key", "expected 64 hexadecimal digits")
     return secret
+
+
+def unknown_in(environ: Iterable[str]) -> set[str]:
+    """The variables that are named like settings and are none: a slip of the pen would otherwise change nothing."""
+    prefix = "qingliu_"
+    known = {prefix + name for name in Settings.model_fields}
+    return {name for name in environ if name.lower().startswith(prefix) and name.lower() not in known}
 
 
 class Settings(BaseSettings):
@@ -42,13 +50,13 @@ class Settings(BaseSettings):
     archived rules and weights, exported packs and nothing else live in it."""
     secret: Annotated[SecretStr, AfterValidator(_hexadecimal)] | None = None
     """The house's secret as 64 hexadecimal digits; without it the file ``secret`` in the data directory holds one."""
-    lexicons: Path = REPOSITORY / "lexicons"
-    scenes: Path | None = None
+    lexicons: DirectoryPath = REPOSITORY / "lexicons"
+    scenes: DirectoryPath | None = None
     """Scene policies; the ones that ship with the engine when left out."""
 
     expert: Literal["ngram", "off"] = "ngram"
     """The text expert that scenes hear; ``off``: rules judge alone, and nothing counts as missing."""
-    models: Path = REPOSITORY / "models"
+    models: DirectoryPath = REPOSITORY / "models"
     """Where its card and weights lie, in ``cards`` and ``weights``."""
     expert_deadline: float = Field(default=0.2, gt=0)
     """So long a verdict waits for the expert, and goes on without it; then ``when_missing`` of its scene holds."""
@@ -134,7 +142,7 @@ class Settings(BaseSettings):
     wraps: to erase a person is then to destroy the key, in old backups too. What was stored in plain stays so."""
     audit_witnesses: tuple[str, ...] = ()
     """The public keys of witnesses whose cosignatures are kept, as ``qingliu witness`` prints them."""
-    formulas: Path | None = None
+    formulas: DirectoryPath | None = None
     """The folder of the creator formula and the presets, instead of those that come with the package."""
     boost_cache: int = Field(default=262_144, ge=16)
     """So many standings of creators are kept in memory."""
@@ -169,7 +177,7 @@ class Settings(BaseSettings):
     webhook_private: bool = False
     """Whether notices may be sent by http and to addresses in private networks, for receivers in one's own house."""
 
-    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
     def database(self) -> Path:

@@ -82,6 +82,7 @@ class Store:
     ledger: Ledger
     vault: Vault
     """What seals words, and opens them."""
+    secret: Secret
     reads: Reads
     people: People
     desk_reads: DeskReads
@@ -159,7 +160,10 @@ class Service:
 async def open_store(
     settings: Settings, *, on_group: Callable[[int, float], None] | None = None
 ) -> AsyncIterator[Store]:
-    """Migrates the database, checks its durability, starts the ledger; drains it on the way out."""
+    """Migrates the database, checks its durability, starts the ledger; drains it on the way out.
+
+    Raises ``SecretRefused`` and ``store.db.Unsafe``.
+    """
     path, patience = settings.database, settings.busy_timeout
     await asyncio.to_thread(db.migrate, path, busy_timeout=patience)
     async with AsyncExitStack() as stack:
@@ -173,7 +177,8 @@ async def open_store(
         stack.push_async_callback(beside.close)
         engine = db.make_async_engine(path, write=False, busy_timeout=patience)
         stack.push_async_callback(engine.dispose)
-        vault = await asyncio.to_thread(open_vault, settings)
+        secret = await asyncio.to_thread(partial(open_secret, settings, written=await reads.written()))
+        vault = await asyncio.to_thread(open_vault, settings, secret)
         stack.callback(vault.close)
         journal = await SqliteJournal.opened(path, busy_timeout=patience, vault=vault)
         ledger = Ledger(
@@ -196,6 +201,7 @@ async def open_store(
             beside=beside,
             keys=Keys(ledger, reads, engine),
             vault=vault,
+            secret=secret,
         )
 
 
@@ -209,8 +215,8 @@ async def open_service(
     """
     # A batch makes thousands of objects that all live until it is answered; walking them every 700 finds nothing.
     gc.set_threshold(20_000, 20, 50)
-    secret = await asyncio.to_thread(open_secret, settings)
     async with open_store(settings, on_group=on_group) as store, AsyncExitStack() as stack:
+        secret = store.secret
         weights, model, opens = await _expert(settings, store)
         hearing = await stack.enter_async_context(open_hearing(settings, model, opens))
         rules = await Rules.opened(settings.lexicons, settings.scenes or SCENES, ledger=store.ledger, reads=store.reads)
@@ -343,6 +349,5 @@ async def open_webhooks(settings: Settings) -> AsyncIterator[tuple[Webhooks, Sto
 
     Raises ``SecretRefused`` for a secret that is none.
     """
-    secret = await asyncio.to_thread(open_secret, settings)
     async with open_store(settings) as store:
-        yield Webhooks(store.ledger, store.notices, secret, private=settings.webhook_private), store
+        yield Webhooks(store.ledger, store.notices, store.secret, private=settings.webhook_private), store

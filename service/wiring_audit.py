@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -13,12 +14,12 @@ import structlog
 from moderation.load import SCENES
 from service.audit.archive import Archive
 from service.audit.exports import Exports
-from service.audit.keys import KeyInUse
+from service.audit.keys import KeyInUse, KeyRefused
 from service.audit.log import Log
+from service.audit.note import NoteRefused, verifier_from
 from service.audit.reads import LogReads
 from service.audit.retaining import Retaining
 from service.logs import where
-from service.secret import open_secret
 from service.store import audit_statements as sql
 from service.store import db
 from service.vault import Vault, use
@@ -27,6 +28,7 @@ from service.version import installed
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from service.secret import Secret
     from service.settings import Settings
     from service.wiring import Store
 
@@ -48,10 +50,12 @@ class Audit:
 @asynccontextmanager
 async def open_log(settings: Settings, store: Store) -> AsyncIterator[Audit]:
     """The log, taken up where the database stands; nothing is signed by itself. Raises ``KeyRefused``."""
-    key = await asyncio.to_thread(KeyInUse, settings)
     path, patience = settings.database, settings.busy_timeout
     reads = LogReads(await asyncio.to_thread(db.open_plain_reader, path, busy_timeout=patience))
     try:
+        _check_witnesses(settings.audit_witnesses)
+        signed = bool(await asyncio.to_thread(reads.signers))
+        key = await asyncio.to_thread(partial(KeyInUse, settings, signed=signed))
         ledger = store.ledger
         log = Log(ledger, reads, key, seconds=settings.audit_seconds)
         await log.start()
@@ -60,6 +64,15 @@ async def open_log(settings: Settings, store: Store) -> AsyncIterator[Audit]:
         yield Audit(log=log, exports=exports, witnesses=settings.audit_witnesses, retaining=retaining)
     finally:
         await asyncio.to_thread(reads.close)
+
+
+def _check_witnesses(keys: Sequence[str]) -> None:
+    """Raises ``KeyRefused`` for what is no key of a witness: its cosignatures would never be kept."""
+    for key in keys:
+        try:
+            verifier_from(key)
+        except NoteRefused as error:
+            raise KeyRefused(f"audit_witnesses：{key}：{error}") from None
 
 
 @asynccontextmanager
@@ -115,9 +128,9 @@ async def _keeping(settings: Settings, stages: Sequence[str]) -> None:
             await asyncio.sleep(_LOOK_SECONDS)
 
 
-def open_vault(settings: Settings) -> Vault:
-    """What seals words and opens them, with a connection of its own. Raises ``SecretRefused``."""
+def open_vault(settings: Settings, secret: Secret) -> Vault:
+    """What seals words and opens them, with a connection of its own."""
     reader = db.open_plain_reader(settings.database, busy_timeout=settings.busy_timeout)
-    vault = Vault(open_secret(settings), reader, sealing=settings.seal_contents)
+    vault = Vault(secret, reader, sealing=settings.seal_contents)
     use(vault)
     return vault

@@ -11,7 +11,10 @@ that was cut off goes on with the same plan, and gives the same pack.
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
 import shutil
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from hashlib import sha256
 from time import monotonic
@@ -37,7 +40,7 @@ from service.ports import NothingChanged, Write
 from service.store import audit_statements as sql
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from service.audit.log import Log
@@ -93,6 +96,14 @@ class Doing(NamedTuple):
     stage: str
     done: int
     total: int
+
+
+def _locked(folder: int) -> bool:
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 class Exports:
@@ -176,8 +187,9 @@ class Exports:
         """Makes a pack now, if it waits; gives it as it is then. Of one that was given up or failed nothing stays."""
         self._making.add(export.id)
         try:
-            if (await self.one(export.tenant, export.id)).state == WAITING:
-                await self._tried(export)
+            async with self._alone():
+                if (await self.one(export.tenant, export.id)).state == WAITING:
+                    await self._tried(export)
         finally:
             self._making.discard(export.id)
             self._cancelled.discard(export.id)
@@ -186,6 +198,18 @@ class Exports:
         if found.state in {FAILED, GONE}:
             await asyncio.to_thread(self._clear, found)
         return found
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Nobody else makes packs in the folder: the command line may, beside a service. A killed one holds nothing."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            while not _locked(folder):  # noqa: ASYNC110 - another process holds it
+                await asyncio.sleep(_LOOK_SECONDS)
+            yield
+        finally:
+            os.close(folder)
 
     async def watch(self) -> None:
         """Makes what waits, for ever."""

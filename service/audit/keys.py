@@ -25,11 +25,12 @@ class KeyRefused(Exception):
     """The signing key is not what it has to be."""
 
 
-def open_signer(settings: Settings) -> Signer:
-    """The log's key, made where there is none. Raises ``KeyRefused``."""
+def open_signer(settings: Settings, *, signed: bool = False) -> Signer:
+    """The log's key, made where there is none and nothing was ``signed``. Raises ``KeyRefused``."""
     try:
         if settings.audit_key is not None:
             return signer_from(settings.audit_origin, bytes.fromhex(settings.audit_key.get_secret_value()))
+        private.required(settings.audit_key_file, where=signed)
         return signer_from(settings.audit_origin, private.kept(settings.audit_key_file, HASH_BYTES))
     except (NoteRefused, private.NotPrivate) as error:
         raise KeyRefused(str(error)) from None
@@ -38,15 +39,15 @@ def open_signer(settings: Settings) -> Signer:
 class KeyInUse:
     """Keeps the log's key, and reads its file again when that was replaced. Called, it gives the key of the moment."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, signed: bool = False) -> None:
         self._settings = settings
         self._stamp = self._now()
-        self._signer = open_signer(settings)
+        self._signer = open_signer(settings, signed=signed)
 
     def __call__(self) -> Signer:
         """The key that signs now. Raises ``KeyRefused``."""
         if (stamp := self._now()) != self._stamp:
-            self._signer, self._stamp = open_signer(self._settings), stamp
+            self._signer, self._stamp = open_signer(self._settings, signed=True), stamp
         return self._signer
 
     def _now(self) -> int:

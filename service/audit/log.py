@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import structlog
 
-from service.acts import LOG_KEY, Act
+from service.acts import LOG_KEY, SERVICE_RESTORED, Act
 from service.audit.keys import endorsed
 from service.audit.note import Checkpoint, NoteRefused, checkpoint_from, note_from, signed_by, verifier_from
 from service.audit.reads import WIDTH, LogReads
 from service.audit.tree import Frontier, consistency, inclusion, leaf_hash, root_of
-from service.ids import now
+from service.ids import new_id, now
 from service.logs import where
 from service.ports import Write
 from service.store import audit_statements as sql
@@ -83,6 +83,10 @@ class Log:
         """Tells that ``new`` follows the present key, which endorses it. The caller then puts the new one in place."""
         old = self.signer
         await self._record_key(new, endorsed(old, new.verifier))
+
+    async def restored(self, size: int, *, by: str) -> None:
+        """Tells that the database is a backup with the checkpoint of ``size``: what was done after it is not here."""
+        await self._ledger.record(Act(SERVICE_RESTORED, new_id(), facts={"by": by, "checkpoint": size}))
 
     async def look(self) -> None:
         """Signs, if it is time to."""
@@ -215,6 +219,8 @@ class Log:
     async def _told_of_key(self) -> None:
         known = await asyncio.to_thread(self.reads.signers)
         if str(self.signer.verifier) not in [key for key, _, _ in known]:
+            if known:
+                structlog.get_logger().warning("the log goes on under a key that the last one did not endorse")
             await self._record_key(self.signer, "")
 
     async def _record_key(self, signer: Signer, endorsement: str) -> None:

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import orjson
 import typer
 
+from service import private
 from service.audit.make import digest_of
 from service.audit.whole import wrong_in
 from service.cli.packs import BY, with_log
 from service.cli.say import Data, Json, fail, out, print_json, settings
 from service.cli.words import Lang, Tongue, say
 from service.running import running
+from service.secret import BYTES
 
 if TYPE_CHECKING:
     from service.audit.retaining import Gone
@@ -90,20 +92,24 @@ def restore(
     if digest_of(folder / _DATABASE) != told["sha256"]:
         fail(say(lang.lang, "备份已损坏：摘要不符", "the backup is damaged: another digest"))
     gone = None if after is None else _gone(after, lang)
-    _put(folder, after, chosen.data)
+    fresh = _put(folder, after, chosen.data)
 
     async def work(audit: Audit) -> tuple[list[str], int]:
         wrong = await asyncio.to_thread(wrong_in, audit.log.reads)
         kept = await asyncio.to_thread(audit.log.reads.checkpoint, told["size"])
         if kept is None or kept.note not in told["checkpoint"]:
             wrong.append(f"checkpoint {told['size']}: not that of the backup")
-        return wrong, 0 if gone is None or wrong else await audit.retaining.again(gone, by=BY)
+        if wrong:
+            return wrong, 0
+        await audit.log.restored(told["size"], by=BY)
+        return wrong, 0 if gone is None else await audit.retaining.again(gone, by=BY)
 
     wrong, again = with_log(data, None, lang.lang, work)
     if json:
-        print_json({"good": not wrong, "wrong": wrong, "size": told["size"], "taken_away_again": again})
+        facts = {"good": not wrong, "wrong": wrong, "size": told["size"], "taken_away_again": again}
+        print_json({**facts, "new_keys": fresh})
     else:
-        _tell(wrong, told["size"], again, lang)
+        _tell(wrong, told["size"], again, fresh, lang)
     if wrong:
         raise typer.Exit(1)
 
@@ -118,8 +124,11 @@ def _gone(after: Path, lang: Tongue) -> Gone:
     return gone
 
 
-def _put(folder: Path, after: Path | None, data: Path) -> None:
-    """Puts all in its place; keys that the backup does not have come from the data that it replaces."""
+def _put(folder: Path, after: Path | None, data: Path) -> list[str]:
+    """Puts all in its place; keys that the backup does not have come from the data that it replaces.
+
+    Those that are nowhere are made; gives their names.
+    """
     data.mkdir(parents=True, exist_ok=True)
     shutil.copy2(folder / _DATABASE, data / _DATABASE)
     for name in (*_FOLDERS, *_KEYS):
@@ -127,9 +136,19 @@ def _put(folder: Path, after: Path | None, data: Path) -> None:
         source = next((place / name for place in places if (place / name).exists()), None)
         if source is not None:
             (shutil.copytree if source.is_dir() else shutil.copy2)(source, data / name)
+    fresh = [name for name in _KEYS if not (data / name).exists()]
+    for name in fresh:
+        private.kept(data / name, BYTES)
+    return fresh
 
 
-def _tell(wrong: list[str], size: int, again: int, lang: Tongue) -> None:
+def _tell(wrong: list[str], size: int, again: int, fresh: list[str], lang: Tongue) -> None:
+    if fresh:
+        names = ", ".join(fresh)
+        zh = f"备份中没有密钥 {names}，已生成新的。另有保存的，请在启动前放回：否则封存的内容和通知密钥无法打开，"
+        en = f"the backup has no {names}: made anew. Put back what you kept before the start: without it sealed "
+        words = f"{zh}日志由新钥签名", f"{en}texts and receivers' secrets stay closed, and a new key signs the log"
+        out.print(say(lang.lang, *words), markup=False)
     for one in wrong:
         out.print(f"✗ {one}", markup=False)
     if not wrong:

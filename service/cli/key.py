@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import typer
 from rich.table import Table
 
+from service.cli.beside import beside
 from service.cli.say import Data, Json, fail, out, print_json, settings
-from service.ledger import LedgerError
 from service.rights import Scope
-from service.store.db import Unsafe
 from service.wiring import open_keys
 
 if TYPE_CHECKING:
@@ -99,7 +97,4 @@ def _with_keys(data: Path | None, act: Callable[[Keys], Awaitable[T]]) -> T:
         async with open_keys(chosen) as keys:
             return await act(keys)
 
-    try:
-        return asyncio.run(work())
-    except (Unsafe, LedgerError) as error:
-        fail(f"无法使用 {chosen.database}：{error}")
+    return beside(chosen, work())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
 from random import Random
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
@@ -12,12 +11,11 @@ import typer
 
 from moderation.errors import LoadErrors
 from moderation.load import SCENES, load_ruleset
+from service.cli.beside import beside
 from service.cli.say import Data, Json, err, fail, out, print_json, settings
-from service.cli.words import Lang, Tongue, fail_unchanged, fail_unusable, require_tenant, say, table
+from service.cli.words import Lang, Tongue, fail_unchanged, require_tenant, say, table
 from service.draw import candidates, draw
 from service.labels import ENOUGH, Origin, read
-from service.ledger import LedgerError
-from service.store.db import Unsafe
 from service.wiring import open_learning
 from service.wiring_expert import ExpertRefused
 
@@ -181,10 +179,8 @@ def with_learning(
             return await act(learning)
 
     try:
-        return asyncio.run(work())
+        return beside(chosen, work(), lang)
     except LoadErrors as errors:
         fail_unchanged(errors, lang)
     except ExpertRefused as error:
         fail(say(lang, f"文本模型未通过检查：{error}", f"the text expert is refused: {error}"))
-    except (Unsafe, LedgerError) as error:
-        fail_unusable(chosen.database, error, lang)

@@ -16,14 +16,12 @@ import typer
 from moderation.types import SHANGHAI
 from service.audit.exports import DONE, AskedWrong, Export, Exports
 from service.audit.formats import FORMATS, USUAL
-from service.audit.keys import KeyRefused
 from service.audit.packs import PACKS, said
 from service.audit.records import Asked
+from service.cli.beside import beside
 from service.cli.say import Data, Json, fail, out, print_json, settings
-from service.cli.words import Lang, Tongue, fail_unusable, refuse, require_tenant, say
+from service.cli.words import Lang, Tongue, refuse, require_tenant, say
 from service.ids import stamp
-from service.ledger import LedgerError
-from service.store.db import Unsafe
 from service.wiring import open_store
 from service.wiring_audit import open_log
 
@@ -116,13 +114,9 @@ def with_log(data: Path | None, tenant: str | None, lang: Language, act: Callabl
             return await act(audit)
 
     try:
-        return asyncio.run(work())
+        return beside(chosen, work(), lang)
     except AskedWrong as error:
         refuse(_wrong(error, lang))
-    except KeyRefused as error:
-        fail(say(lang, f"日志密钥未通过检查：{error}", f"the log's key is refused: {error}"))
-    except (Unsafe, LedgerError) as error:
-        fail_unusable(chosen.database, error, lang)
 
 
 def _wrong(error: AskedWrong, lang: Language) -> str:

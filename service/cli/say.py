@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import orjson
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 
+from service.http.language import explain
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,8 +34,13 @@ def settings(**given: Any) -> Settings:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         for wrong in error.errors(include_url=False, include_input=False):
-            err.print(f"设置有误：{'.'.join(map(str, wrong['loc']))}：{wrong['msg']}", markup=False)
+            why = explain(wrong["type"], "zh", wrong.get("ctx"))
+            err.print(f"设置有误：{'.'.join(map(str, wrong['loc']))}：{why}", markup=False)
         raise typer.Exit(FAILED) from None
+    except SettingsError as error:
+        fail(f"设置有误：应为 JSON：{error}")
+    except (TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        fail(f"设置有误：无法读取 qingliu.toml：{error}")
 
 
 def print_json(told: Any) -> None:

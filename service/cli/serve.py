@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 from contextlib import asynccontextmanager
@@ -15,11 +16,13 @@ import uvloop
 
 from moderation.errors import LoadErrors
 from service import logs
+from service.cli.beside import UNUSABLE
 from service.cli.say import Data, fail, fail_loading, settings
+from service.creators.formula import FormulaError
+from service.creators.presets import PresetError
 from service.http.server import listening
 from service.running import AlreadyRunning, claim
-from service.secret import SecretRefused
-from service.store.db import Unsafe
+from service.settings import unknown_in
 from service.wiring import open_service
 from service.wiring_expert import ExpertRefused
 
@@ -66,12 +69,12 @@ def run(chosen: Settings, work: Callable[[], Coroutine[None, None, None]]) -> No
         fail(f'文本模型未通过检查，拒绝启动：{error}（设置 expert = "off" 可不使用）')
     except AlreadyRunning as error:
         fail(f"数据目录 {chosen.data} 已有一个服务在运行：{error}")
-    except Unsafe as error:
-        fail(f"数据库无法保证数据安全，拒绝启动：{error}")
-    except SecretRefused as error:
-        fail(f"服务密钥未通过检查，拒绝启动：{error}")
-    except OSError as error:
-        fail(f"无法在 {chosen.host}:{chosen.port} 提供服务：{error}")
+    except (FormulaError, PresetError) as error:
+        fail(f"创作者公式未通过检查：{error}")
+    except UNUSABLE as error:
+        if isinstance(error, OSError) and error.filename is None:
+            fail(f"无法在 {chosen.host}:{chosen.port} 提供服务：{error}")
+        fail(f"无法使用 {chosen.data}，拒绝启动：{error}")
 
 
 def stop_signal() -> asyncio.Event:
@@ -90,6 +93,8 @@ async def whole_service(chosen: Settings, *, log: BinaryIO) -> AsyncIterator[tup
     On the way out it first stops listening and finishes what it was asked, then drains the ledger.
     """
     logs.configure(log, level=chosen.log_level)
+    if unknown := sorted(unknown_in(os.environ)):
+        structlog.get_logger().warning("unknown settings in the environment", names=unknown)
     with claim(chosen.pid_file) as note:
         async with open_service(chosen) as service, listening(service, log=log) as url, hearing_reloads(service.rules):
             set_aside()

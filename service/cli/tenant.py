@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated, NamedTuple, TypeVar
 
 import typer
 
 from moderation.errors import LoadErrors
+from service.cli.beside import beside
 from service.cli.say import Data, Json, fail, out, print_json, settings
-from service.cli.words import Lang, Tongue, fail_unchanged, fail_unusable, require_tenant, say, table, texts_of
-from service.ledger import LedgerError
+from service.cli.words import Lang, Tongue, fail_unchanged, require_tenant, say, table, texts_of
 from service.lexicons import NO_WORDS, Lexicons, UnknownVersion
-from service.store.db import Unsafe
 from service.wiring import open_lexicons
 
 if TYPE_CHECKING:
@@ -208,12 +206,10 @@ def _with_lexicons(data: Path | None, tenant: str, lang: Language, act: Callable
             return await act(lexicons)
 
     try:
-        return asyncio.run(work())
+        return beside(chosen, work(), lang)
     except LoadErrors as errors:
         fail_unchanged(errors, lang)
     except UnknownVersion:
         fail(say(lang, f"租户 {tenant} 没有这个版本", f"{tenant} has no such version"))
     except ValueError as error:
         fail(str(error))
-    except (Unsafe, LedgerError) as error:
-        fail_unusable(chosen.database, error, lang)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from getpass import getpass
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -10,14 +9,13 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from service.accounts import Accounts, Change, NoSuchUser, Taken
+from service.cli.beside import beside
 from service.cli.say import Data, Json, fail, out, print_json, settings
-from service.cli.words import Lang, Tongue, fail_unusable, say, table
+from service.cli.words import Lang, Tongue, say, table
 from service.http.language import explain
 from service.keys import CLI
-from service.ledger import LedgerError
 from service.passwords import Unfit, random_password
 from service.rights import Role
-from service.store.db import Unsafe
 from service.wiring import open_accounts
 
 if TYPE_CHECKING:
@@ -167,7 +165,7 @@ def _with_accounts(data: Path | None, tenant: str, lang: Language, act: Callable
             return await act(accounts)
 
     try:
-        return asyncio.run(work())
+        return beside(chosen, work(), lang)
     except Taken as taken:
         fail(say(lang, f"租户 {tenant} 已有用户 {taken}", f"{tenant} has a user {taken} already"))
     except NoSuchUser as unknown:
@@ -176,5 +174,3 @@ def _with_accounts(data: Path | None, tenant: str, lang: Language, act: Callable
         fail(f"{say(lang, *_FIELDS[unfit.field])}{explain(unfit.kind, lang, unfit.context)}")
     except ValueError as error:
         fail(str(error))
-    except (Unsafe, LedgerError) as error:
-        fail_unusable(chosen.database, error, lang)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from service.cli.beside import beside
 from service.cli.say import Data, Json, fail, out, print_json, settings
 from service.cli.words import Lang, Tongue, require_tenant, say
-from service.ledger import LedgerError
-from service.secret import SecretRefused
-from service.store.db import Unsafe
 from service.store.notice_statements import STATES
 from service.webhooks import MOST, Absent, NotDead, TooMany, UrlRefused
 from service.wiring import open_webhooks
@@ -164,7 +161,7 @@ def _with(data: Path | None, tenant: str, lang: Language, act: Callable[[Webhook
             return await act(webhooks)
 
     try:
-        return asyncio.run(work())
+        return beside(chosen, work(), lang)
     except UrlRefused as error:
         fail(say(lang, *_REFUSED[error.why]))
     except Absent:
@@ -175,8 +172,6 @@ def _with(data: Path | None, tenant: str, lang: Language, act: Callable[[Webhook
         fail(say(lang, f"每个租户最多 {MOST} 个接收地址", f"a tenant may have {MOST} receivers"))
     except ValueError as error:
         fail(str(error))
-    except (Unsafe, LedgerError, SecretRefused) as error:
-        fail(say(lang, f"无法使用 {chosen.data}：{error}", f"cannot use {chosen.data}: {error}"))
 
 
 _REFUSED = {

@@ -186,8 +186,3 @@ def fail_unchanged(errors: LoadErrors, lang: Language) -> NoReturn:
         err.print(str(error), markup=False)
     count = len(errors.errors)
     fail(say(lang, f"共 {count} 处错误，没有任何改变", f"{count} errors: nothing was changed"))
-
-
-def fail_unusable(database: Path, error: Exception, lang: Language) -> NoReturn:
-    """Says why the database cannot be used and ends the command."""
-    fail(say(lang, f"无法使用 {database}：{error}", f"cannot use {database}: {error}"))

@@ -102,6 +102,9 @@ def interface(service: Service, *, access: AccessLog, routes: Sequence[Route] = 
     """The interface of ``service``. Raises ``ValueError`` for two routes on one method and path."""
     settings = service.settings
     metrics = Metrics()
+    metrics.watch(
+        "qingliu_ready", "Whether the service can do its work, as /readyz says.", lambda: service.health().ready
+    )
     metrics.watch("qingliu_ledger_waiting", "Decisions waiting for the disk.", lambda: service.ledger.waiting)
     service.ledger.on_group = metrics.committed
     if (hearing := service.hearing) is not None:

@@ -20,9 +20,9 @@ from service.again import again
 from service.review import appeals, golden, handling, intake, rulings, samples
 from service.review.checks import Checks, grim, is_blind, is_tested
 from service.review.mixing import Mixing
-from service.review.rows import APPEAL, Conflict, Row, found, moved, take, take_all
+from service.review.rows import APPEAL, Conflict, Row, found, give_back, moved, take, take_all
 from service.review.rulings import Book, Unfounded
-from service.review.states import FIRST, HOUSE, SENIOR, Move, Person, State, Step, refused
+from service.review.states import FIRST, HOUSE, SENIOR, Move, Person, State, Step
 from service.review.verdict import unfounded
 from service.rights import Right
 from service.store import desk_statements as desk
@@ -116,13 +116,7 @@ class Desk:
     async def left(self, caller: Caller) -> None:
         """Gives back what somebody holds who is signed in nowhere any longer: nobody would decide it."""
         person = _person(caller)
-
-        def work(visit: Visit) -> None:
-            rows = [Row(*one) for one in visit.rows(desk.LEFT_BY, caller.tenant, person.id, visit.at, AT_ONCE)]
-            move = Move(Step.RELEASE, person, visit.at)
-            take_all(visit, [row for row in rows if not refused(row.item, move)], move)
-
-        await self._ledger.visit(work)
+        await self._ledger.visit(lambda visit: give_back(visit, caller.tenant, person))
 
     async def skip(self, caller: Caller, review: str, token: int) -> Row:
         """Leaves an item to others: it does not come back to the caller in this round. Raises as ``release``."""

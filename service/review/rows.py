@@ -9,7 +9,7 @@ from service.acts import REVIEW_OPENED, Act
 from service.filing import kept
 from service.ids import from_stamp, new_id
 from service.ports import Write
-from service.review.states import FIRST, HOUSE, Item, Move, NotAllowed, State, Step, after
+from service.review.states import FIRST, HOUSE, Item, Move, NotAllowed, State, Step, after, refused
 from service.review.terms import credit, priority
 from service.store import desk_statements as desk
 from service.store import statements
@@ -206,6 +206,13 @@ def take_all(visit: Visit, rows: Sequence[Row], move: Move) -> list[Row]:
     columns = [_columns(after_, row.token) for after_, row in zip(new, rows, strict=True)]
     visit.record_many(acts, desk.MOVE_REVIEW, columns)
     return new
+
+
+def give_back(visit: Visit, tenant: str, person: Person) -> None:
+    """Gives back all that somebody holds, unless they are signed in somewhere."""
+    rows = [Row(*one) for one in visit.rows(desk.LEFT_BY, tenant, person.id, visit.at)]
+    move = Move(Step.RELEASE, person, visit.at)
+    take_all(visit, [row for row in rows if not refused(row.item, move)], move)
 
 
 def _columns(new: Row, token: int) -> tuple[str | int | None, ...]:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import aiosqlite
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from service.vault import opened
@@ -24,8 +26,18 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _FULL = 2
 
 
+_WHY = {
+    sqlite3.SQLITE_BUSY: "被其他程序锁住",
+    sqlite3.SQLITE_CANTOPEN: "无法打开，请检查目录与权限",
+    sqlite3.SQLITE_CORRUPT: "已损坏，请由备份恢复（qingliu restore）",
+    sqlite3.SQLITE_FULL: "磁盘已满",
+    sqlite3.SQLITE_NOTADB: "不是数据库或已损坏，请由备份恢复（qingliu restore）",
+    sqlite3.SQLITE_READONLY: "只读，请检查权限与挂载方式",
+}
+
+
 class Unsafe(Exception):
-    """The database would not keep what it acknowledges; the service must not start on it."""
+    """The database cannot be used, or would not keep what it acknowledges; the service must not start on it."""
 
 
 def pragmas(busy_timeout: float) -> dict[str, int | str]:
@@ -131,6 +143,11 @@ def make_async_engine(path: Path, *, write: bool, busy_timeout: float) -> AsyncE
     return engine
 
 
+def _why(error: BaseException | None) -> str:
+    code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return f"{_WHY.get(code & 0xFF, '出错')}（{error}）"
+
+
 def alembic_config(connection: Connection | None = None) -> Config:
     """Alembic's configuration without a file; ``connection`` is what the migrations run on."""
     config = Config()
@@ -142,12 +159,17 @@ def alembic_config(connection: Connection | None = None) -> Config:
 def migrate(path: Path, *, busy_timeout: float) -> None:
     """Brings the database to the newest schema in one transaction; makes file and directory where missing.
 
-    Two processes that start at once take turns: the second finds nothing left to do.
+    Two processes that start at once take turns: the second finds nothing left to do. Raises ``Unsafe``.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     engine = make_engine(path, write=True, busy_timeout=busy_timeout)
     try:
         with engine.begin() as connection:
             command.upgrade(alembic_config(connection), "head")
+    except CommandError as error:
+        why = "由更新的版本写过，本版本不能使用：请换回该版本，或恢复升级前的备份"
+        raise Unsafe(f"{path.name} {why}（{error}）") from None
+    except DatabaseError as error:
+        raise Unsafe(f"{path.name} {_why(error.orig)}") from None
     finally:
         engine.dispose()

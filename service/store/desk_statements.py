@@ -67,7 +67,6 @@ SELECT {_ROW} FROM reviews AS r WHERE r.tenant = ? AND r.kind IN ('complaint', '
 LEFT_BY: Final = f"""
 SELECT {_ROW} FROM reviews AS r WHERE r.tenant = ?1 AND r.state = 'held' AND r.holder = ?2 AND NOT EXISTS (
     SELECT 1 FROM sessions WHERE "user" = ?2 AND ended_at IS NULL AND expires_at > ?3)
-LIMIT ?4
 """
 CLAIMABLE: Final = f"""
 SELECT {_ROW} FROM reviews AS r WHERE r.id IN (

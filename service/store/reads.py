@@ -127,6 +127,10 @@ class Reads:
         """The fingerprint of the settings recorded last."""
         return await self._one(statements.LAST_SETTINGS)
 
+    async def written(self) -> bool:
+        """Whether anything was ever recorded."""
+        return await self._one(statements.ANY_ACT) is not None
+
     async def has_tenant(self, name: str) -> bool:
         """Whether a tenant exists."""
         return await self._one(statements.TENANT, name) is not None

@@ -27,6 +27,7 @@ HOT_TABLES: dict[str, type[SQLModel]] = {
 _TIMES = frozenset({"at", "received_at", "opened_at"})
 _EMPTY = frozenset({"key_id", "breached_at", "holder", "lease_until", "closed_at", "closed_by", "outcome"})
 
+ANY_ACT = "SELECT kind FROM acts LIMIT 1"
 NEXT_SEQ = "SELECT coalesce(max(seq) + 1, 0) FROM acts"
 NEXT = "SELECT (SELECT coalesce(max(seq) + 1, 0) FROM acts), (SELECT coalesce(max(id) + 1, 1) FROM contents)"
 

@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ from typer.testing import CliRunner
 from service.cli.app import app
 from service.cli.serve import set_aside
 from service.running import AlreadyRunning, claim, running
+from service.settings import unknown_in
 
 open_url = build_opener(ProxyHandler({})).open
 
@@ -34,6 +36,7 @@ def house(tmp_path, lexicons, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("QINGLIU_LEXICONS", str(tmp_path / "lexicons"))
     monkeypatch.setenv("QINGLIU_EXPERT", "off")
+    monkeypatch.delenv("QINGLIU_CHROMIUM", raising=False)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     return tmp_path
 
@@ -179,6 +182,75 @@ def test_a_service_that_cannot_start_says_why(house):
     assert qingliu("serve", "--port", "70000").exit_code == 1
     with claim(house / "data" / "qingliu.pid"):
         assert qingliu("serve", "--port", "0").exit_code == 1
+
+
+def lacking(name):
+    def harm(data):
+        (data / name).unlink()
+
+    return harm
+
+
+def newer(data):
+    database = sqlite3.connect(data / "qingliu.db")
+    database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.commit()
+    database.close()
+
+
+def damaged(data):
+    (data / "qingliu.db").write_bytes(b"no database " * 99)
+
+
+def short(data):
+    (data / "audit.key").write_bytes(b"short")
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (newer, "由更新的版本写过"),
+        (damaged, "已损坏，请由备份恢复"),
+        (lacking("secret"), "请放回备份的密钥"),
+        (lacking("audit.key"), "请放回备份的密钥"),
+        (short, "has to have 32 bytes"),
+    ],
+)
+def test_data_that_cannot_be_used_are_told_of_in_one_line(house, harm, said):
+    assert qingliu("audit", "key").exit_code == 0
+    harm(house / "data")
+    for command in (("audit", "key"), ("serve", "--port", "0")):
+        reply = qingliu(*command)
+        assert reply.exit_code == 1, reply.output
+        assert said in reply.output.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORT", "x", "设置有误：port：应为整数"),
+        ("SECRET", "x", "设置有误：secret：应为 64 个十六进制数字"),
+        ("LEXICONS", "/nowhere", "设置有误：lexicons：没有这个目录"),
+        ("REVIEW_DUE", "x", "设置有误：应为 JSON"),
+        ("AUDIT_WITNESSES", '["x"]', "audit_witnesses：x"),
+    ],
+)
+def test_a_wrong_setting_is_told_of_in_one_line(house, monkeypatch, name, value, said):
+    monkeypatch.setenv(f"QINGLIU_{name}", value)
+    reply = qingliu("audit", "key")
+    assert reply.exit_code == 1, reply.output
+    assert said in reply.output
+
+
+def test_a_broken_file_of_settings_is_told_of_in_one_line(house):
+    (house / "qingliu.toml").write_text('port = "x\n', encoding="utf-8")
+    reply = qingliu("key", "list")
+    assert reply.exit_code == 1, reply.output
+    assert "无法读取 qingliu.toml" in reply.output
+
+
+def test_a_slip_in_the_name_of_a_setting_is_seen():
+    assert unknown_in(["QINGLIU_SEAL_CONTENT", "QINGLIU_PORT", "qingliu_host", "PATH"]) == {"QINGLIU_SEAL_CONTENT"}
 
 
 def test_reload_needs_a_running_service(house):

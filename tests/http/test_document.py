@@ -75,6 +75,7 @@ def test_readiness_tells_what_is_wrong(server, monkeypatch):
     reply = server.call("GET", "/readyz", key=None)
     assert (reply.status, reply.json["ready"], reply.json["reasons"]) == (503, False, ["ledger_unwritable"])
     assert server.judge().status == 503
+    assert "qingliu_ready 0.0" in server.call("GET", "/metrics", key=None).body.decode()
 
 
 def test_the_page_loads_nothing_from_elsewhere(server):

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from service.http.interface import ROUTES
 from service.http.language import ERRORS, PATTERNS, PROBLEMS
 from service.http.problems import Problem, faults_of
+from service.settings import Settings
 
 SERVICE = Path(__file__).parents[2] / "service"
 
@@ -275,10 +276,10 @@ HOSTILE = [None, True, 1, 1.5, -1, 10**30, float("inf"), "x", "", "A!", "2027-06
 HOSTILE += [[], {}, [None], [{}], {"a": None}, {"a": 1}, {"A!": 1}, [1] * 2000]
 
 
-def wrong_ways(model):
+def wrong_ways(model, values=HOSTILE):
     """What the model says of each of its fields for values of all sorts."""
     for name in model.model_fields:
-        for value in HOSTILE:
+        for value in values:
             try:
                 model.model_validate({name: value})
             except ValidationError as error:
@@ -290,6 +291,11 @@ def test_whatever_can_be_wrong_with_a_field_has_a_sentence():
     wrong = {fault.kind: fault for model in models for fault in wrong_ways(model)}
     assert len(wrong) > 20
     assert wrong.keys() - ERRORS.keys() == set()
+
+
+def test_whatever_can_be_wrong_with_a_setting_has_a_sentence():
+    wrong = {fault.kind for fault in wrong_ways(Settings, [*HOSTILE[:7], *HOSTILE[8:11], {}, [{}]])}
+    assert wrong - ERRORS.keys() == set()
 
 
 def test_every_pattern_that_is_asked_for_is_told_in_words(server):

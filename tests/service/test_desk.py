@@ -11,6 +11,7 @@ import pytest
 import time_machine
 
 from moderation.types import Action, Scene
+from service.accounts import Change
 from service.acts import Act
 from service.ids import from_stamp
 from service.keys import Caller
@@ -99,6 +100,17 @@ async def sue(house):
 
 
 # Who gets what
+
+
+@pytest.mark.parametrize("change", [Change(disabled=True), Change(role=Role.AUDITOR)])
+async def test_who_is_put_out_holds_nothing_any_longer(house, ann, sue, content, change):
+    await house.judge(content, ("a", DOUBTFUL), ("b", DOUBTFUL), ("c", DOUBTFUL))
+    held = await house.desk.claim(ann, limit=2)
+    (other,) = await house.desk.claim(sue)
+    await house.service.accounts.change("shop", ann.id, change, by="boss")
+    assert {row.id for row in await house.desk.claim(sue, limit=3)} == {row.id for row in held}
+    assert house.acts(held[0].id) == ["review.opened", "review.claimed", "review.released", "review.claimed"]
+    assert house.acts(other.id) == ["review.opened", "review.claimed"]
 
 
 async def test_the_most_urgent_comes_first_and_nobody_gets_what_another_holds(house, ann, sue, content):

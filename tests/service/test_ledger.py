@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from moderation.types import Action, Content, Missing, Part, Scene, Verdict
 from service import ledger as module
@@ -350,8 +351,10 @@ async def test_a_failing_disk_stops_the_ledger_for_good(ledger, journal, rows):
     await asyncio.sleep(0.01)
     journal.failures = [JournalBroken("disk I/O error")]
     journal.gate.set()
-    for result in await asyncio.gather(first, *behind, return_exceptions=True):
-        assert isinstance(result, LedgerUnwritable)
+    with capture_logs() as logs:
+        for result in await asyncio.gather(first, *behind, return_exceptions=True):
+            assert isinstance(result, LedgerUnwritable)
+    assert [(one["log_level"], one["why"]) for one in logs] == [("error", "disk I/O error")]
     assert ledger.trouble is not None and ledger.waiting == 0
     with pytest.raises(LedgerUnwritable):
         await ledger.file([filing()])

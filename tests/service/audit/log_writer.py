@@ -11,6 +11,7 @@ from service.audit.keys import KeyInUse
 from service.audit.log import Log
 from service.audit.reads import LogReads
 from service.ledger import Ledger
+from service.secret import open_secret
 from service.settings import Settings
 from service.store import db
 from service.store.journal import SqliteJournal
@@ -18,6 +19,7 @@ from service.store.journal import SqliteJournal
 
 async def main() -> None:
     settings = Settings(data=Path(sys.argv[1]))
+    open_secret(settings)
     ledger = Ledger(await SqliteJournal.opened(settings.database, busy_timeout=5))
     ledger.start()
     log = Log(ledger, LogReads(db.open_plain_reader(settings.database, busy_timeout=5)), KeyInUse(settings))

@@ -13,6 +13,7 @@ from collections import Counter
 
 import jsonschema_rs
 import pytest
+from structlog.testing import capture_logs
 
 from service.acts import act_row
 from service.audit import formats, make
@@ -25,6 +26,7 @@ from service.audit.reads import LogReads
 from service.audit.records import Asked, Record
 from service.audit.verify_export import check
 from service.store import audit_statements
+from tests.service.audit.conftest import opened
 from tests.service.audit.dsa_schema import SCHEMA
 
 # Masks
@@ -264,6 +266,17 @@ async def test_of_a_pack_that_failed_nothing_stays(made, monkeypatch):
     failed = await exports.make(asked)
     assert (failed.state, failed.error) == ("failed", "OSError")
     assert files_of(made, asked) == []
+
+
+async def test_a_service_and_a_command_beside_it_do_not_make_one_pack_both(made):
+    await made.act(3)
+    asked = await made.audit.exports.ask("shop", Asked(pack="log"), by="cli")
+    async with opened(made.folder) as beside:
+        with capture_logs() as logs:
+            both = await asyncio.gather(*(one.audit.exports.make(asked) for one in (made, beside)))
+    assert [one.state for one in both] == ["done", "done"]
+    assert [one["event"] for one in logs] == ["pack made"]
+    assert files_of(made, asked) == [f"{asked.id}.zip"]
 
 
 async def test_packs_are_made_after_the_database_failed_once(made, monkeypatch):

@@ -401,8 +401,10 @@ async def test_what_is_restored_is_whole_and_what_was_erased_stays_erased(tmp_pa
     done = await asyncio.to_thread(run.invoke, app, args, env=seal)
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
-    assert (told["good"], told["taken_away_again"]) == (True, 1)
+    assert (told["good"], told["taken_away_again"], told["new_keys"]) == (True, 1, [])
     async with open_service(Settings(data=fresh, lexicons=rules, expert="off", seal_contents=True)) as service:
+        restored = service.audit.log.reads.rows("SELECT body FROM acts WHERE kind = 'service.restored'")
+        assert [json.loads(body)["facts"]["checkpoint"] for (body,) in restored] == [told["size"]]
         caller = await service.keys.caller(secret)
         last = {name: (await service.moderation.history(caller, name))[0] for name in ("me", "you")}
         said = {name: one.content.parts[0].text for name, one in last.items()}
