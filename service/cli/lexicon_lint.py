@@ -93,7 +93,7 @@ def examined(material: Material, texts: Sequence[str], limit: float, clock: Cloc
 
 
 def _refused(error: LoadError) -> Finding:
-    return Finding(kind=Kind.REFUSED, file=error.file, line=error.line, term="", detail=error.reason)
+    return Finding(kind=Kind.REFUSED, file=error.file, line=error.line, term="", detail=error.told)
 
 
 def _folder(lexicons: Path, scenes: Path, clock: Clock) -> Material:

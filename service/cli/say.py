@@ -14,6 +14,7 @@ from service.settings import Settings
 
 if TYPE_CHECKING:
     from moderation.errors import LoadErrors
+    from moderation.reasons import Language
 
 FAILED = 1
 """Exit code of a command that could not do its work (2 is a wrong command line)."""
@@ -46,8 +47,13 @@ def fail(message: str) -> NoReturn:
     raise typer.Exit(FAILED)
 
 
-def fail_loading(errors: LoadErrors) -> NoReturn:
-    """Lists what is wrong with the rules, one ``file:line: reason`` a line, and ends the command."""
+def list_errors(errors: LoadErrors, lang: Language) -> None:
+    """Lists what is wrong with rules or labels, one ``file:line: reason`` a line."""
     for error in errors.errors:
-        err.print(str(error), markup=False)
+        err.print(error.in_(lang), markup=False)
+
+
+def fail_loading(errors: LoadErrors) -> NoReturn:
+    """Lists what is wrong with the rules and ends the command."""
+    list_errors(errors, "zh")
     fail(f"规则未通过检查：共 {len(errors.errors)} 处错误")
