@@ -33,6 +33,7 @@ from moderation.text.fold import tables as fold_tables
 from moderation.text.sound import Sounds
 from moderation.text.variants import Variants
 from moderation.text.words import open_dictionary
+from moderation.told import Told
 from moderation.wrongs import wrong
 
 if TYPE_CHECKING:
@@ -170,6 +171,10 @@ def with_terms(frame: Ruleset, name: str, text: str, lexicons: Path = LEXICONS) 
     return replace(frame, terms=together), errors
 
 
+def _why(error: OSError) -> Told:
+    return Told("不存在" if isinstance(error, FileNotFoundError) else str(error.strerror), str(error.strerror))
+
+
 class _Disk:
     """Reads files once, remembers their bytes for the fingerprint and their errors for the report."""
 
@@ -193,7 +198,7 @@ class _Disk:
                 self.data[name] = (root / name.removeprefix("scenes/")).read_bytes()
             except OSError as error:
                 self.data[name] = b""
-                self.errors.append(LoadError(name, 1, wrong("unreadable", why=error.strerror)))
+                self.errors.append(LoadError(name, 1, wrong("unreadable", why=_why(error))))
         try:
             return self.data[name].decode("utf-8")
         except UnicodeDecodeError as error:

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from moderation.lint import EXPLAINED, LIMIT, Kind
 from moderation.wordlist import ListUnreadable, decode
-from service.cli.say import err, out
+from service.cli.say import err, out, why
 from service.cli.words import refuse, say, table
 from service.settings import REPOSITORY
 
@@ -83,7 +83,7 @@ def clean_texts(path: Path | None, lang: Language) -> list[str]:
     try:
         text, _ = decode(chosen.read_bytes())
     except OSError as error:
-        refuse(say(lang, f"语料无法读取：{error}", f"cannot read the corpus: {error}"))
+        refuse(say(lang, "语料无法读取：", "cannot read the corpus: ") + why(error, lang))
     except ListUnreadable as error:
         refuse(f"{chosen}:{error.line}: {error.told.in_(lang)}")
     lines = [line for raw in text.split("\n") if (line := raw.strip()) and not line.startswith("#")]

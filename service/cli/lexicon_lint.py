@@ -15,7 +15,7 @@ from moderation.lint import Alarms, Finding, Kind, false_alarms, lint, standing
 from moderation.load import SCENES, load_frame, load_ruleset, with_terms
 from moderation.wordlist import ListUnreadable, decode
 from service.cli.findings import DEFAULT_LIMIT, Clock, Corpus, Limit, clean_texts, no_collection, tell, told, watched
-from service.cli.say import Json, out
+from service.cli.say import Json, out, why
 from service.cli.words import Lang, Lexicons, Tongue, chosen_settings, refuse, say
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _file(path: Path, lexicons: Path, scenes: Path, clock: Clock, lang: Language
     try:
         text, _ = decode(path.read_bytes(), "utf-8")
     except OSError as error:
-        refuse(say(lang, f"文件无法读取：{error}", f"cannot read: {error}"))
+        refuse(say(lang, "文件无法读取：", "cannot read: ") + why(error, lang))
     except ListUnreadable as error:
         refuse(f"{path}:{error.line}: {error.told.in_(lang)}")
     with clock.step("frame"):

@@ -17,7 +17,7 @@ from moderation.load import SCENES, load_ruleset
 from moderation.wrongs import wrong
 from service.cli.findings import no_collection
 from service.cli.law import EXAMPLES
-from service.cli.say import Json, list_errors, out
+from service.cli.say import Json, list_errors, out, why
 from service.cli.words import Lang, Tongue, chosen_settings, refuse, say, table
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _beside(engine: Engine, folder: Path, lang: Language) -> Iterator[Tried | Gr
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            refuse(say(lang, f"{name} 无法读取：{error}", f"cannot read {name}: {error}"))
+            refuse(say(lang, f"{name} 无法读取：", f"cannot read {name}: ") + why(error, lang))
         yield from beside(engine, path.stem, name, text)
 
 

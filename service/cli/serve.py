@@ -15,7 +15,7 @@ import uvloop
 
 from moderation.errors import LoadErrors
 from service import logs
-from service.cli.say import Data, fail, fail_loading, settings
+from service.cli.say import Data, fail, fail_loading, settings, why
 from service.http.server import listening
 from service.running import AlreadyRunning, claim
 from service.secret import SecretRefused
@@ -71,7 +71,7 @@ def run(chosen: Settings, work: Callable[[], Coroutine[None, None, None]]) -> No
     except SecretRefused as error:
         fail(f"服务密钥未通过检查，拒绝启动：{error}")
     except OSError as error:
-        fail(f"无法在 {chosen.host}:{chosen.port} 提供服务：{error}")
+        fail(f"无法在 {chosen.host}:{chosen.port} 提供服务：{why(error, 'zh')}")
 
 
 def stop_signal() -> asyncio.Event:

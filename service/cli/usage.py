@@ -13,15 +13,15 @@ from service.http.language import explain
 _CHINESE: Final = tuple(
     (re.compile(pattern, re.DOTALL), said)
     for pattern, said in (
-        (r"Invalid value for '?(.+?)'?: (.+)", "{0}：{1}"),
+        (r"Invalid value for (.+?): (.+)", "{0}：{1}"),
         (r"(?:Value error, )?'(.*)' is not one of (.+)", "“{0}”应为其中之一：{1}"),
         (r"(?:path|file|dir|directory) '(.+)' does not exist", "“{0}”不存在"),
         (r"(?:path|file|dir|directory) '(.+)' is a file", "“{0}”是文件，应为目录"),
         (r"(?:path|file|dir|directory) '(.+)' is a directory", "“{0}”是目录，应为文件"),
         (r"(?:path|file|dir|directory) '(.+)' is not readable", "“{0}”无法读取"),
         (r"(?:path|file|dir|directory) '(.+)' is not writable", "“{0}”无法写入"),
-        (r"Missing (?:option|argument) '?(.+?)'?\. Choose from:\s*(.+)", "缺少 {0}，应为其中之一：{1}"),
-        (r"Missing (?:option|argument) '?(.+?)'?", "缺少 {0}"),
+        (r"Missing (?:option|argument) (.+?)\. Choose from:\s*(.+)", "缺少 {0}，应为其中之一：{1}"),
+        (r"Missing (?:option|argument) (.+?)", "缺少 {0}"),
         (r"Missing command", "缺少子命令"),
         (r"No such command '(.*)'\.? Did you mean (.+)\?", "没有命令“{0}”，是否为 '{1}'"),
         (r"No such command '(.*)'", "没有命令“{0}”"),
@@ -54,6 +54,6 @@ def in_chinese(error: Exception) -> str | None:
 def _translated(told: str) -> str | None:
     for pattern, said in _CHINESE:
         if found := pattern.fullmatch(told.removesuffix(".")):
-            parts = (part.replace("', '", "、").strip("'") for part in found.groups(""))
+            parts = (part.replace("', '", "、").replace("' / '", "、").strip("'") for part in found.groups(""))
             return said.format(*(_translated(part) or part for part in parts))
     return None

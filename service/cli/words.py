@@ -15,7 +15,7 @@ from moderation.errors import LoadErrors
 from moderation.load import SCENES, load_engine
 from moderation.own import engine_with, read_own
 from moderation.types import SHANGHAI, Action
-from service.cli.say import err, fail, list_errors, settings
+from service.cli.say import err, fail, list_errors, settings, why
 from service.escalation import Panel
 from service.wiring_expert import ExpertRefused, check_heads, find_second
 from service.wiring_expert import open_expert as open_first
@@ -156,7 +156,7 @@ def texts_of(files: Sequence[Path], lang: Language) -> dict[str, str]:
         try:
             texts[path.name] = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            refuse(say(lang, f"无法读取 {path}：{error}", f"cannot read {path}: {error}"))
+            refuse(say(lang, f"无法读取 {path}：", f"cannot read {path}: ") + why(error, lang))
     return texts
 
 

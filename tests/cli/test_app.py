@@ -48,6 +48,37 @@ def test_a_wrong_command_line_is_told_in_chinese_and_in_english_on_request(words
     assert (told.exit_code, told.output[: len(said)]) == (2, said)
 
 
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A folder of its own to work in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("toml", "words", "said"),
+    [
+        (b"port = [", ["key", "list"], "设置文件不是合法的 TOML："),
+        (b"\xc4\xe3", ["key", "list"], "设置文件无法读取：不是 UTF-8 编码\n"),
+        (
+            b'port = "x"\nnosuch = 1',
+            ["key", "list"],
+            "设置有误：port：应为整数\n设置有误：nosuch：没有这个字段；请检查拼写\n",
+        ),
+        (b'data = "qingliu.toml"', ["key", "list"], "数据目录 qingliu.toml 不是目录\n"),
+        (b"", ["replay", "qingliu.toml"], "不是审计包：qingliu.toml\n"),
+        (b"", ["screen", "nofile", "--scene", "ad"], "文件无法读写：nofile 不存在\n"),
+        (b"", ["explain", "好", "--own", "gbk.txt"], "无法读取 gbk.txt：不是 UTF-8 编码\n"),
+        (b"", ["audit", "verify", ".", "--key", "x"], "--key 应为日志公钥"),
+        (b"", ["screen", "gbk.txt", "-o", "."], "命令有误：--output、-o：“.”是目录，应为文件\n"),
+    ],
+)
+def test_files_that_are_no_use_are_told_in_words(inside, here, toml, words, said):
+    (here / "qingliu.toml").write_bytes(toml)
+    (here / "gbk.txt").write_bytes("最好".encode("gbk"))
+    assert inside(*words).stderr.decode()[: len(said)] == said
+
+
 def test_screening_imports_neither_server_nor_database():
     code = (
         "import sys\nfrom service.cli.app import app\nfrom typer.testing import CliRunner\n"
