@@ -14,6 +14,7 @@ from moderation.errors import LoadErrors
 from moderation.lint import Alarms, Finding, Kind, false_alarms, lint, standing
 from moderation.load import SCENES, load_frame, load_ruleset, with_terms
 from moderation.wordlist import ListUnreadable, decode
+from moderation.wrongs import wrong
 from service.cli.findings import DEFAULT_LIMIT, Clock, Corpus, Limit, clean_texts, no_collection, tell, told, watched
 from service.cli.say import Json, out, why
 from service.cli.words import Lang, Lexicons, Tongue, chosen_settings, refuse, say
@@ -111,12 +112,12 @@ def _file(path: Path, lexicons: Path, scenes: Path, clock: Clock, lang: Language
     except OSError as error:
         refuse(say(lang, "文件无法读取：", "cannot read: ") + why(error, lang))
     except ListUnreadable as error:
-        refuse(f"{path}:{error.line}: {error.told.in_(lang)}")
+        refuse(f"{path}:{error.line}: {wrong('not_utf8').in_(lang)}")
     with clock.step("frame"):
         try:
             frame = load_frame(lexicons, scenes)
         except LoadErrors as errors:
             return Material(None, (), errors.errors)
     with clock.step("load"):
-        ruleset, wrong = with_terms(frame, path.name, text, lexicons)
-    return Material(ruleset, ruleset.terms[len(frame.terms) :], wrong)
+        ruleset, refused = with_terms(frame, path.name, text, lexicons)
+    return Material(ruleset, ruleset.terms[len(frame.terms) :], refused)
