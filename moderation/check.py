@@ -17,6 +17,7 @@ from moderation.matcher import nesting
 from moderation.patterns import PatternRefused, compiled
 from moderation.rewrites import REST
 from moderation.types import SHANGHAI, Action, Author, Content, Part, Role, Scene
+from moderation.wrongs import wrong
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from moderation.ruleset import Article, Category, ClaimRule, Claims, CodeRules
     from moderation.tables import Document
     from moderation.text.fold import Folding
+    from moderation.told import Told
 
 MAX_NESTING = 16
 """So many words may end at one character: what bounds the hits a text can have."""
@@ -42,13 +44,13 @@ def check_terms(
         text: folding.visible(text) for term in terms for text in (term.anchors if term.pattern else (term.text,))
     }
     line: tuple[Any, ...] = ()
-    wrong: list[LoadError] = []
+    amiss: list[LoadError] = []
     for term in terms:
         if (same := of_line(term)) != line:
-            line, wrong = same, [*_wrong_line(term, categories, laws, odd)]
-        yield from (type(error)(term.file, term.line, error.reason) for error in wrong)
-        if reason := _wrong_words(term, visible, folding) or _wrong_pattern(term):
-            yield TermError(term.file, term.line, reason)
+            line, amiss = same, [*_wrong_line(term, categories, laws, odd)]
+        yield from (type(error)(term.file, term.line, error.told) for error in amiss)
+        if told := _wrong_words(term, visible, folding) or _wrong_pattern(term):
+            yield TermError(term.file, term.line, told)
     yield from _duplicates(terms)
     yield from _conflicts(terms, visible)
     yield from _nested(terms, visible)
@@ -60,26 +62,26 @@ def _wrong_line(
     """What is wrong with a term but for its word."""
     names = {term.category} if term.protects is None else term.protects - {ANYWHERE}
     if unknown := sorted(names - categories.keys()):
-        yield TermError(term.file, term.line, f"unknown category {unknown[0]!r}")
+        yield TermError(term.file, term.line, wrong("unknown_category", code=unknown[0]))
     for ref in term.laws or ():
         if ref not in laws:
-            yield LawError(term.file, term.line, f"cites {ref!r}, which laws.toml does not have")
-    if reason := _wrong_condition(term.condition, odd):
-        yield TermError(term.file, term.line, reason)
+            yield LawError(term.file, term.line, wrong("no_law", ref=ref))
+    if told := _wrong_condition(term.condition, odd):
+        yield TermError(term.file, term.line, told)
 
 
-def _wrong_words(term: Term, visible: Mapping[str, str], folding: Folding) -> str:
+def _wrong_words(term: Term, visible: Mapping[str, str], folding: Folding) -> Told | None:
     for text in term.anchors if term.pattern else (term.text,):
         word = visible[text]
         if len(word) > 1 and word.isalnum():
             continue  # as nearly all are
         plain = folding.plain(text)
         if not word.strip() or (term.pattern and not plain):  # patterns are sought in the folded text
-            return f"{text!r} folds to nothing"
+            return wrong("lost", text=text)
         letters = plain if plain == word else word
         if len(letters) == 1 and unicodedata.category(letters)[0] in "LN" and not term.condition.guards:
-            return f"{text!r} is one character and has no guard (near, with, next or prev)"
-    return ""
+            return wrong("one_character", text=text)
+    return None
 
 
 def _odd_words(terms: Iterable[Term], folding: Folding) -> frozenset[str]:
@@ -90,25 +92,25 @@ def _odd_words(terms: Iterable[Term], folding: Folding) -> frozenset[str]:
     return frozenset(word for word in words if word.startswith("<") or not folding.plain(word))
 
 
-def _wrong_condition(condition: Condition, odd: frozenset[str]) -> str:
+def _wrong_condition(condition: Condition, odd: frozenset[str]) -> Told | None:
     cues = (*condition.near, *condition.sentence, *condition.with_, *condition.unless, *condition.without)
     beside = {*condition.next} - {"$"} | {*condition.prev} - {"^"} | {*condition.not_next, *condition.not_prev}
     for word in (*filter(odd.__contains__, cues), *sorted(odd & beside)):
         if not word.startswith("<"):
-            return f"the condition {word!r} folds to nothing"
+            return wrong("condition_lost", word=word)
         if word not in TOKENS or word in beside:
-            return f"the condition {word!r} is no token here; near, with and the like know {', '.join(TOKENS)}"
-    return ""
+            return wrong("condition_token", word=word, known=", ".join(TOKENS))
+    return None
 
 
-def _wrong_pattern(term: Term) -> str:
+def _wrong_pattern(term: Term) -> Told | None:
     if not term.pattern:
-        return ""
+        return None
     try:
         compiled(term.text)
     except PatternRefused as refused:
-        return refused.told.en
-    return ""
+        return refused.told
+    return None
 
 
 def _duplicates(terms: Sequence[Term]) -> Iterator[LoadError]:
@@ -116,7 +118,7 @@ def _duplicates(terms: Sequence[Term]) -> Iterator[LoadError]:
     for term in terms:
         first = seen.setdefault((term.category, term.text), term)
         if first is not term and term.condition == first.condition:
-            yield TermError(term.file, term.line, f"{term.text!r} stands already at {first.file}:{first.line}")
+            yield TermError(term.file, term.line, wrong("stands_at", text=term.text, file=first.file, line=first.line))
 
 
 def _conflicts(terms: Sequence[Term], visible: Mapping[str, str]) -> Iterator[LoadError]:
@@ -130,7 +132,9 @@ def _conflicts(terms: Sequence[Term], visible: Mapping[str, str]) -> Iterator[Lo
         if term.category != ALLOW and not term.pattern:
             protected = allowed.get(visible[term.text], {})
             if rival := protected.get(ANYWHERE) or protected.get(term.category):
-                yield TermError(term.file, term.line, f"{term.text!r} is allowed at {rival.file}:{rival.line}")
+                yield TermError(
+                    term.file, term.line, wrong("allowed_at", text=term.text, file=rival.file, line=rival.line)
+                )
 
 
 def _nested(terms: Sequence[Term], visible: Mapping[str, str]) -> Iterator[LoadError]:
@@ -138,7 +142,7 @@ def _nested(terms: Sequence[Term], visible: Mapping[str, str]) -> Iterator[LoadE
     depth, word = nesting(list(places))
     if depth > MAX_NESTING:
         term = places[word]
-        yield TermError(term.file, term.line, f"{depth} terms end like {word!r}; at most {MAX_NESTING} may")
+        yield TermError(term.file, term.line, wrong("nested", depth=depth, word=word, most=MAX_NESTING))
 
 
 def check_codes(codes: CodeRules, folding: Folding) -> Iterator[LoadError]:
@@ -146,7 +150,7 @@ def check_codes(codes: CodeRules, folding: Folding) -> Iterator[LoadError]:
     for field in fields(codes):
         cues: tuple[str, ...] = getattr(codes, field.name)
         if not cues or not all(map(folding.plain, cues)):
-            yield LoadError("codes.toml", 1, f"{field.name} is empty or holds a word that folds to nothing")
+            yield LoadError("codes.toml", 1, wrong("codes_empty", key=field.name))
 
 
 def check_words(listed: Mapping[str, Iterable[str]], source: Document, folding: Folding) -> Iterator[LoadError]:
@@ -155,7 +159,7 @@ def check_words(listed: Mapping[str, Iterable[str]], source: Document, folding: 
         for word in words:
             if not word.startswith("<") and not folding.plain(word):
                 line = source.line(f'"{word}"', source.line(f"{name} ="))
-                yield LawError(source.name, line, f"{name}: the word {word!r} folds to nothing")
+                yield LawError(source.name, line, wrong("of", what=name, why=wrong("word_lost", word=word)))
 
 
 def check_claims(
@@ -166,28 +170,28 @@ def check_claims(
     ``names`` are the known ``categories``, ``laws`` and term ``families``.
     """
     for rule in claims.rules:
-        for word, line, reason in (*_unknown_in(rule, names), *_lost_in(rule, folding)):
-            yield LawError(source.name, source.line(f'"{word}"', line), f"{rule.code} {reason}")
+        for word, line, why in (*_unknown_in(rule, names), *_lost_in(rule, folding)):
+            yield LawError(source.name, source.line(f'"{word}"', line), wrong("of_rule", what=rule.code, why=why))
 
 
-def _unknown_in(rule: ClaimRule, names: Mapping[str, Container[str]]) -> Iterator[tuple[str, int, str]]:
+def _unknown_in(rule: ClaimRule, names: Mapping[str, Container[str]]) -> Iterator[tuple[str, int, Told]]:
     for code in sorted(rule.categories):
         if code not in names["categories"]:
-            yield code, rule.line, f"is for the unknown category {code!r}"
+            yield code, rule.line, wrong("for_category", code=code)
     for ref in rule.laws:
         if ref not in names["laws"]:
-            yield ref, rule.line, f"cites {ref!r}, which laws.toml does not have"
+            yield ref, rule.line, wrong("no_law", ref=ref)
     for setting in rule.settings:
         for family in setting.hits:
             if _FAMILY.fullmatch(family) and family not in names["families"]:
-                yield family, setting.line, f"is about the family {family!r}, which no term has"
+                yield family, setting.line, wrong("no_family", family=family)
 
 
-def _lost_in(rule: ClaimRule, folding: Folding) -> Iterator[tuple[str, int, str]]:
+def _lost_in(rule: ClaimRule, folding: Folding) -> Iterator[tuple[str, int, Told]]:
     for setting in rule.settings:
         for word in (word for listed in (*setting.needs.values(), *setting.bars.values()) for word in listed):
             if not word.startswith(("<", "^", "$")) and not folding.plain(word):
-                yield word, setting.line, f"has the cue {word!r}, which folds to nothing"
+                yield word, setting.line, wrong("cue_lost", word=word)
 
 
 class Tried(NamedTuple):
@@ -199,6 +203,12 @@ class Tried(NamedTuple):
     wanted: bool
     found: bool
     sentence: str
+
+    @property
+    def error(self) -> TermError:
+        """What the loader says of an example that contradicts its line."""
+        code = "example_not_found" if self.wanted else "example_found"
+        return TermError(self.file, self.line, wrong(code, term=self.term, sentence=self.sentence))
 
 
 def tried_examples(engine: Engine, listed: Iterable[Term]) -> Iterator[Tried]:
@@ -215,15 +225,7 @@ def tried_examples(engine: Engine, listed: Iterable[Term]) -> Iterator[Tried]:
 
 def check_lines(engine: Engine, listed: Iterable[Term]) -> list[LoadError]:
     """The examples of some terms that contradict their lines."""
-    return [
-        TermError(
-            one.file,
-            one.line,
-            f"{one.term!r} {'does not find' if one.wanted else 'finds'} its example {one.sentence!r}",
-        )
-        for one in tried_examples(engine, listed)
-        if one.found is not one.wanted
-    ]
+    return [one.error for one in tried_examples(engine, listed) if one.found is not one.wanted]
 
 
 def check_rewrites(engine: Engine) -> Iterator[LoadError]:
@@ -234,8 +236,8 @@ def check_rewrites(engine: Engine) -> Iterator[LoadError]:
         part = Part("text", wording.text.replace(REST, ""))
         found = engine.examine(Content(scene=Scene.LIVE_SPEECH, parts=(part,), at=EXAMPLE_DAY)).conclude()
         if found.action is not Action.PASS:
-            reason = f"the wording {wording.text!r} does not pass: {found.evidence[0].rule}"
-            yield LawError("rewrites.toml", wording.line, reason)
+            why = wrong("wording_fails", text=wording.text, rule=found.evidence[0].rule)
+            yield LawError("rewrites.toml", wording.line, why)
 
 
 def advertised(text: str, scene: Scene) -> Content:

@@ -13,6 +13,7 @@ from moderation.lexicon import WordLists, spelt_out
 from moderation.ruleset import FIELDS, ClaimKind, ClaimRule, Claims, Outcome, Setting
 from moderation.tables import Document, Row, placed
 from moderation.types import Scene
+from moderation.wrongs import wrong
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,10 +44,10 @@ def claims(document: Document, lists: WordLists, options: Mapping[str, Option]) 
     seen: set[str] = set()
     for rule in rules:
         if rule.code in seen:
-            raise LawError(document.name, rule.line, f"{rule.code} stands twice")
+            raise LawError(document.name, rule.line, wrong("twice", what=rule.code))
         seen.add(rule.code)
         if unknown := sorted(rule.cancels - guards):
-            raise LawError(document.name, rule.line, f"{rule.code} cancels {unknown[0]!r}, which is no guard")
+            raise LawError(document.name, rule.line, wrong("no_guard", what=rule.code, name=unknown[0]))
     chosen = [rule for rule in rules if _chosen(document, rule, options)]
     order = list(ClaimKind)
     return Claims(rules=tuple(sorted(chosen, key=lambda rule: order.index(rule.kind))), units=lists.get("units", ()))
@@ -58,7 +59,7 @@ def _chosen(document: Document, rule: ClaimRule, options: Mapping[str, Option]) 
         return True
     name, _, value = rule.option.partition("=")
     if name not in options or value not in options[name].choices:
-        raise LawError(document.name, rule.line, f"{rule.code}: options.toml has no choice {rule.option!r}")
+        raise LawError(document.name, rule.line, wrong("no_choice", what=rule.code, option=rule.option))
     return options[name].value == value
 
 
@@ -90,25 +91,25 @@ def _rule(document: Document, table: Any, lists: WordLists, lines: list[int]) ->
         line=row.line,
     )
     row.end()
-    if reason := _contradiction(rule):
-        raise row.wrong(f"{rule.code}: {reason}")
+    if code := _contradiction(rule):
+        raise row.wrong("of", what=rule.code, why=wrong(code))
     return rule
 
 
 def _contradiction(rule: ClaimRule) -> str:
-    """What is readable and yet means nothing; empty where there is none."""
+    """The code of what is readable and yet means nothing; empty where there is none."""
     excuses, violates = rule.kind in EXCUSES, rule.outcome is Outcome.VIOLATION
     faults = {
-        "there is no [[rule.when]]": not rule.settings,
-        "a bait cancels guards, and nothing else does": bool(rule.cancels) is not (rule.kind is ClaimKind.BAIT),
-        "certain belongs to guards": rule.certain and rule.kind is not ClaimKind.GUARD,
-        "despite_comparison belongs to exemptions": rule.despite_comparison and rule.kind is not ClaimKind.EXEMPTION,
-        "guards and exemptions end in pass, proof or review, and nothing else does": excuses is violates,
-        "proof is told in both languages": bool(rule.proof_zh) is not bool(rule.proof_en),
-        "an outcome of proof tells what proof": rule.outcome is Outcome.PROOF and not rule.proof_zh,
-        "it ends before it begins": (rule.effective_from or date.min) > (rule.effective_until or date.max),
+        "no_when": not rule.settings,
+        "cancels": bool(rule.cancels) is not (rule.kind is ClaimKind.BAIT),
+        "certain": rule.certain and rule.kind is not ClaimKind.GUARD,
+        "despite": rule.despite_comparison and rule.kind is not ClaimKind.EXEMPTION,
+        "outcome": excuses is violates,
+        "proof_both": bool(rule.proof_zh) is not bool(rule.proof_en),
+        "proof_what": rule.outcome is Outcome.PROOF and not rule.proof_zh,
+        "it_ends_early": (rule.effective_from or date.min) > (rule.effective_until or date.max),
     }
-    return next((reason for reason, wrong in faults.items() if wrong), "")
+    return next((code for code, there in faults.items() if there), "")
 
 
 def _setting(document: Document, table: Any, lists: WordLists, line: int) -> Setting:
@@ -119,19 +120,20 @@ def _setting(document: Document, table: Any, lists: WordLists, line: int) -> Set
         try:
             found = spelt_out(listed, lists)
         except KeyError as error:
-            raise wrong(f"@{error.args[0]}", "is no list under words/") from None
+            raise amiss(f"@{error.args[0]}", "no_list", name=error.args[0]) from None
         for word in found:
             if word.startswith("<") and (key == "hit" or word not in KNOWN_TOKENS):
-                known = "a hit is a family or a word" if key == "hit" else ", ".join(sorted(KNOWN_TOKENS))
-                raise wrong(word, f"is no token here: {known}")
+                known = wrong("hit_is") if key == "hit" else ", ".join(sorted(KNOWN_TOKENS))
+                raise amiss(word, "no_token", word=word, known=known)
         return found
 
-    def wrong(word: str, reason: str) -> LawError:
-        return LawError(document.name, document.line(f'"{word}"', line), f"{word} {reason}")
+    def amiss(word: str, code: str, /, **facts: Any) -> LawError:
+        return LawError(document.name, document.line(f'"{word}"', line), wrong(code, **facts))
 
     reach = row.take("reach", int, REACH)
     if not 0 <= reach <= MAX_REACH:
-        raise LawError(document.name, document.line("reach =", line), f"reach is {reach}, expected 0 to {MAX_REACH}")
+        told = wrong("range", key="reach", value=reach, low=0, high=MAX_REACH)
+        raise LawError(document.name, document.line("reach =", line), told)
     setting = Setting(
         hits=cues("hit"),
         industries=row.words("industry", []),
@@ -143,9 +145,9 @@ def _setting(document: Document, table: Any, lists: WordLists, line: int) -> Set
     )
     row.end()
     if not (setting.hits or setting.industries or setting.undeclared or any(setting.needs.values())):
-        raise row.wrong("a [[rule.when]] needs a cue, a hit, an industry or a scene")
+        raise row.wrong("when_empty")
     if not (setting.hits or setting.industries or setting.undeclared or _words(setting)):
-        raise row.wrong("a [[rule.when]] of nothing but ^, $ and <last> needs a hit: it would be asked of every hit")
+        raise row.wrong("when_ends")
     return setting
 
 

@@ -15,15 +15,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from moderation.reasons import Language
+    from moderation.told import Told
+
 
 class LoadError(Exception):
-    """One thing wrong with the rules. ``str()`` gives ``file:line: reason``."""
+    """One thing wrong with the rules. ``str()`` gives ``file:line: reason`` in English, ``in_`` in either language."""
 
-    def __init__(self, file: str, line: int, reason: str) -> None:
-        super().__init__(f"{file}:{line}: {reason}")
+    def __init__(self, file: str, line: int, told: Told) -> None:
+        super().__init__(f"{file}:{line}: {told.en}")
         self.file = file
         self.line = line
-        self.reason = reason
+        self.told = told
+
+    @property
+    def reason(self) -> str:
+        """Why, in English."""
+        return self.told.en
+
+    def in_(self, lang: Language) -> str:
+        """``file:line: reason`` in the reader's language."""
+        return f"{self.file}:{self.line}: {self.told.in_(lang)}"
 
 
 class GrammarError(LoadError):

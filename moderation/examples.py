@@ -9,6 +9,7 @@ from moderation.check import Tried, advertised
 from moderation.detect.rule import HINT
 from moderation.errors import GrammarError
 from moderation.types import Action, Scene
+from moderation.wrongs import wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +25,7 @@ def beside(engine: Engine, category: str, name: str, text: str) -> Iterator[Trie
     scenes = _scenes(engine.ruleset.terms, category)
     for line, cells in _rows(text):
         if len(cells) != _CELLS or cells[1] not in {"hit", "miss"}:
-            yield GrammarError(name, line, "is not term, tab, hit or miss, tab, sentence")
+            yield GrammarError(name, line, wrong("example_row"))
             continue
         term, wanted, sentence = cells[0], cells[1] == "hit", cells[2]
         verdict = engine.examine(advertised(sentence, scenes.get(term, Scene.AD))).conclude()

@@ -12,6 +12,7 @@ from moderation.industry import FINDINGS, TOKENS, Ban, Dated, Industries, Indust
 from moderation.lexicon import spelt_out
 from moderation.tables import MAX_SEVERITY, Row, tables
 from moderation.types import Scene
+from moderation.wrongs import wrong
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +54,7 @@ def industries(document: Document, known: Known) -> Industries:
         told.update(_finding(document, table, numbers))
     for code in FINDINGS if numbers else ():
         if f"{code}.{next(iter(numbers))}" not in told:
-            raise LawError(document.name, 1, f"[[finding]] {code} is missing: numbers are judged by it")
+            raise LawError(document.name, 1, wrong("finding_missing", code=code))
     return Industries(industries=read, numbers=numbers, decoys=decoys, told=told)
 
 
@@ -61,7 +62,7 @@ def _unique(document: Document, items: list[T]) -> dict[str, T]:
     found: dict[str, T] = {}
     for item in items:
         if item.code in found:
-            raise LawError(document.name, document.line(f'code = "{item.code}"'), f"{item.code} stands twice")
+            raise LawError(document.name, document.line(f'code = "{item.code}"'), wrong("twice", what=item.code))
         found[item.code] = item
     return found
 
@@ -70,7 +71,7 @@ def _finding(document: Document, table: Any, numbers: Mapping[str, Number]) -> d
     row = Row.named(document, table, "code")
     code = row.take("code", str)
     if code not in FINDINGS:
-        raise row.wrong(f"finding {code} is not one of {', '.join(FINDINGS)}")
+        raise row.wrong("no_finding", code=code, known=", ".join(FINDINGS))
     zh, en = row.take("zh", str), row.take("en", str)
     row.end()
     return {
@@ -94,9 +95,9 @@ def _number(document: Document, table: Any, known: Known) -> Number:
     )
     row.end()
     if number.code not in FORMATS:
-        raise row.wrong(f"{number.code} is no format; known are {', '.join(FORMATS)}")
+        raise row.wrong("no_format", code=number.code, known=", ".join(FORMATS))
     if FORMATS[number.code].exact.search(known.folding.visible(number.sample)) is None:
-        raise row.wrong(f"{number.code}: the sample {number.sample!r} does not fit its format")
+        raise row.wrong("bad_sample", code=number.code, sample=number.sample)
     return number
 
 
@@ -122,7 +123,7 @@ def _industry(document: Document, table: Any, known: Known, numbers: Mapping[str
     row.end()
     codes = [duty.code for duty in industry.duties]
     if twice := next((code for code in codes if codes.count(code) > 1), ""):
-        raise row.wrong(f"{industry.code}.{twice} stands twice")
+        raise row.wrong("twice", what=f"{industry.code}.{twice}")
     return industry
 
 
@@ -143,7 +144,7 @@ class _Below:
     def numbers_of(self, row: Row) -> frozenset[str]:
         found = row.words("numbers", [])
         if unknown := next((name for name in found if name not in self.numbers), ""):
-            raise row.wrong(f"{self.industry} names the number {unknown!r}, which no [[number]] describes")
+            raise row.wrong("no_number", what=self.industry, number=unknown)
         return frozenset(found)
 
     def sign(self, table: Any) -> Sign:
@@ -155,7 +156,7 @@ class _Below:
         )
         row.end()
         if not sign.any:
-            raise row.wrong(f"{self.industry}: a sign needs a word in any")
+            raise row.wrong("sign_empty", what=self.industry)
         return sign
 
     def need(self, table: Any) -> Need:
@@ -168,7 +169,7 @@ class _Below:
         )
         row.end()
         if not need.numbers and not need.words:
-            raise row.wrong(f"{self.industry}.{need.code} needs words or numbers")
+            raise row.wrong("need_empty", what=f"{self.industry}.{need.code}")
         return need
 
     def ban(self, table: Any) -> Ban:
@@ -176,19 +177,20 @@ class _Below:
         ban = Ban(**self._duty(row), category=row.take("category", str))
         row.end()
         if ban.category not in self.known.categories:
-            raise row.wrong(f"{self.industry}.{ban.code} is under the unknown category {ban.category!r}")
+            raise row.wrong("under_category", what=f"{self.industry}.{ban.code}", code=ban.category)
         return ban
 
     def _duty(self, row: Row) -> dict[str, Any]:
         begin, end = row.take("effective_from", date, None), row.take("effective_until", date, None)
         if begin and end and end < begin:
-            raise row.wrong(f"{self.industry}: a duty ends before it begins")
+            raise row.wrong("duty_ends_early", what=self.industry)
         scenes = row.take("scenes", list, list(SCENES))
         if unknown := next((scene for scene in scenes if scene not in set(Scene)), ""):
-            raise row.wrong(f"{self.industry}: unknown scene {unknown!r}; known are {', '.join(Scene)}")
+            raise row.wrong("of", what=self.industry, why=wrong("unknown_scene", scene=unknown, known=", ".join(Scene)))
         severity = row.take("severity", int, self.severity)
         if not 0 <= severity <= MAX_SEVERITY:
-            raise row.wrong(f"{self.industry}: severity is {severity}, expected 0 to {MAX_SEVERITY}")
+            low_high = wrong("range", key="severity", value=severity, low=0, high=MAX_SEVERITY)
+            raise row.wrong("of", what=self.industry, why=low_high)
         return {
             "code": row.take("code", str),
             "zh": row.take("zh", str),
@@ -205,7 +207,7 @@ class _Below:
 def _laws(row: Row, known: Known) -> tuple[str, ...]:
     refs = row.words("laws", [])
     if unknown := next((ref for ref in refs if ref not in known.laws), ""):
-        raise row.wrong(f"cites {unknown!r}, which laws.toml does not have")
+        raise row.wrong("no_law", ref=unknown)
     return refs
 
 
@@ -218,8 +220,8 @@ def _folded(row: Row, listed: Sequence[str], known: Known) -> frozenset[str]:
     try:
         words = spelt_out(listed, known.lists)
     except KeyError as error:
-        raise row.wrong(f"@{error.args[0]} is no list under words/") from None
+        raise row.wrong("no_list", name=error.args[0]) from None
     folded = [word if word in TOKENS else known.folding.plain(word) for word in words]
     if "" in folded:
-        raise row.wrong(f"the word {words[folded.index('')]!r} folds to nothing")
+        raise row.wrong("word_lost", word=words[folded.index("")])
     return frozenset(folded)

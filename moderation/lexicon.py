@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from moderation.errors import GrammarError, LoadError, TermError
 from moderation.text.variants import DISGUISES
 from moderation.types import FULL_WEIGHT, Scene
+from moderation.wrongs import wrong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -194,11 +195,11 @@ def _line(file: _File, number: int, line: str) -> Iterable[Term]:
 def _header(file: _File, number: int, line: str) -> None:
     key, _, value = line[1:].partition(" ")
     if key not in {"category", "allow", "disguise", "verified", *MANDATORY_HEADERS}:
-        raise GrammarError(file.name, number, f"unknown header @{key}")
+        raise GrammarError(file.name, number, wrong("unknown_header", key=key))
     if not value.strip():
-        raise GrammarError(file.name, number, f"@{key} needs a value")
+        raise GrammarError(file.name, number, wrong("header_value", key=key))
     if key in file.headers:
-        raise GrammarError(file.name, number, f"@{key} stands twice")
+        raise GrammarError(file.name, number, wrong("twice", what=f"@{key}"))
     if key == "reviewed":
         _date(file.name, number, key, value.strip())
     if key == "verified":
@@ -212,15 +213,15 @@ def _header(file: _File, number: int, line: str) -> None:
 def _header_errors(file: _File) -> Iterator[LoadError]:
     for key in MANDATORY_HEADERS:
         if key not in file.headers:
-            yield GrammarError(file.name, 1, f"header @{key} is missing")
+            yield GrammarError(file.name, 1, wrong("header_missing", key=key))
     if ("category" in file.headers) == ("allow" in file.headers):
-        yield GrammarError(file.name, 1, "exactly one of @category and @allow is needed")
+        yield GrammarError(file.name, 1, wrong("header_kind"))
 
 
 def _section(file: _File, number: int, line: str) -> None:
     match = re.fullmatch(r"\[([a-z0-9_]+)(?:\s+[^\]]*)?\]\s*(.*)", line)
     if match is None:
-        raise GrammarError(file.name, number, "a section is written [family title] key: value | key: value")
+        raise GrammarError(file.name, number, wrong("section"))
     file.plain = None
     file.family = match[1]
     file.defaults = _options(file.name, number, _split(match[2], "|") if match[2] else [])
@@ -233,7 +234,7 @@ def _terms(file: _File, number: int, line: str) -> Iterator[Term]:
     mould = _Mould(base)
     for text in (body,) if base.pattern else tuple(_expand(file, number, body)):
         if not text.strip():
-            raise GrammarError(file.name, number, "the term is empty")
+            raise GrammarError(file.name, number, wrong("term_empty"))
         yield mould.term(text, number)
 
 
@@ -242,7 +243,7 @@ def _of_section(file: _File, number: int, options: dict[str, list[str]]) -> dict
     for key, values in options.items():
         if key in _CONDITION_KEYS and _SECTION in (words := _split(values[0], ",")):
             if key not in file.defaults:
-                raise GrammarError(file.name, number, f"{key}: the section has no list that {_SECTION} could stand for")
+                raise GrammarError(file.name, number, wrong("no_section", key=key, token=_SECTION))
             options[key] = [",".join((*file.defaults[key], *(word for word in words if word != _SECTION)))]
     return options
 
@@ -255,7 +256,7 @@ def _literal_body(line: str) -> tuple[str, list[str]]:
 def _pattern_body(name: str, number: int, line: str) -> tuple[str, list[str]]:
     end = re.search(r"(?<!\\)/\s*(\||$)", line[1:])
     if end is None:
-        raise GrammarError(name, number, "a pattern ends with /")
+        raise GrammarError(name, number, wrong("pattern_end"))
     body, rest = line[1 : end.start() + 1], line[end.end() + 1 :]
     return body.replace("\\/", "/"), _split(rest, "|") if rest.strip() else []
 
@@ -274,12 +275,12 @@ def _expand(file: _File, number: int, body: str) -> Iterator[str]:
     """``史上最{低,强}`` → 史上最低, 史上最强; ``{@heal}痘印`` takes its alternatives from the list ``heal``."""
     pieces = re.split(r"(?<!\\)\{((?:[^{}\\]|\\.)*)(?<!\\)\}", body)
     if any(re.search(r"(?<!\\)[{}]", literal) for literal in pieces[::2]):
-        raise GrammarError(file.name, number, "braces do not close; write \\{ for a brace itself")
+        raise GrammarError(file.name, number, wrong("braces"))
     choices = [
         [piece] if index % 2 == 0 else _named(file, number, _split(piece, ",")) for index, piece in enumerate(pieces)
     ]
     if (count := prod(map(len, choices))) > MAX_ALTERNATIVES:
-        raise GrammarError(file.name, number, f"the line expands to {count} terms; at most {MAX_ALTERNATIVES} may")
+        raise GrammarError(file.name, number, wrong("expands", count=count, most=MAX_ALTERNATIVES))
     return (_unescape("".join(combination)) for combination in product(*choices))
 
 
@@ -287,7 +288,7 @@ def _named(file: _File, number: int, words: Iterable[str]) -> tuple[str, ...]:
     try:
         return spelt_out(words, file.lists)
     except KeyError as error:
-        raise GrammarError(file.name, number, f"@{error.args[0]} is no list under words/") from None
+        raise GrammarError(file.name, number, wrong("no_list", name=error.args[0])) from None
 
 
 def _options(name: str, number: int, pieces: Iterable[str]) -> dict[str, list[str]]:
@@ -297,11 +298,11 @@ def _options(name: str, number: int, pieces: Iterable[str]) -> dict[str, list[st
         key = key.strip()
         if not colon or key not in _READERS:
             known = ", ".join(sorted(_READERS))
-            raise GrammarError(name, number, f"unknown option {key!r}; known are {known}")
+            raise GrammarError(name, number, wrong("unknown_option", key=key, known=known))
         if not value.strip():
-            raise GrammarError(name, number, f"{key}: needs a value")
+            raise GrammarError(name, number, wrong("option_value", key=key))
         if key in options and key not in {"hit", "miss"}:
-            raise GrammarError(name, number, f"{key}: stands twice")
+            raise GrammarError(name, number, wrong("option_twice", key=key))
         options.setdefault(key, []).append(value.strip())
     return options
 
@@ -309,12 +310,12 @@ def _options(name: str, number: int, pieces: Iterable[str]) -> dict[str, list[st
 def _from_options(file: _File, number: int, options: dict[str, list[str]], *, pattern: bool) -> Term:
     read = {key: _value(file, number, key, value) for key, values in options.items() for value in values}
     if pattern and "anchor" not in read:
-        raise TermError(file.name, number, "a pattern needs an anchor: a literal that stands in every match")
+        raise TermError(file.name, number, wrong("anchor_missing"))
     if not pattern and "anchor" in read:
-        raise GrammarError(file.name, number, "only patterns have an anchor")
+        raise GrammarError(file.name, number, wrong("anchor_alone"))
     allow = "allow" in file.headers
     if "for" in read and not allow:
-        raise GrammarError(file.name, number, "for: belongs into allow files")
+        raise GrammarError(file.name, number, wrong("for_allow"))
     condition = _condition(file, number, {key: read[key] for key in _CONDITION_KEYS if key in read})
     scenes, laws = read.get("scenes"), read.get("laws")
     default = file.headers.get("disguise", NONE)
@@ -370,14 +371,14 @@ def _protects(for_: tuple[str, ...] | None, header: str | None) -> frozenset[str
 def _scenes(name: str, number: int, names: tuple[str, ...]) -> frozenset[Scene]:
     unknown = sorted(set(names) - set(Scene))
     if unknown:
-        raise GrammarError(name, number, f"unknown scene {unknown[0]!r}; known are {', '.join(Scene)}")
+        raise GrammarError(name, number, wrong("unknown_scene", scene=unknown[0], known=", ".join(Scene)))
     return frozenset(map(Scene, names))
 
 
 def _list(name: str, number: int, key: str, value: str) -> tuple[str, ...]:
     words = tuple(_unescape(word) for word in _split(value, ","))
     if not all(words):
-        raise GrammarError(name, number, f"{key}: holds an empty word")
+        raise GrammarError(name, number, wrong("empty_word", key=key))
     return words
 
 
@@ -387,7 +388,7 @@ def _disguises(name: str, number: int, key: str, value: str) -> frozenset[str]:
     unknown = sorted({word.removeprefix("-") for word in listed} - {ALL, NONE, *DISGUISES})
     if unknown:
         known = ", ".join((ALL, NONE, *DISGUISES))
-        raise GrammarError(name, number, f"{key}: unknown disguise {unknown[0]!r}; known are {known}")
+        raise GrammarError(name, number, wrong("unknown_disguise", key=key, name=unknown[0], known=known))
     taken = frozenset(word[1:] for word in listed if word.startswith("-"))
     if taken or ALL in listed:
         return frozenset(DISGUISES) - taken
@@ -405,7 +406,7 @@ def _text(_name: str, _number: int, _key: str, value: str) -> str:
 def _int(low: int, high: int) -> Callable[[str, int, str, str], int]:
     def read(name: str, number: int, key: str, value: str) -> int:
         if not re.fullmatch(r"[0-9]{1,3}", value) or not low <= int(value) <= high:
-            raise GrammarError(name, number, f"{key}: is a whole number from {low} to {high}, not {value!r}")
+            raise GrammarError(name, number, wrong("whole_number", key=key, low=low, high=high, value=value))
         return int(value)
 
     return read
@@ -415,12 +416,12 @@ def _date(name: str, number: int, key: str, value: str) -> date:
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise GrammarError(name, number, f"{key}: is a date like 2026-02-01, not {value!r}") from None
+        raise GrammarError(name, number, wrong("date", key=key, value=value)) from None
 
 
 def _bool(name: str, number: int, key: str, value: str) -> bool:
     if value not in {"true", "false"}:
-        raise GrammarError(name, number, f"{key}: is true or false, not {value!r}")
+        raise GrammarError(name, number, wrong("true_false", key=key, value=value))
     return value == "true"
 
 

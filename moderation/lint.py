@@ -16,7 +16,7 @@ from moderation.detect.alone import alone
 from moderation.lexicon import ALLOW, Condition
 from moderation.matcher import Matcher
 from moderation.text.words import frequent
-from moderation.told import Told
+from moderation.told import Told, same
 from moderation.types import Action, Scene
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ LEAST: Final = 3
 """Texts that must be flagged before a rate says anything."""
 QUOTED: Final = 3
 _SCENES: Final = (Scene.AD, Scene.LIVE_CHAT)
+NOTHING: Final = same("")
 _NO_CONDITION: Final = Condition()
 _REPEATS: Final = re.compile(r"(.)\1+")
 _DIGITS: Final = re.compile(r"[0-9]+")
@@ -101,7 +102,7 @@ class Finding:
     file: str
     line: int
     term: str
-    detail: str = ""
+    detail: Told = NOTHING
     rate: float = 0.0
     texts: tuple[str, ...] = ()
 
@@ -170,7 +171,7 @@ def lint(
     """Everything doubtful about terms: what the loader ``refused``, what flags clean texts, what merely looks bad."""
     folding = ruleset.folding
     found = [
-        Finding(kind=Kind.REFUSED, file=error.file, line=error.line, term="", detail=error.reason) for error in refused
+        Finding(kind=Kind.REFUSED, file=error.file, line=error.line, term="", detail=error.told) for error in refused
     ]
     banned = [term for term in terms if term.category != ALLOW]
     found.extend(_frequent(banned, alarms, limit))
@@ -194,7 +195,7 @@ def _frequent(terms: Iterable[Term], alarms: Alarms, limit: float) -> Iterator[F
                 file=term.file,
                 line=term.line,
                 term=term.text,
-                detail=f"{count}/{alarms.texts}",
+                detail=same(f"{count}/{alarms.texts}"),
                 rate=rate,
                 texts=tuple(alarms.quoted[rule]),
             )
@@ -220,13 +221,13 @@ def _repeated(terms: Iterable[Term], folding: Folding) -> Iterator[Finding]:
     for term in terms:
         if term.pattern:
             continue
-        same = seen.setdefault((term.category, folding.visible(term.text)), [])
-        first = next((one for one in same if (one.condition, one.scenes) == (term.condition, term.scenes)), None)
+        alike = seen.setdefault((term.category, folding.visible(term.text)), [])
+        first = next((one for one in alike if (one.condition, one.scenes) == (term.condition, term.scenes)), None)
         if first is None:
-            same.append(term)
+            alike.append(term)
         else:
-            yield _finding(Kind.REPEATED, term, f"{first.text} {first.file}:{first.line}")
+            yield _finding(Kind.REPEATED, term, same(f"{first.text} {first.file}:{first.line}"))
 
 
-def _finding(kind: Kind, term: Term, detail: str = "") -> Finding:
+def _finding(kind: Kind, term: Term, detail: Told = NOTHING) -> Finding:
     return Finding(kind=kind, file=term.file, line=term.line, term=term.text, detail=detail)

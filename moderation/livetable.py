@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from moderation.errors import LawError
 from moderation.liverules import LIMITS, RISK, SIGNALS, Cues, Limits, LiveRules, RiskRules, SignalRules
 from moderation.tables import MAX_SEVERITY, Row
+from moderation.wrongs import wrong
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -39,7 +40,7 @@ def live_rules(document: Document, categories: Container[str], folding: Folding)
 def _categories(row: Row, name: str, categories: Container[str]) -> frozenset[str]:
     for code in row.words(name):
         if code not in categories:
-            raise row.wrong(f"{name} names the unknown category {code!r}")
+            raise row.wrong("names_category", what=name, code=code)
     return frozenset(row.words(name))
 
 
@@ -50,7 +51,7 @@ def _signals(row: Row, folding: Folding) -> SignalRules:
     row.end()
     rules = SignalRules(horizons=horizons, praise=praise, **numbers)
     if not horizons or not all(isinstance(one, int) and 0 < one < rules.windows for one in horizons):
-        raise row.wrong(f"horizons are {list(horizons)!r}, expected numbers of windows below {rules.windows}")
+        raise row.wrong("horizons", value=list(horizons), windows=rules.windows)
     return rules
 
 
@@ -58,12 +59,12 @@ def _risk(row: Row) -> RiskRules:
     by_severity = {name: tuple(row.take(name, list)) for name in ("chat", "speech")}
     for name, points in by_severity.items():
         if len(points) != MAX_SEVERITY + 1 or not all(isinstance(one, int) and 0 <= one <= MOST for one in points):
-            raise row.wrong(f"{name} is {list(points)!r}, expected {MAX_SEVERITY + 1} whole numbers")
+            raise row.wrong("points", key=name, value=list(points), count=MAX_SEVERITY + 1)
     numbers = {name: row.number(name, 1, MOST) for name in RISK}
     row.end()
     rules = RiskRules(chat=by_severity["chat"], speech=by_severity["speech"], **numbers)
     if rules.amber > rules.red:
-        raise row.wrong("amber is above red")
+        raise row.wrong("above", low="amber", high="red")
     return rules
 
 
@@ -71,7 +72,7 @@ def _cues(document: Document, row: Row, folding: Folding) -> Cues:
     spell = row.take("spell", list)
     if not all(_is_lists(lists) for lists in spell):
         line = document.line("spell =", row.line)
-        raise LawError(document.name, line, "spell is a list of lists of non-empty texts, one list each")
+        raise LawError(document.name, line, wrong("spell"))
     cues = Cues(
         refrains=frozenset(map(folding.plain, row.words("refrains"))),
         invite=tuple(map(folding.plain, row.words("invite"))),
@@ -91,7 +92,7 @@ def _cues(document: Document, row: Row, folding: Folding) -> Cues:
         *[one for lists in cues.spell for of in lists for one in of],
     )
     if not all(phrases):
-        raise row.wrong("a phrase folds to nothing")
+        raise row.wrong("phrase_lost")
     return cues
 
 

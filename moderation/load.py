@@ -33,6 +33,8 @@ from moderation.text.fold import tables as fold_tables
 from moderation.text.sound import Sounds
 from moderation.text.variants import Variants
 from moderation.text.words import open_dictionary
+from moderation.told import Told
+from moderation.wrongs import wrong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping, Sequence
@@ -169,6 +171,10 @@ def with_terms(frame: Ruleset, name: str, text: str, lexicons: Path = LEXICONS) 
     return replace(frame, terms=together), errors
 
 
+def _why(error: OSError) -> Told:
+    return Told("不存在" if isinstance(error, FileNotFoundError) else str(error.strerror), str(error.strerror))
+
+
 class _Disk:
     """Reads files once, remembers their bytes for the fingerprint and their errors for the report."""
 
@@ -192,12 +198,12 @@ class _Disk:
                 self.data[name] = (root / name.removeprefix("scenes/")).read_bytes()
             except OSError as error:
                 self.data[name] = b""
-                self.errors.append(LoadError(name, 1, f"cannot be read: {error.strerror}"))
+                self.errors.append(LoadError(name, 1, wrong("unreadable", why=_why(error))))
         try:
             return self.data[name].decode("utf-8")
         except UnicodeDecodeError as error:
             line = self.data[name].count(b"\n", 0, error.start) + 1
-            self.errors.append(GrammarError(name, line, "is not UTF-8"))
+            self.errors.append(GrammarError(name, line, wrong("not_utf8")))
             return ""
 
     def toml(self, name: str, read: Callable[[tables.Document], T]) -> T | None:
@@ -206,7 +212,7 @@ class _Disk:
         try:
             return read(tables.Document(name, text, tomllib.loads(text)))
         except tomllib.TOMLDecodeError as error:
-            self.errors.append(GrammarError(name, tables.line_in(str(error)), f"is not TOML: {error}"))
+            self.errors.append(tables.not_toml(name, error))
         except LoadError as error:
             self.errors.append(error)
         return None
@@ -222,9 +228,9 @@ class _Disk:
                 continue
             source, tab, target = line.partition("\t")
             if not tab or len(source) != 1 or len(target) != 1:
-                self.errors.append(GrammarError(name, number, "is not one character, a tab and one character"))
+                self.errors.append(GrammarError(name, number, wrong("pair")))
             elif source in pairs:
-                self.errors.append(GrammarError(name, number, f"{source} stands twice"))
+                self.errors.append(GrammarError(name, number, wrong("twice", what=source)))
             else:
                 pairs[source] = target
         return pairs
@@ -240,7 +246,7 @@ class _Disk:
                 if len(row) == columns:
                     rows.append((number, row))
                 else:
-                    self.errors.append(GrammarError(name, number, f"has {len(row)} columns, not {columns}"))
+                    self.errors.append(GrammarError(name, number, wrong("columns", count=len(row), columns=columns)))
         return rows
 
     def variants(self, folding: Folding) -> Variants:
@@ -258,11 +264,11 @@ class _Disk:
                     or not word
                     or not (folded or (shape(written) == written and folding.plain(word) == word))
                 ):
-                    self.errors.append(GrammarError(name, number, f"{written!r} or {word!r} is not folded"))
+                    self.errors.append(GrammarError(name, number, wrong("not_folded", written=written, word=word)))
                 elif written in meant[kind]:
-                    self.errors.append(GrammarError(name, number, f"{written} stands twice"))
+                    self.errors.append(GrammarError(name, number, wrong("twice", what=written)))
                 elif kind == "signs" and all(ord(char) in PLAIN_HAN for char in written):
-                    self.errors.append(GrammarError(name, number, f"{written} is plain Han: it belongs into slang.tsv"))
+                    self.errors.append(GrammarError(name, number, wrong("plain_han", written=written)))
                 else:
                     meant[kind][written] = word
         ordinary = frozenset(row[0] for _, row in self.rows("variants/ordinary.tsv", 1))
@@ -298,7 +304,7 @@ class _Disk:
             read = self.toml(name := f"words/{path.name}", tables.words) or {}
             for key in sorted(lists.keys() & read.keys()):
                 line = self.document(name).line(f"{key} =")
-                self.errors.append(GrammarError(name, line, f"the list {key} stands in another file too"))
+                self.errors.append(GrammarError(name, line, wrong("list_elsewhere", key=key)))
             self.errors.extend(check_words(read, self.document(name), folding))
             lists.update(read)
         return lists

@@ -10,9 +10,10 @@ import tomllib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from moderation.errors import GrammarError, LoadError, PolicyError
-from moderation.tables import Document, Row, line_in, placed
+from moderation.errors import LoadError, PolicyError
+from moderation.tables import Document, Row, not_toml, placed
 from moderation.types import FULL_WEIGHT, Action, Exemption, Scene
+from moderation.wrongs import wrong
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,17 +121,17 @@ def read_overlay(text: str, categories: Mapping[str, Category]) -> tuple[Overlay
     try:
         document = Document(NAME, text, tomllib.loads(text))
         unknown = sorted(document.tree.keys() - {"term", "scene"})
-        errors += [PolicyError(NAME, document.line(key), f"{key!r}: known are term and scene") for key in unknown]
+        errors += [PolicyError(NAME, document.line(key), wrong("policy_key", key=key)) for key in unknown]
         for table, line in placed(document, "term"):
             terms.append(_adjustment(Row(document, table, PolicyError, "[[term]]", line)))
         for table, line in placed(document, "scene"):
             row = Row(document, table, PolicyError, "[[scene]]", line)
             scene = row.one_of("scene", Scene)
             if scene in scenes:
-                raise row.wrong(f"{scene} stands twice")
+                raise row.wrong("twice", what=scene)
             scenes[scene] = _threshold(row, categories)
     except tomllib.TOMLDecodeError as error:
-        errors.append(GrammarError(NAME, line_in(str(error)), f"is not TOML: {error}"))
+        errors.append(not_toml(NAME, error))
     except LoadError as error:
         errors.append(error)
     return Overlay(terms=tuple(terms), scenes=scenes), errors
@@ -154,7 +155,7 @@ def _pair(row: Row, key: str, low: int, high: int) -> tuple[int, int] | None:
     if given is None:
         return None
     if len(given) != 2 or not all(type(one) is int and low <= one <= high for one in given):  # noqa: PLR2004 - a pair
-        raise row.wrong(f"{key} is [was, now], two whole numbers from {low} to {high}")
+        raise row.wrong("was_now", key=key, low=low, high=high)
     return given[0], given[1]
 
 
@@ -162,12 +163,12 @@ def _threshold(row: Row, categories: Mapping[str, Category]) -> Threshold:
     actions: dict[str, Any] = row.take("actions", dict, {})
     for code, action in actions.items():
         if code not in categories or action not in _ACTIONS:
-            raise row.wrong(f"actions: {code} = {action!r}; expected a category and pass, review or block")
+            raise row.wrong("policy_action", code=code, action=action)
     given = [key for key in ("block_at", "review_at") if row.take(key, int, None) is not None]
     limits = {key: row.number(key, 1, FULL_WEIGHT) for key in given}
     row.end()
     if limits.get("review_at", 0) > limits.get("block_at", FULL_WEIGHT):
-        raise row.wrong("review_at is above block_at")
+        raise row.wrong("above", low="review_at", high="block_at")
     return Threshold(**limits, actions={code: _ACTIONS[action] for code, action in actions.items()})
 
 

@@ -14,6 +14,7 @@ from moderation.engine import Engine
 from moderation.errors import LoadError, LoadErrors, TermError
 from moderation.lexicon import parse
 from moderation.overlay import NAME, Overlay, read_overlay
+from moderation.wrongs import wrong
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,16 +49,16 @@ def read_own(files: Mapping[str, str], ruleset: Ruleset) -> Own:
     """
     terms: list[Term] = []
     errors: list[LoadError] = []
-    overlay, amiss = read_overlay(files.get(NAME, ""), ruleset.categories)
-    errors.extend(amiss)
+    overlay, wrongs = read_overlay(files.get(NAME, ""), ruleset.categories)
+    errors.extend(wrongs)
     for name, text in sorted(files.items()):
         if name == NAME:
             continue
-        found, wrong = parse(name, text, ruleset.lists, own=True, most=MOST_TERMS - len(terms))
+        found, amiss = parse(name, text, ruleset.lists, own=True, most=MOST_TERMS - len(terms))
         terms.extend(found)
-        errors.extend(wrong)
+        errors.extend(amiss)
         if len(terms) > MOST_TERMS:
-            errors.append(TermError(name, terms[-1].line, f"there are more than {MOST_TERMS} terms"))
+            errors.append(TermError(name, terms[-1].line, wrong("many_terms", most=MOST_TERMS)))
             break
     else:
         errors.extend(_too_many_patterns(terms))
@@ -105,4 +106,4 @@ def _too_many_patterns(terms: Sequence[Term]) -> list[LoadError]:
     if len(patterns) <= MOST_PATTERNS:
         return []
     first = patterns[MOST_PATTERNS]
-    return [TermError(first.file, first.line, f"there are more than {MOST_PATTERNS} patterns")]
+    return [TermError(first.file, first.line, wrong("many_patterns", most=MOST_PATTERNS))]

@@ -81,6 +81,10 @@ class Reasons:
         """Names one after the other."""
         return self.say("、", ", ").join(names)
 
+    def cited(self, refs: Sequence[str]) -> str:
+        """References one after the other, as the reader calls them."""
+        return self.listed([self._ruleset.cited(ref, self.lang) for ref in refs])
+
     def category(self, code: str) -> str:
         """What people call a category."""
         category = self._ruleset.categories.get(code)
@@ -117,7 +121,7 @@ class Reasons:
         if item.source == TEXT:
             return self._suspected(item, quote)
         hidden, name = self.folds(item), self.category(item.category)
-        law = self.listed(item.laws)
+        law = self.cited(item.laws)
         if item.source == PERSON:
             return self.say(
                 f"人工认定属于{name}{f'，依据{law}' if law else ''}",
@@ -203,10 +207,10 @@ class Reasons:
             return self.say("按该类别的规则处理，当日没有可引的法条", "the category's own rule: no article in force")
         if article.ref == article.law:
             return self.say(f"依据{article.zh}", f"under {article.en}")
-        return f"{article.ref}{self.say('：', ': ')}{self.say(article.zh, article.en)}"
+        return f"{self.cited([article.ref])}{self.say('：', ': ')}{self.say(article.zh, article.en)}"
 
     def _rests(self, code: str) -> str:
-        laws = self.listed(self.laws(code))
+        laws = self.cited(self.laws(code))
         return self.say(f"（{laws}）", f" ({laws})") if laws else ""
 
     def tried(self, item: Evidence) -> list[dict[str, Any]]:

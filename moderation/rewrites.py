@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from moderation.errors import LawError
 from moderation.lexicon import ALLOW
 from moderation.tables import Row, placed
+from moderation.wrongs import wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -131,10 +132,10 @@ def rewrites(document: Document, known: Known) -> Rewrites:
     for name in none:
         if name not in names.families and name not in names.categories and name not in names.duties:
             line = document.line(f'"{name}"')
-            raise LawError(document.name, line, f"none: {name!r} is no category, family or duty")
+            raise LawError(document.name, line, wrong("none_unknown", name=name))
     for name in sentences:
         if name not in names.categories:
-            raise LawError(document.name, document.line(f'"{name}"'), f"sentences: {name!r} is no category")
+            raise LawError(document.name, document.line(f'"{name}"'), wrong("sentences_unknown", name=name))
     entries = [_rewrite(document, table, line, names) for table, line in placed(document, "rewrite")]
     return Rewrites(
         entries=tuple(sorted(entries, key=lambda entry: entry.rank)),
@@ -187,11 +188,11 @@ def _rewrite(document: Document, table: Any, line: int, names: _Names) -> Rewrit
     )
     row.end()
     if not (entry.terms or entry.families or entry.categories):
-        raise row.wrong("a rewrite names terms, families or categories that it is for")
+        raise row.wrong("rewrite_empty")
     if not entry.wordings:
-        raise row.wrong("a rewrite has at least one wording")
+        raise row.wrong("no_wording")
     if entry.whole and any(REST in wording.text for wording in entry.wordings):
-        raise row.wrong(f"a whole clause has no {REST}")
+        raise row.wrong("whole_rest", rest=REST)
     return entry
 
 
@@ -199,7 +200,7 @@ def _known(row: Row, key: str, names: frozenset[str]) -> frozenset[str]:
     listed = row.words(key, [])
     for name in listed:
         if name not in names:
-            raise row.wrong(f"{key}: {name!r} is not in the lexicons")
+            raise row.wrong("not_in_lexicons", key=key, name=name)
     return frozenset(listed)
 
 
@@ -211,17 +212,16 @@ def _wordings(document: Document, row: Row, folding: Folding) -> Iterator[Wordin
         if read:
             read.end()
         if not isinstance(text, str):
-            raise row.wrong(f"a wording is a text or {{ text, template }}, not {text!r}")
+            raise row.wrong("wording_kind", text=text)
         yield _sound(row, Wording(text, template, row.line), folding)
 
 
 def _sound(row: Row, wording: Wording, folding: Folding) -> Wording:
     """The wording, if it is written plainly and says whether it must be filled in."""
     if bool(_PLACEHOLDER.search(wording.text)) is not wording.template:
-        must = "holds nothing to fill in" if wording.template else "holds a placeholder: it needs template = true"
-        raise row.wrong(f"the wording {wording.text!r} {must}")
+        raise row.wrong("nothing_to_fill" if wording.template else "placeholder", text=wording.text)
     if disguised := DISGUISES.intersection(folding.trail(wording.text, folding.fold)):
-        raise row.wrong(f"the wording {wording.text!r} is disguised ({', '.join(sorted(disguised))})")
+        raise row.wrong("disguised", text=wording.text, how=", ".join(sorted(disguised)))
     return wording
 
 
@@ -234,5 +234,5 @@ def _additions(document: Document, names: _Names) -> Iterator[tuple[str, Wording
         _sound(row, wording, names.folding)
         for duty in duties:
             if duty not in names.duties:
-                raise row.wrong(f"{duty!r} is no duty of industries.toml")
+                raise row.wrong("no_duty", duty=duty)
             yield duty, wording

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from moderation.liverules import LiveRules
     from moderation.overlay import Overlay
     from moderation.policy import ScenePolicy
+    from moderation.reasons import Language
     from moderation.rewrites import Rewrites
     from moderation.text.fold import Folding
     from moderation.text.variants import Variants
@@ -234,6 +235,13 @@ class Ruleset:
         if not rule.in_force(day):
             return False
         return rule.kind not in RESTS_ON_LAW or not rule.laws or any(self.laws[ref].in_force(day) for ref in rule.laws)
+
+    def cited(self, ref: str, lang: Language) -> str:
+        """What a reader calls a reference: in English its law's English name, and the number of its article."""
+        article = self.laws.get(ref)
+        if lang != "en" or article is None:
+            return ref
+        return f"{self.laws[article.law].en}{ref.removeprefix(article.law)}"
 
     def citations(self, refs: tuple[str, ...], day: date) -> tuple[str, ...]:
         """Those of ``refs`` that were in force on ``day``."""

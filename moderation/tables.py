@@ -8,10 +8,12 @@ from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from moderation.errors import LawError, LoadError, PolicyError
+from moderation.errors import GrammarError, LawError, LoadError, PolicyError
 from moderation.policy import Advertising, ScenePolicy, SecondStage, WhileWaiting
 from moderation.ruleset import Article, Category, CodeRules, Option
+from moderation.told import Told
 from moderation.types import FULL_WEIGHT, TEXT, Action, Effect, Scene
+from moderation.wrongs import kind_of, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -43,10 +45,11 @@ class Document:
         return [number for number, line in enumerate(self.lines, start=1) if heading.match(line)]
 
 
-def line_in(message: str) -> int:
-    """The line that a TOML error speaks of."""
-    match = re.search(r"line (\d+)", message)
-    return int(match[1]) if match else 1
+def not_toml(name: str, error: ValueError) -> GrammarError:
+    """What a file is whose text no TOML parser reads, at the place that the parser names."""
+    place = re.search(r"line (\d+), column (\d+)", str(error))
+    where = f"第 {place[2]} 列起" if place else "到末尾仍"
+    return GrammarError(name, int(place[1]) if place else 1, wrong("not_toml", where=where, why=error))
 
 
 class Row:
@@ -55,7 +58,7 @@ class Row:
     def __init__(self, document: Document, row: Any, error: type[LoadError], needle: str, after: int = 1) -> None:
         self._error, self._file, self.line = error, document.name, document.line(needle, after)
         if not isinstance(row, dict):
-            raise self.wrong("is not a table")
+            raise self.wrong("not_table")
         self._row = row
         self._known: set[str] = set()
 
@@ -65,26 +68,26 @@ class Row:
         name = row.get(key, "") if isinstance(row, dict) else ""
         return cls(document, row, LawError, f'{key} = "{name}"', after)
 
-    def wrong(self, reason: str) -> LoadError:
+    def wrong(self, code: str, /, **facts: Any) -> LoadError:
         """The error that names this row."""
-        return self._error(self._file, self.line, reason)
+        return self._error(self._file, self.line, wrong(code, **facts))
 
     def take(self, key: str, kind: type, default: Any = ...) -> Any:
         """The value of a key, of its kind; without a default the key must be there."""
         self._known.add(key)
         value = self._row.get(key, default)
         if value is ...:
-            raise self.wrong(f"{key} is missing")
+            raise self.wrong("missing", key=key)
         kin = {int: bool, date: datetime}.get(kind)  # true is no number, a time of day no date
         if value is not default and (not isinstance(value, kind) or (kin and isinstance(value, kin))):
-            raise self.wrong(f"{key} is {value!r}, expected {kind.__name__}")
+            raise self.wrong("kind", key=key, value=value, kind=kind_of(kind))
         return value
 
     def words(self, key: str, default: Any = ...) -> tuple[str, ...]:
         """A list of non-empty texts."""
         values = self.take(key, list, default)
         if not all(isinstance(value, str) and value for value in values):
-            raise self.wrong(f"{key} is a list of non-empty texts")
+            raise self.wrong("texts", key=key)
         return tuple(values)
 
     def one_of(self, key: str, names: Mapping[str, E] | Callable[[str], E], default: Any = ...) -> E:
@@ -99,19 +102,19 @@ class Row:
         """A whole number within bounds, both included."""
         value: int = self.take(key, int, default)
         if not low <= value <= high:
-            raise self.wrong(f"{key} is {value}, expected {low} to {high}")
+            raise self.wrong("range", key=key, value=value, low=low, high=high)
         return value
 
     def end(self) -> None:
         """Refuse keys that nobody asked for: a misspelt key would be lost silently."""
         for key in self._row.keys() - self._known:
-            raise self.wrong(f"unknown key {key!r}")
+            raise self.wrong("unknown_key", key=key)
 
     def _named(self, key: str, value: str, names: Mapping[str, E] | Callable[[str], E]) -> E:
         try:
             return names(value) if callable(names) else names[value]
         except (KeyError, ValueError):
-            raise self.wrong(f"{key} is {value!r}, which is not known") from None
+            raise self.wrong("unknown_value", key=key, value=value) from None
 
 
 _ACTIONS = {action.code: action for action in Action}
@@ -123,7 +126,7 @@ def tables(document: Document, key: str) -> list[Any]:
     """The tables written ``[[key]]``."""
     found = document.tree.get(key, [])
     if not isinstance(found, list):
-        raise LawError(document.name, document.line(key), f"{key} is written [[{key}]]")
+        raise LawError(document.name, document.line(key), wrong("brackets", key=key))
     return found
 
 
@@ -142,7 +145,7 @@ def categories(document: Document) -> dict[str, Category]:
         advice = row.take("advice", dict)
         group = row.take("group", str)
         if group not in GROUPS:
-            raise row.wrong(f"group is {group!r}, expected one of {', '.join(GROUPS)}")
+            raise row.wrong("one_of", key="group", value=group, known=", ".join(GROUPS))
         category = Category(
             code=row.take("code", str),
             group=group,
@@ -160,7 +163,7 @@ def categories(document: Document) -> dict[str, Category]:
         )
         row.end()
         if category.code in found:
-            raise row.wrong(f"category {category.code} stands twice")
+            raise row.wrong("twice", what=Told(f"类别 {category.code}", f"category {category.code}"))
         found[category.code] = category
     return found
 
@@ -176,7 +179,7 @@ def laws(document: Document) -> dict[str, Article]:
         row.end()
         for article in [whole, *(_sub_article(document, whole, item) for item in articles)]:
             if article.ref in found:
-                raise row.wrong(f"{article.ref} stands twice")
+                raise row.wrong("twice", what=article.ref)
             found[article.ref] = article
     return found
 
@@ -192,7 +195,7 @@ def _article(row: Row, *, ref: str, law: str, version: str, whole: Article | Non
     begin = row.take("effective_from", date, whole.effective_from if whole else None)
     end = row.take("effective_until", date, whole.effective_until if whole else None)
     if begin and end and end < begin:
-        raise row.wrong(f"{ref} ends before it begins")
+        raise row.wrong("ends_early", what=ref)
     return Article(
         ref=ref,
         law=law,
@@ -221,7 +224,7 @@ def words(document: Document) -> dict[str, tuple[str, ...]]:
     for key in document.tree:
         row = Row(document, document.tree, LawError, f"{key} =")
         if not (listed := row.words(key)):
-            raise row.wrong(f"{key} is empty")
+            raise row.wrong("empty", key=key)
         found[key] = tuple(dict.fromkeys(listed))
     return found
 
@@ -240,9 +243,9 @@ def options(document: Document) -> dict[str, Option]:
         )
         row.end()
         if option.value not in option.choices:
-            raise row.wrong(f"{option.name} is {option.value!r}, expected one of {', '.join(option.choices)}")
+            raise row.wrong("one_of", key=option.name, value=option.value, known=", ".join(option.choices))
         if option.name in found:
-            raise row.wrong(f"the option {option.name} stands twice")
+            raise row.wrong("twice", what=Told(f"选项 {option.name}", f"the option {option.name}"))
         found[option.name] = option
     return found
 
@@ -253,14 +256,12 @@ def policy(document: Document) -> ScenePolicy:
     actions = row.take("actions", dict, {})
     for code, action in actions.items():
         if action not in _ACTIONS:
-            raise PolicyError(document.name, document.line(code), f"{code} = {action!r} is no action")
+            raise PolicyError(document.name, document.line(code), wrong("no_action", code=code, action=action))
     experts = row.take("experts", dict, {})
     for name, heads in experts.items():
         if name != TEXT or not isinstance(heads, dict) or not all(isinstance(code, str) for code in heads.values()):
             line = document.line(f"experts.{name}")
-            raise PolicyError(
-                document.name, line, f"experts.{name}: expected a table [experts.{TEXT}] of head = category"
-            )
+            raise PolicyError(document.name, line, wrong("experts", name=name, text=TEXT))
     read = ScenePolicy(
         scene=row.one_of("scene", Scene),
         zh=row.take("zh", str),
@@ -280,11 +281,11 @@ def policy(document: Document) -> ScenePolicy:
     )
     row.end()
     if read.deny_below > read.doubt_below:
-        raise row.wrong("deny_below is above doubt_below")
+        raise row.wrong("above", low="deny_below", high="doubt_below")
     if read.review_at > read.block_at:
-        raise row.wrong("review_at is above block_at")
+        raise row.wrong("above", low="review_at", high="block_at")
     if document.name != f"scenes/{read.scene}.toml":
-        raise row.wrong(f"scene is {read.scene}, which belongs into {read.scene}.toml")
+        raise row.wrong("wrong_scene", scene=read.scene)
     return read
 
 
@@ -300,21 +301,21 @@ def cross_check(
         for ref in category.laws:
             if ref not in laws:
                 line = source.line(f'code = "{category.code}"')
-                yield LawError(source.name, line, f"{category.code} cites {ref!r}, which laws.toml does not have")
+                yield LawError(source.name, line, wrong("of_rule", what=category.code, why=wrong("no_law", ref=ref)))
     for code in REPORTED:
         if categories and code not in categories:
-            yield LawError(source.name, 1, f"category {code} is missing: detectors report under it")
+            yield LawError(source.name, 1, wrong("category_missing", code=code))
     yield from _policies_check(categories, policies)
 
 
 def _policies_check(categories: Mapping[str, Category], policies: Mapping[Scene, ScenePolicy]) -> Iterator[LoadError]:
     for scene in Scene:
         if scene not in policies:
-            yield PolicyError(f"scenes/{scene}.toml", 1, f"scene {scene} has no policy")
+            yield PolicyError(f"scenes/{scene}.toml", 1, wrong("no_policy", scene=scene))
     for scene, found in policies.items():
         for code in found.actions.keys() - categories.keys():
-            yield PolicyError(f"scenes/{scene}.toml", 1, f"[actions] names the unknown category {code!r}")
+            yield PolicyError(f"scenes/{scene}.toml", 1, wrong("names_category", what="[actions]", code=code))
         for expert, heads in found.experts.items():
             for head in (head for head, code in heads.items() if code not in categories):
-                reason = f"[experts.{expert}] {head} names the unknown category {heads[head]!r}"
-                yield PolicyError(f"scenes/{scene}.toml", 1, reason)
+                told = wrong("names_category", what=f"[experts.{expert}] {head}", code=heads[head])
+                yield PolicyError(f"scenes/{scene}.toml", 1, told)

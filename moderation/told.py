@@ -17,3 +17,8 @@ class Told(NamedTuple):
     def in_(self, lang: Language) -> str:
         """The sentence in the reader's language."""
         return self.en if lang == "en" else self.zh
+
+
+def same(text: str) -> Told:
+    """What reads alike in both languages."""
+    return Told(text, text)

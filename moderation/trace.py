@@ -118,7 +118,7 @@ class Tracer:
         if rule and rule.kind is ClaimKind.EXEMPTION:
             yield Step("exemption", self.reasons.why(item))
         for told in self.reasons.tried(item):
-            laws = self.reasons.listed(told["laws"])
+            laws = self.reasons.cited(told["laws"])
             named = self._say(f"{told['name']}（{laws}）", f"{told['name']} ({laws})") if laws else told["name"]
             yield Step("exemption", f"{named}{self._say('：', ': ')}{told['reason']}")
         if not item.tried and rule is None:

@@ -90,10 +90,11 @@ class Keys:
     ) -> tuple[str, str]:
         """A new key for ``tenant`` (made on first use): its id, and its secret, which is shown only now.
 
-        Raises ``ValueError`` for a tenant or label that may not be stored.
+        Raises ``BadName`` for a tenant or label that may not be stored.
         """
         if len(label) > LABEL_CHARS or not all(map(str.isprintable, label)):
-            raise ValueError(f"a label is at most {LABEL_CHARS} printable characters")
+            zh = f"备注最多 {LABEL_CHARS} 个可见字符"
+            raise tenants.BadName(zh, f"a label is at most {LABEL_CHARS} printable characters")
         await tenants.made(tenant, ledger=self._ledger, reads=self._reads)
         key_id = secrets.token_hex(6)
         secret = f"ql_{key_id}_{secrets.token_urlsafe(32)}"

@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.errors import LoadError, LoadErrors
+from moderation.told import Told
 from moderation.types import Content, Part, Scene
 from service.acts import LABEL_ADDED, Act
 from service.filing import kept
@@ -184,9 +185,11 @@ class Labels:
                 continue
             stored = await self._reads.decision(tenant, one.decision)
             if stored is None:
-                errors.append(LoadError("", one.line, f"there is no decision {one.decision}"))
+                told = Told(f"没有判定 {one.decision}", f"there is no decision {one.decision}")
+                errors.append(LoadError("", one.line, told))
             elif "\n".join(part.text for part in stored.content.parts) != one.text:
-                errors.append(LoadError("", one.line, f"the decision {one.decision} is about another text"))
+                told = Told(f"判定 {one.decision} 的文本与此不同", f"the decision {one.decision} is about another text")
+                errors.append(LoadError("", one.line, told))
             else:
                 found[one.decision] = stored.content.id, stored.content.version
         if errors:
@@ -241,33 +244,44 @@ def read(lines: Iterable[bytes], heads: Sequence[str], *, file: str = "") -> lis
             continue
         try:
             found.append(_said(line, number, heads))
-        except ValueError as error:
-            errors.append(LoadError(file, number, str(error)))
+        except _Amiss as amiss:
+            errors.append(LoadError(file, number, amiss.told))
     if errors:
         raise LoadErrors(errors)
     return found
+
+
+class _Amiss(Exception):
+    """A line that is no labelled text, and why."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.told = Told(zh, en)
 
 
 def _said(line: bytes, number: int, heads: Sequence[str]) -> Said:
     try:
         told = json.loads(line)
     except ValueError as error:
-        raise ValueError(f"is no JSON: {error}") from None
+        raise _Amiss("不是合法的 JSON", f"is no JSON: {error}") from None
     if not isinstance(told, dict) or not isinstance(told.get("text"), str) or not told["text"].strip():
-        raise ValueError("expected an object with a text")
+        raise _Amiss("应为含 text 的对象", "expected an object with a text")
     text, labels, drawn, decision = told["text"], told.get("labels"), told.get("drawn"), told.get("decision", "")
     if len(text) > MOST_CHARS:
-        raise ValueError(f"the text has {len(text)} characters; at most {MOST_CHARS} may be")
+        zh = f"文本有 {len(text)} 字，最多 {MOST_CHARS} 字"
+        raise _Amiss(zh, f"the text has {len(text)} characters; at most {MOST_CHARS} may be")
     if not isinstance(labels, dict) or any(type(value) is not int or value not in {0, 1} for value in labels.values()):
-        raise ValueError("expected labels, a head -> 0 or 1")
+        raise _Amiss("应有 labels：每个标签为 0 或 1", "expected labels, a head -> 0 or 1")
     if unknown := sorted(labels.keys() - set(heads)):
-        raise ValueError(f"unknown heads {', '.join(unknown)}; expected {', '.join(heads)}")
+        listed, known = ", ".join(unknown), ", ".join(heads)
+        raise _Amiss(f"未知的标签 {listed}；已知的有 {known}", f"unknown heads {listed}; expected {known}")
     if drawn not in {None, "", *Drawn}:
-        raise ValueError(f"drawn must be one of {', '.join(Drawn)}")
+        known = ", ".join(Drawn)
+        raise _Amiss(f"drawn 应为其中之一：{known}", f"drawn must be one of {known}")
     if not isinstance(decision, str):
-        raise ValueError("decision must be a decision's id")  # noqa: TRY004 - a file's fault
+        raise _Amiss("decision 应为判定的编号", "decision must be a decision's id")
     try:
         content_body(_content(text))
     except ValueError as error:
-        raise ValueError(f"the text cannot be kept: {error}") from None
+        raise _Amiss("文本无法保存", f"the text cannot be kept: {error}") from None
     return Said(number, text, labels, Drawn(drawn) if drawn else None, decision)

@@ -176,7 +176,7 @@ class _OwnEngines:
                     own[tenant] = self.engine(files, base)
                 except LoadErrors as wrong:
                     place = f"{tenant}@{version}"
-                    errors.extend(LoadError(f"{place}/{one.file}", one.line, one.reason) for one in wrong.errors)
+                    errors.extend(LoadError(f"{place}/{one.file}", one.line, one.told) for one in wrong.errors)
         return own, errors
 
 

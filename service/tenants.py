@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from moderation.told import Told
 from service.acts import TENANT_CREATED, Act
 from service.ids import now
 from service.ledger import LedgerRefused
@@ -18,10 +19,19 @@ if TYPE_CHECKING:
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
+class BadName(ValueError):
+    """A name or label that may not be stored, and why, as ``told``."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.told = Told(zh, en)
+
+
 async def made(tenant: str, *, ledger: Ledger, reads: Reads) -> None:
-    """Makes a tenant unless there is one. Raises ``ValueError`` for a name that may not be one."""
+    """Makes a tenant unless there is one. Raises ``BadName`` for a name that may not be one."""
     if not _NAME.fullmatch(tenant):
-        raise ValueError("a tenant is 1-63 of a-z, 0-9, - and _, and starts with a letter or digit")
+        zh = "租户名（tenant）为 1 到 63 个 a-z、0-9、- 与 _，以字母或数字开头"
+        raise BadName(zh, "a tenant is 1-63 of a-z, 0-9, - and _, and starts with a letter or digit")
     if await reads.has_tenant(tenant):
         return
     try:

@@ -10,18 +10,61 @@ import { createInflateRaw } from "node:zlib";
 
 const SCHEMA = "qingliu/pack/1", ENDORSEMENT = "qingliu/key/1\n";
 const HASH = 32, ENTRY = 16, COSIGNATURE = 4, MOST = 20;
-const CODES = [
-  "unreadable", "wrong-key", "record-inserted", "record-duplicate", "record-order", "tail-cut", "record-missing",
-  "time-shifted", "record-edited", "content-edited", "rolled-back", "forked", "rewritten", "tree-broken",
-  "leaves-edited", "index-edited", "table-edited", "file-edited", "file-missing", "file-added", "checkpoint-edited",
-  "manifest-edited",
-];
+// What may be wrong, the most telling first, and what cannot be known, in Chinese and English.
+const CODES = {
+  "unreadable": ["不是完整的审计包", "not a whole pack"],
+  "wrong-key": ["不是由所信任的公钥签署", "not signed by a key that is trusted"],
+  "record-inserted": ["多出的记录", "a record was inserted"],
+  "record-duplicate": ["重复的记录", "a record stands twice"],
+  "record-order": ["记录次序被调换", "records are out of order"],
+  "tail-cut": ["末尾记录被截去", "the last records were cut off"],
+  "record-missing": ["缺少记录", "records are missing"],
+  "time-shifted": ["记录时间被改", "the time of a record was changed"],
+  "record-edited": ["记录被改", "a record was edited"],
+  "content-edited": ["内容被改", "a content was edited"],
+  "rolled-back": ["日志小于此前见过的检查点：此包早于该检查点，或日志已被回退", "the log is smaller than one that was seen: the pack is older than that checkpoint, or the log was rolled back"],
+  "forked": ["日志分叉：同一大小有两个根", "two logs of one size"],
+  "rewritten": ["历史被改写：不是此前日志的延续", "the log does not go on from one that was seen"],
+  "tree-broken": ["叶哈希不能得出检查点的根", "the leaves do not lead to the checkpoint's root"],
+  "leaves-edited": ["叶哈希文件被改", "the file of leaf hashes was edited"],
+  "index-edited": ["索引文件被改", "the index was edited"],
+  "table-edited": ["表格文件被改", "a table was edited"],
+  "file-edited": ["文件被改", "a file was edited"],
+  "file-missing": ["缺少文件", "a file is missing"],
+  "file-added": ["多出文件", "a file was added"],
+  "checkpoint-edited": ["检查点被改", "the checkpoint was edited"],
+  "manifest-edited": ["清单或其签名被改", "the manifest or its signature was edited"],
+};
+const UNKNOWN = {
+  "key-not-given": ["未给出 --key：公钥取自包内，无法知道它是否属于导出方", "no --key: the key comes from the pack, and may be anybody's"],
+  "no-earlier-checkpoint": ["未给出此前的检查点：由密钥持有者所为的回退、分叉或全部改写无从得知", "no earlier checkpoint: a rollback, fork or rewrite by the key's holder cannot be seen"],
+  "seen-not-connected": ["此包不含到此前检查点的一致性证明", "the pack holds no proof from the checkpoint that was seen"],
+  "no-witness": ["没有见证人的签名可核对", "no signature of a witness was checked"],
+  "filtered": ["此包经筛选：未列入的记录只见其哈希", "the pack was filtered: of other records there are only hashes"],
+};
 
 const sha = (...pieces) => { const hash = createHash("sha256"); for (const piece of pieces) hash.update(piece); return hash.digest(); };
 const LEAF = Buffer.from([0]), NODE = Buffer.from([1]);
 const inner = (left, right) => sha(NODE, left, right);
 const same = (a, b) => Buffer.compare(a, b) === 0;
 class Broken extends Error {}
+class Misused extends Error {}
+
+// What files say: what both verifiers take for a number, for base64, for hexadecimal and for JSON.
+function number(told) { if (typeof told !== "string" || !/^[0-9]{1,15}$/.test(told)) throw new Broken("number"); return Number(told); }
+function base64(told) {
+  if (typeof told !== "string" || !/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(told)) throw new Broken("base64");
+  return Buffer.from(told, "base64");
+}
+function hexadecimal(told) { if (typeof told !== "string" || !/^(?:[0-9a-fA-F]{2})*$/.test(told)) throw new Broken("digits"); return Buffer.from(told, "hex"); }
+const there = (one) => (one !== null && typeof one === "object" ? Object.keys(one).length > 0 : Boolean(one));
+const plain = (told) => [...told.replace(/[\p{C}\p{Z}]/gu, (one) => (one === " " ? one : "?"))].slice(0, 200).join("");
+const words = (raw) => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(raw);
+function objectIn(raw) {
+  const told = JSON.parse(words(raw));
+  if (told === null || typeof told !== "object" || Array.isArray(told)) throw new Broken("object");
+  return told;
+}
 
 // Where the files of a pack are: a folder, or an archive whose directory stands at its end.
 
@@ -41,6 +84,8 @@ function folder(path) {
   };
 }
 
+const CRC = Int32Array.from({ length: 256 }, (_, byte) => { for (let bit = 0; bit < 8; bit += 1) byte = (byte >>> 1) ^ (byte & 1 && 0xedb88320); return byte; });
+
 function archive(path) {
   const file = openSync(path);
   const at = (place, length) => {
@@ -59,10 +104,13 @@ function archive(path) {
     [number, length, start] = [32, 40, 48].map((place) => Number(big.readBigUInt64LE(place)));
   }
   const directory = at(start, length), entries = [];
-  for (let place = 0; place < directory.length && directory.readUInt32LE(place) === 0x02014b50;) {
+  for (let place = 0; place < directory.length;) {
+    if (directory.readUInt32LE(place) !== 0x02014b50) throw new Broken("archive");
     const [name, extra, comment] = [28, 30, 32].map((offset) => directory.readUInt16LE(place + offset));
     const entry = {
-      name: directory.toString("utf8", place + 46, place + 46 + name), method: directory.readUInt16LE(place + 10),
+      name: directory.toString("utf8", place + 46, place + 46 + name).split("\0")[0], raw: directory.subarray(place + 46, place + 46 + name),
+      method: directory.readUInt16LE(place + 10),
+      locked: directory.readUInt16LE(place + 8) & 1, crc: directory.readUInt32LE(place + 16),
       packed: directory.readUInt32LE(place + 20), whole: directory.readUInt32LE(place + 24), at: directory.readUInt32LE(place + 42),
     };
     let more = place + 46 + name;
@@ -80,6 +128,7 @@ function archive(path) {
   }
   async function* packed(entry) {
     const head = at(entry.at, 30);
+    if (head.readUInt32LE(0) !== 0x04034b50 || !same(at(entry.at + 30, head.readUInt16LE(26)), entry.raw)) throw new Broken(entry.name);
     let place = entry.at + 30 + head.readUInt16LE(26) + head.readUInt16LE(28), left = entry.packed;
     while (left > 0) { const part = Math.min(left, 1 << 20); yield at(place, part); place += part; left -= part; }
   }
@@ -88,17 +137,30 @@ function archive(path) {
     async *blocks(name) {
       const entry = entries.findLast((one) => one.name === name);
       if (!entry) throw new Broken(name);
-      if (entry.method === 0) { yield* packed(entry); return; }
-      const inflate = createInflateRaw();
-      (async () => {
-        try {
-          for await (const part of packed(entry)) if (!inflate.write(part)) await new Promise((go) => inflate.once("drain", go));
-          inflate.end();
-        } catch (error) { inflate.destroy(error); }
-      })();
-      yield* inflate;
+      if (entry.locked || ![0, 8].includes(entry.method)) throw new Broken(name);
+      yield* fitting(entry, entry.method ? inflated(entry) : packed(entry));
     },
   };
+  async function* inflated(entry) {
+    const inflate = createInflateRaw();
+    (async () => {
+      try {
+        for await (const part of packed(entry)) if (!inflate.write(part)) await new Promise((go) => inflate.once("drain", go));
+        inflate.end();
+      } catch (error) { inflate.destroy(error); }
+    })();
+    yield* inflate;
+  }
+  async function* fitting(entry, blocks) {
+    let sum = 0xffffffff, size = 0;
+    for await (const block of blocks) {
+      for (const byte of block) sum = (sum >>> 8) ^ CRC[(sum ^ byte) & 0xff];
+      size += block.length;
+      if (size > entry.whole) throw new Broken(entry.name);
+      yield block;
+    }
+    if (size !== entry.whole || (~sum >>> 0) !== entry.crc) throw new Broken(entry.name);
+  }
 }
 
 async function whole(source, name) {
@@ -123,7 +185,7 @@ async function* lines(source, name, digest) {
 
 function keyOf(told) {
   const [name, claimed, ...encoded] = told.trim().split("+");
-  const raw = Buffer.from(encoded.join("+"), "base64");
+  const raw = base64(encoded.join("+"));
   const key = { name, kind: raw[0], bytes: raw.subarray(1) };
   key.id = sha(`${name}\n`, raw.subarray(0, 1), key.bytes).subarray(0, 4);
   if (raw.length !== 33 || key.id.toString("hex") !== claimed) throw new Error("key");
@@ -135,12 +197,17 @@ function noteOf(told) {
   const gap = told.lastIndexOf("\n\n");
   if (gap < 0) throw new Error("note");
   const signatures = told.slice(gap + 2).split("\n").filter(Boolean).map((line) => {
-    const [, name, encoded] = /^— (\S+) (\S+)$/u.exec(line) ?? [];
-    if (!name) throw new Error("note");
-    const raw = Buffer.from(encoded, "base64");
+    const [, name, encoded, ...more] = line.split(" ");
+    if (encoded === undefined || more.length) throw new Error("note");
+    const raw = base64(encoded);
     return { name, key: raw.subarray(0, 4), signed: raw.subarray(4) };
   });
   return { text: told.slice(0, gap + 1), signatures };
+}
+
+function pointOf(text) {
+  const [, size, root] = text.split("\n");
+  return [number(size), base64(root)];
 }
 
 const named = (note, key) => note.signatures.filter((one) => one.name === key.name && same(one.key, key.id));
@@ -256,9 +323,9 @@ function walk(leaves, index, first) {
     },
     end() {
       for (let at = 1; at < number; at += 1) if (seqAt(at - 1) >= seqAt(at)) { found.push(["index-edited", "not in order"]); break; }
-      for (const [at, code] of bad) found.push([code, `seq ${seqAt(at)}`]);
+      for (const [at, code] of bad) found.push([code, `seq ${index.readBigUInt64BE(at * ENTRY)}`]);
       if (place < number) found.push(["tail-cut", `${number - place} after seq ${place ? seqAt(place - 1) : "-"}`]);
-      for (const at of [...skipped].sort((a, b) => a - b).slice(0, MOST)) found.push(["record-missing", `seq ${seqAt(at)}`]);
+      for (const at of [...skipped].sort((a, b) => a - b).slice(0, MOST)) found.push(["record-missing", `seq ${index.readBigUInt64BE(at * ENTRY)}`]);
       return found;
     },
   };
@@ -268,50 +335,55 @@ function walk(leaves, index, first) {
 
 async function check(path, { key, seen, witnesses }) {
   const found = [], unknown = new Set(), told = {};
-  const say = (code, where = "") => { if (found.filter(([one]) => one === code).length < MOST) found.push([code, String(where)]); };
+  let last = basename(path);
+  const say = (code, where = "") => { if (found.filter(([one]) => one === code).length < MOST) found.push([code, plain(String(where))]); };
   const signed = (name, note, trusted, code) => {
     const known = trusted.filter((one) => named(note, one).length);
     if (!known.length) say("wrong-key", name);
     else if (!known.some((one) => verified(note, one))) say(code, name);
   };
   try {
-    const source = statSync(path).isDirectory() ? folder(path) : archive(path);
-    const raw = await whole(source, "manifest.json"), manifest = JSON.parse(raw.toString());
-    const note = noteOf((await whole(source, "manifest.sig")).toString());
+    const files = statSync(path).isDirectory() ? folder(path) : archive(path);
+    const source = { names: files.names, blocks: (name) => { last = name; return files.blocks(name); } };
+    const raw = await whole(source, "manifest.json"), manifest = objectIn(raw);
+    const note = noteOf(words(await whole(source, "manifest.sig")));
     if (!key) unknown.add("key-not-given");
     const trusted = [keyOf(key || manifest.keys.at(-1).key)];
     for (const { endorsement } of manifest.keys) {
-      if (!endorsement) continue;
+      if (endorsement === "") continue;
+      if (typeof endorsement !== "string") throw new Broken("endorsement");
       const said = noteOf(endorsement);
       const [old, next] = said.text.replace(ENDORSEMENT, "").trim().split("\n").map(keyOf);
       const known = trusted.find((one) => one.name === old.name && same(one.id, old.id) && same(one.bytes, old.bytes));
       if (said.text.startsWith(ENDORSEMENT) && known && verified(said, known)) trusted.push(next);
     }
     signed("manifest.sig", note, trusted, "manifest-edited");
-    const claim = Object.fromEntries(note.text.split("\n").slice(2).filter(Boolean).map((line) => line.split(" ")).map(([name, ...rest]) => [name, rest]));
+    const claim = Object.fromEntries(note.text.split("\n").slice(2).map((line) => line.split(" ")).map(([name, ...rest]) => [name, rest]));
     if (note.text.split("\n")[0] !== SCHEMA || sha(raw).toString("hex") !== claim.manifest[0]) say("manifest-edited", "manifest.json");
-    const [first, end] = claim.range.map(Number), size = Number(claim.checkpoint[0]), root = Buffer.from(claim.checkpoint[1], "base64");
+    const [first, end, ...rest] = claim.range.map(number), size = number(claim.checkpoint[0]), records = number(claim.records[0]);
+    const root = base64(claim.checkpoint[1]);
+    if (rest.length || !(first <= end && end <= size)) throw new Broken("range");
 
-    const point = noteOf((await whole(source, "checkpoint")).toString());
+    const point = noteOf(words(await whole(source, "checkpoint")));
     signed("checkpoint", point, trusted, "checkpoint-edited");
-    const pointed = point.text.split("\n");
-    if (Number(pointed[1]) !== size || !same(Buffer.from(pointed[2], "base64"), root)) say("checkpoint-edited", "checkpoint");
+    const [pointed, pointedRoot] = pointOf(point.text);
+    if (pointed !== size || !same(pointedRoot, root)) say("checkpoint-edited", "checkpoint");
     let checked = 0;
     for (const witness of witnesses.map(keyOf)) if (verified(point, witness)) checked += 1; else say("wrong-key", `witness ${witness.name}`);
     if (!checked) unknown.add("no-witness");
-    Object.assign(told, { records: Number(claim.records[0]), first, end, size, root: root.toString("hex") });
+    Object.assign(told, { records, first, end, size, root: root.toString("hex") });
 
     const leaves = await whole(source, "leaves.bin"), index = await whole(source, "index.bin");
     if (sha(leaves).toString("hex") !== claim["leaves.bin"][0]) say("leaves-edited", "leaves.bin");
     if (sha(index).toString("hex") !== claim["index.bin"][0]) say("index-edited", "index.bin");
 
-    const names = source.names(), listed = new Set(manifest.files.map((one) => one.name));
+    const names = source.names(), listed = new Map(manifest.files.map((one) => [one.name, one]));
+    if (!manifest.files.every((one) => typeof one.name === "string" && typeof one.sha256 === "string")) throw new Broken("files");
     for (const name of [...new Set(names)].sort()) {
-      if (!listed.has(name) && name !== "manifest.json" && name !== "manifest.sig") say("file-added", name);
-      if (names.filter((one) => one === name).length > 1) say("file-added", name);
+      const known = listed.has(name) || name === "manifest.json" || name === "manifest.sig";
+      if (!known || names.filter((one) => one === name).length > 1) say("file-added", name);
     }
-    for (const file of manifest.files) {
-      const name = file.name;
+    for (const [name, file] of listed) {
       if (!names.includes(name)) { say("file-missing", name); continue; }
       const digest = createHash("sha256");
       if (name === "records.jsonl") {
@@ -323,10 +395,13 @@ async function check(path, { key, seen, witnesses }) {
       } else if (name !== "leaves.bin" && name !== "index.bin") {
         if (name === "contents.jsonl") {
           for await (const line of lines(source, name, digest)) {
-            const content = JSON.parse(line.toString());
+            const content = objectIn(line);
             if (content.salt === undefined) continue;
-            const made = createHmac("sha256", Buffer.from(content.salt, "hex")).update(content.body).digest("hex");
-            if (made !== content.commitment) say("content-edited", `${content.content} v${content.version}`);
+            if (!("commitment" in content)) throw new Broken(name);
+            const made = createHmac("sha256", hexadecimal(content.salt)).update(content.body).digest("hex");
+            if (made === content.commitment) continue;
+            if (!("content" in content && "version" in content)) throw new Broken(name);
+            say("content-edited", `${content.content} v${content.version}`);
           }
         } else for await (const block of source.blocks(name)) digest.update(block);
         if (digest.digest("hex") !== file.sha256) {
@@ -335,7 +410,7 @@ async function check(path, { key, seen, witnesses }) {
       }
     }
 
-    const proof = manifest.proof.map((one) => Buffer.from(one, "base64"));
+    const proof = manifest.proof.map(base64);
     const before = [...parts(0, first)], beside = [...before, ...parts(end, size)];
     if (leaves.length !== (end - first) * HASH || proof.length !== beside.length) say("tree-broken", leaves.length === (end - first) * HASH ? "proof" : "leaves");
     else {
@@ -343,14 +418,14 @@ async function check(path, { key, seen, witnesses }) {
       const right = beside.slice(before.length).map(([, wide], place) => [wide, proof[before.length + place]]);
       if (!same(rooted([...left, ...pieces(leaves, first, first, end), ...right]), root)) say("tree-broken", "root");
       const known = new Map();
-      if (manifest.since) {
-        const line = noteOf(manifest.since.checkpoint).text.split("\n"), path_ = manifest.since.proof.map((one) => Buffer.from(one, "base64"));
-        known.set(Number(line[1]), path_);
-        if (!consistent(Number(line[1]), Buffer.from(line[2], "base64"), size, root, path_)) say("rewritten", `since ${line[1]}`);
+      if (there(manifest.since)) {
+        const [old, oldRoot] = pointOf(noteOf(manifest.since.checkpoint).text);
+        known.set(old, manifest.since.proof.map(base64));
+        if (!consistent(old, oldRoot, size, root, known.get(old))) say("rewritten", `since ${old}`);
       }
       if (!seen.length) unknown.add("no-earlier-checkpoint");
       for (const text of seen) {
-        const line = noteOf(text).text.split("\n"), old = Number(line[1]), oldRoot = Buffer.from(line[2], "base64");
+        const [old, oldRoot] = pointOf(noteOf(text).text);
         if (old > size) say("rolled-back", `${size} < ${old}`);
         else if (old === size) { if (!same(oldRoot, root)) say("forked", old); }
         else if (first <= old && old <= end) { if (!same(rooted([...left, ...pieces(leaves, first, first, old)]), oldRoot)) say("rewritten", `at ${old}`); }
@@ -358,32 +433,61 @@ async function check(path, { key, seen, witnesses }) {
         else unknown.add("seen-not-connected");
       }
     }
-    if (Object.keys(manifest.filters ?? {}).length || told.records < end - first) unknown.add("filtered");
-  } catch (error) {
-    say("unreadable", `${error.name}: ${error.message}`.slice(0, 200));
+    if (there(manifest.filters) || records < end - first) unknown.add("filtered");
+  } catch { // what breaks the check, damage or malice, leaves the file in hand unreadable
+    say("unreadable", last);
   }
-  found.sort((a, b) => CODES.indexOf(a[0]) - CODES.indexOf(b[0]));
+  const order = Object.keys(CODES);
+  found.sort((a, b) => order.indexOf(a[0]) - order.indexOf(b[0]));
   return { found, unknown: [...unknown].sort(), told };
 }
 
-const given = { key: "", seen: [], witnesses: [], json: false }, paths = [];
-for (let args = process.argv.slice(2); args.length;) {
-  const one = args.shift();
-  if (one === "--json") given.json = true;
-  else if (one === "--key") { const told = args.shift() ?? ""; given.key = existsSync(told) ? readFileSync(told, "utf8") : told; }
-  else if (one === "--seen") given.seen.push(readFileSync(args.shift(), "utf8"));
-  else if (one === "--witness") given.witnesses.push(args.shift());
-  else paths.push(one);
+// What was asked for
+
+function keyAt(told) {
+  try {
+    const text = existsSync(told) && statSync(told).isFile() ? words(readFileSync(told)) : told;
+    keyOf(text);
+    return text;
+  } catch { throw new Misused(`应为公钥（形如 名称+十六进制+base64）或其文件 / a key (name+hex+base64), or a file that holds it: ${told}`); }
 }
-if (paths.length !== 1) {
-  console.error(`usage: node ${basename(process.argv[1])} PACK [--key KEY] [--seen CHECKPOINT]... [--witness KEY]... [--json]`);
+
+function checkpointAt(told) {
+  try {
+    const text = words(readFileSync(told));
+    pointOf(noteOf(text).text);
+    return text;
+  } catch { throw new Misused(`应为检查点文件 / a file that holds a checkpoint: ${told}`); }
+}
+
+function asked(args) {
+  const given = { key: "", seen: [], witnesses: [], json: false }, paths = [];
+  const valued = { "--key": (told) => { given.key = keyAt(told); }, "--seen": (told) => given.seen.push(checkpointAt(told)), "--witness": (told) => given.witnesses.push(keyAt(told)) };
+  while (args.length) {
+    const one = args.shift();
+    if (one === "--json") given.json = true;
+    else if (one in valued) {
+      if (!args.length) throw new Misused(`${one} 须有值 / ${one} needs a value`);
+      try { valued[one](args.shift()); } catch (error) { throw new Misused(`${one}: ${error.message}`); }
+    } else if (one.startsWith("--")) throw new Misused(`没有这个选项 / there is no such option: ${one}`);
+    else paths.push(one);
+  }
+  if (paths.length !== 1) throw new Misused("应给出一个审计包 / one pack is to be given");
+  if (!existsSync(paths[0])) throw new Misused(`没有这个审计包 / there is no such pack: ${paths[0]}`);
+  return { ...given, path: paths[0] };
+}
+
+let given;
+try { given = asked(process.argv.slice(2)); } catch (error) {
+  if (!(error instanceof Misused)) throw error;
+  console.error(`usage: node ${basename(process.argv[1])} PACK [--key KEY] [--seen CHECKPOINT]... [--witness KEY]... [--json]\n${error.message}`);
   process.exit(2);
 }
-const { found, unknown, told } = await check(paths[0], given);
+const { found, unknown, told } = await check(given.path, given);
 if (given.json) console.log(JSON.stringify({ good: !found.length, group: found[0]?.[0] ?? "", found: found.map(([code, where]) => ({ code, where })), unknown, ...told }));
 else {
-  for (const [code, where] of found) console.log(`✗ ${code} (${where})`);
-  for (const code of unknown) console.log(`? ${code}`);
+  for (const [code, where] of found) console.log(`✗ ${code}: ${CODES[code].join(" / ")} (${where})`);
+  for (const code of unknown) console.log(`? ${code}: ${UNKNOWN[code].join(" / ")}`);
   if (!found.length) console.log(`✓ ${told.records} 条记录完好 / records are whole; ${told.first}–${told.end} of ${told.size}, ${told.root}`);
 }
 process.exitCode = found.length ? 1 : 0;

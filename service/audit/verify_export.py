@@ -15,11 +15,11 @@ import re
 import struct
 import sys
 import zipfile
-import zlib
-from base64 import b64decode
+from binascii import a2b_base64
 from bisect import bisect_left
 from collections import Counter
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -39,6 +39,7 @@ Signed = tuple[str, bytes, bytes]
 """A signature: name, key and bytes."""
 SCHEMA, ENDORSEMENT = "qingliu/pack/1", "qingliu/key/1\n"
 RECORDS, INDEX, LEAVES, CONTENTS = "records.jsonl", "index.bin", "leaves.bin", "contents.jsonl"
+EDITED = {CONTENTS: "content-edited", "checkpoint": "checkpoint-edited"}
 HASH, ENTRY, BLOCK, MOST = 32, 16, 1 << 20, 20
 ED25519, COSIGNATURE = 1, 4
 CODES = {
@@ -52,7 +53,10 @@ CODES = {
     "time-shifted": ("记录时间被改", "the time of a record was changed"),
     "record-edited": ("记录被改", "a record was edited"),
     "content-edited": ("内容被改", "a content was edited"),
-    "rolled-back": ("日志回退：小于此前见过的检查点", "the log is smaller than one that was seen"),
+    "rolled-back": (
+        "日志小于此前见过的检查点：此包早于该检查点，或日志已被回退",
+        "the log is smaller than one that was seen: the pack is older than that checkpoint, or the log was rolled back",
+    ),
     "forked": ("日志分叉：同一大小有两个根", "two logs of one size"),
     "rewritten": ("历史被改写：不是此前日志的延续", "the log does not go on from one that was seen"),
     "tree-broken": ("叶哈希不能得出检查点的根", "the leaves do not lead to the checkpoint's root"),
@@ -92,6 +96,8 @@ class Source:
     """The files of a pack, in an archive or a folder."""
 
     def __init__(self, path: Path) -> None:
+        self.last = path.name
+        """The file that was opened last: where the check stands."""
         self._folder = path if path.is_dir() else None
         self._archive = None if self._folder else zipfile.ZipFile(path)
 
@@ -106,18 +112,16 @@ class Source:
 
     def open(self, name: str) -> IO[bytes]:
         """A file, to be read in bytes."""
+        self.last = name
         if self._folder is not None:
             return (self._folder / name).open("rb")
         assert self._archive is not None
         return self._archive.open(name)
 
     def read(self, name: str) -> bytes:
-        """A whole file. Raises ``Broken`` where there is none."""
-        try:
-            with self.open(name) as file:
-                return file.read()
-        except (KeyError, OSError, zipfile.BadZipFile, zlib.error) as error:
-            raise Broken(name) from error
+        """A whole file."""
+        with self.open(name) as file:
+            return file.read()
 
 
 class Check:
@@ -132,54 +136,51 @@ class Check:
         self.told: dict[str, object] = {}
 
     def run(self) -> None:
-        """Checks all that there is."""
+        """Checks all that there is. What breaks the check, damage or malice, leaves the file in hand unreadable."""
         try:
             self.source = Source(self.path)
-        except (OSError, zipfile.BadZipFile):
+        except Exception:  # noqa: BLE001 - as said
             self.say("unreadable", self.path.name)
             return
         try:
             self._check()
-        except (
-            Broken,
-            KeyError,
-            ValueError,
-            TypeError,
-            IndexError,
-            OSError,
-            zipfile.BadZipFile,
-            zlib.error,
-            struct.error,
-        ) as error:
-            self.say("unreadable", f"{type(error).__name__}: {error}"[:200])
+        except Exception:  # noqa: BLE001 - as said
+            self.say("unreadable", self.source.last)
         order = list(CODES)
         self.found.sort(key=lambda pair: order.index(pair[0]))
 
     def say(self, code: str, where: object = "") -> None:
         """Notes what is wrong, and where."""
         if sum(each == code for each, _ in self.found) < MOST:
-            self.found.append((code, str(where)))
+            shown = "".join(char if char.isprintable() else "?" for char in str(where))
+            self.found.append((code, shown[:200]))
 
     def _check(self) -> None:
         raw = self.source.read("manifest.json")
-        manifest = json.loads(raw)
+        manifest = object_in(raw)
         text, signatures = note_of(self.source.read("manifest.sig").decode())
         trusted = self._trusted(manifest)
         self._signed("manifest.sig", text, signatures, trusted, "manifest-edited")
         claim = claims_of(text)
         if text.split("\n")[0] != SCHEMA or sha256(raw).hexdigest() != claim["manifest"][0]:
             self.say("manifest-edited", "manifest.json")
-        first, end = map(int, claim["range"])
-        size, root = int(claim["checkpoint"][0]), b64decode(claim["checkpoint"][1])
+        first, end = map(number, claim["range"])
+        size, records, root = (
+            number(claim["checkpoint"][0]),
+            number(claim["records"][0]),
+            base64(claim["checkpoint"][1]),
+        )
+        if not first <= end <= size:
+            raise Broken("range")
         self._checkpoint(trusted, size, root)
-        self.told = {"records": int(claim["records"][0]), "first": first, "end": end, "size": size, "root": root.hex()}
+        self.told = {"records": records, "first": first, "end": end, "size": size, "root": root.hex()}
         leaves, index = self.source.read(LEAVES), self.source.read(INDEX)
         for name, blob, code in ((LEAVES, leaves, "leaves-edited"), (INDEX, index, "index-edited")):
             if sha256(blob).hexdigest() != claim[name][0]:
                 self.say(code, name)
         self._files(manifest, claim, leaves, index, first)
         self._tree(manifest, leaves, (first, end, size), root)
-        if manifest.get("filters") or int(claim["records"][0]) < end - first:
+        if manifest.get("filters") or records < end - first:
             self.unknown.append("filtered")
 
     def _trusted(self, manifest: dict[str, Any]) -> list[Key]:
@@ -189,10 +190,10 @@ class Check:
             self.unknown.append("key-not-given")
         trusted = [key_of(self.key or keys[-1]["key"])]
         for each in keys:
-            if not each["endorsement"]:
+            if each["endorsement"] == "":
                 continue
             text, signatures = note_of(each["endorsement"])
-            old, new = map(key_of, text.removeprefix(ENDORSEMENT).splitlines())
+            old, new = map(key_of, text.removeprefix(ENDORSEMENT).strip().split("\n"))
             if text.startswith(ENDORSEMENT) and old in trusted and verified(text, signatures, old):
                 trusted.append(new)
         return trusted
@@ -207,8 +208,7 @@ class Check:
     def _checkpoint(self, trusted: list[Key], size: int, root: bytes) -> None:
         text, signatures = note_of(self.source.read("checkpoint").decode())
         self._signed("checkpoint", text, signatures, trusted, "checkpoint-edited")
-        lines = text.split("\n")
-        if (int(lines[1]), b64decode(lines[2])) != (size, root):
+        if point_of(text) != (size, root):
             self.say("checkpoint-edited", "checkpoint")
         checked = 0
         for told in self.witnesses:
@@ -223,9 +223,10 @@ class Check:
     def _files(self, manifest: dict[str, Any], claim: Claim, leaves: bytes, index: bytes, first: int) -> None:
         names = Counter(self.source.names())
         listed = {each["name"]: each for each in manifest["files"]}
-        for name in sorted(names.keys() - listed.keys() - {"manifest.json", "manifest.sig"}):
-            self.say("file-added", name)
-        for name in sorted(each for each, times in names.items() if times > 1):
+        if not all(isinstance(each[key], str) for each in manifest["files"] for key in ("name", "sha256")):
+            raise Broken("files")
+        known = {*listed, "manifest.json", "manifest.sig"}
+        for name in sorted(each for each, times in names.items() if times > 1 or each not in known):
             self.say("file-added", name)
         for name, each in listed.items():
             if name not in names:
@@ -236,14 +237,7 @@ class Check:
                 if name == CONTENTS:
                     self._contents()
                 if self._digest(name) != each["sha256"]:
-                    code = (
-                        "content-edited"
-                        if name == CONTENTS
-                        else "table-edited"
-                        if name.startswith("tables")
-                        else "file-edited"
-                    )
-                    self.say("checkpoint-edited" if name == "checkpoint" else code, name)
+                    self.say("table-edited" if name.startswith("tables") else EDITED.get(name, "file-edited"), name)
 
     def _digest(self, name: str) -> str:
         digest = sha256()
@@ -269,7 +263,7 @@ class Check:
         """Contents that are told with their salt must fit their commitments."""
         with self.source.open(CONTENTS) as file:
             for line in file:
-                told = json.loads(line)
+                told = object_in(line)
                 if "salt" in told:
                     made = hmac.digest(bytes.fromhex(told["salt"]), told["body"].encode(), "sha256").hex()
                     if made != told["commitment"]:
@@ -277,7 +271,7 @@ class Check:
 
     def _tree(self, manifest: dict[str, Any], leaves: bytes, place: tuple[int, int, int], root: bytes) -> None:
         first, end, size = place
-        proof = [b64decode(each) for each in manifest["proof"]]
+        proof = [base64(each) for each in manifest["proof"]]
         before = list(parts(0, first))
         beside = [*before, *parts(end, size)]
         if len(leaves) != (end - first) * HASH or len(proof) != len(beside):
@@ -290,10 +284,10 @@ class Check:
         since = manifest.get("since")
         known = {}
         if since:
-            lines = note_of(since["checkpoint"])[0].split("\n")
-            known = {int(lines[1]): [b64decode(each) for each in since["proof"]]}
-            if not consistent(int(lines[1]), b64decode(lines[2]), size, root, known[int(lines[1])]):
-                self.say("rewritten", f"since {lines[1]}")
+            old, old_root = point_of(note_of(since["checkpoint"])[0])
+            known = {old: [base64(each) for each in since["proof"]]}
+            if not consistent(old, old_root, size, root, known[old]):
+                self.say("rewritten", f"since {old}")
         if not self.seen:
             self.unknown.append("no-earlier-checkpoint")
         for told in self.seen:
@@ -310,8 +304,7 @@ class Check:
     ) -> None:
         """Whether the log goes on from a checkpoint that was seen."""
         first, end, size, root = place
-        lines = note_of(told)[0].split("\n")
-        old, old_root = int(lines[1]), b64decode(lines[2])
+        old, old_root = point_of(note_of(told)[0])
         if old > size:
             self.say("rolled-back", f"{size} < {old}")
         elif old == size:
@@ -332,7 +325,8 @@ class Walk:
 
     def __init__(self, leaves: bytes, index: bytes, first: int) -> None:
         self.leaves, self.first = leaves, first
-        numbers = struct.unpack(f">{len(index) // ENTRY * 2}Q", index)
+        entries = len(index) // ENTRY
+        numbers = struct.unpack(f">{entries * 2}Q", index[: entries * ENTRY])
         self.seqs, self.times = numbers[::2], numbers[1::2]
         self.place = 0
         self.skipped: set[int] = set()
@@ -343,11 +337,9 @@ class Walk:
         """The next record."""
         body = line[:-1] if line.endswith(b"\n") else line
         leaf = sha256(b"\x00" + body).digest()
-        at = body.rfind(b',"seq":')
-        try:
-            seq = int(body[at + 7 : body.index(b",", at + 7)])
-        except ValueError:
-            seq = -1
+        told = body.rpartition(b',"seq":')
+        digits, more, _ = told[2].partition(b",")
+        seq = int(digits) if told[1] and more and SOME_DIGITS.fullmatch(digits.decode("latin-1")) else -1
         place = self.place
         if place < len(self.seqs) and self.seqs[place] == seq:
             self.place = place + 1
@@ -390,14 +382,28 @@ class Walk:
         for place, code in self.bad.items():
             self.found.append((code, f"seq {self.seqs[place]}"))
         if self.place < len(self.seqs):
-            self.found.append(
-                (
-                    "tail-cut",
-                    f"{len(self.seqs) - self.place} after seq {self.seqs[self.place - 1] if self.place else '-'}",
-                )
-            )
+            last = self.seqs[self.place - 1] if self.place else "-"
+            self.found.append(("tail-cut", f"{len(self.seqs) - self.place} after seq {last}"))
         self.found.extend(("record-missing", f"seq {self.seqs[place]}") for place in sorted(self.skipped)[:MOST])
         return self.found
+
+
+# What files say. Both verifiers take the same for a number, for base64 and for JSON
+
+SOME_DIGITS = re.compile("[0-9]{1,15}")
+base64 = partial(a2b_base64, strict_mode=True)
+
+
+def number(told: str) -> int:
+    """A whole number that no verifier gets wrong."""
+    if not SOME_DIGITS.fullmatch(told):
+        raise ValueError("number")
+    return int(told)
+
+
+def object_in(raw: bytes) -> dict[str, Any]:
+    """The object of a JSON text in UTF-8."""
+    return {**json.loads(raw.decode(), parse_constant=number)}
 
 
 # Keys and notes
@@ -406,7 +412,7 @@ class Walk:
 def key_of(told: str) -> Key:
     """Name, kind and bytes of a key that is written ``name+hash+base64``."""
     name, claimed, encoded = told.strip().split("+", 2)
-    raw = b64decode(encoded, validate=True)
+    raw = base64(encoded)
     key = (name, raw[0], raw[1:])
     if id_of(key).hex() != claimed or len(raw) != 1 + HASH:
         raise ValueError("key")
@@ -424,11 +430,17 @@ def note_of(told: str) -> tuple[str, list[Signed]]:
     if not gap:
         raise ValueError("note")
     signatures = []
-    for line in rest.splitlines():
-        name, _, encoded = line.removeprefix("— ").partition(" ")
-        raw = b64decode(encoded, validate=True)
+    for line in filter(None, rest.split("\n")):
+        _, name, encoded = line.split(" ")
+        raw = base64(encoded)
         signatures.append((name, raw[:4], raw[4:]))
     return text + "\n", signatures
+
+
+def point_of(text: str) -> tuple[int, bytes]:
+    """Size and root of the log, as a checkpoint says."""
+    _, size, root, *_ = text.split("\n")
+    return number(size), base64(root)
 
 
 def verified(text: str, signatures: list[Signed], key: Key) -> bool:
@@ -449,7 +461,7 @@ def verified(text: str, signatures: list[Signed], key: Key) -> bool:
 
 def claims_of(text: str) -> dict[str, list[str]]:
     """What the signed note says, by the first word of its lines."""
-    return {words[0]: words[1:] for line in text.splitlines()[2:] if (words := line.split(" "))}
+    return {words[0]: words[1:] for line in text.split("\n")[2:] if (words := line.split(" "))}
 
 
 # The tree (RFC 9162)
@@ -540,17 +552,46 @@ def check(path: Path, *, key: str = "", seen: list[str] | None = None, witnesses
     return done
 
 
+def pack_at(told: str) -> Path:
+    """Where a pack is."""
+    try:
+        Path(told).stat()
+    except (OSError, ValueError):
+        raise argparse.ArgumentTypeError(f"没有这个审计包 / there is no such pack: {told}") from None
+    return Path(told)
+
+
+def key_at(told: str) -> str:
+    """A key, or what a file says that holds it."""
+    try:
+        text = Path(told).read_text(encoding="utf-8") if Path(told).is_file() else told
+        key_of(text)
+    except (OSError, ValueError, IndexError):
+        wanted = "应为公钥（形如 名称+十六进制+base64）或其文件 / a key (name+hex+base64), or a file that holds it"
+        raise argparse.ArgumentTypeError(f"{wanted}: {told}") from None
+    return text
+
+
+def checkpoint_at(told: str) -> str:
+    """The text of a checkpoint."""
+    try:
+        text = Path(told).read_text(encoding="utf-8")
+        point_of(note_of(text)[0])
+    except (OSError, ValueError):
+        raise argparse.ArgumentTypeError(f"应为检查点文件 / a file that holds a checkpoint: {told}") from None
+    return text
+
+
 def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("pack", type=Path)
-    parser.add_argument("--key", default="")
-    parser.add_argument("--seen", action="append", default=[], type=Path)
-    parser.add_argument("--witness", action="append", default=[])
+    parser.add_argument("pack", type=pack_at)
+    parser.add_argument("--key", type=key_at)
+    parser.add_argument("--seen", action="append", default=[], type=checkpoint_at)
+    parser.add_argument("--witness", action="append", default=[], type=key_at)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    key = Path(given.key).read_text() if given.key and Path(given.key).is_file() else given.key
-    done = check(given.pack, key=key, seen=[each.read_text() for each in given.seen], witnesses=given.witness)
+    done = check(given.pack, key=given.key or "", seen=given.seen, witnesses=given.witness)
     if given.json:
         found = [{"code": code, "where": where} for code, where in done.found]
         print(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_group
+
+from service.cli.usage import asks_english, in_chinese
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +45,10 @@ MODULES: Final = {
 """The module of this folder that registers each command, in the order of the help."""
 
 
+_WRONG: Final[Any] = typer.BadParameter.__base__
+"""What the library raises for a wrong command line."""
+
+
 class Commands(Mapping[str, Any]):
     """Typer's commands by their names. Importing all of them takes two seconds, and a call needs one."""
 
@@ -63,6 +70,30 @@ class Group(TyperGroup):
     def __init__(self, **told: Any) -> None:
         super().__init__(**told)
         self.commands = cast("Any", Commands())
+        self._english = False
+
+    def make_context(self, info_name: str | None, args: list[str], *more: Any, **named: Any) -> Any:
+        """Reads the command line up to the command."""
+        self._english = asks_english(args)
+        with self._told():
+            return super().make_context(info_name, args, *more, **named)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Reads the rest of it, and does what it says."""
+        with self._told():
+            return super().invoke(ctx)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tells in Chinese what is wrong with the command line; English is the library's own."""
+        try:
+            yield
+        except _WRONG as error:
+            if self._english or (told := in_chinese(error)) is None:
+                raise
+            path = error.ctx.command_path if error.ctx else self.name
+            typer.echo(f"命令有误：{told}\n用法见 {path} --help", err=True)
+            raise typer.Exit(error.exit_code) from None
 
 
 app = typer.Typer(

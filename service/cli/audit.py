@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -16,7 +17,7 @@ from service.audit.tree import HASH_BYTES
 from service.audit.whole import wrong_in
 from service.cli.packs import with_log
 from service.cli.say import Data, Json, fail, out, print_json, settings
-from service.cli.words import Lang, Tongue, say
+from service.cli.words import Lang, Tongue, refuse, say
 
 if TYPE_CHECKING:
     from service.wiring_audit import Audit
@@ -87,8 +88,22 @@ def verify(
     lang: Lang = Tongue.ZH,
 ) -> None:
     """校验审计包；与独立的 verify_export.py 相同。"""  # noqa: D415
-    told = Path(log_key).read_text(encoding="utf-8") if log_key and Path(log_key).is_file() else log_key
-    done = verify_export.check(pack, key=told, seen=[one.read_text(encoding="utf-8") for one in seen])
+    try:
+        told = verify_export.key_at(log_key) if log_key else ""
+    except ArgumentTypeError:
+        zh, en = (
+            "--key 应为日志公钥（形如 名称+十六进制+base64）或其文件",
+            "--key is the log's key (name+hex+base64) or its file",
+        )
+        refuse(say(lang.lang, f"{zh}：{log_key}", f"{en}: {log_key}"))
+    try:
+        points = [verify_export.checkpoint_at(str(one)) for one in seen]
+    except ArgumentTypeError:
+        listed = ", ".join(map(str, seen))
+        refuse(
+            say(lang.lang, f"--seen 应为检查点文件：{listed}", f"--seen is a file that holds a checkpoint: {listed}")
+        )
+    done = verify_export.check(pack, key=told, seen=points)
     found = [{"code": code, "where": where} for code, where in done.found]
     if json:
         print_json({"good": not found, "found": found, "unknown": sorted(set(done.unknown)), **done.told})

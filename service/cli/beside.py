@@ -7,7 +7,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from service.audit.keys import KeyRefused
-from service.cli.say import fail
+from service.cli.say import fail, why
 from service.cli.words import say
 from service.ledger import LedgerError
 from service.secret import SecretRefused
@@ -30,4 +30,4 @@ def beside(chosen: Settings, work: Coroutine[None, None, T], lang: Language = "z
     try:
         return asyncio.run(work)
     except UNUSABLE as error:
-        fail(say(lang, f"无法使用 {chosen.data}：{error}", f"cannot use {chosen.data}: {error}"))
+        fail(say(lang, f"无法使用 {chosen.data}：{why(error, lang)}", f"cannot use {chosen.data}: {error}"))

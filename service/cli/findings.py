@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from moderation.lint import EXPLAINED, LIMIT, Kind
 from moderation.wordlist import ListUnreadable, decode
-from service.cli.say import err, out
+from service.cli.say import err, out, why
 from service.cli.words import refuse, say, table
 from service.settings import REPOSITORY
 
@@ -83,7 +83,7 @@ def clean_texts(path: Path | None, lang: Language) -> list[str]:
     try:
         text, _ = decode(chosen.read_bytes())
     except OSError as error:
-        refuse(say(lang, f"语料无法读取：{error}", f"cannot read the corpus: {error}"))
+        refuse(say(lang, "语料无法读取：", "cannot read the corpus: ") + why(error, lang))
     except ListUnreadable as error:
         refuse(f"{chosen}:{error.line}: {error.told.in_(lang)}")
     lines = [line for raw in text.split("\n") if (line := raw.strip()) and not line.startswith("#")]
@@ -129,7 +129,7 @@ def told(findings: Sequence[Finding], alarms: Alarms, lang: Language) -> dict[st
                 "file": one.file,
                 "line": one.line,
                 "term": one.term,
-                "detail": one.detail,
+                "detail": one.detail.in_(lang),
                 **({"rate": round(one.rate, 5), "texts": list(one.texts)} if one.texts else {}),
             }
             for one in findings
@@ -151,7 +151,7 @@ def tell(findings: Sequence[Finding], alarms: Alarms, lang: Language, *, everyth
     for kind in Kind:
         listed = sorted((one for one in findings if one.kind is kind), key=lambda one: -one.rate)
         for one in listed if everything else listed[:SHOWN]:
-            out.print(_line(one), markup=False)
+            out.print(_line(one, lang), markup=False)
         if not everything and len(listed) > SHOWN:
             rest = len(listed) - SHOWN
             out.print(
@@ -166,8 +166,8 @@ def tell(findings: Sequence[Finding], alarms: Alarms, lang: Language, *, everyth
     )
 
 
-def _line(one: Finding) -> str:
+def _line(one: Finding, lang: Language) -> str:
     rate = f" {one.rate:.2%}" if one.rate else ""
     quoted = "  ".join(f"“{text[:QUOTE]}{'…' if len(text) > QUOTE else ''}”" for text in one.texts)
-    pieces = (f"{one.file}:{one.line}: {one.kind}{rate}", one.term, one.detail, quoted)
+    pieces = (f"{one.file}:{one.line}: {one.kind}{rate}", one.term, one.detail.in_(lang), quoted)
     return "  ".join(filter(None, pieces))

@@ -11,6 +11,7 @@ from rich.table import Table
 from service.cli.beside import beside
 from service.cli.say import Data, Json, fail, out, print_json, settings
 from service.rights import Scope
+from service.tenants import BadName
 from service.wiring import open_keys
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ def create(
     """Makes a key and shows its secret once."""
     try:
         key_id, secret = _with_keys(data, lambda keys: keys.create(tenant, label=label, scope=scope))
-    except ValueError as error:
-        fail(f"无法创建：{error}")
+    except BadName as error:
+        fail(f"无法创建：{error.told.zh}")
     if json:
         print_json({"key_id": key_id, "tenant": tenant, "label": label, "scope": scope, "secret": secret})
         return

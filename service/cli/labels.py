@@ -12,7 +12,7 @@ import typer
 from moderation.errors import LoadErrors
 from moderation.load import SCENES, load_ruleset
 from service.cli.beside import beside
-from service.cli.say import Data, Json, err, fail, out, print_json, settings
+from service.cli.say import Data, Json, err, fail, fail_loading, out, print_json, settings
 from service.cli.words import Lang, Tongue, fail_unchanged, require_tenant, say, table
 from service.draw import candidates, draw
 from service.labels import ENOUGH, Origin, read
@@ -90,7 +90,7 @@ def draw_(  # noqa: PLR0913 - the options of a command line
     try:
         ruleset = load_ruleset(chosen.lexicons, chosen.scenes or SCENES, folders=(), examples=False)
     except LoadErrors as errors:
-        fail(str(errors))
+        fail_loading(errors)
     found = with_learning(
         data, lang.lang, lambda learning: _drawn(learning, ruleset, tenant, recent, number, seed), tenant=tenant
     )

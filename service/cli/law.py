@@ -9,6 +9,7 @@ import typer
 
 from moderation.industrypage import industry_page
 from moderation.lawpage import law_page
+from service.cli.say import why
 from service.cli.words import Lang, Lexicons, Tongue, chosen_settings, open_engine, refuse, say
 
 EXAMPLES = "examples"
@@ -40,7 +41,7 @@ def _print(page: str, output: Path | None, lang: Tongue) -> None:
     try:
         output.write_text(page, encoding="utf-8")
     except OSError as error:
-        refuse(say(lang.lang, f"文件无法写入：{error}", f"cannot write: {error}"))
+        refuse(say(lang.lang, "文件无法写入：", "cannot write: ") + why(error, lang.lang))
 
 
 def examples(folder: Path) -> dict[str, list[tuple[bool, str]]]:

@@ -68,11 +68,11 @@ def check(
 
 def _tell_errors(errors: LoadErrors, lang: Language, *, json: bool) -> None:
     if json:
-        listed = [{"file": error.file, "line": error.line, "reason": error.reason} for error in errors.errors]
+        listed = [{"file": error.file, "line": error.line, "reason": error.told.in_(lang)} for error in errors.errors]
         typer.echo(orjson.dumps({"ok": False, "errors": listed}).decode())
         return
     for error in errors.errors:
-        out.print(str(error), markup=False)
+        out.print(error.in_(lang), markup=False)
     count = len(errors.errors)
     err.print(say(lang, f"共 {count} 处错误，词库不可启用", f"{count} errors: these rules must not go live"))
 

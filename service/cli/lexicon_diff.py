@@ -15,7 +15,7 @@ from moderation.types import Content, Scene
 from service.cli.entries import Contract, Encoding, Entry, Form, HeaderError, entries
 from service.cli.findings import QUOTE, no_collection, watched
 from service.cli.lines import Lines
-from service.cli.say import Json, err, out
+from service.cli.say import Json, err, out, why
 from service.cli.screen import form_of, limits_of
 from service.cli.words import AsOf, Lang, Tongue, action_name, day_asked, open_engine, refuse, say, table
 
@@ -97,7 +97,7 @@ def _entries(file: Path, form: Form, contract: Contract, limit: int, lang: Langu
     except HeaderError:
         refuse(say(lang, "CSV 首行须为列名，含 text 列", "the first CSV line must name the columns, text among them"))
     except OSError as error:
-        refuse(say(lang, f"文件无法读取：{error}", f"cannot read: {error}"))
+        refuse(say(lang, "文件无法读取：", "cannot read: ") + why(error, lang))
 
 
 def _differences(before: Engine, after: Engine, listed: Iterable[Entry]) -> Iterable[_Row]:

@@ -31,7 +31,7 @@ from moderation.wordlist import Form, ListUnreadable, Rejected, Shape, decode, r
 from service.cli import sheet
 from service.cli.findings import DEFAULT_LIMIT, SHOWN, Clock, Corpus, Limit, clean_texts, no_collection, tell, told
 from service.cli.lexicon_lint import Material, examined
-from service.cli.say import Json, err, out
+from service.cli.say import Json, err, out, why
 from service.cli.words import Lang, Lexicons, Tongue, chosen_settings, refuse, say, table
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ def _read(file: Path, shape: Shape, encoding: str, lang: Language) -> tuple[List
         text, code = decode(data, encoding)
         return read_text(text, shape, suffix=suffix), code
     except OSError as error:
-        refuse(say(lang, f"文件无法读取：{error}", f"cannot read: {error}"))
+        refuse(say(lang, "文件无法读取：", "cannot read: ") + why(error, lang))
     except ListUnreadable as error:
         refuse(f"{file}:{error.line}: {error.told.in_(lang)}")
 
@@ -311,7 +311,7 @@ def _write(job: _Job, imported: Imported, *, replace: bool) -> dict[Path, int]:
             text = term_file(category, imported.lines[category], job.provenance, comment=comment)
             path.write_text(text, encoding="utf-8")
     except OSError as error:
-        refuse(say(job.lang, f"文件无法写入：{error}", f"cannot write: {error}"))
+        refuse(say(job.lang, "文件无法写入：", "cannot write: ") + why(error, job.lang))
     return {path: len(imported.lines[category]) for category, path in paths.items()}
 
 

@@ -14,8 +14,9 @@ from moderation.errors import LoadErrors
 from moderation.lint import Alarms, Finding, Kind, false_alarms, lint, standing
 from moderation.load import SCENES, load_frame, load_ruleset, with_terms
 from moderation.wordlist import ListUnreadable, decode
+from moderation.wrongs import wrong
 from service.cli.findings import DEFAULT_LIMIT, Clock, Corpus, Limit, clean_texts, no_collection, tell, told, watched
-from service.cli.say import Json, out
+from service.cli.say import Json, out, why
 from service.cli.words import Lang, Lexicons, Tongue, chosen_settings, refuse, say
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def examined(material: Material, texts: Sequence[str], limit: float, clock: Cloc
 
 
 def _refused(error: LoadError) -> Finding:
-    return Finding(kind=Kind.REFUSED, file=error.file, line=error.line, term="", detail=error.reason)
+    return Finding(kind=Kind.REFUSED, file=error.file, line=error.line, term="", detail=error.told)
 
 
 def _folder(lexicons: Path, scenes: Path, clock: Clock) -> Material:
@@ -109,14 +110,14 @@ def _file(path: Path, lexicons: Path, scenes: Path, clock: Clock, lang: Language
     try:
         text, _ = decode(path.read_bytes(), "utf-8")
     except OSError as error:
-        refuse(say(lang, f"文件无法读取：{error}", f"cannot read: {error}"))
+        refuse(say(lang, "文件无法读取：", "cannot read: ") + why(error, lang))
     except ListUnreadable as error:
-        refuse(f"{path}:{error.line}: {error.told.in_(lang)}")
+        refuse(f"{path}:{error.line}: {wrong('not_utf8').in_(lang)}")
     with clock.step("frame"):
         try:
             frame = load_frame(lexicons, scenes)
         except LoadErrors as errors:
             return Material(None, (), errors.errors)
     with clock.step("load"):
-        ruleset, wrong = with_terms(frame, path.name, text, lexicons)
-    return Material(ruleset, ruleset.terms[len(frame.terms) :], wrong)
+        ruleset, refused = with_terms(frame, path.name, text, lexicons)
+    return Material(ruleset, ruleset.terms[len(frame.terms) :], refused)

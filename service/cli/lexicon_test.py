@@ -14,9 +14,10 @@ from moderation.engine import Engine
 from moderation.errors import GrammarError, LoadErrors
 from moderation.examples import beside
 from moderation.load import SCENES, load_ruleset
+from moderation.wrongs import wrong
 from service.cli.findings import no_collection
 from service.cli.law import EXAMPLES
-from service.cli.say import Json, err, out
+from service.cli.say import Json, list_errors, out, why
 from service.cli.words import Lang, Tongue, chosen_settings, refuse, say, table
 
 if TYPE_CHECKING:
@@ -39,18 +40,18 @@ def examples_command(
     with no_collection():
         engine = _engine(folder, lang.lang)
     tried: list[Tried] = []
-    wrong: list[GrammarError] = []
+    unread: list[GrammarError] = []
     for one in (*tried_examples(engine, engine.ruleset.terms), *_beside(engine, folder, lang.lang)):
         if isinstance(one, GrammarError):
-            wrong.append(one)
+            unread.append(one)
         else:
             tried.append(one)
     failed = [one for one in tried if one.found is not one.wanted]
     if json:
-        _echo(tried, failed, wrong)
+        _echo(tried, failed, unread, lang.lang)
     else:
-        _tell(tried, failed, wrong, lang.lang)
-    if failed or wrong:
+        _tell(tried, failed, unread, lang.lang)
+    if failed or unread:
         raise typer.Exit(FAILED)
 
 
@@ -58,8 +59,7 @@ def _engine(folder: Path, lang: Language) -> Engine:
     try:
         return Engine(load_ruleset(folder, chosen_settings(folder).scenes or SCENES, examples=False))
     except LoadErrors as errors:
-        for error in errors.errors:
-            err.print(str(error), markup=False)
+        list_errors(errors, lang)
         refuse(say(lang, "规则未通过检查", "the rules do not load"))
 
 
@@ -67,38 +67,32 @@ def _beside(engine: Engine, folder: Path, lang: Language) -> Iterator[Tried | Gr
     for path in sorted((folder / EXAMPLES).glob("*.tsv")):
         name = f"{EXAMPLES}/{path.name}"
         if path.stem not in engine.ruleset.categories:
-            yield GrammarError(name, 1, f"is named by no category: {path.stem}")
+            yield GrammarError(name, 1, wrong("named_by_none", name=path.stem))
             continue
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            refuse(say(lang, f"{name} 无法读取：{error}", f"cannot read {name}: {error}"))
+            refuse(say(lang, f"{name} 无法读取：", f"cannot read {name}: ") + why(error, lang))
         yield from beside(engine, path.stem, name, text)
 
 
-def _said(one: Tried) -> str:
-    verb = "does not find" if one.wanted else "finds"
-    return f"{one.file}:{one.line}: {one.term!r} {verb} its example {one.sentence!r}"
-
-
-def _echo(tried: list[Tried], failed: list[Tried], wrong: list[GrammarError]) -> None:
+def _echo(tried: list[Tried], failed: list[Tried], unread: list[GrammarError], lang: Language) -> None:
     listed = [
         {"file": one.file, "line": one.line, "term": one.term, "wanted": one.wanted, "sentence": one.sentence}
         for one in failed
     ]
-    unread = [{"file": one.file, "line": one.line, "reason": one.reason} for one in wrong]
     report = {
-        "ok": not failed and not wrong,
+        "ok": not failed and not unread,
         "examples": len(tried),
         "hits": sum(one.wanted for one in tried),
         "misses": sum(not one.wanted for one in tried),
         "failed": listed,
-        "unreadable": unread,
+        "unreadable": [{"file": one.file, "line": one.line, "reason": one.told.in_(lang)} for one in unread],
     }
     typer.echo(orjson.dumps(report).decode())
 
 
-def _tell(tried: list[Tried], failed: list[Tried], wrong: list[GrammarError], lang: Language) -> None:
+def _tell(tried: list[Tried], failed: list[Tried], unread: list[GrammarError], lang: Language) -> None:
     heads = [
         say(lang, *head) for head in (("文件", "file"), ("应命中", "hits"), ("应放过", "misses"), ("不符", "failed"))
     ]
@@ -108,9 +102,7 @@ def _tell(tried: list[Tried], failed: list[Tried], wrong: list[GrammarError], la
     for file in sorted({one.file for one in tried}):
         listed.add_row(file, str(counted[file, True]), str(counted[file, False]), str(bad[file]))
     out.print(listed, soft_wrap=False)
-    for error in wrong:
-        out.print(str(error), markup=False)
-    for one in failed:
-        out.print(_said(one), markup=False)
+    for error in (*unread, *(one.error for one in failed)):
+        out.print(error.in_(lang), markup=False)
     total = len(tried)
     out.print(say(lang, f"{total} 个例句，{len(failed)} 个不符", f"{total} examples, {len(failed)} failed"))

@@ -6,6 +6,7 @@ import asyncio
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
+from zipfile import BadZipFile, ZipFile
 
 import orjson
 import typer
@@ -16,11 +17,12 @@ from models.tensors import WeightsRefused
 from moderation.errors import LoadErrors
 from moderation.load import SCENES, load_engine
 from service.audit.archive import Archive, NotKept, stage_in
+from service.audit.make import RECORDS
 from service.audit.records import Lookup
 from service.audit.replay import Bench, Rulebook, by_content, by_policy, decisions_in
 from service.audit.stages import in_force
 from service.cli.packs import with_log
-from service.cli.say import Data, Json, fail_loading, out, print_json, settings
+from service.cli.say import Data, Json, fail, fail_loading, out, print_json, settings
 from service.cli.words import Lang, Tongue, say
 from service.experts import name_of
 from service.wiring_expert import ExpertRefused, find_second, open_expert
@@ -56,6 +58,11 @@ def replay(  # noqa: PLR0913 - the options of a command line
 ) -> None:
     """Judges again; ends with 1 if anything differs."""
     chosen = settings(data=data)
+    try:
+        with ZipFile(pack) as archive:
+            archive.getinfo(RECORDS)
+    except (BadZipFile, KeyError):
+        fail(say(lang.lang, f"不是审计包：{pack}", f"no pack: {pack}"))
     try:
         instead = load_engine(rules, chosen.scenes or SCENES) if rules is not None else None
     except LoadErrors as errors:

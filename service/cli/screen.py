@@ -21,7 +21,7 @@ from moderation.render import render
 from moderation.types import Action, Content, Scene
 from service.cli.entries import Contract, Encoding, Form, HeaderError, chunks, entries
 from service.cli.lines import Lines
-from service.cli.say import err
+from service.cli.say import err, why
 from service.cli.summary import Tally, tell
 from service.cli.words import (
     AsOf,
@@ -147,7 +147,7 @@ def _told(lang: Language) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        refuse(say(lang, f"文件无法读写：{error}", f"cannot read or write: {error}"))
+        refuse(say(lang, "文件无法读写：", "cannot read or write: ") + why(error, lang))
 
 
 def _run(court: Court, groups: Iterator[list[Entry]], lines: Lines, sink: BinaryIO, lang: Language) -> Tally:

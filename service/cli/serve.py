@@ -17,7 +17,7 @@ import uvloop
 from moderation.errors import LoadErrors
 from service import logs
 from service.cli.beside import UNUSABLE
-from service.cli.say import Data, fail, fail_loading, settings
+from service.cli.say import Data, fail, fail_loading, settings, why
 from service.creators.formula import FormulaError
 from service.creators.presets import PresetError
 from service.http.server import listening
@@ -73,8 +73,8 @@ def run(chosen: Settings, work: Callable[[], Coroutine[None, None, None]]) -> No
         fail(f"创作者公式未通过检查：{error}")
     except UNUSABLE as error:
         if isinstance(error, OSError) and error.filename is None:
-            fail(f"无法在 {chosen.host}:{chosen.port} 提供服务：{error}")
-        fail(f"无法使用 {chosen.data}，拒绝启动：{error}")
+            fail(f"无法在 {chosen.host}:{chosen.port} 提供服务：{why(error, 'zh')}")
+        fail(f"无法使用 {chosen.data}，拒绝启动：{why(error, 'zh')}")
 
 
 def stop_signal() -> asyncio.Event:

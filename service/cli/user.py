@@ -16,6 +16,7 @@ from service.http.language import explain
 from service.keys import CLI
 from service.passwords import Unfit, random_password
 from service.rights import Role
+from service.tenants import BadName
 from service.wiring import open_accounts
 
 if TYPE_CHECKING:
@@ -172,5 +173,5 @@ def _with_accounts(data: Path | None, tenant: str, lang: Language, act: Callable
         fail(say(lang, f"租户 {tenant} 没有用户 {unknown}", f"{tenant} has no user {unknown}"))
     except Unfit as unfit:
         fail(f"{say(lang, *_FIELDS[unfit.field])}{explain(unfit.kind, lang, unfit.context)}")
-    except ValueError as error:
-        fail(str(error))
+    except BadName as error:
+        fail(error.told.in_(lang))

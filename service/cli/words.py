@@ -15,7 +15,7 @@ from moderation.errors import LoadErrors
 from moderation.load import SCENES, load_engine
 from moderation.own import engine_with, read_own
 from moderation.types import SHANGHAI, Action
-from service.cli.say import err, fail, settings
+from service.cli.say import err, fail, list_errors, settings, why
 from service.escalation import Panel
 from service.wiring_expert import ExpertRefused, check_heads, find_second
 from service.wiring_expert import open_expert as open_first
@@ -99,8 +99,7 @@ def open_engine(lexicons: Path | None, lang: Language) -> tuple[Engine, Settings
     try:
         return load_engine(chosen.lexicons, chosen.scenes or SCENES), chosen
     except LoadErrors as errors:
-        for error in errors.errors:
-            err.print(str(error), markup=False)
+        list_errors(errors, lang)
         count = len(errors.errors)
         refuse(say(lang, f"规则未通过检查：共 {count} 处错误", f"the rules do not load: {count} errors"))
 
@@ -144,7 +143,8 @@ def with_own(files: Sequence[Path], engine: Engine, lang: Language) -> Engine:
     try:
         return engine_with(read_own(texts_of(files, lang), engine.ruleset), engine)
     except LoadErrors as errors:
-        refuse("\n".join(map(str, errors.errors)))
+        list_errors(errors, lang)
+        raise typer.Exit(REFUSED) from None
 
 
 def texts_of(files: Sequence[Path], lang: Language) -> dict[str, str]:
@@ -156,7 +156,7 @@ def texts_of(files: Sequence[Path], lang: Language) -> dict[str, str]:
         try:
             texts[path.name] = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            refuse(say(lang, f"无法读取 {path}：{error}", f"cannot read {path}: {error}"))
+            refuse(say(lang, f"无法读取 {path}：", f"cannot read {path}: ") + why(error, lang))
     return texts
 
 
@@ -182,7 +182,6 @@ async def require_tenant(store: Store, tenant: str, lang: Language) -> None:
 
 def fail_unchanged(errors: LoadErrors, lang: Language) -> NoReturn:
     """Lists what is wrong with what was handed in and ends the command: nothing was changed."""
-    for error in errors.errors:
-        err.print(str(error), markup=False)
+    list_errors(errors, lang)
     count = len(errors.errors)
     fail(say(lang, f"共 {count} 处错误，没有任何改变", f"{count} errors: nothing was changed"))

@@ -56,6 +56,7 @@ class ArticleShown(Answered):
     """An article that the block rests on."""
 
     ref: str
+    name: str
     text: str
 
 

@@ -114,6 +114,7 @@ class Shell:
             category=self.category,
             industry=self.industry,
             certificate=self.certificate,
+            law=self.law,
             grim=self.grim,
             **values,
         )
@@ -139,7 +140,7 @@ class Shell:
 
     def part(self, template: str, **values: Any) -> Answer:
         """A part of a page, for a script that puts it in its place."""
-        values |= {"category": self.category, "industry": self.industry, "grim": self.grim}
+        values |= {"category": self.category, "industry": self.industry, "law": self.law, "grim": self.grim}
         return html.page(template, lang=self.lang, **values)
 
     def category(self, code: str) -> str:
@@ -158,6 +159,10 @@ class Shell:
         """What an industry is called; one that the rules do not know is its own name."""
         code = code or ""
         return called(self.asked.serving.service.rules.engine.ruleset.industries.industries.get(code), self.lang, code)
+
+    def law(self, ref: str) -> str:
+        """What an article is called."""
+        return self.asked.serving.service.rules.engine.ruleset.cited(ref, self.lang)
 
     def certificate(self, code: str) -> str:
         """What a kind of certificates is called; one that the rules do not know is its own name."""

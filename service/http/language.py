@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
+from moderation.told import Told
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -79,9 +81,9 @@ def _quality(weight: str) -> float:
         return 0.0
 
 
-def explain(kind: str, lang: str, context: Mapping[str, Any] | None = None) -> str:
+def explain(kind: str, lang: Lang, context: Mapping[str, Any] | None = None) -> str:
     """What is wrong with one field, for its error type. An unknown type explains itself by its name."""
-    known = dict(context or {})
+    known = {name: value.in_(lang) if isinstance(value, Told) else value for name, value in (context or {}).items()}
     if lang == "zh" and "expected" in known:  # pydantic joins values in English
         known["expected"] = str(known["expected"]).replace("' or '", "'、'").replace("', '", "'、'")
     said = PATTERNS.get(str(known.get("pattern")), ERRORS.get(kind))

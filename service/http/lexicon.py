@@ -185,7 +185,7 @@ def _refused(errors: LoadErrors, names: Sequence[str]) -> Problem:
         Fault(
             ("files", places[error.file], "text", error.line) if error.file in places else ("files",),
             "lexicon_line",
-            {"file": error.file, "line": error.line, "reason": error.reason},
+            {"file": error.file, "line": error.line, "reason": error.told},
         )
         for error in errors.errors
     ]

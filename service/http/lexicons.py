@@ -84,7 +84,7 @@ async def lint_own(asked: Asked) -> Answer:
             "file": one.file,
             "line": one.line,
             "term": one.term,
-            "detail": one.detail,
+            "detail": one.detail.in_(asked.lang),
             "rate": one.rate,
             "texts": list(one.texts),
         }

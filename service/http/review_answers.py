@@ -150,6 +150,7 @@ class Law(Answered):
     """An article that is cited, in words."""
 
     ref: str
+    name: str
     text: str
     version: str
     verified: bool
@@ -363,6 +364,7 @@ def _laws(decided: Decided, ruleset: Ruleset, lang: Lang) -> list[dict[str, Any]
     return [
         {
             "ref": article.ref,
+            "name": ruleset.cited(article.ref, lang),
             "text": called(article, lang),
             "version": article.version,
             "verified": article.verified,

@@ -75,7 +75,7 @@ def change_of(sent: AnyChange) -> Change:
 
 def fault_of(error: LoadError) -> Fault:
     """What the loader refuses, with file and line."""
-    told = {"file": error.file, "line": error.line, "reason": error.reason}
+    told = {"file": error.file, "line": error.line, "reason": error.told}
     return Fault(("files", error.file, error.line), "lexicon_line", told)
 
 

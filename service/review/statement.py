@@ -68,7 +68,7 @@ def _told(blocked: Blocked, ruleset: Ruleset, lang: Language, *, quotes: bool) -
         say("规则：", "Rules: ") + (reasons.listed(rules) or say("平台规则", "rules of the platform")) + say("。", "."),
     ]
     if articles:
-        cited = say("；", "; ").join(f"{one['ref']} {one['text']}".strip() for one in articles)
+        cited = say("；", "; ").join(" ".join(dict.fromkeys((one["name"], one["text"]))).strip() for one in articles)
         lines.append(say("依据：", "Articles: ") + cited.rstrip("。.") + say("。", "."))
     term, way = _term(blocked, lang), _way(lang)
     lines += [say("申诉期限：", "Term: ") + term, say("申诉途径：", "Appeal: ") + way]
@@ -98,7 +98,8 @@ def _articles(counted: Sequence[Evidence], ruleset: Ruleset, lang: Language) -> 
     told = []
     for ref in refs:
         article = ruleset.laws.get(ref)
-        told.append({"ref": ref, "text": "" if article is None else (article.en if lang == "en" else article.zh)})
+        text = "" if article is None else (article.en if lang == "en" else article.zh)
+        told.append({"ref": ref, "name": ruleset.cited(ref, lang), "text": text})
     return told
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from service.cli import app as app_module
@@ -26,6 +27,59 @@ def test_a_mistyped_command_is_told_what_was_meant():
     told = CliRunner().invoke(app, ["scren"])
     assert told.exit_code == 2
     assert "'screen'" in told.output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["scren"], "命令有误：没有命令“scren”，是否为 'screen'\n用法见 "),
+        (["screen", "--scene", "广告"], "命令有误：--scene：“广告”应为其中之一：ad、live_script、live_speech、"),
+        (["screen", "a", "b"], "命令有误：多出的参数：b\n用法见 "),
+        (["screen", "--scene"], "命令有误：选项 --scene 须有值\n"),
+        (["lexicon", "check"], "命令有误：缺少 DIR\n"),
+        (["lexicon", "check", __file__], f"命令有误：DIR：“{__file__}”是文件，应为目录\n"),
+        (["lexicon", "lint", "--limit", "3"], "命令有误：--limit：应不大于 1.0\n"),
+        (["lexicon", "lint", "--limitt"], "命令有误：没有选项 --limitt，是否为 --limit\n"),
+        (["screen", "--scene", "广告", "--lang", "en"], "Usage: "),
+    ],
+)
+def test_a_wrong_command_line_is_told_in_chinese_and_in_english_on_request(words, said):
+    told = CliRunner().invoke(app, words)
+    assert (told.exit_code, told.output[: len(said)]) == (2, said)
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A folder of its own to work in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("toml", "words", "said"),
+    [
+        (b"port = [", ["key", "list"], "设置文件不是合法的 TOML："),
+        (b"\xc4\xe3", ["key", "list"], "设置文件无法读取：不是 UTF-8 编码\n"),
+        (
+            b'port = "x"\nnosuch = 1',
+            ["key", "list"],
+            "设置有误：port：应为整数\n设置有误：nosuch：没有这个字段；请检查拼写\n",
+        ),
+        (b'data = "qingliu.toml"', ["key", "list"], "数据目录 qingliu.toml 不是目录\n"),
+        (b"", ["replay", "qingliu.toml"], "不是审计包：qingliu.toml\n"),
+        (b"", ["screen", "nofile", "--scene", "ad"], "文件无法读写：nofile 不存在\n"),
+        (b"", ["explain", "好", "--own", "gbk.txt"], "无法读取 gbk.txt：不是 UTF-8 编码\n"),
+        (b"", ["lexicon", "lint", "gbk.txt"], "gbk.txt:1: 不是 UTF-8 编码\n"),
+        (b"", ["key", "create", "--tenant", "坏"], "无法创建：租户名（tenant）为 1 到 63 个"),
+        (b"", ["user", "create", "x", "--tenant", "坏"], "租户名（tenant）为 1 到 63 个"),
+        (b"", ["audit", "verify", ".", "--key", "x"], "--key 应为日志公钥"),
+        (b"", ["screen", "gbk.txt", "-o", "."], "命令有误：--output、-o：“.”是目录，应为文件\n"),
+    ],
+)
+def test_files_that_are_no_use_are_told_in_words(inside, here, toml, words, said):
+    (here / "qingliu.toml").write_bytes(toml)
+    (here / "gbk.txt").write_bytes("最好".encode("gbk"))
+    assert inside(*words).stderr.decode()[: len(said)] == said
 
 
 def test_screening_imports_neither_server_nor_database():

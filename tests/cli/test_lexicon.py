@@ -38,11 +38,12 @@ def test_good_rules_give_their_numbers_as_json(inside, rules):
 
 
 def test_every_error_is_named_with_file_and_line(inside, broken):
-    done = inside("lexicon", "check", broken, "--lang", "en")
-    assert done.returncode == 1
-    places = [line.split(": ")[0] for line in done.stdout.decode().splitlines()]
-    assert places == ["ad_law/absolute_claim.txt:9", "ad_law/absolute_claim.txt:10"]
-    assert "2 errors" in done.stderr.decode()
+    for lang, told, count in (("en", "has no guard", "2 errors"), ("zh", "没有限定条件", "共 2 处错误")):
+        done = inside("lexicon", "check", broken, "--lang", lang)
+        assert done.returncode == 1
+        places = [line.split(": ")[0] for line in done.stdout.decode().splitlines()]
+        assert places == ["ad_law/absolute_claim.txt:9", "ad_law/absolute_claim.txt:10"]
+        assert told in done.stdout.decode() and count in done.stderr.decode()
 
 
 def test_every_error_is_there_as_json(inside, broken):

@@ -99,4 +99,4 @@ def test_own_words_can_be_tried_before_they_are_put(inside, own):
 def test_own_words_that_are_wrong_are_named(inside, own):
     write_terms(own[0], "nonsense", "某某词")
     done = inside("explain", "好用", "--own", own[0])
-    assert (done.returncode, done.stderr.decode().startswith("brand.txt:8: unknown category")) == (2, True)
+    assert (done.returncode, done.stderr.decode()) == (2, "brand.txt:8: 未知的类别“nonsense”\n")

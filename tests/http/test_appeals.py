@@ -52,7 +52,16 @@ def decide(server, who, item, **body):
                 "由系统自动作出",
             ],
         ),
-        ("en", ["was blocked", "characters 1 to 4", "Articles: 广告法 9(3)", "within 15 days", "taken by a machine"]),
+        (
+            "en",
+            [
+                "was blocked",
+                "characters 1 to 4",
+                "Articles: Advertising Law of the PRC 9(3) ",
+                "within 15 days",
+                "taken by a machine",
+            ],
+        ),
     ],
 )
 def test_the_statement_says_facts_rule_article_term_and_way_of_appeal(house, lang, words):
@@ -60,7 +69,8 @@ def test_the_statement_says_facts_rule_article_term_and_way_of_appeal(house, lan
     told = house.call("GET", f"/v1/moderations/{decision['id']}/statement", **{"Accept-Language": lang}).json
     assert [word for word in words if word not in told["text"]] == []
     assert (told["automated"], told["appeal_until"], told["term_days"]) == (True, None, 15.0)
-    assert told["articles"][0]["ref"] == "广告法 9(3)"
+    named = {"zh": "广告法 9(3)", "en": "Advertising Law of the PRC 9(3)"}[lang]
+    assert (told["articles"][0]["ref"], told["articles"][0]["name"]) == ("广告法 9(3)", named)
     house.call("POST", f"/v1/decisions/{decision['id']}/notified", {})
     told = house.call("GET", f"/v1/moderations/{decision['id']}/statement").json
     assert told["appeal_until"]

@@ -246,7 +246,7 @@ def test_a_broken_file_of_settings_is_told_of_in_one_line(house):
     (house / "qingliu.toml").write_text('port = "x\n', encoding="utf-8")
     reply = qingliu("key", "list")
     assert reply.exit_code == 1, reply.output
-    assert "无法读取 qingliu.toml" in reply.output
+    assert "设置文件不是合法的 TOML" in reply.output
 
 
 def test_a_slip_in_the_name_of_a_setting_is_seen():

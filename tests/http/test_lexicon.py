@@ -83,6 +83,8 @@ def test_what_is_wrong_is_named_by_file_and_line(house):
     [error] = reply.json["errors"]
     assert (error["loc"], error["type"]) == (["files", 1, "text", 6], "lexicon_line")
     assert error["msg"].startswith("b.txt:6: unknown option 'x'")
+    reply = house("POST", "/v1/lexicon", {"files": [file("某某 | x: 1", name="b.txt")]})
+    assert reply.json["errors"][0]["msg"].startswith("b.txt 第 6 行：未知的选项“x”；已知的有 anchor")
     assert house("GET", "/v1/lexicon").json["versions"] == []
 
 

@@ -142,6 +142,13 @@ def test_a_ruleset_cannot_be_edited(folder) -> None:
         load(folder).fingerprint = "0" * 16
 
 
+def test_the_shipped_laws_are_cited_by_english_names_in_english(shipped_ruleset) -> None:
+    cited = [shipped_ruleset.cited(ref, "en") for ref in shipped_ruleset.laws]
+    assert all(one.isascii() for one in cited) and len(set(cited)) == len(cited)
+    assert shipped_ruleset.cited("广告法 9(3)", "zh") == "广告法 9(3)"
+    assert shipped_ruleset.cited("a law of old rules", "en") == "a law of old rules"
+
+
 def test_the_shipped_rules_load_with_all_categories_and_scenes(shipped_ruleset) -> None:
     assert len(shipped_ruleset.categories) == 35
     assert set(shipped_ruleset.policies) == set(Scene)

@@ -123,8 +123,8 @@ def steps(engine, content):
 @pytest.mark.parametrize(
     ("text", "zh", "en"),
     [
-        ("茶最好", "广告法 9(3)：不得使用绝对化用语", "广告法 9(3): No absolute wording"),
-        ("某镇最好", "属于“范围过窄”（广告法 9(3)）", "it is too narrow a field (广告法 9(3))"),
+        ("茶最好", "广告法 9(3)：不得使用绝对化用语", "Advertising Law 9(3): No absolute wording"),
+        ("某镇最好", "属于“范围过窄”（广告法 9(3)）", "it is too narrow a field (Advertising Law 9(3))"),
         (
             "统计最好",
             "可能属于“有来源的事实”，须由人工核对证明",
@@ -168,7 +168,7 @@ def test_proof_to_keep_is_told_as_objects(told) -> None:
     assert shown["proof"] == [proof]
     (item,) = shown["exemptions"]
     assert (item["code"], item["name"], item["proof"]) == ("self", "a comparison with oneself", [proof])
-    assert item["reason"] == "exempt: a comparison with oneself (广告法 9(3)); keep on file: the figures"
+    assert item["reason"] == "exempt: a comparison with oneself (Advertising Law 9(3)); keep on file: the figures"
 
 
 def test_a_guard_says_that_there_is_no_claim(told) -> None:
@@ -245,8 +245,8 @@ def test_each_step_tells_what_came_of_it(text, step, steps) -> None:
 def test_steps_are_told_in_english_too(steps) -> None:
     told = dict(steps("自家最好", "en"))
     assert told["gate"] == "ad, judged as advertising"
-    assert told["verdict"] == "广告法 9(3): No absolute wording; severity 3, weight 100"
-    assert told["exemption"] == "a comparison with oneself (广告法 9(3)): not all of its conditions are met"
+    assert told["verdict"] == "Advertising Law 9(3): No absolute wording; severity 3, weight 100"
+    assert told["exemption"] == "a comparison with oneself (Advertising Law 9(3)): not all of its conditions are met"
 
 
 def test_a_boundary_is_told_where_words_are_allowed(engine, content) -> None:

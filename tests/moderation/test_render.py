@@ -55,7 +55,7 @@ def test_evidence_quotes_the_content_and_tells_why_in_chinese(rendered) -> None:
 
 def test_evidence_tells_why_in_english(rendered) -> None:
     (item,) = rendered("这是國+家級", lang="en")["evidence"]
-    assert item["reason"] == "“國+家級”: Absolute claim, seen through traditional form, symbol; 广告法 9(3)"
+    assert item["reason"] == "“國+家級”: Absolute claim, seen through traditional form, symbol; Advertising Law 9(3)"
 
 
 @pytest.mark.parametrize(("lang", "reason"), [("zh", "“太差了”属于负面情绪"), ("en", "“太差了”: Negative sentiment")])

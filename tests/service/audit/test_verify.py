@@ -238,6 +238,90 @@ def test_a_chain_of_hashes_alone_misses_what_the_log_does_not(packed, tmp_path):
     assert chain_holds(chained(pack.lines[:100])), "an old state, or a rewritten one, is missed"
 
 
+# What a damaged or hostile pack says breaks nothing
+
+DEEP = b"[" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "group"),
+    [
+        ("manifest.json", (b"{", b'{"a":' + DEEP), "unreadable"),
+        ("manifest.json", (b'"keys":[{', b'"keys":[null,{'), "unreadable"),
+        ("manifest.json", (b'"endorsement":""', b'"endorsement":7'), "unreadable"),
+        ("manifest.json", (b'"name":"', b'"name":7,"x":"'), "unreadable"),
+        ("manifest.json", (b"{", b'{"x":NaN,'), "unreadable"),
+        ("manifest.sig", (b"\nrange ", b"\nrange -"), "unreadable"),
+        ("manifest.sig", (b"\ncheckpoint ", b"\ncheckpoint " + b"9" * 400), "unreadable"),
+        ("checkpoint", (b"qingliu\n", b"qingliu\n1e3"), "unreadable"),
+        ("contents.jsonl", (b'"body":"', b'"body":7,"x":"'), "unreadable"),
+        ("contents.jsonl", (b'"content":', b'"c":'), "content-edited"),
+        ("index.bin", (b"\0", b""), "record-inserted"),
+        ("\x1b[2J.txt", (b"", b"x"), "file-added"),
+    ],
+)
+def test_a_hostile_pack_leaves_no_traceback_and_both_say_the_same(with_contents, tmp_path, name, edit, group):
+    pack = unpacked(with_contents[0], tmp_path / "un")
+    path = pack.folder / name
+    path.write_bytes((path.read_bytes() if path.exists() else b"").replace(*edit, 1))
+    done = verify_export.check(pack.folder, key=with_contents[1])
+    assert done.found[0][0] == group
+    assert "\x1b" not in str([where for _, where in done.found])
+    if NODE:
+        ran = told_by([NODE, HERE / "verify_export.mjs"], pack.folder, "--key", with_contents[1])
+        assert ran == told_by([sys.executable, HERE / "verify_export.py"], pack.folder, "--key", with_contents[1])
+
+
+def told_by(program, *words):
+    ran = subprocess.run([*program, *words], capture_output=True, check=False, text=True)
+    return ran.returncode, ran.stdout, ran.stderr
+
+
+@pytest.mark.skipif(NODE is None, reason="no node")
+def test_a_locked_or_strange_archive_is_unreadable_by_both(packed, tmp_path):
+    for at, byte in ((8, 1), (10, 99), (16, 255)):  # locked, an unknown method, another checksum
+        told = bytearray(packed[0].read_bytes())
+        told[told.index(b"PK\x01\x02") + at] = byte
+        (path := tmp_path / f"{at}.zip").write_bytes(bytes(told))
+        found = by_python(path, key=packed[1])
+        assert found[0] == ["unreadable"] and by_node([path], key=packed[1], folder=tmp_path) == [found]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nowhere.zip"], "没有这个审计包 / there is no such pack: nowhere.zip"),
+        (["x" * 300], "没有这个审计包"),
+        ([".", "--key", "qingliu+00000000+AAAA"], "--key: 应为公钥"),
+        ([".", "--key", "."], "--key: 应为公钥"),
+        ([".", "--witness", "nobody"], "--witness: 应为公钥"),
+        ([".", "--seen", "nowhere"], "--seen: 应为检查点文件 / a file that holds a checkpoint: nowhere"),
+        ([".", "--seen", "."], "--seen: 应为检查点文件"),
+        ([".", "--seen", __file__], "--seen: 应为检查点文件"),
+        ([".", "--seen"], "--seen"),
+        ([".", "--sen", "x"], "--sen"),
+        ([], ""),
+    ],
+)
+def test_what_was_asked_wrongly_is_said_in_words(tmp_path, words, said):
+    programs = [[sys.executable, HERE / "verify_export.py"], *([[NODE, HERE / "verify_export.mjs"]] if NODE else [])]
+    for program in programs:
+        ran = subprocess.run([*program, *words], capture_output=True, check=False, text=True, cwd=tmp_path)
+        assert (ran.returncode, ran.stdout, said in ran.stderr) == (2, "", True), ran.stderr
+        assert "usage" in ran.stderr and "Traceback" not in ran.stderr and "    at " not in ran.stderr
+
+
+def test_an_older_pack_than_a_checkpoint_that_was_seen_is_told_as_such(packed, tmp_path):
+    seen = tmp_path / "seen"
+    size = int(packed[2].split("\n")[1])
+    seen.write_text(packed[2].replace(f"\n{size}\n", "\n9999\n"))
+    told = [told_by([sys.executable, HERE / "verify_export.py"], packed[0], "--key", packed[1], "--seen", seen)]
+    if NODE:
+        told.append(told_by([NODE, HERE / "verify_export.mjs"], packed[0], "--key", packed[1], "--seen", seen))
+    assert len(set(told)) == 1
+    assert told[0][0] == 1 and "rolled-back: 日志小于此前见过的检查点：此包早于该检查点，或日志已被回退" in told[0][1]
+
+
 # The verifiers stand alone
 
 
