@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _KEY_SHAPE: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _BREATH: Final = 0.002
 _IDEMPOTENT: Final = {"Idempotency-Key": "the same key with the same body gets the stored answer, judged once"}
-_CALLED: Final = ("unauthorized", "rate-limited", "unavailable")
+_CALLED: Final = ("bad-request", "unauthorized", "rate-limited", "unavailable")
 _WRITES: Final = (
     "invalid-json",
     "invalid-idempotency-key",

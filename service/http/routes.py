@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Answering = Callable[[Asked], Awaitable[Answer | web.WebSocketResponse[Any]]]
 
-CALLED: Final = ("unauthorized", "forbidden", "rate-limited", "unavailable")
+CALLED: Final = ("bad-request", "unauthorized", "forbidden", "rate-limited", "unavailable")
 """The problems of every route that is not open."""
 BODY: Final = (
     "invalid-json",

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from moderation.types import Action, Content, Verdict
-from service import moderate, sitting
+from service import sitting
 from tests.service.test_lexicons import allow, ban
 
 WORDS = ("某某词", "国家级", "第七号词", "全网第一")
@@ -147,12 +147,16 @@ class Settled(NamedTuple):
 
 
 def later(service, look_again):
-    """A way to judge one content that looks at the tenant's rules a second time, a moment later."""
+    """A way to judge one long content that looks at the tenant's rules a second time, a moment later."""
+    honest = service.moderation._chamber.judged
 
-    async def judged(engine, asked):
-        verdict = engine.examine(asked).conclude()
+    async def judged(tenant, work, *given, long):
+        cases = await honest(tenant, work, *given, long=long)
+        if not long:
+            return cases
+        ((asked, verdict),) = [(case.content, case.conclude()) for case in cases]
         await asyncio.sleep(0.01)
-        return Settled(asked, look_again(verdict, service.rules.engines.of(asked.tenant), asked))
+        return [Settled(asked, look_again(verdict, service.rules.engines.of(tenant), asked))]
 
     return judged
 
@@ -161,7 +165,7 @@ async def test_a_service_that_signs_with_what_is_active_by_then_is_caught(servic
     def signed(verdict, engine, _):
         return verdict._replace(ruleset=engine.ruleset.fingerprint)
 
-    monkeypatch.setattr(moderate, "alone", later(service, signed))
+    monkeypatch.setattr(service.moderation._chamber, "judged", later(service, signed))
     assert any("bans" in fault for fault in await experiment.run(activations=10, clients=4))
 
 
@@ -170,7 +174,7 @@ async def test_a_service_that_reads_bans_before_and_allow_terms_after_is_caught(
         spared = {item.span for item in engine.examine(asked).conclude().exemptions}
         return verdict._replace(evidence=tuple(item for item in verdict.evidence if item.span not in spared))
 
-    monkeypatch.setattr(moderate, "alone", later(service, mixed))
+    monkeypatch.setattr(service.moderation._chamber, "judged", later(service, mixed))
     assert any("bans" in fault for fault in await experiment.run(activations=10, clients=4))
 
 

@@ -9,6 +9,7 @@ import pytest
 from alembic import command
 
 from moderation.types import Scene
+from service.secret import open_secret
 from service.store import db, desk_statements
 from service.store.desk_reads import CHUNK, LOOKED_AT, DeskReads, Place, Query, Viewer
 from service.vault import opened
@@ -31,7 +32,7 @@ BOUND = {
     "LISTED_MANY": ("t", '["r1"]'),
     "LISTED_OF": ("t", "c1"),
     "RULED": ("t", '["r1"]'),
-    "LEFT_BY": ("t", "ann", "9", 50),
+    "LEFT_BY": ("t", "ann", "9"),
     "WAITING": ("t", LEVELS, "", "", 50),
     "WAITING_OF_SORTS": ("t", LEVELS, None, '["ad"]', None, "", "", 50),
     "HELD": ("t", "", "", 50),
@@ -226,6 +227,7 @@ def old(settings):
     """A database of the version before the desk, in which decisions wait for people."""
     path = settings.database
     path.unlink()
+    open_secret(settings)
     engine = db.make_engine(path, write=True, busy_timeout=5)
     with engine.begin() as connection:
         command.upgrade(db.alembic_config(connection), "0004")

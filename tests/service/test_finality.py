@@ -91,7 +91,8 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         data = Path(self.folder.name)
-        shutil.copy(self.template, data / "qingliu.db")
+        for name in ("qingliu.db", "secret"):
+            shutil.copy(self.template / name, data)
         self.loop = asyncio.new_event_loop()
         self.offset = timedelta()
         self.traveller = None
@@ -321,7 +322,7 @@ def life(tmp_path_factory, shipped_ruleset):
     connection = sqlite3.connect(data / "qingliu.db")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
-    return type("Life", (Life,), {"template": data / "qingliu.db", "ruleset": shipped_ruleset})
+    return type("Life", (Life,), {"template": data, "ruleset": shipped_ruleset})
 
 
 def lived(machine, *, lives: int, steps: int) -> None:
