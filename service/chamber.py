@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from time import monotonic, thread_time
+from time import thread_time
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
@@ -25,43 +25,45 @@ class Does(Protocol):
 
 
 HEAVY_SECONDS: Final = 0.01
-"""Whose work held the event loop so long has it done in the thread from then on."""
-REST_SECONDS: Final = 10.0
-"""So long, counted from the last such work."""
+"""Whose contents take so long in the mean has them judged in the thread."""
+NEWEST: Final = 0.2
+"""The weight of the newest one in that mean: one pause of the interpreter makes nobody heavy."""
 
 
 class Chamber:
-    """Keeps the thread, whose turn it is, and whose work was heavy. A tenant has one piece of work in it at a time."""
+    """Keeps the thread and how long contents take. A tenant has one piece of work in the thread at a time."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="chamber")
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._heavy: dict[str, float] = {}
+        self._mean: dict[str, float] = {}
 
     def is_heavy(self, tenant: str) -> bool:
-        """Whether work for a tenant was heavy lately."""
-        return bool(self._heavy) and monotonic() < self._heavy.get(tenant, 0.0)
+        """Whether a tenant's latest contents took long."""
+        return self._mean.get(tenant, 0.0) > HEAVY_SECONDS
 
     def took(self, tenant: str, seconds: float) -> None:
-        """Hears how much of a processor's time some work for a tenant took."""
-        if seconds > HEAVY_SECONDS:
-            self._heavy[tenant] = monotonic() + REST_SECONDS
+        """Hears how much of a processor's time one content of a tenant took."""
+        mean = self._mean.get(tenant, 0.0)
+        self._mean[tenant] = mean + NEWEST * (seconds - mean)
 
-    async def judged(self, tenant: str, work: Callable[..., Given], *given: object, long: bool) -> Given:
-        """What ``work`` gives or raises: here and now, or from the thread, where it is long or was heavy lately."""
-        if long or self.is_heavy(tenant):
-            return await self.does(tenant, work, *given)
-        done, seconds = _timed(work, *given)
-        self.took(tenant, seconds)
+    async def judged(
+        self, tenant: str, work: Callable[..., Given], *given: object, long: bool, contents: int = 1
+    ) -> Given:
+        """What ``work`` on so many contents gives or raises: from the thread, where one is long or the tenant heavy."""
+        beside = long or self.is_heavy(tenant)
+        done, seconds = await self._beside(tenant, work, *given) if beside else _timed(work, *given)
+        self.took(tenant, seconds / contents)
         return done
 
     async def does(self, tenant: str, work: Callable[..., Given], /, *given: object) -> Given:
         """What ``work`` gives or raises in the thread. What is not begun when its caller leaves is not done."""
-        turn = self._turns.setdefault(tenant, asyncio.Lock())
-        async with turn:
-            done, seconds = await asyncio.get_running_loop().run_in_executor(self._thread, _timed, work, *given)
-        self.took(tenant, seconds)
+        done, _ = await self._beside(tenant, work, *given)
         return done
+
+    async def _beside(self, tenant: str, work: Callable[..., Given], *given: object) -> tuple[Given, float]:
+        async with self._turns.setdefault(tenant, asyncio.Lock()):
+            return await asyncio.get_running_loop().run_in_executor(self._thread, _timed, work, *given)
 
 
 def _timed(work: Callable[..., Given], *given: object) -> tuple[Given, float]:

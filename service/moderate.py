@@ -155,7 +155,8 @@ class Moderation:
         filings: list[Filing] = []
         breath = _Breath()
         for company in slices(contents):
-            cases = await self._chamber.judged(tenant, _examined, engines, company, tenant, long=is_long(company[0]))
+            long, count = is_long(company[0]), len(company)
+            cases = await self._chamber.judged(tenant, _examined, engines, company, tenant, long=long, contents=count)
             await breath.taken()
             for case, answer in zip(cases, await self._heard(cases), strict=True):
                 verdict = case.conclude() if answer is None else case.conclude(answer)

@@ -225,7 +225,9 @@ class Turns:
             part.state, part.cases, part.pieces = _told_of(part.lane.state, ruled, engine), [], []
             for company in slices([message.content for message in part.messages]):
                 long = any(map(is_long, company))
-                part.state, cases = await self._chamber.judged(tenant, engine.hear, part.state, company, long=long)
+                part.state, cases = await self._chamber.judged(
+                    tenant, engine.hear, part.state, company, long=long, contents=len(company) or 1
+                )
                 part.cases += cases
                 await asyncio.sleep(0)
             if any(case.retracts for case in part.cases):

@@ -150,8 +150,8 @@ def later(service, look_again):
     """A way to judge one long content that looks at the tenant's rules a second time, a moment later."""
     honest = service.moderation._chamber.judged
 
-    async def judged(tenant, work, *given, long):
-        cases = await honest(tenant, work, *given, long=long)
+    async def judged(tenant, work, *given, long, contents):
+        cases = await honest(tenant, work, *given, long=long, contents=contents)
         if not long:
             return cases
         ((asked, verdict),) = [(case.content, case.conclude()) for case in cases]
