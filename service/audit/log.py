@@ -62,6 +62,8 @@ class Log:
         self._tail: list[bytes] = []
         self._at = monotonic()
         self._turn = asyncio.Lock()
+        self._reading: asyncio.Future[Grown] | None = None
+        """What a thread reads, or what came of it, until that is on disk. Whoever waited for it may be gone."""
         self._signed = 0
 
     @property
@@ -157,7 +159,11 @@ class Log:
         return last
 
     async def _step(self, signer: Signer) -> Grown:
-        grown = await asyncio.to_thread(self._read, signer)
+        anew = self._reading is not None
+        if self._reading is not None:
+            await asyncio.wait([self._reading])
+        self._reading = asyncio.ensure_future(asyncio.to_thread(self._read, signer, anew=anew))
+        grown = await asyncio.shield(self._reading)
         if grown.checkpoints:
 
             def work(visit: Visit) -> None:
@@ -166,15 +172,14 @@ class Log:
                 for row in grown.checkpoints:
                     visit.derive(Write(sql.INSERT_CHECKPOINT, row, must_change=False))
 
-            try:
-                await self._ledger.visit(work)
-            except BaseException:
-                await asyncio.to_thread(self._take_up)
-                raise
+            await self._ledger.visit(work)
+        self._reading = None
         return grown
 
-    def _read(self, signer: Signer) -> Grown:
-        """Hashes what is new. A checkpoint for every thousand acts, and one for what is left."""
+    def _read(self, signer: Signer, *, anew: bool) -> Grown:
+        """Hashes what is new, ``anew`` from what is on disk. A checkpoint every thousand acts, one for what is left."""
+        if anew:
+            self._take_up()
         there = self.reads.size()
         end = min(there, self._frontier.size + _MOST)
         grown = Grown([], [], behind=end < there)

@@ -66,13 +66,15 @@ class LogReads:
         tiled = min(self.tiled(), end)
         number = first // WIDTH
         while number * WIDTH < tiled:
-            upto = min(number + _TILES_AT_ONCE, -(-tiled // WIDTH))
+            before, upto = number, min(number + _TILES_AT_ONCE, -(-tiled // WIDTH))
             for (hashes,) in self.rows(sql.TILE_HASHES, number, upto):
                 skipped = max(first - number * WIDTH, 0)
                 wanted = min(end - number * WIDTH, WIDTH)
                 for place in range(skipped * HASH_BYTES, wanted * HASH_BYTES, HASH_BYTES):
                     yield hashes[place : place + HASH_BYTES]
                 number += 1
+            if number == before:
+                raise db.Unsafe(f"审计日志缺少第 {number} 块：数据库已损坏，请由备份恢复")
         for (body,) in self.rows(sql.LEAVES, max(first, tiled), end):
             yield leaf_hash(body)
 

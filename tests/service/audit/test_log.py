@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import signal
@@ -9,6 +10,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
+import time
 from base64 import b64encode
 from pathlib import Path
 
@@ -32,6 +35,8 @@ from service.audit.tree import leaf_hash, range_proof, range_root, root_of, veri
 from service.audit.whole import wrong_in
 from service.audit.witness import Refused, Told, Witness
 from service.settings import Settings
+from service.store.audit_statements import LEAVES, TILE_HASHES
+from service.store.db import Unsafe
 from tests.service.audit.conftest import opened as open_made
 from tests.small import migrated
 
@@ -93,6 +98,42 @@ async def test_a_log_is_taken_up_where_it_stood(tmp_path):
                 proof = made.audit.log.consistency(last.size, signed.size)
                 verify_consistency(last.size, last.root, signed.size, signed.root, proof)
             last = signed
+
+
+async def test_a_stop_while_the_log_reads_neither_repeats_nor_skips_an_act(made, monkeypatch):
+    log, reads, on = made.audit.log, threading.Event(), threading.Event()
+    await made.act(700)
+    read = log.reads.rows
+
+    def slow(*asked):
+        found = read(*asked)
+        if asked[0] == LEAVES:
+            if reads.is_set():
+                time.sleep(0.1)  # who reads second is not to be done first
+            reads.set()
+            on.wait(5)
+        return found
+
+    monkeypatch.setattr(log.reads, "rows", slow)
+    stopped = asyncio.create_task(log.watch())
+    await asyncio.to_thread(reads.wait, 5)
+    stopped.cancel()
+    await asyncio.sleep(0.05)
+    on.set()
+    await asyncio.wait([stopped])
+    leaves = leaves_of(made)
+    last = log.reads.last()
+    assert (last.size, last.root) == (len(leaves), root_of(leaves))
+    assert wrong_in(log.reads) == []
+
+
+async def test_a_log_that_lacks_a_tile_is_refused(made):
+    await made.act(600)
+    await made.audit.log.checkpoint()
+    reads = made.audit.log.reads
+    reads.rows = lambda *asked: [] if asked[0] == TILE_HASHES else type(reads).rows(reads, *asked)
+    with pytest.raises(Unsafe, match="缺少第 0 块"):
+        list(reads.leaves(0, 600))
 
 
 async def test_proofs_from_tiles_are_those_of_the_acts(made):
