@@ -159,10 +159,10 @@ class Log:
         return last
 
     async def _step(self, signer: Signer) -> Grown:
-        anew = self._reading is not None
-        if self._reading is not None:
-            await asyncio.wait([self._reading])
-        self._reading = asyncio.ensure_future(asyncio.to_thread(self._read, signer, anew=anew))
+        left = self._reading
+        if left is not None:
+            await asyncio.wait([left])
+        self._reading = asyncio.ensure_future(asyncio.to_thread(self._read, signer, anew=left is not None))
         grown = await asyncio.shield(self._reading)
         if grown.checkpoints:
 

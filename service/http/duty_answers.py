@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -10,7 +9,7 @@ from pydantic import Field
 from moderation.reasons import Reasons
 from moderation.render import render, render_suggestion
 from service.http.answers import Answered
-from service.ids import stamp
+from service.ids import now
 
 if TYPE_CHECKING:
     from datetime import date
@@ -390,7 +389,7 @@ def act_told(done: Done) -> dict[str, Any]:
         "by": {"id": done.user, "name": done.name},
         "at": done.at,
         "until": done.until,
-        "over": done.until is not None and done.until <= stamp(datetime.now(UTC)),
+        "over": done.until is not None and done.until <= now(),
     }
 
 
