@@ -315,6 +315,11 @@ def test_a_suggestion_reads_as_people_write(text, new, shipped, content) -> None
     assert (suggestion.reason, [part.text for part in suggestion.parts]) == ("", [new])
 
 
+def test_a_ranking_with_its_source_is_not_rewritten_but_proven(shipped, content) -> None:
+    asked = content("2024年全国电饭煲行业销量第一（数据来源：中怡康2024年1-12月）")
+    assert suggest(shipped, asked) == Suggestion(reason="proof_needed")
+
+
 def test_a_template_says_that_it_is_one(better) -> None:
     assert [edit.template for edit in better("最好的茶，最好的水").edits] == [False, True]
 
