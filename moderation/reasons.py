@@ -46,7 +46,7 @@ FOLD_NAMES = {
 EXEMPTION_NAMES = {
     ALLOWED: ("属于允许词的一部分", "part of an allowed expression"),
     NAMED: ("是单号、编号一类", "an order, serial or ticket number"),
-    BOUNDARY: ("跨越词语边界，不构成该词", "not a word here: it crosses a word boundary"),
+    BOUNDARY: ("与前后的字合为别的词，此处不按该词论", "read as part of other words here, not as this one"),
     PROOF: ("有在案且在有效期内的证明", "a proof on file covers it and has not run out"),
     PERSON: ("人工复核认定不构成违规", "a person looked at it and found no violation"),
     DOUBTED: (

@@ -252,7 +252,7 @@ def test_steps_are_told_in_english_too(steps) -> None:
 def test_a_boundary_is_told_where_words_are_allowed(engine, content) -> None:
     item = Exemption("absolute_claim", "absolute_claim.1", Span("text", 0, 2), "word_boundary")
     steps = Tracer(engine.ruleset, content("最好"), "zh").of_exemption(item)
-    assert steps[1] == ("allow", "跨越词语边界，不构成该词")
+    assert steps[1] == ("allow", "与前后的字合为别的词，此处不按该词论")
 
 
 def test_every_row_of_the_shipped_table_has_words_for_people(shipped_ruleset) -> None:
