@@ -134,6 +134,8 @@ class Reasons:
                 f"“{quote}”: {done}: {name}{f'; {law}' if law else ''}",
             )
         clause, rests = self._clause(item, quote), self.say("，依据", "; ") + law if law else ""
+        if item.weight < self._ruleset.policies[self._content.scene].review_at:
+            return self.say(f"“{quote}”只是{name}的线索，单独不计", f"“{quote}”: a hint of {name}, not counted")
         within, seen = f"“{clause}”中的" if clause else "", f"（已还原：{hidden}）" if hidden else ""
         zh = f"{within}“{quote}”{seen}属于{name}{rests}"
         within, seen = f" in “{clause}”" if clause else "", f", seen through {hidden}" if hidden else ""

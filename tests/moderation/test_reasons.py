@@ -86,7 +86,9 @@ clause = ["统计"]
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory, write_rules):
     files = {
-        "ad_law/absolute_claim.txt": term_file("[zui 最高级]\n最好\n最佳 | severity: 2\n", "absolute_claim"),
+        "ad_law/absolute_claim.txt": term_file(
+            "[zui 最高级]\n最好\n最佳 | severity: 2\n百搭 | weight: 30\n", "absolute_claim"
+        ),
         "ad_law/false_urgency.txt": term_file("最后一天\n", "false_urgency"),
         "ad_law/contact_diversion.txt": term_file("加我\n", "contact_diversion"),
         "allow/words.txt": term_file("最好先\n", "allow"),
@@ -247,6 +249,14 @@ def test_steps_are_told_in_english_too(steps) -> None:
     assert told["gate"] == "ad, judged as advertising"
     assert told["verdict"] == "Advertising Law 9(3): No absolute wording; severity 3, weight 100"
     assert told["exemption"] == "a comparison with oneself (Advertising Law 9(3)): not all of its conditions are met"
+
+
+@pytest.mark.parametrize(
+    ("lang", "reason"),
+    [("zh", "“百搭”只是绝对化用语的线索，单独不计"), ("en", "“百搭”: a hint of Absolute claim, not counted")],
+)
+def test_a_hint_is_not_told_as_a_violation(lang, reason, told) -> None:
+    assert [item["reason"] for item in told("最好百搭", lang)["evidence"]][1:] == [reason]
 
 
 def test_a_boundary_is_told_where_words_are_allowed(engine, content) -> None:
