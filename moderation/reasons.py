@@ -46,7 +46,7 @@ FOLD_NAMES = {
 EXEMPTION_NAMES = {
     ALLOWED: ("属于允许词的一部分", "part of an allowed expression"),
     NAMED: ("是单号、编号一类", "an order, serial or ticket number"),
-    BOUNDARY: ("跨越词语边界，不构成该词", "not a word here: it crosses a word boundary"),
+    BOUNDARY: ("与前后的字合为别的词，此处不按该词论", "read as part of other words here, not as this one"),
     PROOF: ("有在案且在有效期内的证明", "a proof on file covers it and has not run out"),
     PERSON: ("人工复核认定不构成违规", "a person looked at it and found no violation"),
     DOUBTED: (
@@ -134,6 +134,8 @@ class Reasons:
                 f"“{quote}”: {done}: {name}{f'; {law}' if law else ''}",
             )
         clause, rests = self._clause(item, quote), self.say("，依据", "; ") + law if law else ""
+        if item.weight < self._ruleset.policies[self._content.scene].review_at:
+            return self.say(f"“{quote}”只是{name}的线索，单独不计", f"“{quote}”: a hint of {name}, not counted")
         within, seen = f"“{clause}”中的" if clause else "", f"（已还原：{hidden}）" if hidden else ""
         zh = f"{within}“{quote}”{seen}属于{name}{rests}"
         within, seen = f" in “{clause}”" if clause else "", f", seen through {hidden}" if hidden else ""

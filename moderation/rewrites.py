@@ -87,7 +87,8 @@ class Rewrites:
 
     ``none``: categories, families and rules for which no lawful wording exists. ``additions``: what meets a duty of
     ``industries.toml``. ``sentences``: categories whose claims run through the whole sentence. ``scopes`` go with a
-    replaced word, ``openers`` with a deleted clause; ``goods`` stay when what is said of them goes.
+    replaced word, ``openers`` with a deleted clause; ``goods`` stay when what is said of them goes. A hit before one of
+    the ``objects`` governs it and is not replaced alone.
     """
 
     entries: tuple[Rewrite, ...] = ()
@@ -97,6 +98,7 @@ class Rewrites:
     scopes: tuple[str, ...] = ()
     openers: tuple[str, ...] = ()
     goods: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
     hits: Mapping[str, Hit] = field(default_factory=dict)
 
     def lawless(self, rule: str) -> bool:
@@ -126,7 +128,7 @@ def rewrites(document: Document, known: Known) -> Rewrites:
         top.take(key, list, [])
     none = top.words("none", [])
     scopes, openers = top.words("scopes", []), top.words("openers", [])
-    sentences, goods = top.words("sentences", []), top.words("goods", [])
+    sentences, goods, objects = top.words("sentences", []), top.words("goods", []), top.words("objects", [])
     top.end()
     names = _Names(known)
     for name in none:
@@ -145,6 +147,7 @@ def rewrites(document: Document, known: Known) -> Rewrites:
         scopes=tuple(sorted(scopes, key=len, reverse=True)),
         openers=tuple(sorted(openers, key=len, reverse=True)),
         goods=goods,
+        objects=objects,
         hits=names.hits,
     )
 

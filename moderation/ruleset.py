@@ -177,12 +177,16 @@ class Claims:
     """The codes of the guards among the rules that are not certain."""
     certain: frozenset[str] = field(init=False)
     """The codes of those that are."""
+    provable: frozenset[str] = field(init=False)
+    """The codes of rules by which a person decides, from proof."""
 
     def __post_init__(self) -> None:
         """Guards are asked for with every score."""
         certain = frozenset(rule.code for rule in self.rules if rule.certain)
         guards = frozenset(rule.code for rule in self.rules if rule.kind is ClaimKind.GUARD)
+        provable = frozenset(rule.code for rule in self.rules if rule.outcome is Outcome.REVIEW and rule.proof_zh)
         object.__setattr__(self, "certain", certain)
+        object.__setattr__(self, "provable", provable)
         object.__setattr__(self, "guards", guards - certain)
 
 

@@ -36,6 +36,10 @@ REASONS = {
         f"no suggestions for more than {MOST_CHARACTERS} characters",
     ),
     "none_found": ("没有找到能通过审核的改法，请人工改写", "no edit was found that passes: a person must rewrite it"),
+    "proof_needed": (
+        "这样写须有证明：请附上证明，由人工核对",
+        "this may be said with proof: add it, and a person checks it",
+    ),
     "for_people": (
         "规则已无须改之处，但文本模型仍有疑点，须人工复核",
         "the rules ask for no further change, but the text model has doubts: a person decides",
@@ -136,6 +140,8 @@ def suggest(engine: Engine, content: Content) -> Suggestion:
         return Suggestion(reason="not_needed")
     rewrites = engine.ruleset.rewrites
     guilty = list(decisive(engine, content, verdict))
+    if engine.ruleset.claims.provable.issuperset(item.note for item in guilty):
+        return Suggestion(reason="proof_needed")
     if any(rewrites.lawless(item.rule) for item in guilty):
         return Suggestion(reason="no_lawful_wording")
     if sum(len(part.text) for part in content.parts) > MOST_CHARACTERS:

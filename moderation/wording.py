@@ -21,6 +21,10 @@ NAME = range(2, 9)
 """So many characters a name of goods may have."""
 AMONG = frozenset("里中界类")
 """After a name of goods: it is what they are compared with."""
+DEGREES = ("很", "比较")
+"""What a wording begins with that says how something is."""
+ALSO = ("可是", "还是", "但是", "总是", "不是", "要是", "只是")
+"""Words in which 是 is no verb of its own."""
 LEANING = frozenset("了过着得地的吗呢吧啊是也都就")
 """What cannot begin what a deleted word stood before."""
 
@@ -46,6 +50,8 @@ def word_options(rewrites: Rewrites, hit: Hit, text: str, span: tuple[int, int],
     ``plain`` is the hit as the engine read it.
     """
     start, end = span
+    if text.startswith(rewrites.objects, end) or not CLAUSE_MARKS.isdisjoint(text[start:end]):
+        return  # 秒杀 in 秒杀所有同类, 最好用 in 最好，用了五年
     begin = _scope(rewrites, text, start)
     for entry in rewrites.entries:
         if entry.whole or not entry.fits(hit) or (entry.rank and not hit.alone) or not _follows(entry, text, end):
@@ -63,7 +69,8 @@ def word_options(rewrites: Rewrites, hit: Hit, text: str, span: tuple[int, int],
             said = next((size for size in range(len(new), 1, -1) if text.startswith(new[-size:], end)), 0)
             new = new[: len(new) - said]  # 高品质 before 品质
             stop = end + 1 if _ENDS_IN_DE.search(new) and text.startswith("的", end) else end
-            yield Option(begin, stop, new + _link(new, text[stop : stop + 1]), wording.template)
+            first = begin - 1 if _predicate(new, text, begin, stop) else begin
+            yield Option(first, stop, new + _link(new, text[stop : stop + 1]), wording.template)
 
 
 def goods_options(
@@ -91,6 +98,12 @@ def _link(new: str, following: str) -> str:
     """The 的 that a longer wording needs before what it describes."""
     describes = "\u4e00" <= following <= "\u9fff" and following not in LEANING and following != "的"
     return "的" if describes and len(new) >= PHRASE and new[-1] not in "的）" else ""
+
+
+def _predicate(new: str, text: str, begin: int, stop: int) -> bool:
+    """Whether the 是 before a wording goes, as it describes by itself: 它很安静 for 它是最安静."""
+    plain = new.startswith(DEGREES) and not text.startswith("的", stop)
+    return plain and text.endswith("是", 0, begin) and not text.endswith(ALSO, 0, begin)
 
 
 def _scope(rewrites: Rewrites, text: str, start: int) -> int:

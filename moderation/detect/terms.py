@@ -365,6 +365,9 @@ class Inspection:
             folds = (*folds, "repeat")
             self._found = [it for it in self._found if it[4] != group or it[0] < start or -it[1] > end]
         severity = ruling.severity or rule.severity
+        laws = self._detector.ruleset.citations(rule.laws, self._hearing.day)
+        if rule.laws and not laws:  # nothing to block by on that day: a person decides
+            weight = min(weight, UNSURE)
         evidence = _new(
             Evidence,
             (
@@ -374,7 +377,7 @@ class Inspection:
                 severity,
                 _new(Span, (self._part, start, end)),
                 folds,
-                self._detector.ruleset.citations(rule.laws, self._hearing.day),
+                laws,
                 weight,
                 ruling.rule.code if ruling.rule else rule.note,
                 (),

@@ -121,8 +121,8 @@ class Rewritten(Answered):
     parts: list[NewPart] = Field(description="the content with all edits made; empty where there are none")
     reason: str = Field(
         description="empty: the parts pass. Else not_needed, no_lawful_wording, nothing_left, too_long, none_found, "
-        "number_needed (they pass once the numbers that are needed have been added) or for_people (the rules let them "
-        "pass, and the text expert has doubts)"
+        "proof_needed (a person checks the proof that its evidence names), number_needed (they pass once the numbers "
+        "that are needed have been added) or for_people (the rules let them pass, and the text expert has doubts)"
     )
     why: str = Field(description="the reason in words")
     needed: list[str] = Field(description="what only the sender can add, such as an approval number")

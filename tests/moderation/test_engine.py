@@ -55,6 +55,12 @@ def test_only_articles_in_force_on_the_day_are_cited(court, judge) -> None:
     assert (now.laws, then.laws) == (("广告法 9(3)",), ("旧广告法 7",))
 
 
+def test_nothing_is_blocked_by_a_law_that_was_not_in_force(shipped, judge) -> None:
+    verdict = judge(shipped, "史上最强清洁力", at=day(2010, 1, 1))
+    assert (verdict.action, {item.laws for item in verdict.evidence}) == (Action.REVIEW, {()})
+    assert judge(shipped, "史上最强清洁力").action is Action.BLOCK
+
+
 def test_a_lines_own_laws_replace_its_categorys(court, judge) -> None:
     (item,) = judge(court("国家级 | laws: 平台规则; 广告法 99"), "国家级").evidence
     assert item.laws == ("平台规则",)

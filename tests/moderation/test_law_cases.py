@@ -62,3 +62,8 @@ def test_what_goes_wrong_and_what_does_no_longer_are_both_told(shipped) -> None:
         "b block, expected pass",
     ]
     assert wrong_ways(shipped, [right, wrong], {"b"}) == []
+
+
+def test_a_registered_function_is_allowed_where_an_expert_would_doubt_it(shipped, judge) -> None:
+    (first, *_) = judge(shipped, "有助于维持血糖健康水平，国食健注G20180099，本品不能代替药物").exemptions
+    assert (first.rule.rpartition(".")[0], first.code) == ("health_food_claim.catalogue", "allow_term")

@@ -86,7 +86,9 @@ clause = ["统计"]
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory, write_rules):
     files = {
-        "ad_law/absolute_claim.txt": term_file("[zui 最高级]\n最好\n最佳 | severity: 2\n", "absolute_claim"),
+        "ad_law/absolute_claim.txt": term_file(
+            "[zui 最高级]\n最好\n最佳 | severity: 2\n百搭 | weight: 30\n", "absolute_claim"
+        ),
         "ad_law/false_urgency.txt": term_file("最后一天\n", "false_urgency"),
         "ad_law/contact_diversion.txt": term_file("加我\n", "contact_diversion"),
         "allow/words.txt": term_file("最好先\n", "allow"),
@@ -249,10 +251,18 @@ def test_steps_are_told_in_english_too(steps) -> None:
     assert told["exemption"] == "a comparison with oneself (Advertising Law 9(3)): not all of its conditions are met"
 
 
+@pytest.mark.parametrize(
+    ("lang", "reason"),
+    [("zh", "“百搭”只是绝对化用语的线索，单独不计"), ("en", "“百搭”: a hint of Absolute claim, not counted")],
+)
+def test_a_hint_is_not_told_as_a_violation(lang, reason, told) -> None:
+    assert [item["reason"] for item in told("最好百搭", lang)["evidence"]][1:] == [reason]
+
+
 def test_a_boundary_is_told_where_words_are_allowed(engine, content) -> None:
     item = Exemption("absolute_claim", "absolute_claim.1", Span("text", 0, 2), "word_boundary")
     steps = Tracer(engine.ruleset, content("最好"), "zh").of_exemption(item)
-    assert steps[1] == ("allow", "跨越词语边界，不构成该词")
+    assert steps[1] == ("allow", "与前后的字合为别的词，此处不按该词论")
 
 
 def test_every_row_of_the_shipped_table_has_words_for_people(shipped_ruleset) -> None:
