@@ -86,6 +86,8 @@ UNKNOWN = {
     "no-witness": ("没有见证人的签名可核对", "no signature of a witness was checked"),
     "filtered": ("此包经筛选：未列入的记录只见其哈希", "the pack was filtered: of other records there are only hashes"),
 }
+A_KEY = ("应为公钥（形如 名称+十六进制+base64）或其文件", "a key (name+hex+base64), or a file that holds it")
+A_CHECKPOINT = ("应为检查点文件", "a file that holds a checkpoint")
 
 
 class Broken(Exception):
@@ -567,8 +569,7 @@ def key_at(told: str) -> str:
         text = Path(told).read_text(encoding="utf-8") if Path(told).is_file() else told
         key_of(text)
     except (OSError, ValueError, IndexError):
-        wanted = "应为公钥（形如 名称+十六进制+base64）或其文件 / a key (name+hex+base64), or a file that holds it"
-        raise argparse.ArgumentTypeError(f"{wanted}: {told}") from None
+        raise argparse.ArgumentTypeError(f"{' / '.join(A_KEY)}: {told}") from None
     return text
 
 
@@ -578,7 +579,7 @@ def checkpoint_at(told: str) -> str:
         text = Path(told).read_text(encoding="utf-8")
         point_of(note_of(text)[0])
     except (OSError, ValueError):
-        raise argparse.ArgumentTypeError(f"应为检查点文件 / a file that holds a checkpoint: {told}") from None
+        raise argparse.ArgumentTypeError(f"{' / '.join(A_CHECKPOINT)}: {told}") from None
     return text
 
 
@@ -594,17 +595,8 @@ def main() -> int:
     done = check(given.pack, key=given.key or "", seen=given.seen, witnesses=given.witness)
     if given.json:
         found = [{"code": code, "where": where} for code, where in done.found]
-        print(
-            json.dumps(
-                {
-                    "good": not found,
-                    "group": found[0]["code"] if found else "",
-                    "found": found,
-                    "unknown": sorted(set(done.unknown)),
-                    **done.told,
-                }
-            )
-        )
+        group, unknown = found[0]["code"] if found else "", sorted(set(done.unknown))
+        print(json.dumps({"good": not found, "group": group, "found": found, "unknown": unknown, **done.told}))
         return bool(done.found)
     for code, where in done.found:
         print(f"✗ {code}: {CODES[code][0]} / {CODES[code][1]} ({where})")

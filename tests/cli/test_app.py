@@ -72,7 +72,7 @@ def here(tmp_path, monkeypatch):
         (b"", ["lexicon", "lint", "gbk.txt"], "gbk.txt:1: 不是 UTF-8 编码\n"),
         (b"", ["key", "create", "--tenant", "坏"], "无法创建：租户名（tenant）为 1 到 63 个"),
         (b"", ["user", "create", "x", "--tenant", "坏"], "租户名（tenant）为 1 到 63 个"),
-        (b"", ["audit", "verify", ".", "--key", "x"], "--key 应为日志公钥"),
+        (b"", ["audit", "verify", ".", "--key", "x"], "--key: 应为公钥（形如 名称+十六进制+base64）或其文件: x"),
         (b"", ["screen", "gbk.txt", "-o", "."], "命令有误：--output、-o：“.”是目录，应为文件\n"),
     ],
 )
