@@ -86,6 +86,7 @@ UNKNOWN = {
     "no-witness": ("没有见证人的签名可核对", "no signature of a witness was checked"),
     "filtered": ("此包经筛选：未列入的记录只见其哈希", "the pack was filtered: of other records there are only hashes"),
 }
+PURPOSE = "离线核对审计包，只需 Python 与 cryptography。退出码：0 完好，1 有问题并逐项列出，2 用法有误。"
 A_KEY = ("应为公钥（形如 名称+十六进制+base64）或其文件", "a key (name+hex+base64), or a file that holds it")
 A_CHECKPOINT = ("应为检查点文件", "a file that holds a checkpoint")
 
@@ -585,12 +586,15 @@ def checkpoint_at(told: str) -> str:
 
 def main() -> int:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("pack", type=pack_at)
-    parser.add_argument("--key", type=key_at)
-    parser.add_argument("--seen", action="append", default=[], type=checkpoint_at)
-    parser.add_argument("--witness", action="append", default=[], type=key_at)
-    parser.add_argument("--json", action="store_true")
+    shape = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=f"{PURPOSE}\n{__doc__}", formatter_class=shape, add_help=False)
+    asked = parser.add_argument_group("参数与选项 / arguments and options")
+    asked.add_argument("pack", type=pack_at, help="审计包")
+    asked.add_argument("--key", type=key_at, help="日志公钥或其文件")
+    asked.add_argument("--seen", action="append", default=[], type=checkpoint_at, help="此前取得的检查点文件（可多次）")
+    asked.add_argument("--witness", action="append", default=[], type=key_at, help="见证人公钥（可多次）")
+    asked.add_argument("--json", action="store_true", help="以 JSON 输出")
+    asked.add_argument("-h", "--help", action="help", help="显示此说明")
     given = parser.parse_args()
     done = check(given.pack, key=given.key or "", seen=given.seen, witnesses=given.witness)
     if given.json:

@@ -23,6 +23,22 @@ def test_every_module_that_registers_commands_has_its_line_and_every_line_a_comm
     assert [name for name in MODULES if f" {name} " not in told.output] == []
 
 
+@pytest.mark.parametrize(
+    ("more", "said", "unsaid"),
+    [
+        (
+            [],
+            ["用法：", "─ 参数 ─", "─ 选项 ─", "[默认：zh]", "显示此说明"],
+            ["Usage", "Options", "default", "Show this"],
+        ),
+        (["--lang", "en"], ["Usage: ", "─ Options ─", "[default: zh]", "Show this message"], ["用法", "选项 ─"]),
+    ],
+)
+def test_help_is_framed_in_chinese_and_in_english_on_request(more, said, unsaid):
+    told = CliRunner().invoke(app, ["audit", "verify", *more, "--help"], env={"COLUMNS": "120"}).output
+    assert ([one for one in said if one not in told], [one for one in unsaid if one in told]) == ([], [])
+
+
 def test_a_mistyped_command_is_told_what_was_meant():
     told = CliRunner().invoke(app, ["scren"])
     assert told.exit_code == 2
