@@ -8,6 +8,7 @@ from itertools import count
 
 import pytest
 
+from service.duty.patrol import Minute, Seen
 from service.http import charts
 from service.http.happened import in_words
 from service.http.html import WORDS
@@ -71,6 +72,16 @@ def test_what_was_ruled_on_a_message_is_told_with_the_message(server, admin, roo
         WORDS["zh"]["by.deadline"],
         *words,
     ]
+
+
+def test_the_page_of_a_room_that_was_closed_tells_what_was_said_and_how_its_risk_went(server, admin, room, monkeypatch):
+    seen = Seen(minutes=(Minute(29_000_000, 1, 0, 0), Minute(29_000_001, 1, 1, 8)))
+    monkeypatch.setattr(server.service.duties.patrol, "seen", lambda _tenant, _room: seen)
+    fell = Happening("risk", {"level": "green", "up": False, "reasons": []})
+    server.within(server.service.rooms.tell("shop", room, fell))
+    server.service.rooms._lanes.pop(("shop", room))
+    page = shown(admin.call("GET", f"/live/{room}"))
+    assert "2 条，1 条未通过" in page and "风险降为“低”" in page
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
