@@ -99,24 +99,46 @@ def read_card(path: Path) -> Card:
         told = json.loads(path.read_text(encoding="utf-8"))
         card = _card(told)
     except OSError as error:
-        raise WeightsRefused(f"{path.name}: the card cannot be read: {error.strerror}") from None
+        raise WeightsRefused(
+            f"模型卡无法读取：{path.name}", f"{path.name}: the card cannot be read: {error.strerror}"
+        ) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise WeightsRefused(f"{path.name}: is no card: {error!r}") from None
+        raise WeightsRefused(f"{path.name} 不是模型卡：{error!r}", f"{path.name}: is no card: {error!r}") from None
     if card.schema != SCHEMA:
-        raise WeightsRefused(f"{path.name}: schema {card.schema!r}, expected {SCHEMA!r}")
+        raise WeightsRefused(
+            f"{path.name}：格式为 {card.schema!r}，应为 {SCHEMA!r}",
+            f"{path.name}: schema {card.schema!r}, expected {SCHEMA!r}",
+        )
     if card.labels != HEADS:
-        raise WeightsRefused(f"{path.name}: labels {', '.join(card.labels)}; expected {', '.join(HEADS)}")
+        raise WeightsRefused(
+            f"{path.name}：标签为 {'、'.join(card.labels)}，应为 {'、'.join(HEADS)}",
+            f"{path.name}: labels {', '.join(card.labels)}; expected {', '.join(HEADS)}",
+        )
     if Path(card.weights).name != card.weights:
-        raise WeightsRefused(f"{path.name}: weights must be a plain file name, not {card.weights!r}")
+        raise WeightsRefused(
+            f"{path.name}：权重应为单个文件名，不能是 {card.weights!r}",
+            f"{path.name}: weights must be a plain file name, not {card.weights!r}",
+        )
     stackings = [card.stacking, card.stacking_long] if card.stacking_long else [card.stacking]
     if card.beside and any(stacking.keys() != set(HEADS) for stacking in stackings):
-        raise WeightsRefused(f"{path.name}: stacking must name every head and no other")
+        raise WeightsRefused(
+            f"{path.name}：stacking 须列出且只列出全部标签", f"{path.name}: stacking must name every head and no other"
+        )
     if card.calibration.keys() != set(HEADS) or card.thresholds.keys() != set(HEADS):
-        raise WeightsRefused(f"{path.name}: calibration and thresholds must name every head and no other")
+        raise WeightsRefused(
+            f"{path.name}：calibration 与 thresholds 须列出且只列出全部标签",
+            f"{path.name}: calibration and thresholds must name every head and no other",
+        )
     if not all(map(math.isfinite, _numbers(card))):
-        raise WeightsRefused(f"{path.name}: calibration, stacking, thresholds or band hold something that is no number")
+        raise WeightsRefused(
+            f"{path.name}：calibration、stacking、thresholds 或 band 中有不是数字的值",
+            f"{path.name}: calibration, stacking, thresholds or band hold something that is no number",
+        )
     if not card.golden:
-        raise WeightsRefused(f"{path.name}: has no golden logits to check the weights against")
+        raise WeightsRefused(
+            f"{path.name}：没有用来核对权重的 golden 值",
+            f"{path.name}: has no golden logits to check the weights against",
+        )
     return card
 
 
@@ -137,9 +159,12 @@ def read_weights(card: Card, folder: Path) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise WeightsRefused(f"{path.name}: cannot be read: {error.strerror}") from None
+        raise WeightsRefused(f"权重无法读取：{path.name}", f"{path.name}: cannot be read: {error.strerror}") from None
     if (found := sha256(data).hexdigest()) != card.sha256:
-        raise WeightsRefused(f"{path.name}: sha256 {found[:16]}…, the card says {card.sha256[:16]}…")
+        raise WeightsRefused(
+            f"{path.name} 与模型卡不符：SHA-256 为 {found[:16]}…，模型卡记为 {card.sha256[:16]}…",
+            f"{path.name}: sha256 {found[:16]}…, the card says {card.sha256[:16]}…",
+        )
     return data
 
 

@@ -80,7 +80,10 @@ def load(first: Ngram, asked: Asked) -> Both:
         WeightsRefused: when torch is missing, the checkpoint is not there or not safe, or the labels are not its own.
     """
     if runtime("torch") is None:
-        raise WeightsRefused(f"{asked.name}: needs torch and transformers: pip install 'qingliu[ml]'")
+        raise WeightsRefused(
+            f"{asked.name} 需要 torch 与 transformers：pip install 'qingliu[ml]'",
+            f"{asked.name}: needs torch and transformers: pip install 'qingliu[ml]'",
+        )
     from transformers import AutoModelForSequenceClassification, AutoTokenizer  # noqa: PLC0415 - heavy, wanted here only
 
     safe: dict[str, Any] = {"local_files_only": not asked.download, "trust_remote_code": False}
@@ -88,7 +91,8 @@ def load(first: Ngram, asked: Asked) -> Both:
         tokenizer: Any = AutoTokenizer.from_pretrained(asked.name, **safe)
         model: Any = AutoModelForSequenceClassification.from_pretrained(asked.name, use_safetensors=True, **safe)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise WeightsRefused(f"{asked.name}: cannot be loaded: {str(error).splitlines()[0]}") from None
+        why = str(error).splitlines()[0]
+        raise WeightsRefused(f"{asked.name} 无法加载：{why}", f"{asked.name}: cannot be loaded: {why}") from None
     model.train(mode=False)
     columns = _columns(asked, {str(name): int(number) for name, number in model.config.label2id.items()})
     return Both(first, Checkpoint(_card(first, asked, columns), tokenizer, model, columns))

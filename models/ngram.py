@@ -112,11 +112,14 @@ def load(folder: Path = HOME, name: str = NAME) -> Ngram:
     try:
         model = Ngram(card, unpack(data))
     except WeightsRefused as error:
-        raise WeightsRefused(f"{card.weights}: {error}") from None
+        raise WeightsRefused(*error.within(card.weights)) from None
     found = model.logits([row.text for row in card.golden]).tolist()
     for row, logits in zip(card.golden, found, strict=True):
         if list(row.logits) != logits:
-            raise WeightsRefused(f"{card.weights}: answers {row.text!r} with {logits}, the card says {row.logits}")
+            raise WeightsRefused(
+                f"{card.weights}：对 {row.text!r} 得 {logits}，模型卡记为 {row.logits}",
+                f"{card.weights}: answers {row.text!r} with {logits}, the card says {row.logits}",
+            )
     return model
 
 

@@ -55,15 +55,23 @@ def run(path: Path, sha256: str) -> Callable[[Any], Any]:
     """What computes the logits of rows of ids with one thread of ONNX Runtime. Raises ``WeightsRefused``."""
     runtime = importlib.import_module("onnxruntime")
     if not path.is_file():
-        raise WeightsRefused(f"{path.name} is missing: qingliu model export writes it where torch is installed")
+        raise WeightsRefused(
+            f"缺少 {path.name}：请在装有 torch 的机器上用 qingliu model export 生成",
+            f"{path.name} is missing: qingliu model export writes it where torch is installed",
+        )
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     try:
         session = runtime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # noqa: BLE001 - whatever the runtime throws at a broken file
-        raise WeightsRefused(f"{path.name} is no ONNX file: {type(error).__name__}") from None
+        raise WeightsRefused(
+            f"{path.name} 不是 ONNX 文件", f"{path.name} is no ONNX file: {type(error).__name__}"
+        ) from None
     if (origin := session.get_modelmeta().custom_metadata_map.get(ORIGIN, "")) != sha256:
-        raise WeightsRefused(f"{path.name} was made from weights {origin[:16]}…, the card says {sha256[:16]}…")
+        raise WeightsRefused(
+            f"{path.name} 由权重 {origin[:16]}… 生成，模型卡记为 {sha256[:16]}…",
+            f"{path.name} was made from weights {origin[:16]}…, the card says {sha256[:16]}…",
+        )
 
     def logits(ids: Any) -> Any:
         return np.asarray(session.run(["logits"], {"ids": ids})[0])

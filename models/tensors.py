@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from moderation.told import Wrong
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -23,7 +25,7 @@ _PICKLE: Final = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x
 """How pickles and the archives of torch begin."""
 
 
-class WeightsRefused(ValueError):
+class WeightsRefused(Wrong, ValueError):
     """A weight file or its card is not what it has to be; the text says why."""
 
 

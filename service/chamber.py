@@ -11,8 +11,12 @@ from time import thread_time
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
+from service.sitting import is_long
+
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from moderation.types import Content
 
 Given = TypeVar("Given")
 
@@ -48,12 +52,12 @@ class Chamber:
         self._mean[tenant] = mean + NEWEST * (seconds - mean)
 
     async def judged(
-        self, tenant: str, work: Callable[..., Given], *given: object, long: bool, contents: int = 1
+        self, tenant: str, work: Callable[[Sequence[Content]], Given], company: Sequence[Content]
     ) -> Given:
-        """What ``work`` on so many contents gives or raises: from the thread, where one is long or the tenant heavy."""
-        beside = long or self.is_heavy(tenant)
-        done, seconds = await self._beside(tenant, work, *given) if beside else _timed(work, *given)
-        self.took(tenant, seconds / contents)
+        """What ``work`` on a company gives or raises: from the thread, where one is long or the tenant heavy."""
+        beside = self.is_heavy(tenant) or any(map(is_long, company))
+        done, seconds = await self._beside(tenant, work, company) if beside else _timed(work, company)
+        self.took(tenant, seconds / (len(company) or 1))
         return done
 
     async def does(self, tenant: str, work: Callable[..., Given], /, *given: object) -> Given:

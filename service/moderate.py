@@ -155,8 +155,7 @@ class Moderation:
         filings: list[Filing] = []
         breath = _Breath()
         for company in slices(contents):
-            long, count = is_long(company[0]), len(company)
-            cases = await self._chamber.judged(tenant, _examined, engines, company, tenant, long=long, contents=count)
+            cases = await self._chamber.judged(tenant, partial(_examined, engines, tenant), company)
             await breath.taken()
             for case, answer in zip(cases, await self._heard(cases), strict=True):
                 verdict = case.conclude() if answer is None else case.conclude(answer)
@@ -171,8 +170,7 @@ class Moderation:
 
     async def judged(self, tenant: str, content: Content) -> Verdict:
         """What the house makes of a content, which is filed nowhere."""
-        examine = self._rules.engines.of(tenant).examine
-        case = await self._chamber.judged(tenant, examine, content, long=is_long(content))
+        (case,) = await self._chamber.judged(tenant, partial(_examined, self._rules.engines, tenant), [content])
         (answer,) = await self._heard([case])
         return case.conclude() if answer is None else case.conclude(answer)
 
@@ -272,7 +270,7 @@ class _Breath:
             self._began = perf_counter()
 
 
-def _examined(engines: Engines, company: Sequence[Content], tenant: str) -> list[Case]:
+def _examined(engines: Engines, tenant: str, company: Sequence[Content]) -> list[Case]:
     return list(together(engines, company, [tenant] * len(company)))
 
 

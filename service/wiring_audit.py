@@ -72,7 +72,7 @@ def _check_witnesses(keys: Sequence[str]) -> None:
         try:
             verifier_from(key)
         except NoteRefused as error:
-            raise KeyRefused(f"audit_witnesses：{key}：{error}") from None
+            raise KeyRefused(f"audit_witnesses：{key}：{error.told.zh}", f"audit_witnesses: {key}: {error}") from None
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from models import checkpoint, ngram, second
 from models.tensors import WeightsRefused
+from moderation.told import Wrong
 from moderation.types import TEXT
 from service.experts import DEFAULT, name_of
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 
-class ExpertRefused(Exception):
+class ExpertRefused(Wrong):
     """The text expert's weights or card are not what they have to be, or scenes ask for what it does not know."""
 
 
@@ -38,7 +39,7 @@ def open_expert(settings: Settings) -> TextModel | None:
     try:
         return ngram.load(settings.models, settings.expert)
     except WeightsRefused as error:
-        raise ExpertRefused(str(error)) from None
+        raise ExpertRefused(*error.told) from None
 
 
 def weights_folder(settings: Settings, digest: str) -> Path:
@@ -51,32 +52,40 @@ def open_weights(settings: Settings, digest: str, card: str) -> TextModel:
     if digest == DEFAULT:
         model = open_expert(settings)
         if model is None:
-            raise ExpertRefused("the text expert is off")
+            raise ExpertRefused("文本模型已停用", "the text expert is off")
         return model
     folder = weights_folder(settings, digest)
     path = folder / "cards" / f"{ngram.NAME}.json"
     try:
         found = sha256(path.read_bytes()).hexdigest()
         if found != card:
-            raise ExpertRefused(f"{path}: sha256 {found[:16]}…, the record says {card[:16]}…")
+            raise ExpertRefused(
+                f"{path} 与记录不符：SHA-256 为 {found[:16]}…，记录为 {card[:16]}…",
+                f"{path}: sha256 {found[:16]}…, the record says {card[:16]}…",
+            )
         return ngram.load(folder)
     except OSError as error:
-        raise ExpertRefused(f"{path}: the card cannot be read: {error.strerror}") from None
+        raise ExpertRefused(f"模型卡无法读取：{path}", f"{path}: the card cannot be read: {error.strerror}") from None
     except WeightsRefused as error:
-        raise ExpertRefused(f"{folder}: {error}") from None
+        raise ExpertRefused(*error.within(str(folder))) from None
 
 
 def check_heads(model: TextModel, ruleset: Ruleset) -> None:
     """Raises ``ExpertRefused`` where rules count on a head that the model does not have: it would never count."""
     for scene, policy in ruleset.policies.items():
         if unknown := policy.experts.get(TEXT, {}).keys() - set(model.card.labels):
-            known = ", ".join(model.card.labels)
-            heads = ", ".join(sorted(unknown))
-            raise ExpertRefused(f"scenes/{scene}.toml: {name_of(model)} has no head {heads}; it has {known}")
+            known, heads, name = ", ".join(model.card.labels), ", ".join(sorted(unknown)), name_of(model)
+            raise ExpertRefused(
+                f"scenes/{scene}.toml：{name} 没有标签 {heads}；它有 {known}",
+                f"scenes/{scene}.toml: {name} has no head {heads}; it has {known}",
+            )
     for code, category in ruleset.categories.items():
         if unknown := set(category.doubted_by) - set(model.card.labels):
             heads = ", ".join(sorted(unknown))
-            raise ExpertRefused(f"categories.toml: {code}: {name_of(model)} has no head {heads} to doubt it")
+            raise ExpertRefused(
+                f"categories.toml：{code} 的 doubted_by：{name_of(model)} 没有标签 {heads}",
+                f"categories.toml: {code}: {name_of(model)} has no head {heads} to doubt it",
+            )
 
 
 def find_second(settings: Settings, first: TextModel | None) -> Opens | None:
@@ -96,7 +105,7 @@ def find_second(settings: Settings, first: TextModel | None) -> Opens | None:
             return None
         name = second.sound(first, settings.models, wish=settings.second_runtime)
     except WeightsRefused as error:
-        raise ExpertRefused(str(error)) from None
+        raise ExpertRefused(*error.told) from None
     return Opens(name, partial(second.load, first, settings.models, wish=settings.second_runtime))
 
 

@@ -93,7 +93,7 @@ class WiderIndex(CueIndex):
     """A cue index with more words: numbers of the narrower one mean the same here, new words have higher ones."""
 
     def __init__(self, narrower: CueIndex, words: Iterable[str], ruleset: Ruleset) -> None:
-        self._narrower = narrower
+        self._narrower, self._plain = narrower, ruleset.folding.plain
         known = narrower.known
         folded = {word: ruleset.folding.plain(word) for word in words if not word.startswith("<")}
         new = sorted({*folded.values()} - known.keys() - {""})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from moderation.told import Wrong
 from service import private
 from service.audit.note import NoteRefused, Signer, note_from, signed_by, signer_from, verifier_from
 from service.audit.tree import HASH_BYTES
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 ENDORSEMENT: Final = "qingliu/key/1\n"
 
 
-class KeyRefused(Exception):
+class KeyRefused(Wrong):
     """The signing key is not what it has to be."""
 
 
@@ -32,7 +33,9 @@ def open_signer(settings: Settings, *, signed: bool = False) -> Signer:
             return signer_from(settings.audit_origin, bytes.fromhex(settings.audit_key.get_secret_value()))
         private.required(settings.audit_key_file, where=signed)
         return signer_from(settings.audit_origin, private.kept(settings.audit_key_file, HASH_BYTES))
-    except (NoteRefused, private.NotPrivate) as error:
+    except NoteRefused as error:
+        raise KeyRefused(*error.told) from None
+    except private.NotPrivate as error:
         raise KeyRefused(str(error)) from None
 
 

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from moderation.told import Wrong
 from service.audit.tree import HASH_BYTES
 
 ED25519: Final = 1
@@ -27,7 +28,7 @@ _NAME: Final = re.compile(r"[^\s+]+")
 _COSIGNED: Final = "cosignature/v1\ntime {}\n{}"
 
 
-class NoteRefused(ValueError):
+class NoteRefused(Wrong, ValueError):
     """A note, or a key, that is not one, or that nobody signed who should have."""
 
 
@@ -110,7 +111,9 @@ class Checkpoint(NamedTuple):
 def signer_from(name: str, seed: bytes, kind: int = ED25519) -> Signer:
     """The signer of a 32-byte seed. Raises ``NoteRefused``."""
     if not _NAME.fullmatch(name) or len(seed) != HASH_BYTES:
-        raise NoteRefused("a key has a name without blanks and plus signs, and 32 bytes")
+        raise NoteRefused(
+            "密钥须有名称（不含空格与加号），长 32 字节", "a key has a name without blanks and plus signs, and 32 bytes"
+        )
     return Signer(name, Ed25519PrivateKey.from_private_bytes(seed), kind)
 
 
@@ -120,10 +123,10 @@ def verifier_from(told: str) -> Verifier:
     claimed, _, encoded = rest.partition("+")
     raw = _decoded(encoded)
     if not _NAME.fullmatch(name) or len(raw) != 1 + HASH_BYTES or raw[0] not in {ED25519, COSIGNATURE}:
-        raise NoteRefused("expected a key as name+hash+base64")
+        raise NoteRefused("应为公钥（形如 名称+十六进制+base64）", "expected a key as name+hash+base64")
     verifier = Verifier(name, raw[0], raw[1:])
     if verifier.id.hex() != claimed:
-        raise NoteRefused("the key's hash is not that of the key")
+        raise NoteRefused("公钥与其中的校验值不符", "the key's hash is not that of the key")
     return verifier
 
 
@@ -131,13 +134,13 @@ def note_from(told: str) -> Note:
     """A note as it is written. Raises ``NoteRefused``."""
     text, gap, rest = told.rpartition("\n\n")
     if not gap or not rest.endswith("\n"):
-        raise NoteRefused("expected a text, an empty line and signatures")
+        raise NoteRefused("应为正文、空行与签名", "expected a text, an empty line and signatures")
     signatures = []
     for line in rest.splitlines():
         name, blank, encoded = line.removeprefix(_DASH).partition(" ")
         raw = _decoded(encoded)
         if not line.startswith(_DASH) or not blank or len(raw) <= _HASH:
-            raise NoteRefused("expected a signature line")
+            raise NoteRefused("应为签名行", "expected a signature line")
         signatures.append(Signature(name, raw[:_HASH], raw[_HASH:]))
     return Note(text + "\n", tuple(signatures))
 
@@ -161,7 +164,9 @@ def _verified(text: str, signed: bytes, verifier: Verifier) -> int:
     try:
         Ed25519PublicKey.from_public_bytes(verifier.public).verify(signed, text.encode())
     except InvalidSignature:
-        raise NoteRefused(f"the signature of {verifier.name} does not verify") from None
+        raise NoteRefused(
+            f"{verifier.name} 的签名不成立", f"the signature of {verifier.name} does not verify"
+        ) from None
     return at
 
 
@@ -172,9 +177,9 @@ def checkpoint_from(text: str) -> Checkpoint:
         origin, size, root, *more = lines
         at = next(line.removeprefix("time ") for line in more if line.startswith("time "))
     except (ValueError, StopIteration):
-        raise NoteRefused("expected origin, size, root and time") from None
+        raise NoteRefused("应有来源、大小、根与时间", "expected origin, size, root and time") from None
     if not size.isascii() or not size.isdecimal() or size != str(int(size)) or len(_decoded(root)) != HASH_BYTES:
-        raise NoteRefused("expected a size and a root")
+        raise NoteRefused("应有大小与根", "expected a size and a root")
     return Checkpoint(origin, int(size), _decoded(root), at)
 
 
@@ -182,7 +187,7 @@ def opened(told: str, verifier: Verifier) -> Checkpoint:
     """A checkpoint that a key signed. Raises ``NoteRefused``."""
     note = note_from(told)
     if signed_by(note, verifier) is None:
-        raise NoteRefused(f"{verifier.name} did not sign it")
+        raise NoteRefused(f"没有 {verifier.name} 的签名", f"{verifier.name} did not sign it")
     return checkpoint_from(note.text)
 
 
@@ -190,4 +195,4 @@ def _decoded(text: str) -> bytes:
     try:
         return b64decode(text.encode("ascii"), validate=True)
     except (UnicodeEncodeError, binascii.Error):
-        raise NoteRefused("expected base64") from None
+        raise NoteRefused("应为 base64", "expected base64") from None

@@ -86,6 +86,9 @@ UNKNOWN = {
     "no-witness": ("没有见证人的签名可核对", "no signature of a witness was checked"),
     "filtered": ("此包经筛选：未列入的记录只见其哈希", "the pack was filtered: of other records there are only hashes"),
 }
+PURPOSE = "离线核对审计包，只需 Python 与 cryptography。退出码：0 完好，1 有问题并逐项列出，2 用法有误。"
+A_KEY = ("应为公钥（形如 名称+十六进制+base64）或其文件", "a key (name+hex+base64), or a file that holds it")
+A_CHECKPOINT = ("应为检查点文件", "a file that holds a checkpoint")
 
 
 class Broken(Exception):
@@ -567,8 +570,7 @@ def key_at(told: str) -> str:
         text = Path(told).read_text(encoding="utf-8") if Path(told).is_file() else told
         key_of(text)
     except (OSError, ValueError, IndexError):
-        wanted = "应为公钥（形如 名称+十六进制+base64）或其文件 / a key (name+hex+base64), or a file that holds it"
-        raise argparse.ArgumentTypeError(f"{wanted}: {told}") from None
+        raise argparse.ArgumentTypeError(f"{' / '.join(A_KEY)}: {told}") from None
     return text
 
 
@@ -578,33 +580,27 @@ def checkpoint_at(told: str) -> str:
         text = Path(told).read_text(encoding="utf-8")
         point_of(note_of(text)[0])
     except (OSError, ValueError):
-        raise argparse.ArgumentTypeError(f"应为检查点文件 / a file that holds a checkpoint: {told}") from None
+        raise argparse.ArgumentTypeError(f"{' / '.join(A_CHECKPOINT)}: {told}") from None
     return text
 
 
 def main() -> int:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("pack", type=pack_at)
-    parser.add_argument("--key", type=key_at)
-    parser.add_argument("--seen", action="append", default=[], type=checkpoint_at)
-    parser.add_argument("--witness", action="append", default=[], type=key_at)
-    parser.add_argument("--json", action="store_true")
+    shape = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=f"{PURPOSE}\n{__doc__}", formatter_class=shape, add_help=False)
+    asked = parser.add_argument_group("参数与选项 / arguments and options")
+    asked.add_argument("pack", type=pack_at, help="审计包")
+    asked.add_argument("--key", type=key_at, help="日志公钥或其文件")
+    asked.add_argument("--seen", action="append", default=[], type=checkpoint_at, help="此前取得的检查点文件（可多次）")
+    asked.add_argument("--witness", action="append", default=[], type=key_at, help="见证人公钥（可多次）")
+    asked.add_argument("--json", action="store_true", help="以 JSON 输出")
+    asked.add_argument("-h", "--help", action="help", help="显示此说明")
     given = parser.parse_args()
     done = check(given.pack, key=given.key or "", seen=given.seen, witnesses=given.witness)
     if given.json:
         found = [{"code": code, "where": where} for code, where in done.found]
-        print(
-            json.dumps(
-                {
-                    "good": not found,
-                    "group": found[0]["code"] if found else "",
-                    "found": found,
-                    "unknown": sorted(set(done.unknown)),
-                    **done.told,
-                }
-            )
-        )
+        group, unknown = found[0]["code"] if found else "", sorted(set(done.unknown))
+        print(json.dumps({"good": not found, "group": group, "found": found, "unknown": unknown, **done.told}))
         return bool(done.found)
     for code, where in done.found:
         print(f"✗ {code}: {CODES[code][0]} / {CODES[code][1]} ({where})")

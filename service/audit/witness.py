@@ -10,6 +10,7 @@ from base64 import b64decode
 from time import time
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from moderation.told import Wrong
 from service import private
 from service.audit.keys import trusted
 from service.audit.note import COSIGNATURE, NoteRefused, checkpoint_from, note_from, opened, signer_from, verifier_from
@@ -25,11 +26,11 @@ KEY: Final = "witness.key"
 LOG_KEY: Final = "log.key"
 
 
-class Refused(Exception):
+class Refused(Wrong):
     """The log is not what it was: smaller, forked or rewritten, or signed by another key. ``code`` says which."""
 
-    def __init__(self, code: str, why: str) -> None:
-        super().__init__(why)
+    def __init__(self, code: str, zh: str, en: str) -> None:
+        super().__init__(zh, en)
         self.code = code
 
 
@@ -85,14 +86,19 @@ class Witness:
     def _compare(self, source: Source, now: Checkpoint) -> None:
         before = checkpoint_from(note_from(self.seen).text)
         if now.size < before.size:
-            raise Refused("rolled-back", f"the log has {now.size} acts, and had {before.size}")
+            zh, en = (
+                f"日志现有 {now.size} 条，此前有 {before.size} 条",
+                f"the log has {now.size} acts, and had {before.size}",
+            )
+            raise Refused("rolled-back", zh, en)
         if now.size == before.size and now.root != before.root:
-            raise Refused("forked", f"two logs of {now.size} acts")
+            raise Refused("forked", f"{now.size} 条的日志有两个不同的根", f"two logs of {now.size} acts")
         try:
             proof = [b64decode(one) for one in source.consistency(before.size, now.size)]
             verify_consistency(before.size, before.root, now.size, now.root, proof)
         except ProofRefused as error:
-            raise Refused("rewritten", f"from {before.size} to {now.size}: {error}") from None
+            zh = f"由 {before.size} 条到 {now.size} 条的一致性证明不成立"
+            raise Refused("rewritten", zh, f"from {before.size} to {now.size}: {error}") from None
 
     def _opened(self, told: Told) -> Checkpoint:
         """The checkpoint, signed by the key that is known or by one that it endorsed."""
@@ -103,7 +109,7 @@ class Witness:
             keys = trusted(verifier_from(path.read_text(encoding="utf-8")), filter(None, told.endorsements))
             return _signed(told.note, keys)
         except NoteRefused as error:
-            raise Refused("wrong-key", str(error)) from None
+            raise Refused("wrong-key", *error.told) from None
 
 
 def _signed(note: str, keys: list[Verifier]) -> Checkpoint:

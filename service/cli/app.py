@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from service.cli.usage import asks_english, in_chinese
+from service.cli.usage import asks_english, frame, in_chinese
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +75,7 @@ class Group(TyperGroup):
     def make_context(self, info_name: str | None, args: list[str], *more: Any, **named: Any) -> Any:
         """Reads the command line up to the command."""
         self._english = asks_english(args)
+        frame(english=self._english)
         with self._told():
             return super().make_context(info_name, args, *more, **named)
 

@@ -91,18 +91,11 @@ def verify(
     try:
         told = verify_export.key_at(log_key) if log_key else ""
     except ArgumentTypeError:
-        zh, en = (
-            "--key 应为日志公钥（形如 名称+十六进制+base64）或其文件",
-            "--key is the log's key (name+hex+base64) or its file",
-        )
-        refuse(say(lang.lang, f"{zh}：{log_key}", f"{en}: {log_key}"))
+        refuse(f"--key: {say(lang.lang, *verify_export.A_KEY)}: {log_key}")
     try:
         points = [verify_export.checkpoint_at(str(one)) for one in seen]
     except ArgumentTypeError:
-        listed = ", ".join(map(str, seen))
-        refuse(
-            say(lang.lang, f"--seen 应为检查点文件：{listed}", f"--seen is a file that holds a checkpoint: {listed}")
-        )
+        refuse(f"--seen: {say(lang.lang, *verify_export.A_CHECKPOINT)}: {', '.join(map(str, seen))}")
     done = verify_export.check(pack, key=told, seen=points)
     found = [{"code": code, "where": where} for code, where in done.found]
     if json:

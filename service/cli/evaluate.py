@@ -14,7 +14,7 @@ from models.card import HOME
 from models.data import DataRefused, files_of, known_sources, rows_of
 from models.robust import filled, robustness
 from models.tensors import WeightsRefused
-from service.cli.say import Json, err, fail, out
+from service.cli.say import Json, err, fail, out, why
 from service.cli.words import Lang, Tongue, refuse, say, table
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
         if data and not first_only and second.fits(loaded, model):
             report |= _second(loaded, model, sets, texts)
     except (DataRefused, WeightsRefused, OSError) as error:
-        refuse(say(lang.lang, f"无法评估：{error}", f"cannot evaluate: {error}"))
+        refuse(say(lang.lang, f"无法评估：{why(error, 'zh')}", f"cannot evaluate: {error}"))
     if bert:
         report["bert_base"] = evaluate.bert_speed(texts)
     if json:

@@ -183,4 +183,4 @@ def with_learning(
     except LoadErrors as errors:
         fail_unchanged(errors, lang)
     except ExpertRefused as error:
-        fail(say(lang, f"文本模型未通过检查：{error}", f"the text expert is refused: {error}"))
+        fail(say(lang, f"文本模型未通过检查：{error.told.zh}", f"the text expert is refused: {error}"))

@@ -11,7 +11,7 @@ import typer
 from models import portable
 from models.card import HOME
 from models.tensors import WeightsRefused
-from service.cli.say import out
+from service.cli.say import out, why
 from service.cli.words import Lang, Tongue, refuse, say
 
 
@@ -27,7 +27,7 @@ def export(
     try:
         path = portable.export(model)
     except (WeightsRefused, OSError) as error:
-        refuse(say(lang.lang, f"无法导出：{error}", f"cannot export: {error}"))
+        refuse(say(lang.lang, f"无法导出：{why(error, 'zh')}", f"cannot export: {error}"))
     size = path.stat().st_size / 1e6
     out.print(
         say(lang.lang, f"已写出并核对：{path}（{size:.1f} MB）", f"written and checked: {path} ({size:.1f} MB)"),

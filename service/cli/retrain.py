@@ -21,7 +21,7 @@ from models.robust import filled
 from models.tensors import WeightsRefused
 from service.cli.evaluate import rounded
 from service.cli.labels import BY, with_learning
-from service.cli.say import Json, err, fail, out, settings
+from service.cli.say import Json, err, fail, out, settings, why
 from service.cli.words import Lang, Tongue, refuse, say, table
 from service.labels import ENOUGH
 from service.weights import SHORT, Trained
@@ -108,7 +108,7 @@ def run(  # noqa: PLR0913 - the options of a command line
             fail(say(lang.lang, zh, f"too few frozen texts to compare {names}: give --templates or --frozen"))
         card, digest, comparison = _trained(active, lesson, chosen.trained)
     except (DataRefused, WeightsRefused, OSError) as error:
-        refuse(say(lang.lang, f"无法训练：{error}", f"cannot train: {error}"))
+        refuse(say(lang.lang, f"无法训练：{why(error, 'zh')}", f"cannot train: {error}"))
     trained = _as_told(card, digest, comparison, known.newest, active.card.sha256)
     with_learning(store, lang.lang, lambda learning: learning.weights.record(trained, by=BY))
     if json:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from rich.console import Console
 
+from moderation.told import Wrong
 from service.http.language import explain
 from service.settings import Settings
 
@@ -64,7 +65,9 @@ def settings(**given: Any) -> Settings:
 
 
 def why(error: Exception, lang: Language) -> str:
-    """Why a file or port could not be had; English is the system's own."""
+    """Why something is refused; of a file or port, English is the system's own."""
+    if isinstance(error, Wrong):
+        return error.told.in_(lang)
     if lang == "en":
         return str(error)
     if isinstance(error, UnicodeDecodeError):

@@ -66,7 +66,7 @@ def run(chosen: Settings, work: Callable[[], Coroutine[None, None, None]]) -> No
     except LoadErrors as errors:
         fail_loading(errors)
     except ExpertRefused as error:
-        fail(f'文本模型未通过检查，拒绝启动：{error}（设置 expert = "off" 可不使用）')
+        fail(f'文本模型未通过检查，拒绝启动：{why(error, "zh")}（设置 expert = "off" 可不使用）')
     except AlreadyRunning as error:
         fail(f"数据目录 {chosen.data} 已有一个服务在运行：{error}")
     except (FormulaError, PresetError) as error:

@@ -17,7 +17,7 @@ from models.second import runtime
 from models.tensors import WeightsRefused
 from models.train import Order, own_rows, train
 from service.cli.evaluate import rounded
-from service.cli.say import err, out
+from service.cli.say import err, out, why
 from service.cli.words import Lang, Tongue, refuse, say, table
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
             lesson = Lesson(lines=lines, passes=passes, epochs=second_epochs, seed=seed, teachers=teachers or ())
             _tell_second(teach_second(order, lesson, target, tell), lang.lang)
     except (DataRefused, WeightsRefused, OSError) as error:
-        refuse(say(lang.lang, f"无法训练：{error}", f"cannot train: {error}"))
+        refuse(say(lang.lang, f"无法训练：{why(error, 'zh')}", f"cannot train: {error}"))
 
 
 def _tell_first(card: Card, lang: Language) -> None:

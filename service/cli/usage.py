@@ -1,12 +1,14 @@
-"""What is wrong with a command line, in Chinese: the library that reads it speaks English alone."""
+"""Command lines in Chinese, their help and what is wrong with them: the library that reads them speaks English."""
 
 from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
+from typer import rich_utils
+from typer.core import TyperGroup
 
 from service.http.language import explain
 
@@ -32,6 +34,37 @@ _CHINESE: Final = tuple(
         (r"Option '(.+)' does not take a value", "选项 {0} 不带值"),
     )
 )
+
+_FRAME: Final = {
+    "ARGUMENTS_PANEL_TITLE": ("参数", "Arguments"),
+    "COMMANDS_PANEL_TITLE": ("命令", "Commands"),
+    "OPTIONS_PANEL_TITLE": ("选项", "Options"),
+    "DEFAULT_STRING": ("[默认：{}]", "[default: {}]"),
+    "ENVVAR_STRING": ("[环境变量：{}]", "[env var: {}]"),
+    "REQUIRED_LONG_STRING": ("[必填]", "[required]"),
+}
+_USAGE: Final = ("用法：", "Usage: ")
+_HELP: Final = ("显示此说明", "Show this message and exit.")
+_BASE: Final[Any] = next(kind for kind in TyperGroup.__mro__ if "get_help_option" in vars(kind))
+_PAGE: Final[Any] = _BASE.context_class.formatter_class
+_help_option, _write_usage = _BASE.get_help_option, _PAGE.write_usage
+
+
+def frame(*, english: bool) -> None:
+    """Has the library frame its pages of help in a language from now on."""
+
+    def write_usage(page: Any, prog: str, args: str = "", prefix: str | None = None) -> None:
+        _write_usage(page, prog, args, _USAGE[english] if prefix is None else prefix)
+
+    def help_option(command: Any, ctx: Any) -> Any:
+        option = _help_option(command, ctx)
+        if option is not None:
+            option.help = _HELP[english]
+        return option
+
+    for name, said in _FRAME.items():
+        setattr(rich_utils, name, said[english])
+    _BASE.get_help_option, _PAGE.write_usage = help_option, write_usage
 
 
 def asks_english(words: list[str]) -> bool:

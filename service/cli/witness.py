@@ -13,7 +13,7 @@ import typer
 
 from service.audit.note import NoteRefused, checkpoint_from, note_from
 from service.audit.witness import Refused, Told, Witness
-from service.cli.say import Json, err, fail, out, print_json
+from service.cli.say import Json, err, fail, out, print_json, why
 from service.cli.words import Lang, Tongue, say
 
 _PATIENCE: Final = 20.0
@@ -85,7 +85,7 @@ def witness(  # noqa: PLR0913 - the options of a command line
     try:
         keeper = Witness(folder, name, pinned=log_key)
     except NoteRefused as error:
-        fail(str(error))
+        fail(why(error, lang.lang))
     if not json:
         out.print(
             say(lang.lang, f"见证人公钥：{keeper.signer.verifier}", f"key of this witness: {keeper.signer.verifier}"),
@@ -103,7 +103,7 @@ def witness(  # noqa: PLR0913 - the options of a command line
                 out.print(say(lang.lang, f"已附签检查点 {size}", f"cosigned checkpoint {size}"), markup=False)
             service.hand_in(note)
         except Refused as error:
-            fail(say(lang.lang, f"拒绝附签（{error.code}）：{error}", f"refused ({error.code}): {error}"))
+            fail(say(lang.lang, f"拒绝附签（{error.code}）：{error.told.zh}", f"refused ({error.code}): {error}"))
         except Unheard as error:
             err.print(say(lang.lang, f"服务未作应答：{error}", f"no answer: {error}"), markup=False)
             if not every:

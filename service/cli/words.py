@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from moderation.engine import Case, Engine
     from moderation.reasons import Language
+    from moderation.told import Wrong
     from moderation.types import Verdict
     from service.ports import TextModel
     from service.settings import Settings
@@ -127,8 +128,10 @@ def open_expert(settings: Settings, engine: Engine, lang: Language) -> Panel | N
     return Panel(model, second)
 
 
-def _refuse_expert(error: Exception, lang: Language) -> NoReturn:
-    refuse(say(lang, f"文本模型未通过检查：{error}（可用 --no-expert）", f"the text expert is refused: {error}"))
+def _refuse_expert(error: Wrong, lang: Language) -> NoReturn:
+    refuse(
+        say(lang, f"文本模型未通过检查：{error.told.zh}（可用 --no-expert）", f"the text expert is refused: {error}")
+    )
 
 
 def concluded(cases: Sequence[Case], panel: Panel | None) -> list[Verdict]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from moderation.corrections import Speech, listen
 from moderation.proof import OFF_SCRIPT
-from moderation.risk import Advice, Level, departure
+from moderation.risk import departure
 from moderation.signals import Moods, Watch, feel, watch
 from moderation.types import Action, Scene
 from service.duty.alerts import Occasion, raise_alert
@@ -44,7 +44,8 @@ CORRECTION, SIGNAL = "correction", "signal"
 MOST_ROOMS: Final = 10_000
 MINUTES: Final = 120
 """So many minutes of a room are charted."""
-_GRAVE: Final = frozenset({Advice.SENIOR.value, Advice.CUT.value})
+_GRAVE: Final = ("room.red", "room.cut", "room.senior")
+"""Who is told of one is not told of a later one at the same time."""
 _ALERTS: Final = {
     "surge": "sentiment.surge",
     "praise": "brush.praise",
@@ -204,14 +205,16 @@ def _charted(minutes: tuple[Minute, ...], number: int, flagged: int, points: int
 
 
 def _tell_grave(one: Judged, happenings: Iterable[Happening], told: _Told) -> None:
-    """Alerts for what the keeper is about to tell of the room's risk, where a person should look at once."""
+    """One alert for what the keeper is about to tell of the room's risk, where a person should look at once."""
+    grave: dict[str, object] = {}
     for kind, facts in happenings:
-        red = kind == RISK and facts["up"] and facts["level"] == Level.RED.code
-        if red or (kind == ADVICE and facts["on"] and facts["advice"] in _GRAVE):
-            name = "room.red" if red else f"room.{facts['advice']}"
-            more = {"room": one.room, "level": facts["level"]}
-            occasion = Occasion(name, one.room, str(int(one.message.content.at.timestamp())), more)
-            told.works.append(partial(raise_alert, tenant=one.tenant, occasion=occasion))
+        if (kind == RISK and facts["up"]) or (kind == ADVICE and facts["on"]):
+            grave[f"room.{facts['advice' if kind == ADVICE else 'level']}"] = facts["level"]
+    name = next((name for name in _GRAVE if name in grave), None)
+    if name is not None:
+        more = {"room": one.room, "level": grave[name]} | ({"advice": "cut"} if "room.cut" in grave else {})
+        occasion = Occasion(name, one.room, str(int(one.message.content.at.timestamp())), more)
+        told.works.append(partial(raise_alert, tenant=one.tenant, occasion=occasion))
 
 
 def _tell_correction(one: Judged, correction: Correction, told: _Told) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import platform
 import sqlite3
 from datetime import UTC, datetime
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from moderation.render import render, render_suggestion
-from moderation.suggest import suggest
 from moderation.types import Role as Account
 from moderation.types import Scene
 from service.experts import name_of
@@ -72,10 +70,10 @@ async def tried(asked: Asked) -> Answer:
 async def rewritten(asked: Asked) -> Answer:
     """What could be written instead: a part of the page."""
     content = await _content(asked)
-    engine = asked.serving.service.rules.engines.of(known(asked).tenant)
-    suggestion = await asyncio.to_thread(suggest, engine, content)
+    suggested = await asked.serving.service.moderation.suggested(known(asked).tenant, content)
     page = Shell(asked, page_lang(asked.request), {}, "")
-    return page.part("suggestion.html", told=render_suggestion(suggestion, content, engine.ruleset, page.lang))
+    told = render_suggestion(suggested.suggestion, content, suggested.ruleset, page.lang)
+    return page.part("suggestion.html", told=told)
 
 
 @route("GET", "/people", policy=Right.PEOPLE, gives=HTML, shown=False)

@@ -17,6 +17,7 @@ from service.http.answer import Answer
 from service.http.answers import Answered as Told
 from service.http.content import known
 from service.http.duty_answers import ActShown, ShowShown, act_told, show_told
+from service.http.happened import in_words
 from service.http.room_answers import RiskReason, may_be_seen, risk_told
 from service.http.room_wire import room_of
 from service.http.routes import CALLED, route
@@ -28,6 +29,7 @@ from service.rights import Right
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from moderation.ruleset import Ruleset
     from service.duty.scripts import Version
     from service.http.language import Lang
     from service.http.serving import Asked
@@ -102,14 +104,14 @@ async def pulse(asked: Asked) -> Answer:
         "show": show_told(show, await gaps_of(asked, show)) if show is not None else None,
         **risk_told(risk),
         "points": int(risk.points()),
-        "judged": lane.judged if lane is not None else 0,
-        "held": lane.held if lane is not None else 0,
+        "judged": lane.judged if lane is not None else sum(one.messages for one in seen.minutes),
+        "held": lane.held if lane is not None else sum(one.flagged for one in seen.minutes),
         "corrections": seen.corrections,
         "minutes": [
             {"at": datetime.fromtimestamp(60 * number, UTC), "messages": messages, "flagged": flagged, "points": points}
             for number, messages, flagged, points in seen.minutes
         ],
-        "stream": [_item(one, asked.lang, texts) for one in lately],
+        "stream": [_item(one, asked.lang, texts, service.rules.engine.ruleset) for one in lately],
         "script": _beside(version, items) if version is not None else None,
         "acts": [act_told(one) for one in await duties.shows.acts(tenant, room)],
     }
@@ -119,10 +121,11 @@ async def pulse(asked: Asked) -> Answer:
 ROUTES: Final = (pulse,)
 
 
-def _item(one: Answered | Event, lang: Lang, texts: Mapping[str, str]) -> dict[str, Any]:
+def _item(one: Answered | Event, lang: Lang, texts: Mapping[str, str], active: Ruleset) -> dict[str, Any]:
     if not isinstance(one, Answered):
-        text = texts.get(str(one.facts.get("message", "")), "")
-        return {"seq": one.number, "kind": one.kind, "at": one.at, "facts": dict(one.facts), "text": text}
+        text, detail = texts.get(str(one.facts.get("message", "")), ""), in_words(one, lang, active)
+        told = {"seq": one.number, "kind": one.kind, "at": one.at, "facts": dict(one.facts)}
+        return {**told, "detail": detail, "text": text}
     content, verdict, ruleset = one.decided.content, one.decided.verdict, one.decided.ruleset
     told = render(verdict, content, ruleset, lang)
     off = any(name == OFF_SCRIPT for item in verdict.evidence for name, _ in item.facts)

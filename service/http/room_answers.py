@@ -15,6 +15,7 @@ from moderation.risk import Advice
 from moderation.types import Action
 from service.http.answers import Absent, Excused, Finding, Proof, decider
 from service.http.answers import Answered as Told
+from service.http.happened import in_words
 from service.http.language import explain
 from service.live.risk import reasons_told
 from service.live.talk import Answered, Event, Refused
@@ -64,6 +65,7 @@ class RoomEventShown(Told):
     seq: int
     kind: str = Field(examples=["risk", "retraction"])
     at: datetime
+    detail: str = Field(description="the same for people", examples=["风险升为“高”（口播 · 绝对化用语 ×3）"])
 
 
 class RoomRefused(Told):
@@ -186,15 +188,15 @@ def may_be_seen(verdict: Verdict, content: Content, ruleset: Ruleset) -> bool:
     return verdict.action is Action.PASS
 
 
-def event_told(event: Event) -> bytes:
-    """An event as JSON."""
+def event_told(event: Event, lang: Lang, ruleset: Ruleset) -> bytes:
+    """An event as JSON; ``ruleset`` names its categories."""
     told = {**event.facts, "seq": event.number, "kind": event.kind, "at": event.at}
-    return orjson.dumps(told, option=orjson.OPT_UTC_Z)
+    return orjson.dumps({**told, "detail": in_words(event, lang, ruleset)}, option=orjson.OPT_UTC_Z)
 
 
-def item_told(item: Answered | Event, lang: Lang) -> bytes:
+def item_told(item: Answered | Event, lang: Lang, ruleset: Ruleset) -> bytes:
     """Either of them."""
-    return verdict_told(item, lang) if isinstance(item, Answered) else event_told(item)
+    return verdict_told(item, lang) if isinstance(item, Answered) else event_told(item, lang, ruleset)
 
 
 def refused_told(name: str | None, why: str, lang: Lang, faults: Sequence[Fault] = ()) -> bytes:

@@ -114,7 +114,8 @@ async def events(asked: Asked) -> Answer:
         raise Problem("not-found")
     after = items[-1].number if items else query.after
     shown = heard(items, known(asked).rights)
-    told = b",".join([item_told(item, asked.lang) for item in shown])
+    ruleset = asked.serving.service.rules.engine.ruleset
+    told = b",".join([item_told(item, asked.lang, ruleset) for item in shown])
     return Answer(b'{"room":%s,"items":[%s],"next":%d}' % (orjson.dumps(name), told, after))
 
 

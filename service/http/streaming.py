@@ -18,6 +18,7 @@ import orjson
 import structlog
 from aiohttp import WSMsgType
 
+from service.http import html
 from service.http.content import known
 from service.http.room_answers import (
     item_told,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from moderation.ruleset import Ruleset
     from service.http.problems import Fault, Problem
     from service.http.serving import Asked
     from service.live.lane import Lane
@@ -127,6 +129,11 @@ class Stream:
         """What the client may do."""
         return known(self.asked).rights
 
+    @property
+    def _ruleset(self) -> Ruleset:
+        """What names the categories of events."""
+        return self.asked.serving.service.rules.engine.ruleset
+
     def greet(self, lane: Lane, after: int | None) -> None:
         """Tells how the room stands. What came after ``after`` is sent first; without it, what comes from now on."""
         self._cursor = lane.last if after is None else after
@@ -150,7 +157,7 @@ class Stream:
                 self._put(verdict_told(mine, lang), mine.number)
         if news is not None:
             for event in heard(news.events, self.rights):
-                self._put(item_told(event, lang), event.number)
+                self._put(item_told(event, lang, self._ruleset), event.number)
         if own:
             self.grant(len(own))
         else:
@@ -193,7 +200,8 @@ class Stream:
             self._more.clear()
             self.size = 0
             self._wake.set()
-            bye = {"type": "bye", "code": int(code), "why": code.word}
+            detail = html.say(self.asked.lang, f"bye.{code.word}")
+            bye = {"type": "bye", "code": int(code), "why": code.word, "detail": detail}
             if problem is not None:
                 bye["problem"] = problem.told(self.asked.lang)
             self._closing = asyncio.get_running_loop().create_task(self._close(code, bye))
@@ -238,7 +246,7 @@ class Stream:
             if items:
                 self._cursor = items[-1].number
                 shown = heard(items, caller.rights)
-                await self._frame(_told([item_told(item, lang) for item in shown], 0))
+                await self._frame(_told([item_told(item, lang, self._ruleset) for item in shown], 0))
             elif not self._lost:
                 break
         self._replaying = False

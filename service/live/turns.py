@@ -179,7 +179,9 @@ class Turns:
         recalled = [stored.content for stored in recent[-RECALLED:]]
         stands = await self._reads.known([(lane.tenant, content.id) for content in recalled]) if recalled else {}
         engine = self._rules.engines.of(lane.tenant)
-        heard, _ = await self._chamber.judged(lane.tenant, engine.hear, RoomState(), recalled, long=bool(recalled))
+        heard = RoomState()
+        if recalled:
+            heard, _ = await self._chamber.does(lane.tenant, engine.hear, heard, recalled)
         if not lane.opened:
             ruled = [stored for _, stored in stands.values() if stored.by != ENGINE]
             lane.state = _told_of(heard, ruled, engine)
@@ -224,10 +226,7 @@ class Turns:
             ruled = [said.ruled for said in part.said if said.ruled is not None]
             part.state, part.cases, part.pieces = _told_of(part.lane.state, ruled, engine), [], []
             for company in slices([message.content for message in part.messages]):
-                long = any(map(is_long, company))
-                part.state, cases = await self._chamber.judged(
-                    tenant, engine.hear, part.state, company, long=long, contents=len(company) or 1
-                )
+                part.state, cases = await self._chamber.judged(tenant, partial(engine.hear, part.state), company)
                 part.cases += cases
                 await asyncio.sleep(0)
             if any(case.retracts for case in part.cases):

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from moderation.told import Wrong
 from service.vault import opened
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _WHY = {
 }
 
 
-class Unsafe(Exception):
+class Unsafe(Wrong):
     """The database cannot be used, or would not keep what it acknowledges; the service must not start on it."""
 
 
@@ -53,7 +54,10 @@ def pragmas(busy_timeout: float) -> dict[str, int | str]:
 def _assert_same(name: str, wanted: int | str, rows: Iterable[Any]) -> None:
     found = next((row[0] for row in rows), None)
     if found != wanted:
-        raise Unsafe(f"SQLite answers PRAGMA {name} = {found!r} where {wanted!r} is needed")
+        raise Unsafe(
+            f"数据库的 PRAGMA {name} 为 {found!r}，须为 {wanted!r}（所在磁盘可能不支持）",
+            f"SQLite answers PRAGMA {name} = {found!r} where {wanted!r} is needed",
+        )
 
 
 def secured(connection: sqlite3.Connection, *, busy_timeout: float) -> sqlite3.Connection:

@@ -243,9 +243,11 @@ def test_whoever_scrolls_away_from_the_picked_line_stays_there(house, filed, sea
         say(
             house,
             "long-live",
-            {"kind": "chat", "author_id": f"u-{number}", "text": f"主播好{number}", "id": f"c{number}"},
+            {"kind": "chat", "author_id": f"u-{number}", "text": f"主播好{number}，国家级", "id": f"c{number}"},
         )
     sat = seat("zhang.min", path="/live/long-live")
+    below = "document.documentElement.scrollHeight - document.querySelector('main').getBoundingClientRect().bottom"
+    assert sat.page.evaluate(below) < 100, "what the list scrolls makes no page longer"
     sat.press("j")
     assert sat.page.locator("#stream .on").get_attribute("data-author") == "u-59"
     sat.page.evaluate("document.querySelector('#stream').scrollTo(0, 1e6)")

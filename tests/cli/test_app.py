@@ -23,6 +23,22 @@ def test_every_module_that_registers_commands_has_its_line_and_every_line_a_comm
     assert [name for name in MODULES if f" {name} " not in told.output] == []
 
 
+@pytest.mark.parametrize(
+    ("more", "said", "unsaid"),
+    [
+        (
+            [],
+            ["用法：", "─ 参数 ─", "─ 选项 ─", "[默认：zh]", "显示此说明"],
+            ["Usage", "Options", "default", "Show this"],
+        ),
+        (["--lang", "en"], ["Usage: ", "─ Options ─", "[default: zh]", "Show this message"], ["用法", "选项 ─"]),
+    ],
+)
+def test_help_is_framed_in_chinese_and_in_english_on_request(more, said, unsaid):
+    told = CliRunner().invoke(app, ["audit", "verify", *more, "--help"], env={"COLUMNS": "120"}).output
+    assert ([one for one in said if one not in told], [one for one in unsaid if one in told]) == ([], [])
+
+
 def test_a_mistyped_command_is_told_what_was_meant():
     told = CliRunner().invoke(app, ["scren"])
     assert told.exit_code == 2
@@ -72,7 +88,7 @@ def here(tmp_path, monkeypatch):
         (b"", ["lexicon", "lint", "gbk.txt"], "gbk.txt:1: 不是 UTF-8 编码\n"),
         (b"", ["key", "create", "--tenant", "坏"], "无法创建：租户名（tenant）为 1 到 63 个"),
         (b"", ["user", "create", "x", "--tenant", "坏"], "租户名（tenant）为 1 到 63 个"),
-        (b"", ["audit", "verify", ".", "--key", "x"], "--key 应为日志公钥"),
+        (b"", ["audit", "verify", ".", "--key", "x"], "--key: 应为公钥（形如 名称+十六进制+base64）或其文件: x"),
         (b"", ["screen", "gbk.txt", "-o", "."], "命令有误：--output、-o：“.”是目录，应为文件\n"),
     ],
 )

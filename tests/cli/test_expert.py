@@ -51,5 +51,5 @@ def test_screen_hears_the_expert_as_explain_does(inside):
 def test_refused_weights_end_the_command_with_the_reason(inside, tmp_path):
     done = inside("explain", ABUSIVE, QINGLIU_MODELS=str(tmp_path), **HEARD)
     assert done.returncode == 2
-    assert "文本模型未通过检查" in done.stderr.decode()
+    assert "文本模型未通过检查：模型卡无法读取：ngram.json（" in done.stderr.decode()
     assert "ngram.json" in done.stderr.decode()

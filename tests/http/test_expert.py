@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from moderation.render import REASONS
+from service.rights import Role
+
 ABUSIVE = "你这种人活着就是浪费空气，全家都恶心"
 
 
@@ -20,6 +23,9 @@ def test_an_answer_tells_the_score_and_the_metrics_count_it(serving):
         page = server.call("GET", "/metrics", key=None).body.decode()
         assert "qingliu_expert_seconds_count 1.0" in page
         assert "qingliu_expert_waiting 0.0" in page
+        admin = server.hire("doubt", Role.ADMIN)
+        tried = admin.call("POST", "/try/rewrite", {"scene": "ugc", "text": ABUSIVE}).body.decode()
+        assert REASONS["for_people"][0] in tried
         server.within(server.service.hearing.close())
         blind = server.judge("面霜", scene="ad").json
         assert (blind["action"], blind["degraded"]) == ("review", True)

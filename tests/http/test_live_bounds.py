@@ -77,7 +77,7 @@ async def test_a_client_that_answers_pings_stays_and_a_silent_one_is_told_and_cl
             kinds.append(told.type)
             if told.type is aiohttp.WSMsgType.TEXT:
                 client.bye = told.json()
-        assert client.bye["why"] == "silent" and aiohttp.WSMsgType.PING in kinds
+        assert client.bye["why"] == "silent" and "没有收到" in client.bye["detail"] and aiohttp.WSMsgType.PING in kinds
 
 
 async def test_more_streams_than_allowed_are_refused(narrow):
@@ -161,6 +161,7 @@ def test_the_risk_of_a_room_is_told_with_its_reasons_and_fades(narrow):
     assert ("advice", "warn_host", True) in [(one["kind"], one.get("advice"), one.get("on")) for one in kinds]
     assert kinds[0]["reasons"][0] == kinds[0]["reasons"][0] | {"source": "speech", "category": "absolute_claim"}
     assert kinds[0]["message"] == "m0"
+    assert "×" in kinds[0]["detail"]
     shown = narrow.call("GET", "/v1/rooms/risky").json
     assert shown["level"] == "amber" and "warn_host" in shown["advice"]
     lane = narrow.service.rooms.lane("shop", "risky")
@@ -289,7 +290,7 @@ class Stuck:
 async def test_a_burst_of_answers_waits_for_a_client_that_is_busy_with_one_frame(monkeypatch, size, seconds, ended):
     now = [100.0]
     monkeypatch.setattr("service.http.streaming.monotonic", lambda: now[0])
-    asked = SimpleNamespace(request=SimpleNamespace(transport=None))
+    asked = SimpleNamespace(request=SimpleNamespace(transport=None), lang="zh")
     client = Stream(asked, "r", Stuck(), whole=False, credits=8, most=1000, waker=Waker(), seen=0.0)
     sending = asyncio.create_task(client._frame(b"."))
     await asyncio.sleep(0)
@@ -301,7 +302,7 @@ async def test_a_burst_of_answers_waits_for_a_client_that_is_busy_with_one_frame
 
 
 async def test_pongs_that_nobody_reads_are_no_way_to_fill_the_memory():
-    asked = SimpleNamespace(request=SimpleNamespace(transport=None))
+    asked = SimpleNamespace(request=SimpleNamespace(transport=None), lang="zh")
     client = Stream(asked, "r1", Stuck(), whole=False, credits=8, most=1000, waker=Waker(), seen=0.0)
     sending = asyncio.create_task(client.send())
     for _ in range(25):

@@ -8,9 +8,13 @@ from itertools import count
 
 import pytest
 
+from service.duty.patrol import Minute, Seen
 from service.http import charts
+from service.http.happened import in_words
 from service.http.html import WORDS
 from service.http.pulse import STREAM
+from service.http.streaming import Code
+from service.live.talk import Event
 from service.plan import Happening
 from service.rights import Role
 from tests.http.streams import chat
@@ -70,7 +74,84 @@ def test_what_was_ruled_on_a_message_is_told_with_the_message(server, admin, roo
     ]
 
 
+def test_the_page_of_a_room_that_was_closed_tells_what_was_said_and_how_its_risk_went(server, admin, room, monkeypatch):
+    seen = Seen(minutes=(Minute(29_000_000, 1, 0, 0), Minute(29_000_001, 1, 1, 8)))
+    monkeypatch.setattr(server.service.duties.patrol, "seen", lambda _tenant, _room: seen)
+    fell = Happening("risk", {"level": "green", "up": False, "reasons": []})
+    server.within(server.service.rooms.tell("shop", room, fell))
+    server.service.rooms._lanes.pop(("shop", room))
+    page = shown(admin.call("GET", f"/live/{room}"))
+    assert "2 条，1 条未通过" in page and "风险降为“低”" in page
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_event_of_a_room_has_a_word(lang):
     kinds = ("risk", "advice", "retraction", "ruling", "correction", "signal", "muted", "unmuted", "warned")
     assert [kind for kind in kinds if f"event.{kind}" not in WORDS[lang]] == []
+
+
+REASONS = [{"source": "speech", "category": "absolute_claim", "points": 24, "times": 3}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "zh", "en"),
+    [
+        (
+            "risk",
+            {"level": "red", "up": True, "reasons": REASONS},
+            "风险升为“高”（口播 · 绝对化用语 ×3）",
+            "The risk rose: High (Speech · Absolute claim ×3)",
+        ),
+        ("risk", {"level": "green", "up": False, "reasons": REASONS}, "风险降为“低”", "The risk fell: Low"),
+        (
+            "advice",
+            {"advice": "slow_mode", "on": True, "level": "red", "reasons": [], "seconds": 15},
+            "建议慢速模式，每人 15 秒一条",
+            "Slow mode advised, 15 s between two messages of a person",
+        ),
+        ("advice", {"advice": "cut", "on": False, "level": "green"}, "建议中断：已解除", "Cut advised: over"),
+        (
+            "retraction",
+            {"message": "m7", "decision": "d", "action": "block"},
+            "消息 m7 现为拦截，请撤下",
+            "Take message m7 back: Block",
+        ),
+        (
+            "ruling",
+            {"message": "m7", "decision": "d", "action": "pass", "by": "person"},
+            "消息 m7 的复核结论：通过（人工）",
+            "Message m7 was reviewed: Pass (A person)",
+        ),
+        (
+            "correction",
+            {"category": "absolute_claim", "seconds": 20},
+            "主播在 20 秒后更正：绝对化用语",
+            "The host put it right after 20 s: Absolute claim",
+        ),
+        ("signal", {"signal": "rise", "category": "*", "on": True}, "命中率升高", "More flagged"),
+        (
+            "signal",
+            {"signal": "surge", "category": "", "on": False},
+            "已平息——负面情绪与投诉激增",
+            "Over: Complaints surge",
+        ),
+        (
+            "muted",
+            {"target": "u1", "until": "2026-11-28T12:00:00Z"},
+            "u1 被禁言，至 2026-11-28 20:00",
+            "u1 is muted until 2026-11-28 20:00",
+        ),
+        ("muted", {"target": "u1"}, "u1 被禁言", "u1 is muted"),
+        ("unmuted", {"target": "u1"}, "u1 不再禁言", "u1 is no longer muted"),
+        ("warned", {"target": ""}, "已提醒主播", "The host was warned"),
+        ("to_come", {}, "to_come", "to_come"),
+    ],
+)
+def test_every_event_of_a_room_is_told_in_a_sentence(kind, facts, zh, en, server):
+    event = Event(7, kind, facts, datetime.now(UTC))
+    assert [in_words(event, lang, server.service.rules.engine.ruleset) for lang in ("zh", "en")] == [zh, en]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_end_of_a_stream_has_a_sentence(lang):
+    assert [code for code in Code if f"bye.{code.word}" not in WORDS[lang]] == []

@@ -63,6 +63,15 @@ def test_an_own_ban_is_nobodys_to_doubt(shipped, content):
         assert case.conclude(doubt).action is left
 
 
+def test_own_terms_are_judged_in_what_a_seller_with_a_licence_says(shipped, content):
+    own = engine_with(
+        read_own({"own.txt": term_file("第一次 | severity: 2 | weight: 60", "absolute_claim")}, shipped.ruleset),
+        shipped,
+    )
+    sold = content("第一次用这款面霜，七天祛斑，全网最低价", qualifications=("粤G妆网备字2022056789",))
+    assert own.examine(sold).conclude().action is Action.BLOCK
+
+
 def test_a_symbol_term_is_found_in_the_raw_view(owning, judge):
     engine = owning("薇🦄\n🦖")
     assert judge(engine, "加薇🦄").action is judge(engine, "看🦖吧").action is Action.BLOCK

@@ -150,9 +150,9 @@ def later(service, look_again):
     """A way to judge one long content that looks at the tenant's rules a second time, a moment later."""
     honest = service.moderation._chamber.judged
 
-    async def judged(tenant, work, *given, long, contents):
-        cases = await honest(tenant, work, *given, long=long, contents=contents)
-        if not long:
+    async def judged(tenant, work, company):
+        cases = await honest(tenant, work, company)
+        if not any(map(sitting.is_long, company)):
             return cases
         ((asked, verdict),) = [(case.content, case.conclude()) for case in cases]
         await asyncio.sleep(0.01)

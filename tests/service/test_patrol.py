@@ -97,14 +97,14 @@ def test_a_surge_of_complaints_raises_one_alert_for_the_room_and_one_for_the_pro
     assert sorted(alerts) == [("sentiment.surge", "brush"), ("sentiment.surge", "r")]
 
 
-def test_a_room_that_turns_red_raises_an_alert(shipped, alerts):
+def test_a_room_that_turns_red_raises_one_alert_at_a_time(shipped, alerts):
     room = Watched(shipped)
     rules = shipped.ruleset.live.risk
     for number in range(12):
         judged = room.judged("这款面霜能根治湿疹，国家级", speech=True, author="host", seconds=number)
         done(room.patrol.follow([judged]))
         room.lane.risk, _ = patrol.moved(room.lane.risk, [judged], (), rules)
-    assert ("room.red", "r") in alerts
+    assert alerts == [("room.senior", "r"), ("room.red", "r")]
 
 
 def test_a_batch_that_comes_again_counts_once(shipped):
