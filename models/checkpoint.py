@@ -6,6 +6,7 @@ Nothing is downloaded unless that is allowed, no code of the checkpoint is run, 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 256
 """Tokens that are read of a text; the rest is the first stage's."""
+_CONFIG: Final = "config.json"
+_HUB_ID: Final = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
 SHARE: Final = 0.5
 """What either stage's log odds count where a label speaks for a head: nobody has fitted them."""
 
@@ -71,6 +74,27 @@ class Checkpoint:
         return found
 
 
+def sound(asked: Asked) -> str:
+    """The name of a checkpoint, once all is checked that can be without loading it. Raises as ``load`` does."""
+    if runtime("torch") is None:
+        raise WeightsRefused(
+            f"{asked.name} 需要 torch 与 transformers：pip install 'qingliu[ml]'",
+            f"{asked.name}: needs torch and transformers: pip install 'qingliu[ml]'",
+        )
+    if not asked.labels or not {*asked.labels.values()} <= {*HEADS}:
+        heads = ", ".join(HEADS)
+        raise WeightsRefused(
+            f"{asked.name}：second_labels 须把它的标签对应到模型卡中的标签（{heads}）",
+            f"{asked.name}: second_labels must map its labels to heads ({heads})",
+        )
+    if not _HUB_ID.fullmatch(asked.name) and not (Path(asked.name) / _CONFIG).is_file():
+        raise WeightsRefused(
+            f"{asked.name} 不是含有 {_CONFIG} 的文件夹，也不是模型库的编号",
+            f"{asked.name}: is no folder with a {_CONFIG}, and no hub id",
+        )
+    return asked.name
+
+
 def load(first: Ngram, asked: Asked) -> Both:
     """A checkpoint beside the first stage, whose thresholds hold.
 
@@ -79,11 +103,7 @@ def load(first: Ngram, asked: Asked) -> Both:
     Raises:
         WeightsRefused: when torch is missing, the checkpoint is not there or not safe, or the labels are not its own.
     """
-    if runtime("torch") is None:
-        raise WeightsRefused(
-            f"{asked.name} 需要 torch 与 transformers：pip install 'qingliu[ml]'",
-            f"{asked.name}: needs torch and transformers: pip install 'qingliu[ml]'",
-        )
+    sound(asked)
     from transformers import AutoModelForSequenceClassification, AutoTokenizer  # noqa: PLC0415 - heavy, wanted here only
 
     safe: dict[str, Any] = {"local_files_only": not asked.download, "trust_remote_code": False}

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from moderation.lexicon import WordLists
     from moderation.liverules import LiveRules
-    from moderation.ruleset import Option
+    from moderation.ruleset import Article, Option
     from moderation.text.fold import Folding
 
 T = TypeVar("T")
@@ -72,8 +72,10 @@ def load_ruleset(
 def _read(lexicons: Path, scenes: Path, folders: Sequence[str]) -> Ruleset:
     open_dictionary()
     disk = _Disk(lexicons, scenes)
-    categories = disk.toml("categories.toml", tables.categories) or {}
-    laws = disk.toml("laws.toml", tables.laws) or {}
+    categories = disk.toml("categories.toml", tables.categories)
+    if categories is None:  # everything names categories: what follows of that would hide the cause
+        raise LoadErrors(disk.errors)
+    laws = disk.toml("laws.toml", tables.laws) or _Unread()
     codes = disk.toml("codes.toml", tables.codes)
     options = disk.options()
     folding = fold_tables(disk.pairs("variants/traditional.tsv"), disk.pairs("variants/lookalikes.tsv"))
@@ -87,7 +89,7 @@ def _read(lexicons: Path, scenes: Path, folders: Sequence[str]) -> Ruleset:
     terms = disk.terms(lists, folders)
     live = disk.live(categories, folding)
     disk.errors.extend(tables.cross_check(categories, laws, policies, disk.text))
-    if categories and codes and claims:
+    if codes and claims:
         disk.errors.extend(check_terms(terms, categories, laws, folding))
         disk.errors.extend(check_codes(codes, folding))
         families = {term.family for term in terms}
@@ -173,6 +175,13 @@ def with_terms(frame: Ruleset, name: str, text: str, lexicons: Path = LEXICONS) 
 
 def _why(error: OSError) -> Told:
     return Told("不存在" if isinstance(error, FileNotFoundError) else str(error.strerror), str(error.strerror))
+
+
+class _Unread(dict[str, "Article"]):
+    """Laws that could not be read: whatever names one is not at fault."""
+
+    def __contains__(self, ref: object) -> bool:
+        return True
 
 
 class _Disk:

@@ -72,6 +72,10 @@ class Accounts:
             raise Taken(kept) from None
         return user
 
+    async def knows(self, tenant: str) -> bool:
+        """Whether there is such a tenant. Raises ``BadName`` for a name that may not be one."""
+        return await tenants.known(tenant, reads=self._reads)
+
     async def listed(self, tenant: str, *, after: tuple[str, str] = START, limit: int = 1000) -> list[User]:
         """The people of a tenant, oldest first; ``after`` is time and id of the last one seen."""
         return await self._people.users(tenant, after=after, limit=limit)

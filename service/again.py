@@ -1,10 +1,11 @@
-"""What goes on beside all else: work that is done again and again for ever, and tasks that last as long as a block."""
+"""What goes on beside all else: work that is done for ever, tasks that last as long as a block, work in threads."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
@@ -12,6 +13,8 @@ from service.logs import where
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+
+Given = TypeVar("Given")
 
 
 async def again(
@@ -49,3 +52,19 @@ async def beside(**works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
+
+
+async def to_end(work: Callable[..., Given], *given: object, called_off: Callable[[], object] = lambda: None) -> Given:
+    """What ``work`` gives in a thread, for work that changes something.
+
+    A thread cannot be cancelled: where its caller is, the work is ``called_off`` and waited for, so that nobody closes
+    or begins anything beside it.
+    """
+    doing = asyncio.get_running_loop().run_in_executor(None, partial(work, *given))
+    try:
+        return await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        called_off()
+        await asyncio.wait([doing])
+        doing.exception()
+        raise

@@ -27,12 +27,17 @@ class BadName(ValueError):
         self.told = Told(zh, en)
 
 
-async def made(tenant: str, *, ledger: Ledger, reads: Reads) -> None:
-    """Makes a tenant unless there is one. Raises ``BadName`` for a name that may not be one."""
+async def known(tenant: str, *, reads: Reads) -> bool:
+    """Whether there is such a tenant. Raises ``BadName`` for a name that may not be one."""
     if not _NAME.fullmatch(tenant):
         zh = "租户名（tenant）为 1 到 63 个 a-z、0-9、- 与 _，以字母或数字开头"
         raise BadName(zh, "a tenant is 1-63 of a-z, 0-9, - and _, and starts with a letter or digit")
-    if await reads.has_tenant(tenant):
+    return await reads.has_tenant(tenant)
+
+
+async def made(tenant: str, *, ledger: Ledger, reads: Reads) -> None:
+    """Makes a tenant unless there is one. Raises ``BadName``."""
+    if await known(tenant, reads=reads):
         return
     try:
         await ledger.record(Act(TENANT_CREATED, tenant, tenant), Write(statements.INSERT_TENANT, (tenant, now())))

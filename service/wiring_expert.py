@@ -91,8 +91,8 @@ def check_heads(model: TextModel, ruleset: Ruleset) -> None:
 def find_second(settings: Settings, first: TextModel | None) -> Opens | None:
     """What opens the second stage that the settings ask for; ``None`` when there is none. Imports nothing heavy.
 
-    Raises ``ExpertRefused`` where the encoder is asked for by name and cannot be had, and for weights that are not
-    whole: what is installed and broken is no reason to judge without it in silence.
+    Raises ``ExpertRefused`` where one is asked for by name and cannot be had, and for weights that are not whole: what
+    is installed and broken is no reason to judge without it in silence.
     """
     wish = settings.second_stage
     if wish == "off" or not isinstance(first, ngram.Ngram):
@@ -100,7 +100,7 @@ def find_second(settings: Settings, first: TextModel | None) -> Opens | None:
     try:
         if wish not in {"auto", second.NAME}:
             asked = checkpoint.Asked(wish, settings.second_labels, settings.second_download)
-            return Opens(wish, partial(checkpoint.load, first, asked))
+            return Opens(checkpoint.sound(asked), partial(checkpoint.load, first, asked))
         if wish == "auto" and not second.fits(first, settings.models, wish=settings.second_runtime):
             return None
         name = second.sound(first, settings.models, wish=settings.second_runtime)

@@ -16,6 +16,7 @@ import os
 import shutil
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from functools import partial
 from hashlib import sha256
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -24,7 +25,7 @@ import orjson
 import structlog
 
 from service.acts import EXPORT_ASKED, EXPORT_CANCELLED, EXPORT_DONE, EXPORT_FAILED, EXPORT_FETCHED, Act
-from service.again import again
+from service.again import again, to_end
 from service.audit import seal
 from service.audit.formats import FORMATS, lacking
 from service.audit.make import Cancelled, Plan, Progress, collect, digest_of, tabulate
@@ -115,6 +116,7 @@ class Exports:
         self._doing: dict[str, Doing] = {}
         self._making: set[str] = set()
         self._cancelled: set[str] = set()
+        """Those being made of which somebody wants no more, for now or for good."""
         self._wake = asyncio.Event()
 
     async def ask(self, tenant: str, asked: Asked, *, by: str, reason: str = "") -> Export:
@@ -245,7 +247,8 @@ class Exports:
         since = await asyncio.to_thread(self._since, export, plan)
         ground = Ground(reads=self._log.reads, signer=self._log.signer, since=since, version=self._version)
         path = self.archive(export)
-        progress = await asyncio.to_thread(self._write, export, plan, ground, path)
+        call_off = partial(self._cancelled.add, export.id)
+        progress = await to_end(self._write, export, plan, ground, path, called_off=call_off)
         digest = await asyncio.to_thread(digest_of, path)
         told = progress.of("records")["records"], path.stat().st_size, digest
         facts = {"bytes": told[1], "records": told[0], "sha256": digest, "size": plan.checkpoint.size}

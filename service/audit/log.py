@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import structlog
 
 from service.acts import LOG_KEY, SERVICE_RESTORED, Act
+from service.again import to_end
 from service.audit.keys import endorsed
 from service.audit.note import Checkpoint, NoteRefused, checkpoint_from, note_from, signed_by, verifier_from
 from service.audit.reads import WIDTH, LogReads
@@ -62,8 +63,8 @@ class Log:
         self._tail: list[bytes] = []
         self._at = monotonic()
         self._turn = asyncio.Lock()
-        self._reading: asyncio.Future[Grown] | None = None
-        """What a thread reads, or what came of it, until that is on disk. Whoever waited for it may be gone."""
+        self._ahead = False
+        """Whether the edge may be ahead of the disk: it was read on, and whoever was to write that may be gone."""
         self._signed = 0
 
     @property
@@ -159,11 +160,10 @@ class Log:
         return last
 
     async def _step(self, signer: Signer) -> Grown:
-        left = self._reading
-        if left is not None:
-            await asyncio.wait([left])
-        self._reading = asyncio.ensure_future(asyncio.to_thread(self._read, signer, anew=left is not None))
-        grown = await asyncio.shield(self._reading)
+        if self._ahead:
+            await asyncio.to_thread(self._take_up)
+        self._ahead = True
+        grown = await to_end(self._read, signer)
         if grown.checkpoints:
 
             def work(visit: Visit) -> None:
@@ -173,13 +173,11 @@ class Log:
                     visit.derive(Write(sql.INSERT_CHECKPOINT, row, must_change=False))
 
             await self._ledger.visit(work)
-        self._reading = None
+        self._ahead = False
         return grown
 
-    def _read(self, signer: Signer, *, anew: bool) -> Grown:
-        """Hashes what is new, ``anew`` from what is on disk. A checkpoint every thousand acts, one for what is left."""
-        if anew:
-            self._take_up()
+    def _read(self, signer: Signer) -> Grown:
+        """Hashes what is new. A checkpoint every thousand acts, one for what is left."""
         there = self.reads.size()
         end = min(there, self._frontier.size + _MOST)
         grown = Grown([], [], behind=end < there)

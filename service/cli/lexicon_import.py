@@ -75,7 +75,12 @@ Mapped = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="输出文件；多个类别时为目录（默认写入词库目录）", show_default=False),
+    typer.Option(
+        "--output",
+        "-o",
+        help="输出文件；多个类别时为目录（默认写入 --lexicons 的词库目录，随附的除外）",
+        show_default=False,
+    ),
 ]
 Written = Annotated[Form | None, typer.Option("--format", help="写法（默认自动判断）", show_default=False)]
 Encoded = Annotated[str, typer.Option("--encoding", help="编码（默认自动判断）", show_default=False)]
@@ -118,6 +123,8 @@ def import_command(  # noqa: PLR0913, PLR0917 - the options of a command line
     provenance = _provenance(source, licence, owner, lang.lang)
     texts = clean_texts(corpus, lang.lang)
     chosen = chosen_settings(lexicons)
+    if output is None and chosen.lexicons.samefile(LEXICONS):
+        refuse(say(lang.lang, "随附的词库不由导入改写；请用 --output 指定文件", "give --output: shipped lexicons stay"))
     with no_collection():
         frame = _frame(chosen.lexicons, chosen.scenes or SCENES, clock, lang.lang)
         categories = _categories(mapped or (), category, frame, lang.lang)

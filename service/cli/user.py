@@ -11,7 +11,7 @@ import typer
 from service.accounts import Accounts, Change, NoSuchUser, Taken
 from service.cli.beside import beside
 from service.cli.say import Data, Json, fail, out, print_json, settings
-from service.cli.words import Lang, Tongue, say, table
+from service.cli.words import Lang, Tongue, fail_tenant, say, table
 from service.http.language import explain
 from service.keys import CLI
 from service.passwords import Unfit, random_password
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _STDIN = "-"
+_DEFAULT = "default"
 _ALL = 1_000_000
 _FIELDS = {"name": ("用户名：", "the name: "), "password": ("密码：", "the password: ")}
 
@@ -56,19 +57,25 @@ def create(  # noqa: PLR0913 - the options of a command line
     name: Name,
     *,
     role: Annotated[Role, typer.Option("--role", help="角色")] = Role.REVIEWER,
-    tenant: Tenant = "default",
+    tenant: Tenant = _DEFAULT,
     password: Password = None,
     data: Data = None,
     json: Json = False,
     lang: Lang = Tongue.ZH,
 ) -> None:
-    """创建用户（租户首次使用时自动建立）。未给密码时随机生成，只显示这一次。"""  # noqa: D415
+    """创建用户，租户须已有密钥（default 除外）。未给密码时随机生成，只显示这一次。"""  # noqa: D415
     chosen = _password(password, lang.lang)
-    user = _with_accounts(data, tenant, lang.lang, lambda accounts: accounts.create(tenant, name, role, chosen, by=CLI))
+
+    async def made(accounts: Accounts) -> User:
+        if not await accounts.knows(tenant) and tenant != _DEFAULT:
+            fail_tenant(tenant, lang.lang)
+        return await accounts.create(tenant, name, role, chosen, by=CLI)
+
+    user = _with_accounts(data, tenant, lang.lang, made)
     _tell(user, lang.lang, json=json, password=None if password else chosen)
 
 
-def list_(tenant: Tenant = "default", *, data: Data = None, json: Json = False, lang: Lang = Tongue.ZH) -> None:
+def list_(tenant: Tenant = _DEFAULT, *, data: Data = None, json: Json = False, lang: Lang = Tongue.ZH) -> None:
     """列出租户的用户。"""  # noqa: D415
     users = _with_accounts(data, tenant, lang.lang, lambda accounts: accounts.listed(tenant, limit=_ALL))
     if json:
@@ -85,7 +92,7 @@ def role(  # noqa: PLR0913 - the options of a command line
     name: Name,
     role: Annotated[Role, typer.Argument(help="新角色", show_default=False)],
     *,
-    tenant: Tenant = "default",
+    tenant: Tenant = _DEFAULT,
     data: Data = None,
     json: Json = False,
     lang: Lang = Tongue.ZH,
@@ -95,14 +102,14 @@ def role(  # noqa: PLR0913 - the options of a command line
 
 
 def disable(
-    name: Name, *, tenant: Tenant = "default", data: Data = None, json: Json = False, lang: Lang = Tongue.ZH
+    name: Name, *, tenant: Tenant = _DEFAULT, data: Data = None, json: Json = False, lang: Lang = Tongue.ZH
 ) -> None:
     """停用用户；其登录随即全部失效。"""  # noqa: D415
     _tell(_changed(name, Change(disabled=True), data, tenant, lang.lang), lang.lang, json=json)
 
 
 def enable(
-    name: Name, *, tenant: Tenant = "default", data: Data = None, json: Json = False, lang: Lang = Tongue.ZH
+    name: Name, *, tenant: Tenant = _DEFAULT, data: Data = None, json: Json = False, lang: Lang = Tongue.ZH
 ) -> None:
     """重新启用用户。"""  # noqa: D415
     _tell(_changed(name, Change(disabled=False), data, tenant, lang.lang), lang.lang, json=json)
@@ -112,7 +119,7 @@ def password(  # noqa: PLR0913 - the options of a command line
     name: Name,
     *,
     password: Password = None,
-    tenant: Tenant = "default",
+    tenant: Tenant = _DEFAULT,
     data: Data = None,
     json: Json = False,
     lang: Lang = Tongue.ZH,

@@ -180,7 +180,12 @@ def refuse(message: str) -> NoReturn:
 async def require_tenant(store: Store, tenant: str, lang: Language) -> None:
     """Ends the command where there is no such tenant."""
     if not await store.reads.has_tenant(tenant):
-        fail(say(lang, f"没有租户 {tenant}（见 qingliu key create）", f"no tenant {tenant}: qingliu key create"))
+        fail_tenant(tenant, lang)
+
+
+def fail_tenant(tenant: str, lang: Language) -> NoReturn:
+    """Ends the command, because there is no such tenant."""
+    fail(say(lang, f"没有租户 {tenant}（见 qingliu key create）", f"no tenant {tenant}: qingliu key create"))
 
 
 def fail_unchanged(errors: LoadErrors, lang: Language) -> NoReturn:

@@ -104,6 +104,8 @@ class Frame:
                 out["RateLimit"] = left
             if caller is not None and caller.session:
                 out["Cache-Control"] = "no-store"
+            if self.serving.streams.stopping:
+                response.force_close()
             return response
         finally:
             method = request.method if request.method in _METHODS else "other"

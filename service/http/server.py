@@ -18,11 +18,14 @@ from service.logs import AccessLog
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from service.http.stream import Streams
     from service.wiring import Service
 
 _BACKLOG: Final = 1024
 _BAD_REQUEST: Final = 400
 _PAUSE: Final = 0.02
+_TELLING: Final = 0.1
+"""So long, when the service stops, whoever keeps a connection busy may hear in an answer that it ends."""
 
 
 class Connection(web.RequestHandler):
@@ -138,17 +141,23 @@ async def listening(service: Service, *, log: BinaryIO) -> AsyncIterator[str]:
         finally:
             listener.close()
             looking.cancel()
-            streams.end()
-            await _let_all_go(server, patience=settings.shutdown_deadline)
+            await _let_all_go(server, streams, patience=settings.shutdown_deadline)
     finally:
         await runner.cleanup()
         access.flush()
 
 
-async def _let_all_go(server: web.Server, *, patience: float) -> None:
-    """Waits for the bodies that are under way; their answers are waited for by the server's own shutdown."""
+async def _let_all_go(server: web.Server, streams: Streams, *, patience: float) -> None:
+    """Tells clients that are about to ask again that they must not, then waits for the bodies that are under way.
+
+    The answers to those are waited for by the server's own shutdown.
+    """
     loop = asyncio.get_running_loop()
     until = loop.time() + patience
+    streams.stopping, told = True, loop.time() + min(_TELLING, patience)
+    while loop.time() < told and server.connections:  # noqa: ASYNC110 - once a life
+        await asyncio.sleep(_PAUSE)
+    streams.end()
     connections = cast(list[Connection], server.connections)
     for connection in connections:
         connection.let_go()

@@ -57,6 +57,8 @@ class Streams:
         self.waker = Waker()
         self.slow = 0
         """Clients that were closed because they read too slowly."""
+        self.stopping = False
+        """Whether the service stops: every answer is the last one of its connection."""
 
     @property
     def waiting(self) -> int:

@@ -151,6 +151,13 @@ def test_source_licence_and_owner_must_be_given(inside, tmp_path) -> None:
     assert done.returncode == 2 and "许可" in done.stderr.decode()
 
 
+def test_shipped_lexicons_are_not_written_to(inside, tmp_path) -> None:
+    (tmp_path / "a.txt").write_text("百家乐", encoding="utf-8")
+    done = inside("lexicon", "import", tmp_path / "a.txt", *ORIGIN, "--category", "gambling", "--lexicons", LEXICONS)
+    assert done.returncode == 2 and "--output" in done.stderr.decode()
+    assert not [*LEXICONS.rglob("a.gambling.txt")]
+
+
 def test_political_lists_never_enter_the_shared_folder(bring, rules, tmp_path) -> None:
     for place in (None, rules / "safety" / "p.txt", LEXICONS / "safety" / "p.txt"):
         done, _ = bring("p.txt", "某词条".encode(), "--category", "political_placeholder", output=place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import http.client
 import json
 import os
 import re
@@ -13,7 +14,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
@@ -150,6 +152,18 @@ def test_a_service_from_start_to_end(house):
     assert running(house / "data" / "qingliu.pid") is None
 
 
+def until_told_to_leave(url):
+    """Asks one thing after the other on one connection; whether each was answered until an answer said to leave."""
+    client = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+    with closing(client):
+        while True:
+            client.request("GET", "/healthz")
+            answer = client.getresponse()
+            answer.read()
+            if answer.getheader("Connection") == "close":
+                return answer.status == 200
+
+
 def test_what_is_under_way_is_answered_before_the_end(house):
     with started("serve", "--port", "0") as process:
         url = address(house)
@@ -159,11 +173,16 @@ def test_what_is_under_way_is_answered_before_the_end(house):
             head = f"POST /v1/moderations HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {secret}\r\n"
             head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
             connection.sendall(head.encode() + body[:5])
-            time.sleep(0.3)
-            process.send_signal(signal.SIGTERM)
+            with ThreadPoolExecutor(1) as busy:
+                asked = busy.submit(until_told_to_leave, url)
+                time.sleep(0.3)
+                process.send_signal(signal.SIGTERM)
+                assert asked.result(20)
             time.sleep(0.3)
             connection.sendall(body[5:])
-            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+            answer = connection.recv(65536)
+            assert answer.startswith(b"HTTP/1.1 200 ")
+            assert b"\r\nConnection: close\r\n" in answer
         assert process.wait(20) == 0
 
 

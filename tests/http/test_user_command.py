@@ -82,6 +82,9 @@ def test_a_tenant_that_may_not_be_one_is_refused(beside):
     _, qingliu = beside
     reply = qingliu("create", "an", "--tenant", "Not A Tenant")
     assert reply.exit_code == 1 and "tenant" in reply.output
+    reply = qingliu("create", "an", "--tenant", "shpo")
+    assert reply.exit_code == 1 and "没有租户 shpo（见 qingliu key create）" in reply.output
+    assert qingliu("create", "an").exit_code == 0
 
 
 def test_the_last_admin_may_be_disabled_by_the_operator(beside):

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from models import evaluate, metrics, ngram, portable, second
 from models.card import HEADS, read_card
-from models.checkpoint import Asked
+from models.checkpoint import Asked, sound
 from models.checkpoint import load as load_checkpoint
 from models.data import Labelled
 from models.lessons import Lesson, teach_second
@@ -374,6 +374,9 @@ def test_nothing_is_downloaded_and_no_pickle_is_read(trained: Trained, checkpoin
     first = ngram.load(trained[0])
     with pytest.raises(WeightsRefused, match="cannot be loaded"):
         load_checkpoint(first, Asked("nobody/has-this-classifier", {"toxic": "abuse"}))
+    for name in (str(tmp_path / "none"), str(tmp_path)):
+        with pytest.raises(WeightsRefused, match="is no folder"):
+            sound(Asked(name, {"toxic": "abuse"}))
     for path in checkpoint.iterdir():
         if path.suffix != ".safetensors":
             (tmp_path / path.name).write_bytes(path.read_bytes())

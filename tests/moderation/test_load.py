@@ -92,6 +92,14 @@ def test_all_errors_are_reported_at_once_and_in_order(folder) -> None:
     assert str(caught.value).splitlines() == [f"{error.file}:{error.line}: {error.reason}" for error in errors]
 
 
+@pytest.mark.parametrize("table", ["categories.toml", "laws.toml"])
+def test_what_follows_of_a_broken_table_is_not_told(table, folder) -> None:
+    break_it(folder, {"file": table, "append": "["})
+    with pytest.raises(LoadErrors) as caught:
+        load(folder)
+    assert [error.file for error in caught.value.errors] == [table]
+
+
 def test_a_term_error_is_told_from_a_grammar_error(folder) -> None:
     break_it(folder, {"file": "ad_law/absolute_claim.txt", "append": "最"})
     with pytest.raises(LoadErrors) as caught:

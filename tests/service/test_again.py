@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 from structlog.testing import capture_logs
 
-from service.again import again, beside
+from service.again import again, beside, to_end
 
 
 async def test_what_fails_is_told_and_done_again():
@@ -70,3 +71,20 @@ async def test_tasks_end_with_their_block_also_when_it_fails():
             await asyncio.sleep(0)
             raise OSError("gone")
     assert sorted(ended) == ["one", "other"]
+
+
+async def test_who_is_cancelled_waits_for_the_thread():
+    began, called_off, done = threading.Event(), threading.Event(), []
+
+    def work():
+        began.set()
+        called_off.wait(5)
+        done.append(1)
+        raise OSError("nobody hears of it")
+
+    doing = asyncio.create_task(to_end(work, called_off=called_off.set))
+    await asyncio.to_thread(began.wait, 5)
+    doing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await doing
+    assert done == [1]

@@ -239,8 +239,9 @@ def test_without_a_second_stage_that_fits_none_is_looked_for(settings, tmp_path)
     assert find_second(settings, None) is None
     other = ngram.Ngram(replace(first.card, sha256="0" * 64), first.arrays)
     assert find_second(settings.model_copy(update={"second_stage": "auto"}), other) is None
-    with pytest.raises(ExpertRefused):
-        find_second(settings.model_copy(update={"second_stage": "encoder"}), other)
+    for name in ("encoder", "/nowhere/my-bert"):
+        with pytest.raises(ExpertRefused, match=name):
+            find_second(settings.model_copy(update={"second_stage": name, "second_labels": {"x": "abuse"}}), other)
 
 
 def test_judging_comments_never_imports_torch(lexicons):

@@ -7,6 +7,7 @@ import json
 import random
 import re
 import sqlite3
+import threading
 import zipfile
 import zlib
 from collections import Counter
@@ -277,6 +278,36 @@ async def test_a_service_and_a_command_beside_it_do_not_make_one_pack_both(made)
     assert [one.state for one in both] == ["done", "done"]
     assert [one["event"] for one in logs] == ["pack made"]
     assert files_of(made, asked) == [f"{asked.id}.zip"]
+
+
+async def test_while_a_stopped_making_still_writes_nobody_takes_it_up(made, monkeypatch):
+    await made.act(3)
+    exports, writing, on, both = made.audit.exports, threading.Event(), threading.Event(), []
+    asked = await exports.ask("shop", Asked(pack="log"), by="cli")
+    collect = make.collect
+
+    def slow(*given):
+        both.append(1)
+        writing.set()
+        on.wait(5)
+        try:
+            assert len(both) == 1
+            collect(*given)
+        finally:
+            both.pop()
+
+    monkeypatch.setattr("service.audit.exports.collect", slow)
+    stopped = asyncio.create_task(exports.make(asked))
+    await asyncio.to_thread(writing.wait, 5)
+    stopped.cancel()
+    async with opened(made.folder) as beside:
+        taking_up = asyncio.create_task(beside.audit.exports.make(asked))
+        done, _ = await asyncio.wait([stopped], timeout=0.1)
+        assert (done, both) == (set(), [1])
+        on.set()
+        assert (await taking_up).state == "done"
+        assert stopped.cancelled()
+        assert check(exports.archive(asked), key=made.key).found == []
 
 
 async def test_packs_are_made_after_the_database_failed_once(made, monkeypatch):
