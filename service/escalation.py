@@ -61,12 +61,7 @@ class Escalation:
     @property
     def waiting(self) -> int:
         """Contents that have not been answered by one or the other."""
-        return self.first.waiting + self.waiting_for_second
-
-    @property
-    def waiting_for_second(self) -> int:
-        """Contents that the second stage has not answered."""
-        return self.second.waiting if self.second is not None else 0
+        return self.first.waiting + (self.second.waiting if self.second is not None else 0)
 
     @property
     def on_heard(self) -> Heard | None:
@@ -91,13 +86,13 @@ class Escalation:
         if self.second is not None:
             await self.second.close()
 
-    def ask(self, cases: Sequence[Case]) -> list[asyncio.Future[Answer]]:
+    def ask(self, cases: Sequence[Case], tenant: str = "") -> list[asyncio.Future[Answer]]:
         """One future a case, which has an answer in time and never an exception."""
-        firsts = self.first.ask(cases)
+        firsts = self.first.ask(cases, tenant)
         if self.model.card.sha256 != self._beside:
             return firsts
         always = [case for case in cases if case.policy.second_stage is SecondStage.ALWAYS]
-        seconds = iter(self._ask_second(always)) if always else iter(())
+        seconds = iter(self._ask_second(always, tenant)) if always else iter(())
         found = []
         for case, first in zip(cases, firsts, strict=True):
             if case.policy.second_stage is SecondStage.NEVER:
@@ -107,13 +102,13 @@ class Escalation:
             if case.policy.second_stage is SecondStage.ALWAYS:
                 _both_into(joint, first, next(seconds), (ESCALATED,))
             else:
-                first.add_done_callback(partial(self._weigh, case, joint))
+                first.add_done_callback(partial(self._weigh, tenant, case, joint))
             found.append(joint)
         return found
 
-    def _ask_second(self, cases: Sequence[Case]) -> list[asyncio.Future[Answer]]:
+    def _ask_second(self, cases: Sequence[Case], tenant: str) -> list[asyncio.Future[Answer]]:
         if self.second is not None:
-            return self.second.ask(cases)
+            return self.second.ask(cases, tenant)
         loop = asyncio.get_running_loop()
         futures: list[asyncio.Future[Answer]] = [loop.create_future() for _ in cases]
         missing = Missing(SECOND, self.absent)
@@ -123,7 +118,7 @@ class Escalation:
             self._on_heard([missing] * len(cases), 0.0)
         return futures
 
-    def _weigh(self, case: Case, joint: asyncio.Future[Answer], first: asyncio.Future[Answer]) -> None:
+    def _weigh(self, tenant: str, case: Case, joint: asyncio.Future[Answer], first: asyncio.Future[Answer]) -> None:
         """The first stage has spoken: the second reads what is uncertain, as far as it has time."""
         answer = first.result()
         if joint.done():
@@ -134,14 +129,18 @@ class Escalation:
         band = edge(self.model)
         if answer.margin > band:
             joint.set_result(answer)
-        elif answer.margin > edge(self.model, self.waiting_for_second / self._queue_texts):
+        elif answer.margin > edge(self.model, self._load(tenant)):
             joint.set_result(answer._replace(lacks=Missing(SECOND, "overloaded")))
         else:
-            (second,) = self._ask_second([case])
+            (second,) = self._ask_second([case], tenant)
             late = joined(answer, Missing(SECOND, "deadline"), ())
             timer = asyncio.get_running_loop().call_later(self._budget, _settle, joint, late)
             joint.add_done_callback(lambda _: timer.cancel())
             _both_into(joint, first, second, _facts(answer.margin, band))
+
+    def _load(self, tenant: str) -> float:
+        """How much of what the second stage lets a tenant have waiting does wait."""
+        return 0.0 if self.second is None else self.second.waiting_of[tenant] / self._queue_texts
 
 
 class Panel:

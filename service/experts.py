@@ -3,15 +3,16 @@
 ``answers`` asks a model at once, for whoever has time. ``Hearing`` has it asked in a thread of its own, in batches. An
 absence says why: ``deadline``, ``overloaded``, ``failed``, ``not_a_number``, ``wrong_shape``, or ``absent`` when
 nobody is there to be asked. A hung model holds its thread and nothing else: what waits runs out of time, and who comes
-later than anybody waits is told so at once.
+later than anybody waits is told so at once. Tenants take turns; one that asks for more than is read in time waits for
+its own.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Condition, Thread
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -177,12 +178,46 @@ def _scores(
 class _Asked:
     """Cases with one deadline, in the queue, and who waits for each. ``late``: nobody does any more."""
 
+    tenant: str
     cases: Sequence[Case]
     heard: Sequence[asyncio.Future[Answer]]
     loop: asyncio.AbstractEventLoop
     began: float
     timer: asyncio.TimerHandle = field(init=False)
     late: bool = False
+
+
+class _Queue:
+    """What waits for the model, by tenant, the one whose turn it is first. The event loop puts, the thread takes."""
+
+    def __init__(self) -> None:
+        self._asked: OrderedDict[str, deque[_Asked]] = OrderedDict()
+        self._comes = Condition()
+        self._over = False
+
+    def put(self, asked: _Asked) -> None:
+        """Adds what a tenant asks behind what it asked before."""
+        with self._comes:
+            self._asked.setdefault(asked.tenant, deque()).append(asked)
+            self._comes.notify()
+
+    def end(self) -> None:
+        """Nothing comes any more."""
+        with self._comes:
+            self._over = True
+            self._comes.notify()
+
+    def take(self, timeout: float | None = None) -> _Asked | None:
+        """What comes next; nothing when nothing comes in time, or any more."""
+        with self._comes:
+            self._comes.wait_for(lambda: self._asked or self._over, timeout)
+            if not self._asked:
+                return None
+            tenant, waiting = self._asked.popitem(last=False)
+            asked = waiting.popleft()
+            if waiting:
+                self._asked[tenant] = waiting
+            return asked
 
 
 class Hearing:
@@ -197,15 +232,20 @@ class Hearing:
         on_heard: Callable[[Sequence[Answer], float], None] | None = None,
     ) -> None:
         self.model, self.on_heard = model, on_heard
-        self.waiting = 0
-        """Contents that the model has not answered."""
+        self.waiting_of = Counter[str]()
+        """Contents that the model has not answered, by tenant."""
         self._deadlines, self._queue_texts = deadlines, queue_texts
-        self._queue: SimpleQueue[_Asked | None] = SimpleQueue()
+        self._queue = _Queue()
         self._thread = Thread(target=self._work, name="text expert", daemon=True)
         self._patience = max(deadlines.values())
         self._busy_since = 0.0
         """When the model was asked what it has not answered; 0 while it is asked nothing."""
         self._open = False
+
+    @property
+    def waiting(self) -> int:
+        """Contents that the model has not answered."""
+        return self.waiting_of.total()
 
     def start(self) -> None:
         """Begins to listen."""
@@ -215,16 +255,19 @@ class Hearing:
     async def close(self) -> None:
         """Takes no more; waits for the model, though not for ever."""
         self._open = False
-        self._queue.put(None)
+        self._queue.end()
         await asyncio.to_thread(self._thread.join, _CLOSING_SECONDS)
 
-    def ask(self, cases: Sequence[Case]) -> list[asyncio.Future[Answer]]:
-        """One future a case, which has an answer within the deadline of the case's scene and never an exception."""
+    def ask(self, cases: Sequence[Case], tenant: str = "") -> list[asyncio.Future[Answer]]:
+        """One future a case, which has an answer within the deadline of the case's scene and never an exception.
+
+        No tenant is the house itself.
+        """
         loop, began = asyncio.get_running_loop(), perf_counter()
         futures: list[asyncio.Future[Answer]] = [loop.create_future() for _ in cases]
         if not self._open or not self._thread.is_alive():
             self._excuse(futures, "absent", began)
-        elif self.waiting and self.waiting + len(cases) > self._queue_texts:
+        elif (waiting := self.waiting_of[tenant]) and waiting + len(cases) > self._queue_texts:
             self._excuse(futures, "overloaded", began)
         elif (busy := self._busy_since) and began - busy > self._patience:
             self._excuse(futures, "deadline", began)  # hung, or slower than anybody waits
@@ -232,9 +275,9 @@ class Hearing:
             scenes = [case.content.scene for case in cases]
             for deadline in {self._deadlines[scene] for scene in scenes}:
                 mine = [number for number, scene in enumerate(scenes) if self._deadlines[scene] == deadline]
-                asked = _Asked([cases[one] for one in mine], [futures[one] for one in mine], loop, began)
+                asked = _Asked(tenant, [cases[one] for one in mine], [futures[one] for one in mine], loop, began)
                 asked.timer = loop.call_later(deadline, self._expire, asked)
-                self.waiting += len(mine)
+                self.waiting_of[tenant] += len(mine)
                 self._queue.put(asked)
         return futures
 
@@ -251,7 +294,9 @@ class Hearing:
             self.on_heard([missing] * len(futures), perf_counter() - began)
 
     def _deliver(self, asked: _Asked, found: Sequence[Answer]) -> None:
-        self.waiting -= len(asked.cases)
+        self.waiting_of[asked.tenant] -= len(asked.cases)
+        if not self.waiting_of[asked.tenant]:
+            del self.waiting_of[asked.tenant]
         if asked.late:
             return
         asked.timer.cancel()
@@ -284,18 +329,14 @@ class Hearing:
 
     def _take(self, expected: int) -> list[_Asked]:
         """What is asked next: at least one group, then as many as come soon; nothing when the hearing is over."""
-        first = self._queue.get()
+        first = self._queue.take()
         if first is None:
             return []
         group, texts, end = [first], len(first.cases), perf_counter() + LINGER_SECONDS
         while texts < ENOUGH_TEXTS:
             left = end - perf_counter() if texts < expected else 0.0
-            try:
-                asked = self._queue.get(block=left > 0, timeout=max(left, 0.0))
-            except Empty:
-                break
+            asked = self._queue.take(max(left, 0.0))
             if asked is None:
-                self._queue.put(None)
                 break
             group.append(asked)
             texts += len(asked.cases)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakValueDictionary
 
 from service.creators.watching import WATCHED_SCENES
 from service.draft import placed
@@ -113,7 +114,7 @@ class Moderation:
         self._binding, self._chamber = binding, chamber
         self._book: Book | None = None
         self._sitting = Sitting(rules, ledger, hearing, terms, chamber)
-        self._turn = asyncio.Semaphore(SLICES_HEARD)
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     def enrol(self, roster: Roster, book: Book) -> None:
         """Has what creators publish count for them from now on, and their standing for what goes to people."""
@@ -157,7 +158,7 @@ class Moderation:
         for company in slices(contents):
             cases = await self._chamber.judged(tenant, partial(_examined, engines, tenant), company)
             await breath.taken()
-            for case, answer in zip(cases, await self._heard(cases), strict=True):
+            for case, answer in zip(cases, await self._heard(tenant, cases), strict=True):
                 verdict = case.conclude() if answer is None else case.conclude(answer)
                 verdict, filing = filed(
                     case.content, verdict, tenant=tenant, terms=self._terms, roster=self._sitting.roster
@@ -171,7 +172,7 @@ class Moderation:
     async def judged(self, tenant: str, content: Content) -> Verdict:
         """What the house makes of a content, which is filed nowhere."""
         (case,) = await self._chamber.judged(tenant, partial(_examined, self._rules.engines, tenant), [content])
-        (answer,) = await self._heard([case])
+        (answer,) = await self._heard(tenant, [case])
         return case.conclude() if answer is None else case.conclude(answer)
 
     async def get(self, caller: Caller, decision_id: str) -> Decided | None:
@@ -215,12 +216,13 @@ class Moderation:
         if names and self._book is not None:
             await self._book.standings(tenant, [*names])
 
-    async def _heard(self, cases: Sequence[Case]) -> list[Opinion | Missing | None]:
-        """What the expert says of a slice. Batches take turns, so that they crowd no single content out."""
+    async def _heard(self, tenant: str, cases: Sequence[Case]) -> list[Opinion | Missing | None]:
+        """What the expert says of a slice. A tenant's batches take turns, so that they crowd no single content out."""
         if self._hearing is None:
             return [None] * len(cases)
-        async with self._turn:
-            return [None if answer is None else await answer for answer in to_hear(cases, self._hearing)]
+        async with self._turns.setdefault(tenant, asyncio.Semaphore(SLICES_HEARD)):
+            heard = to_hear(cases, self._hearing, [tenant] * len(cases))
+            return [None if answer is None else await answer for answer in heard]
 
     async def _decided(
         self,

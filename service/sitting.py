@@ -67,14 +67,21 @@ def slices(contents: Sequence[Content]) -> Iterator[Sequence[Content]]:
 
 
 def to_hear(
-    cases: Sequence[Case], hearing: Hearing | Escalation | None
+    cases: Sequence[Case], hearing: Hearing | Escalation | None, tenants: Sequence[str] = ()
 ) -> list[asyncio.Future[Opinion | Missing] | None]:
-    """For each case the expert's answer to come, asked at once; ``None`` where the scene or the house asks nobody."""
-    asking = [case for case in cases if hearing is not None and case.wants]
+    """For each case the expert's answer to come, asked at once; ``None`` where the scene or the house asks nobody.
+
+    ``tenants`` says for each case whose it is; without them all are the house's.
+    """
+    asking: dict[str, list[Case]] = {}
+    owners = tenants or [""] * len(cases)
+    for case, tenant in zip(cases, owners, strict=True):
+        if hearing is not None and case.wants:
+            asking.setdefault(tenant, []).append(case)
     if hearing is None or not asking:
         return [None] * len(cases)
-    answers = iter(hearing.ask(asking))
-    return [next(answers) if case.wants else None for case in cases]
+    answers = {tenant: iter(hearing.ask(theirs, tenant)) for tenant, theirs in asking.items()}
+    return [next(answers[tenant]) if case.wants else None for case, tenant in zip(cases, owners, strict=True)]
 
 
 @dataclass(slots=True, eq=False)
@@ -140,7 +147,7 @@ class Sitting:
                 cases.append(case)
                 self._chamber.took(tenant, (now := thread_time()) - began)
                 began = now
-            answers = to_hear(cases, self._hearing)
+            answers = to_hear(cases, self._hearing, tenants)
         except Exception as error:  # noqa: BLE001 - a fault in the engine: nobody may wait for ever
             _fail(sitting, error)
             return

@@ -158,7 +158,8 @@ class Turns:
                     await self.open(part.lane)
             await self._look_up(parts)
             cases = await self._examine(parts)
-            answers = to_hear(cases, self._hearing)
+            owners = [part.lane.tenant for part in parts for _ in part.cases]
+            answers = to_hear(cases, self._hearing, owners)
         except Exception as error:  # noqa: BLE001 - a fault in the engine or the store: nobody may wait for ever
             for part in parts:
                 self._fail(part, error)

@@ -272,6 +272,31 @@ async def test_whoever_asks_after_the_end_is_told_that_nobody_is_there(shipped, 
     assert await hearing.ask([case])[0] == Missing(TEXT, "absent")
 
 
+async def test_tenants_take_turns_with_the_expert(shipped, content):
+    began, on = threading.Event(), threading.Event()
+
+    def held(model, texts, found):
+        began.set()
+        on.wait(5)
+        return found
+
+    model = Fake(held)
+    hearing = Hearing(model, deadlines=dict.fromkeys(Scene, 5.0), queue_texts=64)
+    hearing.start()
+    case = shipped.examine(content("这一瓶面霜而已"))
+    rush = hearing.ask([case], "rush")
+    await asyncio.to_thread(began.wait, 5)
+    for _ in range(3):
+        rush += hearing.ask([case] * 16, "rush")
+    crowded, other = hearing.ask([case] * 16, "rush"), hearing.ask([case], "shop")
+    assert [await one for one in crowded] == [Missing(TEXT, "overloaded")] * 16
+    on.set()
+    assert all(isinstance(one, Opinion) for one in await asyncio.gather(*rush, *other))
+    assert [len(texts) for texts in model.calls] == [1, 16, 17, 16]
+    assert hearing.waiting == 0
+    await hearing.close()
+
+
 async def test_the_end_waits_for_what_was_asked(house, content):
     async with house(Fake(slow), expert_deadline=1.0) as (service, caller):
         asked = asyncio.ensure_future(service.moderation.one(caller, content("这一瓶面霜而已")))
