@@ -98,7 +98,8 @@ async def worked(desk: Desk, judged: Sequence[dict[str, Any]]) -> None:
             await client.ask(first, f"{item['id']}/escalate", {**_held(item), "note": note})
         for item in mixed[1:]:
             await client.decide(first, item)
-        for item in (await client.ask(senior, "claim", {"limit": 5, "scenes": ["ad", "ugc"]}))["items"][:3]:
+        asked = {"limit": 5, "scenes": ["ad", "ugc"], "kinds": ["content", "report", "complaint"]}
+        for item in (await client.ask(senior, "claim", asked))["items"][:3]:
             await client.decide(senior, item)
         await client.propose(await client.signed_in(POLICY))
         await aired(client.file, partial(client.post, headers=senior), await client.live())

@@ -23,6 +23,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 import pytest
 from typer.testing import CliRunner
 
+from service.cli import demo_day
 from service.cli.app import app
 from service.cli.serve import set_aside
 from service.running import AlreadyRunning, claim, running
@@ -336,6 +337,25 @@ def test_a_demo_without_serving_prints_its_summary_and_ends(house):
     assert again.exit_code == 0, again.output
     assert qingliu("demo", "--reset").exit_code == 0
     assert not (house / "data" / "demo").exists()
+
+
+async def test_the_people_of_a_demo_leave_appeals_to_people(monkeypatch):
+    asked = []
+
+    async def noted(_client, *given):
+        asked.append(given)
+        return {"items": [], "id": ""}
+
+    async def nothing(*_given):
+        return []
+
+    for name in ("ask", "post", "file", "signed_in"):
+        monkeypatch.setattr(demo_day._Client, name, noted)
+    monkeypatch.setattr(demo_day._Client, "live", nothing)
+    monkeypatch.setattr(demo_day, "aired", nothing)
+    await demo_day.worked(demo_day.Desk("", "", "demo", ()), [])
+    claims = [given[2] for given in asked if "claim" in given]
+    assert claims[-1]["kinds"] == ["content", "report", "complaint"]
 
 
 def test_a_demo_serves_until_interrupted(house):
