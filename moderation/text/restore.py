@@ -230,8 +230,7 @@ class Restorer:
         whole, drawn = self._meant(text, seen.clues, lay)
         if drawn:
             whole += self._drawn(text, drawn)
-        whole += self._filled(text)
-        whole += self._holed(text, lay, source)
+        whole += self._filled(text) or self._holed(text, lay, source)
         if not whole:
             heard = self._likely(text, seen.heard)
             if not heard:
