@@ -83,6 +83,7 @@ class CodeRules:
     card: tuple[str, ...]
     wechat: tuple[str, ...]
     qq: tuple[str, ...]
+    telegram: tuple[str, ...]
     endings: tuple[str, ...]
     labels: tuple[str, ...]
     numbers: tuple[str, ...]

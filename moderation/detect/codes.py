@@ -32,8 +32,10 @@ _LONG_RUN = re.compile("[0-9" + "".join(map(chr, _SPOKEN)) + "]{11}")
 """Shorter runs of digits are no number that is looked for."""
 _MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
 _LONG_NUMBER = re.compile(r"(?<![0-9a-z])[0-9]{15,18}[0-9x](?![0-9a-z])")
-_QQ = rf"[1-9][0-9]{{4,10}}(?![0-9只])|[{NUMERALS}]{{6,11}}(?![{NUMERALS}只])"
+_DIGIT = f"[0-9{NUMERALS}]"
+_QQ = rf"[1-9][0-9]{{4,10}}(?![0-9只])|{_DIGIT}(?:[ -]{{0,2}}{_DIGIT}){{5,10}}(?![ -]{{0,2}}{_DIGIT}|只)"
 _WECHAT_ID = r"[a-z][a-z0-9_-]{5,19}(?![a-z0-9_-])"
+_TELEGRAM = r"(?:(?<=[@:])|(?<=: ))[a-z](?=[a-z_]*[0-9_])[a-z0-9_]{3,31}(?![a-z0-9_])"
 _HANDLE = re.compile(
     r"(?:(?<=[^\x00-\x7f])(?:[:：] ?|(?<=号)|号[是:：] ?)|(?<![a-z0-9])[vw][:：] ?)"
     r"((?=[a-z0-9_-]{6,20}(?![a-z0-9_.\u3400-\u9fff-]))(?=[a-z_-]+[0-9_-]*[0-9]{2})[a-z][a-z0-9_-]+)"
@@ -78,6 +80,7 @@ class CodeDetector:
         apps, public = ("|".join(map(re.escape, names)) for names in (cues.apps, cues.public))
         self._wechat = _after(cues.wechat, visible, rf"(?!(?:{apps})(?![a-z0-9_-])){_WECHAT_ID}")
         self._qq = _after(cues.qq, visible, _QQ)
+        self._telegram = _after(cues.telegram, visible, _TELEGRAM)
         self._public = re.compile(rf"(?:https?://)?(?:[a-z0-9-]+\.)*(?:{public})(?:[/?#]|$)")
         endings = "|".join(map(re.escape, cues.endings))
         dot = r"(?:\.|。|点(?=com|cn|net)|\(dot\)|\[\.\]| dot )"
@@ -156,6 +159,7 @@ class CodeDetector:
         for kind, pattern, group, weight in (
             ("wechat", self._wechat, 1, FULL_WEIGHT),
             ("qq", self._qq, 1, FULL_WEIGHT),
+            ("telegram", self._telegram, 1, UNSURE),
             ("handle", _HANDLE, 1, UNSURE),
             ("email", _EMAIL, 0, UNSURE),
             ("link", self._link, 0, UNSURE),
@@ -165,7 +169,7 @@ class CodeDetector:
             for match in pattern.finditer(raw.text):
                 if kind == "link" and self._public.match(match[0]):
                     continue
-                if kind == "handle" and self._beside(raw, *match.span(1), self._labels):
+                if kind in {"telegram", "handle"} and self._beside(raw, *match.span(1), self._labels):
                     continue
                 if not raw.placed:
                     self._reader.place(raw)

@@ -11,8 +11,9 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from moderation.text.holes import MASKS
 from moderation.text.sound import fuzzy
-from moderation.text.words import frequency
+from moderation.text.words import PAIR, frequency
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -70,6 +71,7 @@ class Disguiser:
             "sign": lambda word, random: _inner(word, self._signs, random),
             "slang": lambda word, random: _inner(word, self._slang, random),
             "filler": lambda word, random: _filled(word, random.choice(FILLERS)),
+            "mask": _masked,
             "digit": lambda word, _: "".join(_DIGITS.get(char, char) for char in word),
             "reverse": lambda word, _: word[::-1],
         }
@@ -120,6 +122,11 @@ def _each(word: str, choices: Mapping[str, list[str]], random: Random) -> str:
 
 def _filled(word: str, filler: str) -> str:
     return "".join(char + filler for char in word)
+
+
+def _masked(word: str, random: Random) -> str:
+    place = random.randrange(1, max(PAIR, len(word) - 1))
+    return word[:place] + random.choice(MASKS) + word[place + 1 :]
 
 
 def _one(word: str, choices: Mapping[str, list[str]], random: Random) -> str:

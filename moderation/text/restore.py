@@ -14,7 +14,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.matcher import Matcher
-from moderation.text.fold import CLAUSE_MARKS, PLAIN_HAN
+from moderation.text.fold import CLAUSE_MARKS, PLAIN_HAN, breaks
+from moderation.text.holes import MASKED, MASKS, Holes
 from moderation.text.spelling import LETTERS, SPELT, Speller, much_commoner
 from moderation.text.words import PAIR, frequency, gain, stands_alone
 
@@ -44,7 +45,7 @@ BACKWARDS = range(2, 6)
 MOST_KEPT = 65_536
 """So many writings are kept at most with what is known of them."""
 OF_THE_SURE = frozenset({"homophone", "fuzzy", "shape", "reverse", "pinyin"})
-OF_ALL = frozenset({"mixed", "split", "digit", "filler"})
+OF_ALL = frozenset({"mixed", "split", "digit", "filler", "mask"})
 """Disguises that are undone for the words worth hearing, and for the whole vocabulary."""
 DRAWN = frozenset({"split", "shape"})
 """Disguises of single characters: they count only where they complete a word."""
@@ -149,7 +150,7 @@ class Restorer:
         """Writings that stand for a word or a character: what is meant, and the disguise."""
         self._clue_list = tuple(self._clues)
         self._signs = _alternatives(variants.signs)
-        self._sign_letters = folding.shown_as({_strangest(folding, sign) for sign in variants.signs})
+        self._sign_letters = folding.shown_as({*MASKS, *[_strangest(folding, sign) for sign in variants.signs]})
         basic = "".join([re.escape(letter) for letter in sorted(self._sign_letters) if letter <= LAST_BASIC])
         self._may_sign = re.compile(f"[{basic}\U00010000-\U0010ffff]")
         sounds = variants.sounds
@@ -162,6 +163,7 @@ class Restorer:
         self._promising: dict[str, bool] = {}
         """Whether a writing seen before that sounds like a word may stand for it: kept, as most are no news."""
         self._speller = Speller(sounds, words, self._sure, self._known)
+        self._holes = Holes(sounds.usual, self._word_matcher)
 
     @property
     def clues(self) -> tuple[str, ...]:
@@ -184,6 +186,8 @@ class Restorer:
             return len(written) >= SPELT
         if kind == "filler":
             return len(word) > PAIR
+        if kind == "mask":
+            return len(word) >= MASKED
         if kind == "reverse":
             return PAIR < len(word) in BACKWARDS
         return kind != "fuzzy" or len(word) > PAIR
@@ -226,7 +230,7 @@ class Restorer:
         whole, drawn = self._meant(text, seen.clues, lay)
         if drawn:
             whole += self._drawn(text, drawn)
-        whole += self._filled(text)
+        whole += self._filled(text) or self._holed(text, lay, source)
         if not whole:
             heard = self._likely(text, seen.heard)
             if not heard:
@@ -250,8 +254,11 @@ class Restorer:
         place = 0
         for match in self._signs.finditer(visible):
             self._plain(visible, places, range(place, match.start()), (text, starts, lasts))
-            word = self._variants.signs[match[0]]
-            marks.append(Replaced(len(starts), len(starts) + len(word), word, ("sign",)))
+            word, name = self._variants.signs.get(match[0], ""), "sign"
+            if not word:
+                word, name = self._holes.masked(visible, *match.span()), "mask"
+            if word:
+                marks.append(Replaced(len(starts), len(starts) + len(word), word, (name,)))
             text.append(word)
             starts += [places[match.start()]] * len(word)
             lasts += [places[match.end() - 1]] * len(word)
@@ -281,9 +288,14 @@ class Restorer:
                 whole.append(Replaced(start, end, word, (name,)))
         return whole, drawn
 
+    def _holed(self, text: str, lay: Callable[[], Line], source: str) -> list[Replaced]:
+        """Words with an initial in them that no blank and no mark of a clause tears."""
+        found = [Replaced(start, end, word, (name,)) for start, end, word, name in self._holes.find(text)]
+        return [one for one in found if text[one.start : one.end] not in self._known and _whole(lay(), one, source)]
+
     def is_filled(self, text: str) -> bool:
-        """Whether a folded text may hold a word with something put between its characters: a cheap look."""
-        return _FILLED.search(text) is not None
+        """Whether a folded text may hold a word with something put between or for its characters: a cheap look."""
+        return _FILLED.search(text) is not None or any(self._holes.find(text))
 
     def _filled(self, text: str) -> list[Replaced]:
         """Han with what was put behind them, if a word stands without it that does not stand with it."""
@@ -388,6 +400,11 @@ def _with_digits(written: str) -> set[str]:
     return {"".join(chars) for chars in product(*[(letter, *LOOKS_LIKE.get(letter, "")) for letter in written])}
 
 
+def _whole(line: Line, one: Replaced, source: str) -> bool:
+    """Whether neither a clause nor a word ends inside the stretch."""
+    return not breaks(source[line.starts[one.start] : line.lasts[one.end - 1]])
+
+
 def _unbroken(line: Line, one: Replaced, source: str) -> bool:
     """Whether no clause ends inside the stretch. Where every character stands apart, that means nothing."""
     low, high = line.starts[one.start], line.lasts[one.end - 1] + 1
@@ -403,7 +420,7 @@ def _likely_meant(text: str, start: int, end: int, word: str, name: str) -> bool
 
 
 def _alternatives(signs: Mapping[str, str]) -> re.Pattern[str]:
-    return re.compile("|".join(map(re.escape, sorted(signs, key=len, reverse=True))) or "(?!)")
+    return re.compile("|".join([*map(re.escape, sorted(signs, key=len, reverse=True)), f"[{re.escape(MASKS)}]{{1,3}}"]))
 
 
 def _strangest(folding: Folding, sign: str) -> str:

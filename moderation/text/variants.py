@@ -20,6 +20,7 @@ DISGUISES: Mapping[str, tuple[int, str, str]] = {
     "sign": (90, "表情或符号代字", "a sign for a word"),
     "slang": (90, "暗语", "a code word"),
     "filler": (95, "夹字", "characters put between"),
+    "mask": (85, "遮字", "a mask over a character"),
     "digit": (95, "数字代字", "a digit for a word"),
     "reverse": (80, "倒写", "written backwards"),
     "parts": (85, "拆在两处", "split between two parts"),

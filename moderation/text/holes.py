@@ -1,0 +1,87 @@
+"""Characters left out of words: an initial or a mask stands for one in 全网z低价 and 代开*票. Judges nothing."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from moderation.matcher import Matcher
+
+MASKS = "*×○●□■✕✖"
+"""Marks that people write over a character which is not to be read."""
+WINDOW = 8
+"""So many characters on each side of a hole are looked at for the rest of its word."""
+HOLED, MASKED, OPEN = 3, 4, 5
+"""Words of so many characters are known by an initial inside, by a mask, and by an initial at an end."""
+_HAN = "\u3400-\u9fff"
+_INITIAL = re.compile(rf"(?<=[{_HAN}])[a-z](?![a-z0-9])|(?<![a-z0-9])[a-z](?=[{_HAN}])")
+_LEFT, _RIGHT = re.compile(f"[{_HAN}]{{0,{WINDOW}}}$"), re.compile(f"[{_HAN}]{{0,{WINDOW}}}")
+Beside = dict[str, set[str]]
+Hole = tuple[int, int, str, str]
+"""How far a word reaches before and behind a hole, or from where to where it stands; the word; its disguise."""
+
+
+class Holes:
+    """Keeps which characters stand beside which in the words of ``matcher``."""
+
+    def __init__(self, usual: Mapping[str, str], matcher: Matcher) -> None:
+        self._usual, self._matcher = usual, matcher
+        behind: defaultdict[str, set[str]] = defaultdict(set)
+        before: defaultdict[str, set[str]] = defaultdict(set)
+        for word in matcher.words:
+            if len(word) >= HOLED:
+                for left, right in pairwise(word):
+                    behind[left].add(right)
+                    before[right].add(left)
+        self._behind: Beside = dict(behind)
+        self._before: Beside = dict(before)
+
+    def find(self, text: str) -> Iterator[Hole]:
+        """The words of a folded text with an initial for a character, or between two one of which it is (办z证)."""
+        for match in _INITIAL.finditer(text):
+            (left, right), letter = _sides(text, *match.span()), match[0]
+            if hole := self._meant(left, right, letter) or self._said_again(left, right, letter):
+                before, behind, word, name = hole
+                yield match.start() - before, match.end() + behind, word, name
+
+    def masked(self, text: str, start: int, end: int) -> str:
+        """The character that makes a word of what stands on both sides of a mask; empty where there is none."""
+        hole = self._meant(*_sides(text, start, end))
+        return hole[2][hole[0]] if hole else ""
+
+    def _meant(self, left: str, right: str, letter: str = "") -> Hole | None:
+        """The longest word that some character makes of both sides."""
+        after, ahead = self._behind.get(left[-1:], set()), self._before.get(right[:1], set())
+        chars = after | ahead if letter else after & ahead if right else after
+        best: Hole | None = None
+        edge = OPEN if letter else MASKED
+        for char in sorted(char for char in chars if self._usual.get(char, "").startswith(letter)):
+            for before, behind, word in self._across(left, char, right):
+                least = HOLED if letter and before and behind else edge
+                if len(word) >= least and (best is None or len(word) > len(best[2])):
+                    best = (before, behind, word, "mixed")
+        return best
+
+    def _said_again(self, left: str, right: str, letter: str) -> Hole | None:
+        if not any(self._usual.get(char, "").startswith(letter) for char in left[-1:] + right[:1]):
+            return None
+        found = [one for one in self._across(left, "", right) if one[0] and one[1]]
+        return (*max(found, key=lambda one: len(one[2])), "filler") if found else None
+
+    def _across(self, left: str, char: str, right: str) -> Iterator[tuple[int, int, str]]:
+        """The words over a place: how far they reach before and behind it."""
+        text, low, high = left + char + right, len(left), len(left) + len(char)
+        for start, end, _ in self._matcher.find(text):
+            if start <= low and high <= end:
+                yield low - start, end - high, text[start:end]
+
+
+def _sides(text: str, start: int, end: int) -> tuple[str, str]:
+    """The Han right before and right behind a hole."""
+    left, right = _LEFT.search(text, max(0, start - WINDOW), start), _RIGHT.match(text, end)
+    return left[0] if left else "", right[0] if right else ""
