@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import pytest
 
+from bench.accuracy import content_of
+from moderation.types import Action
 from tests.moderation.tables import CASES, by_file, cases, gaps, wrong_ways
 
 TABLES = ("trade_safety", "disguise")
@@ -29,3 +31,15 @@ def test_gaps_are_cases(table) -> None:
 def test_ids_name_one_line() -> None:
     ids = [case["id"] for table, part in PARTS for case in cases(f"{table}/{part}")]
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "特别讨厌听见河南人偷井盖这个梗",  # who quotes it
+        "澳门人来我们店，门口有个醉汉一身汗味",  # the group in one clause, the hard word in another
+        "体检科的单子上写着口交这一栏",
+    ],
+)
+def test_what_may_be_talk_is_for_a_person_to_judge(text, shipped) -> None:
+    assert shipped.examine(content_of({"scene": "ugc", "text": text})).conclude().action is Action.REVIEW
