@@ -28,6 +28,22 @@ def test_gaps_are_cases(table) -> None:
         assert set(listed) <= {case["id"] for case in cases(f"{table}/{part}")}
 
 
+@pytest.mark.parametrize(
+    ("text", "flagged"),
+    [
+        ("淘宝刷单招人，佣金日结，警方提醒大家别信", True),
+        ("高价收银行卡四件套，一套一千五，民警提醒大家别上当", True),
+        ("办假毕业证三天出货，联系QQ 66772233，去年有人被判刑", True),
+        ("招刷手，一单六块佣金秒结，加微信 hb7788，反诈宣传人人有责", True),
+        ("骗子说刷单佣金日结，警方提醒大家别信", False),
+        ("民警提醒：高价收银行卡的都是洗钱团伙", False),
+        ("所谓办假毕业证三天出货，收了钱就消失，全是骗局", False),
+    ],
+)
+def test_a_warning_behind_an_offer_hides_nothing(text, flagged, shipped, content) -> None:
+    assert (shipped.examine(content(text, scene="ugc")).conclude().action is not Action.PASS) is flagged
+
+
 def test_ids_name_one_line() -> None:
     ids = [case["id"] for table, part in PARTS for case in cases(f"{table}/{part}")]
     assert len(ids) == len(set(ids))
