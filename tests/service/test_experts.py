@@ -50,7 +50,7 @@ class Fake:
     def scores(self, texts):
         self.calls.append(list(texts))
         found = np.zeros((len(texts), len(LABELS)))
-        found[:, 0] = [0.9 if BAD in text else 0.1 for text in texts]
+        found[:, 0] = [0.9 if BAD in text else 0.2 for text in texts]
         return self.fault(self, texts, found) if self.fault else found
 
     def explain(self, text, head, *, most=10):
@@ -448,7 +448,7 @@ async def test_who_gives_a_light_term_no_chance_lets_it_go_and_the_record_says_s
         assert kept.verdict.action is Action.REVIEW
 
 
-@pytest.mark.parametrize(("chance", "kept"), [(0.08, 0), (0.12, 1)])
+@pytest.mark.parametrize(("chance", "kept"), [(0.2, 0), (0.26, 1)])
 def test_nobody_doubts_what_looks_bad_by_itself(shipped, content, chance, kept):
     """Ordinary sentences around a finding outweigh it in the whole; alone with its neighbours it is what it is."""
     padded = f"{WALK}我想问问近亲结婚的后果到底有哪些"
@@ -468,7 +468,7 @@ def test_nobody_doubts_what_looks_bad_by_itself(shipped, content, chance, kept):
 
 def test_who_gives_it_no_chance_whatever_denies_it(shipped, content):
     case = shipped.examine(content("百家乐上分找我玩两把吧", scene=Scene.UGC))
-    for chance, denied in ((0.02, ()), (0.005, LABELS)):
+    for chance, denied in ((0.06, ()), (0.04, LABELS)):
         (answer,) = answers(Fake(lambda _model, _texts, found, chance=chance: found * 0 + chance), [case])
         assert (answer.doubts, answer.denies) == (LABELS, denied)
 
