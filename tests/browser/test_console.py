@@ -32,6 +32,8 @@ STILL = "Promise.allSettled(document.getAnimations().map(animation => animation.
 RUN = """of => axe.run(of ?? document, {resultTypes: ['violations']})
     .then(told => told.violations.map(one => [one.id, one.nodes.map(node => node.html.slice(0, 160))]))"""
 LONG = "走过路过" * 12
+READY = "body:not(:has([aria-busy=true])) .item"
+"""An item that takes keys: while the page is busy it takes none."""
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +99,7 @@ def test_host_cookies_work_on_a_loopback_address_without_tls(busy, seat):
 
 def test_twenty_items_in_a_row_by_keyboard_alone(busy, seat):
     sat = seat("li.wei", by_keys=True).press("c")
-    sat.page.wait_for_selector(".item")
+    sat.page.wait_for_selector(READY)
     done = []
     for turn in range(20):
         here = sat.shown()
@@ -118,7 +120,7 @@ def test_twenty_items_in_a_row_by_keyboard_alone(busy, seat):
 
 def test_a_decision_is_undone_within_ten_seconds_and_decided_again(busy, seat):
     sat = seat("zhang.min").press("c")
-    sat.page.wait_for_selector(".item")
+    sat.page.wait_for_selector(READY)
     here = sat.shown()
     sat.press("p").another(here)
     sat.page.wait_for_selector("#undo:not([hidden])")
@@ -134,7 +136,7 @@ def test_a_decision_is_undone_within_ten_seconds_and_decided_again(busy, seat):
 
 def test_an_item_is_escalated_with_a_note_and_a_senior_finds_it(busy, seat):
     sat = seat("li.wei").press("c")
-    sat.page.wait_for_selector(".item")
+    sat.page.wait_for_selector(READY)
     here = sat.shown()
     sat.press("e")
     sat.page.keyboard.type("拿不准，请看一下")
@@ -150,7 +152,7 @@ def test_an_item_is_escalated_with_a_note_and_a_senior_finds_it(busy, seat):
 
 def test_a_late_decision_is_told_in_words_with_a_way_on(busy, seat):
     sat = seat("li.wei").press("c")
-    sat.page.wait_for_selector(".item")
+    sat.page.wait_for_selector(READY)
     here = sat.shown()
     busy.within(busy.service.desk.release(_caller(busy, "root"), here, None))
     sat.press("p")
@@ -161,7 +163,7 @@ def test_a_late_decision_is_told_in_words_with_a_way_on(busy, seat):
 
 def test_reasons_are_found_and_picked_by_typing(busy, seat):
     sat = seat("li.wei").press("c")
-    sat.page.wait_for_selector(".item")
+    sat.page.wait_for_selector(READY)
     here = sat.shown()
     sat.press("b", "/")
     sat.page.keyboard.type("绝对化")
@@ -179,7 +181,7 @@ def test_the_queue_is_walked_filtered_and_remembered_by_keyboard(busy, seat):
     sat.press("Enter")
     sat.page.wait_for_selector(".view")
     sat.press("j", "j", "Enter")
-    sat.page.wait_for_selector(".item")
+    sat.page.wait_for_selector(READY)
     assert sat.shown() == chosen
     sat.go("/queue").page.locator(".view button").click()
     sat.page.wait_for_selector(".view", state="detached")
@@ -222,7 +224,7 @@ def test_an_item_that_comes_late_pulls_nobody_back(busy, seat):
     for route in held:
         route.continue_()
     sat.page.unroute("**/desk/*")
-    sat.page.wait_for_selector(".item")
+    sat.page.wait_for_selector(READY)
     assert sat.page.evaluate("document.activeElement.dataset.do") == "lang"
 
 
@@ -250,7 +252,7 @@ def test_nobody_is_offered_what_they_may_not_do(busy, seat):
         "/system",
     ]
     sat.press("j", "Enter")
-    sat.page.wait_for_selector(".item")
+    sat.page.wait_for_selector(READY)
     assert sat.page.locator(".acts-bar button").count() == 0
     assert sat.page.goto(f"{busy.url}/people").status == 403
     assert "text/html" in sat.page.goto(f"{busy.url}/people").headers["content-type"]
@@ -305,7 +307,7 @@ def test_axe_finds_nothing_on_any_page(busy, seat, theme):
         sat.go(path)
         if path == "/" and sat.page.locator("#start").count():
             sat.press("c")
-            sat.page.wait_for_selector(".item")
+            sat.page.wait_for_selector(READY)
             sat.press("b")
             found["reasons"] = _violations(sat)
             sat.press("Escape", "?")
