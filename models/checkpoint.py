@@ -120,12 +120,10 @@ def load(first: Ngram, asked: Asked) -> Both:
 
 def _columns(asked: Asked, known: Mapping[str, int]) -> dict[int, int]:
     """For each of its labels that speaks for a head, the column of the head."""
-    wrong = [label for label in asked.labels if label not in known]
-    wrong += [head for head in asked.labels.values() if head not in HEADS]
-    if wrong or not asked.labels:
+    if wrong := ", ".join(label for label in asked.labels if label not in known):
         raise WeightsRefused(
-            f"{asked.name}: second_labels must map its labels ({', '.join(known)}) to heads ({', '.join(HEADS)})"
-            + (f", not {', '.join(wrong)}" if wrong else "")
+            f"{asked.name}：second_labels 中的 {wrong} 不是它的标签（{', '.join(known)}）",
+            f"{asked.name}: second_labels must map its labels ({', '.join(known)}), not {wrong}",
         )
     return {known[label]: HEADS.index(head) for label, head in asked.labels.items()}
 

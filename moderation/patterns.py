@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import re2
 
-from moderation.told import Told
+from moderation.told import Wrong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -41,12 +41,8 @@ _GONE = {"\\s", "\\W"}
 _BORDERS = ("\\b", "\\B")
 
 
-class PatternRefused(Exception):
+class PatternRefused(Wrong):
     """A pattern that must not go live, and why, as ``told``."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.told = Told(zh, en)
 
 
 @lru_cache(maxsize=KEPT)

@@ -140,7 +140,7 @@ def suggest(engine: Engine, content: Content) -> Suggestion:
         return Suggestion(reason="not_needed")
     rewrites = engine.ruleset.rewrites
     guilty = list(decisive(engine, content, verdict))
-    if engine.ruleset.claims.provable.issuperset(item.note for item in guilty):
+    if guilty and engine.ruleset.claims.provable.issuperset(item.note for item in guilty):
         return Suggestion(reason="proof_needed")
     if any(rewrites.lawless(item.rule) for item in guilty):
         return Suggestion(reason="no_lawful_wording")

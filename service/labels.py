@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.errors import LoadError, LoadErrors
-from moderation.told import Told
+from moderation.told import Told, Wrong
 from moderation.types import Content, Part, Scene
 from service.acts import LABEL_ADDED, Act
 from service.filing import kept
@@ -251,12 +251,8 @@ def read(lines: Iterable[bytes], heads: Sequence[str], *, file: str = "") -> lis
     return found
 
 
-class _Amiss(Exception):
+class _Amiss(Wrong):
     """A line that is no labelled text, and why."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.told = Told(zh, en)
 
 
 def _said(line: bytes, number: int, heads: Sequence[str]) -> Said:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from moderation.told import Told
+from moderation.told import Wrong
 from service.acts import TENANT_CREATED, Act
 from service.ids import now
 from service.ledger import LedgerRefused
@@ -19,12 +19,8 @@ if TYPE_CHECKING:
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
-class BadName(ValueError):
+class BadName(Wrong, ValueError):
     """A name or label that may not be stored, and why, as ``told``."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.told = Told(zh, en)
 
 
 async def known(tenant: str, *, reads: Reads) -> bool:
