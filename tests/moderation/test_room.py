@@ -135,7 +135,7 @@ def test_ordinary_repetition_is_no_finding(shipped: Engine, contents: list[Conte
 
 
 def test_a_blocked_text_is_known_by_its_echo_and_its_replies(shipped: Engine) -> None:
-    said = [("想要同款的加我微信，便宜一半", "a"), ("想要同款的加硪威新，便宜一半哦", "b"), ("怎么加", "c")]
+    said = [("想要同款的加我微信，便宜一半", "a"), ("想要同款的加偶威新，便宜一半哦", "b"), ("怎么加", "c")]
     cases = hear(shipped, [chat(text, who, at) for at, (text, who) in enumerate(said)])
     assert [rules_of(case) for case in cases] == [[], ["room.echo"], ["room.reply"]]
 
