@@ -32,7 +32,9 @@ FLAGS = (
     "--disable-site-isolation-trials",
     "--disable-software-rasterizer",
     "--disable-extensions",
-    "--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider",
+    "--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,"
+    "WebUIOmniboxPopup,WebUIOmniboxAimPopup",  # two hidden pages in a process of their own for every window
+    "--in-process-gpu",
     "--disable-dev-shm-usage",
     "--disable-quic",
     "--no-first-run",
