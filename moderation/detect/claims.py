@@ -211,8 +211,8 @@ class ClaimTable:
         needed = frozenset(slot for row, _ in rows for slot in row.needs)
         asked = needed.union(*[row.bars for row, _ in rows])
         brought: dict[int, list[_Row]] = defaultdict(list)
-        for row, slots in rows:
-            for slot in slots:
+        for row, by in rows:
+            for slot in by:
                 brought[slot].append(row)
         telling = {cue for cue, filled in self._anywhere.items() if not needed.isdisjoint(filled)}
         open_: dict[int, _Slots] = {}
