@@ -153,8 +153,10 @@ class ClaimTable:
         rows = [self._row(number, setting) for number, rule in enumerate(self.rules) for setting in rule.settings]
         self._question, self._titled, self._quoted = (self._flags[f] for f in ("<question>", "<titled>", "<quoted>"))
         self._begins, self._ends, self._last = (self._flags[f] for f in ("^", "$", "<last>"))
-        self._known = {cue: _Slots(**{name: tuple(one) for name, one in by.items()}) for cue, by in self._asked.items()}
-        self._slots = {filled: filled.all() for filled in set(self._known.values())}  # words of a list fill the same
+        alike: dict[_Slots, list[int]] = defaultdict(list)  # words of a list fill the same
+        for cue, by in self._asked.items():
+            alike[_Slots(**{name: tuple(one) for name, one in by.items()})].append(cue)
+        self._alike = [(filled, filled.all(), cues) for filled, cues in alike.items()]
         advertising = {code for code, category in ruleset.categories.items() if category.group == "advertising"}
         chapters: dict[frozenset[int], _Chapter] = {}
         self._chapters: dict[str, _Chapter] = {}
@@ -209,14 +211,15 @@ class ClaimTable:
         needed = frozenset(slot for row, _ in rows for slot in row.needs)
         asked = needed.union(*[row.bars for row, _ in rows])
         brought: dict[int, list[_Row]] = defaultdict(list)
-        for row, slots in rows:
-            for slot in slots:
+        for row, by in rows:
+            for slot in by:
                 brought[slot].append(row)
-        wanted = {filled for filled, slots in self._slots.items() if not needed.isdisjoint(slots)}
-        telling = {cue for cue, filled in self._known.items() if filled in wanted}
-        telling.update(cue for cue, filled in self._anywhere.items() if not needed.isdisjoint(filled))
-        among = {filled: filled.among(asked) for filled, slots in self._slots.items() if not asked.isdisjoint(slots)}
-        open_ = {cue: among[filled] for cue, filled in self._known.items() if filled in among}
+        telling = {cue for cue, filled in self._anywhere.items() if not needed.isdisjoint(filled)}
+        open_: dict[int, _Slots] = {}
+        for filled, slots, cues in self._alike:
+            if not asked.isdisjoint(slots):
+                open_.update(dict.fromkeys(cues, filled.among(asked)))
+                telling.update(() if needed.isdisjoint(slots) else cues)
         return _Chapter(frozenset(telling), open_, dict(brought))
 
     def everywhere(self, numbers: AbstractSet[int]) -> set[int]:

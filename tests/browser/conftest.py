@@ -25,6 +25,14 @@ from tests.small import in_a_thread, small_rules, terms
 
 HERE = Path(__file__).parent
 CHROMIUM = os.environ.get("QINGLIU_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+NEEDLESS = (
+    "Translate",
+    "OptimizationHints",
+    "MediaRouter",
+    "DialMediaRouteProvider",
+    "WebUIOmniboxPopup",  # each window would load two hidden pages, in processes of their own
+    "WebUIOmniboxAimPopup",
+)
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -32,7 +40,8 @@ FLAGS = (
     "--disable-site-isolation-trials",
     "--disable-software-rasterizer",
     "--disable-extensions",
-    "--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider",
+    f"--disable-features={','.join(NEEDLESS)}",
+    "--in-process-gpu",
     "--disable-dev-shm-usage",
     "--disable-quic",
     "--no-first-run",

@@ -76,6 +76,7 @@ def test_the_statement_says_facts_rule_article_term_and_way_of_appeal(house, lan
     assert told["appeal_until"]
 
 
+@pytest.mark.usefixtures("shipped")
 def test_the_statement_alleges_only_what_was_decided(serving):
     with serving(lexicons=Settings().lexicons, expert="ngram") as house:
         decision = house.judge("全国第一家用上这种面料的羽绒服", creator_id="creator").json

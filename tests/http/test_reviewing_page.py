@@ -17,6 +17,7 @@ from tests.http.conftest import PASSWORD
 PAGE = Path(__file__).parents[2] / "docs" / "reviewing.md"
 
 
+@pytest.mark.usefixtures("shipped")
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="needs curl and jq")
 def test_the_commands_of_the_page_work(serving, tmp_path):
     script = "\n".join(re.findall(r"```sh\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL))

@@ -22,7 +22,7 @@ from service.escalation import Panel, edge
 from service.experts import answers
 from service.wiring import open_service
 from service.wiring_expert import ExpertRefused, Opens, find_second
-from tests.service.test_experts import BAD, FAULTS, LABELS, Fake, FakeCard, hung
+from tests.service.test_experts import AMPLE, BAD, FAULTS, LABELS, Fake, FakeCard, hung
 
 SEEN_THROUGH = "拐"
 ASKING = (Scene.AD, Scene.LIVE_SCRIPT)
@@ -64,7 +64,7 @@ def house(settings, monkeypatch):
     async def opened(first, deep, *, load=None, ready=True, **changed):
         monkeypatch.setattr(wiring_expert, "open_expert", lambda _: first)
         monkeypatch.setattr(wiring, "find_second", lambda *_: Opens("deep@1", load or (lambda: deep)))
-        chosen = settings.model_copy(update={"expert": "ngram", **changed})
+        chosen = settings.model_copy(update={"expert": "ngram", **AMPLE, **changed})
         async with open_service(chosen) as service:
             _, secret = await service.keys.create("shop")
             if ready:

@@ -27,6 +27,8 @@ LABELS = ("abuse", "porn", "gambling", "fraud", "diversion", "spam", "ad_law", "
 GENEROUS = {Scene.LIVE_CHAT, Scene.UGC}
 BAD = "坏"
 WALK = "今天在河边走了很远的路，看见三只水鸟和一片芦苇，桥那头有人卖糖葫芦，风把帽子吹跑了两回，"
+AMPLE = {"expert_deadline": 20.0, "expert_deadline_live_chat": 20.0}
+"""Whoever answers has time to, on a busy machine too: late is only what a test makes so."""
 LIGHT = terms("abuse_insult", "近亲结婚 | weight: 60")
 
 
@@ -122,7 +124,7 @@ def house(settings, monkeypatch):
     @asynccontextmanager
     async def opened(model, **changed):
         monkeypatch.setattr(wiring_expert, "open_expert", lambda _: model)
-        chosen = settings.model_copy(update={"expert": "ngram", **changed})
+        chosen = settings.model_copy(update={"expert": "ngram", **AMPLE, **changed})
         async with open_service(chosen) as service:
             _, secret = await service.keys.create("shop")
             try:
@@ -151,8 +153,8 @@ async def test_a_score_reaches_the_verdict_and_is_on_record(house, content):
 
 @pytest.mark.parametrize(("fault", "why"), FAULTS, ids=[fault.__name__ for fault, _ in FAULTS])
 async def test_without_its_answer_every_verdict_is_degraded_as_its_scene_says(house, content, fault, why):
-    quick = {"expert_deadline": 0.1, "expert_deadline_live_chat": 0.05}
-    async with house(Fake(fault), **quick) as (service, caller):
+    late = {"expert_deadline": 0.1, "expert_deadline_live_chat": 0.05} if why == "deadline" else {}
+    async with house(Fake(fault), **late) as (service, caller):
         contents = [content("这一瓶面霜而已", scene=scene) for scene in Scene]
         single = await asyncio.gather(*(service.moderation.one(caller, one) for one in contents))
         batch = await service.moderation.many(caller, contents)
@@ -176,7 +178,7 @@ async def test_what_rules_found_stands_without_the_expert(house, content, fault)
 async def test_under_load_nothing_passes_silently(house, content):
     """The model hangs in the middle of a rush and comes back: each verdict is either scored or degraded."""
     model = Fake()
-    async with house(model, expert_deadline_live_chat=0.05, expert_queue=64) as (service, caller):
+    async with house(model, expert_deadline_live_chat=0.5, expert_queue=64) as (service, caller):
 
         async def rush(count):
             asked = [content(f"这里真的又坏了{n}", scene=Scene.LIVE_CHAT) for n in range(count)]
@@ -192,7 +194,8 @@ async def test_under_load_nothing_passes_silently(house, content):
             assert decided.verdict.degraded
         model.fault = None
         model.release.set()
-        await asyncio.sleep(0.1)
+        while service.hearing.waiting:  # noqa: ASYNC110 - another thread's doing
+            await asyncio.sleep(0.01)
         after = await rush(50)
         assert not any(decided.verdict.degraded for decided in after)
         assert {decided.verdict.action for decided in after} == {Action.REVIEW}
@@ -212,12 +215,16 @@ async def test_without_a_deadline_a_hung_expert_would_hold_the_verdict(house, co
 
 async def test_a_big_batch_does_not_wait_for_a_hung_expert_again_and_again(house, content):
     async with house(Fake(hung), expert_deadline=0.1, expert_deadline_live_chat=0.1) as (service, caller):
-        began = time.perf_counter()
+        took = []
+        service.hearing.on_heard = lambda _, seconds: took.append(seconds)
+        began = time.process_time()
         decided = await service.moderation.many(
             caller, [content("这瓶面霜很好用", scene=Scene.UGC) for _ in range(1000)]
         )
         assert all(one.verdict.degraded for one in decided)
-        assert time.perf_counter() - began < 1.4  # sixteen slices, of which two at most wait
+        assert time.process_time() - began < 1.4
+        assert len(took) == 16
+        assert len([seconds for seconds in took if seconds >= 0.1]) <= 2
 
 
 async def test_a_slow_expert_does_not_hold_the_event_loop(house, content):

@@ -69,8 +69,9 @@ window.ql = (() => {
     const key = letter ? letter.toLowerCase() : event.key;
     return (event.shiftKey && letter ? "shift+" : "") + key;
   }
-  const typing = (target) => target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName)
-    || (target.tagName === "INPUT" && !/^(checkbox|radio|button|submit)$/.test(target.type));
+  const typing = (target) => !target.closest?.("dialog:not([open])") // until the next frame a closed one keeps the focus
+    && (target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName)
+      || (target.tagName === "INPUT" && !/^(checkbox|radio|button|submit)$/.test(target.type)));
   let going = 0;
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
