@@ -1,4 +1,4 @@
-"""A thread for what would hold the event loop: long and costly texts are judged there, and tenants take turns.
+"""Where contents are judged: in the event loop, or in a thread where they are long or costly. Tenants take turns.
 
 Judging is Python: more threads would judge no more of it, and only take the event loop's turns away.
 """
@@ -11,12 +11,15 @@ from time import thread_time
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
-from service.sitting import is_long
+from service.floor import Floor
+from service.sitting import is_long, some, together
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from moderation.engine import Case
     from moderation.types import Content
+    from service.rules import Engines
 
 Given = TypeVar("Given")
 
@@ -35,10 +38,11 @@ NEWEST: Final = 0.2
 
 
 class Chamber:
-    """Keeps the thread and how long contents take. A tenant has one piece of work in the thread at a time."""
+    """Keeps the thread, the floor, and how long contents take. A tenant has one piece of work in each at a time."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="chamber")
+        self._floor = Floor()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._mean: dict[str, float] = {}
 
@@ -55,15 +59,32 @@ class Chamber:
         self, tenant: str, work: Callable[[Sequence[Content]], Given], company: Sequence[Content]
     ) -> Given:
         """What ``work`` on a company gives or raises: from the thread, where one is long or the tenant heavy."""
-        beside = self.is_heavy(tenant) or any(map(is_long, company))
-        done, seconds = await self._beside(tenant, work, company) if beside else _timed(work, company)
+        done, seconds = await self._placed(tenant, company, work, company)
         self.took(tenant, seconds / (len(company) or 1))
         return done
+
+    async def cases(self, tenant: str, engines: Engines, company: Sequence[Content]) -> list[Case]:
+        """The cases of a company, read together, and then judged for a slice of time at a turn."""
+        found: list[Case] = []
+        left = together(engines, company, [tenant] * len(company))
+        while len(found) < len(company):
+            done, seconds = await self._placed(tenant, company, some, left)
+            self.took(tenant, seconds / len(done))
+            found += done
+        return found
 
     async def does(self, tenant: str, work: Callable[..., Given], /, *given: object) -> Given:
         """What ``work`` gives or raises in the thread. What is not begun when its caller leaves is not done."""
         done, _ = await self._beside(tenant, work, *given)
         return done
+
+    async def _placed(
+        self, tenant: str, company: Sequence[Content], work: Callable[..., Given], *given: object
+    ) -> tuple[Given, float]:
+        if self.is_heavy(tenant) or any(map(is_long, company)):
+            return await self._beside(tenant, work, *given)
+        await self._floor.given(tenant)
+        return _timed(work, *given)
 
     async def _beside(self, tenant: str, work: Callable[..., Given], *given: object) -> tuple[Given, float]:
         async with self._turns.setdefault(tenant, asyncio.Lock()):

@@ -10,7 +10,7 @@ its own.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, OrderedDict, deque
+from collections import Counter
 from dataclasses import dataclass, field
 from threading import Condition, Thread
 from time import perf_counter
@@ -21,6 +21,7 @@ import numpy as np
 from moderation.expert import OF_SHOUTS
 from moderation.policy import SecondStage
 from moderation.types import TEXT, Missing, Opinion, Score
+from service.floor import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -188,17 +189,17 @@ class _Asked:
 
 
 class _Queue:
-    """What waits for the model, by tenant, the one whose turn it is first. The event loop puts, the thread takes."""
+    """What waits for the model. The event loop puts, the thread takes."""
 
     def __init__(self) -> None:
-        self._asked: OrderedDict[str, deque[_Asked]] = OrderedDict()
+        self._asked = Turns[_Asked]()
         self._comes = Condition()
         self._over = False
 
     def put(self, asked: _Asked) -> None:
         """Adds what a tenant asks behind what it asked before."""
         with self._comes:
-            self._asked.setdefault(asked.tenant, deque()).append(asked)
+            self._asked.put(asked.tenant, asked)
             self._comes.notify()
 
     def end(self) -> None:
@@ -210,14 +211,8 @@ class _Queue:
     def take(self, timeout: float | None = None) -> _Asked | None:
         """What comes next; nothing when nothing comes in time, or any more."""
         with self._comes:
-            self._comes.wait_for(lambda: self._asked or self._over, timeout)
-            if not self._asked:
-                return None
-            tenant, waiting = self._asked.popitem(last=False)
-            asked = waiting.popleft()
-            if waiting:
-                self._asked[tenant] = waiting
-            return asked
+            self._comes.wait_for(lambda: bool(self._asked) or self._over, timeout)
+            return self._asked.take() if self._asked else None
 
 
 class Hearing:
@@ -274,11 +269,13 @@ class Hearing:
         else:
             scenes = [case.content.scene for case in cases]
             for deadline in {self._deadlines[scene] for scene in scenes}:
-                mine = [number for number, scene in enumerate(scenes) if self._deadlines[scene] == deadline]
-                asked = _Asked(tenant, [cases[one] for one in mine], [futures[one] for one in mine], loop, began)
-                asked.timer = loop.call_later(deadline, self._expire, asked)
-                self.waiting_of[tenant] += len(mine)
-                self._queue.put(asked)
+                all_mine = [number for number, scene in enumerate(scenes) if self._deadlines[scene] == deadline]
+                for start in range(0, len(all_mine), ENOUGH_TEXTS):
+                    mine = all_mine[start : start + ENOUGH_TEXTS]
+                    asked = _Asked(tenant, [cases[one] for one in mine], [futures[one] for one in mine], loop, began)
+                    asked.timer = loop.call_later(deadline, self._expire, asked)
+                    self.waiting_of[tenant] += len(mine)
+                    self._queue.put(asked)
         return futures
 
     def _expire(self, asked: _Asked) -> None:

@@ -85,6 +85,10 @@ class Keys:
             known = self._known.get(digest)
         return known
 
+    async def instead_of(self, tenant: str) -> list[str]:
+        """The tenants that there are, unless this is one of them. Raises ``BadName`` for one that may not be one."""
+        return [] if await tenants.known(tenant, reads=self._reads) else await self._reads.tenants()
+
     async def create(
         self, tenant: str, *, label: str = "", scope: Scope = Scope.MODERATE, by: str = CLI
     ) -> tuple[str, str]:

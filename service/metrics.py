@@ -9,10 +9,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from itertools import accumulate
+from time import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram, Info, generate_latest
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
@@ -64,6 +65,17 @@ class Commits(NamedTuple):
     milliseconds: float
 
 
+class Backlog(NamedTuple):
+    """Items of the desk that waited when they were counted last: how many, and since when the oldest, in epoch seconds.
+
+    ``counted`` is when that was, by the monotonic clock.
+    """
+
+    waiting: int = 0
+    since: float | None = None
+    counted: float = float("-inf")
+
+
 class Metrics(Collector):
     """Keeps the tallies of one process."""
 
@@ -89,6 +101,7 @@ class Metrics(Collector):
         self.broken_policies = 0
         """Reports of browsers that a page broke its content security policy."""
         self._sign_ins: dict[str, int] = {}
+        self.reviews = Backlog()
         self._ruleset = Info("qingliu_ruleset", "The active ruleset.", registry=self._registry)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -197,6 +210,10 @@ class Metrics(Collector):
         broken = CounterMetricFamily("qingliu_csp_reports", "Reports that a page broke its policy.")
         broken.add_metric((), self.broken_policies)
         yield broken
+        yield GaugeMetricFamily("qingliu_reviews_waiting", "Items that wait for a reviewer.", self.reviews.waiting)
+        since = self.reviews.since
+        age = 0.0 if since is None else max(time() - since, 0.0)
+        yield GaugeMetricFamily("qingliu_reviews_oldest_seconds", "How long the oldest of them has waited.", age)
         sign_ins = CounterMetricFamily("qingliu_sign_ins", "Attempts of people to sign in.", labels=("outcome",))
         for outcome, count in self._sign_ins.items():
             sign_ins.add_metric((outcome,), count)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
@@ -16,11 +18,11 @@ from service.ids import from_stamp
 from service.ledger import told
 from service.plan import Replay
 from service.review.terms import Terms
-from service.sitting import Sitting, filed, is_long, slices, to_hear, together
+from service.sitting import Sitting, filed, is_long, slices, to_hear
 from service.suggesting import suggestions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
     from datetime import datetime
 
     from moderation.engine import Case
@@ -37,11 +39,15 @@ if TYPE_CHECKING:
     from service.keys import Caller
     from service.ledger import Ledger
     from service.plan import Placed
-    from service.rules import Engines, Rules
+    from service.rules import Rules
     from service.store.reads import Newer, Reads, Stored
 
 SLICES_HEARD = 4
-"""So many slices of batches may wait for the expert at a time."""
+"""So many slices of a tenant's batches may wait for the expert at a time."""
+BATCHES_IN_WORK = 8
+"""So many batches of a tenant are worked on at a time."""
+BATCHES_HELD = 64
+"""So many batches of a tenant are held, those in work among them."""
 TERMS = Terms()
 """The deadlines of review where the settings say nothing else."""
 HELD_SECONDS = 0.002
@@ -115,6 +121,9 @@ class Moderation:
         self._book: Book | None = None
         self._sitting = Sitting(rules, ledger, hearing, terms, chamber)
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._batch_turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self.batches = Counter[str]()
+        """Batches that came and are not answered, by tenant."""
 
     def enrol(self, roster: Roster, book: Book) -> None:
         """Has what creators publish count for them from now on, and their standing for what goes to people."""
@@ -124,6 +133,22 @@ class Moderation:
     def full(self) -> bool:
         """Whether the ledger takes no more for the moment: answer 503 before reading a body."""
         return self._ledger.full
+
+    def full_of(self, tenant: str) -> bool:
+        """Whether no more batches of a tenant are taken for the moment."""
+        return self.full or self.batches[tenant] >= BATCHES_HELD
+
+    @asynccontextmanager
+    async def batch(self, tenant: str) -> AsyncIterator[None]:
+        """A tenant's turn to have a batch read, judged and answered: what many hold at once fills the memory."""
+        self.batches[tenant] += 1
+        try:
+            async with self._batch_turns.setdefault(tenant, asyncio.Semaphore(BATCHES_IN_WORK)):
+                yield
+        finally:
+            self.batches[tenant] -= 1
+            if not self.batches[tenant]:
+                del self.batches[tenant]
 
     async def one(self, caller: Caller, content: Content, *, idempotency: Idempotency | None = None) -> Decided:
         """Judges one content; returns once the decision is on disk. An empty ``content.id`` gets a new id.
@@ -156,22 +181,21 @@ class Moderation:
         filings: list[Filing] = []
         breath = _Breath()
         for company in slices(contents):
-            cases = await self._chamber.judged(tenant, partial(_examined, engines, tenant), company)
-            await breath.taken()
+            cases = await self._chamber.cases(tenant, engines, company)
             for case, answer in zip(cases, await self._heard(tenant, cases), strict=True):
+                await breath.taken()
                 verdict = case.conclude() if answer is None else case.conclude(answer)
                 verdict, filing = filed(
                     case.content, verdict, tenant=tenant, terms=self._terms, roster=self._sitting.roster
                 )
                 verdicts.append(verdict)
                 filings.append(filing)
-                await breath.taken()
         outcome = await self._ledger.file(filings, seal=_seal(caller, idempotency))
         return await self._decided(caller, engines.base.ruleset, contents, verdicts, outcome)
 
     async def judged(self, tenant: str, content: Content) -> Verdict:
         """What the house makes of a content, which is filed nowhere."""
-        (case,) = await self._chamber.judged(tenant, partial(_examined, self._rules.engines, tenant), [content])
+        (case,) = await self._chamber.cases(tenant, self._rules.engines, [content])
         (answer,) = await self._heard(tenant, [case])
         return case.conclude() if answer is None else case.conclude(answer)
 
@@ -270,10 +294,6 @@ class _Breath:
         if perf_counter() - self._began > HELD_SECONDS:
             await asyncio.sleep(0)
             self._began = perf_counter()
-
-
-def _examined(engines: Engines, tenant: str, company: Sequence[Content]) -> list[Case]:
-    return list(together(engines, company, [tenant] * len(company)))
 
 
 def _seal(caller: Caller, idempotency: Idempotency | None) -> Seal | None:

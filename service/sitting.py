@@ -7,13 +7,13 @@ tables gone from the processor's cache. So single contents that arrive in one tu
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from functools import partial
 from time import thread_time
 from typing import TYPE_CHECKING
 
 from service.filing import prepared
+from service.floor import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,7 +35,9 @@ LONG_CHARS = 500
 """A text that is longer may hold the event loop for 30 ms by itself."""
 SLICE_CHARS = 4000
 SLICE_CONTENTS = 64
-"""What is read and judged at once."""
+"""What is read at once."""
+SLICE_SECONDS = 0.008
+"""So long contents are judged, of a processor's time, before others get the event loop."""
 
 
 def length_of(content: Content) -> int:
@@ -52,6 +54,17 @@ def together(engines: Engines, company: Sequence[Content], tenants: Sequence[str
     """Contents are read by the rules that all share; each is examined by its own tenant's engine."""
     for content, tenant, reading in zip(company, tenants, engines.base.read_many(company), strict=True):
         yield engines.of(tenant).examine(content, reading)
+
+
+def some(cases: Iterator[Case]) -> list[Case]:
+    """The next cases: as many as a slice of time gives, and one at least unless all were taken."""
+    found: list[Case] = []
+    end = thread_time() + SLICE_SECONDS
+    for case in cases:
+        found.append(case)
+        if thread_time() > end:
+            break
+    return found
 
 
 def slices(contents: Sequence[Content]) -> Iterator[Sequence[Content]]:
@@ -112,8 +125,9 @@ class Sitting:
         self._chamber = chamber
         self.roster = roster
         """Who takes part as a creator."""
-        self._waiting: OrderedDict[str, deque[Brought]] = OrderedDict()
-        """By tenant, the one whose turn it is first."""
+        self._waiting = Turns[Brought]()
+        self._busy = False
+        """Whether any of them, or of those that were read, will have a turn."""
         self._unheard = 0
 
     def bring(self, content: Content, *, tenant: str, seal: Seal | None) -> Brought:
@@ -121,54 +135,65 @@ class Sitting:
 
         Whatever goes wrong, in judging or in the ledger, is raised by ``heard``.
         """
-        loop = asyncio.get_running_loop()
-        brought = Brought(content, tenant, seal, loop.create_future())
-        if not self._waiting:
-            loop.call_soon(self._judge)
-        self._waiting.setdefault(tenant, deque()).append(brought)
+        brought = Brought(content, tenant, seal, asyncio.get_running_loop().create_future())
+        self._waiting.put(tenant, brought)
+        if not self._busy:
+            self._busy = True
+            asyncio.get_running_loop().call_soon(self._judge)
         return brought
 
     async def over(self) -> None:
         """Returns once all that was brought is with the ledger."""
-        while self._waiting or self._unheard:  # noqa: ASYNC110 - once a life
+        while self._busy or self._unheard:  # noqa: ASYNC110 - once a life
             await asyncio.sleep(0)
 
     def _judge(self) -> None:
-        """Judges one slice. The others wait for another turn, so that a rush does not hold the event loop."""
-        sitting = self._next()
-        if self._waiting:
-            asyncio.get_running_loop().call_soon(self._judge)
+        sitting, engines = self._next(), self._rules.engines
+        company, tenants = zip(*((brought.content, brought.tenant) for brought in sitting), strict=True)
+        self._examine(sitting, engines, together(engines, company, tenants))
+
+    def _examine(self, sitting: Sequence[Brought], engines: Engines, cases: Iterator[Case]) -> None:
+        """Judges for a slice of time. The others wait for another turn, so that a rush does not hold the event loop."""
         try:
-            engines = self._rules.engines
-            company, tenants = zip(*((brought.content, brought.tenant) for brought in sitting), strict=True)
-            cases: list[Case] = []
-            began = thread_time()
-            for tenant, case in zip(tenants, together(engines, company, tenants), strict=True):
-                cases.append(case)
-                self._chamber.took(tenant, (now := thread_time()) - began)
-                began = now
-            answers = to_hear(cases, self._hearing, tenants)
+            found = self._some(sitting, cases)
+            answers = to_hear(found, self._hearing, [brought.tenant for brought in sitting[: len(found)]])
         except Exception as error:  # noqa: BLE001 - a fault in the engine: nobody may wait for ever
             _fail(sitting, error)
-            return
-        for brought, case, answer in zip(sitting, cases, answers, strict=True):
-            brought.ruleset = engines.base.ruleset
-            if answer is None:
-                self._conclude(brought, case)
-            else:
-                self._unheard += 1
-                answer.add_done_callback(partial(self._heard, brought, case))
+            sitting = ()
+        else:
+            for brought, case, answer in zip(sitting, found, answers, strict=False):
+                brought.ruleset = engines.base.ruleset
+                if answer is None:
+                    self._conclude(brought, case)
+                else:
+                    self._unheard += 1
+                    answer.add_done_callback(partial(self._heard, brought, case))
+            sitting = sitting[len(found) :]
+        self._busy = bool(sitting or self._waiting)
+        if sitting:
+            asyncio.get_running_loop().call_soon(self._examine, sitting, engines, cases)
+        elif self._waiting:
+            asyncio.get_running_loop().call_soon(self._judge)
+
+    def _some(self, sitting: Sequence[Brought], cases: Iterator[Case]) -> list[Case]:
+        found: list[Case] = []
+        began = thread_time()
+        end = began + SLICE_SECONDS
+        for brought, case in zip(sitting, cases, strict=False):
+            found.append(case)
+            self._chamber.took(brought.tenant, (now := thread_time()) - began)
+            began = now
+            if now > end:
+                break
+        return found
 
     def _next(self) -> list[Brought]:
-        """The next slice: one content of each tenant in turn, so that one's rush is nobody else's wait."""
+        """Who is read together: one content of each tenant in turn, so that one's rush is nobody else's wait."""
         sitting: list[Brought] = []
         chars = 0
         while self._waiting and len(sitting) < SLICE_CONTENTS and chars < SLICE_CHARS:
-            tenant, queue = self._waiting.popitem(last=False)
-            sitting.append(queue.popleft())
+            sitting.append(self._waiting.take())
             chars += length_of(sitting[-1].content)
-            if queue:
-                self._waiting[tenant] = queue
         return sitting
 
     def _heard(self, brought: Brought, case: Case, answer: asyncio.Future[Opinion | Missing]) -> None:

@@ -66,6 +66,8 @@ class Log:
         self._ahead = False
         """Whether the edge may be ahead of the disk: it was read on, and whoever was to write that may be gone."""
         self._signed = 0
+        self.unsigned = 0
+        """Acts that no checkpoint covered yet, as counted last."""
 
     @property
     def signer(self) -> Signer:
@@ -93,7 +95,7 @@ class Log:
 
     async def look(self) -> None:
         """Signs, if it is time to."""
-        waits = await asyncio.to_thread(self.reads.size) - self._signed
+        self.unsigned = waits = await asyncio.to_thread(self.reads.size) - self._signed
         if waits >= EVERY or (waits and monotonic() - self._at >= self._seconds):
             await self.checkpoint()
 
@@ -156,7 +158,7 @@ class Log:
         self._at = monotonic()
         if last is None:
             raise NoCheckpoint("nothing was done yet")
-        self._signed = last.size
+        self._signed, self.unsigned = last.size, 0
         return last
 
     async def _step(self, signer: Signer) -> Grown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import typer
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+NEAR: Final = 3
+"""So many names of tenants are told to who may have misspelt one."""
 CREATES: Final = """创建密钥。密钥只在此时显示一次，服务只保存其摘要。
 
 moderate：送审内容、提交举报、接入直播间，登记脚本、证明、商品与场次，登记创作者并上报其指标。
@@ -42,16 +45,25 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="key")
 
 
-def create(
-    tenant: Annotated[str, typer.Option(help="密钥所属租户，首次使用时自动建立")] = "default",
+def create(  # noqa: PLR0913 - the options of a command line
+    tenant: Annotated[str, typer.Option(help="密钥所属租户；首个密钥的租户自动建立，其他新租户须加 --new")] = "default",
+    *,
+    new: Annotated[bool, typer.Option("--new", help="建立这个租户")] = False,
     label: Annotated[str, typer.Option(help="备注，便于日后辨认")] = "",
     scope: Annotated[Scope, typer.Option(help="权限，含义见上")] = Scope.MODERATE,
     data: Data = None,
-    json: Json = False,  # noqa: FBT002 - a flag of the command line
+    json: Json = False,
 ) -> None:
     """Makes a key and shows its secret once."""
+
+    async def made(keys: Keys) -> tuple[str, str]:
+        if (others := await keys.instead_of(tenant)) and not new:
+            near = get_close_matches(tenant, others, n=NEAR, cutoff=0.0)
+            fail(f"没有租户 {tenant}（最接近的：{'、'.join(near)}）；确要建立新租户，请加 --new")
+        return await keys.create(tenant, label=label, scope=scope)
+
     try:
-        key_id, secret = _with_keys(data, lambda keys: keys.create(tenant, label=label, scope=scope))
+        key_id, secret = _with_keys(data, made)
     except BadName as error:
         fail(f"无法创建：{error.told.zh}")
     if json:

@@ -89,9 +89,17 @@ async def moderate(asked: Asked) -> Answer:
 )
 async def moderate_batch(asked: Asked) -> Answer:
     """Judge up to 1 000 contents in one transaction; each gets its own result or error, in order."""
+    serving, tenant = asked.serving, known(asked).tenant
+    _wait_outside_when_full(serving.moderation.full_of(tenant))
+    async with serving.moderation.batch(tenant):
+        body = await read_body(
+            asked.request, limit=serving.settings.max_batch_body, deadline=serving.settings.body_deadline
+        )
+        return await _batch(asked, body)
+
+
+async def _batch(asked: Asked, body: bytes) -> Answer:
     request, serving, caller = asked.request, asked.serving, known(asked)
-    _wait_outside_when_full(serving.moderation.full)
-    body = await read_body(request, limit=serving.settings.max_batch_body, deadline=serving.settings.body_deadline)
     read = await read_batch(body, tenant=caller.tenant, now=datetime.now(UTC), limits=serving.limits)
     contents = [one for one in read if isinstance(one, Content)]
     decided: list[Decided] = []

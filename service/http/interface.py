@@ -106,6 +106,8 @@ def interface(service: Service, *, access: AccessLog, routes: Sequence[Route] = 
         "qingliu_ready", "Whether the service can do its work, as /readyz says.", lambda: service.health().ready
     )
     metrics.watch("qingliu_ledger_waiting", "Decisions waiting for the disk.", lambda: service.ledger.waiting)
+    metrics.watch("qingliu_acts_unsigned", "Acts that no checkpoint covers yet.", lambda: service.audit.log.unsigned)
+    metrics.watch("qingliu_batches_waiting", "Batches that are not answered yet.", service.moderation.batches.total)
     service.ledger.on_group = metrics.committed
     if (hearing := service.hearing) is not None:
         metrics.watch("qingliu_expert_waiting", "Contents waiting for the text expert.", lambda: hearing.waiting)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -12,6 +13,8 @@ from service.http.answer import Answer
 from service.http.answers import Alive, Ready
 from service.http.problems import Problem
 from service.http.routes import route
+from service.ids import from_stamp
+from service.metrics import Backlog
 from service.rights import Right
 
 if TYPE_CHECKING:
@@ -27,6 +30,8 @@ _CSP: Final = (
 _SAFE: Final = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 _JSON: Final = {**_SAFE, "Content-Type": "application/json", "Cache-Control": "no-store"}
 _PAGE: Final = {**_SAFE, "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": _CSP}
+_COUNT_SECONDS: Final = 1.0
+"""The desk is counted no more often than this, however often anybody asks."""
 _UNREADY: Final = 503
 
 
@@ -63,6 +68,10 @@ async def readyz(asked: Asked) -> Answer:
 async def metrics(asked: Asked) -> Answer:
     """Prometheus metrics: counts and times, no contents and no names."""
     serving = asked.serving
+    counted = monotonic()
+    if counted - serving.metrics.reviews.counted >= _COUNT_SECONDS:
+        waiting, since = await serving.service.desk_reads.backlog()
+        serving.metrics.reviews = Backlog(waiting, None if since is None else from_stamp(since).timestamp(), counted)
     page = serving.metrics.page(ruleset=serving.service.rules.engine.ruleset.fingerprint)
     return Answer(page, headers={**_SAFE, "Content-Type": CONTENT_TYPE_LATEST})
 

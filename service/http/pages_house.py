@@ -184,12 +184,16 @@ def _expert(asked: Asked) -> list[tuple[str, Any]]:
 
 
 def _ledger(asked: Asked) -> list[tuple[str, Any]]:
-    ledger, lang = asked.serving.service.ledger, page_lang(asked.request)
+    service, lang = asked.serving.service, page_lang(asked.request)
+    ledger = service.ledger
     commits = asked.serving.metrics.commits()
     writable = html.say(lang, "app.yes" if ledger.trouble is None else "app.no")
     told: list[tuple[str, Any]] = [
         ("writable", writable),
         ("queue", ledger.waiting),
+        ("batches", service.moderation.batches.total()),
+        ("notices", service.relay.waiting),
+        ("unsigned", service.audit.log.unsigned),
         ("commits", f"{commits.number:,}"),
         ("rows", f"{commits.rows:.1f}"),
         ("commit_ms", f"{commits.milliseconds:.2f}"),

@@ -242,6 +242,11 @@ class DeskReads:
         ((*counts,),) = await self._rows(desk.COUNTS, tenant, COUNTED + 1, since, *viewer)
         return Counts(*counts)
 
+    async def backlog(self) -> tuple[int, str | None]:
+        """How many items of all tenants wait, and since when the oldest of them does."""
+        ((waiting, since),) = await self._rows(desk.BACKLOG)
+        return waiting, since
+
     async def report(self, tenant: str, report: str, kind: str) -> Reported | None:
         """One report or complaint of a tenant."""
         rows = await self._rows(desk.REPORT, report, tenant, kind)

@@ -231,6 +231,7 @@ SELECT
     {_counted("q.state <> 'closed' AND q.breached_at IS NOT NULL")},
     {_counted("q.state = 'closed' AND q.closed_at >= ?3")}
 """
+BACKLOG: Final = "SELECT count(*), min(opened_at) FROM reviews WHERE state = 'waiting'"
 _REPORTED: Final = """
 SELECT r.id, r.kind, r.review, r.round, r.reporter, r.reason, r.filed_at, r.outcome, r.verification, r.settled_at,
     coalesce(p.upheld, 0), coalesce(p.rejected, 0), c.body, v.target

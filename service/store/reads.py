@@ -135,6 +135,10 @@ class Reads:
         """Whether a tenant exists."""
         return await self._one(statements.TENANT, name) is not None
 
+    async def tenants(self) -> list[str]:
+        """The names of all tenants."""
+        return [name for (name,) in await self._connection.execute_fetchall(statements.TENANTS)]
+
     async def key_tenant(self, key_id: str, tenant: str | None = None) -> str | None:
         """Whose living key this is; nobody's if it is of another tenant than the one asked for."""
         return await self._one(people_statements.KEY_TENANT, key_id, tenant)

@@ -72,6 +72,7 @@ WHERE id = ?10
 LAST_RULESET = "SELECT fingerprint FROM rulesets ORDER BY activated_at DESC, id DESC LIMIT 1"
 LAST_SETTINGS = "SELECT fingerprint FROM settings ORDER BY changed_at DESC, id DESC LIMIT 1"
 TENANT = "SELECT name FROM tenants WHERE name = ?"
+TENANTS = "SELECT name FROM tenants ORDER BY name"
 KEYS_STATE = "SELECT count(*), count(revoked_at) FROM api_keys"
 KEYS_ALIVE = "SELECT digest, tenant, id, scope FROM api_keys WHERE revoked_at IS NULL"
 

@@ -325,6 +325,12 @@ def test_keys_are_made_listed_and_revoked(house):
     assert again.exit_code == 1
     assert json.loads(qingliu("key", "list", "--json").stdout)[0]["revoked_at"]
     assert qingliu("key", "create", "--tenant", "Not A Tenant").exit_code == 1
+    slip = qingliu("key", "create", "--tenant", "shpo")
+    assert (slip.exit_code, "没有租户 shpo（最接近的：shop）" in slip.output) == (1, True)
+    assert qingliu("key", "create", "--tenant", "rival", "--new").exit_code == 0
+    assert qingliu("key", "create", "--tenant", "rival").exit_code == 0
+    tenants = {key["tenant"] for key in json.loads(qingliu("key", "list", "--json").stdout)}
+    assert tenants == {"shop", "rival"}
 
 
 def test_a_demo_without_serving_prints_its_summary_and_ends(house):

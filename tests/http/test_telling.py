@@ -6,10 +6,12 @@ import asyncio
 import io
 import json
 import logging
+import time
 
 import structlog
 
 from service import logs
+from service.http import meta
 from service.http.language import explain, language
 
 
@@ -114,9 +116,22 @@ def test_metrics_count_requests_verdicts_and_groups(server):
     assert grown('qingliu_http_request_seconds_count{method="POST",route="/v1/moderations"}') == 2
     assert grown('qingliu_verdicts_total{action="block",degraded="false",scene="ad"}') == 1
     assert grown("qingliu_ledger_group_rows_count") >= 1
-    assert after["qingliu_ledger_waiting"] == 0
+    assert after["qingliu_ledger_waiting"] == after["qingliu_batches_waiting"] == 0
+    assert after["qingliu_acts_unsigned"] >= 0
     fingerprint = server.service.rules.engine.ruleset.fingerprint
     assert after[f'qingliu_ruleset_info{{fingerprint="{fingerprint}"}}'] == 1
+
+
+def test_metrics_tell_how_much_waits_for_a_reviewer_and_for_how_long(server, monkeypatch):
+    monkeypatch.setattr(meta, "_COUNT_SECONDS", 0)
+    before = samples(server)
+    server.judge("好用", content_id="reported")
+    sent = {"content_id": "reported", "complainant_id": "buyer", "reason": "fake"}
+    assert server.call("POST", "/v1/complaints", sent).status < 300
+    time.sleep(0.05)
+    after = samples(server)
+    assert after["qingliu_reviews_waiting"] == before["qingliu_reviews_waiting"] + 1
+    assert after["qingliu_reviews_oldest_seconds"] >= max(before["qingliu_reviews_oldest_seconds"], 0.05)
 
 
 def test_what_a_client_chooses_is_no_label(server):

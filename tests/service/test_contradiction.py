@@ -148,24 +148,24 @@ class Settled(NamedTuple):
 
 def later(service, look_again):
     """A way to judge one long content that looks at the tenant's rules a second time, a moment later."""
-    honest = service.moderation._chamber.judged
+    honest = service.moderation._chamber.cases
 
-    async def judged(tenant, work, company):
-        cases = await honest(tenant, work, company)
+    async def cases_of(tenant, engines, company):
+        cases = await honest(tenant, engines, company)
         if not any(map(sitting.is_long, company)):
             return cases
         ((asked, verdict),) = [(case.content, case.conclude()) for case in cases]
         await asyncio.sleep(0.01)
         return [Settled(asked, look_again(verdict, service.rules.engines.of(tenant), asked))]
 
-    return judged
+    return cases_of
 
 
 async def test_a_service_that_signs_with_what_is_active_by_then_is_caught(service, experiment, monkeypatch):
     def signed(verdict, engine, _):
         return verdict._replace(ruleset=engine.ruleset.fingerprint)
 
-    monkeypatch.setattr(service.moderation._chamber, "judged", later(service, signed))
+    monkeypatch.setattr(service.moderation._chamber, "cases", later(service, signed))
     assert any("bans" in fault for fault in await experiment.run(activations=10, clients=4))
 
 
@@ -174,7 +174,7 @@ async def test_a_service_that_reads_bans_before_and_allow_terms_after_is_caught(
         spared = {item.span for item in engine.examine(asked).conclude().exemptions}
         return verdict._replace(evidence=tuple(item for item in verdict.evidence if item.span not in spared))
 
-    monkeypatch.setattr(service.moderation._chamber, "judged", later(service, mixed))
+    monkeypatch.setattr(service.moderation._chamber, "cases", later(service, mixed))
     assert any("bans" in fault for fault in await experiment.run(activations=10, clients=4))
 
 

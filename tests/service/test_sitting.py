@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from threading import get_ident
-from time import process_time
+from time import process_time, thread_time
 
 import pytest
 
 from moderation.types import Action, Author
 from service.chamber import HEAVY_SECONDS, Chamber
 from service.keys import Caller
+from service.moderate import BATCHES_HELD, BATCHES_IN_WORK
 from service.sitting import SLICE_CONTENTS
 
 RIVAL = Caller("rival", "k2")
@@ -77,6 +79,60 @@ async def test_who_holds_the_event_loop_more_than_once_is_judged_in_a_thread(ser
     here = [one == get_ident() for one in threads]
     assert here[:4] == [True, True, False, True]  # once is a pause of the interpreter
     assert here[-1]
+
+
+@pytest.mark.parametrize("batch", [True, False])
+async def test_no_more_is_judged_at_a_turn_of_the_event_loop_than_a_slice_of_time_holds(
+    service, caller, content, monkeypatch, batch
+):
+    """Both tenants' contents take 3 ms each; of 40 that came at once, no turn may judge more than 8 ms hold."""
+    await service.keys.create("rival")
+    turns, turn, examine = [], [0], service.rules.engine.examine
+
+    def costly(asked, *reading):
+        turns.append((turn[0], asked.id.split()[0]))
+        until = thread_time() + 0.003
+        while thread_time() < until:
+            pass
+        return examine(asked, *reading)
+
+    async def count():
+        while True:
+            turn[0] += 1
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(service.rules.engine, "examine", costly)
+    counting = asyncio.ensure_future(count())
+    theirs = {who: [content("好用", id=f"{who.tenant} {n}") for n in range(20)] for who in (caller, RIVAL)}
+    if batch:
+        asked = [service.moderation.many(*one) for one in theirs.items()]
+    else:
+        asked = [service.moderation.one(who, one) for who, contents in theirs.items() for one in contents]
+    await asyncio.gather(*asked)
+    counting.cancel()
+    assert len(turns) == 40
+    assert max(Counter(when for when, _ in turns).values()) <= 3
+    assert {who for _, who in turns[:8]} == {"shop", "rival"}
+
+
+async def test_a_tenants_batches_are_worked_on_a_few_at_a_time_and_another_tenants_do_not_wait(service):
+    work, open_ = service.moderation, asyncio.Event()
+
+    async def batch(tenant):
+        async with work.batch(tenant):
+            begun.append(tenant)
+            await open_.wait()
+
+    begun = []
+    asked = [asyncio.ensure_future(batch("shop")) for _ in range(BATCHES_HELD)]
+    asked += [asyncio.ensure_future(batch("rival"))]
+    await asyncio.sleep(0.01)
+    assert begun == ["shop"] * BATCHES_IN_WORK + ["rival"]
+    assert work.full_of("shop") and not work.full_of("rival")
+    assert work.batches.total() == BATCHES_HELD + 1
+    open_.set()
+    await asyncio.gather(*asked)
+    assert not work.batches and not work.full_of("shop")
 
 
 async def test_tenants_take_turns_in_the_thread_and_what_nobody_waits_for_is_not_done():
