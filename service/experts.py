@@ -269,9 +269,9 @@ class Hearing:
         else:
             scenes = [case.content.scene for case in cases]
             for deadline in {self._deadlines[scene] for scene in scenes}:
-                all_mine = [number for number, scene in enumerate(scenes) if self._deadlines[scene] == deadline]
-                for start in range(0, len(all_mine), ENOUGH_TEXTS):
-                    mine = all_mine[start : start + ENOUGH_TEXTS]
+                alike = [number for number, scene in enumerate(scenes) if self._deadlines[scene] == deadline]
+                for start in range(0, len(alike), ENOUGH_TEXTS):
+                    mine = alike[start : start + ENOUGH_TEXTS]
                     asked = _Asked(tenant, [cases[one] for one in mine], [futures[one] for one in mine], loop, began)
                     asked.timer = loop.call_later(deadline, self._expire, asked)
                     self.waiting_of[tenant] += len(mine)

@@ -17,7 +17,8 @@ import pytest
 from models import ngram
 from moderation.types import DOUBTED, TEXT, Action, Missing, Opinion, Part, Scene
 from service import wiring_expert
-from service.experts import Hearing, answers, name_of
+from service.experts import ENOUGH_TEXTS, Hearing, answers, name_of
+from service.sitting import SLICE_CONTENTS
 from service.wiring import open_service
 from service.wiring_expert import ExpertRefused
 from tests.small import terms
@@ -223,8 +224,8 @@ async def test_a_big_batch_does_not_wait_for_a_hung_expert_again_and_again(house
         )
         assert all(one.verdict.degraded for one in decided)
         assert time.process_time() - began < 1.4
-        assert len(took) == 16
-        assert len([seconds for seconds in took if seconds >= 0.1]) <= 2
+        pieces = SLICE_CONTENTS // ENOUGH_TEXTS
+        assert len([seconds for seconds in took if seconds >= 0.1]) <= 2 * pieces  # of two slices, those asked at once
 
 
 async def test_a_slow_expert_does_not_hold_the_event_loop(house, content):
