@@ -15,6 +15,7 @@ import numpy as np
 
 from models.card import HEADS, REVIEWED
 from models.disguises import disguise
+from moderation.told import Wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,7 +33,7 @@ LENGTHS: Final = (40, 120)
 Labels = dict[str, int]
 
 
-class DataRefused(ValueError):
+class DataRefused(Wrong, ValueError):
     """A file cannot be used for what was asked; the text says which and why."""
 
 
@@ -102,10 +103,16 @@ def files_of(folders: Iterable[Path], uses: Sequence[str], known: Sequence[Sourc
         pairs = [(path, source_of(path, known)) for path in paths if path.suffix in SUFFIXES]
         for path, source in pairs:
             if source and source.use == "test" and "test" not in uses:
-                raise DataRefused(f"{path}: {source.name} is for measuring only; training on it would spoil it")
+                raise DataRefused(
+                    f"{path}：{source.name} 只用于评测，用它训练，评测就失去意义",
+                    f"{path}: {source.name} is for measuring only; training on it would spoil it",
+                )
         usable = [(path, source) for path, source in pairs if source and source.use in uses]
         if not usable:
-            raise DataRefused(f"{folder}: no data file for {' or '.join(uses)}; expected {', '.join(SUFFIXES)}")
+            raise DataRefused(
+                f"{folder}：没有可用于 {'、'.join(uses)} 的数据文件，应为 {'、'.join(SUFFIXES)}",
+                f"{folder}: no data file for {' or '.join(uses)}; expected {', '.join(SUFFIXES)}",
+            )
         found += usable
     return found
 
@@ -138,7 +145,8 @@ def _read(path: Path, source: Source) -> Iterator[Row]:
                     yield _row(line, path.suffix, source)
                 except (ValueError, LookupError, TypeError, AttributeError) as error:
                     raise DataRefused(
-                        f"{path}:{number}: expected a row with text and {source.label}: {error}"
+                        f"{path}:{number}：应为含文字与 {source.label} 的一行：{error}",
+                        f"{path}:{number}: expected a row with text and {source.label}: {error}",
                     ) from None
 
 

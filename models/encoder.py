@@ -208,10 +208,16 @@ def filled(known: Vocabulary, sizes: Mapping[str, int], parameters: Mapping[str,
     model = made(known, sizes)
     expected = dict(model.named_parameters())
     if parameters.keys() != expected.keys():
-        raise WeightsRefused(f"holds {', '.join(parameters)}; expected {', '.join(expected)}")
+        raise WeightsRefused(
+            f"含 {'、'.join(parameters)}，应为 {'、'.join(expected)}",
+            f"holds {', '.join(parameters)}; expected {', '.join(expected)}",
+        )
     for name, parameter in expected.items():
         if parameters[name].shape != tuple(parameter.shape):
-            raise WeightsRefused(f"{name} is {parameters[name].shape}; expected {tuple(parameter.shape)}")
+            raise WeightsRefused(
+                f"{name} 为 {parameters[name].shape}，应为 {tuple(parameter.shape)}",
+                f"{name} is {parameters[name].shape}; expected {tuple(parameter.shape)}",
+            )
     with torch.no_grad():
         for name, parameter in expected.items():
             parameter.copy_(torch.from_numpy(parameters[name]))

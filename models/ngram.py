@@ -133,11 +133,15 @@ def _check(card: Card, arrays: dict[str, np.ndarray[Any, np.dtype[Any]]]) -> Non
         "heard": (HEARD_CODES,),
     }
     if arrays.keys() != shapes.keys():
-        raise WeightsRefused(f"holds {', '.join(arrays)}; expected {', '.join(shapes)}")
+        raise WeightsRefused(
+            f"含 {'、'.join(arrays)}，应为 {'、'.join(shapes)}",
+            f"holds {', '.join(arrays)}; expected {', '.join(shapes)}",
+        )
     for name, shape in shapes.items():
         if arrays[name].shape != shape or arrays[name].dtype != _ARRAYS[name]:
             raise WeightsRefused(
-                f"{name} is {arrays[name].dtype} {arrays[name].shape}; expected {np.dtype(_ARRAYS[name])} {shape}"
+                f"{name} 为 {arrays[name].dtype} {arrays[name].shape}，应为 {np.dtype(_ARRAYS[name])} {shape}",
+                f"{name} is {arrays[name].dtype} {arrays[name].shape}; expected {np.dtype(_ARRAYS[name])} {shape}",
             )
 
 

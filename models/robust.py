@@ -47,9 +47,15 @@ def filled(path: Path, *, seed: int = 0, each: int = EACH) -> list[Row]:
             for text in (expand(chance, template[side], slots) for _ in range(each))
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataRefused(f"{path}: expected [slots] and [[template]] with head, bad and good: {error!r}") from None
+        raise DataRefused(
+            f"{path}：应有 [slots] 与 [[template]]，后者含 head、bad、good：{error!r}",
+            f"{path}: expected [slots] and [[template]] with head, bad and good: {error!r}",
+        ) from None
     if unknown := {head for _, head in rows} - set(HEADS):
-        raise DataRefused(f"{path}: unknown heads {', '.join(sorted(unknown))}; expected {', '.join(HEADS)}")
+        raise DataRefused(
+            f"{path}：没有标签 {'、'.join(sorted(unknown))}，应为 {'、'.join(HEADS)}",
+            f"{path}: unknown heads {', '.join(sorted(unknown))}; expected {', '.join(HEADS)}",
+        )
     return list(rows.values())
 
 

@@ -138,15 +138,15 @@ def unpacked(data: bytes) -> tuple[Vocabulary, Arrays]:
     try:
         known = Vocabulary(*(arrays.pop(_WORDS + name) for name in ("codes", "chars", "sounds")))
     except KeyError as error:
-        raise WeightsRefused(f"holds no {error.args[0]}") from None
+        raise WeightsRefused(f"缺少 {error.args[0]}", f"holds no {error.args[0]}") from None
     if known.codes.max() >= known.size or known.sounds.shape != known.chars.shape:
-        raise WeightsRefused("has a vocabulary that contradicts itself")
+        raise WeightsRefused("词表自相矛盾", "has a vocabulary that contradicts itself")
     scales = {name: arrays.pop(name) for name in [*arrays] if name.endswith(_SCALE)}
     found = {name: array.astype(np.float32) for name, array in arrays.items()}
     for name, scale in scales.items():
         table = name.removesuffix(_SCALE)
         if table not in found or scale.shape != (len(found[table]), 1):
-            raise WeightsRefused(f"holds {name} for no such table")
+            raise WeightsRefused(f"{name} 没有对应的表", f"holds {name} for no such table")
         found[table] *= scale.astype(np.float32)
     return known, found
 
@@ -180,7 +180,7 @@ def sound(first: Ngram, folder: Path = HOME, *, wish: str = "auto") -> str:
     try:
         unpacked(data)
     except WeightsRefused as error:
-        raise WeightsRefused(f"{card.weights}: {error}") from None
+        raise WeightsRefused(*error.within(card.weights)) from None
     return f"{card.name}@{card.sha256[:12]}"
 
 
@@ -199,13 +199,15 @@ def _chosen(first: Ngram, folder: Path, wish: str) -> tuple[Card, str]:
     card = read_card(folder / "cards" / f"{NAME}.json")
     if card.beside != first.card.sha256:
         raise WeightsRefused(
+            f"{NAME}：训练时所用的第一级 sha256 为 {card.beside[:16]}…，现行的为 {first.card.sha256[:16]}…，请重新训练",
             f"{NAME}: was fitted beside a first stage of sha256 {card.beside[:16]}…, the active one is "
-            f"{first.card.sha256[:16]}…; train it again"
+            f"{first.card.sha256[:16]}…; train it again",
         )
     chosen = runtime(wish)
     if chosen is None:
         raise WeightsRefused(
-            f"{NAME}: nothing that computes is installed: pip install 'qingliu[ml]' or 'qingliu[onnx]'"
+            f"{NAME}：没有安装计算所需的库：pip install 'qingliu[ml]' 或 'qingliu[onnx]'",
+            f"{NAME}: nothing that computes is installed: pip install 'qingliu[ml]' or 'qingliu[onnx]'",
         )
     return card, chosen
 
@@ -222,7 +224,7 @@ def opened(card: Card, folder: Path, chosen: str) -> Second:
         stage = Second(card, known, run)
         check(stage)
     except WeightsRefused as error:
-        raise WeightsRefused(f"{card.weights}: {error}") from None
+        raise WeightsRefused(*error.within(card.weights)) from None
     return stage
 
 
@@ -232,4 +234,7 @@ def check(stage: Stage) -> None:
     for row, logits in zip(stage.card.golden, found, strict=True):
         if len(row.logits) != len(logits) or not (np.abs(logits - row.logits) <= TOLERANCE).all():
             told = np.rint(np.nan_to_num(logits)).astype(int).tolist()
-            raise WeightsRefused(f"answers {row.text!r} with {told}, the card says {list(row.logits)}")
+            raise WeightsRefused(
+                f"对 {row.text!r} 算出 {told}，模型卡记为 {list(row.logits)}",
+                f"answers {row.text!r} with {told}, the card says {list(row.logits)}",
+            )

@@ -65,28 +65,43 @@ def unpack(data: bytes) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
     length = int.from_bytes(data[:_LENGTH], "little")
     if len(data) < _LENGTH or not 1 < length <= min(MAX_HEADER, len(data) - _LENGTH):
         if data.startswith(_PICKLE):
-            raise WeightsRefused("is a pickle or a torch archive, which can run code; expected safetensors")
-        raise WeightsRefused(f"is cut short or no safetensors file: {len(data)} bytes, header of {length}")
+            raise WeightsRefused(
+                "是 pickle 或 torch 存档，可能执行代码；应为 safetensors",
+                "is a pickle or a torch archive, which can run code; expected safetensors",
+            )
+        raise WeightsRefused(
+            f"不完整或不是 safetensors 文件：共 {len(data)} 字节，文件头 {length} 字节",
+            f"is cut short or no safetensors file: {len(data)} bytes, header of {length}",
+        )
     try:
         header = json.loads(data[_LENGTH : _LENGTH + length])
         entries = [_entry(name, told) for name, told in header.items()]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise WeightsRefused(f"has a header that cannot be read: {error}") from None
+        raise WeightsRefused(f"文件头无法读取：{error}", f"has a header that cannot be read: {error}") from None
     body = memoryview(data)[_LENGTH + length :]
     arrays, expected = {}, 0
     for entry in entries:
         size = int(np.prod(entry.shape, dtype=object)) * entry.dtype.itemsize
         if entry.start != expected or entry.end - entry.start != size:
-            raise WeightsRefused(f"has a header that contradicts itself: {entry.name} of shape {entry.shape}")
+            raise WeightsRefused(
+                f"文件头自相矛盾：{entry.name}，形状 {entry.shape}",
+                f"has a header that contradicts itself: {entry.name} of shape {entry.shape}",
+            )
         if entry.end > len(body):
-            raise WeightsRefused(f"is cut short: {entry.name} ends at {entry.end}, the file has {len(body)}")
+            raise WeightsRefused(
+                f"不完整：{entry.name} 止于 {entry.end}，文件只有 {len(body)}",
+                f"is cut short: {entry.name} ends at {entry.end}, the file has {len(body)}",
+            )
         array = np.frombuffer(body[entry.start : entry.end], entry.dtype).reshape(entry.shape)
         if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise WeightsRefused(f"holds something that is no number: {entry.name}")
+            raise WeightsRefused(f"含有不是数的值：{entry.name}", f"holds something that is no number: {entry.name}")
         arrays[entry.name] = array
         expected = entry.end
     if expected != len(body):
-        raise WeightsRefused(f"holds {len(body) - expected} bytes that its header does not know")
+        raise WeightsRefused(
+            f"含有文件头未列的 {len(body) - expected} 字节",
+            f"holds {len(body) - expected} bytes that its header does not know",
+        )
     return arrays
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from moderation.types import Scene
+from moderation.types import Action, Scene
 from service.http import html, records, reviews, views
 from service.http.console import HTML, page_lang, safe_next, shell, theme_of, told_by
 from service.http.filters import first, following, given, in_days, wrong
@@ -94,7 +94,7 @@ async def queue(asked: Asked) -> Answer:
 async def search(asked: Asked) -> Answer:
     """Search in contents."""
     page = await shell(asked)
-    query = given(asked, "text", "from", "to", "cursor")
+    query = given(asked, "text", "from", "to", "scene", "category", "action", "creator_id", "cursor")
     found, error, told = None, "", {}
     asked.textless = not query.get("text")
     if query.get("text"):
@@ -107,7 +107,10 @@ async def search(asked: Asked) -> Answer:
         else:
             found = told["items"]
     more = following(query, told.get("next"))
-    return page.page("search.html", query=query, found=found, error=error, told=told, next=more, lacking="")
+    filters = _search_filters(page)
+    return page.page(
+        "search.html", query=query, filters=filters, found=found, error=error, told=told, next=more, lacking=""
+    )
 
 
 @route("GET", "/contents", policy=Right.READ, gives=HTML, shown=False, shows_texts=True)
@@ -122,7 +125,14 @@ async def find_content(asked: Asked) -> Answer:
     asked.textless, asked.shown = True, ""
     page = await shell(asked)
     lacking = html.say(page.lang, "search.not_there" if sought else "search.no_id")
-    nothing: dict[str, Any] = {"query": {}, "found": None, "error": "", "told": {}, "next": ""}
+    nothing: dict[str, Any] = {
+        "query": {},
+        "filters": _search_filters(page),
+        "found": None,
+        "error": "",
+        "told": {},
+        "next": "",
+    }
     return page.page("search.html", status=_NOT_FOUND, lacking=lacking, **nothing)
 
 
@@ -191,7 +201,16 @@ def _filters(page: Shell) -> list[tuple[str, list[tuple[str, str]]]]:
     lang = page.lang
     return [
         ("kind", [(code, html.named(lang, "kind", code)) for code in _KINDS]),
-        ("scene", [(scene.value, html.named(lang, "scene", scene.value)) for scene in Scene]),
+        _scenes(page),
         ("category", page.categories()),
         ("level", [("0", html.say(lang, "queue.first_level")), ("1", html.say(lang, "item.senior"))]),
     ]
+
+
+def _search_filters(page: Shell) -> list[tuple[str, list[tuple[str, str]]]]:
+    actions = [(one.code, html.named(page.lang, "action", one.code)) for one in Action]
+    return [_scenes(page), ("category", page.categories()), ("action", actions)]
+
+
+def _scenes(page: Shell) -> tuple[str, list[tuple[str, str]]]:
+    return "scene", [(scene.value, html.named(page.lang, "scene", scene.value)) for scene in Scene]

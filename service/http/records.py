@@ -114,7 +114,15 @@ async def search(asked: Asked) -> Answer:
     plain = folding.plain(sent.text)
     if not plain:
         raise Problem("invalid-query", faults=[Fault(("text",), "nothing_to_find")])
-    what = Sought(plain, stamp(sent.since) if sent.since else "", stamp(sent.until) if sent.until else "")
+    what = Sought(
+        plain,
+        since=stamp(sent.since) if sent.since else "",
+        until=stamp(sent.until) if sent.until else "",
+        scene=sent.scene,
+        category=sent.category,
+        action=sent.action,
+        author=sent.creator_id,
+    )
     places = places_in(sent.cursor, int)
     below = int(places[0]) if places else None
     found = await service.search.find(caller, what, folding, below=below, limit=_SHOWN)

@@ -170,4 +170,8 @@ class SearchQuery(BaseModel):
     )
     since: When | None = Field(default=None, alias="from", description="RFC 3339 with offset: received at or after it")
     until: When | None = Field(default=None, alias="to", description="received before it")
+    scene: Scene | None = None
+    category: Code | None = Field(default=None, description="that the newest decision names")
+    action: Literal["pass", "review", "block"] | None = Field(default=None, description="of the newest decision")
+    creator_id: Short | None = Field(default=None, description="whose content it is")
     cursor: Cursor | None = None

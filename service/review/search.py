@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from moderation.text.fold import Folding
+    from moderation.types import Scene
     from service.keys import Caller
     from service.moderate import Decided, Moderation
     from service.review.seeing import Excerpt
@@ -23,11 +24,28 @@ CHUNK: Final = 1000
 
 
 class Sought(NamedTuple):
-    """What to look for: a text, folded, in contents that came from ``since`` to before ``until`` (stamps, or empty)."""
+    """What to look for: a text, folded, in contents that came from ``since`` to before ``until`` (stamps, or empty).
+
+    What is ``None`` may be any.
+    """
 
     plain: str
     since: str = ""
     until: str = ""
+    scene: Scene | None = None
+    category: str | None = None
+    action: str | None = None
+    author: str | None = None
+
+    def takes(self, decided: Decided) -> bool:
+        """Whether a version is asked for, by the newest decision on it as the caller may see it."""
+        content, verdict = decided.content, decided.verdict
+        return (
+            self.scene in {None, content.scene}
+            and self.author in {None, content.author.id}
+            and self.action in {None, verdict.action.code}
+            and (self.category is None or self.category in verdict.categories)
+        )
 
 
 class Hit(NamedTuple):
@@ -61,17 +79,20 @@ class Search:
         top = await reads.content_at(what.until) if what.until else await reads.last_content() + 1
         start = low = min(top, below) if below is not None else top
         end = max(first, start - MOST_LOOKED_AT)
-        found: list[tuple[Kept, list[Excerpt]]] = []
+        hits: list[Hit] = []
         reached = ""
-        while low > end and len(found) < limit:
+        while low > end and len(hits) < limit:
             high, low = low, max(end, low - CHUNK)
             kept = await reads.contents_back(caller.tenant, high, low)
-            found += await asyncio.to_thread(_matching, kept, what.plain, folding)
+            found = await asyncio.to_thread(_matching, kept, what.plain, folding)
             reached = kept[-1].received_at if kept else reached
-        if len(found) > limit:
-            found = found[:limit]
-            low, reached = found[-1][0].number, found[-1][0].received_at
-        hits = await self._decided(caller, found)
+            while found and len(hits) < limit:
+                part, found = found[:limit], found[limit:]
+                hits += [hit for hit in await self._decided(caller, part) if what.takes(hit.decided)]
+                last = part[-1][0] if len(hits) <= limit else hits[limit - 1].kept
+            if found or len(hits) > limit:
+                hits = hits[:limit]
+                low, reached = last.number, last.received_at
         return Found(hits, low if low > first else None, start - low, reached)
 
     async def _decided(self, caller: Caller, found: Sequence[tuple[Kept, list[Excerpt]]]) -> list[Hit]:

@@ -158,7 +158,9 @@ def test_a_show_follows_its_script_deviates_and_is_corrected_on_record(house, fi
     senior = seat("zhang.min", path="/live")
     senior.page.wait_for_selector(".room")
     assert _violations(senior) == []
-    senior.page.click(".room a")
+    senior.press("j")
+    senior.page.wait_for_function("() => document.querySelector('.room.on a') === document.activeElement")
+    senior.press("Enter")
     senior.page.wait_for_selector("#stream .outcome-mark.proof")
     assert senior.page.locator(".beside-script .heard").count() >= 1
     told = {"id": "s3", "text": "这款牙刷还是国家级的", "offset_ms": 70_000}
@@ -199,6 +201,8 @@ def test_alerts_wear_a_badge_until_somebody_knows(house, filed, seat):
     sat.page.wait_for_selector(".badge")
     shot(sat, "alerts")
     assert _violations(sat) == []
+    sat.press("j", "j", "k")
+    assert sat.page.locator("#rows tbody tr:first-child.on").count() == 1
     while sat.page.locator("[data-acknowledge]").count():
         left = sat.page.locator("[data-acknowledge]").count()
         sat.page.click("[data-acknowledge]")

@@ -294,6 +294,29 @@ def test_search_is_bounded_and_goes_on(house, ann, monkeypatch):
     assert requests >= 3
 
 
+def test_search_keeps_to_a_scene_a_verdict_a_category_and_an_author(house, ann):
+    house.judge("国家级好用", content_id="blocked", creator_id="u1")
+    for number in range(25):
+        house.judge(f"好用{number}", content_id=f"passed{number}", scene="ugc", creator_id="u2")
+    for more, ids in (
+        ("scene=ad", ["blocked"]),
+        ("action=block", ["blocked"]),
+        ("category=absolute_claim", ["blocked"]),
+        ("creator_id=u1", ["blocked"]),
+        ("creator_id=u1&action=pass", []),
+        ("scene=ugc&action=pass", [f"passed{number}" for number in reversed(range(25))]),
+    ):
+        seen, cursor = [], ""
+        while cursor is not None:
+            asked = f"/v1/search?text={quote('好用')}&{more}{cursor and '&cursor='}{cursor}"
+            found = house.call("GET", asked, key=ann).json
+            assert len(found["items"]) <= 20
+            seen += [one["content_id"] for one in found["items"]]
+            cursor = found["next"]
+        assert seen == ids
+    assert house.call("GET", "/v1/search?text=x&action=shrug", key=ann).status == 422
+
+
 def test_search_keeps_to_its_period(house, ann):
     house.judge("好用", content_id="now")
     for period, count in (

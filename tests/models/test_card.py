@@ -103,6 +103,7 @@ def test_hostile_weights_are_refused_with_the_reason(folder: Path, make: Callabl
     with pytest.raises(WeightsRefused, match=reason) as refused:
         load(folder)
     assert "ngram.safetensors" in str(refused.value)
+    assert refused.value.told.zh.startswith("ngram.safetensors") and refused.value.told.zh != refused.value.told.en
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,9 @@ def write(path: Path, *lines: str) -> Path:
 @pytest.mark.parametrize("place", ["public_test/cold_test.jsonl", "dev_eval_only/anything.jsonl"])
 def test_text_for_measuring_is_never_trained_on(tmp_path: Path, place: str) -> None:
     write(tmp_path / place, '{"text": "一句话", "label": 1, "labels": {"abuse": 1}}')
-    with pytest.raises(DataRefused, match="for measuring only"):
+    with pytest.raises(DataRefused, match="for measuring only") as refused:
         train(Order([tmp_path]), tmp_path / "out", lambda _line: None)
+    assert "只用于评测" in refused.value.told.zh
 
 
 def test_a_missing_label_is_no_negative(tmp_path: Path) -> None:
@@ -71,8 +72,9 @@ def test_a_line_of_an_examination_without_a_category_is_innocent_of_all(tmp_path
 )
 def test_a_row_without_text_or_known_labels_is_refused_by_place(tmp_path: Path, line: str) -> None:
     path = write(tmp_path / "rows.jsonl", '{"text": "另一句", "labels": {"abuse": 0}}', line)
-    with pytest.raises(DataRefused, match=r"rows\.jsonl:2"):
+    with pytest.raises(DataRefused, match=r"rows\.jsonl:2: expected") as refused:
         rows_of(path, files_of([path], ("train",), known_sources())[0][1])
+    assert "rows.jsonl:2：应为含文字与 labels 的一行" in refused.value.told.zh
 
 
 def test_a_folder_without_data_is_refused(tmp_path: Path) -> None:

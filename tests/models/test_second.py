@@ -240,8 +240,9 @@ def test_hostile_weights_are_refused_though_the_card_vouches_for_them(
     folder: Path, data: Callable[[Path], bytes], reason: str
 ) -> None:
     rewrite(folder, data(folder))
-    with pytest.raises(WeightsRefused, match=reason):
+    with pytest.raises(WeightsRefused, match=reason) as refused:
         both(folder)
+    assert refused.value.told.zh.startswith("encoder.safetensors：") and refused.value.told.zh != refused.value.told.en
 
 
 def test_weights_are_refused_that_are_not_the_cards(folder: Path) -> None:

@@ -31,7 +31,13 @@
     if (!page) return;
     for (const id of room ? ["pulse", "stream", "beside"] : ["rows"]) {
       const now = $(`#${id}`), then = $(`#${id}`, page);
-      if (now && then && !(now.contains(document.activeElement) && now !== document.activeElement)) now.replaceChildren(...then.childNodes);
+      if (!now || !then) continue;
+      const within = now !== document.activeElement && now.contains(document.activeElement);
+      const left = within && document.activeElement.closest("#rows a")?.getAttribute("href"); // a row of the wall
+      if (within && !left) continue;
+      now.replaceChildren(...then.childNodes);
+      const link = left && $(`a[href="${CSS.escape(left)}"]`, now);
+      if (link) { link.focus({ preventScroll: true }); link.closest("li").classList.add("on"); }
     }
     if (picked) pick(picked);
     tick();

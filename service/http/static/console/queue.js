@@ -4,14 +4,13 @@
 {
   const { $, $$, ask, chosen, keys, tell } = window.ql;
   const rows = () => $$("#rows tbody tr[data-id], #rows > li:not(.empty)");
-  let at = -1;
-  function select(place) {
+  const opener = (row) => $("a", row) ?? $("button", row);
+  function step(by) {
     const all = rows();
     if (!all.length) return;
-    at = Math.max(0, Math.min(place, all.length - 1));
+    const at = Math.max(0, Math.min(all.findIndex((row) => row.classList.contains("on")) + by, all.length - 1));
     all.forEach((row, index) => row.classList.toggle("on", index === at));
-    const link = $("a", all[at]);
-    link.focus({ preventScroll: true });
+    opener(all[at])?.focus({ preventScroll: true });
     all[at].scrollIntoView({ block: "nearest" });
   }
   const filters = $("#filters");
@@ -31,8 +30,11 @@
   const save = () => $("#save-view")?.showModal();
   $("[data-act=save-view]")?.addEventListener("click", save);
   keys({
-    j: () => select(at + 1), k: () => select(at - 1), ArrowDown: () => select(at + 1), ArrowUp: () => select(at - 1),
-    Enter: () => rows()[at] && $("a", rows()[at]).click(),
+    j: () => step(1), k: () => step(-1), ArrowDown: () => step(1), ArrowUp: () => step(-1),
+    Enter: ({ target }) => {
+      const row = rows().find((one) => one.classList.contains("on"));
+      (target.closest("#rows a, #rows button") ?? (row && opener(row)))?.click();
+    },
     f: () => $("select", filters ?? document)?.focus(), v: save,
     n: () => $("a[rel=next]")?.click(), "/": () => $("input[type=search]")?.focus(),
   });
