@@ -56,13 +56,15 @@ def together(engines: Engines, company: Sequence[Content], tenants: Sequence[str
         yield engines.of(tenant).examine(content, reading)
 
 
-def some(cases: Iterator[Case]) -> list[Case]:
-    """The next cases: as many as a slice of time gives, and one at least unless all were taken."""
-    found: list[Case] = []
-    end = thread_time() + SLICE_SECONDS
+def some(cases: Iterator[Case]) -> list[tuple[Case, float]]:
+    """The next cases, as many as a slice of time gives, one at least unless all were taken; and what each took."""
+    found: list[tuple[Case, float]] = []
+    began = thread_time()
+    end = began + SLICE_SECONDS
     for case in cases:
-        found.append(case)
-        if thread_time() > end:
+        found.append((case, (now := thread_time()) - began))
+        began = now
+        if now > end:
             break
     return found
 
@@ -155,7 +157,10 @@ class Sitting:
     def _examine(self, sitting: Sequence[Brought], engines: Engines, cases: Iterator[Case]) -> None:
         """Judges for a slice of time. The others wait for another turn, so that a rush does not hold the event loop."""
         try:
-            found = self._some(sitting, cases)
+            found = []
+            for brought, (case, seconds) in zip(sitting, some(cases), strict=False):
+                self._chamber.took(brought.tenant, seconds)
+                found.append(case)
             answers = to_hear(found, self._hearing, [brought.tenant for brought in sitting[: len(found)]])
         except Exception as error:  # noqa: BLE001 - a fault in the engine: nobody may wait for ever
             _fail(sitting, error)
@@ -174,18 +179,6 @@ class Sitting:
             asyncio.get_running_loop().call_soon(self._examine, sitting, engines, cases)
         elif self._waiting:
             asyncio.get_running_loop().call_soon(self._judge)
-
-    def _some(self, sitting: Sequence[Brought], cases: Iterator[Case]) -> list[Case]:
-        found: list[Case] = []
-        began = thread_time()
-        end = began + SLICE_SECONDS
-        for brought, case in zip(sitting, cases, strict=False):
-            found.append(case)
-            self._chamber.took(brought.tenant, (now := thread_time()) - began)
-            began = now
-            if now > end:
-                break
-        return found
 
     def _next(self) -> list[Brought]:
         """Who is read together: one content of each tenant in turn, so that one's rush is nobody else's wait."""
