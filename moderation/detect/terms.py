@@ -216,7 +216,7 @@ class Inspection:
             self._exempt(rule, view.span(start, end), ALLOWED, allowed)
             return 0
         weight = rule.weight
-        if gaps := view.gaps(start, end):
+        if view.name != "directed" and (gaps := view.gaps(start, end)):  # the first letters of lines always lie apart
             weight = self._torn_weight(view, rule, start, end, gaps)
         elif rule.short and not self._is_word(view, rule, start, end):
             weight = 0

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from moderation.text.fold import CLAUSE_MARKS
 from moderation.text.words import gain_backwards
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _MAY_SAY = re.compile("[倒反竖纵藏]")
 """A cheap look: what follows holds one of these, or 字."""
@@ -37,9 +41,21 @@ def directed(source: str) -> tuple[str, list[Piece]] | None:
         pieces = list(_LINE.finditer(source))
         if len(pieces) < FEWEST:
             pieces = list(_CLAUSE.finditer(source))
-        heads = (next((place for place in range(*piece.span()) if source[place].isalnum()), -1) for piece in pieces)
-        return "acrostic", [(source[place], place, place + 1) for place in heads if place >= 0]
+        return "acrostic", _heads(source, pieces)
     return None
+
+
+def headed(source: str) -> tuple[str, list[Piece]] | None:
+    """The same of a text in lines that says nothing: their first characters. By chance these spell no word of three."""
+    if source.count("\n") < FEWEST - 1 or len(source) > LONGEST:
+        return None
+    heads = _heads(source, list(_LINE.finditer(source)))
+    return ("acrostic", heads) if len(heads) >= FEWEST else None
+
+
+def _heads(source: str, pieces: Sequence[re.Match[str]]) -> list[Piece]:
+    heads = (next((place for place in range(*piece.span()) if source[place].isalnum()), -1) for piece in pieces)
+    return [(source[place], place, place + 1) for place in heads if place >= 0]
 
 
 def turned(source: str) -> tuple[str, list[Piece]] | None:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from moderation.matcher import Matcher
-from moderation.text.direction import directed, turned
+from moderation.text.direction import FEWEST, directed, headed, turned
 from moderation.text.fold import CLAUSE_MARKS, Folding, origins
 from moderation.text.restore import LONGEST, Line, Replaced, Seen
 from moderation.text.view import View
@@ -247,13 +247,16 @@ class Reader:
         told = directed(part.source)
         if told is None and part.clues and self.restorer.may_turn(part.text, part.clues):
             told = turned(part.source)
+        least = 1
+        if told is None:
+            told, least = headed(part.source), FEWEST
         if told is None:
             return None
         name, pieces = told
         read = [(letter, first, end - 1) for char, first, end in pieces for letter in self.folding.plain(char)]
         text = "".join([letter for letter, _, _ in read])
-        hits = self._words_in(text)
-        if not hits:
+        hits = [hit for hit in self._words_in(text) if hit[1] - hit[0] >= least]
+        if not hits or text == part.text:
             return None
         firsts, lasts = [first for _, first, _ in read], [last for _, _, last in read]
         view = View(

@@ -32,10 +32,22 @@ def test_an_acrostic_of_one_line_goes_down_its_clauses(engine, judge) -> None:
     assert "acrostic" in item.folds
 
 
+def test_first_characters_of_lines_that_spell_a_long_word_say_so_themselves(engine, judge) -> None:
+    (item,) = judge(engine, "加油打工人\n我在等风来\n微光照进窗\n信步走到家").evidence
+    assert item.folds[0] == "acrostic"
+    assert item.weight == 80
+
+
+@pytest.mark.parametrize(
+    "text", ["倒着也美\n卖个关子", "倒着也美\n卖个关子\n明天再说", "加油打工人。我在等风来。微光照进窗。信步走到家"]
+)
+def test_first_characters_of_few_lines_or_of_sentences_and_short_words_say_nothing(court, judge, text) -> None:
+    assert not judge(court("@disguise all\n加我微信\n倒卖"), text).evidence
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        "加油打工人\n我在等风来\n微光照进窗\n信步走到家",
         "这件毛衣反着看也好看，倒过来穿不行",
         "准标级家国，倒着看",
         "竖着看是一朵花，横着看是一片海",
