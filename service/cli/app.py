@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from service.cli.usage import asks_english, frame, in_chinese
+from service.cli.usage import asks_english, english, frame, in_chinese, in_english
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +43,7 @@ MODULES: Final = {
     "simulate": "simulate",
 }
 """The module of this folder that registers each command, in the order of the help."""
+HELP: Final = "清流：可自行部署的中文内容与直播电商合规审核服务。"
 
 
 _WRONG: Final[Any] = typer.BadParameter.__base__
@@ -52,10 +53,13 @@ _WRONG: Final[Any] = typer.BadParameter.__base__
 class Commands(Mapping[str, Any]):
     """Typer's commands by their names. Importing all of them takes two seconds, and a call needs one."""
 
+    english = False
+
     def __getitem__(self, name: str) -> Any:
         registered = typer.Typer()
         import_module(f"service.cli.{MODULES[name]}").register(registered)
-        return get_group(registered).commands[name]
+        command = get_group(registered).commands[name]
+        return in_english(command) if self.english else command
 
     def __iter__(self) -> Iterator[str]:
         return iter(MODULES)
@@ -69,13 +73,14 @@ class Group(TyperGroup):
 
     def __init__(self, **told: Any) -> None:
         super().__init__(**told)
-        self.commands = cast("Any", Commands())
-        self._english = False
+        self._registered = Commands()
+        self.commands = cast("Any", self._registered)
 
     def make_context(self, info_name: str | None, args: list[str], *more: Any, **named: Any) -> Any:
         """Reads the command line up to the command."""
-        self._english = asks_english(args)
-        frame(english=self._english)
+        asked = self._registered.english = asks_english(args)
+        frame(english=asked)
+        self.help = english()[HELP] if asked else HELP
         with self._told():
             return super().make_context(info_name, args, *more, **named)
 
@@ -90,7 +95,7 @@ class Group(TyperGroup):
         try:
             yield
         except _WRONG as error:
-            if self._english or (told := in_chinese(error)) is None:
+            if self._registered.english or (told := in_chinese(error)) is None:
                 raise
             path = error.ctx.command_path if error.ctx else self.name
             typer.echo(f"命令有误：{told}\n用法见 {path} --help", err=True)
@@ -100,7 +105,7 @@ class Group(TyperGroup):
 app = typer.Typer(
     name="qingliu",
     cls=Group,
-    help="清流：可自行部署的中文内容与直播电商合规审核服务。",
+    help=HELP,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from service.cli.beside import beside
 from service.cli.say import Data, Json, fail, out, print_json, settings
+from service.cli.words import Lang, Tongue, say
 from service.rights import Scope
 from service.tenants import BadName
 from service.wiring import open_keys
@@ -53,23 +54,28 @@ def create(  # noqa: PLR0913 - the options of a command line
     scope: Annotated[Scope, typer.Option(help="权限，含义见上")] = Scope.MODERATE,
     data: Data = None,
     json: Json = False,
+    lang: Lang = Tongue.ZH,
 ) -> None:
     """Makes a key and shows its secret once."""
 
     async def made(keys: Keys) -> tuple[str, str]:
         if (others := await keys.instead_of(tenant)) and not new:
             near = get_close_matches(tenant, others, n=NEAR, cutoff=0.0)
-            fail(f"没有租户 {tenant}（最接近的：{'、'.join(near)}）；确要建立新租户，请加 --new")
+            zh = f"没有租户 {tenant}（最接近的：{'、'.join(near)}）；确要建立新租户，请加 --new"
+            fail(say(lang.lang, zh, f"no tenant {tenant} (nearest: {', '.join(near)}); --new makes it"))
         return await keys.create(tenant, label=label, scope=scope)
 
     try:
-        key_id, secret = _with_keys(data, made)
+        key_id, secret = _with_keys(data, made, lang)
     except BadName as error:
-        fail(f"无法创建：{error.told.zh}")
+        fail(say(lang.lang, f"无法创建：{error.told.zh}", f"cannot create it: {error.told.en}"))
     if json:
         print_json({"key_id": key_id, "tenant": tenant, "label": label, "scope": scope, "secret": secret})
         return
-    out.print(f"密钥编号：{key_id}\n租户：{tenant}\n权限：{scope}\n密钥（仅显示这一次）：", markup=False)
+    zh = f"密钥编号：{key_id}\n租户：{tenant}\n权限：{scope}\n密钥（仅显示这一次）："
+    out.print(
+        say(lang.lang, zh, f"id: {key_id}\ntenant: {tenant}\nscope: {scope}\nkey (shown this once):"), markup=False
+    )
     out.print(secret, markup=False)
 
 
@@ -77,37 +83,41 @@ def revoke(
     key_id: Annotated[str, typer.Argument(help="密钥编号（见 qingliu key list）")],
     data: Data = None,
     json: Json = False,  # noqa: FBT002 - a flag of the command line
+    lang: Lang = Tongue.ZH,
 ) -> None:
     """Ends a key."""
-    revoked = _with_keys(data, lambda keys: keys.revoke(key_id))
+    revoked = _with_keys(data, lambda keys: keys.revoke(key_id), lang)
     if json:
         print_json({"key_id": key_id, "revoked": revoked})
     if not revoked:
-        fail(f"没有可吊销的密钥 {key_id}：不存在或已吊销")
+        zh = f"没有可吊销的密钥 {key_id}：不存在或已吊销"
+        fail(say(lang.lang, zh, f"no key {key_id} to revoke: there is none, or it is revoked"))
     if not json:
-        out.print(f"已吊销 {key_id}", markup=False)
+        out.print(say(lang.lang, f"已吊销 {key_id}", f"revoked {key_id}"), markup=False)
 
 
 def list_(
     data: Data = None,
     json: Json = False,  # noqa: FBT002 - a flag of the command line
+    lang: Lang = Tongue.ZH,
 ) -> None:
     """Shows every key without its secret."""
-    listed = _with_keys(data, lambda keys: keys.listed())
+    listed = _with_keys(data, lambda keys: keys.listed(), lang)
     if json:
         print_json([asdict(key) for key in listed])
         return
-    table = Table("编号", "租户", "权限", "备注", "创建时间", "吊销时间")
+    heads = ("编号", "租户", "权限", "备注", "创建时间", "吊销时间")
+    table = Table(*(heads if lang is Tongue.ZH else ("id", "tenant", "scope", "label", "created", "revoked")))
     for key in listed:
         table.add_row(key.key_id, key.tenant, key.scope, key.label, key.created_at, key.revoked_at or "")
     out.print(table)
 
 
-def _with_keys(data: Path | None, act: Callable[[Keys], Awaitable[T]]) -> T:
+def _with_keys(data: Path | None, act: Callable[[Keys], Awaitable[T]], lang: Tongue) -> T:
     chosen = settings(data=data)
 
     async def work() -> T:
         async with open_keys(chosen) as keys:
             return await act(keys)
 
-    return beside(chosen, work())
+    return beside(chosen, work(), lang.lang)

@@ -15,6 +15,7 @@ import typer
 from moderation.errors import LoadErrors
 from moderation.load import SCENES, load_ruleset
 from service.cli.say import Data, Json, fail, fail_loading, out, settings
+from service.cli.words import Lang, Tongue, say
 from service.running import Running, running
 
 _PATIENCE: Final = 30.0
@@ -29,25 +30,40 @@ def register(app: typer.Typer) -> None:
 def reload(
     data: Data = None,
     json: Json = False,  # noqa: FBT002 - a flag of the command line
+    lang: Lang = Tongue.ZH,
 ) -> None:
     """Checks the rules, asks the service to load them and waits until it judges by them."""
     chosen = settings(data=data)
     service = running(chosen.pid_file)
     if service is None:
-        fail(f"数据目录 {chosen.data} 上没有运行中的服务")
+        fail(say(lang.lang, f"数据目录 {chosen.data} 上没有运行中的服务", f"no service runs on {chosen.data}"))
     if not service.url:  # it does not listen to signals yet either: this one would end it
-        fail(f"服务（pid {service.pid}）正在启动，请稍后重试")
+        fail(
+            say(
+                lang.lang,
+                f"服务（pid {service.pid}）正在启动，请稍后重试",
+                f"{service.pid} starts: try again",
+            )
+        )
     try:
         wanted = load_ruleset(chosen.lexicons, chosen.scenes or SCENES).fingerprint
     except LoadErrors as errors:
-        fail_loading(errors)
+        fail_loading(errors, lang.lang)
     os.kill(service.pid, signal.SIGHUP)
     if not _active(service, wanted):
-        fail(f"服务（pid {service.pid}）在 {_PATIENCE:g} 秒内没有启用规则 {wanted}；请查看其日志")
+        zh = f"服务（pid {service.pid}）在 {_PATIENCE:g} 秒内没有启用规则 {wanted}；请查看其日志"
+        fail(
+            say(
+                lang.lang,
+                zh,
+                f"service (pid {service.pid}) has not loaded rules {wanted} in {_PATIENCE:g} s: see its log",
+            )
+        )
     if json:
         typer.echo(orjson.dumps({"pid": service.pid, "ruleset": wanted}).decode())
     else:
-        out.print(f"服务（pid {service.pid}）已启用规则 {wanted}", markup=False)
+        zh = f"服务（pid {service.pid}）已启用规则 {wanted}"
+        out.print(say(lang.lang, zh, f"service (pid {service.pid}) judges by rules {wanted}"), markup=False)
 
 
 def _active(service: Running, wanted: str) -> bool:

@@ -94,7 +94,8 @@ def list_errors(errors: LoadErrors, lang: Language) -> None:
         err.print(error.in_(lang), markup=False)
 
 
-def fail_loading(errors: LoadErrors) -> NoReturn:
+def fail_loading(errors: LoadErrors, lang: Language = "zh") -> NoReturn:
     """Lists what is wrong with the rules and ends the command."""
-    list_errors(errors, "zh")
-    fail(f"规则未通过检查：共 {len(errors.errors)} 处错误")
+    list_errors(errors, lang)
+    count = len(errors.errors)
+    fail(f"the rules do not load: {count} errors" if lang == "en" else f"规则未通过检查：共 {count} 处错误")

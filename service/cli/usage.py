@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import tomllib
+from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -12,6 +16,8 @@ from typer.core import TyperGroup
 
 from service.http.language import explain
 
+LANG: Final = "QINGLIU_LANG"
+"""The environment variable for the language of commands that take ``--lang``, and of all help."""
 _CHINESE: Final = tuple(
     (re.compile(pattern, re.DOTALL), said)
     for pattern, said in (
@@ -45,6 +51,7 @@ _FRAME: Final = {
 }
 _USAGE: Final = ("用法：", "Usage: ")
 _HELP: Final = ("显示此说明", "Show this message and exit.")
+_ENGLISH: Final = Path(__file__).with_name("help.en.toml")
 _BASE: Final[Any] = next(kind for kind in TyperGroup.__mro__ if "get_help_option" in vars(kind))
 _PAGE: Final[Any] = _BASE.context_class.formatter_class
 _help_option, _write_usage = _BASE.get_help_option, _PAGE.write_usage
@@ -68,8 +75,24 @@ def frame(*, english: bool) -> None:
 
 
 def asks_english(words: list[str]) -> bool:
-    """Whether a command line asks for English, be the rest of it right or wrong."""
-    return "--lang=en" in words or ("--lang", "en") in pairwise(words)
+    """Whether a command line, or ``QINGLIU_LANG``, asks for English, be the rest of it right or wrong."""
+    return os.environ.get(LANG) == "en" or "--lang=en" in words or ("--lang", "en") in pairwise(words)
+
+
+def in_english(command: Any) -> Any:
+    """A command, those under it and what they take, with their help in English."""
+    for one in (command, *command.params):
+        if getattr(one, "help", None):
+            one.help = "\n".join(english().get(line, line) for line in one.help.split("\n"))
+    for one in getattr(command, "commands", {}).values():
+        in_english(one)
+    return command
+
+
+@cache
+def english() -> dict[str, str]:
+    """The English for each line of help."""
+    return tomllib.loads(_ENGLISH.read_text(encoding="utf-8"))
 
 
 def in_chinese(error: Exception) -> str | None:

@@ -16,6 +16,7 @@ from moderation.load import SCENES, load_engine
 from moderation.own import engine_with, read_own
 from moderation.types import SHANGHAI, Action
 from service.cli.say import err, fail, list_errors, settings, why
+from service.cli.usage import LANG
 from service.escalation import Panel
 from service.wiring_expert import ExpertRefused, check_heads, find_second
 from service.wiring_expert import open_expert as open_first
@@ -61,7 +62,7 @@ AsOf = Annotated[
     ),
 ]
 NoExpert = Annotated[bool, typer.Option("--no-expert", help="只按规则判断，不听取文本模型")]
-Lang = Annotated[Tongue, typer.Option("--lang", help="说明文字的语言")]
+Lang = Annotated[Tongue, typer.Option("--lang", help="说明文字的语言", envvar=LANG)]
 
 
 def day_asked(as_of: str | None, lang: Language) -> datetime | None:

@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from service.cli import app as app_module
-from service.cli.app import MODULES, app
+from service.cli.app import HELP, MODULES, Commands, app
+from service.cli.usage import LANG, english
 
 CLI = Path(app_module.__file__).parent
 
@@ -37,6 +38,30 @@ def test_every_module_that_registers_commands_has_its_line_and_every_line_a_comm
 def test_help_is_framed_in_chinese_and_in_english_on_request(more, said, unsaid):
     told = CliRunner().invoke(app, ["audit", "verify", *more, "--help"], env={"COLUMNS": "120"}).output
     assert ([one for one in said if one not in told], [one for one in unsaid if one in told]) == ([], [])
+
+
+def test_every_line_of_help_has_its_english_and_every_english_a_line():
+    lines = {HELP, *(line for name in MODULES for line in _help_of(Commands()[name]))}
+    assert sorted(english()) == sorted(lines)
+
+
+def _help_of(command):
+    for one in (command, *command.params):
+        yield from filter(None, (getattr(one, "help", None) or "").split("\n"))
+    for one in getattr(command, "commands", {}).values():
+        yield from _help_of(one)
+
+
+@pytest.mark.parametrize("words", [["--help"], ["lexicon", "--help"], ["key", "create", "--help"]])
+def test_all_help_is_english_where_the_environment_asks_for_it(words):
+    told = CliRunner().invoke(app, words, env={LANG: "en", "COLUMNS": "120"})
+    assert told.exit_code == 0, told.output
+    assert [char for char in told.output if "\u4e00" <= char <= "\u9fff"] == []
+
+
+def test_a_command_speaks_english_where_the_environment_asks_for_it(tmp_path):
+    told = CliRunner().invoke(app, ["key", "create", "--data", str(tmp_path)], env={LANG: "en"})
+    assert told.output.startswith("id: ")
 
 
 def test_a_mistyped_command_is_told_what_was_meant():
