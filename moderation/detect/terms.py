@@ -106,7 +106,12 @@ class TermDetector:
             return None
         hearing = Hearing(content, parts, day, self.claims, self.index)
         seen = [(sight.part, sight.seen(self.reader, tables)) for sight in sights]
-        seen.extend((part, [(view, candidates(view.text, view.hits, tables[0]))]) for part, view in joined)
+        for part, view in joined:
+            listed = (view, candidates(view.text, view.hits, tables[0]))
+            if view.name == "adorned":  # the part once more: what it says twice counts once
+                next(views for one, views in seen if one is part).append(listed)
+            else:
+                seen.append((part, [listed]))
         sifted = [standing(views, hearing) for _, views in seen]
         count = sum([len(listed) for views in sifted for _, listed in views])
         if not count:
@@ -216,7 +221,7 @@ class Inspection:
             self._exempt(rule, view.span(start, end), ALLOWED, allowed)
             return 0
         weight = rule.weight
-        if view.name != "directed" and (gaps := view.gaps(start, end)):  # the first letters of lines always lie apart
+        if view.name != "acrostic" and (gaps := view.gaps(start, end)):  # the first letters of lines always lie apart
             weight = self._torn_weight(view, rule, start, end, gaps)
         elif rule.short and not self._is_word(view, rule, start, end):
             weight = 0

@@ -213,11 +213,32 @@ class Reader:
             signed = self.restorer.signed(raw.text, origins(part.source, self.folding.keep, len(raw.text)))
             line = self.restorer.restore(self._seen(signed.text), lambda: signed, part.source) or signed
         else:
-            heard = self.restorer.heard(part.text) if part.heard is None else part.heard
-            line = self.restorer.restore(Seen(part.text, part.clues, heard), partial(self._laid, part), part.source)
+            line = self._unsigned(part)
         if line is None or not line.marks:
             return None
         view = View("restored", part.source, line.text, self._words_in(line.text), line)
+        view.place(line.starts, line.lasts)
+        return view
+
+    def _unsigned(self, part: PartReading) -> Line | None:
+        heard = self.restorer.heard(part.text) if part.heard is None else part.heard
+        return self.restorer.restore(Seen(part.text, part.clues, heard), partial(self._laid, part), part.source)
+
+    def _adorned(self, part: PartReading) -> View | None:
+        """A part whose signs are ornaments (床💯绊 is no 百分百), where that restores a word."""
+        if (
+            not (part.look & DISGUISED and self.restorer.has_sign(part.source))
+            or (line := self._unsigned(part)) is None
+        ):
+            return None
+        hits = [
+            hit
+            for hit in self._words_in(line.text)
+            if any(mark.start < hit[1] and hit[0] < mark.end for mark in line.marks)
+        ]
+        if not hits:
+            return None
+        view = View("adorned", part.source, line.text, hits, line)
         view.place(line.starts, line.lasts)
         return view
 
@@ -235,9 +256,11 @@ class Reader:
         """Views that hold a word and are of no part as it stands, each with its part.
 
         They go over the borders of neighbouring parts, the first of which is named, or in the direction that a part
-        says. ``anchors`` tells which words are those of patterns, whose matches are longer than they are.
+        says, or take for ornaments the signs that may stand for words. ``anchors`` tells which words are those of
+        patterns, whose matches are longer than they are.
         """
         found = [(part, view) for part in parts if (view := self._directed(part))]
+        found += [(part, view) for part in parts if (view := self._adorned(part))]
         if len(parts) > 1:
             found += [(left, view) for left, right in pairwise(parts) if (view := self._joined(left, right, anchors))]
         return found
@@ -259,9 +282,7 @@ class Reader:
         if not hits or text == part.text:
             return None
         firsts, lasts = [first for _, first, _ in read], [last for _, _, last in read]
-        view = View(
-            "directed", part.source, text, hits, Line(text, firsts, lasts, [Replaced(0, len(text), "", (name,))])
-        )
+        view = View(name, part.source, text, hits, Line(text, firsts, lasts, [Replaced(0, len(text), "", (name,))]))
         view.place(firsts, lasts)
         return view
 

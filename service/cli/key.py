@@ -73,9 +73,8 @@ def create(  # noqa: PLR0913 - the options of a command line
         print_json({"key_id": key_id, "tenant": tenant, "label": label, "scope": scope, "secret": secret})
         return
     zh = f"密钥编号：{key_id}\n租户：{tenant}\n权限：{scope}\n密钥（仅显示这一次）："
-    out.print(
-        say(lang.lang, zh, f"id: {key_id}\ntenant: {tenant}\nscope: {scope}\nkey (shown this once):"), markup=False
-    )
+    en = f"id: {key_id}\ntenant: {tenant}\nscope: {scope}\nkey (shown this once):"
+    out.print(say(lang.lang, zh, en), markup=False)
     out.print(secret, markup=False)
 
 

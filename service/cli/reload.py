@@ -38,13 +38,8 @@ def reload(
     if service is None:
         fail(say(lang.lang, f"数据目录 {chosen.data} 上没有运行中的服务", f"no service runs on {chosen.data}"))
     if not service.url:  # it does not listen to signals yet either: this one would end it
-        fail(
-            say(
-                lang.lang,
-                f"服务（pid {service.pid}）正在启动，请稍后重试",
-                f"{service.pid} starts: try again",
-            )
-        )
+        zh = f"服务（pid {service.pid}）正在启动，请稍后重试"
+        fail(say(lang.lang, zh, f"the service (pid {service.pid}) is starting: try again later"))
     try:
         wanted = load_ruleset(chosen.lexicons, chosen.scenes or SCENES).fingerprint
     except LoadErrors as errors:
@@ -52,18 +47,13 @@ def reload(
     os.kill(service.pid, signal.SIGHUP)
     if not _active(service, wanted):
         zh = f"服务（pid {service.pid}）在 {_PATIENCE:g} 秒内没有启用规则 {wanted}；请查看其日志"
-        fail(
-            say(
-                lang.lang,
-                zh,
-                f"service (pid {service.pid}) has not loaded rules {wanted} in {_PATIENCE:g} s: see its log",
-            )
-        )
+        en = f"the service (pid {service.pid}) has not loaded rules {wanted} in {_PATIENCE:g} s: see its log"
+        fail(say(lang.lang, zh, en))
     if json:
         typer.echo(orjson.dumps({"pid": service.pid, "ruleset": wanted}).decode())
     else:
         zh = f"服务（pid {service.pid}）已启用规则 {wanted}"
-        out.print(say(lang.lang, zh, f"service (pid {service.pid}) judges by rules {wanted}"), markup=False)
+        out.print(say(lang.lang, zh, f"the service (pid {service.pid}) judges by rules {wanted}"), markup=False)
 
 
 def _active(service: Running, wanted: str) -> bool:

@@ -178,3 +178,11 @@ def test_what_looks_for_its_own_place_is_asked_once_for_the_whole_text(shipped) 
     both = {makers.text(("vertical", "pinyin"), "面霜", random.Random(seed), share=1) for seed in range(20)}
     assert {"mianshuang", "面\n霜"} <= both
     assert makers.text(("slang",), "面霜", random.Random(1)) == "面霜"
+
+
+def test_a_sign_between_disguised_characters_may_be_an_ornament(shipped) -> None:
+    for text in ("招床💯绊", "收冻🌟喀🌟赔"):
+        (item, *_) = judged(shipped, text).evidence
+        assert set(item.folds) >= {"homophone", "emoji"}
+    spans = [item.span for item in judged(shipped, "加💯薇💯信💯").evidence]
+    assert len(spans) == len(set(spans))
