@@ -9,7 +9,7 @@ from moderation.detect.rule import HINT, Rule
 from moderation.text.reading import DISGUISED, REPEATS, SYMBOLS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from moderation.detect.claims import Hearing
     from moderation.detect.cues import CueIndex
@@ -45,24 +45,21 @@ class Table:
 
 
 class Sight(NamedTuple):
-    """A part with the candidates of its folded view, and those of its restored view where one could count.
+    """A part with the candidates of its folded view, and the restored views in which one could count.
 
     Of a content that has no other part only those are listed whose word has a cue that it needs.
     """
 
     part: PartReading
     listed: list[Candidate]
-    restored: View | None
-    hidden: list[Candidate]
+    hidden: list[Seen]
     suspect: bool
 
     def seen(self, reader: Reader, tables: Tables) -> list[Seen]:
         """All views that hold something, the folded one first, each with its candidates."""
         views, (folded, raw) = reader.views(self.part), tables
         seen = [(view, candidates(view.text, view.hits, raw if view.name == "raw" else folded)) for view in views[1:]]
-        if self.restored is not None:
-            seen.append((self.restored, self.hidden))
-        return [(views[0], self.listed), *seen]
+        return [(views[0], self.listed), *seen, *self.hidden]
 
     def whole(self, tables: Tables) -> Sight:
         """The same with all candidates listed."""
@@ -77,19 +74,20 @@ def look(part: PartReading, reader: Reader, table: Table, index: CueIndex, *, al
         numbers = part.folded.cues(index).numbers
         hits = [hit for hit in hits if not (need := table.need(hit[2])) or not need.isdisjoint(numbers)]
     listed = candidates(part.text, hits, table) if hits else []
-    restored, hidden = _restored(part, reader, table, index) if part.look & DISGUISED else (None, [])
+    hidden = list(_hidden(part, reader, table, index)) if part.look & DISGUISED else []
     suspect = bool(hidden or part.look & OTHER_VIEWS or suspicious(part.folded, listed, index, alone=alone))
-    return Sight(part, listed, restored, hidden, suspect)
+    return Sight(part, listed, hidden, suspect)
 
 
-def _restored(part: PartReading, reader: Reader, table: Table, index: CueIndex) -> tuple[View | None, list[Candidate]]:
-    """The restored view with its candidates, where a live term that allows the disguise could count there."""
-    view = reader.restored(part)
-    if view is None or view.line is None:
-        return None, []
-    line, listed = view.line, candidates(view.text, view.hits, table)
-    touched = [one for one in listed if one[3].regex or one[3].company or hidden_by(one[3], line, one[0], -one[1])]
-    return (view, touched) if suspicious(view, touched, index) else (None, [])
+def _hidden(part: PartReading, reader: Reader, table: Table, index: CueIndex) -> Iterator[Seen]:
+    """The restored views with their candidates, where a live term that allows the disguise could count there."""
+    for view in (reader.restored(part), reader.adorned(part)):
+        if view is None or view.line is None:
+            continue
+        line, listed = view.line, candidates(view.text, view.hits, table)
+        touched = [one for one in listed if one[3].regex or one[3].company or hidden_by(one[3], line, one[0], -one[1])]
+        if suspicious(view, touched, index):
+            yield view, touched
 
 
 def suspicious(view: View, listed: list[Candidate], index: CueIndex, *, alone: bool = False) -> bool:

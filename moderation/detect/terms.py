@@ -106,12 +106,7 @@ class TermDetector:
             return None
         hearing = Hearing(content, parts, day, self.claims, self.index)
         seen = [(sight.part, sight.seen(self.reader, tables)) for sight in sights]
-        for part, view in joined:
-            listed = (view, candidates(view.text, view.hits, tables[0]))
-            if view.name == "adorned":  # the part once more: what it says twice counts once
-                next(views for one, views in seen if one is part).append(listed)
-            else:
-                seen.append((part, [listed]))
+        seen.extend((part, [(view, candidates(view.text, view.hits, tables[0]))]) for part, view in joined)
         sifted = [standing(views, hearing) for _, views in seen]
         count = sum([len(listed) for views in sifted for _, listed in views])
         if not count:

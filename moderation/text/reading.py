@@ -180,6 +180,12 @@ class Reader:
         part.restored, part.known = self._restored(part), True
         return part.restored
 
+    def adorned(self, part: PartReading) -> View | None:
+        """What ``restored`` would be if the signs in what it found last were ornaments: 床💯绊 is no 百分百."""
+        line = None if part.restored is None else part.restored.line
+        signed = line is not None and any("sign" in mark.names for mark in line.marks)
+        return self._restored_as(part, self._unsigned(part)) if signed else None
+
     def bare(self, part: PartReading) -> View | None:
         """The original without the ornaments that tear its words apart, and with no letter held down: for sentences.
 
@@ -214,31 +220,16 @@ class Reader:
             line = self.restorer.restore(self._seen(signed.text), lambda: signed, part.source) or signed
         else:
             line = self._unsigned(part)
-        if line is None or not line.marks:
-            return None
-        view = View("restored", part.source, line.text, self._words_in(line.text), line)
-        view.place(line.starts, line.lasts)
-        return view
+        return self._restored_as(part, line)
 
     def _unsigned(self, part: PartReading) -> Line | None:
         heard = self.restorer.heard(part.text) if part.heard is None else part.heard
         return self.restorer.restore(Seen(part.text, part.clues, heard), partial(self._laid, part), part.source)
 
-    def _adorned(self, part: PartReading) -> View | None:
-        """A part whose signs are ornaments (床💯绊 is no 百分百), where that restores a word."""
-        if (
-            not (part.look & DISGUISED and self.restorer.has_sign(part.source))
-            or (line := self._unsigned(part)) is None
-        ):
+    def _restored_as(self, part: PartReading, line: Line | None) -> View | None:
+        if line is None or not line.marks:
             return None
-        hits = [
-            hit
-            for hit in self._words_in(line.text)
-            if any(mark.start < hit[1] and hit[0] < mark.end for mark in line.marks)
-        ]
-        if not hits:
-            return None
-        view = View("adorned", part.source, line.text, hits, line)
+        view = View("restored", part.source, line.text, self._words_in(line.text), line)
         view.place(line.starts, line.lasts)
         return view
 
@@ -256,11 +247,9 @@ class Reader:
         """Views that hold a word and are of no part as it stands, each with its part.
 
         They go over the borders of neighbouring parts, the first of which is named, or in the direction that a part
-        says, or take for ornaments the signs that may stand for words. ``anchors`` tells which words are those of
-        patterns, whose matches are longer than they are.
+        says. ``anchors`` tells which words are those of patterns, whose matches are longer than they are.
         """
         found = [(part, view) for part in parts if (view := self._directed(part))]
-        found += [(part, view) for part in parts if (view := self._adorned(part))]
         if len(parts) > 1:
             found += [(left, view) for left, right in pairwise(parts) if (view := self._joined(left, right, anchors))]
         return found

@@ -96,6 +96,11 @@ def list_errors(errors: LoadErrors, lang: Language) -> None:
 
 def fail_loading(errors: LoadErrors, lang: Language = "zh") -> NoReturn:
     """Lists what is wrong with the rules and ends the command."""
+    fail(unloadable(errors, lang))
+
+
+def unloadable(errors: LoadErrors, lang: Language) -> str:
+    """Lists what is wrong with the rules, and says how much that is."""
     list_errors(errors, lang)
     count = len(errors.errors)
-    fail(f"the rules do not load: {count} errors" if lang == "en" else f"规则未通过检查：共 {count} 处错误")
+    return f"the rules do not load: {count} errors" if lang == "en" else f"规则未通过检查：共 {count} 处错误"

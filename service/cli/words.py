@@ -15,7 +15,7 @@ from moderation.errors import LoadErrors
 from moderation.load import SCENES, load_engine
 from moderation.own import engine_with, read_own
 from moderation.types import SHANGHAI, Action
-from service.cli.say import err, fail, list_errors, settings, why
+from service.cli.say import err, fail, list_errors, settings, unloadable, why
 from service.cli.usage import LANG
 from service.escalation import Panel
 from service.wiring_expert import ExpertRefused, check_heads, find_second
@@ -101,9 +101,7 @@ def open_engine(lexicons: Path | None, lang: Language) -> tuple[Engine, Settings
     try:
         return load_engine(chosen.lexicons, chosen.scenes or SCENES), chosen
     except LoadErrors as errors:
-        list_errors(errors, lang)
-        count = len(errors.errors)
-        refuse(say(lang, f"规则未通过检查：共 {count} 处错误", f"the rules do not load: {count} errors"))
+        refuse(unloadable(errors, lang))
 
 
 def open_expert(settings: Settings, engine: Engine, lang: Language) -> Panel | None:

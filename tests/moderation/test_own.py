@@ -63,6 +63,14 @@ def test_an_own_ban_is_nobodys_to_doubt(shipped, content):
         assert case.conclude(doubt).action is left
 
 
+def test_a_sign_between_disguised_characters_is_an_ornament_for_who_has_own_words_too(shipped, content):
+    own = engine_with(read_own({"own.txt": term_file("某某敏感事", "abuse_insult")}, shipped.ruleset), shipped)
+    for text in ("招床💯绊", "加💯薇💯信💯"):
+        shared, owned = (engine.examine(content(text)).conclude().evidence for engine in (shipped, own))
+        assert owned
+        assert [(item.rule, item.span) for item in owned] == [(item.rule, item.span) for item in shared]
+
+
 def test_own_terms_are_judged_in_what_a_seller_with_a_licence_says(shipped, content):
     own = engine_with(
         read_own({"own.txt": term_file("第一次 | severity: 2 | weight: 60", "absolute_claim")}, shipped.ruleset),
