@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.lexicon import OWN
-from moderation.text.fold import CLAUSE_MARKS
+from moderation.text.fold import CLAUSE_MARKS, SENTENCE_MARKS
 from moderation.text.reading import DISGUISED
 from moderation.types import (
     ALLOWED,
@@ -46,9 +46,11 @@ OF_SHOUTS = frozenset({"abuse"})
 _HAN = re.compile("[\u3400-\u9fff]")
 LISTED = 20
 """What it weighs where it adds nothing: a rule says the same already, or the law exempts what it is about."""
-AROUND, MOST_AROUND = 12, 8
-"""So many characters on each side of a finding are read by themselves, so that nothing else that a text says outweighs
-them; where more such stretches differ nobody doubts."""
+AROUND, MOST_AROUND = 20, 8
+"""So many characters of its sentence on each side of a finding are read by themselves, so that nothing else that a text
+says outweighs them; where more such stretches differ nobody doubts."""
+_REST = f"[^{re.escape(''.join(sorted(SENTENCE_MARKS)))}]{{0,{AROUND}}}"
+_BEFORE, _BEHIND = re.compile(f"{_REST}\\Z"), re.compile(_REST)
 ADVERTISING = "advertising"
 
 
@@ -100,13 +102,16 @@ def wordings(reading: Sequence[PartReading], reader: Reader) -> list[Wording]:
 
 
 def surroundings(reading: Sequence[PartReading], evidence: Sequence[Evidence], policy: ScenePolicy) -> list[str] | None:
-    """What stands around each term that counts, where that is not its whole part; ``None`` where it is too much."""
+    """What its sentence says around each term that counts, where that is not its whole part; ``None`` for too many."""
     sources = {part.name: part.source for part in reading}
     found: dict[str, None] = {}
     for item in evidence:
         if item.source == LEXICON and item.weight >= policy.review_at:
             source = sources[item.span.part]
-            around = source[max(0, item.span.start - AROUND) : item.span.end + AROUND]
+            start, end = item.span.start, item.span.end
+            before = _BEFORE.search(source[max(0, start - AROUND) : start])
+            behind = _BEHIND.match(source, end)
+            around = (before[0] if before else "") + source[start:end] + (behind[0] if behind else "")
             if around != source:
                 found[around] = None
     return list(found) if len(found) <= MOST_AROUND else None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import combinations, repeat
 from typing import TYPE_CHECKING
 
 from moderation.check import EXAMPLE_DAY
 from moderation.detect.hits import is_sought
 from moderation.detect.rule import HINT
 from moderation.lexicon import ALLOW
-from moderation.text.disguise import WHOLE, Disguiser
+from moderation.text.disguise import FIRST, WHOLE, Disguiser
 from moderation.text.variants import DISGUISES
 from moderation.types import Action, Author, Content, Part, Role, Scene
 
@@ -55,6 +56,12 @@ class Gym:
         """The disguises, in the order of the tables."""
         return self._makers.kinds
 
+    @property
+    def pairs(self) -> list[str]:
+        """Two disguises at once, each as ``a+b``: those that are put on a word, in the order in which they are."""
+        rest = [kind for kind in self.kinds if kind not in WHOLE and kind not in FIRST]
+        return ["+".join(both) for both in combinations([*FIRST, *rest], 2)]
+
     def terms(self) -> list[Term]:
         """The terms that can be disguised: banned ones of two characters or more that count by themselves."""
         return [
@@ -63,44 +70,60 @@ class Gym:
             if term.category != ALLOW and not term.pattern and len(term.text) > 1 and term.weight >= HINT
         ]
 
-    def recall(self, terms: Iterable[Term]) -> Iterator[dict[str, Score]]:
-        """One more term disguised in every way that it allows, after each: the scores so far, by disguise."""
-        scores = {kind: Score() for kind in self.kinds}
+    def recall(self, terms: Iterable[Term], ways: Sequence[str] = ()) -> Iterator[dict[str, Score]]:
+        """One more term disguised in every way that it allows, after each: the scores so far, by way.
+
+        ``ways`` are ``kinds``, unless ``pairs`` are asked for.
+        """
+        scores = {way: Score() for way in ways or self.kinds}
         for term in terms:
             setting = self._setting(term)
             if setting is not None:
-                for kind in self.kinds:
-                    if kind not in DISGUISES or _allows(term, kind):
-                        self._try(term, kind, setting, scores[kind])
+                for way, score in scores.items():
+                    kinds = way.split("+")
+                    if all(kind not in DISGUISES or _allows(term, kind) for kind in kinds):
+                        self._try(term, kinds, setting, score)
             yield scores
 
-    def alarms(self, texts: Sequence[str], scene: Scene) -> Iterator[dict[str, Score]]:
+    def alarms(self, texts: Sequence[str], scene: Scene, ways: Sequence[str] = ()) -> Iterator[dict[str, Score]]:
         """One more ordinary text with a stretch of it disguised, after each: how many are flagged that were not."""
-        scores = {kind: Score() for kind in self.kinds}
+        scores = {way: Score() for way in ways or self.kinds}
         for text in texts:
             if len(text) > STRETCH and self._judged(text, scene).action is Action.PASS:
-                for kind in self.kinds:
+                for way, score in scores.items():
                     place = self._random.randrange(len(text) - STRETCH)
-                    word = self._makers.make(kind, text[place : place + STRETCH], self._random)
+                    *_, word = self._steps(text[place : place + STRETCH], way.split("+"))
                     if word:
-                        scores[kind].tried += 1
+                        score.tried += 1
                         changed = text[:place] + word + text[place + STRETCH :]
                         if self._judged(changed, scene).action is not Action.PASS:
-                            scores[kind].found += 1
-                            scores[kind].missed.append((text, changed))
+                            score.found += 1
+                            score.missed.append((text, changed))
             yield scores
 
-    def _try(self, term: Term, kind: str, setting: tuple[str, str, Scene], score: Score) -> None:
+    def _try(self, term: Term, kinds: Sequence[str], setting: tuple[str, str, Scene], score: Score) -> None:
         before, after, scene = setting
-        word = self._makers.make(kind, term.text, self._random)
-        if kind in WHOLE:
+        word = self._disguised(term.text, kinds)
+        if WHOLE.issuperset(kinds):
             before, after = "".join(char + "\n" for char in before), "".join("\n" + char for char in after)
-        if word and self._engine.reader.restorer.can_tell(kind, term.text, word):
+        if word:
             score.tried += 1
             if self._finds(term, before, word, after, scene):
                 score.found += 1
             else:
                 score.missed.append((term.text, before + word + after))
+
+    def _disguised(self, text: str, kinds: Sequence[str]) -> str:
+        """The word in all of these disguises; empty where it cannot wear them, or nobody promises to see through."""
+        can_tell = self._engine.reader.restorer.can_tell
+        steps = list(self._steps(text, kinds))
+        return steps[-1] if all(map(can_tell, kinds, repeat(text), steps)) else ""
+
+    def _steps(self, word: str, kinds: Sequence[str]) -> Iterator[str]:
+        """The word in the first of these disguises, in the first two, and so on; empty from where it cannot wear one."""
+        for kind in kinds:
+            word = word and self._makers.make(kind, word, self._random)
+            yield word
 
     def _setting(self, term: Term) -> tuple[str, str, Scene] | None:
         """What a term asks for around it, and a scene where it lives; ``None`` where it is not found even so."""

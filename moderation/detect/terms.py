@@ -303,7 +303,9 @@ class Inspection:
             ended = any(not SENTENCE_MARKS.isdisjoint(gap) for _, gap in gaps)
             return rule.weight * WEAKENED // FULL_WEIGHT if ended else rule.weight
         skip = widest([gap for _, gap in gaps])
-        loss = FULL_WEIGHT if skip <= (ALLOWED_SKIP_OF_TWO if end - start == 2 else ALLOWED_SKIP) else WEAKENED  # noqa: PLR2004
+        even = len(gaps) == end - start - 1 > 1 and len({gap for _, gap in gaps}) == 1  # nobody does that by chance
+        narrow = skip <= (ALLOWED_SKIP_OF_TWO if end - start == 2 else ALLOWED_SKIP)  # noqa: PLR2004
+        loss = FULL_WEIGHT if narrow or even else WEAKENED
         torn = [(place, gap) for place, gap in gaps if breaks(gap)]
         apart = len(torn) == end - start - 1 and (len(torn) > 1 or stands_apart(view, start, end, torn[0][1]))
         if torn and not apart:

@@ -33,6 +33,8 @@ SHARE = 0.5
 """Of a whole text's stretches about so many are disguised."""
 WHOLE = frozenset({"vertical"})
 """Disguises that people put on a whole text rather than on a word: here one character a line."""
+FIRST = ("slang", "sign", "digit", "mask", "reverse", "filler", "symbols", "emoji", "invisible", "repeat")
+"""Of two disguises at once these come first, in this order: stretches of the word, then gaps, then its characters."""
 AT_ONCE = WHOLE | {"fullwidth", "sign", "slang"}
 """Disguises that look for their places in a whole text by themselves; the others take whatever stretch there is."""
 _STRETCH = re.compile("[\u3400-\u9fff]{2}")

@@ -7,6 +7,8 @@ from collections import defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from moderation.text.fold import CLAUSE_MARKS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -20,7 +22,12 @@ HOLED, MASKED, OPEN = 3, 4, 5
 """Words of so many characters are known by an initial inside, by a mask, and by an initial at an end."""
 _HAN = "\u3400-\u9fff"
 _INITIAL = re.compile(rf"(?<=[{_HAN}])[a-z](?![a-z0-9])|(?<![a-z0-9])[a-z](?=[{_HAN}])")
-_LEFT, _RIGHT = re.compile(f"[{_HAN}]{{0,{WINDOW}}}$"), re.compile(f"[{_HAN}]{{0,{WINDOW}}}")
+_ORNAMENT = rf"[^\w\s{re.escape(''.join(sorted(CLAUSE_MARKS)) + MASKS)}]{{0,2}}"
+_LEFT, _RIGHT = (
+    re.compile(f"(?:[{_HAN}]{_ORNAMENT}){{0,{WINDOW}}}$"),
+    re.compile(f"(?:{_ORNAMENT}[{_HAN}]){{0,{WINDOW}}}"),
+)
+_BARE = re.compile(f"[^{_HAN}]")
 Beside = dict[str, set[str]]
 Hole = tuple[int, int, str, str]
 """How far a word reaches before and behind a hole, or from where to where it stands; the word; its disguise."""
@@ -82,6 +89,6 @@ class Holes:
 
 
 def _sides(text: str, start: int, end: int) -> tuple[str, str]:
-    """The Han right before and right behind a hole."""
-    left, right = _LEFT.search(text, max(0, start - WINDOW), start), _RIGHT.match(text, end)
-    return left[0] if left else "", right[0] if right else ""
+    """The Han right before and right behind a hole, without what ornaments them."""
+    left, right = _LEFT.search(text, max(0, start - 3 * WINDOW), start), _RIGHT.match(text, end)
+    return _BARE.sub("", left[0]) if left else "", _BARE.sub("", right[0]) if right else ""

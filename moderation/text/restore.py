@@ -40,6 +40,8 @@ LONGEST = 12
 """Longer words are rarely written in disguise as a whole; what is disguised in them is mostly a word by itself."""
 LIKELIER, LIKELIER_FUZZY, LIKELIER_DRAWN = 3.0, 5.5, 1.5
 """How much likelier, as a logarithm for each changed character, a text must be with the word than as it stands."""
+LIKELIER_JOINTLY = 11.0
+"""The same for a word that two disguises hide at once."""
 BACKWARDS = range(2, 6)
 """Words of these lengths are read backwards: longer ones nobody turns round."""
 MOST_KEPT = 65_536
@@ -122,6 +124,19 @@ def _apart(replaced: Iterable[Replaced], taken: bytearray) -> list[Replaced]:
             taken[one.start : one.end] = b"\1" * (one.end - one.start)
             chosen.append(one)
     return sorted(chosen)
+
+
+def _put(text: str, clues: Iterable[Replaced]) -> tuple[str, bytearray]:
+    """The text with what the clues stand for, and for each of its characters whether it comes from one."""
+    pieces: list[str] = []
+    changed = bytearray()
+    place = 0
+    for start, end, word, _ in clues:
+        pieces += (text[place:start], word)
+        changed += bytes(start - place) + b"\1" * len(word)
+        place = end
+    pieces.append(text[place:])
+    return "".join(pieces), changed
 
 
 class Vocabulary(NamedTuple):
@@ -230,7 +245,9 @@ class Restorer:
         whole, drawn = self._meant(text, seen.clues, lay)
         if drawn:
             whole += self._drawn(text, drawn)
-        whole += self._filled(text) or self._holed(text, lay, source)
+        filled = self._filled(text)
+        whole += self._completed(text, filled, inside=True) and filled or self._holed(text, lay, source)
+        whole += self._jointly(text, [*drawn, *filled])
         if not whole:
             heard = self._likely(text, seen.heard)
             if not heard:
@@ -297,14 +314,38 @@ class Restorer:
         """Whether a folded text may hold a word with something put between or for its characters: a cheap look."""
         return _FILLED.search(text) is not None or any(self._holes.find(text))
 
-    def _filled(self, text: str) -> list[Replaced]:
-        """Han with what was put behind them, if a word stands without it that does not stand with it."""
-        filled = [
+    @staticmethod
+    def _filled(text: str) -> list[Replaced]:
+        """Han with what was put behind them."""
+        return [
             Replaced(match.start() + pair.start(), match.start() + pair.end(), pair[1], ("filler",))
             for match in _FILLED.finditer(text)
             for pair in _FILLER.finditer(match[0])
         ]
-        return filled if filled and self._completed(text, filled, inside=True) else []
+
+    def _jointly(self, text: str, clues: list[Replaced]) -> Iterator[Replaced]:
+        """The words that stand in the text, sound like it or are spelt in it once the clues stand for what they mean.
+
+        Of two disguises at least, as in 王人好 and zui女子: what a clue completes by itself is known already. Pairs of
+        characters are too often something else.
+        """
+        if not clues:
+            return
+        clues = [clue._replace(word=clue.word[:1]) for clue in _apart(clues, bytearray(len(text)))]
+        meant, changed = _put(text, clues)
+        filled = self._filled(meant)
+        heard = [hit for hit in self.heard(meant) if changed.find(1, hit[0], hit[1]) >= 0]
+        if not heard and not filled and LETTERS.isdisjoint(text) and len({clue.names for clue in clues}) == 1:
+            return
+        line = Line(text, (places := list(range(len(text)))), places, []).with_(clues).with_(filled)
+        words = [Replaced(low, high, self._words[number], ()) for low, high, number in self._word_matcher.find(line.text)]
+        for low, high, word, names in (*words, *self._likely(line.text, self.heard(line.text) if filled else heard)):
+            seen = line.disguises(low, high)
+            start, end = line.starts[low], line.lasts[high - 1] + 1
+            if not seen or len({*seen, *names}) == 1 or len(word) <= PAIR or text[start:end] in self._known:
+                continue
+            if gain(text, start, end, word) >= LIKELIER_JOINTLY:
+                yield Replaced(start, end, word, (*seen, *names))
 
     def _drawn(self, text: str, clues: list[Replaced]) -> Iterator[Replaced]:
         """The words that split and look-alike characters complete."""
@@ -328,15 +369,10 @@ class Restorer:
 
     def _completed(self, text: str, clues: list[Replaced], *, inside: bool = False) -> list[Hit]:
         """The words that a text holds only with what the clues stand for; ``inside``: before their last character."""
-        pieces: list[str] = []
-        changed = bytearray()
-        place = 0
-        for start, end, word, _ in clues:
-            pieces += (text[place:start], word)
-            changed += bytes(start - place) + b"\1" * len(word)
-            place = end
-        pieces.append(text[place:])
-        found = self._word_matcher.find("".join(pieces))
+        if not clues:
+            return []
+        meant, changed = _put(text, clues)
+        found = self._word_matcher.find(meant)
         return [hit for hit in found if changed.find(1, hit[0], hit[1] - inside) >= 0]
 
     def _spelt(self, text: str) -> Iterator[Replaced]:

@@ -49,6 +49,7 @@ def gym(  # noqa: PLR0913, PLR0917 - the options of a command line
     scene: Annotated[Scene, typer.Option(help="普通文本的场景")] = Scene.UGC,
     every: Annotated[int, typer.Option(help="每几个词条取一个", min=1)] = 1,
     seed: Annotated[int, typer.Option(help="随机种子")] = 1,
+    pairs: Annotated[bool, typer.Option("--pairs", help="每次用两种伪装")] = False,  # noqa: FBT002
     misses: Annotated[int, typer.Option(help="每种伪装列出几个未识别（或误报）的例子", min=0)] = 0,
     lexicons: Lexicons = None,
     json: Json = False,  # noqa: FBT002 - a flag of the command line
@@ -58,16 +59,17 @@ def gym(  # noqa: PLR0913, PLR0917 - the options of a command line
     engine, _ = open_engine(lexicons, lang.lang)
     trainer = Gym(engine, Random(seed))  # noqa: S311 - a seed that anyone can repeat
     terms = trainer.terms()[::every]
-    found = _last(trainer.recall(terms), len(terms), say(lang.lang, "伪装词条", "disguising terms"))
+    ways = trainer.pairs if pairs else trainer.kinds
+    found = _last(trainer.recall(terms, ways), len(terms), say(lang.lang, "伪装词条", "disguising terms"))
     texts = _texts(ordinary) if ordinary else []
-    alarms = _last(trainer.alarms(texts, scene), len(texts), say(lang.lang, "伪装普通文本", "disguising ordinary text"))
+    alarms = _last(trainer.alarms(texts, scene, ways), len(texts), say(lang.lang, "伪装普通文本", "disguising ordinary text"))
     if json:
-        told = {kind: _told(found.get(kind), alarms.get(kind)) for kind in trainer.kinds}
+        told = {kind: _told(found.get(kind), alarms.get(kind)) for kind in ways}
         typer.echo(orjson.dumps({"seed": seed, "terms": len(terms), "texts": len(texts), "disguises": told}).decode())
         return
-    _tell(trainer.kinds, found, alarms, lang.lang)
+    _tell(ways, found, alarms, lang.lang)
     for scores in (found, alarms):
-        for kind in trainer.kinds if misses else ():
+        for kind in ways if misses else ():
             for before, after in scores[kind].missed[:misses] if kind in scores else ():
                 out.print(f"{kind}: {before} → {after!r}", markup=False)
 
@@ -100,10 +102,10 @@ def _tell(kinds: Sequence[str], found: dict[str, Score], alarms: dict[str, Score
     ]
     listed = table(say(lang, "伪装", "disguise"), *numbers, numbers=numbers)
     for kind in kinds:
-        name = say(lang, *(DISGUISES[kind][1:] if kind in DISGUISES else FOLDED[kind]))
+        names = [say(lang, *(DISGUISES[one][1:] if one in DISGUISES else FOLDED[one])) for one in kind.split("+")]
         cells: list[str] = []
         for score, digits in ((found.get(kind), 1), (alarms.get(kind), 2)):
             tried = score.tried if score else 0
             cells += [f"{tried:,}", f"{score.rate:.{digits}%}" if score and tried else "–"]
-        listed.add_row(f"{name} {kind}", *cells)
+        listed.add_row(f"{' + '.join(names)} {kind}", *cells)
     out.print(listed)

@@ -274,6 +274,7 @@ def test_what_stands_around_a_finding_is_read_by_itself(shipped, monkeypatch):
     around = case.surroundings()
     assert all("百家乐" in one for one in around)
     assert {len(one) for one in around} == {2 * AROUND + item.span.end - item.span.start for item in case.evidence}
+    assert set(shipped.examine(content(f"{long}真好。\n百家乐上分找我！{long}")).surroundings()) == {"百家乐上分找我"}
     assert shipped.examine(content("百家乐上分找我")).surroundings() == []
     assert shipped.examine(content(PLAIN)).surroundings() == []
     monkeypatch.setattr(expert, "MOST_AROUND", len(around) - 1)

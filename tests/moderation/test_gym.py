@@ -28,6 +28,15 @@ def test_disguised_terms_are_found_in_every_disguise(gym) -> None:
             assert score.rate >= ENOUGH, (kind, score.missed[:5])
 
 
+def test_terms_are_found_in_two_disguises_at_once(gym) -> None:
+    *_, scores = gym.recall(gym.terms()[:: 10 * EVERY], gym.pairs)
+    assert "homophone+split" in scores
+    assert "split+homophone" not in scores
+    for pair in ("filler+homophone", "homophone+split", "mask+symbols", "mixed+shape", "symbols+emoji"):
+        assert scores[pair].tried > 20
+        assert scores[pair].rate >= 0.7, (pair, scores[pair].missed[:5])
+
+
 def test_ordinary_text_in_disguise_passes(gym) -> None:
     *_, scores = gym.alarms(ORDINARY, Scene.UGC)
     assert sum(score.tried for score in scores.values()) > 10

@@ -39,6 +39,11 @@ SEEN = [
     ("包治*病的茶", "包治*病", "mask"),
     ("史上最×价的面霜", "×价", "mask"),
     ("想要的加我w3ix1n", "加我w3ix1n", "slang"),
+    ("行业冖元寸郡的面霜", "行业冖元寸郡", "split"),
+    ("史尚最亻氐价的面霜", "史尚最亻氐价", "homophone"),
+    ("包氵台百bing的茶", "包氵台百bing", "mixed"),
+    ("全国最亻氐介的面霜", "亻氐介", "shape"),
+    ("包|治|*|病的茶", "包|治|*|病", "mask"),
     ("减肥pill，lose 20斤", "减肥pill", "slang"),
     ("史上lowest，今晚截止", "史上lowest", "slang"),
 ]
@@ -62,6 +67,10 @@ INNOCENT = [
     "长120*宽60，春季*新款*外套",
     "小伙伴有没有b车可推荐",
     "平时穿M的最好拍L，第一时间没抢到的找客服",
+    "女子学校的好老师，木奉和棒球都教",
+    "孙俪演戏吼到眼睛血管破裂",
+    "什么垃圾袋钢珠，播一晚的电影",
+    "天|地|*|人四个字",
     "天然橡胶手套 家务清洗 M码",
 ]
 
@@ -91,6 +100,17 @@ def test_a_disguise_costs_weight_and_two_cost_more(court) -> None:
     )
     assert plain > one
     assert one >= two
+
+
+def test_a_wide_ornament_costs_half_unless_it_is_the_same_all_through(court) -> None:
+    engine = court("国家级标准")
+    even, uneven = (judged(engine, text).evidence[0].weight for text in ("国~.~家~.~级~.~标~.~准", "国~.~家级标准"))
+    assert uneven == even // 2
+
+
+def test_two_disguises_are_seen_through_only_where_both_are_allowed(court) -> None:
+    assert judged(court("国家级标准 | disguise: mixed, split"), "国jia糸及标准").evidence
+    assert not judged(court("国家级标准 | disguise: mixed"), "国jia糸及标准").evidence
 
 
 def test_a_term_says_which_disguises_it_allows(court) -> None:
