@@ -120,7 +120,7 @@ class Gym:
         return steps[-1] if all(map(can_tell, kinds, repeat(text), steps)) else ""
 
     def _steps(self, word: str, kinds: Sequence[str]) -> Iterator[str]:
-        """The word in the first of these disguises, in the first two, and so on; empty from where it cannot wear one."""
+        """The word in the first of these disguises, in the first two, and so on; empty where it cannot wear them."""
         for kind in kinds:
             word = word and self._makers.make(kind, word, self._random)
             yield word

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import re2
 
     from moderation.detect.rule import Rule
-    from moderation.text.restore import Line
+    from moderation.text.line import Line
     from moderation.text.view import View
 
 PATTERN_REACH = 32

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from moderation.matcher import Matcher
 from moderation.text.direction import FEWEST, directed, headed, turned
 from moderation.text.fold import CLAUSE_MARKS, Folding, origins
-from moderation.text.restore import LONGEST, Line, Replaced, Seen
+from moderation.text.line import Line, Replaced
+from moderation.text.restore import LONGEST, Seen
 from moderation.text.view import View
 
 if TYPE_CHECKING:

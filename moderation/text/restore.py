@@ -7,15 +7,14 @@ a homophone that is likelier as it stands (威信县, 小嘴好甜) is left alon
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import defaultdict
-from itertools import islice, product, takewhile
-from operator import attrgetter
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.matcher import Matcher
 from moderation.text.fold import CLAUSE_MARKS, PLAIN_HAN, breaks
 from moderation.text.holes import MASKED, MASKS, Holes
+from moderation.text.line import Line, Replaced, apart, put
 from moderation.text.spelling import LETTERS, SPELT, Speller, much_commoner
 from moderation.text.words import PAIR, frequency, gain, stands_alone
 
@@ -52,16 +51,6 @@ OF_ALL = frozenset({"mixed", "split", "digit", "filler", "mask"})
 DRAWN = frozenset({"split", "shape"})
 """Disguises of single characters: they count only where they complete a word."""
 LAST_BASIC = "\uffff"
-_START = attrgetter("start")
-
-
-class Replaced(NamedTuple):
-    """A stretch ``[start, end)`` of a line, the word that it stands for and the disguises that hid it."""
-
-    start: int
-    end: int
-    word: str
-    names: tuple[str, ...]
 
 
 class Seen(NamedTuple):
@@ -70,73 +59,6 @@ class Seen(NamedTuple):
     text: str
     clues: list[Hit]
     heard: list[Hit]
-
-
-class Line:
-    """A text with the first and last place of each character in the source, and the stretches that were restored."""
-
-    __slots__ = ("lasts", "marks", "starts", "text")
-
-    def __init__(self, text: str, starts: list[int], lasts: list[int], marks: list[Replaced]) -> None:
-        self.text, self.starts, self.lasts, self.marks = text, starts, lasts, marks
-
-    def disguises(self, start: int, end: int) -> tuple[str, ...]:
-        """The disguises seen through inside ``text[start:end]``."""
-        marks = self.marks
-        first = bisect_right(marks, start, key=_START) - 1  # the one before may reach into the stretch
-        found = takewhile(lambda mark: mark.start < end, islice(marks, max(0, first), None))
-        return tuple(dict.fromkeys(name for mark in found if mark.end > start for name in mark.names))
-
-    def with_(self, replaced: Iterable[Replaced]) -> Line:
-        """The line with these stretches replaced. They may overlap: the longest wins, then the first."""
-        taken = bytearray(len(self.text))
-        chosen = _apart(replaced, taken)
-        if not chosen:
-            return self
-        starts: list[int] = []
-        lasts: list[int] = []
-        pieces: list[str] = []
-        marks: list[Replaced] = []
-        old = [mark for mark in reversed(self.marks) if not any(taken[mark.start : mark.end])]
-        place, shift = 0, 0
-        for start, end, word, names in (*chosen, Replaced(len(self.text), len(self.text), "", ())):
-            while old and old[-1].start < start:
-                mark = old.pop()
-                marks.append(Replaced(mark.start + shift, mark.end + shift, mark.word, mark.names))
-            pieces += (self.text[place:start], word)
-            first, last = self.starts[start:end], self.lasts[start:end]
-            if len(word) != end - start:
-                first, last = [first[0]] * len(word), [last[-1]] * len(word)
-            starts += (*self.starts[place:start], *first)
-            lasts += (*self.lasts[place:start], *last)
-            if word:
-                hidden = tuple(dict.fromkeys((*self.disguises(start, end), *names)))
-                marks.append(Replaced(start + shift, start + shift + len(word), word, hidden))
-            place, shift = end, shift + len(word) - (end - start)
-        return Line("".join(pieces), starts, lasts, marks)
-
-
-def _apart(replaced: Iterable[Replaced], taken: bytearray) -> list[Replaced]:
-    """Those that do not overlap, in their order: the longest wins, then the first. ``taken`` marks where they lie."""
-    chosen: list[Replaced] = []
-    for one in sorted(replaced, key=lambda it: (it.start - it.end, it.start)):
-        if not any(taken[one.start : one.end]):
-            taken[one.start : one.end] = b"\1" * (one.end - one.start)
-            chosen.append(one)
-    return sorted(chosen)
-
-
-def _put(text: str, clues: Iterable[Replaced]) -> tuple[str, bytearray]:
-    """The text with what the clues stand for, and for each of its characters whether it comes from one."""
-    pieces: list[str] = []
-    changed = bytearray()
-    place = 0
-    for start, end, word, _ in clues:
-        pieces += (text[place:start], word)
-        changed += bytes(start - place) + b"\1" * len(word)
-        place = end
-    pieces.append(text[place:])
-    return "".join(pieces), changed
 
 
 class Vocabulary(NamedTuple):
@@ -246,7 +168,7 @@ class Restorer:
         if drawn:
             whole += self._drawn(text, drawn)
         filled = self._filled(text)
-        whole += self._completed(text, filled, inside=True) and filled or self._holed(text, lay, source)
+        whole += (self._completed(text, filled, inside=True) and filled) or self._holed(text, lay, source)
         whole += self._jointly(text, [*drawn, *filled])
         if not whole:
             heard = self._likely(text, seen.heard)
@@ -331,15 +253,16 @@ class Restorer:
         """
         if not clues:
             return
-        clues = [clue._replace(word=clue.word[:1]) for clue in _apart(clues, bytearray(len(text)))]
-        meant, changed = _put(text, clues)
+        clues = [clue._replace(word=clue.word[:1]) for clue in apart(clues, bytearray(len(text)))]
+        meant, changed = put(text, clues)
         filled = self._filled(meant)
         heard = [hit for hit in self.heard(meant) if changed.find(1, hit[0], hit[1]) >= 0]
         if not heard and not filled and LETTERS.isdisjoint(text) and len({clue.names for clue in clues}) == 1:
             return
         line = Line(text, (places := list(range(len(text)))), places, []).with_(clues).with_(filled)
-        words = [Replaced(low, high, self._words[number], ()) for low, high, number in self._word_matcher.find(line.text)]
-        for low, high, word, names in (*words, *self._likely(line.text, self.heard(line.text) if filled else heard)):
+        hits = self._word_matcher.find(line.text)
+        written = [Replaced(start, end, self._words[number], ()) for start, end, number in hits]
+        for low, high, word, names in (*written, *self._likely(line.text, self.heard(line.text) if filled else heard)):
             seen = line.disguises(low, high)
             start, end = line.starts[low], line.lasts[high - 1] + 1
             if not seen or len({*seen, *names}) == 1 or len(word) <= PAIR or text[start:end] in self._known:
@@ -349,7 +272,7 @@ class Restorer:
 
     def _drawn(self, text: str, clues: list[Replaced]) -> Iterator[Replaced]:
         """The words that split and look-alike characters complete."""
-        clues = _apart(clues, bytearray(len(text)))
+        clues = apart(clues, bytearray(len(text)))
         for rank in range(max((len(clue.word) for clue in clues), default=0)):
             yield from self._drawn_as(text, [clue._replace(word=clue.word[rank]) for clue in clues if clue.word[rank:]])
 
@@ -371,7 +294,7 @@ class Restorer:
         """The words that a text holds only with what the clues stand for; ``inside``: before their last character."""
         if not clues:
             return []
-        meant, changed = _put(text, clues)
+        meant, changed = put(text, clues)
         found = self._word_matcher.find(meant)
         return [hit for hit in found if changed.find(1, hit[0], hit[1] - inside) >= 0]
 

@@ -11,7 +11,7 @@ from moderation.text.fold import CLAUSE_MARKS, QUESTION_MARKS, SENTENCE_MARKS
 
 if TYPE_CHECKING:
     from moderation.matcher import Hit
-    from moderation.text.restore import Line
+    from moderation.text.line import Line
 
 C = TypeVar("C")
 C_co = TypeVar("C_co", covariant=True)

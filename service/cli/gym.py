@@ -62,13 +62,14 @@ def gym(  # noqa: PLR0913, PLR0917 - the options of a command line
     ways = trainer.pairs if pairs else trainer.kinds
     found = _last(trainer.recall(terms, ways), len(terms), say(lang.lang, "伪装词条", "disguising terms"))
     texts = _texts(ordinary) if ordinary else []
-    alarms = _last(trainer.alarms(texts, scene, ways), len(texts), say(lang.lang, "伪装普通文本", "disguising ordinary text"))
+    alarms = trainer.alarms(texts, scene, ways)
+    newly = _last(alarms, len(texts), say(lang.lang, "伪装普通文本", "disguising ordinary text"))
     if json:
-        told = {kind: _told(found.get(kind), alarms.get(kind)) for kind in ways}
+        told = {kind: _told(found.get(kind), newly.get(kind)) for kind in ways}
         typer.echo(orjson.dumps({"seed": seed, "terms": len(terms), "texts": len(texts), "disguises": told}).decode())
         return
-    _tell(ways, found, alarms, lang.lang)
-    for scores in (found, alarms):
+    _tell(ways, found, newly, lang.lang)
+    for scores in (found, newly):
         for kind in ways if misses else ():
             for before, after in scores[kind].missed[:misses] if kind in scores else ():
                 out.print(f"{kind}: {before} → {after!r}", markup=False)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation.text.disguise import MARKS, Disguiser
-from moderation.text.restore import Line, Replaced
+from moderation.text.line import Line, Replaced
 from moderation.text.sound import Sounds, fuzzy
 from moderation.text.variants import DISGUISES
 from moderation.types import Action, Author, Content, Part, Role, Scene
