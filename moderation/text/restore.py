@@ -169,7 +169,9 @@ class Restorer:
             whole += self._drawn(text, drawn)
         filled = self._filled(text)
         whole += (self._completed(text, filled, inside=True) and filled) or self._holed(text, lay, source)
-        whole += self._jointly(text, [*drawn, *filled])
+        if joint := list(self._jointly(text, [*drawn, *filled, *self._speller.syllables(text)])):
+            alone = [*whole, *self._likely(text, seen.heard)]
+            whole += [one for one in joint if not any(_is_as_long(it, one) for it in alone)]
         if not whole:
             heard = self._likely(text, seen.heard)
             if not heard:
@@ -255,20 +257,23 @@ class Restorer:
             return
         clues = [clue._replace(word=clue.word[:1]) for clue in apart(clues, bytearray(len(text)))]
         meant, changed = put(text, clues)
-        filled = self._filled(meant)
-        heard = [hit for hit in self.heard(meant) if changed.find(1, hit[0], hit[1]) >= 0]
-        if not heard and not filled and LETTERS.isdisjoint(text) and len({clue.names for clue in clues}) == 1:
+        heard = [hit for hit in self.heard(meant) if hit[1] - hit[0] > PAIR and changed.find(1, hit[0], hit[1]) >= 0]
+        likely, filled = self._likely(meant, heard), self._filled(meant)
+        if not likely and not filled and len({clue.names for clue in clues}) == 1:
             return
         line = Line(text, (places := list(range(len(text)))), places, []).with_(clues).with_(filled)
         hits = self._word_matcher.find(line.text)
         written = [Replaced(start, end, self._words[number], ()) for start, end, number in hits]
-        for low, high, word, names in (*written, *self._likely(line.text, self.heard(line.text) if filled else heard)):
-            seen = line.disguises(low, high)
+        for low, high, word, names in (
+            *written,
+            *(self._likely(line.text, self.heard(line.text)) if filled else likely),
+        ):
+            both = {*(seen := line.disguises(low, high)), *(names if _strange(line, low, word) else ())}
             start, end = line.starts[low], line.lasts[high - 1] + 1
-            if not seen or len({*seen, *names}) == 1 or len(word) <= PAIR or text[start:end] in self._known:
+            if not seen or len(both) == 1 or len(word) <= PAIR or text[start:end] in self._known:
                 continue
             if gain(text, start, end, word) >= LIKELIER_JOINTLY:
-                yield Replaced(start, end, word, (*seen, *names))
+                yield Replaced(start, end, word, tuple(sorted(both)))
 
     def _drawn(self, text: str, clues: list[Replaced]) -> Iterator[Replaced]:
         """The words that split and look-alike characters complete."""
@@ -369,6 +374,18 @@ def _unbroken(line: Line, one: Replaced, source: str) -> bool:
     low, high = line.starts[one.start], line.lasts[one.end - 1] + 1
     marks = sum(char in CLAUSE_MARKS for char in source[low:high])
     return not marks or (marks >= one.end - one.start - 1 and one.end - one.start > PAIR)
+
+
+def _is_as_long(other: Replaced, one: Replaced) -> bool:
+    """Whether the other lies over the one and means no shorter word."""
+    return other.start < one.end and one.start < other.end and len(other.word) >= len(one.word)
+
+
+def _strange(line: Line, start: int, word: str) -> bool:
+    """Whether a word is written otherwise where no letters spell its characters."""
+    return any(
+        char != line.text[at] and "mixed" not in line.disguises(at, at + 1) for at, char in enumerate(word, start)
+    )
 
 
 def _likely_meant(text: str, start: int, end: int, word: str, name: str) -> bool:

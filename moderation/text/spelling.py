@@ -8,6 +8,7 @@ from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from moderation.matcher import Matcher
+from moderation.text.line import Replaced
 from moderation.text.words import PAIR, frequency, gain
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Speller:
         self._sure = sure
         self._known, self._syllables = known, sounds.syllables - HUMMED
         self._usual = sounds.usual
+        self._said = {syllable: char for char, syllable in sounds.usual.items() if len(syllable) > 1}
         spelt: dict[str, list[tuple[str, tuple[str, ...]]]] = defaultdict(list)
         self._sought: set[str] = set()
         readings = sounds.readings
@@ -90,6 +92,11 @@ class Speller:
             if words:
                 best = max(words, key=lambda word: gain(text, start, end, word))
                 yield start, end, best, "pinyin" if whole else "mixed"
+
+    def syllables(self, text: str) -> list[Replaced]:
+        """Each run of letters that is one syllable, as a character that is read so."""
+        runs = ((match, self._said.get(match[0])) for match in _LATIN.finditer(text))
+        return [Replaced(*match.span(), char, ("mixed",)) for match, char in runs if char]
 
     def _is_rather_another(self, word: str, written: str, spelt: str, run: str) -> bool:
         """Whether an innocent word that is spelt alike is much the commoner, or the letters go on to one."""

@@ -43,6 +43,7 @@ SEEN = [
     ("史尚最亻氐价的面霜", "史尚最亻氐价", "homophone"),
     ("包氵台百bing的茶", "包氵台百bing", "mixed"),
     ("全国最亻氐介的面霜", "亻氐介", "shape"),
+    ("欣业冠jun的面霜", "欣业冠jun", "fuzzy"),
     ("包|治|*|病的茶", "包|治|*|病", "mask"),
     ("减肥pill，lose 20斤", "减肥pill", "slang"),
     ("史上lowest，今晚截止", "史上lowest", "slang"),
