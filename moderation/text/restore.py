@@ -268,12 +268,31 @@ class Restorer:
             *written,
             *(self._likely(line.text, self.heard(line.text)) if filled else likely),
         ):
-            both = {*(seen := line.disguises(low, high)), *(names if _strange(line, low, word) else ())}
+            seen = line.disguises(low, high)
+            rest = self._heard_beside(line, low, word) if names and "mixed" in seen else names
             start, end = line.starts[low], line.lasts[high - 1] + 1
-            if not seen or len(both) == 1 or len(word) <= PAIR or text[start:end] in self._known:
+            if (
+                not seen
+                or rest is None
+                or len({*seen, *rest}) == 1
+                or len(word) <= PAIR
+                or text[start:end] in self._known
+            ):
                 continue
             if gain(text, start, end, word) >= LIKELIER_JOINTLY:
-                yield Replaced(start, end, word, tuple(sorted(both)))
+                yield Replaced(start, end, word, (*seen, *rest))
+
+    def _heard_beside(self, line: Line, start: int, word: str) -> tuple[str, ...] | None:
+        """The disguise of what letters do not spell of a word, if any; ``None`` where it hardly means the word."""
+        end = start + len(word)
+        spelt = ["mixed" in line.disguises(at, at + 1) for at in range(start, end)]
+        written = "".join(
+            [char if by else was for char, was, by in zip(word, line.text[start:end], spelt, strict=True)]
+        )
+        if written == word:
+            return ()
+        _, name, _ = self._heard_as(line.text[:start] + written + line.text[end:], start, written, word)
+        return (name,) if name else None
 
     def _drawn(self, text: str, clues: list[Replaced]) -> Iterator[Replaced]:
         """The words that split and look-alike characters complete."""
@@ -379,13 +398,6 @@ def _unbroken(line: Line, one: Replaced, source: str) -> bool:
 def _is_as_long(other: Replaced, one: Replaced) -> bool:
     """Whether the other lies over the one and means no shorter word."""
     return other.start < one.end and one.start < other.end and len(other.word) >= len(one.word)
-
-
-def _strange(line: Line, start: int, word: str) -> bool:
-    """Whether a word is written otherwise where no letters spell its characters."""
-    return any(
-        char != line.text[at] and "mixed" not in line.disguises(at, at + 1) for at, char in enumerate(word, start)
-    )
 
 
 def _likely_meant(text: str, start: int, end: int, word: str, name: str) -> bool:
