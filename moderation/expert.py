@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.lexicon import OWN
-from moderation.text.fold import CLAUSE_MARKS, SENTENCE_MARKS
+from moderation.text.fold import CLAUSE_MARKS, SENTENCE_MARK
 from moderation.text.reading import DISGUISED
 from moderation.types import (
     ALLOWED,
@@ -49,8 +49,6 @@ LISTED = 20
 AROUND, MOST_AROUND = 20, 8
 """So many characters of its sentence on each side of a finding are read by themselves, so that nothing else that a text
 says outweighs them; where more such stretches differ nobody doubts."""
-_REST = f"[^{re.escape(''.join(sorted(SENTENCE_MARKS)))}]{{0,{AROUND}}}"
-_BEFORE, _BEHIND = re.compile(f"{_REST}\\Z"), re.compile(_REST)
 ADVERTISING = "advertising"
 
 
@@ -109,9 +107,9 @@ def surroundings(reading: Sequence[PartReading], evidence: Sequence[Evidence], p
         if item.source == LEXICON and item.weight >= policy.review_at:
             source = sources[item.span.part]
             start, end = item.span.start, item.span.end
-            before = _BEFORE.search(source[max(0, start - AROUND) : start])
-            behind = _BEHIND.match(source, end)
-            around = (before[0] if before else "") + source[start:end] + (behind[0] if behind else "")
+            before = SENTENCE_MARK.split(source[max(0, start - AROUND) : start])[-1]
+            behind = SENTENCE_MARK.split(source[end : end + AROUND])[0]
+            around = before + source[start:end] + behind
             if around != source:
                 found[around] = None
     return list(found) if len(found) <= MOST_AROUND else None

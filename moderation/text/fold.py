@@ -38,6 +38,7 @@ SIGNS = frozenset("™℠℡℻℃℉")
 SENTENCE_MARKS = frozenset("。！？!?；;\n\r\u2028\u2029")
 QUESTION_MARKS = frozenset("？?")
 CLAUSE_MARKS = SENTENCE_MARKS | frozenset("，,、：:…")
+SENTENCE_MARK = re.compile("[" + "".join(map(re.escape, sorted(SENTENCE_MARKS))) + "]")
 
 _EMOJI_SEQUENCE = re.compile(
     "(?:[\U0001f1e6-\U0001f1ff]{2}|[^\\W_]?[\ufe0e\ufe0f]?\u20e3"

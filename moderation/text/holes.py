@@ -22,7 +22,9 @@ HOLED, MASKED, OPEN = 3, 4, 5
 """Words of so many characters are known by an initial inside, by a mask, and by an initial at an end."""
 _HAN = "\u3400-\u9fff"
 _INITIAL = re.compile(rf"(?<=[{_HAN}])[a-z](?![a-z0-9])|(?<![a-z0-9])[a-z](?=[{_HAN}])")
-_ORNAMENT = rf"[^\w\s{re.escape(''.join(sorted(CLAUSE_MARKS)) + MASKS)}]{{0,2}}"
+ORNAMENTS = 2
+"""So many signs behind a character are ornaments of it."""
+_ORNAMENT = rf"[^\w\s{re.escape(''.join(sorted(CLAUSE_MARKS)) + MASKS)}]{{0,{ORNAMENTS}}}"
 _LEFT, _RIGHT = (
     re.compile(f"(?:[{_HAN}]{_ORNAMENT}){{0,{WINDOW}}}$"),
     re.compile(f"(?:{_ORNAMENT}[{_HAN}]){{0,{WINDOW}}}"),
@@ -90,5 +92,5 @@ class Holes:
 
 def _sides(text: str, start: int, end: int) -> tuple[str, str]:
     """The Han right before and right behind a hole, without what ornaments them."""
-    left, right = _LEFT.search(text, max(0, start - 3 * WINDOW), start), _RIGHT.match(text, end)
+    left, right = _LEFT.search(text, max(0, start - (1 + ORNAMENTS) * WINDOW), start), _RIGHT.match(text, end)
     return _BARE.sub("", left[0]) if left else "", _BARE.sub("", right[0]) if right else ""

@@ -168,7 +168,7 @@ class Restorer:
         if drawn:
             whole += self._drawn(text, drawn)
         filled = self._filled(text)
-        whole += (self._completed(text, filled, inside=True) and filled) or self._holed(text, lay, source)
+        whole += filled if self._completed(text, filled, inside=True) else self._holed(text, lay, source)
         if joint := list(self._jointly(text, [*drawn, *filled, *self._speller.syllables(text)])):
             alone = [*whole, *self._likely(text, seen.heard)]
             whole += [one for one in joint if not any(_is_as_long(it, one) for it in alone)]
@@ -250,8 +250,8 @@ class Restorer:
     def _jointly(self, text: str, clues: list[Replaced]) -> Iterator[Replaced]:
         """The words that stand in the text, sound like it or are spelt in it once the clues stand for what they mean.
 
-        Of two disguises at least, as in 王人好 and zui女子: what a clue completes by itself is known already. Pairs of
-        characters are too often something else.
+        Of two disguises at least (行业冖元寸郡, 包氵台百bing): what a clue completes by itself is known already. Pairs
+        of characters are too often something else.
         """
         if not clues:
             return

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from moderation.text.fold import CLAUSE_MARKS, QUESTION_MARKS, SENTENCE_MARKS
+from moderation.text.fold import CLAUSE_MARKS, QUESTION_MARKS, SENTENCE_MARK, SENTENCE_MARKS
 
 if TYPE_CHECKING:
     from moderation.matcher import Hit
@@ -25,7 +25,6 @@ class Finder(Protocol[C_co]):
 
 
 _CLAUSE = re.compile("[" + "".join(map(re.escape, sorted(CLAUSE_MARKS))) + "]")
-_SENTENCE = re.compile("[" + "".join(map(re.escape, sorted(SENTENCE_MARKS))) + "]")
 _ASKS_OR_QUOTES = re.compile('[？?“「『‘"《]')
 _QUOTED = re.compile(
     '“[^”]{1,40}”|「[^」]{1,40}」|『[^』]{1,40}』|‘[^’]{1,40}’|"[^"]{1,40}"|《[^》]{1,40}》|【[^】]{1,40}】'
@@ -166,7 +165,7 @@ class View:
     def sentence(self, start: int, end: int) -> tuple[int, int, bool]:
         """The sentence around ``text[start:end]``: its bounds in the view, and whether a question mark ends it."""
         if self._sentences is None:
-            marks = list(_SENTENCE.finditer(self.source))
+            marks = list(SENTENCE_MARK.finditer(self.source))
             found = [bisect_left(self._starts, mark.start()) for mark in marks]
             signs = [mark[0] in QUESTION_MARKS for mark in marks]
             self._sentences = [0, *found, len(self.text)], [False, *signs, False]
