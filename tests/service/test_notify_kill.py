@@ -17,7 +17,7 @@ from tests.service.receivers import Receiver, until
 
 
 async def until_killed(data, webhook, *options, seconds=0.0, over=None):
-    """Runs a relay, kills it after some time or once ``over()`` is true; the notices that it said were on disk."""
+    """Runs a relay, kills it after some time and not before ``over()`` is true; the notices that it said were on disk."""
     relay = await Mortal.started("notify_server", data, webhook, *options)
     await relay.line()
     await asyncio.sleep(seconds)
@@ -38,7 +38,15 @@ async def run(folder, *, rounds, options=()):
         filed = []
         for number in range(rounds):
             receiver.manner = ("ok", "fail", "cut")[number % 3]
-            filed += await until_killed(settings.data, webhook, "--write", *options, seconds=chance.uniform(0.2, 0.7))
+            came = len(receiver.heard)
+            filed += await until_killed(
+                settings.data,
+                webhook,
+                "--write",
+                *options,
+                seconds=chance.uniform(0.2, 0.7),
+                over=lambda came=came: len(receiver.heard) > came,
+            )
         receiver.manner = "ok"
         database = sqlite3.connect(settings.database)
 
