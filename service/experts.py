@@ -38,8 +38,13 @@ if TYPE_CHECKING:
 DEFAULT: Final = ""
 """Stands for the weights that the settings name: those trained from labels are named by their digest."""
 ENOUGH_TEXTS: Final = 16
-AROUND_COUNTS: Final = 0.5
-"""What stands around a finding lacks what the rest of the text explains: it may look twice as bad and be doubted."""
+SHORT_COUNTS: Final = (1.0, 0.5)
+LONG_COUNTS: Final = (0.5, 0.33)
+"""How much the largest score of whole wordings, and of what stands around findings, counts against a doubt (ADR 28).
+What stands around lacks what the rest of the text explains. A long text has more in it that looks bad, of which the
+worst counts, and words that rules want in company meet in it by chance."""
+LONG: Final = 100
+"""A text of more characters is long."""
 LINGER_SECONDS: Final = 0.002
 """A batch waits until it is as large as the last one was, or has enough texts, or has waited this long. Who comes alone
 does not wait."""
@@ -133,7 +138,9 @@ def _doubting(model: TextModel, asked: Asked, told: Opinion, rows: npt.NDArray[n
     if any(highest[column] >= card.thresholds[card.labels[column]] for column in _grave(card.labels, case)):
         return told
     spoken, around = rows[: len(asked.wordings)], rows[len(asked.wordings) :]
-    chances = np.maximum(spoken.max(axis=0), around.max(axis=0, initial=0.0) * AROUND_COUNTS)
+    long = any(len(one.text) > LONG for one in asked.wordings)
+    whole_counts, around_counts = LONG_COUNTS if long else SHORT_COUNTS
+    chances = np.maximum(spoken.max(axis=0) * whole_counts, around.max(axis=0, initial=0.0) * around_counts)
     thousandths = dict(zip(card.labels, (chances * MILLI).tolist(), strict=True))
     return told._replace(
         doubts=tuple(label for label, chance in thousandths.items() if chance < policy.doubt_below),

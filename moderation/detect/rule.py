@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ANYWHERE = "*"
 """An allow term that protects from every category."""
-REACH = 48
+REACH = 32
 """A clause is read at most so many characters to each side of a hit: what keeps conditions linear."""
 SHORT = 3
 """Han terms up to this length are checked for word boundaries."""

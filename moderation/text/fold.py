@@ -102,9 +102,10 @@ class Folding:
         return "case" if char.lower() != char else ""
 
 
+PUNCTUATION = "punctuation"
 FOLDS = (
     "case", "width", "compat", "traditional", "lookalike", "invisible", "bidi", "marks",
-    "space", "punctuation", "symbol", "emoji", "repeat",
+    "space", PUNCTUATION, "symbol", "emoji", "repeat",
 )  # fmt: skip
 """Every fold a trail can name."""
 
@@ -193,7 +194,7 @@ def _deleted_as(char: str) -> str:
     if category[0] == "Z" or char in "\n\r\t":
         return "space"
     if category[0] == "P":
-        return "punctuation"
+        return PUNCTUATION
     if category[0] == "S":
         return "emoji" if _EMOJI_SEQUENCE.match(char) else "symbol"
     return "bidi" if unicodedata.bidirectional(char) in _BIDI_CONTROLS or char in "\u200e\u200f" else "invisible"

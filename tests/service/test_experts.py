@@ -17,7 +17,7 @@ import pytest
 from models import ngram
 from moderation.types import DOUBTED, TEXT, Action, Missing, Opinion, Part, Scene
 from service import wiring_expert
-from service.experts import ENOUGH_TEXTS, Hearing, answers, name_of
+from service.experts import ENOUGH_TEXTS, LONG, Hearing, answers, name_of
 from service.sitting import SLICE_CONTENTS
 from service.wiring import open_service
 from service.wiring_expert import ExpertRefused
@@ -472,6 +472,20 @@ def test_nobody_doubts_what_looks_bad_by_itself(shipped, content, chance, kept):
     assert answer.doubts == (() if kept else LABELS)
     assert answer.denies == ()
     assert bool(case.conclude(answer).evidence) is bool(kept)
+
+
+@pytest.mark.parametrize(
+    ("whole", "around", "kept"), [(0.2, 0.3, 0), (0.26, 0.0, 1), (0.0, 0.38, 1)], ids=["neither", "whole", "around"]
+)
+def test_a_long_text_may_look_worse_before_it_is_not_doubted(shipped, content, whole, around, kept):
+    """In so much text something always looks bad, and words that a rule wants in company meet by chance."""
+    long = f"{WALK * (LONG // len(WALK) + 1)}我想问问近亲结婚的后果到底有哪些"
+
+    def swayed(_model, texts, found):
+        return found * 0 + np.array([[whole if len(text) > LONG else around] for text in texts])
+
+    (answer,) = answers(Fake(swayed), [shipped.examine(content(long, scene=Scene.UGC))])
+    assert answer.doubts == (() if kept else LABELS)
 
 
 def test_who_gives_it_no_chance_whatever_denies_it(shipped, content):

@@ -17,7 +17,7 @@ from tests.service.receivers import Receiver, until
 
 
 async def until_killed(data, webhook, *options, seconds=0.0, over=None):
-    """Runs a relay, kills it after some time and not before ``over()`` is true; the notices that it said were on disk."""
+    """Runs a relay, kills it after some time, not before ``over()`` is true; the notices that it said were on disk."""
     relay = await Mortal.started("notify_server", data, webhook, *options)
     await relay.line()
     await asyncio.sleep(seconds)
