@@ -47,8 +47,8 @@ REPEATED = 8
 """After so many full-weight findings of one rule in one content, more of it can change nothing and is only counted."""
 ALLOWED_SKIP, ALLOWED_SKIP_OF_TWO = 2, 1
 WEAKENED = 50
-CALLS = frozenset("！？!?")
-"""What ends a sentence and yet leaves the next to finish the thought: 退不退？全退！"""
+STOPS = frozenset("。；;")
+"""What ends a thought; a call, a question and a new line may leave the rest of it to what follows (退不退？全退！)."""
 
 
 Gate = tuple["Scene", bool]
@@ -299,14 +299,14 @@ class Inspection:
     def _torn_weight(self, view: View, rule: Rule, start: int, end: int, gaps: list[tuple[int, str]]) -> int:
         """The rule's weight, less for what stands inside the hit; 0 where the hit is no word here at all.
 
-        A pattern says itself what may stand between its words: a comma costs it nothing, a call or a question that is
-        answered half, and across a full stop it says nothing.
+        A pattern says itself what may stand between its words: a comma costs it nothing, a call, a question and a new
+        line half, and across a full stop it says nothing.
         """
         if rule.regex is not None:
-            ends = SENTENCE_MARKS.intersection("".join(gap for _, gap in gaps))
-            if ends - CALLS:
+            marks = SENTENCE_MARKS.intersection("".join([gap for _, gap in gaps]))
+            if not STOPS.isdisjoint(marks):
                 return 0
-            return rule.weight * WEAKENED // FULL_WEIGHT if ends else rule.weight
+            return rule.weight * WEAKENED // FULL_WEIGHT if marks else rule.weight
         skip = widest([gap for _, gap in gaps])
         even = len(gaps) == end - start - 1 > 1 and len({gap for _, gap in gaps}) == 1  # nobody does that by chance
         narrow = skip <= (ALLOWED_SKIP_OF_TWO if end - start == 2 else ALLOWED_SKIP)  # noqa: PLR2004
@@ -365,7 +365,7 @@ class Inspection:
         if view.name == "joined":  # the span is that of the first piece
             end = min(end, self._length)
         folds = () if quoted == view.text[wide[0] : wide[1]] else self._trail(view, quoted)
-        if rule.regex is not None:  # it spans clauses: the marks between them hide nothing
+        if folds and rule.regex is not None:  # it spans clauses: the marks between them hide nothing
             folds = tuple([name for name in folds if name != PUNCTUATION])
         if disguises:
             folds = (*disguises, *folds)
