@@ -1,7 +1,8 @@
 """Make ``lexicons/variants/ordinary.tsv``: writings that sound or look like a term and are words of their own.
 
 ``python tools/ordinary.py TEXT… > ordinary.tsv``, from plain texts, one a line, that nobody wrote in disguise. A
-writing counts as ordinary when it would be restored at least ``OFTEN`` times.
+writing counts as ordinary when it would be restored at least ``OFTEN`` times. Digits in a long one say what the word
+says: 全国第1 is no other word than 全国第一.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from moderation.load import load_ruleset
 from moderation.text.reading import DISGUISED, PartReading, Reader
 
 OFTEN = 2
+LONG = 4
+"""From so many characters on, a word with digits for its numerals is nothing but that word."""
 HEAD = """\
 # Writings that sound or look like a banned word and are words of their own: never restored.
 # owner: 平台安全组
@@ -29,7 +32,8 @@ def writings(reader: Reader, part: PartReading) -> set[str]:
     view = reader.restored(part) if part.look & DISGUISED else None
     if view is None or view.line is None:
         return set()
-    spans = (view.span(mark.start, mark.end) for mark in view.line.marks)
+    marks = (mark for mark in view.line.marks if mark.names != ("digit",) or mark.end - mark.start < LONG)
+    spans = (view.span(mark.start, mark.end) for mark in marks)
     return {reader.folding.plain(part.source[start:end]) for start, end in spans}
 
 
