@@ -37,7 +37,8 @@ def edge(first: TextModel, load: float = 0.0) -> int:
 class Escalation:
     """Two hearings as one. ``second`` may come later: until then what it should read says why it was not read.
 
-    What is uncertain waits ``budget`` seconds for it; what is always read by both, as long as ``second`` lets it wait.
+    What is uncertain waits ``budget`` seconds for it; what is always read by both, and batches, as long as ``second``
+    lets them wait.
     """
 
     def __init__(self, first: Hearing, *, queue_texts: int, budget: float) -> None:
@@ -86,13 +87,13 @@ class Escalation:
         if self.second is not None:
             await self.second.close()
 
-    def ask(self, cases: Sequence[Case], tenant: str = "") -> list[asyncio.Future[Answer]]:
-        """One future a case, which has an answer in time and never an exception."""
-        firsts = self.first.ask(cases, tenant)
+    def ask(self, cases: Sequence[Case], tenant: str = "", *, patient: bool = False) -> list[asyncio.Future[Answer]]:
+        """One future a case, which has an answer in time and never an exception. ``patient``: they are of a batch."""
+        firsts = self.first.ask(cases, tenant, patient=patient)
         if self.model.card.sha256 != self._beside:
             return firsts
         always = [case for case in cases if case.policy.second_stage is SecondStage.ALWAYS]
-        seconds = iter(self._ask_second(always, tenant)) if always else iter(())
+        seconds = iter(self._ask_second(always, tenant, patient=patient)) if always else iter(())
         found = []
         for case, first in zip(cases, firsts, strict=True):
             if case.policy.second_stage is SecondStage.NEVER:
@@ -102,13 +103,13 @@ class Escalation:
             if case.policy.second_stage is SecondStage.ALWAYS:
                 _both_into(joint, first, next(seconds), (ESCALATED,))
             else:
-                first.add_done_callback(partial(self._weigh, tenant, case, joint))
+                first.add_done_callback(partial(self._weigh, tenant, case, joint, patient))
             found.append(joint)
         return found
 
-    def _ask_second(self, cases: Sequence[Case], tenant: str) -> list[asyncio.Future[Answer]]:
+    def _ask_second(self, cases: Sequence[Case], tenant: str, *, patient: bool) -> list[asyncio.Future[Answer]]:
         if self.second is not None:
-            return self.second.ask(cases, tenant)
+            return self.second.ask(cases, tenant, patient=patient)
         loop = asyncio.get_running_loop()
         futures: list[asyncio.Future[Answer]] = [loop.create_future() for _ in cases]
         missing = Missing(SECOND, self.absent)
@@ -118,8 +119,15 @@ class Escalation:
             self._on_heard([missing] * len(cases), 0.0)
         return futures
 
-    def _weigh(self, tenant: str, case: Case, joint: asyncio.Future[Answer], first: asyncio.Future[Answer]) -> None:
-        """The first stage has spoken: the second reads what is uncertain, as far as it has time."""
+    def _weigh(
+        self,
+        tenant: str,
+        case: Case,
+        joint: asyncio.Future[Answer],
+        patient: bool,  # noqa: FBT001 - a callback has no keywords
+        first: asyncio.Future[Answer],
+    ) -> None:
+        """The first stage has spoken: the second reads what is uncertain, as far as it has time. A batch has it."""
         answer = first.result()
         if joint.done():
             return
@@ -129,13 +137,14 @@ class Escalation:
         band = edge(self.model)
         if answer.margin > band:
             joint.set_result(answer)
-        elif answer.margin > edge(self.model, self._load(tenant)):
+        elif not patient and answer.margin > edge(self.model, self._load(tenant)):
             joint.set_result(answer._replace(lacks=Missing(SECOND, "overloaded")))
         else:
-            (second,) = self._ask_second([case], tenant)
-            late = joined(answer, Missing(SECOND, "deadline"), ())
-            timer = asyncio.get_running_loop().call_later(self._budget, _settle, joint, late)
-            joint.add_done_callback(lambda _: timer.cancel())
+            (second,) = self._ask_second([case], tenant, patient=patient)
+            if not patient:
+                late = joined(answer, Missing(SECOND, "deadline"), ())
+                timer = asyncio.get_running_loop().call_later(self._budget, _settle, joint, late)
+                joint.add_done_callback(lambda _: timer.cancel())
             _both_into(joint, first, second, _facts(answer.margin, band))
 
     def _load(self, tenant: str) -> float:

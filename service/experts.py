@@ -187,6 +187,7 @@ class _Asked:
     """Cases with one deadline, in the queue, and who waits for each. ``late``: nobody does any more."""
 
     tenant: str
+    patient: bool
     cases: Sequence[Case]
     heard: Sequence[asyncio.Future[Answer]]
     loop: asyncio.AbstractEventLoop
@@ -204,9 +205,9 @@ class _Queue:
         self._over = False
 
     def put(self, asked: _Asked) -> None:
-        """Adds what a tenant asks behind what it asked before."""
+        """Adds what a tenant asks behind what it asked before; its batches and its single contents take turns."""
         with self._comes:
-            self._asked.put(asked.tenant, asked)
+            self._asked.put((asked.tenant, asked.patient), asked)
             self._comes.notify()
 
     def end(self) -> None:
@@ -223,13 +224,17 @@ class _Queue:
 
 
 class Hearing:
-    """Keeps the queue, and the thread in which the model works. ``on_heard`` is told answers and how long they took."""
+    """Keeps the queue, and the thread in which the model works. ``on_heard`` is told answers and how long they took.
+
+    ``deadlines`` hold for single contents, by scene; ``patience`` is the deadline of a batch. Both are in seconds.
+    """
 
     def __init__(
         self,
         model: TextModel,
         *,
         deadlines: Mapping[Scene, float],
+        patience: float,
         queue_texts: int,
         on_heard: Callable[[Sequence[Answer], float], None] | None = None,
     ) -> None:
@@ -239,7 +244,7 @@ class Hearing:
         self._deadlines, self._queue_texts = deadlines, queue_texts
         self._queue = _Queue()
         self._thread = Thread(target=self._work, name="text expert", daemon=True)
-        self._patience = max(deadlines.values())
+        self._patience = {False: max(deadlines.values()), True: patience}
         self._busy_since = 0.0
         """When the model was asked what it has not answered; 0 while it is asked nothing."""
         self._open = False
@@ -260,10 +265,10 @@ class Hearing:
         self._queue.end()
         await asyncio.to_thread(self._thread.join, _CLOSING_SECONDS)
 
-    def ask(self, cases: Sequence[Case], tenant: str = "") -> list[asyncio.Future[Answer]]:
+    def ask(self, cases: Sequence[Case], tenant: str = "", *, patient: bool = False) -> list[asyncio.Future[Answer]]:
         """One future a case, which has an answer within the deadline of the case's scene and never an exception.
 
-        No tenant is the house itself.
+        ``patient``: they are of a batch. No tenant is the house itself.
         """
         loop, began = asyncio.get_running_loop(), perf_counter()
         futures: list[asyncio.Future[Answer]] = [loop.create_future() for _ in cases]
@@ -271,15 +276,16 @@ class Hearing:
             self._excuse(futures, "absent", began)
         elif (waiting := self.waiting_of[tenant]) and waiting + len(cases) > self._queue_texts:
             self._excuse(futures, "overloaded", began)
-        elif (busy := self._busy_since) and began - busy > self._patience:
+        elif (busy := self._busy_since) and began - busy > self._patience[patient]:
             self._excuse(futures, "deadline", began)  # hung, or slower than anybody waits
         else:
-            scenes = [case.content.scene for case in cases]
-            for deadline in {self._deadlines[scene] for scene in scenes}:
-                alike = [number for number, scene in enumerate(scenes) if self._deadlines[scene] == deadline]
+            deadlines = [self._patience[True] if patient else self._deadlines[case.content.scene] for case in cases]
+            for deadline in set(deadlines):
+                alike = [number for number, one in enumerate(deadlines) if one == deadline]
                 for start in range(0, len(alike), ENOUGH_TEXTS):
                     mine = alike[start : start + ENOUGH_TEXTS]
-                    asked = _Asked(tenant, [cases[one] for one in mine], [futures[one] for one in mine], loop, began)
+                    theirs, heard = [cases[one] for one in mine], [futures[one] for one in mine]
+                    asked = _Asked(tenant, patient, theirs, heard, loop, began)
                     asked.timer = loop.call_later(deadline, self._expire, asked)
                     self.waiting_of[tenant] += len(mine)
                     self._queue.put(asked)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
 
 Given = TypeVar("Given")
 
@@ -13,12 +16,12 @@ class Turns(Generic[Given]):
     """What waits, by tenant, the one whose turn it is first."""
 
     def __init__(self) -> None:
-        self._waiting: OrderedDict[str, deque[Given]] = OrderedDict()
+        self._waiting: OrderedDict[Hashable, deque[Given]] = OrderedDict()
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def put(self, tenant: str, given: Given) -> None:
+    def put(self, tenant: Hashable, given: Given) -> None:
         """Adds what a tenant brings behind what it brought before."""
         self._waiting.setdefault(tenant, deque()).append(given)
 

@@ -104,6 +104,11 @@ class Lexicons:
         async with self._turn:
             return await self._filed(tenant, files, LexiconInfo(0, digest, terms, note, by, ""))
 
+    def permit(self, by: str) -> None:
+        """Raises ``FourEyes`` where the house asks for two people and this is not its operator."""
+        if self._four_eyes and by != CLI:
+            raise FourEyes(by)
+
     async def activate(self, tenant: str, version: int, *, by: str) -> None:
         """Has a tenant judged by a version, old or new, from now on; 0 stands for none.
 
@@ -117,8 +122,7 @@ class Lexicons:
         async with self._turn:
             before = await self._active(tenant)
             if version != before:
-                if self._four_eyes and by != CLI:
-                    raise FourEyes(tenant)
+                self.permit(by)
                 act = Act(
                     LEXICON_ACTIVATED, f"{tenant}/{version}", tenant, {"by": by, "before": before, "version": version}
                 )

@@ -13,10 +13,11 @@ from weakref import WeakValueDictionary
 
 from service.creators.watching import WATCHED_SCENES
 from service.draft import placed
+from service.duty.proofs import UnknownProof
 from service.filing import ENGINE, sealed
 from service.ids import from_stamp
 from service.ledger import told
-from service.plan import Replay
+from service.plan import Replay, again
 from service.review.terms import Terms
 from service.sitting import Sitting, filed, is_long, slices, to_hear
 from service.suggesting import suggestions
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from service.rules import Rules
     from service.store.reads import Newer, Reads, Stored
 
-SLICES_HEARD = 4
+SLICES_HEARD = 2
 """So many slices of a tenant's batches may wait for the expert at a time."""
 BATCHES_IN_WORK = 8
 """So many batches of a tenant are worked on at a time."""
@@ -157,7 +158,7 @@ class Moderation:
         for text that cannot be stored (a lone surrogate).
         """
         if is_long(content) or self._chamber.is_heavy(caller.tenant):
-            return (await self.many(caller, [content], idempotency=idempotency))[0]
+            return (await self.many(caller, [content], idempotency=idempotency, patient=False))[0]
         if self._binding is not None and self._binding.concerns(content):
             content = await self._binding.bound(caller.tenant, content)
         if content.scene in WATCHED_SCENES:
@@ -169,9 +170,17 @@ class Moderation:
         return decided[0]
 
     async def many(
-        self, caller: Caller, contents: Sequence[Content], *, idempotency: Idempotency | None = None
+        self,
+        caller: Caller,
+        contents: Sequence[Content],
+        *,
+        idempotency: Idempotency | None = None,
+        patient: bool = True,
     ) -> list[Decided]:
-        """Judges a batch in one transaction: all decisions, in order, or none. Raises as ``one`` does."""
+        """Judges a batch in one transaction: all decisions, in order, or none. Raises as ``one`` does.
+
+        Unless it is ``patient`` its texts have no more time than single ones to be read by the expert.
+        """
         if not contents:
             return []
         contents = await self._bound(caller, contents)
@@ -182,7 +191,7 @@ class Moderation:
         breath = _Breath()
         for company in slices(contents):
             cases = await self._chamber.cases(tenant, engines, company)
-            for case, answer in zip(cases, await self._heard(tenant, cases), strict=True):
+            for case, answer in zip(cases, await self._heard(tenant, cases, patient=patient), strict=True):
                 await breath.taken()
                 verdict = case.conclude() if answer is None else case.conclude(answer)
                 verdict, filing = filed(
@@ -193,10 +202,33 @@ class Moderation:
         outcome = await self._ledger.file(filings, seal=_seal(caller, idempotency))
         return await self._decided(caller, engines.base.ruleset, contents, verdicts, outcome)
 
+    async def again(self, caller: Caller, idempotency: Idempotency | None) -> list[Decided] | None:
+        """What a request came to that is repeated under its key, whatever came of it today; ``None`` if it is new.
+
+        Raises ``IdempotencyConflict`` where the key came with another body.
+        """
+        if (seal := _seal(caller, idempotency)) is None or (used := await self._reads.used(*seal[:2])) is None:
+            return None
+        outcome = told(again(seal, used))
+        assert isinstance(outcome, Replay)
+        return await self._replayed(caller, outcome)
+
+    async def unproven(self, caller: Caller, contents: Sequence[Content]) -> list[bool]:
+        """Of each content whether it names a proof that is not on file."""
+        found = []
+        for one in contents:
+            try:
+                await self._bound(caller, [one])
+            except UnknownProof:
+                found.append(True)
+            else:
+                found.append(False)
+        return found
+
     async def judged(self, tenant: str, content: Content) -> Verdict:
         """What the house makes of a content, which is filed nowhere."""
         (case,) = await self._chamber.cases(tenant, self._rules.engines, [content])
-        (answer,) = await self._heard(tenant, [case])
+        (answer,) = await self._heard(tenant, [case], patient=False)
         return case.conclude() if answer is None else case.conclude(answer)
 
     async def get(self, caller: Caller, decision_id: str) -> Decided | None:
@@ -240,12 +272,12 @@ class Moderation:
         if names and self._book is not None:
             await self._book.standings(tenant, [*names])
 
-    async def _heard(self, tenant: str, cases: Sequence[Case]) -> list[Opinion | Missing | None]:
+    async def _heard(self, tenant: str, cases: Sequence[Case], *, patient: bool) -> list[Opinion | Missing | None]:
         """What the expert says of a slice. A tenant's batches take turns, so that they crowd no single content out."""
         if self._hearing is None:
             return [None] * len(cases)
         async with self._turns.setdefault(tenant, asyncio.Semaphore(SLICES_HEARD)):
-            heard = to_hear(cases, self._hearing, [tenant] * len(cases))
+            heard = to_hear(cases, self._hearing, [tenant] * len(cases), patient=patient)
             return [None if answer is None else await answer for answer in heard]
 
     async def _decided(
@@ -257,8 +289,7 @@ class Moderation:
         outcome: list[Placed] | Replay,
     ) -> list[Decided]:
         if isinstance(outcome, Replay):
-            stored = await self._reads.decisions(caller.tenant, outcome.decisions)
-            return [retold(decision, self._rules, replayed=True) for decision in stored]
+            return await self._replayed(caller, outcome)
         tenant, at = caller.tenant, from_stamp(outcome[0].at)
         standing = await self._standing(tenant, outcome)
         return [
@@ -273,6 +304,10 @@ class Moderation:
             )
             for content, verdict, place in zip(contents, verdicts, outcome, strict=True)
         ]
+
+    async def _replayed(self, caller: Caller, outcome: Replay) -> list[Decided]:
+        stored = await self._reads.decisions(caller.tenant, outcome.decisions)
+        return [retold(decision, self._rules, replayed=True) for decision in stored]
 
     async def _standing(self, tenant: str, outcome: Sequence[Placed]) -> dict[str, Decided]:
         """What people had decided on the very same texts."""

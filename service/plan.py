@@ -98,6 +98,11 @@ class Conflict(NamedTuple):
     """The idempotency key was used before for another body."""
 
 
+def again(seal: Seal, used: Used) -> Replay | Conflict:
+    """What a request comes to whose idempotency key was used before."""
+    return Replay(orjson.loads(used.decisions)) if seal.fits(used.salt, used.mac) else Conflict()
+
+
 Outcome = list[Placed] | Replay | Conflict | int
 """What an entry came to: placed decisions, a replay, a conflict, or the sequence number of a recorded act."""
 
@@ -155,7 +160,7 @@ class Plan:
             return [self._place(filing) for filing in entry.filings]
         used = self._keys.get((seal.tenant, seal.key_hash))
         if used is not None:
-            return Replay(orjson.loads(used.decisions)) if seal.fits(used.salt, used.mac) else Conflict()
+            return again(seal, used)
         placed = [self._place(filing) for filing in entry.filings]
         decisions = orjson.dumps([place.id for place in placed]).decode()
         self._keys[seal.tenant, seal.key_hash] = Used(seal.salt, seal.mac, decisions)

@@ -61,6 +61,8 @@ class Settings(BaseSettings):
     expert_deadline: float = Field(default=0.2, gt=0)
     """So long a verdict waits for the expert, and goes on without it; then ``when_missing`` of its scene holds."""
     expert_deadline_live_chat: float = Field(default=0.05, gt=0)
+    batch_deadline: float = Field(default=10.0, gt=0)
+    """So long the verdicts of a batch wait for either stage: nobody waits for the first while the last is read."""
     expert_queue: int = Field(default=2048, ge=64)
     """Contents that may wait for the expert; more are judged without it."""
 

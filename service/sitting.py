@@ -82,11 +82,15 @@ def slices(contents: Sequence[Content]) -> Iterator[Sequence[Content]]:
 
 
 def to_hear(
-    cases: Sequence[Case], hearing: Hearing | Escalation | None, tenants: Sequence[str] = ()
+    cases: Sequence[Case],
+    hearing: Hearing | Escalation | None,
+    tenants: Sequence[str] = (),
+    *,
+    patient: bool = False,
 ) -> list[asyncio.Future[Opinion | Missing] | None]:
     """For each case the expert's answer to come, asked at once; ``None`` where the scene or the house asks nobody.
 
-    ``tenants`` says for each case whose it is; without them all are the house's.
+    ``tenants`` says for each case whose it is; without them all are the house's. ``patient``: they are of a batch.
     """
     asking: dict[str, list[Case]] = {}
     owners = tenants or [""] * len(cases)
@@ -95,7 +99,7 @@ def to_hear(
             asking.setdefault(tenant, []).append(case)
     if hearing is None or not asking:
         return [None] * len(cases)
-    answers = {tenant: iter(hearing.ask(theirs, tenant)) for tenant, theirs in asking.items()}
+    answers = {tenant: iter(hearing.ask(theirs, tenant, patient=patient)) for tenant, theirs in asking.items()}
     return [next(answers[tenant]) if case.wants else None for case, tenant in zip(cases, owners, strict=True)]
 
 

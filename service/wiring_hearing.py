@@ -31,7 +31,7 @@ async def open_hearing(
         return
     deadlines = dict.fromkeys(Scene, settings.expert_deadline)
     deadlines[Scene.LIVE_CHAT] = settings.expert_deadline_live_chat
-    first = Hearing(model, deadlines=deadlines, queue_texts=settings.expert_queue)
+    first = Hearing(model, deadlines=deadlines, patience=settings.batch_deadline, queue_texts=settings.expert_queue)
     first.start()
     try:
         if opens is None:
@@ -57,5 +57,7 @@ async def _join(hearing: Escalation, opens: Opens, settings: Settings) -> None:
         log.error("second stage refused", why=str(error))  # noqa: TRY400 - a reason, no trace
         return
     deadlines = dict.fromkeys(Scene, settings.second_deadline)
-    hearing.join(Hearing(model, deadlines=deadlines, queue_texts=settings.second_queue))
+    hearing.join(
+        Hearing(model, deadlines=deadlines, patience=settings.batch_deadline, queue_texts=settings.second_queue)
+    )
     log.info("second stage ready", name=opens.name)

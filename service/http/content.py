@@ -66,11 +66,15 @@ async def moderate(asked: Asked) -> Answer:
     request, serving, caller = asked.request, asked.serving, known(asked)
     _wait_outside_when_full(serving.moderation.full)
     body = await read_body(request, limit=serving.settings.max_body, deadline=serving.settings.body_deadline)
-    content = read_one(body, tenant=caller.tenant, now=datetime.now(UTC), limits=serving.limits)
+    idempotency = _idempotency(request, body)
     try:
-        decided = await serving.moderation.one(caller, content, idempotency=_idempotency(request, body))
-    except UnknownProof:
-        raise _unknown_proof() from None
+        content = read_one(body, tenant=caller.tenant, now=datetime.now(UTC), limits=serving.limits)
+        decided = await serving.moderation.one(caller, content, idempotency=idempotency)
+    except (Problem, UnknownProof) as refused:  # what was answered once is answered again all the same
+        before = await serving.moderation.again(caller, idempotency)
+        if before is None:
+            raise (_unknown_proof() if isinstance(refused, UnknownProof) else refused) from None
+        decided = before[0]
     if not decided.replayed:
         serving.metrics.judged(decided.content.scene, decided.verdict)
     suggested = await serving.moderation.suggested(caller.tenant, decided.content) if any(wanting(body)) else None
@@ -100,15 +104,15 @@ async def moderate_batch(asked: Asked) -> Answer:
 
 async def _batch(asked: Asked, body: bytes) -> Answer:
     request, serving, caller = asked.request, asked.serving, known(asked)
+    idempotency = _idempotency(request, body)
     read = await read_batch(body, tenant=caller.tenant, now=datetime.now(UTC), limits=serving.limits)
-    contents = [one for one in read if isinstance(one, Content)]
-    decided: list[Decided] = []
-    if contents:
-        try:
-            decided = await serving.moderation.many(caller, contents, idempotency=_idempotency(request, body))
-        except UnknownProof:
-            raise _unknown_proof() from None
-    if len(decided) != len(contents):  # the limits changed between the first answer and this repetition
+    decided = await serving.moderation.again(caller, idempotency)
+    if decided is None:
+        read = await _proven(asked, read)
+        decided = await serving.moderation.many(caller, _contents(read), idempotency=idempotency)
+    elif len(decided) != len(_contents(read)):
+        read = await _proven(asked, read)
+    if len(decided) != len(_contents(read)):  # the limits or the proofs changed since the first answer
         raise Problem("idempotency-conflict")
     for one in decided:
         if not one.replayed:
@@ -204,6 +208,18 @@ def _idempotency(request: web.BaseRequest, body: bytes) -> Idempotency | None:
     if not _KEY_SHAPE.fullmatch(key):
         raise Problem("invalid-idempotency-key")
     return Idempotency(key, body)
+
+
+async def _proven(asked: Asked, read: Sequence[Content | Refused]) -> list[Content | Refused]:
+    """The items, those refused that name a proof which is not on file."""
+    contents = _contents(read)
+    unproven = iter(await asked.serving.moderation.unproven(known(asked), contents))
+    refused = (Fault(("proofs",), "unknown_proof"),)
+    return [Refused(one.id or None, refused) if isinstance(one, Content) and next(unproven) else one for one in read]
+
+
+def _contents(read: Sequence[Content | Refused]) -> list[Content]:
+    return [one for one in read if isinstance(one, Content)]
 
 
 async def _results(

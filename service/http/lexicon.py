@@ -112,6 +112,8 @@ async def file_lexicon(asked: Asked) -> Answer:
         raise Problem("invalid-body", faults=[Fault(("note",), "not_printable")])
     files = {file.name: file.text for file in sent.files}
     try:
+        if sent.activate:
+            lexicons.permit(caller.id)
         filed = await lexicons.file(caller.tenant, files, by=caller.id, note=sent.note)
         if sent.activate:
             await lexicons.activate(caller.tenant, filed.version, by=caller.id)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from service.ids import from_stamp
+from service.ports import Used
 from service.store import people_statements, statements
 from service.store.codec import content_from, text_of, verdict_from
 
@@ -118,6 +119,11 @@ class Reads:
         """What stands instead of each of these decisions of a tenant; one that stands itself is not in it."""
         rows = await self._connection.execute_fetchall(statements.NEWER, (tenant, orjson.dumps(ids).decode()))
         return {row[0]: Newer(*row[1:]) for row in rows}
+
+    async def used(self, tenant: str, key_hash: bytes) -> Used | None:
+        """What an idempotency key of a tenant was used for."""
+        rows = await self._connection.execute_fetchall(statements.used_keys(1), (tenant, key_hash))
+        return next((Used(*row[2:]) for row in rows), None)
 
     async def last_ruleset(self) -> str | None:
         """The fingerprint of the ruleset activated last."""

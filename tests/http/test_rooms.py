@@ -319,7 +319,7 @@ class LateExpert:
     def __init__(self, late):
         self.late = late
 
-    def ask(self, cases, tenant=""):
+    def ask(self, cases, tenant="", *, patient=False):
         return [self._answer(case) for case in cases]
 
     def _answer(self, case):

@@ -159,7 +159,9 @@ def test_a_key_counts_as_nobody(server, ann):
         assert server.call("POST", path, {"sha256": made["sha256"]}, key=key).problem == "forbidden"
     assert server.call("POST", "/v1/rulesets/proposals", {"changes": [add("词语")]}, key=key).problem == "forbidden"
     files = [{"name": "own.txt", "text": terms("absolute_claim", "钥匙词语")}]
+    filed = server.call("GET", "/v1/lexicon", key=key).json["versions"]
     assert server.call("POST", "/v1/lexicon", {"files": files, "activate": True}, key=key).problem == "four-eyes"
+    assert server.call("GET", "/v1/lexicon", key=key).json["versions"] == filed  # no new version either
     assert server.call("POST", "/v1/lexicon/activations", {"version": made["version"]}, key=key).problem == "four-eyes"
 
 

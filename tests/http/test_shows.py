@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -75,6 +76,24 @@ def test_a_withdrawn_proof_exempts_nothing(server):
     refused = server.call("POST", "/v1/moderations", named)
     assert (refused.status, refused.faults) == (422, {"proofs": "unknown_proof"})
     assert server.call("DELETE", f"/v1/proofs/{named['proofs'][0]}").problem == "not-found"
+    batch = {"items": [{"scene": "ad", "text": "很好"}, {**named, "content_id": "n"}, {"scene": "ad", "text": "好"}]}
+    one, two, three = fine(server.call("POST", "/v1/moderations/batch", batch))["results"]
+    assert (one["action"], three["action"]) == ("pass", "pass")
+    assert two["content_id"] == "n"
+    assert [(error["loc"], error["type"]) for error in two["error"]["errors"]] == [(["proofs"], "unknown_proof")]
+
+
+@pytest.mark.parametrize("path", ["/v1/moderations", "/v1/moderations/batch"])
+def test_what_was_answered_is_answered_again_whatever_became_of_its_proof(server, path):
+    named = {"scene": "ad", "text": CLAIM, "proofs": [proof(server)]}
+    body, key = {"items": [named]} if path.endswith("batch") else named, uuid4().hex
+    first = server.call("POST", path, body, Idempotency_Key=key)
+    fine(server.call("DELETE", f"/v1/proofs/{named['proofs'][0]}"))
+    again = server.call("POST", path, body, Idempotency_Key=key)
+    assert (again.status, again.headers["idempotent-replayed"]) == (200, "true")
+    assert fine(again) == fine(first)
+    other = server.call("POST", path, {**body, "x": 1}, Idempotency_Key=key)
+    assert other.problem == ("invalid-body" if path.endswith("batch") else "idempotency-conflict")
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,8 @@ async def test_the_second_stage_speaks_for_both(house, content):
 
 @pytest.mark.parametrize(("fault", "why"), FAULTS, ids=[fault.__name__ for fault, _ in FAULTS])
 async def test_a_lost_second_stage_leaves_the_first_and_says_so_where_it_was_asked_for(house, content, fault, why):
-    async with house(Fake(), Deep(fault), second_deadline=0.1 if why == "deadline" else 5.0) as (service, caller):
+    seconds = 0.1 if why == "deadline" else 5.0
+    async with house(Fake(), Deep(fault), second_deadline=seconds, batch_deadline=seconds) as (service, caller):
         contents = [content(text, scene=scene) for scene in Scene for text in ("这一瓶面霜而已", "这个人真坏透了")]
         for decided in await service.moderation.many(caller, contents):
             verdict, asking = decided.verdict, decided.content.scene in ASKING

@@ -79,6 +79,11 @@ def slow(model, texts, found):
     return found
 
 
+def busy(model, texts, found):
+    time.sleep(0.03)
+    return found
+
+
 def not_a_number(model, texts, found):
     found[:, 3] = np.nan
     return found
@@ -154,7 +159,9 @@ async def test_a_score_reaches_the_verdict_and_is_on_record(house, content):
 
 @pytest.mark.parametrize(("fault", "why"), FAULTS, ids=[fault.__name__ for fault, _ in FAULTS])
 async def test_without_its_answer_every_verdict_is_degraded_as_its_scene_says(house, content, fault, why):
-    late = {"expert_deadline": 0.1, "expert_deadline_live_chat": 0.05} if why == "deadline" else {}
+    late = (
+        {"expert_deadline": 0.1, "expert_deadline_live_chat": 0.05, "batch_deadline": 0.1} if why == "deadline" else {}
+    )
     async with house(Fake(fault), **late) as (service, caller):
         contents = [content("这一瓶面霜而已", scene=scene) for scene in Scene]
         single = await asyncio.gather(*(service.moderation.one(caller, one) for one in contents))
@@ -215,7 +222,7 @@ async def test_without_a_deadline_a_hung_expert_would_hold_the_verdict(house, co
 
 
 async def test_a_big_batch_does_not_wait_for_a_hung_expert_again_and_again(house, content):
-    async with house(Fake(hung), expert_deadline=0.1, expert_deadline_live_chat=0.1) as (service, caller):
+    async with house(Fake(hung), batch_deadline=0.1) as (service, caller):
         took = []
         service.hearing.on_heard = lambda _, seconds: took.append(seconds)
         began = time.process_time()
@@ -226,6 +233,15 @@ async def test_a_big_batch_does_not_wait_for_a_hung_expert_again_and_again(house
         assert time.process_time() - began < 1.4
         pieces = SLICE_CONTENTS // ENOUGH_TEXTS
         assert len([seconds for seconds in took if seconds >= 0.1]) <= 2 * pieces  # of two slices, those asked at once
+
+
+async def test_batches_side_by_side_are_heard_whole_while_single_contents_have_no_time(house, content):
+    async with house(Fake(busy), expert_deadline=0.1) as (service, caller):
+        contents = [content(f"这是后来的第{n}条", scene=Scene.UGC) for n in range(64)]
+        batches = await asyncio.gather(*(service.moderation.many(caller, contents) for _ in range(4)))
+        assert not any(one.verdict.degraded for batch in batches for one in batch)
+        single = await asyncio.gather(*(service.moderation.one(caller, one) for one in contents * 2))
+        assert any(one.verdict.degraded for one in single)
 
 
 async def test_a_slow_expert_does_not_hold_the_event_loop(house, content):
@@ -271,7 +287,7 @@ async def test_a_content_without_text_is_not_asked_about(house, content):
 
 
 async def test_whoever_asks_after_the_end_is_told_that_nobody_is_there(shipped, content):
-    hearing = Hearing(Fake(), deadlines=dict.fromkeys(Scene, 1.0), queue_texts=64)
+    hearing = Hearing(Fake(), deadlines=dict.fromkeys(Scene, 1.0), patience=1.0, queue_texts=64)
     case = shipped.examine(content("这一瓶面霜而已"))
     assert await hearing.ask([case])[0] == Missing(TEXT, "absent")
     hearing.start()
@@ -289,7 +305,7 @@ async def test_tenants_take_turns_with_the_expert(shipped, content):
         return found
 
     model = Fake(held)
-    hearing = Hearing(model, deadlines=dict.fromkeys(Scene, 5.0), queue_texts=64)
+    hearing = Hearing(model, deadlines=dict.fromkeys(Scene, 5.0), patience=5.0, queue_texts=64)
     hearing.start()
     case = shipped.examine(content("这一瓶面霜而已"))
     rush = hearing.ask([case], "rush")

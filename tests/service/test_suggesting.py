@@ -21,7 +21,7 @@ class Listener:
     def __init__(self, answer: Opinion | Missing) -> None:
         self.answer, self.asked = answer, []
 
-    def ask(self, cases, tenant):
+    def ask(self, cases, tenant, *, patient=False):
         self.asked += [case.content.parts[0].text for case in cases]
         answers = [asyncio.get_running_loop().create_future() for _ in cases]
         for future in answers:
