@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping  # noqa: TC003 - pydantic reads it at run time
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import orjson
 from pydantic import AfterValidator, DirectoryPath, Field, PositiveFloat, SecretStr
@@ -31,10 +31,14 @@ def _hexadecimal(secret: SecretStr) -> SecretStr:
     return secret
 
 
+ELSEWHERE: Final = ("lang", "chromium")
+"""What else the environment may say, that is no setting of the service: how commands speak, and where a browser is."""
+
+
 def unknown_in(environ: Iterable[str]) -> set[str]:
     """The variables that are named like settings and are none: a slip of the pen would otherwise change nothing."""
     prefix = "qingliu_"
-    known = {prefix + name for name in Settings.model_fields}
+    known = {prefix + name for name in (*Settings.model_fields, *ELSEWHERE)}
     return {name for name in environ if name.lower().startswith(prefix) and name.lower() not in known}
 
 

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from service.http.wire import Limits
 
 _BOM: Final = b"\xef\xbb\xbf"
-_FIELDS: Final = frozenset(ModerationRequest.model_fields)
+_SERVED: Final = frozenset({"proofs", "suggest"})
+"""Fields of the API that only a service can answer: it has the proofs on file, and gives suggestions."""
+_FIELDS: Final = frozenset(ModerationRequest.model_fields) - _SERVED
 _MOST_NAMES: Final = 20
 """So many unknown fields are remembered by name: a file of ever new ones must not fill the memory."""
 _YES: Final = {"true": True, "1": True, "yes": True, "是": True, "false": False, "0": False, "no": False, "否": False}
@@ -85,6 +87,9 @@ class Contract:
             sent.setdefault("scene", self.scene.value)
         if not self.strict:
             self._drop_unknown(sent)
+        elif served := sorted(sent.keys() & _SERVED):
+            wrong = [Fault((one,), "extra_forbidden") for one in served]
+            return Entry(line, name, Problem("invalid-body", faults=wrong))
         return self._read(line, name, sent)
 
     def _drop_unknown(self, sent: dict[str, Any]) -> None:

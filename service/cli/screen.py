@@ -236,6 +236,10 @@ def _close(tally: Tally, contract: Contract, engine: Engine, lang: Language, *, 
     if contract.ignored:
         names = "、".join(contract.ignored) if lang == "zh" else ", ".join(contract.ignored)
         err.print(
-            say(lang, f"已忽略接口没有的字段：{names}", f"ignored fields that the API does not have: {names}"),
+            say(
+                lang,
+                f"已忽略接口没有的、或须由服务处理的字段：{names}",
+                f"ignored fields that the API lacks or that need the service: {names}",
+            ),
             markup=False,
         )

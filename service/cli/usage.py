@@ -21,7 +21,7 @@ LANG: Final = "QINGLIU_LANG"
 _CHINESE: Final = tuple(
     (re.compile(pattern, re.DOTALL), said)
     for pattern, said in (
-        (r"Invalid value for (.+?): (.+)", "{0}：{1}"),
+        (r"Invalid value for (.+?)(?: \(env var: .+?\))?: (.+)", "{0}：{1}"),
         (r"(?:Value error, )?'(.*)' is not one of (.+)", "“{0}”应为其中之一：{1}"),
         (r"(?:path|file|dir|directory) '(.+)' does not exist", "“{0}”不存在"),
         (r"(?:path|file|dir|directory) '(.+)' is a file", "“{0}”是文件，应为目录"),

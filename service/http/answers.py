@@ -163,6 +163,7 @@ class Decision(Answered):
     action: str = Field(pattern="^(pass|review|block)$")
     severity: int = Field(ge=0, le=4)
     categories: list[str] = Field(description="most severe first")
+    advice: dict[str, str] = Field(description="what to do about each category")
     effects: list[str]
     evidence: list[Finding]
     exemptions: list[Excused]

@@ -106,6 +106,7 @@ class ActTold(Answered):
     subject: str
     house: bool = Field(description="whether it concerns the whole house, not one tenant")
     facts: dict[str, Any]
+    leaf: str = Field(description="its hash in the log's tree, in Base64")
 
 
 class ActList(Answered):

@@ -349,6 +349,7 @@ class RankingShown(Answered):
     """A ranking in the log. Gini coefficients are permille, of what is shown with and without the boosts."""
 
     id: str
+    day: int = Field(description="whose budget it spent, in days since 1970-01-01")
     at: str
     scene: str
     seed: int

@@ -271,6 +271,8 @@ class ShadowShown(Report):
     started_by: Who
     started_at: str
     ended_at: str | None
+    rules: dict[str, int] = Field(description="how often each rule made the difference")
+    days: dict[str, list[int]] = Field(description="judged, newly to review, and no longer, by day")
 
 
 class Shadows(Answered):
@@ -339,6 +341,7 @@ class TermShown(Answered):
     note: str
     verified: bool
     adjusted: list[dict[str, Any]]
+    protects: list[str] = Field(description="the categories from which an allow term keeps; else none")
 
 
 class Terms(Answered):

@@ -137,6 +137,16 @@ def test_unknown_fields_are_counted_or_when_strict_refused():
     assert faults(entry) == [(("expect",), "extra_forbidden")]
 
 
+def test_what_only_a_service_can_answer_is_not_left_out_in_silence():
+    data = '{"id":"a","text":"茶","proofs":["p"],"suggest":true}\n'.encode()
+    contract = Contract(scene=Scene.AD, now=NOW, limits=LIMITS)
+    (entry,) = entries(Form.JSONL, lines(data), contract)
+    assert entry.found.proofs == ()
+    assert contract.ignored == {"proofs": 1, "suggest": 1}
+    (entry,) = read(Form.JSONL, data, scene=Scene.AD, strict=True)
+    assert faults(entry) == [(("proofs",), "extra_forbidden"), (("suggest",), "extra_forbidden")]
+
+
 def test_ever_new_unknown_fields_do_not_fill_the_memory():
     data = "".join(f'{{"text":"a","f{number}":1}}\n' for number in range(100)).encode()
     contract = Contract(scene=Scene.AD, now=NOW, limits=LIMITS)

@@ -270,7 +270,8 @@ def test_a_broken_file_of_settings_is_told_of_in_one_line(house):
 
 
 def test_a_slip_in_the_name_of_a_setting_is_seen():
-    assert unknown_in(["QINGLIU_SEAL_CONTENT", "QINGLIU_PORT", "qingliu_host", "PATH"]) == {"QINGLIU_SEAL_CONTENT"}
+    told = ["QINGLIU_SEAL_CONTENT", "QINGLIU_PORT", "qingliu_host", "PATH", "QINGLIU_LANG"]
+    assert unknown_in(told) == {"QINGLIU_SEAL_CONTENT"}
 
 
 def test_reload_needs_a_running_service(house):

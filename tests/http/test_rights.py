@@ -13,6 +13,7 @@ from http.client import HTTPConnection
 from typing import NamedTuple
 
 import pytest
+from pydantic import BaseModel
 
 from moderation.matcher import Matcher
 from service.http import browser, frame
@@ -125,11 +126,23 @@ class Cell(NamedTuple):
     wrong: str
 
 
+def unknown(answer, path):
+    """The members of an answer that its model does not name."""
+    if isinstance(answer, BaseModel):
+        yield from (f"{path} {name}" for name in answer.model_extra or ())
+        for name in type(answer).model_fields:
+            yield from unknown(getattr(answer, name), f"{path} {name}")
+    elif isinstance(answer, list):
+        for one in answer:
+            yield from unknown(one, path)
+
+
 class Matrix:
     """Everybody and everything that the questions are made of."""
 
     def __init__(self, server):
         self.server, self.house = server, House(server)
+        self.undocumented = set()
         self.finders = dict.fromkeys((SHOP, RIVAL), (frozenset(), Matcher(())))
         self.principals = [*self._keys(), *self._people(), *self._dead(), *self._forged()]
         for name, maker in OBJECTS.items():
@@ -171,6 +184,8 @@ class Matrix:
             reply = principal.call(one.method, path, body, "same")
             if way.spends and principal.person and principal.holds:
                 principal.person.sign_in()
+            if reply.status == 200 and isinstance(one.gives, type):
+                self.undocumented.update(unknown(one.gives.model_validate_json(reply.body), one.path))
             answers[name] = reply.status, reply.body.replace(path.partition("?")[0].encode(), b"")
             wrong = self._wrong(one, way, principal, name, reply) or self._leaked(own, answers[name][1])
             if name == "absent" and "foreign" in answers and answers["foreign"] != answers["absent"]:
@@ -285,6 +300,8 @@ def test_nobody_gets_what_is_not_theirs(matrix):
     # And who may, does: a matrix in which everything is refused would show nothing.
     assert {cell.route for cell in cells if cell.status in {200, *UPGRADES}} == WAYS.keys()
     assert {cell.status for cell in cells} == {200, 401, 403, 404, 409, 422, *UPGRADES}
+    # What they get is what the document says.
+    assert matrix.undocumented == set()
 
 
 # What happens without a check
