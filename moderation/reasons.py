@@ -117,7 +117,9 @@ class Reasons:
         return {"code": code, "text": text, "laws": list(self.laws(code))}
 
     def found(self, item: Evidence, quote: str) -> str:
-        """What was found, in one sentence."""
+        """What was found, in one sentence; of a text that was erased there is nothing to quote."""
+        if not quote and item.span.start < item.span.end:
+            quote = self.say("已删除的原文", "erased text")
         if item.source == TEXT:
             return self._suspected(item, quote)
         hidden, name = self.folds(item), self.category(item.category)

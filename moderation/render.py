@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from moderation.types import Content, Evidence, Exemption, Span, Verdict
 
 
+ERASED = {"erased": True}
+"""Stands in what is told of a verdict once nothing is left of the text that it quotes."""
+
+
 def render(verdict: Verdict, content: Content, ruleset: Ruleset, lang: Language = "zh") -> dict[str, Any]:
     """A verdict as JSON-ready data, with quotes from ``content`` and reasons in ``lang``.
 
@@ -33,6 +37,7 @@ def render(verdict: Verdict, content: Content, ruleset: Ruleset, lang: Language 
         "missing": [{"source": item.source, "why": item.why} for item in verdict.missing],
         "matches_truncated": verdict.matches_truncated,
         "ruleset": verdict.ruleset,
+        **(ERASED if (verdict.evidence or verdict.exemptions) and not any(texts.values()) else {}),
     }
 
 

@@ -172,6 +172,7 @@ class Decision(Answered):
     missing: list[Absent]
     ruleset: str
     matches_truncated: int
+    erased: bool = Field(default=False, description="only where the text was erased: nothing can be quoted")
     suggestions: Rewritten = Field(default=None, description="only where the request says suggest: true")  # type: ignore[assignment]
 
 

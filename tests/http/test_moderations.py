@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from service.rights import Scope
 from service.settings import Settings
 
 
@@ -243,3 +244,16 @@ def test_an_industry_is_one_that_the_rules_know(serving):
         schemas = server.call("GET", "/openapi.json", key=None).json["components"]["schemas"]
         for model in ("ModerationRequest", "ProductRequest"):
             assert schemas[model]["properties"]["industry"]["anyOf"][0]["enum"] == list(known)
+
+
+def test_an_erased_text_is_said_to_be_erased_and_nothing_is_quoted_of_it(server):
+    author = f"u-{uuid4().hex}"
+    before = server.judge("全网第一的面霜", creator_id=author).json
+    assert "erased" not in before and "“全网第一”" in before["evidence"][0]["reason"]
+    _, key = server.within(server.service.keys.create("shop", scope=Scope.ADMIN))
+    asked = {"person_id": author, "reason": "本人要求", "retained": True}
+    assert server.call("POST", "/v1/erasures", asked, key=key).json["contents"] == 1
+    after = server.call("GET", f"/v1/moderations/{before['id']}").json
+    assert after["erased"] is True
+    assert after["evidence"][0]["reason"] == before["evidence"][0]["reason"].replace("全网第一", "已删除的原文")
+    assert [one["text"] for one in after["evidence"]] == [""] * len(before["evidence"])

@@ -100,3 +100,12 @@ def test_an_old_verdict_still_reads_after_its_category_was_dropped(court, conten
     shown = render(verdict, asked, replace(engine.ruleset, categories=rest))
     assert shown["evidence"][0]["reason"].startswith("“国家级”属于absolute_claim")
     assert shown["advice"] == {}
+
+
+def test_of_an_erased_text_nothing_is_quoted(court, content) -> None:
+    engine, asked = court("国家级"), content("国家级面霜")
+    verdict, erased = engine.examine(asked).conclude(), content("")
+    shown, gone = render(verdict, asked, engine.ruleset), render(verdict, erased, engine.ruleset, "en")
+    assert "erased" not in shown
+    assert gone["erased"] is True
+    assert gone["evidence"][0]["reason"].startswith("“erased text”")
