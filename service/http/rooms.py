@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from moderation.risk import Risk
 from service.http.answer import Answer, tell
 from service.http.asking import read_plain, read_query
 from service.http.content import known
@@ -20,7 +19,6 @@ from service.http.room_answers import (
     item_told,
     outcome_told,
     refused_told,
-    risk_told,
     room_told,
 )
 from service.http.room_wire import (
@@ -91,8 +89,7 @@ async def one_room(asked: Asked) -> Answer:
     last, at = await keeper.last(tenant, name)
     if not last:
         raise Problem("not-found")
-    told = {"room": name, "open": False, "seq": last, "at": from_stamp(at)}
-    told |= {**risk_told(Risk()), "judged": 0, "held": 0, "waiting": 0, "listeners": 0}
+    told = {**room_told(await keeper.stood(tenant, name)), "open": False, "at": from_stamp(at)}
     return Answer(orjson.dumps(told, option=orjson.OPT_UTC_Z))
 
 

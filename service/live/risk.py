@@ -45,6 +45,14 @@ def moved(
     return risk, happened
 
 
+def recalled(found: Iterable[Judged | Corrected], rules: RiskRules) -> Risk:
+    """What a room's record comes to, of which everybody has been told."""
+    risk = Risk()
+    for one in found:
+        risk, _ = moved(risk, (), [one], rules) if isinstance(one, Corrected) else moved(risk, [one], (), rules)
+    return risk
+
+
 def faded(risk: Risk, at: float, rules: RiskRules) -> tuple[Risk, list[Happening]]:
     """The risk at a later moment in which nothing happened."""
     risk, steps = look(risk, at, rules)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import structlog
 
-from moderation.risk import Risk
 from moderation.room import rest
 from moderation.roomstate import Company, RoomState
 from moderation.types import Action
@@ -23,7 +22,7 @@ from service.filing import ENGINE, prepared
 from service.ids import from_stamp
 from service.ledger import LedgerClosed, LedgerFull, LedgerRefused, LedgerUnwritable, told
 from service.live.lane import Lane, Late, Part, Said
-from service.live.risk import faded, is_calm, moved
+from service.live.risk import Corrected, faded, is_calm, moved, recalled
 from service.live.talk import RETRACTION, Answered, Event, Judged, Kind, Message, News, Refused, message_id
 from service.logs import where
 from service.moderate import Decided, retold
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from service.review.terms import Terms
     from service.rules import Rules
     from service.store.reads import Stored
-    from service.store.room_reads import RoomReads
+    from service.store.room_reads import Numbered, RoomReads
 
     Answer = asyncio.Future[Opinion | Missing]
 
@@ -115,14 +114,21 @@ class Turns:
             return
         if self._clock() - lane.used > RESTED_SECONDS:
             lane.state = rest(lane.state, time(), live)
-        if is_calm(lane.risk):
-            return
-        lane.risk, told = faded(lane.risk, time(), live.risk)
+        told = self.fade(lane)
         for happening in told:
             heard = asyncio.get_running_loop().create_future()
             heard.add_done_callback(_unheard)
             lane.said.append(Said(happening, heard))
-        self.call(lane)
+        if told:
+            self.call(lane)
+
+    def fade(self, lane: Lane) -> list[Happening]:
+        """Sees what of a room's risk has faded by now; gives what is to be told of it."""
+        live = self._rules.engine.ruleset.live
+        if live is None or is_calm(lane.risk):
+            return []
+        lane.risk, told = faded(lane.risk, time(), live.risk)
+        return told
 
     def _turn(self) -> None:
         """Takes what waits, of as many rooms as are read together; the others get another turn of the event loop."""
@@ -177,17 +183,17 @@ class Turns:
         """Finds the room's last number, and remembers what was said last, unless both are known."""
         last, _ = await self._reads.last(lane.tenant, lane.name)
         recent = await self._reads.recent(lane.tenant, lane.name, batches=RECALLED) if last else []
-        recalled = [stored.content for stored in recent[-RECALLED:]]
-        stands = await self._reads.known([(lane.tenant, content.id) for content in recalled]) if recalled else {}
+        said = [one.decision.content for one in recent if one.decision is not None][-RECALLED:]
+        stands = await self._reads.known([(lane.tenant, content.id) for content in said]) if said else {}
         engine = self._rules.engines.of(lane.tenant)
         heard = RoomState()
-        if recalled:
-            heard, _ = await self._chamber.does(lane.tenant, engine.hear, heard, recalled)
+        if said:
+            heard, _ = await self._chamber.does(lane.tenant, engine.hear, heard, said)
         if not lane.opened:
             ruled = [stored for _, stored in stands.values() if stored.by != ENGINE]
             lane.state = _told_of(heard, ruled, engine)
             if (live := engine.ruleset.live) is not None:
-                lane.risk, _ = moved(Risk(), [_judged(lane, stored) for stored in recent], (), live.risk)
+                lane.risk = recalled([_recalled(lane, one) for one in recent], live.risk)
             lane.last, lane.opened = last, True
 
     async def _look_up(self, parts: Sequence[Part]) -> None:
@@ -401,7 +407,11 @@ class Turns:
         return retold(stored, self._rules)
 
 
-def _judged(lane: Lane, stored: Stored) -> Judged:
+def _recalled(lane: Lane, one: Numbered) -> Judged | Corrected:
+    """A decision or a correction of the record."""
+    stored = one.decision
+    if stored is None:
+        return Corrected(one.at.timestamp(), str(one.facts["category"]))
     content = stored.content
     message = Message(message_id(lane.name, content.id), Kind.CHAT, content)
     return Judged(lane.tenant, lane.name, 0, message, stored.id, stored.verdict)

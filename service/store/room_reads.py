@@ -62,11 +62,10 @@ class RoomReads:
         rows = await self._connection.execute_fetchall(room_statements.AFTER, (tenant, room, number, limit))
         return [one for one in await self._numbered(tenant, rows) if one.number > number]
 
-    async def recent(self, tenant: str, room: str, *, batches: int) -> list[Stored]:
-        """The room's last decisions, oldest first."""
+    async def recent(self, tenant: str, room: str, *, batches: int) -> list[Numbered]:
+        """The room's last decisions and corrections, oldest first."""
         rows = list(await self._connection.execute_fetchall(room_statements.BEFORE, (tenant, room, batches)))
-        numbered = await self._numbered(tenant, rows[::-1])
-        return [one.decision for one in numbered if one.decision is not None]
+        return await self._numbered(tenant, rows[::-1])
 
     async def known(self, contents: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, Stored]]:
         """Of contents by tenant and id those that were decided: their number in their room, and how they stand.

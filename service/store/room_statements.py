@@ -16,7 +16,7 @@ WHERE tenant = ?1 AND room = ?2 AND first > ?3 - {MOST_TOGETHER} AND last > ?3 O
 """  # noqa: S608 - our own number
 BEFORE = """
 SELECT first, last, kind, seq, until, facts, at FROM room_events
-WHERE tenant = ?1 AND room = ?2 AND kind = 'verdicts' ORDER BY first DESC LIMIT ?3
+WHERE tenant = ?1 AND room = ?2 AND kind IN ('verdicts', 'correction') ORDER BY first DESC LIMIT ?3
 """
 BETWEEN = """
 SELECT d.seq, d.id, c.tenant, c.content_id, c.version, d.published_at, d.action, d.severity, d.verdict, d.degraded,

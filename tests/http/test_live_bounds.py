@@ -175,6 +175,20 @@ def test_the_risk_of_a_room_is_told_with_its_reasons_and_fades(narrow):
     assert narrow.call("GET", "/v1/rooms/risky").json["level"] == "amber"
 
 
+def test_a_room_that_was_closed_remembers_what_its_host_put_right(narrow):
+    speech = {"kind": "host_speech", "author_id": "h"}
+    said(narrow, "righted", chat("a", BLOCKED, **speech))
+    said(narrow, "righted", chat("b", "口误口误，不是国家级", **speech))
+    assert "correction" in [one["kind"] for one in narrow.call("GET", "/v1/rooms/righted/events").json["items"]]
+    before = narrow.call("GET", "/v1/rooms/righted").json
+    assert [one["source"] for one in before["reasons"]] == ["speech"]
+    narrow.service.rooms._lanes.pop(("shop", "righted"))
+    closed = narrow.call("GET", "/v1/rooms/righted").json
+    assert closed | {"open": True} == before | {"judged": 0, "held": 0, "at": closed["at"]}
+    said(narrow, "righted", chat("c", "好"))
+    assert narrow.call("GET", "/v1/rooms/righted").json["reasons"] == before["reasons"]
+
+
 async def _looked(server, lane):
     server.service.rooms.turns.look(lane)
     while lane.busy:  # noqa: ASYNC110 - it is told within a moment
