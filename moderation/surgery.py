@@ -96,9 +96,10 @@ def joined(text: str, options: Sequence[Option], openers: Sequence[str]) -> list
             if option.end > merged[-1].end:
                 merged[-1] = merged[-1]._replace(end=option.end, text="", template=False, whole=True)
             continue
-        if option.whole and option.text and (option.text in said or option.text in text):
+        words = option.text.lstrip("，")
+        if option.whole and words and (words in said or words in text):
             option = option._replace(text="", template=False)  # noqa: PLW2901 - once is enough
-        said.add(option.text)
+        said.add(words)
         between = text[merged[-1].end : option.start] if merged else ""
         if merged and not option.text and not merged[-1].text and option.whole and _only_marks(between):
             merged[-1] = merged[-1]._replace(end=option.end)
