@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints
 from service.http.wire import NAME, Short
 
 FEWEST: Final = 4
-"""Letters that a claim has at least: a proof of 第一 would cover everything."""
+"""Letters and digits that a claim has at least, once folded: a proof of 第一 would cover everything."""
 MOST_SCRIPT: Final = 100_000
 _FIRST, _LAST = date(1990, 1, 1), date(2100, 1, 1)
 

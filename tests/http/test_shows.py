@@ -100,6 +100,8 @@ def test_what_was_answered_is_answered_again_whatever_became_of_its_proof(server
     ("change", "fault"),
     [
         ({"claims": ["第一"]}, {"claims.0": "string_too_short"}),
+        ({"claims": [CLAIM, "最  好"]}, {"claims.1": "string_too_short"}),
+        ({"claims": ["第一，，", "    ", "，。！？"]}, {f"claims.{n}": "string_too_short" for n in range(3)}),
         ({"file_sha256": "x"}, {"file_sha256": "string_pattern_mismatch"}),
         ({"valid_from": "2026-02-01", "valid_to": "2026-01-01"}, {"valid_to": "days_reversed"}),
     ],
