@@ -19,6 +19,7 @@ from pydantic import (
 
 from moderation.types import Author, Part, Role
 from service.draft import Draft
+from service.http import duty_wire
 from service.http.problems import Fault, Problem, faults_of
 from service.http.wire import LONGEST, Short, When, nul_places
 from service.live.talk import MANNERS, Kind, Message, content_id
@@ -27,7 +28,7 @@ MOST_CHARS: Final = 2000
 """A message's text. Longer texts are scripts, and belong to another scene."""
 MOST_MESSAGES: Final = 500
 """In one request, or in one frame."""
-ROOM: Final = re.compile(r"[^/\x00-\x20\x7f]{1,64}")
+ROOM: Final = re.compile(duty_wire.ROOM)
 MOST_ID: Final = 128
 AHEAD: Final = timedelta(minutes=1)
 """So far a sender's clock may be ahead of ours: a later time would hold the room's risk where it is until then."""

@@ -125,7 +125,7 @@ def test_what_holds_no_messages_is_refused_whole(server, room, body):
     assert server.call("POST", f"/v1/rooms/{room}/messages", body).problem == "invalid-body"
 
 
-@pytest.mark.parametrize("name", ["a%2Fb", "%20", "x" * 65, "a%00b"])
+@pytest.mark.parametrize("name", ["a%2Fb", "%20", "x" * 65, "a%00b", "%E3%80%80x", "a%C2%A0b"])
 def test_no_room_has_such_a_name(server, name):
     assert said(server, name, chat("a")).status == 404
     assert server.call("GET", f"/v1/rooms/{name}").status == 404
