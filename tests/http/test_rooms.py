@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from types import MethodType
+from unittest.mock import AsyncMock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -595,6 +596,30 @@ def test_a_room_looks_no_longer_for_what_a_person_releases(watched):
         assert await one.rules_of("d", ECHOES) == [], "a room that is opened again does not either"
 
     one.server.within(test())
+
+
+def test_what_a_person_decides_just_before_a_stop_is_told_at_the_next_start_once(serving, monkeypatch):
+    async def blocked(one, who, id_):
+        await one.say(id_, "好人")
+        await one.decide(id_, who, Action.BLOCK, (Reason("abuse_insult"),))
+
+    with serving() as server:
+        one, who = Later(server, "room-stopped", None), senior(server, "ann")
+
+        async def test():
+            await blocked(one, who, "a")
+            await one.happened(2)
+            monkeypatch.setattr(Hindsight, "read_rulings", AsyncMock())
+            await blocked(one, who, "b")
+
+        server.within(test())
+    monkeypatch.undo()
+    for _ in range(2):
+        with serving() as server:
+            told = server.within(Later(server, "room-stopped", None).happened(4))
+            server.within(asyncio.sleep(3 * hindsight.PAUSE_SECONDS))
+            told = server.within(server.service.rooms.after("shop", "room-stopped", 0, limit=100))
+            assert [each.facts["message"] for each in told if isinstance(each, Event)] == ["a", "b"]
 
 
 @within
