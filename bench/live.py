@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 RESULTS: Final = Path(__file__).parent / "results"
 GRAMMAR: Final = Path(__file__).parents[1] / "samples" / "rooms" / "grammar.toml"
+START: Final = datetime(2026, 10, 26, 12, tzinfo=UTC)
+"""When the rooms begin: what they say on the days after lies in the past too."""
 ROOMS, DEPTH, HOT = 64, 8, 8
 """Rooms with a connection each, messages under way in each, and connections to the one hot room."""
 ECHO_SHARE, POST_SHARE, HOT_SHARE, TAIL = 0.12, 1.8, 0.5, 4.0
@@ -102,7 +105,7 @@ def lines_of(path: Path, *, rooms: int = ROOMS, minutes: float = MINUTES) -> Pat
     grammar = read_grammar(GRAMMAR)
     played = [
         [
-            {name: value for name, value in message_of(line, "", 0).items() if name != "id"}
+            {name: value for name, value in message_of(line, "", 0, START).items() if name != "id"}
             for line in play(grammar, Kind.ORDINARY, seed=seed, minutes=minutes)
         ]
         for seed in range(rooms)

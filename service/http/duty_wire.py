@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints
 from service.http.wire import NAME, Short
 
 FEWEST: Final = 4
-"""Letters that a claim has at least: a proof of 第一 would cover everything."""
+"""Letters and digits that a claim has at least, once folded: a proof of 第一 would cover everything."""
+ROOM: Final = r"^[^/\s\x00-\x20\x7f]{1,64}$"
+"""A room's name."""
 MOST_SCRIPT: Final = 100_000
 _FIRST, _LAST = date(1990, 1, 1), date(2100, 1, 1)
 
@@ -97,7 +99,7 @@ class CheckSent(_Sent):
 class ShowRequest(_Sent):
     """A show that begins in a room."""
 
-    room_id: Annotated[StrictStr, StringConstraints(pattern=r"^[^/\x00-\x20\x7f]{1,64}$")]
+    room_id: Annotated[StrictStr, StringConstraints(pattern=ROOM)]
     hosts: Annotated[tuple[CheckSent, ...], Field(max_length=50)] = ()
     products: Ids = ()
     proofs: Ids = ()

@@ -19,7 +19,7 @@ from service.http.duty_answers import (
     product_told,
     proof_told,
 )
-from service.http.duty_wire import PageQuery, ProductRequest, ProofRequest
+from service.http.duty_wire import FEWEST, PageQuery, ProductRequest, ProofRequest
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
 from service.http.wire import wrong_industry
@@ -42,6 +42,10 @@ async def file_proof(asked: Asked) -> Answer:
     sent, caller, duties = await read_as(asked, ProofRequest), known(asked), asked.serving.service.duties
     if sent.valid_from and sent.valid_to and sent.valid_from > sent.valid_to:
         raise Problem("invalid-body", faults=[Fault(("valid_to",), "days_reversed")])
+    fold, context = asked.serving.service.rules.engine.ruleset.folding.plain, {"min_length": FEWEST}
+    short = [place for place, claim in enumerate(sent.claims) if len(fold(claim)) < FEWEST]
+    if short:
+        raise Problem("invalid-body", faults=[Fault(("claims", place), "string_too_short", context) for place in short])
     new = NewProof(sent.claims, sent.file_sha256, sent.source, sent.period, sent.scope, sent.valid_from, sent.valid_to)
     proof = await duties.proofs.file(caller, new)
     await duties.binding.renew(known(asked).tenant)

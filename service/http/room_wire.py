@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, NamedTuple, cast
 
@@ -19,6 +19,7 @@ from pydantic import (
 
 from moderation.types import Author, Part, Role
 from service.draft import Draft
+from service.http import duty_wire
 from service.http.problems import Fault, Problem, faults_of
 from service.http.wire import LONGEST, Short, When, nul_places
 from service.live.talk import MANNERS, Kind, Message, content_id
@@ -27,8 +28,10 @@ MOST_CHARS: Final = 2000
 """A message's text. Longer texts are scripts, and belong to another scene."""
 MOST_MESSAGES: Final = 500
 """In one request, or in one frame."""
-ROOM: Final = re.compile(r"[^/\x00-\x20\x7f]{1,64}")
+ROOM: Final = re.compile(duty_wire.ROOM)
 MOST_ID: Final = 128
+AHEAD: Final = timedelta(minutes=1)
+"""So far a sender's clock may be ahead of ours: a later time would hold the room's risk where it is until then."""
 _DAYS: Final = 40_000
 _UTC: Final = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]{6})?Z")
 """Times as most programs write them, between the years that are taken; others are left to the model."""
@@ -52,7 +55,10 @@ class RoomMessage(BaseModel):
     account_age_days: Annotated[StrictInt, Field(ge=0, le=_DAYS)] | None = Field(
         default=None, description="whole days since the account was opened"
     )
-    at: When | None = Field(default=None, description="RFC 3339 with offset; when it was said, now where left out")
+    at: When | None = Field(
+        default=None,
+        description="RFC 3339 with offset; when it was said, now where left out; a minute ahead at most",
+    )
     offset_ms: Annotated[StrictInt, Field(ge=0, le=_MOST_OFFSET)] | None = Field(
         default=None, description="milliseconds since the show began"
     )
@@ -141,6 +147,8 @@ def read_message(sent: Any, *, tenant: str, room: str, now: datetime) -> Message
     name, kind, text, author, age, at, offset, reply = said
     if "\x00" in text or "\x00" in name or "\x00" in f"{author}{reply}":
         return _malformed(sent, *nul_places(sent, ()))
+    if at is not None and at - now > AHEAD:
+        return _malformed(sent, Fault(("at",), "datetime_ahead"))
     scene, part, role = MANNERS[kind]
     content = Draft(
         scene,

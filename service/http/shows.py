@@ -182,14 +182,16 @@ async def corrections(asked: Asked) -> Answer:
 async def act_in_room(asked: Asked) -> Answer:
     """Mute somebody, for a while or for good, warn the host or write a note; receivers hear of all but notes."""
     sent, caller, room = await read_as(asked, ActRequest), known(asked), room_of(asked.found["room"])
-    if sent.kind in {"mute", "unmute"} and not sent.target:
+    blank = not (sent.target or "").strip()
+    if blank and (sent.kind in {"mute", "unmute"} or sent.target is not None):
         raise Problem("invalid-body", faults=[Fault(("target",), "missing")])
-    if sent.kind == "note" and not sent.text.strip():
+    text = sent.text.strip()
+    if sent.kind == "note" and not text:
         raise Problem("invalid-body", faults=[Fault(("text",), "missing")])
     if sent.minutes is not None and sent.kind != "mute":
         raise Problem("invalid-body", faults=[Fault(("minutes",), "extra_forbidden")])
     until = stamp(datetime.now(UTC) + timedelta(minutes=sent.minutes)) if sent.minutes else None
-    doing, service = Doing(sent.kind, sent.target, sent.text, until), asked.serving.service
+    doing, service = Doing(sent.kind, sent.target, text, until), asked.serving.service
     if doing.kind == "note":
         await service.duties.shows.act(caller, room, doing)
         return await _acts(asked)

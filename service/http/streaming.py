@@ -135,8 +135,11 @@ class Stream:
         return self.asked.serving.service.rules.engine.ruleset
 
     def greet(self, lane: Lane, after: int | None) -> None:
-        """Tells how the room stands. What came after ``after`` is sent first; without it, what comes from now on."""
-        self._cursor = lane.last if after is None else after
+        """Tells how the room stands. What came after ``after`` is sent first; without it, what comes from now on.
+
+        A number that the room has not reached (it was restored since) counts as its last one.
+        """
+        self._cursor = lane.last if after is None else min(after, lane.last)
         self._replaying = after is not None
         if not self._replaying:
             self._keep_newer()

@@ -66,7 +66,8 @@ class Hindsight:
         self._rooms, self._reads, self._hearing, self._clock = rooms, reads, hearing, clock
         self._missed: deque[_Missed] = deque()
         self._unfiled: deque[tuple[Lane, Late]] = deque()
-        self._seen = ""
+        self._seen: str | None = None
+        """The last decision that was read; none at the start."""
         self._recent: dict[str, float] = {}
         """Decisions that may still be taken back, and when they were read."""
         rooms.turns.on_missed, rooms.turns.on_unfiled = self.missed, self.unfiled
@@ -96,7 +97,6 @@ class Hindsight:
 
     async def run(self) -> None:
         """Looks for ever."""
-        self._seen = await self._reads.last_ruling()
         await again(self._look, rest=PAUSE_SECONDS, failing="rooms not looked after")
 
     async def _look(self) -> None:
@@ -114,11 +114,15 @@ class Hindsight:
             self._settle(one, answer)
 
     async def read_rulings(self) -> None:
-        """Tells rooms what people, or deadlines, decided on their messages since the last time."""
+        """Tells rooms what people, or deadlines, decided on their messages since the last time.
+
+        The first time, what the service was stopped before it could tell.
+        """
         now = self._clock()
         self._recent = {decision: at for decision, at in self._recent.items() if now - at <= UNDONE_SECONDS}
         undone = await self._reads.rulings_over([*self._recent]) if self._recent else []
-        ruled = await self._reads.rulings(self._seen)
+        seen = await self._reads.last_ruling() if self._seen is None else self._seen
+        ruled = await (self._reads.untold() if self._seen is None else self._reads.rulings(seen))
         told = {one.decision: one for one in [*undone, *ruled]}.values()
         stand = await self._reads.known([(one.tenant, content_id(one.room, one.message)) for one in told])
         for one in told:
@@ -135,8 +139,7 @@ class Hindsight:
         for one in undone:
             self._recent.pop(one.over, None)
         self._recent |= dict.fromkeys((one.decision for one in ruled), now)
-        if ruled:
-            self._seen = ruled[-1].decision
+        self._seen = max(seen, ruled[-1].decision) if ruled else seen
 
     def _settle(self, one: _Missed, answer: Opinion | Missing) -> None:
         lane = one.lane

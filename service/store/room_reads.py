@@ -91,6 +91,10 @@ class RoomReads:
         """What was decided on messages of rooms after a decision, oldest first."""
         return _ruled(await self._connection.execute_fetchall(room_statements.RULINGS, (after,)))
 
+    async def untold(self) -> list[Ruled]:
+        """What was decided lately on messages of rooms that have no event of it, oldest first."""
+        return _ruled(await self._connection.execute_fetchall(room_statements.UNTOLD))
+
     async def rulings_over(self, decisions: Sequence[str]) -> list[Ruled]:
         """What was decided over those decisions."""
         asked = (orjson.dumps(decisions).decode(),)

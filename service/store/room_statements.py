@@ -27,7 +27,8 @@ JOIN contents AS c ON c.id = d.content
 WHERE d.tenant = ?1 ORDER BY d.seq
 """
 _RULED = """
-SELECT d.id, d.tenant, json_extract(CAST(opened(c.body) AS TEXT), '$.room'), c.content_id, d.action, b.action, d."by",
+SELECT d.id, d.tenant, json_extract(CAST(opened(c.body) AS TEXT), '$.room') AS room, c.content_id, d.action,
+    b.action AS before, d."by",
     d.supersedes
 FROM {found} JOIN contents AS c ON c.id = d.content LEFT JOIN decisions AS b ON b.id = d.supersedes
 WHERE {which} d.scene IN ('live_chat', 'live_speech', 'title') AND length(c.body) > 0
@@ -37,6 +38,16 @@ RULINGS += "ORDER BY n.id LIMIT 200"
 RULINGS_OVER = _RULED.format(
     found="json_each(?1) AS k JOIN decisions AS d ON d.supersedes = k.value", which="d.supersedes IS NOT NULL AND"
 )
+_RECENT = _RULED.format(
+    found="(SELECT id FROM notices ORDER BY id DESC LIMIT 1000) AS n JOIN decisions AS d ON d.id = n.id", which=""
+)
+UNTOLD = f"""
+WITH ruled AS ({_RECENT})
+SELECT * FROM ruled WHERE id NOT IN (
+    SELECT coalesce(json_extract(e.facts, '$.decision'), '') FROM (SELECT DISTINCT tenant, room FROM ruled) AS r
+    JOIN room_events AS e ON e.tenant = r.tenant AND e.room = r.room WHERE e.kind IN ('ruling', 'retraction'))
+ORDER BY id
+"""  # noqa: S608 - our own text
 LAST_RULING = "SELECT coalesce(max(id), '') FROM notices"
 
 

@@ -8,9 +8,10 @@ import json
 import shutil
 import sqlite3
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from types import MethodType
+from unittest.mock import AsyncMock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -108,12 +109,24 @@ def test_a_message_that_cannot_be_read_does_not_spoil_the_others(server, room):
     assert [error["loc"] for error in results[1]["errors"]] == [["text"]]
 
 
+def test_a_message_from_times_to_come_is_refused_and_leaves_the_risk_alone(server, room):
+    speech, now = {"kind": "host_speech"}, datetime.now(UTC)
+    said(server, room, *(chat(f"s{n}", BLOCKED, **speech) for n in range(6)))
+    before = server.call("GET", f"/v1/rooms/{room}").json
+    at = [(now + timedelta(**ahead)).isoformat() for ahead in ({"days": 20_000}, {"seconds": 90}, {"seconds": 30})]
+    at.append((now + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    results = said(server, room, *(chat(f"m{n}", at=one) for n, one in enumerate(at))).json["results"]
+    assert [one.get("why", one.get("action")) for one in results] == ["invalid", "invalid", "pass", "invalid"]
+    assert [(one["loc"], one["type"]) for one in results[0]["errors"]] == [(["at"], "datetime_ahead")]
+    assert server.call("GET", f"/v1/rooms/{room}").json["level"] == before["level"]
+
+
 @pytest.mark.parametrize("body", [{}, {"messages": []}, {"messages": "x"}, [], {"messages": [{"id": "a"}] * 501}])
 def test_what_holds_no_messages_is_refused_whole(server, room, body):
     assert server.call("POST", f"/v1/rooms/{room}/messages", body).problem == "invalid-body"
 
 
-@pytest.mark.parametrize("name", ["a%2Fb", "%20", "x" * 65, "a%00b"])
+@pytest.mark.parametrize("name", ["a%2Fb", "%20", "x" * 65, "a%00b", "%E3%80%80x", "a%C2%A0b"])
 def test_no_room_has_such_a_name(server, name):
     assert said(server, name, chat("a")).status == 404
     assert server.call("GET", f"/v1/rooms/{name}").status == 404
@@ -199,7 +212,14 @@ def test_work_that_fails_takes_its_messages_with_it_and_nothing_else(server, roo
 
 _odd = st.sampled_from(["", "a", "字", "x" * 201, 0, -1, 7, 40001, True, None, 1.5, [], {}, "chat", "title", "other"])
 _times = st.sampled_from(
-    ["2026-11-26T12:00:00Z", "2026-11-26T12:00:00.123456Z", "2026-13-26T12:00:00Z", "12:00", "2026-11-26T25:00:00Z"]
+    [
+        "2026-11-26T12:00:00Z",
+        "2026-11-26T12:00:00.123456Z",
+        "2026-11-26T12:01:01Z",
+        "2026-13-26T12:00:00Z",
+        "12:00",
+        "2026-11-26T25:00:00Z",
+    ]
 )
 _ids = st.sampled_from(["a", "x" * 128, "x" * 129, "", 1, "a\x00"])
 _messages = st.fixed_dictionaries(
@@ -220,7 +240,7 @@ _messages = st.fixed_dictionaries(
 @given(sent=_messages)
 def test_the_quick_reader_reads_what_the_model_reads(sent):
     def read(message):
-        return room_wire.read_message(message, tenant="shop", room="r", now=datetime(2026, 11, 26, tzinfo=UTC))
+        return room_wire.read_message(message, tenant="shop", room="r", now=datetime(2026, 11, 26, 12, tzinfo=UTC))
 
     quick, plain = read(sent), room_wire._plain
     room_wire._plain = lambda _: None
@@ -576,6 +596,30 @@ def test_a_room_looks_no_longer_for_what_a_person_releases(watched):
         assert await one.rules_of("d", ECHOES) == [], "a room that is opened again does not either"
 
     one.server.within(test())
+
+
+def test_what_a_person_decides_just_before_a_stop_is_told_at_the_next_start_once(serving, monkeypatch):
+    async def blocked(one, who, id_):
+        await one.say(id_, "好人")
+        await one.decide(id_, who, Action.BLOCK, (Reason("abuse_insult"),))
+
+    with serving() as server:
+        one, who = Later(server, "room-stopped", None), senior(server, "ann")
+
+        async def test():
+            await blocked(one, who, "a")
+            await one.happened(2)
+            monkeypatch.setattr(Hindsight, "read_rulings", AsyncMock())
+            await blocked(one, who, "b")
+
+        server.within(test())
+    monkeypatch.undo()
+    for _ in range(2):
+        with serving() as server:
+            told = server.within(Later(server, "room-stopped", None).happened(4))
+            server.within(asyncio.sleep(3 * hindsight.PAUSE_SECONDS))
+            told = server.within(server.service.rooms.after("shop", "room-stopped", 0, limit=100))
+            assert [each.facts["message"] for each in told if isinstance(each, Event)] == ["a", "b"]
 
 
 @within

@@ -100,6 +100,8 @@ def test_what_was_answered_is_answered_again_whatever_became_of_its_proof(server
     ("change", "fault"),
     [
         ({"claims": ["第一"]}, {"claims.0": "string_too_short"}),
+        ({"claims": [CLAIM, "最  好"]}, {"claims.1": "string_too_short"}),
+        ({"claims": ["第一，，", "    ", "，。！？"]}, {f"claims.{n}": "string_too_short" for n in range(3)}),
         ({"file_sha256": "x"}, {"file_sha256": "string_pattern_mismatch"}),
         ({"valid_from": "2026-02-01", "valid_to": "2026-01-01"}, {"valid_to": "days_reversed"}),
     ],
@@ -229,16 +231,25 @@ def test_what_people_do_in_a_room_is_on_record(server, writer):
     path = "/v1/rooms/r-6/acts"
     assert server.call("POST", path, {"kind": "warn"}).status == 403
     assert server.call("POST", path, {"kind": "mute"}, key=writer).faults == {"target": "missing"}
+    for blank in ({"kind": "mute", "target": "  ", "minutes": 1}, {"kind": "warn", "target": "\u3000"}):
+        assert server.call("POST", path, blank, key=writer).faults == {"target": "missing"}
     assert server.call("POST", path, {"kind": "warn", "minutes": 5}, key=writer).faults == {
         "minutes": "extra_forbidden"
     }
     fine(server.call("POST", path, {"kind": "mute", "target": "u-1", "text": "刷屏"}, key=writer))
-    told = fine(server.call("POST", path, {"kind": "warn"}, key=writer))["acts"]
+    told = fine(server.call("POST", path, {"kind": "warn", "text": "  "}, key=writer))["acts"]
     assert [(one["kind"], one["target"], one["text"]) for one in told] == [
         ("warn", None, ""),
         ("mute", "u-1", "刷屏"),
     ]
     assert told[0]["by"] == {"id": writer.id, "name": "wang"}
+
+
+@pytest.mark.parametrize("name", ["\u3000x", "a\u00a0b", "a/b"])
+def test_no_show_begins_in_a_room_of_such_a_name(server, name):
+    reply = server.call("POST", "/v1/shows", {"room_id": name}, Accept_Language="en")
+    assert reply.faults == {"room_id": "string_pattern_mismatch"}
+    assert "without slashes, blanks" in reply.json["errors"][0]["msg"]
 
 
 def test_a_mute_may_end_by_itself(server, writer):

@@ -68,6 +68,16 @@ async def test_who_resumes_gets_what_came_after_once_and_in_order(server, room):
         assert (again["seq"], again["again"], last["seq"]) == (4, True, 42)
 
 
+async def test_who_resumes_after_a_number_that_the_room_has_not_reached_hears_its_verdicts(server, room):
+    async with stream(server, room) as client:
+        await client.say(*(chat(f"m{n}") for n in range(4)))
+        await client.items(4)
+    async with stream(server, room, query="?after=1000") as client:
+        await client.say(chat("new"))
+        await client.answered(1)
+        assert [(one["id"], one["seq"]) for one in client.seen] == [("new", 5)]
+
+
 async def test_who_resumes_while_others_talk_misses_and_doubles_nothing(server, room):
     async with stream(server, room) as talker:
         await talker.say(*(chat(f"a{n}") for n in range(100)))
