@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from service.review import states
 from service.rights import Role
 from tests.browser.conftest import PASSWORD, TERMS
 from tests.browser.test_console import item
@@ -76,6 +77,37 @@ def test_a_held_key_decides_one_item_and_walks_through_many(busy, seat):
     sat.another(second)
     assert len({here, second, sat.shown()}) == 3
     assert sat.wrong == []
+
+
+def test_an_undo_that_comes_too_late_leaves_the_next_item_alone(busy, seat, monkeypatch):
+    sat = sitting(seat)
+    here = sat.shown()
+    sat.page.evaluate("""() => {
+        const asked = window.fetch, clock = Date.now;
+        window.fetch = async (path, ...more) => {
+            const told = await asked(path, ...more);
+            if (path.endsWith("/decision")) Date.now = () => clock() + 4000;
+            return told;
+        };
+    }""")
+    sat.press("p").another(here)
+    assert int(sat.page.locator("#undo-left").inner_text()) <= 6  # the answer took four of the ten seconds
+    monkeypatch.setattr(states, "UNDO_SECONDS", 0)
+    following = sat.shown()
+    sat.press("u")
+    sat.page.wait_for_selector("#toasts >> text='已过十秒，不能撤销'")
+    sat.page.wait_for_function(CALM)
+    assert sat.shown() == following and not sat.page.locator(".conflict").count()
+    assert sat.page.locator("[data-act=pass]").is_enabled() and sat.page.locator("#undo").is_hidden()
+    assert state(busy, here) == "closed" and state(busy, following) == "held"
+    tally = sat.page.locator("#tally").inner_text()
+    sat.press("s").another(following)
+    assert sat.page.locator("#tally").inner_text() == tally == "本次已处理 1 条"  # what is skipped is not done
+    sat.page.evaluate("Date.now = () => performance.timeOrigin + performance.now() + 60000")  # a lid was shut
+    here = sat.shown()
+    sat.press("p").another(here)
+    sat.page.evaluate("Date.now = () => performance.timeOrigin + performance.now() + 120000")
+    sat.page.wait_for_selector("#undo", state="hidden", timeout=3000)
 
 
 def test_only_what_was_decided_is_ticked_and_looks_so(busy, seat):
