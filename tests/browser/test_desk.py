@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from service.http import reviews
 from service.review import states
 from service.rights import Role
 from tests.browser.conftest import PASSWORD, TERMS
@@ -260,3 +261,34 @@ def test_a_deadline_and_a_complaint_are_told_in_their_own_words(busy, seat):
     late = "one => { one.dateTime = new Date(Date.now() - 13.5 * 60000).toISOString(); }"
     sat.page.locator(".deadline time").evaluate(late)
     sat.page.wait_for_function("() => document.querySelector('.deadline time').textContent === '已超时 13 分钟'")
+
+
+def test_the_queue_says_which_list_it_shows_and_counts_that_list(busy, seat, monkeypatch):
+    sat = sitting(seat, "zhang.min")
+    for key in ("p", "e"):
+        here = sat.shown()
+        sat.press(key)
+        if key == "e":
+            sat.page.wait_for_selector("#noting[open]")
+            sat.press("Control+Enter")
+        sat.another(here)
+    here = sat.page.locator(".tally[aria-current]")
+    lists = {
+        "/queue": "waiting",
+        "/queue?state=waiting&scene=ad": "waiting",
+        "/queue?state=waiting&level=1": "escalated",
+        "/queue?state=held": "held",
+        "/queue?state=overdue": "overdue",
+        "/queue?state=closed&day=today": "closed_today",
+    }
+    for path, name in lists.items():
+        assert name in sat.go(path).page.locator(".tally[aria-current]").get_attribute("class").split()
+        assert here.evaluate("one => getComputedStyle(one).boxShadow") != "none"
+        if "scene" not in path:
+            assert int(here.locator("b").inner_text()) == sat.page.locator("#rows tr[data-id]").count()
+    assert sat.page.locator("#rows tr[data-id]").count() > 0
+    monkeypatch.setattr(reviews, "midnight", lambda: "2999")
+    assert sat.go("/queue?state=closed&day=today").page.locator("#rows tr[data-id]").count() == 0
+    sat.page.click("[name=day]")  # all that was ever closed
+    sat.page.wait_for_url(lambda url: "day=" not in url)
+    assert sat.page.locator("#rows tr[data-id]").count() > 0
