@@ -258,6 +258,7 @@ def test_a_deadline_and_a_complaint_are_told_in_their_own_words(busy, seat):
     sat = seat("li.wei").go(f"/?item={review}")
     sat.page.wait_for_selector(".item")
     assert sat.page.locator(".item-head .chip.warn").all_inner_texts() == ["投诉 1"]
+    assert top(sat, "#said") < top(sat, ".reading")
     late = "one => { one.dateTime = new Date(Date.now() - 13.5 * 60000).toISOString(); }"
     sat.page.locator(".deadline time").evaluate(late)
     sat.page.wait_for_function("() => document.querySelector('.deadline time').textContent === '已超时 13 分钟'")
@@ -292,3 +293,38 @@ def test_the_queue_says_which_list_it_shows_and_counts_that_list(busy, seat, mon
     sat.page.click("[name=day]")  # all that was ever closed
     sat.page.wait_for_url(lambda url: "day=" not in url)
     assert sat.page.locator("#rows tr[data-id]").count() > 0
+
+
+def top(sat, selector):
+    return sat.page.locator(selector).bounding_box()["y"]
+
+
+def test_a_long_text_shows_what_was_said_of_it_and_its_marks_are_walked(busy, seat):
+    text = "，".join(["遥遥领先", *["走过路过" * 40] * 12, "转运", *["走过路过" * 40] * 12, "遥遥领先"])
+    busy.file([{"content_id": "long", "text": text}])
+    for n in range(5):
+        said = {"content_id": "long", "reporter_id": f"r-{n}", "reason": "absolute_claim", "detail": "不真实"}
+        review = busy.call("POST", "/v1/reports", said)["review"]
+    sat = seat("li.wei", path=f"/?item={review}")
+    sat.page.wait_for_selector(".item")
+    assert top(sat, "#said") < top(sat, ".reading")
+    assert sat.page.locator("#said > .lines li").count() == 3 and sat.page.locator("#said details li").count() == 2
+    said = sat.page.locator(".text mark")
+    assert said.count() == 3
+    for key, place in ((".", 0), (".", 1), (".", 2), (",", 1)):
+        sat.press(key)
+        assert said.evaluate_all("all => all.findIndex(one => one.classList.contains('at'))") == place
+        assert 0 < said.nth(place).bounding_box()["y"] < 900
+        assert 0 < top(sat, ".stays") < 200  # what is beside the text stays in sight
+    sat.page.evaluate("scrollTo(0, 0)")
+    sat.page.locator(".legend button", has_text="迷信").click()
+    assert 0 < said.nth(1).bounding_box()["y"] < 900
+    sat.press("t")
+    sat.page.wait_for_selector("[data-act=block]")
+    sat.page.wait_for_function(CALM)
+    sat.press("b")
+    sat.page.wait_for_selector("#reasons[open]")
+    codes = [sat.page.locator(".choice").nth(n).get_attribute("data-code") for n in range(3)]
+    assert codes == ["false_fact_claim", "absolute_claim", "superstition"]
+    sat.press("Escape", "r")
+    assert sat.wrong == []

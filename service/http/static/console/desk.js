@@ -180,7 +180,7 @@
     $("[data-act=view]", reading).setAttribute("aria-pressed", String(both));
   }
 
-  // Reasons: those that the engine decided on are ticked, and come first; then what else it saw. Each has a number.
+  // Reasons: those that the engine decided on are ticked, and come first; then what people said of it, and what else it saw. Each has a number.
   const reasons = $("#reasons"), choices = $("#choices"), find = $("#find-reason");
   const all = $$(".choice", choices);
   function number() {
@@ -191,7 +191,7 @@
   function openReasons() {
     const shown = item();
     const codes = (of) => shown.dataset[of].split(" ").filter(Boolean);
-    const decided = codes("decided"), found = [...decided, ...codes("categories")];
+    const decided = codes("decided"), found = [...decided, ...codes("said"), ...codes("categories")];
     const known = new Map(all.map((one) => [one.dataset.code, one]));
     choices.replaceChildren(...new Set([...found.map((code) => known.get(code)).filter(Boolean), ...all]));
     for (const one of all) {
