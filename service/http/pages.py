@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from moderation.types import Action, Scene
 from service.http import html, records, reviews, views
 from service.http.console import HTML, page_lang, safe_next, shell, theme_of, told_by
-from service.http.filters import first, following, given, in_days, wrong
+from service.http.filters import first, following, given, in_days, wrong, wrong_days
 from service.http.problems import Problem
 from service.http.routes import route
 from service.rights import Right
@@ -95,9 +95,9 @@ async def search(asked: Asked) -> Answer:
     """Search in contents."""
     page = await shell(asked)
     query = given(asked, "text", "from", "to", "scene", "category", "action", "creator_id", "cursor")
-    found, error, told = None, "", {}
-    asked.textless = not query.get("text")
-    if query.get("text"):
+    found, error, told = None, wrong_days(query, "from", "to", page.lang), {}
+    asked.textless = not query.get("text") or bool(error)
+    if not asked.textless:
         try:
             told = await told_by(asked, records.search, query=in_days(query, "from", "to"))
         except Problem as problem:

@@ -44,6 +44,7 @@ def test_from_a_decision_to_a_pack_that_is_verified(house, judged, seat, tmp_pat
     page.locator("[data-verify]").first.click()
     page.wait_for_selector("#verdict[open]")
     assert "完好" in page.locator("#verdict-line").inner_text()
+    assert "至今" in page.locator("#rows td:nth-child(2)").first.inner_text()
     assert _violations(sat) == []
     page.keyboard.press("Escape")
     with page.expect_download() as download:

@@ -37,7 +37,7 @@ window.ql = (() => {
   async function refused(answer) {
     const told = await answer.json().catch(() => ({}));
     const faults = (told.errors ?? []).map((fault) => `${fault.loc.join(".")}: ${fault.msg}`);
-    const said = [told.detail ?? say("js.failed"), ...faults].join(" ");
+    const said = faults.length ? faults.join(" ") : told.detail ?? say("js.failed");
     return Object.assign(new Error(said), { status: answer.status, problem: told });
   }
 
@@ -147,6 +147,18 @@ window.ql = (() => {
   });
   keys({ ".": places(1), ",": places(-1) });
 
+  // What was typed into some forms is there again in the other language.
+  const KEPT = "form[data-kept]", typed = "input, select, textarea";
+  function keep() {
+    const forms = $$(KEPT).map((form) => $$(typed, form).map((field) => [field.value, field.checked]));
+    if (forms.length) sessionStorage.setItem("kept", JSON.stringify([location.pathname, forms]));
+  }
+  const [page, kept] = JSON.parse(sessionStorage.getItem("kept")) ?? [];
+  sessionStorage.removeItem("kept");
+  if (page === location.pathname) $$(KEPT).forEach((form, place) => $$(typed, form).forEach((field, at) => {
+    [field.value, field.checked] = kept[place]?.[at] ?? [field.value, field.checked];
+  }));
+
   // Buttons that every page has
   // Reading makes the browser finish writing, so that the page that comes next has it.
   const cookie = (name, value) => {
@@ -161,7 +173,7 @@ window.ql = (() => {
       root.dataset.theme = dark ? "light" : "dark";
       cookie("theme", root.dataset.theme);
     },
-    lang: () => { cookie("lang", lang === "zh" ? "en" : "zh"); location.reload(); },
+    lang: () => { keep(); cookie("lang", lang === "zh" ? "en" : "zh"); location.reload(); },
     password: () => $("#password").showModal(),
     close: (button) => button.closest("dialog").close(),
     leave: async () => { await ask("DELETE", "/v1/sessions/current").catch(() => {}); location.assign("/login"); },

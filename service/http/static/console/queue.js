@@ -23,8 +23,8 @@
   sessionStorage.removeItem("filter");
   if (left && filters) $(`[name="${CSS.escape(left)}"]`, filters)?.focus();
   document.addEventListener("click", async (event) => {
-    const name = event.target.closest?.("[data-remove-view]")?.dataset.removeView;
-    if (name === undefined) return;
+    const { removeView: name, ask: question } = event.target.closest?.("[data-remove-view]")?.dataset ?? {};
+    if (name === undefined || !confirm(question)) return;
     try { await ask("DELETE", `/v1/views?name=${encodeURIComponent(name)}`); location.reload(); } catch (error) { tell(error); }
   });
   const save = () => $("#save-view")?.showModal();
