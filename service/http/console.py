@@ -235,7 +235,8 @@ def refusal(problem: Problem, request: web.BaseRequest, page: Shell | None) -> A
         return see_other(f"/login?next={quote(safe_next(request.path_qs), safe='')}")
     lang = page_lang(request)
     told = problem.told(lang)
-    detail = " ".join([told["detail"], *(fault["msg"] for fault in told.get("errors", ()))])
+    faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in told.get("errors", ())]
+    detail = " ".join(faults) or told["detail"]
     if page is not None and problem.kind == "forbidden":
         detail = html.say(lang, "refused.role", role=html.named(lang, "role", page.me["role"]))
     values = {"status": problem.status, "title": told["title"], "detail": detail, "back": _came_from(request)}

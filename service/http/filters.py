@@ -6,6 +6,9 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
+from service.http import html
+from service.review.marks import visible
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -42,6 +45,18 @@ def in_days(query: Mapping[str, str], since: str, until: str) -> dict[str, str]:
             except (ValueError, OverflowError):
                 del asked[name]
     return asked
+
+
+def wrong_days(query: Mapping[str, str], since: str, until: str, lang: Lang) -> str:
+    """What is wrong with the days of a form: one that is none, or an end before the beginning; empty if nothing is."""
+    days = []
+    for name in (since, until):
+        if name in query:
+            try:
+                days.append(date.fromisoformat(query[name]))
+            except ValueError:
+                return html.say(lang, "search.no_day", day=visible(query[name]))
+    return "" if days == sorted(days) else html.say(lang, "search.from_after_to")
 
 
 def wrong(problem: Problem, lang: Lang) -> str:

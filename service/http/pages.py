@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from moderation.types import Action, Scene
 from service.http import html, records, reviews, views
 from service.http.console import HTML, page_lang, safe_next, shell, theme_of, told_by
-from service.http.filters import first, following, given, in_days, wrong
+from service.http.filters import first, following, given, in_days, wrong, wrong_days
 from service.http.problems import Problem
 from service.http.routes import route
 from service.rights import Right
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from service.http.serving import Asked
 
 _KINDS: Final = ("content", "report", "complaint", "appeal", "sample")
-_FILTERS: Final = ("state", "kind", "scene", "category", "level", "holder", "cursor")
+_FILTERS: Final = ("state", "kind", "scene", "category", "level", "holder", "day", "cursor")
 _BAD_REQUEST: Final = (400, 404, 422)
 _NOT_FOUND: Final = 404
 
@@ -95,9 +95,9 @@ async def search(asked: Asked) -> Answer:
     """Search in contents."""
     page = await shell(asked)
     query = given(asked, "text", "from", "to", "scene", "category", "action", "creator_id", "cursor")
-    found, error, told = None, "", {}
-    asked.textless = not query.get("text")
-    if query.get("text"):
+    found, error, told = None, wrong_days(query, "from", "to", page.lang), {}
+    asked.textless = not query.get("text") or bool(error)
+    if not asked.textless:
         try:
             told = await told_by(asked, records.search, query=in_days(query, "from", "to"))
         except Problem as problem:
@@ -163,6 +163,7 @@ async def _queue(asked: Asked) -> Answer:
         items=listed["items"],
         query=query,
         tallies=tallies(listed["counts"]),
+        here=_tally_of(query),
         filters=_filters(page),
         views=saved["views"],
         first=first(query),
@@ -172,15 +173,25 @@ async def _queue(asked: Asked) -> Answer:
 
 def tallies(counts: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str, str]]:
     """What to call each count, the count, and where its items are listed."""
-    told = _counts(counts)
+    both = [counts["waiting"], counts["escalated"]]
+    waiting = {"n": sum(one["n"] for one in both), "more": any(one["more"] for one in both)}
+    told = _counts({**counts, "waiting": waiting})
     places = {
         "waiting": "state=waiting",
         "escalated": "state=waiting&level=1",
         "held": "state=held",
         "overdue": "state=overdue",
-        "closed_today": "state=closed",
+        "closed_today": "state=closed&day=today",
     }
     return [(name, told[name], f"/queue?{query}") for name, query in places.items()]
+
+
+def _tally_of(query: Mapping[str, str]) -> str:
+    """The name of the count whose items a list shows."""
+    state = query.get("state") or ("held" if query.get("holder") else "waiting")
+    if state == "waiting":
+        return "escalated" if query.get("level") == "1" else "waiting"
+    return "closed_today" if state == "closed" else state
 
 
 def _counts(counts: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from service.audit.packs import PACKS, said
 from service.http import audit, exports, html, records, retention
 from service.http.console import HTML, shell, told_by
 from service.http.content import known
-from service.http.filters import first, following, given, in_days, wrong
+from service.http.filters import first, following, given, in_days, wrong, wrong_days
 from service.http.problems import Problem
 from service.http.routes import route
 from service.http.told_acts import SORTS, act_in_words, people_in
@@ -33,10 +33,11 @@ async def timeline(asked: Asked) -> Answer:
     """What was done, newest first, and how the log stands."""
     page = await shell(asked)
     query = given(asked, *_FILTERS)
-    error = ""
+    error = wrong_days(query, "since", "until", page.lang)
     told: dict[str, Any] = {"acts": [], "next": None}
     try:
-        told = await told_by(asked, audit.acts, query={**in_days(query, "since", "until"), "limit": "100"})
+        if not error:
+            told = await told_by(asked, audit.acts, query={**in_days(query, "since", "until"), "limit": "100"})
     except Problem as problem:
         if problem.status not in _BAD:
             raise

@@ -46,7 +46,6 @@ async def trying(asked: Asked) -> Answer:
     industries = asked.serving.service.rules.engine.ruleset.industries.industries
     return page.page(
         "try.html",
-        longest=asked.serving.limits.content_chars,
         scenes=[scene.value for scene in Scene],
         roles=[role.value for role in Account],
         industries=[(code, called(one, page.lang)) for code, one in industries.items()],

@@ -41,6 +41,9 @@ class QueueQuery(_Sent):
     category: Code | None = None
     level: Annotated[int, Field(ge=0, le=1)] | None = Field(default=None, description="0: for all, 1: escalated")
     holder: Literal["me"] | None = Field(default=None, description="me: those that I hold, or closed")
+    day: Literal["today"] | None = Field(
+        default=None, description="of what is closed only that of today, which began at midnight in Shanghai"
+    )
     cursor: Cursor | None = None
     limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 50
 

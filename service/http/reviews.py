@@ -27,6 +27,7 @@ from service.http.review_wire import (
     UndoRequest,
 )
 from service.http.routes import BODY, CALLED, route
+from service.review.archive import midnight
 from service.review.desk import Sorts
 from service.review.rows import Conflict, NotThere
 from service.review.rulings import Ruling, Unfounded
@@ -184,6 +185,7 @@ def _query(sent: QueueQuery, caller: str) -> Query:
         (sent.category,) if sent.category else (),
         (0, 1) if sent.level is None else (sent.level,),
         caller if mine else "",
+        midnight() if sent.day else "",
     )
 
 

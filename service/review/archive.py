@@ -85,6 +85,11 @@ class History(NamedTuple):
     """Whether what people decided is left out, as it is being decided a second time."""
 
 
+def midnight() -> str:
+    """When today began in Shanghai, as a stamp."""
+    return stamp(datetime.now(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC))
+
+
 class Archive:
     """Keeps its ways to the database and to the rules."""
 
@@ -111,9 +116,7 @@ class Archive:
 
     async def counts(self, caller: Caller) -> Counts:
         """How much there is to do; today began at midnight in Shanghai."""
-        midnight = datetime.now(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
-        viewer = self._veil(caller).viewer
-        return await self._reads.counts(caller.tenant, viewer, since=stamp(midnight.astimezone(UTC)))
+        return await self._reads.counts(caller.tenant, self._veil(caller).viewer, since=midnight())
 
     async def item(self, caller: Caller, review: str) -> Listed:
         """One item. Raises ``NotThere``."""

@@ -58,6 +58,8 @@ class Query(NamedTuple):
     levels: tuple[int, ...] = (0, 1)
     person: str = ""
     """Who holds, or closed, them; no filter of what waits."""
+    since: str = ""
+    """When the first of those listed was closed, as a stamp; no filter of what is open."""
 
     @property
     def filters(self) -> bool:
@@ -219,6 +221,8 @@ class DeskReads:
         first = Place(_LAST, _LAST) if query.state == "closed" else Place("", "")
         most = LOOKED_AT if query.filters else limit + 1
         rows = await self._rows(_BY_STATE[query.state], tenant, *(after or first), most)
+        if query.state == "closed":  # the last closed comes first
+            rows = [row for row in rows if row[1] >= query.since]
         taken: list[str] = []
         for place, row in enumerate(rows):
             if query.takes(*row[2:]):

@@ -27,6 +27,9 @@ def test_from_a_decision_to_a_pack_that_is_verified(house, judged, seat, tmp_pat
     assert _violations(sat) == []
     page.locator("#rows a").first.click()
     page.wait_for_selector(".course")
+    assert "面霜是国家级" not in page.locator("main").inner_text()  # what is grim is folded away here too
+    assert page.locator(".finding").first.is_hidden()
+    page.locator("details.shut summary").click()
     shown = page.locator("main").inner_text()
     assert "国家级" in shown and "引擎判定" in shown
     assert _violations(sat) == []
@@ -41,6 +44,7 @@ def test_from_a_decision_to_a_pack_that_is_verified(house, judged, seat, tmp_pat
     page.locator("[data-verify]").first.click()
     page.wait_for_selector("#verdict[open]")
     assert "完好" in page.locator("#verdict-line").inner_text()
+    assert "至今" in page.locator("#rows td:nth-child(2)").first.inner_text()
     assert _violations(sat) == []
     page.keyboard.press("Escape")
     with page.expect_download() as download:
@@ -55,3 +59,28 @@ def test_from_a_decision_to_a_pack_that_is_verified(house, judged, seat, tmp_pat
     assert _violations(sat) == []
     if folder := os.environ.get("QINGLIU_SHOTS"):
         page.screenshot(path=Path(folder) / f"retention-{theme}.png")
+
+
+def test_lists_without_items_are_walked_and_opened_by_keys(house, judged, seat):
+    sat = seat("root", path="/audit?kind=decision.*&named=walk")
+    sat.press("j", "k")
+    assert sat.page.evaluate("document.activeElement.closest('#rows tr.on') !== null")
+    sat.press("Enter")
+    sat.page.wait_for_url("**/audit/decisions/*")
+    for path in ("/creators", "/lexicons", "/rulesets", "/terms"):
+        rows = sat.go(path).page.locator("#rows tbody tr:not(:has(.empty))")
+        sat.press("j")
+        assert sat.page.locator("#rows tr.on").count() == min(1, rows.count())
+    assert sat.wrong == []
+
+
+def test_the_log_says_when_and_its_filters_are_one_line(house, judged, seat):
+    sat = seat("audit", path="/audit")
+    assert "北京时间" in sat.page.locator("#rows time").first.inner_text()
+    fields = ".filters :is(input, select, button)"
+    heights = sat.page.locator(fields).evaluate_all("all => all.map(one => one.getBoundingClientRect().height)")
+    assert set(heights) == {32}
+    assert "北京时间" in sat.go("/contents/walk").page.locator(".acts-told time").first.inner_text()
+    sat.go("/retention")
+    heads = sat.page.locator("th.number").evaluate_all("all => all.map(one => getComputedStyle(one).textAlign)")
+    assert heads == ["right"] * 3

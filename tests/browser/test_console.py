@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -183,7 +184,13 @@ def test_the_queue_is_walked_filtered_and_remembered_by_keyboard(busy, seat):
     sat.press("j", "j", "Enter")
     sat.page.wait_for_selector(READY)
     assert sat.shown() == chosen
-    sat.go("/queue").page.locator(".view button").click()
+    sat.go("/queue")
+    asked = "answer => { window.asked = []; window.confirm = told => { asked.push(told); return answer; }; }"
+    sat.page.evaluate(asked, False)
+    sat.page.locator(".view button").click()
+    assert sat.page.evaluate("asked") == ["删除视图「我的广告」？"]
+    sat.page.evaluate(asked, True)
+    sat.page.locator(".view button").click()
     sat.page.wait_for_selector(".view", state="detached")
 
 
@@ -196,6 +203,42 @@ def test_a_verdict_appears_while_one_types_and_nothing_is_filed(busy, seat):
     assert "广告法 9(3)" in sat.page.locator("#verdict").inner_text()
     assert busy.within(busy.service.desk_reads.last_content()) == counted
     assert before.trouble is None
+
+
+def test_a_text_that_the_interface_refuses_is_refused_while_one_types(busy, seat):
+    sat = seat("audit", path="/try")
+    sat.page.fill("textarea", "好" * 2_000_001)
+    sat.page.wait_for_selector("#verdict .error")
+    assert sat.page.locator("#verdict .error").inner_text() == (
+        "text: 一条内容各部分合计最多 2000000 个字符，收到 2000001 个"
+    )
+
+
+def test_what_was_typed_is_there_in_the_other_language(busy, seat):
+    sat = seat("audit", path="/try")
+    sat.page.fill("textarea", "这款国家级面霜")
+    sat.page.select_option("[name=scene]", "ugc")
+    sat.page.check("[name=has_cart_link]")
+    sat.page.click("[data-do=lang]")
+    sat.page.wait_for_selector("html[lang=en]")
+    sat.page.wait_for_selector("#verdict mark")
+    assert sat.page.input_value("textarea") == "这款国家级面霜" and sat.page.input_value("[name=scene]") == "ugc"
+    assert sat.page.is_checked("[name=has_cart_link]")
+    sat.page.reload()
+    sat.page.wait_for_selector("#try")
+    assert sat.page.evaluate("sessionStorage.getItem('kept')") is None
+    assert sat.wrong == []
+
+
+@pytest.mark.parametrize(("width", "lang"), [(1280, "zh"), (1280, "en"), (1440, "zh"), (1920, "zh")])
+def test_categories_of_a_list_stay_on_one_line(busy, seat, width, lang):
+    sat = seat("root", path="/queue", width=width, lang=lang)
+    lines = sat.page.locator("#rows td.name").evaluate_all("all => all.map(one => one.getBoundingClientRect().height)")
+    assert max(lines) < 48
+    lost = "() => { const box = document.querySelector('.sheet-wrap'); return box.scrollWidth - box.clientWidth; }"
+    assert sat.page.evaluate(lost) == 0
+    if folder := os.environ.get("QINGLIU_SHOTS"):
+        sat.page.screenshot(path=Path(folder) / f"queue-{width}-{lang}.png")
 
 
 def test_both_languages_and_both_themes(busy, seat):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from service.http import reviews
+from service.review import states
 from service.rights import Role
 from tests.browser.conftest import PASSWORD, TERMS
 from tests.browser.test_console import item
@@ -76,6 +78,37 @@ def test_a_held_key_decides_one_item_and_walks_through_many(busy, seat):
     sat.another(second)
     assert len({here, second, sat.shown()}) == 3
     assert sat.wrong == []
+
+
+def test_an_undo_that_comes_too_late_leaves_the_next_item_alone(busy, seat, monkeypatch):
+    sat = sitting(seat)
+    here = sat.shown()
+    sat.page.evaluate("""() => {
+        const asked = window.fetch, clock = Date.now;
+        window.fetch = async (path, ...more) => {
+            const told = await asked(path, ...more);
+            if (path.endsWith("/decision")) Date.now = () => clock() + 4000;
+            return told;
+        };
+    }""")
+    sat.press("p").another(here)
+    assert int(sat.page.locator("#undo-left").inner_text()) <= 6  # the answer took four of the ten seconds
+    monkeypatch.setattr(states, "UNDO_SECONDS", 0)
+    following = sat.shown()
+    sat.press("u")
+    sat.page.wait_for_selector("#toasts >> text='已过十秒，不能撤销'")
+    sat.page.wait_for_function(CALM)
+    assert sat.shown() == following and not sat.page.locator(".conflict").count()
+    assert sat.page.locator("[data-act=pass]").is_enabled() and sat.page.locator("#undo").is_hidden()
+    assert state(busy, here) == "closed" and state(busy, following) == "held"
+    tally = sat.page.locator("#tally").inner_text()
+    sat.press("s").another(following)
+    assert sat.page.locator("#tally").inner_text() == tally == "本次已处理 1 条"  # what is skipped is not done
+    sat.page.evaluate("Date.now = () => performance.timeOrigin + performance.now() + 60000")  # a lid was shut
+    here = sat.shown()
+    sat.press("p").another(here)
+    sat.page.evaluate("Date.now = () => performance.timeOrigin + performance.now() + 120000")
+    sat.page.wait_for_selector("#undo", state="hidden", timeout=3000)
 
 
 def test_only_what_was_decided_is_ticked_and_looks_so(busy, seat):
@@ -225,6 +258,73 @@ def test_a_deadline_and_a_complaint_are_told_in_their_own_words(busy, seat):
     sat = seat("li.wei").go(f"/?item={review}")
     sat.page.wait_for_selector(".item")
     assert sat.page.locator(".item-head .chip.warn").all_inner_texts() == ["投诉 1"]
+    assert top(sat, "#said") < top(sat, ".reading")
     late = "one => { one.dateTime = new Date(Date.now() - 13.5 * 60000).toISOString(); }"
     sat.page.locator(".deadline time").evaluate(late)
     sat.page.wait_for_function("() => document.querySelector('.deadline time').textContent === '已超时 13 分钟'")
+
+
+def test_the_queue_says_which_list_it_shows_and_counts_that_list(busy, seat, monkeypatch):
+    sat = sitting(seat, "zhang.min")
+    for key in ("p", "e"):
+        here = sat.shown()
+        sat.press(key)
+        if key == "e":
+            sat.page.wait_for_selector("#noting[open]")
+            sat.press("Control+Enter")
+        sat.another(here)
+    here = sat.page.locator(".tally[aria-current]")
+    lists = {
+        "/queue": "waiting",
+        "/queue?state=waiting&scene=ad": "waiting",
+        "/queue?state=waiting&level=1": "escalated",
+        "/queue?state=held": "held",
+        "/queue?state=overdue": "overdue",
+        "/queue?state=closed&day=today": "closed_today",
+    }
+    for path, name in lists.items():
+        assert name in sat.go(path).page.locator(".tally[aria-current]").get_attribute("class").split()
+        assert here.evaluate("one => getComputedStyle(one).boxShadow") != "none"
+        if "scene" not in path:
+            assert int(here.locator("b").inner_text()) == sat.page.locator("#rows tr[data-id]").count()
+    assert sat.page.locator("#rows tr[data-id]").count() > 0
+    monkeypatch.setattr(reviews, "midnight", lambda: "2999")
+    assert sat.go("/queue?state=closed&day=today").page.locator("#rows tr[data-id]").count() == 0
+    sat.page.click("[name=day]")  # all that was ever closed
+    sat.page.wait_for_url(lambda url: "day=" not in url)
+    assert sat.page.locator("#rows tr[data-id]").count() > 0
+
+
+def top(sat, selector):
+    return sat.page.locator(selector).bounding_box()["y"]
+
+
+def test_a_long_text_shows_what_was_said_of_it_and_its_marks_are_walked(busy, seat):
+    text = "，".join(["遥遥领先", *["走过路过" * 40] * 12, "转运", *["走过路过" * 40] * 12, "遥遥领先"])
+    busy.file([{"content_id": "long", "text": text}])
+    for n in range(5):
+        said = {"content_id": "long", "reporter_id": f"r-{n}", "reason": "absolute_claim", "detail": "不真实"}
+        review = busy.call("POST", "/v1/reports", said)["review"]
+    sat = seat("li.wei", path=f"/?item={review}")
+    sat.page.wait_for_selector(".item")
+    assert top(sat, "#said") < top(sat, ".reading")
+    assert sat.page.locator("#said > .lines li").count() == 3 and sat.page.locator("#said details li").count() == 2
+    said = sat.page.locator(".text mark")
+    assert said.count() == 3
+    for key, place in ((".", 0), (".", 1), (".", 2), (",", 1)):
+        sat.press(key)
+        assert said.evaluate_all("all => all.findIndex(one => one.classList.contains('at'))") == place
+        assert 0 < said.nth(place).bounding_box()["y"] < 900
+        assert 0 < top(sat, ".stays") < 200  # what is beside the text stays in sight
+    sat.page.evaluate("scrollTo(0, 0)")
+    sat.page.locator(".legend button", has_text="迷信").click()
+    assert 0 < said.nth(1).bounding_box()["y"] < 900
+    sat.press("t")
+    sat.page.wait_for_selector("[data-act=block]")
+    sat.page.wait_for_function(CALM)
+    sat.press("b")
+    sat.page.wait_for_selector("#reasons[open]")
+    codes = [sat.page.locator(".choice").nth(n).get_attribute("data-code") for n in range(3)]
+    assert codes == ["false_fact_claim", "absolute_claim", "superstition"]
+    sat.press("Escape", "r")
+    assert sat.wrong == []

@@ -203,3 +203,16 @@ def test_both_languages_say_the_same_things():
     assert WORDS["zh"].keys() == WORDS["en"].keys()
     for name, sentence in WORDS["zh"].items():
         assert set(re.findall(r"{\w+}", sentence)) == set(re.findall(r"{\w+}", WORDS["en"][name])), name
+
+
+def test_a_page_says_which_parameter_and_which_day_is_wrong(admin, item):
+    page = shown(admin.call("GET", "/queue?state=bogus", Accept="text/html"), 422)
+    assert "errors" not in page and "state: " in page
+    for query, told in (
+        ("from=2026-13-45", "「2026-13-45」不是日期。"),
+        ("from=2026-05-02&to=2026-05-01", "起始日期晚于结束日期。"),
+    ):
+        page = shown(admin.call("GET", f"/search?text=console&{query}"))
+        assert told in page and 'id="rows"' not in page
+    assert "不是日期" in shown(admin.call("GET", "/audit?since=soon"))
+    assert "不是日期" not in shown(admin.call("GET", "/search?text=console&from=2026-05-01&to=2026-05-01"))

@@ -37,7 +37,7 @@ window.ql = (() => {
   async function refused(answer) {
     const told = await answer.json().catch(() => ({}));
     const faults = (told.errors ?? []).map((fault) => `${fault.loc.join(".")}: ${fault.msg}`);
-    const said = [told.detail ?? say("js.failed"), ...faults].join(" ");
+    const said = faults.length ? faults.join(" ") : told.detail ?? say("js.failed");
     return Object.assign(new Error(said), { status: answer.status, problem: told });
   }
 
@@ -66,7 +66,8 @@ window.ql = (() => {
   const keys = (map) => Object.entries(map).forEach(([key, act]) => bound.set(key, act));
   function named(event) {
     const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
-    const key = letter ? letter.toLowerCase() : event.key;
+    const stop = event.shiftKey ? undefined : { Period: ".", Comma: "," }[event.code];
+    const key = letter ? letter.toLowerCase() : stop ?? event.key;
     return (event.shiftKey && letter ? "shift+" : "") + key;
   }
   const typing = (target) => !target.closest?.("dialog:not([open])") // until the next frame a closed one keeps the focus
@@ -81,7 +82,7 @@ window.ql = (() => {
     }
     if ($("dialog[open]")) return;
     const key = named(event);
-    if (event.repeat && !/^(j|k|Arrow\w+)$/.test(key)) return; // one press is one act; only walking goes on
+    if (event.repeat && !/^(j|k|[.,]|Arrow\w+)$/.test(key)) return; // one press is one act; only walking goes on
     if (going && Date.now() - going < 1500) {
       going = 0;
       const place = $(`[data-go="${CSS.escape(key)}"]`);
@@ -127,6 +128,37 @@ window.ql = (() => {
     }
   });
 
+  // The places of a text that are marked, one after another; a chip of the legend leads to the first of its colour.
+  function find(mark) {
+    if (!mark) return;
+    for (const one of $$("mark.at")) one.classList.remove("at");
+    mark.classList.add("at");
+    mark.scrollIntoView({ block: "center" });
+  }
+  const marked = (of = document) => $$(".text mark", of).filter((one) => one.checkVisibility());
+  const places = (by) => () => {
+    const all = marked();
+    const at = all.findIndex((one) => one.classList.contains("at"));
+    find(all[at < 0 && by < 0 ? all.length - 1 : (at + by + all.length) % all.length]);
+  };
+  document.addEventListener("click", (event) => {
+    const tint = event.target.closest?.("[data-tint]");
+    if (tint) find(marked(tint.closest(".item, .version, .verdict, .matter") ?? document).find((one) => one.classList.contains(tint.dataset.tint)));
+  });
+  keys({ ".": places(1), ",": places(-1) });
+
+  // What was typed into some forms is there again in the other language.
+  const KEPT = "form[data-kept]", typed = "input, select, textarea";
+  function keep() {
+    const forms = $$(KEPT).map((form) => $$(typed, form).map((field) => [field.value, field.checked]));
+    if (forms.length) sessionStorage.setItem("kept", JSON.stringify([location.pathname, forms]));
+  }
+  const [page, kept] = JSON.parse(sessionStorage.getItem("kept")) ?? [];
+  sessionStorage.removeItem("kept");
+  if (page === location.pathname) $$(KEPT).forEach((form, place) => $$(typed, form).forEach((field, at) => {
+    [field.value, field.checked] = kept[place]?.[at] ?? [field.value, field.checked];
+  }));
+
   // Buttons that every page has
   // Reading makes the browser finish writing, so that the page that comes next has it.
   const cookie = (name, value) => {
@@ -141,7 +173,7 @@ window.ql = (() => {
       root.dataset.theme = dark ? "light" : "dark";
       cookie("theme", root.dataset.theme);
     },
-    lang: () => { cookie("lang", lang === "zh" ? "en" : "zh"); location.reload(); },
+    lang: () => { keep(); cookie("lang", lang === "zh" ? "en" : "zh"); location.reload(); },
     password: () => $("#password").showModal(),
     close: (button) => button.closest("dialog").close(),
     leave: async () => { await ask("DELETE", "/v1/sessions/current").catch(() => {}); location.assign("/login"); },

@@ -4,7 +4,7 @@
 {
   const { $, $$, ask, part, say, toast, keys, tick } = window.ql;
   const desk = $("#desk"), place = $("#place"), undoBar = $("#undo");
-  const batch = Number(desk.dataset.batch);
+  const batch = Number(desk.dataset.batch), UNDO = 10_000;
   let hand = desk.dataset.held.split(" ").filter(Boolean);
   let here = null, tally = 0, busy = false, last = null, claiming = null, dry = false;
   let asked = desk.dataset.asked; // the item that was opened out of a list: nothing is claimed beside it
@@ -109,25 +109,26 @@
   async function step(name, body, told) {
     if (!can(name)) return;
     const shown = item();
-    const id = shown.dataset.id;
+    const id = shown.dataset.id, sent = Date.now();
     await ask("POST", path(id, name), { ...(shown.dataset.token && { token: Number(shown.dataset.token) }), ...body });
-    if (name !== "release") tally += 1;
+    if (!/^(release|skip)$/.test(name)) tally += 1;
     recount().catch(() => {});
-    if (name === "decision") offerUndo(id, told); else toast(say(`js.${told}`));
+    if (name === "decision") offerUndo(id, told, sent + UNDO); else toast(say(`js.${told}`));
     await advance(id);
   }
 
-  function offerUndo(id, told) {
-    clearInterval(last?.timer);
-    last = { id, left: 10 };
+  // The service counts from when it decided, so this counts from when it was asked, by the clock: a laptop may have slept.
+  function offerUndo(id, told, until) {
+    forget();
+    last = { id, timer: setInterval(() => left(until), 250) };
     $("#undo-text").textContent = say(`js.${told}`);
-    $("#undo-left").textContent = "10";
     undoBar.hidden = false;
-    last.timer = setInterval(() => {
-      last.left -= 1;
-      $("#undo-left").textContent = String(Math.max(0, last.left));
-      if (last.left <= 0) forget();
-    }, 1000);
+    left(until);
+  }
+  function left(until) {
+    const seconds = Math.ceil((until - Date.now()) / 1000);
+    $("#undo-left").textContent = String(seconds);
+    if (seconds <= 0) forget();
   }
   function forget() {
     clearInterval(last?.timer);
@@ -138,7 +139,11 @@
   async function undo(id = last?.id) {
     if (!id) return;
     forget();
-    await ask("POST", path(id, "undo"), {});
+    try { await ask("POST", path(id, "undo"), {}); } catch (error) {
+      if (error.status !== 409) throw error;
+      toast(say("js.too_late"), { alert: true }); // the item that is shown is mostly another, and nothing is wrong with it
+      return;
+    }
     tally = Math.max(0, tally - 1);
     ready.delete(id);
     hand = [id, ...hand.filter((one) => one !== id)];
@@ -175,7 +180,7 @@
     $("[data-act=view]", reading).setAttribute("aria-pressed", String(both));
   }
 
-  // Reasons: those that the engine decided on are ticked, and come first; then what else it saw. Each has a number.
+  // Reasons: those that the engine decided on are ticked, and come first; then what people said of it, and what else it saw. Each has a number.
   const reasons = $("#reasons"), choices = $("#choices"), find = $("#find-reason");
   const all = $$(".choice", choices);
   function number() {
@@ -186,7 +191,7 @@
   function openReasons() {
     const shown = item();
     const codes = (of) => shown.dataset[of].split(" ").filter(Boolean);
-    const decided = codes("decided"), found = [...decided, ...codes("categories")];
+    const decided = codes("decided"), found = [...decided, ...codes("said"), ...codes("categories")];
     const known = new Map(all.map((one) => [one.dataset.code, one]));
     choices.replaceChildren(...new Set([...found.map((code) => known.get(code)).filter(Boolean), ...all]));
     for (const one of all) {

@@ -3,7 +3,7 @@
 
 {
   const { $, $$, ask, chosen, keys, tell } = window.ql;
-  const rows = () => $$("#rows tbody tr[data-id], #rows > li:not(.empty)");
+  const rows = () => $$("#rows tbody tr:not(:has(.empty)), #rows > li:not(.empty)");
   const opener = (row) => $("a", row) ?? $("button", row);
   function step(by) {
     const all = rows();
@@ -14,7 +14,7 @@
     all[at].scrollIntoView({ block: "nearest" });
   }
   const filters = $("#filters");
-  if (filters) chosen(filters, () => setTimeout(() => { // by then the focus has come to where it goes
+  if (filters && !$("button:not([type])", filters)) chosen(filters, () => setTimeout(() => { // by then the focus has come to where it goes
     const at = document.activeElement;
     if (filters.contains(at)) sessionStorage.setItem("filter", at.name);
     filters.requestSubmit();
@@ -23,8 +23,8 @@
   sessionStorage.removeItem("filter");
   if (left && filters) $(`[name="${CSS.escape(left)}"]`, filters)?.focus();
   document.addEventListener("click", async (event) => {
-    const name = event.target.closest?.("[data-remove-view]")?.dataset.removeView;
-    if (name === undefined) return;
+    const { removeView: name, ask: question } = event.target.closest?.("[data-remove-view]")?.dataset ?? {};
+    if (name === undefined || !confirm(question)) return;
     try { await ask("DELETE", `/v1/views?name=${encodeURIComponent(name)}`); location.reload(); } catch (error) { tell(error); }
   });
   const save = () => $("#save-view")?.showModal();

@@ -23,7 +23,7 @@
 
   // An accepted rewrite takes the place of its sentence in the text that will be saved; offsets count code points.
   const edited = $("#edited");
-  const pieces = edited ? [...edited.value] : [];
+  const pieces = edited ? [...edited.defaultValue] : [];
   const accepted = new Map();
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-accept]");

@@ -28,7 +28,12 @@
       const box = $("#rewrite");
       if (box) box.replaceChildren(...await part("/try/rewrite", body, { signal }));
     } catch (error) {
-      if (error.name !== "AbortError") verdict.textContent = error.message;
+      if (error.name !== "AbortError") {
+        const wrong = document.createElement("p");
+        wrong.className = "error";
+        wrong.textContent = error.message;
+        verdict.replaceChildren(wrong);
+      }
     } finally {
       if (!signal.aborted) verdict.setAttribute("aria-busy", "false");
     }
@@ -43,5 +48,6 @@
       judge();
     });
   }
+  if (text.value) judge(); // what was kept
   keys({ "/": () => text.focus() });
 }
