@@ -47,12 +47,28 @@ def counting(creator: str, of_account: Mapping[str, Sequence[Entry]], links: Ite
         by_account.setdefault(link.account, []).append(link)
     for account, held in by_account.items():
         if account != creator:
-            found += [entry for entry in of_account.get(account, ()) if any(brought(entry, link) for link in held)]
+            entries = of_account.get(account, ())
+            happened = {
+                name: one.occurred
+                for one in entries
+                if one.kind == Kind.VIOLATION
+                for name in (one.id, one.mark)
+                if name
+            }
+            found += [entry for entry in entries if any(brought(entry, link, happened) for link in held)]
     return found
 
 
-def brought(entry: Entry, link: Link) -> bool:
-    """Whether an entry of a linked account counts for the creator."""
-    if link.until is not None and entry.since > link.until and entry.kind != Kind.REVERSAL:
+def brought(entry: Entry, link: Link, happened: Mapping[str, int]) -> bool:
+    """Whether an entry of a linked account counts for the creator.
+
+    A violation stays with whose account it was when it ``happened``, whenever it became final; its correction with it.
+    """
+    at = entry.since
+    if entry.kind == Kind.VIOLATION:
+        at = entry.occurred
+    elif entry.kind == Kind.CORRECTION:
+        at = happened.get(entry.ref, at)
+    if link.until is not None and at > link.until and entry.kind != Kind.REVERSAL:
         return False
     return entry.since >= link.since or entry.kind in {Kind.VIOLATION, Kind.REVERSAL, Kind.CORRECTION}

@@ -11,6 +11,7 @@ from service.acts import BOOST_RANKED, Act
 from service.creators.book import boost_of
 from service.creators.entries import day_of
 from service.creators.formula import WHOLE
+from service.creators.members import Refused
 from service.creators.posting import seconds
 from service.creators.ranking import Bounds, Candidate, Granted, gini, ranked
 from service.ids import new_id
@@ -63,9 +64,11 @@ class Boosts:
     ) -> Ranking:
         """Shares at most ``budget`` impressions among candidates, within what the day has left. Names come once each.
 
-        Who is unknown is a newcomer.
+        Who is unknown is a newcomer. Raises ``Refused`` where two names are accounts of one creator.
         """
         held = await self._book.standings(tenant, [one.creator for one in asked])
+        if len({one.id for one in held.values()}) < len(held):
+            raise Refused(("candidates",), "same_creator")
 
         def work(visit: Visit) -> Ranking:
             return rank_in(visit, tenant, scene, asked, held, self.limits, budget, seed)

@@ -14,6 +14,7 @@ from service.acts import ACCOUNT_LINKED, ACCOUNT_UNLINKED, CREATOR_CHANGED, Act
 from service.creators.book import NotThere
 from service.creators.entries import DAY, Entry, Kind, day_of
 from service.creators.posting import Cause, Member, member, post, seconds, version_mark
+from service.creators.reading import Measured
 from service.ids import new_id
 from service.ports import Write
 from service.store import creator_statements as sql
@@ -83,9 +84,11 @@ class Members:
             }
             visit.record(Act(CREATOR_CHANGED, one.id, tenant, facts), Write(sql.SET_CREATOR, row))
             if known and not visit.rows(sql.LINK_OF, one.id):
-                for owner, _ in visit.rows(sql.SAME_ENTITY, tenant, known, one.id)[:1]:
-                    if all(creator == owner for _, creator in visit.rows(sql.LINK_OF, owner)):
-                        _linked(visit, tenant, owner, one, "entity")
+                now = one._replace(
+                    role=profile.role, cohort=profile.cohort, mcn=profile.mcn, entity=known, valid_until=verified
+                )
+                for oldest, _ in visit.rows(sql.SAME_ENTITY, tenant, known, one.id)[:1]:
+                    _merged(visit, tenant, oldest, now)
 
         await self._ledger.visit(work)
         await self._book.refresh()
@@ -104,21 +107,21 @@ class Members:
                 raise Refused(("account",), "linked_elsewhere")
             if visit.rows(sql.LINK_OF, owner.id) or visit.rows(sql.LINKS, one.id):
                 raise Refused(("account",), "linked_in_turn")
+            _free(visit, owner, one, "account")
             _linked(visit, tenant, owner.id, one, channel)
 
         await self._ledger.visit(work)
         await self._book.refresh()
 
     async def unlink(self, tenant: str, name: str, account: str) -> None:
-        """Ends a link; what happened until now stays with both. Raises ``NotThere``."""
+        """Ends a link; what happened until now stays with both. Raises ``NotThere``, ``Refused``."""
 
         def work(visit: Visit) -> None:
             owner, one = _known(visit, tenant, name), _known(visit, tenant, account)
             for id_, creator in visit.rows(sql.LINK_OF, one.id):
                 if creator == owner.id:
-                    facts = {"account": one.id, "creator": owner.id}
-                    row = (seconds(visit.at), id_)
-                    visit.record(Act(ACCOUNT_UNLINKED, id_, tenant, facts), Write(sql.END_LINK, row))
+                    _free(visit, owner, one, "account_id")
+                    _unlinked(visit, tenant, owner.id, one.id, id_)
                     return
             raise NotThere(account)
 
@@ -180,6 +183,31 @@ def _linked(visit: Visit, tenant: str, owner: str, one: Member, channel: str) ->
     facts = {"account": one.id, "channel": channel, "creator": owner}
     link: tuple[Any, ...] = (id_, tenant, owner, one.id, channel, seconds(visit.at))
     visit.record(Act(ACCOUNT_LINKED, id_, tenant, facts), Write(sql.INSERT_LINK, link))
+
+
+def _unlinked(visit: Visit, tenant: str, owner: str, account: str, link: str) -> None:
+    facts: dict[str, object] = {"account": account, "creator": owner}
+    visit.record(Act(ACCOUNT_UNLINKED, link, tenant, facts), Write(sql.END_LINK, (seconds(visit.at), link)))
+
+
+def _merged(visit: Visit, tenant: str, oldest: str, one: Member) -> None:
+    """Makes a creator, and the accounts it has, those of whoever the oldest of its entity belongs to."""
+    links = visit.rows(sql.LINK_OF, oldest)
+    owner = links[0][1] if links else oldest
+    if owner == one.id:
+        return
+    for account, _, until in visit.rows(sql.LINKS, one.id):
+        if until is None:
+            ((link, _),) = visit.rows(sql.LINK_OF, account)
+            _unlinked(visit, tenant, one.id, account, link)
+            _linked(visit, tenant, owner, Member(*visit.rows(sql.CREATOR_AS, tenant, account)[0]), "entity")
+    _linked(visit, tenant, owner, one, "entity")
+
+
+def _free(visit: Visit, owner: Member, one: Member, place: str) -> None:
+    """Raises ``Refused`` while a measure is in force against either: nobody escapes it by a link."""
+    if any(Measured(*row).state == "in_force" for side in (owner, one) for row in visit.rows(sql.MEASURES_OF, side.id)):
+        raise Refused((place,), "measured_link")
 
 
 def _check(one: Signal, formula: Formula, place: tuple[str | int, ...]) -> None:

@@ -187,9 +187,11 @@ def _violated(visit: Visit, tenant: str, author: str, content: int, final: Final
 
 
 def _newest(visit: Visit, content: int) -> FinalBlock:
-    ((decision, scene, severity, verdict, published_at),) = visit.rows(sql.NEWEST, content)
+    ((decision, scene, severity, verdict, published_at, at),) = visit.rows(sql.NEWEST, content)
     categories = ",".join(orjson.loads(verdict).get("categories", ()))
-    return FinalBlock(decision, 0, int(datetime.fromisoformat(published_at).timestamp()), scene, severity, categories)
+    # The sender says when it was published: never after it was judged.
+    occurred = min(int(datetime.fromisoformat(published_at).timestamp()), seconds(at))
+    return FinalBlock(decision, 0, occurred, scene, severity, categories)
 
 
 def _author(visit: Visit, content: int) -> str | None:

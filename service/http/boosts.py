@@ -40,8 +40,10 @@ async def rank(asked: Asked) -> Answer:
     if len(set(names)) < len(names):
         raise Problem("invalid-body", faults=[Fault(("candidates",), "unique_value")])
     candidates = [Candidate(one.creator_id, one.expected, one.category) for one in sent.candidates]
-    ranking = await asked.serving.service.creators.boosts.rank(
-        known(asked).tenant, sent.scene.value, candidates, budget=sent.budget, seed=sent.seed
+    boosts = asked.serving.service.creators.boosts
+    ranking = await done(
+        asked,
+        boosts.rank(known(asked).tenant, sent.scene.value, candidates, budget=sent.budget, seed=sent.seed),
     )
     told = {
         "id": ranking.id,

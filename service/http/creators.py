@@ -195,7 +195,7 @@ async def link(asked: Asked) -> Answer:
     "/v1/creators/{id}/accounts/{account}",
     policy=Right.SIGNALS,
     gives=wire.Nothing,
-    problems=("not-found", *CALLED),
+    problems=("not-found", "invalid-body", *CALLED),
 )
 async def unlink(asked: Asked) -> Answer:
     """Unlink an account. What happened until now stays with the creator and with the account."""

@@ -68,7 +68,8 @@ END_LINK: Final = "UPDATE creator_links SET until = ? WHERE id = ? AND until IS 
 
 _BESIDE: Final = """
 (SELECT json_group_array(json_array(b.account, b.since, b.until)) FROM creator_links AS b WHERE b.creator = k.id),
-(SELECT json_group_array(m.kind) FROM measures AS m WHERE m.state = 'in_force' AND m.creator = k.id)
+(SELECT json_group_array(DISTINCT m.kind) FROM measures AS m WHERE m.state = 'in_force' AND m.creator IN (
+    SELECT k.id UNION ALL SELECT b.account FROM creator_links AS b WHERE b.creator = k.id AND b.until IS NULL))
 """
 OWNERS: Final = f"""
 SELECT k.name AS asked, 0 AS owned, {CREATOR}, {_BESIDE}
@@ -115,7 +116,7 @@ SELECT DISTINCT b.tenant, b.content FROM blocks AS b WHERE b.final_at IS NOT NUL
 LIMIT ?
 """
 NEWEST: Final = """
-SELECT d.id, d.scene, d.severity, d.verdict, d.published_at FROM decisions AS d WHERE d.content = ?
+SELECT d.id, d.scene, d.severity, d.verdict, d.published_at, d.at FROM decisions AS d WHERE d.content = ?
 ORDER BY d.seq DESC LIMIT 1
 """
 VIOLATIONS_OF: Final = f"""
@@ -137,7 +138,12 @@ END_MEASURE: Final = """
 UPDATE measures SET state = ?, ended_by = ?, ended_at = ?, relief = ? WHERE id = ? AND state = 'in_force'
 """
 MEASURE_AS: Final = f"SELECT {MEASURE} FROM measures AS m WHERE m.tenant = ? AND m.id = ?"
-MEASURES_OF: Final = f"SELECT {MEASURE} FROM measures AS m WHERE m.creator = ? ORDER BY m.proposed_at DESC LIMIT 200"
+MEASURES_OF: Final = f"""
+SELECT {MEASURE} FROM measures AS m WHERE m.creator IN (
+    SELECT ?1 UNION ALL SELECT b.account FROM creator_links AS b WHERE b.creator = ?1 AND b.until IS NULL)
+ORDER BY m.proposed_at DESC LIMIT 200
+"""
+"""The measures against a creator, and against the accounts that are its own now: who is linked keeps them."""
 MEASURES_LISTED: Final = f"""
 SELECT {MEASURE}, k.name FROM measures AS m JOIN creators AS k ON k.id = m.creator
 WHERE m.tenant = ?1 AND (?2 = '' OR m.state = ?2) AND m.id < ?3 ORDER BY m.id DESC LIMIT ?4
@@ -206,6 +212,6 @@ VIOLATED_SINCE: Final = f"""
 SELECT e.creator FROM score_entries AS e WHERE {_FINAL_SINCE}
 UNION
 SELECT l.creator FROM score_entries AS e JOIN creator_links AS l
-    ON l.account = e.creator AND (l.until IS NULL OR e.since <= l.until)
+    ON l.account = e.creator AND (l.until IS NULL OR e.occurred <= l.until)
 WHERE {_FINAL_SINCE}
 """

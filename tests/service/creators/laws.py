@@ -288,8 +288,8 @@ def staying(rng: Random, system: System) -> None:
         row.entry.id for row in rows if row.entry.kind == "violation" and row.entry.recorded < left
     }
     kept = system.belonging(rows, "t", "c", [Link("acc", since - 99 * DAY, left)])
-    assert {entry.id for entry in kept if entry.kind == "violation" and entry.since < left} == {
-        row.entry.id for row in rows if row.entry.kind == "violation" and row.entry.since < left
+    assert {entry.id for entry in kept if entry.kind == "violation" and entry.occurred < left} == {
+        row.entry.id for row in rows if row.entry.kind == "violation" and row.entry.occurred < left
     }
     known = standing.VERIFIED
     new = system.placed(system.derive((), SHIPPED, told.at), SHIPPED, known)

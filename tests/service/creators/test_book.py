@@ -540,3 +540,57 @@ async def test_what_was_adopted_is_rolled_back_newest_first(house, monkeypatch):
 async def test_one_tenants_creators_are_not_anothers(house):
     with pytest.raises(NotThere):
         await house.creators.book.boost("rival", "li", "ugc")
+
+
+async def _limited(house, name):
+    id_ = await house.creators.measures.propose(house.people["ann"], name, "limit_traffic", "by hand", 7)
+    await house.creators.measures.decide(house.people["bob"], id_, agrees=True)
+
+
+@pytest.mark.parametrize("name", ["li", "bad"])
+async def test_a_measure_in_force_is_not_escaped_by_links(house, name):
+    members, book = house.creators.members, house.creators.book
+    await members.put("shop", "bad", Profile(entity="91310000MA1"))
+    await members.link("shop", "li", "x", "mine")
+    await _limited(house, name)
+    with pytest.raises(Refused, match="measured_link"):
+        await members.link("shop", "li", "x", "bad")
+    if name == "li":
+        with pytest.raises(Refused, match="measured_link"):
+            await members.unlink("shop", "li", "mine")
+        return
+    await members.put("shop", "li", Profile(entity="91310000MA1"))
+    for one in ("li", "bad", "mine"):
+        assert (await book.boost("shop", one, "ad")).multiplier < 1000
+        assert (await book.seen("shop", one)).measures == ("limit_traffic",)
+
+
+async def test_who_is_unlinked_before_a_block_is_final_leaves_the_violation(house):
+    members = house.creators.members
+    await members.link("shop", "li", "x", "acc")
+    decided = await house.publish(BLOCKED, author="acc")
+    await house.service.desk.notified("shop", decided.id)
+    house.clock.shift(DAY)
+    await members.unlink("shop", "li", "acc")
+    house.clock.shift(16 * DAY)
+    await house.service.desk.sweep()
+    assert [one.kind for one in await house.entries()] == [Kind.VIOLATION]
+
+
+async def test_one_entity_becomes_one_creator_without_chains(house):
+    members, reads = house.creators.members, house.creators.reads
+    for name in ("old", "new"):
+        await members.put("shop", name, Profile())
+    await members.link("shop", "li", "x", "old")
+    await members.link("shop", "new", "x", "mine")
+    for name in ("old", "new"):
+        await members.put("shop", name, Profile("host", cohort="food", entity="91310000MA1"))
+    owners = await reads.owners("shop", ["old", "new", "mine"])
+    assert {one.member.name for one in owners.values()} == {"li"}
+    assert (await reads.named("shop", "new")).cohort == "food"
+
+
+async def test_accounts_of_one_creator_are_not_ranked_twice(house):
+    await house.creators.members.link("shop", "li", "x", "acc")
+    with pytest.raises(Refused, match="same_creator"):
+        await house.creators.boosts.rank("shop", "ugc", [Asked("li", 100), Asked("acc", 100)], budget=1000)
