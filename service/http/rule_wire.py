@@ -202,6 +202,8 @@ class Report(Answered):
     scenes: dict[str, int]
     found: dict[str, int]
     lost: dict[str, int]
+    rules: dict[str, int] = Field(description="how often each rule made the difference")
+    days: dict[str, list[int]] = Field(description="judged, newly to review, and no longer, by day")
     creators: int
     hours: Hours
     samples: list[dict[str, Any]] = Field(description="up to 50 contents that are acted on otherwise")
@@ -271,8 +273,6 @@ class ShadowShown(Report):
     started_by: Who
     started_at: str
     ended_at: str | None
-    rules: dict[str, int] = Field(description="how often each rule made the difference")
-    days: dict[str, list[int]] = Field(description="judged, newly to review, and no longer, by day")
 
 
 class Shadows(Answered):
