@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _KEY_SHAPE: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _BREATH: Final = 0.002
 _IDEMPOTENT: Final = {"Idempotency-Key": "the same key with the same body gets the stored answer, judged once"}
+_UNKNOWN_PROOF: Final = Fault(("proofs",), "unknown_proof")
 _CALLED: Final = ("bad-request", "unauthorized", "rate-limited", "unavailable")
 _WRITES: Final = (
     "invalid-json",
@@ -73,7 +74,8 @@ async def moderate(asked: Asked) -> Answer:
     except (Problem, UnknownProof) as refused:  # what was answered once is answered again all the same
         before = await serving.moderation.again(caller, idempotency)
         if before is None:
-            raise (_unknown_proof() if isinstance(refused, UnknownProof) else refused) from None
+            unknown = Problem("invalid-body", faults=[_UNKNOWN_PROOF])
+            raise (unknown if isinstance(refused, UnknownProof) else refused) from None
         decided = before[0]
     if not decided.replayed:
         serving.metrics.judged(decided.content.scene, decided.verdict)
@@ -107,11 +109,13 @@ async def _batch(asked: Asked, body: bytes) -> Answer:
     idempotency = _idempotency(request, body)
     read = await read_batch(body, tenant=caller.tenant, now=datetime.now(UTC), limits=serving.limits)
     decided = await serving.moderation.again(caller, idempotency)
-    if decided is None:
+    if decided is not None and len(decided) != len(_contents(read)):
         read = await _proven(asked, read)
-        decided = await serving.moderation.many(caller, _contents(read), idempotency=idempotency)
-    elif len(decided) != len(_contents(read)):
-        read = await _proven(asked, read)
+    while decided is None:
+        try:
+            decided = await serving.moderation.many(caller, _contents(read), idempotency=idempotency)
+        except UnknownProof:  # each time an item less
+            read = await _proven(asked, read)
     if len(decided) != len(_contents(read)):  # the limits or the proofs changed since the first answer
         raise Problem("idempotency-conflict")
     for one in decided:
@@ -182,10 +186,6 @@ def _who(by: str, names: Mapping[str, str] | None) -> Mapping[str, Any]:
     return NOTHING_MORE if names is None else named(by, names)
 
 
-def _unknown_proof() -> Problem:
-    return Problem("invalid-body", faults=[Fault(("proofs",), "unknown_proof")])
-
-
 def known(asked: Asked) -> Caller:
     """Who calls. The frame lets nobody through to a route with a key who has none."""
     assert asked.caller is not None
@@ -214,7 +214,7 @@ async def _proven(asked: Asked, read: Sequence[Content | Refused]) -> list[Conte
     """The items, those refused that name a proof which is not on file."""
     contents = _contents(read)
     unproven = iter(await asked.serving.moderation.unproven(known(asked), contents))
-    refused = (Fault(("proofs",), "unknown_proof"),)
+    refused = (_UNKNOWN_PROOF,)
     return [Refused(one.id or None, refused) if isinstance(one, Content) and next(unproven) else one for one in read]
 
 
