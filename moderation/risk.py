@@ -91,9 +91,9 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """The risk of one room as of ``at``. A new room is ``Risk()``.
+    """The risk of one show in a room as of ``at``. A new show is ``Risk()``.
 
-    ``violations`` are the host's since the show began, ``unheeded`` those after a warning that still stands.
+    ``violations`` are the host's since it began, ``unheeded`` those after a warning that still stands.
     """
 
     at: float = 0.0
@@ -145,8 +145,8 @@ def departure(at: float, category: str, rules: RiskRules) -> Mark:
 
 
 def weigh(risk: Risk, mark: Mark, rules: RiskRules) -> tuple[Risk, tuple[Step, ...]]:
-    """The risk after a mark, and what is to be told."""
-    faded = fade(risk, mark.at, rules)
+    """The risk after a mark, and what is to be told: first what had ended by then, whether anybody looked or not."""
+    faded, ended = look(risk, mark.at, rules)
     reasons = {(reason.source, reason.category): reason for reason in faded.reasons}
     known = reasons.get((mark.source, mark.category), Reason(mark.source, mark.category, 0.0, 0))
     reasons[mark.source, mark.category] = known._replace(points=known.points + mark.points, times=known.times + 1)
@@ -154,10 +154,11 @@ def weigh(risk: Risk, mark: Mark, rules: RiskRules) -> tuple[Risk, tuple[Step, .
     after = replace(
         faded,
         reasons=tuple(heaviest),
-        violations=risk.violations + mark.violation,
-        unheeded=risk.unheeded + (mark.violation and Advice.WARN_HOST in risk.active),
+        violations=faded.violations + mark.violation,
+        unheeded=faded.unheeded + (mark.violation and Advice.WARN_HOST in faded.active),
     )
-    return _settle(after, rules, violated=mark.violation)
+    after, steps = _settle(after, rules, violated=mark.violation)
+    return after, (*ended, *steps)
 
 
 def corrected(risk: Risk, at: float, category: str, rules: RiskRules) -> tuple[Risk, tuple[Step, ...]]:
@@ -179,6 +180,12 @@ def corrected(risk: Risk, at: float, category: str, rules: RiskRules) -> tuple[R
 def look(risk: Risk, at: float, rules: RiskRules) -> tuple[Risk, tuple[Step, ...]]:
     """The risk at a later moment in which nothing happened, and what ends by it. Ask now and then, or when asked."""
     return _settle(fade(risk, at, rules), rules)
+
+
+def renewed(risk: Risk, at: float, rules: RiskRules) -> tuple[Risk, tuple[Step, ...]]:
+    """The risk of the next show in a room, and what is told to be over of the last one's."""
+    _, over = _settle(replace(risk, at=at, reasons=()), rules)
+    return Risk(), over
 
 
 def fade(risk: Risk, at: float, rules: RiskRules) -> Risk:

@@ -39,7 +39,8 @@ class Happening(NamedTuple):
 class Entering(NamedTuple):
     """What goes into a live room together, the decisions first: numbers from ``first`` on.
 
-    ``work``, where there is any, is done in the same transaction, after all of it is written.
+    ``work``, where there is any, is done in the same transaction, after all of it is written. ``kept``, as JSON, is
+    what the room needs of itself to go on from there, and is written beside the decisions.
     """
 
     tenant: str
@@ -47,6 +48,7 @@ class Entering(NamedTuple):
     first: int
     events: Sequence[Happening] = ()
     work: Callable[[Visit], object] | None = None
+    kept: str = "{}"
 
 
 class ToFile(NamedTuple):
@@ -169,14 +171,14 @@ class Plan:
 
     def _enter(self, filings: Sequence[Filing], entering: Entering) -> list[Placed]:
         """Decisions and events of a room, under its next numbers."""
-        tenant, room, number, events, work = entering
+        tenant, room, number, events, work, kept = entering
         written = len(self.rows.decisions)
         placed = [self._place(filing) for filing in filings]
         if any(place.stands for place in placed):
             raise ValueError("a person decided meanwhile")
         if judged := self.rows.decisions[written:]:
             last = number + len(judged) - 1
-            self.rows.room_events.append((tenant, room, number, last, VERDICTS, judged[0][0], judged[-1][0], "{}"))
+            self.rows.room_events.append((tenant, room, number, last, VERDICTS, judged[0][0], judged[-1][0], kept))
             number = last + 1
         for kind, facts in events:
             seq = self._act(ROOM_EVENT, room, tenant, {"event": kind, "number": number, "told": facts})

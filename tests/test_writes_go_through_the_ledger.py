@@ -973,7 +973,8 @@ async def go_live(service, caller):
         version = await duties.scripts.file(ann, NewScript("s", "", text, ("p",), (proof,)))
         counted = Counted("r", {"block": 0}, "{}")
         await duties.scripts.approve(sue, version, counted, digest=version.digest, note="")
-    show = await duties.shows.start(caller, NewShow("room", (Check("li", "face", soon),), ("p",), (proof,), "s"))
+    new = NewShow("room", (Check("li", "face", soon),), ("p",), (proof,), "s")
+    show = await duties.shows.start(caller, new, service.rooms.tell)
     await duties.shows.check(caller, show.id, Check("li", "face", soon))
     for doing in (Doing("mute", "u", "刷屏"), Doing("unmute", "u"), Doing("warn"), Doing("note", None, "留意")):
         await duties.shows.act(ann, "room", doing)

@@ -7,7 +7,7 @@ UnknownShow    the tenant has no such show
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import orjson
 
@@ -25,6 +25,8 @@ from service.acts import (
 from service.duty.proofs import LAST
 from service.duty.words import parts_of, written
 from service.ids import new_id
+from service.live.talk import STARTED
+from service.plan import Happening
 from service.ports import Write
 from service.review import notices
 from service.store import duty_statements as sql
@@ -32,7 +34,7 @@ from service.store import statements
 from service.store.codec import text_of, told_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import aiosqlite
 
@@ -176,28 +178,37 @@ class UnknownShow(LookupError):
     """A show that the tenant does not have."""
 
 
+class Telling(Protocol):
+    """Has something happen in a room, in its order; ``work`` is done in the same transaction, and what it raises too.
+
+    Messages that share the transaction fail with it.
+    """
+
+    async def __call__(
+        self, tenant: str, room: str, happening: Happening, /, *, work: Callable[[Visit], object]
+    ) -> int:
+        """The number of what happened, once it is on disk."""
+
+
 class Shows:
-    """Keeps its ways to the database."""
+    """Keeps its ways to the database, and which shows are about to start."""
 
     def __init__(self, ledger: Ledger, connection: aiosqlite.Connection) -> None:
         self._ledger, self._connection = ledger, connection
+        self._starting: dict[tuple[str, str], str] = {}
 
-    async def start(self, caller: Caller, new: NewShow) -> Show:
-        """Starts a show, with the checks of its hosts. Raises ``AlreadyLive``."""
-        id_ = new_id()
-
-        def work(visit: Visit) -> None:
-            if live := visit.rows(sql.LIVE_SHOW, caller.tenant, new.room):
-                raise AlreadyLive(live[0][0])
-            listed = (orjson.dumps(new.products).decode(), orjson.dumps(new.proofs).decode())
-            row = (id_, caller.tenant, new.room, new.script, *listed, caller.id, visit.at)
-            facts = {"by": caller.id, "products": list(new.products), "proofs": list(new.proofs), "room": new.room}
-            act = Act(SHOW_STARTED, id_, caller.tenant, {**facts, "script": new.script or ""})
-            visit.record(act, Write(sql.INSERT_SHOW, row))
-            for check in new.hosts:
-                _checked(visit, caller, id_, check)
-
-        await self._ledger.visit(work)
+    async def start(self, caller: Caller, new: NewShow, tell: Telling) -> Show:
+        """Starts a show, with the checks of its hosts, as an event of its room. Raises ``AlreadyLive``."""
+        id_, room = new_id(), (caller.tenant, new.room)
+        if (other := self._starting.setdefault(room, id_)) != id_:
+            raise AlreadyLive(other)
+        try:
+            if (live := await self.live_in(*room)) is not None:
+                raise AlreadyLive(live.id)
+            happening = Happening(STARTED, {"show": id_})
+            await tell(*room, happening, work=lambda visit: _start(visit, caller, id_, new))
+        finally:
+            del self._starting[room]
         return await self.one(caller.tenant, id_)
 
     async def check(self, caller: Caller, show: str, check: Check) -> Show:
@@ -307,6 +318,18 @@ def correct(visit: Visit, tenant: str, said: Corrected) -> str:
     }
     visit.record(Act(CORRECTION_RECORDED, id_, tenant, facts), Write(sql.INSERT_CORRECTION, row))
     return id_
+
+
+def _start(visit: Visit, caller: Caller, id_: str, new: NewShow) -> None:
+    if live := visit.rows(sql.LIVE_SHOW, caller.tenant, new.room):  # another process was first
+        raise AlreadyLive(live[0][0])
+    listed = (orjson.dumps(new.products).decode(), orjson.dumps(new.proofs).decode())
+    row = (id_, caller.tenant, new.room, new.script, *listed, caller.id, visit.at)
+    facts = {"by": caller.id, "products": list(new.products), "proofs": list(new.proofs), "room": new.room}
+    act = Act(SHOW_STARTED, id_, caller.tenant, {**facts, "script": new.script or ""})
+    visit.record(act, Write(sql.INSERT_SHOW, row))
+    for check in new.hosts:
+        _checked(visit, caller, id_, check)
 
 
 def _checked(visit: Visit, caller: Caller, show: str, check: Check) -> None:

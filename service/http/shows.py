@@ -71,7 +71,7 @@ _COLUMNS: Final = (
     policy=Right.SCRIPTS,
     takes=ShowRequest,
     gives=ShowShown,
-    problems=("already-live", *_WRITES),
+    problems=("already-live", "busy", *_WRITES),
 )
 async def start_show(asked: Asked) -> Answer:
     """Start a show in a room, with the checks of its hosts; tells what Order 117 asks for and is not there."""
@@ -83,7 +83,7 @@ async def start_show(asked: Asked) -> Answer:
         if sent.script_id is not None:
             await duties.scripts.version(caller.tenant, sent.script_id)
         new = NewShow(sent.room_id, hosts, sent.products, sent.proofs, sent.script_id)
-        show = await duties.shows.start(caller, new)
+        show = await duties.shows.start(caller, new, asked.serving.service.rooms.tell)
     except UnknownProduct:
         raise Problem("invalid-body", faults=[Fault(("products",), "unknown_product")]) from None
     except UnknownProof:

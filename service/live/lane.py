@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from moderation.engine import Case
-    from moderation.risk import Mark
     from moderation.types import Verdict
-    from service.live.risk import Corrected
     from service.live.talk import Ear, Message, News, Outcome
     from service.plan import Happening
     from service.ports import Visit
@@ -39,12 +37,11 @@ class Brought:
 
 @dataclass(slots=True, eq=False)
 class Said:
-    """Something that happens in a room without a message, who waits for its number, and what it does to the room."""
+    """Something that happens in a room without a message, and who waits for its number."""
 
     happening: Happening
     heard: asyncio.Future[int]
     work: Callable[[Visit], object] | None = None
-    risk: Sequence[Mark | Corrected] = ()
     ruled: Stored | None = None
     """The decision on a message that it tells of."""
 

@@ -1,23 +1,29 @@
-"""A room's risk as its keeper has it: what verdicts and others add, and what is then told of it. Pure."""
+"""A room's risk as its keeper has it: what verdicts and others add, what is told of it, how it is kept. Pure."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from moderation.risk import Level, Mark, Risk, corrected, look, marks, weigh
+import orjson
+
+from moderation import risk as rising
+from moderation.risk import Advice, Level, Mark, Reason, Risk, Source, corrected, look, marks, weigh
 from service.plan import Happening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from moderation.liverules import RiskRules
-    from moderation.risk import Reason, Step
+    from moderation.risk import Step
     from service.live.talk import Judged
 
 RISK: Final = "risk"
 """The level changed."""
 ADVICE: Final = "advice"
 """Something is advised from now on, or no longer: slow mode, a warning to the host, a senior's look, a cut."""
+
+
+_NONE: Final = Risk()
 
 
 class Corrected(NamedTuple):
@@ -45,12 +51,36 @@ def moved(
     return risk, happened
 
 
-def recalled(found: Iterable[Judged | Corrected], rules: RiskRules) -> Risk:
-    """What a room's record comes to, of which everybody has been told."""
-    risk = Risk()
-    for one in found:
-        risk, _ = moved(risk, (), [one], rules) if isinstance(one, Corrected) else moved(risk, [one], (), rules)
-    return risk
+def renewed(risk: Risk, at: float, rules: RiskRules) -> tuple[Risk, list[Happening]]:
+    """The risk where a show begins, and what is over with the last one."""
+    risk, steps = rising.renewed(risk, at, rules)
+    return risk, [_told(step) for step in steps]
+
+
+def kept(risk: Risk) -> str:
+    """A risk as JSON, for the record of the room; an empty object where there is none."""
+    if risk == _NONE:
+        return "{}"
+    told = {
+        "at": risk.at,
+        "level": risk.level,
+        "reasons": [list(reason) for reason in risk.reasons],
+        "active": sorted(risk.active),
+        "violations": risk.violations,
+        "unheeded": risk.unheeded,
+        "warned_at": risk.warned_at,
+    }
+    return orjson.dumps({RISK: told}).decode()
+
+
+def restored(facts: Mapping[str, Any]) -> Risk:
+    """A risk from what ``kept`` gave; none from any other facts."""
+    told = facts.get(RISK)
+    if told is None:
+        return _NONE
+    reasons = tuple([Reason(Source(source), *rest) for source, *rest in told["reasons"]])
+    active = frozenset(map(Advice, told["active"]))
+    return Risk(**(told | {"level": Level(told["level"]), "reasons": reasons, "active": active}))
 
 
 def faded(risk: Risk, at: float, rules: RiskRules) -> tuple[Risk, list[Happening]]:

@@ -20,8 +20,6 @@ from service.live.talk import Answered, Event, content_id, message_id
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from moderation.risk import Mark
-    from service.live.risk import Corrected
     from service.live.talk import Ear, Message, Outcome
     from service.live.turns import Turns
     from service.plan import Happening
@@ -92,23 +90,22 @@ class Rooms:
             found.setdefault(outcome.id, deque()).append(outcome)
         return [found[message.id].popleft() for message in messages]
 
-    async def tell(  # noqa: PLR0913 - what happens, and what it does to the room
+    async def tell(
         self,
         tenant: str,
         room: str,
         happening: Happening,
         *,
         work: Callable[[Visit], object] | None = None,
-        risk: Sequence[Mark | Corrected] = (),
         ruled: Stored | None = None,
     ) -> int:
         """Has something happen in a room, once it is on disk; its number. ``work`` is done in that transaction.
 
-        ``risk`` is what it does to the room's risk, ``ruled`` the decision on a message that it tells of, which the
-        room keeps in mind. Raises ``Crowded`` and what the ledger raises.
+        ``ruled`` is the decision on a message that it tells of, which the room keeps in mind. Where a show begins
+        (``STARTED``) the risk does too. Raises ``Crowded`` and what the ledger and ``work`` raise.
         """
         lane = self._lane(tenant, room)
-        said = Said(happening, asyncio.get_running_loop().create_future(), work, risk, ruled)
+        said = Said(happening, asyncio.get_running_loop().create_future(), work, ruled)
         lane.said.append(said)
         self.turns.call(lane)
         return await said.heard

@@ -23,6 +23,8 @@ RETRACTION: Final = "retraction"
 """An earlier pass does not stand: the message is to be taken back."""
 RULING: Final = "ruling"
 """A person, or a deadline, decided on a message."""
+STARTED: Final = "show_started"
+"""A show begins in the room: what was risky in the last one is over."""
 
 
 class Kind(StrEnum):

@@ -22,8 +22,8 @@ from service.filing import ENGINE, prepared
 from service.ids import from_stamp
 from service.ledger import LedgerClosed, LedgerFull, LedgerRefused, LedgerUnwritable, told
 from service.live.lane import Lane, Late, Part, Said
-from service.live.risk import Corrected, faded, is_calm, moved, recalled
-from service.live.talk import RETRACTION, Answered, Event, Judged, Kind, Message, News, Refused, message_id
+from service.live.risk import faded, is_calm, kept, moved, renewed, restored
+from service.live.talk import RETRACTION, STARTED, Answered, Event, Judged, Kind, Message, News, Refused, message_id
 from service.logs import where
 from service.moderate import Decided, retold
 from service.plan import Entering, Happening, Placed
@@ -33,19 +33,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Sequence
 
     from moderation.engine import Case, Engine
+    from moderation.risk import Mark, Risk
     from moderation.types import Missing, Opinion
     from service.chamber import Chamber
     from service.escalation import Escalation
     from service.experts import Hearing
     from service.filing import Filing
     from service.ledger import Ledger
+    from service.live.risk import Corrected
     from service.live.talk import Ear, Follow, Introduce, Outcome
     from service.plan import Outcome as Filed
     from service.ports import Visit
     from service.review.terms import Terms
     from service.rules import Rules
     from service.store.reads import Stored
-    from service.store.room_reads import Numbered, RoomReads
+    from service.store.room_reads import RoomReads
 
     Answer = asyncio.Future[Opinion | Missing]
 
@@ -180,11 +182,12 @@ class Turns:
                 self._conclude(part, mine)
 
     async def open(self, lane: Lane) -> None:
-        """Finds the room's last number, and remembers what was said last, unless both are known."""
+        """Finds the room's last number, and remembers what was said last and how its risk stood, unless it is known."""
         last, _ = await self._reads.last(lane.tenant, lane.name)
         recent = await self._reads.recent(lane.tenant, lane.name, batches=RECALLED) if last else []
         said = [one.decision.content for one in recent if one.decision is not None][-RECALLED:]
         stands = await self._reads.known([(lane.tenant, content.id) for content in said]) if said else {}
+        risk = await self._stood(lane)
         engine = self._rules.engines.of(lane.tenant)
         heard = RoomState()
         if said:
@@ -192,9 +195,13 @@ class Turns:
         if not lane.opened:
             ruled = [stored for _, stored in stands.values() if stored.by != ENGINE]
             lane.state = _told_of(heard, ruled, engine)
-            if (live := engine.ruleset.live) is not None:
-                lane.risk = recalled([_recalled(lane, one) for one in recent], live.risk)
-            lane.last, lane.opened = last, True
+            lane.risk, lane.last, lane.opened = risk, last, True
+
+    async def _stood(self, lane: Lane) -> Risk:
+        """A room's risk by its record: as it was after the last messages, less what was told to be over since."""
+        facts, told_at = await self._reads.stood(lane.tenant, lane.name)
+        risk, live = restored(facts), self._rules.engine.ruleset.live
+        return risk if live is None or told_at is None else faded(risk, told_at.timestamp(), live.risk)[0]
 
     async def _look_up(self, parts: Sequence[Part]) -> None:
         """Answers messages that were decided before; the others are to be judged."""
@@ -272,7 +279,7 @@ class Turns:
             if not filings and not events:
                 self._done(part)
                 return
-            entering = Entering(lane.tenant, lane.name, lane.last + 1, events, work)
+            entering = Entering(lane.tenant, lane.name, lane.last + 1, events, work, kept(part.risk))
             heard = self._ledger.submit(filings, entering=entering)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next messages of the room must not wait for it
             self._fail(part, error)
@@ -307,7 +314,7 @@ class Turns:
         for late in judged[len(part.messages) :]:
             facts = {"message": late.message.id, "decision": late.decision, "action": late.verdict.action.code}
             events.append(Happening(RETRACTION, facts))
-        changes = [change for said in part.said for change in said.risk]
+        changes: list[Mark | Corrected] = []
         if judged:
             for follow in self.follow:
                 follows = follow(judged)
@@ -319,6 +326,9 @@ class Turns:
         if (live := self._rules.engine.ruleset.live) is not None:
             part.risk, told = moved(part.risk, judged, changes, live.risk)
             events.extend(told)
+            if any(said.happening.kind == STARTED for said in part.said):
+                part.risk, told = renewed(part.risk, time(), live.risk)
+                events.extend(told)
         events.extend(said.happening for said in part.said)
 
         def work(visit: Visit) -> None:
@@ -405,16 +415,6 @@ class Turns:
     def retold(self, stored: Stored) -> Decided:
         """A decision of the store, as answers hold it."""
         return retold(stored, self._rules)
-
-
-def _recalled(lane: Lane, one: Numbered) -> Judged | Corrected:
-    """A decision or a correction of the record."""
-    stored = one.decision
-    if stored is None:
-        return Corrected(one.at.timestamp(), str(one.facts["category"]))
-    content = stored.content
-    message = Message(message_id(lane.name, content.id), Kind.CHAT, content)
-    return Judged(lane.tenant, lane.name, 0, message, stored.id, stored.verdict)
 
 
 def _told_of(state: RoomState, ruled: Iterable[Stored], engine: Engine) -> RoomState:

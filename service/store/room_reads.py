@@ -63,9 +63,18 @@ class RoomReads:
         return [one for one in await self._numbered(tenant, rows) if one.number > number]
 
     async def recent(self, tenant: str, room: str, *, batches: int) -> list[Numbered]:
-        """The room's last decisions and corrections, oldest first."""
+        """The room's last decisions, oldest first."""
         rows = list(await self._connection.execute_fetchall(room_statements.BEFORE, (tenant, room, batches)))
         return await self._numbered(tenant, rows[::-1])
+
+    async def stood(self, tenant: str, room: str) -> tuple[Mapping[str, Any], datetime | None]:
+        """What the room kept of itself with its last messages, and when it told last that its risk had changed since.
+
+        Nothing since a show began, or where nothing was said; no time where nothing was told.
+        """
+        for facts, told_at in await self._connection.execute_fetchall(room_statements.STOOD, (tenant, room)):
+            return orjson.loads(facts), from_stamp(told_at) if told_at else None
+        return {}, None
 
     async def known(self, contents: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, Stored]]:
         """Of contents by tenant and id those that were decided: their number in their room, and how they stand.

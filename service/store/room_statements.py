@@ -16,7 +16,13 @@ WHERE tenant = ?1 AND room = ?2 AND first > ?3 - {MOST_TOGETHER} AND last > ?3 O
 """  # noqa: S608 - our own number
 BEFORE = """
 SELECT first, last, kind, seq, until, facts, at FROM room_events
-WHERE tenant = ?1 AND room = ?2 AND kind IN ('verdicts', 'correction') ORDER BY first DESC LIMIT ?3
+WHERE tenant = ?1 AND room = ?2 AND kind = 'verdicts' ORDER BY first DESC LIMIT ?3
+"""
+STOOD = """
+SELECT e.facts, (SELECT max(t.at) FROM room_events AS t
+    WHERE t.tenant = ?1 AND t.room = ?2 AND t.first > e.first AND t.at > e.at AND t.kind IN ('risk', 'advice'))
+FROM room_events AS e
+WHERE e.tenant = ?1 AND e.room = ?2 AND e.kind IN ('verdicts', 'show_started') ORDER BY e.first DESC LIMIT 1
 """
 BETWEEN = """
 SELECT d.seq, d.id, c.tenant, c.content_id, c.version, d.published_at, d.action, d.severity, d.verdict, d.degraded,

@@ -12,7 +12,8 @@ class RoomEvent(SQLModel, table=True):
     """What happened in a room under the numbers from ``first`` to ``last``; a client resumes after a number.
 
     Kind ``verdicts``: messages judged together, whose decisions are, in order, those between the acts ``seq`` and
-    ``until``. Any other kind is one event: ``seq`` and ``until`` are the act that tells of it, ``facts`` what it tells.
+    ``until``; ``facts`` is how risky the room is after them. Any other kind is one event: ``seq`` and ``until`` are the
+    act that tells of it, ``facts`` what it tells.
     """
 
     __tablename__: ClassVar[str] = "room_events"

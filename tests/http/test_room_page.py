@@ -14,7 +14,7 @@ from service.http.happened import in_words
 from service.http.html import WORDS
 from service.http.pulse import STREAM
 from service.http.streaming import Code
-from service.live.talk import Event
+from service.live.talk import STARTED, Event
 from service.plan import Happening
 from service.rights import Role
 from tests.http.streams import chat
@@ -86,7 +86,7 @@ def test_the_page_of_a_room_that_was_closed_tells_what_was_said_and_how_its_risk
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_event_of_a_room_has_a_word(lang):
-    kinds = ("risk", "advice", "retraction", "ruling", "correction", "signal", "muted", "unmuted", "warned")
+    kinds = ("risk", "advice", "retraction", "ruling", "correction", "signal", "muted", "unmuted", "warned", STARTED)
     assert [kind for kind in kinds if f"event.{kind}" not in WORDS[lang]] == []
 
 
@@ -144,6 +144,7 @@ REASONS = [{"source": "speech", "category": "absolute_claim", "points": 24, "tim
         ("muted", {"target": "u1"}, "u1 被禁言", "u1 is muted"),
         ("unmuted", {"target": "u1"}, "u1 不再禁言", "u1 is no longer muted"),
         ("warned", {"target": ""}, "已提醒主播", "The host was warned"),
+        (STARTED, {"show": "s"}, "新场次开始，风险从零计起", "A show begins, and its risk from nothing"),
         ("to_come", {}, "to_come", "to_come"),
     ],
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
-from moderation.risk import Advice, Level, Mark, Risk, Source, corrected, departure, look, marks, weigh
+from moderation.risk import Advice, Level, Mark, Risk, Source, corrected, departure, look, marks, renewed, weigh
 from moderation.types import Action, Evidence, Span
 from tests.moderation.live import chat, speech
 
@@ -63,6 +65,47 @@ def test_risk_fades_and_what_was_advised_is_told_to_be_over(rules: RiskRules) ->
     risk, steps = look(risk, 3600, rules)
     assert (risk.level, risk.active) == (Level.GREEN, frozenset())
     assert told(steps) == [(None, False), (Advice.WARN_HOST, False), (Advice.SENIOR, False)]
+
+
+def test_who_was_warned_long_ago_starts_anew_whether_anybody_looked_or_not(rules: RiskRules) -> None:
+    risk, _ = weigh(Risk(), claim(0), rules)
+    risk, _ = weigh(risk, claim(1), rules)
+    risk, steps = weigh(risk, claim(8 * 3600), rules)
+    assert told(steps) == [(None, False), (Advice.WARN_HOST, False), (Advice.SENIOR, False), (Advice.WARN_HOST, True)]
+    assert (risk.unheeded, risk.violations) == (0, 3)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_looks_in_between_change_nothing(rules: RiskRules, seed: int) -> None:
+    chance, at, seen, unseen = Random(seed), 0.0, Risk(), Risk()
+    told_seen: Counter[tuple[Advice | None, bool]] = Counter()
+    told_unseen: Counter[tuple[Advice | None, bool]] = Counter()
+    for _ in range(60):
+        pause = chance.choice((1, 30, 700, 3000))
+        for part in (0.25, 0.5):
+            seen, steps = look(seen, at + pause * part, rules)
+            told_seen.update(told(steps))
+        at += pause
+        mark = Mark(chance.choice([*Source]), at, chance.choice("ab"), chance.choice((1, 8, 24)), chance.random() < 0.5)
+        seen, steps = weigh(seen, mark, rules)
+        told_seen.update(told(steps))
+        unseen, steps = weigh(unseen, mark, rules)
+        told_unseen.update(told(steps))
+        assert seen.points() == pytest.approx(unseen.points())
+        assert (seen.level, seen.active, seen.unheeded) == (unseen.level, unseen.active, unseen.unheeded)
+    del told_seen[None, False], told_unseen[None, False]  # a level may fall in one step or in two
+    assert told_seen == told_unseen
+
+
+def test_the_next_show_starts_fresh_and_what_stood_is_told_to_be_over(rules: RiskRules) -> None:
+    risk = Risk()
+    for number in range(6):
+        risk, _ = weigh(risk, claim(number), rules)
+    risk, steps = renewed(risk, 10, rules)
+    assert risk == Risk()
+    assert told(steps) == [(None, False), (Advice.WARN_HOST, False), (Advice.SENIOR, False), (Advice.CUT, False)]
+    assert {step.level for step in steps} == {Level.GREEN}
+    assert renewed(Risk(), 10, rules) == (Risk(), ())
 
 
 def test_a_correction_lowers_the_consequence(rules: RiskRules) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import shutil
 import sqlite3
 from collections import Counter
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 
 from tests.service.mortal import Mortal
+from tests.small import LEXICONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,6 +159,43 @@ async def run(folder, lexicons, *, rounds, early=False, until_wrong=False) -> li
 
 async def test_a_killed_service_loses_and_doubles_no_message(tmp_path, lexicons):
     assert await run(tmp_path, lexicons, rounds=1) == []
+
+
+@asynccontextmanager
+async def killed(folder, lexicons):
+    """A client of a service that is killed in the end."""
+    server = await Mortal.started("kill_server", folder / "data", lexicons, expert="off")
+    url, secret = await server.line()
+    async with aiohttp.ClientSession(url, headers={"Authorization": f"Bearer {secret}"}, raise_for_status=True) as one:
+
+        async def call(method, path, body=None):
+            async with one.request(method, path, json=body) as reply:
+                return await reply.json()
+
+        yield call
+        await server.kill()
+
+
+async def test_a_killed_service_keeps_the_risk_of_the_show_that_is_on(tmp_path, lexicons):
+    shutil.copy(LEXICONS / "live.toml", lexicons)
+
+    async def claim(call, id_):
+        said = {"id": id_, "kind": "host_speech", "text": f"这是国家级的产品{id_}"}
+        (verdict,) = (await call("POST", "/v1/rooms/r/messages", {"messages": [said]}))["results"]
+        events = (await call("GET", f"/v1/rooms/r/events?after={verdict['seq']}"))["items"]
+        return [(one.get("advice", one["kind"]), one.get("on", one.get("up"))) for one in events]
+
+    async with killed(tmp_path, lexicons) as call:
+        show = await call("POST", "/v1/shows", {"room_id": "r"})
+        assert await claim(call, "a") == [("warn_host", True)]
+    async with killed(tmp_path, lexicons) as call:
+        assert (await call("GET", "/v1/rooms/r"))["advice"] == ["warn_host"]
+        assert ("senior", True) in await claim(call, "b"), "the host was warned before"
+        await call("POST", f"/v1/shows/{show['id']}/end", {})
+        await call("POST", "/v1/shows", {"room_id": "r"})
+    async with killed(tmp_path, lexicons) as call:
+        assert (await call("GET", "/v1/rooms/r"))["advice"] == []
+        assert await claim(call, "c") == [("warn_host", True)]
 
 
 @pytest.mark.slow
