@@ -116,14 +116,15 @@ class Hindsight:
     async def read_rulings(self) -> None:
         """Tells rooms what people, or deadlines, decided on their messages since the last time.
 
-        The first time, what the service was stopped before it could tell.
+        The first time, what the service was stopped before it could tell; what may still be taken back is known then
+        too, told or not.
         """
         now = self._clock()
         self._recent = {decision: at for decision, at in self._recent.items() if now - at <= UNDONE_SECONDS}
         undone = await self._reads.rulings_over([*self._recent]) if self._recent else []
         seen = await self._reads.last_ruling() if self._seen is None else self._seen
-        ruled = await (self._reads.untold() if self._seen is None else self._reads.rulings(seen))
-        told = {one.decision: one for one in [*undone, *ruled]}.values()
+        ruled = await (self._reads.lately() if self._seen is None else self._reads.rulings(seen))
+        told = {one.decision: one for one in [*undone, *ruled] if not one.told}.values()
         stand = await self._reads.known([(one.tenant, content_id(one.room, one.message)) for one in told])
         for one in told:
             was_seen, is_seen = one.before == Action.PASS.code, one.action == Action.PASS.code
@@ -136,9 +137,9 @@ class Hindsight:
             happening = Happening(RETRACTION if was_seen and not is_seen else RULING, facts)
             _, stands = stand.get((one.tenant, content_id(one.room, one.message)), (0, None))
             await self._rooms.tell(one.tenant, one.room, happening, ruled=stands)
-        for one in undone:
-            self._recent.pop(one.over, None)
         self._recent |= dict.fromkeys((one.decision for one in ruled), now)
+        for one in [*undone, *ruled]:
+            self._recent.pop(one.over, None)
         self._seen = max(seen, ruled[-1].decision) if ruled else seen
 
     def _settle(self, one: _Missed, answer: Opinion | Missing) -> None:

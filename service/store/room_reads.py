@@ -44,6 +44,8 @@ class Ruled(NamedTuple):
     by: str
     over: str
     """The decision that held before; empty where none did."""
+    told: bool = False
+    """Whether its room was told, as far as that was asked."""
 
 
 class RoomReads:
@@ -100,12 +102,12 @@ class RoomReads:
         """What was decided on messages of rooms after a decision, oldest first."""
         return _ruled(await self._connection.execute_fetchall(room_statements.RULINGS, (after,)))
 
-    async def untold(self) -> list[Ruled]:
-        """What was decided lately on messages of rooms that have no event of it, oldest first."""
-        return _ruled(await self._connection.execute_fetchall(room_statements.UNTOLD))
+    async def lately(self) -> list[Ruled]:
+        """What was decided lately on messages of rooms, and taken back, oldest first; whether it was told."""
+        return _ruled(await self._connection.execute_fetchall(room_statements.LATELY))
 
     async def rulings_over(self, decisions: Sequence[str]) -> list[Ruled]:
-        """What was decided over those decisions."""
+        """How those of them that were taken back were taken back."""
         asked = (orjson.dumps(decisions).decode(),)
         return _ruled(await self._connection.execute_fetchall(room_statements.RULINGS_OVER, asked))
 
@@ -127,7 +129,7 @@ class RoomReads:
 
 def _ruled(rows: Iterable[Any]) -> list[Ruled]:
     return [
-        Ruled(decision, tenant, room, content[len(room) + 1 :], action, before or "", by, over or "")
-        for decision, tenant, room, content, action, before, by, over in rows
+        Ruled(decision, tenant, room, content[len(room) + 1 :], action, before or "", by, over or "", *map(bool, told))
+        for decision, tenant, room, content, action, before, by, over, *told in rows
         if room and content.startswith(f"{room}/")
     ]

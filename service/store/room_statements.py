@@ -41,18 +41,18 @@ WHERE {which} d.scene IN ('live_chat', 'live_speech', 'title') AND length(c.body
 """
 RULINGS = _RULED.format(found="notices AS n JOIN decisions AS d ON d.id = n.id", which="n.id > ?1 AND")
 RULINGS += "ORDER BY n.id LIMIT 200"
-RULINGS_OVER = _RULED.format(
-    found="json_each(?1) AS k JOIN decisions AS d ON d.supersedes = k.value", which="d.supersedes IS NOT NULL AND"
-)
-_RECENT = _RULED.format(
-    found="(SELECT id FROM notices ORDER BY id DESC LIMIT 1000) AS n JOIN decisions AS d ON d.id = n.id", which=""
-)
-UNTOLD = f"""
-WITH ruled AS ({_RECENT})
-SELECT * FROM ruled WHERE id NOT IN (
+_UNNOTICED = "d.supersedes IS NOT NULL AND d.id NOT IN (SELECT id FROM notices) AND"
+"""Of a decision that is taken back nobody is told; what else follows upon one has a notice of its own."""
+RULINGS_OVER = _RULED.format(found="json_each(?1) AS k JOIN decisions AS d ON d.supersedes = k.value", which=_UNNOTICED)
+_LATELY = "(SELECT id FROM notices ORDER BY id DESC LIMIT 1000) AS n JOIN decisions AS d ON"
+LATELY = f"""
+WITH ruled AS (
+    {_RULED.format(found=f"{_LATELY} d.id = n.id", which="")}
+    UNION ALL {_RULED.format(found=f"{_LATELY} d.supersedes = n.id", which=_UNNOTICED)})
+SELECT *, id IN (
     SELECT coalesce(json_extract(e.facts, '$.decision'), '') FROM (SELECT DISTINCT tenant, room FROM ruled) AS r
     JOIN room_events AS e ON e.tenant = r.tenant AND e.room = r.room WHERE e.kind IN ('ruling', 'retraction'))
-ORDER BY id
+FROM ruled ORDER BY id
 """  # noqa: S608 - our own text
 LAST_RULING = "SELECT coalesce(max(id), '') FROM notices"
 

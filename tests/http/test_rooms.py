@@ -622,6 +622,43 @@ def test_what_a_person_decides_just_before_a_stop_is_told_at_the_next_start_once
             assert [each.facts["message"] for each in told if isinstance(each, Event)] == ["a", "b"]
 
 
+@pytest.mark.parametrize("told", [True, False], ids=["told", "untold"])
+@pytest.mark.parametrize("first", [True, False], ids=["taken back before", "taken back after"])
+def test_what_is_taken_back_around_a_stop_is_told_as_taken_back_once(serving, monkeypatch, told, first):
+    """The service stops after a decision, ``told`` or not; it is taken back ``first``, or after the start."""
+    room = "room-undone"
+
+    async def decided(one, who):
+        await one.say("a", "好人")
+        if not told:
+            monkeypatch.setattr(Hindsight, "read_rulings", AsyncMock())
+        row = await one.decide("a", who, Action.BLOCK, (Reason("abuse_insult"),))
+        if told:
+            await one.happened(2)
+            monkeypatch.setattr(Hindsight, "read_rulings", AsyncMock())
+        if first:
+            await one.server.service.desk.undo(who, row.id)
+        return row
+
+    with serving() as server:
+        one, who = Later(server, room, None), senior(server, "ann")
+        row = server.within(decided(one, who))
+    monkeypatch.undo()
+    for start in range(2):
+        with serving() as server:
+            one = Later(server, room, None)
+            if not start and not first:
+                server.within(one.happened(2))
+                server.within(server.service.desk.undo(who, row.id))
+            server.within(one.happened(3))
+            server.within(asyncio.sleep(3 * hindsight.PAUSE_SECONDS))
+            told_of = server.within(server.service.rooms.after("shop", room, 0, limit=100))
+            assert [(each.kind, each.facts["action"]) for each in told_of if isinstance(each, Event)] == [
+                ("retraction", "block"),
+                ("ruling", "pass"),
+            ]
+
+
 @within
 async def test_a_person_who_decides_in_between_is_not_overruled_by_the_expert(server, room, later, ann):
     one = later(1)
