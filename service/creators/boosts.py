@@ -67,8 +67,6 @@ class Boosts:
         Who is unknown is a newcomer. Raises ``Refused`` where two names are accounts of one creator.
         """
         held = await self._book.standings(tenant, [one.creator for one in asked])
-        if len({one.id for one in held.values()}) < len(held):
-            raise Refused(("candidates",), "same_creator")
 
         def work(visit: Visit) -> Ranking:
             return rank_in(visit, tenant, scene, asked, held, self.limits, budget, seed)
@@ -86,7 +84,9 @@ def rank_in(  # noqa: PLR0913, PLR0917 - a list, its bounds and who is on it
     budget: int,
     seed: int | None,
 ) -> Ranking:
-    """The same inside a visit, with the standings that are ``held``."""
+    """The same inside a visit, with the standings that are ``held``. Raises ``Refused``."""
+    if len({one.id for one in held.values()}) < len(held):
+        raise Refused(("candidates",), "same_creator")
     candidates = [_candidate(one, held.get(one.creator), scene) for one in asked]
     ids = {name: one.id for name, one in held.items()}
     return _ranked(visit, tenant, scene, candidates, limits, ids, budget, seed)

@@ -13,6 +13,7 @@ import time_machine
 
 from moderation.types import Action, Author, Scene
 from service.creators import trying
+from service.creators.belonging import Link, counting
 from service.creators.book import Book, NotThere
 from service.creators.boosts import Asked, rank_in
 from service.creators.entries import Entry, Kind
@@ -28,6 +29,7 @@ from service.review.intake import Said
 from service.review.rulings import Ruling
 from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role
+from service.store import creator_statements
 from service.wiring import open_service
 from tests.small import hire
 
@@ -483,6 +485,38 @@ async def test_a_creator_with_accounts_counts_once_in_a_trial_with_what_they_did
     assert decided.verdict.action is Action.BLOCK
 
 
+async def test_a_violation_that_becomes_final_late_counts_for_whose_account_it_was(house):
+    """Of those with a violation since the stage began: of the day on which it happened, unless it was taken back."""
+    members, trials = house.creators.members, house.creators.trials
+    for name in ("one", "two"):
+        await members.put("shop", name, Profile())
+        await members.link("shop", name, "douyin", f"{name}-more")
+    trial = Trial("t", "f", "", "half", State.RUNNING, 100, "ann", 0, int(NOW.timestamp()) - 86_400)
+    decided = await house.publish(BLOCKED, author="one-more")
+    await house.service.desk.notified("shop", decided.id)
+    house.clock.shift(DAY)
+    for name in ("one", "two"):
+        await members.unlink("shop", name, f"{name}-more")
+    house.clock.shift(DAY)
+    await house.final(author="two-more")
+
+    async def hit(since=trial.staged_at):
+        rows = await house.creators.reads.rows(creator_statements.VIOLATED_SINCE, "shop", since)
+        return {(await house.creators.reads.rows(NAME_OF, id_))[0][0] for (id_,) in rows}
+
+    assert await hit() == {"one", "one-more", "two-more"}, "not who had it before"
+    assert (await trials.effect("shop", trial))[:2] == (5, 3)
+    assert await hit(int(datetime.now(UTC).timestamp()) + 1) == set(), "it was before the stage"
+    (entry,) = (await house.creators.book.seen("shop", "one")).entries
+    back = Entry(new_id(), Kind.REVERSAL, f"reversal:{entry.id}", 0, 0, ref=entry.id)
+    owner = (await house.creators.book.seen("shop", "one-more")).member.id
+    await house.service.ledger.visit(lambda visit: post(visit, "shop", owner, back))
+    assert await hit() == {"two-more"}
+
+
+NAME_OF = "SELECT name FROM creators WHERE id = ?"
+
+
 class Staging:
     """Trials that always show an effect, taken on by the second person."""
 
@@ -577,6 +611,56 @@ async def test_who_is_unlinked_before_a_block_is_final_leaves_the_violation(hous
     assert [one.kind for one in await house.entries()] == [Kind.VIOLATION]
 
 
+async def test_a_date_ahead_is_no_way_to_leave_a_violation_behind(house):
+    """The sender dates a content after the day on which the account will have gone; it was judged before."""
+    members, at = house.creators.members, datetime.now(UTC) + 5 * DAY
+    await members.link("shop", "li", "x", "acc")
+    told = house.content(BLOCKED, author=Author(id="acc"), at=at)
+    decided = await house.service.moderation.one(house.caller, told)
+    await house.service.desk.notified("shop", decided.id)
+    house.clock.shift(DAY)
+    await members.unlink("shop", "li", "acc")
+    house.clock.shift(16 * DAY)
+    await house.service.desk.sweep()
+    (entry,) = await house.entries()
+    assert (entry.kind, entry.occurred < at.timestamp() - 4 * 86_400) == (Kind.VIOLATION, True)
+
+
+async def test_a_correction_stays_with_the_violation_that_it_puts_right(house):
+    """The pipeline tells of it after the account has gone, or before; whose violation it was has it."""
+    members = house.creators.members
+    await members.put("shop", "wang", Profile())
+    await members.link("shop", "li", "x", "acc")
+    before = await house.publish(BLOCKED, author="acc", id="c1")
+    house.clock.shift(DAY)
+    await members.unlink("shop", "li", "acc")
+    await members.link("shop", "wang", "x", "acc")
+    house.clock.shift(DAY)
+    after = await house.publish(BLOCKED, author="acc", id="c2")
+    for decided in (before, after):
+        await house.service.desk.notified("shop", decided.id)
+        told = Signal("self_correction", int(datetime.now(UTC).timestamp()), 0, decided.id, 30)
+        assert await members.signal("shop", "acc", [told]) == [True]
+    house.clock.shift(16 * DAY)
+    await house.service.desk.sweep()
+    kinds = [Kind.CORRECTION, Kind.VIOLATION]
+    assert sorted(one.kind for one in await house.entries()) == kinds
+    (mine,) = (await house.creators.book.seen("shop", "li")).derived.deductions
+    assert mine.corrected
+    theirs = (await house.creators.book.seen("shop", "wang")).derived.deductions
+    assert [one.corrected for one in theirs] == [True, True], "what was found before a link comes along, put right"
+
+
+def test_a_correction_names_a_violation_by_its_id_or_by_its_mark():
+    link = Link("acc", 0, until=100)
+    while_linked = Entry("v", Kind.VIOLATION, "v", 300, 300, 90, mark="version")
+    afterwards = while_linked._replace(id="w", cause="w", occurred=110, mark="another")
+    for ref, its in (("v", True), ("version", True), ("w", False), ("another", False), ("unknown", False)):
+        told = Entry("c", Kind.CORRECTION, "c", 200, 200, ref=ref)
+        found = counting("li", {"acc": [while_linked, afterwards, told]}, [link])
+        assert (told in found, while_linked in found, afterwards in found) == (its, True, False), ref
+
+
 async def test_one_entity_becomes_one_creator_without_chains(house):
     members, reads = house.creators.members, house.creators.reads
     for name in ("old", "new"):
@@ -591,6 +675,13 @@ async def test_one_entity_becomes_one_creator_without_chains(house):
 
 
 async def test_accounts_of_one_creator_are_not_ranked_twice(house):
+    boosts, asked = house.creators.boosts, [Asked("li", 100), Asked("acc", 100)]
     await house.creators.members.link("shop", "li", "x", "acc")
     with pytest.raises(Refused, match="same_creator"):
-        await house.creators.boosts.rank("shop", "ugc", [Asked("li", 100), Asked("acc", 100)], budget=1000)
+        await boosts.rank("shop", "ugc", asked, budget=1000)
+    held = await house.creators.book.standings("shop", ["li", "acc"])
+    with pytest.raises(Refused, match="same_creator"):
+        await house.service.ledger.visit(
+            lambda visit: rank_in(visit, "shop", "ugc", asked, held, boosts.limits, 1000, None)
+        )
+    assert await house.creators.reads.rows("SELECT id FROM boost_rankings") == []
