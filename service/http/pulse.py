@@ -10,7 +10,7 @@ from pydantic import Field
 
 from moderation.proof import OFF_SCRIPT
 from moderation.render import render
-from moderation.risk import Risk, fade
+from moderation.risk import fade
 from moderation.script import sentences
 from moderation.types import Scene
 from service.http.answer import Answer
@@ -93,7 +93,7 @@ async def pulse(asked: Asked) -> Answer:
     items = heard(came, known(asked).rights)
     version = await duties.scripts.approved(tenant, show.script) if show is not None and show.script else None
     seen, live = duties.patrol.seen(tenant, room), service.rules.engine.ruleset.live
-    risk = lane.risk if lane is not None else Risk()
+    risk = (lane if lane is not None and lane.opened else await service.rooms.stood(tenant, room)).risk
     if live is not None:
         risk = fade(risk, datetime.now(UTC).timestamp(), live.risk)
     lately = items[: -STREAM - 1 : -1]

@@ -122,6 +122,8 @@ def test_the_same_show_goes_on_exactly_where_its_room_was_forgotten_or_the_servi
         assert {reason.source for reason in before.reasons} == {"speech", "script"}
         assert (before.violations, before.unheeded, before.warned_at > 0) == (2, 1, True)
         forget(server)
+        told = server.call("GET", f"/v1/rooms/{ROOM}/pulse").json
+        assert (told["level"], told["points"]) == (before.level.code, pytest.approx(before.points(), rel=0.1))
         said(server, "又来了", kind="chat")
         _same(risk_of(server), before)
     with live() as server:
