@@ -969,7 +969,7 @@ async def go_live(service, caller):
     soon = datetime.now(UTC).date() + timedelta(days=9)
     new = NewProof(("本店牙刷全网第一",), "ab" * 32, "报告", valid_to=soon)
     proof = await duties.proofs.file(caller, new)
-    await duties.proofs.end(caller, await duties.proofs.file(caller, new))
+    await duties.proofs.end(caller, await duties.proofs.file(caller, new._replace(source="另一份")))
     for number in ("1", "2"):
         await duties.products.file(caller, Product("p", "牙刷", None, (Paper("sc", number, soon),)))
         await duties.alerts.sweep()

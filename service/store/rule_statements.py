@@ -35,6 +35,10 @@ SHADOW_AT: Final = "SELECT through, counts FROM shadows WHERE id = ? AND ended_a
 
 # What a visit writes
 
+PROPOSED: Final = """
+SELECT id FROM proposals WHERE tenant = ? AND version = ? AND sha256 = ? AND base = ? AND shared = ? AND changes = ?
+    AND note = ? AND author = ? AND state = 'open' ORDER BY id LIMIT 1
+"""
 INSERT_PROPOSAL: Final = """
 INSERT INTO proposals (id, tenant, version, sha256, base, shared, revision, changes, note, author, proposed_at, state)
 VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, 'open')
