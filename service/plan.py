@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from service.acts import DECISION_AUTO, DECISION_SUPERSEDED, REVIEW_OPENED, ROOM_EVENT, act_row, canonical
+from service.acts import (
+    DECISION_AUTO,
+    DECISION_FOLLOWED,
+    DECISION_SUPERSEDED,
+    REVIEW_OPENED,
+    ROOM_EVENT,
+    act_row,
+    canonical,
+)
 from service.creators.posting import settle
 from service.filing import ENGINE, committed
 from service.ids import new_id
@@ -19,13 +27,14 @@ from service.ports import Found, Head, Rows, Used, Wanted, Write
 from service.review.states import State, Step, later
 from service.review.terms import priority
 from service.store import statements
+from service.store.codec import NOTHING_MORE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from service.acts import Act
     from service.filing import Filing, Seal
-    from service.ports import Visit
+    from service.ports import Ruled, Visit
     from service.review.terms import Opening
 
 
@@ -79,7 +88,8 @@ Entry = ToFile | ToRecord
 class Placed(NamedTuple):
     """Where a decision came to stand.
 
-    ``stands`` says that nothing was written: a person had decided on this very text, and ``id`` is that decision.
+    ``stands`` says that a person had decided on this very text, and ``id`` is not what was filed: it is that decision,
+    for which nothing was written, or where another version came between one that follows it.
     """
 
     id: str
@@ -124,6 +134,8 @@ def wanted(entries: Iterable[Entry]) -> Wanted:
     return Wanted(list(contents), list(keys))
 
 
+_KEPT = ("commitment", "content", "published_at", "scene", "version")
+"""What an act tells of a version, whoever decides on it."""
 _OPEN = (State.WAITING, State.HELD)
 VERDICTS = "verdicts"
 """The kind of what happens in a room when messages are judged."""
@@ -135,7 +147,7 @@ class Plan:
     def __init__(self, found: Found, at: str) -> None:
         self.rows = Rows(at)
         self.outcomes: list[Outcome] = []
-        self._heads, self._keys = found.heads, found.keys
+        self._heads, self._keys, self._ruled = found.heads, found.keys, found.ruled
         self._seq, self._content = found.next_seq, found.next_content
         self._at = at
 
@@ -190,10 +202,14 @@ class Plan:
         return placed
 
     def _place(self, filing: Filing) -> Placed:
-        """A new version where the content is new or edited; otherwise a decision that supersedes the engine's last."""
-        id_, tenant, content_id, fresh, body, salt, commitment, judged, facts, opening, more = filing
+        """A new version where the content is new or edited; otherwise a decision that supersedes the engine's last.
+
+        A new version whose text a person had decided on before it was edited is decided as they did.
+        """
+        id_, tenant, content_id, fresh, body, salt, commitment, judged, facts, _, more = filing
         head = None if fresh else self._heads.get((tenant, content_id))
         supersedes: str | None = None
+        ruled: Ruled | None = None
         if head is not None and committed(head.salt, body) == head.commitment:
             row, version, commitment, salt, supersedes = head[:5]
             if supersedes is not None and head.by != ENGINE:
@@ -202,6 +218,7 @@ class Plan:
             row, version = self._content, (1 if head is None else head.version + 1)
             self._content = row + 1
             self.rows.contents.append((row, tenant, content_id, version, commitment, salt, body))
+            ruled = self._ruled_on(filing)
         # A copy: a group that failed is planned again, entry by entry, and may then find other things.
         told = facts.copy()
         told["content"], told["version"], told["commitment"] = content_id, version, commitment.hex()
@@ -211,16 +228,43 @@ class Plan:
         if supersedes is not None:
             self._act(DECISION_SUPERSEDED, supersedes, tenant, {"by": id_})
         self.rows.decisions.append((seq, id_, tenant, row, supersedes, *judged))
-        if more is not None:
+        if more is not None and (ruled is None or ruled.action == facts["action"]):
             self.rows.works.append(partial(more, decision=id_, content=row))
         if supersedes is not None:
             self.rows.works.append(partial(settle, tenant=tenant, content=row))
         after = Head(row, version, commitment, salt, id_, ENGINE, *(head[6:] if head else ()))
-        if opening is not None or after.state in _OPEN:
-            after = self._item(filing, after)
-        if not fresh:
-            self._heads[tenant, content_id] = after
-        return Placed(id_, content_id, version, supersedes, self._at)
+        if ruled is None:
+            self._stand(filing, after)
+            return Placed(id_, content_id, version, supersedes, self._at)
+        follows = self._follow(ruled, told, filing, row)
+        self._stand(filing._replace(id=follows, opening=None), after._replace(decision=follows, by=ruled.by))
+        return Placed(follows, content_id, version, id_, self._at, stands=True)
+
+    def _stand(self, filing: Filing, head: Head) -> None:
+        """Has people look at the content or not, as its newest decision says, and knows it from now on."""
+        if filing.opening is not None or head.state in _OPEN:
+            head = self._item(filing, head)
+        if not filing.fresh:
+            self._heads[filing.tenant, filing.content_id] = head
+
+    def _ruled_on(self, filing: Filing) -> Ruled | None:
+        """What a person decided last on this very text, before it was edited."""
+        earlier = self._ruled.get((filing.tenant, filing.content_id), ())
+        return next((one for one in earlier if committed(one.salt, filing.body) == one.commitment), None)
+
+    def _follow(self, ruled: Ruled, told: Mapping[str, object], filing: Filing, row: int) -> str:
+        """Has a person's decision stand on the version too, over what the engine ``told``; gives the new decision."""
+        id_, judged, (scene, published_at, *_) = new_id(), filing.id, filing.judged
+        facts: dict[str, object] = {name: told[name] for name in _KEPT}
+        facts |= {"action": ruled.action, "by": ruled.by, "degraded": False, "follows": ruled.decision}
+        facts |= {"ruleset": ruled.ruleset, "severity": ruled.severity, "supersedes": judged}
+        if ruled.verdict != NOTHING_MORE:
+            facts["verdict"] = orjson.Fragment(ruled.verdict)
+        seq = self._act(DECISION_FOLLOWED, id_, filing.tenant, facts)
+        self._act(DECISION_SUPERSEDED, judged, filing.tenant, {"by": id_})
+        said = (ruled.action, ruled.severity, ruled.verdict, 0, "[]", ruled.ruleset, ruled.by)
+        self.rows.decisions.append((seq, id_, filing.tenant, row, judged, scene, published_at, *said))
+        return id_
 
     def _item(self, filing: Filing, head: Head) -> Head:
         """Opens the item of a content, opens it again, or takes it from the desk where nothing is left to decide."""

@@ -59,14 +59,31 @@ class Wanted:
     keys: list[tuple[str, bytes]] = field(default_factory=list)
 
 
+class Ruled(NamedTuple):
+    """What a person decided on one version of a content, where nothing was decided after it."""
+
+    commitment: bytes
+    salt: bytes
+    decision: str
+    by: str
+    action: str
+    severity: int
+    verdict: bytes
+    ruleset: str
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The answer to ``Wanted``, true until the transaction ends; what is absent does not exist."""
+    """The answer to ``Wanted``, true until the transaction ends; what is absent does not exist.
+
+    ``ruled`` are people's decisions on the last versions of the contents, the newest decision first.
+    """
 
     next_seq: int
     next_content: int
     heads: dict[tuple[str, str], Head]
     keys: dict[tuple[str, bytes], Used]
+    ruled: dict[tuple[str, str], list[Ruled]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

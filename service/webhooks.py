@@ -13,6 +13,7 @@ from service.notices import KINDS, shown, signing_key
 from service.notify import end
 from service.outbound import allowed
 from service.ports import Write
+from service.review.states import later
 from service.store import notice_statements as statements
 from service.store.notices import Webhook
 
@@ -63,6 +64,10 @@ class Made(NamedTuple):
     secret: str
 
 
+AT_ONCE_SECONDS: Final = 60
+"""A secret that is asked to be renewed within so many seconds of the last time is not renewed twice."""
+
+
 class Webhooks:
     """The receivers of all tenants. ``private`` allows http and addresses inside one's own network."""
 
@@ -101,13 +106,19 @@ class Webhooks:
         await self._ledger.visit(work)
 
     async def rotate(self, tenant: str, webhook_id: str, *, by: str) -> Made:
-        """A new signing secret; for a day notices are signed with the old one too. Raises ``Absent``."""
+        """A new signing secret; for a day notices are signed with the old one too. Raises ``Absent``.
+
+        Asked again at once it is the same: the old one, which the receiver still has, would count no longer.
+        """
 
         def work(visit: Visit) -> None:
             standing = visit.rows(statements.WEBHOOK_STANDS, webhook_id, tenant)
             if not standing:
                 raise Absent(webhook_id)
-            act = Act(WEBHOOK_ROTATED, webhook_id, tenant, {"by": by, "rotation": standing[0][0] + 1})
+            rotation, rotated_at = standing[0]
+            if rotated_at is not None and visit.at < later(rotated_at, AT_ONCE_SECONDS):
+                return
+            act = Act(WEBHOOK_ROTATED, webhook_id, tenant, {"by": by, "rotation": rotation + 1})
             visit.record(act, Write(statements.ROTATE_WEBHOOK, (visit.at, webhook_id)))
 
         await self._ledger.visit(work)

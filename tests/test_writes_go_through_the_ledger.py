@@ -310,6 +310,7 @@ def untold(path: Path) -> list[str]:
     decided = (
         "golden.answered",
         "decision.auto",
+        "decision.followed",
         "decision.human",
         "decision.undone",
         "decision.timeout",
@@ -739,6 +740,9 @@ async def work_at_the_desk(service, caller):
     await desk.release(sue, three.id, None)
     await desk.escalate(ann, four.id, four.token, note="拿不准")
     await desk.decide(ann, five.id, five.token, Ruling(Action.PASS))
+    for text in ("好用", LEFT_TO_PEOPLE):
+        changed = replace(contents[0], id=five.target, parts=(Part("text", text),))
+        await service.moderation.one(caller, changed)
     (report,) = await desk.claim(ann, sorts=Sorts(kinds=("report",)))
     await desk.decide(ann, report.id, report.token, Ruling(Action.PASS))
     await desk.file("shop", Said("report", "a", "u0", "abuse"))
@@ -965,7 +969,7 @@ async def go_live(service, caller):
     soon = datetime.now(UTC).date() + timedelta(days=9)
     new = NewProof(("本店牙刷全网第一",), "ab" * 32, "报告", valid_to=soon)
     proof = await duties.proofs.file(caller, new)
-    await duties.proofs.end(caller, await duties.proofs.file(caller, new))
+    await duties.proofs.end(caller, await duties.proofs.file(caller, new._replace(source="另一份")))
     for number in ("1", "2"):
         await duties.products.file(caller, Product("p", "牙刷", None, (Paper("sc", number, soon),)))
         await duties.alerts.sweep()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from service.audit.records import Told
 
 _DAY: Final = 10
+_BY: Final = {"decision.auto": "machine", "decision.followed": "followed", "decision.human": "human"}
 _MOST: Final = 1000
 """So many categories are told apart; what comes then is counted as one."""
 
@@ -72,7 +73,7 @@ class Counting:
         scene = told.about.scene or str(facts.get("scene", ""))
         day = self.coverage.setdefault(f"{local(told.record.at)[:_DAY]} {scene}", {"first": seq})
         day["last"] = seq
-        by = {"decision.auto": "machine", "decision.human": "human"}.get(told.record.kind, "timeout")
+        by = _BY.get(told.record.kind, "timeout")
         names = [by, str(facts.get("action", ""))]
         if by == "machine" and not facts.get("supersedes"):
             names.append("received")

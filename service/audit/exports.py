@@ -120,10 +120,13 @@ class Exports:
         self._wake = asyncio.Event()
 
     async def ask(self, tenant: str, asked: Asked, *, by: str, reason: str = "") -> Export:
-        """Asks for a pack. An unmasked one needs a reason, which stands in its manifest. Raises ``AskedWrong``."""
+        """Asks for a pack; one that somebody asks for again while it waits is the same.
+
+        An unmasked one needs a reason, which stands in its manifest. Raises ``AskedWrong``.
+        """
         _check(asked, reason)
         told = orjson.dumps({**asdict(asked), "reason": reason}).decode()
-        id_, at = new_id(), now()
+        id_ = new_id()
         facts = {
             "by": by,
             "filters": [[name, value] for name, value in sorted(asked.filters.items())],
@@ -134,10 +137,17 @@ class Exports:
             "unmasked": asked.unmasked,
             "until": asked.until,
         }
-        row = (id_, tenant, asked.pack, told, by, at)
-        await self._ledger.record(Act(EXPORT_ASKED, id_, tenant, facts), Write(sql.INSERT_EXPORT, row))
+
+        def work(visit: Visit) -> Export:
+            if known := visit.rows(sql.EXPORT_ASKED, tenant, told, by):
+                return Export(*known[0])
+            row = (id_, tenant, asked.pack, told, by, visit.at)
+            visit.record(Act(EXPORT_ASKED, id_, tenant, facts), Write(sql.INSERT_EXPORT, row))
+            return Export(*row, WAITING, *[None] * 6)
+
+        export = await self._ledger.visit(work)
         self._wake.set()
-        return Export(id_, tenant, asked.pack, told, by, at, WAITING, *[None] * 6)
+        return export
 
     async def one(self, tenant: str, export: str) -> Export:
         """A pack of a tenant. Raises ``NoSuchExport``."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from service.acts import DECISION_AUTO, DECISION_HUMAN, DECISION_TIMEOUT
+from service.acts import DECISION_AUTO, DECISION_FOLLOWED, DECISION_HUMAN, DECISION_TIMEOUT
 from service.store import audit_statements as sql
 from service.vault import opened, opened_salt
 
@@ -26,9 +26,9 @@ CHUNK: Final = 1000
 """So many acts are read at a time."""
 HOUSE: Final = ("ruleset.", "lexicon.", "model.", "settings.", "service.", "log.", "retention.", "hold.")
 """Acts of these kinds hold for every room and every creator: a filter leaves them in."""
-DECIDED: Final = frozenset({DECISION_AUTO, DECISION_HUMAN, DECISION_TIMEOUT})
-"""What a content is decided by: the machine, a person, or nobody in time."""
-_NAMES: Final = ("decision", "supersedes", "restores", "reinstates", "of")
+DECIDED: Final = frozenset({DECISION_AUTO, DECISION_FOLLOWED, DECISION_HUMAN, DECISION_TIMEOUT})
+"""What a content is decided by: the machine, a person, what a person decided before, or nobody in time."""
+_NAMES: Final = ("decision", "supersedes", "follows", "restores", "reinstates", "of")
 
 
 class Record(NamedTuple):

@@ -15,13 +15,17 @@ from service.creators.members import Refused
 from service.creators.posting import seconds
 from service.creators.ranking import Bounds, Candidate, Granted, gini, ranked
 from service.ids import new_id
-from service.ports import Write
+from service.ledger import IdempotencyConflict
+from service.plan import Conflict, again
+from service.ports import Used, Write
 from service.store import creator_statements as sql
+from service.store.statements import insert, used_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from service.creators.book import Book, Held
+    from service.filing import Seal
     from service.ledger import Ledger
     from service.ports import Visit
 
@@ -51,6 +55,8 @@ class Ranking(NamedTuple):
     granted: list[Granted]
     budget: int
     explored: int
+    replayed: bool = False
+    """Whether it is what a repeated request came to before."""
 
 
 class Boosts:
@@ -59,19 +65,42 @@ class Boosts:
     def __init__(self, ledger: Ledger, book: Book, limits: Limits) -> None:
         self._ledger, self._book, self.limits = ledger, book, limits
 
-    async def rank(
-        self, tenant: str, scene: str, asked: Sequence[Asked], *, budget: int, seed: int | None = None
+    async def rank(  # noqa: PLR0913 - a list, its bounds, and what it was asked under
+        self,
+        tenant: str,
+        scene: str,
+        asked: Sequence[Asked],
+        *,
+        budget: int,
+        seed: int | None = None,
+        seal: Seal | None = None,
     ) -> Ranking:
         """Shares at most ``budget`` impressions among candidates, within what the day has left. Names come once each.
 
-        Who is unknown is a newcomer. Raises ``Refused`` where two names are accounts of one creator.
+        Who is unknown is a newcomer; what a ``seal`` was used for before is not shared out again. Raises ``Refused``
+        where two names are accounts of one creator, ``IdempotencyConflict`` where the seal is another list's.
         """
         held = await self._book.standings(tenant, [one.creator for one in asked])
 
         def work(visit: Visit) -> Ranking:
-            return rank_in(visit, tenant, scene, asked, held, self.limits, budget, seed)
+            if seal is not None and (used := visit.rows(used_keys(1), *seal[:2])):
+                return _again(visit, seal, Used(*used[0][2:]), asked)
+            return rank_in(visit, tenant, scene, asked, held, self.limits, budget, seed, seal)
 
         return await self._ledger.visit(work)
+
+
+def _again(visit: Visit, seal: Seal, used: Used, asked: Sequence[Asked]) -> Ranking:
+    """The ranking that a list came to before, which is made known once more."""
+    before = again(seal, used)
+    if isinstance(before, Conflict):
+        raise IdempotencyConflict("the idempotency key was used with another body")
+    ((id_, seed, budget, explored, told),) = visit.rows(sql.RANKING, before.decisions[0])
+    granted = [
+        Granted(Candidate(asked[place].creator, expected, WHOLE), extra, why)
+        for _, expected, extra, why, place in orjson.loads(told)
+    ]
+    return Ranking(id_, seed, granted, budget, explored, replayed=True)
 
 
 def rank_in(  # noqa: PLR0913, PLR0917 - a list, its bounds and who is on it
@@ -83,13 +112,17 @@ def rank_in(  # noqa: PLR0913, PLR0917 - a list, its bounds and who is on it
     limits: Limits,
     budget: int,
     seed: int | None,
+    seal: Seal | None = None,
 ) -> Ranking:
-    """The same inside a visit, with the standings that are ``held``. Raises ``Refused``."""
+    """The same inside a visit, with the standings that are ``held``; remembers what was asked under the ``seal``.
+
+    Raises ``Refused``.
+    """
     if len({one.id for one in held.values()}) < len(held):
         raise Refused(("candidates",), "same_creator")
     candidates = [_candidate(one, held.get(one.creator), scene) for one in asked]
     ids = {name: one.id for name, one in held.items()}
-    return _ranked(visit, tenant, scene, candidates, limits, ids, budget, seed)
+    return _ranked(visit, tenant, scene, candidates, limits, ids, budget, seed, seal)
 
 
 def _candidate(one: Asked, held: Held | None, scene: str) -> Candidate:
@@ -109,6 +142,7 @@ def _ranked(  # noqa: PLR0913, PLR0917 - a list, its bounds and who is on it
     ids: dict[str, str],
     budget: int,
     seed: int | None,
+    seal: Seal | None,
 ) -> Ranking:
     id_, day = new_id(), day_of(seconds(visit.at))
     if seed is None:
@@ -135,12 +169,19 @@ def _ranked(  # noqa: PLR0913, PLR0917 - a list, its bounds and who is on it
     granted = ranked(candidates, bounds, seed)
     explored = sum(one.extra for one in granted if one.why == "exploration")
     ranking = Ranking(id_, seed, granted, left, explored)
-    _write(visit, tenant, scene, day, ranking, ids)
+    _write(visit, tenant, scene, day, ranking, ids, [one.creator for one in candidates], seal)
     return ranking
 
 
 def _write(  # noqa: PLR0913, PLR0917 - a ranking and where it belongs
-    visit: Visit, tenant: str, scene: str, day: int, ranking: Ranking, ids: dict[str, str]
+    visit: Visit,
+    tenant: str,
+    scene: str,
+    day: int,
+    ranking: Ranking,
+    ids: dict[str, str],
+    names: Sequence[str],
+    seal: Seal | None,
 ) -> None:
     sums: dict[tuple[str, str], int] = {}
 
@@ -163,8 +204,10 @@ def _write(  # noqa: PLR0913, PLR0917 - a ranking and where it belongs
             [one.candidate.expected for one in ranking.granted],
         )
     )
+    places = {name: place for place, name in enumerate(names)}
     told: list[Any] = [
-        [ids.get(one.candidate.creator, ""), one.candidate.expected, one.extra, one.why] for one in ranking.granted
+        [ids.get(name := one.candidate.creator, ""), one.candidate.expected, one.extra, one.why, places[name]]
+        for one in ranking.granted
     ]
     row = (ranking.id, tenant, day, visit.at, scene, ranking.seed, ranking.budget, total, ranking.explored)
     figures = (len(ranking.granted), unequal, without, orjson.dumps(told))
@@ -181,4 +224,9 @@ def _write(  # noqa: PLR0913, PLR0917 - a ranking and where it belongs
         Act(BOOST_RANKED, ranking.id, tenant, facts),
         Write(sql.INSERT_RANKING, (*row, *figures)),
         *(Write(sql.ADD_SPEND, (tenant, day, sort, key, amount)) for (sort, key), amount in sums.items()),
+        *(
+            [Write(insert("idempotency", 1), (visit.at, *seal[:4], orjson.dumps([ranking.id]).decode()))]
+            if seal
+            else ()
+        ),
     )

@@ -13,7 +13,7 @@ import orjson
 from service.acts import ACCOUNT_LINKED, ACCOUNT_UNLINKED, CREATOR_CHANGED, Act
 from service.creators.book import NotThere
 from service.creators.entries import DAY, Entry, Kind, day_of
-from service.creators.posting import Cause, Member, member, post, seconds, version_mark
+from service.creators.posting import Cause, Member, member, numbered, post, seconds, version_mark
 from service.creators.reading import Measured
 from service.ids import new_id
 from service.ports import Write
@@ -141,15 +141,20 @@ class Members:
         return await self._ledger.visit(work)
 
     async def find(self, tenant: str, name: str, finding: str, by: str) -> str:
-        """A person finds something that is for people to find; gives the entry. Raises ``NotThere``, ``Refused``."""
+        """A person finds something that is for people to find, once a day; gives the entry.
+
+        Raises ``NotThere`` and ``Refused``.
+        """
         known = self._formulas.held(tenant).formula.signals.get(finding)
         if known is None or known.by != "person":
             raise Refused(("name",), "unknown_finding")
 
         def work(visit: Visit) -> str:
             owner, id_ = _known(visit, tenant, name), new_id()
-            entry = Entry(id_, Kind.OBSERVATION, f"{finding}:{by}:{id_}", 0, 0, name=finding)
-            post(visit, tenant, owner.id, entry)
+            held, cause = numbered(visit, owner.id, f"{finding}:{by}:{day_of(seconds(visit.at))}")
+            if held:
+                return held
+            post(visit, tenant, owner.id, Entry(id_, Kind.OBSERVATION, cause, 0, 0, name=finding))
             return id_
 
         return await self._ledger.visit(work)

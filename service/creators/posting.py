@@ -127,14 +127,21 @@ def complained(visit: Visit, tenant: str, content: int, cause: str, *, stands: b
     author = _author(visit, content)
     if author is None:
         return
-    owner, number, held = member(visit, tenant, author).id, 0, ""
-    while rows := visit.rows(sql.HAS_CAUSE, owner, str(Kind.OBSERVATION), f"{cause}:{number}"):
-        held, number = ("" if _reversed(visit, rows[0][0]) else rows[0][0]), number + 1
+    owner = member(visit, tenant, author).id
+    held, next_ = numbered(visit, owner, cause)
     if stands and not held:
-        entry = Entry(new_id(), Kind.OBSERVATION, f"{cause}:{number}", 0, 0, name="complaint_verified")
+        entry = Entry(new_id(), Kind.OBSERVATION, next_, 0, 0, name="complaint_verified")
         post(visit, tenant, owner, entry, Cause(content=content))
     elif held and not stands:
         _reverse(visit, tenant, owner, held)
+
+
+def numbered(visit: Visit, owner: str, cause: str) -> tuple[str, str]:
+    """The observation that stands under a cause, which may come again once it was taken back; and its next number."""
+    number, held = 0, ""
+    while rows := visit.rows(sql.HAS_CAUSE, owner, str(Kind.OBSERVATION), f"{cause}:{number}"):
+        held, number = ("" if _reversed(visit, rows[0][0]) else rows[0][0]), number + 1
+    return held, f"{cause}:{number}"
 
 
 def published(  # noqa: PLR0913 - an entry, and the decision that it rests on

@@ -10,10 +10,12 @@ import orjson
 from moderation.types import Proof
 from service.acts import PROOF_ENDED, PROOF_FILED, Act
 from service.duty.words import parts_of, written
+from service.filing import committed
 from service.ids import new_id
 from service.ports import Write
 from service.store import duty_statements as sql
 from service.store import statements
+from service.vault import opened_salt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,24 +75,30 @@ class Proofs:
         self._ledger, self._connection = ledger, connection
 
     async def file(self, caller: Caller, new: NewProof) -> str:
-        """Files a proof; gives its id. Raises ``ValueError`` for words that cannot be stored."""
+        """Files a proof; gives its id. What stands already in the same words is not filed twice.
+
+        Raises ``ValueError`` for words that cannot be stored.
+        """
         id_ = new_id()
         words = [*((CLAIM, claim) for claim in new.claims)]
         words += [("source", new.source), ("period", new.period), ("scope", new.scope)]
 
-        def work(visit: Visit) -> None:
+        def work(visit: Visit) -> str:
             text = written(caller, f"proof-{id_}", words, visit.at)
             first = new.valid_from.isoformat() if new.valid_from else None
             last = new.valid_to.isoformat() if new.valid_to else None
+            for known, salt, commitment in visit.rows(sql.PROOFS_LIKE, caller.tenant, new.file, first, last, caller.id):
+                if committed(opened_salt(salt), text.row[4]) == commitment:
+                    return str(known)
             facts = {"by": caller.id, "file": new.file, "text": text.facts, "valid_to": last or ""}
             visit.record(
                 Act(PROOF_FILED, id_, caller.tenant, facts),
                 Write(statements.INSERT_TEXT, text.row),
                 Write(sql.INSERT_PROOF, (id_, caller.tenant, new.file, first, last, caller.id, visit.at)),
             )
+            return id_
 
-        await self._ledger.visit(work)
-        return id_
+        return await self._ledger.visit(work)
 
     async def end(self, caller: Caller, proof: str) -> None:
         """Withdraws a proof: nothing is exempt by it any more. Raises ``UnknownProof``."""

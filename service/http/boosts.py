@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+import orjson
+
 from service.creators.book import today
 from service.creators.boosts import Asked as Candidate
 from service.creators.formula import WHOLE, FormulaError
@@ -11,10 +13,11 @@ from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.reading import Measured
 from service.creators.telling import day_told
 from service.creators.trials import NotAllowed, State
+from service.filing import sealed
 from service.http import creator_wire as wire
 from service.http.answer import Answer, tell
 from service.http.asking import cursor_of, cut, mark_of, read_as, read_query
-from service.http.content import known
+from service.http.content import IDEMPOTENT, key_of, known, replaying
 from service.http.creator_answers import measure_told, moment
 from service.http.creators import WRITES, done
 from service.http.problems import Fault, Problem
@@ -32,7 +35,15 @@ _NEWEST: Final = "~"
 """Sorts behind every id."""
 
 
-@route("POST", "/v1/boosts/rank", policy=Right.SIGNALS, takes=wire.RankRequest, gives=wire.RankShown, problems=WRITES)
+@route(
+    "POST",
+    "/v1/boosts/rank",
+    policy=Right.SIGNALS,
+    takes=wire.RankRequest,
+    gives=wire.RankShown,
+    problems=("invalid-idempotency-key", "idempotency-conflict", *WRITES),
+    headers=IDEMPOTENT,
+)
 async def rank(asked: Asked) -> Answer:
     """Share extra impressions among candidates within the day's budget; a part is for newcomers, drawn by a seed."""
     sent = await read_as(asked, wire.RankRequest)
@@ -40,10 +51,10 @@ async def rank(asked: Asked) -> Answer:
     if len(set(names)) < len(names):
         raise Problem("invalid-body", faults=[Fault(("candidates",), "unique_value")])
     candidates = [Candidate(one.creator_id, one.expected, one.category) for one in sent.candidates]
-    boosts = asked.serving.service.creators.boosts
+    boosts, tenant, key = asked.serving.service.creators.boosts, known(asked).tenant, key_of(asked.request)
+    seal = None if key is None else sealed(tenant, f"rank {key}", sent.model_dump_json().encode())
     ranking = await done(
-        asked,
-        boosts.rank(known(asked).tenant, sent.scene.value, candidates, budget=sent.budget, seed=sent.seed),
+        asked, boosts.rank(tenant, sent.scene.value, candidates, budget=sent.budget, seed=sent.seed, seal=seal)
     )
     told = {
         "id": ranking.id,
@@ -56,7 +67,7 @@ async def rank(asked: Asked) -> Answer:
             for one in ranking.granted
         ],
     }
-    return tell(told)
+    return Answer(orjson.dumps(told), headers=replaying(replayed=ranking.replayed))
 
 
 @route("GET", "/v1/boosts", policy=Right.CREATORS, gives=wire.BoostsShown, problems=CALLED)

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 _KEY_SHAPE: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _BREATH: Final = 0.002
-_IDEMPOTENT: Final = {"Idempotency-Key": "the same key with the same body gets the stored answer, judged once"}
+IDEMPOTENT: Final = {"Idempotency-Key": "the same key with the same body gets the stored answer, made once"}
+"""What the document says of the header that routes read which would do twice what is asked for twice."""
 _UNKNOWN_PROOF: Final = Fault(("proofs",), "unknown_proof")
 _CALLED: Final = ("bad-request", "unauthorized", "rate-limited", "unavailable")
 _WRITES: Final = (
@@ -60,7 +61,7 @@ _WRITES: Final = (
     takes=ModerationRequest,
     gives=Decision,
     problems=_WRITES,
-    headers=_IDEMPOTENT,
+    headers=IDEMPOTENT,
 )
 async def moderate(asked: Asked) -> Answer:
     """Judge one content; the answer leaves after the decision is on disk."""
@@ -81,7 +82,7 @@ async def moderate(asked: Asked) -> Answer:
         serving.metrics.judged(decided.content.scene, decided.verdict)
     suggested = await serving.moderation.suggested(caller.tenant, decided.content) if any(wanting(body)) else None
     more = superseded((await _newer(asked, [decided])).get(decided.id))
-    return Answer(told(decided, asked.lang, suggested, more), headers=_headers(replayed=decided.replayed))
+    return Answer(told(decided, asked.lang, suggested, more), headers=replaying(replayed=decided.replayed))
 
 
 @route(
@@ -91,7 +92,7 @@ async def moderate(asked: Asked) -> Answer:
     takes=BatchRequest,
     gives=BatchAnswer,
     problems=_WRITES,
-    headers=_IDEMPOTENT,
+    headers=IDEMPOTENT,
 )
 async def moderate_batch(asked: Asked) -> Answer:
     """Judge up to 1 000 contents in one transaction; each gets its own result or error, in order."""
@@ -124,7 +125,7 @@ async def _batch(asked: Asked, body: bytes) -> Answer:
     newer = await _newer(asked, decided)
     results = await _results(asked, read, decided, wanting(body), newer)
     replayed = bool(decided) and decided[0].replayed
-    return Answer(b'{"results":[' + b",".join(results) + b"]}", headers=_headers(replayed=replayed))
+    return Answer(b'{"results":[' + b",".join(results) + b"]}", headers=replaying(replayed=replayed))
 
 
 @route(
@@ -201,13 +202,22 @@ def _wait_outside_when_full(full: bool) -> None:  # noqa: FBT001 - the state its
         raise Problem("busy", headers={"Retry-After": "1"})
 
 
-def _idempotency(request: web.BaseRequest, body: bytes) -> Idempotency | None:
+def key_of(request: web.BaseRequest) -> str | None:
+    """The idempotency key of a request. Raises ``Problem`` for what is none."""
     key = request.headers.get("Idempotency-Key")
-    if key is None:
-        return None
-    if not _KEY_SHAPE.fullmatch(key):
+    if key is not None and not _KEY_SHAPE.fullmatch(key):
         raise Problem("invalid-idempotency-key")
-    return Idempotency(key, body)
+    return key
+
+
+def replaying(*, replayed: bool) -> Mapping[str, str]:
+    """The headers of an answer that may be one which was given before."""
+    return {**JSON, "Idempotent-Replayed": "true"} if replayed else JSON
+
+
+def _idempotency(request: web.BaseRequest, body: bytes) -> Idempotency | None:
+    key = key_of(request)
+    return None if key is None else Idempotency(key, body)
 
 
 async def _proven(asked: Asked, read: Sequence[Content | Refused]) -> list[Content | Refused]:
@@ -250,7 +260,3 @@ async def _results(
 def _refusal(refused: Refused, lang: Lang) -> bytes:
     problem = Problem("invalid-body", faults=refused.faults)
     return orjson.dumps({"content_id": refused.content_id, "error": problem.told(lang)})
-
-
-def _headers(*, replayed: bool) -> Mapping[str, str]:
-    return {**JSON, "Idempotent-Replayed": "true"} if replayed else JSON

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from service.acts import DECISION_AUTO, DECISION_HUMAN, DECISION_SUPERSEDED, DECISION_TIMEOUT, DECISION_UNDONE
+from service.acts import (
+    DECISION_AUTO,
+    DECISION_FOLLOWED,
+    DECISION_HUMAN,
+    DECISION_SUPERSEDED,
+    DECISION_TIMEOUT,
+    DECISION_UNDONE,
+)
 from service.audit.packs import PACKS, said
 from service.audit.retention import CLASSES
 from service.creators.telling import day_told
@@ -37,7 +44,7 @@ _HIDDEN: Final = frozenset({
 })  # fmt: skip
 """Facts that have a place of their own, or tell a person nothing."""
 _PEOPLE: Final = frozenset({"approver", "author", "first_by", "user"})
-_DECIDED: Final = frozenset({DECISION_AUTO, DECISION_HUMAN, DECISION_TIMEOUT, DECISION_UNDONE})
+_DECIDED: Final = frozenset({DECISION_AUTO, DECISION_FOLLOWED, DECISION_HUMAN, DECISION_TIMEOUT, DECISION_UNDONE})
 _GROUPS: Final = {
     "action": ("action",),
     "advice": ("advice",),

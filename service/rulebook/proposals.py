@@ -92,7 +92,10 @@ class Proposals:
         return Candidate(files=files, base=base, shared=shared.fingerprint)
 
     async def propose(self, caller: Caller, draft: Draft) -> str:
-        """Files a proposal; gives its id. Raises ``Unfit``, ``Refused``, ``LoadErrors`` and ``ValueError`` (note)."""
+        """Files a proposal; gives its id, which is that of the same one where that is still open.
+
+        Raises ``Unfit``, ``Refused``, ``LoadErrors`` and ``ValueError`` (note).
+        """
         candidate = await self.worked_out(caller.tenant, draft)
         info = await self._lexicons.file(caller.tenant, candidate.files, by=caller.id, note=draft.note)
         id_, told = new_id(), orjson.dumps(draft.told).decode()
@@ -103,8 +106,12 @@ class Proposals:
                 raise Refused("base")
             facts = {"base": candidate.base, "by": caller.id, "revision": 1, **_bytes(info, candidate)}
             at_stake = (info.version, info.sha256, candidate.base, candidate.shared)
-            row = (id_, caller.tenant, *at_stake, told, draft.note, caller.id, visit.at)
-            visit.record(Act(PROPOSAL_FILED, id_, caller.tenant, facts), Write(sql.INSERT_PROPOSAL, row))
+            said = (caller.tenant, *at_stake, told, draft.note, caller.id)
+            if known := visit.rows(sql.PROPOSED, *said):
+                return str(known[0][0])
+            visit.record(
+                Act(PROPOSAL_FILED, id_, caller.tenant, facts), Write(sql.INSERT_PROPOSAL, (id_, *said, visit.at))
+            )
             return id_
 
         return await self._ledger.visit(work)

@@ -63,6 +63,9 @@ SELECT id, tenant, pack, asked, "by", created_at, state, ended_at, size, records
 """
 EXPORT: Final = f"{_EXPORT} WHERE id = ? AND tenant = ?"
 EXPORTS: Final = f"{_EXPORT} WHERE tenant = ? AND id < ? ORDER BY id DESC LIMIT ?"
+EXPORT_ASKED: Final = (
+    f"{_EXPORT} WHERE state = 'waiting' AND tenant = ? AND asked = ? AND \"by\" = ? ORDER BY id LIMIT 1"
+)
 EXPORT_WAITING: Final = f"{_EXPORT} WHERE state = 'waiting' ORDER BY id LIMIT 1"
 EXPORT_BEFORE: Final = """
 SELECT max(size) FROM exports WHERE tenant = ? AND id < ? AND state = 'done' AND size <= ?

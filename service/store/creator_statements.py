@@ -170,6 +170,7 @@ INSERT_RANKING: Final = """
 INSERT INTO boost_rankings (id, tenant, day, at, scene, seed, budget, granted, explored, candidates, gini, gini_without,
     body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+RANKING: Final = "SELECT id, seed, budget, explored, body FROM boost_rankings WHERE id = ?"
 RANKINGS: Final = """
 SELECT id, day, at, scene, seed, budget, granted, explored, candidates, gini, gini_without FROM boost_rankings
 WHERE tenant = ? ORDER BY day DESC, at DESC LIMIT ?

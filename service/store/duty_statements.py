@@ -18,6 +18,11 @@ PROOFS: Final = f"""
 """
 PROOFS_NAMED: Final = f"{_PROOF} WHERE +p.tenant = ?1 AND p.id IN (SELECT value FROM json_each(?2))"
 PROOF_STANDS: Final = "SELECT 1 FROM proofs WHERE id = ? AND tenant = ? AND ended_at IS NULL"
+PROOFS_LIKE: Final = """
+SELECT p.id, c.salt, c.commitment FROM proofs AS p JOIN contents AS c ON c.id = p.content
+WHERE p.tenant = ? AND p.file IS ? AND p.valid_from IS ? AND p.valid_to IS ? AND p."by" = ? AND p.ended_at IS NULL
+"""
+"""What somebody filed of the same document for the same days and has not withdrawn."""
 INSERT_PROOF: Final = """
 INSERT INTO proofs (id, tenant, content, file, valid_from, valid_to, "by", filed_at, told)
 VALUES (?, ?, (SELECT max(id) FROM contents), ?, ?, ?, ?, ?, 0)

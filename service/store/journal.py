@@ -15,13 +15,14 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from service.acts import act_row
+from service.filing import ENGINE
 from service.ids import CHANCE_BYTES, now
-from service.ports import Failed, Found, Head, JournalBroken, JournalBusy, NothingChanged, Rows, Used, Wanted
+from service.ports import Failed, Found, Head, JournalBroken, JournalBusy, NothingChanged, Rows, Ruled, Used, Wanted
 from service.store import db, statements
 from service.vault import opened_salt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from service.acts import Act
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from service.vault import Vault
 
 Key = TypeVar("Key")
+Salted = TypeVar("Salted", Head, Ruled)
+
+LOOKS_BACK = 32
+"""A text is known again as one that a person decided on if that was within so many versions before the newest."""
 
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _GUILTY = frozenset(
@@ -156,16 +161,26 @@ class SqliteJournal:
         heads: dict[tuple[str, str], Head] = {}
         for contents in chunked(wanted.contents):
             for tenant, content_id, *head in execute(statements.heads(len(contents)), _flat(contents)):
-                found = Head(*head)
-                if len(found.salt) != CHANCE_BYTES:
-                    found = found._replace(salt=opened_salt(found.salt))
-                heads[tenant, content_id] = found
+                heads[tenant, content_id] = _plain(Head(*head))
         keys: dict[tuple[str, bytes], Used] = {}
         for pairs in chunked(wanted.keys):
             for tenant, key_hash, *used in execute(statements.used_keys(len(pairs)), _flat(pairs)):
                 keys[tenant, key_hash] = Used(*used)
         next_seq, next_content = execute(statements.NEXT).fetchone()
-        return Found(next_seq, next_content, heads, keys)
+        return Found(next_seq, next_content, heads, keys, self._ruled(heads))
+
+    def _ruled(self, heads: Mapping[tuple[str, str], Head]) -> dict[tuple[str, str], list[Ruled]]:
+        """What people decided on the last versions of contents, for those that may have any such."""
+        asked = [
+            (*name, head.version - LOOKS_BACK)
+            for name, head in heads.items()
+            if head.version > 1 or head.by not in {None, ENGINE}
+        ]
+        ruled: dict[tuple[str, str], list[Ruled]] = {}
+        for some in chunked(asked):
+            for tenant, content_id, *row in self._connection.execute(statements.ruled(len(some)), _flat(some)):
+                ruled.setdefault((tenant, content_id), []).append(_plain(Ruled(*row)))
+        return ruled
 
     def _write(self, rows: Rows) -> None:
         if self._vault is not None and rows.contents:
@@ -221,6 +236,11 @@ def _write_all(connection: sqlite3.Connection, writes: Iterable[Write], at: str,
             row = vault.sealed(connection, at, row, first=0, salt=3)  # noqa: PLW2901 - the same row, sealed
         if connection.execute(sql, row).rowcount < 1 and must_change:
             raise NothingChanged(sql)
+
+
+def _plain(row: Salted) -> Salted:
+    """The row with its salt opened, where it was sealed."""
+    return row if len(row.salt) == CHANCE_BYTES else row._replace(salt=opened_salt(row.salt))
 
 
 def _flat(rows: Sequence[tuple[Column, ...]] | Sequence[tuple[str, str]] | Sequence[tuple[str, bytes]]) -> list[Column]:

@@ -70,4 +70,4 @@ COUNTS: Final = """
 SELECT (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE state = 'waiting' LIMIT ?1)),
     (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE state = 'dead' LIMIT ?1))
 """
-WEBHOOK_STANDS: Final = "SELECT rotation FROM webhooks WHERE id = ? AND tenant = ? AND ended_at IS NULL"
+WEBHOOK_STANDS: Final = "SELECT rotation, rotated_at FROM webhooks WHERE id = ? AND tenant = ? AND ended_at IS NULL"

@@ -35,6 +35,10 @@ SHADOW_AT: Final = "SELECT through, counts FROM shadows WHERE id = ? AND ended_a
 
 # What a visit writes
 
+PROPOSED: Final = """
+SELECT id FROM proposals WHERE tenant = ? AND version = ? AND sha256 = ? AND base = ? AND shared = ? AND changes = ?
+    AND note = ? AND author = ? AND state = 'open' ORDER BY id LIMIT 1
+"""
 INSERT_PROPOSAL: Final = """
 INSERT INTO proposals (id, tenant, version, sha256, base, shared, revision, changes, note, author, proposed_at, state)
 VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, 'open')
@@ -117,10 +121,13 @@ JOIN decisions AS e ON e.seq = (SELECT max(n.seq) FROM decisions AS n
 WHERE d.tenant = ?1 AND d.seq < ?2 AND d."by" NOT IN ('engine', 'deadline')
     AND d.seq = (SELECT max(l.seq) FROM decisions AS l
         WHERE l.content = d.content AND l."by" NOT IN ('engine', 'deadline'))
-    AND {NO_COPY}
+    AND (SELECT kind FROM acts WHERE seq = d.seq) <> 'decision.followed' AND {NO_COPY}
 ORDER BY d.seq DESC LIMIT ?3
 """
-"""The last word that a person said on each version, newest first, with what the engine had said before."""
+"""The last word that a person said on each version, newest first, with what the engine had said before.
+
+What only follows an earlier word of theirs is not another one.
+"""
 LAST_RULED: Final = """
 SELECT coalesce(max(seq), -1), (SELECT count(*) FROM appeals WHERE tenant = ?1 AND outcome = 'upheld') FROM decisions
 WHERE tenant = ?1 AND "by" NOT IN ('engine', 'deadline')

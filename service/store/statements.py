@@ -156,6 +156,19 @@ LEFT JOIN reviews AS r ON r.tenant = k.tenant AND r.kind = 'content' AND r.targe
 
 
 @cache
+def ruled(keys: int) -> str:
+    """What people decided on so many contents from a version on, and nobody has decided since; the newest first."""
+    return f"""
+WITH k (tenant, content_id, since) AS (VALUES {_values(3, keys)})
+SELECT c.tenant, c.content_id, c.commitment, c.salt, d.id, d."by", d.action, d.severity, d.verdict, d.ruleset
+FROM k CROSS JOIN contents AS c ON c.tenant = k.tenant AND c.content_id = k.content_id AND c.version >= k.since
+CROSS JOIN decisions AS d ON d.seq = (SELECT max(l.seq) FROM decisions AS l WHERE l.content = c.id)
+CROSS JOIN acts AS a ON a.seq = d.seq AND a.kind = 'decision.human'
+ORDER BY d.seq DESC
+"""  # noqa: S608 - only question marks are put in
+
+
+@cache
 def used_keys(keys: int) -> str:
     """What so many idempotency keys were used for."""
     return f"""

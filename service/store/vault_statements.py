@@ -78,5 +78,8 @@ LIFT_HOLD: Final = """
 UPDATE holds SET lifted_at = ?, lifted_by = ? WHERE id = ? AND tenant = ? AND lifted_at IS NULL
 """
 _HOLD: Final = 'SELECT id, tenant, kind, value, reason, "by", placed_at, lifted_at, lifted_by FROM holds'
+HOLD_AS: Final = f"""
+{_HOLD} WHERE tenant = ? AND kind = ? AND value = ? AND reason = ? AND "by" = ? AND lifted_at IS NULL LIMIT 1
+"""
 HOLDS: Final = f"{_HOLD} WHERE tenant = ? ORDER BY id DESC LIMIT ?"
 HOLDING: Final = f"{_HOLD} WHERE lifted_at IS NULL"

@@ -74,6 +74,42 @@ def test_lists_without_items_are_walked_and_opened_by_keys(house, judged, seat):
     assert sat.wrong == []
 
 
+def test_rows_that_only_change_things_are_walked_and_never_changed_by_enter(house, judged, seat):
+    house.call("POST", "/v1/proofs", {"claims": ["双十一全网第一"], "file_sha256": "ab" * 32, "source": "报告"})
+    house.call("POST", "/v1/products", {"product_id": "p1", "name": "牙刷", "certificates": []})
+    for path in ("/people", "/files", "/exports", "/notices", "/retention"):
+        sat = seat("root", path=path)
+        rows = sat.page.locator("[data-walk] tbody tr:not(:has(.empty))")
+        sat.press("?")
+        assert "上下移动" in sat.page.locator("#keys").inner_text()
+        sat.press("Escape", *["j"] * rows.count())
+        assert sat.page.locator("[data-walk] tr.on").count() == min(1, rows.count())
+        if path in {"/people", "/files"}:  # both tables, one after the other
+            assert rows.count() >= 2
+            assert rows.last.evaluate("row => row === document.activeElement && row.matches('.on')")
+            sat.page.on("dialog", lambda asked: pytest.fail(asked.message))
+            sat.press("Enter", "k", "f")
+            assert rows.nth(rows.count() - 2).evaluate("row => row.matches('.on')")
+            assert sat.page.evaluate("document.activeElement.tagName") == "TR"
+        assert sat.wrong == []
+
+
+def test_a_story_is_printed_unfolded(house, judged, seat):
+    sat = seat("audit", path="/audit?kind=decision.*&named=walk")
+    page = sat.page
+    page.locator("#rows a").first.click()
+    page.wait_for_selector(".course")
+    assert page.locator("article .text").first.is_hidden() and page.locator("article summary").first.is_visible()
+    folded = page.locator("article").bounding_box()["height"]
+    page.emulate_media(media="print")
+    assert page.locator("article .text").first.is_visible() and page.locator(".finding").first.is_visible()
+    assert page.locator("article .text").first.evaluate("text => text.checkVisibility({contentVisibilityAuto: true})")
+    assert page.locator("article summary").first.is_hidden()
+    assert page.locator("article").bounding_box()["height"] > folded / 2
+    page.emulate_media(media="screen")
+    assert page.locator("article .text").first.is_hidden()
+
+
 def test_the_log_says_when_and_its_filters_are_one_line(house, judged, seat):
     sat = seat("audit", path="/audit")
     assert "北京时间" in sat.page.locator("#rows time").first.inner_text()

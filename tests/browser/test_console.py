@@ -310,7 +310,7 @@ def test_people_and_keys_are_made_and_ended(busy, seat):
     assert "wang.fang" in sat.page.locator("#secret output").inner_text()
     sat.press("Escape")
     sat.page.wait_for_selector("text=wang.fang")
-    sat.press("k")
+    sat.press("Shift+N")
     sat.page.keyboard.type("流水线")
     sat.press("Enter")
     sat.page.wait_for_selector("#secret[open]")

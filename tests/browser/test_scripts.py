@@ -277,7 +277,7 @@ def test_whoever_scrolls_away_from_the_picked_line_stays_there(house, filed, sea
 
 def test_certificates_are_picked_by_name(house, filed, seat):
     sat = seat("li.wei", path="/files")
-    sat.press("k")
+    sat.press("Shift+N")
     sat.page.fill("#product-form [name=product_id]", "mask")
     sat.page.fill("#product-form [name=name]", "面膜")
     sat.page.select_option("#papers [name=kind]", label="普通化妆品备案编号")

@@ -122,6 +122,20 @@ def test_the_pipeline_reads_what_a_person_decided_and_not_who(house, ann):
     assert seen["who"] == {"id": ann.id, "name": "ann"}
 
 
+def test_a_text_that_comes_back_after_an_edit_is_answered_as_the_person_decided(house, ann):
+    first = judge(house)
+    (item,) = claim(house, ann)
+    outcome = act(house, ann, item["id"], "decision", token=item["token"], action="pass").json["outcome"]
+    assert (judge(house, text=DOUBTFUL + "，滚")["action"], judge(house)["action"]) == ("review", "pass")
+    newest, engines, *_ = house.call("GET", "/v1/moderations?content_id=a").json["decisions"]
+    assert (newest["by"], newest["version"], newest["supersedes"]) == ("person", 3, engines["id"])
+    assert (engines["by"], engines["action"], engines["version"]) == ("engine", "review", 3)
+    auditor = house.hire("aud", Role.AUDITOR)
+    (told,) = house.call("GET", "/v1/acts?kind=decision.followed", key=auditor).json["acts"]
+    assert (told["subject"], told["facts"]["follows"]) == (newest["id"], outcome["id"])
+    assert judge(house, commercial=True)["by"] == "engine" == first["by"]
+
+
 def test_what_a_person_found_is_told_in_words(house, ann):
     judge(house)
     (item,) = claim(house, ann)

@@ -112,7 +112,7 @@ def test_a_proof_that_says_nothing_is_refused(server, change, fault):
 
 
 def test_proofs_are_listed_newest_first_page_by_page(server):
-    ids = [proof(server) for _ in range(3)]
+    ids = [proof(server, period=f"第{number}季度") for number in range(3)]
     first = fine(server.call("GET", "/v1/proofs?limit=2"))
     assert [one["id"] for one in first["proofs"]] == ids[:0:-1]
     second = fine(server.call("GET", f"/v1/proofs?limit=2&cursor={first['next']}"))

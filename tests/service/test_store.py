@@ -328,7 +328,7 @@ def test_a_decision_needs_its_act(connection):
         )
 
 
-@pytest.mark.parametrize("sql", [statements.heads(4), statements.used_keys(4)])
+@pytest.mark.parametrize("sql", [statements.heads(4), statements.ruled(4), statements.used_keys(4)])
 def test_what_every_group_asks_is_answered_from_indexes(connection, sql):
     count = sql.count("?")
     plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", ["x"] * count)]

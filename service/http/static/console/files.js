@@ -49,5 +49,5 @@
     if (industry.value) sent.industry = industry.value;
     send(form, "/v1/products", sent);
   });
-  keys({ n: () => $("#new-proof")?.showModal(), k: () => $("#new-product")?.showModal() });
+  keys({ n: () => $("#new-proof")?.showModal(), "shift+n": () => $("#new-product")?.showModal() });
 }

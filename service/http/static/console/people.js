@@ -44,5 +44,5 @@
       if (to.replay) { await ask("POST", to.replay, {}); toast(say("js.replayed")); button.closest("tr").remove(); }
     } catch (error) { tell(error); }
   });
-  keys({ n: () => $("#new-user, #new-webhook")?.showModal(), k: () => $("#new-key")?.showModal(), m: () => going("rows"), "shift+m": () => going("api-keys") });
+  keys({ n: () => $("#new-user, #new-webhook")?.showModal(), "shift+n": () => $("#new-key")?.showModal(), m: () => going("rows"), "shift+m": () => going("api-keys") });
 }

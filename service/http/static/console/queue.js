@@ -3,14 +3,17 @@
 
 {
   const { $, $$, ask, chosen, keys, tell } = window.ql;
-  const rows = () => $$("#rows tbody tr:not(:has(.empty)), #rows > li:not(.empty)");
-  const opener = (row) => $("a", row) ?? $("button", row);
+  const rows = () => $$(":is(#rows, [data-walk]) tbody tr:not(:has(.empty)), #rows > li:not(.empty)");
+  // Where rows have only buttons that change things, the row itself gets the focus, and Tab leads to them.
+  const opener = (row) => $("a", row) ?? (row.closest("[data-walk]") ? null : $("button", row));
   function step(by) {
     const all = rows();
     if (!all.length) return;
     const at = Math.max(0, Math.min(all.findIndex((row) => row.classList.contains("on")) + by, all.length - 1));
     all.forEach((row, index) => row.classList.toggle("on", index === at));
-    opener(all[at])?.focus({ preventScroll: true });
+    const to = opener(all[at]) ?? all[at];
+    if (to === all[at]) to.tabIndex = -1;
+    to.focus({ preventScroll: true });
     all[at].scrollIntoView({ block: "nearest" });
   }
   const filters = $("#filters");
@@ -35,7 +38,7 @@
       const row = rows().find((one) => one.classList.contains("on"));
       (target.closest("#rows a, #rows button") ?? (row && opener(row)))?.click();
     },
-    f: () => $("select", filters ?? document)?.focus(), v: save,
+    f: () => $(".filters select")?.focus(), v: save,
     n: () => $("a[rel=next]")?.click(), "/": () => $("input[type=search]")?.focus(),
   });
 }
