@@ -21,6 +21,7 @@ from moderation.types import (
     DOUBTED,
     LEXICON,
     NAMED,
+    REGIME,
     SEVERE,
     UNSURE,
     Evidence,
@@ -197,7 +198,7 @@ def _excused(category: Category, score: Score, policy: ScenePolicy, ruleset: Rul
     """
     sure, claims = score.score > policy.insist_above, ruleset.claims
     for item in findings.exemptions:
-        if item.code == BOUNDARY or (sure and item.code in claims.guards):
+        if item.code in {BOUNDARY, REGIME} or (sure and item.code in claims.guards):
             continue
         near = item.code in {ALLOWED, NAMED} or (sure and item.code in claims.certain)
         if near and not _touch(item.span, score.span):

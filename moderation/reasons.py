@@ -16,7 +16,20 @@ from moderation.roomwords import behaviour
 from moderation.ruleset import ClaimKind, Outcome
 from moderation.surgery import clause_around
 from moderation.text.variants import DISGUISES
-from moderation.types import ALLOWED, BOUNDARY, DENIED, DOUBTED, NAMED, PERSON, PROOF, SHANGHAI, TEXT, UNSURE, Action
+from moderation.types import (
+    ALLOWED,
+    BOUNDARY,
+    DENIED,
+    DOUBTED,
+    NAMED,
+    PERSON,
+    PROOF,
+    REGIME,
+    SHANGHAI,
+    TEXT,
+    UNSURE,
+    Action,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +65,10 @@ EXEMPTION_NAMES = {
     DOUBTED: (
         "词义较轻，文本模型认为不构成违规",
         "a light term that the text model is as good as sure is no breach",
+    ),
+    REGIME: (
+        "同一处已按这类商品所适用的规定认定",
+        "judged here by the law for goods of this kind",
     ),
     DENIED: ("文本模型认为此处绝无该类违规", "the text model is sure that this is no such breach here"),
     SWITCHED_OFF: ("本租户停用了该词条", "the tenant does not count this term"),

@@ -102,7 +102,8 @@ class TermDetector:
     def detect(self, content: Content, parts: Sequence[PartReading], gate: Gate, day: date) -> Findings | None:
         """Everything the terms say of a content; ``None`` where none can count, as in most traffic."""
         tables = self._live[gate]
-        sights = [look(part, self.reader, tables[0], self.index, alone=len(parts) == 1) for part in parts]
+        alone = len(parts) == 1 and not self.index.declared(content.industry)
+        sights = [look(part, self.reader, tables[0], self.index, alone=alone) for part in parts]
         joined = self.reader.further(parts, self.folded.anchors)
         if not joined and not any(sight.suspect for sight in sights):
             return None

@@ -311,7 +311,7 @@ def test_the_smallest_edit_wins(text, new, better) -> None:
         ("清华状元推荐的学习机，提分看得见", "学习机，学习效果因人而异，不承诺通过考试"),
         ("鱼油软化血管，预防脑梗", "鱼油，均衡饮食，适量食用"),
         ("这款面膜含干细胞，促进细胞再生", "这款面膜含XX植物提取物，使用感受因人而异"),
-        ("药妆级洗面奶，消炎祛痘三天见效", "温和护肤洗面奶，效果因人而异"),
+        ("药妆级洗面奶，消炎祛痘三天见效", "温和护肤洗面奶，使用感受因人而异"),
     ],
 )
 def test_a_suggestion_reads_as_people_write(text, new, shipped, content) -> None:
