@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.lexicon import OWN
+from moderation.surgery import clause_around
 from moderation.text.fold import CLAUSE_MARKS, SENTENCE_MARK
 from moderation.text.reading import DISGUISED
 from moderation.types import (
@@ -151,7 +152,7 @@ def testimony(
                 category.code,
                 f"{opinion.source}.{score.head}",
                 category.severity,
-                score.span,
+                _clause(content, score.span),
                 score.folds,
                 weight=weight,
                 note=opinion.expert,
@@ -206,6 +207,13 @@ def _excused(category: Category, score: Score, policy: ScenePolicy, ruleset: Rul
         if _same(category, ruleset.categories[item.category]):
             return True
     return False
+
+
+def _clause(content: Content, span: Span) -> Span:
+    """The clause around what a model found telling, whose pieces of words nobody can read: no more than so much."""
+    text = next(part.text for part in content.parts if part.name == span.part)
+    start, end = clause_around(text, span.start, span.end)
+    return Span(span.part, max(start, span.start - AROUND), min(end, span.end + AROUND))
 
 
 def _touch(one: Span, other: Span) -> bool:

@@ -13,6 +13,7 @@ from moderation.detect.hits import (
     HELD,
     company_hidden_by,
     held,
+    held_down,
     hidden_by,
     matched,
     neighbours_allow,
@@ -359,7 +360,7 @@ class Inspection:
             return
         wide = bounds
         if rule.regex is None and held(view.text, *bounds):
-            wide = view.widen(*bounds)
+            wide = held_down(view, *bounds)
             wide = bounds if wide == bounds else wide
         start, end = view.span(*wide)
         quoted = view.source[start:end]
@@ -371,6 +372,8 @@ class Inspection:
         if disguises:
             folds = (*disguises, *folds)
         group = self._groups.setdefault(rule.id, len(self._groups))
+        if view.name == "repeat" and any(it[4] == group and start <= it[0] and -it[1] <= end for it in self._found):
+            return  # it stands there without leaving a repeat away
         if wide is not bounds or view.name == "repeat":
             folds = (*folds, "repeat")
             self._found = [it for it in self._found if it[4] != group or it[0] < start or -it[1] > end]
