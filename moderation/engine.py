@@ -14,6 +14,7 @@ from moderation.detect.codes import CodeDetector
 from moderation.detect.crowd import heard
 from moderation.detect.disclosure import DisclosureDetector
 from moderation.detect.own import OwnTerms
+from moderation.detect.regime import Regimes
 from moderation.detect.spam import SpamDetector
 from moderation.detect.terms import Findings, TermDetector
 from moderation.expert import Wording, doubted, surroundings, testimony, wordings
@@ -43,13 +44,18 @@ class _Detectors(NamedTuple):
     codes: CodeDetector
     spam: SpamDetector
     disclosure: DisclosureDetector
+    regimes: Regimes
 
 
 def _detectors(ruleset: Ruleset) -> _Detectors:
     terms = TermDetector(ruleset)
     reader = terms.reader
     return _Detectors(
-        terms, CodeDetector(ruleset, reader), SpamDetector(ruleset, reader), DisclosureDetector(ruleset, reader)
+        terms,
+        CodeDetector(ruleset, reader),
+        SpamDetector(ruleset, reader),
+        DisclosureDetector(ruleset, reader),
+        Regimes(ruleset.wares),
     )
 
 
@@ -63,7 +69,7 @@ class Engine:
     def __init__(self, ruleset: Ruleset, *, base: Engine | None = None) -> None:
         self.ruleset = ruleset
         self.shared: _Detectors = base.shared if base else _detectors(ruleset)
-        terms, self._codes, self._spam, self._disclosure = self.shared
+        terms, self._codes, self._spam, self._disclosure, self.regimes = self.shared
         self._terms: TermDetector | OwnTerms = OwnTerms(ruleset, terms) if base else terms
         self._has_own = base is not None
         self._overlay = ruleset.overlay
@@ -194,7 +200,7 @@ class Engine:
 class Case:
     """An examined content, waiting for its verdict."""
 
-    __slots__ = ("_clean", "_findings", "_reader", "_reading", "content", "policy", "retracts", "ruleset")
+    __slots__ = ("_clean", "_findings", "_reader", "_reading", "_regimes", "content", "policy", "retracts", "ruleset")
 
     def __init__(  # noqa: PLR0913, PLR0917 - made once a content; a value object would be made once more
         self,
@@ -207,7 +213,7 @@ class Case:
         retracts: tuple[Retraction, ...] = (),
     ) -> None:
         self.content, self.ruleset, self.policy = content, engine.ruleset, policy
-        self._reading, self._reader = reading, engine.reader
+        self._reading, self._reader, self._regimes = reading, engine.reader, engine.regimes
         self._findings, self._clean = findings, clean
         self.retracts = retracts
         """Earlier messages of the room that turned out to be pieces of a violation which this one completes."""
@@ -235,7 +241,8 @@ class Case:
         if self._clean is not None and not any(map(_says_something, answers)):
             return self._clean
         findings = self._findings or Findings()
-        evidence, exemptions = findings.evidence, findings.exemptions
+        evidence: Sequence[Evidence] = findings.evidence
+        exemptions = findings.exemptions
         missing: tuple[Missing, ...] = ()
         if answers:
             evidence = [*evidence, *(item for answer in answers for item in self._heard(answer, findings))]
@@ -244,6 +251,8 @@ class Case:
                 if isinstance(opinion, Opinion) and opinion.doubts:
                     evidence, gone = doubted(opinion, evidence, self.policy, self.ruleset)
                     exemptions = [*exemptions, *gone]
+        evidence, taken = self._regimes.settle(self.content, self._reading, evidence)
+        exemptions = [*exemptions, *taken] if taken else exemptions
         if evidence and not self.policy.is_advertising(self.content):
             beyond = self.ruleset.beyond_advertising
             evidence = [item._replace(laws=beyond(item.laws)) for item in evidence]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from moderation.check import Tried, advertised
 from moderation.detect.rule import HINT
 from moderation.errors import GrammarError
-from moderation.types import Action, Scene
+from moderation.types import REGIME, Action, Scene
 from moderation.wrongs import wrong
 
 if TYPE_CHECKING:
@@ -21,7 +21,10 @@ _CELLS = 3
 
 
 def beside(engine: Engine, category: str, name: str, text: str) -> Iterator[Tried | GrammarError]:
-    """Every sentence of a file, judged: a hit is flagged for the category, a miss has no evidence of it that counts."""
+    """Every sentence of a file, judged: a hit is flagged for the category, a miss has no evidence of it that counts.
+
+    A hit that is told by a finding of another law is flagged for that.
+    """
     scenes = _scenes(engine.ruleset.terms, category)
     for line, cells in _rows(text):
         if len(cells) != _CELLS or cells[1] not in {"hit", "miss"}:
@@ -30,7 +33,8 @@ def beside(engine: Engine, category: str, name: str, text: str) -> Iterator[Trie
         term, wanted, sentence = cells[0], cells[1] == "hit", cells[2]
         verdict = engine.examine(advertised(sentence, scenes.get(term, Scene.AD))).conclude()
         if wanted:
-            counts = category in verdict.categories and verdict.action is not Action.PASS
+            told = {item.category for item in verdict.exemptions if item.code == REGIME}.union(verdict.categories)
+            counts = category in told and verdict.action is not Action.PASS
         else:
             counts = any(item.weight >= HINT for item in verdict.evidence if item.category == category)
         yield Tried(name, line, term, wanted, counts, sentence)

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.lexicon import OWN
+from moderation.surgery import clause_around
 from moderation.text.fold import CLAUSE_MARKS, SENTENCE_MARK
 from moderation.text.reading import DISGUISED
 from moderation.types import (
@@ -21,6 +22,7 @@ from moderation.types import (
     DOUBTED,
     LEXICON,
     NAMED,
+    REGIME,
     SEVERE,
     UNSURE,
     Evidence,
@@ -150,7 +152,7 @@ def testimony(
                 category.code,
                 f"{opinion.source}.{score.head}",
                 category.severity,
-                score.span,
+                _clause(content, score.span),
                 score.folds,
                 weight=weight,
                 note=opinion.expert,
@@ -197,7 +199,7 @@ def _excused(category: Category, score: Score, policy: ScenePolicy, ruleset: Rul
     """
     sure, claims = score.score > policy.insist_above, ruleset.claims
     for item in findings.exemptions:
-        if item.code == BOUNDARY or (sure and item.code in claims.guards):
+        if item.code in {BOUNDARY, REGIME} or (sure and item.code in claims.guards):
             continue
         near = item.code in {ALLOWED, NAMED} or (sure and item.code in claims.certain)
         if near and not _touch(item.span, score.span):
@@ -205,6 +207,13 @@ def _excused(category: Category, score: Score, policy: ScenePolicy, ruleset: Rul
         if _same(category, ruleset.categories[item.category]):
             return True
     return False
+
+
+def _clause(content: Content, span: Span) -> Span:
+    """The clause around what a model found telling, whose pieces of words nobody can read: no more than so much."""
+    text = next(part.text for part in content.parts if part.name == span.part)
+    start, end = clause_around(text, span.start, span.end)
+    return Span(span.part, max(start, span.start - AROUND), min(end, span.end + AROUND))
 
 
 def _touch(one: Span, other: Span) -> bool:

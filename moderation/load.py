@@ -34,6 +34,9 @@ from moderation.text.sound import Sounds
 from moderation.text.variants import Variants
 from moderation.text.words import open_dictionary
 from moderation.told import Told
+from moderation.wares import Known as Goods
+from moderation.wares import Wares
+from moderation.wares import wares as read_wares
 from moderation.wrongs import wrong
 
 if TYPE_CHECKING:
@@ -88,6 +91,7 @@ def _read(lexicons: Path, scenes: Path, folders: Sequence[str]) -> Ruleset:
     industries = disk.toml("industries.toml", lambda document: read_industries(document, known))
     terms = disk.terms(lists, folders)
     live = disk.live(categories, folding)
+    wares = disk.wares(Goods(lists, categories, industries.industries if industries else {}, folding))
     disk.errors.extend(tables.cross_check(categories, laws, policies, disk.text))
     if codes and claims:
         disk.errors.extend(check_terms(terms, categories, laws, folding))
@@ -114,6 +118,7 @@ def _read(lexicons: Path, scenes: Path, folders: Sequence[str]) -> Ruleset:
         claims=claims,
         industries=industries,
         rewrites=rewrites,
+        wares=wares,
         options=options,
         lists=lists,
         live=live,
@@ -305,6 +310,12 @@ class _Disk:
         if not (self._roots[""] / "rewrites.toml").exists():
             return read_rewrites(tables.Document("rewrites.toml", "", {}), known)
         return self.toml("rewrites.toml", lambda document: read_rewrites(document, known)) or Rewrites()
+
+    def wares(self, known: Goods) -> Wares:
+        """The kinds of goods of ``wares.toml``; a folder without it knows none."""
+        if not (self._roots[""] / "wares.toml").exists():
+            return Wares()
+        return self.toml("wares.toml", lambda document: read_wares(document, known)) or Wares()
 
     def word_lists(self, folding: Folding) -> WordLists:
         """The lists of every ``words/*.toml``; a name may stand once."""

@@ -6,6 +6,7 @@ itself.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from moderation.lexicon import OWN
@@ -16,7 +17,20 @@ from moderation.roomwords import behaviour
 from moderation.ruleset import ClaimKind, Outcome
 from moderation.surgery import clause_around
 from moderation.text.variants import DISGUISES
-from moderation.types import ALLOWED, BOUNDARY, DENIED, DOUBTED, NAMED, PERSON, PROOF, SHANGHAI, TEXT, UNSURE, Action
+from moderation.types import (
+    ALLOWED,
+    BOUNDARY,
+    DENIED,
+    DOUBTED,
+    NAMED,
+    PERSON,
+    PROOF,
+    REGIME,
+    SHANGHAI,
+    TEXT,
+    UNSURE,
+    Action,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +67,10 @@ EXEMPTION_NAMES = {
         "词义较轻，文本模型认为不构成违规",
         "a light term that the text model is as good as sure is no breach",
     ),
+    REGIME: (
+        "同一处已按这类商品所适用的规定认定",
+        "judged here by the law for goods of this kind",
+    ),
     DENIED: ("文本模型认为此处绝无该类违规", "the text model is sure that this is no such breach here"),
     SWITCHED_OFF: ("本租户停用了该词条", "the tenant does not count this term"),
 }
@@ -62,6 +80,8 @@ FAILURES = {
     "barred": ("有排除情形", "something in the text rules it out"),
 }
 """Why an exemption failed, where the reason is not another rule."""
+_CODE = re.compile("[a-z0-9_.]*")
+"""What is no note of a term: the code of a row that the table no longer has."""
 LONGEST_CLAUSE = 40
 """A clause of so many characters is told whole, where the word that was found is no violation by itself."""
 
@@ -139,10 +159,16 @@ class Reasons:
         if item.weight < self._ruleset.policies[self._content.scene].review_at:
             return self.say(f"“{quote}”只是{name}的线索，单独不计", f"“{quote}”: a hint of {name}, not counted")
         within, seen = f"“{clause}”中的" if clause else "", f"（已还原：{hidden}）" if hidden else ""
-        zh = f"{within}“{quote}”{seen}属于{name}{rests}"
+        zh = f"{within}“{quote}”{seen}{'可能' if self._open(item) else ''}属于{name}{rests}"
         within, seen = f" in “{clause}”" if clause else "", f", seen through {hidden}" if hidden else ""
-        en = f"“{quote}”{within}: {name}{seen}{rests}"
+        en = f"“{quote}”{within}: {'perhaps ' if self._open(item) else ''}{name}{seen}{rests}"
         return self.say(zh, en)
+
+    def _open(self, item: Evidence) -> bool:
+        """Whether the finding by itself has a person decide, so that nothing is settled yet."""
+        category = self._ruleset.categories.get(item.category)
+        policy = self._ruleset.policies[self._content.scene]
+        return category is not None and policy.action_for(item, category) is Action.REVIEW
 
     def _clause(self, item: Evidence, quote: str) -> str:
         """The clause around a word that counts only in company; empty where the word says it all."""
@@ -205,7 +231,13 @@ class Reasons:
         return self.say(f"属于“{name}”{rests}", f"it is {name}{rests}")
 
     def _of_article(self, item: Evidence) -> str:
-        """What the first article cited says."""
+        """What the term says of itself, what a person must see to, and what the first article cited says."""
+        told = [] if _CODE.fullmatch(item.note) else [item.note]
+        if self._open(item):
+            told.append(self.say("须由人工核实", "a person must check it"))
+        return self.say("；", "; ").join([*told, self._first(item)])
+
+    def _first(self, item: Evidence) -> str:
         article = self._ruleset.laws.get(item.laws[0]) if item.laws else None
         if article is None:
             return self.say("按该类别的规则处理，当日没有可引的法条", "the category's own rule: no article in force")

@@ -32,7 +32,10 @@ DISGUISES = frozenset({"compat", "traditional", "lookalike", "invisible", "bidi"
 
 
 class Wording(NamedTuple):
-    """What may stand instead; the empty text deletes. A ``template`` holds something that a person must fill in."""
+    """What may stand instead; the empty text deletes.
+
+    A ``template`` holds something that a person must fill in, or a fact that only the shop knows to be true.
+    """
 
     text: str
     template: bool = False
@@ -212,11 +215,13 @@ def _wordings(document: Document, row: Row, folding: Folding) -> Iterator[Wordin
         read = Row(document, item, LawError, "", row.line) if isinstance(item, dict) else None
         text = read.take("text", str) if read else item
         template = read.take("template", bool, default=False) if read else False
+        fact = read.take("fact", bool, default=False) if read else False
         if read:
             read.end()
         if not isinstance(text, str):
             raise row.wrong("wording_kind", text=text)
-        yield _sound(row, Wording(text, template, row.line), folding)
+        wording = _sound(row, Wording(text, template, row.line), folding)
+        yield wording._replace(template=template or fact)
 
 
 def _sound(row: Row, wording: Wording, folding: Folding) -> Wording:

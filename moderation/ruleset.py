@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from moderation.text.fold import Folding
     from moderation.text.variants import Variants
     from moderation.types import Action, Effect, Scene
+    from moderation.wares import Wares
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +223,7 @@ class Ruleset:
     claims: Claims = field(repr=False)
     industries: Industries = field(repr=False)
     rewrites: Rewrites = field(repr=False)
+    wares: Wares = field(repr=False)
     options: Mapping[str, Option] = field(default_factory=dict, repr=False)
     lists: WordLists = field(default_factory=dict, repr=False)
     live: LiveRules | None = field(default=None, repr=False)

@@ -243,7 +243,8 @@ class _Desk:
         close, wide = self._wordings(hits, close=True), self._wordings(hits, close=False)
         gone = [Wording("")]
         if loose(text[slice(*clause)]) and self._rewrites.sentences.isdisjoint(hit.category for hit in hits):
-            instead = (*close, *(wide + gone if clause[1] == sentence[1] else gone + wide))
+            said = [wording for wording in wide if wording.text]
+            instead = (*close, *(said + gone if clause[1] == sentence[1] else gone + said))
             yield from goods_options(self._rewrites.goods, text, (start, end), clause, instead)
             for wording in (*close, *(wide + gone if closing else gone + wide)):
                 yield Option(*clause, wording.text, wording.template, whole=True)
@@ -288,8 +289,8 @@ class _Desk:
         said: set[str] = set()
         for target in self._targets:
             words = [at for at, option in enumerate(target.options) if not option.whole and option.text]
-            target.at = next((at for at in words if target.options[at].text not in said), target.at)
-            said.add(target.option.text)
+            target.at = next((at for at in words if target.options[at].text.rstrip("的") not in said), target.at)
+            said.add(target.option.text.rstrip("的"))
 
     def _shrink(self) -> None:
         """Take back every step that was not needed, with what is left of the examinations."""

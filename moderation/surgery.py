@@ -96,11 +96,20 @@ def joined(text: str, options: Sequence[Option], openers: Sequence[str]) -> list
             if option.end > merged[-1].end:
                 merged[-1] = merged[-1]._replace(end=option.end, text="", template=False, whole=True)
             continue
+        between = text[merged[-1].end : option.start] if merged else ""
+        if merged and option.entry and option.entry == merged[-1].entry and not between:  # one wording for 减肥刮油
+            plain = option if merged[-1].template else merged[-1]
+            merged[-1] = merged[-1]._replace(
+                end=option.end, text=plain.text.removesuffix("的"), template=plain.template
+            )
+            continue
         words = option.text.lstrip("，")
+        if merged and merged[-1].whole and merged[-1].text and option.whole and words and _only_marks(between):
+            option = option._replace(text="", template=False)  # noqa: PLW2901 - what stands before says enough
+            words = ""
         if option.whole and words and (words in said or words in text):
             option = option._replace(text="", template=False)  # noqa: PLW2901 - once is enough
         said.add(words)
-        between = text[merged[-1].end : option.start] if merged else ""
         if merged and not option.text and not merged[-1].text and option.whole and _only_marks(between):
             merged[-1] = merged[-1]._replace(end=option.end)
         else:

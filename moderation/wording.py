@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from moderation.rewrites import Hit, Rewrite, Rewrites, Wording
 
 _ENDS_IN_DE = re.compile(r"的(（[^）]*）)?$")
-PHRASE = 5
-"""From so many characters on a wording is no single word."""
+PHRASE, OF_DEGREE = 5, 3
+"""From so many characters on a wording is no single word; where it says how something is, from fewer."""
 NAME = range(2, 9)
 """So many characters a name of goods may have."""
 AMONG = frozenset("里中界类")
@@ -37,6 +37,8 @@ class Option(NamedTuple):
     text: str
     template: bool
     whole: bool = False
+    entry: int = 0
+    """The line of the entry whose fixed wording it is; 0 for what depends on the word."""
 
     @property
     def size(self) -> int:
@@ -66,11 +68,15 @@ def word_options(rewrites: Rewrites, hit: Hit, text: str, span: tuple[int, int],
                 continue
             new = wording.text.replace(REST, rest)
             new = new[begin > 0 and new[:1] == text[begin - 1] :]  # 含 is there already
+            named = new.rpartition("的")[2]
+            new = named if named and text.endswith("的", 0, begin) else new  # 选择 for 不错的选择 in 高端人士的首选
             said = next((size for size in range(len(new), 1, -1) if text.startswith(new[-size:], end)), 0)
             new = new[: len(new) - said]  # 高品质 before 品质
             stop = end + 1 if _ENDS_IN_DE.search(new) and text.startswith("的", end) else end
             first = begin - 1 if _predicate(new, text, begin, stop) else begin
-            yield Option(first, stop, new + _link(new, text[stop : stop + 1]), wording.template)
+            fixed = 0 if REST in wording.text else entry.line
+            link = _link(new, text[stop : stop + 1], fixed=bool(fixed))
+            yield Option(first, stop, new + link, wording.template, entry=fixed)
 
 
 def goods_options(
@@ -94,10 +100,12 @@ def goods_options(
             yield Option(stop, clause[1], wording.text and f"，{wording.text}", wording.template, whole=True)
 
 
-def _link(new: str, following: str) -> str:
-    """The 的 that a longer wording needs before what it describes."""
+def _link(new: str, following: str, *, fixed: bool) -> str:
+    """The 的 that a longer wording needs before what it describes, and one of degree: 很不错的品质."""
     describes = "\u4e00" <= following <= "\u9fff" and following not in LEANING and following != "的"
-    return "的" if describes and len(new) >= PHRASE and new[-1] not in "的）" else ""
+    praises = fixed and new.startswith(DEGREES) and len(new) >= OF_DEGREE
+    longer = len(new) >= PHRASE or praises or new.endswith("不错")
+    return "的" if describes and longer and new[-1] not in "的）" else ""
 
 
 def _predicate(new: str, text: str, begin: int, stop: int) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from moderation.detect.cues import CueIndex
     from moderation.detect.rule import Rule
+    from moderation.matcher import Hit
     from moderation.ruleset import ClaimRule, Ruleset, Setting
     from moderation.text.reading import PartReading
     from moderation.text.view import View
@@ -348,6 +349,7 @@ class Hearing:
         self.day = day
         self.closed = table.closed(day)
         self._declared = table.declared(content)
+        self._told = index.declared(content.industry)
         self.apart = bool(self._declared or content.qualifications) or len(parts) > 1
         """Whether something beyond a hit's own part may decide: what was declared, or a cue in another part."""
         self.index = index
@@ -365,7 +367,7 @@ class Hearing:
         if self._cues is None:
             found = [part.folded.cues(self.index) for part in self._parts]
             found.extend(map(self.index.find_in, self._held))
-            self._cues = found[0] if len(found) == 1 else Cues([hit for cues in found for hit in cues.hits])
+            self._cues = found[0] if len(found) == 1 and not self._told else _together(found, self._told, self.index)
         return self._cues
 
     @property
@@ -374,3 +376,12 @@ class Hearing:
         if self._everywhere is None:
             self._everywhere = self._table.everywhere(self.cues.numbers) | self._declared
         return self._everywhere
+
+
+def _together(found: Sequence[Cues], told: list[Hit], index: CueIndex) -> Cues:
+    """The cues of several texts, each text behind the other, and what was told beside them."""
+    hits, shift = list(told), 0
+    for cues in found:
+        hits += [(start + shift, end + shift, number) for start, end, number in cues.hits]
+        shift = max((end for _, end, _ in hits), default=0) + 1
+    return Cues(hits, index.hiding)

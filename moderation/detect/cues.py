@@ -6,14 +6,18 @@ A cue is known by a number. Numbers, periods and standards, which no list can ho
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from itertools import accumulate
 from operator import itemgetter
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from moderation.matcher import Matcher
+from moderation.wares import Wares
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from collections.abc import Set as AbstractSet
 
     from moderation.matcher import Hit
@@ -30,16 +34,39 @@ _ISSUERS = re.compile(
 """What stands before a standard's number in folded text: no marks, no blanks, lower case."""
 _YEAR = re.compile(r"20[0-9]{2}|二[〇零][一二三四五六七八九〇零]{2}")
 _ISSUER_REACH = 5
+Hiding = Mapping[frozenset[int], frozenset[int]]
+NOTHING: Hiding = MappingProxyType({})
+WARES = Wares()
 _END_OF, _NUMBER_OF = itemgetter(1), itemgetter(2)
 
 
+class Hidden:
+    """Stretches of a text in which no shorter word counts."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        self._longest = dict(sorted(spans))
+        self._starts = list(self._longest)
+        self._reaches = list(accumulate(self._longest.values(), max))
+
+    def holds(self, start: int, end: int) -> bool:
+        """Whether a longer stretch holds ``[start, end)``."""
+        if self._longest.get(start, 0) > end:
+            return True
+        earlier = bisect_left(self._starts, start)
+        return earlier > 0 and self._reaches[earlier - 1] >= end
+
+
 class Cues:
-    """The cues of one text, in any order. ``numbers`` answers most questions at once: it is not here."""
+    """The cues of one text, in any order. ``numbers`` answers most questions at once: it is not here.
 
-    __slots__ = ("_ends", "_met", "hits", "numbers")
+    ``hiding`` tells for some sets of wanted cues the cues inside which none of them counts.
+    """
 
-    def __init__(self, hits: list[Hit]) -> None:
+    __slots__ = ("_ends", "_hiding", "_met", "hits", "numbers")
+
+    def __init__(self, hits: list[Hit], hiding: Hiding = NOTHING) -> None:
         self.hits = hits
+        self._hiding = hiding
         self._ends: list[int] | None = None
         self._met: dict[frozenset[int], bool] = {}
         self.numbers: AbstractSet[int] = set(map(_NUMBER_OF, hits))
@@ -48,7 +75,11 @@ class Cues:
         """Whether any of the cues is a wanted one. The answer is kept: rules of one category mostly ask the same."""
         met = self._met.get(wanted)
         if met is None:
-            met = self._met[wanted] = not wanted.isdisjoint(self.numbers)
+            met = not wanted.isdisjoint(self.numbers)
+            if met and wanted in self._hiding:
+                hidden = Hidden((start, end) for start, end, number in self.hits if number in self._hiding[wanted])
+                met = any(number in wanted and not hidden.holds(start, end) for start, end, number in self.hits)
+            self._met[wanted] = met
         return met
 
     def within(self, low: int, high: int) -> list[Hit]:
@@ -70,16 +101,21 @@ class Cues:
 class CueIndex:
     """Keeps every cue word of a ruleset, folded, with its number."""
 
-    def __init__(self, words: Iterable[str], units: Iterable[str], plain: Callable[[str], str]) -> None:
-        self._plain = plain
+    def __init__(
+        self, words: Iterable[str], units: Iterable[str], plain: Callable[[str], str], wares: Wares = WARES
+    ) -> None:
+        self._plain, self.wares = plain, wares
+        tokens = (*TOKENS, *(kind.token for kind in wares.kinds))
         self._units = frozenset(map(plain, units)) - {""}
         folded = {word: plain(word) for word in words if not word.startswith("<")}
-        known = sorted({*folded.values()} - {""})
+        known = sorted({*folded.values(), *wares.hiding(())} - {""})
         self._matcher = Matcher(known)
-        self._numbers = {word: number for number, word in enumerate((*known, *TOKENS))}
+        self._numbers = {word: number for number, word in enumerate((*known, *tokens))}
         self._written = {word: self._numbers[letters] for word, letters in folded.items() if letters}
-        self._written.update((token, self._numbers[token]) for token in TOKENS)
+        self._written.update((token, self._numbers[token]) for token in tokens)
         self._sets: dict[tuple[str, ...], frozenset[int]] = {}
+        self.hiding: dict[frozenset[int], frozenset[int]] = {}
+        """What hides cues from a condition: see ``Cues``."""
         self._number, self._quantity, self._period, self._standard = (self._numbers[token] for token in TOKENS)
         self._first_of_units = {unit[0] for unit in self._units}
 
@@ -89,6 +125,22 @@ class CueIndex:
         if known is None:
             known = self._sets[words] = frozenset([self._written[word] for word in words])
         return known
+
+    def anywhere(self, words: tuple[str, ...]) -> frozenset[int]:
+        """The same for what is asked of a whole content: kinds of goods may be declared, and are named by whole names.
+
+        What such a list says (茶) does not count inside the name of goods of another kind (茶具).
+        """
+        asked = self.wares.asked(frozenset(map(self._plain, words)))
+        wanted = self.numbers(words).union(self._written[kind.token] for kind in asked)
+        if asked:
+            self.hiding[wanted] = frozenset(self._numbers[word] for word in self.wares.hiding(asked))
+        return wanted
+
+    def declared(self, industry: str | None) -> list[Hit]:
+        """The cue of the kind of goods that an industry deals in: it stands nowhere."""
+        kind = self.wares.declared(industry)
+        return [(0, 0, self._written[kind.token])] if kind else []
 
     @property
     def written(self) -> Mapping[str, int]:
@@ -109,7 +161,7 @@ class CueIndex:
         hits = self._matcher.find(text)
         for run in _RUNS.finditer(text):
             self._add_tokens(hits, text, *run.span())
-        return Cues(hits)
+        return Cues(hits, self.hiding)
 
     def _add_tokens(self, hits: list[Hit], text: str, start: int, end: int) -> None:
         """What a run of digits or numerals is."""

@@ -6,11 +6,10 @@ are compared in the folded view: verbatim, whatever their punctuation. They may 
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
-from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
+from moderation.detect.cues import Hidden
 from moderation.detect.formats import FORMATS, State, numbers_in
 from moderation.industry import CART, SELLER, TOKENS
 from moderation.matcher import Matcher
@@ -109,7 +108,7 @@ class DisclosureDetector:
         words, decoys = self._matcher.words, self._table.decoys
         for number, part in enumerate(parts):
             hits = self._matcher.find(part.text)
-            hidden = _Hidden([(start, end) for start, end, word in hits if words[word] in decoys])
+            hidden = Hidden((start, end) for start, end, word in hits if words[word] in decoys)
             for start, end, word in hits:
                 if words[word] not in present and not hidden.holds(start, end):
                     present[words[word]] = (number, start, end)
@@ -216,22 +215,6 @@ class DisclosureDetector:
             return Span(parts[0].name, 0, len(parts[0].source))
         number, start, end = cue
         return Span(parts[number].name, *self._reader.folded_view(parts[number]).span(start, end))
-
-
-class _Hidden:
-    """Stretches of a text in which no shorter word counts."""
-
-    def __init__(self, spans: list[tuple[int, int]]) -> None:
-        self._longest = dict(sorted(spans))
-        self._starts = list(self._longest)
-        self._reaches = list(accumulate(self._longest.values(), max))
-
-    def holds(self, start: int, end: int) -> bool:
-        """Whether a longer stretch holds ``[start, end)``."""
-        if self._longest.get(start, 0) > end:
-            return True
-        earlier = bisect_left(self._starts, start)
-        return earlier > 0 and self._reaches[earlier - 1] >= end
 
 
 def _shown(signs: Sequence[Sign], present: Present) -> tuple[Place | None] | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from moderation.detect.rule import REACH, SURE
 from moderation.text.variants import DISGUISES
-from moderation.text.words import PAIR
+from moderation.text.words import LONGEST_WORD, PAIR, frequency
 from moderation.types import FULL_WEIGHT
 
 if TYPE_CHECKING:
@@ -106,6 +106,21 @@ def neighbours_allow(rule: Rule, before: str, after: str, opens: bool, closes: b
 def held(text: str, start: int, end: int) -> bool:
     """Whether the first or last letter of a hit stands beside itself: only then need the bounds be widened."""
     return (start > 0 and text[start - 1] == text[start]) or text[end : end + 1] == text[end - 1]
+
+
+def held_down(view: View, start: int, end: int) -> tuple[int, int]:
+    """The bounds with the repeats of a hit's first and last letter.
+
+    A single one that is a letter of the word next to it repeats nothing: 糖 of 糖尿病 in 降血糖糖尿病.
+    """
+    text = view.text
+    left, right = view.widen(start, end)
+    if start - left == 1 and any(frequency(text[begin:start]) for begin in range(max(0, start - LONGEST_WORD), left)):
+        left = start
+    last = min(len(text), end + LONGEST_WORD)
+    if right - end == 1 and any(frequency(text[end:stop]) for stop in range(right + 1, last + 1)):
+        right = end
+    return left, right
 
 
 def runs_on(view: View, start: int, end: int) -> bool:

@@ -52,7 +52,7 @@ class OwnTerms:
         if not joined and not any(part.hits or part.look & (OTHER_VIEWS | DISGUISED) for part in again):
             return base.detect(content, parts, gate, day)
         shared, own = base.live(gate), self._tables(gate)
-        alone = len(parts) == 1
+        alone = len(parts) == 1 and not self.index.declared(content.industry)
         sights = [look(part, base.reader, shared[0], self.index, alone=alone) for part in parts]
         own_sights = [look(part, self._reader, own[0], self.index, alone=alone) for part in again]
         joined_shared = base.reader.further(parts, base.folded.anchors)
@@ -93,7 +93,7 @@ class WiderIndex(CueIndex):
     """A cue index with more words: numbers of the narrower one mean the same here, new words have higher ones."""
 
     def __init__(self, narrower: CueIndex, words: Iterable[str], ruleset: Ruleset) -> None:
-        self._narrower, self._plain = narrower, ruleset.folding.plain
+        self._narrower, self._plain, self.wares = narrower, ruleset.folding.plain, narrower.wares
         known = narrower.known
         folded = {word: ruleset.folding.plain(word) for word in words if not word.startswith("<")}
         new = sorted({*folded.values()} - known.keys() - {""})
@@ -102,14 +102,14 @@ class WiderIndex(CueIndex):
         self._numbers = {**known, **{word: number for number, word in enumerate(new, start=self._first)}}
         own = {word: self._numbers[letters] for word, letters in folded.items() if letters}
         self._written = {**narrower.written, **own}
-        self._sets = {}
+        self._sets, self.hiding = {}, narrower.hiding.copy()
 
     def find(self, text: str) -> Cues:
         """All cues of a folded text."""
         cues = self._narrower.find(text)
         if found := self._more.find(text):
             first = self._first
-            return Cues([*cues.hits, *[(start, end, first + number) for start, end, number in found]])
+            return Cues([*cues.hits, *[(start, end, first + number) for start, end, number in found]], self.hiding)
         return cues
 
 

@@ -138,7 +138,7 @@ def cue_index(ruleset: Ruleset, held: Held) -> CueIndex:
     for rule in ruleset.claims.rules:
         for setting in rule.settings:
             words.update(*setting.needs.values(), *setting.bars.values())
-    return CueIndex(words - {"^", "$"}, ruleset.claims.units, ruleset.folding.plain)
+    return CueIndex(words - {"^", "$"}, ruleset.claims.units, ruleset.folding.plain, ruleset.wares)
 
 
 def cues_in_disguise(ruleset: Ruleset) -> set[str]:
@@ -293,7 +293,7 @@ def _asked(term: Term, index: CueIndex, shape: Callable[[str], str]) -> tuple[An
         () if term.pattern or "^" in condition.prev else shaped(condition.prev),
         index.numbers(condition.near),
         index.numbers(condition.sentence),
-        index.numbers(condition.with_),
+        index.anywhere(condition.with_),
         index.numbers(condition.unless),
         index.numbers(condition.without),
         shaped(condition.next),

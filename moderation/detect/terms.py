@@ -13,6 +13,7 @@ from moderation.detect.hits import (
     HELD,
     company_hidden_by,
     held,
+    held_down,
     hidden_by,
     matched,
     neighbours_allow,
@@ -102,7 +103,8 @@ class TermDetector:
     def detect(self, content: Content, parts: Sequence[PartReading], gate: Gate, day: date) -> Findings | None:
         """Everything the terms say of a content; ``None`` where none can count, as in most traffic."""
         tables = self._live[gate]
-        sights = [look(part, self.reader, tables[0], self.index, alone=len(parts) == 1) for part in parts]
+        alone = len(parts) == 1 and not self.index.declared(content.industry)
+        sights = [look(part, self.reader, tables[0], self.index, alone=alone) for part in parts]
         joined = self.reader.further(parts, self.folded.anchors)
         if not joined and not any(sight.suspect for sight in sights):
             return None
@@ -358,7 +360,7 @@ class Inspection:
             return
         wide = bounds
         if rule.regex is None and held(view.text, *bounds):
-            wide = view.widen(*bounds)
+            wide = held_down(view, *bounds)
             wide = bounds if wide == bounds else wide
         start, end = view.span(*wide)
         quoted = view.source[start:end]
@@ -370,6 +372,8 @@ class Inspection:
         if disguises:
             folds = (*disguises, *folds)
         group = self._groups.setdefault(rule.id, len(self._groups))
+        if view.name == "repeat" and any(it[4] == group and start <= it[0] and -it[1] <= end for it in self._found):
+            return  # it stands there without leaving a repeat away
         if wide is not bounds or view.name == "repeat":
             folds = (*folds, "repeat")
             self._found = [it for it in self._found if it[4] != group or it[0] < start or -it[1] > end]

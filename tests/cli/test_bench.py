@@ -25,8 +25,8 @@ from bench.rules import common_letters, padding
 from bench.timing import rounds
 from moderation.engine import Engine
 from moderation.load import load_ruleset
-from moderation.matcher import NaiveMatcher
 from tests.cli.conftest import command
+from tests.naive import NaiveMatcher
 
 TINY = Effort(rounds=2, least=0.0001, comments=50, http_rounds=1, http_seconds=0.2, connections=4)
 LETTERS = st.text(alphabet="国家级最好 ❤ＡａA", max_size=30)

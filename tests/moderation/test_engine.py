@@ -204,3 +204,17 @@ def test_a_text_a_day_later_is_judged_by_that_day(court, content) -> None:
     later = content("国家级", at=asked.at + timedelta(days=1))
     assert not engine.examine(asked, reading).conclude().evidence
     assert engine.examine(later, reading).conclude().evidence
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("降血糖糖尿病专用", {"降血糖", "糖尿病"}),
+        ("这茶最最好", {"最最好"}),
+        ("这茶最好好好", {"最好好好"}),
+        ("中国国家级工艺", {"国家级工艺"}),
+        ("国国家家级", {"国国家家级"}),
+    ],
+)
+def test_a_letter_of_the_next_word_is_no_repeat(shipped, quotes, text, quoted) -> None:
+    assert set(quotes(shipped, text)) == quoted

@@ -404,3 +404,19 @@ def test_what_is_no_word_to_anybody_is_not_read(shipped, text):
 @pytest.mark.parametrize(("text", "shouts"), [("主播真好", True), ("主播今天真好", True), ("主播今天真好看", False)])
 def test_a_wording_says_whether_it_is_a_shout(shipped, text, shouts):
     assert [wording.shouts for wording in shipped.examine(content(text, scene="live_chat")).wordings()] == [shouts]
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("今天天气很好，出门走走吧", "出门走走吧"),
+        ("字" * 30 + "门走" + "字" * 30, "字" * 20 + "门走" + "字" * 20),
+    ],
+)
+def test_a_score_is_told_by_the_clause_around_what_says_most(shipped, text, quoted):
+    start = text.index("门走")
+    opinion = says("abuse")
+    (score,) = opinion.scores
+    opinion = opinion._replace(scores=(score._replace(span=score.span._replace(start=start, end=start + 2)),))
+    (item,) = scored(shipped.examine(content(text, scene="ugc")).conclude(opinion))
+    assert text[item.span.start : item.span.end] == quoted

@@ -6,7 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest import mark
 
-from moderation.matcher import Matcher, NaiveMatcher, nesting
+from moderation.matcher import Matcher, nesting
+from tests.naive import NaiveMatcher
 
 LETTERS = st.sampled_from("abcab最好好国家𠮷🔞é️1 ")
 """Few letters, so that words overlap, nest and repeat; astral, combining and plain ones."""

@@ -87,7 +87,9 @@ clause = ["统计"]
 def engine(tmp_path_factory, write_rules):
     files = {
         "ad_law/absolute_claim.txt": term_file(
-            "[zui 最高级]\n最好\n最佳 | severity: 2\n百搭 | weight: 30\n", "absolute_claim"
+            "[zui 最高级]\n最好\n最佳 | severity: 2\n百搭 | weight: 30\n"
+            "一级能效 | weight: 60 | note: 须与能效标识一致\n",
+            "absolute_claim",
         ),
         "ad_law/false_urgency.txt": term_file("最后一天\n", "false_urgency"),
         "ad_law/contact_diversion.txt": term_file("加我\n", "contact_diversion"),
@@ -132,7 +134,16 @@ def steps(engine, content):
             "可能属于“有来源的事实”，须由人工核对证明",
             "it may be a fact with its source: a person must check the proof",
         ),
-        ("最后一天", "按该类别的规则处理，当日没有可引的法条", "the category's own rule: no article in force"),
+        (
+            "最后一天",
+            "须由人工核实；按该类别的规则处理，当日没有可引的法条",
+            "a person must check it; the category's own rule: no article in force",
+        ),
+        (
+            "一级能效",
+            "须与能效标识一致；须由人工核实；广告法 9(3)：不得使用绝对化用语",
+            "须与能效标识一致; a person must check it; Advertising Law 9(3): No absolute wording",
+        ),
         ("加我", "依据平台规则", "under Platform rules"),
     ],
 )
@@ -299,3 +310,12 @@ def test_a_word_that_counts_in_company_is_told_with_its_clause(text, zh, en, shi
     for lang, begins in (("zh", zh), ("en", en)):
         shown = render(verdict, asked, shipped.ruleset, lang)["evidence"]
         assert any(item["reason"].startswith(begins) for item in shown)
+
+
+def test_what_a_person_must_settle_is_not_told_as_settled(told) -> None:
+    assert [told(text)["evidence"][0]["reason"].partition("，")[0] for text in ("茶最好", "一级能效", "最后一天")] == [
+        "“最好”属于绝对化用语",
+        "“一级能效”可能属于绝对化用语",
+        "“最后一天”可能属于虚假紧迫",
+    ]
+    assert told("一级能效", "en")["evidence"][0]["reason"].startswith("“一级能效”: perhaps Absolute claim")

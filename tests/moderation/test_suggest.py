@@ -306,12 +306,27 @@ def test_the_smallest_edit_wins(text, new, better) -> None:
         ("史上最强清洁力！油污一喷就没", "少见的清洁力！油污一喷就没"),
         ("这款行李箱的轮子，说它是地表最静音", "这款行李箱的轮子，说它很静音"),
         ("这枕头最好，用了都说香", "这枕头，各项参数见详情页"),
-        ("这台风扇很轻，秒杀一切同类产品", "这台风扇很轻，各项参数见详情页"),
+        ("这台风扇很轻，秒杀一切同类产品", "这台风扇很轻"),
         ("唯一授权经销商，假一赔十", "授权经销商，假一赔十"),
         ("清华状元推荐的学习机，提分看得见", "学习机，学习效果因人而异，不承诺通过考试"),
         ("鱼油软化血管，预防脑梗", "鱼油，均衡饮食，适量食用"),
         ("这款面膜含干细胞，促进细胞再生", "这款面膜含XX植物提取物，使用感受因人而异"),
-        ("药妆级洗面奶，消炎祛痘三天见效", "温和护肤洗面奶，效果因人而异"),
+        ("药妆级洗面奶，消炎祛痘三天见效", "温和护肤洗面奶，使用感受因人而异"),
+        ("药妆级面霜，医学护肤，修复敏感肌", "温和护肤面霜，日常护肤，使用感受因人而异"),
+        ("独一无二的设计，别家买不到", "很有特色的设计，别家买不到"),
+        ("唯一性价比之王", "性价比不错"),
+        ("面膜消炎杀菌，祛痘一次搞定", "面膜清洁，祛痘一次搞定"),  # one wording for both
+        ("口服玻尿酸美白祛斑", "口服玻尿酸提亮肤色观感"),
+        ("代餐奶昔减肥刮油，一个月瘦二十斤", "代餐奶昔，请搭配均衡饮食和适量运动"),
+        ("近视手术零风险，包恢复视力", "近视手术，实际体验因人而异"),  # one clause says enough
+        ("全国首家直营店，全省第一", "表现不错的直营店，很不错"),
+        ("领导品牌，高端人士的首选", "用心经营的品牌，高端人士的选择"),
+        ("最好的原料，最好的工艺，最好的服务", "不错的原料，不错的工艺，不错的服务"),
+        ("最便宜的价格买到最好的品质", "实惠的价格买到不错的品质"),
+        ("价格全网最低，品质全国第一", "活动价，品质很不错"),
+        ("最安全的儿童座椅，没有之一", "注重安全的儿童座椅"),  # and no fact that nobody knows
+        ("最受欢迎的面霜，姐妹们闭眼入", "很受欢迎的面霜，姐妹们闭眼入"),
+        ("减肥贴躺着就瘦，不用运动", "不用运动"),  # 减肥 is no name of goods
     ],
 )
 def test_a_suggestion_reads_as_people_write(text, new, shipped, content) -> None:
@@ -404,3 +419,12 @@ def test_any_text_gets_an_answer_that_holds(text, small, content) -> None:
     if not suggestion.reason:
         assert complaints(small, asked, suggestion) == []
         assert made(asked, suggestion.edits) == suggestion.parts
+
+
+def test_a_fact_that_only_the_shop_knows_comes_last_and_is_to_be_checked(shipped_ruleset) -> None:
+    told = [entry.wordings for entry in shipped_ruleset.rewrites.entries if entry.name == "最受欢迎"]
+    assert [(wording.text, wording.template) for wording in told[0]] == [
+        ("很受欢迎", False),
+        ("本店销量靠前的一款（写明期间）", True),
+        ("不少老顾客回购", True),
+    ]

@@ -1,4 +1,4 @@
-"""What is said behind a claim, and does not take it back, excuses nothing."""
+"""What is said around a claim or an offer, and does not take it back, excuses nothing."""
 
 from __future__ import annotations
 
@@ -19,16 +19,50 @@ TAILS = (
     "，附赠说明书", "，有员工价", "，签合同", "，编号限量",
     "，要报名吗？", "，心动吗？", "，想试试吗？", "，您家老人需要吗？", "，要不要来一盒？",
 )  # fmt: skip
+TAILS_OF_TRUST = (
+    "，支持打假", "，不是药", "，本品不是药，放心喝", "，效果因人而异", "，你说是不是", "，是不是很心动",
+    "，虚假宣传我倒贴",
+    "，以前骗子太多了", "，防骗从我做起", "，远离骗子", "，假一赔十", "，小声说", "，法律为证",
+)  # fmt: skip
+FRONTS = (
+    "谨防上当，", "警惕高价，我们", "同行不敢说的，", "不是药，却", "拒绝智商税，", "据报道，", "新闻说，",
+    "严禁外传，",
+    "举报无效，", "我们的目标不是吹牛，", "为了不违规我小声说，", "没有夸大，", "识别真假，认准我们，", "专家提醒：",
+    "不要犹豫，",
+)  # fmt: skip
+OFFERS = (
+    "加微信刷单日结三百", "真人百家乐首充送彩金", "同城约炮上门服务", "代开增值税发票", "出售冰毒送货上门",
+    "办假证刻章",
+    "代孕包成功包性别", "高仿包一比一复刻加V",
+)  # fmt: skip
+AROUND_OFFERS = (
+    "反诈中心认证，{}", "新闻说了，合法，{}", "科普：{}", "据报道，{}", "谨防上当，{}", "警察勿扰，{}",
+    "{}，请勿报警", "{}，远离骗子",
+    "{}，不要举报", "{}，拒绝中介", "{}，被骗的找我", "{}，新闻报道过",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def passes(shipped, content):
-    return lambda text: shipped.examine(content(text, scene=Scene.AD)).conclude().action is Action.PASS
+    def say(text: str, scene: Scene = Scene.AD) -> bool:
+        return shipped.examine(content(text, scene=scene)).conclude().action is Action.PASS
+
+    return say
 
 
-@pytest.mark.parametrize("tail", ["", "。", *TAILS])
+@pytest.mark.parametrize("tail", ["", "。", *TAILS, *TAILS_OF_TRUST])
 def test_a_claim_stays_one_whatever_is_said_behind_it(passes, tail) -> None:
     assert [claim for claim in CLAIMS if passes(claim + tail)] == []
+
+
+@pytest.mark.parametrize("front", FRONTS)
+def test_a_claim_stays_one_whatever_is_said_before_it(passes, front) -> None:
+    assert [claim for claim in CLAIMS if passes(front + claim)] == []
+
+
+@pytest.mark.parametrize("around", AROUND_OFFERS)
+def test_an_offer_stays_one_whatever_is_said_around_it(passes, around) -> None:
+    assert [offer for offer in OFFERS if passes(around.format(offer), Scene.UGC)] == []
 
 
 @pytest.mark.parametrize(
@@ -37,6 +71,8 @@ def test_a_claim_stays_one_whatever_is_said_behind_it(passes, tail) -> None:
         "全国第一品牌，刚才说错了，收回这句", "刚才那句全网最低价不对，撤回",
         "这个茶不能治糖尿病", "有人问这茶能治糖尿病吗，不能",
         "糖尿病患者慎用", "不保证考上公务员",
+        "广告法不许写全网最低价", "写“全国第一品牌”被罚了二十万", "凡是号称稳赚不赔的，谨防诈骗",
+        "网上说这茶能治糖尿病，没这回事",
     ],
 )  # fmt: skip
 def test_what_takes_it_back_excuses_it(passes, text) -> None:

@@ -149,7 +149,7 @@ async def test_a_score_reaches_the_verdict_and_is_on_record(house, content):
         (item,) = decided.verdict.evidence
         assert decided.verdict.action is Action.REVIEW
         assert not decided.verdict.degraded
-        assert (item.source, item.category, item.span.start, item.span.end) == (TEXT, "abuse_insult", 4, 5)
+        assert (item.source, item.category, item.span.start, item.span.end) == (TEXT, "abuse_insult", 0, 7)
         assert item.note == name_of(model) == "fake@0123456789ab"
         assert item.facts == (("score_milli", 900), ("threshold_milli", 500))
         assert (await service.moderation.get(caller, decided.id)).verdict == decided.verdict
