@@ -24,6 +24,7 @@ def lexicons(tmp_path_factory):
     """The small rules of the others, with those of live rooms."""
     folder = small_rules(tmp_path_factory.mktemp("live") / "lexicons", TERMS)
     shutil.copy(LEXICONS / "live.toml", folder / "live.toml")
+    shutil.copytree(LEXICONS / "words", folder / "words")  # whose wares the kinds of goods name
     known = (LEXICONS / "industries.toml").read_text(encoding="utf-8").partition("\n[[industry]]")[0]
     (folder / "industries.toml").write_text(known, encoding="utf-8")  # kinds of certificates, and no industry
     return folder
