@@ -202,7 +202,7 @@ def _excused(category: Category, score: Score, policy: ScenePolicy, ruleset: Rul
         if item.code in {BOUNDARY, REGIME} or (sure and item.code in claims.guards):
             continue
         near = item.code in {ALLOWED, NAMED} or (sure and item.code in claims.certain)
-        if near and not _touch(item.span, score.span):
+        if near and not item.span.touches(score.span):
             continue
         if _same(category, ruleset.categories[item.category]):
             return True
@@ -214,10 +214,6 @@ def _clause(content: Content, span: Span) -> Span:
     text = next(part.text for part in content.parts if part.name == span.part)
     start, end = clause_around(text, span.start, span.end)
     return Span(span.part, max(start, span.start - AROUND), min(end, span.end + AROUND))
-
-
-def _touch(one: Span, other: Span) -> bool:
-    return one.part == other.part and one.start < other.end and other.start < one.end
 
 
 def _same(one: Category, other: Category) -> bool:

@@ -181,6 +181,10 @@ class Span(NamedTuple):
     start: int
     end: int
 
+    def touches(self, other: Span) -> bool:
+        """Whether some character stands in both."""
+        return self.part == other.part and self.start < other.end and other.start < self.end
+
 
 class Evidence(NamedTuple):
     """One finding. ``folds`` are the disguises seen through; ``laws`` the articles in force on the content's day.

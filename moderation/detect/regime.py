@@ -61,7 +61,7 @@ class Regimes:
         for item in evidence:
             taken = []
             if item.category == category and self._contends(item):
-                taken = [one for one in others if one.category == void or _touch(one, item)]
+                taken = [one for one in others if one.category == void or one.span.touches(item.span)]
                 gone |= {
                     (one.rule, one.span): Exemption(one.category, one.rule, one.span, REGIME, item.rule)
                     for one in taken
@@ -87,7 +87,3 @@ class Regimes:
             if kinds:
                 return next(kind for kind in self._wares.kinds if kind.code in kinds)
         return None
-
-
-def _touch(one: Evidence, other: Evidence) -> bool:
-    return one.span.part == other.span.part and one.span.start < other.span.end and other.span.start < one.span.end
