@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.detect.codes import CodeDetector
+from moderation.detect.covert import covert
 from moderation.detect.crowd import heard
 from moderation.detect.disclosure import DisclosureDetector
 from moderation.detect.own import OwnTerms
@@ -165,15 +166,18 @@ class Engine:
         """What the text says by itself; ``None``: nothing."""
         findings = self._terms.detect(content, reading, gate, day)
         lacking = self._disclosure.detect(content, reading, gate, day) if gate[1] else ()
+        is_open = self._scenes[content.scene][0].leaves_open(content)
+        hidden = list(covert(self._terms, self.ruleset, content, reading, day)) if is_open else ()
         look = 0
         for part in reading:
             look |= part.look
         codes = look & (CODES | FLOOD)
         if findings is None:
-            if not codes and not lacking:
+            if not (codes or lacking or hidden):
                 return None
             findings = Findings()
         findings.evidence.extend(lacking)
+        findings.evidence.extend(hidden)
         if codes:
             live = partial(self._applies, gate)
             findings.evidence.extend(self._codes.detect(reading, content.author, day, live))

@@ -85,6 +85,10 @@ class ScenePolicy:
             return False
         return self.advertising is Advertising.PRESUMED or content.author.role in TRADING
 
+    def leaves_open(self, content: Content) -> bool:
+        """Whether nobody has said if the content is an advertisement, and its scene takes it for none."""
+        return content.commercial is None and not self.is_advertising(content)
+
     def action_for(self, item: Evidence, category: Category) -> Action:
         """What one piece of evidence that counts leads to by itself: a score to review at most, whatever it weighs."""
         if item.facts and item.facts[0][0] == BINDS_FROM:

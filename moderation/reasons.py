@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
+from moderation.detect.covert import COVERT
 from moderation.lexicon import OWN
 from moderation.overlay import SWITCHED_OFF
 from moderation.proof import OFF_SCRIPT
@@ -211,8 +212,14 @@ class Reasons:
     def why(self, item: Evidence) -> str:
         """Why it is a violation, or why a person must decide."""
         told = self.of_own(item.rule, self._why(item))
-        if any(name == OFF_SCRIPT for name, _ in item.facts):
+        facts = dict(item.facts)
+        if OFF_SCRIPT in facts:
             told += self.say("；不在播前审定的脚本内", "; the approved script does not have it")
+        if COVERT in facts:
+            told += self.say(
+                "；未声明为广告，但宣称经过伪装，视同推销",
+                "; not declared as an advertisement, but a claim in disguise is taken for one",
+            )
         return told
 
     def _why(self, item: Evidence) -> str:

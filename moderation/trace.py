@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from moderation.detect.covert import COVERT
 from moderation.reasons import FAILURES, Reasons
 from moderation.ruleset import ClaimKind
 from moderation.types import ALLOWED, BOUNDARY, TEXT
@@ -56,7 +57,12 @@ class Tracer:
             self._not_allowed(),
             *([self._no_guard(item.note), self._against(item), *self._tried(item)] if judged else ()),
         ]
-        return [self._gate(item.category), *middle, self._counts(item), *self._would_help(item)]
+        return [
+            self._gate(item.category, covert=COVERT in dict(item.facts)),
+            *middle,
+            self._counts(item),
+            *self._would_help(item),
+        ]
 
     def of_exemption(self, item: Exemption) -> list[Step]:
         """How a hit came not to count."""
@@ -75,11 +81,14 @@ class Tracer:
         known = self._ruleset.categories.get(category)
         return known is not None and known.group == "advertising"
 
-    def _gate(self, category: str) -> Step:
+    def _gate(self, category: str, *, covert: bool = False) -> Step:
         policy = self._ruleset.policies[self._content.scene]
         scene = self._say(policy.zh, policy.en)
         if not self._judged(category):
             return Step("gate", self._say(f"{scene}，该类别不限于广告", f"{scene}: not only for advertising"))
+        if covert:
+            told = self._say("未声明为广告，宣称经过伪装，视同推销", "not declared as advertising, taken for it")
+            return Step("gate", self._say(f"{scene}，{told}", f"{scene}, {told}"))
         return Step("gate", self._say(f"{scene}，按广告审查", f"{scene}, judged as advertising"))
 
     def _not_allowed(self) -> Step:

@@ -1,0 +1,61 @@
+"""Claims in disguise where nobody said that anything is sold."""
+
+from __future__ import annotations
+
+import pytest
+
+from moderation.detect.covert import COVERT
+from moderation.reasons import Reasons
+from moderation.trace import Tracer
+from moderation.types import Action
+
+HIDDEN = (
+    "洗头水sheng发防tuo，用一个月发际线长回来了",
+    "我婆婆的糖鸟病喝这个茶喝好了，药都停了",
+    "这个霜三天祛dou消yan，比药膏灵",
+)
+PLAIN = (
+    "洗头水生发防脱，用一个月发际线长回来了",
+    "我婆婆的糖尿病喝这个茶喝好了，药都停了",
+    "这个霜三天祛痘消炎，比药膏灵",
+)
+SLIPS = ("下次在也不买了", "主播家的坚果全网🥇没有之一", "娃听写得了💯，奖励一根糖葫芦", "森海塞尔是大品牌，音质没得挑")
+
+
+@pytest.mark.parametrize("scene", ["ugc", "live_chat"])
+@pytest.mark.parametrize("text", HIDDEN)
+def test_who_hides_a_claim_is_taken_for_a_seller_by_a_person(shipped, judge, text, scene):
+    verdict = judge(shipped, text, scene=scene)
+    assert verdict.action is Action.REVIEW
+    covert = [item for item in verdict.evidence if COVERT in dict(item.facts)]
+    assert covert and all(item.folds for item in covert)
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_what_a_user_says_openly_is_no_advertisement(shipped, judge, text):
+    assert judge(shipped, text, scene="ugc").action is Action.PASS
+
+
+@pytest.mark.parametrize("text", HIDDEN)
+def test_who_says_that_nothing_is_sold_is_believed(shipped, judge, text):
+    assert judge(shipped, text, scene="ugc", commercial=False).action is Action.PASS
+
+
+@pytest.mark.parametrize("text", HIDDEN)
+def test_what_is_declared_is_judged_as_an_advertisement(shipped, judge, text):
+    verdict = judge(shipped, text, scene="ugc", commercial=True)
+    assert verdict.action is Action.BLOCK
+    assert not any(COVERT in dict(item.facts) for item in verdict.evidence)
+
+
+@pytest.mark.parametrize("text", SLIPS)
+def test_slips_and_ornaments_are_no_disguise(shipped, judge, text):
+    assert judge(shipped, text, scene="ugc").action is Action.PASS
+
+
+def test_reasons_and_steps_tell_why_it_is_judged_as_an_advertisement(shipped, judge, content):
+    sold = content(HIDDEN[1], scene="ugc")
+    item = next(item for item in shipped.examine(sold).conclude().evidence if COVERT in dict(item.facts))
+    assert "未声明为广告" in Reasons(shipped.ruleset, sold, "zh").why(item)
+    assert "not declared" in Reasons(shipped.ruleset, sold, "en").why(item)
+    assert "未声明为广告" in Tracer(shipped.ruleset, sold, "zh").of_evidence(item)[0].text
