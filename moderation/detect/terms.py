@@ -270,8 +270,6 @@ class Inspection:
         if not view.placed:
             self._reader.place(view)
         if rule.regex is not None:
-            if (gaps := view.gaps(start, end)) and self._left_of(view, start, end, gaps) < FULL_WEIGHT:
-                return None
             found = matched(rule.regex, rule.holds, view, start, end)
             if found is None:
                 return None
@@ -311,22 +309,18 @@ class Inspection:
             if not STOPS.isdisjoint(marks):
                 return 0
             return rule.weight * WEAKENED // FULL_WEIGHT if marks else rule.weight
-        return rule.weight * self._left_of(view, start, end, gaps) // FULL_WEIGHT
-
-    def _left_of(self, view: View, start: int, end: int, gaps: list[tuple[int, str]]) -> int:
-        """The share of its weight, in percent, that a word keeps with these gaps in it; 0: it is no word here."""
         skip = widest([gap for _, gap in gaps])
         even = len(gaps) == end - start - 1 > 1 and len({gap for _, gap in gaps}) == 1  # nobody does that by chance
         narrow = skip <= (ALLOWED_SKIP_OF_TWO if end - start == 2 else ALLOWED_SKIP)  # noqa: PLR2004
-        left = FULL_WEIGHT if narrow or even else WEAKENED
+        loss = FULL_WEIGHT if narrow or even else WEAKENED
         torn = [(place, gap) for place, gap in gaps if breaks(gap)]
         apart = len(torn) == end - start - 1 and (len(torn) > 1 or stands_apart(view, start, end, torn[0][1]))
         if torn and not apart:
             if not all(self._whole_pieces(view, start, place, end) for place, _ in torn):
                 return 0
             if any(not CLAUSE_MARKS.isdisjoint(gap) for _, gap in torn):
-                left = WEAKENED
-        return left
+                loss = WEAKENED
+        return rule.weight * loss // FULL_WEIGHT
 
     def _whole_pieces(self, view: View, start: int, place: int, end: int) -> bool:
         """Whether the two sides of a blank or clause mark inside a hit are whole words in their own clauses."""

@@ -77,3 +77,21 @@ def test_an_offer_stays_one_whatever_is_said_around_it(passes, around) -> None:
 )  # fmt: skip
 def test_what_takes_it_back_excuses_it(passes, text) -> None:
     assert passes(text)
+
+
+ASKED = ("想要包治百病的神茶吗？", "有没有一款能根治鼻炎的喷雾？", "问：这款能根治鼻炎吗？答：能")
+MEANT = (
+    "有人问能不能根治鼻炎，不能，鼻炎请去医院",
+    "问：这款能根治鼻炎吗？答：不能，它只是洗鼻盐水",
+    "这个手串是开过光的吗，我奶奶想要",
+)
+
+
+@pytest.mark.parametrize("text", ASKED)
+def test_a_question_that_sells_its_answer_is_no_question(text, shipped, judge) -> None:
+    assert judge(shipped, text).action is Action.BLOCK
+
+
+@pytest.mark.parametrize("text", MEANT)
+def test_a_question_that_is_one_stays_one(text, shipped, judge) -> None:
+    assert judge(shipped, text).action is Action.PASS
