@@ -113,7 +113,9 @@ class ModerationRequest(BaseModel):
     creator_id: Short | None = None
     room_id: Short | None = None
     account_role: Role = Role.USER
-    commercial: StrictBool | None = Field(default=None, description="null: derived from scene, role and cart link")
+    commercial: StrictBool | None = Field(
+        default=None, description="null: derived from scene, role, cart link and claims in disguise"
+    )
     has_cart_link: StrictBool = False
     industry: Short | None = Field(default=None, description="a code of docs/industries.md", examples=["cosmetic"])
     product: Short | None = None
