@@ -22,7 +22,7 @@ from moderation.expert import Wording, doubted, surroundings, testimony, wording
 from moderation.policy import Weighed, decide
 from moderation.proof import settle
 from moderation.room import block, fold, forget, remember
-from moderation.text.reading import CODES, FLOOD
+from moderation.text.reading import CODES, DISGUISED, FLOOD
 from moderation.types import SHANGHAI, Action, Content, Evidence, Missing, Opinion, Scene, Verdict
 
 if TYPE_CHECKING:
@@ -166,11 +166,11 @@ class Engine:
         """What the text says by itself; ``None``: nothing."""
         findings = self._terms.detect(content, reading, gate, day)
         lacking = self._disclosure.detect(content, reading, gate, day) if gate[1] else ()
-        is_open = self._scenes[content.scene][0].leaves_open(content)
-        hidden = list(covert(self._terms, self.ruleset, content, reading, day)) if is_open else ()
         look = 0
         for part in reading:
             look |= part.look
+        is_open = look & DISGUISED and self._scenes[content.scene][0].leaves_open(content)
+        hidden = list(covert(self._terms, self.ruleset, content, reading, day)) if is_open else ()
         codes = look & (CODES | FLOOD)
         if findings is None:
             if not (codes or lacking or hidden):

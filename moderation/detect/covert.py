@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from moderation.text.reading import DISGUISED
-from moderation.types import UNSURE, Evidence
+from moderation.types import SEVERE, UNSURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,26 +18,23 @@ if TYPE_CHECKING:
     from moderation.detect.terms import TermDetector
     from moderation.ruleset import Ruleset
     from moderation.text.reading import PartReading
-    from moderation.types import Content
+    from moderation.types import Content, Evidence
 
 COVERT = "covert"
 """The fact of evidence that only the disguise makes an advertisement."""
 WRITTEN = frozenset({"pinyin", "mixed", "shape", "split", "slang"})
 """Disguises that nobody writes by a slip of the keyboard."""
 HEARD = WRITTEN | {"homophone", "fuzzy", "filler", "sign", "acrostic"}
-"""The same with what may be a slip (在也不买) or an ornament (全网🥇): enough where the claim is grave."""
-GRAVE = 4
+"""The same with what may be a slip (在也不买) or an ornament (全网🥇): enough where the claim is severe."""
 
 
 def covert(
     detector: TermDetector | OwnTerms, ruleset: Ruleset, content: Content, parts: Sequence[PartReading], day: date
 ) -> Iterator[Evidence]:
     """The disguised claims of a content that is no declared advertisement, each enough to ask for review."""
-    if not any(part.look & DISGUISED for part in parts):
-        return
     findings = detector.detect(content, parts, (content.scene, True), day)
     for item in findings.evidence if findings is not None else ():
-        names = HEARD if item.severity >= GRAVE else WRITTEN
+        names = HEARD if item.severity >= SEVERE else WRITTEN
         if names.isdisjoint(item.folds) or ruleset.categories[item.category].applies(content.scene, advertising=False):
             continue
         yield item._replace(weight=min(item.weight, UNSURE), facts=(*item.facts, (COVERT, 1)))
