@@ -31,6 +31,7 @@ from service.acts import Act
 from service.audit.records import Asked
 from service.audit.tree import leaf_hash, root_of
 from service.creators.boosts import Asked as Ranked
+from service.creators.boosts import Listing
 from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.members import Profile, Signal
 from service.duty.products import Paper, Product
@@ -666,7 +667,7 @@ async def _creators_come_and_go(service, caller):
         scene=Scene.UGC, parts=(Part("text", "今天天气好"),), at=datetime.now(UTC), author=Author(id="li")
     )
     await service.moderation.one(caller, content)
-    await parts.boosts.rank("shop", "ugc", [Ranked("li", 100), Ranked("wang", 100)], budget=500)
+    await parts.boosts.rank(Listing("shop", "ugc", [Ranked("li", 100), Ranked("wang", 100)], 500))
     ann, sue = Caller("shop", "ann", frozenset()), Caller("shop", "sue", frozenset())
     for kind in ("limit_traffic", "suspend_live", "warning"):
         measure = await parts.measures.propose(ann, "li", kind, "manual", 1)

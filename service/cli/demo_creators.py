@@ -10,7 +10,7 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
-from service.creators.boosts import Asked, rank_in
+from service.creators.boosts import Asked, Listing, rank_in
 from service.creators.entries import DAY, Entry, Kind
 from service.creators.members import Profile
 from service.creators.posting import member, post, seconds
@@ -18,9 +18,11 @@ from service.ids import new_id, now
 from service.review.states import later
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from service.acts import Act
+    from service.creators.book import Held
+    from service.creators.boosts import Limits
     from service.ports import Column, Row, Visit, Write
     from service.wiring import Service
 
@@ -104,13 +106,11 @@ async def _ranked_for_days(service: Service, tenant: str, rng: Random) -> None:
     for day in range(14, -1, -1):
         for scene in ("ugc", "live_speech"):
             asked = [Asked(name, rng.randrange(800, 20_000), rng.choice(("food", "home", "beauty"))) for name in _NAMES]
-            budget = rng.randrange(8_000, 20_000)
-
-            limits = parts.boosts.limits
+            listing = Listing(tenant, scene, asked, rng.randrange(8_000, 20_000))
             await service.ledger.visit(
-                partial(_ranked, day=day, rest=(tenant, scene, asked, held, limits, budget, None))
+                partial(_ranked, day=day, listing=listing, held=held, limits=parts.boosts.limits)
             )
 
 
-def _ranked(visit: Visit, *, day: int, rest: Any) -> None:
-    rank_in(_Then(visit, later(visit.at, -day * DAY)), *rest)
+def _ranked(visit: Visit, *, day: int, listing: Listing, held: Mapping[str, Held], limits: Limits) -> None:
+    rank_in(_Then(visit, later(visit.at, -day * DAY)), listing, held, limits)

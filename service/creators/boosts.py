@@ -47,6 +47,20 @@ class Asked(NamedTuple):
     category: str = ""
 
 
+class Listing(NamedTuple):
+    """What a pipeline asks: to rank candidates of a scene, sharing out at most ``budget`` extra impressions.
+
+    Without a ``seed`` one comes of the ranking's id. What a ``seal`` was used for is not shared out again.
+    """
+
+    tenant: str
+    scene: str
+    asked: Sequence[Asked]
+    budget: int
+    seed: int | None = None
+    seal: Seal | None = None
+
+
 class Ranking(NamedTuple):
     """What came of a list: its id, the seed, the order, and what was granted of which budget."""
 
@@ -65,27 +79,19 @@ class Boosts:
     def __init__(self, ledger: Ledger, book: Book, limits: Limits) -> None:
         self._ledger, self._book, self.limits = ledger, book, limits
 
-    async def rank(  # noqa: PLR0913 - a list, its bounds, and what it was asked under
-        self,
-        tenant: str,
-        scene: str,
-        asked: Sequence[Asked],
-        *,
-        budget: int,
-        seed: int | None = None,
-        seal: Seal | None = None,
-    ) -> Ranking:
-        """Shares at most ``budget`` impressions among candidates, within what the day has left. Names come once each.
+    async def rank(self, listing: Listing) -> Ranking:
+        """Shares the budget of a list among its candidates, within what the day has left. Names come once each.
 
-        Who is unknown is a newcomer; what a ``seal`` was used for before is not shared out again. Raises ``Refused``
-        where two names are accounts of one creator, ``IdempotencyConflict`` where the seal is another list's.
+        Who is unknown is a newcomer. Raises ``Refused`` where two names are accounts of one creator,
+        ``IdempotencyConflict`` where the seal is another list's.
         """
-        held = await self._book.standings(tenant, [one.creator for one in asked])
+        held = await self._book.standings(listing.tenant, [one.creator for one in listing.asked])
 
         def work(visit: Visit) -> Ranking:
+            seal = listing.seal
             if seal is not None and (used := visit.rows(used_keys(1), *seal[:2])):
-                return _again(visit, seal, Used(*used[0][2:]), asked)
-            return rank_in(visit, tenant, scene, asked, held, self.limits, budget, seed, seal)
+                return _again(visit, seal, Used(*used[0][2:]), listing.asked)
+            return rank_in(visit, listing, held, self.limits)
 
         return await self._ledger.visit(work)
 
@@ -103,26 +109,21 @@ def _again(visit: Visit, seal: Seal, used: Used, asked: Sequence[Asked]) -> Rank
     return Ranking(id_, seed, granted, budget, explored, replayed=True)
 
 
-def rank_in(  # noqa: PLR0913, PLR0917 - a list, its bounds and who is on it
-    visit: Visit,
-    tenant: str,
-    scene: str,
-    asked: Sequence[Asked],
-    held: Mapping[str, Held],
-    limits: Limits,
-    budget: int,
-    seed: int | None,
-    seal: Seal | None = None,
-) -> Ranking:
-    """The same inside a visit, with the standings that are ``held``; remembers what was asked under the ``seal``.
-
-    Raises ``Refused``.
-    """
-    if len({one.id for one in held.values()}) < len(held):
-        raise Refused(("candidates",), "same_creator")
-    candidates = [_candidate(one, held.get(one.creator), scene) for one in asked]
+def rank_in(visit: Visit, listing: Listing, held: Mapping[str, Held], limits: Limits) -> Ranking:
+    """The same inside a visit, with the standings that are ``held``. Raises ``Refused``."""
     ids = {name: one.id for name, one in held.items()}
-    return _ranked(visit, tenant, scene, candidates, limits, ids, budget, seed, seal)
+    if len(set(ids.values())) < len(ids):
+        raise Refused(("candidates",), "same_creator")
+    id_, day, seed = new_id(), day_of(seconds(visit.at)), listing.seed
+    if seed is None:
+        seed = int.from_bytes(blake2b(id_.encode(), digest_size=6).digest())
+    bounds = _bounds(visit, listing, limits, ids, day)
+    candidates = [_candidate(one, held.get(one.creator), listing.scene) for one in listing.asked]
+    granted = ranked(candidates, bounds, seed)
+    explored = sum(one.extra for one in granted if one.why == "exploration")
+    ranking = Ranking(id_, seed, granted, bounds.budget, explored)
+    _write(visit, listing, ranking, ids, day)
+    return ranking
 
 
 def _candidate(one: Asked, held: Held | None, scene: str) -> Candidate:
@@ -133,56 +134,23 @@ def _candidate(one: Asked, held: Held | None, scene: str) -> Candidate:
     return Candidate(one.creator, one.expected, boost.multiplier, one.category, held.cohort, newcomer)
 
 
-def _ranked(  # noqa: PLR0913, PLR0917 - a list, its bounds and who is on it
-    visit: Visit,
-    tenant: str,
-    scene: str,
-    candidates: Sequence[Candidate],
-    limits: Limits,
-    ids: dict[str, str],
-    budget: int,
-    seed: int | None,
-    seal: Seal | None,
-) -> Ranking:
-    id_, day = new_id(), day_of(seconds(visit.at))
-    if seed is None:
-        seed = int.from_bytes(blake2b(id_.encode(), digest_size=6).digest())
-    keys = {"", *(one.category for one in candidates), *(ids.get(one.creator, one.creator) for one in candidates)}
-    told = orjson.dumps(list(keys)).decode()
-    spent = {(sort, key): amount for sort, key, amount in visit.rows(sql.SPENT, tenant, day, told)}
-    left = max(0, min(budget, limits.day - spent.get(("all", ""), 0)))
-    bounds = Bounds(
-        left,
+def _bounds(visit: Visit, listing: Listing, limits: Limits, ids: Mapping[str, str], day: int) -> Bounds:
+    """What the day has left: in all, to each creator and to each category of the list."""
+    owners = {one.creator: ids.get(one.creator, one.creator) for one in listing.asked}
+    categories = {one.category for one in listing.asked if one.category}
+    told = orjson.dumps(list({"", *owners.values(), *categories})).decode()
+    spent = {(sort, key): amount for sort, key, amount in visit.rows(sql.SPENT, listing.tenant, day, told)}
+    return Bounds(
+        max(0, min(listing.budget, limits.day - spent.get(("all", ""), 0))),
         limits.creator,
         limits.category,
         limits.exploration,
-        {
-            one.creator: max(0, limits.creator - spent.get(("creator", ids.get(one.creator, one.creator)), 0))
-            for one in candidates
-        },
-        {
-            one.category: max(0, limits.category - spent.get(("category", one.category), 0))
-            for one in candidates
-            if one.category
-        },
+        {name: max(0, limits.creator - spent.get(("creator", owner), 0)) for name, owner in owners.items()},
+        {key: max(0, limits.category - spent.get(("category", key), 0)) for key in categories},
     )
-    granted = ranked(candidates, bounds, seed)
-    explored = sum(one.extra for one in granted if one.why == "exploration")
-    ranking = Ranking(id_, seed, granted, left, explored)
-    _write(visit, tenant, scene, day, ranking, ids, [one.creator for one in candidates], seal)
-    return ranking
 
 
-def _write(  # noqa: PLR0913, PLR0917 - a ranking and where it belongs
-    visit: Visit,
-    tenant: str,
-    scene: str,
-    day: int,
-    ranking: Ranking,
-    ids: dict[str, str],
-    names: Sequence[str],
-    seal: Seal | None,
-) -> None:
+def _write(visit: Visit, listing: Listing, ranking: Ranking, ids: Mapping[str, str], day: int) -> None:
     sums: dict[tuple[str, str], int] = {}
 
     def add(sort: str, key: str, amount: int) -> None:
@@ -204,11 +172,12 @@ def _write(  # noqa: PLR0913, PLR0917 - a ranking and where it belongs
             [one.candidate.expected for one in ranking.granted],
         )
     )
-    places = {name: place for place, name in enumerate(names)}
+    places = {one.creator: place for place, one in enumerate(listing.asked)}
     told: list[Any] = [
         [ids.get(name := one.candidate.creator, ""), one.candidate.expected, one.extra, one.why, places[name]]
         for one in ranking.granted
     ]
+    tenant, scene, seal = listing.tenant, listing.scene, listing.seal
     row = (ranking.id, tenant, day, visit.at, scene, ranking.seed, ranking.budget, total, ranking.explored)
     figures = (len(ranking.granted), unequal, without, orjson.dumps(told))
     facts: dict[str, object] = {

@@ -8,6 +8,7 @@ import orjson
 
 from service.creators.book import today
 from service.creators.boosts import Asked as Candidate
+from service.creators.boosts import Listing
 from service.creators.formula import WHOLE, FormulaError
 from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.reading import Measured
@@ -53,9 +54,8 @@ async def rank(asked: Asked) -> Answer:
     candidates = [Candidate(one.creator_id, one.expected, one.category) for one in sent.candidates]
     boosts, tenant, key = asked.serving.service.creators.boosts, known(asked).tenant, key_of(asked.request)
     seal = None if key is None else sealed(tenant, f"rank {key}", sent.model_dump_json().encode())
-    ranking = await done(
-        asked, boosts.rank(tenant, sent.scene.value, candidates, budget=sent.budget, seed=sent.seed, seal=seal)
-    )
+    listing = Listing(tenant, sent.scene.value, candidates, sent.budget, sent.seed, seal)
+    ranking = await done(asked, boosts.rank(listing))
     told = {
         "id": ranking.id,
         "seed": ranking.seed,

@@ -15,7 +15,7 @@ from moderation.types import Action, Author, Scene
 from service.creators import trying
 from service.creators.belonging import Link, counting
 from service.creators.book import Book, NotThere
-from service.creators.boosts import Asked, rank_in
+from service.creators.boosts import Asked, Listing, rank_in
 from service.creators.entries import Entry, Kind
 from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.members import Profile, Refused, Signal
@@ -369,9 +369,9 @@ async def test_a_ranking_is_within_the_days_budget_and_logged(house):
     for name in ("a", "b", "c"):
         await house.creators.members.put("shop", name, Profile())
     asked = [Asked(name, 1000) for name in ("a", "b", "c", "nobody")]
-    first = await boosts.rank("shop", "ugc", asked, budget=80, seed=7)
+    first = await boosts.rank(Listing("shop", "ugc", asked, 80, seed=7))
     assert sum(one.extra for one in first.granted) <= 80
-    second = await boosts.rank("shop", "ugc", asked, budget=80)
+    second = await boosts.rank(Listing("shop", "ugc", asked, 80))
     spent = sum(one.extra for ranking in (first, second) for one in ranking.granted)
     assert spent <= 100
     days = await house.creators.reads.rows("SELECT sum(spent) FROM boost_spend WHERE sort = 'all'")
@@ -396,14 +396,15 @@ async def test_a_ranking_reads_what_was_spent_on_its_own_candidates_alone(house)
         await house.creators.members.put("shop", name, Profile())
     for number in range(40):
         many = [Asked(f"k{number}-{place}", 1000, f"c{number}") for place in range(10)]
-        await boosts.rank("shop", "ugc", many, budget=1000)
+        await boosts.rank(Listing("shop", "ugc", many, 1000))
     asked = [Asked("a", 1000, "food"), Asked("b", 1000, "food"), Asked("nobody", 1000)]
-    await boosts.rank("shop", "ugc", asked, budget=100, seed=7)
+    await boosts.rank(Listing("shop", "ugc", asked, 100, seed=7))
     held, read = await book.standings("shop", ["a", "b"]), []
 
     def work(visit):
         reading = Reading(visit)
-        told = rank_in(reading, "shop", "ugc", asked, held, boosts.limits._replace(creator=70, category=90), 1000, 7)
+        listing = Listing("shop", "ugc", asked, 1000, 7)
+        told = rank_in(reading, listing, held, boosts.limits._replace(creator=70, category=90))
         read.extend(reading.read)
         return told
 
@@ -678,10 +679,10 @@ async def test_accounts_of_one_creator_are_not_ranked_twice(house):
     boosts, asked = house.creators.boosts, [Asked("li", 100), Asked("acc", 100)]
     await house.creators.members.link("shop", "li", "x", "acc")
     with pytest.raises(Refused, match="same_creator"):
-        await boosts.rank("shop", "ugc", asked, budget=1000)
+        await boosts.rank(Listing("shop", "ugc", asked, 1000))
     held = await house.creators.book.standings("shop", ["li", "acc"])
     with pytest.raises(Refused, match="same_creator"):
         await house.service.ledger.visit(
-            lambda visit: rank_in(visit, "shop", "ugc", asked, held, boosts.limits, 1000, None)
+            lambda visit: rank_in(visit, Listing("shop", "ugc", asked, 1000), held, boosts.limits)
         )
     assert await house.creators.reads.rows("SELECT id FROM boost_rankings") == []
