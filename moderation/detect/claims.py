@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moderation.detect.cues import Cues
 from moderation.ruleset import FIELDS, ClaimKind, Outcome
+from moderation.text.items import head
 from moderation.types import SEVERE
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ SHORT_SENTENCE = 24
 """A cue counts in the same sentence; in a longer one only in the same clause."""
 LONG_REACH = 48
 """What bounds a sentence without marks."""
+FROM_AFAR = 6
+"""The reach of a cue that need not stand right beside a hit: of an enumeration it may stand ahead of the first item."""
+DENYING = frozenset({ClaimKind.GUARD, ClaimKind.BAIT})
+"""What is said of all items of an enumeration; an exemption is told of the one beside it."""
 POSSESSIVES = "的之"
 ADDED = frozenset({"sentence", "sentence_before", "sentence_after", "text"})
 """Where a writer can add what an exemption lacks. What else it asks for, but an industry, the claim itself must be."""
@@ -150,6 +155,7 @@ class ClaimTable:
         self._flags: dict[str, list[int]] = defaultdict(list)
         self._hits: dict[str, list[int]] = defaultdict(list)
         self._declared: dict[str, list[int]] = defaultdict(list)
+        self._of_all: set[int] = set()
         self._count = 0
         rows = [self._row(number, setting) for number, rule in enumerate(self.rules) for setting in rule.settings]
         self._question, self._titled, self._quoted = (self._flags[f] for f in ("<question>", "<titled>", "<quoted>"))
@@ -176,12 +182,15 @@ class ClaimTable:
         added: set[int] = set()
         numbers: set[int] = set()
         for where in FIELDS:
+            first = self._count
             if words := setting.needs[where]:
                 cues.add(slot := self._slot_for(words, where, setting.reach))
                 added.update({slot} if where in ADDED else ())
                 numbers.update({slot} if NUMBERS.issuperset(words) else ())
             if words := setting.bars[where]:
                 bars.add(self._slot_for(words, where, setting.reach))
+            if where == "before" and setting.reach >= FROM_AFAR and self.rules[rule].kind in DENYING:
+                self._of_all.update(range(first, self._count))
         declared = (*setting.industries, *setting.undeclared)
         for names, index in ((setting.hits, self._hits), (declared, self._declared)):
             if names:
@@ -303,6 +312,9 @@ class ClaimTable:
         ends = last == len(view.text) or view.asks_last
         first, last = max(first, start - LONG_REACH), min(last, end + LONG_REACH)
         left_of, right_of = (first, last) if last - first <= SHORT_SENTENCE else (low, high)
+        if item := head(view, start, end):
+            said = [cue for left, _, cue in view.cues(hearing.index).within(*item) if cue in slots and left >= item[0]]
+            filled.update(slot for cue in said for _, slot in slots[cue].before if slot in self._of_all)
         for left, right, cue in view.cues(hearing.index).within(first, last):
             if cue not in slots or left < first:
                 continue

@@ -1,0 +1,39 @@
+"""Enumerations: what is denied ahead of the first item is denied of all, and of nothing that states more."""
+
+from __future__ import annotations
+
+import pytest
+
+from moderation.types import Action
+
+DENIED = (
+    "我们的详情页不写国家级、顶级。",
+    "本品不能降血压、降血糖、治疗失眠。",
+    "本品为普通食品，不能预防、治疗疾病，不能降血压、降血糖、降血脂。",
+    "我们不承诺保本、保收益、稳赚不赔，盈亏自负。",
+    "本课程不提供保过、包过、内部名额。",
+    "这款面膜没有祛斑、美白、抗炎的作用，就是补水。",
+    "【合规提醒】以下词今天都不能说：最好、第一、国家级。",
+    "不许说的：国家级、最高级、最佳，说了扣奖金。",
+    "上架前检查标题有无最好、第一、顶级等词，有就删掉。",
+)
+CLAIMED = (
+    "本品能降血压、降血糖、治疗失眠。",
+    "不能小看它、降血糖效果显著。",
+    "不添加蔗糖、降血糖、治疗失眠。",
+    "不含激素、祛斑、抗炎。",
+    "不伤肤、无刺激、祛斑、抗炎，七天见效。",
+    "本产品不能代替药物、降血压、降血糖效果显著。",
+    "卖点：国家级、最高级、最佳。",
+    "不承诺别的、全网最低、稳赚不赔就靠它。",
+)
+
+
+@pytest.mark.parametrize("text", DENIED)
+def test_a_denial_reaches_every_item(shipped, judge, text):
+    assert judge(shipped, text, scene="ad").action is Action.PASS
+
+
+@pytest.mark.parametrize("text", CLAIMED)
+def test_an_item_that_states_more_is_no_part_of_the_denial(shipped, judge, text):
+    assert judge(shipped, text, scene="ad").action is not Action.PASS
