@@ -90,6 +90,13 @@ class Cues:
             ends = self._ends = list(map(_END_OF, self.hits))
         return self.hits[bisect_right(ends, low) : bisect_right(ends, high)]
 
+    def around(self, wanted: frozenset[int], low: int, start: int, end: int, high: int) -> bool:
+        """Whether a wanted cue in ``[low, high)`` stands beside ``[start, end)``, or shares some letters with it."""
+        for first, last, number in self.within(low, high):
+            if number in wanted and first >= low and (first < start or last > end):
+                return True
+        return False
+
     def beside(self, wanted: frozenset[int], low: int, start: int, end: int, high: int) -> bool:
         """Whether a wanted cue stands in ``[low, start)`` or ``[end, high)``."""
         for first, last, number in self.within(low, high):

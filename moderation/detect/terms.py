@@ -291,7 +291,7 @@ class Inspection:
                 return False
             if rule.unless and cues.meet(rule.unless):
                 near, far = max(low, start - EXCUSE_REACH), min(high, end + EXCUSE_REACH)
-                if cues.beside(rule.unless, near, start, end, far):
+                if cues.around(rule.unless, near, start, end, far):
                     return False
         return not rule.placed or neighbours_allow(rule, view.text[low:start], view.text[end:high], opens, closes)
 
