@@ -236,10 +236,11 @@ class ClaimTable:
 
     def closed(self, day: date) -> frozenset[int]:
         """The rules that are not in force on a day."""
-        closed = self._closed.get(day.toordinal())
+        period = self._ruleset.period(day)
+        closed = self._closed.get(period)
         if closed is None:
             closed = frozenset(n for n, rule in enumerate(self.rules) if not self._ruleset.applies(rule, day))
-            self._closed[day.toordinal()] = closed
+            self._closed[period] = closed
         return closed
 
     def rule_on(self, hearing: Hearing, view: View, rule: Rule, start: int, end: int) -> Ruling:
