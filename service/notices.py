@@ -78,12 +78,6 @@ class Told(NamedTuple):
     at: str
 
 
-def addressed(kinds: str, kind: str) -> bool:
-    """Whether a receiver that asked for ``kinds`` (a JSON list; an empty one stands for all) is told of this one."""
-    asked = orjson.loads(kinds)
-    return not asked or kind in asked
-
-
 def body_of(kind: str, at: str, facts: bytes, decision: Told | None) -> bytes:
     """The body of a notice, the same on every attempt: ``type``, ``timestamp`` and ``data``."""
     data = orjson.loads(facts)

@@ -115,8 +115,6 @@ def may_import(name: str, target: str) -> bool:
         return not within(target, "service")
     if within(target, "models") and not within(name, "service.cli"):
         return name in {"service.wiring", "service.wiring_expert"}
-    if within(target, "service.backends") and not within(name, "service.backends"):
-        return name == "service.wiring"
     if within(target, "service.http") and not within(name, "service.http"):
         return within(name, "service.cli") or name == "service.wiring"
     return True
@@ -187,7 +185,6 @@ BAD: list[tuple[Callable[[Sources], Complaints], Sources, str]] = [
     (arrows, {"moderation.x": "import socket"}, "moderation.x imports socket"),
     (arrows, {"models.x": "from service import ledger"}, "models.x imports service"),
     (arrows, {"service.moderate": "import models.card"}, "service.moderate imports models.card"),
-    (arrows, {"service.moderate": "from service.backends import pg"}, "service.moderate imports service.backends"),
     (
         arrows,
         {"service.moderate": "from .http import wire", "service.http": ""},
@@ -224,7 +221,7 @@ def test_a_bad_source_is_noticed(rule: Callable[[Sources], Complaints], modules:
     ("rule", "modules"),
     [
         (arrows, {"models.x": "from moderation.types import Span", "service.cli.model": "import models.card"}),
-        (arrows, {"service.wiring": "import service.http.server, models.card, service.backends.pg"}),
+        (arrows, {"service.wiring": "import service.http.server, models.card"}),
         (arrows, {"moderation.x": "if TYPE_CHECKING:\n    from pathlib import Path"}),
         (cycles, {"a.b": "from a.c import x", "a.c": "if TYPE_CHECKING:\n    from a.b import y"}),
         (lazy_imports, {"models.x": "def f():\n    import torch\n    from transformers import AutoModel"}),
