@@ -97,7 +97,7 @@ class DisclosureDetector:
 
     def _live(self, category: str, gate: Gate) -> bool:
         known = self._ruleset.categories.get(category)
-        return known is not None and known.applies(gate[0], advertising=gate[1])
+        return known is not None and known.applies(gate.scene, advertising=gate.advertising)
 
     def _present(self, content: Content, parts: Sequence[PartReading]) -> Present:
         present: Present = {}

@@ -80,9 +80,8 @@ class OwnTerms:
         """The live rules of a gate, worked out when first asked for: an activation should not wait for all of them."""
         tables = self._live.get(gate)
         if tables is None:
-            scene, advertising = gate
             folded, raw = (
-                Table(compiled.live(compiled.open(self._ruleset.categories, scene, advertising=advertising)))
+                Table(compiled.live(compiled.open(self._ruleset.categories, gate.scene, advertising=gate.advertising)))
                 for compiled in (self.folded, self.raw)
             )
             tables = self._live[gate] = folded, raw

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import product, starmap
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.detect.allowed import holder, reaching
 from moderation.detect.claims import NOTHING_SAID, ClaimTable, Hearing
@@ -52,8 +52,13 @@ STOPS = frozenset("。；;")
 """What ends a thought; a call, a question and a new line may leave the rest of it to what follows (退不退？全退！)."""
 
 
-Gate = tuple["Scene", bool]
-"""What decides which rules are live: the scene, and whether the content is advertising."""
+class Gate(NamedTuple):
+    """What decides which rules are live: the scene, and whether the content is advertising."""
+
+    scene: Scene
+    advertising: bool
+
+
 _EVIDENCE_OF = itemgetter(6)
 _new = tuple.__new__
 """Makes a named tuple in half the time of its own constructor."""
@@ -86,13 +91,14 @@ class TermDetector:
         restorer = Restorer(ruleset.folding, ruleset.variants, vocabulary)
         self.reader = Reader(ruleset.folding, self.folded.words, self.raw.words, restorer)
         self.claims = ClaimTable(ruleset, self.index)
-        gates = tuple(product(Scene, (False, True)))
+        gates = list(starmap(Gate, product(Scene, (False, True))))
         folded, raw = (self._tables(compiled, gates) for compiled in (self.folded, self.raw))
         self._live = {gate: (folded[gate], raw[gate]) for gate in gates}
 
     def _tables(self, compiled: Compiled, gates: Sequence[Gate]) -> dict[Gate, Table]:
         """A table for each gate; gates that open the same share one."""
-        opened = {gate: compiled.open(self.ruleset.categories, gate[0], advertising=gate[1]) for gate in gates}
+        categories = self.ruleset.categories
+        opened = {gate: compiled.open(categories, gate.scene, advertising=gate.advertising) for gate in gates}
         tables = {kinds: Table(compiled.live(kinds)) for kinds in set(opened.values())}
         return {gate: tables[kinds] for gate, kinds in opened.items()}
 
