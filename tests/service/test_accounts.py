@@ -12,11 +12,10 @@ import pytest
 
 from service import passwords as module
 from service.accounts import Accounts, Change, LastAdmin, NoSuchUser, Taken
-from service.ids import now
+from service.ids import later, now
 from service.ledger import LedgerUnwritable
 from service.lockout import CROWD, MOST, ONE, Delayed, Delays, places
 from service.passwords import Crowded, Passwords, Unfit, fit, name_from
-from service.review.states import later
 from service.rights import RIGHTS_OF, Right, Role
 from service.secret import Secret
 from service.sessions import MOST_SESSIONS, Sessions, SignIn, SignInRefused

@@ -26,6 +26,7 @@ from moderation.types import Action, Author, Content, Evidence, Part, Scene, Spa
 from service.acts import Act
 from service.creators.entries import Entry, Kind, standing
 from service.filing import prepared
+from service.ids import later
 from service.keys import Caller
 from service.ports import Write
 from service.review.appeals import Appealed, NotAppealable
@@ -34,7 +35,7 @@ from service.review.finality import Block, due
 from service.review.intake import Said
 from service.review.rows import Conflict
 from service.review.rulings import Ruling
-from service.review.states import UNDO_SECONDS, later
+from service.review.states import UNDO_SECONDS
 from service.review.terms import Terms
 from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role

@@ -14,8 +14,8 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from service import notices
 from service.http.webhooks import Kind
-from service.ids import from_stamp, now
-from service.notices import HOUR, Schedule, body_of, headers_of, keys_at, later, shown, signing_key
+from service.ids import from_stamp, later, now
+from service.notices import HOUR, Schedule, body_of, headers_of, keys_at, shown, signing_key
 from service.outbound import allowed
 from service.secret import Secret
 from service.store.desk_statements import INSERT_DELIVERIES
