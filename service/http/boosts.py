@@ -10,8 +10,6 @@ from service.creators.book import today
 from service.creators.boosts import Asked as Candidate
 from service.creators.boosts import Listing
 from service.creators.formula import WHOLE, FormulaError
-from service.creators.formulas import FOLDER, SHIPPED
-from service.creators.reading import Measured
 from service.creators.telling import day_told
 from service.creators.trials import NotAllowed, State
 from service.filing import sealed
@@ -24,7 +22,6 @@ from service.http.creators import WRITES, done
 from service.http.problems import Fault, Problem
 from service.http.routes import CALLED, route
 from service.rights import Right
-from service.store import creator_statements as sql
 
 if TYPE_CHECKING:
     from service.creators.trials import Trial
@@ -75,19 +72,17 @@ async def boosts(asked: Asked) -> Answer:
     """The budget, what was spent of it on the last 30 days, and the newest rankings."""
     parts, tenant = asked.serving.service.creators, known(asked).tenant
     days: dict[int, dict[str, Any]] = {}
-    for day, sort, spent in await parts.reads.rows(sql.SPENT_DAYS, tenant, today() - _DAYS):
+    for day, sort, spent in await parts.reads.spent_days(tenant, today() - _DAYS):
         one = days.setdefault(day, {"day": day_told(day), "spent": 0, "explored": 0})
         one["spent" if sort == "all" else "explored"] = spent
-    rows = await parts.reads.rows(sql.RANKINGS, tenant, _RANKINGS)
     limits = parts.boosts.limits
-    fields = ("id", "day", "at", "scene", "seed", "budget", "granted", "explored", "candidates", "gini", "gini_without")
     told = {
         "budget": limits.day,
         "per_creator": limits.creator,
         "per_category": limits.category,
         "exploration": limits.exploration / WHOLE,
         "days": list(days.values()),
-        "rankings": [dict(zip(fields, row, strict=True)) for row in rows],
+        "rankings": [one._asdict() for one in await parts.reads.rankings(tenant, limit=_RANKINGS)],
     }
     return tell(told)
 
@@ -105,10 +100,10 @@ async def measures(asked: Asked) -> Answer:
     query = read_query(asked, wire.MeasuresQuery)
     reads = asked.serving.service.creators.reads
     before = mark_of(query.cursor, _NEWEST)
-    rows = await reads.rows(sql.MEASURES_LISTED, known(asked).tenant, query.state, before, query.limit + 1)
-    page, last = cut(rows, query.limit)
-    items = [measure_told(asked, Measured(*row[:-1]), row[-1]) for row in page]
-    return tell({"items": items, "next": cursor_of(last[0]) if last else None})
+    found = await reads.measures_in(known(asked).tenant, query.state, before=before, limit=query.limit + 1)
+    page, last = cut(found, query.limit)
+    items = [measure_told(asked, *one) for one in page]
+    return tell({"items": items, "next": cursor_of(last[0].id) if last else None})
 
 
 @route(
@@ -179,10 +174,11 @@ async def trials(asked: Asked) -> Answer:
     parts, tenant = asked.serving.service.creators, known(asked).tenant
     await parts.book.refresh()
     held = parts.formulas.held(tenant)
+    _, text = await parts.formulas.text(tenant, held.id)
     found = await parts.reads.trials(tenant, limit=_RANKINGS)
     told = {
         "formula": held.formula.version,
-        "text": await _text(asked, held.id),
+        "text": text,
         "days": parts.trials.terms.days,
         "sample": parts.trials.terms.sample,
         "items": [await _trial(asked, one) for one in found],
@@ -255,24 +251,15 @@ def _conflict(error: NotAllowed) -> NoReturn:
     raise Problem("trial-conflict", context={"why": error.why}, members={"why": error.why}) from None
 
 
-async def _text(asked: Asked, formula: str) -> str:
-    """The TOML of a formula; without an id, of the one that is shipped."""
-    if not formula:
-        folder = asked.serving.settings.formulas or FOLDER
-        return (folder / SHIPPED).read_text(encoding="utf-8")
-    rows = await asked.serving.service.creators.reads.rows(sql.FORMULA_TEXT, known(asked).tenant, formula)
-    return str(rows[0][1])
-
-
 async def _trial(asked: Asked, one: Trial) -> dict[str, Any]:
     parts, tenant = asked.serving.service.creators, known(asked).tenant
-    rows = await parts.reads.rows(sql.FORMULA_TEXT, tenant, one.formula)
-    base = await parts.reads.rows(sql.FORMULA_TEXT, tenant, one.base)
+    version, _ = await parts.formulas.text(tenant, one.formula)
+    base, _ = await parts.formulas.text(tenant, one.base)
     effect = await parts.trials.effect(tenant, one) if one.state is State.RUNNING else None
     return {
         "id": one.id,
-        "version": rows[0][0],
-        "base": base[0][0] if base else parts.formulas.shipped.version,
+        "version": version,
+        "base": base,
         "variable": one.variable,
         "state": one.state.value,
         "share": one.share,

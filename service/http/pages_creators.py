@@ -6,8 +6,6 @@ import asyncio
 from time import time
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
 from service.creators.entries import Kind, day_of
 from service.creators.formula import FULL, WHOLE
 from service.creators.ladder import LADDER
@@ -23,7 +21,6 @@ from service.http.filters import following, given
 from service.http.language import called
 from service.http.routes import route
 from service.rights import Right
-from service.store import creator_statements as sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,7 +49,7 @@ async def all_creators(asked: Asked) -> Answer:
     """Creators: search, tiers, and how their scores are distributed."""
     page, query = await shell(asked), asked.request.query
     parts, tenant = asked.serving.service.creators, known(asked).tenant
-    names = [name for _, name in await parts.reads.rows(sql.ENROLLED_IN, tenant, _MOST)]
+    names = await parts.reads.enrolled(tenant, limit=_MOST)
     held = await parts.book.standings(tenant, names)
     formula = parts.formulas.held(tenant).formula
     asked_for = given(asked, "tier", "containing", "cursor")
@@ -90,9 +87,8 @@ async def one_creator(asked: Asked) -> Answer:
     seen = await creators.seen_by(asked)
     reads = asked.serving.service.creators.reads
     contents = sorted({entry["content_id"] for entry in entries if entry["content_id"]})
-    fields = ("id", "decision", "content_id", "filed_at", "outcome")
-    appeals = await reads.rows(sql.APPEALS_ABOUT, known(asked).tenant, orjson.dumps(contents).decode())
-    boosted = await reads.rows(sql.BOOSTED, known(asked).tenant, seen.member.id)
+    appeals = await reads.appeals_about(known(asked).tenant, contents)
+    boosted = await reads.boosted(known(asked).tenant, seen.member.id)
     return page.page(
         "creator.html",
         one=one,
@@ -100,7 +96,7 @@ async def one_creator(asked: Asked) -> Answer:
         total=round(sum(line["amount"] for line in told["lines"]), 3),
         ledger=entries,
         drawn=await asyncio.to_thread(_drawn, page, seen),
-        appeals=[dict(zip(fields, row, strict=True)) for row in appeals],
+        appeals=[one._asdict() for one in appeals],
         boosted=[{"day": day_told(day), "spent": spent} for day, spent in boosted],
         may_measure=Right.MEASURES in known(asked).rights and bool(page.csrf),
         ladder=[(kind, called(rung, page.lang)) for kind, rung in LADDER.items()],
@@ -197,7 +193,7 @@ async def _compared(asked: Asked) -> list[dict[str, Any]]:
     held = parts.formulas.held(tenant)
     if held.tried is None or held.trial is None:
         return []
-    names = [name for _, name in await parts.reads.rows(sql.ENROLLED_IN, tenant, _SHOWN)]
+    names = await parts.reads.enrolled(tenant, limit=_SHOWN)
     owners = await parts.reads.owners(tenant, names)
     entries = await parts.reads.entries_of({one.member.id: one.links for one in owners.values()})
     return await asyncio.to_thread(_both, owners, entries, held.formula, held.tried, held.trial)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from random import Random
@@ -13,6 +14,7 @@ from moderation.types import Action, Scene
 from service.creators import presets, ranking, trials
 from service.creators.entries import DAY, Entry, Kind, day_of, start_of
 from service.creators.formula import FormulaError, differs, parse
+from service.creators.formulas import Formulas
 from service.creators.lines import ahead, changes, explained
 from service.creators.ranking import Bounds, Candidate, gini, ranked
 from service.creators.score import reckon
@@ -170,6 +172,13 @@ def test_an_entry_is_not_recorded_before_it_happened():
     kept, told = Kept(), item("a", 0)
     kept.append(System(), told._replace(since=NOW * 2, occurred=NOW * 2))
     assert kept.entries == (told,)
+
+
+async def test_the_shipped_formula_is_told_as_it_runs_whatever_becomes_of_its_file(tmp_path):
+    folder = shutil.copytree(FORMULA.parent, tmp_path / "formulas")
+    formulas = Formulas(None, folder)
+    (folder / FORMULA.name).unlink()
+    assert await formulas.text("shop", "") == (SHIPPED.version, FORMULA.read_text(encoding="utf-8"))
 
 
 def test_five_years_of_events_add_up():
