@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.detect.allowed import holder, reaching
-from moderation.detect.claims import NOTHING_SAID, ClaimTable, Hearing
+from moderation.detect.claims import NOTHING_SAID, ClaimTable, Context
 from moderation.detect.hits import (
     HELD,
     company_hidden_by,
@@ -114,17 +114,17 @@ class TermDetector:
         joined = self.reader.further(parts, self.folded.anchors)
         if not joined and not any(sight.suspect for sight in sights):
             return None
-        hearing = Hearing(content, parts, day, self.claims, self.index)
+        context = Context(content, parts, day, self.claims, self.index)
         seen = [(sight.part, sight.seen(self.reader, tables)) for sight in sights]
         seen.extend((part, [(view, candidates(view.text, view.hits, tables[0]))]) for part, view in joined)
-        sifted = [standing(views, hearing) for _, views in seen]
+        sifted = [standing(views, context) for _, views in seen]
         count = sum([len(listed) for views in sifted for _, listed in views])
         if not count:
             return None
         if count >= REPEATED:  # where hits are only counted, those that do not stand are too
             sifted = [sight.whole(tables).seen(self.reader, tables) for sight in sights]
             sifted += [views for _, views in seen[len(sights) :]]
-        inspection = Inspection(self, hearing)
+        inspection = Inspection(self, context)
         for (part, _), views in zip(seen, sifted, strict=True):
             inspection.open(part, views)
             inspection.examine_all(views)
@@ -135,13 +135,13 @@ class TermDetector:
 class Inspection:
     """One content under examination: what is allowed in the current part, and what was found so far.
 
-    Cues are looked for in the index of ``hearing``.
+    Cues are looked for in the index of ``context``.
     """
 
-    def __init__(self, detector: TermDetector, hearing: Hearing) -> None:
+    def __init__(self, detector: TermDetector, context: Context) -> None:
         self.findings = Findings()
-        self._detector, self._hearing = detector, hearing
-        self._reader, self._index = detector.reader, hearing.index
+        self._detector, self._context = detector, context
+        self._reader, self._index = detector.reader, context.index
         self._counts: dict[tuple[str, object], int] = {}
         self._outer: dict[str, tuple[View, int, int, int]] = {}
         self._found: list[_Filed] = []
@@ -233,7 +233,7 @@ class Inspection:
         if not weight:
             self._exempt(rule, view.span(start, end), BOUNDARY, "")
             return 0
-        ruling = self._detector.claims.rule_on(self._hearing, view, rule, start, end)
+        ruling = self._detector.claims.rule_on(self._context, view, rule, start, end)
         if ruling is not NOTHING_SAID:
             outcome, row = ruling.outcome, ruling.rule
             if row is not None and row.proof_zh and row.code not in self.findings.proof:
@@ -271,7 +271,7 @@ class Inspection:
             if not view.placed:
                 self._reader.place(view)
             return start, end
-        if not may_stand(rule, view, self._hearing):
+        if not may_stand(rule, view, self._context):
             return None
         if not view.placed:
             self._reader.place(view)
@@ -384,7 +384,7 @@ class Inspection:
             folds = (*folds, "repeat")
             self._found = [it for it in self._found if it[4] != group or it[0] < start or -it[1] > end]
         severity = ruling.severity or rule.severity
-        laws = self._detector.ruleset.citations(rule.laws, self._hearing.day)
+        laws = self._detector.ruleset.citations(rule.laws, self._context.day)
         if rule.laws and not laws:  # nothing to block by on that day: a person decides
             weight = min(weight, UNSURE)
         evidence = _new(
