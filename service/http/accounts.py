@@ -18,7 +18,7 @@ from service.http.problems import CHALLENGE, Fault, Problem
 from service.http.routes import BODY, CALLED, route
 from service.keys import LABEL_CHARS
 from service.lockout import Delayed
-from service.passwords import Crowded, Unfit
+from service.passwords import PasswordsWaiting, Unfit
 from service.rights import RIGHTS_OF, Right, Role, Scope
 from service.sessions import SignIn, SignInRefused
 
@@ -343,7 +343,7 @@ async def _found(doing: Awaitable[Given], *, at: str = "password") -> Given:
         raise Problem("user-exists") from None
     except LastAdmin:
         raise Problem("last-admin") from None
-    except Crowded:
+    except PasswordsWaiting:
         raise Problem("crowded", headers={"Retry-After": "2"}) from None
     except Unfit as unfit:
         place = at if unfit.field == "password" else unfit.field
