@@ -16,9 +16,9 @@ from service.filing import sealed
 from service.http import creator_wire as wire
 from service.http.answer import Answer, tell
 from service.http.asking import cursor_of, cut, mark_of, read_as, read_query
-from service.http.content import IDEMPOTENT, key_of, known, replaying
 from service.http.creator_answers import measure_told, moment
 from service.http.creators import WRITES, done
+from service.http.idempotency import IDEMPOTENT, key_of, replaying
 from service.http.problems import Fault, Problem
 from service.http.routes import CALLED, route
 from service.rights import Right
@@ -49,7 +49,7 @@ async def rank(asked: Asked) -> Answer:
     if len(set(names)) < len(names):
         raise Problem("invalid-body", faults=[Fault(("candidates",), "unique_value")])
     candidates = [Candidate(one.creator_id, one.expected, one.category) for one in sent.candidates]
-    boosts, tenant, key = asked.serving.service.creators.boosts, known(asked).tenant, key_of(asked.request)
+    boosts, tenant, key = asked.serving.service.creators.boosts, asked.who.tenant, key_of(asked.request)
     seal = None if key is None else sealed(tenant, f"rank {key}", sent.model_dump_json().encode())
     listing = Listing(tenant, sent.scene.value, candidates, sent.budget, sent.seed, seal)
     ranking = await done(asked, boosts.rank(listing))
@@ -70,7 +70,7 @@ async def rank(asked: Asked) -> Answer:
 @route("GET", "/v1/boosts", policy=Right.CREATORS, gives=wire.BoostsShown, problems=CALLED)
 async def boosts(asked: Asked) -> Answer:
     """The budget, what was spent of it on the last 30 days, and the newest rankings."""
-    parts, tenant = asked.serving.service.creators, known(asked).tenant
+    parts, tenant = asked.serving.service.creators, asked.who.tenant
     days: dict[int, dict[str, Any]] = {}
     for day, sort, spent in await parts.reads.spent_days(tenant, today() - _DAYS):
         one = days.setdefault(day, {"day": day_told(day), "spent": 0, "explored": 0})
@@ -100,7 +100,7 @@ async def measures(asked: Asked) -> Answer:
     query = read_query(asked, wire.MeasuresQuery)
     reads = asked.serving.service.creators.reads
     before = mark_of(query.cursor, _NEWEST)
-    found = await reads.measures_in(known(asked).tenant, query.state, before=before, limit=query.limit + 1)
+    found = await reads.measures_in(asked.who.tenant, query.state, before=before, limit=query.limit + 1)
     page, last = cut(found, query.limit)
     items = [measure_told(asked, *one) for one in page]
     return tell({"items": items, "next": cursor_of(last[0].id) if last else None})
@@ -116,7 +116,7 @@ async def measures(asked: Asked) -> Answer:
 )
 async def propose_measure(asked: Asked) -> Answer:
     """Propose a measure against a creator; another person decides."""
-    sent, caller = await read_as(asked, wire.MeasureRequest), known(asked)
+    sent, caller = await read_as(asked, wire.MeasureRequest), asked.who
     measures = asked.serving.service.creators.measures
     id_ = await done(asked, measures.propose(caller, asked.found["id"], sent.kind, sent.rule, sent.days))
     return tell({"id": id_})
@@ -132,7 +132,7 @@ async def propose_measure(asked: Asked) -> Answer:
 async def due_measures(asked: Asked) -> Answer:
     """Have the rules propose what a creator's standing calls for."""
     measures = asked.serving.service.creators.measures
-    ids = await done(asked, measures.ruled(known(asked).tenant, asked.found["id"]))
+    ids = await done(asked, measures.ruled(asked.who.tenant, asked.found["id"]))
     return tell({"ids": ids})
 
 
@@ -146,7 +146,7 @@ async def due_measures(asked: Asked) -> Answer:
 )
 async def decide_measure(asked: Asked) -> Answer:
     """Put a proposed measure into force, or decline it. Whoever proposed it cannot decide."""
-    sent, caller = await read_as(asked, wire.MeasureDecision), known(asked)
+    sent, caller = await read_as(asked, wire.MeasureDecision), asked.who
     measures = asked.serving.service.creators.measures
     await done(asked, measures.decide(caller, asked.found["id"], agrees=sent.agrees, days=sent.days))
     return Answer(b"{}")
@@ -164,14 +164,14 @@ async def lift_measure(asked: Asked) -> Answer:
     """End a measure before its term."""
     sent = await read_as(asked, wire.ReliefRequest)
     measures = asked.serving.service.creators.measures
-    await done(asked, measures.lift(known(asked), asked.found["id"], sent.why))
+    await done(asked, measures.lift(asked.who, asked.found["id"], sent.why))
     return Answer(b"{}")
 
 
 @route("GET", "/v1/trials", policy=Right.CREATORS, gives=wire.TrialList, problems=CALLED)
 async def trials(asked: Asked) -> Answer:
     """The formula that holds, and its trials, newest first."""
-    parts, tenant = asked.serving.service.creators, known(asked).tenant
+    parts, tenant = asked.serving.service.creators, asked.who.tenant
     await parts.book.refresh()
     held = parts.formulas.held(tenant)
     _, text = await parts.formulas.text(tenant, held.id)
@@ -199,7 +199,7 @@ async def propose_trial(asked: Asked) -> Answer:
     sent = await read_as(asked, wire.TrialRequest)
     await asked.serving.service.creators.book.refresh()
     try:
-        id_ = await asked.serving.service.creators.trials.propose(known(asked), sent.formula)
+        id_ = await asked.serving.service.creators.trials.propose(asked.who, sent.formula)
     except FormulaError as error:
         raise Problem("invalid-body", faults=[Fault(("formula",), "formula", {"why": str(error)})]) from None
     except NotAllowed as error:
@@ -241,7 +241,7 @@ async def _stepped(asked: Asked, *, advance: bool) -> Answer:
     parts = asked.serving.service.creators.trials
     step = parts.advance if advance else parts.roll_back
     try:
-        trial = await done(asked, step(known(asked), asked.found["id"]))
+        trial = await done(asked, step(asked.who, asked.found["id"]))
     except NotAllowed as error:
         _conflict(error)
     return tell(await _trial(asked, trial))
@@ -252,7 +252,7 @@ def _conflict(error: NotAllowed) -> NoReturn:
 
 
 async def _trial(asked: Asked, one: Trial) -> dict[str, Any]:
-    parts, tenant = asked.serving.service.creators, known(asked).tenant
+    parts, tenant = asked.serving.service.creators, asked.who.tenant
     version, _ = await parts.formulas.text(tenant, one.formula)
     base, _ = await parts.formulas.text(tenant, one.base)
     effect = await parts.trials.effect(tenant, one) if one.state is State.RUNNING else None

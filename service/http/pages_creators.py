@@ -15,7 +15,6 @@ from service.creators.trials import STAGES, chosen
 from service.http import boosts, charts, creators
 from service.http.asking import cursor_of, cut
 from service.http.console import HTML, shell, told_by
-from service.http.content import known
 from service.http.creator_answers import brief_told
 from service.http.filters import following, given
 from service.http.language import called
@@ -48,7 +47,7 @@ _SORTS: Final = (Kind.VIOLATION, Kind.REVERSAL, Kind.TRAINING)
 async def all_creators(asked: Asked) -> Answer:
     """Creators: search, tiers, and how their scores are distributed."""
     page, query = await shell(asked), asked.request.query
-    parts, tenant = asked.serving.service.creators, known(asked).tenant
+    parts, tenant = asked.serving.service.creators, asked.who.tenant
     names = await parts.reads.enrolled(tenant, limit=_MOST)
     held = await parts.book.standings(tenant, names)
     formula = parts.formulas.held(tenant).formula
@@ -87,8 +86,8 @@ async def one_creator(asked: Asked) -> Answer:
     seen = await creators.seen_by(asked)
     reads = asked.serving.service.creators.reads
     contents = sorted({entry["content_id"] for entry in entries if entry["content_id"]})
-    appeals = await reads.appeals_about(known(asked).tenant, contents)
-    boosted = await reads.boosted(known(asked).tenant, seen.member.id)
+    appeals = await reads.appeals_about(asked.who.tenant, contents)
+    boosted = await reads.boosted(asked.who.tenant, seen.member.id)
     return page.page(
         "creator.html",
         one=one,
@@ -98,7 +97,7 @@ async def one_creator(asked: Asked) -> Answer:
         drawn=await asyncio.to_thread(_drawn, page, seen),
         appeals=[one._asdict() for one in appeals],
         boosted=[{"day": day_told(day), "spent": spent} for day, spent in boosted],
-        may_measure=Right.MEASURES in known(asked).rights and bool(page.csrf),
+        may_measure=Right.MEASURES in asked.who.rights and bool(page.csrf),
         ladder=[(kind, called(rung, page.lang)) for kind, rung in LADDER.items()],
     )
 
@@ -135,7 +134,7 @@ async def all_trials(asked: Asked) -> Answer:
         told=await told_by(asked, boosts.trials),
         stages=STAGES,
         compared=await _compared(asked),
-        may_try=Right.FORMULA in known(asked).rights and bool(page.csrf),
+        may_try=Right.FORMULA in asked.who.rights and bool(page.csrf),
     )
 
 
@@ -189,7 +188,7 @@ def _drawn(page: Shell, seen: Seen) -> dict[str, Any] | None:
 
 async def _compared(asked: Asked) -> list[dict[str, Any]]:
     """Both scores of some creators while a formula is tried: those first whom it would change most."""
-    parts, tenant = asked.serving.service.creators, known(asked).tenant
+    parts, tenant = asked.serving.service.creators, asked.who.tenant
     held = parts.formulas.held(tenant)
     if held.tried is None or held.trial is None:
         return []
