@@ -42,7 +42,6 @@ SIGNALS: Final = ("engagement", "after_sales", "disclosure")
 CONNECTIONS: Final = 16
 MANY: Final = 100_000
 NEWCOMERS: Final = 0.2
-SHARE_POINTS: Final = 1.0
 
 
 def entries(rng: Random, creator: str, number: int) -> Iterator[tuple[Any, ...]]:

@@ -21,11 +21,10 @@ import typer
 
 from bench.machine import machine
 from moderation import load
-from service.ids import now
+from service.ids import later, now
 from service.keys import Caller
 from service.ledger import Ledger
 from service.review.desk import ANY, Desk, Sorts
-from service.review.states import later
 from service.review.terms import Terms
 from service.rights import RIGHTS_OF, Role
 from service.rules import Rules

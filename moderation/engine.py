@@ -17,7 +17,7 @@ from moderation.detect.disclosure import DisclosureDetector
 from moderation.detect.own import OwnTerms
 from moderation.detect.regime import Regimes
 from moderation.detect.spam import SpamDetector
-from moderation.detect.terms import Findings, TermDetector
+from moderation.detect.terms import Findings, Gate, TermDetector
 from moderation.expert import Wording, doubted, surroundings, testimony, wordings
 from moderation.policy import Weighed, decide
 from moderation.proof import settle
@@ -28,7 +28,6 @@ from moderation.types import SHANGHAI, Action, Content, Evidence, Missing, Opini
 if TYPE_CHECKING:
     from datetime import date
 
-    from moderation.detect.terms import Gate
     from moderation.policy import ScenePolicy
     from moderation.roomstate import Company, Retraction, RoomState
     from moderation.ruleset import Ruleset
@@ -131,10 +130,10 @@ class Engine:
             look |= part.look
             if part.hits:
                 hits = True
-        gate = (content.scene, policy.is_advertising(content))
+        gate = Gate(content.scene, policy.is_advertising(content))
         alone = room is None or not (room.findings or room.joined)
         torn = len(reading) > 1  # a word may stand half in the one part and half in the other
-        if alone and not (hits or look or torn or gate[1] or self._has_own):
+        if alone and not (hits or look or torn or gate.advertising or self._has_own):
             return Case(content, self, reading, policy, None, clean)
         day = content.at.astimezone(SHANGHAI).date()
         findings = self._found(content, reading, gate, day)
@@ -154,8 +153,8 @@ class Engine:
     def owed(self, content: Content, reading: Reading) -> Sequence[Evidence]:
         """What a content as read fails to say or gives wrongly, as a verdict would hold it; nothing else is sought."""
         policy = self._scenes[content.scene][0]
-        gate = (content.scene, policy.is_advertising(content))
-        if not gate[1]:
+        gate = Gate(content.scene, policy.is_advertising(content))
+        if not gate.advertising:
             return ()
         findings = Findings(self._disclosure.detect(content, reading, gate, content.at.astimezone(SHANGHAI).date()))
         if self._overlay is not None:
@@ -165,7 +164,7 @@ class Engine:
     def _found(self, content: Content, reading: Reading, gate: Gate, day: date) -> Findings | None:
         """What the text says by itself; ``None``: nothing."""
         findings = self._terms.detect(content, reading, gate, day)
-        lacking = self._disclosure.detect(content, reading, gate, day) if gate[1] else ()
+        lacking = self._disclosure.detect(content, reading, gate, day) if gate.advertising else ()
         look = 0
         for part in reading:
             look |= part.look
@@ -198,7 +197,7 @@ class Engine:
         return () if findings is None else findings.evidence
 
     def _applies(self, gate: Gate, category: str) -> bool:
-        return self.ruleset.categories[category].applies(gate[0], advertising=gate[1])
+        return self.ruleset.categories[category].applies(gate.scene, advertising=gate.advertising)
 
 
 class Case:

@@ -27,7 +27,7 @@ SCENES = ("ad", "live_script")
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class IndustryNames:
     """What the table may refer to."""
 
     lists: WordLists
@@ -39,7 +39,7 @@ class Known:
 T = TypeVar("T", Industry, Number)
 
 
-def industries(document: Document, known: Known) -> Industries:
+def industries(document: Document, known: IndustryNames) -> Industries:
     """``industries.toml``. Raises ``LawError`` for what contradicts itself, the laws, the categories or the formats."""
     top = Row(document, document.tree, LawError, "")
     tables_ = {key: tables(document, key) for key in ("finding", "number", "industry")}
@@ -83,7 +83,7 @@ def _finding(document: Document, table: Any, numbers: Mapping[str, Number]) -> d
     }
 
 
-def _number(document: Document, table: Any, known: Known) -> Number:
+def _number(document: Document, table: Any, known: IndustryNames) -> Number:
     row = Row.named(document, table, "code")
     number = Number(
         code=row.take("code", str),
@@ -101,7 +101,7 @@ def _number(document: Document, table: Any, known: Known) -> Number:
     return number
 
 
-def _industry(document: Document, table: Any, known: Known, numbers: Mapping[str, Number]) -> Industry:
+def _industry(document: Document, table: Any, known: IndustryNames, numbers: Mapping[str, Number]) -> Industry:
     row = Row.named(document, table, "code")
     code = row.take("code", str)
     severity = row.number("severity", 0, MAX_SEVERITY)
@@ -135,7 +135,7 @@ class _Below:
     industry: str
     severity: int
     laws: tuple[str, ...]
-    known: Known
+    known: IndustryNames
     numbers: Mapping[str, Number]
 
     def row(self, table: Any) -> Row:
@@ -204,18 +204,18 @@ class _Below:
         }
 
 
-def _laws(row: Row, known: Known) -> tuple[str, ...]:
+def _laws(row: Row, known: IndustryNames) -> tuple[str, ...]:
     refs = row.words("laws", [])
     if unknown := next((ref for ref in refs if ref not in known.laws), ""):
         raise row.wrong("no_law", ref=unknown)
     return refs
 
 
-def _words(row: Row, key: str, known: Known) -> frozenset[str]:
+def _words(row: Row, key: str, known: IndustryNames) -> frozenset[str]:
     return _folded(row, row.words(key, []), known)
 
 
-def _folded(row: Row, listed: Sequence[str], known: Known) -> frozenset[str]:
+def _folded(row: Row, listed: Sequence[str], known: IndustryNames) -> frozenset[str]:
     """Words as the folded view shows them: what is compared, so that marks, blanks and old forms do not matter."""
     try:
         words = spelt_out(listed, known.lists)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from moderation.check import EXAMPLE_DAY, advertised
 from moderation.detect.alone import alone
+from moderation.detect.terms import Gate
 from moderation.lexicon import ALLOW, Condition
 from moderation.matcher import Matcher
 from moderation.text.words import frequent
@@ -131,7 +132,7 @@ def false_alarms(engine: Engine, texts: Iterable[str]) -> Alarms:
         reading = engine.read(listed[0])
         rules: set[str] = set()
         for content in listed:
-            found_here = alone(engine.shared.terms, content, reading, (content.scene, True), day)
+            found_here = alone(engine.shared.terms, content, reading, Gate(content.scene, advertising=True), day)
             rules.update(rule for rule in found_here if not rule.startswith(quiet))
         found.texts += 1
         found.flagged += bool(rules)

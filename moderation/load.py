@@ -20,12 +20,11 @@ from moderation.claimtable import claims as read_claims
 from moderation.engine import Engine
 from moderation.errors import GrammarError, LoadError, LoadErrors
 from moderation.industry import Industries
-from moderation.industrytable import Known
+from moderation.industrytable import IndustryNames
 from moderation.industrytable import industries as read_industries
 from moderation.lexicon import Term, parse
 from moderation.livetable import live_rules
-from moderation.rewrites import Known as Nameable
-from moderation.rewrites import Rewrites
+from moderation.rewrites import RewriteNames, Rewrites
 from moderation.rewrites import rewrites as read_rewrites
 from moderation.ruleset import Ruleset
 from moderation.text.fold import PLAIN_HAN
@@ -34,8 +33,7 @@ from moderation.text.sound import Sounds
 from moderation.text.variants import Variants
 from moderation.text.words import open_dictionary
 from moderation.told import Told
-from moderation.wares import Known as Goods
-from moderation.wares import Wares
+from moderation.wares import WareNames, Wares
 from moderation.wares import wares as read_wares
 from moderation.wrongs import wrong
 
@@ -87,11 +85,11 @@ def _read(lexicons: Path, scenes: Path, folders: Sequence[str]) -> Ruleset:
     claims = disk.toml("claims.toml", lambda document: read_claims(document, lists, options))
     read = (disk.toml(name, tables.policy) for name in disk.policies())
     policies = {policy.scene: policy for policy in read if policy}
-    known = Known(lists, categories, laws, folding)
+    known = IndustryNames(lists, categories, laws, folding)
     industries = disk.toml("industries.toml", lambda document: read_industries(document, known))
     terms = disk.terms(lists, folders)
     live = disk.live(categories, folding)
-    wares = disk.wares(Goods(lists, categories, industries.industries if industries else {}, folding))
+    wares = disk.wares(WareNames(lists, categories, industries.industries if industries else {}, folding))
     disk.errors.extend(tables.cross_check(categories, laws, policies, disk.text))
     if codes and claims:
         disk.errors.extend(check_terms(terms, categories, laws, folding))
@@ -101,7 +99,7 @@ def _read(lexicons: Path, scenes: Path, folders: Sequence[str]) -> Ruleset:
             families.update(hit for rule in claims.rules for setting in rule.settings for hit in setting.hits)
         names: dict[str, Container[str]] = {"categories": categories, "laws": laws, "families": families}
         disk.errors.extend(check_claims(claims, disk.document("claims.toml"), names, folding))
-    nameable = Nameable(terms, categories, industries or Industries(), folding)
+    nameable = RewriteNames(terms, categories, industries or Industries(), folding)
     rewrites = disk.rewrites(nameable) if folders == TERM_FOLDERS else Rewrites()  # they name what is left out
     if disk.errors or codes is None or claims is None or industries is None:
         raise LoadErrors(disk.errors)
@@ -305,13 +303,13 @@ class _Disk:
             return None
         return self.toml("live.toml", lambda document: live_rules(document, categories, folding))
 
-    def rewrites(self, known: Nameable) -> Rewrites:
+    def rewrites(self, known: RewriteNames) -> Rewrites:
         """What ``rewrites.toml`` suggests; a folder without it suggests deletions alone."""
         if not (self._roots[""] / "rewrites.toml").exists():
             return read_rewrites(tables.Document("rewrites.toml", "", {}), known)
         return self.toml("rewrites.toml", lambda document: read_rewrites(document, known)) or Rewrites()
 
-    def wares(self, known: Goods) -> Wares:
+    def wares(self, known: WareNames) -> Wares:
         """The kinds of goods of ``wares.toml``; a folder without it knows none."""
         if not (self._roots[""] / "wares.toml").exists():
             return Wares()

@@ -91,11 +91,16 @@ class ScenePolicy:
 
     def action_for(self, item: Evidence, category: Category) -> Action:
         """What one piece of evidence that counts leads to by itself: a score to review at most, whatever it weighs."""
-        if item.facts and item.facts[0][0] == BINDS_FROM:
+        if binds_later(item):
             return Action.PASS
         action = self.actions.get(category.code, category.action)
         firm = item.weight >= self.block_at and item.source != TEXT
         return action if firm else min(action, Action.REVIEW)
+
+
+def binds_later(item: Evidence) -> bool:
+    """Whether it is about a duty that does not bind yet."""
+    return BINDS_FROM in dict(item.facts)
 
 
 class Weighed(NamedTuple):

@@ -115,7 +115,7 @@ class Rewrites:
         return self.hits.get(rule) or Hit("", f"{category}.{rest.partition('.')[0]}", category, alone=False)
 
 
-class Known(NamedTuple):
+class RewriteNames(NamedTuple):
     """What the table may refer to."""
 
     terms: Sequence[Term]
@@ -124,7 +124,7 @@ class Known(NamedTuple):
     folding: Folding
 
 
-def rewrites(document: Document, known: Known) -> Rewrites:
+def rewrites(document: Document, known: RewriteNames) -> Rewrites:
     """``rewrites.toml``. Raises ``LawError`` for entries that name what is not there or that disguise."""
     top = Row(document, document.tree, LawError, "")
     for key in ("rewrite", "addition"):
@@ -158,7 +158,7 @@ def rewrites(document: Document, known: Known) -> Rewrites:
 class _Names:
     """Everything that may be named, looked up once."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: RewriteNames) -> None:
         self.folding = known.folding
         self.categories = frozenset(known.categories)
         self.hits: dict[str, Hit] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -230,9 +231,22 @@ class Ruleset:
     own: tuple[Term, ...] = field(default=(), repr=False)
     overlay: Overlay | None = field(default=None, repr=False)
     """What a tenant changes of the shared rules; its thresholds stand in ``policies`` already."""
-    _citations: dict[tuple[tuple[str, ...], date], tuple[str, ...]] = field(
+    _turns: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    """The days on which an article or a row of the claims table begins or no longer counts, in order."""
+    _citations: dict[tuple[tuple[str, ...], int], tuple[str, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+
+    def __post_init__(self) -> None:
+        """What depends on the day is kept by period: callers name any day, and there are few periods."""
+        dated: tuple[Article | ClaimRule, ...] = (*self.laws.values(), *self.claims.rules)
+        begun = {one.effective_from.toordinal() for one in dated if one.effective_from}
+        over = {one.effective_until.toordinal() + 1 for one in dated if one.effective_until}
+        object.__setattr__(self, "_turns", tuple(sorted(begun | over)))
+
+    def period(self, day: date) -> int:
+        """The number of the period that holds a day: within one, the same articles and rows are in force."""
+        return bisect_right(self._turns, day.toordinal())
 
     def applies(self, rule: ClaimRule, day: date) -> bool:
         """Whether a row of the claims table counts for a content of ``day``.
@@ -252,9 +266,10 @@ class Ruleset:
 
     def citations(self, refs: tuple[str, ...], day: date) -> tuple[str, ...]:
         """Those of ``refs`` that were in force on ``day``."""
-        known = self._citations.get((refs, day))
+        key = (refs, self.period(day))
+        known = self._citations.get(key)
         if known is None:
-            known = self._citations[refs, day] = tuple(ref for ref in refs if self.laws[ref].in_force(day))
+            known = self._citations[key] = tuple(ref for ref in refs if self.laws[ref].in_force(day))
         return known
 
     def beyond_advertising(self, refs: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.policy import BINDS_FROM
+from moderation.policy import binds_later
 from moderation.rewrites import BY_CATEGORY, Wording
 from moderation.surgery import Cut, clause_around, joined, loose, sentence_around
 from moderation.types import Action, Part
@@ -153,7 +153,7 @@ def decisive(engine: Engine, content: Content, verdict: Verdict) -> Iterator[Evi
     """The evidence that by itself keeps a content from passing, strictest first."""
     policy, categories = engine.ruleset.policies[content.scene], engine.ruleset.categories
     for item in verdict.evidence:
-        weighty = item.weight >= policy.review_at and not (item.facts and item.facts[0][0] == BINDS_FROM)
+        weighty = item.weight >= policy.review_at and not binds_later(item)
         if weighty and policy.action_for(item, categories[item.category]) is not Action.PASS:
             yield item
 

@@ -69,7 +69,7 @@ class Wares:
         return self.none.union(*(kind.names for kind in self.kinds)) - own
 
 
-class Known(NamedTuple):
+class WareNames(NamedTuple):
     """What the table may refer to."""
 
     lists: WordLists
@@ -78,7 +78,7 @@ class Known(NamedTuple):
     folding: Folding
 
 
-def wares(document: Document, known: Known) -> Wares:
+def wares(document: Document, known: WareNames) -> Wares:
     """``wares.toml``. Raises ``LawError`` for what names a list, a category or an industry that is not there."""
     top = Row(document, document.tree, LawError, "")
     top.take("kind", list, [])
@@ -90,7 +90,7 @@ def wares(document: Document, known: Known) -> Wares:
     return Wares(general=general, none=none, kinds=kinds)
 
 
-def _kind(document: Document, table: object, line: int, known: Known) -> Kind:
+def _kind(document: Document, table: object, line: int, known: WareNames) -> Kind:
     row = Row(document, table, LawError, "[[kind]]", line)
     kind = Kind(
         code=row.take("code", str),
@@ -109,11 +109,11 @@ def _kind(document: Document, table: object, line: int, known: Known) -> Kind:
     return kind
 
 
-def _spelt(row: Row, key: str, known: Known) -> frozenset[str]:
+def _spelt(row: Row, key: str, known: WareNames) -> frozenset[str]:
     return _spelt_of(row, row.words(key, []), known)
 
 
-def _spelt_of(row: Row, listed: tuple[str, ...], known: Known) -> frozenset[str]:
+def _spelt_of(row: Row, listed: tuple[str, ...], known: WareNames) -> frozenset[str]:
     try:
         words = spelt_out(listed, known.lists)
     except KeyError as error:

@@ -56,7 +56,7 @@ class Accounts:
         """A new person of a tenant (made on first use).
 
         Raises ``Taken``, ``passwords.Unfit`` for a name or password that may not be one, ``ValueError`` for a tenant
-        that may not be one, ``passwords.Crowded`` and what the ledger raises.
+        that may not be one, ``passwords.PasswordsWaiting`` and what the ledger raises.
         """
         kept = name_from(name)
         hashed = await self._passwords.hashed(fit(password, name=kept))
@@ -98,7 +98,7 @@ class Accounts:
         """Changes a person, ends their sessions and gives back what they hold, in one transaction; gives who it is now.
 
         ``even_last``: also when nobody is left who may manage people. Raises ``NoSuchUser``, ``LastAdmin``,
-        ``passwords.Unfit``, ``passwords.Crowded`` and what the ledger raises.
+        ``passwords.Unfit``, ``passwords.PasswordsWaiting`` and what the ledger raises.
         """
         user = await self.one(tenant, user_id)
         hashed = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from time import time_ns
 
@@ -69,3 +69,9 @@ def now() -> str:
 def from_stamp(text: str) -> datetime:
     """The aware UTC time that ``stamp`` wrote."""
     return datetime.fromisoformat(text)
+
+
+@lru_cache(maxsize=256)
+def later(at: str, seconds: float) -> str:
+    """A stamp so many seconds after another, or before it. All items of a batch have one time."""
+    return stamp(from_stamp(at) + timedelta(seconds=seconds))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hmac
 from base64 import b64encode
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from service.ids import from_stamp, stamp
+from service.ids import from_stamp, later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,12 +77,6 @@ class Told(NamedTuple):
     at: str
 
 
-def addressed(kinds: str, kind: str) -> bool:
-    """Whether a receiver that asked for ``kinds`` (a JSON list; an empty one stands for all) is told of this one."""
-    asked = orjson.loads(kinds)
-    return not asked or kind in asked
-
-
 def body_of(kind: str, at: str, facts: bytes, decision: Told | None) -> bytes:
     """The body of a notice, the same on every attempt: ``type``, ``timestamp`` and ``data``."""
     data = orjson.loads(facts)
@@ -121,11 +114,6 @@ def headers_of(notice: str, body: bytes, *, at: str, keys: Sequence[bytes]) -> d
         "webhook-timestamp": str(seconds),
         "webhook-signature": " ".join(f"v1,{signature}" for signature in signatures),
     }
-
-
-def later(at: str, seconds: float) -> str:
-    """A stamp so many seconds after another."""
-    return stamp(from_stamp(at) + timedelta(seconds=seconds))
 
 
 def _data(decision: Told) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class Unfit(ValueError):
         self.field, self.kind, self.context = field, kind, context
 
 
-class Crowded(Exception):
+class PasswordsWaiting(Exception):
     """Too many passwords wait to be hashed: try again in a moment."""
 
 
@@ -86,13 +86,13 @@ class Passwords:
         self._waiting = dict.fromkeys(self._lanes, 0)
 
     async def hashed(self, password: str) -> str:
-        """The hash of a password that is ``fit``. Raises ``Crowded``."""
+        """The hash of a password that is ``fit``. Raises ``PasswordsWaiting``."""
         return await self._in_turn(True, self._hasher.hash, password)
 
     async def verified(self, hashed: str, password: str, *, known: bool) -> bool:
         """Whether the password is the one behind the hash. An empty hash costs the same and is nobody's.
 
-        ``known``: the device signed in before. Raises ``Crowded``.
+        ``known``: the device signed in before. Raises ``PasswordsWaiting``.
         """
         right = await self._in_turn(known, self._verify, hashed or self._nobodys(), _plain(password))
         return right and bool(hashed)
@@ -111,7 +111,7 @@ class Passwords:
 
     async def _in_turn(self, known: bool, work: Callable[..., Given], *given: str) -> Given:  # noqa: FBT001 - which lane
         if self._waiting[known] >= _QUEUE:
-            raise Crowded
+            raise PasswordsWaiting
         self._waiting[known] += 1
         try:
             async with self._lanes[known]:

@@ -22,9 +22,9 @@ from service.acts import (
 )
 from service.creators.posting import settle
 from service.filing import ENGINE, committed
-from service.ids import new_id
+from service.ids import later, new_id
 from service.ports import Found, Head, Rows, Used, Wanted, Write
-from service.review.states import State, Step, later
+from service.review.states import State, Step
 from service.review.terms import priority
 from service.store import statements
 from service.store.codec import NOTHING_MORE

@@ -85,7 +85,7 @@ class Sessions:
     async def start(self, attempt: SignIn) -> Started:
         """Signs a person in. Costs the same whether or not there is one.
 
-        Raises ``SignInRefused``, ``lockout.Delayed``, ``passwords.Crowded`` and what the ledger raises.
+        Raises ``SignInRefused``, ``lockout.Delayed``, ``passwords.PasswordsWaiting`` and what the ledger raises.
         """
         tenant, name = attempt.tenant, _name(attempt.name)
         device = self._device(tenant, name, attempt.device)
@@ -131,7 +131,7 @@ class Sessions:
         """Changes one's own password. All sessions end, and this device gets a new one.
 
         Raises ``SignInRefused`` for a wrong current password, ``lockout.Delayed``, ``passwords.Unfit``,
-        ``passwords.Crowded`` and what the ledger raises.
+        ``passwords.PasswordsWaiting`` and what the ledger raises.
         """
         user = await self._people.user(caller.tenant, caller.id)
         hashed = await self._people.hash_of(caller.tenant, caller.id)

@@ -8,12 +8,11 @@ import orjson
 from yarl import URL
 
 from service.acts import NOTICE_REPLAYED, WEBHOOK_CREATED, WEBHOOK_ROTATED, Act
-from service.ids import new_id
+from service.ids import later, new_id
 from service.notices import KINDS, shown, signing_key
 from service.notify import end
 from service.outbound import allowed
 from service.ports import Write
-from service.review.states import later
 from service.store import notice_statements as statements
 from service.store.notices import Webhook
 

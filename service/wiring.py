@@ -90,7 +90,7 @@ class Store:
     views: Views
     keys: Keys
     notices: Notices
-    beside: aiosqlite.Connection
+    background: aiosqlite.Connection
     """For reading, beside those who read for an answer."""
 
 
@@ -173,8 +173,8 @@ async def open_store(
         desk_reads = DeskReads(await db.open_reader(path, busy_timeout=patience))
         stack.push_async_callback(desk_reads.close)
         # What is sent is looked for all the time; it must not stand in the way of those who read for an answer.
-        beside = await db.open_reader(path, busy_timeout=patience)
-        stack.push_async_callback(beside.close)
+        background = await db.open_reader(path, busy_timeout=patience)
+        stack.push_async_callback(background.close)
         engine = db.make_async_engine(path, write=False, busy_timeout=patience)
         stack.push_async_callback(engine.dispose)
         secret = await asyncio.to_thread(partial(open_secret, settings, written=await reads.written()))
@@ -197,8 +197,8 @@ async def open_store(
             desk_reads=desk_reads,
             appeals=Appeals(reader),
             views=Views(ledger, reader),
-            notices=Notices(beside),
-            beside=beside,
+            notices=Notices(background),
+            background=background,
             keys=Keys(ledger, reads, engine),
             vault=vault,
             secret=secret,
@@ -225,7 +225,7 @@ async def open_service(
         await record_settings(settings, store.ledger, store.reads)
         await record_start(settings, store.ledger, rules, model, "off" if opens is None else opens.name)
         terms, chamber = terms_of(settings), Chamber()
-        duties = open_duties(store.ledger, store.beside, rules=rules, hearing=hearing, chamber=chamber)
+        duties = open_duties(store.ledger, store.background, rules=rules, hearing=hearing, chamber=chamber)
         moderation = Moderation(rules, store.ledger, store.reads, hearing, terms, duties.binding, chamber=chamber)
         stack.push_async_callback(moderation.close)
         creators = await stack.enter_async_context(open_creators(settings, store.ledger, secret, moderation))

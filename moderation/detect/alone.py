@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from moderation.detect.claims import Hearing
+from moderation.detect.claims import Context
 from moderation.detect.rule import HINT
 from moderation.detect.sight import candidates
 from moderation.detect.terms import Inspection
@@ -24,7 +24,7 @@ def alone(detector: TermDetector, content: Content, parts: Sequence[PartReading]
     A verdict leaves out a hit that lies inside another; here both are told, as either may be taken off the list.
     """
     folded, raw = detector.live(gate)
-    hearing = Hearing(content, parts, day, detector.claims, detector.index)
+    context = Context(content, parts, day, detector.claims, detector.index)
     found: set[str] = set()
     for part in parts:
         if not (part.hits or part.look):
@@ -34,7 +34,7 @@ def alone(detector: TermDetector, content: Content, parts: Sequence[PartReading]
         for view, listed in seen:
             for candidate in sorted(listed):
                 if candidate[3].id not in found:
-                    inspection = Inspection(detector, hearing)
+                    inspection = Inspection(detector, context)
                     inspection.open(part, seen)
                     inspection.examine(view, [candidate])
                     inspection.close()

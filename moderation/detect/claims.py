@@ -245,13 +245,14 @@ class ClaimTable:
 
     def closed(self, day: date) -> frozenset[int]:
         """The rules that are not in force on a day."""
-        closed = self._closed.get(day.toordinal())
+        period = self._ruleset.period(day)
+        closed = self._closed.get(period)
         if closed is None:
             closed = frozenset(n for n, rule in enumerate(self.rules) if not self._ruleset.applies(rule, day))
-            self._closed[day.toordinal()] = closed
+            self._closed[period] = closed
         return closed
 
-    def rule_on(self, hearing: Hearing, view: View, rule: Rule, start: int, end: int) -> Ruling:
+    def rule_on(self, context: Context, view: View, rule: Rule, start: int, end: int) -> Ruling:
         """The table's ruling on one hit at ``view.text[start:end]``, which stands and is not allowed.
 
         Mostly nothing: no cue stands there that tells, no question, no quotation, nor a rule about the hit's own words.
@@ -260,14 +261,14 @@ class ClaimTable:
         if chapter is None:
             return NOTHING_SAID
         by_name = self._hits.get(rule.family) or self._hits.get(view.text[start:end])
-        if not (by_name or view.marked or hearing.apart or view.cues(hearing.index).meet(chapter.telling)):
+        if not (by_name or view.marked or context.apart or view.cues(context.index).meet(chapter.telling)):
             return NOTHING_SAID
-        filled = self._filled(hearing, view, chapter, start, end)
+        filled = self._filled(context, view, chapter, start, end)
         if by_name:
             filled.update(self._hits.get(rule.family, ()), self._hits.get(view.text[start:end], ()))
         if chapter.rows.keys().isdisjoint(filled):
             return NOTHING_SAID
-        return self._decide(*_rows_met(chapter, filled, hearing.closed))
+        return self._decide(*_rows_met(chapter, filled, context.closed))
 
     def _decide(self, fired: set[int], halfway: dict[int, str]) -> Ruling:
         """Baits, guards, comparison, aggravation, violations, exemptions: the rules are kept in that order."""
@@ -302,20 +303,20 @@ class ClaimTable:
         return tuple(sorted(told))
 
     def _filled(  # noqa: C901, PLR0912 - one loop over every cue around every hit
-        self, hearing: Hearing, view: View, chapter: _Chapter, start: int, end: int
+        self, context: Context, view: View, chapter: _Chapter, start: int, end: int
     ) -> set[int]:
         """The slots that the surroundings of a hit fill."""
         slots = chapter.slots
-        filled = set(hearing.everywhere)
+        filled = set(context.everywhere)
         low, high, opens, closes = view.clause(start, end, reach=LONG_REACH)
         first, last, asks = view.sentence(start, end)
         ends = last == len(view.text) or view.asks_last
         first, last = max(first, start - LONG_REACH), min(last, end + LONG_REACH)
         left_of, right_of = (first, last) if last - first <= SHORT_SENTENCE else (low, high)
         if item := head(view, start, end):
-            said = [cue for left, _, cue in view.cues(hearing.index).within(*item) if cue in slots and left >= item[0]]
+            said = [cue for left, _, cue in view.cues(context.index).within(*item) if cue in slots and left >= item[0]]
             filled.update(slot for cue in said for _, slot in slots[cue].before if slot in self._of_all)
-        for left, right, cue in view.cues(hearing.index).within(first, last):
+        for left, right, cue in view.cues(context.index).within(first, last):
             if cue not in slots or left < first:
                 continue
             before, after, of, clause, ahead, behind = slots[cue]
@@ -352,7 +353,7 @@ class ClaimTable:
         return filled
 
 
-class Hearing:
+class Context:
     """One content while its hits are judged: its day, its industry, and what stands anywhere in it."""
 
     def __init__(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from moderation.detect.terms import Gate
 from moderation.types import SEVERE, UNSURE
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def covert(
     detector: TermDetector | OwnTerms, ruleset: Ruleset, content: Content, parts: Sequence[PartReading], day: date
 ) -> Iterator[Evidence]:
     """The disguised claims of a content that is no declared advertisement, each enough to ask for review."""
-    findings = detector.detect(content, parts, (content.scene, True), day)
+    findings = detector.detect(content, parts, Gate(content.scene, advertising=True), day)
     for item in findings.evidence if findings is not None else ():
         names = HEARD if item.severity >= SEVERE else WRITTEN
         if names.isdisjoint(item.folds) or ruleset.categories[item.category].applies(content.scene, advertising=False):

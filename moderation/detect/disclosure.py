@@ -49,7 +49,7 @@ class _Concern(NamedTuple):
     cue: Place | None = None
 
 
-class _Hearing(NamedTuple):
+class _Context(NamedTuple):
     """What one content comes with while its duties are looked at."""
 
     content: Content
@@ -84,20 +84,20 @@ class DisclosureDetector:
         present = self._present(content, parts)
         if self._triggers.isdisjoint(present) and content.industry not in self._table.industries:
             return []
-        hearing = _Hearing(content, parts, gate, day, present)
+        context = _Context(content, parts, gate, day, present)
         concerns = list(self._concerns(content.industry, present))
         numbers = list(self._numbers(parts, present, day))
         given = Counter(found.format for _, found in numbers) + Counter(self._on_file(content, day))
-        evidence = [] if content.scene in SPOKEN else list(self._wrong_numbers(hearing, numbers))
+        evidence = [] if content.scene in SPOKEN else list(self._wrong_numbers(context, numbers))
         for concern in concerns:
-            evidence.extend(self._bans(hearing, concern))
+            evidence.extend(self._bans(context, concern))
             if not self._only_names(content, parts):
-                evidence.extend(self._needs(hearing, concern, given))
+                evidence.extend(self._needs(context, concern, given))
         return evidence
 
     def _live(self, category: str, gate: Gate) -> bool:
         known = self._ruleset.categories.get(category)
-        return known is not None and known.applies(gate[0], advertising=gate[1])
+        return known is not None and known.applies(gate.scene, advertising=gate.advertising)
 
     def _present(self, content: Content, parts: Sequence[PartReading]) -> Present:
         present: Present = {}
@@ -146,11 +146,11 @@ class DisclosureDetector:
                 if found.state is State.VALID:
                     yield found.format
 
-    def _wrong_numbers(self, hearing: _Hearing, numbers: Sequence[tuple[int, Found]]) -> Iterator[Evidence]:
-        declared = self._table.industries.get(hearing.content.industry or "")
+    def _wrong_numbers(self, context: _Context, numbers: Sequence[tuple[int, Found]]) -> Iterator[Evidence]:
+        declared = self._table.industries.get(context.content.industry or "")
         for part, found in numbers:
             fault = found.state.value if found.state is not State.VALID else ""
-            if not fault and self._claims_other(found, hearing.present):
+            if not fault and self._claims_other(found, context.present):
                 fault = "kind"
             owner = declared if declared and found.format in declared.numbers else self._owner.get(found.format)
             if fault and owner:
@@ -159,8 +159,8 @@ class DisclosureDetector:
                     category=CATEGORY,
                     rule=f"{CATEGORY}.{owner.code}.{found.format}_{fault}",
                     severity=owner.severity,
-                    span=Span(hearing.parts[part].name, found.start, found.end),
-                    laws=self._ruleset.citations(self._table.numbers[found.format].laws or owner.laws, hearing.day),
+                    span=Span(context.parts[part].name, found.start, found.end),
+                    laws=self._ruleset.citations(self._table.numbers[found.format].laws or owner.laws, context.day),
                     note=f"{fault}.{found.format}",
                 )
 
@@ -175,25 +175,25 @@ class DisclosureDetector:
         product = self._ruleset.folding.plain(content.product or "")
         return bool(product) and all(part.text in product for part in parts)
 
-    def _bans(self, hearing: _Hearing, concern: _Concern) -> Iterator[Evidence]:
+    def _bans(self, context: _Context, concern: _Concern) -> Iterator[Evidence]:
         for ban in concern.industry.bans:
-            if self._live(ban.category, hearing.gate):
-                yield from self._duty(hearing, concern, ban, ban.category)
+            if self._live(ban.category, context.gate):
+                yield from self._duty(context, concern, ban, ban.category)
 
-    def _needs(self, hearing: _Hearing, concern: _Concern, given: Counter[str]) -> Iterator[Evidence]:
+    def _needs(self, context: _Context, concern: _Concern, given: Counter[str]) -> Iterator[Evidence]:
         for need in concern.industry.needs:
             shown = need.numbers and sum(given[name] for name in need.numbers) >= need.count
-            if not shown and need.words.isdisjoint(hearing.present):
-                yield from self._duty(hearing, concern, need, CATEGORY)
+            if not shown and need.words.isdisjoint(context.present):
+                yield from self._duty(context, concern, need, CATEGORY)
 
-    def _duty(self, hearing: _Hearing, concern: _Concern, duty: Duty, category: str) -> Iterator[Evidence]:
+    def _duty(self, context: _Context, concern: _Concern, duty: Duty, category: str) -> Iterator[Evidence]:
         """The evidence of a duty that was not met, if it binds this scene, day and text."""
-        coming = duty.dates.coming(hearing.day)
-        if hearing.content.scene not in duty.scenes or not (coming or duty.dates.holds(hearing.day)):
+        coming = duty.dates.coming(context.day)
+        if context.content.scene not in duty.scenes or not (coming or duty.dates.holds(context.day)):
             return
         if duty.declared and concern.weight < FULL_WEIGHT:
             return
-        shown = _shown(duty.when, hearing.present) if duty.when else (concern.cue,)
+        shown = _shown(duty.when, context.present) if duty.when else (concern.cue,)
         if not shown:
             return
         begin = duty.dates.begin
@@ -202,8 +202,8 @@ class DisclosureDetector:
             category=category,
             rule=f"{CATEGORY}.{concern.industry.code}.{duty.code}",
             severity=WARNING if coming else duty.severity,
-            span=self._span(hearing.parts, shown[0]),
-            laws=self._ruleset.citations(duty.laws, hearing.day),
+            span=self._span(context.parts, shown[0]),
+            laws=self._ruleset.citations(duty.laws, context.day),
             weight=concern.weight,
             note=f"{concern.industry.code}.{duty.code}",
             facts=((BINDS_FROM, begin.year * 10000 + begin.month * 100 + begin.day),) if coming and begin else (),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from moderation.detect.allowed import holder, wider_holder
-from moderation.detect.claims import Hearing
+from moderation.detect.claims import Context
 from moderation.detect.cues import CueIndex, Cues
 from moderation.detect.rule import compile_terms, cue_words, held_in
 from moderation.detect.sight import OTHER_VIEWS, Table, candidates, look, standing
@@ -58,16 +58,16 @@ class OwnTerms:
         joined_shared = base.reader.further(parts, base.folded.anchors)
         if not (joined or joined_shared or any(sight.suspect for sight in (*sights, *own_sights))):
             return None
-        hearing = Hearing(content, parts, day, base.claims, self.index)
+        context = Context(content, parts, day, base.claims, self.index)
         seen: list[tuple[PartReading, Sequence[Seen], Sequence[Seen]]] = [
             (sight.part, sight.whole(shared).seen(base.reader, shared), mine.whole(own).seen(self._reader, own))
             for sight, mine in zip(sights, own_sights, strict=True)
         ]
         seen.extend((part, [(view, candidates(view.text, view.hits, shared[0]))], ()) for part, view in joined_shared)
         seen.extend((part, (), [(view, candidates(view.text, view.hits, own[0]))]) for part, view in joined)
-        if not any(listed for _, *both in seen for views in both for _, listed in standing(views, hearing)):
+        if not any(listed for _, *both in seen for views in both for _, listed in standing(views, context)):
             return None
-        inspection = _Inspection(self, base, hearing)
+        inspection = _Inspection(self, base, context)
         for part, views, own_views in seen:
             inspection.open_both(part, views, own_views)
             inspection.examine_all(views)
@@ -80,9 +80,8 @@ class OwnTerms:
         """The live rules of a gate, worked out when first asked for: an activation should not wait for all of them."""
         tables = self._live.get(gate)
         if tables is None:
-            scene, advertising = gate
             folded, raw = (
-                Table(compiled.live(compiled.open(self._ruleset.categories, scene, advertising=advertising)))
+                Table(compiled.live(compiled.open(self._ruleset.categories, gate.scene, advertising=gate.advertising)))
                 for compiled in (self.folded, self.raw)
             )
             tables = self._live[gate] = folded, raw
@@ -116,8 +115,8 @@ class WiderIndex(CueIndex):
 class _Inspection(Inspection):
     """One content under examination by shared and own rules: what is allowed depends on whose rule asks."""
 
-    def __init__(self, own: OwnTerms, base: TermDetector, hearing: Hearing) -> None:
-        super().__init__(base, hearing)
+    def __init__(self, own: OwnTerms, base: TermDetector, context: Context) -> None:
+        super().__init__(base, context)
         self._own = own
         self._own_turn = False
 

@@ -11,7 +11,7 @@ from moderation.text.reading import DISGUISED, REPEATS, SYMBOLS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from moderation.detect.claims import Hearing
+    from moderation.detect.claims import Context
     from moderation.detect.cues import CueIndex
     from moderation.matcher import Hit
     from moderation.text.reading import PartReading, Reader
@@ -110,34 +110,34 @@ def suspicious(view: View, listed: list[Candidate], index: CueIndex, *, alone: b
     return False
 
 
-def standing(views: Sequence[Seen], hearing: Hearing) -> list[Seen]:
+def standing(views: Sequence[Seen], context: Context) -> list[Seen]:
     """The candidates that may stand, by what can be told without their places in the original."""
-    return [(view, _standing(view, listed, hearing)) for view, listed in views]
+    return [(view, _standing(view, listed, context)) for view, listed in views]
 
 
-def _standing(view: View, listed: list[Candidate], hearing: Hearing) -> list[Candidate]:
+def _standing(view: View, listed: list[Candidate], context: Context) -> list[Candidate]:
     return [
         one
         for one in listed
         if (rule := one[3]).simple
         or (
-            may_stand(rule, view, hearing)
+            may_stand(rule, view, context)
             and (rule.regex is None or matched(rule.regex, rule.holds, view, one[0], -one[1]))
         )
     ]
 
 
-def may_stand(rule: Rule, view: View, hearing: Hearing) -> bool:
+def may_stand(rule: Rule, view: View, context: Context) -> bool:
     """Whether a rule is in force, and the text and the content hold the words that it wants and none that it bars."""
-    if rule.dated and not rule.in_force(hearing.day):
+    if rule.dated and not rule.in_force(context.day):
         return False
     if rule.held or rule.company:
-        meet = view.cues(hearing.index).meet
+        meet = view.cues(context.index).meet
         for asked in (rule.held, rule.near, rule.sentence):
             if asked and not meet(asked):
                 return False
     if rule.asks_text:
-        meet = hearing.cues.meet
+        meet = context.cues.meet
         return not ((rule.with_ and not meet(rule.with_)) or (rule.without and meet(rule.without)))
     return True
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import product, starmap
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.detect.allowed import holder, reaching
-from moderation.detect.claims import NOTHING_SAID, ClaimTable, Hearing
+from moderation.detect.claims import NOTHING_SAID, ClaimTable, Context
 from moderation.detect.hits import (
     HELD,
     company_hidden_by,
@@ -52,8 +52,13 @@ STOPS = frozenset("。；;")
 """What ends a thought; a call, a question and a new line may leave the rest of it to what follows (退不退？全退！)."""
 
 
-Gate = tuple["Scene", bool]
-"""What decides which rules are live: the scene, and whether the content is advertising."""
+class Gate(NamedTuple):
+    """What decides which rules are live: the scene, and whether the content is advertising."""
+
+    scene: Scene
+    advertising: bool
+
+
 _EVIDENCE_OF = itemgetter(6)
 _new = tuple.__new__
 """Makes a named tuple in half the time of its own constructor."""
@@ -86,13 +91,14 @@ class TermDetector:
         restorer = Restorer(ruleset.folding, ruleset.variants, vocabulary)
         self.reader = Reader(ruleset.folding, self.folded.words, self.raw.words, restorer)
         self.claims = ClaimTable(ruleset, self.index)
-        gates = tuple(product(Scene, (False, True)))
+        gates = list(starmap(Gate, product(Scene, (False, True))))
         folded, raw = (self._tables(compiled, gates) for compiled in (self.folded, self.raw))
         self._live = {gate: (folded[gate], raw[gate]) for gate in gates}
 
     def _tables(self, compiled: Compiled, gates: Sequence[Gate]) -> dict[Gate, Table]:
         """A table for each gate; gates that open the same share one."""
-        opened = {gate: compiled.open(self.ruleset.categories, gate[0], advertising=gate[1]) for gate in gates}
+        categories = self.ruleset.categories
+        opened = {gate: compiled.open(categories, gate.scene, advertising=gate.advertising) for gate in gates}
         tables = {kinds: Table(compiled.live(kinds)) for kinds in set(opened.values())}
         return {gate: tables[kinds] for gate, kinds in opened.items()}
 
@@ -108,17 +114,17 @@ class TermDetector:
         joined = self.reader.further(parts, self.folded.anchors)
         if not joined and not any(sight.suspect for sight in sights):
             return None
-        hearing = Hearing(content, parts, day, self.claims, self.index)
+        context = Context(content, parts, day, self.claims, self.index)
         seen = [(sight.part, sight.seen(self.reader, tables)) for sight in sights]
         seen.extend((part, [(view, candidates(view.text, view.hits, tables[0]))]) for part, view in joined)
-        sifted = [standing(views, hearing) for _, views in seen]
+        sifted = [standing(views, context) for _, views in seen]
         count = sum([len(listed) for views in sifted for _, listed in views])
         if not count:
             return None
         if count >= REPEATED:  # where hits are only counted, those that do not stand are too
             sifted = [sight.whole(tables).seen(self.reader, tables) for sight in sights]
             sifted += [views for _, views in seen[len(sights) :]]
-        inspection = Inspection(self, hearing)
+        inspection = Inspection(self, context)
         for (part, _), views in zip(seen, sifted, strict=True):
             inspection.open(part, views)
             inspection.examine_all(views)
@@ -129,13 +135,13 @@ class TermDetector:
 class Inspection:
     """One content under examination: what is allowed in the current part, and what was found so far.
 
-    Cues are looked for in the index of ``hearing``.
+    Cues are looked for in the index of ``context``.
     """
 
-    def __init__(self, detector: TermDetector, hearing: Hearing) -> None:
+    def __init__(self, detector: TermDetector, context: Context) -> None:
         self.findings = Findings()
-        self._detector, self._hearing = detector, hearing
-        self._reader, self._index = detector.reader, hearing.index
+        self._detector, self._context = detector, context
+        self._reader, self._index = detector.reader, context.index
         self._counts: dict[tuple[str, object], int] = {}
         self._outer: dict[str, tuple[View, int, int, int]] = {}
         self._found: list[_Filed] = []
@@ -227,7 +233,7 @@ class Inspection:
         if not weight:
             self._exempt(rule, view.span(start, end), BOUNDARY, "")
             return 0
-        ruling = self._detector.claims.rule_on(self._hearing, view, rule, start, end)
+        ruling = self._detector.claims.rule_on(self._context, view, rule, start, end)
         if ruling is not NOTHING_SAID:
             outcome, row = ruling.outcome, ruling.rule
             if row is not None and row.proof_zh and row.code not in self.findings.proof:
@@ -265,7 +271,7 @@ class Inspection:
             if not view.placed:
                 self._reader.place(view)
             return start, end
-        if not may_stand(rule, view, self._hearing):
+        if not may_stand(rule, view, self._context):
             return None
         if not view.placed:
             self._reader.place(view)
@@ -378,7 +384,7 @@ class Inspection:
             folds = (*folds, "repeat")
             self._found = [it for it in self._found if it[4] != group or it[0] < start or -it[1] > end]
         severity = ruling.severity or rule.severity
-        laws = self._detector.ruleset.citations(rule.laws, self._hearing.day)
+        laws = self._detector.ruleset.citations(rule.laws, self._context.day)
         if rule.laws and not laws:  # nothing to block by on that day: a person decides
             weight = min(weight, UNSURE)
         evidence = _new(

@@ -198,7 +198,7 @@ class Retaining:
         await self._settle()
         return Erased(len(going), len(destroyed), len(found) - len(free), len(free) - len(going))
 
-    async def again(self, gone: Gone, *, by: str) -> int:
+    async def erase_again(self, gone: Gone, *, by: str) -> int:
         """Takes away once more what was taken away after a backup was made; gives how many contents."""
         numbers = [
             number

@@ -133,27 +133,6 @@ def consistency(subtrees: Subtrees, old: int, new: int) -> list[bytes]:
     return path[::-1]
 
 
-def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
-    """RFC 9162, section 2.1.3.2. ``leaf`` is its hash. Raises ``ProofRefused``."""
-    if not 0 <= index < size:
-        raise ProofRefused(f"no leaf {index} in a tree of {size}")
-    number, last, made = index, size - 1, leaf
-    for beside in proof:
-        if last == 0:
-            raise ProofRefused("the proof is too long")
-        if number & 1 or number == last:
-            made = node_hash(beside, made)
-            while not number & 1 and number:
-                number, last = number >> 1, last >> 1
-        else:
-            made = node_hash(made, beside)
-        number, last = number >> 1, last >> 1
-    if last != 0:
-        raise ProofRefused("the proof is too short")
-    if made != root:
-        raise ProofRefused("the proof leads to another root")
-
-
 def verify_consistency(  # noqa: C901, PLR0912 - step by step as the RFC has it
     old: int, old_root: bytes, new: int, new_root: bytes, proof: Sequence[bytes]
 ) -> None:
@@ -189,42 +168,11 @@ def verify_consistency(  # noqa: C901, PLR0912 - step by step as the RFC has it
         raise ProofRefused("the proof leads to another root")
 
 
-def around(first: int, end: int, size: int) -> list[tuple[int, int]]:
-    """The subtrees of a tree of ``size`` leaves that lie outside ``[first, end)``, from left to right.
+def range_proof(subtrees: Subtrees, first: int, end: int, size: int) -> list[bytes]:
+    """The roots of the subtrees of a tree of ``size`` leaves that lie outside ``[first, end)``, from left to right.
 
-    With their roots, and the leaves between, the root of the whole can be made: that is the proof of a range.
+    With them, and the leaves between, the root of the whole can be made. Raises ``ValueError`` for no such range.
     """
     if not 0 <= first <= end <= size:
         raise ValueError(f"no leaves {first} to {end} in a tree of {size}")
-    return [*parts(0, first), *parts(end, size)]
-
-
-def range_proof(subtrees: Subtrees, first: int, end: int, size: int) -> list[bytes]:
-    """The roots of ``around``."""
-    return [subtrees(*part) for part in around(first, end, size)]
-
-
-def range_root(leaves: Iterable[bytes], first: int, end: int, size: int, proof: Sequence[bytes]) -> bytes:
-    """The root of the whole tree from the leaves of a range and its proof. Raises ``ProofRefused`` for odd lengths."""
-    beside = around(first, end, size)
-    if len(beside) != len(proof):
-        raise ProofRefused(f"a proof of {len(beside)} hashes is needed, not {len(proof)}")
-    before = len(list(parts(0, first)))
-    frontier = Frontier(first, proof[:before])
-    for leaf in leaves:
-        frontier.append(leaf)
-    if frontier.size != end:
-        raise ProofRefused(f"{end - first} leaves are needed, not {frontier.size - first}")
-    for (_, leaves_), root in zip(beside[before:], proof[before:], strict=True):
-        graft(frontier, leaves_, root)
-    return frontier.root()
-
-
-def graft(frontier: Frontier, leaves: int, root: bytes) -> None:
-    """Adds a whole subtree of so many leaves, where it fits: the tree's size must be a multiple of it."""
-    size = frontier.size // leaves
-    while size & 1:
-        root = node_hash(frontier.stack.pop(), root)
-        size >>= 1
-    frontier.stack.append(root)
-    frontier.size += leaves
+    return [subtrees(*part) for part in (*parts(0, first), *parts(end, size))]

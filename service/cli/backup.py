@@ -102,7 +102,7 @@ def restore(
         if wrong:
             return wrong, 0
         await audit.log.restored(told["size"], by=BY)
-        return wrong, 0 if gone is None else await audit.retaining.again(gone, by=BY)
+        return wrong, 0 if gone is None else await audit.retaining.erase_again(gone, by=BY)
 
     wrong, again = with_log(data, None, lang.lang, work)
     if json:

@@ -14,8 +14,7 @@ from service.creators.boosts import Asked, Listing, rank_in
 from service.creators.entries import DAY, Entry, Kind
 from service.creators.members import Profile
 from service.creators.posting import member, post, seconds
-from service.ids import new_id, now
-from service.review.states import later
+from service.ids import later, new_id, now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from service.creators.entries import Entry, Kind
+from service.creators.entries import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from service.creators.entries import Entry
 
 
 class Link(NamedTuple):
@@ -22,25 +24,8 @@ class Link(NamedTuple):
     until: int | None = None
 
 
-class Placed(NamedTuple):
-    """An entry with the tenant and the account that it stands with."""
-
-    tenant: str
-    account: str
-    entry: Entry
-
-
-def belonging(rows: Iterable[Placed], tenant: str, creator: str, links: Sequence[Link]) -> list[Entry]:
-    """The entries that are a creator's: of its own id, and of the accounts that are or were linked to it."""
-    of_account: dict[str, list[Entry]] = {}
-    for owner, account, entry in rows:
-        if owner == tenant:
-            of_account.setdefault(account, []).append(entry)
-    return counting(creator, of_account, links)
-
-
 def counting(creator: str, of_account: Mapping[str, Sequence[Entry]], links: Iterable[Link]) -> list[Entry]:
-    """The same of entries by their accounts: all of the creator's own id, and what its accounts bring."""
+    """The entries that are a creator's: all of its own id, and what accounts bring that are or were linked to it."""
     found = list(of_account.get(creator, ()))
     by_account: dict[str, list[Link]] = {}
     for link in links:

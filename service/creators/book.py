@@ -1,7 +1,4 @@
-"""Creators in use: standings from memory, and what changes them. Every change is a visit with its act.
-
-NotThere    the tenant has no such creator
-Refused     something that must not, or cannot, be entered; it says where and why
+"""Creators in use: their standings, from memory. It reads alone; ``NotThere``: the tenant has no such creator.
 
 What is kept in memory is bounded and holds for ten minutes at most. After each commit that may have changed it, the
 next who asks finds out what was: so who was told of an overturn finds the score as it is then.

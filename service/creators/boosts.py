@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -150,52 +151,54 @@ def _bounds(visit: Visit, listing: Listing, limits: Limits, ids: Mapping[str, st
     )
 
 
-def _write(visit: Visit, listing: Listing, ranking: Ranking, ids: Mapping[str, str], day: int) -> None:
-    sums: dict[tuple[str, str], int] = {}
-
-    def add(sort: str, key: str, amount: int) -> None:
-        sums[sort, key] = sums.get((sort, key), 0) + amount
-
-    for one in ranking.granted:
+def _spent(granted: Sequence[Granted], ids: Mapping[str, str]) -> Counter[tuple[str, str]]:
+    """What is spent in all, on exploration, and on each category and creator."""
+    spent: Counter[tuple[str, str]] = Counter()
+    for one in granted:
         if one.extra > 0:
-            add("all", "", one.extra)
+            spent["all", ""] += one.extra
+            spent["creator", ids.get(one.candidate.creator, one.candidate.creator)] += one.extra
             if one.why == "exploration":
-                add("explored", "", one.extra)
+                spent["explored", ""] += one.extra
             if one.candidate.category:
-                add("category", one.candidate.category, one.extra)
-            add("creator", ids.get(one.candidate.creator, one.candidate.creator), one.extra)
-    total = sums.get(("all", ""), 0)
-    unequal, without = (
-        round(gini(amounts) * WHOLE)
-        for amounts in (
-            [max(0, one.shown) for one in ranking.granted],
-            [one.candidate.expected for one in ranking.granted],
-        )
-    )
+                spent["category", one.candidate.category] += one.extra
+    return spent
+
+
+def _unequal(granted: Sequence[Granted]) -> tuple[int, int]:
+    """How unequal traffic is with what was granted, and without."""
+    shown, expected = [max(0, one.shown) for one in granted], [one.candidate.expected for one in granted]
+    return round(gini(shown) * WHOLE), round(gini(expected) * WHOLE)
+
+
+def _told(listing: Listing, granted: Sequence[Granted], ids: Mapping[str, str]) -> bytes:
+    """The order, each candidate with its place in what was asked."""
     places = {one.creator: place for place, one in enumerate(listing.asked)}
-    told: list[Any] = [
-        [ids.get(name := one.candidate.creator, ""), one.candidate.expected, one.extra, one.why, places[name]]
-        for one in ranking.granted
-    ]
-    tenant, scene, seal = listing.tenant, listing.scene, listing.seal
-    row = (ranking.id, tenant, day, visit.at, scene, ranking.seed, ranking.budget, total, ranking.explored)
-    figures = (len(ranking.granted), unequal, without, orjson.dumps(told))
-    facts: dict[str, object] = {
-        "budget": ranking.budget,
-        "candidates": len(ranking.granted),
+    return orjson.dumps(
+        [
+            [ids.get(name := one.candidate.creator, ""), one.candidate.expected, one.extra, one.why, places[name]]
+            for one in granted
+        ]
+    )
+
+
+def _write(visit: Visit, listing: Listing, ranking: Ranking, ids: Mapping[str, str], day: int) -> None:
+    id_, seed, granted, budget, explored, _ = ranking
+    tenant, scene, seal, spent = listing.tenant, listing.scene, listing.seal, _spent(granted, ids)
+    told: dict[str, Any] = {
+        "budget": budget,
+        "candidates": len(granted),
         "day": day,
-        "explored": ranking.explored,
-        "granted": total,
+        "explored": explored,
+        "granted": spent["all", ""],
         "scene": scene,
-        "seed": ranking.seed,
+        "seed": seed,
     }
+    row = (id_, tenant, day, visit.at, scene, seed, budget, told["granted"], explored, len(granted))
+    key = [Write(insert("idempotency", 1), (visit.at, *seal[:4], orjson.dumps([id_]).decode()))] if seal else []
     visit.record(
-        Act(BOOST_RANKED, ranking.id, tenant, facts),
-        Write(sql.INSERT_RANKING, (*row, *figures)),
-        *(Write(sql.ADD_SPEND, (tenant, day, sort, key, amount)) for (sort, key), amount in sums.items()),
-        *(
-            [Write(insert("idempotency", 1), (visit.at, *seal[:4], orjson.dumps([ranking.id]).decode()))]
-            if seal
-            else ()
-        ),
+        Act(BOOST_RANKED, id_, tenant, told),
+        Write(sql.INSERT_RANKING, (*row, *_unequal(granted), _told(listing, granted, ids))),
+        *(Write(sql.ADD_SPEND, (tenant, day, *of, amount)) for of, amount in spent.items()),
+        *key,
     )

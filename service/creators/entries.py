@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 DAY: Final = 86_400
 WEEK_DAYS: Final = 7
@@ -105,15 +105,3 @@ def without(entries: Iterable[Entry], gone: str) -> list[Entry]:
         lost |= more
         kept = [entry for entry in kept if entry.id not in more]
     return kept
-
-
-def appended(entries: Sequence[Entry], entry: Entry) -> tuple[Entry, ...]:
-    """The ledger with one entry more, or as it was where the cause is known. Raises ``ValueError`` for a time to come.
-
-    The database holds the same rule by a unique index.
-    """
-    if entry.since > entry.recorded or entry.occurred > entry.recorded:
-        raise ValueError(f"entry {entry.id} counts from {entry.since}, after it was recorded at {entry.recorded}")
-    if any(entry.kind == known.kind and entry.cause == known.cause for known in entries):
-        return tuple(entries)
-    return (*entries, entry)

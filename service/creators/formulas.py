@@ -46,6 +46,7 @@ class Formulas:
 
     def __init__(self, reads: CreatorReads, folder: Path = FOLDER) -> None:
         self.shipped = shipped(folder)
+        self._text = (folder / SHIPPED).read_text(encoding="utf-8")
         self.presets = scales(folder)
         self._reads = reads
         self._held: dict[str, Held] = {}
@@ -65,6 +66,10 @@ class Formulas:
     def held(self, tenant: str) -> Held:
         """What holds in a tenant."""
         return self._held.get(tenant) or Held(self.shipped, "")
+
+    async def text(self, tenant: str, formula: str) -> tuple[str, str]:
+        """The version and the TOML of a formula; without an id, of the one that is shipped."""
+        return (await self._reads.formula(tenant, formula) if formula else None) or (self.shipped.version, self._text)
 
     def of(self, tenant: str, creator: str) -> Formula:
         """The formula that holds for a creator, by the id that was made here."""

@@ -16,9 +16,8 @@ from service.creators.entries import DAY
 from service.creators.ladder import BASIS, LADDER, NOTICE, proposals
 from service.creators.members import Refused
 from service.creators.reading import Measured
-from service.ids import new_id
+from service.ids import later, new_id
 from service.ports import Write
-from service.review.states import later
 from service.store import creator_statements as sql
 
 if TYPE_CHECKING:

@@ -69,6 +69,40 @@ class Account(NamedTuple):
     until: int | None
 
 
+class AppealShown(NamedTuple):
+    """An appeal as it is listed with a creator."""
+
+    id: str
+    decision: str
+    content_id: str
+    filed_at: str
+    outcome: str | None
+
+
+class Spent(NamedTuple):
+    """What was spent of a day's budget: ``sort`` is ``all`` or ``explored``."""
+
+    day: int
+    sort: str
+    amount: int
+
+
+class RankingShown(NamedTuple):
+    """A ranking as it is listed, in the order of ``creator_statements.RANKINGS``."""
+
+    id: str
+    day: int
+    at: str
+    scene: str
+    seed: int
+    budget: int
+    granted: int
+    explored: int
+    candidates: int
+    gini: int
+    gini_without: int
+
+
 class CreatorReads:
     """Keeps one connection for reading; whoever opened it closes it."""
 
@@ -127,6 +161,36 @@ class CreatorReads:
     async def measures(self, creator: str) -> list[Measured]:
         """The measures against a creator, newest first."""
         return [Measured(*row) for row in await self.rows(sql.MEASURES_OF, creator)]
+
+    async def measures_in(self, tenant: str, state: str, *, before: str, limit: int) -> list[tuple[Measured, str]]:
+        """The measures of a tenant, of one state or (empty) of all, newest first, each with whom it is against."""
+        rows = await self.rows(sql.MEASURES_LISTED, tenant, state, before, limit)
+        return [(Measured(*row), name) for *row, name in rows]
+
+    async def enrolled(self, tenant: str, *, limit: int) -> list[str]:
+        """The ids of the pipeline's of enrolled creators."""
+        return [name for _, name in await self.rows(sql.ENROLLED_IN, tenant, limit)]
+
+    async def appeals_about(self, tenant: str, contents: Sequence[str]) -> list[AppealShown]:
+        """The newest appeals about some contents."""
+        return [AppealShown(*row) for row in await self.rows(sql.APPEALS_ABOUT, tenant, _listed(contents))]
+
+    async def spent_days(self, tenant: str, since: int) -> list[Spent]:
+        """What was spent in all and explored on each day from one on, where anything was."""
+        return [Spent(*row) for row in await self.rows(sql.SPENT_DAYS, tenant, since)]
+
+    async def boosted(self, tenant: str, creator: str) -> list[tuple[int, int]]:
+        """The last days on which a creator was boosted, newest first, and what was spent."""
+        return [(day, spent) for day, spent in await self.rows(sql.BOOSTED, tenant, creator)]
+
+    async def rankings(self, tenant: str, *, limit: int) -> list[RankingShown]:
+        """The newest rankings."""
+        return [RankingShown(*row) for row in await self.rows(sql.RANKINGS, tenant, limit)]
+
+    async def formula(self, tenant: str, formula: str) -> tuple[str, str] | None:
+        """The version and the TOML of a formula of a tenant's own."""
+        rows = await self.rows(sql.FORMULA_TEXT, tenant, formula)
+        return (rows[0][0], str(rows[0][1])) if rows else None
 
     async def owners_of(self, account: str) -> list[str]:
         """The creators whose an account is or was."""

@@ -13,12 +13,11 @@ from service.http.answer import NO_STORE, Answer, confide
 from service.http.answers import Answered
 from service.http.asking import ListQuery, cursor_of, cut, place_of, read_as, read_query
 from service.http.browser import DEVICE, address_of, cookie, no_session, session_cookies
-from service.http.content import known
 from service.http.problems import CHALLENGE, Fault, Problem
 from service.http.routes import BODY, CALLED, route
 from service.keys import LABEL_CHARS
 from service.lockout import Delayed
-from service.passwords import Crowded, Unfit
+from service.passwords import PasswordsWaiting, Unfit
 from service.rights import RIGHTS_OF, Right, Role, Scope
 from service.sessions import SignIn, SignInRefused
 
@@ -175,7 +174,7 @@ async def sign_in(asked: Asked) -> Answer:
 @route("GET", "/v1/sessions/current", policy=Right.SELF, gives=Session, problems=CALLED)
 async def current_session(asked: Asked) -> Answer:
     """Tell who is signed in."""
-    caller, service = known(asked), asked.serving.service
+    caller, service = asked.who, asked.serving.service
     user = await _found(service.accounts.one(caller.tenant, caller.id))
     return confide({"user": _me(user), "csrf": service.sessions.csrf(caller.session)})
 
@@ -183,7 +182,7 @@ async def current_session(asked: Asked) -> Answer:
 @route("DELETE", "/v1/sessions/current", policy=Right.SELF, gives=Nothing, problems=("csrf", *CALLED))
 async def sign_out(asked: Asked) -> Answer:
     """Sign out; the session is over everywhere at once, and with the last one what one held goes back."""
-    caller, service = known(asked), asked.serving.service
+    caller, service = asked.who, asked.serving.service
     await service.sessions.end(caller)
     await service.desk.left(caller)
     return Answer(b"{}", headers=NO_STORE, cookies=no_session())
@@ -200,7 +199,7 @@ async def sign_out(asked: Asked) -> Answer:
 async def change_own_password(asked: Asked) -> Answer:
     """Change one's own password; all one's sessions end, and this browser gets a new one."""
     sent = await read_as(asked, PasswordRequest)
-    caller, sessions = known(asked), asked.serving.service.sessions
+    caller, sessions = asked.who, asked.serving.service.sessions
     changing = sessions.change_password(caller, current=sent.current, new=sent.new)
     try:
         return await _started(asked, _found(changing, at="new"))
@@ -213,7 +212,7 @@ async def users(asked: Asked) -> Answer:
     """List the people of the tenant."""
     query = read_query(asked, ListQuery)
     after = place_of(query.cursor)
-    found = await asked.serving.service.accounts.listed(known(asked).tenant, after=after, limit=query.limit + 1)
+    found = await asked.serving.service.accounts.listed(asked.who.tenant, after=after, limit=query.limit + 1)
     listed, last = cut(found, query.limit)
     more = cursor_of(last.created_at, last.id) if last else None
     return confide({"users": [_member(user) for user in listed], "next": more})
@@ -230,7 +229,7 @@ async def users(asked: Asked) -> Answer:
 async def create_user(asked: Asked) -> Answer:
     """Create a person of the tenant."""
     sent = await read_as(asked, UserRequest)
-    caller, accounts = known(asked), asked.serving.service.accounts
+    caller, accounts = asked.who, asked.serving.service.accounts
     made = accounts.create(caller.tenant, sent.name, sent.role, sent.password, by=caller.id)
     return confide(_member(await _found(made)))
 
@@ -238,7 +237,7 @@ async def create_user(asked: Asked) -> Answer:
 @route("GET", "/v1/users/{id}", policy=Right.PEOPLE, gives=Member, problems=("not-found", *CALLED))
 async def one_user(asked: Asked) -> Answer:
     """Read one person."""
-    found = asked.serving.service.accounts.one(known(asked).tenant, _id(asked))
+    found = asked.serving.service.accounts.one(asked.who.tenant, _id(asked))
     return confide(_member(await _found(found)))
 
 
@@ -253,7 +252,7 @@ async def one_user(asked: Asked) -> Answer:
 async def change_user(asked: Asked) -> Answer:
     """Give a person another role or password, disable or enable them; their sessions end at once."""
     sent = await read_as(asked, UserChange)
-    caller, accounts = known(asked), asked.serving.service.accounts
+    caller, accounts = asked.who, asked.serving.service.accounts
     change = Change(role=sent.role, disabled=sent.disabled, password=sent.password)
     return confide(_member(await _found(accounts.change(caller.tenant, _id(asked), change, by=caller.id))))
 
@@ -263,7 +262,7 @@ async def keys(asked: Asked) -> Answer:
     """List the keys of the tenant, without their secrets."""
     query = read_query(asked, ListQuery)
     after = place_of(query.cursor)
-    found = await asked.serving.service.keys.listed(known(asked).tenant, after=after, limit=query.limit + 1)
+    found = await asked.serving.service.keys.listed(asked.who.tenant, after=after, limit=query.limit + 1)
     listed, last = cut(found, query.limit)
     more = cursor_of(last.created_at, last.key_id) if last else None
     return confide({"keys": [_key(key) for key in listed], "next": more})
@@ -275,7 +274,7 @@ async def create_key(asked: Asked) -> Answer:
     sent = await read_as(asked, KeyRequest)
     if not sent.label.isprintable():
         raise Problem("invalid-body", faults=[Fault(("label",), "not_printable")])
-    caller = known(asked)
+    caller = asked.who
     made = asked.serving.service.keys.create(caller.tenant, label=sent.label, scope=sent.scope, by=caller.id)
     key_id, secret = await made
     return confide({"id": key_id, "label": sent.label, "scope": sent.scope, "secret": secret})
@@ -284,7 +283,7 @@ async def create_key(asked: Asked) -> Answer:
 @route("DELETE", "/v1/keys/{id}", policy=Right.PEOPLE, gives=Nothing, problems=("not-found", "csrf", *CALLED))
 async def revoke_key(asked: Asked) -> Answer:
     """Revoke a key of the tenant; it is over everywhere within a second."""
-    caller = known(asked)
+    caller = asked.who
     if not await asked.serving.service.keys.revoke(_id(asked), tenant=caller.tenant, by=caller.id):
         raise Problem("not-found")
     return confide({})
@@ -343,7 +342,7 @@ async def _found(doing: Awaitable[Given], *, at: str = "password") -> Given:
         raise Problem("user-exists") from None
     except LastAdmin:
         raise Problem("last-admin") from None
-    except Crowded:
+    except PasswordsWaiting:
         raise Problem("crowded", headers={"Retry-After": "2"}) from None
     except Unfit as unfit:
         place = at if unfit.field == "password" else unfit.field

@@ -10,7 +10,6 @@ from moderation.types import PERSON, Action
 from service.http.answer import Answer, tell
 from service.http.answers import Answered, decider
 from service.http.asking import read_as
-from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.review_answers import grounds_of
 from service.http.review_wire import AppealRequest, NotifiedRequest
@@ -98,7 +97,7 @@ class Told(Answered):
 )
 async def appeal(asked: Asked) -> Answer:
     """File a creator's appeal against a block, once and in its term; another person decides."""
-    sent, caller, service = await read_as(asked, AppealRequest), known(asked), asked.serving.service
+    sent, caller, service = await read_as(asked, AppealRequest), asked.who, asked.serving.service
     if bool(sent.content_id) == bool(sent.decision_id):
         raise Problem("invalid-body", faults=[Fault(("decision_id",), "one_of_two")])
     said = Appealed(sent.decision_id, sent.content_id, sent.appellant_id, sent.grounds)
@@ -133,7 +132,7 @@ async def one_appeal(asked: Asked) -> Answer:
 async def notified(asked: Asked) -> Answer:
     """Say that the creator has been told of a block: their term begins. Saying it again changes nothing."""
     await read_as(asked, NotifiedRequest)
-    caller, service, decision = known(asked), asked.serving.service, asked.found["id"]
+    caller, service, decision = asked.who, asked.serving.service, asked.found["id"]
     try:
         await service.desk.notified(caller.tenant, decision)
     except NotThere:
@@ -165,7 +164,7 @@ async def notified(asked: Asked) -> Answer:
 async def statement_of(asked: Asked) -> Answer:
     """What to tell the creator of a block: facts, rule, article, term and way of appeal, in plain words."""
     name = asked.found["id"]
-    decided = await asked.serving.moderation.get(known(asked), name) if name.isascii() else None
+    decided = await asked.serving.moderation.get(asked.who, name) if name.isascii() else None
     if decided is None:
         raise Problem("not-found")
     if decided.verdict.action is not Action.BLOCK:
@@ -179,7 +178,7 @@ ROUTES: Final = (appeal, one_appeal, notified, statement_of)
 async def _stated(asked: Asked, decided: Decided) -> dict[str, Any]:
     service, content = asked.serving.service, decided.content
     days = service.settings.appeal_days
-    found = await service.appeals.block(known(asked).tenant, decided.id)
+    found = await service.appeals.block(asked.who.tenant, decided.id)
     until = found[0].appeal_until if found else None
     blocked = Blocked(content, decided.verdict, stamp(decided.at), decider(decided.by) == PERSON, days, until)
     told = statement(blocked, decided.ruleset, asked.lang)
@@ -187,7 +186,7 @@ async def _stated(asked: Asked, decided: Decided) -> dict[str, Any]:
 
 
 async def _told(asked: Asked, appeal_id: str) -> Answer:
-    found = await asked.serving.service.appeals.appeal(known(asked).tenant, appeal_id)
+    found = await asked.serving.service.appeals.appeal(asked.who.tenant, appeal_id)
     if found is None:
         raise Problem("not-found")
     told = {

@@ -14,7 +14,6 @@ from service.audit.tree import leaf_hash
 from service.http.answer import Answer, tell
 from service.http.answers import Answered
 from service.http.asking import ListQuery, cursor_of, mark_of, read_as, read_query
-from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
 from service.ids import stamp
@@ -192,7 +191,7 @@ async def acts(asked: Asked) -> Answer:
     before = mark_of(sent.cursor, NEWEST)
     since, until = (stamp(moment) if moment else "" for moment in (sent.since, sent.until))
     sought = Sought(sent.kind, sent.named, since, until)
-    seen = await asyncio.to_thread(look, reads, known(asked).tenant, sought, before=before, limit=sent.limit)
+    seen = await asyncio.to_thread(look, reads, asked.who.tenant, sought, before=before, limit=sent.limit)
     after = None if seen.next is None else cursor_of(seen.next)
     return tell({"acts": [act_told(one) for one in seen.acts], "next": after})
 
@@ -201,7 +200,7 @@ async def acts(asked: Asked) -> Answer:
 async def decision_story(asked: Asked) -> Answer:
     """All that is known of a decision, from first to last, with the proof that it is in the log."""
     reads = asked.serving.service.audit.log.reads
-    found = await asyncio.to_thread(story, reads, known(asked).tenant, asked.found["id"])
+    found = await asyncio.to_thread(story, reads, asked.who.tenant, asked.found["id"])
     if found is None:
         raise Problem("not-found")
     shown = None if found.checkpoint is None else await asyncio.to_thread(_checkpoint, asked, found.checkpoint)

@@ -10,21 +10,18 @@ from service.creators.book import today
 from service.creators.boosts import Asked as Candidate
 from service.creators.boosts import Listing
 from service.creators.formula import WHOLE, FormulaError
-from service.creators.formulas import FOLDER, SHIPPED
-from service.creators.reading import Measured
 from service.creators.telling import day_told
 from service.creators.trials import NotAllowed, State
 from service.filing import sealed
 from service.http import creator_wire as wire
 from service.http.answer import Answer, tell
 from service.http.asking import cursor_of, cut, mark_of, read_as, read_query
-from service.http.content import IDEMPOTENT, key_of, known, replaying
 from service.http.creator_answers import measure_told, moment
 from service.http.creators import WRITES, done
+from service.http.idempotency import IDEMPOTENT, key_of, replaying
 from service.http.problems import Fault, Problem
 from service.http.routes import CALLED, route
 from service.rights import Right
-from service.store import creator_statements as sql
 
 if TYPE_CHECKING:
     from service.creators.trials import Trial
@@ -52,7 +49,7 @@ async def rank(asked: Asked) -> Answer:
     if len(set(names)) < len(names):
         raise Problem("invalid-body", faults=[Fault(("candidates",), "unique_value")])
     candidates = [Candidate(one.creator_id, one.expected, one.category) for one in sent.candidates]
-    boosts, tenant, key = asked.serving.service.creators.boosts, known(asked).tenant, key_of(asked.request)
+    boosts, tenant, key = asked.serving.service.creators.boosts, asked.who.tenant, key_of(asked.request)
     seal = None if key is None else sealed(tenant, f"rank {key}", sent.model_dump_json().encode())
     listing = Listing(tenant, sent.scene.value, candidates, sent.budget, sent.seed, seal)
     ranking = await done(asked, boosts.rank(listing))
@@ -73,21 +70,19 @@ async def rank(asked: Asked) -> Answer:
 @route("GET", "/v1/boosts", policy=Right.CREATORS, gives=wire.BoostsShown, problems=CALLED)
 async def boosts(asked: Asked) -> Answer:
     """The budget, what was spent of it on the last 30 days, and the newest rankings."""
-    parts, tenant = asked.serving.service.creators, known(asked).tenant
+    parts, tenant = asked.serving.service.creators, asked.who.tenant
     days: dict[int, dict[str, Any]] = {}
-    for day, sort, spent in await parts.reads.rows(sql.SPENT_DAYS, tenant, today() - _DAYS):
+    for day, sort, spent in await parts.reads.spent_days(tenant, today() - _DAYS):
         one = days.setdefault(day, {"day": day_told(day), "spent": 0, "explored": 0})
         one["spent" if sort == "all" else "explored"] = spent
-    rows = await parts.reads.rows(sql.RANKINGS, tenant, _RANKINGS)
     limits = parts.boosts.limits
-    fields = ("id", "day", "at", "scene", "seed", "budget", "granted", "explored", "candidates", "gini", "gini_without")
     told = {
         "budget": limits.day,
         "per_creator": limits.creator,
         "per_category": limits.category,
         "exploration": limits.exploration / WHOLE,
         "days": list(days.values()),
-        "rankings": [dict(zip(fields, row, strict=True)) for row in rows],
+        "rankings": [one._asdict() for one in await parts.reads.rankings(tenant, limit=_RANKINGS)],
     }
     return tell(told)
 
@@ -105,10 +100,10 @@ async def measures(asked: Asked) -> Answer:
     query = read_query(asked, wire.MeasuresQuery)
     reads = asked.serving.service.creators.reads
     before = mark_of(query.cursor, _NEWEST)
-    rows = await reads.rows(sql.MEASURES_LISTED, known(asked).tenant, query.state, before, query.limit + 1)
-    page, last = cut(rows, query.limit)
-    items = [measure_told(asked, Measured(*row[:-1]), row[-1]) for row in page]
-    return tell({"items": items, "next": cursor_of(last[0]) if last else None})
+    found = await reads.measures_in(asked.who.tenant, query.state, before=before, limit=query.limit + 1)
+    page, last = cut(found, query.limit)
+    items = [measure_told(asked, *one) for one in page]
+    return tell({"items": items, "next": cursor_of(last[0].id) if last else None})
 
 
 @route(
@@ -121,7 +116,7 @@ async def measures(asked: Asked) -> Answer:
 )
 async def propose_measure(asked: Asked) -> Answer:
     """Propose a measure against a creator; another person decides."""
-    sent, caller = await read_as(asked, wire.MeasureRequest), known(asked)
+    sent, caller = await read_as(asked, wire.MeasureRequest), asked.who
     measures = asked.serving.service.creators.measures
     id_ = await done(asked, measures.propose(caller, asked.found["id"], sent.kind, sent.rule, sent.days))
     return tell({"id": id_})
@@ -137,7 +132,7 @@ async def propose_measure(asked: Asked) -> Answer:
 async def due_measures(asked: Asked) -> Answer:
     """Have the rules propose what a creator's standing calls for."""
     measures = asked.serving.service.creators.measures
-    ids = await done(asked, measures.ruled(known(asked).tenant, asked.found["id"]))
+    ids = await done(asked, measures.ruled(asked.who.tenant, asked.found["id"]))
     return tell({"ids": ids})
 
 
@@ -151,7 +146,7 @@ async def due_measures(asked: Asked) -> Answer:
 )
 async def decide_measure(asked: Asked) -> Answer:
     """Put a proposed measure into force, or decline it. Whoever proposed it cannot decide."""
-    sent, caller = await read_as(asked, wire.MeasureDecision), known(asked)
+    sent, caller = await read_as(asked, wire.MeasureDecision), asked.who
     measures = asked.serving.service.creators.measures
     await done(asked, measures.decide(caller, asked.found["id"], agrees=sent.agrees, days=sent.days))
     return Answer(b"{}")
@@ -169,20 +164,21 @@ async def lift_measure(asked: Asked) -> Answer:
     """End a measure before its term."""
     sent = await read_as(asked, wire.ReliefRequest)
     measures = asked.serving.service.creators.measures
-    await done(asked, measures.lift(known(asked), asked.found["id"], sent.why))
+    await done(asked, measures.lift(asked.who, asked.found["id"], sent.why))
     return Answer(b"{}")
 
 
 @route("GET", "/v1/trials", policy=Right.CREATORS, gives=wire.TrialList, problems=CALLED)
 async def trials(asked: Asked) -> Answer:
     """The formula that holds, and its trials, newest first."""
-    parts, tenant = asked.serving.service.creators, known(asked).tenant
+    parts, tenant = asked.serving.service.creators, asked.who.tenant
     await parts.book.refresh()
     held = parts.formulas.held(tenant)
+    _, text = await parts.formulas.text(tenant, held.id)
     found = await parts.reads.trials(tenant, limit=_RANKINGS)
     told = {
         "formula": held.formula.version,
-        "text": await _text(asked, held.id),
+        "text": text,
         "days": parts.trials.terms.days,
         "sample": parts.trials.terms.sample,
         "items": [await _trial(asked, one) for one in found],
@@ -203,7 +199,7 @@ async def propose_trial(asked: Asked) -> Answer:
     sent = await read_as(asked, wire.TrialRequest)
     await asked.serving.service.creators.book.refresh()
     try:
-        id_ = await asked.serving.service.creators.trials.propose(known(asked), sent.formula)
+        id_ = await asked.serving.service.creators.trials.propose(asked.who, sent.formula)
     except FormulaError as error:
         raise Problem("invalid-body", faults=[Fault(("formula",), "formula", {"why": str(error)})]) from None
     except NotAllowed as error:
@@ -245,7 +241,7 @@ async def _stepped(asked: Asked, *, advance: bool) -> Answer:
     parts = asked.serving.service.creators.trials
     step = parts.advance if advance else parts.roll_back
     try:
-        trial = await done(asked, step(known(asked), asked.found["id"]))
+        trial = await done(asked, step(asked.who, asked.found["id"]))
     except NotAllowed as error:
         _conflict(error)
     return tell(await _trial(asked, trial))
@@ -255,24 +251,15 @@ def _conflict(error: NotAllowed) -> NoReturn:
     raise Problem("trial-conflict", context={"why": error.why}, members={"why": error.why}) from None
 
 
-async def _text(asked: Asked, formula: str) -> str:
-    """The TOML of a formula; without an id, of the one that is shipped."""
-    if not formula:
-        folder = asked.serving.settings.formulas or FOLDER
-        return (folder / SHIPPED).read_text(encoding="utf-8")
-    rows = await asked.serving.service.creators.reads.rows(sql.FORMULA_TEXT, known(asked).tenant, formula)
-    return str(rows[0][1])
-
-
 async def _trial(asked: Asked, one: Trial) -> dict[str, Any]:
-    parts, tenant = asked.serving.service.creators, known(asked).tenant
-    rows = await parts.reads.rows(sql.FORMULA_TEXT, tenant, one.formula)
-    base = await parts.reads.rows(sql.FORMULA_TEXT, tenant, one.base)
+    parts, tenant = asked.serving.service.creators, asked.who.tenant
+    version, _ = await parts.formulas.text(tenant, one.formula)
+    base, _ = await parts.formulas.text(tenant, one.base)
     effect = await parts.trials.effect(tenant, one) if one.state is State.RUNNING else None
     return {
         "id": one.id,
-        "version": rows[0][0],
-        "base": base[0][0] if base else parts.formulas.shipped.version,
+        "version": version,
+        "base": base,
         "variable": one.variable,
         "state": one.state.value,
         "share": one.share,

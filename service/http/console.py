@@ -15,7 +15,6 @@ from multidict import CIMultiDict
 from service.http import accounts, html
 from service.http.answer import Answer
 from service.http.browser import cookie
-from service.http.content import known
 from service.http.language import LANGUAGES, called
 from service.http.problems import Problem, forbidden
 from service.http.serving import Asked, lang_of
@@ -171,7 +170,7 @@ class Shell:
 
 async def shell(asked: Asked) -> Shell:
     """Who looks at a page: a person, or a key, which sees what it may and has no session to act in."""
-    caller = known(asked)
+    caller = asked.who
     alerts = await asked.serving.service.duties.alerts.open(caller.tenant) if Right.SHOWS in caller.rights else 0
     if not caller.session:
         me = {"id": caller.id, "tenant": caller.tenant, "name": caller.id, "role": "", "rights": sorted(caller.rights)}

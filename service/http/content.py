@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from datetime import UTC, datetime
 from itertools import zip_longest
 from time import perf_counter
@@ -13,10 +12,11 @@ import orjson
 
 from moderation.types import PERSON, Content
 from service.duty.proofs import UnknownProof
-from service.http.answer import JSON, Answer
+from service.http.answer import Answer
 from service.http.answers import NOTHING_MORE, BatchAnswer, Decision, History, decider, named, superseded, told
 from service.http.asking import read_query
 from service.http.body import read_body
+from service.http.idempotency import IDEMPOTENT, key_of, replaying
 from service.http.problems import Fault, Problem
 from service.http.routes import route
 from service.http.wire import BatchRequest, HistoryQuery, ModerationRequest, Refused, read_batch, read_one, wanting
@@ -30,14 +30,10 @@ if TYPE_CHECKING:
 
     from service.http.language import Lang
     from service.http.serving import Asked
-    from service.keys import Caller
     from service.moderate import Decided
     from service.store.reads import Newer
 
-_KEY_SHAPE: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _BREATH: Final = 0.002
-IDEMPOTENT: Final = {"Idempotency-Key": "the same key with the same body gets the stored answer, made once"}
-"""What the document says of the header that routes read which would do twice what is asked for twice."""
 _UNKNOWN_PROOF: Final = Fault(("proofs",), "unknown_proof")
 _CALLED: Final = ("bad-request", "unauthorized", "rate-limited", "unavailable")
 _WRITES: Final = (
@@ -65,7 +61,7 @@ _WRITES: Final = (
 )
 async def moderate(asked: Asked) -> Answer:
     """Judge one content; the answer leaves after the decision is on disk."""
-    request, serving, caller = asked.request, asked.serving, known(asked)
+    request, serving, caller = asked.request, asked.serving, asked.who
     _wait_outside_when_full(serving.moderation.full)
     body = await read_body(request, limit=serving.settings.max_body, deadline=serving.settings.body_deadline)
     idempotency = _idempotency(request, body)
@@ -96,7 +92,7 @@ async def moderate(asked: Asked) -> Answer:
 )
 async def moderate_batch(asked: Asked) -> Answer:
     """Judge up to 1 000 contents in one transaction; each gets its own result or error, in order."""
-    serving, tenant = asked.serving, known(asked).tenant
+    serving, tenant = asked.serving, asked.who.tenant
     _wait_outside_when_full(serving.moderation.full_of(tenant))
     async with serving.moderation.batch(tenant):
         body = await read_body(
@@ -106,7 +102,7 @@ async def moderate_batch(asked: Asked) -> Answer:
 
 
 async def _batch(asked: Asked, body: bytes) -> Answer:
-    request, serving, caller = asked.request, asked.serving, known(asked)
+    request, serving, caller = asked.request, asked.serving, asked.who
     idempotency = _idempotency(request, body)
     read = await read_batch(body, tenant=caller.tenant, now=datetime.now(UTC), limits=serving.limits)
     decided = await serving.moderation.again(caller, idempotency)
@@ -139,7 +135,7 @@ async def _batch(asked: Asked, body: bytes) -> Answer:
 async def one_decision(asked: Asked) -> Answer:
     """Read one decision as it was taken, and what stands instead if another one superseded it."""
     name = asked.found["id"]
-    found = await asked.serving.moderation.get(known(asked), name) if name.isascii() else None
+    found = await asked.serving.moderation.get(asked.who, name) if name.isascii() else None
     if found is None:
         raise Problem("not-found")
     return Answer(b"".join(await _read(asked, [found])))
@@ -157,26 +153,26 @@ async def one_decision(asked: Asked) -> Answer:
 async def history(asked: Asked) -> Answer:
     """List the decisions on one content over all its versions, newest first."""
     content_id = asked.shown = read_query(asked, HistoryQuery).content_id
-    found = await asked.serving.moderation.history(known(asked), content_id)
+    found = await asked.serving.moderation.history(asked.who, content_id)
     return Answer(b'{"decisions":[' + b",".join(await _read(asked, found)) + b"]}")
 
 
 async def _read(asked: Asked, found: Sequence[Decided]) -> list[bytes]:
     """Decisions that are read: each with what stands instead, and for those who see the desk with who decided."""
     who = await _people(asked, [one.by for one in found])
-    newer = await asked.serving.moderation.newer(known(asked), [one.id for one in found])
+    newer = await asked.serving.moderation.newer(asked.who, [one.id for one in found])
     return [told(one, asked.lang, None, {**superseded(newer.get(one.id)), **_who(one.by, who)}) for one in found]
 
 
 async def _newer(asked: Asked, decided: Sequence[Decided]) -> Mapping[str, Newer]:
     """What stands instead of the decisions that were stored before; what was decided just now stands."""
     ids = [one.id for one in decided if one.replayed]
-    return await asked.serving.moderation.newer(known(asked), ids) if ids else {}
+    return await asked.serving.moderation.newer(asked.who, ids) if ids else {}
 
 
 async def _people(asked: Asked, by: Iterable[str]) -> dict[str, str] | None:
     """What the people among these deciders are called; ``None`` for a caller who may not see the desk."""
-    caller = known(asked)
+    caller = asked.who
     if Right.READ not in caller.rights:
         return None
     ids = [one for one in dict.fromkeys(by) if decider(one) == PERSON]
@@ -185,12 +181,6 @@ async def _people(asked: Asked, by: Iterable[str]) -> dict[str, str] | None:
 
 def _who(by: str, names: Mapping[str, str] | None) -> Mapping[str, Any]:
     return NOTHING_MORE if names is None else named(by, names)
-
-
-def known(asked: Asked) -> Caller:
-    """Who calls. The frame lets nobody through to a route with a key who has none."""
-    assert asked.caller is not None
-    return asked.caller
 
 
 ROUTES: Final = (moderate, moderate_batch, one_decision, history)
@@ -202,19 +192,6 @@ def _wait_outside_when_full(full: bool) -> None:  # noqa: FBT001 - the state its
         raise Problem("busy", headers={"Retry-After": "1"})
 
 
-def key_of(request: web.BaseRequest) -> str | None:
-    """The idempotency key of a request. Raises ``Problem`` for what is none."""
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not _KEY_SHAPE.fullmatch(key):
-        raise Problem("invalid-idempotency-key")
-    return key
-
-
-def replaying(*, replayed: bool) -> Mapping[str, str]:
-    """The headers of an answer that may be one which was given before."""
-    return {**JSON, "Idempotent-Replayed": "true"} if replayed else JSON
-
-
 def _idempotency(request: web.BaseRequest, body: bytes) -> Idempotency | None:
     key = key_of(request)
     return None if key is None else Idempotency(key, body)
@@ -223,7 +200,7 @@ def _idempotency(request: web.BaseRequest, body: bytes) -> Idempotency | None:
 async def _proven(asked: Asked, read: Sequence[Content | Refused]) -> list[Content | Refused]:
     """The items, those refused that name a proof which is not on file."""
     contents = _contents(read)
-    unproven = iter(await asked.serving.moderation.unproven(known(asked), contents))
+    unproven = iter(await asked.serving.moderation.unproven(asked.who, contents))
     refused = (_UNKNOWN_PROOF,)
     return [Refused(one.id or None, refused) if isinstance(one, Content) and next(unproven) else one for one in read]
 
@@ -240,7 +217,7 @@ async def _results(
     newer: Mapping[str, Newer],
 ) -> list[bytes]:
     """Results and errors in the order of the request. Pauses so that a big batch does not hold the event loop."""
-    moderation, tenant, lang = asked.serving.moderation, known(asked).tenant, asked.lang
+    moderation, tenant, lang = asked.serving.moderation, asked.who.tenant, asked.lang
     results: list[bytes] = []
     waiting = iter(decided)
     breath = perf_counter() + _BREATH

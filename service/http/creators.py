@@ -15,7 +15,6 @@ from service.creators.reading import LAST
 from service.http import creator_wire as wire
 from service.http.answer import Answer, tell
 from service.http.asking import ListQuery, cursor_of, cut, mark_of, read_as, read_query
-from service.http.content import known
 from service.http.creator_answers import boost_told, brief_told, creator_told, explained, line_told
 from service.http.language import called
 from service.http.problems import Fault, Problem
@@ -51,7 +50,7 @@ async def boost(asked: Asked) -> Answer:
     if scene not in _SCENES or len(query) != 1:
         scene = read_query(asked, wire.BoostQuery).scene.value
     name = asked.found["id"]
-    held = await done(asked, asked.serving.service.creators.book.held(known(asked).tenant, name))
+    held = await done(asked, asked.serving.service.creators.book.held(asked.who.tenant, name))
     key = f"{asked.lang} {scene} {name}"
     body = held.told.get(key)
     if body is None:
@@ -69,7 +68,7 @@ async def boost(asked: Asked) -> Answer:
 )
 async def creators(asked: Asked) -> Answer:
     """List enrolled creators by id; accounts that are another creator's are left out."""
-    query, tenant = read_query(asked, wire.CreatorsQuery), known(asked).tenant
+    query, tenant = read_query(asked, wire.CreatorsQuery), asked.who.tenant
     parts = asked.serving.service.creators
     found = await parts.reads.listed(
         tenant, after=await behind(asked, query.cursor), containing=query.containing, limit=query.limit + 1
@@ -93,7 +92,7 @@ async def put_creator(asked: Asked) -> Answer:
     name, sent = _id_of(asked), await read_as(asked, wire.CreatorRequest)
     until = {name: int(end.timestamp()) for name, end in sent.verified_until.items()}
     profile = Profile(sent.role.value, sent.cohort, sent.mcn, sent.entity, until)
-    await asked.serving.service.creators.members.put(known(asked).tenant, name, profile)
+    await asked.serving.service.creators.members.put(asked.who.tenant, name, profile)
     return await _shown(asked)
 
 
@@ -170,7 +169,7 @@ async def signals(asked: Asked) -> Answer:
         Signal(one.name, int(one.at.timestamp()), one.value, one.decision_id or "", one.seconds) for one in sent.signals
     ]
     members = asked.serving.service.creators.members
-    fresh = await done(asked, members.signal(known(asked).tenant, asked.found["id"], told))
+    fresh = await done(asked, members.signal(asked.who.tenant, asked.found["id"], told))
     return tell({"fresh": fresh})
 
 
@@ -186,7 +185,7 @@ async def link(asked: Asked) -> Answer:
     """Link an account to a creator. What was found against it comes along; what it earned before does not."""
     sent = await read_as(asked, wire.AccountRequest)
     members = asked.serving.service.creators.members
-    await done(asked, members.link(known(asked).tenant, asked.found["id"], sent.channel, sent.account_id))
+    await done(asked, members.link(asked.who.tenant, asked.found["id"], sent.channel, sent.account_id))
     return await _shown(asked)
 
 
@@ -200,7 +199,7 @@ async def link(asked: Asked) -> Answer:
 async def unlink(asked: Asked) -> Answer:
     """Unlink an account. What happened until now stays with the creator and with the account."""
     members = asked.serving.service.creators.members
-    await done(asked, members.unlink(known(asked).tenant, asked.found["id"], asked.found["account"]))
+    await done(asked, members.unlink(asked.who.tenant, asked.found["id"], asked.found["account"]))
     return Answer(b"{}")
 
 
@@ -214,7 +213,7 @@ async def unlink(asked: Asked) -> Answer:
 )
 async def find(asked: Asked) -> Answer:
     """A person finds something that is for people to find, such as brushing."""
-    sent, caller = await read_as(asked, wire.FindingRequest), known(asked)
+    sent, caller = await read_as(asked, wire.FindingRequest), asked.who
     members = asked.serving.service.creators.members
     id_ = await done(asked, members.find(caller.tenant, asked.found["id"], sent.name, caller.id))
     return tell({"id": id_})
@@ -230,7 +229,7 @@ async def find(asked: Asked) -> Answer:
 async def withdraw(asked: Asked) -> Answer:
     """Take a finding back."""
     members = asked.serving.service.creators.members
-    await done(asked, members.withdraw(known(asked).tenant, asked.found["id"], asked.found["entry"]))
+    await done(asked, members.withdraw(asked.who.tenant, asked.found["id"], asked.found["entry"]))
     return Answer(b"{}")
 
 
@@ -257,7 +256,7 @@ async def behind(asked: Asked, cursor: str) -> str:
     id_ = mark_of(cursor, "")
     if not id_:
         return ""
-    last = await asked.serving.service.creators.reads.known_as(known(asked).tenant, id_)
+    last = await asked.serving.service.creators.reads.known_as(asked.who.tenant, id_)
     if last is None:
         raise Problem("invalid-query", faults=[Fault(("cursor",), "cursor")])
     return last.name
@@ -265,7 +264,7 @@ async def behind(asked: Asked, cursor: str) -> str:
 
 async def seen_by(asked: Asked) -> Seen:
     """The creator of a path. Raises ``Problem``."""
-    return await done(asked, asked.serving.service.creators.book.seen(known(asked).tenant, asked.found["id"]))
+    return await done(asked, asked.serving.service.creators.book.seen(asked.who.tenant, asked.found["id"]))
 
 
 def _id_of(asked: Asked) -> str:

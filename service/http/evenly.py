@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
-from service.http.content import known
 from service.review.checks import is_tested
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ async def evenly(asked: Asked, work: Coroutine[Any, Any, Given]) -> Given:
     To be called when all of the request was read: else its sender could choose how long before a beat the work begins.
     """
     beat = asked.serving.settings.even_answers
-    if not beat or not is_tested(known(asked).rights):
+    if not beat or not is_tested(asked.who.rights):
         return await work
     return await on_the_beat(work, beat)
 

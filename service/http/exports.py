@@ -14,7 +14,6 @@ from service.audit.records import Asked as Wanted
 from service.http.answer import Answer, tell
 from service.http.answers import Answered
 from service.http.asking import ListQuery, cursor_of, cut, mark_of, read_as, read_query
-from service.http.content import known
 from service.http.files import FileAnswer
 from service.http.problems import Fault, Problem, forbidden
 from service.http.routes import BODY, CALLED, route
@@ -103,7 +102,7 @@ class Verified(Answered):
 @route("POST", "/v1/exports", policy=Right.AUDIT, takes=ExportRequest, gives=ExportShown, problems=(*BODY, *CALLED))
 async def ask_export(asked: Asked) -> Answer:
     """Ask for a pack; it is made beside, and waits to be fetched."""
-    caller, sent = known(asked), await read_as(asked, ExportRequest)
+    caller, sent = asked.who, await read_as(asked, ExportRequest)
     if sent.unmasked and Right.UNMASK not in caller.rights:
         raise forbidden(Right.UNMASK)
     since, until = (stamp(moment) if moment else "" for moment in (sent.since, sent.until))
@@ -123,7 +122,7 @@ async def exports(asked: Asked) -> Answer:
     """List packs, newest first."""
     sent = read_query(asked, ListQuery)
     listed = await asked.serving.service.audit.exports.listed(
-        known(asked).tenant, before=mark_of(sent.cursor, LAST), limit=sent.limit + 1
+        asked.who.tenant, before=mark_of(sent.cursor, LAST), limit=sent.limit + 1
     )
     page, last = cut(listed, sent.limit)
     after = None if last is None else cursor_of(last.id)
@@ -139,7 +138,7 @@ async def export(asked: Asked) -> Answer:
 @route("DELETE", "/v1/exports/{id}", policy=Right.AUDIT, gives=ExportShown, problems=("export-ended", *_FOUND))
 async def cancel_export(asked: Asked) -> Answer:
     """Give up a pack that is not made yet."""
-    found, caller = await _found(asked), known(asked)
+    found, caller = await _found(asked), asked.who
     try:
         await asked.serving.service.audit.exports.cancel(caller.tenant, found.id, by=caller.id)
     except Unchanged:
@@ -150,7 +149,7 @@ async def cancel_export(asked: Asked) -> Answer:
 @route("GET", "/v1/exports/{id}/pack", policy=Right.AUDIT, gives=_ZIP, problems=_FOUND)
 async def fetch_export(asked: Asked) -> Answer:
     """Fetch a pack that is made; that is told by an act."""
-    caller, found = known(asked), await _found(asked)
+    caller, found = asked.who, await _found(asked)
     if orjson.loads(found.asked)["unmasked"] and Right.UNMASK not in caller.rights:
         raise forbidden(Right.UNMASK)
     try:
@@ -177,7 +176,7 @@ ROUTES: Final = (ask_export, exports, export, cancel_export, fetch_export, verif
 
 async def _found(asked: Asked) -> Export:
     try:
-        return await asked.serving.service.audit.exports.one(known(asked).tenant, asked.found["id"])
+        return await asked.serving.service.audit.exports.one(asked.who.tenant, asked.found["id"])
     except NoSuchExport:
         raise Problem("not-found") from None
 

@@ -10,7 +10,6 @@ from service.duty.products import Paper, Product
 from service.duty.proofs import LAST, NewProof, UnknownProof
 from service.http.answer import Answer, tell
 from service.http.asking import cursor_of, cut, mark_of, place_of, read_as, read_query
-from service.http.content import known
 from service.http.duty_answers import (
     ProductShown,
     ProductsShown,
@@ -39,7 +38,7 @@ def today() -> date:
 @route("POST", "/v1/proofs", policy=Right.SCRIPTS, takes=ProofRequest, gives=ProofShown, problems=_WRITES)
 async def file_proof(asked: Asked) -> Answer:
     """File a proof: a claim in its exact words is exempt by it in its days, in shows and contents that name it."""
-    sent, caller, duties = await read_as(asked, ProofRequest), known(asked), asked.serving.service.duties
+    sent, caller, duties = await read_as(asked, ProofRequest), asked.who, asked.serving.service.duties
     if sent.valid_from and sent.valid_to and sent.valid_from > sent.valid_to:
         raise Problem("invalid-body", faults=[Fault(("valid_to",), "days_reversed")])
     fold, context = asked.serving.service.rules.engine.ruleset.folding.plain, {"min_length": FEWEST}
@@ -48,7 +47,7 @@ async def file_proof(asked: Asked) -> Answer:
         raise Problem("invalid-body", faults=[Fault(("claims", place), "string_too_short", context) for place in short])
     new = NewProof(sent.claims, sent.file_sha256, sent.source, sent.period, sent.scope, sent.valid_from, sent.valid_to)
     proof = await duties.proofs.file(caller, new)
-    await duties.binding.renew(known(asked).tenant)
+    await duties.binding.renew(asked.who.tenant)
     return await _proof(asked, proof)
 
 
@@ -57,7 +56,7 @@ async def proofs(asked: Asked) -> Answer:
     """List proofs, newest first."""
     query, day = read_query(asked, PageQuery), today()
     found = await asked.serving.service.duties.proofs.listed(
-        known(asked).tenant, before=place_of(query.cursor, LAST), limit=query.limit + 1
+        asked.who.tenant, before=place_of(query.cursor, LAST), limit=query.limit + 1
     )
     page, last = cut(found, query.limit)
     following = cursor_of(last.filed_at, last.value.id) if last else None
@@ -75,17 +74,17 @@ async def end_proof(asked: Asked) -> Answer:
     """Withdraw a proof: nothing is exempt by it any more."""
     duties = asked.serving.service.duties
     try:
-        await duties.proofs.end(known(asked), asked.found["id"])
+        await duties.proofs.end(asked.who, asked.found["id"])
     except UnknownProof:
         raise Problem("not-found") from None
-    await duties.binding.renew(known(asked).tenant)
+    await duties.binding.renew(asked.who.tenant)
     return await _proof(asked, asked.found["id"])
 
 
 @route("POST", "/v1/products", policy=Right.SCRIPTS, takes=ProductRequest, gives=ProductShown, problems=_WRITES)
 async def file_product(asked: Asked) -> Answer:
     """File a product with its certificates; under an id that is there it takes the place of what was."""
-    sent, caller = await read_as(asked, ProductRequest), known(asked)
+    sent, caller = await read_as(asked, ProductRequest), asked.who
     if fault := wrong_industry(sent.industry, asked.serving.limits.industries):
         raise Problem("invalid-body", faults=[fault])
     papers = tuple(Paper(one.kind, one.number, one.valid_to) for one in sent.certificates)
@@ -106,7 +105,7 @@ async def products(asked: Asked) -> Answer:
     """List products by id."""
     query, day = read_query(asked, PageQuery), today()
     found = await asked.serving.service.duties.products.listed(
-        known(asked).tenant, after=mark_of(query.cursor, ""), limit=query.limit + 1
+        asked.who.tenant, after=mark_of(query.cursor, ""), limit=query.limit + 1
     )
     page, last = cut(found, query.limit)
     following = cursor_of(last.id) if last else None
@@ -123,14 +122,14 @@ ROUTES: Final = (file_proof, proofs, one_proof, end_proof, file_product, product
 
 
 async def _proof(asked: Asked, proof: str) -> Answer:
-    found = await asked.serving.service.duties.proofs.one(known(asked).tenant, proof)
+    found = await asked.serving.service.duties.proofs.one(asked.who.tenant, proof)
     if found is None:
         raise Problem("not-found")
     return tell(proof_told(found, today()))
 
 
 async def _product(asked: Asked, product: str) -> Answer:
-    found = await asked.serving.service.duties.products.one(known(asked).tenant, product)
+    found = await asked.serving.service.duties.products.one(asked.who.tenant, product)
     if found is None:
         raise Problem("not-found")
     return tell(product_told(found, today()))

@@ -11,7 +11,6 @@ from moderation.errors import LoadErrors
 from service.http.answer import Answer, tell
 from service.http.answers import Answered
 from service.http.asking import read_as
-from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
 from service.lexicons import MOST_BYTES, MOST_FILES, NOTE_CHARS, FourEyes, UnknownVersion
@@ -104,7 +103,7 @@ class Activation(Answered):
 async def file_lexicon(asked: Asked) -> Answer:
     """File a new version of the tenant's own words, and activate it if asked; errors name file and line."""
     sent = await read_as(asked, LexiconRequest, limit=MOST_BODY)
-    caller, lexicons = known(asked), asked.serving.service.lexicons
+    caller, lexicons = asked.who, asked.serving.service.lexicons
     names = [file.name for file in sent.files]
     if len(set(names)) < len(names):
         raise Problem("invalid-body", faults=[Fault(("files",), "file_names")])
@@ -128,7 +127,7 @@ async def file_lexicon(asked: Asked) -> Answer:
 @route("GET", "/v1/lexicon", policy=Right.LEXICON, gives=Lexicon, problems=CALLED)
 async def lexicon(asked: Asked) -> Answer:
     """List the versions of the tenant's own words, and tell which is active."""
-    standing = await asked.serving.service.lexicons.standing(known(asked).tenant)
+    standing = await asked.serving.service.lexicons.standing(asked.who.tenant)
     versions = [_version(info, standing.active) for info in standing.versions]
     return tell({"active": standing.active, "ruleset": ruleset_of(asked).fingerprint, "versions": versions})
 
@@ -150,7 +149,7 @@ async def lexicon_version(asked: Asked) -> Answer:
 async def activate_lexicon(asked: Asked) -> Answer:
     """Judge by a version, new or old, from now on; 0 stands for none. It holds once this is answered."""
     sent = await read_as(asked, ActivationRequest)
-    caller, lexicons = known(asked), asked.serving.service.lexicons
+    caller, lexicons = asked.who, asked.serving.service.lexicons
     try:
         await lexicons.activate(caller.tenant, sent.version, by=caller.id)
     except UnknownVersion:
@@ -169,7 +168,7 @@ ROUTES: Final = (file_lexicon, lexicon, lexicon_version, activate_lexicon)
 async def texts_told(asked: Asked, version: int) -> dict[str, Any]:
     """The texts of a version of the tenant's own words. Raises ``Problem``."""
     try:
-        files = await asked.serving.service.lexicons.files(known(asked).tenant, version)
+        files = await asked.serving.service.lexicons.files(asked.who.tenant, version)
     except UnknownVersion:
         raise Problem("not-found") from None
     return {"version": version, "files": [{"name": name, "text": text} for name, text in files.items()]}
@@ -177,7 +176,7 @@ async def texts_told(asked: Asked, version: int) -> dict[str, Any]:
 
 def ruleset_of(asked: Asked) -> Ruleset:
     """The rules by which the tenant's contents are judged now."""
-    return asked.serving.service.rules.engines.of(known(asked).tenant).ruleset
+    return asked.serving.service.rules.engines.of(asked.who.tenant).ruleset
 
 
 def _refused(errors: LoadErrors, names: Sequence[str]) -> Problem:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 from moderation.lint import EXPLAINED
 from service.http.answer import Answer, tell
 from service.http.asking import cursor_of, mark_of, read_as, read_query
-from service.http.content import known
 from service.http.lexicon import ruleset_of
 from service.http.routes import BODY, CALLED, route
 from service.http.rule_answers import done, draft_of, term_told
@@ -97,7 +96,7 @@ ROUTES: Final = (lexicon_files, lexicon_terms, lint_own)
 
 
 async def _files(asked: Asked, sent: LintRequest) -> Mapping[str, str]:
-    service, caller = asked.serving.service, known(asked)
+    service, caller = asked.serving.service, asked.who
     if sent.changes:
         draft = draft_of(DraftRequest(changes=sent.changes))
         return (await done(service.rulebook.proposals.worked_out(caller.tenant, draft))).files

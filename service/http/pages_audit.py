@@ -11,7 +11,6 @@ from service.audit.formats import FORMATS, USUAL, lacking
 from service.audit.packs import PACKS, said
 from service.http import audit, exports, html, records, retention
 from service.http.console import HTML, shell, told_by
-from service.http.content import known
 from service.http.filters import first, following, given, in_days, wrong, wrong_days
 from service.http.problems import Problem
 from service.http.routes import route
@@ -134,7 +133,7 @@ async def _log(asked: Asked) -> dict[str, Any]:
 
 async def _names(page: Shell, ids: list[str]) -> dict[str, str]:
     """What people are called, by their ids."""
-    return await page.asked.serving.service.desk_reads.names(known(page.asked).tenant, sorted(set(ids)))
+    return await page.asked.serving.service.desk_reads.names(page.asked.who.tenant, sorted(set(ids)))
 
 
 async def _acts(page: Shell, told: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -6,8 +6,6 @@ import asyncio
 from time import time
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
 from service.creators.entries import Kind, day_of
 from service.creators.formula import FULL, WHOLE
 from service.creators.ladder import LADDER
@@ -17,13 +15,11 @@ from service.creators.trials import STAGES, chosen
 from service.http import boosts, charts, creators
 from service.http.asking import cursor_of, cut
 from service.http.console import HTML, shell, told_by
-from service.http.content import known
 from service.http.creator_answers import brief_told
 from service.http.filters import following, given
 from service.http.language import called
 from service.http.routes import route
 from service.rights import Right
-from service.store import creator_statements as sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,8 +47,8 @@ _SORTS: Final = (Kind.VIOLATION, Kind.REVERSAL, Kind.TRAINING)
 async def all_creators(asked: Asked) -> Answer:
     """Creators: search, tiers, and how their scores are distributed."""
     page, query = await shell(asked), asked.request.query
-    parts, tenant = asked.serving.service.creators, known(asked).tenant
-    names = [name for _, name in await parts.reads.rows(sql.ENROLLED_IN, tenant, _MOST)]
+    parts, tenant = asked.serving.service.creators, asked.who.tenant
+    names = await parts.reads.enrolled(tenant, limit=_MOST)
     held = await parts.book.standings(tenant, names)
     formula = parts.formulas.held(tenant).formula
     asked_for = given(asked, "tier", "containing", "cursor")
@@ -90,9 +86,8 @@ async def one_creator(asked: Asked) -> Answer:
     seen = await creators.seen_by(asked)
     reads = asked.serving.service.creators.reads
     contents = sorted({entry["content_id"] for entry in entries if entry["content_id"]})
-    fields = ("id", "decision", "content_id", "filed_at", "outcome")
-    appeals = await reads.rows(sql.APPEALS_ABOUT, known(asked).tenant, orjson.dumps(contents).decode())
-    boosted = await reads.rows(sql.BOOSTED, known(asked).tenant, seen.member.id)
+    appeals = await reads.appeals_about(asked.who.tenant, contents)
+    boosted = await reads.boosted(asked.who.tenant, seen.member.id)
     return page.page(
         "creator.html",
         one=one,
@@ -100,9 +95,9 @@ async def one_creator(asked: Asked) -> Answer:
         total=round(sum(line["amount"] for line in told["lines"]), 3),
         ledger=entries,
         drawn=await asyncio.to_thread(_drawn, page, seen),
-        appeals=[dict(zip(fields, row, strict=True)) for row in appeals],
+        appeals=[one._asdict() for one in appeals],
         boosted=[{"day": day_told(day), "spent": spent} for day, spent in boosted],
-        may_measure=Right.MEASURES in known(asked).rights and bool(page.csrf),
+        may_measure=Right.MEASURES in asked.who.rights and bool(page.csrf),
         ladder=[(kind, called(rung, page.lang)) for kind, rung in LADDER.items()],
     )
 
@@ -139,7 +134,7 @@ async def all_trials(asked: Asked) -> Answer:
         told=await told_by(asked, boosts.trials),
         stages=STAGES,
         compared=await _compared(asked),
-        may_try=Right.FORMULA in known(asked).rights and bool(page.csrf),
+        may_try=Right.FORMULA in asked.who.rights and bool(page.csrf),
     )
 
 
@@ -193,11 +188,11 @@ def _drawn(page: Shell, seen: Seen) -> dict[str, Any] | None:
 
 async def _compared(asked: Asked) -> list[dict[str, Any]]:
     """Both scores of some creators while a formula is tried: those first whom it would change most."""
-    parts, tenant = asked.serving.service.creators, known(asked).tenant
+    parts, tenant = asked.serving.service.creators, asked.who.tenant
     held = parts.formulas.held(tenant)
     if held.tried is None or held.trial is None:
         return []
-    names = [name for _, name in await parts.reads.rows(sql.ENROLLED_IN, tenant, _SHOWN)]
+    names = await parts.reads.enrolled(tenant, limit=_SHOWN)
     owners = await parts.reads.owners(tenant, names)
     entries = await parts.reads.entries_of({one.member.id: one.links for one in owners.values()})
     return await asyncio.to_thread(_both, owners, entries, held.formula, held.tried, held.trial)

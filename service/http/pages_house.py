@@ -17,7 +17,6 @@ from service.http import accounts, html, reviews, webhooks
 from service.http.answer import Answer
 from service.http.body import read_body
 from service.http.console import HTML, Shell, page_lang, shell, told_by
-from service.http.content import known
 from service.http.language import called
 from service.http.lexicon import ruleset_of
 from service.http.pages import tallies
@@ -58,7 +57,7 @@ async def tried(asked: Asked) -> Answer:
     """Judge a text and file nothing: a part of the page."""
     content = await _content(asked)
     started = perf_counter()
-    verdict = await asked.serving.service.moderation.judged(known(asked).tenant, content)
+    verdict = await asked.serving.service.moderation.judged(asked.who.tenant, content)
     took = f"{(perf_counter() - started) * 1000:.1f}"
     page = Shell(asked, page_lang(asked.request), {}, "")
     told = render(verdict, content, asked.serving.service.rules.engine.ruleset, lang=page.lang)
@@ -69,7 +68,7 @@ async def tried(asked: Asked) -> Answer:
 async def rewritten(asked: Asked) -> Answer:
     """What could be written instead: a part of the page."""
     content = await _content(asked)
-    suggested = await asked.serving.service.moderation.suggested(known(asked).tenant, content)
+    suggested = await asked.serving.service.moderation.suggested(asked.who.tenant, content)
     page = Shell(asked, page_lang(asked.request), {}, "")
     told = render_suggestion(suggested.suggestion, content, suggested.ruleset, page.lang)
     return page.part("suggestion.html", told=told)
@@ -111,7 +110,7 @@ async def system(asked: Asked) -> Answer:
     page = await shell(asked)
     service, metrics = asked.serving.service, asked.serving.metrics
     counts = (await told_by(asked, reviews.reviews, query={"limit": "1"}))["counts"]
-    depths = await service.views.depths(known(asked))
+    depths = await service.views.depths(asked.who)
     return page.page(
         "system.html",
         health=service.health(),
@@ -144,7 +143,7 @@ def _going_on(asked: Asked, name: str) -> dict[str, str]:
 async def _content(asked: Asked) -> Content:
     serving = asked.serving
     body = await read_body(asked.request, limit=serving.settings.max_body, deadline=serving.settings.body_deadline)
-    return read_one(body, tenant=known(asked).tenant, now=datetime.now(UTC), limits=serving.limits)
+    return read_one(body, tenant=asked.who.tenant, now=datetime.now(UTC), limits=serving.limits)
 
 
 def _service(asked: Asked) -> list[tuple[str, Any]]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from service.http import charts, filed, html, pulse, rooms, scripts, shows
 from service.http.console import HTML, shell, told_by
-from service.http.content import known
 from service.http.filters import given
 from service.http.problems import Problem
 from service.http.routes import route
@@ -104,7 +103,7 @@ async def room_page(asked: Asked) -> Answer:
     page = await shell(asked)
     room = asked.found["room"]
     told = await told_by(asked, pulse.pulse, found={"room": room})
-    is_open = asked.serving.service.rooms.lane(known(asked).tenant, room) is not None
+    is_open = asked.serving.service.rooms.lane(asked.who.tenant, room) is not None
     if not (is_open or told["show"] or told["stream"] or told["acts"]):
         title, why = html.say(page.lang, "live.no_room"), html.say(page.lang, "live.no_room_why")
         raise Problem("not-found", members={"title": title, "detail": why})

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from service.http import charts, quality
 from service.http.console import HTML, shell, told_by
-from service.http.content import known
 from service.http.routes import route
 from service.review.quality import UNCLEAR, WATCH
 from service.rights import Right
@@ -21,7 +20,7 @@ async def page(asked: Asked) -> Answer:
     """Agreement, golden results, workload and exposure."""
     page = await shell(asked)
     told, labels = await told_by(asked, quality.quality), await told_by(asked, quality.labels)
-    may = Right.GOLDEN in known(asked).rights
+    may = Right.GOLDEN in asked.who.rights
     golden = (await told_by(asked, quality.golden_items))["items"] if may else []
     people, cap = told["reviewers"], told["severe_per_hour"]
     busiest = max([1.0, *(one["per_hour"] or 0.0 for one in people)])

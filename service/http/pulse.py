@@ -15,7 +15,6 @@ from moderation.script import sentences
 from moderation.types import Scene
 from service.http.answer import Answer
 from service.http.answers import Answered as Told
-from service.http.content import known
 from service.http.duty_answers import ActShown, ShowShown, act_told, show_told
 from service.http.happened import in_words
 from service.http.room_answers import RiskReason, may_be_seen, risk_told
@@ -85,12 +84,12 @@ class Pulse(Told):
 )
 async def pulse(asked: Asked) -> Answer:
     """Read how a room stands, its minutes, and what happened last, with texts and marks."""
-    room, tenant, service = room_of(asked.found["room"]), known(asked).tenant, asked.serving.service
+    room, tenant, service = room_of(asked.found["room"]), asked.who.tenant, asked.serving.service
     duties, lane = service.duties, service.rooms.lane(tenant, room)
     last = (lane.last if lane is not None else 0) or (await service.rooms.last(tenant, room))[0]
     show = await duties.shows.live_in(tenant, room)
     came = await service.rooms.after(tenant, room, max(0, last - STREAM), limit=2 * STREAM)
-    items = heard(came, known(asked).rights)
+    items = heard(came, asked.who.rights)
     version = await duties.scripts.approved(tenant, show.script) if show is not None and show.script else None
     seen, live = duties.patrol.seen(tenant, room), service.rules.engine.ruleset.live
     risk = (lane if lane is not None and lane.opened else await service.rooms.stood(tenant, room)).risk

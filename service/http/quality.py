@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from service.http.answer import Answer, tell
 from service.http.answers import Answered, Person
 from service.http.asking import read_as
-from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
 from service.http.wire import Short  # noqa: TC001 - pydantic reads it at run time
@@ -174,7 +173,7 @@ class Done(Answered):
 async def quality(asked: Asked) -> Answer:
     """Agreement a category, golden results, pace and exposure a reviewer, of the last 90 days."""
     service = asked.serving.service
-    told = await figures.figures(known(asked), service.desk_reads)
+    told = await figures.figures(asked.who, service.desk_reads)
     body = {
         "since": told.since,
         "unclear": told.unclear,
@@ -191,7 +190,7 @@ async def quality(asked: Asked) -> Answer:
 async def labels(asked: Asked) -> Answer:
     """What the labels of reviews come to, and whether a training or new weights are proposed."""
     service = asked.serving.service
-    told, weights = await service.labels.standing(known(asked).tenant), await service.weights.standing()
+    told, weights = await service.labels.standing(asked.who.tenant), await service.weights.standing()
     body = {
         "texts": told.texts,
         "new": told.new,
@@ -208,7 +207,7 @@ async def labels(asked: Asked) -> Answer:
 @route("GET", "/v1/golden", policy=Right.GOLDEN, gives=GoldenList, problems=CALLED)
 async def golden_items(asked: Asked) -> Answer:
     """List what is golden, with how it was answered."""
-    items = await asked.serving.service.desk_reads.golden(known(asked).tenant)
+    items = await asked.serving.service.desk_reads.golden(asked.who.tenant)
     told = [{"answer": orjson.loads(one.said), **one._asdict()} for one in items]
     for one in told:
         del one["said"]
@@ -222,7 +221,7 @@ async def make_golden(asked: Asked) -> Answer:
     """Have a decided content test reviewers: copies of it come into the queue, and look like any other item."""
     sent = await read_as(asked, GoldenRequest)
     try:
-        id_ = await asked.serving.service.desk.make_golden(known(asked), sent.content_id)
+        id_ = await asked.serving.service.desk.make_golden(asked.who, sent.content_id)
     except NotThere:
         raise Problem("not-found") from None
     except golden.Unfit as unfit:
@@ -234,7 +233,7 @@ async def make_golden(asked: Asked) -> Answer:
 async def end_golden(asked: Asked) -> Answer:
     """Have a content, by its content id, test nobody any longer; its results stay."""
     try:
-        await asked.serving.service.desk.end_golden(known(asked), asked.found["id"])
+        await asked.serving.service.desk.end_golden(asked.who, asked.found["id"])
     except NotThere:
         raise Problem("not-found") from None
     return Answer(b"{}")

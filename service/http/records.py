@@ -10,7 +10,6 @@ from pydantic import Field
 from service.http.answer import Answer
 from service.http.answers import Answered, Decision, Person, ShortDecision, decider, named
 from service.http.asking import cursor_of, places_in, read_query
-from service.http.content import known
 from service.http.evenly import evenly
 from service.http.problems import Fault, Problem
 from service.http.review_answers import (
@@ -109,7 +108,7 @@ class WholeHistory(Answered):
 )
 async def search(asked: Asked) -> Answer:
     """Find contents that hold a text, newest first; a request looks at 2 000 of them at most."""
-    sent, caller, service = read_query(asked, SearchQuery), known(asked), asked.serving.service
+    sent, caller, service = read_query(asked, SearchQuery), asked.who, asked.serving.service
     folding = service.rules.engine.ruleset.folding
     plain = folding.plain(sent.text)
     if not plain:
@@ -149,7 +148,7 @@ ROUTES: Final = (search, whole_history)
 
 async def _history(asked: Asked) -> Answer:
     try:
-        history = await asked.serving.service.archive.history(known(asked), asked.found["id"])
+        history = await asked.serving.service.archive.history(asked.who, asked.found["id"])
     except NotThere:
         raise Problem("not-found") from None
     told = {

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from service.http.answer import Answer, tell
 from service.http.asking import read_as
-from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.review_answers import ReportShown, report_shown
 from service.http.review_wire import ComplaintRequest, ReportRequest
@@ -63,14 +62,14 @@ ROUTES: Final = (report, complaint, one_report, one_complaint)
 
 async def _filed(asked: Asked, said: Said) -> Answer:
     try:
-        filed = await asked.serving.service.desk.file(known(asked).tenant, said)
+        filed = await asked.serving.service.desk.file(asked.who.tenant, said)
     except NotThere:
         raise Problem("invalid-body", faults=[Fault(("content_id",), "unknown_content")]) from None
     return await _told(asked, filed.id, said.kind)
 
 
 async def _told(asked: Asked, report_id: str, kind: str) -> Answer:
-    found = await asked.serving.service.desk_reads.report(known(asked).tenant, report_id, kind)
+    found = await asked.serving.service.desk_reads.report(asked.who.tenant, report_id, kind)
     if found is None:
         raise Problem("not-found")
     return tell(report_shown(found))

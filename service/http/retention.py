@@ -12,7 +12,6 @@ from service.audit.retention import CLASSES
 from service.http.answer import Answer, tell
 from service.http.answers import Answered
 from service.http.asking import read_as
-from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
 from service.rights import Right
@@ -97,7 +96,7 @@ class Lifted(Answered):
 @route("GET", "/v1/retention", policy=Right.AUDIT, gives=RetentionShown, problems=CALLED)
 async def retention(asked: Asked) -> Answer:
     """What is kept for how long, and what ends when. Contents are classed when they are thirty days old."""
-    retaining, tenant = asked.serving.service.audit.retaining, known(asked).tenant
+    retaining, tenant = asked.serving.service.audit.retaining, asked.who.tenant
     expiring, purged = await retaining.expiring(tenant), await retaining.purged(tenant)
     classes = [
         {
@@ -116,14 +115,14 @@ async def retention(asked: Asked) -> Answer:
 @route("GET", "/v1/holds", policy=Right.AUDIT, gives=HoldList, problems=CALLED)
 async def holds(asked: Asked) -> Answer:
     """List holds, newest first, lifted ones too."""
-    listed = await asked.serving.service.audit.retaining.holds(known(asked).tenant)
+    listed = await asked.serving.service.audit.retaining.holds(asked.who.tenant)
     return tell({"holds": [_hold(one) for one in listed]})
 
 
 @route("POST", "/v1/holds", policy=Right.RETAIN, takes=HoldRequest, gives=HoldShown, problems=(*BODY, *CALLED))
 async def place_hold(asked: Asked) -> Answer:
     """Keep what a content, a creator, a room or all of the tenant said, whatever its time."""
-    caller, sent = known(asked), await read_as(asked, HoldRequest)
+    caller, sent = asked.who, await read_as(asked, HoldRequest)
     try:
         hold = await asked.serving.service.audit.retaining.hold(
             caller.tenant, sent.kind, sent.value, reason=sent.reason, by=caller.id
@@ -136,7 +135,7 @@ async def place_hold(asked: Asked) -> Answer:
 @route("DELETE", "/v1/holds/{id}", policy=Right.RETAIN, gives=Lifted, problems=("not-found", *CALLED))
 async def lift_hold(asked: Asked) -> Answer:
     """Lift a hold; what it kept goes when its time has come."""
-    caller = known(asked)
+    caller = asked.who
     try:
         await asked.serving.service.audit.retaining.lift(caller.tenant, asked.found["id"], by=caller.id)
     except NoSuchHold:
@@ -147,7 +146,7 @@ async def lift_hold(asked: Asked) -> Answer:
 @route("POST", "/v1/erasures", policy=Right.RETAIN, takes=ErasureRequest, gives=ErasureShown, problems=(*BODY, *CALLED))
 async def erase(asked: Asked) -> Answer:
     """Erase what a person wrote, but for what is held, and for what the law keeps unless that is asked for too."""
-    caller, sent = known(asked), await read_as(asked, ErasureRequest)
+    caller, sent = asked.who, await read_as(asked, ErasureRequest)
     erased = await asked.serving.service.audit.retaining.erase(
         caller.tenant, sent.person_id, reason=sent.reason, by=caller.id, retained=sent.retained
     )

@@ -11,7 +11,6 @@ from moderation.types import Action
 from service.http.answer import Answer, tell
 from service.http.answers import Rewritten
 from service.http.asking import cursor_of, places_in, read_as, read_query
-from service.http.content import known
 from service.http.evenly import evenly
 from service.http.problems import Fault, Problem, forbidden
 from service.http.review_answers import Claimed, Full, Queue, counts_told, full, summary
@@ -58,7 +57,7 @@ _ACTIONS: Final = {"pass": Action.PASS, "block": Action.BLOCK}
 )
 async def reviews(asked: Asked) -> Answer:
     """List items of the queue, the most urgent first, with bounded counts of what there is."""
-    sent, caller, archive = read_query(asked, QueueQuery), known(asked), asked.serving.service.archive
+    sent, caller, archive = read_query(asked, QueueQuery), asked.who, asked.serving.service.archive
     query = _query(sent, caller.id)
     places = places_in(sent.cursor, str, str)
     after = Place(str(places[0]), str(places[1])) if places else None
@@ -91,7 +90,7 @@ async def claim_review(asked: Asked) -> Answer:
     """Take this item."""
     sent = await read_as(asked, ClaimOneRequest)
     desk = asked.serving.service.desk
-    return await _taken(asked, desk.claim_one(known(asked), asked.found["id"], lease=sent.lease_seconds))
+    return await _taken(asked, desk.claim_one(asked.who, asked.found["id"], lease=sent.lease_seconds))
 
 
 @route("POST", "/v1/reviews/{id}/heartbeat", policy=Right.REVIEW, takes=HeartbeatRequest, gives=Full, problems=_STEP)
@@ -99,21 +98,21 @@ async def extend_review(asked: Asked) -> Answer:
     """Hold an item for longer."""
     sent = await read_as(asked, HeartbeatRequest)
     desk = asked.serving.service.desk
-    return await _taken(asked, desk.heartbeat(known(asked), asked.found["id"], sent.token, lease=sent.lease_seconds))
+    return await _taken(asked, desk.heartbeat(asked.who, asked.found["id"], sent.token, lease=sent.lease_seconds))
 
 
 @route("POST", "/v1/reviews/{id}/release", policy=Right.REVIEW, takes=ReleaseRequest, gives=Full, problems=_STEP)
 async def release_review(asked: Asked) -> Answer:
     """Give an item back; seniors may take one from others."""
     sent = await read_as(asked, ReleaseRequest)
-    return await _taken(asked, asked.serving.service.desk.release(known(asked), asked.found["id"], sent.token))
+    return await _taken(asked, asked.serving.service.desk.release(asked.who, asked.found["id"], sent.token))
 
 
 @route("POST", "/v1/reviews/{id}/skip", policy=Right.REVIEW, takes=HeldRequest, gives=Full, problems=_STEP)
 async def skip_review(asked: Asked) -> Answer:
     """Leave an item to others: it does not come back to you in this round."""
     sent = await read_as(asked, HeldRequest)
-    return await _taken(asked, asked.serving.service.desk.skip(known(asked), asked.found["id"], sent.token))
+    return await _taken(asked, asked.serving.service.desk.skip(asked.who, asked.found["id"], sent.token))
 
 
 @route("POST", "/v1/reviews/{id}/escalate", policy=Right.REVIEW, takes=EscalateRequest, gives=Full, problems=_STEP)
@@ -121,7 +120,7 @@ async def escalate_review(asked: Asked) -> Answer:
     """Pass an item on to seniors."""
     sent = await read_as(asked, EscalateRequest)
     desk = asked.serving.service.desk
-    return await _taken(asked, desk.escalate(known(asked), asked.found["id"], sent.token, note=sent.note))
+    return await _taken(asked, desk.escalate(asked.who, asked.found["id"], sent.token, note=sent.note))
 
 
 @route("POST", "/v1/reviews/{id}/decision", policy=Right.REVIEW, takes=DecisionRequest, gives=Full, problems=_STEP)
@@ -135,14 +134,14 @@ async def decide_review(asked: Asked) -> Answer:
         sent.outcome or "",
         sent.verification or "",
     )
-    return await _taken(asked, asked.serving.service.desk.decide(known(asked), asked.found["id"], sent.token, ruling))
+    return await _taken(asked, asked.serving.service.desk.decide(asked.who, asked.found["id"], sent.token, ruling))
 
 
 @route("POST", "/v1/reviews/{id}/undo", policy=Right.REVIEW, takes=UndoRequest, gives=Full, problems=_STEP)
 async def undo_review(asked: Asked) -> Answer:
     """Take your own decision back within ten seconds; you hold the item again."""
     await read_as(asked, UndoRequest)
-    return await _taken(asked, asked.serving.service.desk.undo(known(asked), asked.found["id"]))
+    return await _taken(asked, asked.serving.service.desk.undo(asked.who, asked.found["id"]))
 
 
 @route(
@@ -190,7 +189,7 @@ def _query(sent: QueueQuery, caller: str) -> Query:
 
 
 async def _claimed(asked: Asked, sent: ClaimRequest) -> Answer:
-    caller, service = known(asked), asked.serving.service
+    caller, service = asked.who, asked.serving.service
     sorts = Sorts(sent.kinds, tuple(scene.value for scene in sent.scenes), sent.categories)
     rows = await service.desk.claim(
         caller, limit=sent.limit, sorts=sorts, lease=sent.lease_seconds, distinct=sent.distinct
@@ -205,7 +204,7 @@ async def _claimed(asked: Asked, sent: ClaimRequest) -> Answer:
 
 
 async def _rewritten(asked: Asked) -> Answer:
-    service, caller = asked.serving.service, known(asked)
+    service, caller = asked.serving.service, asked.who
     try:
         content = await service.archive.content(caller, asked.found["id"])
     except NotThere:
@@ -238,14 +237,14 @@ async def _after(asked: Asked, step: Awaitable[Row]) -> Answer:
 async def _conflict(asked: Asked, conflict: Conflict) -> Problem:
     if conflict.why == "rights":
         return forbidden(Right.SENIOR if conflict.row.level == SENIOR else Right.REVIEW)
-    item = await asked.serving.service.archive.item(known(asked), conflict.row.id)
+    item = await asked.serving.service.archive.item(asked.who, conflict.row.id)
     return Problem(
         "review-conflict", context={"why": conflict.why}, members={"why": conflict.why, "item": summary(item)}
     )
 
 
 async def _full(asked: Asked, review: str, *, with_context: bool) -> Answer:
-    caller, service = known(asked), asked.serving.service
+    caller, service = asked.who, asked.serving.service
     try:
         dossier = await service.archive.dossier(caller, review, with_context=with_context)
     except NotThere:

@@ -9,7 +9,6 @@ import orjson
 
 from service.http.answer import Answer, tell
 from service.http.asking import read_plain, read_query
-from service.http.content import known
 from service.http.problems import Problem
 from service.http.room_answers import (
     RoomEvents,
@@ -52,7 +51,7 @@ _WRITES: Final = (*BODY, "not-found", "busy", *CALLED)
 )
 async def say(asked: Asked) -> Answer:
     """Have messages of a live room judged, in their order; each gets its own verdict or error, once it is on disk."""
-    room, caller, serving = room_of(asked.found["room"]), known(asked), asked.serving
+    room, caller, serving = room_of(asked.found["room"]), asked.who, asked.serving
     rooms = serving.service.rooms
     if rooms.full:
         raise Crowded
@@ -74,7 +73,7 @@ async def say(asked: Asked) -> Answer:
 async def rooms(asked: Asked) -> Answer:
     """List the open rooms, those in which something happened last first."""
     limit = read_query(asked, RoomsQuery).limit
-    lanes = asked.serving.service.rooms.lanes(known(asked).tenant)
+    lanes = asked.serving.service.rooms.lanes(asked.who.tenant)
     lanes.sort(key=lambda lane: -lane.used)
     return tell({"items": [room_told(lane) for lane in lanes[:limit]]})
 
@@ -82,7 +81,7 @@ async def rooms(asked: Asked) -> Answer:
 @route("GET", "/v1/rooms/{room}", policy=Right.FOLLOW, gives=RoomShown, problems=("not-found", *CALLED))
 async def one_room(asked: Asked) -> Answer:
     """Read how a room stands."""
-    name, tenant, keeper = room_of(asked.found["room"]), known(asked).tenant, asked.serving.service.rooms
+    name, tenant, keeper = room_of(asked.found["room"]), asked.who.tenant, asked.serving.service.rooms
     lane = keeper.lane(tenant, name)
     if lane is not None and lane.last:
         return tell(room_told(lane))
@@ -104,13 +103,13 @@ async def one_room(asked: Asked) -> Answer:
 )
 async def events(asked: Asked) -> Answer:
     """List what happened in a room after a number: verdicts and events, in order."""
-    name, tenant, keeper = room_of(asked.found["room"]), known(asked).tenant, asked.serving.service.rooms
+    name, tenant, keeper = room_of(asked.found["room"]), asked.who.tenant, asked.serving.service.rooms
     query = read_query(asked, EventsQuery)
     items = (await keeper.after(tenant, name, query.after, limit=query.limit))[: query.limit]
     if not items and not (await keeper.last(tenant, name))[0]:
         raise Problem("not-found")
     after = items[-1].number if items else query.after
-    shown = heard(items, known(asked).rights)
+    shown = heard(items, asked.who.rights)
     ruleset = asked.serving.service.rules.engine.ruleset
     told = b",".join([item_told(item, asked.lang, ruleset) for item in shown])
     return Answer(b'{"room":%s,"items":[%s],"next":%d}' % (orjson.dumps(name), told, after))

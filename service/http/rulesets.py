@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from service.http.answer import Answer, confide
 from service.http.asking import ListQuery, cursor_of, cut, place_of, read_as, read_query
-from service.http.content import known
 from service.http.lexicon import MOST_BODY, ruleset_of, texts_told
 from service.http.problems import Problem
 from service.http.routes import BODY, CALLED, route
@@ -49,7 +48,7 @@ _STEPS: Final = ("not-found", *_REFUSED, *BODY, *CALLED)
 @route("GET", "/v1/rulesets", policy=Right.READ, gives=RulesetsShown, problems=CALLED)
 async def rulesets(asked: Asked) -> Answer:
     """Tell what contents are judged by, and how that came to be."""
-    tenant, book = known(asked).tenant, asked.serving.service.rulebook
+    tenant, book = asked.who.tenant, asked.serving.service.rulebook
     history = await book.reads.history(tenant, limit=_SHOWN)
     running = [one.id for one in await book.reads.running() if one.tenant == tenant]
     told = {
@@ -91,7 +90,7 @@ async def ruleset_version(asked: Asked) -> Answer:
 )
 async def proposals(asked: Asked) -> Answer:
     """List proposals, newest first."""
-    query, caller, book = read_query(asked, ListQuery), known(asked), asked.serving.service.rulebook
+    query, caller, book = read_query(asked, ListQuery), asked.who, asked.serving.service.rulebook
     found = await book.reads.proposals(caller.tenant, after=place_of(query.cursor, LAST), limit=query.limit + 1)
     page, last = cut(found, query.limit)
     active = await book.reads.history(caller.tenant, limit=1)
@@ -112,7 +111,7 @@ async def proposals(asked: Asked) -> Answer:
 async def propose(asked: Asked) -> Answer:
     """Propose a change of the tenant's rules; another person approves it."""
     sent = await read_as(asked, DraftRequest, limit=MOST_BODY)
-    made = await done(asked.serving.service.rulebook.proposals.propose(known(asked), draft_of(sent)))
+    made = await done(asked.serving.service.rulebook.proposals.propose(asked.who, draft_of(sent)))
     return await _read(asked, made)
 
 
@@ -134,7 +133,7 @@ async def revise(asked: Asked) -> Answer:
     """Put another draft in the place of one's own proposal; an approval of the old one ends."""
     sent, id_ = await read_as(asked, DraftRequest, limit=MOST_BODY), asked.found["id"]
     await _proposed(asked, id_)
-    return await _stepped(asked, asked.serving.service.rulebook.proposals.revise(known(asked), id_, draft_of(sent)))
+    return await _stepped(asked, asked.serving.service.rulebook.proposals.revise(asked.who, id_, draft_of(sent)))
 
 
 @route(
@@ -148,7 +147,7 @@ async def revise(asked: Asked) -> Answer:
 async def approve(asked: Asked) -> Answer:
     """Approve exactly these bytes, as the second person."""
     sent, id_ = await read_as(asked, BytesRequest), asked.found["id"]
-    return await _stepped(asked, asked.serving.service.rulebook.proposals.approve(known(asked), id_, sent.sha256))
+    return await _stepped(asked, asked.serving.service.rulebook.proposals.approve(asked.who, id_, sent.sha256))
 
 
 @route(
@@ -162,7 +161,7 @@ async def approve(asked: Asked) -> Answer:
 async def reject(asked: Asked) -> Answer:
     """Reject somebody else's proposal."""
     await read_as(asked, NothingRequest)
-    return await _stepped(asked, asked.serving.service.rulebook.proposals.reject(known(asked), asked.found["id"]))
+    return await _stepped(asked, asked.serving.service.rulebook.proposals.reject(asked.who, asked.found["id"]))
 
 
 @route(
@@ -176,7 +175,7 @@ async def reject(asked: Asked) -> Answer:
 async def withdraw(asked: Asked) -> Answer:
     """Withdraw one's own proposal."""
     await read_as(asked, NothingRequest)
-    return await _stepped(asked, asked.serving.service.rulebook.proposals.withdraw(known(asked), asked.found["id"]))
+    return await _stepped(asked, asked.serving.service.rulebook.proposals.withdraw(asked.who, asked.found["id"]))
 
 
 @route(
@@ -190,7 +189,7 @@ async def withdraw(asked: Asked) -> Answer:
 async def activate_proposal(asked: Asked) -> Answer:
     """Judge by an approved proposal from now on. It holds once this is answered."""
     sent, id_ = await read_as(asked, BytesRequest), asked.found["id"]
-    return await _stepped(asked, asked.serving.service.rulebook.proposals.activate(known(asked), id_, sent.sha256))
+    return await _stepped(asked, asked.serving.service.rulebook.proposals.activate(asked.who, id_, sent.sha256))
 
 
 @route(
@@ -204,7 +203,7 @@ async def activate_proposal(asked: Asked) -> Answer:
 async def roll_back(asked: Asked) -> Answer:
     """Go back to what was active before, alone and at once; on again takes two people."""
     sent = await read_as(asked, RollbackRequest)
-    version = await done(asked.serving.service.rulebook.proposals.roll_back(known(asked), sent.active))
+    version = await done(asked.serving.service.rulebook.proposals.roll_back(asked.who, sent.active))
     return confide({"active": version, "ruleset": ruleset_of(asked).fingerprint})
 
 
@@ -218,7 +217,7 @@ async def roll_back(asked: Asked) -> Answer:
 )
 async def rehearse_proposal(asked: Asked) -> Answer:
     """Try a proposal on what was judged before; what comes of it is kept with the proposal."""
-    sent, caller, service = await read_as(asked, PeriodRequest), known(asked), asked.serving.service
+    sent, caller, service = await read_as(asked, PeriodRequest), asked.who, asked.serving.service
     row = (await _proposed(asked, asked.found["id"])).row
     book = service.rulebook
     cast = await done(book.cast(caller.tenant, await service.lexicons.files(caller.tenant, row.version)))
@@ -239,7 +238,7 @@ async def rehearse_proposal(asked: Asked) -> Answer:
 )
 async def rehearse(asked: Asked) -> Answer:
     """Try a draft on what was judged before, without proposing it: what would one more term find?"""
-    sent, caller = await read_as(asked, RehearsalRequest, limit=MOST_BODY), known(asked)
+    sent, caller = await read_as(asked, RehearsalRequest, limit=MOST_BODY), asked.who
     book = asked.serving.service.rulebook
     candidate = await done(book.proposals.worked_out(caller.tenant, draft_of(sent)))
     cast = await done(book.cast(caller.tenant, candidate.files))
@@ -249,7 +248,7 @@ async def rehearse(asked: Asked) -> Answer:
 @route("GET", "/v1/rulesets/rehearsals/{id}", policy=Right.READ, gives=Rehearsing, problems=("not-found", *CALLED))
 async def one_rehearsal(asked: Asked) -> Answer:
     """See how far a rehearsal is, and what came of it; a running service remembers the last few."""
-    found = asked.serving.service.rulebook.rehearsals.one(known(asked).tenant, asked.found["id"])
+    found = asked.serving.service.rulebook.rehearsals.one(asked.who.tenant, asked.found["id"])
     if found is None:
         raise Problem("not-found")
     return confide(_rehearsing(found))
@@ -272,14 +271,14 @@ async def shadows(asked: Asked) -> Answer:
 async def start_shadow(asked: Asked) -> Answer:
     """Have a version run beside the active one from now on; it only counts."""
     sent = await read_as(asked, ShadowRequest)
-    await done(asked.serving.service.rulebook.shadows.start(known(asked), sent.version))
+    await done(asked.serving.service.rulebook.shadows.start(asked.who, sent.version))
     return await _shadows(asked)
 
 
 @route("DELETE", "/v1/rulesets/shadows", policy=Right.RULES, gives=Shadows, problems=(*_REFUSED, *CALLED))
 async def stop_shadow(asked: Asked) -> Answer:
     """End the shadow that runs, once it has counted what was judged until now."""
-    await done(asked.serving.service.rulebook.shadows.stop(known(asked)))
+    await done(asked.serving.service.rulebook.shadows.stop(asked.who))
     return await _shadows(asked)
 
 
@@ -311,14 +310,14 @@ async def _stepped(asked: Asked, step: Awaitable[object]) -> Answer:
 
 
 async def _proposed(asked: Asked, proposal: str) -> Proposed:
-    found = await asked.serving.service.rulebook.reads.proposal(known(asked).tenant, proposal)
+    found = await asked.serving.service.rulebook.reads.proposal(asked.who.tenant, proposal)
     if found is None:
         raise Problem("not-found")
     return found
 
 
 async def _read(asked: Asked, proposal: str) -> Answer:
-    caller, service = known(asked), asked.serving.service
+    caller, service = asked.who, asked.serving.service
     found = await _proposed(asked, proposal)
     history = await service.rulebook.reads.history(caller.tenant, limit=1)
     old, new = [await service.lexicons.files(caller.tenant, version) for version in (found.row.base, found.row.version)]
@@ -327,7 +326,7 @@ async def _read(asked: Asked, proposal: str) -> Answer:
 
 
 async def _shadows(asked: Asked) -> Answer:
-    listed = await asked.serving.service.rulebook.shadows.listed(known(asked).tenant)
+    listed = await asked.serving.service.rulebook.shadows.listed(asked.who.tenant)
     return confide({"shadows": [{**one, "samples": []} for one in listed]})
 
 

@@ -13,7 +13,6 @@ from service.duty.proofs import LAST, UnknownProof
 from service.duty.scripts import Counted, NewScript, NotApprovable, UnknownScript
 from service.http.answer import Answer, tell
 from service.http.asking import cursor_of, cut, place_of, read_as, read_query
-from service.http.content import known
 from service.http.duty_answers import (
     DiffShown,
     ReportShown,
@@ -46,7 +45,7 @@ _BODY_BYTES: Final = 1024 * 1024
 )
 async def file_script(asked: Asked) -> Answer:
     """File a host script, or a new version of one; answers with the report, sentence by sentence."""
-    sent, caller = await read_as(asked, ScriptRequest, limit=_BODY_BYTES), known(asked)
+    sent, caller = await read_as(asked, ScriptRequest, limit=_BODY_BYTES), asked.who
     duties = asked.serving.service.duties
     new = NewScript(sent.script_id or "", sent.title, _one_way(sent.text), sent.products, sent.proofs)
     try:
@@ -55,7 +54,7 @@ async def file_script(asked: Asked) -> Answer:
         raise Problem("invalid-body", faults=[Fault(("products",), "unknown_product")]) from None
     except UnknownProof:
         raise Problem("invalid-body", faults=[Fault(("proofs",), "unknown_proof")]) from None
-    await duties.binding.renew(known(asked).tenant)
+    await duties.binding.renew(asked.who.tenant)
     found = await duties.scripts.report(caller.tenant, version)
     return tell({**script_told(version), "report": report_told(found, asked.lang)})
 
@@ -73,7 +72,7 @@ async def scripts(asked: Asked) -> Answer:
     """List scripts by their newest version, what was filed last first."""
     query = read_query(asked, PageQuery)
     found = await asked.serving.service.duties.scripts.listed(
-        known(asked).tenant, before=place_of(query.cursor, LAST), limit=query.limit + 1
+        asked.who.tenant, before=place_of(query.cursor, LAST), limit=query.limit + 1
     )
     page, last = cut(found, query.limit)
     following = cursor_of(last.filed_at, last.id) if last else None
@@ -105,7 +104,7 @@ async def one_script(asked: Asked) -> Answer:
 async def script_versions(asked: Asked) -> Answer:
     """List the versions of a script, newest first."""
     try:
-        found = await asked.serving.service.duties.scripts.versions(known(asked).tenant, asked.found["id"])
+        found = await asked.serving.service.duties.scripts.versions(asked.who.tenant, asked.found["id"])
     except UnknownScript:
         raise Problem("not-found") from None
     return tell({"versions": [script_told(one) for one in found]})
@@ -123,7 +122,7 @@ async def script_versions(asked: Asked) -> Answer:
 async def script_report(asked: Asked) -> Answer:
     """Report on a version by today's law, rules and proofs."""
     version = await _asked_for(asked)
-    found = await asked.serving.service.duties.scripts.report(known(asked).tenant, version)
+    found = await asked.serving.service.duties.scripts.report(asked.who.tenant, version)
     return tell(report_told(found, asked.lang))
 
 
@@ -154,7 +153,7 @@ async def script_diff(asked: Asked) -> Answer:
 )
 async def approve_script(asked: Asked) -> Answer:
     """Approve the newest version, bound to its exact text; not by who filed it."""
-    sent, caller, duties = await read_as(asked, ApprovalRequest), known(asked), asked.serving.service.duties
+    sent, caller, duties = await read_as(asked, ApprovalRequest), asked.who, asked.serving.service.duties
     version = await _version(asked, None)
     seen = await duties.scripts.report(caller.tenant, version)
     counted = Counted(seen.ruleset.fingerprint, seen.counts, orjson.dumps(report_told(seen, "zh")).decode())
@@ -162,7 +161,7 @@ async def approve_script(asked: Asked) -> Answer:
         await duties.scripts.approve(caller, version, counted, digest=sent.digest, note=sent.note.strip())
     except NotApprovable as error:
         raise Problem("not-approvable", context={"why": error.why}, members={"why": error.why}) from None
-    await duties.binding.renew(known(asked).tenant)
+    await duties.binding.renew(asked.who.tenant)
     return tell(script_told(await _version(asked, version.version)))
 
 
@@ -180,6 +179,6 @@ async def _asked_for(asked: Asked) -> Version:
 
 async def _version(asked: Asked, version: int | None) -> Version:
     try:
-        return await asked.serving.service.duties.scripts.version(known(asked).tenant, asked.found["id"], version)
+        return await asked.serving.service.duties.scripts.version(asked.who.tenant, asked.found["id"], version)
     except UnknownScript:
         raise Problem("not-found") from None

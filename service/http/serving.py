@@ -58,6 +58,12 @@ class Asked:
     """Whether this answer of a route that shows texts holds none."""
 
     @property
+    def who(self) -> Caller:
+        """Who calls. The frame lets nobody through to a route with a key who has none."""
+        assert self.caller is not None
+        return self.caller
+
+    @property
     def lang(self) -> Lang:
         """The language to answer in."""
         return lang_of(self.request)

@@ -15,7 +15,6 @@ from service.duty.sheet import sheet
 from service.duty.shows import ACTS, AlreadyLive, Check, Doing, NewShow, UnknownShow, act_in
 from service.http.answer import Answer, tell
 from service.http.asking import cursor_of, cut, place_of, read_as, read_query
-from service.http.content import known
 from service.http.duty_answers import (
     ActsShown,
     AlertShown,
@@ -75,7 +74,7 @@ _COLUMNS: Final = (
 )
 async def start_show(asked: Asked) -> Answer:
     """Start a show in a room, with the checks of its hosts; tells what Order 117 asks for and is not there."""
-    sent, caller, duties = await read_as(asked, ShowRequest), known(asked), asked.serving.service.duties
+    sent, caller, duties = await read_as(asked, ShowRequest), asked.who, asked.serving.service.duties
     hosts = tuple(Check(one.host_id, one.method, one.checked_on) for one in sent.hosts)
     try:
         await duties.products.named(caller.tenant, sent.products)
@@ -100,7 +99,7 @@ async def start_show(asked: Asked) -> Answer:
 @route("GET", "/v1/shows", policy=Right.SHOWS, query=ShowsQuery, gives=ShowsShown, problems=("invalid-query", *CALLED))
 async def shows(asked: Asked) -> Answer:
     """List shows, what began last first; of live ones those of all rooms, by room."""
-    query, caller, duties = read_query(asked, ShowsQuery), known(asked), asked.serving.service.duties
+    query, caller, duties = read_query(asked, ShowsQuery), asked.who, asked.serving.service.duties
     place = place_of(query.cursor, LAST)
     if query.state == "live":
         found = await duties.shows.live(caller.tenant, after=place[0] if query.cursor else "", limit=query.limit + 1)
@@ -131,7 +130,7 @@ async def check_host(asked: Asked) -> Answer:
     sent = await read_as(asked, CheckSent)
     check = Check(sent.host_id, sent.method, sent.checked_on)
     try:
-        show = await asked.serving.service.duties.shows.check(known(asked), asked.found["id"], check)
+        show = await asked.serving.service.duties.shows.check(asked.who, asked.found["id"], check)
     except UnknownShow:
         raise Problem("not-found") from None
     return await _told(asked, show)
@@ -142,10 +141,10 @@ async def end_show(asked: Asked) -> Answer:
     """End a show; one that has ended stays as it is."""
     duties = asked.serving.service.duties
     try:
-        show = await duties.shows.end(known(asked), asked.found["id"])
+        show = await duties.shows.end(asked.who, asked.found["id"])
     except UnknownShow:
         raise Problem("not-found") from None
-    await duties.binding.renew(known(asked).tenant)
+    await duties.binding.renew(asked.who.tenant)
     return await _told(asked, show)
 
 
@@ -162,7 +161,7 @@ async def corrections(asked: Asked) -> Answer:
     """What was corrected on air: the words, the words that took them back, offsets; as JSON or as a CSV file."""
     query, show = read_query(asked, ExportQuery), await _show(asked)
     found = await asked.serving.service.duties.shows.corrections(
-        known(asked).tenant, show.room, since=show.started_at, until=show.ended_at
+        asked.who.tenant, show.room, since=show.started_at, until=show.ended_at
     )
     if query.format == "csv":
         body = sheet(_COLUMNS, [_row(one) for one in found])
@@ -181,7 +180,7 @@ async def corrections(asked: Asked) -> Answer:
 )
 async def act_in_room(asked: Asked) -> Answer:
     """Mute somebody, for a while or for good, warn the host or write a note; receivers hear of all but notes."""
-    sent, caller, room = await read_as(asked, ActRequest), known(asked), room_of(asked.found["room"])
+    sent, caller, room = await read_as(asked, ActRequest), asked.who, room_of(asked.found["room"])
     blank = not (sent.target or "").strip()
     if blank and (sent.kind in {"mute", "unmute"} or sent.target is not None):
         raise Problem("invalid-body", faults=[Fault(("target",), "missing")])
@@ -211,7 +210,7 @@ async def room_acts(asked: Asked) -> Answer:
 )
 async def alerts(asked: Asked) -> Answer:
     """List alerts, newest first: those that nobody acknowledged, or all."""
-    query, caller, duties = read_query(asked, AlertsQuery), known(asked), asked.serving.service.duties
+    query, caller, duties = read_query(asked, AlertsQuery), asked.who, asked.serving.service.duties
     found = await duties.alerts.listed(
         caller.tenant, open_only=query.state == "open", before=place_of(query.cursor, LAST), limit=query.limit + 1
     )
@@ -233,7 +232,7 @@ async def alerts(asked: Asked) -> Answer:
 )
 async def acknowledge_alert(asked: Asked) -> Answer:
     """Say that one has seen an alert."""
-    caller, alerts_, name = known(asked), asked.serving.service.duties.alerts, asked.found["id"]
+    caller, alerts_, name = asked.who, asked.serving.service.duties.alerts, asked.found["id"]
     try:
         await alerts_.acknowledge(caller, name)
     except NoAlert:
@@ -259,7 +258,7 @@ ROUTES: Final = (
 
 async def gaps_of(asked: Asked, show: Show) -> list[dict[str, str]]:
     """What a show lacks; one that has ended, on its own last day."""
-    duties, tenant = asked.serving.service.duties, known(asked).tenant
+    duties, tenant = asked.serving.service.duties, asked.who.tenant
     products = [found for name in show.products if (found := await duties.products.one(tenant, name))]
     script = await duties.scripts.approved(tenant, show.script) if show.script else None
     named = dict.fromkeys((*show.proofs, *(script.proofs if script is not None else ())))
@@ -299,7 +298,7 @@ def _row(one: Correction) -> list[str]:
 
 async def _show(asked: Asked) -> Show:
     try:
-        return await asked.serving.service.duties.shows.one(known(asked).tenant, asked.found["id"])
+        return await asked.serving.service.duties.shows.one(asked.who.tenant, asked.found["id"])
     except UnknownShow:
         raise Problem("not-found") from None
 
@@ -309,5 +308,5 @@ async def _told(asked: Asked, show: Show) -> Answer:
 
 
 async def _acts(asked: Asked) -> Answer:
-    found = await asked.serving.service.duties.shows.acts(known(asked).tenant, room_of(asked.found["room"]))
+    found = await asked.serving.service.duties.shows.acts(asked.who.tenant, room_of(asked.found["room"]))
     return tell({"acts": [act_told(one) for one in found]})

@@ -19,7 +19,6 @@ from aiohttp import WSMsgType, web
 from service.http.answers import Answered as Told
 from service.http.asking import read_query
 from service.http.browser import check_socket
-from service.http.content import known
 from service.http.frame import caller_of
 from service.http.problems import Problem
 from service.http.room_wire import Malformed, StreamQuery, envelope, read_message, room_of
@@ -112,7 +111,7 @@ class Streams:
 async def stream(asked: Asked) -> web.WebSocketResponse[Any]:
     """Follow a live room, and bring messages, over a WebSocket (subprotocol qingliu.chat.v1)."""
     room, query = room_of(asked.found["room"]), read_query(asked, StreamQuery)
-    streams, caller, whole = asked.serving.streams, known(asked), query.scope == "room"
+    streams, caller, whole = asked.serving.streams, asked.who, query.scope == "room"
     opened: web.WebSocketResponse[Any] = web.WebSocketResponse(
         protocols=(PROTOCOL,),
         autoping=False,
@@ -162,7 +161,7 @@ def _narrow(request: web.BaseRequest) -> None:
 
 async def _talk(client: Stream, after: int | None) -> None:
     """Greets, then reads what comes until the client or the service ends it."""
-    rooms, tenant = client.asked.serving.service.rooms, known(client.asked).tenant
+    rooms, tenant = client.asked.serving.service.rooms, client.asked.who.tenant
     sender = asyncio.create_task(client.send(), name="stream")
     lane = None
     try:
@@ -209,7 +208,7 @@ def _take(client: Stream, frame: bytes) -> None:
     except Problem as problem:
         client.end(Code.MALFORMED, problem)
         return
-    caller, room = known(client.asked), client.room
+    caller, room = client.asked.who, client.room
     if Right.MODERATE not in caller.rights:
         client.end(Code.FORBIDDEN)
         return
@@ -230,7 +229,7 @@ def _take(client: Stream, frame: bytes) -> None:
 
 def _bring(client: Stream, read: list[Message]) -> None:
     try:
-        client.asked.serving.service.rooms.bring(known(client.asked).tenant, client.room, read, client)
+        client.asked.serving.service.rooms.bring(client.asked.who.tenant, client.room, read, client)
     except (Crowded, LedgerError) as error:
         for message in read:
             client.refuse(message.id, "busy" if isinstance(error, Crowded) else "unavailable")

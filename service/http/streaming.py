@@ -19,7 +19,6 @@ import structlog
 from aiohttp import WSMsgType
 
 from service.http import html
-from service.http.content import known
 from service.http.room_answers import (
     item_told,
     outcome_told,
@@ -127,7 +126,7 @@ class Stream:
     @property
     def rights(self) -> frozenset[Right]:
         """What the client may do."""
-        return known(self.asked).rights
+        return self.asked.who.rights
 
     @property
     def _ruleset(self) -> Ruleset:
@@ -242,7 +241,7 @@ class Stream:
 
     async def _replay(self) -> None:
         """Sends what happened after the cursor, from the store; then what came meanwhile can be sent."""
-        rooms, caller, lang = self.asked.serving.service.rooms, known(self.asked), self.asked.lang
+        rooms, caller, lang = self.asked.serving.service.rooms, self.asked.who, self.asked.lang
         while self.ending is None:
             self._lost = False
             items = await rooms.after(caller.tenant, self.room, self._cursor, limit=PAGE)

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints
 
 from service.http.answer import Answer, confide
 from service.http.asking import read_as, read_query
-from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
 from service.http.serving import Asked  # noqa: TC001 - handlers are annotated with it
@@ -47,7 +46,7 @@ class SavedViews(BaseModel):
 @route("GET", "/v1/views", policy=Right.SELF, gives=SavedViews, problems=CALLED)
 async def saved_views(asked: Asked) -> Answer:
     """List one's own views."""
-    listed = await asked.serving.service.views.listed(known(asked).id)
+    listed = await asked.serving.service.views.listed(asked.who.id)
     return confide({"views": [view._asdict() for view in listed]})
 
 
@@ -66,7 +65,7 @@ async def save_view(asked: Asked) -> Answer:
         raise Problem("invalid-body", faults=[Fault(("name",), "not_printable")])
     view = View(sent.name, urlencode(parse_qsl(sent.query)))
     try:
-        await asked.serving.service.views.save(known(asked), view)
+        await asked.serving.service.views.save(asked.who, view)
     except TooMany:
         raise Problem("invalid-body", faults=[Fault(("name",), "too_many_views", {"limit": MOST_VIEWS})]) from None
     return confide(view._asdict())
@@ -82,7 +81,7 @@ async def save_view(asked: Asked) -> Answer:
 )
 async def remove_view(asked: Asked) -> Answer:
     """Remove a view, if there is one of that name; answers with those that are left."""
-    caller, views = known(asked), asked.serving.service.views
+    caller, views = asked.who, asked.serving.service.views
     await views.remove(caller, read_query(asked, ViewName).name)
     left = await views.listed(caller.id)
     return confide({"views": [view._asdict() for view in left]})

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints
 from service.http.answer import Answer, tell
 from service.http.answers import Answered
 from service.http.asking import cut, read_as, read_query
-from service.http.content import known
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
 from service.notices import KINDS
@@ -118,7 +117,7 @@ class DeliveryList(Answered):
 @route("POST", "/v1/webhooks", policy=Right.NOTICES, takes=WebhookRequest, gives=WebhookMade, problems=_WRITES)
 async def create_webhook(asked: Asked) -> Answer:
     """Have notices sent to an address; the answer holds the signing secret, which is shown only now."""
-    caller, sent = known(asked), await read_as(asked, WebhookRequest)
+    caller, sent = asked.who, await read_as(asked, WebhookRequest)
     try:
         made = await asked.serving.service.webhooks.create(caller.tenant, sent.url, kinds=sent.kinds, by=caller.id)
     except UrlRefused as error:
@@ -132,14 +131,14 @@ async def create_webhook(asked: Asked) -> Answer:
 @route("GET", "/v1/webhooks", policy=Right.NOTICES, gives=WebhookList, problems=CALLED)
 async def webhooks(asked: Asked) -> Answer:
     """List the addresses that notices are sent to, ended ones last."""
-    listed = await asked.serving.service.webhooks.listed(known(asked).tenant)
+    listed = await asked.serving.service.webhooks.listed(asked.who.tenant)
     return tell({"webhooks": [_webhook(webhook) for webhook in listed]})
 
 
 @route("DELETE", "/v1/webhooks/{id}", policy=Right.NOTICES, gives=WebhookEnded, problems=_FOUND)
 async def end_webhook(asked: Asked) -> Answer:
     """Send nothing more to an address; what was on its way to it is cancelled."""
-    caller = known(asked)
+    caller = asked.who
     try:
         await asked.serving.service.webhooks.end(caller.tenant, asked.found["id"], by=caller.id)
     except Absent:
@@ -150,7 +149,7 @@ async def end_webhook(asked: Asked) -> Answer:
 @route("POST", "/v1/webhooks/{id}/rotate", policy=Right.NOTICES, gives=WebhookMade, problems=_FOUND)
 async def rotate_webhook(asked: Asked) -> Answer:
     """Renew the signing secret; for 24 hours notices are signed with the former one too."""
-    caller = known(asked)
+    caller = asked.who
     try:
         made = await asked.serving.service.webhooks.rotate(caller.tenant, asked.found["id"], by=caller.id)
     except Absent:
@@ -171,7 +170,7 @@ async def deliveries(asked: Asked) -> Answer:
     query = read_query(asked, DeliveriesQuery)
     try:
         listed = await asked.serving.service.webhooks.deliveries(
-            known(asked).tenant,
+            asked.who.tenant,
             asked.found["id"],
             state=query.state,
             before=query.cursor or LAST,
@@ -192,7 +191,7 @@ async def deliveries(asked: Asked) -> Answer:
 )
 async def replay_delivery(asked: Asked) -> Answer:
     """Send again what was given up, under the same id."""
-    caller, found = known(asked), asked.found
+    caller, found = asked.who, asked.found
     try:
         delivery = await asked.serving.service.webhooks.replay(
             caller.tenant, found["notice"], found["webhook"], by=caller.id

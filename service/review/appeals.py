@@ -22,13 +22,13 @@ from service.acts import (
 )
 from service.creators.posting import is_creator, settle
 from service.filing import kept
-from service.ids import from_stamp, new_id
+from service.ids import from_stamp, later, new_id
 from service.ports import Write
 from service.review import notices, rulings
 from service.review.finality import Block, term
 from service.review.rows import APPEAL, Judged, New, NotThere, moved, opened, take
 from service.review.rulings import Ruling, Unfounded
-from service.review.states import FIRST, SENIOR, UNDO_SECONDS, later
+from service.review.states import FIRST, SENIOR, UNDO_SECONDS
 from service.store import appeal_statements as sql
 from service.store import statements
 from service.store.quality_statements import CHECKED

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from service.review.states import UNDO_SECONDS, later
+from service.ids import later
+from service.review.states import UNDO_SECONDS
 from service.review.terms import DAY
 
 

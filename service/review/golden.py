@@ -17,7 +17,7 @@ import orjson
 from moderation.types import TEXT, Action
 from service.acts import GOLDEN_ADDED, GOLDEN_ANSWERED, GOLDEN_COPIED, GOLDEN_ENDED, GOLDEN_SCORED, REVIEW_OPENED, Act
 from service.filing import ENGINE
-from service.ids import new_id
+from service.ids import later, new_id
 from service.labels import Judgement, Origin
 from service.ports import Write
 from service.review import rulings
@@ -25,7 +25,7 @@ from service.review.checks import agree, is_tested, said, said_by
 from service.review.intake import CONTENT
 from service.review.naming import like
 from service.review.rows import NotThere, moved, take
-from service.review.states import FIRST, later
+from service.review.states import FIRST
 from service.review.terms import priority
 from service.review.verdict import blocked, labels_of, passed
 from service.store import quality_statements as quality

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from service.acts import HANDLING_TIMED, Act
-from service.ids import from_stamp
+from service.ids import from_stamp, later
 from service.ports import Write
 from service.review.checks import HOUR
 from service.review.quality import PAUSE
 from service.review.seeing import bigrams, share, texts_in
-from service.review.states import later
 from service.store import quality_statements as quality
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ import orjson
 from moderation.types import Author, Content, Part, Scene
 from service.acts import REPORT_FILED, Act
 from service.filing import kept
-from service.ids import from_stamp, new_id
+from service.ids import from_stamp, later, new_id
 from service.ports import Write
 from service.review.rows import Judged, New, NotThere, Row, opened, take
 from service.review.rulings import COMPLAINT
-from service.review.states import HOUSE, Move, State, Step, later
+from service.review.states import HOUSE, Move, State, Step
 from service.review.terms import MOST_REPORTS, credit, priority
 from service.store import desk_statements as desk
 from service.store import statements

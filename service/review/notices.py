@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.acts import NOTICE_CANCELLED, NOTICE_OPENED, Act, canonical
+from service.ids import later
 from service.ports import Write
-from service.review.states import later
 from service.store import desk_statements as desk
 
 if TYPE_CHECKING:

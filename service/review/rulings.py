@@ -17,13 +17,13 @@ from service.acts import (
     Act,
 )
 from service.creators.posting import complained, settle
-from service.ids import new_id
+from service.ids import later, new_id
 from service.labels import Judgement, Origin
 from service.ports import Write
 from service.review import notices
 from service.review.rows import APPEAL, Conflict, moved, take
 from service.review.statement import Blocked, brief
-from service.review.states import UNDO_SECONDS, later
+from service.review.states import UNDO_SECONDS
 from service.review.verdict import Wrong, blocked, labels_of, passed, timed_out
 from service.store import appeal_statements as appeals
 from service.store import desk_statements as desk

@@ -5,12 +5,10 @@ A step that is not in ``TABLE`` cannot happen. Times are stamps (RFC 3339 UTC te
 
 from __future__ import annotations
 
-from datetime import timedelta
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from service.ids import from_stamp, stamp
+from service.ids import later
 from service.rights import Right
 
 UNDO_SECONDS: Final = 10
@@ -227,9 +225,3 @@ def _waiting(item: Item, move: Move) -> dict[str, Any]:
             return {"level": FIRST, "round": item.round + 1, "due_at": move.due_at, "breached_at": None}
         case _:
             return {}
-
-
-@lru_cache(maxsize=256)
-def later(at: str, seconds: float) -> str:
-    """A stamp so many seconds after another. All items of a batch have one time."""
-    return stamp(from_stamp(at) + timedelta(seconds=seconds))

@@ -7,7 +7,7 @@ from math import log2
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from moderation.types import Action, Scene
-from service.review.states import later
+from service.ids import later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

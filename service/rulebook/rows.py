@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 
 from moderation.own import digest_of
-from service.review.states import later
+from service.ids import later
 from service.review.terms import DAY
 from service.rights import RIGHTS_OF, Right, Role
 from service.store import people_statements

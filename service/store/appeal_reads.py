@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import orjson
-
 from service.review.finality import Block
 from service.store import appeal_statements as sql
 
@@ -35,18 +33,6 @@ class Appeal(NamedTuple):
     role: str | None
 
 
-class Violation(NamedTuple):
-    """A version whose block is final and stands, by the newest decision on it."""
-
-    final_at: str
-    decision: str
-    content_id: str
-    version: int
-    scene: str
-    severity: int
-    categories: tuple[str, ...]
-
-
 class Appeals:
     """Keeps one connection for reading; whoever opened it closes it."""
 
@@ -72,19 +58,5 @@ class Appeals:
         rows = await self._rows(sql.TERM, decision, tenant)
         return (Block(*rows[0][:-1]), bool(rows[0][-1])) if rows else None
 
-    async def final_violations(self, tenant: str, creator: str, *, since: str = "", limit: int) -> list[Violation]:
-        """The versions of a creator whose blocks became final at or after ``since`` and stand, oldest first.
-
-        Nothing else counts against anybody: a version counts once, and not once its block is overturned.
-        """
-        rows = await self._rows(sql.FINAL_VIOLATIONS, tenant, creator, since, limit)
-        return [_violation(*row) for row in rows]
-
     async def _rows(self, statement: str, *values: str | int) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in await self._connection.execute_fetchall(statement, values)]
-
-
-def _violation(*row: Any) -> Violation:
-    final_at, decision, content_id, version, scene, severity, verdict = row
-    categories = tuple(orjson.loads(verdict).get("categories", ()))
-    return Violation(final_at, decision, content_id, version, scene, severity, categories)

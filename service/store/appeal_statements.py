@@ -103,10 +103,3 @@ APPEAL_AT: Final = f"{_APPEAL} WHERE a.review = ?"
 TERM: Final = f"""
 SELECT {_BLOCK}, {STANDS} FROM blocks AS b WHERE b.decision = ? AND b.tenant = ?
 """
-FINAL_VIOLATIONS: Final = f"""
-SELECT min(b.final_at) AS since, b.decision, c.content_id, c.version, d.scene, d.severity, d.verdict
-FROM blocks AS b JOIN contents AS c ON c.id = b.content
-JOIN decisions AS d ON d.seq = (SELECT max(n.seq) FROM decisions AS n WHERE n.content = b.content)
-WHERE b.tenant = ?1 AND b.creator = ?2 AND b.final_at >= ?3 AND {STANDS}
-GROUP BY b.content ORDER BY since, b.content LIMIT ?4
-"""

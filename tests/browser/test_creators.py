@@ -14,13 +14,12 @@ from service.cli.demo_creators import _Then
 from service.creators.entries import DAY, Entry, Kind
 from service.creators.members import Profile
 from service.creators.posting import member, post, seconds
-from service.ids import new_id
+from service.ids import later, new_id
 from service.keys import Caller
 from service.review.appeals import Appealed
 from service.review.desk import Sorts
 from service.review.intake import Said
 from service.review.rulings import Ruling
-from service.review.states import later
 from service.review.verdict import Reason
 from service.rights import Right
 from tests.browser.test_console import _violations

@@ -19,8 +19,7 @@ from service.creators.members import Profile
 from service.creators.posting import member, post, seconds
 from service.creators.score import reckon
 from service.creators.trials import bucket
-from service.ids import new_id
-from service.review.states import later
+from service.ids import later, new_id
 from service.rights import Role
 from service.settings import Settings
 from tests.browser.conftest import PASSWORD, running

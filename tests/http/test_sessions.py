@@ -46,6 +46,17 @@ def test_a_session_is_a_cookie_that_no_script_and_no_other_site_gets(server, per
     assert reply.json["csrf"] not in reply.cookies[SESSION]
 
 
+def test_while_too_many_passwords_wait_whoever_comes_is_told_when_to_come_again(server, person, admin, monkeypatch):
+    li, waiting = person(), server.service.sessions._passwords._waiting
+    for lane in waiting:
+        monkeypatch.setitem(waiting, lane, 24)
+    signing_in = {"tenant": "shop", "name": li.name, "password": PASSWORD}
+    hiring = {"name": "nobody-yet", "role": "reviewer", "password": PASSWORD}
+    for who, path, body in ((li, "/v1/sessions", signing_in), (admin, "/v1/users", hiring)):
+        reply = who.call("POST", path, body)
+        assert (reply.status, reply.problem, reply.headers["retry-after"]) == (503, "crowded", "2")
+
+
 def test_who_is_signed_in_is_told(person):
     li = person(Role.SENIOR)
     reply = li.call("GET", "/v1/sessions/current")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -213,3 +213,22 @@ def test_no_law_is_cited_before_it_was_made(shipped, cited) -> None:
     assert "广告法 9(3)" in cited(shipped, "全网最好的锅", "2015-09-01", "absolute_claim")
     unknown = {ref for ref, law in shipped.ruleset.laws.items() if law.effective_from is None}
     assert unknown == {"平台规则"}
+
+
+def test_three_thousand_days_leave_no_more_behind_than_the_law_has_periods(shipped) -> None:
+    rules, table = shipped.ruleset, shipped.shared.terms.claims
+    refs = tuple(rules.laws)
+    days = [date(2013, 6, 1) + timedelta(days=2 * number) for number in range(3000)]
+    cited, closed = [rules.citations(refs, day) for day in days], [table.closed(day) for day in days]
+    assert cited == [tuple(ref for ref in refs if rules.laws[ref].in_force(day)) for day in days]
+    assert closed == [{n for n, row in enumerate(table.rules) if not rules.applies(row, day)} for day in days]
+    assert max(len({id(one) for one in kept}) for kept in (cited, closed)) < 50
+
+
+def test_a_period_ends_with_the_last_day_of_an_article(shipped) -> None:
+    rules = shipped.ruleset
+    ends = {law.effective_until for law in rules.laws.values() if law.effective_until}
+    begins = {law.effective_from for law in rules.laws.values() if law.effective_from}
+    day = timedelta(days=1)
+    assert ends and all(rules.period(end) < rules.period(end + day) for end in ends)
+    assert begins and all(rules.period(begin - day) < rules.period(begin) for begin in begins)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from moderation.detect.formats import FORMATS, State, is_credit_code, numbers_in
+from moderation.detect.terms import Gate
 from moderation.errors import LawError, LoadErrors
 from moderation.industry import FINDINGS, Industries
 from moderation.load import load_engine, load_ruleset
@@ -222,6 +223,14 @@ def test_a_duty_that_is_announced_warns_until_it_binds(shipped, at, severity, we
     assert (alone.action, alone.effects) == weighed
 
 
+def test_an_announced_duty_binds_nobody_whatever_fact_stands_before_it(shipped) -> None:
+    _, (item,) = judged(shipped, "不添加防腐剂的蛋糕", at="2027-03-15")
+    policy, category = shipped.ruleset.policies[Scene.AD], shipped.ruleset.categories[item.category]
+    grave = item._replace(weight=100, severity=4, facts=(("off_script", 5), *item.facts))
+    assert policy.action_for(grave, category) is Action.PASS
+    assert policy.action_for(grave._replace(facts=grave.facts[:1]), category) is not Action.PASS
+
+
 def test_no_scene_without_advertising_is_asked_for_anything(lacking) -> None:
     for scene in (Scene.UGC, Scene.LIVE_CHAT):
         assert lacking("伞柄用的是专利卡扣，零添加酱油", scene=scene, industry="drug_rx") == []
@@ -302,7 +311,7 @@ def growth(examine, unit: str) -> float:
 def test_twice_the_text_costs_twice_the_time(shipped, unit) -> None:
     def examine(text: str) -> None:
         content = Content(scene=Scene.AD, parts=(Part("text", text),), at=NOON, industry="drug_otc")
-        shipped._disclosure.detect(content, [shipped.reader.read("text", text)], (Scene.AD, True), DAY)
+        shipped._disclosure.detect(content, [shipped.reader.read("text", text)], Gate(Scene.AD, advertising=True), DAY)
 
     assert growth(examine, unit) <= 2.3
 

@@ -12,11 +12,10 @@ import pytest
 
 from service import passwords as module
 from service.accounts import Accounts, Change, LastAdmin, NoSuchUser, Taken
-from service.ids import now
+from service.ids import later, now
 from service.ledger import LedgerUnwritable
 from service.lockout import CROWD, MOST, ONE, Delayed, Delays, places
-from service.passwords import Crowded, Passwords, Unfit, fit, name_from
-from service.review.states import later
+from service.passwords import Passwords, PasswordsWaiting, Unfit, fit, name_from
 from service.rights import RIGHTS_OF, Right, Role
 from service.secret import Secret
 from service.sessions import MOST_SESSIONS, Sessions, SignIn, SignInRefused
@@ -534,7 +533,7 @@ async def test_a_crowd_does_not_take_the_owners_turn(house, monkeypatch):
     await asyncio.wait_for(house.sign_in(device=device), 5)
     gate.set()
     done = [type(one) for one in await asyncio.gather(*crowd, return_exceptions=True)]
-    assert done.count(Crowded) == 40 - 24 and done.count(SignInRefused) == 24
+    assert done.count(PasswordsWaiting) == 40 - 24 and done.count(SignInRefused) == 24
 
 
 async def test_one_hash_at_a_time_in_a_lane(monkeypatch):

@@ -11,6 +11,7 @@ import pytest
 import time_machine
 
 from moderation.types import Action, Author, Scene
+from service.creators.entries import Entry, Kind, standing
 from service.ids import from_stamp
 from service.review.appeals import Appealed, NotAppealable
 from service.review.desk import Sorts
@@ -21,6 +22,7 @@ from service.review.states import UNDO_SECONDS
 from service.review.verdict import Reason
 from service.rights import Role
 from service.store import appeal_statements as sql
+from service.store.creator_statements import ENTRY
 from tests.service.test_desk import DOUBTFUL, House, house, lexicons  # noqa: F401 - fixtures
 from tests.small import migrated
 
@@ -70,8 +72,12 @@ async def appeal(house, decision):  # noqa: F811
 
 
 async def finals(house):  # noqa: F811
+    """The decisions that count against somebody."""
     await house.desk.sweep()
-    return [one.decision for one in await house.service.appeals.final_violations("shop", "creator", limit=100)]
+    rows = house.rows(f"SELECT {ENTRY}, e.decision FROM score_entries AS e ORDER BY e.number")
+    decisions = {id_: decision for id_, *_, decision in rows}
+    entries = standing([Entry(*row[:-1]) for row in rows], 1 << 40)
+    return [decisions[one.id] for one in entries if one.kind == Kind.VIOLATION]
 
 
 # Another person
@@ -310,7 +316,6 @@ ASKED = {
     "STANDING_BLOCKS": (1,),
     "TWICE": (1, "d"),
     "BLOCKS_DUE": ("2026", "2026", 50),
-    "FINAL_VIOLATIONS": ("t", "c", "", 50),
     "APPEAL": ("a", "t"),
     "APPEAL_AT": ("r",),
     "TERM": ("d", "t"),

@@ -13,7 +13,7 @@ import time_machine
 from moderation.types import Action, Scene
 from service.accounts import Change
 from service.acts import Act
-from service.ids import from_stamp
+from service.ids import from_stamp, later
 from service.keys import Caller
 from service.moderate import Idempotency
 from service.ports import Write
@@ -21,7 +21,7 @@ from service.review.desk import Sorts
 from service.review.intake import Said
 from service.review.rows import Conflict, NotThere
 from service.review.rulings import Ruling, Unfounded
-from service.review.states import UNDO_SECONDS, later
+from service.review.states import UNDO_SECONDS
 from service.review.terms import MOST_REPORTS, REPORT_CREDIT
 from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role, Scope

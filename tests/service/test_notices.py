@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+import sqlite3
+from contextlib import closing, suppress
 from typing import get_args
 
 import pytest
@@ -13,11 +14,14 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from service import notices
 from service.http.webhooks import Kind
-from service.ids import from_stamp, now
-from service.notices import HOUR, Schedule, addressed, body_of, headers_of, keys_at, later, shown, signing_key
+from service.ids import from_stamp, later, now
+from service.notices import HOUR, Schedule, body_of, headers_of, keys_at, shown, signing_key
 from service.outbound import allowed
 from service.secret import Secret
+from service.store.desk_statements import INSERT_DELIVERIES
+from service.store.notice_statements import INSERT_WEBHOOK
 from service.webhooks import UrlRefused, checked
+from tests.small import migrated
 
 HOUSE = Secret(bytes(range(32)))
 AT = "2026-11-22T06:00:00.000000Z"
@@ -72,8 +76,12 @@ def test_the_kinds_that_are_offered_are_those_that_are_sent():
     ("kinds", "kind", "told"),
     [("[]", "x", True), ('["x"]', "x", True), ('["y"]', "x", False), ('["y", "x"]', "x", True)],
 )
-def test_an_empty_list_asks_for_everything(kinds, kind, told):
-    assert addressed(kinds, kind) is told
+def test_an_empty_list_asks_for_everything(tmp_path, kinds, kind, told):
+    with closing(sqlite3.connect(migrated(tmp_path / "q.db"))) as database:
+        database.execute(INSERT_WEBHOOK, ("w", "shop", "https://x.example", kinds, AT))
+        database.execute(INSERT_DELIVERIES, ("n", AT, "shop", kind))
+        found = database.execute("SELECT webhook FROM deliveries WHERE notice = 'n'").fetchall()
+    assert found == [("w",)] * told
 
 
 def test_a_body_tells_the_decision_and_keeps_the_notice_s_own_facts():

@@ -14,8 +14,8 @@ from standardwebhooks import Webhook
 
 from service import outbound
 from service.acts import Act
-from service.ids import now
-from service.notices import HOUR, Schedule, later
+from service.ids import later, now
+from service.notices import HOUR, Schedule
 from service.notify import Relay
 from service.outbound import Sender, Timing
 from service.ports import Write

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from moderation.types import Action, Content, Part, Scene
+from service.ids import later
 from service.keys import Caller
 from service.review import desk as desk_module
 from service.review.desk import Sorts
@@ -38,7 +39,6 @@ from service.review.states import (
     Step,
     Who,
     after,
-    later,
     offered,
     refused,
 )

@@ -31,13 +31,14 @@ from service.audit.note import (
     signer_from,
     verifier_from,
 )
-from service.audit.tree import leaf_hash, range_proof, range_root, root_of, verify_consistency, verify_inclusion
+from service.audit.tree import leaf_hash, range_proof, root_of, verify_consistency
 from service.audit.whole import wrong_in
 from service.audit.witness import Refused, Told, Witness
 from service.settings import Settings
 from service.store.audit_statements import LEAVES, TILE_HASHES
 from service.store.db import Unsafe
 from tests.service.audit.conftest import opened as open_made
+from tests.service.audit.proved import range_root, verify_inclusion
 from tests.small import migrated
 
 HOUSE = Path(__file__).with_name("log_writer.py")

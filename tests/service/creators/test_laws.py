@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from moderation.types import Action
-from service.creators import belonging, lines, score, settling, trials, watching
+from service.creators import belonging, lines, posting, score, settling, trials, watching
 from service.creators.formula import SCALE
 from tests.service.creators import laws
 from tests.service.creators.laws import LAWS, System
@@ -32,16 +32,17 @@ def test_a_law_holds_for_twenty_thousand_histories(law):
         law(Random(seed + 1_000_000), System())
 
 
-def _edits_the_last(ledger, entry):
-    return (*ledger[:-1], ledger[-1]._replace(value=0), entry) if ledger else (entry,)
+def _edits_the_last(visit, tenant, creator, entry):
+    visit.rows("UPDATE score_entries SET value = 99 WHERE number = (SELECT max(number) FROM score_entries)")
+    return _POST(visit, tenant, creator, entry)
 
 
 def _forgets_when(rows, at):
     return _STANDING(rows, 10**12)
 
 
-def _adds_anything(ledger, entry):
-    return (*ledger, entry)
+def _adds_anything(visit, tenant, creator, entry):
+    return _POST(visit, tenant, creator, entry._replace(cause=f"{entry.cause}:{entry.id}"))
 
 
 def _no_cap(deductions, formula):
@@ -84,8 +85,8 @@ def _at_once(trial, by, at, effect, terms):
     return _ADVANCED(trial, "somebody else", at, effect, terms._replace(days=0))
 
 
-def _of_anybody(rows, tenant, creator, links):
-    return [row.entry for row in rows if row.account == creator]
+def _of_anybody(creator, of_account, links):
+    return [entry for found in of_account.values() for entry in found]
 
 
 def _not_yet_final(blocks, newest):
@@ -96,8 +97,8 @@ def _trusts(action, scene, *, lowest):
     return Action.PASS if not lowest and action is Action.REVIEW else _WATCHED(action, scene, lowest=lowest)
 
 
-def _forgets_the_unlinked(rows, tenant, creator, links):
-    return _BELONGING(rows, tenant, creator, [link for link in links if link.until is None])
+def _forgets_the_unlinked(creator, of_account, links):
+    return _COUNTING(creator, of_account, [link for link in links if link.until is None])
 
 
 def _counts_each_item(entries_, formula, at, cohort):
@@ -109,24 +110,24 @@ def _counts_each_item(entries_, formula, at, cohort):
 
 _STANDING, _OPENED, _DERIVED = score.standing, score._opened, score._derived
 _EXPLAINED, _ADVANCED, _FINAL_OF = lines.explained, trials.advanced, settling.final_of
-_WATCHED, _BELONGING = watching.watched, belonging.belonging
+_WATCHED, _COUNTING, _POST = watching.watched, belonging.counting, posting.post
 
 DEFECTS = [
-    ("append_only", {}, {"appended": _edits_the_last}),
+    ("append_only", {}, {"post": _edits_the_last}),
     ("recomputed", {(score, "standing"): _forgets_when}, {}),
     ("bounded", {(score, "lost_by_day"): _no_cap}, {}),
-    ("idempotent", {}, {"appended": _adds_anything}),
+    ("idempotent", {}, {"post": _adds_anything}),
     ("overturned", {(score, "standing"): _keeps_a_scar}, {}),
     ("orderless", {(score, "_opened"): _in_order_of_rows}, {}),
     ("monotone", {(score, "_opened"): _mildest_for_repeat}, {}),
     ("without_cliffs", {(score, "soft"): _drops}, {}),
     ("adds_up", {}, {"explained": _hides_relief}),
     ("not_silent", {}, {"advanced": _at_once}),
-    ("apart", {}, {"belonging": _of_anybody}),
+    ("apart", {}, {"counting": _of_anybody}),
     ("only_final", {}, {"final_of": _not_yet_final}),
     ("never_a_pass", {}, {"watched": _trusts}),
     ("splitting", {(score, "_derived"): _counts_each_item}, {}),
-    ("staying", {}, {"belonging": _forgets_the_unlinked}),
+    ("staying", {}, {"counting": _forgets_the_unlinked}),
     ("brigading", {}, {"final_of": _not_yet_final}),
 ]
 MORE = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from random import Random
@@ -11,8 +12,9 @@ import pytest
 from bench.corpus import samples
 from moderation.types import Action, Scene
 from service.creators import presets, ranking, trials
-from service.creators.entries import DAY, Entry, Kind, appended, day_of, start_of
+from service.creators.entries import DAY, Entry, Kind, day_of, start_of
 from service.creators.formula import FormulaError, differs, parse
+from service.creators.formulas import Formulas
 from service.creators.lines import ahead, changes, explained
 from service.creators.ranking import Bounds, Candidate, gini, ranked
 from service.creators.score import reckon
@@ -20,6 +22,7 @@ from service.creators.standing import VERIFIED, Facts, boosted, limited, losses,
 from service.creators.trials import NotAllowed, State, Terms, Trial
 from service.creators.watching import watched
 from tests.service.creators.histories import FORMULA, NOW, published, shipped, violation
+from tests.service.creators.laws import Kept, System
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = shipped()
@@ -166,8 +169,16 @@ def test_what_would_restore_a_score_is_foretold():
 
 
 def test_an_entry_is_not_recorded_before_it_happened():
-    with pytest.raises(ValueError, match="after it was recorded"):
-        appended((), item("a", 0)._replace(since=NOW * 2))
+    kept, told = Kept(), item("a", 0)
+    kept.append(System(), told._replace(since=NOW * 2, occurred=NOW * 2))
+    assert kept.entries == (told,)
+
+
+async def test_the_shipped_formula_is_told_as_it_runs_whatever_becomes_of_its_file(tmp_path):
+    folder = shutil.copytree(FORMULA.parent, tmp_path / "formulas")
+    formulas = Formulas(None, folder)
+    (folder / FORMULA.name).unlink()
+    assert await formulas.text("shop", "") == (SHIPPED.version, FORMULA.read_text(encoding="utf-8"))
 
 
 def test_five_years_of_events_add_up():
