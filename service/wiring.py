@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -213,8 +212,6 @@ async def open_service(
 
     Raises ``LoadErrors``, ``ExpertRefused``, ``SecretRefused``, ``FormulaError``, and ``store.db.Unsafe``.
     """
-    # A batch makes thousands of objects that all live until it is answered; walking them every 700 finds nothing.
-    gc.set_threshold(20_000, 20, 50)
     async with open_store(settings, on_group=on_group) as store, AsyncExitStack() as stack:
         secret = store.secret
         weights, model, opens = await _expert(settings, store)
@@ -225,6 +222,7 @@ async def open_service(
         await record_settings(settings, store.ledger, store.reads)
         await record_start(settings, store.ledger, rules, model, "off" if opens is None else opens.name)
         terms, chamber = terms_of(settings), Chamber()
+        stack.callback(chamber.close)
         duties = open_duties(store.ledger, store.beside, rules=rules, hearing=hearing, chamber=chamber)
         moderation = Moderation(rules, store.ledger, store.reads, hearing, terms, duties.binding, chamber=chamber)
         stack.push_async_callback(moderation.close)
