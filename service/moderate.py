@@ -7,7 +7,6 @@ from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -15,6 +14,7 @@ from service.creators.watching import WATCHED_SCENES
 from service.draft import placed
 from service.duty.proofs import UnknownProof
 from service.filing import ENGINE, sealed
+from service.floor import Breath
 from service.ids import from_stamp
 from service.ledger import told
 from service.plan import Replay, again
@@ -51,8 +51,6 @@ BATCHES_HELD = 64
 """So many batches of a tenant are held, those in work among them."""
 TERMS = Terms()
 """The deadlines of review where the settings say nothing else."""
-HELD_SECONDS = 0.002
-"""So long a batch may keep the event loop before others get a turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +186,7 @@ class Moderation:
         engines, tenant = self._rules.engines, caller.tenant
         verdicts: list[Verdict] = []
         filings: list[Filing] = []
-        breath = _Breath()
+        breath = Breath()
         for company in slices(contents):
             cases = await self._chamber.cases(tenant, engines, company)
             for case, answer in zip(cases, await self._heard(tenant, cases, patient=patient), strict=True):
@@ -314,21 +312,6 @@ class Moderation:
         ids = list({place.id: None for place in outcome if place.stands})
         found = await self._reads.decisions(tenant, ids) if ids else ()
         return {stored.id: retold(stored, self._rules) for stored in found}
-
-
-class _Breath:
-    """Counts how long the event loop has been held, and gives others their turn."""
-
-    __slots__ = ("_began",)
-
-    def __init__(self) -> None:
-        self._began = perf_counter()
-
-    async def taken(self) -> None:
-        """Lets others have their turn if it is time."""
-        if perf_counter() - self._began > HELD_SECONDS:
-            await asyncio.sleep(0)
-            self._began = perf_counter()
 
 
 def _seal(caller: Caller, idempotency: Idempotency | None) -> Seal | None:

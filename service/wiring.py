@@ -233,7 +233,7 @@ async def open_service(
         await join_rooms(duties, rooms)
         desk = Desk(store.ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
         await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))
-        book = await stack.enter_async_context(open_rulebook(settings, store.ledger, store.reads, rules))
+        book = await stack.enter_async_context(open_rulebook(settings, store, rules, chamber))
         relay = await stack.enter_async_context(_relaying(settings, store, secret))
         audit = await stack.enter_async_context(open_audit(settings, store, cards_of(settings, opens)))
         passwords = Passwords()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from datetime import UTC, datetime
 from itertools import zip_longest
-from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from moderation.types import PERSON, Content
 from service.duty.proofs import UnknownProof
+from service.floor import Breath
 from service.http.answer import JSON, Answer
 from service.http.answers import NOTHING_MORE, BatchAnswer, Decision, History, decider, named, superseded, told
 from service.http.asking import read_query
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from service.store.reads import Newer
 
 _KEY_SHAPE: Final = re.compile(r"[\x21-\x7e]{1,255}")
-_BREATH: Final = 0.002
 IDEMPOTENT: Final = {"Idempotency-Key": "the same key with the same body gets the stored answer, made once"}
 """What the document says of the header that routes read which would do twice what is asked for twice."""
 _UNKNOWN_PROOF: Final = Fault(("proofs",), "unknown_proof")
@@ -243,7 +241,7 @@ async def _results(
     moderation, tenant, lang = asked.serving.moderation, known(asked).tenant, asked.lang
     results: list[bytes] = []
     waiting = iter(decided)
-    breath = perf_counter() + _BREATH
+    breath = Breath()
     for one, wants in zip_longest(read, wanted, fillvalue=False):
         if isinstance(one, Refused):
             results.append(_refusal(one, lang))
@@ -251,9 +249,7 @@ async def _results(
             done = next(waiting)
             suggested = await moderation.suggested(tenant, done.content) if wants else None
             results.append(told(done, lang, suggested, superseded(newer.get(done.id))))
-        if perf_counter() > breath:
-            await asyncio.sleep(0)
-            breath = perf_counter() + _BREATH
+        await breath.taken()
     return results
 
 
