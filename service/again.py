@@ -44,14 +44,24 @@ async def again(
 
 @asynccontextmanager
 async def beside(**works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Runs these while it lasts, each as a task of its name; at the end they are cancelled and waited for."""
+    """Runs these while it lasts, each as a task of its name; at the end they are cancelled and waited for.
+
+    One that fails is logged as soon as it does; the others go on.
+    """
     tasks = [asyncio.create_task(work, name=name) for name, work in works.items()]
+    for task in tasks:
+        task.add_done_callback(_ended)
     try:
         yield
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        structlog.get_logger().error("task failed", task=task.get_name(), **where(error))
 
 
 async def to_end(work: Callable[..., Given], *given: object, called_off: Callable[[], object] = lambda: None) -> Given:

@@ -46,6 +46,10 @@ class Chamber:
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._mean: dict[str, float] = {}
 
+    def close(self) -> None:
+        """Lets the thread go; what it has not begun is not done, what it judges just now changes nothing."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
     def is_heavy(self, tenant: str) -> bool:
         """Whether a tenant's latest contents took long."""
         return self._mean.get(tenant, 0.0) > HEAVY_SECONDS

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from typing import TYPE_CHECKING, Generic, TypeVar
+from time import perf_counter
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
 Given = TypeVar("Given")
+
+HELD_SECONDS: Final = 0.002
+"""So long one piece of work may keep the event loop before others get a turn."""
+
+
+class Breath:
+    """Counts how long work of many steps has held the event loop, and gives others their turn."""
+
+    __slots__ = ("_began", "_rest")
+
+    def __init__(self, *, rest: float = 0.0) -> None:
+        self._began, self._rest = perf_counter(), rest
+
+    async def taken(self) -> None:
+        """To be awaited between steps: if it is time, leaves the event loop to others, for ``rest`` seconds or more."""
+        if perf_counter() - self._began > HELD_SECONDS:
+            await asyncio.sleep(self._rest)
+            self._began = perf_counter()
 
 
 class Turns(Generic[Given]):

@@ -25,7 +25,7 @@ import structlog
 from service.ids import now
 from service.logs import where
 from service.plan import Conflict, Entry, Plan, Replay, ToFile, ToRecord, ToVisit, wanted
-from service.ports import Failed, JournalBroken, JournalBusy, NothingChanged
+from service.ports import Failed, JournalBroken, JournalBusy, NothingChanged, RowsRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -164,8 +164,8 @@ class Ledger:
     async def visit(self, work: Callable[[Visit], Given]) -> Given:
         """Runs ``work`` inside a transaction, in the journal's thread; what it gives, once that is on disk.
 
-        ``work`` must be quick and touch nothing but its visit: everybody's next commit waits for it. What it raises is
-        raised here, and nothing that it wrote stands. Never turned away for a full queue.
+        ``work`` must be quick and touch nothing but its visit: everybody's next commit waits for it. What it raises of
+        its own is raised here, and nothing that it wrote stands. Never turned away for a full queue.
         """
         return cast(Given, await self._submit(ToVisit(work), 1, 0))
 
@@ -242,7 +242,7 @@ class Ledger:
                 for waiting in group:
                     await self._commit_unless_stopped(waiting)
             else:
-                _fail(group, _meaning(error))
+                _fail(group, _meaning(error, own=False))
         else:
             _tell(group, outcomes)
             if self.on_visit is not None and (self._followed or isinstance(group[0].entry, ToVisit)):
@@ -295,12 +295,15 @@ def told(outcome: Outcome) -> list[Placed] | Replay:
 def _tell(group: Sequence[_Waiting], outcomes: Sequence[Any]) -> None:
     for waiting, outcome in zip(group, outcomes, strict=True):
         if isinstance(outcome, Failed):
-            _fail([waiting], outcome.error)
+            _fail([waiting], _meaning(outcome.error, own=True))
         elif not waiting.heard.done():
             waiting.heard.set_result(outcome)
 
 
-def _meaning(error: Exception) -> LedgerError:
+def _meaning(error: Exception, *, own: bool) -> Exception:
+    """What the caller hears of a fault in what it asked for. A visit's ``own`` errors are raised as they are."""
+    if own and not isinstance(error, NothingChanged | RowsRefused):
+        return error
     meant = Unchanged(str(error)) if isinstance(error, NothingChanged) else LedgerRefused(str(error))
     meant.__cause__ = error
     return meant

@@ -7,7 +7,6 @@ from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -15,10 +14,10 @@ from service.creators.watching import WATCHED_SCENES
 from service.draft import placed
 from service.duty.proofs import UnknownProof
 from service.filing import ENGINE, sealed
+from service.floor import Breath
 from service.ids import from_stamp
 from service.ledger import told
 from service.plan import Replay, again
-from service.review.terms import Terms
 from service.sitting import Sitting, filed, is_long, slices, to_hear
 from service.suggesting import suggestions
 
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from moderation.types import Content, Missing, Opinion, Verdict
     from service.chamber import Chamber
     from service.creators.book import Book
-    from service.creators.roster import Roster
     from service.duty.binding import Binding
     from service.escalation import Escalation
     from service.experts import Hearing
@@ -40,6 +38,7 @@ if TYPE_CHECKING:
     from service.keys import Caller
     from service.ledger import Ledger
     from service.plan import Placed
+    from service.review.terms import Terms
     from service.rules import Rules
     from service.store.reads import Newer, Reads, Stored
 
@@ -49,10 +48,6 @@ BATCHES_IN_WORK = 8
 """So many batches of a tenant are worked on at a time."""
 BATCHES_HELD = 64
 """So many batches of a tenant are held, those in work among them."""
-TERMS = Terms()
-"""The deadlines of review where the settings say nothing else."""
-HELD_SECONDS = 0.002
-"""So long a batch may keep the event loop before others get a turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,24 +106,20 @@ class Moderation:
         rules: Rules,
         ledger: Ledger,
         reads: Reads,
-        hearing: Hearing | Escalation | None = None,
-        terms: Terms = TERMS,
-        binding: Binding | None = None,
+        hearing: Hearing | Escalation | None,
+        terms: Terms,
+        binding: Binding,
+        book: Book,
         *,
         chamber: Chamber,
     ) -> None:
         self._rules, self._ledger, self._reads, self._hearing, self._terms = rules, ledger, reads, hearing, terms
-        self._binding, self._chamber = binding, chamber
-        self._book: Book | None = None
-        self._sitting = Sitting(rules, ledger, hearing, terms, chamber)
+        self._binding, self._book, self._chamber = binding, book, chamber
+        self._sitting = Sitting(rules, ledger, hearing, terms, chamber, book.roster)
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._batch_turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self.batches = Counter[str]()
         """Batches that came and are not answered, by tenant."""
-
-    def enrol(self, roster: Roster, book: Book) -> None:
-        """Has what creators publish count for them from now on, and their standing for what goes to people."""
-        self._sitting.roster, self._book = roster, book
 
     @property
     def full(self) -> bool:
@@ -159,7 +150,7 @@ class Moderation:
         """
         if is_long(content) or self._chamber.is_heavy(caller.tenant):
             return (await self.many(caller, [content], idempotency=idempotency, patient=False))[0]
-        if self._binding is not None and self._binding.concerns(content):
+        if self._binding.concerns(content):
             content = await self._binding.bound(caller.tenant, content)
         if content.scene in WATCHED_SCENES:
             await self._look_up(caller.tenant, [content])
@@ -188,14 +179,14 @@ class Moderation:
         engines, tenant = self._rules.engines, caller.tenant
         verdicts: list[Verdict] = []
         filings: list[Filing] = []
-        breath = _Breath()
+        breath = Breath()
         for company in slices(contents):
             cases = await self._chamber.cases(tenant, engines, company)
             for case, answer in zip(cases, await self._heard(tenant, cases, patient=patient), strict=True):
                 await breath.taken()
                 verdict = case.conclude() if answer is None else case.conclude(answer)
                 verdict, filing = filed(
-                    case.content, verdict, tenant=tenant, terms=self._terms, roster=self._sitting.roster
+                    case.content, verdict, tenant=tenant, terms=self._terms, roster=self._book.roster
                 )
                 verdicts.append(verdict)
                 filings.append(filing)
@@ -262,14 +253,14 @@ class Moderation:
     async def _bound(self, caller: Caller, contents: Sequence[Content]) -> Sequence[Content]:
         """The contents with what is on file for them; most batches have nothing of the kind."""
         binding = self._binding
-        if binding is None or not any(map(binding.concerns, contents)):
+        if not any(map(binding.concerns, contents)):
             return contents
         return [await binding.bound(caller.tenant, one) if binding.concerns(one) else one for one in contents]
 
     async def _look_up(self, tenant: str, contents: Sequence[Content]) -> None:
         """Has the standings of those known whose texts may go to people for it; asks nothing for other scenes."""
         names = {one.author.id: None for one in contents if one.scene in WATCHED_SCENES and one.author.id is not None}
-        if names and self._book is not None:
+        if names:
             await self._book.standings(tenant, [*names])
 
     async def _heard(self, tenant: str, cases: Sequence[Case], *, patient: bool) -> list[Opinion | Missing | None]:
@@ -314,21 +305,6 @@ class Moderation:
         ids = list({place.id: None for place in outcome if place.stands})
         found = await self._reads.decisions(tenant, ids) if ids else ()
         return {stored.id: retold(stored, self._rules) for stored in found}
-
-
-class _Breath:
-    """Counts how long the event loop has been held, and gives others their turn."""
-
-    __slots__ = ("_began",)
-
-    def __init__(self) -> None:
-        self._began = perf_counter()
-
-    async def taken(self) -> None:
-        """Lets others have their turn if it is time."""
-        if perf_counter() - self._began > HELD_SECONDS:
-            await asyncio.sleep(0)
-            self._began = perf_counter()
 
 
 def _seal(caller: Caller, idempotency: Idempotency | None) -> Seal | None:

@@ -121,6 +121,10 @@ class NothingChanged(Exception):
     """A write that had to change a row found none. Nothing of the group was written."""
 
 
+class RowsRefused(Exception):
+    """The database's rules refuse the rows. Nothing of the group was written."""
+
+
 class Visit(Protocol):
     """A caller's own part of a transaction: what it reads stays true until what it writes is on disk."""
 
@@ -152,14 +156,14 @@ class Journal(Protocol):
     async def transact(self, wanted: Wanted, plan: Callable[[Found], Rows]) -> None:
         """In one transaction: finds what is wanted, calls ``plan`` (perhaps in another thread), writes its rows.
 
-        Returns once they are on disk. Raises ``JournalBusy`` or ``JournalBroken``; any other exception means that the
-        group itself was at fault and that nothing of it was written.
+        Returns once they are on disk. Raises ``JournalBusy`` or ``JournalBroken``; any other exception, such as
+        ``NothingChanged`` and ``RowsRefused``, means that the group itself was at fault and nothing of it was written.
         """
 
     async def visit(self, works: Sequence[Callable[[Visit], object]]) -> list[object]:
         """In one transaction, one after the other (perhaps in another thread); what each gives, or ``Failed``.
 
-        Returns once they are on disk. Raises ``JournalBusy`` or ``JournalBroken``.
+        Returns once they are on disk. Raises as ``transact``.
         """
 
     async def close(self) -> None:

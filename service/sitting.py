@@ -125,12 +125,10 @@ class Sitting:
         hearing: Hearing | Escalation | None,
         terms: Terms,
         chamber: Chamber,
-        roster: Roster | None = None,
+        roster: Roster,
     ) -> None:
         self._rules, self._ledger, self._hearing, self._terms = rules, ledger, hearing, terms
-        self._chamber = chamber
-        self.roster = roster
-        """Who takes part as a creator."""
+        self._chamber, self._roster = chamber, roster
         self._waiting = Turns[Brought]()
         self._busy = False
         """Whether any of them, or of those that were read, will have a turn."""
@@ -203,19 +201,15 @@ class Sitting:
         try:
             brought.verdict = case.conclude(*answers)
             brought.verdict, filing = filed(
-                brought.content, brought.verdict, tenant=brought.tenant, terms=self._terms, roster=self.roster
+                brought.content, brought.verdict, tenant=brought.tenant, terms=self._terms, roster=self._roster
             )
             self._ledger.submit([filing], seal=brought.seal, heard=brought.heard)
         except Exception as error:  # noqa: BLE001 - it is this caller's, and the others must not fail with it
             _fail([brought], error)
 
 
-def filed(
-    content: Content, verdict: Verdict, *, tenant: str, terms: Terms, roster: Roster | None
-) -> tuple[Verdict, Filing]:
+def filed(content: Content, verdict: Verdict, *, tenant: str, terms: Terms, roster: Roster) -> tuple[Verdict, Filing]:
     """The verdict as it is for this author, and its filing. Raises ``ValueError`` for what cannot be stored."""
-    if roster is None:
-        return verdict, prepared(content, verdict, tenant=tenant, terms=terms)
     verdict = roster.judged(tenant, content, verdict)
     return verdict, prepared(
         content, verdict, tenant=tenant, terms=terms, after=roster.follows(tenant, content, verdict)

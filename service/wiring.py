@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -213,41 +212,40 @@ async def open_service(
 
     Raises ``LoadErrors``, ``ExpertRefused``, ``SecretRefused``, ``FormulaError``, and ``store.db.Unsafe``.
     """
-    # A batch makes thousands of objects that all live until it is answered; walking them every 700 finds nothing.
-    gc.set_threshold(20_000, 20, 50)
     async with open_store(settings, on_group=on_group) as store, AsyncExitStack() as stack:
-        secret = store.secret
+        ledger, secret = store.ledger, store.secret
         weights, model, opens = await _expert(settings, store)
         hearing = await stack.enter_async_context(open_hearing(settings, model, opens))
-        rules = await Rules.opened(settings.lexicons, settings.scenes or SCENES, ledger=store.ledger, reads=store.reads)
+        rules = await Rules.opened(settings.lexicons, settings.scenes or SCENES, ledger=ledger, reads=store.reads)
         if model is not None:
             check_heads(model, rules.engine.ruleset)
-        await record_settings(settings, store.ledger, store.reads)
-        await record_start(settings, store.ledger, rules, model, "off" if opens is None else opens.name)
+        await record_settings(settings, ledger, store.reads)
+        await record_start(settings, ledger, rules, model, "off" if opens is None else opens.name)
         terms, chamber = terms_of(settings), Chamber()
-        duties = open_duties(store.ledger, store.background, rules=rules, hearing=hearing, chamber=chamber)
-        moderation = Moderation(rules, store.ledger, store.reads, hearing, terms, duties.binding, chamber=chamber)
-        stack.push_async_callback(moderation.close)
-        creators = await stack.enter_async_context(open_creators(settings, store.ledger, secret, moderation))
-        rooms = await stack.enter_async_context(
-            open_rooms(settings, rules, store.ledger, hearing, terms, chamber=chamber)
+        stack.callback(chamber.close)
+        duties = open_duties(ledger, store.background, rules=rules, hearing=hearing, chamber=chamber)
+        creators = await stack.enter_async_context(open_creators(settings, ledger, secret))
+        moderation = Moderation(
+            rules, ledger, store.reads, hearing, terms, duties.binding, creators.book, chamber=chamber
         )
+        stack.push_async_callback(moderation.close)
+        rooms = await stack.enter_async_context(open_rooms(settings, rules, ledger, hearing, terms, chamber=chamber))
         await join_rooms(duties, rooms)
-        desk = Desk(store.ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
+        desk = Desk(ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
         await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))
-        book = await stack.enter_async_context(open_rulebook(settings, store.ledger, store.reads, rules))
+        book = await stack.enter_async_context(open_rulebook(settings, store, rules, chamber))
         relay = await stack.enter_async_context(_relaying(settings, store, secret))
         audit = await stack.enter_async_context(open_audit(settings, store, cards_of(settings, opens)))
         passwords = Passwords()
         yield Service(
             settings=settings,
             keys=store.keys,
-            accounts=Accounts(store.ledger, store.reads, store.people, passwords),
+            accounts=Accounts(ledger, store.reads, store.people, passwords),
             sessions=_sessions(settings, store, secret, passwords),
             rules=rules,
             lexicons=book.lexicons,
             rulebook=book,
-            labels=Labels(store.ledger, store.reads),
+            labels=Labels(ledger, store.reads),
             weights=weights,
             moderation=moderation,
             rooms=rooms,
@@ -257,10 +255,10 @@ async def open_service(
             desk_reads=store.desk_reads,
             appeals=store.appeals,
             views=store.views,
-            ledger=store.ledger,
+            ledger=ledger,
             hearing=hearing,
             secret=secret,
-            webhooks=Webhooks(store.ledger, store.notices, secret, private=settings.webhook_private),
+            webhooks=Webhooks(ledger, store.notices, secret, private=settings.webhook_private),
             relay=relay,
             audit=audit,
             creators=creators,

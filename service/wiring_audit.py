@@ -12,6 +12,7 @@ import orjson
 import structlog
 
 from moderation.load import SCENES
+from service.again import again, beside
 from service.audit.archive import Archive
 from service.audit.exports import Exports
 from service.audit.keys import KeyInUse, KeyRefused
@@ -81,37 +82,34 @@ async def open_audit(settings: Settings, store: Store, stages: Sequence[str]) ->
 
     ``stages`` are the cards, in the folder of models, by which it is judged.
     """
-    async with open_log(settings, store) as audit:
-        tasks = [
-            asyncio.create_task(audit.log.watch(), name="checkpoints"),
-            asyncio.create_task(audit.exports.watch(), name="packs"),
-            asyncio.create_task(audit.retaining.watch(), name="retention"),
-            asyncio.create_task(_archiving(settings, audit.log.reads), name="rules to keep"),
-            asyncio.create_task(_keeping(settings, stages), name="weights to keep"),
-        ]
-        try:
-            yield audit
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+    async with (
+        open_log(settings, store) as audit,
+        beside(
+            checkpoints=audit.log.watch(),
+            packs=audit.exports.watch(),
+            retention=audit.retaining.watch(),
+            rules_to_keep=_archiving(settings, audit.log.reads),
+            weights_to_keep=_keeping(settings, stages),
+        ),
+    ):
+        yield audit
 
 
 async def _archiving(settings: Settings, reads: LogReads) -> None:
     """Keeps the files of rulesets as they become active."""
     archive, known = Archive(settings.archived), ""
-    while True:
-        try:
-            for fingerprint, files in await asyncio.to_thread(reads.rows, sql.NEWEST_RULESET, known):
-                changed = await asyncio.to_thread(
-                    archive.keep_rules, settings.lexicons, settings.scenes or SCENES, dict(orjson.loads(files))
-                )
-                known = fingerprint
-                if changed:
-                    structlog.get_logger().warning("rules changed before they were archived", files=len(changed))
-        except Exception as error:  # noqa: BLE001 - a disk that is full now may not be so the next time
-            structlog.get_logger().error("rules not archived", **where(error))
-        await asyncio.sleep(_LOOK_SECONDS)
+
+    async def keep() -> None:
+        nonlocal known
+        for fingerprint, files in await asyncio.to_thread(reads.rows, sql.NEWEST_RULESET, known):
+            changed = await asyncio.to_thread(
+                archive.keep_rules, settings.lexicons, settings.scenes or SCENES, dict(orjson.loads(files))
+            )
+            known = fingerprint
+            if changed:
+                structlog.get_logger().warning("rules changed before they were archived", files=len(changed))
+
+    await again(keep, rest=_LOOK_SECONDS, failing="rules not archived", at_once=True)
 
 
 async def _keeping(settings: Settings, stages: Sequence[str]) -> None:
@@ -123,7 +121,7 @@ async def _keeping(settings: Settings, stages: Sequence[str]) -> None:
                 if not await asyncio.to_thread(archive.keep_stage, settings.models, name):
                     structlog.get_logger().warning("weights or card changed under their name, not archived", card=name)
                 break
-            except Exception as error:  # noqa: BLE001 - as above
+            except Exception as error:  # noqa: BLE001 - a disk that is full now may not be so the next time
                 structlog.get_logger().error("weights not archived", card=name, **where(error))
             await asyncio.sleep(_LOOK_SECONDS)
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from service.ledger import Ledger
-    from service.moderate import Moderation
     from service.secret import Secret
     from service.settings import Settings
 
@@ -43,7 +42,6 @@ class Creators:
     boosts: Boosts
     measures: Measures
     trials: Trials
-    roster: Roster
 
     async def sweep(self) -> None:
         """Ends measures whose term is over."""
@@ -60,9 +58,7 @@ class Creators:
 
 
 @asynccontextmanager
-async def open_creators(
-    settings: Settings, ledger: Ledger, secret: Secret, moderation: Moderation
-) -> AsyncIterator[Creators]:
+async def open_creators(settings: Settings, ledger: Ledger, secret: Secret) -> AsyncIterator[Creators]:
     """Reads formulas and roster, enters what became final before there were entries, and sweeps while it lasts.
 
     Raises ``FormulaError`` and ``PresetError``.
@@ -77,7 +73,6 @@ async def open_creators(
         while await ledger.visit(catch_up):
             pass
         await book.reload()
-        moderation.enrol(roster, book)
         limits = Limits(
             settings.boost_budget, settings.boost_per_creator, settings.boost_per_category, settings.boost_exploration
         )
@@ -89,7 +84,6 @@ async def open_creators(
             boosts=Boosts(ledger, book, limits),
             measures=Measures(ledger, book),
             trials=Trials(ledger, reads, formulas, Terms(settings.trial_days, settings.trial_sample)),
-            roster=roster,
         )
         async with beside(measures=creators.watch()):
             yield creators

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from service.again import beside
 from service.live.hindsight import Hindsight
 from service.live.rooms import Bounds, Rooms
 from service.live.turns import Turns
@@ -42,16 +42,10 @@ async def open_rooms(  # noqa: PLR0913 - what judging asks
         bounds = Bounds(rooms=settings.live_rooms, messages=settings.live_queue, idle=settings.live_idle)
         rooms = Rooms(reads, turns=turns, bounds=bounds)
         hindsight = Hindsight(rooms, reads, hearing)
-        tasks = [
-            asyncio.create_task(rooms.run(), name="rooms"),
-            asyncio.create_task(hindsight.run(), name="hindsight"),
-        ]
         try:
-            yield rooms
+            async with beside(rooms=rooms.run(), hindsight=hindsight.run()):
+                yield rooms
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
             await rooms.close()
     finally:
         await reader.close()

@@ -13,20 +13,20 @@ from service.store import db
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from service.ledger import Ledger
+    from service.chamber import Chamber
     from service.rulebook.book import Rulebook
     from service.rules import Rules
     from service.settings import Settings
-    from service.store.reads import Reads
+    from service.wiring import Store
 
 
 @asynccontextmanager
-async def open_rulebook(settings: Settings, ledger: Ledger, reads: Reads, rules: Rules) -> AsyncIterator[Rulebook]:
+async def open_rulebook(settings: Settings, store: Store, rules: Rules, chamber: Chamber) -> AsyncIterator[Rulebook]:
     """The rulebook of a running service; shadows count while it is open. Reads that take long have their own reader."""
     connection = await db.open_reader(settings.database, busy_timeout=settings.busy_timeout)
     try:
-        lexicons = Lexicons(ledger, reads, rules, four_eyes=settings.four_eyes)
-        book = rulebook(ledger, lexicons, rules, connection, four_eyes=settings.four_eyes)
+        lexicons = Lexicons(store.ledger, store.reads, rules, four_eyes=settings.four_eyes)
+        book = rulebook(store.ledger, lexicons, rules, connection, chamber=chamber, four_eyes=settings.four_eyes)
         try:
             async with beside(shadows=book.shadows.watch()):
                 yield book

@@ -41,7 +41,7 @@ if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
 gc.disable()
 """While tests are collected nothing is let go: looking for garbage among all modules would take a second."""
 gc.set_threshold(20_000, 20, 50)
-"""As the service sets it: most of what tests make stays, and would be looked at again and again."""
+"""As ``qingliu serve`` sets it: most of what tests make stays, and would be looked at again and again."""
 KEPT = 8
 """Engines that are kept for the services that open the same rules again."""
 

@@ -37,7 +37,7 @@ from service.audit.verify_export import check
 from service.ids import new_id, now
 from service.ledger import Unchanged
 from service.logs import where
-from service.ports import NothingChanged, Write
+from service.ports import Write
 from service.store import audit_statements as sql
 
 if TYPE_CHECKING:
@@ -347,9 +347,9 @@ class Exports:
 
         try:
             await self._ledger.visit(work)
-        except NothingChanged:
+        except Unchanged:
             if state != FAILED:
-                raise Unchanged(export) from None
+                raise
 
 
 def _check(asked: Asked, reason: str) -> None:

@@ -8,14 +8,13 @@ and of one size the first checkpoint stays.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import structlog
 
 from service.acts import LOG_KEY, SERVICE_RESTORED, Act
-from service.again import to_end
+from service.again import again, to_end
 from service.audit.keys import endorsed
 from service.audit.note import Checkpoint, NoteRefused, checkpoint_from, note_from, signed_by, verifier_from
 from service.audit.reads import WIDTH, LogReads
@@ -26,7 +25,7 @@ from service.ports import Write
 from service.store import audit_statements as sql
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Callable, Sequence
 
     from service.audit.note import Signer
     from service.audit.reads import Signed
@@ -38,6 +37,7 @@ EVERY: Final = 1000
 LOOK_SECONDS: Final = 0.25
 _CHUNK: Final = 1000
 """So many acts are read at a time."""
+_FAILING: Final = "checkpoint not signed"
 _MOST: Final = 50_000
 """What follows from so many acts is written at once: a log that was left behind grows in steps."""
 
@@ -61,7 +61,7 @@ class Log:
         self._ledger, self.reads, self._signer, self._seconds = ledger, reads, signer, seconds
         self._frontier = Frontier()
         self._tail: list[bytes] = []
-        self._at = monotonic()
+        self._at = float("-inf")
         self._turn = asyncio.Lock()
         self._ahead = False
         """Whether the edge may be ahead of the disk: it was read on, and whoever was to write that may be gone."""
@@ -100,19 +100,14 @@ class Log:
             await self.checkpoint()
 
     async def watch(self) -> None:
-        """Signs what stands, then looks for ever; at the end it signs what is left."""
-        act: Callable[[], Awaitable[object]] = self.checkpoint
+        """Looks for ever; at the end it signs what is left."""
         try:
-            while True:
-                try:
-                    await act()
-                    act = self.look
-                except Exception as error:  # noqa: BLE001 - a database that is busy now may not be so the next time
-                    structlog.get_logger().error("checkpoint not signed", **where(error))
-                await asyncio.sleep(min(LOOK_SECONDS, self._seconds))
+            await again(self.look, rest=min(LOOK_SECONDS, self._seconds), failing=_FAILING, at_once=True)
         finally:
-            with suppress(Exception):
+            try:
                 await self.checkpoint()
+            except Exception as error:  # noqa: BLE001 - the service stops all the same
+                structlog.get_logger().error(_FAILING, **where(error))
 
     async def witnessed(self, told: str, witnesses: Sequence[str]) -> int:
         """Keeps a cosignature of a checkpoint by a known witness; gives its size. Raises ``NoteRefused``."""
@@ -163,7 +158,7 @@ class Log:
 
     async def _step(self, signer: Signer) -> Grown:
         if self._ahead:
-            await asyncio.to_thread(self._take_up)
+            await to_end(self._take_up)
         self._ahead = True
         grown = await to_end(self._read, signer)
         if grown.checkpoints:

@@ -20,7 +20,8 @@ from service.acts import ERASURE_DONE, HOLD_LIFTED, HOLD_PLACED, RETENTION_PURGE
 from service.again import again
 from service.audit.retention import CLASSES, SHORTEST, Kept, longest
 from service.ids import from_stamp, new_id, now, stamp
-from service.ports import NothingChanged, Write
+from service.ledger import Unchanged
+from service.ports import Write
 from service.store import vault_statements as sql
 from service.store.codec import told_in
 
@@ -119,7 +120,7 @@ class Retaining:
 
         try:
             await self._ledger.visit(work)
-        except NothingChanged:
+        except Unchanged:
             raise NoSuchHold(hold) from None
 
     async def holds(self, tenant: str, *, limit: int = 500) -> list[Hold]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from itertools import zip_longest
-from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from moderation.types import PERSON, Content
 from service.duty.proofs import UnknownProof
+from service.floor import Breath
 from service.http.answer import Answer
 from service.http.answers import NOTHING_MORE, BatchAnswer, Decision, History, decider, named, superseded, told
 from service.http.asking import read_query
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from service.moderate import Decided
     from service.store.reads import Newer
 
-_BREATH: Final = 0.002
 _UNKNOWN_PROOF: Final = Fault(("proofs",), "unknown_proof")
 _CALLED: Final = ("bad-request", "unauthorized", "rate-limited", "unavailable")
 _WRITES: Final = (
@@ -220,7 +218,7 @@ async def _results(
     moderation, tenant, lang = asked.serving.moderation, asked.who.tenant, asked.lang
     results: list[bytes] = []
     waiting = iter(decided)
-    breath = perf_counter() + _BREATH
+    breath = Breath()
     for one, wants in zip_longest(read, wanted, fillvalue=False):
         if isinstance(one, Refused):
             results.append(_refusal(one, lang))
@@ -228,9 +226,7 @@ async def _results(
             done = next(waiting)
             suggested = await moderation.suggested(tenant, done.content) if wants else None
             results.append(told(done, lang, suggested, superseded(newer.get(done.id))))
-        if perf_counter() > breath:
-            await asyncio.sleep(0)
-            breath = perf_counter() + _BREATH
+        await breath.taken()
     return results
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 import structlog
 from aiohttp import web
 
+from service.again import beside
 from service.http.interface import interface
 from service.http.problems import Problem
 from service.http.serving import lang_of
@@ -136,11 +137,10 @@ async def listening(service: Service, *, log: BinaryIO) -> AsyncIterator[str]:
         listener = await loop.create_server(connect, settings.host, settings.port, backlog=_BACKLOG)
         try:
             host, port = listener.sockets[0].getsockname()[:2]
-            looking = asyncio.create_task(streams.run(), name="streams")
-            yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            async with beside(streams=streams.run()):
+                yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         finally:
             listener.close()
-            looking.cancel()
             await _let_all_go(server, streams, patience=settings.shutdown_deadline)
     finally:
         await runner.cleanup()

@@ -12,7 +12,6 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import orjson
@@ -32,6 +31,7 @@ from pydantic_core import PydanticCustomError
 
 from moderation.types import Author, Content, Part, Proof, Role, Scene
 from service.draft import Draft
+from service.floor import Breath
 from service.http.problems import Fault, Problem, faults_of
 
 if TYPE_CHECKING:
@@ -51,8 +51,6 @@ _MOST_KEYS: Final = 500
 """More fields than any valid content has: refused before each one costs an error of its own."""
 LONGEST: Final = 200
 _MOST_REACH: Final = 10**10
-_SLICE: Final = 0.002
-"""Seconds of parsing or rendering after which a batch lets the event loop breathe."""
 _THREAD_FROM: Final = 64 * 1024
 
 
@@ -211,15 +209,13 @@ async def read_batch(body: bytes, *, tenant: str, now: datetime, limits: Limits)
     reading = _Reading(now, tenant, limits, nul=_NUL in body)
     read: list[Content | Refused] = []
     chars = 0
-    breath = perf_counter() + _SLICE
+    breath = Breath()
     for item, count in zip(items, keys, strict=True):
         content = reading.plain(item) or reading.content(item, count)
         read.append(content)
         if isinstance(content, Content):
             chars += sum([len(part.text) for part in content.parts])
-        if perf_counter() > breath:
-            await asyncio.sleep(0)
-            breath = perf_counter() + _SLICE
+        await breath.taken()
     if chars > limits.batch_chars:
         raise _too_much("batch_too_many_chars", limits.batch_chars, chars)
     return read

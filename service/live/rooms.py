@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from service.again import again
 from service.ledger import LedgerClosed
 from service.live.feed import Once
 from service.live.lane import Brought, Lane, Said
@@ -157,14 +158,16 @@ class Rooms:
     # Its life
 
     async def run(self) -> None:
-        """Forgets idle rooms, and sees what of a risk has faded, for ever."""
-        while True:
-            await asyncio.sleep(SWEEP_SECONDS)
-            self.forget()
-            for number, lane in enumerate(list(self._lanes.values())):
-                self.turns.look(lane)
-                if number % TOGETHER == 0:
-                    await asyncio.sleep(0)
+        """Sweeps for ever."""
+        await again(self.sweep, rest=SWEEP_SECONDS, failing="rooms not swept")
+
+    async def sweep(self) -> None:
+        """Forgets idle rooms, and sees what of a risk has faded."""
+        self.forget()
+        for number, lane in enumerate(list(self._lanes.values())):
+            self.turns.look(lane)
+            if number % TOGETHER == 0:
+                await asyncio.sleep(0)
 
     def forget(self) -> int:
         """Forgets rooms that were idle for long enough, oldest first; how many."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import aiosqlite
 
+    from service.chamber import Chamber
     from service.ledger import Ledger
     from service.lexicons import Lexicons
     from service.rules import Rules
@@ -42,8 +43,14 @@ class Rulebook:
         return Cast(old=engines.of(tenant), new=await self.rules.compiled(files))
 
 
-def rulebook(
-    ledger: Ledger, lexicons: Lexicons, rules: Rules, connection: aiosqlite.Connection, *, four_eyes: bool
+def rulebook(  # noqa: PLR0913 - the parts that it is made of
+    ledger: Ledger,
+    lexicons: Lexicons,
+    rules: Rules,
+    connection: aiosqlite.Connection,
+    *,
+    chamber: Chamber,
+    four_eyes: bool,
 ) -> Rulebook:
     """The rulebook of one service, over a connection for reading that whoever opened it closes."""
     reads, catalogue = RuleReads(connection), Catalogue()
@@ -52,8 +59,8 @@ def rulebook(
         reads=reads,
         catalogue=catalogue,
         proposals=Proposals(ledger, lexicons, rules, catalogue),
-        rehearsals=Rehearsals(reads),
-        shadows=Shadows(ledger, lexicons, rules, reads),
+        rehearsals=Rehearsals(reads, chamber),
+        shadows=Shadows(ledger, lexicons, rules, reads, chamber),
         worth=Worth(reads),
         rules=rules,
         four_eyes=four_eyes,

@@ -1,6 +1,6 @@
 """Rehearsals: other rules tried on what was judged before, beside all other work, with their progress to be seen.
 
-The event loop is held for 2 ms at a time and left to others for twice as long; a long text is examined in a thread.
+The event loop is held for 2 ms at a time and left to others for twice as long; a long text is examined in the chamber.
 """
 
 from __future__ import annotations
@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from time import perf_counter
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
+from service.floor import Breath
 from service.ids import new_id
 from service.logs import where
 from service.rulebook.forecast import forecast
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from moderation.engine import Engine
+    from service.chamber import Chamber, Does
     from service.rulebook.tally import Judged
     from service.store.rule_reads import RuleReads
 
@@ -34,7 +36,6 @@ AT_ONCE: Final = 2
 """So many rehearsals run at a time; others wait."""
 PAGE: Final = 80
 """Contents that are read from the record at once: to make values of them holds the event loop, too."""
-HELD_SECONDS: Final = 0.002
 REST_SECONDS: Final = 0.004
 SLICE: Final = 16
 """Contents that are read together: few enough that one slice holds the event loop for about 2 ms."""
@@ -77,8 +78,8 @@ class Cast:
 class Rehearsals:
     """Keeps the rehearsals made last, and the tasks of those that run."""
 
-    def __init__(self, reads: RuleReads) -> None:
-        self._reads = reads
+    def __init__(self, reads: RuleReads, chamber: Chamber) -> None:
+        self._reads, self._chamber = reads, chamber
         self._known: OrderedDict[str, Rehearsal] = OrderedDict()
         self._turn = asyncio.Semaphore(AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -131,7 +132,7 @@ class Rehearsals:
                     made.seen += len(some)
 
                 async for page in self._pages(made, period):
-                    await in_slices(page, work)
+                    await in_slices(page, work, partial(self._chamber.does, made.tenant))
             made.report = await self._report(made, tally)
             if then is not None:
                 await then(made.report)
@@ -166,18 +167,16 @@ class Rehearsals:
         }
 
 
-async def in_slices(page: Sequence[Judged], work: Callable[[Sequence[Judged]], None]) -> None:
-    """Does a work with some contents at a time: a long text's in a thread, and with rests between them."""
-    began, place = perf_counter(), 0
+async def in_slices(page: Sequence[Judged], work: Callable[[Sequence[Judged]], None], does: Does) -> None:
+    """Does a work with some contents at a time, and rests between them; ``does`` has it done with a long text."""
+    breath, place = Breath(rest=REST_SECONDS), 0
     for company in slices([one.content for one in page]):
         end = place + len(company)
         for start in range(place, end, SLICE):
             some = page[start : min(start + SLICE, end)]
             if any(is_long(one.content) for one in some):
-                await asyncio.to_thread(work, some)
+                await does(work, some)
             else:
                 work(some)
-            if perf_counter() - began > HELD_SECONDS:
-                await asyncio.sleep(REST_SECONDS)
-                began = perf_counter()
+            await breath.taken()
         place = end

@@ -26,6 +26,7 @@ from service.rulebook.tally import Tally, count_beside, read_tally
 from service.store import rule_statements as sql
 
 if TYPE_CHECKING:
+    from service.chamber import Chamber
     from service.keys import Caller
     from service.ledger import Ledger
     from service.lexicons import Lexicons
@@ -43,8 +44,9 @@ SHOWN: Final = 20
 class Shadows:
     """Keeps its ways to the ledger, the rules and the record."""
 
-    def __init__(self, ledger: Ledger, lexicons: Lexicons, rules: Rules, reads: RuleReads) -> None:
+    def __init__(self, ledger: Ledger, lexicons: Lexicons, rules: Rules, reads: RuleReads, chamber: Chamber) -> None:
         self._ledger, self._lexicons, self._rules, self._reads = ledger, lexicons, rules, reads
+        self._chamber = chamber
         self._turn = asyncio.Lock()
         self._looked: dict[str, int] = {}
         """How far each was followed without anything to count, which no act tells of."""
@@ -126,7 +128,8 @@ class Shadows:
             page, looked = await self._reads.judged_on(shadow.tenant, through, limit=PAGE)
             if page:
                 tally = Tally()
-                await in_slices(page, partial(count_beside, tally, new=engine))
+                does = partial(self._chamber.does, shadow.tenant)
+                await in_slices(page, partial(count_beside, tally, new=engine), does)
                 if not await self._keep(shadow, tally, through, looked):
                     # Another process has counted these, or the shadow has ended.
                     looked = next((one.through for one in await self._reads.running() if one.id == shadow.id), last)

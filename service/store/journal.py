@@ -17,7 +17,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from service.acts import act_row
 from service.filing import ENGINE
 from service.ids import CHANCE_BYTES, now
-from service.ports import Failed, Found, Head, JournalBroken, JournalBusy, NothingChanged, Rows, Ruled, Used, Wanted
+from service.ports import (
+    Failed,
+    Found,
+    Head,
+    JournalBroken,
+    JournalBusy,
+    JournalError,
+    NothingChanged,
+    Rows,
+    RowsRefused,
+    Ruled,
+    Used,
+    Wanted,
+)
 from service.store import db, statements
 from service.vault import opened_salt
 
@@ -57,14 +70,20 @@ def chunked(items: Sequence[Key]) -> Iterator[Sequence[Key]]:
 def judged(error: sqlite3.Error) -> Exception:
     """What a driver's error means for the group."""
     code: int | None = getattr(error, "sqlite_errorcode", None)
-    if code is None:
-        return error
-    primary = code & 0xFF
+    primary = None if code is None else code & 0xFF
     if primary in _BUSY:
         return JournalBusy(str(error))
-    if primary in _GUILTY:
-        return error
+    if primary is None or primary in _GUILTY:
+        return RowsRefused(str(error))
     return JournalBroken(f"{error} ({error.sqlite_errorname})")
+
+
+@contextmanager
+def _judging() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise judged(error) from error
 
 
 class SqliteJournal:
@@ -115,10 +134,11 @@ class SqliteJournal:
         execute, seq = self._connection.execute, visit.seq
         execute("SAVEPOINT visit")
         try:
-            gave = work(visit)
-        except Exception as error:
-            if isinstance(error, sqlite3.Error) and judged(error) is not error:
-                raise
+            with _judging():
+                gave = work(visit)
+        except JournalError:
+            raise
+        except Exception as error:  # noqa: BLE001 - it is for whoever asked for the visit
             execute("ROLLBACK TO visit")
             self._forget_keys()
             visit.seq, gave = seq, Failed(error)
@@ -127,7 +147,7 @@ class SqliteJournal:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        try:
+        with _judging():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -137,11 +157,6 @@ class SqliteJournal:
             except BaseException:
                 self._roll_back()
                 raise
-        except sqlite3.Error as error:
-            meant = judged(error)
-            if meant is error:
-                raise
-            raise meant from error
 
     def _forget_keys(self) -> None:
         if self._vault is not None:

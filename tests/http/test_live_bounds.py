@@ -16,11 +16,14 @@ from types import SimpleNamespace
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from bench.live_load import frames
 from moderation.engine import Engine
 from moderation.types import Content, Part, Scene
+from service.again import beside
 from service.http.streaming import AT_ONCE, Code, Stream, Waker
+from service.live import rooms
 from service.live.lane import Brought, Lane
 from service.live.talk import Kind, Message
 from tests.http.conftest import running
@@ -105,6 +108,24 @@ def test_idle_rooms_are_forgotten_and_no_more_than_allowed_are_kept(narrow):
 
 async def _forgotten(keeper):
     return keeper.forget()
+
+
+async def test_rooms_are_swept_also_after_a_sweep_that_failed(monkeypatch):
+    seen, more = [], asyncio.Event()
+
+    def look(lane):
+        seen.append(lane)
+        if len(seen) == 1:
+            raise OSError
+        more.set()
+
+    monkeypatch.setattr(rooms, "SWEEP_SECONDS", 0.01)
+    keeper = rooms.Rooms(None, turns=SimpleNamespace(look=look), bounds=rooms.Bounds())
+    keeper._lane("shop", "r")
+    with capture_logs() as logs:
+        async with beside(rooms=keeper.run()):
+            await asyncio.wait_for(more.wait(), 5)
+    assert [(one["event"], one["error"]) for one in logs] == [("rooms not swept", "OSError")]
 
 
 def test_too_many_messages_are_turned_away_until_there_is_room(narrow):

@@ -88,3 +88,19 @@ async def test_who_is_cancelled_waits_for_the_thread():
     with pytest.raises(asyncio.CancelledError):
         await doing
     assert done == [1]
+
+
+async def test_a_task_that_fails_is_told_at_once_and_the_others_go_on():
+    async def failing():
+        raise OSError("secret words")
+
+    async def lasting():
+        await asyncio.sleep(60)
+
+    with capture_logs() as logs:
+        async with beside(one=failing(), other=lasting()):
+            await asyncio.sleep(0.01)
+            (told,) = logs
+    assert (told["event"], told["task"], told["error"]) == ("task failed", "one", "OSError")
+    assert "secret words" not in str(told)
+    assert len(logs) == 1

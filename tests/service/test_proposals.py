@@ -18,9 +18,9 @@ from moderation.types import Content, Part, Scene
 from service.accounts import Change as AccountChange
 from service.acts import Act
 from service.keys import Caller
-from service.ledger import LedgerRefused
+from service.ledger import LedgerRefused, Unchanged
 from service.lexicons import FourEyes
-from service.ports import NothingChanged, Write
+from service.ports import Write
 from service.rights import RIGHTS_OF, Right, Role
 from service.rulebook import rows
 from service.rulebook.proposals import Draft
@@ -334,13 +334,13 @@ async def test_the_store_refuses_what_the_program_lets_pass(house, monkeypatch):
     monkeypatch.setattr(rows, "check_approval", lambda *_: None)
     monkeypatch.setattr(rows, "check_activation", lambda *_: None)
     id_, sha256 = await house.filed(house.ann)
-    with pytest.raises(NothingChanged):
+    with pytest.raises(Unchanged):
         await house.book.approve(house.ann, id_, sha256)
     with pytest.raises(AssertionError):
         await house.book.activate(house.bo, id_, sha256)
     await house.change(house.bo, role=Role.REVIEWER)
     await house.book.approve(house.bo, id_, sha256)
-    with pytest.raises(sqlite3.IntegrityError, match="two people"):
+    with pytest.raises(LedgerRefused, match="two people"):
         await house.book.activate(house.ann, id_, sha256)
     assert house.alone() == 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +15,7 @@ from moderation.change import Change, Op
 from moderation.types import Author, Content, Part, Scene
 from service.ids import now
 from service.keys import Caller
-from service.rulebook import shadow, tally
+from service.rulebook import rehearsal, shadow, tally
 from service.rulebook.proposals import Draft
 from service.rulebook.rehearsal import Period
 from service.settings import Settings
@@ -173,7 +174,7 @@ async def test_what_two_processes_see_is_counted_once(service, tmp_path):
     house = await House(service).open()
     version = (await house.row((await house.filed(house.ann))[0])).version
     shadows = service.rulebook.shadows
-    other = shadow.Shadows(service.ledger, service.lexicons, service.rules, service.rulebook.reads)
+    other = shadow.Shadows(service.ledger, service.lexicons, service.rules, service.rulebook.reads, shadows._chamber)
     await shadows.start(house.ann, version)
     await judged(
         house, [Content(scene=Scene.AD, parts=(Part("text", f"最牛{n}"),), at=datetime.now(UTC)) for n in range(40)]
@@ -203,6 +204,22 @@ async def test_a_rehearsal_leaves_the_event_loop_to_others(service):
     assert len(seen) > 10  # its progress was to be seen
     waits.sort()
     assert waits[len(waits) // 2] < 0.05
+
+
+async def test_long_texts_are_rehearsed_where_contents_are_judged(service, monkeypatch):
+    house, begun, threads = await House(service).open(), datetime.now(UTC), {}
+    texts = {"long": "很好用" * 200, "short": "很好用"}
+    await judged(house, [Content(scene=Scene.AD, parts=(Part("text", one),), at=begun) for one in texts.values()])
+    count = rehearsal.count
+
+    def noted(told, some, *engines):
+        for one in some:
+            threads[one.content.parts[0].text] = threading.current_thread().name
+        count(told, some, *engines)
+
+    monkeypatch.setattr(rehearsal, "count", noted)
+    await predicted(house, Draft(changes=[Change(op=Op.ADD, category="absolute_claim", line="最牛")]), 2)
+    assert threads[texts["long"]].startswith("chamber") and threads[texts["short"]] == threading.main_thread().name
 
 
 async def test_a_period_bounds_what_is_tried(service):

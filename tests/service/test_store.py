@@ -22,7 +22,7 @@ from sqlmodel import SQLModel
 
 from service.acts import Act, act_row, canonical
 from service.ids import from_stamp, new_id, stamp
-from service.ports import Found, JournalBroken, JournalBusy, Rows, Wanted
+from service.ports import Found, JournalBroken, JournalBusy, Rows, RowsRefused, Wanted
 from service.store import db, statements
 from service.store.journal import SqliteJournal, chunked, judged
 from tests.small import migrated
@@ -364,9 +364,9 @@ def sqlite_error(code):
         (sqlite3.SQLITE_CORRUPT, JournalBroken),
         (sqlite3.SQLITE_READONLY, JournalBroken),
         (sqlite3.SQLITE_NOTADB, JournalBroken),
-        (sqlite3.SQLITE_CONSTRAINT_CHECK, sqlite3.OperationalError),
-        (sqlite3.SQLITE_CONSTRAINT_TRIGGER, sqlite3.OperationalError),
-        (sqlite3.SQLITE_TOOBIG, sqlite3.OperationalError),
+        (sqlite3.SQLITE_CONSTRAINT_CHECK, RowsRefused),
+        (sqlite3.SQLITE_CONSTRAINT_TRIGGER, RowsRefused),
+        (sqlite3.SQLITE_TOOBIG, RowsRefused),
     ],
 )
 def test_errors_blame_lock_disk_or_rows(code, meant):
@@ -374,8 +374,7 @@ def test_errors_blame_lock_disk_or_rows(code, meant):
 
 
 def test_a_drivers_error_without_a_code_blames_the_rows():
-    error = sqlite3.ProgrammingError("wrong number of values")
-    assert judged(error) is error
+    assert type(judged(sqlite3.ProgrammingError("wrong number of values"))) is RowsRefused
 
 
 async def test_a_plan_that_fails_leaves_nothing(path):

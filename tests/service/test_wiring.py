@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sqlite3
+import threading
 
 import pytest
 
+from service.cli.serve import collecting_seldom, hearing_reloads
 from service.settings import Settings
 from service.store import db
 from service.wiring import open_service
@@ -60,6 +63,39 @@ async def test_health_is_red_while_stopping(settings):
     async with open_service(settings) as service:
         pass
     assert service.health().reasons == ("stopping",)
+
+
+async def test_a_service_leaves_no_thread_and_no_task_behind(settings, content):
+    tasks, threads = asyncio.all_tasks(), set(threading.enumerate())
+    async with open_service(settings) as service:
+        _, secret = await service.keys.create("shop")
+        await service.moderation.one(await service.keys.caller(secret), content("字" * 5000))
+        assert [one for one in threading.enumerate() if one.name.startswith("chamber") and one not in threads]
+    left = [one for one in threading.enumerate() if one not in threads and not one.name.startswith("asyncio")]
+    for thread in left:
+        await asyncio.to_thread(thread.join, 5)
+    assert not any(thread.is_alive() for thread in left)
+    assert asyncio.all_tasks() == tasks
+
+
+async def test_only_the_process_that_serves_collects_seldom_and_only_as_long(settings):
+    before = gc.get_threshold()
+    try:
+        gc.set_threshold(701, 11, 11)
+        async with open_service(settings):
+            assert gc.get_threshold() == (701, 11, 11)
+        with collecting_seldom():
+            assert gc.get_threshold() == (20_000, 20, 50)
+        assert gc.get_threshold() == (701, 11, 11)
+    finally:
+        gc.set_threshold(*before)
+
+
+async def test_nobody_waits_for_reloads_behind_the_end():
+    tasks = asyncio.all_tasks()
+    async with hearing_reloads(None):
+        await asyncio.sleep(0)
+    assert asyncio.all_tasks() == tasks
 
 
 async def test_groups_are_told_to_whoever_listens(settings, content):

@@ -16,6 +16,7 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from service import private
 from service.audit import log as log_module
@@ -126,6 +127,41 @@ async def test_a_stop_while_the_log_reads_neither_repeats_nor_skips_an_act(made,
     last = log.reads.last()
     assert (last.size, last.root) == (len(leaves), root_of(leaves))
     assert wrong_in(log.reads) == []
+
+
+async def test_a_stop_while_the_log_takes_up_waits_for_that(made, monkeypatch):
+    log, begun, on, at_work = made.audit.log, threading.Event(), threading.Event(), []
+    log._ahead = True
+    frontier = log.reads.frontier
+
+    def slow(size):
+        at_work.append(len(at_work))
+        begun.set()
+        on.wait(5)
+        at_work.pop()
+        return frontier(size)
+
+    monkeypatch.setattr(log.reads, "frontier", slow)
+    stopped = asyncio.create_task(log.watch())
+    await asyncio.to_thread(begun.wait, 5)
+    stopped.cancel()
+    await asyncio.sleep(0.05)
+    assert at_work == [0]
+    on.set()
+    await asyncio.wait([stopped])
+    assert log.reads.last().size == log.reads.size()
+
+
+async def test_a_last_checkpoint_that_fails_is_told(made, monkeypatch):
+    log = made.audit.log
+    stopped = asyncio.create_task(log.watch())
+    while log.reads.last() is None:  # noqa: ASYNC110 - a test
+        await asyncio.sleep(0.01)
+    monkeypatch.setattr(log, "_step", None)
+    stopped.cancel()
+    with capture_logs() as logs:
+        await asyncio.wait([stopped])
+    assert [(one["event"], one["error"]) for one in logs] == [("checkpoint not signed", "TypeError")]
 
 
 async def test_a_log_that_lacks_a_tile_is_refused(made):
