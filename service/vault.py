@@ -43,6 +43,7 @@ class Vault:
         self._keys: dict[bytes, AESGCM | None] = {}
         self._of: dict[tuple[str, bytes], bytes] = {}
         self._new: list[tuple[str, bytes]] = []
+        self._ended: set[bytes] = set()
         self._turn = Lock()
 
     def close(self) -> None:
@@ -63,12 +64,17 @@ class Vault:
         except KeyError:
             with self._turn:
                 found = self._reader.execute(sql.KEY, (key_id,)).fetchone()
-        return None if found is None else self._keep(key_id, self._unwrapped(key_id, found[0]))
+                return None if found is None else self._keep(key_id, self._unwrapped(key_id, found[0]))
 
     def forget(self, key_id: bytes) -> None:
-        """The key was destroyed."""
-        self._keep(key_id, None)
-        self._of = {name: known for name, known in self._of.items() if known != key_id}
+        """The transaction that runs destroys the key: it seals nothing more, and the database tells when it is gone.
+
+        Until then, or if that transaction does not stand, it is unwrapped anew each time.
+        """
+        with self._turn:
+            self._ended.add(key_id)
+            self._keys.pop(key_id, None)
+            self._of = {name: known for name, known in self._of.items() if known != key_id}
 
     def sealed(self, connection: sqlite3.Connection, at: str, row: Row, *, first: int, salt: int) -> Row:
         """A row of ``contents`` with its salt and its body sealed, in the transaction of the connection.
@@ -99,14 +105,16 @@ class Vault:
         found = connection.execute(sql.KEY_OF, name).fetchone()
         if found is not None:
             key_id, wrapped = found
-            key = self._keep(key_id, self._unwrapped(key_id, wrapped))
+            key = self._unwrapped(key_id, wrapped)
         else:
             key_id, nonce, fresh = chance(), chance()[:_NONCE], AESGCM.generate_key(256)
             wrapped = nonce + self._master.encrypt(nonce, fresh, key_id)
             connection.execute(sql.INSERT_KEY, (key_id, *name, wrapped, at))
-            key = self._keep(key_id, AESGCM(fresh))
+            key = AESGCM(fresh)
             self._new.append(name)
-        self._of[name] = key_id
+        with self._turn:
+            self._keep(key_id, key)
+            self._of[name] = key_id
         return key_id, key
 
     def _unwrapped(self, key_id: bytes, wrapped: bytes) -> AESGCM | None:
@@ -118,6 +126,10 @@ class Vault:
             return None
 
     def _keep(self, key_id: bytes, key: AESGCM | None) -> AESGCM | None:
+        if key is None:
+            self._ended.discard(key_id)
+        elif key_id in self._ended:
+            return key
         if len(self._keys) >= _MOST:
             self._keys.clear()
             self._of.clear()
