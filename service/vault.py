@@ -20,7 +20,6 @@ from service.store import vault_statements as sql
 if TYPE_CHECKING:
     import sqlite3
 
-    from service.ports import Row
     from service.secret import Secret
 
 SEALED: Final = b"\x01"
@@ -76,16 +75,13 @@ class Vault:
             self._keys.pop(key_id, None)
             self._of = {name: known for name, known in self._of.items() if known != key_id}
 
-    def sealed(self, connection: sqlite3.Connection, at: str, row: Row, *, first: int, salt: int) -> Row:
-        """A row of ``contents`` with its salt and its body sealed, in the transaction of the connection.
-
-        ``first`` is where the tenant stands, before the content id; ``salt`` where the salt does, before the body.
-        """
-        tenant, name, body = str(row[first]), str(row[first + 1]), row[salt + 1]
-        assert isinstance(body, bytes)
+    def sealed(  # noqa: PLR0913 - what a text is sealed by
+        self, connection: sqlite3.Connection, at: str, *, tenant: str, name: str, salt: bytes, body: bytes
+    ) -> tuple[bytes, bytes]:
+        """The salt and the body of a content, sealed in the transaction of the connection."""
         found = _AUTHOR.search(body)
         key_id, key = self._key_of(connection, at, tenant, found[1].decode() if found else f"content {name}")
-        return (*row[:salt], _sealed(key_id, key, row[salt]), _sealed(key_id, key, body), *row[salt + 2 :])
+        return _sealed(key_id, key, salt), _sealed(key_id, key, body)
 
     def roll_back(self) -> None:
         """Forgets keys that a transaction made which does not stand."""
@@ -137,8 +133,8 @@ class Vault:
         return key
 
 
-def _sealed(key_id: bytes, key: AESGCM | None, plain: object) -> bytes:
-    assert key is not None and isinstance(plain, bytes)
+def _sealed(key_id: bytes, key: AESGCM | None, plain: bytes) -> bytes:
+    assert key is not None
     nonce = chance()[:_NONCE]
     return SEALED + key_id + nonce + key.encrypt(nonce, plain, key_id)
 

@@ -27,12 +27,13 @@ from service.cli.app import app
 from service.creators.posting import complained
 from service.filing import committed, kept
 from service.ids import from_stamp, stamp
+from service.ledger import LedgerRefused
 from service.moderate import Idempotency
 from service.ports import Write
 from service.settings import Settings
 from service.store.codec import told_in
 from service.store.statements import INSERT_TEXT
-from service.vault import Vault, opened
+from service.vault import SEALED, Vault, opened
 from service.wiring import open_service
 from tests.service.audit.test_replay import packed
 from tests.small import CLAIMS, migrated, small_rules
@@ -298,7 +299,7 @@ async def test_what_follows_an_erasure_at_once_is_not_sealed_with_the_key_that_i
 
     def write(visit):
         words = kept("shop", "later", content("后来的话", "later", by="u"), visit.at)
-        visit.record(Act("label.added", "later", "shop", words.facts), Write(INSERT_TEXT, words.row))
+        visit.record(Act("label.added", "later", "shop", words.facts), words.row)
 
     async def visit(work):
         erased, _ = await asyncio.gather(real(work), real(write))
@@ -471,6 +472,39 @@ async def test_a_sealed_house_works_like_any_other(house):
     assert len(service.audit.log.reads.rows("SELECT id FROM data_keys")) == 4
     with time_machine.travel(datetime.now(UTC) + DAY, tick=True):
         assert (await service.moderation.history(caller, "g7"))[0].content.parts[0].text == "话7"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f" {INSERT_TEXT}",
+        'INSERT OR REPLACE INTO "contents" SELECT * FROM contents',
+        "update or ignore contents set body = CAST('国家级' AS BLOB)",
+        "WITH x AS (SELECT 1) UPDATE main.contents SET salt = x'00'",
+    ],
+)
+async def test_no_statement_stores_a_text_unsealed(house, sql):
+    """However it is spelt: texts are sealed by what they are, not by the statement that they come with."""
+    service, caller, _ = house
+    reads, act = service.audit.log.reads, Act("label.added", "later", "shop")
+    await service.moderation.one(caller, content("话", "c", by="u"))
+    before = reads.rows("SELECT * FROM contents")
+    words = kept("shop", "later", content("后来的话", "later", by="u"), "now").row
+    row = words if INSERT_TEXT in sql else ()
+    for work in (
+        lambda visit: visit.record(act, Write(sql, row)),
+        lambda visit: visit.derive(Write(sql, row, must_change=False)),
+        lambda visit: visit.record_many([act], sql, [row]),
+    ):
+        with pytest.raises(ValueError, match="Words"):
+            await service.ledger.visit(work)
+    with pytest.raises(LedgerRefused, match="Words"):
+        await service.ledger.record(act, Write(sql, row))
+    assert reads.rows("SELECT * FROM contents") == before
+    await service.ledger.record(act, words)
+    ((body,),) = reads.rows("SELECT body FROM contents WHERE content_id = 'later'")
+    assert body[:1] == SEALED
+    assert told_in(body)["parts"] == [["text", "后来的话"]]
 
 
 async def test_only_so_many_keys_are_kept_unwrapped(house, monkeypatch):
