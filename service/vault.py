@@ -11,6 +11,7 @@ import re
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
+import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 SEALED: Final = b"\x01"
 PURPOSE: Final = "data keys"
 MARKS: Final = "marks of persons"
+ALONE: Final = "marks of contents by nobody"
 _NONCE: Final = 12
 _HEAD: Final = 1 + CHANCE_BYTES
-_AUTHOR: Final = re.compile(rb'"author":\["((?:[^"\\]|\\.)*)"')
-"""Who a stored content is by. A quote within a text is escaped, so it cannot look like a member."""
+_AUTHOR: Final = re.compile(rb'"author":\[("(?:[^"\\]|\\.)*")')
+"""Who a stored content is by, as JSON. A quote within a text is escaped, so it cannot look like a member."""
 _MOST: Final = 100_000
 """So many keys are kept unwrapped; then the memory starts anew."""
 
@@ -79,8 +81,11 @@ class Vault:
         self, connection: sqlite3.Connection, at: str, *, tenant: str, name: str, salt: bytes, body: bytes
     ) -> tuple[bytes, bytes]:
         """The salt and the body of a content, sealed in the transaction of the connection."""
-        found = _AUTHOR.search(body)
-        key_id, key = self._key_of(connection, at, tenant, found[1].decode() if found else f"content {name}")
+        if found := _AUTHOR.search(body):
+            mark = self.mark(tenant, orjson.loads(found[1]))
+        else:
+            mark = self._marks.marked(ALONE, tenant.encode(), name.encode())
+        key_id, key = self._key_of(connection, at, tenant, mark)
         return _sealed(key_id, key, salt), _sealed(key_id, key, body)
 
     def roll_back(self) -> None:
@@ -93,8 +98,8 @@ class Vault:
         """The keys that a transaction made stand."""
         self._new.clear()
 
-    def _key_of(self, connection: sqlite3.Connection, at: str, tenant: str, person: str) -> tuple[bytes, AESGCM | None]:
-        name = tenant, self.mark(tenant, person)
+    def _key_of(self, connection: sqlite3.Connection, at: str, tenant: str, mark: bytes) -> tuple[bytes, AESGCM | None]:
+        name = tenant, mark
         key_id = self._of.get(name)
         if key_id is not None and (known := self._keys.get(key_id)) is not None:
             return key_id, known

@@ -430,6 +430,18 @@ async def test_who_is_erased_is_gone_from_every_byte(house):
         assert committed(b"", body) not in commitments
 
 
+@pytest.mark.parametrize("person", ['a"b', "a\\b", "\n", "content c", "阿秀"])
+async def test_nobody_is_called_what_would_keep_their_key_or_destroy_anothers(house, person):
+    service, caller, _ = house
+    retaining, reads = service.audit.retaining, service.audit.log.reads
+    await service.moderation.one(caller, content("无名", "c"))
+    assert (await retaining.erase("shop", person, reason="要求", by="k", retained=True)).keys == 0
+    await service.moderation.one(caller, content("话", "d", by=person))
+    assert await retaining.erase("shop", person, reason="要求", by="k", retained=True) == (1, 1, 0, 0)
+    left = {name: told_in(body)["parts"][0][1] for name, body in reads.rows("SELECT content_id, body FROM contents")}
+    assert left == {"c": "无名", "d": ""}
+
+
 async def test_without_sealing_a_text_lies_on_the_disk(tmp_path, rules):
     """The sabotage twin: the search finds what is there, and erasing overwrites it all the same."""
     settings = Settings(data=tmp_path / "data", lexicons=rules, expert="off")
