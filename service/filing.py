@@ -10,6 +10,7 @@ import orjson
 
 from moderation.types import Action, Scene
 from service.ids import CHANCE_BYTES, chance, new_id, stamp
+from service.ports import Words
 from service.review.terms import opening
 from service.store.codec import NOTHING_MORE, content_body, verdict_blob
 
@@ -56,7 +57,7 @@ class Filing(NamedTuple):
 class Kept(NamedTuple):
     """Words made ready for ``contents``: the row, and what an act tells of it."""
 
-    row: tuple[str, str, bytes, bytes, bytes, str]
+    row: Words
     facts: dict[str, object]
 
 
@@ -92,7 +93,7 @@ def kept(tenant: str, name: str, words: Content, at: str) -> Kept:
     body, salt = content_body(words), chance()
     commitment = committed(salt, body)
     facts: dict[str, object] = {"commitment": commitment.hex(), "content": name, "version": 1}
-    return Kept((tenant, name, commitment, salt, body, at), facts)
+    return Kept(Words(tenant, name, commitment, salt, body, at), facts)
 
 
 def sealed(tenant: str, key: str, body: bytes) -> Seal:

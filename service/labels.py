@@ -174,7 +174,7 @@ class Labels:
         words = kept(judgement.tenant, judgement.content, _content(text), now())
         act = _act(judgement)
         act = act._replace(facts={**act.facts, "commitment": words.facts["commitment"]})
-        await self._ledger.record(act, Write(statements.INSERT_TEXT, words.row), *judgement.writes())
+        await self._ledger.record(act, words.row, *judgement.writes())
 
     async def _decided(self, said: Sequence[Said], tenant: str) -> dict[str, tuple[str, int]]:
         """Which version of which content the decisions named are about."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from service.acts import Act
     from service.filing import Filing, Seal
     from service.plan import Entering, Outcome, Placed
-    from service.ports import Found, Journal, Rows, Visit, Write
+    from service.ports import Found, Journal, Rows, Visit, Words, Write
 
 Given = TypeVar("Given")
 
@@ -155,7 +155,7 @@ class Ledger:
         size = sum([len(filing.body) for filing in filings])
         return self._submit(ToFile(filings, seal, entering), max(len(filings), 1), size, heard)
 
-    async def record(self, act: Act, *writes: Write) -> int:
+    async def record(self, act: Act, *writes: Write | Words) -> int:
         """Commits one act with its writes; returns its sequence number. Never turned away for a full queue."""
         outcome = await self._submit(ToRecord(act, writes), 1, 0)
         assert isinstance(outcome, int)

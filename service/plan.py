@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from service.acts import Act
     from service.filing import Filing, Seal
-    from service.ports import Ruled, Visit
+    from service.ports import Ruled, Visit, Words
     from service.review.terms import Opening
 
 
@@ -72,7 +72,7 @@ class ToRecord(NamedTuple):
     """One act with its writes."""
 
     act: Act
-    writes: Sequence[Write] = ()
+    writes: Sequence[Write | Words] = ()
 
 
 class ToVisit(NamedTuple):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Column = str | int | bytes | None
 Row = tuple[Column, ...]
+Version = tuple[int, str, str, int, bytes, bytes, bytes]
+"""A row of ``contents`` without its time: number, tenant, content id, version, commitment, salt, body."""
 
 
 class Write(NamedTuple):
@@ -23,6 +25,17 @@ class Write(NamedTuple):
     sql: str
     row: Row
     must_change: bool = True
+
+
+class Words(NamedTuple):
+    """A text that goes with an act: version 1 of a content, under an id of its own. The journal alone stores it."""
+
+    tenant: str
+    name: str
+    commitment: bytes
+    salt: bytes
+    body: bytes
+    at: str
 
 
 class Head(NamedTuple):
@@ -95,12 +108,12 @@ class Rows:
 
     at: str = ""
     acts: list[Row] = field(default_factory=list)
-    contents: list[Row] = field(default_factory=list)
+    contents: list[Version] = field(default_factory=list)
     decisions: list[Row] = field(default_factory=list)
     idempotency: list[Row] = field(default_factory=list)
     reviews: list[Row] = field(default_factory=list)
     room_events: list[Row] = field(default_factory=list)
-    writes: list[Write] = field(default_factory=list)
+    writes: list[Write | Words] = field(default_factory=list)
     works: list[Callable[[Visit], object]] = field(default_factory=list)
     """What else is to be done in the same transaction, after all that."""
 
@@ -134,7 +147,7 @@ class Visit(Protocol):
     def rows(self, sql: str, *values: Column) -> list[tuple[Any, ...]]:
         """What a query finds."""
 
-    def record(self, act: Act, *writes: Write) -> int:
+    def record(self, act: Act, *writes: Write | Words) -> int:
         """Writes an act and what it tells of; gives its sequence number. Raises ``NothingChanged``."""
 
     def record_many(self, acts: Sequence[Act], sql: str, rows: Sequence[Row]) -> None:

@@ -11,6 +11,7 @@ import re
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
+import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -20,16 +21,16 @@ from service.store import vault_statements as sql
 if TYPE_CHECKING:
     import sqlite3
 
-    from service.ports import Row
     from service.secret import Secret
 
 SEALED: Final = b"\x01"
 PURPOSE: Final = "data keys"
 MARKS: Final = "marks of persons"
+ALONE: Final = "marks of contents by nobody"
 _NONCE: Final = 12
 _HEAD: Final = 1 + CHANCE_BYTES
-_AUTHOR: Final = re.compile(rb'"author":\["((?:[^"\\]|\\.)*)"')
-"""Who a stored content is by. A quote within a text is escaped, so it cannot look like a member."""
+_AUTHOR: Final = re.compile(rb'"author":\[("(?:[^"\\]|\\.)*")')
+"""Who a stored content is by, as JSON. A quote within a text is escaped, so it cannot look like a member."""
 _MOST: Final = 100_000
 """So many keys are kept unwrapped; then the memory starts anew."""
 
@@ -43,6 +44,7 @@ class Vault:
         self._keys: dict[bytes, AESGCM | None] = {}
         self._of: dict[tuple[str, bytes], bytes] = {}
         self._new: list[tuple[str, bytes]] = []
+        self._ended: set[bytes] = set()
         self._turn = Lock()
 
     def close(self) -> None:
@@ -63,23 +65,28 @@ class Vault:
         except KeyError:
             with self._turn:
                 found = self._reader.execute(sql.KEY, (key_id,)).fetchone()
-        return None if found is None else self._keep(key_id, self._unwrapped(key_id, found[0]))
+                return None if found is None else self._keep(key_id, self._unwrapped(key_id, found[0]))
 
     def forget(self, key_id: bytes) -> None:
-        """The key was destroyed."""
-        self._keep(key_id, None)
-        self._of = {name: known for name, known in self._of.items() if known != key_id}
+        """The transaction that runs destroys the key: it seals nothing more, and the database tells when it is gone.
 
-    def sealed(self, connection: sqlite3.Connection, at: str, row: Row, *, first: int, salt: int) -> Row:
-        """A row of ``contents`` with its salt and its body sealed, in the transaction of the connection.
-
-        ``first`` is where the tenant stands, before the content id; ``salt`` where the salt does, before the body.
+        Until then, or if that transaction does not stand, it is unwrapped anew each time.
         """
-        tenant, name, body = str(row[first]), str(row[first + 1]), row[salt + 1]
-        assert isinstance(body, bytes)
-        found = _AUTHOR.search(body)
-        key_id, key = self._key_of(connection, at, tenant, found[1].decode() if found else f"content {name}")
-        return (*row[:salt], _sealed(key_id, key, row[salt]), _sealed(key_id, key, body), *row[salt + 2 :])
+        with self._turn:
+            self._ended.add(key_id)
+            self._keys.pop(key_id, None)
+            self._of = {name: known for name, known in self._of.items() if known != key_id}
+
+    def sealed(  # noqa: PLR0913 - what a text is sealed by
+        self, connection: sqlite3.Connection, at: str, *, tenant: str, name: str, salt: bytes, body: bytes
+    ) -> tuple[bytes, bytes]:
+        """The salt and the body of a content, sealed in the transaction of the connection."""
+        if found := _AUTHOR.search(body):
+            mark = self.mark(tenant, orjson.loads(found[1]))
+        else:
+            mark = self._marks.marked(ALONE, tenant.encode(), name.encode())
+        key_id, key = self._key_of(connection, at, tenant, mark)
+        return _sealed(key_id, key, salt), _sealed(key_id, key, body)
 
     def roll_back(self) -> None:
         """Forgets keys that a transaction made which does not stand."""
@@ -91,22 +98,24 @@ class Vault:
         """The keys that a transaction made stand."""
         self._new.clear()
 
-    def _key_of(self, connection: sqlite3.Connection, at: str, tenant: str, person: str) -> tuple[bytes, AESGCM | None]:
-        name = tenant, self.mark(tenant, person)
+    def _key_of(self, connection: sqlite3.Connection, at: str, tenant: str, mark: bytes) -> tuple[bytes, AESGCM | None]:
+        name = tenant, mark
         key_id = self._of.get(name)
         if key_id is not None and (known := self._keys.get(key_id)) is not None:
             return key_id, known
         found = connection.execute(sql.KEY_OF, name).fetchone()
         if found is not None:
             key_id, wrapped = found
-            key = self._keep(key_id, self._unwrapped(key_id, wrapped))
+            key = self._unwrapped(key_id, wrapped)
         else:
             key_id, nonce, fresh = chance(), chance()[:_NONCE], AESGCM.generate_key(256)
             wrapped = nonce + self._master.encrypt(nonce, fresh, key_id)
             connection.execute(sql.INSERT_KEY, (key_id, *name, wrapped, at))
-            key = self._keep(key_id, AESGCM(fresh))
+            key = AESGCM(fresh)
             self._new.append(name)
-        self._of[name] = key_id
+        with self._turn:
+            self._keep(key_id, key)
+            self._of[name] = key_id
         return key_id, key
 
     def _unwrapped(self, key_id: bytes, wrapped: bytes) -> AESGCM | None:
@@ -118,6 +127,10 @@ class Vault:
             return None
 
     def _keep(self, key_id: bytes, key: AESGCM | None) -> AESGCM | None:
+        if key is None:
+            self._ended.discard(key_id)
+        elif key_id in self._ended:
+            return key
         if len(self._keys) >= _MOST:
             self._keys.clear()
             self._of.clear()
@@ -125,8 +138,8 @@ class Vault:
         return key
 
 
-def _sealed(key_id: bytes, key: AESGCM | None, plain: object) -> bytes:
-    assert key is not None and isinstance(plain, bytes)
+def _sealed(key_id: bytes, key: AESGCM | None, plain: bytes) -> bytes:
+    assert key is not None
     nonce = chance()[:_NONCE]
     return SEALED + key_id + nonce + key.encrypt(nonce, plain, key_id)
 

@@ -11,7 +11,9 @@ erase a person is to do that for all that they wrote, and to destroy their key.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
@@ -24,14 +26,17 @@ from service.ledger import Unchanged
 from service.ports import Write
 from service.store import vault_statements as sql
 from service.store.codec import told_in
+from service.store.statements import NEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from service.audit.reads import LogReads
     from service.ledger import Ledger
     from service.ports import Visit
     from service.vault import Vault
+
+    Read = Callable[..., list[tuple[Any, ...]]]
 
 KINDS: Final = ("tenant", "content", "creator", "room")
 AT_ONCE: Final = 200
@@ -72,6 +77,35 @@ class Hold(NamedTuple):
 
 class _HoldsChanged(Exception):
     """Somebody placed or lifted a hold while it was worked out what may go."""
+
+
+class _Fate(Enum):
+    """What is to become of a content of somebody who is to be erased."""
+
+    GOES = 1
+    HELD = 2
+    RETAINED = 3
+
+
+class _Asked(NamedTuple):
+    """Who is to be erased, and what keeps some of their words: holds, and the law unless ``retained``."""
+
+    tenant: str
+    person: str
+    holds: list[Hold]
+    retained: bool
+
+
+class _Seen(NamedTuple):
+    """What is to become of each of a person's contents, and the seals of those that go, each with its content.
+
+    Whatever has a number from ``content`` or ``seq`` on, as a content or as an act, came later.
+    """
+
+    fates: dict[int, _Fate]
+    seals: frozenset[tuple[str, bytes, int]]
+    seq: int
+    content: int
 
 
 class Erased(NamedTuple):
@@ -161,43 +195,47 @@ class Retaining:
         What holds keep is worked out anew where one was placed or lifted meanwhile.
         """
         while True:
+            asked = _Asked(tenant, person, await self._in_force(), retained)
             try:
-                return await self._erased(tenant, person, reason=reason, by=by, retained=retained)
+                return await self._erased(asked, reason=reason, by=by)
             except _HoldsChanged:
                 continue
 
-    async def _erased(self, tenant: str, person: str, *, reason: str, by: str, retained: bool) -> Erased:
-        found = await asyncio.to_thread(self._words_of, tenant, person)
-        holds = await self._in_force()
-        free = [one for one in found if not _held(holds, tenant, one[1], one[3])]
-        kept = [] if retained else await asyncio.to_thread(self._lawful, [one[0] for one in free])
-        going = [one for one in free if one[0] not in kept]
-        whole = len(going) == len(found)
-        key = await asyncio.to_thread(self._reads.rows, sql.KEY_OF, tenant, self._vault.mark(tenant, person))
-        destroyed = [row[0] for row in key] if whole else []
-        facts = {
-            "by": by,
-            "contents": len(going),
-            "held": len(found) - len(free),
-            "keys": [one.hex() for one in destroyed],
-            "reason": self._vault.mark(tenant, reason).hex(),
-            "retained": len(free) - len(going),
-        }
-        seals = await asyncio.to_thread(self._seals_of, tenant, [one[0] for one in going])
+    async def _erased(self, asked: _Asked, *, reason: str, by: str) -> Erased:
+        """Looks twice, for the second look is short, so that little is left for the one that the journal waits for."""
+        seen = _Seen({}, frozenset(), 0, 0)
+        for _ in range(2):
+            seen = await asyncio.to_thread(self._look, self._reads.rows, asked, seen)
+        subject = self._vault.mark(asked.tenant, asked.person)
 
-        def work(visit: Visit) -> None:
-            _same(visit, holds)
-            writes = [Write(sql.EMPTY_CONTENT, (one[0],), must_change=False) for one in going]
+        def work(visit: Visit) -> Erased:
+            _same(visit, asked.holds)
+            fates, found, *_ = self._look(visit.rows, asked, seen)
+            going = [number for number, fate in fates.items() if fate is _Fate.GOES]
+            seals = {(name, key) for name, key, number in found if fates[number] is _Fate.GOES}
+            known = visit.rows(sql.KEY_OF, asked.tenant, subject) if len(going) == len(fates) else []
+            keys, count = [key for key, _ in known], Counter(fates.values())
+            erased = Erased(len(going), len(keys), count[_Fate.HELD], count[_Fate.RETAINED])
+            facts = {
+                **erased._asdict(),
+                "by": by,
+                "keys": [key.hex() for key in keys],
+                "reason": self._vault.mark(asked.tenant, reason).hex(),
+            }
+            writes = [Write(sql.EMPTY_CONTENT, (number,), must_change=False) for number in going]
             writes += [Write(sql.DROP_SEAL, seal, must_change=False) for seal in seals]
-            writes += [Write(sql.DESTROY_KEY, (visit.at, one)) for one in destroyed]
-            subject = self._vault.mark(tenant, person).hex()
-            visit.record(Act(ERASURE_DONE, subject, tenant, facts), *writes)
+            visit.record(Act(ERASURE_DONE, subject.hex(), asked.tenant, facts), *writes, *self._destroyed(visit, keys))
+            return erased
 
-        await self._ledger.visit(work)
-        for one in destroyed:
-            self._vault.forget(one)
+        erased = await self._ledger.visit(work)
         await self._settle()
-        return Erased(len(going), len(destroyed), len(found) - len(free), len(free) - len(going))
+        return erased
+
+    def _destroyed(self, visit: Visit, keys: Iterable[bytes]) -> list[Write]:
+        """What destroys keys: nothing that follows in the transaction, or after it, is sealed with them."""
+        for key in keys:
+            self._vault.forget(key)
+        return [Write(sql.DESTROY_KEY, (visit.at, key)) for key in keys]
 
     async def erase_again(self, gone: Gone, *, by: str) -> int:
         """Takes away once more what was taken away after a backup was made; gives how many contents."""
@@ -209,16 +247,13 @@ class Retaining:
         known = {key for (key,) in await asyncio.to_thread(self._reads.rows, sql.DESTROYED)}
         keys = [key for key in gone.keys if key not in known]
 
-        def work(visit: Visit) -> list[bytes]:
+        def work(visit: Visit) -> None:
             standing = [key for key in keys if visit.rows(sql.KEY, key)]
             facts = {"by": by, "contents": len(numbers), "keys": [key.hex() for key in standing]}
             writes = [Write(sql.EMPTY_CONTENT, (number,), must_change=False) for number in numbers]
-            writes += [Write(sql.DESTROY_KEY, (visit.at, key)) for key in standing]
-            visit.record(Act(ERASURE_DONE, "restore", facts=facts), *writes)
-            return standing
+            visit.record(Act(ERASURE_DONE, "restore", facts=facts), *writes, *self._destroyed(visit, standing))
 
-        for key in await self._ledger.visit(work):
-            self._vault.forget(key)
+        await self._ledger.visit(work)
         await self._settle()
         return len(numbers)
 
@@ -266,13 +301,13 @@ class Retaining:
                 staying.append((code, later, row[0]))
             else:
                 going.append((row, code, until))
-        seals = [
-            seal
+        seals = {
+            (name, key)
             for tenant in {row[1] for row, _, _ in going}
-            for seal in await asyncio.to_thread(
-                self._seals_of, tenant, [row[0] for row, _, _ in going if row[1] == tenant]
+            for name, key, _ in await asyncio.to_thread(
+                self._seals_of, self._reads.rows, tenant, [row[0] for row, _, _ in going if row[1] == tenant]
             )
-        ]
+        }
 
         def work(visit: Visit) -> None:
             _same(visit, holds)
@@ -309,42 +344,56 @@ class Retaining:
 
     def _classes(self, rows: Iterable[Sequence[Any]]) -> list[tuple[str, str]]:
         """By which class each of some contents is kept longest, and until when."""
-        return [longest(self._kept(row)) for row in rows]
+        return [longest(_kept(self._reads.rows, row)) for row in rows]
 
-    def _kept(self, row: Sequence[Any]) -> Kept:
-        _, tenant, _, _, body, received, scene, published, restricted = row[:9]
-        told = told_in(body)
-        room, show = told.get("room"), ""
-        if room and published:
-            ((show,),) = self._reads.rows(sql.SHOW_END, tenant, room, published)
-        commercial = bool(told.get("commercial") or told.get("has_cart_link"))
-        return Kept(scene or "", published or received, received, show or "", bool(restricted), commercial)
+    def _look(self, read: Read, asked: _Asked, seen: _Seen) -> _Seen:
+        """What is to become of a person's words, with those that were written or decided on since they were seen."""
+        tenant, person, holds, retained = asked
+        ((seq, content),) = read(NEXT)
+        words = self._words_of(read, tenant, person, seen.content)
+        fates = {number: _Fate.HELD for number, name, told in words if _held(holds, tenant, name, told)}
+        free = {number for number, *_ in words} - fates.keys()
+        if seen.fates:
+            decided = {number for (number,) in read(sql.DECIDED_SINCE, seen.seq, tenant)}
+            free |= {number for number in decided & seen.fates.keys() if seen.fates[number] is not _Fate.HELD}
+        kept = set() if retained else self._lawful(read, free)
+        fates |= {number: _Fate.RETAINED if number in kept else _Fate.GOES for number in free}
+        seals = self._seals_of(read, tenant, [*free - kept])
+        return _Seen({**seen.fates, **fates}, seen.seals.union(seals), seq, content)
 
-    def _words_of(self, tenant: str, person: str) -> list[tuple[int, str, int, dict[str, Any]]]:
-        """What a person wrote: contents by them, and what they said in reports and appeals."""
-        said = {number for (number,) in self._reads.rows(sql.SAID_BY, tenant, person)}
-        found, last = [], 0
-        while rows := self._reads.rows(sql.WORDS_OF, last, tenant, 1000):
-            for number, name, version, body in rows:
+    def _words_of(self, read: Read, tenant: str, person: str, first: int) -> list[tuple[int, str, dict[str, Any]]]:
+        """What a person wrote from a content on: contents by them, and what they said in reports and appeals."""
+        said = {number for (number,) in read(sql.SAID_BY, tenant, person)}
+        found, last = [], first - 1
+        while rows := read(sql.WORDS_OF, last, tenant, 1000):
+            for number, name, body in rows:
                 told = told_in(body)
                 if number in said or (told.get("author") or [None])[0] == person:
-                    found.append((number, name, version, told))
+                    found.append((number, name, told))
             last = rows[-1][0]
         return found
 
-    def _lawful(self, numbers: Iterable[int]) -> set[int]:
+    def _lawful(self, read: Read, numbers: Iterable[int]) -> set[int]:
         """Those of some contents that the law keeps for now."""
         moment, kept = now(), set()
         for number in numbers:
-            rows = self._reads.rows(sql.UNCLASSED, number - 1, "~", 1)
-            if rows and rows[0][0] == number and longest(self._kept(rows[0]))[1] > moment:
+            rows = read(sql.UNCLASSED, number - 1, "~", 1)
+            if rows and rows[0][0] == number and longest(_kept(read, rows[0]))[1] > moment:
                 kept.add(number)
         return kept
 
-    def _seals_of(self, tenant: str, numbers: Sequence[int]) -> list[tuple[str, bytes]]:
-        if not numbers:
-            return []
-        return [(name, key) for name, key in self._reads.rows(sql.SEALS_OF, tenant, orjson.dumps(numbers).decode())]
+    def _seals_of(self, read: Read, tenant: str, numbers: Sequence[int]) -> list[tuple[str, bytes, int]]:
+        return read(sql.SEALS_OF, tenant, orjson.dumps(numbers).decode()) if numbers else []
+
+
+def _kept(read: Read, row: Sequence[Any]) -> Kept:
+    _, tenant, _, _, body, received, scene, published, restricted = row[:9]
+    told = told_in(body)
+    room, show = told.get("room"), ""
+    if room and published:
+        ((show,),) = read(sql.SHOW_END, tenant, room, published)
+    commercial = bool(told.get("commercial") or told.get("has_cart_link"))
+    return Kept(scene or "", published or received, received, show or "", bool(restricted), commercial)
 
 
 def _same(visit: Visit, holds: Iterable[Hold]) -> None:

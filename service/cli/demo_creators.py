@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from service.acts import Act
     from service.creators.book import Held
     from service.creators.boosts import Limits
-    from service.ports import Column, Row, Visit, Write
+    from service.ports import Column, Row, Visit, Words, Write
     from service.wiring import Service
 
 DAYS: Final = 200
@@ -44,7 +44,7 @@ class _Then:
     def rows(self, sql: str, *values: Column) -> list[tuple[Any, ...]]:
         return self._visit.rows(sql, *values)
 
-    def record(self, act: Act, *writes: Write) -> int:
+    def record(self, act: Act, *writes: Write | Words) -> int:
         return self._visit.record(act, *writes)
 
     def derive(self, *writes: Write) -> None:

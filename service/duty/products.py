@@ -12,7 +12,6 @@ from service.duty.words import parts_of, written
 from service.ids import new_id
 from service.ports import Write
 from service.store import duty_statements as sql
-from service.store import statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -88,7 +87,7 @@ class Products:
             again = (product.industry, caller.id, visit.at, id_)
             visit.record(
                 Act(PRODUCT_FILED, id_, caller.tenant, facts),
-                Write(statements.INSERT_TEXT, text.row),
+                text.row,
                 Write(sql.SET_PRODUCT, again) if known else Write(sql.INSERT_PRODUCT, new),
                 Write(sql.END_CERTIFICATES, (visit.at, id_), must_change=False),
                 *(Write(sql.INSERT_CERTIFICATE, row) for row in papers),

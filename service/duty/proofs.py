@@ -14,7 +14,6 @@ from service.filing import committed
 from service.ids import new_id
 from service.ports import Write
 from service.store import duty_statements as sql
-from service.store import statements
 from service.vault import opened_salt
 
 if TYPE_CHECKING:
@@ -88,12 +87,12 @@ class Proofs:
             first = new.valid_from.isoformat() if new.valid_from else None
             last = new.valid_to.isoformat() if new.valid_to else None
             for known, salt, commitment in visit.rows(sql.PROOFS_LIKE, caller.tenant, new.file, first, last, caller.id):
-                if committed(opened_salt(salt), text.row[4]) == commitment:
+                if committed(opened_salt(salt), text.row.body) == commitment:
                     return str(known)
             facts = {"by": caller.id, "file": new.file, "text": text.facts, "valid_to": last or ""}
             visit.record(
                 Act(PROOF_FILED, id_, caller.tenant, facts),
-                Write(statements.INSERT_TEXT, text.row),
+                text.row,
                 Write(sql.INSERT_PROOF, (id_, caller.tenant, new.file, first, last, caller.id, visit.at)),
             )
             return id_

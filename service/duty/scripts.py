@@ -21,7 +21,6 @@ from service.ids import new_id
 from service.ports import Write
 from service.review import notices
 from service.store import duty_statements as sql
-from service.store import statements
 
 if TYPE_CHECKING:
     import aiosqlite
@@ -139,7 +138,7 @@ class Scripts:
             row = (id_, caller.tenant, name, version, digest, *listed, caller.id, visit.at)
             visit.record(
                 Act(SCRIPT_FILED, id_, caller.tenant, facts),
-                Write(statements.INSERT_TEXT, words.row),
+                words.row,
                 Write(sql.INSERT_SCRIPT, row),
             )
             return version
@@ -204,7 +203,7 @@ class Scripts:
             }
             visit.record(
                 Act(SCRIPT_APPROVED, id_, caller.tenant, facts),
-                Write(statements.INSERT_TEXT, words.row),
+                words.row,
                 Write(sql.APPROVE_SCRIPT, (visit.at, caller.id, id_)),
             )
             told = {"digest": digest, "script": version.script, "version": version.version}

@@ -30,7 +30,6 @@ from service.plan import Happening
 from service.ports import Write
 from service.review import notices
 from service.store import duty_statements as sql
-from service.store import statements
 from service.store.codec import text_of, told_in
 
 if TYPE_CHECKING:
@@ -294,7 +293,7 @@ def act_in(visit: Visit, caller: Caller, room: str, doing: Doing) -> None:
     row = (caller.tenant, room, show, doing.kind, doing.target, caller.id, int(words is not None), visit.at)
     visit.record(
         Act(ACTS[doing.kind], room, caller.tenant, facts),
-        *([Write(statements.INSERT_TEXT, words.row)] if words else ()),
+        *([words.row] if words else ()),
         Write(sql.INSERT_SHOW_ACT, row),
     )
     if doing.kind != "note":

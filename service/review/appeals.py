@@ -131,7 +131,7 @@ def file(visit: Visit, tenant: str, said: Appealed, terms: Terms) -> str:
         Act(APPEAL_FILED, id_, tenant, told),
         *(Write(sql.SET_BLOCK, one.appealed(visit.at).values) for one in others),
         *([Write(sql.INSERT_BLOCK, block.appealed(visit.at)[:10])] if found.fresh else ()),
-        Write(statements.INSERT_TEXT, text.row),
+        text.row,
         Write(sql.INSERT_APPEAL, (id_, tenant, block.decision, found.content, review, said.by, visit.at)),
     )
     return id_

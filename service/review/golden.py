@@ -19,7 +19,7 @@ from service.acts import GOLDEN_ADDED, GOLDEN_ANSWERED, GOLDEN_COPIED, GOLDEN_EN
 from service.filing import ENGINE
 from service.ids import later, new_id
 from service.labels import Judgement, Origin
-from service.ports import Write
+from service.ports import Words, Write
 from service.review import rulings
 from service.review.checks import agree, is_tested, said, said_by
 from service.review.intake import CONTENT
@@ -29,7 +29,6 @@ from service.review.states import FIRST
 from service.review.terms import priority
 from service.review.verdict import blocked, labels_of, passed
 from service.store import quality_statements as quality
-from service.store import statements
 
 if TYPE_CHECKING:
     from random import Random
@@ -154,10 +153,7 @@ def copy(visit: Visit, golden: str, filing: Filing) -> str:
     told = {"commitment": filing.commitment.hex(), "content": filing.content_id, "version": 1}
     visit.record(
         Act(GOLDEN_COPIED, filing.id, filing.tenant, {"by": ENGINE, "golden": golden, "text": told}),
-        Write(
-            statements.INSERT_TEXT,
-            (filing.tenant, filing.content_id, filing.commitment, filing.salt, filing.body, at),
-        ),
+        Words(filing.tenant, filing.content_id, filing.commitment, filing.salt, filing.body, at),
         Write(quality.INSERT_COPY_DECISION, (filing.id, filing.tenant, at, *filing.judged)),
     )
     item = new_id()

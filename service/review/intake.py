@@ -114,7 +114,7 @@ def _write(visit: Visit, row: Row, said: Said) -> str:
     visit.record(
         Act(REPORT_FILED, id_, tenant, facts),
         Write(desk.REFRAME_REVIEW, (*frame, row.opened_at, row.id)),
-        *([Write(statements.INSERT_TEXT, text.row)] if text else ()),
+        *([text.row] if text else ()),
         Write(desk.INSERT_REPORT, report),
     )
     return id_

@@ -194,7 +194,7 @@ def take(visit: Visit, row: Row, move: Move, *, outcome: str | None = None, note
         act,
         Write(desk.MOVE_REVIEW, _columns(new, row.token)),
         *([Write(desk.INSERT_SKIP, skip, must_change=False)] if move.step is Step.SKIP else ()),
-        *([Write(statements.INSERT_TEXT, words.row), Write(desk.INSERT_NOTE, (row.id, move.who.id))] if words else ()),
+        *([words.row, Write(desk.INSERT_NOTE, (row.id, move.who.id))] if words else ()),
     )
     return new
 

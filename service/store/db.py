@@ -76,7 +76,7 @@ def open_writer(path: Path, *, busy_timeout: float) -> sqlite3.Connection:
     """
     connection = sqlite3.connect(path, isolation_level=None, timeout=busy_timeout, cached_statements=512)
     secured(connection, busy_timeout=busy_timeout).execute("PRAGMA secure_delete = ON")
-    connection.create_function("opened", 1, opened, deterministic=True)
+    connection.create_function("opened", 1, opened)
     return connection
 
 
@@ -84,7 +84,7 @@ def open_plain_reader(path: Path, *, busy_timeout: float) -> sqlite3.Connection:
     """A raw connection for whoever reads much, in threads, one at a time. SQLite itself keeps it from writing."""
     connection = sqlite3.connect(path, isolation_level=None, timeout=busy_timeout, check_same_thread=False)
     secured(connection, busy_timeout=busy_timeout).execute("PRAGMA query_only = ON")
-    connection.create_function("opened", 1, opened, deterministic=True)
+    connection.create_function("opened", 1, opened)
     return connection
 
 
@@ -105,7 +105,7 @@ async def open_reader(path: Path, *, busy_timeout: float) -> aiosqlite.Connectio
             await connection.execute(f"PRAGMA {name} = {wanted}")
             _assert_same(name, wanted, await connection.execute_fetchall(f"PRAGMA {name}"))
         await connection.execute("PRAGMA query_only = ON")
-        await connection.create_function("opened", 1, opened, deterministic=True)
+        await connection.create_function("opened", 1, opened)
     except BaseException:
         await connection.close()
         raise

@@ -7,10 +7,11 @@ statement gives the interpreter lock away and has to win it back from the event 
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,8 +31,10 @@ from service.ports import (
     Ruled,
     Used,
     Wanted,
+    Words,
 )
 from service.store import db, statements
+from service.store.vault_statements import EMPTY_CONTENT
 from service.vault import opened_salt
 
 if TYPE_CHECKING:
@@ -59,6 +62,7 @@ _GUILTY = frozenset(
     }
 )
 """Primary codes that blame the rows. Whatever is neither here nor busy blames the disk."""
+_STORES = re.compile(r"""\b(?:INTO|UPDATE(?:\s+OR\s+\w+)?)\s+(?:\w+\.)?["'`[]?contents\b""", re.IGNORECASE)
 
 
 def chunked(items: Sequence[Key]) -> Iterator[Sequence[Key]]:
@@ -199,8 +203,11 @@ class SqliteJournal:
 
     def _write(self, rows: Rows) -> None:
         if self._vault is not None and rows.contents:
-            sealed = partial(self._vault.sealed, self._connection, rows.at, first=1, salt=5)
-            rows.contents[:] = map(sealed, rows.contents)
+            seal = partial(self._vault.sealed, self._connection, rows.at)
+            rows.contents[:] = [
+                (row, tenant, name, version, commitment, *seal(tenant=tenant, name=name, salt=salt, body=body))
+                for row, tenant, name, version, commitment, salt, body in rows.contents
+            ]
         for table in statements.HOT_TABLES:
             for chunk in chunked(getattr(rows, table)):
                 self._connection.execute(statements.insert(table, len(chunk)), [rows.at, *chain.from_iterable(chunk)])
@@ -223,7 +230,7 @@ class _Visit:
     def rows(self, sql: str, *values: Column) -> list[tuple[Any, ...]]:
         return self._connection.execute(sql, values).fetchall()
 
-    def record(self, act: Act, *writes: Write) -> int:
+    def record(self, act: Act, *writes: Write | Words) -> int:
         seq, tenant, kind, subject, body = act_row(self.seq, self.at, act.kind, act.subject, act.tenant, act.facts)
         self._connection.execute(statements.insert("acts", 1), (self.at, seq, tenant, kind, subject, body))
         self.seq = seq + 1
@@ -238,6 +245,7 @@ class _Visit:
         for chunk in chunked(told):
             self._connection.execute(statements.insert("acts", len(chunk)), [self.at, *chain.from_iterable(chunk)])
         self.seq += len(acts)
+        _check(sql)
         if self._connection.executemany(sql, rows).rowcount < len(rows):
             raise NothingChanged(sql)
 
@@ -245,12 +253,29 @@ class _Visit:
         _write_all(self._connection, writes, self.at, self._vault)
 
 
-def _write_all(connection: sqlite3.Connection, writes: Iterable[Write], at: str, vault: Vault | None) -> None:
-    for sql, row, must_change in writes:
-        if vault is not None and sql is statements.INSERT_TEXT:
-            row = vault.sealed(connection, at, row, first=0, salt=3)  # noqa: PLW2901 - the same row, sealed
+def _write_all(connection: sqlite3.Connection, writes: Iterable[Write | Words], at: str, vault: Vault | None) -> None:
+    for write in writes:
+        if isinstance(write, Words):
+            words = write if vault is None else _sealed(write, connection, at, vault)
+            connection.execute(statements.INSERT_TEXT, words)
+            continue
+        sql, row, must_change = write
+        _check(sql)
         if connection.execute(sql, row).rowcount < 1 and must_change:
             raise NothingChanged(sql)
+
+
+def _sealed(words: Words, connection: sqlite3.Connection, at: str, vault: Vault) -> Words:
+    tenant, name, _, salt, body, _ = words
+    salt, body = vault.sealed(connection, at, tenant=tenant, name=name, salt=salt, body=body)
+    return words._replace(salt=salt, body=body)
+
+
+@cache
+def _check(sql: str) -> None:
+    """Raises ``ValueError`` for what could store a text unsealed."""
+    if _STORES.search(sql) and sql != EMPTY_CONTENT:
+        raise ValueError(f"texts are stored as Words, not by {sql}")
 
 
 def _plain(row: Salted) -> Salted:

@@ -39,11 +39,11 @@ SELECT max(coalesce(ended_at, '9')) FROM shows WHERE tenant = ? AND room = ? AND
 OLD_SEALS: Final = "SELECT tenant, key_hash FROM idempotency WHERE at < ? LIMIT ?"
 DROP_SEAL: Final = "DELETE FROM idempotency WHERE tenant = ? AND key_hash = ?"
 SEALS_OF: Final = """
-SELECT i.tenant, i.key_hash FROM idempotency AS i
+SELECT i.tenant, i.key_hash, d.content
+FROM idempotency AS i CROSS JOIN json_each(i.decisions) AS j CROSS JOIN decisions AS d ON d.id = j.value
 WHERE +i.tenant = ?1
     AND i.at IN (SELECT d.at FROM decisions AS d WHERE d.content IN (SELECT value FROM json_each(?2)))
-    AND EXISTS (SELECT 1 FROM json_each(i.decisions) AS j JOIN decisions AS d ON d.id = j.value
-        WHERE d.content IN (SELECT value FROM json_each(?2)))
+    AND d.content IN (SELECT value FROM json_each(?2))
 """
 """A seal is written with its decisions, at the same time: most are told apart by that alone, row by row as they lie.
 
@@ -55,9 +55,10 @@ GROUP BY class, substr(until, 1, 7) ORDER BY 2, 1 LIMIT ?
 """
 PURGED: Final = "SELECT class, count(*) FROM retentions WHERE tenant = ? AND purged_at IS NOT NULL GROUP BY class"
 WORDS_OF: Final = """
-SELECT c.id, c.content_id, c.version, c.body FROM contents AS c
+SELECT c.id, c.content_id, c.body FROM contents AS c
 WHERE c.id > ?1 AND c.tenant = ?2 AND length(c.body) > 0 ORDER BY c.id LIMIT ?3
 """
+DECIDED_SINCE: Final = "SELECT content FROM decisions WHERE seq >= ? AND tenant = ?"
 SAID_BY: Final = """
 SELECT r.detail FROM reports AS r WHERE r.tenant = ?1 AND r.reporter = ?2 AND r.detail IS NOT NULL
 UNION SELECT a.grounds FROM appeals AS a WHERE a.tenant = ?1 AND a.appellant = ?2

@@ -412,6 +412,14 @@ async def test_a_transaction_that_cannot_be_taken_back_breaks_the_journal(path):
     await journal.close()
 
 
+def test_nothing_is_kept_that_follows_from_an_opened_text(path):
+    """What was opened reads otherwise once its key is destroyed, so SQLite may not take it for settled."""
+    writer = db.open_writer(path, busy_timeout=1)
+    with pytest.raises(sqlite3.OperationalError, match="non-deterministic"):
+        writer.execute("CREATE INDEX words ON contents (opened(body))")
+    writer.close()
+
+
 async def test_a_journal_that_cannot_open_safely_does_not_open(tmp_path):
     with pytest.raises(sqlite3.OperationalError):
         await SqliteJournal.opened(tmp_path / "missing" / "q.db", busy_timeout=1)

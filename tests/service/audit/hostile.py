@@ -7,8 +7,7 @@ from itertools import cycle
 from service import acts
 from service.acts import Act
 from service.filing import committed
-from service.ports import Write
-from service.store import statements
+from service.ports import Words
 
 STARTS = "=+-@\t\r\n＝＋－＠|%"
 HOSTILE = [
@@ -65,8 +64,8 @@ async def said(made) -> None:
                 "action": "block", "by": text, "commitment": commitment.hex(), "content": f"c{number}", "room": room,
                 "ruleset": text, "scene": scene, "severity": 3, "verdict": verdict, "version": 1,
             }  # fmt: skip
-            row = ("shop", f"c{number}", commitment, salt, body, visit.at)
-            visit.record(Act("decision.auto", f"d{number}", "shop", facts), Write(statements.INSERT_TEXT, row))
+            row = Words("shop", f"c{number}", commitment, salt, body, visit.at)
+            visit.record(Act("decision.auto", f"d{number}", "shop", facts), row)
             kind = KINDS[number % len(KINDS)]
             visit.record(
                 Act(kind, text, "shop", {"by": text, "content": text, "note": text, "room": text, "n": number})

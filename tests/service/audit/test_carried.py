@@ -20,9 +20,8 @@ from service import acts
 from service.acts import Act
 from service.audit import verify_export
 from service.filing import committed
-from service.ports import Write
+from service.ports import Words
 from service.settings import REPOSITORY
-from service.store import statements
 from tests.service.audit.conftest import opened
 from tests.service.audit.tamper import HANDS, repacked, unpacked
 
@@ -143,10 +142,10 @@ async def mixed(made, first, end):
                 told = {"author": [f"u{number % 99}", "user"], "parts": [["text", f"面霜 {number}"]], "scene": "ad"}
                 body, salt = acts.canonical(told), number.to_bytes(16, "big")
                 commitment = committed(salt, body)
-                row = (tenant, f"c{number}", commitment, salt, body, visit.at)
+                row = Words(tenant, f"c{number}", commitment, salt, body, visit.at)
                 facts |= {"action": "block" if number % 3 else "pass", "by": "engine", "content": f"c{number}"}
                 facts |= {"version": 1, "commitment": commitment.hex(), "scene": "ad", "severity": number % 3}
-                visit.record(Act("decision.auto", f"d{number}", tenant, facts), Write(statements.INSERT_TEXT, row))
+                visit.record(Act("decision.auto", f"d{number}", tenant, facts), row)
 
         await made.store.ledger.visit(work)
 

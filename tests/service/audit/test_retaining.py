@@ -7,8 +7,11 @@ import json
 import random
 import sqlite3
 import zipfile
+from concurrent.futures import wait
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
+from itertools import count
 
 import pytest
 import time_machine
@@ -16,16 +19,21 @@ from typer.testing import CliRunner
 
 from moderation.load import load_engine
 from moderation.types import Author, Content, Part, Scene
+from service.acts import Act
 from service.audit.retaining import HoldWrong, NoSuchHold, Retaining
 from service.audit.retention import CLASSES, FOREVER, Kept, longest
 from service.audit.whole import wrong_in
 from service.cli.app import app
 from service.creators.posting import complained
-from service.filing import committed
+from service.filing import committed, kept
 from service.ids import from_stamp, stamp
+from service.ledger import LedgerRefused
 from service.moderate import Idempotency
+from service.ports import Write
 from service.settings import Settings
 from service.store.codec import told_in
+from service.store.statements import INSERT_TEXT
+from service.vault import SEALED, Vault, opened
 from service.wiring import open_service
 from tests.service.audit.test_replay import packed
 from tests.small import CLAIMS, migrated, small_rules
@@ -70,13 +78,28 @@ def content(text, name, *, by=None, scene=Scene.UGC, room=None, **more):
     )
 
 
+def interfered(monkeypatch, method, interfere, *, call=1):
+    """Has something done before a call of a method of ``Retaining`` in a thread; gives whether it was done."""
+    loop, calls, real = asyncio.get_running_loop(), count(1), getattr(Retaining, method)
+    done = asyncio.Event()
+
+    def patched(self, *values):
+        if next(calls) == call:
+            asyncio.run_coroutine_threadsafe(interfere(), loop).result()
+            done.set()
+        return real(self, *values)
+
+    monkeypatch.setattr(Retaining, method, patched)
+    return done.is_set
+
+
 # Classes
 
 
 def test_the_longest_class_wins():
     at = "2026-01-01T00:00:00.000000Z"
     days = {one.code: one.days for one in CLASSES}
-    for kept, code in (
+    for one, code in (
         (Kept("ugc", at, at), "live_60d"),
         (Kept("ad", at, at), "ad_3y"),
         (Kept("ugc", at, at, commercial=True), "ad_3y"),
@@ -84,7 +107,7 @@ def test_the_longest_class_wins():
         (Kept("live_chat", at, at), "tx_3y"),
         (Kept("", at, at), "pi_3y"),
     ):
-        found, until = longest(kept)
+        found, until = longest(one)
         assert found == code
         assert from_stamp(until) == from_stamp(at) + timedelta(days=days[code])
     assert longest(Kept("live_chat", at, at, show="9"))[1] == FOREVER, "not while the show lasts"
@@ -101,8 +124,8 @@ async def test_over_five_years_nothing_goes_early_and_all_goes_within_a_day(hous
     sorts = [(Scene.UGC, {}), (Scene.AD, {}), (Scene.UGC, {"commercial": True}), (Scene.LIVE_CHAT, {"room": "r"})]
     for place, (scene, more) in enumerate([*sorts, (Scene.TITLE, {}), (Scene.LIVE_SCRIPT, {})]):
         await service.moderation.one(caller, content(f"{CANARY}{place}", f"c{place}", scene=scene, **more))
-        kept = Kept(scene.value, stamp(began), stamp(began), commercial=bool(more.get("commercial")))
-        wanted[f"c{place}"] = from_stamp(longest(kept)[1])
+        one = Kept(scene.value, stamp(began), stamp(began), commercial=bool(more.get("commercial")))
+        wanted[f"c{place}"] = from_stamp(longest(one)[1])
     held = await retaining.hold("shop", "content", "c4", reason="诉讼", by="k")
 
     def left():
@@ -192,11 +215,10 @@ async def test_holds_are_placed_and_lifted(house):
 @pytest.mark.parametrize("meanwhile", ["_lawful", "_seals_of"])
 async def test_a_hold_that_changes_during_an_erasure_counts(house, monkeypatch, change, meanwhile):
     service, caller, _ = house
-    retaining, loop, done = service.audit.retaining, asyncio.get_running_loop(), []
+    retaining = service.audit.retaining
     await service.moderation.one(caller, content("话", "c", by="u"))
     await service.moderation.one(caller, content("别人的话", "d", by="v"))
     old = await retaining.hold("shop", "content", "d" if change == "placed" else "c", reason="诉讼", by="k")
-    real = getattr(Retaining, meanwhile)
 
     async def interfere():
         if change == "placed":
@@ -204,15 +226,9 @@ async def test_a_hold_that_changes_during_an_erasure_counts(house, monkeypatch, 
         else:
             await retaining.lift("shop", old.id, by="k")
 
-    def interfered(self, *values):
-        if not done:
-            done.append(change)
-            asyncio.run_coroutine_threadsafe(interfere(), loop).result()
-        return real(self, *values)
-
-    monkeypatch.setattr(Retaining, meanwhile, interfered)
+    done = interfered(monkeypatch, meanwhile, interfere)
     erased = await retaining.erase("shop", "u", reason="要求", by="k", retained=meanwhile == "_seals_of")
-    assert done
+    assert done()
     ((body,),) = service.audit.log.reads.rows("SELECT body FROM contents WHERE content_id = 'c'")
     keys = service.audit.log.reads.rows("SELECT id FROM data_keys WHERE destroyed_at IS NOT NULL")
     if change == "placed":
@@ -226,24 +242,128 @@ async def test_a_hold_that_changes_during_an_erasure_counts(house, monkeypatch, 
     assert wrong_in(service.audit.log.reads) == []
 
 
+@pytest.mark.parametrize("look", [1, 2])
+@pytest.mark.parametrize("retained", [True, False])
+async def test_a_text_that_is_written_during_an_erasure_counts(house, monkeypatch, look, retained):
+    """An old text is posted anew, and an ad comes: both go where all is to go; else the law keeps both, and the key."""
+    service, caller, _ = house
+    retaining, reads = service.audit.retaining, service.audit.log.reads
+    with time_machine.travel(datetime.now(UTC) - 100 * DAY):
+        for name in "cd":
+            await service.moderation.one(caller, content("话", name, by="u"))
+
+    async def interfere():
+        seal = Idempotency("key", b"body")
+        await service.moderation.one(caller, content("话", "c", by="u"), idempotency=seal)
+        await service.moderation.one(caller, content("广告", "ad", by="u", scene=Scene.AD))
+
+    done = interfered(monkeypatch, "_seals_of", interfere, call=look)
+    erased = await retaining.erase("shop", "u", reason="要求", by="k", retained=retained)
+    assert done()
+    assert erased == ((3, 1, 0, 0) if retained else (1, 0, 0, 2))
+    left = {name: told_in(body)["parts"][0][1] for name, body in reads.rows("SELECT content_id, body FROM contents")}
+    assert left == ({"c": "", "d": "", "ad": ""} if retained else {"c": "话", "d": "", "ad": "广告"})
+    assert bool(reads.rows("SELECT 1 FROM idempotency")) != retained
+    ((told,),) = reads.rows("SELECT body ->> '$.facts' FROM acts WHERE kind = 'erasure.done'")
+    assert json.loads(told).items() >= {"contents": erased.contents, "retained": erased.retained}.items()
+    assert wrong_in(reads) == []
+
+
+async def test_many_who_write_during_erasures_lose_nothing_that_was_not_erased(house):
+    service, caller, _ = house
+    reads, over = service.audit.log.reads, asyncio.Event()
+
+    async def post(poster):
+        for number in range(10_000):
+            if over.is_set():
+                return
+            await service.moderation.one(caller, content("话", f"{poster}.{number}", by="u"))
+
+    posting = [asyncio.create_task(post(poster)) for poster in range(8)]
+    erase = partial(service.audit.retaining.erase, "shop", "u", reason="要求", by="k", retained=True)
+    erased = [await erase() for _ in range(10)]
+    over.set()
+    await asyncio.gather(*posting)
+    bodies = [body for (body,) in reads.rows("SELECT body FROM contents")]
+    assert {told_in(body)["parts"][0][1] for body in bodies if body} <= {"话"}
+    assert sum(one.contents for one in erased) == sum(not body for body in bodies) > 10
+    assert len(reads.rows("SELECT 1 FROM data_keys WHERE destroyed_at IS NOT NULL")) == sum(one.keys for one in erased)
+    assert wrong_in(reads) == []
+
+
+async def test_what_follows_an_erasure_at_once_is_not_sealed_with_the_key_that_it_destroyed(house, monkeypatch):
+    """Both are one transaction."""
+    service, caller, _ = house
+    retaining, reads, real = service.audit.retaining, service.audit.log.reads, service.ledger.visit
+    await service.moderation.one(caller, content("话", "c", by="u"))
+
+    def write(visit):
+        words = kept("shop", "later", content("后来的话", "later", by="u"), visit.at)
+        visit.record(Act("label.added", "later", "shop", words.facts), words.row)
+
+    async def visit(work):
+        erased, _ = await asyncio.gather(real(work), real(write))
+        return erased
+
+    monkeypatch.setattr(service.ledger, "visit", visit)
+    erased = await retaining.erase("shop", "u", reason="要求", by="k", retained=True)
+    assert erased == (1, 1, 0, 0)
+    assert reads.rows("SELECT count(DISTINCT at) FROM acts WHERE kind IN ('erasure.done', 'label.added')") == [(1,)]
+    ((body,),) = reads.rows("SELECT body FROM contents WHERE content_id = 'later'")
+    assert told_in(body)["parts"] == [["text", "后来的话"]]
+
+
+async def test_who_reads_while_a_key_is_destroyed_does_not_bring_it_back(house, monkeypatch):
+    """The reader has the wrapped key already, and unwraps it when the erasure is done or waits."""
+    service, caller, _ = house
+    retaining, loop, reads = service.audit.retaining, asyncio.get_running_loop(), service.audit.log.reads
+    await service.moderation.one(caller, content("话", "c", by="u"))
+    ((body,),) = reads.rows("SELECT body FROM contents")
+    vault, real, erasing = service.audit.retaining._vault, Vault._unwrapped, []
+    vault._keys.clear()
+
+    def slow(self, key_id, wrapped):
+        if not erasing:
+            erase = retaining.erase("shop", "u", reason="要求", by="k", retained=True)
+            erasing.append(asyncio.run_coroutine_threadsafe(erase, loop))
+            wait(erasing, timeout=0.5)
+        return real(self, key_id, wrapped)
+
+    monkeypatch.setattr(Vault, "_unwrapped", slow)
+    monkeypatch.setattr(Retaining, "_look", lambda _retaining, _read, _asked, seen: seen)
+    await asyncio.to_thread(opened, body)
+    assert (await asyncio.wrap_future(erasing[0])).keys == 1
+    assert opened(body) == b""
+
+
+async def test_a_key_lives_where_the_transaction_that_was_to_destroy_it_does_not_stand(house):
+    service, caller, _ = house
+    reads = service.audit.log.reads
+    await service.moderation.one(caller, content("一", "c", by="u"))
+    ((key,),) = reads.rows("SELECT id FROM data_keys")
+
+    def work(visit):
+        service.audit.retaining._vault.forget(key)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await service.ledger.visit(work)
+    for last, text in ("一二", "二三"):
+        assert (await service.moderation.history(caller, "c"))[0].content.parts[0].text == last
+        await service.moderation.one(caller, content(text, "c", by="u"))
+    assert reads.rows("SELECT id FROM data_keys") == [(key,)]
+
+
 async def test_a_hold_that_is_placed_during_a_purge_counts(house, monkeypatch):
     service, caller, _ = house
-    retaining, loop, done = service.audit.retaining, asyncio.get_running_loop(), []
+    retaining = service.audit.retaining
     for name in "cd":
         await service.moderation.one(caller, content("话", name, by="u"))
-    real = Retaining._seals_of
-
-    def interfered(self, *values):
-        if not done:
-            done.append(True)
-            placing = retaining.hold("shop", "content", "c", reason="诉讼", by="k")
-            asyncio.run_coroutine_threadsafe(placing, loop).result()
-        return real(self, *values)
-
-    monkeypatch.setattr(Retaining, "_seals_of", interfered)
+    placing = partial(retaining.hold, "shop", "content", "c", reason="诉讼", by="k")
+    done = interfered(monkeypatch, "_seals_of", placing)
     late = stamp(datetime.now(UTC) + 61 * DAY)
     assert await retaining.sweep(late) == 0
-    assert done
+    assert done()
     assert await retaining.sweep(late) == 1
     left = service.audit.log.reads.rows("SELECT content_id FROM contents WHERE length(body) > 0")
     assert left == [("c",)]
@@ -310,6 +430,18 @@ async def test_who_is_erased_is_gone_from_every_byte(house):
         assert committed(b"", body) not in commitments
 
 
+@pytest.mark.parametrize("person", ['a"b', "a\\b", "\n", "content c", "阿秀"])
+async def test_nobody_is_called_what_would_keep_their_key_or_destroy_anothers(house, person):
+    service, caller, _ = house
+    retaining, reads = service.audit.retaining, service.audit.log.reads
+    await service.moderation.one(caller, content("无名", "c"))
+    assert (await retaining.erase("shop", person, reason="要求", by="k", retained=True)).keys == 0
+    await service.moderation.one(caller, content("话", "d", by=person))
+    assert await retaining.erase("shop", person, reason="要求", by="k", retained=True) == (1, 1, 0, 0)
+    left = {name: told_in(body)["parts"][0][1] for name, body in reads.rows("SELECT content_id, body FROM contents")}
+    assert left == {"c": "无名", "d": ""}
+
+
 async def test_without_sealing_a_text_lies_on_the_disk(tmp_path, rules):
     """The sabotage twin: the search finds what is there, and erasing overwrites it all the same."""
     settings = Settings(data=tmp_path / "data", lexicons=rules, expert="off")
@@ -352,6 +484,39 @@ async def test_a_sealed_house_works_like_any_other(house):
     assert len(service.audit.log.reads.rows("SELECT id FROM data_keys")) == 4
     with time_machine.travel(datetime.now(UTC) + DAY, tick=True):
         assert (await service.moderation.history(caller, "g7"))[0].content.parts[0].text == "话7"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f" {INSERT_TEXT}",
+        'INSERT OR REPLACE INTO "contents" SELECT * FROM contents',
+        "update or ignore contents set body = CAST('国家级' AS BLOB)",
+        "WITH x AS (SELECT 1) UPDATE main.contents SET salt = x'00'",
+    ],
+)
+async def test_no_statement_stores_a_text_unsealed(house, sql):
+    """However it is spelt: texts are sealed by what they are, not by the statement that they come with."""
+    service, caller, _ = house
+    reads, act = service.audit.log.reads, Act("label.added", "later", "shop")
+    await service.moderation.one(caller, content("话", "c", by="u"))
+    before = reads.rows("SELECT * FROM contents")
+    words = kept("shop", "later", content("后来的话", "later", by="u"), "now").row
+    row = words if INSERT_TEXT in sql else ()
+    for work in (
+        lambda visit: visit.record(act, Write(sql, row)),
+        lambda visit: visit.derive(Write(sql, row, must_change=False)),
+        lambda visit: visit.record_many([act], sql, [row]),
+    ):
+        with pytest.raises(ValueError, match="Words"):
+            await service.ledger.visit(work)
+    with pytest.raises(LedgerRefused, match="Words"):
+        await service.ledger.record(act, Write(sql, row))
+    assert reads.rows("SELECT * FROM contents") == before
+    await service.ledger.record(act, words)
+    ((body,),) = reads.rows("SELECT body FROM contents WHERE content_id = 'later'")
+    assert body[:1] == SEALED
+    assert told_in(body)["parts"] == [["text", "后来的话"]]
 
 
 async def test_only_so_many_keys_are_kept_unwrapped(house, monkeypatch):

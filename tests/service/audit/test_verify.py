@@ -18,8 +18,7 @@ from service.acts import Act
 from service.audit import verify_export
 from service.audit.note import COSIGNATURE, note_from, signer_from
 from service.filing import committed
-from service.ports import Write
-from service.store import statements
+from service.ports import Words
 from tests.service.audit.conftest import opened
 from tests.service.audit.tamper import HANDS, KEYS, repacked, unpacked
 
@@ -74,8 +73,8 @@ def with_contents(tmp_path_factory):
                         "action": "pass",
                         "by": "engine",
                     }
-                    row = ("shop", name, commitment, salt, body, visit.at)
-                    visit.record(Act("decision.auto", f"d{number}", "shop", facts), Write(statements.INSERT_TEXT, row))
+                    row = Words("shop", name, commitment, salt, body, visit.at)
+                    visit.record(Act("decision.auto", f"d{number}", "shop", facts), row)
 
             await made.store.ledger.visit(write)
             pack = await made.pack("log", contents=True, unmasked=True, reason="为核对")
