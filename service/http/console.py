@@ -14,7 +14,7 @@ from multidict import CIMultiDict
 
 from service.http import accounts, html
 from service.http.answer import Answer
-from service.http.browser import cookie
+from service.http.browser import SESSION, cookie
 from service.http.content import known
 from service.http.language import LANGUAGES, called
 from service.http.problems import Problem, forbidden
@@ -232,7 +232,8 @@ def wants_page(request: web.BaseRequest) -> bool:
 def refusal(problem: Problem, request: web.BaseRequest, page: Shell | None) -> Answer:
     """A problem as a page, for who is signed in with all the others; who is not is asked to do so and comes back."""
     if problem.status == _UNAUTHORIZED and request.method == "GET":
-        return see_other(f"/login?next={quote(safe_next(request.path_qs), safe='')}")
+        over = "&why=over" if cookie(request, SESSION) else ""
+        return see_other(f"/login?next={quote(safe_next(request.path_qs), safe='')}{over}")
     lang = page_lang(request)
     told = problem.told(lang)
     faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in told.get("errors", ())]
