@@ -23,7 +23,7 @@ from service.review.checks import grim
 from service.rights import Right
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from aiohttp import web
 
@@ -142,6 +142,13 @@ class Shell:
         """A part of a page, for a script that puts it in its place."""
         values |= {"category": self.category, "industry": self.industry, "law": self.law, "grim": self.grim}
         return html.page(template, lang=self.lang, **values)
+
+    async def who(self, ids: Iterable[str | None]) -> dict[str, str]:
+        """What people and keys of the tenant are called, by their ids."""
+        service, tenant, asked = self.asked.serving.service, self.me["tenant"], sorted({one for one in ids if one})
+        labels = await service.keys.labels(tenant, asked)
+        keys = {id_: html.say(self.lang, "people.key", label=label) for id_, label in labels.items()}
+        return {**keys, **await service.desk_reads.names(tenant, asked)}
 
     def category(self, code: str) -> str:
         """What a category is called."""

@@ -89,7 +89,7 @@ def test_where_an_item_of_a_list_is_done_the_others_in_hand_go_on(busy, seat):
     calm(sat)
     sat.press("p")
     sat.page.wait_for_selector("#place .empty a:focus")
-    assert sat.page.locator("[data-act=go-on]").inner_text().split() == ["继续手上的", str(mine), "J"]
+    assert sat.page.locator("[data-act=go-on]").inner_text().split("\n")[0].strip() == f"继续手上的 {mine} 条"
     sat.press("j")
     sat.page.wait_for_selector(".item [data-act=pass]")
     assert held(sat) == mine
@@ -111,6 +111,23 @@ def test_alerts_are_acknowledged_by_a_key_one_after_another(busy, seat):
     sat.page.wait_for_function(f"() => {AT} === '{left[5]}'")
     sat.press("?")
     assert "知悉" in sat.page.locator("#keys").inner_text()
+    assert sat.wrong == []
+
+
+def test_an_alert_of_a_proof_says_what_ends_and_leads_to_it(busy, seat):
+    scope, claim = "全国线上线下全部渠道不含港澳台地区及海外", "本店牙刷销量冠军"
+    soon = str(date.today() + timedelta(days=1))  # noqa: DTZ011 - a day, wherever
+    proof = {"claims": [claim], "file_sha256": "cd" * 32, "source": "报告", "scope": scope, "valid_to": soon}
+    told = busy.call("POST", "/v1/proofs", proof)
+    busy.within(busy.service.duties.alerts.sweep())
+    sat = seat("zhang.min", path="/alerts")
+    row = sat.page.locator("#rows tbody tr").first
+    assert claim in row.inner_text() and told["id"] not in row.inner_text()
+    sat.press("j", "Enter")
+    sat.page.wait_for_url(f"**/files#{told['id']}")
+    row = sat.page.locator("tr:target")
+    assert row.evaluate("row => row.matches('.on') && row === document.activeElement")
+    assert scope in row.inner_text() and "即将到期" in row.inner_text() and not row.locator(".chip.good").count()
     assert sat.wrong == []
 
 

@@ -76,7 +76,7 @@
     here = null;
     place.replaceChildren($(told).content.cloneNode(true));
     const others = $("[data-act=go-on]", place);
-    if (others && hand.length) { others.hidden = false; $("b", others).textContent = String(hand.length); }
+    if (others && hand.length) { others.hidden = false; $("span", others).textContent = say("js.go_on", { n: hand.length }); }
     beads();
     $("[data-first]", place).focus();
   }

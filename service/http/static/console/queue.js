@@ -45,7 +45,9 @@
     choose(row, false);
     sessionStorage.setItem(LEFT, JSON.stringify(place()));
   }, true);
-  if (document.activeElement === document.body) back(JSON.parse(sessionStorage.getItem(LEFT)) ?? []);
+  const meant = rows().find((row) => row.id && `#${row.id}` === decodeURIComponent(location.hash));
+  if (meant) choose(meant);
+  else if (document.activeElement === document.body) back(JSON.parse(sessionStorage.getItem(LEFT)) ?? []);
   sessionStorage.removeItem(LEFT);
 
   const filters = $("#filters");
