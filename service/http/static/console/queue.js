@@ -45,7 +45,7 @@
     choose(row, false);
     sessionStorage.setItem(LEFT, JSON.stringify(place()));
   }, true);
-  const meant = rows().find((row) => row.id && `#${row.id}` === decodeURIComponent(location.hash));
+  const meant = rows().find((row) => row.id && `#${row.id}` === location.hash);
   if (meant) choose(meant);
   else if (document.activeElement === document.body) back(JSON.parse(sessionStorage.getItem(LEFT)) ?? []);
   sessionStorage.removeItem(LEFT);
