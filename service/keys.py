@@ -25,6 +25,8 @@ from service.store.people import START
 from service.store.tables import ApiKey
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from service.ledger import Ledger
@@ -141,6 +143,12 @@ class Keys:
                 )
                 for key in await session.exec(asked)
             ]
+
+    async def labels(self, tenant: str, ids: Collection[str]) -> dict[str, str]:
+        """What keys of a tenant are called, by their ids; those without a label are left out."""
+        asked = select(ApiKey).where(ApiKey.tenant == tenant, col(ApiKey.id).in_(ids), ApiKey.label != "")
+        async with AsyncSession(self._engine) as session:
+            return {key.id: key.label for key in await session.exec(asked)}
 
     def _forget(self) -> None:
         self._checked = float("-inf")

@@ -14,7 +14,7 @@ from multidict import CIMultiDict
 
 from service.http import accounts, html
 from service.http.answer import Answer
-from service.http.browser import cookie
+from service.http.browser import SESSION, cookie
 from service.http.language import LANGUAGES, called
 from service.http.problems import Problem, forbidden
 from service.http.serving import Asked, lang_of
@@ -22,7 +22,7 @@ from service.review.checks import grim
 from service.rights import Right
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from aiohttp import web
 
@@ -142,6 +142,13 @@ class Shell:
         values |= {"category": self.category, "industry": self.industry, "law": self.law, "grim": self.grim}
         return html.page(template, lang=self.lang, **values)
 
+    async def names_of(self, ids: Iterable[str | None]) -> dict[str, str]:
+        """What people and keys of the tenant are called, by their ids."""
+        service, tenant, asked = self.asked.serving.service, self.me["tenant"], sorted({one for one in ids if one})
+        labels = await service.keys.labels(tenant, asked)
+        keys = {id_: html.say(self.lang, "people.key", label=label) for id_, label in labels.items()}
+        return {**keys, **await service.desk_reads.names(tenant, asked)}
+
     def category(self, code: str) -> str:
         """What a category is called."""
         return called(self.asked.serving.service.rules.engine.ruleset.categories.get(code), self.lang, code)
@@ -231,7 +238,8 @@ def wants_page(request: web.BaseRequest) -> bool:
 def refusal(problem: Problem, request: web.BaseRequest, page: Shell | None) -> Answer:
     """A problem as a page, for who is signed in with all the others; who is not is asked to do so and comes back."""
     if problem.status == _UNAUTHORIZED and request.method == "GET":
-        return see_other(f"/login?next={quote(safe_next(request.path_qs), safe='')}")
+        over = "&why=over" if cookie(request, SESSION) else ""
+        return see_other(f"/login?next={quote(safe_next(request.path_qs), safe='')}{over}")
     lang = page_lang(request)
     told = problem.told(lang)
     faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in told.get("errors", ())]

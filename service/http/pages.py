@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 from moderation.types import Action, Scene
 from service.http import html, records, reviews, views
@@ -37,6 +38,7 @@ async def login(asked: Asked) -> Answer:
         me=None,
         next=safe_next(request.query.get("next", "/")),
         tenant=request.query.get("tenant", ""),
+        over=request.query.get("why") == "over",
     )
 
 
@@ -166,6 +168,7 @@ async def _queue(asked: Asked) -> Answer:
         here=_tally_of(query),
         filters=_filters(page),
         views=saved["views"],
+        asked=urlencode(query),
         first=first(query),
         next=following(query, listed["next"]),
     )

@@ -82,7 +82,7 @@ async def packs(asked: Asked) -> Answer:
     """Packs: make one, see how far it is, fetch it, see it verified."""
     page = await shell(asked)
     told = await told_by(asked, exports.exports, query={**given(asked, "cursor"), "limit": "50"})
-    names = await _names(page, [one["by"] for one in told["exports"]])
+    names = await page.names_of([one["by"] for one in told["exports"]])
     today = date.today()  # noqa: DTZ011 - a suggestion in a form
     return page.page(
         "exports.html",
@@ -106,7 +106,7 @@ async def kept(asked: Asked) -> Answer:
     page = await shell(asked)
     told = await told_by(asked, retention.retention)
     holds = (await told_by(asked, retention.holds))["holds"]
-    names = await _names(page, [one["by"] for one in holds])
+    names = await page.names_of([one["by"] for one in holds])
     return page.page("retention.html", told=told, holds=holds, names=names, may=Right.RETAIN in page.me["rights"])
 
 
@@ -131,14 +131,9 @@ async def _log(asked: Asked) -> dict[str, Any]:
     }
 
 
-async def _names(page: Shell, ids: list[str]) -> dict[str, str]:
-    """What people are called, by their ids."""
-    return await page.asked.serving.service.desk_reads.names(page.asked.who.tenant, sorted(set(ids)))
-
-
 async def _acts(page: Shell, told: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Acts for a page, with the names of people."""
-    names = await _names(page, people_in(told))
+    names = await page.names_of(people_in(told))
     return [act_in_words(page, one, names) for one in told]
 
 

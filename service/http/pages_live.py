@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from service.duty.products import WARNED
 from service.http import charts, filed, html, pulse, rooms, scripts, shows
 from service.http.console import HTML, shell, told_by
 from service.http.filters import given
@@ -12,8 +13,6 @@ from service.http.routes import route
 from service.rights import Right
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from service.http.answer import Answer
     from service.http.console import Shell
     from service.http.serving import Asked
@@ -38,7 +37,7 @@ async def script_page(asked: Asked) -> Answer:
     script = await told_by(asked, scripts.one_script, found=found, query=query)
     report = await told_by(asked, scripts.script_report, found=found, query=query)
     versions = (await told_by(asked, scripts.script_versions, found=found))["versions"]
-    people = await _people(asked, [script["filed_by"], script["approved_by"]])
+    people = await page.names_of([script["filed_by"], script["approved_by"]])
     return page.page(
         "script.html",
         script=script,
@@ -68,8 +67,9 @@ async def script_changes(asked: Asked) -> Answer:
 @route("GET", "/files", policy=Right.SHOWS, gives=HTML, shown=False)
 async def on_file(asked: Asked) -> Answer:
     """Proofs and products with their certificates, and a way to file them."""
-    page = await shell(asked)
-    return page.page("files.html", **await _on_file(asked), industries=_industries(asked), papers=_papers(page))
+    page, soon = await shell(asked), (filed.today() + WARNED).isoformat()
+    lists = {"industries": _industries(asked), "papers": _papers(page)}
+    return page.page("files.html", **await _on_file(asked), **lists, soon=soon)
 
 
 @route("GET", "/alerts", policy=Right.SHOWS, gives=HTML, shown=False)
@@ -78,7 +78,10 @@ async def alert_list(asked: Asked) -> Answer:
     page = await shell(asked)
     state = "all" if asked.request.query.get("state") == "all" else "open"
     told = await told_by(asked, shows.alerts, query={"state": state, **given(asked, "cursor")})
-    return page.page("alerts.html", state=state, alerts_listed=told["alerts"], next=told["next"])
+    named = [one["subject"] for one in told["alerts"] if one["kind"].startswith("proof.")]
+    proofs = await asked.serving.service.duties.proofs.standing(page.me["tenant"], named)
+    claims = {name: list(proof.value.claims) for name, proof in proofs.items()}
+    return page.page("alerts.html", state=state, alerts_listed=told["alerts"], claims=claims, next=told["next"])
 
 
 @route("GET", "/live", policy=Right.SHOWS, gives=HTML, shown=False)
@@ -121,12 +124,6 @@ async def _on_file(asked: Asked) -> dict[str, Any]:
     products = (await told_by(asked, filed.products, query=query))["products"]
     proofs = (await told_by(asked, filed.proofs, query=query))["proofs"]
     return {"products": products, "proofs": proofs}
-
-
-async def _people(asked: Asked, ids: list[str | None]) -> Mapping[str, str]:
-    caller = asked.caller
-    assert caller is not None
-    return await asked.serving.service.desk_reads.names(caller.tenant, [one for one in ids if one])
 
 
 def _papers(page: Shell) -> list[tuple[str, str]]:

@@ -49,6 +49,7 @@ def test_from_an_appeal_to_restored_content_by_keyboard_alone(house, appealed, s
     sat.page.keyboard.type("证书属实")
     sat.press("Control+Enter")
     sat.page.wait_for_selector("#undo:not([hidden])")
+    assert sat.page.locator("#undo").inner_text().count("撤销") == 1
     sat.another(appealed[number])
     assert newest(house, f"b-{number}") == "pass"
     sat.press("u")

@@ -241,6 +241,26 @@ def test_categories_of_a_list_stay_on_one_line(busy, seat, width, lang):
         sat.page.screenshot(path=Path(folder) / f"queue-{width}-{lang}.png")
 
 
+def test_the_bars_and_the_page_begin_at_one_line(busy, seat):
+    left = """all => all.map(one => {
+        const range = document.createRange();
+        range.selectNodeContents(one);
+        return Math.round(range.getBoundingClientRect().left);
+    })"""
+    for width in (390, 1366, 1920):
+        sat = seat("root", path="/alerts", width=width)
+        lines = sat.page.locator(".brand, .pages-here a:first-child, main h1").evaluate_all(left)
+        assert len(lines) == 3 and len(set(lines)) == 1, (width, lines)
+
+
+def test_a_table_of_keys_is_not_torn(busy, seat):
+    for path in ("/", "/queue", "/people"):
+        sat = seat("root", path=path, width=1366)
+        sat.press("?")
+        lines = "all => all.map(one => [one.caption, ...one.rows].map(part => part.getBoundingClientRect().x))"
+        assert all(len(set(table)) == 1 for table in sat.page.locator("#keys table").evaluate_all(lines))
+
+
 def test_both_languages_and_both_themes(busy, seat):
     sat = seat("li.wei")
     assert sat.page.locator("html").get_attribute("lang") == "zh-CN"

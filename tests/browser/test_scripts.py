@@ -196,12 +196,34 @@ def test_a_show_follows_its_script_deviates_and_is_corrected_on_record(house, fi
     assert senior.wrong == []
 
 
+def test_what_was_typed_of_a_room_is_kept_until_it_is_done(house, filed, seat):
+    say(house, "far-live", {"id": "f1", "text": "大家好"})
+    senior = seat("zhang.min", path="/live/far-live")
+    senior.page.route("**/acts", lambda route: route.abort())
+    for key, dialog, field in (("n", "#noting", "textarea"), ("w", "#acting", "input")):
+        senior.press(key)
+        senior.page.fill(f"{dialog} {field}", "第三次口误")
+        senior.page.click(f"{dialog} [type=submit]")
+        senior.page.wait_for_selector(f"{dialog}[open] .error >> text='连接不上服务，请稍后再试'")
+        senior.page.reload()
+        senior.press(key)
+        assert senior.page.input_value(f"{dialog} {field}") == "第三次口误"
+        senior.press("Escape")
+    senior.page.unroute("**/acts")
+    senior.press("n")
+    senior.page.click("#noting [type=submit]")
+    senior.page.wait_for_selector("#acts >> text='第三次口误'")
+    senior.press("n")
+    assert senior.page.input_value("#noting textarea") == ""
+
+
 def test_alerts_wear_a_badge_until_somebody_knows(house, filed, seat):
     house.within(house.service.duties.alerts.sweep())
     sat = seat("li.wei", path="/alerts")
     sat.page.wait_for_selector(".badge")
     shot(sat, "alerts")
     assert _violations(sat) == []
+    assert sat.page.locator("#rows a[href='/files#product-brush']").count() == 1
     sat.press("j", "j", "k")
     assert sat.page.locator("#rows tbody tr:first-child.on").count() == 1
     while sat.page.locator("[data-acknowledge]").count():

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from service.audit import verify_export
+from service.audit.formats import FORMATS
 from service.http.html import WORDS
 from service.rights import Role, Scope
 from tests.http.test_console import shown
@@ -150,3 +151,8 @@ def test_the_story_of_a_decision_is_a_page(server, auditor, decided, lang):
     assert WORDS[lang]["time.shanghai"].format(at=f"{at:%Y-%m-%d %H:%M:%S}") in page and "data-as" not in page
     for path in ("/audit", "/audit?kind=decision.*", "/exports"):
         assert WORDS[lang]["nav.audit"] in shown(auditor.call("GET", path, Cookie=cookie))
+
+
+def test_every_stage_of_a_pack_has_its_words():
+    told = {name.removeprefix("js.stage_") for name in WORDS["zh"] if name.startswith("js.stage_")}
+    assert told == {*FORMATS, "records", "rows", "manifest", "archive"}

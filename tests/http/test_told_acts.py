@@ -81,3 +81,13 @@ def test_a_narrowed_log_names_what_it_is_narrowed_to(auditor, busy):
     page = shown(auditor.call("GET", "/audit?kind=report.filed"))
     assert 'value="report.filed" selected>收到举报或投诉<' in page
     assert 'value="measure.*"' in page and WORDS["zh"]["acts.measure.*"] in page
+
+
+def test_a_key_is_called_by_its_label_and_never_like_a_person(server, auditor, busy):
+    key, secret = server.within(server.service.keys.create("shop", label=busy.name))
+    filed = server.call("POST", "/v1/scripts", {"title": "专场", "text": "大家好"}, key=secret).json
+    called = f"密钥「{busy.name}」"
+    log = shown(auditor.call("GET", "/audit?kind=script.*")).partition("<tbody>")[2]
+    assert f'title="{key}"' in log and f">{called}</bdi>" in log and f">{key}<" not in log
+    script = shown(auditor.call("GET", f"/scripts/{filed['script_id']}"))
+    assert f">{called}</bdi>" in script and key not in script

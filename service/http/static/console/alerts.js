@@ -2,22 +2,24 @@
 "use strict";
 
 {
-  const { $, ask, main, tick, tell } = window.ql;
+  const { $, ask, say, toast, tell, keys, renew } = window.ql;
   document.addEventListener("click", async (event) => {
     const button = event.target.closest?.("[data-acknowledge]");
-    if (!button) return;
-    button.disabled = true;
+    if (!button || button.ariaBusy === "true") return;
+    button.ariaBusy = "true"; // one that is disabled would lose the focus, and with it the place in the list
     try {
       await ask("POST", `/v1/alerts/${encodeURIComponent(button.dataset.acknowledge)}/acknowledgement`, {});
-      await fresh();
+      await renew("#main");
     } catch (error) {
-      button.disabled = false;
+      button.ariaBusy = "false";
       tell(error);
     }
   });
-  async function fresh() {
-    const now = await main(location.pathname + location.search);
-    if (now) { $("#main").replaceChildren(...now.childNodes); tick(); }
-  }
-  setInterval(() => { if (!document.hidden && !$("#main").contains(document.activeElement)) fresh(); }, 5000);
+  // Who is at a button in the list is left alone; a row that is chosen stays so.
+  const still = () => !$("#main").contains(document.activeElement) || document.activeElement.matches("tr.on, tr.on a");
+  setInterval(() => { if (!document.hidden && still()) renew("#main"); }, 5000);
+  keys({ a: () => {
+    if (!$("#rows tr.on")) toast(say("js.pick_row"));
+    $("#rows tr.on [data-acknowledge]")?.click();
+  } });
 }

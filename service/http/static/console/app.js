@@ -21,10 +21,23 @@ window.ql = (() => {
       throw Object.assign(new Error(say("js.offline")), { status: 0, problem: {} });
     }
     if (answer.status === 401 && document.body.dataset.page !== "login") {
-      location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+      signedOut();
+      throw Object.assign(new Error(say("js.signed_out")), { status: 401, problem: {} });
     }
     return answer;
   }
+
+  // Nobody is led away from what they are typing: a line says what happened, in the dialog where one is open.
+  function signedOut() {
+    const line = $("#signed-out"), place = $("dialog[open] form") ?? $(".bar");
+    const to = new URL($("a", line).href);
+    to.searchParams.set("next", location.pathname + location.search);
+    $("a", line).href = to.href;
+    $("a", line).onclick = keep;
+    line.hidden = false;
+    if (line.parentNode !== place) place.append(line);
+  }
+  document.addEventListener("close", () => { if ($("#signed-out")?.hidden === false) signedOut(); }, true);
 
   // The answer as JSON. What goes wrong is thrown with the problem's own words.
   async function ask(method, path, body, more) {
@@ -147,17 +160,37 @@ window.ql = (() => {
   });
   keys({ ".": places(1), ",": places(-1) });
 
-  // What was typed into some forms is there again in the other language.
+  // What was typed into some forms is there again in the other language, and after signing in anew.
   const KEPT = "form[data-kept]", typed = "input, select, textarea";
   function keep() {
     const forms = $$(KEPT).map((form) => $$(typed, form).map((field) => [field.value, field.checked]));
     if (forms.length) sessionStorage.setItem("kept", JSON.stringify([location.pathname, forms]));
   }
   const [page, kept] = JSON.parse(sessionStorage.getItem("kept")) ?? [];
-  sessionStorage.removeItem("kept");
+  if (document.body.dataset.page !== "login") sessionStorage.removeItem("kept");
   if (page === location.pathname) $$(KEPT).forEach((form, place) => $$(typed, form).forEach((field, at) => {
     [field.value, field.checked] = kept[place]?.[at] ?? [field.value, field.checked];
   }));
+
+  // What is being typed into a form stays with this tab and this person until it was sent, by the name of what it is about.
+  const drafts = new WeakMap();
+  function draft(form, name) {
+    const key = `draft ${document.body.dataset.me} ${name}`;
+    drafts.set(form, key);
+    const left = sessionStorage.getItem(key);
+    for (const field of left ? $$(typed, form).filter((one) => one.name) : []) {
+      const said = JSON.parse(left).filter(([of]) => of === field.name).map(([, value]) => value);
+      if (field.type === "checkbox") field.checked = said.includes(field.value); else field.value = said[0] ?? "";
+    }
+  }
+  document.addEventListener("input", ({ target: { form } }) => {
+    if (drafts.has(form)) sessionStorage.setItem(drafts.get(form), JSON.stringify([...new FormData(form)]));
+  });
+  function done(form) {
+    sessionStorage.removeItem(drafts.get(form));
+    form.closest("dialog").close();
+    form.reset();
+  }
 
   // Buttons that every page has
   // Reading makes the browser finish writing, so that the page that comes next has it.
@@ -245,31 +278,33 @@ window.ql = (() => {
     if (error) wrong.textContent = error.message;
     wrong.hidden = !error;
   }
-  async function submit(form, sent) {
+  // A form is sent once: while its answer is awaited, and while the page goes, it takes nothing.
+  async function sending(form, work) {
+    if (form.ariaBusy === "true") return;
     complain(form, null);
-    try {
-      return await ask("POST", form.dataset.post, sent);
-    } catch (error) {
-      complain(form, error);
-      return null;
-    }
+    form.ariaBusy = "true";
+    try { await work(); } catch (error) { complain(form, error); }
+    form.ariaBusy = "false";
   }
-  document.addEventListener("submit", async (event) => {
+  const gone = new Promise(() => {});
+  const anew = () => { location.reload(); return gone; };
+  document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!form.dataset.post) return;
     event.preventDefault();
-    const sent = Object.fromEntries(new FormData(form));
-    if ("password" in form.dataset) sent.password = randomPassword();
-    const told = await submit(form, sent);
-    if (told === null) return;
-    form.closest("dialog").close();
-    form.reset();
-    if (form.dataset.then === "secret") {
-      await reveal(told.secret ?? `${told.name ?? sent.name}\n${sent.password}`);
-      location.reload();
-    } else if (form.dataset.then === "reload") location.reload();
-    else { if (told.csrf) location.reload(); toast(say("js.saved")); }
+    sending(form, async () => {
+      const sent = Object.fromEntries(new FormData(form));
+      if ("password" in form.dataset) sent.password = randomPassword();
+      for (const name of form.dataset.numbers?.split(" ") ?? []) { // numbers go as numbers; one that is left empty is left out
+        if (sent[name] === "") delete sent[name]; else sent[name] = Number(sent[name]);
+      }
+      const told = await ask("POST", form.dataset.post, sent);
+      done(form);
+      if (form.dataset.then === "secret") await reveal(told.secret ?? `${told.name ?? sent.name}\n${sent.password}`);
+      if (form.dataset.then !== "close" || told.csrf) await anew();
+      toast(say("js.saved"));
+    });
   });
 
-  return { $, $$, ask, part, main, say, toast, tell, complain, keys, tick, chosen, reveal, randomPassword, lang };
+  return { $, $$, ask, part, main, say, toast, tell, complain, sending, anew, gone, draft, done, keys, tick, chosen, reveal, randomPassword, lang };
 })();

@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const { $, $$, ask, say, toast, tell, complain, keys, lang } = window.ql;
+  const { $, $$, ask, say, toast, tell, sending, anew, done, keys, renew, lang } = window.ql;
   const form = $("#export-form");
 
   const print = $("[data-print]");
@@ -25,7 +25,7 @@
     if (later) at.setUTCDate(at.getUTCDate() + 1);
     return at.toISOString();
   };
-  async function send(event) {
+  function send(event) {
     event.preventDefault();
     const given = new FormData(form);
     const body = {
@@ -35,8 +35,7 @@
     const since = midnight(given.get("since")), until = midnight(given.get("until"), true);
     if (since) body.since = since;
     if (until) body.until = until;
-    complain(form, null);
-    try { await ask("POST", "/v1/exports", body); location.reload(); } catch (error) { complain(form, error); }
+    sending(form, () => ask("POST", "/v1/exports", body).then(anew));
   }
   if (form) {
     form.addEventListener("change", shown);
@@ -46,18 +45,20 @@
 
   // What is being made
   async function look() {
-    const rows = $$('tr[data-state="waiting"]');
-    for (const row of rows) {
+    const waiting = 'tr[data-state="waiting"]';
+    let made = false;
+    for (const row of $$(waiting)) {
       let told;
-      try { told = await ask("GET", `/v1/exports/${encodeURIComponent(row.dataset.export)}`); } catch { continue; }
-      if (told.state !== "waiting") { location.reload(); return; }
+      try { told = await ask("GET", `/v1/exports/${encodeURIComponent(row.dataset.id)}`); } catch { continue; }
+      made ||= told.state !== "waiting";
       if (told.doing) {
         const { stage, done, total } = told.doing;
         $("progress", row).value = total ? Math.round((done * 1000) / total) : 0;
         $(".stage", row).textContent = say(`js.stage_${stage}`);
       }
     }
-    if (rows.length) setTimeout(look, 700);
+    if (made) await renew("#rows"); // a form that somebody is filling in stays
+    if ($(waiting)) setTimeout(look, 700);
   }
   if (form) look();
 
@@ -78,16 +79,15 @@
   });
   // Holds, and who is erased
   const erasure = $("#erasure-form");
-  erasure?.addEventListener("submit", async (event) => {
+  erasure?.addEventListener("submit", (event) => {
     event.preventDefault();
     const given = new FormData(erasure);
-    complain(erasure, null);
     if (!confirm(erasure.dataset.ask)) return;
-    try {
+    sending(erasure, async () => {
       const told = await ask("POST", "/v1/erasures", { person_id: given.get("person_id"), reason: given.get("reason"), retained: given.has("retained") });
-      erasure.closest("dialog").close();
+      done(erasure);
       toast(say("js.erased", told), { alert: true });
-    } catch (error) { complain(erasure, error); }
+    });
   });
   keys({ n: () => $("#new-export, #new-hold")?.showModal(), e: () => $("#new-erasure")?.showModal(), p: () => print?.click() });
 }

@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const { $, $$, ask, part, say, toast, keys, tick } = window.ql;
+  const { $, $$, ask, part, say, toast, complain, draft, done, keys, tick } = window.ql;
   const desk = $("#desk"), place = $("#place"), undoBar = $("#undo");
   const batch = Number(desk.dataset.batch), UNDO = 10_000;
   let hand = desk.dataset.held.split(" ").filter(Boolean);
@@ -21,6 +21,8 @@
     const from = document.activeElement;
     const nodes = await fetched(id);
     here = id;
+    history.replaceState({ here }, "");
+    sessionStorage.setItem("here", here);
     place.replaceChildren(...nodes);
     scrollTo(0, 0);
     tick(place);
@@ -73,6 +75,8 @@
   function rest(told) {
     here = null;
     place.replaceChildren($(told).content.cloneNode(true));
+    const others = $("[data-act=go-on]", place);
+    if (others && hand.length) { others.hidden = false; $("span", others).textContent = say("js.go_on", { n: hand.length }); }
     beads();
     $("[data-first]", place).focus();
   }
@@ -94,8 +98,14 @@
     try { await work(); } catch (error) { refused(error); } finally { busy = false; place.removeAttribute("aria-busy"); }
   }
 
+  // What was typed stays where it is, unless the item is no longer the person's to decide.
   function refused(error) {
-    if (error.status !== 409 || !item()) { toast(error.message, { alert: true }); return; }
+    const asking = [reasons, noting].find((one) => one.open);
+    if (error.status !== 409 || !item()) {
+      if (asking) complain($("form", asking), error); else toast(error.message, { alert: true });
+      return;
+    }
+    asking?.close();
     const why = error.problem.why ?? "other";
     const box = $("#conflict").content.cloneNode(true);
     $("b", box).textContent = say(`conflict.${why}`);
@@ -111,6 +121,7 @@
     const shown = item();
     const id = shown.dataset.id, sent = Date.now();
     await ask("POST", path(id, name), { ...(shown.dataset.token && { token: Number(shown.dataset.token) }), ...body });
+    for (const dialog of [reasons, noting]) if (dialog.open) done($("form", dialog));
     if (!/^(release|skip)$/.test(name)) tally += 1;
     recount().catch(() => {});
     if (name === "decision") offerUndo(id, told, sent + UNDO); else toast(say(`js.${told}`));
@@ -202,7 +213,8 @@
     }
     find.value = "";
     $("textarea", reasons).value = "";
-    $(".error", reasons).hidden = true;
+    draft($("form", reasons), `${here} block`);
+    complain($("form", reasons), null);
     number();
     choices.scrollTop = 0;
     reasons.showModal();
@@ -220,7 +232,7 @@
       event.preventDefault();
       if (field === find && find.value) {
         const first = $$(".choice", choices).find((one) => !one.hidden);
-        if (first) $("input", first).checked = true;
+        if (first && !$("input", first).checked) $("input", first).click();
         find.value = "";
         find.dispatchEvent(new Event("input"));
         choices.focus();
@@ -228,7 +240,7 @@
     } else if (event.key === "Enter" && field.tagName === "TEXTAREA" && event.ctrlKey) { event.preventDefault(); decideBlock(); }
     else if (/^[1-9]$/.test(event.key) && !/^(TEXTAREA|SELECT)$/.test(field.tagName) && field !== find) {
       const box = $$(".choice", choices).filter((one) => !one.hidden)[Number(event.key) - 1]?.querySelector("input");
-      if (box) { event.preventDefault(); box.checked = !box.checked; }
+      if (box) { event.preventDefault(); box.click(); }
     } else if (event.key === "/" && !/^(TEXTAREA|INPUT)$/.test(field.tagName)) { event.preventDefault(); find.focus(); }
   });
   $("form", reasons).addEventListener("submit", (event) => { event.preventDefault(); decideBlock(); });
@@ -237,13 +249,9 @@
       const article = $("select", one)?.value;
       return article ? { category: one.dataset.code, article } : { category: one.dataset.code };
     });
-    if (!picked.length) {
-      $(".error", reasons).textContent = say("js.pick");
-      $(".error", reasons).hidden = false;
-      return;
-    }
+    complain($("form", reasons), picked.length ? null : { message: say("js.pick") });
+    if (!picked.length) return;
     const note = $("textarea", reasons).value.trim();
-    reasons.close();
     once(() => step("decision", { action: "block", reasons: picked, ...settled("upheld"), ...(note && { note }) }, "blocked"));
   }
 
@@ -254,13 +262,14 @@
     if (!item()) return;
     $("#noting-title").textContent = $("#noting-title").dataset[name];
     $("textarea", noting).value = "";
+    draft($("form", noting), `${here} ${name}`);
+    complain($("form", noting), null);
     noted = act;
     noting.showModal();
     $("textarea", noting).focus();
   }
   function goOn() {
     const note = $("textarea", noting).value.trim();
-    noting.close();
     once(() => noted(note ? { note } : {}));
   }
   $("form", noting).addEventListener("submit", (event) => { event.preventDefault(); goOn(); });
@@ -324,6 +333,7 @@
     suggest: () => once(suggest),
     history: () => $("a[data-act=history]", place)?.click(),
     next: () => once(() => advance(here)),
+    "go-on": move(1),
   };
   desk.addEventListener("click", (event) => {
     const bead = event.target.closest("[data-bead]");
@@ -371,7 +381,9 @@
   }
   setInterval(heartbeat, 30000);
 
-  const first = asked || hand[0];
+  // Who comes back, or signs in anew, goes on where they were.
+  const was = history.state?.here ?? (asked ? "" : sessionStorage.getItem("here"));
+  const first = hand.includes(was) ? was : asked || hand[0];
   if (first) once(() => show(first)); else { beads(); $("#start button")?.focus(); }
   for (const id of hand) fetched(id).catch(() => {});
 }

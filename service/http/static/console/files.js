@@ -2,19 +2,11 @@
 "use strict";
 
 {
-  const { $, $$, ask, complain, keys } = window.ql;
+  const { $, $$, ask, sending, anew, keys } = window.ql;
   const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
   let digest = "";
 
-  async function send(form, path, sent) {
-    complain(form, null);
-    try {
-      await ask("POST", path, sent);
-      location.reload();
-    } catch (error) {
-      complain(form, error);
-    }
-  }
+  const send = (form, path, sent) => sending(form, () => ask("POST", path, sent).then(anew));
 
   $("#proof-form [name=file]")?.addEventListener("change", async (event) => {
     const [file] = event.target.files;

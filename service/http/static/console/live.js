@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const { $, $$, ask, main, say, tick, toast, tell, keys } = window.ql;
+  const { $, $$, ask, main, say, tick, toast, complain, sending, draft, done, keys } = window.ql;
   const room = $("#room")?.dataset.room;
   let picked = null, who = null, paused = false; // who was picked stays so when the line has gone by
 
@@ -44,13 +44,18 @@
   }
   setInterval(() => { if (!document.hidden && !paused && !$("dialog[open]")) fresh(); }, 2000);
 
-  async function act(sent) {
-    try {
-      await ask("POST", `/v1/rooms/${encodeURIComponent(room)}/acts`, sent);
-      toast(say(`js.room_${sent.kind}`, { who: sent.target ?? "" }));
-      $("#stream").focus({ preventScroll: true }); // a part with the focus in it is not read anew
-      await fresh();
-    } catch (error) { tell(error); }
+  // The form is there with what was typed until the act is done.
+  const act = (form, sent) => sending(form, async () => {
+    await ask("POST", `/v1/rooms/${encodeURIComponent(room)}/acts`, sent);
+    done(form);
+    toast(say(`js.room_${sent.kind}`, { who: sent.target ?? "" }));
+    $("#stream").focus({ preventScroll: true }); // a part with the focus in it is not read anew
+    await fresh();
+  });
+  function begun(form, name) {
+    form.reset();
+    draft(form, `${room} ${name}`);
+    complain(form, null);
   }
   // Nobody is met by a slip of the hand: an act is asked for, with its reason, before it is done.
   const acting = $("#acting");
@@ -59,7 +64,7 @@
     if (!acting) return;
     doing = { kind, target };
     $("#acting-title").textContent = say(`js.room_${kind}_ask`, { who: target ?? "" });
-    $("form", acting).reset();
+    begun($("form", acting), `${kind} ${target ?? ""}`);
     $("#how-long").hidden = kind !== "mute";
     acting.showModal();
   }
@@ -67,8 +72,7 @@
     event.preventDefault();
     const text = event.target.elements.text.value.trim();
     const minutes = doing.kind === "mute" && Number(event.target.elements.minutes.value);
-    acting.close();
-    act({ ...doing, ...(text && { text }), ...(minutes && { minutes }) });
+    act(event.target, { ...doing, ...(text && { text }), ...(minutes && { minutes }) });
   });
   function mute() {
     if (!who) { toast(say("js.pick_one"), { alert: true }); return; }
@@ -81,12 +85,11 @@
     if (what === "warn") begin("warn");
     if (unmute) begin("unmute", unmute);
   });
-  $("#note-form")?.addEventListener("submit", async (event) => {
+  $("#note-form")?.addEventListener("submit", (event) => {
     event.preventDefault();
-    await act({ kind: "note", text: event.target.elements.text.value });
-    event.target.reset();
-    $("#noting").close();
+    act(event.target, { kind: "note", text: event.target.elements.text.value });
   });
+  if ($("#note-form")) begun($("#note-form"), "note");
   if (room) keys({
     j: () => step(1), k: () => step(-1), m: mute, w: () => $("[data-act=warn]")?.click(),
     n: () => $("#noting")?.showModal(), p: () => { paused = !paused; toast(say(paused ? "js.paused" : "js.going")); },

@@ -2,20 +2,15 @@
 "use strict";
 
 {
-  const { $, ask, complain } = window.ql;
+  const { $, ask, sending, gone } = window.ql;
   const form = $("form.login");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const button = $("button[type=submit]", form);
-    complain(form, null);
-    button.disabled = true;
-    try {
+    await sending(form, async () => {
       await ask("POST", "/v1/sessions", Object.fromEntries(new FormData(form)));
       location.assign(new URL(form.dataset.next, location.origin).href);
-    } catch (error) {
-      complain(form, error);
-      button.disabled = false;
-      form.elements.password.select();
-    }
+      await gone;
+    });
+    form.elements.password.select();
   });
 }

@@ -2,20 +2,54 @@
 "use strict";
 
 {
-  const { $, $$, ask, chosen, keys, tell } = window.ql;
+  const { $, $$, ask, main, chosen, keys, tell, tick } = window.ql;
   const rows = () => $$(":is(#rows, [data-walk]) tbody tr:not(:has(.empty)), #rows > li:not(.empty)");
   // Where rows have only buttons that change things, the row itself gets the focus, and Tab leads to them.
   const opener = (row) => $("a", row) ?? (row.closest("[data-walk]") ? null : $("button", row));
+  function choose(row, focus = true) {
+    for (const one of rows()) one.classList.toggle("on", one === row);
+    if (!row || !focus) return;
+    const to = opener(row) ?? row;
+    if (to === row) to.tabIndex = -1;
+    to.focus({ preventScroll: true });
+    row.scrollIntoView({ block: "nearest" });
+  }
   function step(by) {
     const all = rows();
-    if (!all.length) return;
-    const at = Math.max(0, Math.min(all.findIndex((row) => row.classList.contains("on")) + by, all.length - 1));
-    all.forEach((row, index) => row.classList.toggle("on", index === at));
-    const to = opener(all[at]) ?? all[at];
-    if (to === all[at]) to.tabIndex = -1;
-    to.focus({ preventScroll: true });
-    all[at].scrollIntoView({ block: "nearest" });
+    choose(all[Math.max(0, Math.min(all.findIndex((row) => row.classList.contains("on")) + by, all.length - 1))]);
   }
+
+  // A place in a list: the row that is chosen, then those that take its place where it is gone. What a row is of is its mark.
+  const mark = (row) => row.dataset.id ?? $("a", row)?.getAttribute("href") ?? row.cells?.[0].textContent;
+  function place() {
+    const all = rows(), at = all.findIndex((row) => row.classList.contains("on"));
+    return at < 0 ? [] : [...all.slice(at), ...all.slice(0, at).reverse()].map(mark);
+  }
+  function back(to, focus) {
+    const all = new Map(rows().map((row) => [mark(row), row]));
+    choose(all.get(to.find((one) => all.has(one))), focus);
+  }
+  // Reads a part of the page anew; the place in it stays.
+  async function renew(of) {
+    const page = await main(location.pathname + location.search);
+    if (!page) return;
+    const to = place(), within = $(of).contains(document.activeElement);
+    $(of).replaceChildren(...(page.matches(of) ? page : $(of, page)).childNodes);
+    tick();
+    back(to, within);
+  }
+  const LEFT = `place ${location.pathname}`;
+  document.addEventListener("click", (event) => {
+    const row = rows().find((one) => event.target.closest?.("a, button") && one.contains(event.target));
+    if (!row) return;
+    choose(row, false);
+    sessionStorage.setItem(LEFT, JSON.stringify(place()));
+  }, true);
+  const meant = rows().find((row) => row.id && `#${row.id}` === location.hash);
+  if (meant) choose(meant);
+  else if (document.activeElement === document.body) back(JSON.parse(sessionStorage.getItem(LEFT)) ?? []);
+  sessionStorage.removeItem(LEFT);
+
   const filters = $("#filters");
   if (filters && !$("button:not([type])", filters)) chosen(filters, () => setTimeout(() => { // by then the focus has come to where it goes
     const at = document.activeElement;
@@ -41,4 +75,5 @@
     f: () => $(".filters select")?.focus(), v: save,
     n: () => $("a[rel=next]")?.click(), "/": () => $("input[type=search]")?.focus(),
   });
+  Object.assign(window.ql, { renew });
 }

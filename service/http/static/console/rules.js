@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const { $, $$, ask, part, say, tick, toast, keys } = window.ql;
+  const { $, $$, ask, gone, part, say, tick, toast, keys } = window.ql;
   const KEPT = "ql-draft";
   const wrong = (place, error) => {
     const why = error.problem?.why;
@@ -25,11 +25,15 @@
 
   // Steps: a button or a form that asks the interface and shows the page anew.
   async function step(of) {
+    if (of.ariaBusy === "true") return;
+    of.ariaBusy = "true";
     const [method, path] = of.dataset.call.split(" ");
     try {
       await ask(method, path, of.dataset.send ? JSON.parse(of.dataset.send) : undefined);
       if (of.dataset.then) location.assign(of.dataset.then); else location.reload();
+      await gone;
     } catch (error) { wrong(of.closest("dialog"), error); }
+    of.ariaBusy = "false";
   }
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("button[data-call]");

@@ -2,24 +2,17 @@
 "use strict";
 
 {
-  const { $, $$, ask, say, complain, keys } = window.ql;
+  const { $, $$, ask, say, sending, anew, gone, keys } = window.ql;
   const chosen = (form, name) => $$(`[name=${name}]:checked`, form).map((box) => box.value);
 
   async function file(form) {
-    complain(form, null);
     const sent = { title: form.elements.title.value, text: form.elements.text.value, products: chosen(form, "products"), proofs: chosen(form, "proofs") };
     if (form.elements.script_id) sent.script_id = form.elements.script_id.value;
-    const button = $("[type=submit]", form);
-    button.disabled = true;
-    try {
-      const told = await ask("POST", "/v1/scripts", sent);
-      location.assign(`/scripts/${encodeURIComponent(told.script_id)}`);
-    } catch (error) {
-      complain(form, error);
-      button.disabled = false;
-    }
+    const told = await ask("POST", "/v1/scripts", sent);
+    location.assign(`/scripts/${encodeURIComponent(told.script_id)}`);
+    await gone;
   }
-  for (const form of $$("#script-form, #edit-form")) form.addEventListener("submit", (event) => { event.preventDefault(); file(form); });
+  for (const form of $$("#script-form, #edit-form")) form.addEventListener("submit", (event) => { event.preventDefault(); sending(form, () => file(form)); });
 
   // An accepted rewrite takes the place of its sentence in the text that will be saved; offsets count code points.
   const edited = $("#edited");
@@ -42,15 +35,10 @@
   });
 
   const page = $("#script");
-  $("#approve-form")?.addEventListener("submit", async (event) => {
+  $("#approve-form")?.addEventListener("submit", (event) => {
     event.preventDefault();
-    const form = event.target;
-    try {
-      await ask("POST", `/v1/scripts/${encodeURIComponent(page.dataset.id)}/approval`, { digest: page.dataset.digest, note: form.elements.note.value });
-      location.reload();
-    } catch (error) {
-      complain(form, error);
-    }
+    const form = event.target, sent = { digest: page.dataset.digest, note: form.elements.note.value };
+    sending(form, () => ask("POST", `/v1/scripts/${encodeURIComponent(page.dataset.id)}/approval`, sent).then(anew));
   });
   keys({
     n: () => $("#new-script")?.showModal(),

@@ -1,0 +1,148 @@
+"""Nobody loses their place: not on the desk, not in a list, not while the page reads itself anew."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date, timedelta
+
+import pytest
+
+from service.audit import exports
+from tests.browser.test_desk import CALM, held, sitting
+
+AT = "document.activeElement.closest('#rows tr.on')?.dataset.id"
+
+
+@pytest.fixture(scope="module")
+def busy(house):
+    """A house with work to do, and proofs that end soon."""
+    house.file([{"content_id": f"p-{n}", "text": f"第{n}款面霜，遥遥领先"} for n in range(60)])
+    soon = str(date.today() + timedelta(days=3))  # noqa: DTZ011 - a day, wherever
+    for n in range(6):
+        proof = {"claims": [f"本店第{n}款面霜销量冠军"], "file_sha256": "ab" * 32, "source": "报告", "valid_to": soon}
+        house.call("POST", "/v1/proofs", proof)
+    house.within(house.service.duties.alerts.sweep())
+    return house
+
+
+def ids(sat):
+    return [one.get_attribute("data-id") for one in sat.page.locator("#rows tr[data-id]").all()]
+
+
+def calm(sat):
+    sat.page.wait_for_selector(".item")
+    sat.page.wait_for_function(CALM)
+
+
+def test_who_comes_back_to_the_desk_finds_the_item_that_was_shown(busy, seat):
+    sat = sitting(seat)
+    for _ in range(2):
+        here = sat.shown()
+        sat.press("j").another(here)
+    here = sat.shown()
+    sat.press("h")
+    sat.page.wait_for_url("**/contents/*")
+    sat.page.go_back()
+    calm(sat)
+    assert sat.shown() == here
+    sat.page.reload()
+    calm(sat)
+    assert sat.shown() == here
+    sat.go("/queue").go("/")
+    calm(sat)
+    assert sat.shown() == here
+
+
+def test_a_list_is_where_it_was_left(busy, seat):
+    sat = seat("zhang.min", path="/queue")
+    listed = ids(sat)
+    sat.press(*["j"] * 30, "Enter")
+    calm(sat)
+    sat.page.go_back()
+    sat.page.wait_for_function(f"() => {AT} === '{listed[29]}'")
+    assert sat.page.locator("tr.on").evaluate("row => row.getBoundingClientRect().top") > 80  # below the bar
+    assert sat.page.locator("tr.on").evaluate("row => row.getBoundingClientRect().bottom") < 900
+    sat.press("Enter")
+    calm(sat)
+    sat.press("t")
+    sat.page.wait_for_selector("[data-act=pass]")
+    calm(sat)
+    sat.press("p")
+    sat.page.wait_for_selector("#place .empty a:focus")
+    assert sat.page.locator("[data-act=go-on]").is_hidden()
+    sat.press("Enter")
+    sat.page.wait_for_url("**/queue?*")
+    assert sat.page.evaluate(AT) == listed[30]  # the next one has its place
+    sat.press("k")
+    assert sat.page.evaluate(AT) == listed[28]
+    assert sat.wrong == []
+
+
+def test_where_an_item_of_a_list_is_done_the_others_in_hand_go_on(busy, seat):
+    sat = sitting(seat, "root")
+    mine = held(sat)
+    sat.go("/queue")
+    sat.press("j", "Enter")
+    calm(sat)
+    sat.press("t")
+    sat.page.wait_for_selector("[data-act=pass]")
+    calm(sat)
+    sat.press("p")
+    sat.page.wait_for_selector("#place .empty a:focus")
+    assert sat.page.locator("[data-act=go-on]").inner_text().split("\n")[0].strip() == f"继续手上的 {mine} 条"
+    sat.press("j")
+    sat.page.wait_for_selector(".item [data-act=pass]")
+    assert held(sat) == mine
+
+
+def test_alerts_are_acknowledged_by_a_key_one_after_another(busy, seat):
+    sat = seat("zhang.min", path="/alerts")
+    left = ids(sat)
+    assert len(left) >= 6
+    sat.press("a")
+    sat.page.wait_for_selector("#toasts >> text='先用 J、K 选一行'")
+    sat.press("j", "j", "j", "a")
+    sat.page.wait_for_function(f"() => {AT} === '{left[3]}'")
+    sat.press("Tab", "Enter")
+    sat.page.wait_for_function(f"() => {AT} === '{left[4]}'")
+    sat.press("j")
+    assert sat.page.evaluate(AT) == left[5] and ids(sat) == [*left[:2], *left[4:]]
+    sat.page.evaluate("ql.renew('#main')")  # as the page does by itself
+    sat.page.wait_for_function(f"() => {AT} === '{left[5]}'")
+    sat.press("?")
+    assert "知悉" in sat.page.locator("#keys").inner_text()
+    assert sat.wrong == []
+
+
+def test_an_alert_of_a_proof_says_what_ends_and_leads_to_it(busy, seat):
+    scope, claim = "全国线上线下全部渠道不含港澳台地区及海外", "本店牙刷销量冠军"
+    soon = str(date.today() + timedelta(days=1))  # noqa: DTZ011 - a day, wherever
+    proof = {"claims": [claim], "file_sha256": "cd" * 32, "source": "报告", "scope": scope, "valid_to": soon}
+    told = busy.call("POST", "/v1/proofs", proof)
+    busy.within(busy.service.duties.alerts.sweep())
+    sat = seat("zhang.min", path="/alerts")
+    row = sat.page.locator("#rows tbody tr").first
+    assert claim in row.inner_text() and told["id"] not in row.inner_text()
+    sat.press("j", "Enter")
+    sat.page.wait_for_url(f"**/files#{told['id']}")
+    row = sat.page.locator("tr:target")
+    assert row.evaluate("row => row.matches('.on') && row === document.activeElement")
+    assert scope in row.inner_text() and "即将到期" in row.inner_text() and not row.locator(".chip.good").count()
+    assert sat.wrong == []
+
+
+def test_a_form_stays_open_while_a_pack_is_made(busy, seat, monkeypatch):
+    going, collect = threading.Event(), exports.collect
+    monkeypatch.setattr(exports, "collect", lambda *parts: going.wait(30) and collect(*parts))
+    sat = seat("root", path="/exports")
+    sat.press("n")
+    sat.page.click("#export-form [type=submit]")
+    sat.page.wait_for_selector("tr[data-state=waiting]")
+    sat.press("n")
+    sat.page.fill("#export-form [name=room]", "r-1")
+    going.set()
+    sat.page.wait_for_selector("tr[data-state=done]")
+    assert sat.page.locator("#new-export[open]").count() == 1
+    assert sat.page.input_value("#export-form [name=room]") == "r-1"
+    assert sat.page.locator("tr[data-state=done] a[download]").count() == 1
+    assert sat.wrong == []
