@@ -36,7 +36,7 @@ class _Item(Answered):
     category: str
     severity: int
     reach: int
-    priority: str = Field(description="the sort key: a time, earlier than opened_at by what makes it urgent")
+    priority: str = Field(description="the sort key: due_at, earlier by what makes it urgent; overdue: behind a 0")
     opened_at: str
     due_at: str | None
     breached_at: str | None
