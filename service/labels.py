@@ -102,7 +102,7 @@ class Imported(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What a tenant's labels come to. ``new``: texts of all tenants with labels since the last training."""
+    """What a tenant's labels come to. ``new``: its texts with labels since the last training."""
 
     texts: int
     new: int
@@ -160,7 +160,7 @@ class Labels:
         newest = {((row.content, row.version), row.head): row for row in rows}
         values = Counter((row.head, row.value) for row in newest.values())
         judged = {row.judgement: row for row in rows}.values()
-        new, _ = await self._reads.labels_since_training()
+        new, _ = await self._reads.labels_since_training(tenant)
         return Standing(
             len({place for place, _ in newest}),
             new,

@@ -272,7 +272,8 @@ class Plan:
         if head.item is None:
             assert opening is not None
             item, scene, severity = new_id(), filing.judged[0], filing.judged[3]
-            due, key = later(self._at, opening.due), priority(self._at, opening.credit)
+            due = later(self._at, opening.due)
+            key = priority(due, opening.credit)
             self._review(REVIEW_OPENED, item, filing, 1)
             told = (scene, opening.category, severity, opening.reach, 0, State.WAITING, 0, 1, 1, key, due)
             self.rows.reviews.append((item, tenant, "content", content_id, head.row, filing.id, *told))
@@ -287,7 +288,8 @@ class Plan:
         return head._replace(state=State.WAITING, round=head.round + 1, token=head.token + 1)
 
     def _reopened(self, filing: Filing, opening: Opening, head: Head) -> tuple[str | int | bytes | None, ...]:
-        due, key = later(self._at, opening.due), priority(self._at, opening.credit)
+        due = later(self._at, opening.due)
+        key = priority(due, opening.credit)
         scene, severity = filing.judged[0], filing.judged[3]
         return head.row, filing.id, scene, opening.category, severity, opening.reach, key, self._at, due, head.item
 

@@ -228,7 +228,7 @@ class Exports:
         await again(self._look, rest=_LOOK_SECONDS, failing="packs not looked for", at_once=True, called=self._wake)
 
     async def _look(self) -> None:
-        """Makes all packs that wait, the one that waits longest first."""
+        """Makes all packs that wait: those that are printed, which takes longest, come after all others."""
         while rows := await asyncio.to_thread(self._log.reads.rows, sql.EXPORT_WAITING):
             await self.make(Export(*rows[0]))
 

@@ -28,7 +28,7 @@ SHEET_ROWS: Final = 1_000_000
 """So many rows one sheet takes; more go on in the next."""
 _NAME: Final = 28
 _GROUP: Final = 1000
-_WIDE: Final = frozenset({"text", "facts"})
+WIDE: Final = frozenset({"text", "facts"})
 FORMATS: Final = ("csv", "xlsx", "parquet", "html", "pdf")
 """What may be asked for besides JSONL, which is always there."""
 USUAL: Final = ("csv", "xlsx", "html")
@@ -92,7 +92,7 @@ def _sheet(book: Any, head: Any, table: Table, number: int, lang: Language) -> A
     sheet = book.add_worksheet(title if number == 1 else f"{title} {number}")
     sheet.freeze_panes(1, 0)
     for column, name in enumerate(table.columns):
-        sheet.set_column(column, column, 48 if name in _WIDE else 18)
+        sheet.set_column(column, column, 48 if name in WIDE else 18)
     for column, name in enumerate(table.columns):
         sheet.write_string(0, column, said(HEADS[name], lang), head)
     return sheet

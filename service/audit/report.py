@@ -5,16 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from service.audit import printed
 from service.audit.columns import local
-from service.audit.formats import rows_in
+from service.audit.formats import WIDE, rows_in
 from service.audit.make import rows_name
 from service.audit.manifest import checklist
 from service.audit.packs import HEADS, said
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from moderation.reasons import Language
+    from service.audit.columns import Cell
     from service.audit.counting import Counting
     from service.audit.make import Plan, Progress
 
@@ -30,10 +33,19 @@ NAME: Final = "report.html"
 PRINTED: Final = "report.pdf"
 _SHOWN: Final = 200
 """So many rows of each table stand in the report; all stand in the table's own file."""
+_PRINTED_ROWS: Final = 100
+"""The printer takes milliseconds a cell, and far longer over a long one that it must break."""
+_PRINTED_CHARACTERS: Final = 400
+_LIMIT_SECONDS: Final = 900.0
+_LOOK_SECONDS: Final = 0.2
 _WIDE: Final = 1800
 _BARS: Final = 12
 _HIDDEN: Final = frozenset({"commitment", "facts", "spans", "signals", "supersedes", "decision"})
 _ACTIONS: Final = ("pass", "review", "block")
+
+
+class TookTooLong(Exception):
+    """A report was not printed within the time that it has."""
 
 
 def write_report(plan: Plan, progress: Progress, counting: Counting, lexicons: Path) -> None:
@@ -42,17 +54,40 @@ def write_report(plan: Plan, progress: Progress, counting: Counting, lexicons: P
 
 
 def write_printed(plan: Plan, progress: Progress, counting: Counting, lexicons: Path) -> None:
-    """Writes the same page as PDF/A. Raises ``CalledProcessError``."""
+    """Writes the same page as PDF/A. Raises ``CalledProcessError``, ``TookTooLong``, and ``Cancelled`` meanwhile."""
     with TemporaryDirectory() as folder:
         page = Path(folder) / NAME
-        _write(page, plan, progress, counting, lexicons)
+        _write(page, plan, progress, counting, lexicons, printing=True)
         command = [sys.executable, printed.__file__, str(page), str(progress.folder / PRINTED)]
-        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own program
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as printer:  # noqa: S603 - our own program
+            try:
+                _wait(printer, progress, len(plan.asked.formats))
+            finally:
+                printer.kill()
 
 
-def _write(path: Path, plan: Plan, progress: Progress, counting: Counting, lexicons: Path) -> None:
+def _wait(printer: subprocess.Popen[bytes], progress: Progress, formats: int) -> None:
+    """Until the report is printed, which is the last of the formats."""
+    until = monotonic() + _LIMIT_SECONDS
+    while printer.poll() is None:
+        if monotonic() > until:
+            raise TookTooLong
+        progress.report("pdf", formats - 1, formats)
+        with suppress(subprocess.TimeoutExpired):
+            printer.wait(_LOOK_SECONDS)
+    if printer.returncode:
+        raise subprocess.CalledProcessError(printer.returncode, printer.args)
+
+
+def _write(  # noqa: PLR0913 - what a report is made of
+    path: Path, plan: Plan, progress: Progress, counting: Counting, lexicons: Path, *, printing: bool = False
+) -> None:
     lang, names = plan.asked.lang, _names(lexicons)
-    tables = [_table(progress, table, lang) for table in plan.pack.tables]
+    shown = _PRINTED_ROWS if printing else _SHOWN
+    tables = [_table(progress, table, lang, shown) for table in plan.pack.tables]
+    if printing:
+        for table in tables:
+            table["rows"] = [[_shortened(cell, lang) for cell in row] for row in table["rows"]]
     told = _ENVIRONMENT.get_template("report.html").stream(
         plan=plan,
         lang=lang,
@@ -65,7 +100,7 @@ def _write(path: Path, plan: Plan, progress: Progress, counting: Counting, lexic
         kinds=_top(counting.kinds),
         figures=[row for row in counting.rows("figures", lang) if row[1]],
         tables=tables,
-        shown=_SHOWN,
+        shown=shown,
     )
     with path.open("w", encoding="utf-8") as file:
         file.writelines(told)
@@ -80,17 +115,25 @@ def _names(lexicons: Path) -> dict[str, tuple[str, str]]:
         return {}
 
 
-def _table(progress: Progress, table: Any, lang: Language) -> dict[str, Any]:
+def _table(progress: Progress, table: Any, lang: Language, shown: int) -> dict[str, Any]:
     columns = [name for name in table.columns if name not in _HIDDEN or len(table.columns) < 9]  # noqa: PLR2004 - fits
     places = [table.columns.index(name) for name in columns]
-    rows = [[row[place] for place in places] for row in islice(rows_in(progress.folder / rows_name(table)), _SHOWN + 1)]
+    rows = [[row[place] for place in places] for row in islice(rows_in(progress.folder / rows_name(table)), shown + 1)]
     return {
         "title": said(table.title, lang),
         "name": table.name,
-        "heads": [said(HEADS[name], lang) for name in columns],
-        "rows": rows[:_SHOWN],
-        "more": len(rows) > _SHOWN,
+        "heads": [(said(HEADS[name], lang), name in WIDE) for name in columns],
+        "rows": rows[:shown],
+        "more": len(rows) > shown,
     }
+
+
+def _shortened(cell: Cell, lang: Language) -> Cell:
+    """The cell as it is printed; a long one says how long it is and where it stands whole."""
+    if not isinstance(cell, str) or len(cell) <= _PRINTED_CHARACTERS:
+        return cell
+    whole = ("（共 {} 字，全文见该表文件）", " ({} characters; all stand in the table's file)")
+    return f"{cell[:_PRINTED_CHARACTERS]}…{said(whole, lang).format(len(cell))}"
 
 
 def _days(counting: Counting) -> list[dict[str, Any]]:

@@ -112,19 +112,27 @@ def over_time(
     }
 
 
-def minutes(told: Sequence[Mapping[str, Any]], lines: Mapping[str, int]) -> dict[str, Any]:
-    """The last two hours of a room as they passed, right to the last minute of which something is told.
+def minutes(
+    told: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]], now: tuple[datetime, int]
+) -> dict[str, Any]:
+    """Two hours of a room as they passed, right to now, or to the last minute told where that is longer ago.
 
-    ``lines`` are the points at which each level of risk begins. Bars and points share the height, each in its scale.
+    ``lines`` are levels of risk, each with its ``points``; ``now`` has the points that are left of the last minute's.
+    Bars and points share the height, each in its scale.
     """
     if not told:
-        return {"bars": [], "risk": "", "ticks": [], "lines": [], "most": 0}
+        return {"bars": [], "risk": [], "ticks": [], "lines": [], "most": 0}
     at = [int(from_stamp(one["at"]).timestamp()) // 60 for one in told]
     most = max(1, *(one["messages"] for one in told))
-    scale = 1.1 * max([1, *lines.values(), *(one["points"] for one in told)])
+    scale = 1.1 * max([1, *(one["points"] for one in (*lines, *told))])
+    is_near = 0 <= int(now[0].timestamp()) // 60 - at[-1] < SPAN
+    last = int(now[0].timestamp()) // 60 if is_near else at[-1]
 
     def left(minute: int) -> float:
-        return round((minute - at[-1] + SPAN - 1) * WIDTH / SPAN, 2)
+        return round((minute - last + SPAN - 1) * WIDTH / SPAN, 2)
+
+    def height(points: int) -> float:
+        return round(WIDTH - _share(points, scale), 2)
 
     drawn = [(left(minute), one) for minute, one in zip(at, told, strict=True) if left(minute) >= 0]
     bars = [
@@ -137,17 +145,14 @@ def minutes(told: Sequence[Mapping[str, Any]], lines: Mapping[str, int]) -> dict
         }
         for x, one in drawn
     ]
-    first = at[-1] - SPAN + 1
-    ticks = [minute for minute in range(first, at[-1] + 1) if minute % TICK == 0]
+    risk = {x: one["points"] for x, one in drawn} | ({left(last): now[1]} if is_near else {})
+    ticks = [minute for minute in range(last - SPAN + 1, last + 1) if minute % TICK == 0]
     return {
         "bars": bars,
         "wide": round(WIDTH / SPAN * 0.8, 2),
-        "risk": " ".join(f"{x},{round(WIDTH - _share(one['points'], scale), 2)}" for x, one in drawn),
+        "risk": [{"x": x, "y": height(points), "points": points} for x, points in risk.items()],
         "ticks": [{"x": left(one), "label": clock(datetime.fromtimestamp(one * 60, UTC))[11:16]} for one in ticks],
-        "lines": [
-            {"level": level, "points": points, "y": round(WIDTH - _share(points, scale), 2)}
-            for level, points in lines.items()
-        ],
+        "lines": [{**one, "y": height(one["points"])} for one in lines],
         "most": most,
     }
 

@@ -67,6 +67,7 @@ def brief_told(name: str, held: Held) -> dict[str, Any]:
         "tier": standing.tier,
         "multiplier": standing.multiplier / WHOLE,
         "newcomer": standing.newcomer,
+        "reasons": list(standing.reasons),
         "measures": list(held.measures),
     }
 

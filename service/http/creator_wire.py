@@ -231,6 +231,7 @@ class CreatorBrief(Answered):
     tier: str
     multiplier: float
     newcomer: bool
+    reasons: list[str] = Field(description="codes of what caps the tier, forbids a boost or raises the multiplier")
     measures: list[str]
 
 

@@ -10,6 +10,7 @@ from service.http import html, records, reviews, views
 from service.http.console import HTML, page_lang, safe_next, shell, theme_of, told_by
 from service.http.filters import first, following, given, in_days, wrong, wrong_days
 from service.http.problems import Problem
+from service.http.review_answers import together
 from service.http.routes import route
 from service.rights import Right
 
@@ -176,9 +177,7 @@ async def _queue(asked: Asked) -> Answer:
 
 def tallies(counts: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str, str]]:
     """What to call each count, the count, and where its items are listed."""
-    both = [counts["waiting"], counts["escalated"]]
-    waiting = {"n": sum(one["n"] for one in both), "more": any(one["more"] for one in both)}
-    told = _counts({**counts, "waiting": waiting})
+    told = _counts({**counts, "waiting": together(counts["waiting"], counts["escalated"])})
     places = {
         "waiting": "state=waiting",
         "escalated": "state=waiting&level=1",
@@ -190,10 +189,10 @@ def tallies(counts: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str, str
 
 
 def _tally_of(query: Mapping[str, str]) -> str:
-    """The name of the count whose items a list shows."""
+    """The name of the count whose items a list shows; empty where none counts them."""
     state = query.get("state") or ("held" if query.get("holder") else "waiting")
     if state == "waiting":
-        return "escalated" if query.get("level") == "1" else "waiting"
+        return {"0": "", "1": "escalated"}.get(query.get("level", ""), "waiting")
     return "closed_today" if state == "closed" else state
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from service.duty.products import WARNED
@@ -13,6 +14,9 @@ from service.http.routes import route
 from service.rights import Right
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from moderation.liverules import RiskRules
     from service.http.answer import Answer
     from service.http.console import Shell
     from service.http.serving import Asked
@@ -111,11 +115,33 @@ async def room_page(asked: Asked) -> Answer:
         title, why = html.say(page.lang, "live.no_room"), html.say(page.lang, "live.no_room_why")
         raise Problem("not-found", members={"title": title, "detail": why})
     live = asked.serving.service.rules.engine.ruleset.live
-    lines = {} if live is None else {"amber": live.risk.amber, "red": live.risk.red}
-    return page.page("room.html", one=told, drawn=charts.minutes(told["minutes"], lines))
+    lines = [] if live is None else _lines(live.risk, told["level"])
+    drawn = charts.minutes(told["minutes"], lines, (datetime.now(UTC), told["points"]))
+    return page.page("room.html", one={**told, "stream": folded(told["stream"])}, drawn=drawn)
 
 
 ROUTES: Final = (wall, room_page, script_list, script_page, script_changes, on_file, alert_list)
+
+
+def folded(stream: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What happened, with neighbours that are the same outcome as one: ``texts`` are the messages that it was about."""
+    told: list[dict[str, Any]] = []
+    for one in stream:
+        outcome = [one["facts"].get(name) for name in ("action", "by")] if one["kind"] == "ruling" else None
+        if told and outcome is not None and outcome == told[-1]["outcome"]:
+            told[-1]["texts"].append(one["text"])
+        else:
+            told.append({**one, "outcome": outcome, "texts": [one.get("text", "")]})
+    return told
+
+
+def _lines(rules: RiskRules, level: str) -> list[dict[str, Any]]:
+    """Where each level of risk begins, and where the one that stands is lifted."""
+    begins = {"amber": rules.amber, "red": rules.red}
+    lines = [{"level": name, "points": points, "lifted": False} for name, points in begins.items()]
+    if level in begins:
+        lines.append({"level": level, "points": begins[level] * rules.down_milli // 1000, "lifted": True})
+    return lines
 
 
 async def _on_file(asked: Asked) -> dict[str, Any]:

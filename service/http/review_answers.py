@@ -36,7 +36,7 @@ class _Item(Answered):
     category: str
     severity: int
     reach: int
-    priority: str = Field(description="the sort key: a time, earlier than opened_at by what makes it urgent")
+    priority: str = Field(description="the sort key: due_at, earlier by what makes it urgent; overdue: behind a 0")
     opened_at: str
     due_at: str | None
     breached_at: str | None
@@ -71,8 +71,9 @@ class Count(Answered):
 class QueueCounts(Answered):
     """How much there is to do."""
 
-    waiting: Count
-    escalated: Count
+    waiting: Count = Field(description="for everybody")
+    escalated: Count = Field(description="waiting for seniors")
+    claimable: Count = Field(description="waiting at a level that the caller may claim from")
     held: Count
     overdue: Count
     closed_today: Count
@@ -228,9 +229,15 @@ def _similar(listed: Listed, dossier: Dossier) -> dict[str, Any]:
     return summary(listed) | ({"holder": None, "closed_by": None} if dossier.appeal else {})
 
 
-def counts_told(counts: Counts, most: int) -> dict[str, Any]:
-    """Bounded counts."""
-    return {name: {"n": min(n, most), "more": n > most} for name, n in counts._asdict().items()}
+def counts_told(counts: Counts, most: int, *, senior: bool) -> dict[str, Any]:
+    """Bounded counts, for a senior or for somebody else."""
+    told = {name: {"n": min(n, most), "more": n > most} for name, n in counts._asdict().items()}
+    return {**told, "claimable": together(told["waiting"], told["escalated"]) if senior else told["waiting"]}
+
+
+def together(*counts: Mapping[str, Any]) -> dict[str, Any]:
+    """Several bounded counts as one."""
+    return {"n": sum(one["n"] for one in counts), "more": any(one["more"] for one in counts)}
 
 
 def full(dossier: Dossier, ruleset: Ruleset, caller: str, lang: Lang) -> dict[str, Any]:

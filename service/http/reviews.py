@@ -67,7 +67,7 @@ async def reviews(asked: Asked) -> Answer:
     told = {
         "items": [{**summary(one), "action": ruled.get(one.row[0])} for one in page.items],
         "next": cursor_of(*page.next) if page.next else None,
-        "counts": counts_told(counts, COUNTED),
+        "counts": counts_told(counts, COUNTED, senior=Right.SENIOR in caller.rights),
     }
     return tell(told)
 

@@ -157,7 +157,8 @@ def copy(visit: Visit, golden: str, filing: Filing) -> str:
         Write(quality.INSERT_COPY_DECISION, (filing.id, filing.tenant, at, *filing.judged)),
     )
     item = new_id()
-    key, due = priority(at, opening.credit), later(at, opening.due)
+    due = later(at, opening.due)
+    key = priority(due, opening.credit)
     place = (item, filing.tenant, filing.content_id, filing.id, scene, opening.category, severity, opening.reach)
     facts = {"content": filing.content_id, "decision": filing.id, "kind": CONTENT, "round": 1}
     visit.record(

@@ -95,7 +95,7 @@ def _item(visit: Visit, tenant: str, said: Said, judged: Judged, terms: Terms) -
         row = row._replace(**judged._asdict())
     if row.state == State.CLOSED:
         row = take(visit, row, Move(Step.REOPEN, HOUSE, visit.at, due_at=due))
-        key = priority(visit.at, credit(row.severity, reach))
+        key = priority(due, credit(row.severity, reach))
         return row._replace(reach=reach, reports=0, opened_at=visit.at, priority=key)
     return row
 
@@ -121,12 +121,15 @@ def _write(visit: Visit, row: Row, said: Said) -> str:
 
 
 def _hurried(visit: Visit, row: Row, said: Said) -> str:
-    """How urgent the reports of this round make an item, this one among them. Complaints wait their turn."""
-    if said.kind == COMPLAINT:
+    """How urgent the reports of this round make an item, this one among them.
+
+    Complaints wait their turn; what is overdue comes first as it is.
+    """
+    if said.kind == COMPLAINT or row.due_at is None:
         return row.priority
     ((weighed,),) = visit.rows(desk.WEIGHT, row.id, row.round, _WEIGHED)
     own = visit.rows(desk.WEIGHT_OF, row.tenant, said.by)
-    return priority(row.opened_at, credit(row.severity, row.reach, weighed + (own[0][0] if own else weight(0, 0))))
+    return priority(row.due_at, credit(row.severity, row.reach, weighed + (own[0][0] if own else weight(0, 0))))
 
 
 def _words(row: Row, said: Said, at: str) -> Content | None:

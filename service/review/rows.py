@@ -10,7 +10,7 @@ from service.filing import kept
 from service.ids import from_stamp, new_id
 from service.ports import Write
 from service.review.states import FIRST, HOUSE, Item, Move, NotAllowed, State, Step, after, refused
-from service.review.terms import credit, priority
+from service.review.terms import credit, overdue, priority
 from service.store import desk_statements as desk
 from service.store import statements
 
@@ -131,7 +131,7 @@ def opened(visit: Visit, new: New, facts: Mapping[str, object]) -> Row:
         level=new.level,
         round=1,
         token=1,
-        priority=priority(at, credit(judged.severity, new.reach)),
+        priority=priority(new.due_at, credit(judged.severity, new.reach)),
         opened_at=at,
         due_at=new.due_at,
     )
@@ -163,7 +163,7 @@ def moved(row: Row, move: Move, *, outcome: str | None = None) -> Row:
         item.level,
         item.round,
         item.token,
-        row.priority,
+        overdue(row.priority) if move.step is Step.BREACH else row.priority,
         row.opened_at,
         item.due_at,
         item.breached_at,
@@ -217,8 +217,8 @@ def give_back(visit: Visit, tenant: str, person: Person) -> None:
 
 def _columns(new: Row, token: int) -> tuple[str | int | None, ...]:
     """The values of ``MOVE_REVIEW`` for an item that had this token."""
-    state = (new.state, new.level, new.round, new.token, new.due_at, new.breached_at, new.holder, new.lease_until)
-    return (*state, new.closed_at, new.closed_by, new.outcome, new.id, token)
+    place = (new.state, new.level, new.round, new.token, new.priority, new.due_at, new.breached_at)
+    return (*place, new.holder, new.lease_until, new.closed_at, new.closed_by, new.outcome, new.id, token)
 
 
 def _noted(visit: Visit, row: Row, who: Person, note: str) -> Kept:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 
 from service.acts import REVIEW_OPENED, SAMPLE_ANSWERED, SAMPLE_ENDED, SAMPLE_OPENED, Act
-from service.ids import new_id
+from service.ids import later, new_id
 from service.ports import Write
 from service.review import appeals, rulings
 from service.review.checks import agree, is_blind, said_by
 from service.review.rows import APPEAL, Conflict, Row, found, moved, take
 from service.review.states import HOUSE, SENIOR, Move, State, Step
-from service.review.terms import credit, priority
+from service.review.terms import UNDATED, credit, priority
 from service.store import desk_statements as desk
 from service.store import quality_statements as quality
 
@@ -74,7 +74,7 @@ def opened(visit: Visit, row: Row, who: Person, ruling: Ruling, checks: Checks) 
 
 def _item(visit: Visit, row: Row, target: str) -> tuple[Row, list[Write]]:
     """The item of kind ``sample`` for the target of another: new, or opened again and then to be framed anew."""
-    key = priority(visit.at, credit(row.severity, row.reach))
+    key = priority(later(visit.at, UNDATED), credit(row.severity, row.reach))
     frame = (row.content, row.decision, row.scene, row.category, row.severity, row.reach)
     known = visit.rows(quality.SAMPLE_OF, row.tenant, target)
     if not known:

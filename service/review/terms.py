@@ -1,4 +1,4 @@
-"""How urgent an item is and by when it must be decided, from settings: a static sort key and an absolute deadline."""
+"""How urgent an item is and by when it must be decided, from settings: a sort key and an absolute deadline."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ REACH_CREDIT: Final = 60.0
 """Seconds for each doubling of the number of people that a content may reach."""
 REPORT_CREDIT: Final = 300.0
 """Seconds for a report by somebody whose reports are always upheld."""
+UNDATED: Final = 7 * DAY
+"""What has no deadline is handed out as if it were due after so many seconds."""
 MOST_REPORTS: Final = 12
 """So many reports move an item at most: a crowd must not decide what people look at."""
 DUE_SECONDS: Final[Mapping[Scene, float]] = {
@@ -70,6 +72,11 @@ def credit(severity: int, reach: int, reports: float = 0.0) -> float:
     return SEVERITY_CREDIT[severity] + REACH_CREDIT * log2(1 + reach) + REPORT_CREDIT * min(reports, MOST_REPORTS)
 
 
-def priority(at: str, seconds: float) -> str:
-    """The sort key of what was opened ``at`` with so much credit: smaller comes first."""
-    return later(at, -seconds)
+def priority(due_at: str, seconds: float) -> str:
+    """The sort key of what is due then and has so much credit: smaller comes first."""
+    return later(due_at, -seconds)
+
+
+def overdue(key: str) -> str:
+    """The sort key of an item whose deadline has passed: before all times."""
+    return f"0{key}"

@@ -66,7 +66,10 @@ EXPORTS: Final = f"{_EXPORT} WHERE tenant = ? AND id < ? ORDER BY id DESC LIMIT 
 EXPORT_ASKED: Final = (
     f"{_EXPORT} WHERE state = 'waiting' AND tenant = ? AND asked = ? AND \"by\" = ? ORDER BY id LIMIT 1"
 )
-EXPORT_WAITING: Final = f"{_EXPORT} WHERE state = 'waiting' ORDER BY id LIMIT 1"
+EXPORT_WAITING: Final = f"""
+{_EXPORT} WHERE state = 'waiting'
+ORDER BY EXISTS (SELECT 1 FROM json_each(asked, '$.formats') WHERE value = 'pdf'), id LIMIT 1
+"""  # noqa: S608 - our own text
 EXPORT_BEFORE: Final = """
 SELECT max(size) FROM exports WHERE tenant = ? AND id < ? AND state = 'done' AND size <= ?
 """

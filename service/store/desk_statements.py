@@ -133,8 +133,8 @@ SELECT (SELECT max(seq) FROM acts), ?, tenant, content, ?, ?, scene, published_a
     stages_missing, ruleset, ? FROM decisions WHERE id = ?
 """
 MOVE_REVIEW: Final = """
-UPDATE reviews SET state = ?, level = ?, round = ?, token = ?, due_at = ?, breached_at = ?, holder = ?, lease_until = ?,
-    closed_at = ?, closed_by = ?, outcome = ? WHERE id = ? AND token = ?
+UPDATE reviews SET state = ?, level = ?, round = ?, token = ?, priority = ?, due_at = ?, breached_at = ?,
+    holder = ?, lease_until = ?, closed_at = ?, closed_by = ?, outcome = ? WHERE id = ? AND token = ?
 """
 EXTEND_REVIEW: Final = "UPDATE reviews SET lease_until = ? WHERE id = ? AND token = ?"
 REFRAME_REVIEW: Final = """

@@ -44,7 +44,7 @@ class Review(SQLModel, table=True):
     """One target that people have to look at: a content, or what somebody says of it. One row a target and kind.
 
     ``decision`` is the one under review, ``outcome`` the one that closed it. ``priority`` is a time, earlier than
-    ``opened_at`` by what severity and reach are worth; it never changes while an item waits, so nothing starves.
+    ``due_at`` by what severity and reach are worth, so nothing starves; with a 0 before it once the item is overdue.
     ``token`` grows with every change of hands, and only who holds the newest may decide. What waits is found by urgency
     alone, or by urgency within each sort (level, kind, scene, category), of which there are few.
     """

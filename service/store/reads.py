@@ -194,9 +194,9 @@ class Reads:
         rows = await self._connection.execute_fetchall(statements.LABELS, (tenant,))
         return [LabelRow._make((*row[:5], text_of(row[5]), *row[6:])) for row in rows]
 
-    async def labels_since_training(self) -> tuple[int, int]:
-        """How many texts got labels since the last training, and the number of the newest of these labels."""
-        rows = list(await self._connection.execute_fetchall(statements.LABELS_SINCE))
+    async def labels_since_training(self, tenant: str = "") -> tuple[int, int]:
+        """How many texts, or a tenant's, got labels since the last training; the number of the newest of these."""
+        rows = list(await self._connection.execute_fetchall(statements.LABELS_SINCE, (tenant,)))
         texts, newest = rows[0]
         return texts, newest
 

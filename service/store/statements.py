@@ -110,17 +110,18 @@ UNLABELLED = f"""
 ORDER BY d.seq DESC LIMIT ?
 """  # noqa: S608 - our own text
 
-LABELS = """
+_COUNTING = """
+(?1 = '' OR l.tenant = ?1) AND NOT EXISTS (SELECT 1 FROM decisions AS d WHERE d.supersedes = l.judgement)
+"""
+LABELS = f"""
 SELECT l.number, l.judgement, l.tenant, c.content_id, c.version, c.body, l.head, l.value, l.origin, l.drawn, l."by",
     l.at
-FROM labels AS l JOIN contents AS c ON c.id = l.content
-WHERE (?1 = '' OR l.tenant = ?1) AND NOT EXISTS (SELECT 1 FROM decisions AS d WHERE d.supersedes = l.judgement)
-ORDER BY l.number
-"""
-LABELS_SINCE = """
-SELECT count(DISTINCT content), coalesce(max(number), 0) FROM labels
-WHERE number > (SELECT coalesce(max(labels), 0) FROM models)
-"""
+FROM labels AS l JOIN contents AS c ON c.id = l.content WHERE {_COUNTING} ORDER BY l.number
+"""  # noqa: S608 - our own text
+LABELS_SINCE = f"""
+SELECT count(DISTINCT l.content), coalesce(max(l.number), 0) FROM labels AS l
+WHERE {_COUNTING} AND l.number > (SELECT coalesce(max(labels), 0) FROM models)
+"""  # noqa: S608 - our own text
 MODELS = 'SELECT sha256, card, base, labels, proposed, report, "by", created_at FROM models ORDER BY created_at, rowid'
 MODEL_HISTORY = "SELECT coalesce(model, '') FROM model_activations ORDER BY id DESC"
 MODELS_STATE = "SELECT coalesce(max(id), 0) FROM model_activations"

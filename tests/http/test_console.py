@@ -68,6 +68,30 @@ def test_an_item_shows_what_hides_and_runs_nothing(admin, item):
     shown(admin.call("GET", f"/desk/{item}/suggestion"))
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_text_says_where_its_marks_end_when_not_all_is_marked(server, admin, lang):
+    text = "全网第一的拐杖。" * 60
+    told = server.judge(text, content_id="long", scene="ad").json
+    assert told["matches_truncated"] > 0
+    report = {"content_id": "long", "reporter_id": "r1", "reason": "other"}
+    review = server.call("POST", "/v1/reports", report).json["review"]
+    cookie = f"lang={lang}; __Host-qingliu={admin.cookies['__Host-qingliu']}"
+    gaps = {"end": max(one["end"] for one in told["evidence"]), "all": len(text)}
+    says = [
+        WORDS[lang]["item.unmarked"].format(n=told["matches_truncated"]),
+        WORDS[lang]["item.marks_end"].format_map(gaps),
+    ]
+    server.within(server.service.audit.log.checkpoint())
+    for path in (f"/desk/{review}", f"/items/{review}", "/contents/long", f"/audit/decisions/{told['id']}"):
+        page = shown(admin.call("GET", path, Cookie=cookie))
+        assert all(one in page for one in says), path
+    tried = admin.call("POST", "/try/verdict", {"scene": "ad", "text": text}, Cookie=cookie)
+    assert all(one in shown(tried) for one in says)
+    server.judge("全网第一的拐杖。", content_id="short", scene="ad")
+    page = shown(admin.call("GET", "/contents/short", Cookie=cookie))
+    assert WORDS[lang]["item.marks_end"].partition("{end}")[0] not in page
+
+
 def test_who_only_reads_is_shown_the_queue_and_items_without_acts(server, item):
     auditor = server.hire("console-auditor", Role.AUDITOR)
     queue = shown(auditor.call("GET", "/"))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from html import unescape
 from urllib.parse import quote, urlencode
 
 import pytest
 
+from service.creators import telling
 from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.members import Profile
 from service.http.asking import cursor_of
+from service.http.html import WORDS
 from service.rights import Role
 from tests.http.conftest import running
 
@@ -63,6 +66,32 @@ def test_a_list_goes_on_behind_any_id_that_a_creator_may_have(server, name):
     names = [one["creator_id"] for page in pages(server.call, "/v1/creators", limit=1) for one in page["items"]]
     assert {"a", name, LAST} <= set(names)
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_list_says_why_a_tier_is_not_the_scores(server, ann, monkeypatch, lang):
+    """A hundred points stood as B, and B as more than its 1.0, without a word."""
+    name = "capped"
+    enrol(server, name)
+    held = server.within(server.service.creators.book.standings("shop", [name]))[name]
+    raised = held.standing._replace(reasons=("tenure", "unverified", "compensation"))
+
+    async def standings(*_):
+        return defaultdict(lambda: held._replace(standing=raised))
+
+    monkeypatch.setattr(server.service.creators.book, "standings", standings)
+    (told,) = server.call("GET", f"/v1/creators?containing={name}").json["items"]
+    assert told["reasons"] == ["tenure", "unverified", "compensation"]
+    cookie = f"lang={lang}; __Host-qingliu={ann.cookies['__Host-qingliu']}"
+    page = ann.call("GET", f"/creators?containing={name}", Cookie=cookie).body.decode()
+    for code in told["reasons"]:
+        assert f">{WORDS[lang][f'creator_reason.{code}']}</span>" in page
+
+
+def test_every_reason_of_a_standing_has_a_name():
+    assert telling.WORDS["reasons"].keys() - {"none"} == {
+        name.removeprefix("creator_reason.") for name in WORDS["zh"] if name.startswith("creator_reason.")
+    }
 
 
 @pytest.mark.parametrize("name", ["", "a", "nobody", "01920000-0000-7000-8000-000000000000"])

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from service.audit import verify_export
+from service.audit.exports import Doing
 from service.audit.formats import FORMATS
 from service.http.html import WORDS
 from service.rights import Role, Scope
@@ -136,6 +137,30 @@ def test_the_list_of_packs_names_its_days_in_shanghai_and_who_asked(server, audi
     page = shown(auditor.call("GET", "/exports"))
     assert "2026-10-01 – 2026-10-02" in page
     assert f">{auditor.name}</bdi>" in page.partition("<tbody>")[2] and auditor.id not in page
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_pack_that_waits_is_told_from_the_one_that_is_made_and_one_too_long_to_print_says_so(
+    server, auditor, decided, monkeypatch, lang
+):
+    made(server, auditor, {"pack": "log", "formats": []})
+    exports = server.service.audit.exports
+    (one,) = server.within(exports.listed("shop", limit=1))
+    three = [
+        one._replace(id="waits", state="waiting"),
+        one._replace(id="made", state="waiting"),
+        one._replace(state="failed", error="TookTooLong"),
+    ]
+
+    async def listed(*_, **__):
+        return three
+
+    monkeypatch.setattr(exports, "listed", listed)
+    monkeypatch.setattr(exports, "doing", lambda id_: Doing("csv", 0, 1) if id_ == "made" else None)
+    cookie = f"lang={lang}; __Host-qingliu={auditor.cookies['__Host-qingliu']}"
+    rows = shown(auditor.call("GET", "/exports", Cookie=cookie)).split("<tr data-export=")[1:]
+    for row, name in zip(rows, ("waiting", "making", "took_too_long"), strict=True):
+        assert f">{WORDS[lang][f'exports.{name}']}</span>" in row
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

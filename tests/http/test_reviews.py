@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 from jsonschema_rs import Draft202012Validator
 
+from service.http.html import WORDS
 from service.rights import Role, Scope
 from tests.http.conftest import Browser
 from tests.small import DOUBTFUL
@@ -49,6 +50,24 @@ def fits(server, told, name):
     document = server.call("GET", "/openapi.json", key=None).json
     schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
     Draft202012Validator(schema).validate(told)
+
+
+def test_what_waits_is_what_one_may_claim(house, ann):
+    """A desk that counts what its reviewer may not claim, or not what they may, contradicts the queue."""
+    sue = house.hire("sue-counts", Role.SENIOR)
+    for name in ("a", "b", "c"):
+        judge(house, name)
+    (item,) = claim(house, ann)
+    act(house, ann, item["id"], "escalate", token=item["token"])
+    for who, number, place in ((ann, 2, "/queue?state=waiting&amp;level=0"), (sue, 3, "/queue?state=waiting")):
+        assert queue(house, who).json["counts"]["claimable"] == {"n": number, "more": False}
+        page = who.call("GET", "/").body.decode()
+        assert f'<a href="{place}"><b data-count="claimable">{number}</b>' in page
+        assert WORDS["zh"]["desk.start_why"].format(n=number) in page
+        assert ('data-count="overdue"' in page) == (who is sue)  # what is overdue is for seniors
+        listed = who.call("GET", place.replace("&amp;", "&")).body.decode()
+        assert listed.count("<tr data-id=") == number
+        assert ('class="tally waiting" href="/queue?state=waiting" aria-current="true"' in listed) == (who is sue)
 
 
 def test_work_from_the_queue_to_a_decision(house, ann):

@@ -20,7 +20,7 @@ from service.rights import Role
 from tests.http.streams import chat
 from tests.http.test_console import shown
 
-LINES = {"amber": 24, "red": 72}
+LINES = [{"level": "amber", "points": 24}, {"level": "red", "points": 72}]
 _rooms = count()
 
 
@@ -45,7 +45,7 @@ def minute(at, messages=1, flagged=0, points=0):
 def test_minutes_lie_where_they_passed_and_half_hours_are_named():
     last = datetime(2026, 11, 28, 14, 41, tzinfo=UTC)
     told = [minute(last - timedelta(minutes=ago), 4 if ago else 2, points=10) for ago in (500, 60, 30, 0)]
-    drawn = charts.minutes(told, LINES)
+    drawn = charts.minutes(told, LINES, (last, 10))
     assert [one["clock"] for one in drawn["bars"]] == ["21:41", "22:11", "22:41"], "what passed before is not drawn"
     assert [one["x"] for one in drawn["bars"]] == pytest.approx([49.17, 74.17, 99.17])
     assert [one["label"] for one in drawn["ticks"]] == ["21:00", "21:30", "22:00", "22:30"]
@@ -55,7 +55,28 @@ def test_minutes_lie_where_they_passed_and_half_hours_are_named():
 
 
 def test_a_room_that_nobody_has_heard_has_nothing_to_draw():
-    assert charts.minutes([], LINES)["bars"] == []
+    assert charts.minutes([], LINES, (datetime.now(UTC), 0))["bars"] == []
+
+
+def test_the_line_of_risk_goes_on_to_now_as_far_as_it_has_faded():
+    last = datetime(2026, 11, 28, 14, 41, tzinfo=UTC)
+    told = [minute(last, points=80)]
+    near = charts.minutes(told, LINES, (last + timedelta(minutes=12), 60))
+    assert [(one["x"], one["points"]) for one in near["risk"]] == [(89.17, 80), (99.17, 60)]
+    assert near["bars"][0]["x"] == 89.17 and near["risk"][0]["y"] < near["risk"][1]["y"]
+    assert [one["points"] for one in charts.minutes(told, LINES, (last, 79))["risk"]] == [79]
+    far = charts.minutes(told, LINES, (last + timedelta(days=1), 0))
+    assert [(one["x"], one["points"]) for one in far["risk"]] == [(99.17, 80)]
+
+
+def test_outcomes_that_are_the_same_are_one_row(server, admin, room):
+    for number, by in enumerate(["deadline", "deadline", "person", "deadline"]):
+        ruled = Happening("ruling", {"message": f"m-{number % 2 + 1}", "decision": "d", "action": "pass", "by": by})
+        server.within(server.service.rooms.tell("shop", room, ruled))
+    page = shown(admin.call("GET", f"/live/{room}"))
+    rows = [one.partition("</li>")[0] for one in page.split('class="event ruling"')[1:]]
+    assert ["×2" in row for row in rows] == [False, False, True]
+    assert "欢迎来到直播间" in rows[2] and "国家级" in rows[2]
 
 
 @pytest.mark.parametrize(("message", "words"), [("m-1", ["欢迎来到直播间"]), ("long-gone", ["消息", "long-gone"])])

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 
-from moderation.risk import Mark, Risk, Source
+from moderation.risk import Level, Mark, Risk, Source
 from service.duty.shows import AlreadyLive, NewShow
+from service.http.html import WORDS
 from service.live.talk import Follows
+from service.rights import Role
 from tests.http.streams import chat
+from tests.http.test_console import shown
 from tests.small import CLAIMS, LEXICONS, small_rules
 
 BLOCKED = "这是国家级的产品"
@@ -171,3 +175,17 @@ def test_two_who_start_a_show_at_once_are_told_which_is_on(live):
         first, second = server.within(both())
         assert isinstance(second, AlreadyLive) and second.show == first.id
         assert happened(server) == [("show_started", None, None)]
+
+
+def test_the_page_says_where_a_level_is_lifted_and_shows_a_single_point(live):
+    with live() as server:
+        admin = server.hire("risk-admin", Role.ADMIN)
+        said(server, *[BLOCKED] * 9)
+        rules = server.service.rules.engine.ruleset.live.risk
+        assert risk_of(server).level is Level.RED
+        page = shown(admin.call("GET", f"/live/{ROOM}"))
+        ends = WORDS["zh"]["live.lifted"].format(level=WORDS["zh"]["level.red"], n=rules.red * rules.down_milli // 1000)
+        assert ends in page
+        points = re.search(r"<b>(\d+)</b> <span[^>]*>" + WORDS["zh"]["live.points"], page)[1]
+        *_, last = re.findall(r'<circle class="risk"[^>]*><title>[^<]*?(\d+)</title>', page)
+        assert last == points

@@ -19,12 +19,13 @@ from service.moderate import Idempotency
 from service.ports import Write
 from service.review.desk import Sorts
 from service.review.intake import Said
-from service.review.rows import Conflict, NotThere
+from service.review.rows import Conflict, NotThere, Row
 from service.review.rulings import Ruling, Unfounded
 from service.review.states import UNDO_SECONDS
 from service.review.terms import MOST_REPORTS, REPORT_CREDIT
 from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role, Scope
+from service.store.desk_reads import Query
 from service.wiring import open_service
 from tests.small import ABUSE, DOUBTFUL, hire
 
@@ -131,6 +132,25 @@ async def test_what_came_earlier_cannot_starve(house, ann, content):
     await house.service.moderation.one(house.key, content(DOUBTFUL, scene=Scene.UGC, id="new", reach=10**9))
     (row,) = await house.desk.claim(ann)
     assert row.target == "old"
+
+
+async def test_what_is_overdue_comes_first_and_then_what_is_due_first(house, ann, sue, content):
+    with time_machine.travel("2026-11-20T00:00:00Z", tick=True) as clock:
+        await house.judge(content, ("late", DOUBTFUL))
+        clock.shift(timedelta(hours=23))
+        await house.judge(content, ("day", DOUBTFUL))
+        await house.service.moderation.one(house.key, content(DOUBTFUL, scene=Scene.UGC, id="far", reach=10**9))
+        rows = {row.target: row for row in await house.desk.claim(ann, limit=9)}
+        await house.desk.escalate(ann, rows["far"].id, rows["far"].token)
+        for name in ("late", "day"):
+            await house.desk.release(ann, rows[name].id, rows[name].token)
+        clock.shift(timedelta(hours=1, minutes=1))
+        assert await house.desk.sweep() == 1
+        await house.desk.file("shop", Said("report", "late", "u1", "spam"))
+        await house.judge(content, ("hours", UNPROVEN), scene=Scene.AD)
+        listed = await house.service.desk_reads.listed("shop", Query(), after=None, limit=9)
+        assert [Row(*one.row).target for one in listed.items] == ["late", "hours", "far", "day"]
+        assert [row.target for row in await house.desk.claim(sue, limit=9)] == ["late", "far", "hours", "day"]
 
 
 async def test_only_the_sorts_that_were_asked_for_are_handed_out(house, ann, content):
@@ -308,6 +328,8 @@ async def test_a_decision_is_taken_back_within_ten_seconds_by_whoever_took_it(ho
     newest, undone, first = await house.service.moderation.history(house.key, "a")
     assert (undone.id, first.id) == (closed.outcome, engine.id)
     assert newest.verdict == engine.verdict and newest.supersedes == closed.outcome
+    labels = await house.service.labels.standing("shop")
+    assert (labels.texts, labels.new) == (0, 0)  # what was taken back is no label
     assert house.acts(newest.id) == ["decision.undone"]
     closed = await house.desk.decide(ann, row.id, held.token, PASS)
     with (
@@ -456,7 +478,7 @@ async def test_reports_of_a_passed_content_open_one_item(house, ann, content):
     other = await house.desk.file("shop", Said("report", "a", "u2", "spam"))
     assert first.fresh and other.fresh and again == (first.id, False)
     (row,) = await house.desk.claim(ann, limit=9)
-    assert (row.kind, row.reports, row.priority < row.opened_at) == ("report", 2, True)
+    assert (row.kind, row.reports, row.priority < row.due_at) == ("report", 2, True)
     await house.desk.decide(ann, row.id, row.token, BLOCK)
     assert house.rows("SELECT reporter, upheld, rejected FROM reporters ORDER BY reporter") == [
         ("u1", 1, 0),

@@ -74,6 +74,12 @@ async def test_who_decided_first_is_never_given_it_again(house, people, desk, co
     assert (row.id, row.kind) == (sample, "sample")
 
 
+async def test_what_nobody_waits_for_comes_after_what_is_due(house, people, desk, content):
+    await decided(house, desk, people["ann"], BLOCK, content)
+    await house.judge(content, ("later", DOUBTFUL))
+    assert [row.kind for row in await desk.claim(people["bob"], limit=9)] == ["content", "sample"]
+
+
 async def test_agreement_closes_it_in_silence(house, people, desk, content):
     _, sample = await decided(house, desk, people["ann"], BLOCK, content)
     (row,) = await desk.claim(people["bob"])

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import re
 import sqlite3
 import threading
 import zipfile
-import zlib
 from collections import Counter
 
 import jsonschema_rs
@@ -119,25 +117,6 @@ async def test_a_pack_has_only_what_was_asked_for(made):
     with zipfile.ZipFile(pack) as archive:
         tenants = Counter(json.loads(line)["tenant"] for line in archive.read("records.jsonl").splitlines())
     assert set(tenants) == {"shop", ""}
-
-
-@pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)  # WeasyPrint leaves a file of its own open
-@pytest.mark.skipif(not formats.has_pdf(), reason="needs the extra pdf and the system's Pango")
-async def test_a_printed_report_is_an_archive_document_that_runs_and_fetches_nothing(made):
-    await made.act(40)
-    pack = await made.pack(formats=("pdf",))
-    with zipfile.ZipFile(pack) as archive:
-        page = archive.read("report.pdf")
-        assert "report.html" not in archive.namelist()
-    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", page, re.DOTALL)
-    told = page + b"".join(zlib.decompressobj().decompress(one) for one in streams if one[:1] == b"x")
-    assert page.startswith(b"%PDF-1.7")
-    assert b'pdfaid:part="3" pdfaid:conformance="U"' in told
-    for active in (b"/JavaScript", b"/OpenAction", b"/URI", b"/Launch", b"/EmbeddedFile"):
-        assert active not in told
-    assert check(pack).found == []
 
 
 async def test_a_format_that_cannot_be_written_here_is_refused(made, monkeypatch):
