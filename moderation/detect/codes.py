@@ -37,10 +37,10 @@ _QQ = rf"[1-9][0-9]{{4,10}}(?![0-9只])|{_DIGIT}(?:[ -]{{0,2}}{_DIGIT}){{5,10}}(
 _WECHAT_ID = r"[a-z][a-z0-9_-]{5,19}(?![a-z0-9_-])"
 _TELEGRAM = r"(?:(?<=[@:])|(?<=: ))[a-z](?=[a-z_]*[0-9_])[a-z0-9_]{3,31}(?![a-z0-9_])"
 _HANDLE = re.compile(
-    r"(?:(?<=[^\x00-\x7f])(?:[:：] ?|(?<=号)|号[是:：] ?)|(?<![a-z0-9])[vw][:：] ?)"
+    r"(?:(?<=[^\x00-\x7f])(?:[:：] ?|(?<=号)|号[是:：] ?)|(?<![a-z0-9])[vw][:：] ?|^加 ?)"
     r"((?=[a-z0-9_-]{6,20}(?![a-z0-9_.\u3400-\u9fff-]))(?=[a-z_-]+[0-9_-]*[0-9]{2})[a-z][a-z0-9_-]+)"
 )
-"""Letters and then digits, as people make up names for themselves, behind a colon, 号 or a lone v."""
+"""Letters and then digits, as people make up names for themselves, behind a colon, 号, a lone v or a first 加."""
 _MEMBER = r"(?<=[a-z]{2})\.[a-z]+(?![a-z0-9_-])"
 """A dot and letters right behind a cue of Latin letters belong to a program: a part of a module."""
 _BETWEEN = r"(?:[^\w]|号码|号|是|搜|找|加|我|的|账|帐){0,8}"
@@ -76,6 +76,10 @@ class CodeDetector:
         self._card = tuple(map(plain, cues.card))
         numbers = tuple(map(plain, cues.numbers))
         self._labels = (*self._innocent, *map(plain, cues.labels), *numbers)
+        self._contacts = (
+            *(word for word in self._invite if len(word) > 1),
+            *map(visible, (*cues.wechat, *cues.qq, *cues.telegram)),
+        )
         self._named = re.compile(rf"(?:{'|'.join(map(re.escape, numbers))})[是为号{_PLATES}]?[0-9a-z]{{4,}}")
         apps, public = ("|".join(map(re.escape, names)) for names in (cues.apps, cues.public))
         self._wechat = _after(cues.wechat, visible, rf"(?!(?:{apps})(?![a-z0-9_-])){_WECHAT_ID}")
@@ -173,7 +177,16 @@ class CodeDetector:
                     continue
                 if not raw.placed:
                     self._reader.place(raw)
-                yield _Found("contact_diversion", kind, *raw.span(*match.span(group)), weight=weight)
+                start, end = raw.span(*match.span(group))
+                name = raw.source[start:end]
+                if kind == "handle" and name.isascii() and name.isupper() and not self._invited(raw, *match.span(1)):
+                    continue
+                yield _Found("contact_diversion", kind, start, end, weight=weight)
+
+    def _invited(self, raw: View, start: int, end: int) -> bool:
+        """Whether a name in capitals, as parts and materials have them, is one to get in touch with."""
+        before = raw.text[max(0, start - 3) : start].rstrip()
+        return before.endswith(("加", "v:", "w:")) or self._beside(raw, start, end, self._contacts)
 
     def _beside(self, view: View, start: int, end: int, cues: tuple[str, ...]) -> bool:
         around = view.text[max(0, start - NEAR) : start] + "\n" + view.text[end : end + NEAR]

@@ -117,3 +117,31 @@ def test_a_cheap_look_misses_no_run_of_letters_and_digits_wherever_it_begins(cou
         for run in ("1z2z3", "12345", "一二三四五"):
             assert reader.read("text", "的" * before + run + "的的").look & CODES
             assert not reader.read("text", "的" * before + run[:4] + "的的").look & CODES
+
+
+SPECS = (
+    "厂号SIF337", "牌号：SUS316，表面处理：PVD2023", "牌号：sus316", "摄像头：IMX766", "摄像头：imx766",
+    "品种：ZHENGDAN958", "玉米品种：xianyu335，抗倒伏", "处理器：SM8650", "主控：SM2263XT", "涂层：DLC2024",
+    "加工：SUS316，约300件", "配件号HDX6620", "料号：abcd10086", "型号：KFR35GW", "配置：i7，加RTX4090",
+    "面霜里加DHA2000",
+)  # fmt: skip
+NAMES = (
+    "加ABC9527", "加 LULU520，私发", "V：LULU520", "VX：LULU520", "联系我：LULU520", "微信同号：LULU520",
+    "暗号：LULU520，私聊", "看货：lulu520", "看货：Ⓥ2078008",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SPECS)
+def test_a_name_in_capitals_that_nobody_invites_to_is_a_part_or_a_material(text, shipped, judge) -> None:
+    assert _codes(shipped, judge, text) == []
+
+
+@pytest.mark.parametrize("text", NAMES)
+def test_a_name_that_somebody_invites_to_is_a_handle_in_capitals_too(text, shipped, judge) -> None:
+    assert _codes(shipped, judge, text)
+
+
+def _codes(engine, judge, text: str) -> list[str]:
+    """What the numbers and addresses of a comment are quoted as."""
+    found = judge(engine, text, scene="ugc").evidence
+    return [text[item.span.start : item.span.end] for item in found if item.source == "codes"]
