@@ -44,6 +44,10 @@ _HANDLE = re.compile(
 _MEMBER = r"(?<=[a-z]{2})\.[a-z]+(?![a-z0-9_-])"
 """A dot and letters right behind a cue of Latin letters belong to a program: a part of a module."""
 _BETWEEN = r"(?:[^\w]|号码|号|是|搜|找|加|我|的|账|帐){0,8}"
+_NO_WORDS = "c[o0]m|cn|net|[o0]rg|xyz|icu|ltd|cc|tk"
+"""Endings of host names that nobody taps on or spends an evening in (8点live)."""
+_POINT = re.compile(" ?点 ?")
+_SLASH = "(?:[/∕]|斜[杠线])"
 _EMAIL = re.compile(r"[a-z0-9._-]{2,64}@[a-z0-9-]{2,63}(?:\.[a-z0-9-]{2,63})*\.[a-z]{2,10}")
 _PLATES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 """What a number plate begins with."""
@@ -86,13 +90,7 @@ class CodeDetector:
         self._qq = _after(cues.qq, visible, _QQ)
         self._telegram = _after(cues.telegram, visible, _TELEGRAM)
         self._public = re.compile(rf"(?:https?://)?(?:[a-z0-9-]+\.)*(?:{public})(?:[/?#]|$)")
-        endings = "|".join(map(re.escape, cues.endings))
-        dot = r"(?:\.|。|点(?=com|cn|net)|\(dot\)|\[\.\]| dot )"
-        self._link = re.compile(
-            rf"https?://[^\s\u3400-\u9fff]+|www\.[a-z0-9.-]+|"
-            rf"(?<![a-z0-9@.-])(?:[a-z0-9]\.)?[a-z0-9-]{{2,63}}(?:\.[a-z0-9-]{{1,63}}){{0,3}}{dot}(?:{endings})(?![a-z])"
-            rf"(?:/[^\s\u3400-\u9fff]*)?|(?<![a-z0-9@.-])[a-z0-9-]{{1,20}}\.[a-z]{{2}}/[a-z0-9]{{4,}}"
-        )
+        self._link = _links(cues.endings, apps)
 
     def detect(
         self, parts: Sequence[PartReading], author: Author, day: date, live: Callable[[str], bool]
@@ -171,7 +169,7 @@ class CodeDetector:
             if kind == "email" and "@" not in raw.text:
                 continue
             for match in pattern.finditer(raw.text):
-                if kind == "link" and self._public.match(match[0]):
+                if kind == "link" and self._public.match(_POINT.sub(".", match[0])):
                     continue
                 if kind in {"telegram", "handle"} and self._beside(raw, *match.span(1), self._labels):
                     continue
@@ -242,3 +240,28 @@ def _in_groups(view: View, start: int, end: int) -> bool:
 def _after(cues: Iterable[str], visible: Callable[[str], str], what: str) -> re.Pattern[str]:
     words = "|".join(map(re.escape, sorted(map(visible, cues), key=len, reverse=True)))
     return re.compile(rf"(?:{words})(?!{_MEMBER}){_BETWEEN}({what})")
+
+
+def _links(endings: Iterable[str], apps: str) -> re.Pattern[str]:
+    """Addresses with their dots as they are, disguised, or told: ``yyds888点top斜杠a``; 0 and 1 stand for o and i too.
+
+    An hour before 点 makes no address (12点net). Before an ending that is a word 点 is a tap too (iPhone点app): then
+    the name is that of no known program, and has four letters and nothing right behind, or holds a number that is
+    no hour (vivo12点live).
+    """
+    any_of = "|".join(
+        ending if len(ending) == len("io") else ending.replace("o", "[o0]").replace("i", "[i1]")  # .10 ends a price
+        for ending in map(re.escape, endings)
+    )
+    begin, point = r"(?<![a-z0-9@.-])", _POINT.pattern
+    hour = rf"(?:[01]?[0-9]|2[0-4]){point}"
+    dot = rf"(?:\.|。|{point}(?=(?:{_NO_WORDS})(?![a-z]))|\(dot\)|\[\.\]| dot )"
+    host = rf"(?:[a-z0-9]\.|www{point})?[a-z0-9-]{{2,63}}(?:\.[a-z0-9-]{{1,63}}){{0,3}}{dot}(?:{any_of})(?![a-z])"
+    lettered = rf"[a-z][a-z-]{{3,}}{point}(?:{any_of})(?![\u3400-\u9fff])"
+    numbered = rf"(?![a-z-]+{hour})(?=[a-z-]*[0-9])(?=[0-9-]*[a-z])[a-z0-9-]{{4,63}}{point}(?:{any_of})"
+    return re.compile(
+        r"https?://[^\s\u3400-\u9fff]+|www\.[a-z0-9.-]+|"
+        rf"{begin}(?!{hour})(?:{host}|(?!(?:{apps})[0-9]{{0,2}}{point})(?:{lettered}|{numbered})(?![a-z0-9]))"
+        rf"(?:{_SLASH}[^\s\u3400-\u9fff]*)?|"
+        rf"{begin}[a-z0-9-]{{1,20}}(?:\.|(?<=[a-z]){point})[a-z]{{2}}{_SLASH}[a-z0-9]{{4,}}"
+    )

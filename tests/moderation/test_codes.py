@@ -119,6 +119,17 @@ def test_a_cheap_look_misses_no_run_of_letters_and_digits_wherever_it_begins(cou
             assert not reader.read("text", "的" * before + run[:4] + "的的").look & CODES
 
 
+LINKS = (
+    "ABC点com 点进去就有", "www点abc点com", "yyds888点top 上去看", "yyds888点vip", "abc点cn", "yyds888 点 com",
+    "t.me斜杠abc123", "t点me斜杠abcd", "abc.c0m 有货", "yyds666点inf0", "登录 bank-jf点top 填卡号", "yyds点vip",
+    "moyu99点live/abc", "补缴关税：hk-post16點cc", "交易去 db600.cc",
+)  # fmt: skip
+NO_LINKS = (
+    "8点live", "下午3点work", "今晚8点club", "晚上8点vip专享", "今晚NBA8点live直播", "vivo12点live", "PM10点live",
+    "12点net课开始", "打开iPhone点app", "iPhone15点app store下载", "OPPO点live就能看", "用Steam点store买",
+    "打开APP点vip", "排量150cc，2.0cc", "访问12306点cn", "A点到B点，C点work不work", "日期写成年斜杠月斜杠日",
+    "到账78.10元",
+)  # fmt: skip
 SPECS = (
     "厂号SIF337", "牌号：SUS316，表面处理：PVD2023", "牌号：sus316", "摄像头：IMX766", "摄像头：imx766",
     "品种：ZHENGDAN958", "玉米品种：xianyu335，抗倒伏", "处理器：SM8650", "主控：SM2263XT", "涂层：DLC2024",
@@ -129,6 +140,16 @@ NAMES = (
     "加ABC9527", "加 LULU520，私发", "V：LULU520", "VX：LULU520", "联系我：LULU520", "微信同号：LULU520",
     "暗号：LULU520，私聊", "看货：lulu520", "看货：Ⓥ2078008",
 )  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LINKS)
+def test_a_link_whose_dot_or_slash_is_told_or_disguised_is_one(text, shipped, judge) -> None:
+    assert _codes(shipped, judge, text)
+
+
+@pytest.mark.parametrize("text", NO_LINKS)
+def test_an_hour_a_tap_and_a_price_are_no_link(text, shipped, judge) -> None:
+    assert _codes(shipped, judge, text) == []
 
 
 @pytest.mark.parametrize("text", SPECS)
