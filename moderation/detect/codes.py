@@ -28,12 +28,19 @@ ENOUGH = 8
 """So many findings of one kind and weight a part: more of them can change nothing."""
 
 _SPOKEN = str.maketrans("零〇洞一幺壹二两贰三叁四肆五伍六陆七柒拐八捌九玖", "000111222334455667778899")
-_LONG_RUN = re.compile("[0-9" + "".join(map(chr, _SPOKEN)) + "]{11}")
+_LONG_RUN = re.compile("[0-9oil" + "".join(map(chr, _SPOKEN)) + "]{11}")
 """Shorter runs of digits are no number that is looked for."""
 _MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
+_LETTERED = re.compile(r"(?<![0-9])(?=(?:[oil]*[0-9]){4})[1il](?=[0-9]{0,9}[oil])[3-9][0-9oil]{9}(?![0-9])")
+"""A mobile number with o, i and l for 0 and 1. A letter at its head alone makes it a part (I30-1100-1100)."""
 _LONG_NUMBER = re.compile(r"(?<![0-9a-z])[0-9]{15,18}[0-9x](?![0-9a-z])")
 _DIGIT = f"[0-9{NUMERALS}]"
-_QQ = rf"[1-9][0-9]{{4,10}}(?![0-9只])|{_DIGIT}(?:[ -]{{0,2}}{_DIGIT}){{5,10}}(?![ -]{{0,2}}{_DIGIT}|只)"
+_HALVES = re.compile(rf"前面?{_DIGIT}位[是为]?({_DIGIT}+)[^0-9]{{0,2}}?[后末]面?{_DIGIT}位[是为]?({_DIGIT}+)")
+"""A number told in two pieces, by how many of its digits come first and last."""
+_QQ = (
+    r"(?=(?:[oil]*[0-9]){5})[1-9il][0-9oil]{6,10}(?![0-9a-z只])|[1-9][0-9]{4,10}(?![0-9只])|"
+    rf"{_DIGIT}(?:[ -]{{0,2}}{_DIGIT}){{5,10}}(?![ -]{{0,2}}{_DIGIT}|只)"
+)
 _WECHAT_ID = r"[a-z][a-z0-9_-]{5,19}(?![a-z0-9_-])"
 _TELEGRAM = r"(?:(?<=[@:])|(?<=: ))[a-z](?=[a-z_]*[0-9_])[a-z0-9_]{3,31}(?![a-z0-9_])"
 _HANDLE = re.compile(
@@ -43,6 +50,8 @@ _HANDLE = re.compile(
 """Letters and then digits, as people make up names for themselves, behind a colon, 号, a lone v or a first 加."""
 _MEMBER = r"(?<=[a-z]{2})\.[a-z]+(?![a-z0-9_-])"
 """A dot and letters right behind a cue of Latin letters belong to a program: a part of a module."""
+_APART = "[ ·\u2190-\u2bff\U0001f000-\U0001faff-]?"
+"""What stands between the letters of a cue that is pulled apart: a blank, a dash or an emoji."""
 _BETWEEN = r"(?:[^\w]|号码|号|是|搜|找|加|我|的|账|帐){0,8}"
 _NO_WORDS = "c[o0]m|cn|net|[o0]rg|xyz|icu|ltd|cc|tk"
 """Endings of host names that nobody taps on or spends an evening in (8点live)."""
@@ -115,7 +124,7 @@ class CodeDetector:
 
     def _find(self, part: PartReading) -> Iterator[_Found]:
         numbers: Iterable[_Found] = ()
-        if _LONG_RUN.search(part.text):
+        if _LONG_RUN.search(part.text) or _HALVES.search(part.text):
             folded = self._reader.folded_view(part)
             numbers = [  # as written first: what is counted behind a number (…，一共) is no digit of it
                 found
@@ -133,13 +142,11 @@ class CodeDetector:
                 yield found
 
     def _mobiles(self, view: View, digits: str) -> Iterator[_Found]:
-        for match in _MOBILE.finditer(digits):
-            if (_torn(view, *match.span()) and not _in_groups(view, *match.span())) or self._beside(
-                view, *match.span(), self._innocent
-            ):
+        for start, end in _mobile_places(view, digits):
+            if self._beside(view, start, end, self._innocent):
                 continue
-            span = view.span(*match.span())
-            if self._beside(view, *match.span(), self._invite):
+            span = view.span(start, end)
+            if self._beside(view, start, end, self._invite):
                 yield _Found("contact_diversion", "mobile", *span)
             else:
                 yield _Found("privacy_leak", "mobile", *span, weight=UNSURE)
@@ -225,6 +232,21 @@ def is_bank_card(number: str) -> bool:
     return sum(digit - 9 if digit > 9 else digit for digit in doubled) % 10 == 0  # noqa: PLR2004
 
 
+def _mobile_places(view: View, digits: str) -> Iterator[tuple[int, int]]:
+    """Where mobile numbers stand: as digits, with letters for some, or told in pieces."""
+    for match in _MOBILE.finditer(digits):
+        if not _torn(view, *match.span()) or _in_groups(view, *match.span()):
+            yield match.span()
+    for match in _LETTERED.finditer(digits):
+        start, end = view.span(*match.span())
+        beside = view.source[max(0, start - 1) : start] + view.source[end : end + 1]
+        if not _torn(view, *match.span()) and not any(char.isascii() and char.isalnum() for char in beside):
+            yield match.span()
+    for match in _HALVES.finditer(view.text):
+        if _MOBILE.fullmatch((match[1] + match[2]).translate(_SPOKEN)):
+            yield match.span()
+
+
 def _torn(view: View, start: int, end: int) -> bool:
     """Whether the digits belong to several numbers: prices, times and lists, unless every digit is cut off alike."""
     gaps = [gap for _, gap in view.gaps(start, end)]
@@ -238,8 +260,13 @@ def _in_groups(view: View, start: int, end: int) -> bool:
 
 
 def _after(cues: Iterable[str], visible: Callable[[str], str], what: str) -> re.Pattern[str]:
-    words = "|".join(map(re.escape, sorted(map(visible, cues), key=len, reverse=True)))
-    return re.compile(rf"(?:{words})(?!{_MEMBER}){_BETWEEN}({what})")
+    """``what`` behind a cue. A cue of Latin letters may be pulled apart (wei-xin, t g): then a digit is asked for."""
+    seen = sorted(map(visible, cues), key=len, reverse=True)
+    words = "|".join(map(re.escape, seen))
+    apart = "|".join(_APART.join(word) for word in seen if word.isascii() and word.isalpha()) or "(?!)"
+    digit = rf"(?=[^a-z0-9]{{0,8}}[a-z_-]{{0,19}}{_DIGIT})"
+    cue = rf"(?:{words})(?!{_MEMBER})|(?<![a-z0-9])(?:{apart})(?![a-z0-9]){digit}"
+    return re.compile(rf"(?:{cue}){_BETWEEN}({what})")
 
 
 def _links(endings: Iterable[str], apps: str) -> re.Pattern[str]:

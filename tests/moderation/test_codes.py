@@ -119,6 +119,19 @@ def test_a_cheap_look_misses_no_run_of_letters_and_digits_wherever_it_begins(cou
             assert not reader.read("text", "的" * before + run[:4] + "的的").look & CODES
 
 
+TOLD = (
+    "wei xin：abc_9527", "wei❤️xin：abc_9527，可以+", "wei-xin：lulu_520", "W·X：lulu520a", "v x lulu520a",
+    "q q：123456789", "Q-Q：987654321 看图", "qq：1234OO56l", "t g：abc_9527", "扣号：一二三四五六七八",
+    "电话 1380OOl38OO", "tel 1380OOl38OO", "l38OOl38OOO", "138-OOl3-8OOO", "前七位1380013，后四位8000",
+    "前三位是一三八，后八位是零零一三八零零零",
+)  # fmt: skip
+NOT_TOLD = (
+    "配件 I30-1100-1100", "配件I3011001100到货", "SUS316，OL1380OO13800", "OL1380OOl38OO 有货",
+    "玻璃化温度 T g：105度", "DNA:A-T G-C 配对，T-G：abc", "书号 ISBN 978-7-111-64123-O", "订单号 1380OOl38OO 已发",
+    "卡号前四位6222，后四位8888", "快递单号前七位1380013，后四位8000", "we chat tonight about business",
+    "q q 是两个字母，共12个", "lol2013年有13800人玩oil", "前7位宝宝里抽三位，后4位没有",
+    "机油 10W-40 oil 1380 公里",
+)  # fmt: skip
 LINKS = (
     "ABC点com 点进去就有", "www点abc点com", "yyds888点top 上去看", "yyds888点vip", "abc点cn", "yyds888 点 com",
     "t.me斜杠abc123", "t点me斜杠abcd", "abc.c0m 有货", "yyds666点inf0", "登录 bank-jf点top 填卡号", "yyds点vip",
@@ -140,6 +153,16 @@ NAMES = (
     "加ABC9527", "加 LULU520，私发", "V：LULU520", "VX：LULU520", "联系我：LULU520", "微信同号：LULU520",
     "暗号：LULU520，私聊", "看货：lulu520", "看货：Ⓥ2078008",
 )  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TOLD)
+def test_a_cue_pulled_apart_and_letters_among_digits_hide_no_number(text, shipped, judge) -> None:
+    assert _codes(shipped, judge, text)
+
+
+@pytest.mark.parametrize("text", NOT_TOLD)
+def test_parts_orders_and_chemistry_are_no_contact(text, shipped, judge) -> None:
+    assert _codes(shipped, judge, text) == []
 
 
 @pytest.mark.parametrize("text", LINKS)
