@@ -28,22 +28,35 @@ ENOUGH = 8
 """So many findings of one kind and weight a part: more of them can change nothing."""
 
 _SPOKEN = str.maketrans("零〇洞一幺壹二两贰三叁四肆五伍六陆七柒拐八捌九玖", "000111222334455667778899")
-_LONG_RUN = re.compile("[0-9" + "".join(map(chr, _SPOKEN)) + "]{11}")
+_LONG_RUN = re.compile("[0-9oil" + "".join(map(chr, _SPOKEN)) + "]{11}")
 """Shorter runs of digits are no number that is looked for."""
 _MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
+_LETTERED = re.compile(r"(?<![0-9])(?=(?:[oil]*[0-9]){4})[1il](?=[0-9]{0,9}[oil])[3-9][0-9oil]{9}(?![0-9])")
+"""A mobile number with o, i and l for 0 and 1. A letter at its head alone makes it a part (I30-1100-1100)."""
 _LONG_NUMBER = re.compile(r"(?<![0-9a-z])[0-9]{15,18}[0-9x](?![0-9a-z])")
 _DIGIT = f"[0-9{NUMERALS}]"
-_QQ = rf"[1-9][0-9]{{4,10}}(?![0-9只])|{_DIGIT}(?:[ -]{{0,2}}{_DIGIT}){{5,10}}(?![ -]{{0,2}}{_DIGIT}|只)"
+_HALVES = re.compile(rf"前面?{_DIGIT}位[是为]?({_DIGIT}+)[^0-9]{{0,2}}?[后末]面?{_DIGIT}位[是为]?({_DIGIT}+)")
+"""A number told in two pieces, by how many of its digits come first and last."""
+_QQ = (
+    r"(?=(?:[oil]*[0-9]){5})[1-9il][0-9oil]{6,10}(?![0-9a-z只])|[1-9][0-9]{4,10}(?![0-9只])|"
+    rf"{_DIGIT}(?:[ -]{{0,2}}{_DIGIT}){{5,10}}(?![ -]{{0,2}}{_DIGIT}|只)"
+)
 _WECHAT_ID = r"[a-z][a-z0-9_-]{5,19}(?![a-z0-9_-])"
 _TELEGRAM = r"(?:(?<=[@:])|(?<=: ))[a-z](?=[a-z_]*[0-9_])[a-z0-9_]{3,31}(?![a-z0-9_])"
 _HANDLE = re.compile(
-    r"(?:(?<=[^\x00-\x7f])(?:[:：] ?|(?<=号)|号[是:：] ?)|(?<![a-z0-9])[vw][:：] ?)"
+    r"(?:(?<=[^\x00-\x7f])(?:[:：] ?|(?<=号)|号[是:：] ?)|(?<![a-z0-9])[vw][:：] ?|^加 ?)"
     r"((?=[a-z0-9_-]{6,20}(?![a-z0-9_.\u3400-\u9fff-]))(?=[a-z_-]+[0-9_-]*[0-9]{2})[a-z][a-z0-9_-]+)"
 )
-"""Letters and then digits, as people make up names for themselves, behind a colon, 号 or a lone v."""
+"""Letters and then digits, as people make up names for themselves, behind a colon, 号, a lone v or a first 加."""
 _MEMBER = r"(?<=[a-z]{2})\.[a-z]+(?![a-z0-9_-])"
 """A dot and letters right behind a cue of Latin letters belong to a program: a part of a module."""
+_APART = "[ ·\u2190-\u2bff\U0001f000-\U0001faff-]?"
+"""What stands between the letters of a cue that is pulled apart: a blank, a dash or an emoji."""
 _BETWEEN = r"(?:[^\w]|号码|号|是|搜|找|加|我|的|账|帐){0,8}"
+_NO_WORDS = "c[o0]m|cn|net|[o0]rg|xyz|icu|ltd|cc|tk"
+"""Endings of host names that nobody taps on or spends an evening in (8点live)."""
+_POINT = re.compile(" ?点 ?")
+_SLASH = "(?:[/∕]|斜[杠线])"
 _EMAIL = re.compile(r"[a-z0-9._-]{2,64}@[a-z0-9-]{2,63}(?:\.[a-z0-9-]{2,63})*\.[a-z]{2,10}")
 _PLATES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 """What a number plate begins with."""
@@ -76,19 +89,17 @@ class CodeDetector:
         self._card = tuple(map(plain, cues.card))
         numbers = tuple(map(plain, cues.numbers))
         self._labels = (*self._innocent, *map(plain, cues.labels), *numbers)
+        self._contacts = (
+            *(word for word in self._invite if len(word) > 1),
+            *map(visible, (*cues.wechat, *cues.qq, *cues.telegram)),
+        )
         self._named = re.compile(rf"(?:{'|'.join(map(re.escape, numbers))})[是为号{_PLATES}]?[0-9a-z]{{4,}}")
         apps, public = ("|".join(map(re.escape, names)) for names in (cues.apps, cues.public))
         self._wechat = _after(cues.wechat, visible, rf"(?!(?:{apps})(?![a-z0-9_-])){_WECHAT_ID}")
         self._qq = _after(cues.qq, visible, _QQ)
         self._telegram = _after(cues.telegram, visible, _TELEGRAM)
         self._public = re.compile(rf"(?:https?://)?(?:[a-z0-9-]+\.)*(?:{public})(?:[/?#]|$)")
-        endings = "|".join(map(re.escape, cues.endings))
-        dot = r"(?:\.|。|点(?=com|cn|net)|\(dot\)|\[\.\]| dot )"
-        self._link = re.compile(
-            rf"https?://[^\s\u3400-\u9fff]+|www\.[a-z0-9.-]+|"
-            rf"(?<![a-z0-9@.-])(?:[a-z0-9]\.)?[a-z0-9-]{{2,63}}(?:\.[a-z0-9-]{{1,63}}){{0,3}}{dot}(?:{endings})(?![a-z])"
-            rf"(?:/[^\s\u3400-\u9fff]*)?|(?<![a-z0-9@.-])[a-z0-9-]{{1,20}}\.[a-z]{{2}}/[a-z0-9]{{4,}}"
-        )
+        self._link = _links(cues.endings, apps)
 
     def detect(
         self, parts: Sequence[PartReading], author: Author, day: date, live: Callable[[str], bool]
@@ -113,7 +124,7 @@ class CodeDetector:
 
     def _find(self, part: PartReading) -> Iterator[_Found]:
         numbers: Iterable[_Found] = ()
-        if _LONG_RUN.search(part.text):
+        if _LONG_RUN.search(part.text) or _HALVES.search(part.text):
             folded = self._reader.folded_view(part)
             numbers = [  # as written first: what is counted behind a number (…，一共) is no digit of it
                 found
@@ -131,13 +142,11 @@ class CodeDetector:
                 yield found
 
     def _mobiles(self, view: View, digits: str) -> Iterator[_Found]:
-        for match in _MOBILE.finditer(digits):
-            if (_torn(view, *match.span()) and not _in_groups(view, *match.span())) or self._beside(
-                view, *match.span(), self._innocent
-            ):
+        for start, end in _mobile_places(view, digits):
+            if self._beside(view, start, end, self._innocent):
                 continue
-            span = view.span(*match.span())
-            if self._beside(view, *match.span(), self._invite):
+            span = view.span(start, end)
+            if self._beside(view, start, end, self._invite):
                 yield _Found("contact_diversion", "mobile", *span)
             else:
                 yield _Found("privacy_leak", "mobile", *span, weight=UNSURE)
@@ -167,13 +176,22 @@ class CodeDetector:
             if kind == "email" and "@" not in raw.text:
                 continue
             for match in pattern.finditer(raw.text):
-                if kind == "link" and self._public.match(match[0]):
+                if kind == "link" and self._public.match(_POINT.sub(".", match[0])):
                     continue
                 if kind in {"telegram", "handle"} and self._beside(raw, *match.span(1), self._labels):
                     continue
                 if not raw.placed:
                     self._reader.place(raw)
-                yield _Found("contact_diversion", kind, *raw.span(*match.span(group)), weight=weight)
+                start, end = raw.span(*match.span(group))
+                name = raw.source[start:end]
+                if kind == "handle" and name.isascii() and name.isupper() and not self._invited(raw, *match.span(1)):
+                    continue
+                yield _Found("contact_diversion", kind, start, end, weight=weight)
+
+    def _invited(self, raw: View, start: int, end: int) -> bool:
+        """Whether a name in capitals, as parts and materials have them, is one to get in touch with."""
+        before = raw.text[max(0, start - 3) : start].rstrip()
+        return before.endswith(("加", "v:", "w:")) or self._beside(raw, start, end, self._contacts)
 
     def _beside(self, view: View, start: int, end: int, cues: tuple[str, ...]) -> bool:
         around = view.text[max(0, start - NEAR) : start] + "\n" + view.text[end : end + NEAR]
@@ -214,6 +232,21 @@ def is_bank_card(number: str) -> bool:
     return sum(digit - 9 if digit > 9 else digit for digit in doubled) % 10 == 0  # noqa: PLR2004
 
 
+def _mobile_places(view: View, digits: str) -> Iterator[tuple[int, int]]:
+    """Where mobile numbers stand: as digits, with letters for some, or told in pieces."""
+    for match in _MOBILE.finditer(digits):
+        if not _torn(view, *match.span()) or _in_groups(view, *match.span()):
+            yield match.span()
+    for match in _LETTERED.finditer(digits):
+        start, end = view.span(*match.span())
+        beside = view.source[max(0, start - 1) : start] + view.source[end : end + 1]
+        if not _torn(view, *match.span()) and not any(char.isascii() and char.isalnum() for char in beside):
+            yield match.span()
+    for match in _HALVES.finditer(view.text):
+        if _MOBILE.fullmatch((match[1] + match[2]).translate(_SPOKEN)):
+            yield match.span()
+
+
 def _torn(view: View, start: int, end: int) -> bool:
     """Whether the digits belong to several numbers: prices, times and lists, unless every digit is cut off alike."""
     gaps = [gap for _, gap in view.gaps(start, end)]
@@ -227,5 +260,35 @@ def _in_groups(view: View, start: int, end: int) -> bool:
 
 
 def _after(cues: Iterable[str], visible: Callable[[str], str], what: str) -> re.Pattern[str]:
-    words = "|".join(map(re.escape, sorted(map(visible, cues), key=len, reverse=True)))
-    return re.compile(rf"(?:{words})(?!{_MEMBER}){_BETWEEN}({what})")
+    """``what`` behind a cue. A cue of Latin letters may be pulled apart (wei-xin, t g): then a digit is asked for."""
+    seen = sorted(map(visible, cues), key=len, reverse=True)
+    words = "|".join(map(re.escape, seen))
+    apart = "|".join(_APART.join(word) for word in seen if word.isascii() and word.isalpha()) or "(?!)"
+    digit = rf"(?=[^a-z0-9]{{0,8}}[a-z_-]{{0,19}}{_DIGIT})"
+    cue = rf"(?:{words})(?!{_MEMBER})|(?<![a-z0-9])(?:{apart})(?![a-z0-9]){digit}"
+    return re.compile(rf"(?:{cue}){_BETWEEN}({what})")
+
+
+def _links(endings: Iterable[str], apps: str) -> re.Pattern[str]:
+    """Addresses with their dots as they are, disguised, or told: ``yyds888点top斜杠a``; 0 and 1 stand for o and i too.
+
+    An hour before 点 makes no address (12点net). Before an ending that is a word 点 is a tap too (iPhone点app): then
+    the name is that of no known program, and has four letters and nothing right behind, or holds a number that is
+    no hour (vivo12点live).
+    """
+    any_of = "|".join(
+        ending if len(ending) == len("io") else ending.replace("o", "[o0]").replace("i", "[i1]")  # .10 ends a price
+        for ending in map(re.escape, endings)
+    )
+    begin, point = r"(?<![a-z0-9@.-])", _POINT.pattern
+    hour = rf"(?:[01]?[0-9]|2[0-4]){point}"
+    dot = rf"(?:\.|。|{point}(?=(?:{_NO_WORDS})(?![a-z]))|\(dot\)|\[\.\]| dot )"
+    host = rf"(?:[a-z0-9]\.|www{point})?[a-z0-9-]{{2,63}}(?:\.[a-z0-9-]{{1,63}}){{0,3}}{dot}(?:{any_of})(?![a-z])"
+    lettered = rf"[a-z][a-z-]{{3,}}{point}(?:{any_of})(?![\u3400-\u9fff])"
+    numbered = rf"(?![a-z-]+{hour})(?=[a-z-]*[0-9])(?=[0-9-]*[a-z])[a-z0-9-]{{4,63}}{point}(?:{any_of})"
+    return re.compile(
+        r"https?://[^\s\u3400-\u9fff]+|www\.[a-z0-9.-]+|"
+        rf"{begin}(?!{hour})(?:{host}|(?!(?:{apps})[0-9]{{0,2}}{point})(?:{lettered}|{numbered})(?![a-z0-9]))"
+        rf"(?:{_SLASH}[^\s\u3400-\u9fff]*)?|"
+        rf"{begin}[a-z0-9-]{{1,20}}(?:\.|(?<=[a-z]){point})[a-z]{{2}}{_SLASH}[a-z0-9]{{4,}}"
+    )

@@ -41,6 +41,8 @@ TORN = 3
 """Ornaments in so many places between Han tear words apart; in fewer they part clauses or names."""
 _HELD = re.compile(f"([{_HAN}])\\1\\1+")
 _CODE = re.compile(f"[0-9a-z{NUMERALS}]{{{CODE}}}")
+_TOLD = re.compile("[点斜](?:(?<=[a-z0-9]点)[a-z][a-z0-9]|(?<=[a-z]斜)[杠线])")
+"""A dot or a slash of an address, said: what stands around it may be shorter than a code."""
 _CODE_LETTERS = frozenset("0123456789abcdefghijklmnopqrstuvwxyz" + NUMERALS)
 CODES, FLOOD, REPEATS, SYMBOLS, DISGUISED = 1, 2, 4, 8, 16
 """What a cheap look can say of a part: numbers or addresses, flooding, words behind repeats, words with symbols, words
@@ -115,7 +117,9 @@ class Reader:
     def _part(self, name: str, source: str, text: str, found: list[Hit]) -> PartReading:
         part = PartReading(name, source, text, found)
         look = 0
-        if not _CODE_LETTERS.isdisjoint(text[CODE - 1 :: CODE]) and _CODE.search(text):
+        if (not _CODE_LETTERS.isdisjoint(text[CODE - 1 :: CODE]) and _CODE.search(text)) or (
+            ("点" in text or "斜" in text) and _TOLD.search(text)
+        ):
             look = CODES
         signals = self._signals
         for hit in found:

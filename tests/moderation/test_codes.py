@@ -117,3 +117,75 @@ def test_a_cheap_look_misses_no_run_of_letters_and_digits_wherever_it_begins(cou
         for run in ("1z2z3", "12345", "一二三四五"):
             assert reader.read("text", "的" * before + run + "的的").look & CODES
             assert not reader.read("text", "的" * before + run[:4] + "的的").look & CODES
+
+
+TOLD = (
+    "wei xin：abc_9527", "wei❤️xin：abc_9527，可以+", "wei-xin：lulu_520", "W·X：lulu520a", "v x lulu520a",
+    "q q：123456789", "Q-Q：987654321 看图", "qq：1234OO56l", "t g：abc_9527", "扣号：一二三四五六七八",
+    "电话 1380OOl38OO", "tel 1380OOl38OO", "l38OOl38OOO", "138-OOl3-8OOO", "前七位1380013，后四位8000",
+    "前三位是一三八，后八位是零零一三八零零零",
+)  # fmt: skip
+NOT_TOLD = (
+    "配件 I30-1100-1100", "配件I3011001100到货", "SUS316，OL1380OO13800", "OL1380OOl38OO 有货",
+    "玻璃化温度 T g：105度", "DNA:A-T G-C 配对，T-G：abc", "书号 ISBN 978-7-111-64123-O", "订单号 1380OOl38OO 已发",
+    "卡号前四位6222，后四位8888", "快递单号前七位1380013，后四位8000", "we chat tonight about business",
+    "q q 是两个字母，共12个", "lol2013年有13800人玩oil", "前7位宝宝里抽三位，后4位没有",
+    "机油 10W-40 oil 1380 公里",
+)  # fmt: skip
+LINKS = (
+    "ABC点com 点进去就有", "www点abc点com", "yyds888点top 上去看", "yyds888点vip", "abc点cn", "yyds888 点 com",
+    "t.me斜杠abc123", "t点me斜杠abcd", "abc.c0m 有货", "yyds666点inf0", "登录 bank-jf点top 填卡号", "yyds点vip",
+    "moyu99点live/abc", "补缴关税：hk-post16點cc", "交易去 db600.cc",
+)  # fmt: skip
+NO_LINKS = (
+    "8点live", "下午3点work", "今晚8点club", "晚上8点vip专享", "今晚NBA8点live直播", "vivo12点live", "PM10点live",
+    "12点net课开始", "打开iPhone点app", "iPhone15点app store下载", "OPPO点live就能看", "用Steam点store买",
+    "打开APP点vip", "排量150cc，2.0cc", "访问12306点cn", "A点到B点，C点work不work", "日期写成年斜杠月斜杠日",
+    "到账78.10元",
+)  # fmt: skip
+SPECS = (
+    "厂号SIF337", "牌号：SUS316，表面处理：PVD2023", "牌号：sus316", "摄像头：IMX766", "摄像头：imx766",
+    "品种：ZHENGDAN958", "玉米品种：xianyu335，抗倒伏", "处理器：SM8650", "主控：SM2263XT", "涂层：DLC2024",
+    "加工：SUS316，约300件", "配件号HDX6620", "料号：abcd10086", "型号：KFR35GW", "配置：i7，加RTX4090",
+    "面霜里加DHA2000",
+)  # fmt: skip
+NAMES = (
+    "加ABC9527", "加 LULU520，私发", "V：LULU520", "VX：LULU520", "联系我：LULU520", "微信同号：LULU520",
+    "暗号：LULU520，私聊", "看货：lulu520", "看货：Ⓥ2078008",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TOLD)
+def test_a_cue_pulled_apart_and_letters_among_digits_hide_no_number(text, shipped, judge) -> None:
+    assert _codes(shipped, judge, text)
+
+
+@pytest.mark.parametrize("text", NOT_TOLD)
+def test_parts_orders_and_chemistry_are_no_contact(text, shipped, judge) -> None:
+    assert _codes(shipped, judge, text) == []
+
+
+@pytest.mark.parametrize("text", LINKS)
+def test_a_link_whose_dot_or_slash_is_told_or_disguised_is_one(text, shipped, judge) -> None:
+    assert _codes(shipped, judge, text)
+
+
+@pytest.mark.parametrize("text", NO_LINKS)
+def test_an_hour_a_tap_and_a_price_are_no_link(text, shipped, judge) -> None:
+    assert _codes(shipped, judge, text) == []
+
+
+@pytest.mark.parametrize("text", SPECS)
+def test_a_name_in_capitals_that_nobody_invites_to_is_a_part_or_a_material(text, shipped, judge) -> None:
+    assert _codes(shipped, judge, text) == []
+
+
+@pytest.mark.parametrize("text", NAMES)
+def test_a_name_that_somebody_invites_to_is_a_handle_in_capitals_too(text, shipped, judge) -> None:
+    assert _codes(shipped, judge, text)
+
+
+def _codes(engine, judge, text: str) -> list[str]:
+    """What the numbers and addresses of a comment are quoted as."""
+    found = judge(engine, text, scene="ugc").evidence
+    return [text[item.span.start : item.span.end] for item in found if item.source == "codes"]
