@@ -171,7 +171,7 @@ def test_a_show_follows_its_script_deviates_and_is_corrected_on_record(house, fi
     say(house, "brush-live", {"id": "s5", "text": "口误口误，不是国家级的，大家别误会", "offset_ms": 82_000})
     senior.page.wait_for_selector("#stream .event.correction")
     assert senior.page.locator(".level.amber, .level.red").count() >= 1
-    assert chart_names(senior) == ["中 24", "高 72", "每分钟最多 N 条", *4 * ["HH:MM"]]
+    assert chart_names(senior) == ["中 24", "高 72", "每分钟最多 N 条", "低于 N 解除“中”", *4 * ["HH:MM"]]
     assert _violations(senior) == []
     shot(senior, "room")
     act_in_the_room(senior, house)

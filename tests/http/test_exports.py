@@ -158,7 +158,7 @@ def test_a_pack_that_waits_is_told_from_the_one_that_is_made_and_one_too_long_to
     monkeypatch.setattr(exports, "listed", listed)
     monkeypatch.setattr(exports, "doing", lambda id_: Doing("csv", 0, 1) if id_ == "made" else None)
     cookie = f"lang={lang}; __Host-qingliu={auditor.cookies['__Host-qingliu']}"
-    rows = shown(auditor.call("GET", "/exports", Cookie=cookie)).split("<tr data-export=")[1:]
+    rows = shown(auditor.call("GET", "/exports", Cookie=cookie)).split('<tr data-id="')[1:]
     for row, name in zip(rows, ("waiting", "making", "took_too_long"), strict=True):
         assert f">{WORDS[lang][f'exports.{name}']}</span>" in row
 

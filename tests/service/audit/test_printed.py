@@ -67,7 +67,10 @@ async def test_a_printer_ends_when_its_pack_is_given_up(made, printer):
     asked = await exports.ask("shop", Asked(pack="log", formats=("csv", "pdf")), by="cli")
     making = asyncio.create_task(exports.make(asked))
     pid = await begun(printer)
-    assert runs(pid) and exports.doing(asked.id).stage == "pdf"
+    async with asyncio.timeout(5):
+        while exports.doing(asked.id).stage != "pdf":  # noqa: ASYNC110 - the printer is there before this is told
+            await asyncio.sleep(0.02)
+    assert runs(pid)
     await exports.cancel("shop", asked.id, by="cli")
     async with asyncio.timeout(5):
         assert (await making).state == "cancelled"
