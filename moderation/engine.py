@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.detect.codes import CodeDetector
-from moderation.detect.covert import covert
+from moderation.detect.covert import Covert
 from moderation.detect.crowd import heard
 from moderation.detect.disclosure import DisclosureDetector
 from moderation.detect.own import OwnTerms
@@ -22,7 +22,7 @@ from moderation.expert import Wording, doubted, surroundings, testimony, wording
 from moderation.policy import Weighed, decide
 from moderation.proof import settle
 from moderation.room import block, fold, forget, remember
-from moderation.text.reading import CODES, DISGUISED, FLOOD
+from moderation.text.reading import CODES, FLOOD
 from moderation.types import SHANGHAI, Action, Content, Evidence, Missing, Opinion, Scene, Verdict
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class _Detectors(NamedTuple):
     spam: SpamDetector
     disclosure: DisclosureDetector
     regimes: Regimes
+    covert: Covert
 
 
 def _detectors(ruleset: Ruleset) -> _Detectors:
@@ -56,6 +57,7 @@ def _detectors(ruleset: Ruleset) -> _Detectors:
         SpamDetector(ruleset, reader),
         DisclosureDetector(ruleset, reader),
         Regimes(ruleset.wares),
+        Covert(ruleset),
     )
 
 
@@ -69,7 +71,7 @@ class Engine:
     def __init__(self, ruleset: Ruleset, *, base: Engine | None = None) -> None:
         self.ruleset = ruleset
         self.shared: _Detectors = base.shared if base else _detectors(ruleset)
-        terms, self._codes, self._spam, self._disclosure, self.regimes = self.shared
+        terms, self._codes, self._spam, self._disclosure, self.regimes, self._covert = self.shared
         self._terms: TermDetector | OwnTerms = OwnTerms(ruleset, terms) if base else terms
         self._has_own = base is not None
         self._overlay = ruleset.overlay
@@ -168,8 +170,8 @@ class Engine:
         look = 0
         for part in reading:
             look |= part.look
-        is_open = look & DISGUISED and self._scenes[content.scene][0].leaves_open(content)
-        hidden = list(covert(self._terms, self.ruleset, content, reading, day)) if is_open else ()
+        is_open = self._scenes[content.scene][0].leaves_open(content)
+        hidden = list(self._covert.detect(self._terms, content, reading, day)) if is_open else ()
         codes = look & (CODES | FLOOD)
         if findings is None:
             if not (codes or lacking or hidden):

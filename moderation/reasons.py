@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
-from moderation.detect.covert import COVERT
+from moderation.detect.covert import COVERT, SELLING
 from moderation.lexicon import OWN
 from moderation.overlay import SWITCHED_OFF
 from moderation.proof import OFF_SCRIPT
@@ -219,6 +219,11 @@ class Reasons:
             told += self.say(
                 "；未声明为广告，但宣称经过伪装，视同推销",
                 "; not declared as an advertisement, but a claim in disguise is taken for one",
+            )
+        if SELLING in facts:
+            told += self.say(
+                "；未声明为广告，但自称卖家并招呼购买，视同推销",
+                "; not declared as an advertisement, but who offers goods of his own makes one",
             )
         return told
 

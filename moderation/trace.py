@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.detect.covert import COVERT
+from moderation.detect.covert import COVERT, SELLING
 from moderation.reasons import FAILURES, Reasons
 from moderation.ruleset import ClaimKind
 from moderation.types import ALLOWED, BOUNDARY, TEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from moderation.lexicon import Term
     from moderation.reasons import Language
@@ -58,7 +58,7 @@ class Tracer:
             *([self._no_guard(item.note), self._against(item), *self._tried(item)] if judged else ()),
         ]
         return [
-            self._gate(item.category, covert=COVERT in dict(item.facts)),
+            self._gate(item.category, dict(item.facts)),
             *middle,
             self._counts(item),
             *self._would_help(item),
@@ -81,13 +81,18 @@ class Tracer:
         known = self._ruleset.categories.get(category)
         return known is not None and known.group == "advertising"
 
-    def _gate(self, category: str, *, covert: bool = False) -> Step:
+    def _gate(self, category: str, facts: Mapping[str, int] | None = None) -> Step:
         policy = self._ruleset.policies[self._content.scene]
         scene = self._say(policy.zh, policy.en)
         if not self._judged(category):
             return Step("gate", self._say(f"{scene}，该类别不限于广告", f"{scene}: not only for advertising"))
-        if covert:
+        if facts and COVERT in facts:
             told = self._say("未声明为广告，宣称经过伪装，视同推销", "not declared as advertising, taken for it")
+            return Step("gate", self._say(f"{scene}，{told}", f"{scene}, {told}"))
+        if facts and SELLING in facts:
+            told = self._say(
+                "未声明为广告，自称卖家并招呼购买，视同推销", "not declared as advertising, but it offers goods"
+            )
             return Step("gate", self._say(f"{scene}，{told}", f"{scene}, {told}"))
         return Step("gate", self._say(f"{scene}，按广告审查", f"{scene}, judged as advertising"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from moderation.detect.covert import COVERT
+from moderation.detect.covert import COVERT, SELLING
 from moderation.reasons import Reasons
 from moderation.trace import Tracer
 from moderation.types import Action
@@ -18,6 +18,19 @@ PLAIN = (
     "洗头水生发防脱，用一个月发际线长回来了",
     "我婆婆的糖尿病喝这个茶喝好了，药都停了",
     "这个霜三天祛痘消炎，比药膏灵",
+)
+SOLD = (
+    "自家熬的秋梨膏，咳嗽三天就好，孩子不用打针，五十一瓶，全国包邮",
+    "我家的膏药专治腰椎间盘突出，贴好了再付款，想要的评论区说一声",
+    "帮我妈卖点土蜂蜜，治胃病特别好，喝一个月幽门都转阴了，90一斤",
+    "店里新进的眼霜，七天淡化黑眼圈，全网第一，库存二十瓶",
+    "出一个课，跟着学三个月包你考上公务员，要的说一声",
+)
+OFFERED = (
+    "自家种的枸杞，晒得很干，四十一斤包邮，要的说一声",
+    "39一盒还包邮，挺值的，喝了感觉睡得好一点",
+    "我们店今天进了现货，想要的评论区扣1",
+    "我家的猫最近不爱吃饭，去医院看了说是口炎",
 )
 SLIPS = ("下次在也不买了", "主播家的坚果全网🥇没有之一", "娃听写得了💯，奖励一根糖葫芦", "森海塞尔是大品牌，音质没得挑")
 
@@ -59,3 +72,17 @@ def test_reasons_and_steps_tell_why_it_is_judged_as_an_advertisement(shipped, ju
     assert "未声明为广告" in Reasons(shipped.ruleset, sold, "zh").why(item)
     assert "not declared" in Reasons(shipped.ruleset, sold, "en").why(item)
     assert "未声明为广告" in Tracer(shipped.ruleset, sold, "zh").of_evidence(item)[0].text
+
+
+@pytest.mark.parametrize("scene", ["ugc", "live_chat"])
+@pytest.mark.parametrize("text", SOLD)
+def test_who_offers_his_own_goods_makes_an_advertisement(shipped, judge, text, scene):
+    verdict = judge(shipped, text, scene=scene)
+    assert verdict.action is Action.REVIEW
+    assert any(SELLING in dict(item.facts) for item in verdict.evidence)
+    assert judge(shipped, text, scene=scene, commercial=False).action is Action.PASS
+
+
+@pytest.mark.parametrize("text", OFFERED)
+def test_an_offer_that_claims_nothing_passes(shipped, judge, text):
+    assert judge(shipped, text, scene="ugc").action is Action.PASS

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 
+from moderation.detect.covert import LISTS
 from moderation.load import LEXICONS
 
-BY_THE_ENGINE = {"units"}
+BY_THE_ENGINE = {"units", *LISTS}
 """Lists that code asks for by name."""
 
 
