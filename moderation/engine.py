@@ -17,6 +17,7 @@ from moderation.detect.disclosure import DisclosureDetector
 from moderation.detect.own import OwnTerms
 from moderation.detect.regime import Regimes
 from moderation.detect.spam import SpamDetector
+from moderation.detect.tails import despite_tail
 from moderation.detect.terms import Findings, Gate, TermDetector
 from moderation.expert import Wording, doubted, surroundings, testimony, wordings
 from moderation.policy import Weighed, decide
@@ -172,13 +173,15 @@ class Engine:
             look |= part.look
         is_open = self._scenes[content.scene][0].leaves_open(content)
         hidden = list(self._covert.detect(self._terms, content, reading, day)) if is_open else ()
+        behind = list(despite_tail(self._terms, self.reader, content, reading, gate, day, findings))
         codes = look & (CODES | FLOOD)
         if findings is None:
-            if not (codes or lacking or hidden):
+            if not (codes or lacking or hidden or behind):
                 return None
             findings = Findings()
         findings.evidence.extend(lacking)
         findings.evidence.extend(hidden)
+        findings.evidence.extend(behind)
         if codes:
             live = partial(self._applies, gate)
             findings.evidence.extend(self._codes.detect(reading, content.author, day, live))

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from moderation.detect.covert import COVERT, SELLING
+from moderation.detect.tails import TAIL
 from moderation.lexicon import OWN
 from moderation.overlay import SWITCHED_OFF
 from moderation.proof import OFF_SCRIPT
@@ -219,6 +220,11 @@ class Reasons:
             told += self.say(
                 "；未声明为广告，但宣称经过伪装，视同推销",
                 "; not declared as an advertisement, but a claim in disguise is taken for one",
+            )
+        if TAIL in facts:
+            told += self.say(
+                "；只有末尾的话题标签或免责声明与此相反，由人判断",
+                "; only a hashtag or a disclaimer at the end says otherwise: a person decides",
             )
         if SELLING in facts:
             told += self.say(
