@@ -34,6 +34,9 @@ _FILLED = re.compile(
 _FILLER = re.compile(r"([\u3400-\u9fff])([a-z0-9]{1,2}|[^\W_])")
 LOOKS_LIKE = dict(zip("oieas", "01345", strict=True))
 """Letters and the digits drawn for them in code words."""
+PUT_BETWEEN = "xo01〇零"
+"""What is put between the characters of a pair: a pair has room for one."""
+FILLING = frozenset("0123456789abcdefghijklmnopqrstuvwxyz")
 _DIGITS = str.maketrans("零一二三四五六七八九", "0123456789")
 LONGEST = 12
 """Longer words are rarely written in disguise as a whole; what is disguised in them is mostly a word by itself."""
@@ -373,6 +376,8 @@ def _clues(
             continue
         if len(word) > PAIR or gain(written, 0, len(word), word) >= LIKELIER:
             clues.setdefault(written, (word, "reverse"))
+        if len(word) == PAIR and _HAN.fullmatch(word):
+            clues.update({filler.join(word): (word, "filler") for filler in PUT_BETWEEN})
     return {written: meant for written, meant in clues.items() if written not in known}
 
 
@@ -402,7 +407,9 @@ def _is_as_long(other: Replaced, one: Replaced) -> bool:
 
 def _likely_meant(text: str, start: int, end: int, word: str, name: str) -> bool:
     """Whether a clue is one where it stands: 果聊 is none in 如果聊, and 家的 is not 的家 backwards."""
-    if name == "reverse":
+    if name == "filler" and not FILLING.isdisjoint((text[start - 1 : start], text[end : end + 1])):
+        return False  # a longer word goes on (包1治2百3病)
+    if name in {"reverse", "filler"}:
         return gain(text, start, end, word) >= LIKELIER
     return name != "slang" or text[start] in LETTERS or stands_alone(text, start, end)
 
