@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 TAIL = "tail"
 """The fact of evidence that only the tail of the text speaks against."""
-_MARKS = frozenset("#＃）)】]")
+LONGEST = 200
+"""So much of a text may be its tail: a search through all of it would take the square of its length."""
+_MARK = re.compile("[#＃）)】\\]]")
 _TAIL = re.compile(
     r"(?:\s*(?:[#＃][^\s#＃]{1,20}[#＃]?"
     r"|[（(【\[][^（(【\[）)】\]]{0,12}(?:剧情|演绎|虚构|模仿|雷同|玩笑)[^（(【\[）)】\]]{0,12}[）)】\]]))+\s*$"
@@ -50,6 +52,6 @@ def despite_tail(  # noqa: PLR0913, PLR0917 - what judges, and all that is judge
 
 
 def _without_tail(part: PartReading, reader: Reader) -> PartReading:
-    if _MARKS.isdisjoint(part.source) or (tail := _TAIL.search(part.source)) is None or not tail.start():
-        return part
-    return reader.read(part.name, part.source[: tail.start()])
+    first = max(0, len(part.source) - LONGEST)
+    tail = _TAIL.search(part.source, first) if _MARK.search(part.source, first) else None
+    return reader.read(part.name, part.source[: tail.start()]) if tail and tail.start() else part
