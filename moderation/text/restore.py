@@ -36,7 +36,7 @@ LOOKS_LIKE = dict(zip("oieas", "01345", strict=True))
 """Letters and the digits drawn for them in code words."""
 PUT_BETWEEN = "xo01〇零"
 """What is put between the characters of a pair: a pair has room for one."""
-FILLING = frozenset("0123456789abcdefghijklmnopqrstuvwxyz")
+FILLING = LETTERS.union("0123456789")
 _DIGITS = str.maketrans("零一二三四五六七八九", "0123456789")
 LONGEST = 12
 """Longer words are rarely written in disguise as a whole; what is disguised in them is mostly a word by itself."""

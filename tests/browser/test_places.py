@@ -13,6 +13,16 @@ from tests.browser.test_desk import CALM, held, sitting
 AT = "document.activeElement.closest('#rows tr.on')?.dataset.id"
 
 
+def pass_the_item(sat):
+    """Take the item that a list led to, and pass it."""
+    calm(sat)
+    sat.press("t")
+    sat.page.wait_for_selector("[data-act=pass]")
+    calm(sat)
+    sat.press("p")
+    sat.page.wait_for_selector("#place .empty a:focus")
+
+
 @pytest.fixture(scope="module")
 def busy(house):
     """A house with work to do, and proofs that end soon."""
@@ -63,12 +73,7 @@ def test_a_list_is_where_it_was_left(busy, seat):
     assert sat.page.locator("tr.on").evaluate("row => row.getBoundingClientRect().top") > 80  # below the bar
     assert sat.page.locator("tr.on").evaluate("row => row.getBoundingClientRect().bottom") < 900
     sat.press("Enter")
-    calm(sat)
-    sat.press("t")
-    sat.page.wait_for_selector("[data-act=pass]")
-    calm(sat)
-    sat.press("p")
-    sat.page.wait_for_selector("#place .empty a:focus")
+    pass_the_item(sat)
     assert sat.page.locator("[data-act=go-on]").is_hidden()
     sat.press("Enter")
     sat.page.wait_for_url("**/queue?*")
@@ -83,12 +88,7 @@ def test_where_an_item_of_a_list_is_done_the_others_in_hand_go_on(busy, seat):
     mine = held(sat)
     sat.go("/queue")
     sat.press("j", "Enter")
-    calm(sat)
-    sat.press("t")
-    sat.page.wait_for_selector("[data-act=pass]")
-    calm(sat)
-    sat.press("p")
-    sat.page.wait_for_selector("#place .empty a:focus")
+    pass_the_item(sat)
     assert sat.page.locator("[data-act=go-on]").inner_text().split("\n")[0].strip() == f"继续手上的 {mine} 条"
     sat.press("j")
     sat.page.wait_for_selector(".item [data-act=pass]")
