@@ -273,9 +273,17 @@ async def test_a_batch_is_asked_a_slice_at_once_and_singles_share_a_call(house, 
         await service.moderation.many(caller, [content(f"这是后来的第{n}条", scene=Scene.UGC) for n in range(40)])
         assert [len(texts) for texts in model.calls] == [16, 16, 8]
         model.calls.clear()
-        asked = (service.moderation.one(caller, content(f"这是后来的第{n}条", scene=Scene.AD)) for n in range(12))
-        await asyncio.gather(*asked)
-        assert [len(texts) for texts in model.calls] == [12]
+        model.fault = hung
+        first = asyncio.ensure_future(service.moderation.one(caller, content("这一瓶面霜而已", scene=Scene.AD)))
+        while not model.calls:  # noqa: ASYNC110 - another thread's doing
+            await asyncio.sleep(0.001)
+        asked = [service.moderation.one(caller, content(f"这是后来的第{n}条", scene=Scene.AD)) for n in range(12)]
+        others = asyncio.gather(*asked)
+        while service.hearing.waiting < 13:  # noqa: ASYNC110 - another thread's doing
+            await asyncio.sleep(0.001)
+        model.release.set()
+        await asyncio.gather(first, others)
+        assert [len(texts) for texts in model.calls] == [1, 12]
 
 
 async def test_a_content_without_text_is_not_asked_about(house, content):
