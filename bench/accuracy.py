@@ -1,8 +1,9 @@
 """How well verdicts agree with what the writers of a table expect: recall and false alarms, by group.
 
 ``python -m bench.accuracy tests/cases/law/work [--misses] [--expert]``: a line is flagged when its action is review or
-block, or when flooding in it is throttled (which never blocks). Rules judge alone unless ``--expert`` lets the text
-expert be heard, both stages as the scenes ask for them.
+block, or when flooding in it is throttled (which never blocks). The last column counts, of the lines found whose
+writer names a category, the verdicts that name another; what advertising law forbids is one here. Rules judge alone
+unless ``--expert`` lets the text expert be heard, both stages as the scenes ask for them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from moderation.expert import ADVERTISING
 from moderation.load import load_engine
 from moderation.types import SHANGHAI, Action, Author, Content, Effect, Part, Role, Scene
 from service.cli.words import concluded, open_expert
@@ -39,6 +41,8 @@ class Score:
     found: int = 0
     clean: int = 0
     alarms: int = 0
+    named: int = 0
+    others: int = 0
     wrong: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -92,15 +96,25 @@ def expert_asked(arguments: list[str], engine: Engine) -> Panel | None:
     return open_expert(Settings(), engine, "en") if "--expert" in arguments else None
 
 
+def names_others(engine: Engine, verdict: Verdict, category: str) -> bool:
+    """Whether a verdict names something else than a category, or than another of advertising law where it is one."""
+    known = engine.ruleset.categories
+    same = {code for code in known if code == category or known[code].group == known[category].group == ADVERTISING}
+    return not same.issuperset(verdict.categories)
+
+
 def measure(engine: Engine, folder: Path, panel: Panel | None = None) -> dict[str, Score]:
     """The scores of every group, and of all together under ``""``."""
     scores: dict[str, Score] = defaultdict(Score)
     for group, told in lines(folder):
-        flagged = is_flagged(judged(engine, content_of(told), panel))
+        verdict = judged(engine, content_of(told), panel)
+        flagged, category = is_flagged(verdict), told.get("category")
         for score in (scores[group], scores[""]):
             if told["side"] == "flag":
                 score.flags += 1
                 score.found += flagged
+                score.named += flagged and category is not None
+                score.others += flagged and category is not None and names_others(engine, verdict, category)
             else:
                 score.clean += 1
                 score.alarms += flagged
@@ -122,7 +136,8 @@ def main(arguments: list[str]) -> None:
         share = (
             f"{score.found}/{score.flags} {score.recall:6.1%}   {score.alarms}/{score.clean} {score.false_alarms:6.1%}"
         )
-        print(f"{group or 'all':26} {share}")
+        others = f"   {score.others}/{score.named}" if score.named else ""
+        print(f"{group or 'all':26} {share}{others}")
         if "--misses" in arguments:
             for told in score.wrong:
                 print(f"    {'missed' if told['side'] == 'flag' else 'ALARM '} {told.get('id', '')} {_shown(told)}")

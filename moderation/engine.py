@@ -7,6 +7,7 @@ reload cannot split it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -252,15 +253,16 @@ class Case:
         evidence: Sequence[Evidence] = findings.evidence
         exemptions = findings.exemptions
         missing: tuple[Missing, ...] = ()
-        if answers:
-            evidence = [*evidence, *(item for answer in answers for item in self._heard(answer, findings))]
-            missing = tuple(filter(None, map(_absence, answers)))
-            for opinion in answers:
-                if isinstance(opinion, Opinion) and opinion.doubts:
-                    evidence, gone = doubted(opinion, evidence, self.policy, self.ruleset)
-                    exemptions = [*exemptions, *gone]
+        for opinion in answers:
+            if isinstance(opinion, Opinion) and opinion.doubts:
+                evidence, gone = doubted(opinion, evidence, self.policy, self.ruleset)
+                exemptions = [*exemptions, *gone]
         evidence, taken = self._regimes.settle(self.content, self._reading, evidence)
         exemptions = [*exemptions, *taken] if taken else exemptions
+        if answers:
+            stands = replace(findings, evidence=list(evidence))
+            evidence = [*evidence, *(item for answer in answers for item in self._heard(answer, stands))]
+            missing = tuple(filter(None, map(_absence, answers)))
         if evidence and not self.policy.is_advertising(self.content):
             beyond = self.ruleset.beyond_advertising
             evidence = [item._replace(laws=beyond(item.laws)) for item in evidence]

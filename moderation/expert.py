@@ -25,6 +25,7 @@ from moderation.types import (
     REGIME,
     SEVERE,
     UNSURE,
+    Action,
     Evidence,
     Exemption,
     Opinion,
@@ -32,7 +33,7 @@ from moderation.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from moderation.detect.terms import Findings
     from moderation.policy import ScenePolicy
@@ -135,16 +136,27 @@ def testimony(
 ) -> Iterator[Evidence]:
     """The scores of an opinion as evidence, as far as the scene hears them.
 
-    A score counts unless evidence that counts stands for the same already, or something of the same is excused.
-    Categories of advertising law are the same here: one head speaks for them all.
+    A score counts unless evidence that counts stands for the same already, something of the same is excused, or the
+    rules block the sentence that it is about (ADR 34). Categories of advertising law are the same here: one head
+    speaks for them all. ``findings`` are what doubts have left.
     """
     heads = policy.experts.get(opinion.source, {})
     advertising = policy.is_advertising(content)
+    blocked = [
+        item
+        for item in findings.evidence
+        if item.weight >= policy.review_at
+        and policy.action_for(item, ruleset.categories[item.category]) >= Action.REVIEW
+    ]
     for score in opinion.scores:
         category = ruleset.categories.get(heads.get(score.head, ""))
         if category is None or not category.applies(content.scene, advertising=advertising):
             continue
-        idle = _stands(category, policy, ruleset, findings) or _excused(category, score, policy, ruleset, findings)
+        idle = (
+            _stands(category, policy, ruleset, findings)
+            or _excused(category, score, policy, ruleset, findings)
+            or _explained(category, score, blocked, content, policy)
+        )
         weight = min(LISTED, policy.review_at - 1) if idle else UNSURE
         if weight:
             yield Evidence(
@@ -207,6 +219,29 @@ def _excused(category: Category, score: Score, policy: ScenePolicy, ruleset: Rul
         if _same(category, ruleset.categories[item.category]):
             return True
     return False
+
+
+def _explained(
+    category: Category, score: Score, blocked: Iterable[Evidence], content: Content, policy: ScenePolicy
+) -> bool:
+    """Whether the sentence that a score is about holds words that the rules block for something else.
+
+    What they are blocked for must be as grave, or the score no more than ``insist_above``.
+    """
+    return any(
+        (item.severity >= category.severity or score.score <= policy.insist_above)
+        and _in_one_sentence(content, item.span, score.span)
+        for item in blocked
+    )
+
+
+def _in_one_sentence(content: Content, one: Span, other: Span) -> bool:
+    """Whether two stretches touch, or stand near each other with no end of a sentence between them."""
+    if one.part != other.part:
+        return False
+    text = next(part.text for part in content.parts if part.name == one.part)
+    between = text[min(one.end, other.end) : max(one.start, other.start)]
+    return len(between) <= AROUND and SENTENCE_MARK.search(between) is None
 
 
 def _clause(content: Content, span: Span) -> Span:

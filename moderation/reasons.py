@@ -198,7 +198,7 @@ class Reasons:
         category = self._ruleset.categories.get(item.category)
         if item.weight < UNSURE:
             return told + self.say(
-                "；同类规则已有结论或依法豁免，仅供参考", "; for information: rules have settled the same already"
+                "；规则已有结论或依法豁免，仅供参考", "; for information: rules have settled it, or the law exempts it"
             )
         if category is None or category.action is Action.PASS:
             return told + self.say("，仅作信号", ", a signal only")

@@ -126,6 +126,42 @@ def test_a_score_adds_nothing_to_a_rule_of_the_same_category(shipped):
     assert "porn_vulgar" in other.categories
 
 
+BET = "波菜老台子首存送八八"
+
+
+PLAY = "主播唱歌走调了"
+
+
+@pytest.mark.parametrize(
+    ("text", "about", "told", "named"),
+    [
+        (BET, BET, ("diversion", 990), False),  # lighter than what the rules found
+        (BET, BET, ("fraud", 990), False),  # as grave
+        (f"{PLAY}，{BET}", PLAY, ("abuse", 990), False),
+        ("想要的加我薇", "想要的加我薇", ("porn", 640), False),  # graver, and not insisted on
+        ("想要的加我薇", "想要的加我薇", ("porn", 870), True),
+        (f"{BET}。{PLAY}", PLAY, ("abuse", 870), True),  # in another sentence
+        (f"{PLAY}，{'今天也去看了外婆' * 3}，{BET}", PLAY, ("abuse", 870), True),  # far off
+    ],
+)
+def test_what_has_been_named_explains_a_score_of_its_sentence(shipped, text, about, told, named):
+    case = shipped.examine(content(text, scene="live_chat"))
+    assert case.conclude().action is Action.BLOCK
+    span = Span("text", text.index(about), text.index(about) + len(about))
+    both = case.conclude(Opinion(TEXT, "ngram@0123456789ab", (Score(*told, 440, span),)))
+    (item,) = scored(both)
+    assert item.weight == (UNSURE if named else LISTED)
+    assert (both.action, item.category in both.categories) == (Action.BLOCK, named)
+
+
+def test_words_that_the_expert_lets_go_explain_nothing(shipped):
+    case = shipped.examine(content(LIGHT, scene="ugc"))
+    span = Span("text", 0, len(LIGHT))
+    opinion = Opinion(TEXT, "ngram@0123456789ab", (Score("diversion", 500, 440, span),), doubts=("abuse", "porn"))
+    assert case.conclude(opinion._replace(doubts=())).categories == ("abuse_insult",)
+    assert case.conclude(opinion).categories == ("contact_diversion",)
+
+
 def test_a_severe_rule_stands_whatever_the_expert_says(shipped):
     case = shipped.examine(content("百家乐上分找我", scene="ugc"))
     alone = case.conclude()
