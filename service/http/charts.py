@@ -13,10 +13,8 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 100.0
 HEIGHT: Final = 30.0
-SPAN: Final = 120
-"""So many minutes of a room are drawn."""
-TICK: Final = 30
-"""So many minutes lie between two that are named."""
+SPANS: Final = {15: 5, 30: 10, 60: 15, 120: 30}
+"""The minutes of a room that are drawn, the fewest that hold what there is, and those between two that are named."""
 
 
 LOWEST: Final = -0.2
@@ -115,7 +113,7 @@ def over_time(
 def minutes(
     told: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]], now: tuple[datetime, int]
 ) -> dict[str, Any]:
-    """Two hours of a room as they passed, right to now, or to the last minute told where that is longer ago.
+    """Up to two hours of a room as they passed, right to now, or to the last minute told where that is longer ago.
 
     ``lines`` are levels of risk, each with its ``points``; ``now`` has the points that are left of the last minute's.
     Bars and points share the height, each in its scale.
@@ -125,11 +123,13 @@ def minutes(
     at = [int(from_stamp(one["at"]).timestamp()) // 60 for one in told]
     most = max(1, *(one["messages"] for one in told))
     scale = 1.1 * max([1, *(one["points"] for one in (*lines, *told))])
-    is_near = 0 <= int(now[0].timestamp()) // 60 - at[-1] < SPAN
+    longest = max(SPANS)
+    is_near = 0 <= int(now[0].timestamp()) // 60 - at[-1] < longest
     last = int(now[0].timestamp()) // 60 if is_near else at[-1]
+    span = next((span for span in SPANS if last - at[0] < span), longest)
 
     def left(minute: int) -> float:
-        return round((minute - last + SPAN - 1) * WIDTH / SPAN, 2)
+        return round((minute - last + span - 1) * WIDTH / span, 2)
 
     def height(points: int) -> float:
         return round(WIDTH - _share(points, scale), 2)
@@ -145,12 +145,13 @@ def minutes(
         }
         for x, one in drawn
     ]
+    wide = round(WIDTH / span * 0.8, 2)
     risk = {x: one["points"] for x, one in drawn} | ({left(last): now[1]} if is_near else {})
-    ticks = [minute for minute in range(last - SPAN + 1, last + 1) if minute % TICK == 0]
+    ticks = [minute for minute in range(last - span + 1, last + 1) if minute % SPANS[span] == 0]
     return {
         "bars": bars,
-        "wide": round(WIDTH / SPAN * 0.8, 2),
-        "risk": [{"x": x, "y": height(points), "points": points} for x, points in risk.items()],
+        "wide": wide,
+        "risk": [{"x": round(x + wide / 2, 2), "y": height(points), "points": points} for x, points in risk.items()],
         "ticks": [{"x": left(one), "label": clock(datetime.fromtimestamp(one * 60, UTC))[11:16]} for one in ticks],
         "lines": [{**one, "y": height(one["points"])} for one in lines],
         "most": most,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -54,6 +55,17 @@ def test_minutes_lie_where_they_passed_and_half_hours_are_named():
     assert drawn["lines"][0]["y"] > drawn["lines"][1]["y"] > 0
 
 
+@pytest.mark.parametrize(
+    ("ago", "x", "between"), [(14, 0, 5), (15, 46.67, 10), (45, 23.33, 15), (119, 0, 30), (120, None, 30)]
+)
+def test_no_more_time_is_drawn_than_holds_what_there_is(ago, x, between):
+    last = datetime(2026, 11, 28, 14, 41, tzinfo=UTC)
+    drawn = charts.minutes([minute(last - timedelta(minutes=ago)), minute(last)], LINES, (last, 0))
+    assert [one["x"] for one in drawn["bars"]][:-1] == ([] if x is None else [x])
+    named = [int(one["label"][3:]) for one in drawn["ticks"]]
+    assert {(there - here) % 60 for here, there in itertools.pairwise(named)} == {between}
+
+
 def test_a_room_that_nobody_has_heard_has_nothing_to_draw():
     assert charts.minutes([], LINES, (datetime.now(UTC), 0))["bars"] == []
 
@@ -62,11 +74,11 @@ def test_the_line_of_risk_goes_on_to_now_as_far_as_it_has_faded():
     last = datetime(2026, 11, 28, 14, 41, tzinfo=UTC)
     told = [minute(last, points=80)]
     near = charts.minutes(told, LINES, (last + timedelta(minutes=12), 60))
-    assert [(one["x"], one["points"]) for one in near["risk"]] == [(89.17, 80), (99.17, 60)]
-    assert near["bars"][0]["x"] == 89.17 and near["risk"][0]["y"] < near["risk"][1]["y"]
+    assert [(one["x"], one["points"]) for one in near["risk"]] == [(16.0, 80), (96.0, 60)]
+    assert near["bars"][0]["x"] == 13.33 and near["risk"][0]["y"] < near["risk"][1]["y"]
     assert [one["points"] for one in charts.minutes(told, LINES, (last, 79))["risk"]] == [79]
     far = charts.minutes(told, LINES, (last + timedelta(days=1), 0))
-    assert [(one["x"], one["points"]) for one in far["risk"]] == [(99.17, 80)]
+    assert [(one["x"], one["points"]) for one in far["risk"]] == [(96.0, 80)]
 
 
 def test_outcomes_that_are_the_same_are_one_row(server, admin, room):
