@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from moderation.engine import Case
-    from service.experts import Answer, Hearing
-    from service.ports import TextModel
+    from service.experts import Hearing
+    from service.ports import Answer, Heard, TextModel
 
-    Heard = Callable[[Sequence[Answer], float], None]
 
 LOADING: Final = "loading"
 ESCALATED: Final = ("escalated", 1)

@@ -24,16 +24,15 @@ from moderation.types import TEXT, Missing, Opinion, Score
 from service.floor import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
     from moderation.engine import Case
     from moderation.expert import Wording
     from moderation.types import Scene
-    from service.ports import TextModel
+    from service.ports import Answer, Heard, TextModel
 
-    Answer = Opinion | Missing
 
 DEFAULT: Final = ""
 """Stands for the weights that the settings name: those trained from labels are named by their digest."""
@@ -236,7 +235,7 @@ class Hearing:
         deadlines: Mapping[Scene, float],
         patience: float,
         queue_texts: int,
-        on_heard: Callable[[Sequence[Answer], float], None] | None = None,
+        on_heard: Heard | None = None,
     ) -> None:
         self.model, self.on_heard = model, on_heard
         self.waiting_of = Counter[str]()

@@ -32,12 +32,11 @@ if TYPE_CHECKING:
     from service.chamber import Chamber
     from service.creators.book import Book
     from service.duty.binding import Binding
-    from service.escalation import Escalation
-    from service.experts import Hearing
     from service.filing import Filing, Seal
     from service.keys import Caller
     from service.ledger import Ledger
     from service.plan import Placed
+    from service.ports import Expert
     from service.review.terms import Terms
     from service.rules import Rules
     from service.store.reads import Newer, Reads, Stored
@@ -106,7 +105,7 @@ class Moderation:
         rules: Rules,
         ledger: Ledger,
         reads: Reads,
-        hearing: Hearing | Escalation | None,
+        hearing: Expert | None,
         terms: Terms,
         binding: Binding,
         book: Book,

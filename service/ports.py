@@ -6,12 +6,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
 
+    from moderation.engine import Case
+    from moderation.types import Missing, Opinion
     from service.acts import Act
+
+    Answer = Opinion | Missing
+    Heard = Callable[[Sequence[Answer], float], None]
 
 Column = str | int | bytes | None
 Row = tuple[Column, ...]
@@ -217,3 +223,17 @@ class TextModel(Protocol):
 
     def explain(self, text: str, head: str, *, most: int = 10) -> list[tuple[int, int, float]]:
         """The stretches that speak most for a label, the strongest first: start, end, log odds added."""
+
+
+class Expert(Protocol):
+    """Who is asked about cases: a hearing of one stage, or an escalation to a second. ``on_heard`` is told answers."""
+
+    model: TextModel
+    on_heard: Heard | None
+
+    @property
+    def waiting(self) -> int:
+        """Contents that have not been answered."""
+
+    def ask(self, cases: Sequence[Case], tenant: str = "", *, patient: bool = False) -> list[asyncio.Future[Answer]]:
+        """An answer to come for each case; ``patient`` ones, of batches, are given the time of a batch."""

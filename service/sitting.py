@@ -23,11 +23,10 @@ if TYPE_CHECKING:
     from moderation.types import Content, Missing, Opinion, Verdict
     from service.chamber import Chamber
     from service.creators.roster import Roster
-    from service.escalation import Escalation
-    from service.experts import Hearing
     from service.filing import Filing, Seal
     from service.ledger import Ledger
     from service.plan import Outcome
+    from service.ports import Expert
     from service.review.terms import Terms
     from service.rules import Engines, Rules
 
@@ -83,7 +82,7 @@ def slices(contents: Sequence[Content]) -> Iterator[Sequence[Content]]:
 
 def to_hear(
     cases: Sequence[Case],
-    hearing: Hearing | Escalation | None,
+    hearing: Expert | None,
     tenants: Sequence[str] = (),
     *,
     patient: bool = False,
@@ -122,7 +121,7 @@ class Sitting:
         self,
         rules: Rules,
         ledger: Ledger,
-        hearing: Hearing | Escalation | None,
+        hearing: Expert | None,
         terms: Terms,
         chamber: Chamber,
         roster: Roster,

@@ -14,14 +14,13 @@ if TYPE_CHECKING:
     from moderation.engine import Case, Engine
     from moderation.types import Content
     from service.chamber import Does
-    from service.escalation import Escalation
-    from service.experts import Hearing
+    from service.ports import Expert
 
 
 async def suggestions(
     engine: Engine,
     contents: Sequence[Content],
-    hearing: Hearing | Escalation | None,
+    hearing: Expert | None,
     does: Does = asyncio.to_thread,
 ) -> list[Suggestion]:
     """A suggestion for each content. Takes up to 25 examinations each: ``does`` has one after the other done."""

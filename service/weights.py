@@ -24,10 +24,8 @@ from service.store import statements
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from service.escalation import Escalation
-    from service.experts import Hearing
     from service.ledger import Ledger
-    from service.ports import TextModel
+    from service.ports import Expert, TextModel
     from service.store.reads import ModelInfo, Reads
 
 SHORT = 12
@@ -147,7 +145,7 @@ class Weights:
             await self._activate(wanted, active, by)
             return wanted
 
-    async def catch_up(self, hearing: Hearing | Escalation) -> None:
+    async def catch_up(self, hearing: Expert) -> None:
         """Has the expert heard by the active weights, if another process changed them. Broken ones change nothing."""
         state = await self._reads.models_state()
         if state == self._heard:
@@ -161,7 +159,7 @@ class Weights:
         hearing.model = model  # one reference: a batch that is being scored keeps the old weights
         structlog.get_logger().info("weights activated", expert=model.card.name, sha256=model.card.sha256)
 
-    async def watch(self, hearing: Hearing | Escalation) -> None:
+    async def watch(self, hearing: Expert) -> None:
         """Catches up for ever."""
         await again(partial(self.catch_up, hearing), rest=WATCH_SECONDS, failing="weights not read")
 

@@ -56,9 +56,8 @@ if TYPE_CHECKING:
 
     import aiosqlite
 
-    from service.experts import Hearing
     from service.live.rooms import Rooms
-    from service.ports import TextModel
+    from service.ports import Expert, TextModel
     from service.rulebook.book import Rulebook
     from service.secret import Secret
     from service.settings import Settings
@@ -131,7 +130,7 @@ class Service:
     views: Views
     """The filters that people saved."""
     ledger: Ledger
-    hearing: Hearing | Escalation | None
+    hearing: Expert | None
     """Where the text expert works; ``None`` when it is off."""
     secret: Secret
     """What keys of the house are derived from."""
@@ -293,7 +292,7 @@ async def _relaying(settings: Settings, store: Store, secret: Secret) -> AsyncIt
 
 @asynccontextmanager
 async def _watching(
-    rules: Rules, desk: Desk, weights: Weights, hearing: Hearing | Escalation | None, duties: Duties
+    rules: Rules, desk: Desk, weights: Weights, hearing: Expert | None, duties: Duties
 ) -> AsyncIterator[None]:
     """While it lasts, what other processes change is heard of and deadlines are kept."""
     works = {"lexicons": rules.watch(), "deadlines": desk.watch(), "endings": duties.alerts.watch()}

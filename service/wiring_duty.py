@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     import aiosqlite
 
     from service.chamber import Chamber
-    from service.escalation import Escalation
-    from service.experts import Hearing
     from service.ledger import Ledger
     from service.live.rooms import Rooms
+    from service.ports import Expert
     from service.rules import Rules
 
 
@@ -42,7 +41,7 @@ def open_duties(
     connection: aiosqlite.Connection,
     *,
     rules: Rules,
-    hearing: Hearing | Escalation | None,
+    hearing: Expert | None,
     chamber: Chamber,
 ) -> Duties:
     """All of them over one connection that only reads; whoever opened it closes it."""

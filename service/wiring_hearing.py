@@ -16,7 +16,7 @@ from service.experts import Hearing
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from service.ports import TextModel
+    from service.ports import Expert, TextModel
     from service.settings import Settings
     from service.wiring_expert import Opens
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @asynccontextmanager
 async def open_hearing(
     settings: Settings, model: TextModel | None, opens: Opens | None
-) -> AsyncIterator[Hearing | Escalation | None]:
+) -> AsyncIterator[Expert | None]:
     """The text expert at work, its second stage on the way; nothing where the house has none."""
     if model is None:
         yield None

@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from service.chamber import Chamber
-    from service.escalation import Escalation
-    from service.experts import Hearing
     from service.ledger import Ledger
+    from service.ports import Expert
     from service.review.terms import Terms
     from service.rules import Rules
     from service.settings import Settings
@@ -29,7 +28,7 @@ async def open_rooms(  # noqa: PLR0913 - what judging asks
     settings: Settings,
     rules: Rules,
     ledger: Ledger,
-    hearing: Hearing | Escalation | None,
+    hearing: Expert | None,
     terms: Terms,
     *,
     chamber: Chamber,

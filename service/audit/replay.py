@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from service.audit.reads import LogReads
     from service.audit.records import Lookup, Record, Told
     from service.audit.stages import InForce
-    from service.experts import Answer
-    from service.ports import TextModel
+    from service.ports import Answer, TextModel
 
 CLOSE: Final = 1.0
 """How far apart, in thousandths, scores of the second stage may be: it computes in another order elsewhere."""

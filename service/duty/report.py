@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from moderation.types import Proof, Verdict
     from service.chamber import Does
     from service.duty.products import Product
-    from service.escalation import Escalation
-    from service.experts import Hearing
+    from service.ports import Expert
 
 SCRIPT: Final = "script"
 DISCLOSURE: Final = "missing_disclosure"
@@ -99,9 +98,7 @@ class Matter(NamedTuple):
         return self.at.astimezone(SHANGHAI).date()
 
 
-async def report(
-    engine: Engine, matter: Matter, hearing: Hearing | Escalation | None, does: Does = asyncio.to_thread
-) -> Report:
+async def report(engine: Engine, matter: Matter, hearing: Expert | None, does: Does = asyncio.to_thread) -> Report:
     """Judges a script, piece by piece where ``does`` has it done; the text expert is heard sentence by sentence."""
     found = sentences(matter.text)[:MOST_SENTENCES]
     named = [Named(one.id, one.name) for one in matter.products]
@@ -161,9 +158,7 @@ def _is_owed(item: Evidence) -> bool:
     return item.category == DISCLOSURE and not item.rule.endswith(_NUMBERS)
 
 
-async def _rewritten(
-    engine: Engine, lines: Sequence[Line], hearing: Hearing | Escalation | None, does: Does
-) -> list[Line]:
+async def _rewritten(engine: Engine, lines: Sequence[Line], hearing: Expert | None, does: Does) -> list[Line]:
     asked = [line for line in lines if line.verdict.action is not Action.PASS][:MOST_REWRITES]
     found = await suggestions(engine, [line.content for line in asked], hearing, does)
     rewrites = {line.sentence: one for line, one in zip(asked, found, strict=True)}

@@ -28,11 +28,9 @@ if TYPE_CHECKING:
     from service.chamber import Chamber
     from service.duty.products import Products
     from service.duty.proofs import Proofs
-    from service.escalation import Escalation
-    from service.experts import Hearing
     from service.keys import Caller
     from service.ledger import Ledger
-    from service.ports import Visit
+    from service.ports import Expert, Visit
     from service.rules import Rules
 
 MOST_VERSIONS: Final = 100
@@ -105,7 +103,7 @@ class Scripts:
         connection: aiosqlite.Connection,
         *,
         rules: Rules,
-        hearing: Hearing | Escalation | None,
+        hearing: Expert | None,
         products: Products,
         proofs: Proofs,
         chamber: Chamber,

@@ -24,11 +24,10 @@ if TYPE_CHECKING:
 
     from moderation.engine import Case
     from moderation.types import Missing
-    from service.escalation import Escalation
-    from service.experts import Hearing
     from service.live.lane import Lane
     from service.live.rooms import Rooms
     from service.live.talk import Message
+    from service.ports import Expert
     from service.store.room_reads import RoomReads
 
 PAUSE_SECONDS: Final = 0.5
@@ -59,7 +58,7 @@ class Hindsight:
         self,
         rooms: Rooms,
         reads: RoomReads,
-        hearing: Hearing | Escalation | None,
+        hearing: Expert | None,
         *,
         clock: Callable[[], float] = monotonic,
     ) -> None:

@@ -36,14 +36,12 @@ if TYPE_CHECKING:
     from moderation.risk import Mark, Risk
     from moderation.types import Missing, Opinion
     from service.chamber import Chamber
-    from service.escalation import Escalation
-    from service.experts import Hearing
     from service.filing import Filing
     from service.ledger import Ledger
     from service.live.risk import Corrected
     from service.live.talk import Ear, Follow, Introduce, Outcome
     from service.plan import Outcome as Filed
-    from service.ports import Visit
+    from service.ports import Expert, Visit
     from service.review.terms import Terms
     from service.rules import Rules
     from service.store.reads import Stored
@@ -68,7 +66,7 @@ class Turns:
         ledger: Ledger,
         reads: RoomReads,
         *,
-        hearing: Hearing | Escalation | None,
+        hearing: Expert | None,
         terms: Terms,
         chamber: Chamber,
         clock: Callable[[], float] = monotonic,
