@@ -30,7 +30,7 @@ from moderation.ruleset import Ruleset
 from moderation.text.fold import PLAIN_HAN
 from moderation.text.fold import tables as fold_tables
 from moderation.text.sound import Sounds
-from moderation.text.variants import Variants
+from moderation.text.variants import Variants, typed
 from moderation.text.words import open_dictionary
 from moderation.told import Told
 from moderation.wares import WareNames, Wares
@@ -264,7 +264,7 @@ class _Disk:
     def variants(self, folding: Folding) -> Variants:
         """What disguises are made of. Left sides must be folded: an unfolded one would never be met."""
         meant: dict[str, dict[str, str]] = {}
-        for kind in ("splits", "shapes", "slang", "signs"):
+        for kind in ("splits", "radicals", "shapes", "slang", "signs"):
             shape = folding.visible if kind == "signs" else folding.plain
             rows = self.rows(name := f"variants/{kind}.tsv", 2)
             left, right = ("".join([row[place] for _, row in rows]) for place in (0, 1))
@@ -285,7 +285,8 @@ class _Disk:
                     meant[kind][written] = word
         ordinary = frozenset(row[0] for _, row in self.rows("variants/ordinary.tsv", 1))
         sounds = Sounds((row[0], row[1], row[2]) for _, row in self.rows("variants/pinyin.tsv", 3))
-        return Variants(sounds=sounds, ordinary=ordinary, **meant)
+        splits = typed(meant["splits"], meant.pop("radicals"))
+        return Variants(sounds=sounds, ordinary=ordinary, **{**meant, "splits": splits})
 
     def document(self, name: str) -> tables.Document:
         """A file's text alone, to find lines in."""

@@ -43,8 +43,11 @@ _QQ = (
 )
 _WECHAT_ID = r"[a-z][a-z0-9_-]{5,19}(?![a-z0-9_-])"
 _TELEGRAM = r"(?:(?<=[@:])|(?<=: ))[a-z](?=[a-z_]*[0-9_])[a-z0-9_]{3,31}(?![a-z0-9_])"
+_FRAME = "[“”‘’|·】」』》]"
+"""What a lone v is framed in: 丨v丨, “v”“我”."""
 _HANDLE = re.compile(
-    r"(?:(?<=[^\x00-\x7f])(?:[:：] ?|(?<=号)|号[是:：] ?)|(?<![a-z0-9])[vw][:：] ?|^加 ?)"
+    r"(?:(?<=[^\x00-\x7f])(?:[:：] ?|(?<=号)|号[是:：] ?)|(?<![a-z0-9])[vw][:：] ?|^加 ?"
+    rf"|(?<![a-z0-9])[vw]{_FRAME}(?:{_FRAME}|[ 我→:：]){{0,7}})"
     r"((?=[a-z0-9_-]{6,20}(?![a-z0-9_.\u3400-\u9fff-]))(?=[a-z_-]+[0-9_-]*[0-9]{2})[a-z][a-z0-9_-]+)"
 )
 """Letters and then digits, as people make up names for themselves, behind a colon, 号, a lone v or a first 加."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from moderation.detect.rule import REACH
 from moderation.detect.terms import Gate
 from moderation.matcher import Matcher
 from moderation.text.reading import DISGUISED
@@ -32,6 +33,8 @@ OWN, CALL = LISTS = ("sells_own", "sells_call")
 """The word lists of which both must stand in what sells: whose it is, and the price or the way to it."""
 WRITTEN = frozenset({"pinyin", "mixed", "shape", "split", "slang"})
 """Disguises that nobody writes by a slip of the keyboard."""
+PIECED = WRITTEN - {"slang"}
+"""Disguises of words that nobody uses by habit: enough beside a claim that stands openly."""
 HEARD = WRITTEN | {"homophone", "fuzzy", "filler", "sign", "acrostic"}
 """The same with what may be a slip (在也不买) or an ornament (全网🥇): enough where the claim is severe."""
 
@@ -57,8 +60,27 @@ class Covert:
                 continue
             names = HEARD if item.severity >= SEVERE else WRITTEN
             fact = SELLING if sells else COVERT
-            if sells or not names.isdisjoint(item.folds):
-                yield item._replace(weight=min(item.weight, UNSURE), facts=(*item.facts, (fact, 1)))
+            folds = item.folds
+            if not sells and names.isdisjoint(folds):
+                folds = (*self._hidden_beside(detector, parts, item), *folds)
+            if sells or not names.isdisjoint(folds):
+                yield item._replace(weight=min(item.weight, UNSURE), folds=folds, facts=(*item.facts, (fact, 1)))
+
+    @staticmethod
+    def _hidden_beside(
+        detector: TermDetector | OwnTerms, parts: Sequence[PartReading], item: Evidence
+    ) -> tuple[str, ...]:
+        """The disguise of a word of the claim's own category beside a plain claim: 甲壮月泉结节 beside 贴没."""
+        views = (part.restored for part in parts if part.name == item.span.part)
+        for view in filter(None, views):
+            for mark in view.line.marks if view.line is not None else ():
+                start, end = view.span(mark.start, mark.end)
+                if PIECED.isdisjoint(mark.names) or start - REACH > item.span.end or item.span.start > end + REACH:
+                    continue
+                words = {word for low, high, word in view.hits if low < mark.end and mark.start < high}
+                if any(rule.category == item.category for word in words for rule in detector.folded.rules[word]):
+                    return mark.names
+        return ()
 
     def _sells(self, parts: Sequence[PartReading]) -> bool:
         return all(any(offer.find(part.text) for part in parts) for offer in self._offer)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.matcher import Matcher
+from moderation.text.clues import BACKWARDS, HAN, LIKELIER, LIKELIER_DRAWN, LIKELIER_FUZZY, clues_of
 from moderation.text.fold import CLAUSE_MARKS, PLAIN_HAN, breaks
 from moderation.text.holes import MASKED, MASKS, Holes
 from moderation.text.line import Line, Replaced, apart, put
@@ -26,26 +26,16 @@ if TYPE_CHECKING:
     from moderation.text.sound import Table
     from moderation.text.variants import Variants
 
-_HAN = re.compile("[\u3400-\u9fff]{2,}")
 _FILLED = re.compile(
     r"([\u3400-\u9fff])(?:(?!\1)([^\W_])(?:(?!\2)[\u3400-\u9fff]\2){2,}|[a-z0-9]{1,2}(?:[\u3400-\u9fff][a-z0-9]{1,2})+(?=[\u3400-\u9fff]))"
 )
 """Han with something put behind each: three times the same letter (包呀治呀百呀病), or Latin letters and digits."""
 _FILLER = re.compile(r"([\u3400-\u9fff])([a-z0-9]{1,2}|[^\W_])")
-LOOKS_LIKE = dict(zip("oieas", "01345", strict=True))
-"""Letters and the digits drawn for them in code words."""
-PUT_BETWEEN = "xo01〇零"
-"""What is put between the characters of a pair: a pair has room for one."""
 FILLING = LETTERS.union("0123456789")
-_DIGITS = str.maketrans("零一二三四五六七八九", "0123456789")
 LONGEST = 12
 """Longer words are rarely written in disguise as a whole; what is disguised in them is mostly a word by itself."""
-LIKELIER, LIKELIER_FUZZY, LIKELIER_DRAWN = 3.0, 5.5, 1.5
-"""How much likelier, as a logarithm for each changed character, a text must be with the word than as it stands."""
 LIKELIER_JOINTLY = 11.0
 """The same for a word that two disguises hide at once."""
-BACKWARDS = range(2, 6)
-"""Words of these lengths are read backwards: longer ones nobody turns round."""
 MOST_KEPT = 65_536
 """So many writings are kept at most with what is known of them."""
 OF_THE_SURE = frozenset({"homophone", "fuzzy", "shape", "reverse", "pinyin"})
@@ -53,6 +43,8 @@ OF_ALL = frozenset({"mixed", "split", "digit", "filler", "mask"})
 """Disguises that are undone for the words worth hearing, and for the whole vocabulary."""
 DRAWN = frozenset({"split", "shape"})
 """Disguises of single characters: they count only where they complete a word."""
+USED = 1000
+"""A character that the dictionary counts more often by itself is one that people use."""
 LAST_BASIC = "\uffff"
 
 
@@ -82,13 +74,15 @@ class Restorer:
     def __init__(self, folding: Folding, variants: Variants, vocabulary: Vocabulary) -> None:
         self._folding, self._variants = folding, variants
         self._known = variants.ordinary.union(vocabulary.known, vocabulary.words)
-        words = sorted({word for word in vocabulary.words if _HAN.fullmatch(word) and len(word) <= LONGEST})
+        words = sorted({word for word in vocabulary.words if HAN.fullmatch(word) and len(word) <= LONGEST})
         heard = [word for word in words if word in vocabulary.sure]
         self._words, self._sought, self._sure = words, frozenset(words), frozenset(heard)
         self._word_matcher = Matcher(words)
-        self._clues = _clues(variants, words, self._sure, self._known)
+        self._clues = clues_of(variants, words, self._sure, self._known)
         """Writings that stand for a word or a character: what is meant, and the disguise."""
         self._clue_list = tuple(self._clues)
+        self._casual = frozenset(parts for parts in variants.splits if all(frequency(part) > USED for part in parts))
+        """Split characters of which every piece is one that stands in any text: 人五 is 伍 or two words."""
         self._signs = _alternatives(variants.signs)
         self._sign_letters = folding.shown_as({*MASKS, *[_strangest(folding, sign) for sign in variants.signs]})
         basic = "".join([re.escape(letter) for letter in sorted(self._sign_letters) if letter <= LAST_BASIC])
@@ -300,6 +294,12 @@ class Restorer:
     def _drawn(self, text: str, clues: list[Replaced]) -> Iterator[Replaced]:
         """The words that split and look-alike characters complete."""
         clues = apart(clues, bytearray(len(text)))
+        yield from self._drawn_by(text, clues)
+        sure = [clue for clue in clues if not self._is_casual(text, clue)]
+        if len(sure) < len(clues):
+            yield from self._drawn_by(text, sure)
+
+    def _drawn_by(self, text: str, clues: list[Replaced]) -> Iterator[Replaced]:
         for rank in range(max((len(clue.word) for clue in clues), default=0)):
             yield from self._drawn_as(text, [clue._replace(word=clue.word[rank]) for clue in clues if clue.word[rank:]])
 
@@ -314,8 +314,13 @@ class Restorer:
             word = self._words[number]
             if names == ("shape",) and word not in self._sure:
                 continue
-            if names and text[start:end] not in self._known and gain(text, start, end, word) >= LIKELIER_DRAWN:
+            casual = any(start <= clue.start < end and self._is_casual(text, clue) for clue in clues)
+            enough = LIKELIER_FUZZY if casual else LIKELIER_DRAWN
+            if names and text[start:end] not in self._known and gain(text, start, end, word) >= enough:
                 yield Replaced(start, end, word, names)
+
+    def _is_casual(self, text: str, clue: Replaced) -> bool:
+        return text[clue.start : clue.end] in self._casual
 
     def _completed(self, text: str, clues: list[Replaced], *, inside: bool = False) -> list[Hit]:
         """The words that a text holds only with what the clues stand for; ``inside``: before their last character."""
@@ -358,34 +363,6 @@ class Restorer:
             and (sounds is None or other.translate(sounds) == written.translate(sounds))
             for other, count in self._rivals.get(word.translate(self._fuzzy), ())
         )
-
-
-def _clues(
-    variants: Variants, words: Collection[str], sure: Collection[str], known: Collection[str]
-) -> dict[str, tuple[str, str]]:
-    """What stands for what: code words, split and look-alike characters, and whole words with digits or backwards."""
-    slang = variants.slang.items()
-    clues = {digits: (meant, "slang") for written, meant in slang for digits in _with_digits(written)}
-    clues.update({parts: (char, "split") for parts, char in variants.splits.items() if parts not in known})
-    clues.update({drawn: (meant, "shape") for drawn, meant in variants.shapes.items()})
-    for word in words:
-        if (written := word.translate(_DIGITS)) != word and not written.isdigit():
-            clues.setdefault(written, (word, "digit"))
-        written = word[::-1]
-        if word not in sure or len(word) not in BACKWARDS:
-            continue
-        if len(word) > PAIR or gain(written, 0, len(word), word) >= LIKELIER:
-            clues.setdefault(written, (word, "reverse"))
-        if len(word) == PAIR and _HAN.fullmatch(word):
-            clues.update({filler.join(word): (word, "filler") for filler in PUT_BETWEEN})
-    return {written: meant for written, meant in clues.items() if written not in known}
-
-
-def _with_digits(written: str) -> set[str]:
-    """A code word, and with digits for letters where it is a long one of Latin letters: weixin, w3ixin, we1x1n."""
-    if len(written) < SPELT or not LETTERS.issuperset(written):
-        return {written}
-    return {"".join(chars) for chars in product(*[(letter, *LOOKS_LIKE.get(letter, "")) for letter in written])}
 
 
 def _whole(line: Line, one: Replaced, source: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING
 
 from moderation.text.sound import Sounds
@@ -43,3 +44,12 @@ class Variants:
     signs: Mapping[str, str] = field(default_factory=dict)
     slang: Mapping[str, str] = field(default_factory=dict)
     ordinary: frozenset[str] = frozenset()
+
+
+def typed(splits: Mapping[str, str], radicals: Mapping[str, str]) -> dict[str, str]:
+    """The splits as people type them: each radical as it is, or as a character that ``radicals`` has for it."""
+    spread: dict[str, str] = {}
+    for pieces, char in splits.items():
+        for chosen in product(*[(piece, *radicals.get(piece, "")) for piece in pieces]):
+            spread.setdefault("".join(chosen), char)
+    return {**spread, **splits}
