@@ -207,7 +207,7 @@ def _excused(category: Category, score: Score, policy: ScenePolicy, ruleset: Rul
 
     The law excuses, an allowed word or the number of an order that the score's stretch touches, and a guard, which
     reads words alone: above ``insist_above`` it is not believed, unless it is certain and the stretch touches what it
-    excuses.
+    excuses. What is certain and so touched is excused to every head that knows its category.
     """
     sure, claims = score.score > policy.insist_above, ruleset.claims
     for item in findings.exemptions:
@@ -216,7 +216,8 @@ def _excused(category: Category, score: Score, policy: ScenePolicy, ruleset: Rul
         near = item.code in {ALLOWED, NAMED} or (sure and item.code in claims.certain)
         if near and not item.span.touches(score.span):
             continue
-        if _same(category, ruleset.categories[item.category]):
+        of, beside = ruleset.categories[item.category], item.span.touches(score.span)
+        if _same(category, of) or (beside and item.code in claims.certain and score.head in of.doubted_by):
             return True
     return False
 

@@ -22,6 +22,9 @@ _OPEN, _CLOSE = "[(\\[【〔]", "[)\\]】〕]"
 _IS = r"(?:编号|文号|号)?(?:[:：]|为|是)?\s?"
 """What may stand between the name of a number and its characters."""
 _REVIEWED = r"\((?:视|声|文)\)\s?第?\s?([0-9]{6})-[0-9]{5}(?![0-9])号?"
+_MASKED = re.compile(r"[0-9()\[\]【】〔〕第视声文字年-]{0,32}?[x×*○]{2}")
+"""The rest of a number whose characters are left out, as in a draft or a sample: 国食健注G2019XXXX."""
+_MASKS = frozenset("x×*○")
 _AD_LOOKS = r"广审\s?(?:\([^()\n]{0,4}\))?\s?(?:第\s?)?[0-9]"
 
 
@@ -196,7 +199,10 @@ def is_credit_code(code: str) -> bool:
 
 
 def numbers_in(text: str, names: frozenset[str], day: date) -> Iterator[Found]:
-    """Every number of the formats ``names`` in a raw view, and what gives itself out as one and does not fit."""
+    """Every number of the formats ``names`` in a raw view, and what gives itself out as one and does not fit.
+
+    One whose characters are left out cannot be checked: it is there, of no kind.
+    """
     for name in sorted(names):
         form = FORMATS[name]
         fitting = list(form.exact.finditer(text))
@@ -204,7 +210,8 @@ def numbers_in(text: str, names: frozenset[str], day: date) -> Iterator[Found]:
             state = form.check(match, day) if form.check else State.VALID
             yield Found(name, *match.span(), state, form.kind_of(match))
         for match in _misfits(form, text, fitting):
-            yield Found(name, *match.span(), State.MALFORMED)
+            masked = text[match.start() - 1 : match.start()] in _MASKS or _MASKED.match(text, match.end())
+            yield Found(name, *match.span(), State.VALID if masked else State.MALFORMED)
 
 
 def _misfits(form: Format, text: str, fitting: list[re.Match[str]]) -> Iterator[re.Match[str]]:

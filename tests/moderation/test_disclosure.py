@@ -92,6 +92,19 @@ def test_numbers_that_fit_and_do_not_are_told_apart_in_one_text() -> None:
     assert [item.start for item in found if item.state is State.MALFORMED] == [0, 27, 48]
 
 
+@pytest.mark.parametrize("mask", ["X", "×", "*", "○"])
+def test_a_number_with_characters_left_out_is_not_malformed(mask, shipped) -> None:
+    """A draft or a sample leaves digits out; a number that is whole and too short is still wrong."""
+    written = ("国食健注G2020____", "_食健广审(文)第26____-0____号", "（沪）医广（2026）第04-18-__号")
+    text = "，".join(written).replace("_", mask)
+    found = list(numbers_in(shipped.ruleset.folding.visible(text), frozenset(FORMATS), DAY))
+    assert {(item.format, item.state) for item in found} == {
+        (name, State.VALID) for name in ("hf_reg", "hf_ad", "med_ad")
+    }
+    short = shipped.ruleset.folding.visible("国食健注G2020 XXL码")
+    assert [item.state for item in numbers_in(short, frozenset({"hf_reg"}), DAY)] == [State.MALFORMED]
+
+
 @pytest.mark.parametrize(
     ("code", "valid"),
     [

@@ -214,6 +214,20 @@ def test_a_host_who_takes_back_or_will_not_say_is_believed_where_the_expert_insi
         assert case.conclude(opinion).action is action
 
 
+def test_what_is_surely_refused_is_excused_to_every_head_that_knows_its_category(shipped):
+    text = "针孔摄像头我们不卖哦，门铃有三款"
+    case = shipped.examine(content(text, scene="live_chat"))
+    assert [(item.code, item.category) for item in case.conclude().exemptions] == [
+        ("ng_declined_behind", "illicit_goods")
+    ]
+    spans = ((Span("text", 0, 8), Action.PASS), (Span("text", 13, 16), Action.REVIEW))
+    for head in ("diversion", "fraud"):
+        for span, action in spans:
+            opinion = Opinion(TEXT, "ngram@0123456789ab", (Score(head, 990, 440, span),))
+            assert case.conclude(opinion).action is action
+    assert case.conclude(says("abuse", text=text)).action is Action.REVIEW
+
+
 @pytest.mark.parametrize("text", ["快递单号7788 5566，放门口", "车牌沪A88991的车挡住了通道"])
 def test_a_number_that_says_what_it_is_excuses_what_touches_it(shipped, text):
     case = shipped.examine(content(text, scene="ugc"))

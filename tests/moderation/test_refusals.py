@@ -1,0 +1,61 @@
+"""What a shop refuses, tells its staff not to do, or takes back as after-sales, and the offers that look like it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from moderation.types import Action, Author, Content, Part, Role, Scene
+
+FOUND = {Action.REVIEW, Action.BLOCK}
+NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
+PASSED = [
+    ("live_chat", "针孔摄像头我们不卖哦,卖的是门口可视门铃"),
+    ("live_chat", "好评返现我们取消了,平台不让,也不合规矩"),
+    ("live_speech", "拖拉机配件点购物车付 私下转账我不收 收了平台不给你兜底"),
+    ("live_script", '遇到问"有没有渠道办健康证不体检"的,统一回"没有,请去疾控"'),
+    ("live_chat", "能加微信吗?不行哈,公司规定只能平台聊"),
+    ("ad", "签证代办：只做材料整理、翻译、预约，签不签得下由使领馆决定，我们没有内部渠道。"),
+    ("live_script", "国庆场布景:国旗国徽不上商品、不上优惠图、不当背景板。"),
+    ("live_script", "游戏账号不卖、不租、不代练未成年号。"),
+    ("live_script", "证书可以拍,身份证号那行贴住,别拍他的家"),
+    ("ad", "大漆果盘，对大漆过敏的人拆封请戴手套，气味散三周。"),
+    ("live_speech", "只收一年的 开卡七天内没来过全退 练不练得瘦看你自己的嘴"),
+    ("live_speech", "没拆塑封的七天都能退 刷错了找平台的未成年退款通道 我教的口琴不难"),
+    ("ad", "棕垫门店三张床免费试，试到睡着不收钱，甲醛检测报告贴在床头。"),
+    ("live_script", '开播前检查:提词器里"根治"都搜一遍,搜出来一个扣五十,写的人请喝奶茶'),
+    ("live_speech", "有人刷屏问是不是特供茶 真没有特供 这就是凤庆的滇红"),
+]
+CAUGHT = [
+    ("live_chat", "针孔摄像头我们不卖普通的,要的加我"),
+    ("live_speech", "好评返现平台不让 咱偷偷返 截图发客服给五块"),
+    ("live_speech", "现金不收 转我支付宝 便宜二十"),
+    ("live_script", "观众问有没有内部名额,统一答有,让他加助理微信"),
+    ("live_chat", "微信不加,加QQ 3342211,发你价目"),
+    ("ugc", "代孕我们不接散客，只接中介，包成功，电话咨询"),
+    ("ugc", "信用卡套现不收手续费,当天到账"),
+    ("live_chat", "裸聊不收费,先看后付"),
+    ("ad", "签证代办，不用面签，包过包签，材料我们做"),
+    ("live_script", "背景挂国旗,主播穿仿制警服喊优惠"),
+    ("ad", "鼻炎喷剂，过敏的人放心用，三天就好"),
+    ("ad", "学不会全退，七天见效，没瘦全额退款"),
+    ("ad", "躺着收钱的项目，睡着也在进账，名额不多"),
+    ("live_speech", "不提全网最低 因为我们就是全网最低价"),
+]
+
+
+def judged(shipped, scene: str, text: str) -> Action:
+    author = Author(role=Role.SELLER if scene in {"ad", "live_script", "live_speech"} else Role.USER)
+    content = Content(scene=Scene(scene), parts=(Part("text", text),), author=author, at=NOON)
+    return shipped.examine(content).conclude().action
+
+
+@pytest.mark.parametrize(("scene", "text"), PASSED)
+def test_what_is_refused_forbidden_or_taken_back_passes(scene, text, shipped) -> None:
+    assert judged(shipped, scene, text) is Action.PASS
+
+
+@pytest.mark.parametrize(("scene", "text"), CAUGHT)
+def test_an_offer_that_borrows_the_words_of_a_refusal_is_found(scene, text, shipped) -> None:
+    assert judged(shipped, scene, text) in FOUND
