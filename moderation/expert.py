@@ -137,12 +137,12 @@ def testimony(
     """The scores of an opinion as evidence, as far as the scene hears them.
 
     A score counts unless evidence that counts stands for the same already, something of the same is excused, or the
-    rules block the sentence that it is about (ADR 34). Categories of advertising law are the same here: one head
-    speaks for them all. ``findings`` are what doubts have left.
+    rules name something in the sentence that it is about (ADR 34). Categories of advertising law are the same here:
+    one head speaks for them all. ``findings`` are what doubts have left.
     """
     heads = policy.experts.get(opinion.source, {})
     advertising = policy.is_advertising(content)
-    blocked = [
+    named = [
         item
         for item in findings.evidence
         if item.weight >= policy.review_at
@@ -155,7 +155,7 @@ def testimony(
         idle = (
             _stands(category, policy, ruleset, findings)
             or _excused(category, score, policy, ruleset, findings)
-            or _explained(category, score, blocked, content, policy)
+            or _explained(category, score, named, content, policy)
         )
         weight = min(LISTED, policy.review_at - 1) if idle else UNSURE
         if weight:
@@ -223,16 +223,16 @@ def _excused(category: Category, score: Score, policy: ScenePolicy, ruleset: Rul
 
 
 def _explained(
-    category: Category, score: Score, blocked: Iterable[Evidence], content: Content, policy: ScenePolicy
+    category: Category, score: Score, named: Iterable[Evidence], content: Content, policy: ScenePolicy
 ) -> bool:
-    """Whether the sentence that a score is about holds words that the rules block for something else.
+    """Whether the sentence that a score is about holds words that the rules name something else for.
 
-    What they are blocked for must be as grave, or the score no more than ``insist_above``.
+    That must be as grave, or the score no more than ``insist_above``.
     """
     return any(
         (item.severity >= category.severity or score.score <= policy.insist_above)
         and _in_one_sentence(content, item.span, score.span)
-        for item in blocked
+        for item in named
     )
 
 
