@@ -43,6 +43,7 @@ PLACES = {
     "of": "“命中词＋的（之）”之后",
     "before": "同一小句、命中词前 {reach} 字以内",
     "after": "同一小句、命中词后 {reach} 字以内",
+    "closing": "同一小句、命中词后 {reach} 字以内，且为小句之末",
     "clause": "同一小句",
     "sentence": "同一句",
     "sentence_before": "同一句、命中词之前",

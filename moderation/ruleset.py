@@ -93,7 +93,10 @@ class CodeRules:
     public: tuple[str, ...]
 
 
-FIELDS = ("left", "right", "of", "before", "after", "clause", "sentence", "sentence_before", "sentence_after", "text")
+FIELDS = (
+    *("left", "right", "of", "before", "after", "closing"),
+    *("clause", "sentence", "sentence_before", "sentence_after", "text"),
+)
 """Where a cue of the claims table may be asked for: directly beside the hit, behind 的, within reach, or anywhere."""
 
 

@@ -40,6 +40,8 @@ DENYING = frozenset({ClaimKind.GUARD, ClaimKind.BAIT})
 POSSESSIVES = "的之"
 ADDED = frozenset({"sentence", "sentence_before", "sentence_after", "text"})
 """Where a writer can add what an exemption lacks. What else it asks for, but an industry, the claim itself must be."""
+PARTICLES = frozenset("了的啊哦哈呢嘛呀哒喔哟呐")
+"""What may follow a word that closes a clause."""
 NUMBERS = frozenset({"<number>", "<quantity>"})
 """What stands in any text, so that it tells of no exemption."""
 FLAGS = frozenset({"<question>", "<last>", "<titled>", "<quoted>", "^", "$"})
@@ -61,12 +63,13 @@ NOTHING_SAID = Ruling(Outcome.VIOLATION)
 class _Slots(NamedTuple):
     """What a cue word fills, by where it stands seen from the hit.
 
-    ``before`` and ``after`` hold (reach, slot): what is asked for right beside the hit has reach 0. ``ahead`` and
-    ``behind`` are for cues anywhere in the sentence, to the left and to the right of the hit.
+    ``before``, ``after`` and ``closing`` hold (reach, slot): what is asked for right beside the hit has reach 0.
+    ``ahead`` and ``behind`` are for cues anywhere in the sentence, to the left and to the right of the hit.
     """
 
     before: tuple[tuple[int, int], ...] = ()
     after: tuple[tuple[int, int], ...] = ()
+    closing: tuple[tuple[int, int], ...] = ()
     of: tuple[int, ...] = ()
     clause: tuple[int, ...] = ()
     ahead: tuple[int, ...] = ()
@@ -74,20 +77,21 @@ class _Slots(NamedTuple):
 
     def all(self) -> frozenset[int]:
         """Every slot that the word may fill."""
-        before, after, *others = self
-        return frozenset(chain((slot for _, slot in (*before, *after)), *others))
+        before, after, closing, *others = self
+        return frozenset(chain((slot for _, slot in (*before, *after, *closing)), *others))
 
     def among(self, wanted: frozenset[int]) -> _Slots:
         """Only those slots that are ``wanted``."""
-        before, after, *others = self
+        before, after, closing, *others = self
         return _Slots(
             tuple(pair for pair in before if pair[1] in wanted),
             tuple(pair for pair in after if pair[1] in wanted),
+            tuple(pair for pair in closing if pair[1] in wanted),
             *(tuple(slot for slot in slots if slot in wanted) for slots in others),
         )
 
 
-_NEAR = {"left": ("before",), "right": ("after",), "before": ("before",), "after": ("after",)}
+_NEAR = {"left": "before", "right": "after", "before": "before", "after": "after", "closing": "closing"}
 _FAR = {
     "of": ("of",),
     "clause": ("clause",),
@@ -209,7 +213,7 @@ class ClaimTable:
         for cue in self._index.numbers(tuple(word for word in words if word not in FLAGS)):
             if where == "text":
                 self._anywhere[cue].append(slot)
-            for name in _NEAR.get(where, ()):
+            if name := _NEAR.get(where):
                 self._asked[cue][name].append((0 if where in {"left", "right"} else reach, slot))
             for name in _FAR.get(where, ()):
                 self._asked[cue][name].append(slot)
@@ -319,7 +323,7 @@ class ClaimTable:
         for left, right, cue in view.cues(context.index).within(first, last):
             if cue not in slots or left < first:
                 continue
-            before, after, of, clause, ahead, behind = slots[cue]
+            before, after, closing, of, clause, ahead, behind = slots[cue]
             if right <= start:
                 if ahead:
                     filled.update(ahead)
@@ -338,6 +342,8 @@ class ClaimTable:
                     for reach, slot in after:
                         if left - end <= reach:
                             filled.add(slot)
+                    if closing and _closes(view, right, high):
+                        filled.update(slot for reach, slot in closing if left - end <= reach)
                     if of and left == end + 1 and view.text[end] in POSSESSIVES:
                         filled.update(of)
         if asks:
@@ -351,6 +357,12 @@ class ClaimTable:
         if mark := view.quoted(start, end):
             filled.update(self._titled if mark == "《" else self._quoted)
         return filled
+
+
+def _closes(view: View, place: int, high: int) -> bool:
+    """Whether a clause that goes up to ``high`` ends at a place, but for particles. In speech a blank ends one too."""
+    first = next((at for at, _ in view.gaps(place - 1, high)), high)
+    return PARTICLES.issuperset(view.text[place:first])
 
 
 class Context:
