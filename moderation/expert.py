@@ -240,14 +240,14 @@ def _in_one_sentence(content: Content, one: Span, other: Span) -> bool:
     """Whether two stretches touch, or stand near each other with no end of a sentence between them."""
     if one.part != other.part:
         return False
-    text = next(part.text for part in content.parts if part.name == one.part)
+    text = content.text_of(one.part)
     between = text[min(one.end, other.end) : max(one.start, other.start)]
     return len(between) <= AROUND and SENTENCE_MARK.search(between) is None
 
 
 def _clause(content: Content, span: Span) -> Span:
     """The clause around what a model found telling, whose pieces of words nobody can read: no more than so much."""
-    text = next(part.text for part in content.parts if part.name == span.part)
+    text = content.text_of(span.part)
     start, end = clause_around(text, span.start, span.end)
     return Span(span.part, max(start, span.start - AROUND), min(end, span.end + AROUND))
 

@@ -175,7 +175,7 @@ class Reasons:
     def _clause(self, item: Evidence, quote: str) -> str:
         """The clause around a word that counts only in company; empty where the word says it all."""
         hit = self._ruleset.rewrites.hits.get(item.rule)
-        text = next((part.text for part in self._content.parts if part.name == item.span.part), "")
+        text = self._content.text_of(item.span.part)
         if hit is None or hit.alone or not hit.text or not text:
             return ""
         clause = text[slice(*clause_around(text, item.span.start, item.span.end))]

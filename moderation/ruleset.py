@@ -94,8 +94,17 @@ class CodeRules:
 
 
 FIELDS = (
-    *("left", "right", "of", "before", "after", "closing"),
-    *("clause", "sentence", "sentence_before", "sentence_after", "text"),
+    "left",
+    "right",
+    "of",
+    "before",
+    "after",
+    "closing",
+    "clause",
+    "sentence",
+    "sentence_before",
+    "sentence_after",
+    "text",
 )
 """Where a cue of the claims table may be asked for: directly beside the hit, behind 的, within reach, or anywhere."""
 

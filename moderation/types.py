@@ -168,6 +168,10 @@ class Content:
     script: Followed | None = None
     """How it keeps to what was approved before the show; ``None`` where nothing was."""
 
+    def text_of(self, part: str) -> str:
+        """The text of a part; empty where none has this name."""
+        return next((one.text for one in self.parts if one.name == part), "")
+
 
 def within(day: date, begin: date | None, end: date | None) -> bool:
     """Whether a day lies in a period. Both ends belong to it; ``None`` limits nothing."""
