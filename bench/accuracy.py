@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from moderation.expert import ADVERTISING
+from moderation.expert import is_one_matter
 from moderation.load import load_engine
 from moderation.types import SHANGHAI, Action, Author, Content, Effect, Part, Role, Scene
 from service.cli.words import concluded, open_expert
@@ -99,8 +99,7 @@ def expert_asked(arguments: list[str], engine: Engine) -> Panel | None:
 def names_others(engine: Engine, verdict: Verdict, category: str) -> bool:
     """Whether a verdict names something else than a category, or than another of advertising law where it is one."""
     known = engine.ruleset.categories
-    same = {code for code in known if code == category or known[code].group == known[category].group == ADVERTISING}
-    return not same.issuperset(verdict.categories)
+    return not all(is_one_matter(known[code], known[category]) for code in verdict.categories)
 
 
 def measure(engine: Engine, folder: Path, panel: Panel | None = None) -> dict[str, Score]:

@@ -197,7 +197,7 @@ def doubted(
 
 def _stands(category: Category, policy: ScenePolicy, ruleset: Ruleset, findings: Findings) -> bool:
     return any(
-        item.weight >= policy.review_at and _same(category, ruleset.categories[item.category])
+        item.weight >= policy.review_at and is_one_matter(category, ruleset.categories[item.category])
         for item in findings.evidence
     )
 
@@ -217,7 +217,7 @@ def _excused(category: Category, score: Score, policy: ScenePolicy, ruleset: Rul
         if near and not item.span.touches(score.span):
             continue
         of, beside = ruleset.categories[item.category], item.span.touches(score.span)
-        if _same(category, of) or (beside and item.code in claims.certain and score.head in of.doubted_by):
+        if is_one_matter(category, of) or (beside and item.code in claims.certain and score.head in of.doubted_by):
             return True
     return False
 
@@ -252,5 +252,6 @@ def _clause(content: Content, span: Span) -> Span:
     return Span(span.part, max(start, span.start - AROUND), min(end, span.end + AROUND))
 
 
-def _same(one: Category, other: Category) -> bool:
+def is_one_matter(one: Category, other: Category) -> bool:
+    """Whether two categories are one to an expert: a single head speaks for advertising law."""
     return one.code == other.code or one.group == other.group == ADVERTISING

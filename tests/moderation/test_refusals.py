@@ -12,6 +12,7 @@ FOUND = {Action.REVIEW, Action.BLOCK}
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 PASSED = [
     ("live_chat", "针孔摄像头我们不卖哦,卖的是门口可视门铃"),
+    ("live_chat", "针孔摄像头给多少钱都不卖"),
     ("live_chat", "好评返现我们取消了,平台不让,也不合规矩"),
     ("live_speech", "拖拉机配件点购物车付 私下转账我不收 收了平台不给你兜底"),
     ("live_script", '遇到问"有没有渠道办健康证不体检"的,统一回"没有,请去疾控"'),
@@ -29,6 +30,8 @@ PASSED = [
 ]
 CAUGHT = [
     ("live_chat", "针孔摄像头我们不卖普通的,要的加我"),
+    ("live_chat", "冰毒我们不接零售，整包走"),
+    ("ugc", "刷单我们不收学生，宝妈优先，日结"),
     ("live_speech", "好评返现平台不让 咱偷偷返 截图发客服给五块"),
     ("live_speech", "现金不收 转我支付宝 便宜二十"),
     ("live_script", "观众问有没有内部名额,统一答有,让他加助理微信"),
