@@ -96,7 +96,7 @@ def wordings(reading: Sequence[PartReading], reader: Reader) -> list[Wording]:
             if (bare := reader.bare(part)) is not None:
                 found.append(Wording(part.name, bare.text, letters < LEAST, bare, range(len(bare.text))))
         if part.look & DISGUISED:
-            view = part.restored if part.known else reader.restored(part)
+            view = reader.restored(part)
             if view is not None and (letters := _letters(view.text)) >= SHOUT:
                 found.append(_with_marks(part.name, view, shouts=letters < LEAST))
     return found

@@ -50,9 +50,12 @@ class Covert:
     def detect(
         self, detector: TermDetector | OwnTerms, content: Content, parts: Sequence[PartReading], day: date
     ) -> Iterator[Evidence]:
-        """The claims that count though nobody declared the content, each enough to ask for review."""
+        """The claims that count though nobody declared the content, each enough to ask for review.
+
+        Asked after the terms themselves, who have left with each part whether something in it is disguised at all.
+        """
         sells = any(part.hits for part in parts) and self._sells(parts)
-        if not (sells or any(part.look & DISGUISED for part in parts)):
+        if not (sells or any(part.look & DISGUISED and (part.restored or part.directed) for part in parts)):
             return
         findings = detector.detect(content, parts, Gate(content.scene, advertising=True), day)
         for item in findings.evidence if findings is not None else ():

@@ -26,28 +26,36 @@ Tables = tuple["Table", "Table"]
 Seen = tuple["View", list[Candidate]]
 
 
+class _Needs(dict[int, frozenset[int]]):
+    """For each word the cues of which one must stand in a content of one part, worked out when first asked for.
+
+    Empty where a rule of the word asks for none.
+    """
+
+    def __init__(self, rules: Sequence[tuple[Rule, ...]]) -> None:
+        super().__init__()
+        self._rules = rules
+
+    def __missing__(self, word: int) -> frozenset[int]:
+        asked = [rule.held or rule.near or rule.sentence or rule.with_ for rule in self._rules[word]]
+        need = self[word] = frozenset().union(*asked) if all(asked) else frozenset()
+        return need
+
+
 class Table:
     """Keeps for each word of a view its live rules, and the cues without which none of them stands."""
 
-    __slots__ = ("_needs", "rules")
+    __slots__ = ("needs", "rules")
 
     def __init__(self, rules: list[tuple[Rule, ...]]) -> None:
         self.rules = rules
-        self._needs: dict[int, frozenset[int]] = {}
-
-    def need(self, word: int) -> frozenset[int]:
-        """The cues of which one must stand in a content of one part; empty where a rule of the word asks for none."""
-        need = self._needs.get(word)
-        if need is None:
-            asked = [rule.held or rule.near or rule.sentence or rule.with_ for rule in self.rules[word]]
-            need = self._needs[word] = frozenset().union(*asked) if all(asked) else frozenset()
-        return need
+        self.needs = _Needs(rules)
 
 
 class Sight(NamedTuple):
     """A part with the candidates of its folded view, and the restored views in which one could count.
 
-    Of a content that has no other part only those are listed whose word has a cue that it needs.
+    Those of the folded view are listed whose words stand in the text.
     """
 
     part: PartReading
@@ -68,14 +76,14 @@ class Sight(NamedTuple):
 
 def look(part: PartReading, reader: Reader, table: Table, index: CueIndex, *, alone: bool) -> Sight:
     """What could count in a part: cheap questions only. ``alone`` says that the content has no other part."""
-    rules = table.rules
+    rules, needs = table.rules, table.needs
     hits = [hit for hit in part.hits if rules[hit[2]]]
     if hits and alone:
         numbers = part.folded.cues(index).numbers
-        hits = [hit for hit in hits if not (need := table.need(hit[2])) or not need.isdisjoint(numbers)]
-    listed = candidates(part.text, hits, table) if hits else []
+        hits = [hit for hit in hits if not (need := needs[hit[2]]) or not need.isdisjoint(numbers)]
+    listed = _met(part.folded, candidates(part.text, hits, table), index, alone=alone) if hits else []
     hidden = list(_hidden(part, reader, table, index)) if part.look & DISGUISED else []
-    suspect = bool(hidden or part.look & OTHER_VIEWS or suspicious(part.folded, listed, index, alone=alone))
+    suspect = bool(hidden or part.look & OTHER_VIEWS or _counts(listed))
     return Sight(part, listed, hidden, suspect)
 
 
@@ -86,28 +94,32 @@ def _hidden(part: PartReading, reader: Reader, table: Table, index: CueIndex) ->
             continue
         line, listed = view.line, candidates(view.text, view.hits, table)
         touched = [one for one in listed if one[3].regex or one[3].company or hidden_by(one[3], line, one[0], -one[1])]
-        if suspicious(view, touched, index):
+        if touched and _counts(touched := _met(view, touched, index)):
             yield view, touched
 
 
-def suspicious(view: View, listed: list[Candidate], index: CueIndex, *, alone: bool = False) -> bool:
-    """Whether a live term could count here. Looks at the text as a whole: what is near is looked at later.
+def _met(view: View, listed: list[Candidate], index: CueIndex, *, alone: bool = False) -> list[Candidate]:
+    """The candidates whose words stand in the text as a whole: whether they are near is looked at later.
 
-    What a term wants anywhere is asked of this text where it is ``alone``.
+    What a rule wants anywhere is asked of this text where it is ``alone``.
     """
-    if not listed:
-        return False
     meet = view.cues(index).meet
-    for _, _, _, rule in listed:
-        asked = rule.near or rule.sentence
-        if (
-            rule.weight >= HINT
-            and (not rule.held or meet(rule.held))
-            and (not asked or meet(asked))
+    return [
+        one
+        for one in listed
+        if (rule := one[3]).simple
+        or (
+            (not rule.held or meet(rule.held))
+            and (not rule.near or meet(rule.near))
+            and (not rule.sentence or meet(rule.sentence))
             and (not alone or not rule.with_ or meet(rule.with_))
-        ):
-            return True
-    return False
+        )
+    ]
+
+
+def _counts(listed: list[Candidate]) -> bool:
+    """Whether one of the candidates is more than a hint."""
+    return any(one[3].weight >= HINT for one in listed)
 
 
 def standing(views: Sequence[Seen], context: Context) -> list[Seen]:
@@ -133,9 +145,9 @@ def may_stand(rule: Rule, view: View, context: Context) -> bool:
         return False
     if rule.held or rule.company:
         meet = view.cues(context.index).meet
-        for asked in (rule.held, rule.near, rule.sentence):
-            if asked and not meet(asked):
-                return False
+        held, near, sentence = rule.held, rule.near, rule.sentence
+        if (held and not meet(held)) or (near and not meet(near)) or (sentence and not meet(sentence)):
+            return False
     if rule.asks_text:
         meet = context.cues.meet
         return not ((rule.with_ and not meet(rule.with_)) or (rule.without and meet(rule.without)))

@@ -19,7 +19,7 @@ from moderation.text.restore import LONGEST, Seen
 from moderation.text.view import View
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from moderation.matcher import Hit
     from moderation.text.restore import Restorer
@@ -59,7 +59,7 @@ makes it worth a look for flooding."""
 class PartReading:
     """One part of a content, read: its folded text, the words found there, and what a cheap look says is worth more."""
 
-    __slots__ = ("_folded", "clues", "heard", "hits", "known", "look", "name", "restored", "source", "text")
+    __slots__ = ("_folded", "clues", "directed", "heard", "hits", "known", "look", "name", "restored", "source", "text")
 
     def __init__(self, name: str, source: str, text: str, hits: list[Hit]) -> None:
         self.name, self.source, self.text, self.hits = name, source, text, hits
@@ -70,8 +70,10 @@ class PartReading:
         """What may sound like a word, if that was asked."""
         self._folded: View | None = None
         self.known = False
-        """Whether ``restored`` holds what ``Reader.restored`` found last."""
+        """Whether ``restored`` holds what ``Reader.restored`` found."""
         self.restored: View | None = None
+        self.directed: tuple[View, ...] | None = None
+        """The view in another direction, where that holds words; ``None`` until ``Reader.directed`` has looked."""
 
     @property
     def folded(self) -> View:
@@ -180,9 +182,10 @@ class Reader:
     def restored(self, part: PartReading) -> View | None:
         """The view in which disguised words stand as the words that they mean; only hits that hold one are new.
 
-        It is left with the part, for who only wants to read it; it is made anew for each examination, which marks it.
+        It is left with the part: a content may be examined again as an advertisement.
         """
-        part.restored, part.known = self._restored(part), True
+        if not part.known:
+            part.restored, part.known = self._restored(part), True
         return part.restored
 
     def adorned(self, part: PartReading) -> View | None:
@@ -254,12 +257,18 @@ class Reader:
         They go over the borders of neighbouring parts, the first of which is named, or in the direction that a part
         says. ``anchors`` tells which words are those of patterns, whose matches are longer than they are.
         """
-        found = [(part, view) for part in parts if (view := self._directed(part))]
+        found = [(part, view) for part in parts for view in self.directed(part)]
         if len(parts) > 1:
             found += [(left, view) for left, right in pairwise(parts) if (view := self._joined(left, right, anchors))]
         return found
 
-    def _directed(self, part: PartReading) -> View | None:
+    def directed(self, part: PartReading) -> tuple[View, ...]:
+        """The view of a part in another direction, if one holds words; it is left with the part too."""
+        if part.directed is None:
+            part.directed = tuple(self._directed(part))
+        return part.directed
+
+    def _directed(self, part: PartReading) -> Iterator[View]:
         """A part read in the direction that it says or that is much likelier, where that holds words."""
         told = directed(part.source)
         if told is None and part.clues and self.restorer.may_turn(part.text, part.clues):
@@ -268,17 +277,17 @@ class Reader:
         if told is None:
             told, least = headed(part.source), FEWEST
         if told is None:
-            return None
+            return
         name, pieces = told
         read = [(letter, first, end - 1) for char, first, end in pieces for letter in self.folding.plain(char)]
         text = "".join([letter for letter, _, _ in read])
         hits = [hit for hit in self._words_in(text) if hit[1] - hit[0] >= least]
         if not hits or text == part.text:
-            return None
+            return
         firsts, lasts = [first for _, first, _ in read], [last for _, _, last in read]
         view = View(name, part.source, text, hits, Line(text, firsts, lasts, [Replaced(0, len(text), "", (name,))]))
         view.place(firsts, lasts)
-        return view
+        yield view
 
     def _joined(self, left: PartReading, right: PartReading, anchors: bytes) -> View | None:
         """Two parts read on without a break, with the words that may begin in one and end in the other."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from functools import lru_cache
-from math import log
+from math import inf, log
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # jieba imports pkg_resources and holds invalid escapes
@@ -123,15 +123,16 @@ def _with_word(left: str, word: str, right: str) -> float:
 
 def _best(text: str, *, pair: float = 0) -> list[float]:
     """For each prefix the logarithm of its best segmentation's likelihood. ``pair`` is the count of unknown pairs."""
-    known, best, unknown = _TOKENIZER.FREQ.get, [0.0], {1: UNKNOWN, 2: pair}
-    for end in range(1, len(text) + 1):
-        best.append(
-            max(
-                best[start] + _log(count)
-                for start in range(max(0, end - LONGEST_WORD), end)
-                if (count := known(text[start:end]) or unknown.get(end - start))
-            )
-        )
+    known, total, length = _TOKENIZER.FREQ.get, _TOKENIZER.total, len(text)
+    best, unknown = [0.0] + [-inf] * length, (0, UNKNOWN, pair)
+    for start in range(length):
+        for size in range(1, min(LONGEST_WORD, length - start) + 1):
+            written = known(text[start : start + size])
+            count = written or (unknown[size] if size <= PAIR else 0)
+            if count and (likely := best[start] + log(count / total)) > best[start + size]:
+                best[start + size] = likely
+            if written is None and size >= PAIR:  # no longer word begins like this
+                break
     return best
 
 
