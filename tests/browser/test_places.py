@@ -83,6 +83,29 @@ def test_a_list_is_where_it_was_left(busy, seat):
     assert sat.wrong == []
 
 
+def test_hits_are_walked_at_once_and_found_again_where_they_were_left(busy, seat):
+    sat = seat("li.wei", path="/search")
+    sat.page.keyboard.type("遥遥领先")
+    sat.press("Enter")
+    sat.page.wait_for_url("**/search?text=*")
+    sat.press("j", "j", "j")
+    left = sat.page.locator("#rows > li.on a").get_attribute("href")
+    sat.press("Enter")
+    sat.page.wait_for_url("**/contents/**")
+    sat.page.go_back()
+    sat.page.wait_for_selector(f"#rows > li.on a[href='{left}']")
+    sat.press("/")
+    assert sat.page.evaluate("document.activeElement.name") == "text"
+    sat.press("Escape")
+    assert sat.page.evaluate("document.activeElement === document.body")
+    assert sat.page.input_value("[name=text]") == "遥遥领先"  # the browser empties a search on Escape
+    sat.page.fill("[name=text]", "")
+    sat.page.fill("[name=creator_id]", "nobody")
+    sat.press("Enter")
+    sat.page.wait_for_selector("#rows >> text='没有找到。'")
+    assert sat.wrong == []
+
+
 def test_where_an_item_of_a_list_is_done_the_others_in_hand_go_on(busy, seat):
     sat = sitting(seat, "root")
     mine = held(sat)

@@ -90,7 +90,10 @@ window.ql = (() => {
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (typing(event.target)) {
-      if (event.key === "Escape" && !event.target.closest("dialog")) event.target.blur();
+      if (event.key === "Escape" && !event.target.closest("dialog")) { // the browser would empty a search
+        event.preventDefault();
+        event.target.blur();
+      }
       return;
     }
     if ($("dialog[open]")) return;
