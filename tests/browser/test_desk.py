@@ -111,6 +111,71 @@ def test_an_undo_that_comes_too_late_leaves_the_next_item_alone(busy, seat, monk
     sat.page.wait_for_selector("#undo", state="hidden", timeout=3000)
 
 
+def test_an_undo_covers_no_text_and_outlasts_a_look_at_another_page(busy, seat):
+    sat = sitting(seat)
+    here = sat.shown()
+    sat.press("p").another(here)
+    assert sat.page.locator("#undo").bounding_box()["y"] > sat.page.locator(".pages-here").bounding_box()["y"]
+    assert top(sat, "#undo") + sat.page.locator("#undo").bounding_box()["height"] < top(sat, ".item")
+    sat.press("h")
+    sat.page.wait_for_url("**/contents/**")
+    sat.page.go_back()
+    sat.page.wait_for_selector("#undo:not([hidden])")
+    sat.page.wait_for_function(CALM)
+    assert sat.page.locator("#tally").inner_text() == "本次已处理 1 条"
+    sat.press("u")
+    sat.page.wait_for_selector(f".item[data-id='{here}']")
+    assert state(busy, here) == "held" and sat.page.locator("#undo").is_hidden()
+    assert sat.wrong == []
+
+
+def test_a_second_review_offers_no_undo(busy, seat):
+    sat = sitting(seat)
+    here = sat.shown()
+    sat.press("p").another(here)
+    senior = seat("zhang.min")
+    review = listed(senior, "kind=sample&limit=1")["items"][0]["id"]
+    senior.go(f"/?item={review}").page.wait_for_selector(".item")
+    senior.press("t")
+    senior.page.wait_for_selector("[data-act=pass]")
+    senior.page.wait_for_function(CALM)
+    senior.press("p")
+    senior.page.wait_for_selector("#toasts >> text='已通过；抽检的决定不能撤销'")
+    assert senior.page.locator("#undo").is_hidden() and state(busy, review) == "closed"
+
+
+def test_who_takes_what_another_took_is_told_whose_it_is(busy, seat):
+    sat, other = seat("li.wei"), seat("zhang.min")
+    review = listed(sat, "state=waiting&kind=content&level=0&limit=1")["items"][0]["id"]
+    for one in (sat, other):
+        one.go(f"/?item={review}").page.wait_for_selector("[data-act=take]")
+    other.press("t")
+    other.page.wait_for_selector("[data-act=pass]")
+    sat.press("t")
+    sat.page.wait_for_selector(".conflict >> text='此条现在由别人处理。'")
+    assert "zhang.min" in sat.page.locator(".conflict").inner_text()
+    other.press("r")
+    other.page.wait_for_selector("#place .empty")
+
+
+def test_a_block_is_put_together_by_keys_whatever_the_keyboard_writes(busy, seat):
+    sat = seat("li.wei", lang="en")
+    if not sat.page.locator(".item").count():
+        sat.press("c")
+    sat.page.wait_for_selector("[data-act=block]")
+    sat.page.wait_for_function(CALM)
+    sat.press("b")
+    sat.page.wait_for_selector("#reasons[open]")
+    assert sat.page.locator("#choices").evaluate("one => one.scrollWidth <= one.clientWidth")
+    slash = "new KeyboardEvent('keydown', {key: '、', code: 'Slash', bubbles: true, cancelable: true})"
+    sat.page.evaluate(f"document.activeElement.dispatchEvent({slash})")  # a Chinese input method is on
+    assert sat.page.evaluate("document.activeElement.id") == "find-reason"
+    sat.page.evaluate("document.querySelector('#choices').focus()")
+    sat.press("n", "n", "1", "/")
+    assert sat.page.input_value("#reasons [name=note]") == "n1/"
+    sat.press("Escape")
+
+
 def test_only_what_was_decided_is_ticked_and_looks_so(busy, seat):
     sat = sitting(seat)
     assert sat.page.locator(".item").get_attribute("data-categories") == "false_fact_claim superstition"

@@ -79,7 +79,7 @@ window.ql = (() => {
   const keys = (map) => Object.entries(map).forEach(([key, act]) => bound.set(key, act));
   function named(event) {
     const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
-    const stop = event.shiftKey ? undefined : { Period: ".", Comma: "," }[event.code];
+    const stop = event.shiftKey ? undefined : { Period: ".", Comma: ",", Slash: "/" }[event.code];
     const key = letter ? letter.toLowerCase() : stop ?? event.key;
     return (event.shiftKey && letter ? "shift+" : "") + key;
   }
@@ -309,5 +309,5 @@ window.ql = (() => {
     });
   });
 
-  return { $, $$, ask, part, main, say, toast, tell, complain, sending, anew, gone, draft, done, keys, tick, chosen, reveal, randomPassword, lang };
+  return { $, $$, ask, part, main, say, toast, tell, complain, sending, anew, gone, draft, done, keys, named, tick, chosen, reveal, randomPassword, lang };
 })();
