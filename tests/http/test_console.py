@@ -92,6 +92,15 @@ def test_a_text_says_where_its_marks_end_when_not_all_is_marked(server, admin, l
     assert WORDS[lang]["item.marks_end"].partition("{end}")[0] not in page
 
 
+def test_a_finding_within_another_one_shows():
+    whole, within, same = ({"part": "text", "start": start, "end": end} for start, end in ((0, 9), (3, 5), (3, 5)))
+    shown_as = [
+        html.innermost(one.marks, [whole, within, same])
+        for one in html.marked("原价今天仓库清空了", "text", [whole, within, same])
+    ]
+    assert [found is within for found in shown_as] == [False, True, False]
+
+
 def test_who_only_reads_is_shown_the_queue_and_items_without_acts(server, item):
     auditor = server.hire("console-auditor", Role.AUDITOR)
     queue = shown(auditor.call("GET", "/"))
