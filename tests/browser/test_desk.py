@@ -152,7 +152,7 @@ def test_who_takes_what_another_took_is_told_whose_it_is(busy, seat):
     other.press("t")
     other.page.wait_for_selector("[data-act=pass]")
     sat.press("t")
-    sat.page.wait_for_selector(".conflict >> text='此条现在由别人处理。'")
+    sat.page.wait_for_selector(".conflict >> text=此条现在由别人处理。")
     assert "zhang.min" in sat.page.locator(".conflict").inner_text()
     other.press("r")
     other.page.wait_for_selector("#place .empty")

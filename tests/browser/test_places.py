@@ -122,6 +122,8 @@ def test_alerts_are_acknowledged_by_a_key_one_after_another(busy, seat):
     sat = seat("zhang.min", path="/alerts")
     left = ids(sat)
     assert len(left) >= 6
+    badges = sat.page.locator(".badge")
+    assert [int(one.split()[0]) for one in badges.all_inner_texts()] == [len(left)] * 2
     sat.press("a")
     sat.page.wait_for_selector("#toasts >> text='先用 J、K 选一行'")
     sat.press("j", "j", "j", "a")
@@ -130,11 +132,23 @@ def test_alerts_are_acknowledged_by_a_key_one_after_another(busy, seat):
     sat.page.wait_for_function(f"() => {AT} === '{left[4]}'")
     sat.press("j")
     assert sat.page.evaluate(AT) == left[5] and ids(sat) == [*left[:2], *left[4:]]
+    sat.page.wait_for_function(f"() => parseInt(document.querySelector('.badge').textContent) === {len(left) - 2}")
     sat.page.evaluate("ql.renew('#main')")  # as the page does by itself
     sat.page.wait_for_function(f"() => {AT} === '{left[5]}'")
     sat.press("?")
     assert "知悉" in sat.page.locator("#keys").inner_text()
     assert sat.wrong == []
+
+
+def test_an_alert_that_is_raised_meanwhile_is_counted_on_a_page_that_stays_open(busy, seat):
+    sat = seat("li.wei")
+    before = busy.call("GET", "/v1/alerts")["open"]
+    soon = str(date.today() + timedelta(days=2))  # noqa: DTZ011 - a day, wherever
+    proof = {"claims": ["本店面霜口碑冠军"], "file_sha256": "ef" * 32, "source": "报告", "valid_to": soon}
+    busy.call("POST", "/v1/proofs", proof)
+    busy.within(busy.service.duties.alerts.sweep())
+    sat.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # else some seconds later
+    sat.page.wait_for_function(f"() => parseInt(document.querySelector('.badge').textContent) === {before + 1}")
 
 
 def test_an_alert_of_a_proof_says_what_ends_and_leads_to_it(busy, seat):

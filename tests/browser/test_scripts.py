@@ -230,7 +230,8 @@ def test_alerts_wear_a_badge_until_somebody_knows(house, filed, seat):
         left = sat.page.locator("[data-acknowledge]").count()
         sat.page.click("[data-acknowledge]")
         sat.page.wait_for_function("left => document.querySelectorAll('[data-acknowledge]').length < left", arg=left)
-    sat.go("/alerts")
+    sat.page.wait_for_selector(".badge", state="detached")
+    sat.go("/")
     assert sat.page.locator(".badge").count() == 0
     assert house.call("GET", "/v1/alerts")["open"] == 0
     assert sat.wrong == []
