@@ -161,7 +161,7 @@ def test_an_alert_of_a_proof_says_what_ends_and_leads_to_it(busy, seat):
     row = sat.page.locator("#rows tbody tr").first
     assert claim in row.inner_text() and told["id"] not in row.inner_text()
     sat.press("j", "Enter")
-    sat.page.wait_for_url(f"**/files#{told['id']}")
+    sat.page.wait_for_url(f"**/files?proof={told['id']}#{told['id']}")
     row = sat.page.locator("tr:target")
     assert row.evaluate("row => row.matches('.on') && row === document.activeElement")
     assert scope in row.inner_text() and "即将到期" in row.inner_text() and not row.locator(".chip.good").count()
