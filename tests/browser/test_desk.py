@@ -249,6 +249,24 @@ def test_a_hand_comes_to_its_end_where_nothing_is_claimed_by_itself(busy, seat):
     sat.page.wait_for_selector(".item")
 
 
+def test_a_creator_leads_to_all_that_is_theirs_and_nothing_overdue_is_no_alarm(busy, seat):
+    busy.file([{"content_id": f"m-{n}", "text": f"第{n}款，遥遥领先", "creator_id": "某 店&1"} for n in range(2)])
+    sat = seat("li.wei", path="/queue?state=waiting")
+    plain = sat.page.locator(".tally b").last.evaluate("one => getComputedStyle(one).color")
+    overdue = sat.page.locator(".tally", has_text="已超时").locator("b")
+    assert (overdue.inner_text(), overdue.evaluate("one => getComputedStyle(one).color")) == ("0", plain)
+    review = sat.page.evaluate("""() => fetch("/v1/reviews?limit=100").then(told => told.json())
+        .then(({items}) => items.find(one => one.content_id === "m-0").id)""")
+    sat.go(f"/?item={review}").page.wait_for_selector(".item")
+    sat.page.click(".item-side a[href^='/search']")
+    sat.page.wait_for_url("**/search?creator_id=*")
+    assert sat.page.input_value("[name=creator_id]") == "某 店&1"
+    assert [one.split(" v")[0] for one in sat.page.locator("#rows p .foreign").all_inner_texts()] == [
+        "某 店&1", "m-1", "某 店&1", "m-0",
+    ]  # fmt: skip
+    assert sat.wrong == []
+
+
 def test_the_help_of_keys_opens_at_its_top(busy, seat):
     sat = seat("li.wei")
     sat.page.set_viewport_size({"width": 1280, "height": 720})
