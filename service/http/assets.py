@@ -1,4 +1,7 @@
-"""The console's static files: a closed list, read once, each under a name that holds its digest and never changes."""
+"""The console's static files: a closed list, read once, each under a name that holds its digest and never changes.
+
+The verifiers of packs are among them, so that whoever has only a browser can hand them on.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from service.audit import verify_export
 from service.http.answer import Answer
 from service.http.problems import Problem
 from service.http.routes import route
@@ -15,7 +19,14 @@ if TYPE_CHECKING:
     from service.http.serving import Asked
 
 _FOLDER: Final = Path(__file__).with_name("static") / "console"
-_MEDIA: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_VERIFIER: Final = Path(verify_export.__file__)
+_MEDIA: Final = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".py": "text/x-python",
+    ".svg": "image/svg+xml",
+}
 _DIGEST_CHARS: Final = 12
 _FOREVER: Final = "public, max-age=31536000, immutable"
 _NOT_MODIFIED: Final = 304
@@ -24,7 +35,7 @@ _NOT_MODIFIED: Final = 304
 def _read() -> dict[str, tuple[str, bytes, str]]:
     """Name in the address, bytes and media type by file name."""
     found = {}
-    for path in sorted(_FOLDER.iterdir()):
+    for path in (*sorted(_FOLDER.iterdir()), _VERIFIER, _VERIFIER.with_suffix(".mjs")):
         if media := _MEDIA.get(path.suffix):
             body = path.read_bytes()
             digest = sha256(body).hexdigest()[:_DIGEST_CHARS]

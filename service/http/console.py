@@ -128,13 +128,12 @@ class Shell:
             found: list[dict[str, Any]] = []
             allowed = [place for place in places if place.right in rights]
             for place in allowed:
-                count = self.alerts if place.name == "alerts" else 0
+                count = self.alerts if place.name == "alerts" else None
                 found.append({**place._asdict(), "here": place.holds(path), "count": count})
             if found:
                 here = any(place.holds(path) for place in allowed)
-                listed.append(
-                    {"name": name, "places": found, "here": here, "count": sum(one["count"] for one in found)}
-                )
+                count = next((one["count"] for one in found if one["count"] is not None), None)
+                listed.append({"name": name, "places": found, "here": here, "count": count})
         return listed
 
     def part(self, template: str, **values: Any) -> Answer:

@@ -96,6 +96,11 @@ def marked(text: str, part: str, findings: Sequence[Mapping[str, Any]]) -> list[
     return pieces(text, spans)
 
 
+def innermost(places: Sequence[int], findings: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Of the findings that cover a piece the shortest, so that one within another shows, and of those the gravest."""
+    return min((findings[place] for place in sorted(places)), key=lambda one: one["end"] - one["start"])
+
+
 def found_in(stretch: Mapping[str, Any]) -> list[Piece]:
     """An excerpt in pieces, with what a search found marked."""
     return pieces(stretch["text"], [Mark(start, end, 0) for start, end in stretch["marks"]])
@@ -128,7 +133,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(asset=address, marked=marked, colours=colours, found_in=found_in, grouped=grouped)
+    environment.globals.update(asset=address, marked=marked, innermost=innermost, found_in=found_in)
+    environment.globals.update(colours=colours, grouped=grouped)
     environment.filters.update(pieces=pieces, visible=visible, segment=partial(quote, safe=""))
     environment.filters.update(clock=figures.clock, day=figures.day, last_day=figures.last_day)
     environment.filters.update(number=figures.number, percent=figures.percent, signed=figures.signed)

@@ -99,7 +99,7 @@ async def search(asked: Asked) -> Answer:
     page = await shell(asked)
     query = given(asked, "text", "from", "to", "scene", "category", "action", "creator_id", "cursor")
     found, error, told = None, wrong_days(query, "from", "to", page.lang), {}
-    asked.textless = not query.get("text") or bool(error)
+    asked.textless = not query or bool(error)
     if not asked.textless:
         try:
             told = await told_by(asked, records.search, query=in_days(query, "from", "to"))

@@ -118,7 +118,7 @@ async def _log(asked: Asked) -> dict[str, Any]:
     reads = asked.serving.service.audit.log.reads
     last, size = await asyncio.to_thread(lambda: (reads.last(), reads.size()))
     if last is None:
-        return {"size": size, "signed": 0, "at": "", "root": "", "witnesses": 0, "key": ""}
+        return {"size": size, "signed": 0, "at": "", "root": "", "witnesses": 0, "key": "", "note": ""}
     note = await asyncio.to_thread(reads.cosigned, last)
     keys = await asyncio.to_thread(reads.signers)
     return {
@@ -128,6 +128,7 @@ async def _log(asked: Asked) -> dict[str, Any]:
         "root": last.root.hex(),
         "witnesses": note.count("\n— ") - 1,
         "key": keys[-1][0] if keys else "",
+        "note": note,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 from service.duty.products import WARNED
 from service.http import charts, filed, html, pulse, rooms, scripts, shows
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from moderation.liverules import RiskRules
     from service.http.answer import Answer
     from service.http.console import Shell
+    from service.http.routes import Route
     from service.http.serving import Asked
 
 _MOST_CHOICES: Final = "200"
+_IDS: Final = {"proof": "id", "product": "product_id"}
 _LEVELS: Final = ("red", "amber", "green")
 
 
@@ -70,10 +73,16 @@ async def script_changes(asked: Asked) -> Answer:
 
 @route("GET", "/files", policy=Right.SHOWS, gives=HTML, shown=False)
 async def on_file(asked: Asked) -> Answer:
-    """Proofs and products with their certificates, and a way to file them."""
+    """Proofs and products with their certificates, a page of each at a time, and a way to file them.
+
+    One that is named, as by an alert, comes first where its page is another.
+    """
     page, soon = await shell(asked), (filed.today() + WARNED).isoformat()
+    query = given(asked, "proof", "product", "proofs", "products")
+    proofs = await _page_of(asked, "proof", filed.proofs, filed.one_proof, query)
+    products = await _page_of(asked, "product", filed.products, filed.one_product, query)
     lists = {"industries": _industries(asked), "papers": _papers(page)}
-    return page.page("files.html", **await _on_file(asked), **lists, soon=soon)
+    return page.page("files.html", **proofs, **products, **lists, soon=soon)
 
 
 @route("GET", "/alerts", policy=Right.SHOWS, gives=HTML, shown=False)
@@ -150,6 +159,22 @@ async def _on_file(asked: Asked) -> dict[str, Any]:
     products = (await told_by(asked, filed.products, query=query))["products"]
     proofs = (await told_by(asked, filed.proofs, query=query))["proofs"]
     return {"products": products, "proofs": proofs}
+
+
+async def _page_of(asked: Asked, what: str, many: Route, one: Route, query: Mapping[str, str]) -> dict[str, Any]:
+    """A page of what is on file, and the query of the page after it."""
+    place, name = f"{what}s", query.get(what, "")
+    told = await told_by(asked, many, query={"cursor": query.get(place, ""), "limit": _MOST_CHOICES})
+    listed, key = told[place], _IDS[what]
+    if name and all(row[key] != name for row in listed):
+        try:
+            listed.insert(0, await told_by(asked, one, found={"id": name}))
+        except Problem as problem:
+            if problem.kind != "not-found":
+                raise
+    others = {other: value for other, value in query.items() if other in {"proofs", "products"} - {place}}
+    more = urlencode({place: told["next"], **others}) if told["next"] else ""
+    return {place: listed, f"more_{place}": more}
 
 
 def _papers(page: Shell) -> list[tuple[str, str]]:

@@ -49,10 +49,12 @@ class ExcerptShown(Answered):
 
 
 class Match(Answered):
-    """A version that holds the text, and the newest decision on it."""
+    """A version that is asked for, and the newest decision on it."""
 
     content_id: str
     version: int
+    scene: str
+    creator_id: str | None
     received_at: str
     excerpts: list[ExcerptShown]
     decision: ShortDecision
@@ -107,11 +109,11 @@ class WholeHistory(Answered):
     shows_texts=True,
 )
 async def search(asked: Asked) -> Answer:
-    """Find contents that hold a text, newest first; a request looks at 2 000 of them at most."""
+    """Find contents that hold a text, or all of a kind, newest first; a request looks at 2 000 of them at most."""
     sent, caller, service = read_query(asked, SearchQuery), asked.who, asked.serving.service
     folding = service.rules.engine.ruleset.folding
     plain = folding.plain(sent.text)
-    if not plain:
+    if not plain and (sent.text or not sent.model_fields_set - {"text", "cursor"}):
         raise Problem("invalid-query", faults=[Fault(("text",), "nothing_to_find")])
     what = Sought(
         plain,
@@ -166,6 +168,8 @@ def _match(hit: Hit, names: Mapping[str, str]) -> dict[str, Any]:
     return {
         "content_id": hit.kept.content_id,
         "version": hit.kept.version,
+        "scene": hit.decided.content.scene,
+        "creator_id": hit.decided.content.author.id,
         "received_at": hit.kept.received_at,
         "excerpts": [one._asdict() for one in hit.excerpts],
         "decision": short_decision(hit.decided, names),

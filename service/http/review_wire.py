@@ -168,8 +168,10 @@ class SearchQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", validate_by_alias=True)
 
-    text: Annotated[str, StringConstraints(min_length=1, max_length=100)] = Field(
-        description="width, case, traditional forms and symbols between letters make no difference"
+    text: Annotated[str, StringConstraints(max_length=100)] = Field(
+        default="",
+        description="width, case, traditional forms and symbols between letters make no difference; may be left out"
+        " where something else narrows the search",
     )
     since: When | None = Field(default=None, alias="from", description="RFC 3339 with offset: received at or after it")
     until: When | None = Field(default=None, alias="to", description="received before it")

@@ -1,15 +1,19 @@
-"""Search: contents that hold a text, newest first, whatever its letters look like. Bounded, and goes on by a cursor."""
+"""Search: contents that hold a text, whatever its letters look like, or all of a kind, newest first.
+
+Bounded, and goes on by a cursor.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from service.review.seeing import sought
 from service.review.veil import Veil
+from service.store.codec import told_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from moderation.text.fold import Folding
     from moderation.types import Scene
@@ -21,12 +25,14 @@ if TYPE_CHECKING:
 MOST_LOOKED_AT: Final = 2000
 """So many contents one request looks at: it stays short, and whoever asks goes on."""
 CHUNK: Final = 1000
+DECIDED_AT_ONCE: Final = 100
+"""Of so many contents the decisions are read together where a decision has to fit."""
 
 
 class Sought(NamedTuple):
     """What to look for: a text, folded, in contents that came from ``since`` to before ``until`` (stamps, or empty).
 
-    What is ``None`` may be any.
+    What is ``None`` may be any, and so may a text that is empty.
     """
 
     plain: str
@@ -37,19 +43,21 @@ class Sought(NamedTuple):
     action: str | None = None
     author: str | None = None
 
+    def means(self, told: Mapping[str, Any]) -> bool:
+        """Whether a version is of the scene and the author that are asked for, by what its bytes tell."""
+        author, _ = told.get("author", (None, None))
+        return self.scene in {None, told["scene"]} and self.author in {None, author}
+
     def takes(self, decided: Decided) -> bool:
         """Whether a version is asked for, by the newest decision on it as the caller may see it."""
-        content, verdict = decided.content, decided.verdict
-        return (
-            self.scene in {None, content.scene}
-            and self.author in {None, content.author.id}
-            and self.action in {None, verdict.action.code}
-            and (self.category is None or self.category in verdict.categories)
+        verdict = decided.verdict
+        return self.action in {None, verdict.action.code} and (
+            self.category is None or self.category in verdict.categories
         )
 
 
 class Hit(NamedTuple):
-    """A version that holds the text, where it does, and the newest decision on it."""
+    """A version that is asked for, where it holds the text or how it begins, and the newest decision on it."""
 
     kept: Kept
     excerpts: list[Excerpt]
@@ -73,8 +81,9 @@ class Search:
         self._moderation, self._reads = moderation, reads
 
     async def find(self, caller: Caller, what: Sought, folding: Folding, *, below: int | None, limit: int) -> Found:
-        """Up to ``limit`` versions of the caller's tenant with the text, among those with numbers under ``below``."""
+        """Up to ``limit`` versions of the caller's tenant that are asked for, with numbers under ``below``."""
         reads = self._reads
+        many = limit if what.action is None and what.category is None else max(limit, DECIDED_AT_ONCE)
         first = await reads.content_at(what.since) if what.since else 1
         top = await reads.content_at(what.until) if what.until else await reads.last_content() + 1
         start = low = min(top, below) if below is not None else top
@@ -84,10 +93,10 @@ class Search:
         while low > end and len(hits) < limit:
             high, low = low, max(end, low - CHUNK)
             kept = await reads.contents_back(caller.tenant, high, low)
-            found = await asyncio.to_thread(_matching, kept, what.plain, folding)
+            found = await asyncio.to_thread(_matching, kept, what, folding)
             reached = kept[-1].received_at if kept else reached
             while found and len(hits) < limit:
-                part, found = found[:limit], found[limit:]
+                part, found = found[:many], found[many:]
                 hits += [hit for hit in await self._decided(caller, part) if what.takes(hit.decided)]
                 last = part[-1][0] if len(hits) <= limit else hits[limit - 1].kept
             if found or len(hits) > limit:
@@ -105,5 +114,10 @@ class Search:
         return [Hit(kept, excerpts, one) for (kept, excerpts), one in zip(shown, decided, strict=True)]
 
 
-def _matching(kept: Sequence[Kept], plain: str, folding: Folding) -> list[tuple[Kept, list[Excerpt]]]:
-    return [(one, excerpts) for one in kept if (excerpts := sought(one.body, plain, folding))]
+def _matching(kept: Sequence[Kept], what: Sought, folding: Folding) -> list[tuple[Kept, list[Excerpt]]]:
+    found = []
+    for one in kept:
+        told = told_in(one.body)
+        if what.means(told) and (excerpts := sought(told["parts"], what.plain, folding)):
+            found.append((one, excerpts))
+    return found

@@ -68,10 +68,16 @@ def cut_short(body: bytes) -> str:
     return whole if len(whole) <= EXCERPT else whole[: EXCERPT - 1] + "…"
 
 
-def sought(body: bytes, plain: str, folding: Folding) -> list[Excerpt]:
-    """Where a folded text stands in a content, whatever its letters look like there: one excerpt a part."""
+def sought(parts: Iterable[tuple[str, str]], plain: str, folding: Folding) -> list[Excerpt]:
+    """Where a folded text stands in names and texts of parts, whatever its letters look like: one excerpt a part.
+
+    For an empty text how they begin.
+    """
     found = []
-    for name, text in texts_in(body):
+    for name, text in parts:
+        if not plain:
+            found.append(Excerpt(name, 0, text[: 2 * AROUND], ()))
+            continue
         folded = folding.plain(text)
         if plain in folded:
             found.append(_excerpt(name, text, _places(text, folded, plain, folding)))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -48,9 +50,19 @@ def test_from_a_decision_to_a_pack_that_is_verified(house, judged, seat, tmp_pat
     assert _violations(sat) == []
     page.keyboard.press("Escape")
     with page.expect_download() as download:
-        page.locator("a[download]").first.click()
+        page.locator("#rows a[download]").first.click()
     download.value.save_as(tmp_path / "pack.zip")
     assert verify_export.check(tmp_path / "pack.zip").found == []
+    for link in page.locator("main p a[download]").all():
+        with page.expect_download() as download:
+            link.click()
+        download.value.save_as(tmp_path / download.value.suggested_filename.partition("-")[0])
+    other = Path(verify_export.__file__).with_suffix(".mjs")
+    assert (tmp_path / other.name).read_bytes() == other.read_bytes()
+    key, seen = page.locator("code.key").inner_text(), tmp_path / "checkpoint"
+    command = [sys.executable, tmp_path / "verify_export.py", tmp_path / "pack.zip", "--key", key, "--seen", seen]
+    checked = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "records are whole" in checked.stdout and "no earlier checkpoint" not in checked.stdout
     with zipfile.ZipFile(tmp_path / "pack.zip") as archive:
         assert "138****5678" in archive.read("contents.jsonl").decode()
     sat.go("/retention")

@@ -111,6 +111,71 @@ def test_an_undo_that_comes_too_late_leaves_the_next_item_alone(busy, seat, monk
     sat.page.wait_for_selector("#undo", state="hidden", timeout=3000)
 
 
+def test_an_undo_covers_no_text_and_outlasts_a_look_at_another_page(busy, seat):
+    sat = sitting(seat)
+    here = sat.shown()
+    sat.press("p").another(here)
+    assert sat.page.locator("#undo").bounding_box()["y"] > sat.page.locator(".pages-here").bounding_box()["y"]
+    assert top(sat, "#undo") + sat.page.locator("#undo").bounding_box()["height"] < top(sat, ".item")
+    sat.press("h")
+    sat.page.wait_for_url("**/contents/**")
+    sat.page.go_back()
+    sat.page.wait_for_selector("#undo:not([hidden])")
+    sat.page.wait_for_function(CALM)
+    assert sat.page.locator("#tally").inner_text() == "本次已处理 1 条"
+    sat.press("u")
+    sat.page.wait_for_selector(f".item[data-id='{here}']")
+    assert state(busy, here) == "held" and sat.page.locator("#undo").is_hidden()
+    assert sat.wrong == []
+
+
+def test_a_second_review_offers_no_undo(busy, seat):
+    sat = sitting(seat)
+    here = sat.shown()
+    sat.press("p").another(here)
+    senior = seat("zhang.min")
+    review = listed(senior, "kind=sample&limit=1")["items"][0]["id"]
+    senior.go(f"/?item={review}").page.wait_for_selector(".item")
+    senior.press("t")
+    senior.page.wait_for_selector("[data-act=pass]")
+    senior.page.wait_for_function(CALM)
+    senior.press("p")
+    senior.page.wait_for_selector("#toasts >> text='已通过；抽检的决定不能撤销'")
+    assert senior.page.locator("#undo").is_hidden() and state(busy, review) == "closed"
+
+
+def test_who_takes_what_another_took_is_told_whose_it_is(busy, seat):
+    sat, other = seat("li.wei"), seat("zhang.min")
+    review = listed(sat, "state=waiting&kind=content&level=0&limit=1")["items"][0]["id"]
+    for one in (sat, other):
+        one.go(f"/?item={review}").page.wait_for_selector("[data-act=take]")
+    other.press("t")
+    other.page.wait_for_selector("[data-act=pass]")
+    sat.press("t")
+    sat.page.wait_for_selector(".conflict >> text=此条现在由别人处理。")
+    assert "zhang.min" in sat.page.locator(".conflict").inner_text()
+    other.press("r")
+    other.page.wait_for_selector("#place .empty")
+
+
+def test_a_block_is_put_together_by_keys_whatever_the_keyboard_writes(busy, seat):
+    sat = seat("li.wei", lang="en")
+    if not sat.page.locator(".item").count():
+        sat.press("c")
+    sat.page.wait_for_selector("[data-act=block]")
+    sat.page.wait_for_function(CALM)
+    sat.press("b")
+    sat.page.wait_for_selector("#reasons[open]")
+    assert sat.page.locator("#choices").evaluate("one => one.scrollWidth <= one.clientWidth")
+    slash = "new KeyboardEvent('keydown', {key: '、', code: 'Slash', bubbles: true, cancelable: true})"
+    sat.page.evaluate(f"document.activeElement.dispatchEvent({slash})")  # a Chinese input method is on
+    assert sat.page.evaluate("document.activeElement.id") == "find-reason"
+    sat.page.evaluate("document.querySelector('#choices').focus()")
+    sat.press("n", "n", "1", "/")
+    assert sat.page.input_value("#reasons [name=note]") == "n1/"
+    sat.press("Escape")
+
+
 def test_only_what_was_decided_is_ticked_and_looks_so(busy, seat):
     sat = sitting(seat)
     assert sat.page.locator(".item").get_attribute("data-categories") == "false_fact_claim superstition"
@@ -182,6 +247,24 @@ def test_a_hand_comes_to_its_end_where_nothing_is_claimed_by_itself(busy, seat):
     assert held(sat) == 0
     sat.press("Shift+C", "c")
     sat.page.wait_for_selector(".item")
+
+
+def test_a_creator_leads_to_all_that_is_theirs_and_nothing_overdue_is_no_alarm(busy, seat):
+    busy.file([{"content_id": f"m-{n}", "text": f"第{n}款，遥遥领先", "creator_id": "某 店&1"} for n in range(2)])
+    sat = seat("li.wei", path="/queue?state=waiting")
+    plain = sat.page.locator(".tally b").last.evaluate("one => getComputedStyle(one).color")
+    overdue = sat.page.locator(".tally", has_text="已超时").locator("b")
+    assert (overdue.inner_text(), overdue.evaluate("one => getComputedStyle(one).color")) == ("0", plain)
+    review = sat.page.evaluate("""() => fetch("/v1/reviews?limit=100").then(told => told.json())
+        .then(({items}) => items.find(one => one.content_id === "m-0").id)""")
+    sat.go(f"/?item={review}").page.wait_for_selector(".item")
+    sat.page.click(".item-side a[href^='/search']")
+    sat.page.wait_for_url("**/search?creator_id=*")
+    assert sat.page.input_value("[name=creator_id]") == "某 店&1"
+    assert [one.split(" v")[0] for one in sat.page.locator("#rows p .foreign").all_inner_texts()] == [
+        "某 店&1", "m-1", "某 店&1", "m-0",
+    ]  # fmt: skip
+    assert sat.wrong == []
 
 
 def test_the_help_of_keys_opens_at_its_top(busy, seat):

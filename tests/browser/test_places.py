@@ -83,6 +83,29 @@ def test_a_list_is_where_it_was_left(busy, seat):
     assert sat.wrong == []
 
 
+def test_hits_are_walked_at_once_and_found_again_where_they_were_left(busy, seat):
+    sat = seat("li.wei", path="/search")
+    sat.page.keyboard.type("遥遥领先")
+    sat.press("Enter")
+    sat.page.wait_for_url("**/search?text=*")
+    sat.press("j", "j", "j")
+    left = sat.page.locator("#rows > li.on a").get_attribute("href")
+    sat.press("Enter")
+    sat.page.wait_for_url("**/contents/**")
+    sat.page.go_back()
+    sat.page.wait_for_selector(f"#rows > li.on a[href='{left}']")
+    sat.press("/")
+    assert sat.page.evaluate("document.activeElement.name") == "text"
+    sat.press("Escape")
+    assert sat.page.evaluate("document.activeElement === document.body")
+    assert sat.page.input_value("[name=text]") == "遥遥领先"  # the browser empties a search on Escape
+    sat.page.fill("[name=text]", "")
+    sat.page.fill("[name=creator_id]", "nobody")
+    sat.press("Enter")
+    sat.page.wait_for_selector("#rows >> text='没有找到。'")
+    assert sat.wrong == []
+
+
 def test_where_an_item_of_a_list_is_done_the_others_in_hand_go_on(busy, seat):
     sat = sitting(seat, "root")
     mine = held(sat)
@@ -99,6 +122,8 @@ def test_alerts_are_acknowledged_by_a_key_one_after_another(busy, seat):
     sat = seat("zhang.min", path="/alerts")
     left = ids(sat)
     assert len(left) >= 6
+    badges = sat.page.locator(".badge")
+    assert [int(one.split()[0]) for one in badges.all_inner_texts()] == [len(left)] * 2
     sat.press("a")
     sat.page.wait_for_selector("#toasts >> text='先用 J、K 选一行'")
     sat.press("j", "j", "j", "a")
@@ -107,11 +132,23 @@ def test_alerts_are_acknowledged_by_a_key_one_after_another(busy, seat):
     sat.page.wait_for_function(f"() => {AT} === '{left[4]}'")
     sat.press("j")
     assert sat.page.evaluate(AT) == left[5] and ids(sat) == [*left[:2], *left[4:]]
+    sat.page.wait_for_function(f"() => parseInt(document.querySelector('.badge').textContent) === {len(left) - 2}")
     sat.page.evaluate("ql.renew('#main')")  # as the page does by itself
     sat.page.wait_for_function(f"() => {AT} === '{left[5]}'")
     sat.press("?")
     assert "知悉" in sat.page.locator("#keys").inner_text()
     assert sat.wrong == []
+
+
+def test_an_alert_that_is_raised_meanwhile_is_counted_on_a_page_that_stays_open(busy, seat):
+    sat = seat("li.wei")
+    before = busy.call("GET", "/v1/alerts")["open"]
+    soon = str(date.today() + timedelta(days=2))  # noqa: DTZ011 - a day, wherever
+    proof = {"claims": ["本店面霜口碑冠军"], "file_sha256": "ef" * 32, "source": "报告", "valid_to": soon}
+    busy.call("POST", "/v1/proofs", proof)
+    busy.within(busy.service.duties.alerts.sweep())
+    sat.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # else some seconds later
+    sat.page.wait_for_function(f"() => parseInt(document.querySelector('.badge').textContent) === {before + 1}")
 
 
 def test_an_alert_of_a_proof_says_what_ends_and_leads_to_it(busy, seat):
@@ -124,7 +161,7 @@ def test_an_alert_of_a_proof_says_what_ends_and_leads_to_it(busy, seat):
     row = sat.page.locator("#rows tbody tr").first
     assert claim in row.inner_text() and told["id"] not in row.inner_text()
     sat.press("j", "Enter")
-    sat.page.wait_for_url(f"**/files#{told['id']}")
+    sat.page.wait_for_url(f"**/files?proof={told['id']}#{told['id']}")
     row = sat.page.locator("tr:target")
     assert row.evaluate("row => row.matches('.on') && row === document.activeElement")
     assert scope in row.inner_text() and "即将到期" in row.inner_text() and not row.locator(".chip.good").count()

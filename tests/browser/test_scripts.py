@@ -223,14 +223,15 @@ def test_alerts_wear_a_badge_until_somebody_knows(house, filed, seat):
     sat.page.wait_for_selector(".badge")
     shot(sat, "alerts")
     assert _violations(sat) == []
-    assert sat.page.locator("#rows a[href='/files#product-brush']").count() == 1
+    assert sat.page.locator("#rows a[href='/files?product=brush#product-brush']").count() == 1
     sat.press("j", "j", "k")
     assert sat.page.locator("#rows tbody tr:first-child.on").count() == 1
     while sat.page.locator("[data-acknowledge]").count():
         left = sat.page.locator("[data-acknowledge]").count()
         sat.page.click("[data-acknowledge]")
         sat.page.wait_for_function("left => document.querySelectorAll('[data-acknowledge]').length < left", arg=left)
-    sat.go("/alerts")
+    sat.page.wait_for_selector(".badge", state="detached")
+    sat.go("/")
     assert sat.page.locator(".badge").count() == 0
     assert house.call("GET", "/v1/alerts")["open"] == 0
     assert sat.wrong == []

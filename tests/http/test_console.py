@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
 
-from service.http import html
+from service.http import html, pages_live
 from service.http.console import SECTIONS, safe_next
 from service.http.html import WORDS
 from service.rights import Role
@@ -90,6 +91,15 @@ def test_a_text_says_where_its_marks_end_when_not_all_is_marked(server, admin, l
     server.judge("全网第一的拐杖。", content_id="short", scene="ad")
     page = shown(admin.call("GET", "/contents/short", Cookie=cookie))
     assert WORDS[lang]["item.marks_end"].partition("{end}")[0] not in page
+
+
+def test_a_finding_within_another_one_shows():
+    whole, within, same = ({"part": "text", "start": start, "end": end} for start, end in ((0, 9), (3, 5), (3, 5)))
+    shown_as = [
+        html.innermost(one.marks, [whole, within, same])
+        for one in html.marked("原价今天仓库清空了", "text", [whole, within, same])
+    ]
+    assert [found is within for found in shown_as] == [False, True, False]
 
 
 def test_who_only_reads_is_shown_the_queue_and_items_without_acts(server, item):
@@ -227,6 +237,27 @@ def test_both_languages_say_the_same_things():
     assert WORDS["zh"].keys() == WORDS["en"].keys()
     for name, sentence in WORDS["zh"].items():
         assert set(re.findall(r"{\w+}", sentence)) == set(re.findall(r"{\w+}", WORDS["en"][name])), name
+
+
+def test_all_that_is_on_file_is_reached_page_by_page_and_what_is_named_at_once(server, admin, monkeypatch):
+    monkeypatch.setattr(pages_live, "_MOST_CHOICES", "2")
+    proof = {"claims": ["本店面霜销量冠军"], "source": "报告"}
+    filed = [server.call("POST", "/v1/proofs", {**proof, "file_sha256": f"{n:064d}"}).json for n in range(3)]
+    proofs = [one["id"] for one in filed]
+    for n in range(5):
+        server.call("POST", "/v1/products", {"product_id": f"cream-{n}", "name": f"面霜{n}"})
+    seen, query = [], ""
+    while True:
+        page = unescape(shown(admin.call("GET", f"/files{query}")))
+        seen.append(re.findall(r'<tr id="product-(cream-\d)"', page))
+        assert len(re.findall(r'<tr id="[0-9a-f-]{36}"', page)) == 2  # the other list stays where it is
+        if not (more := re.search(r'href="/files(\?products=[^"]+)"', page)):
+            break
+        query = more[1]
+    assert seen == [["cream-0", "cream-1"], ["cream-2", "cream-3"], ["cream-4"]]
+    page = shown(admin.call("GET", f"/files?proof={proofs[0]}&product=cream-4"))
+    assert f'<tr id="{proofs[0]}"' in page and '<tr id="product-cream-4"' in page and '<tr id="product-cream-1"' in page
+    assert shown(admin.call("GET", "/files?proof=nothing&product=nothing")).count("<tr id=") == 4
 
 
 def test_a_page_says_which_parameter_and_which_day_is_wrong(admin, item):

@@ -350,6 +350,32 @@ def test_search_keeps_to_a_scene_a_verdict_a_category_and_an_author(house, ann):
     assert house.call("GET", "/v1/search?text=x&action=shrug", key=ann).status == 422
 
 
+def test_a_search_needs_no_text_where_something_else_narrows_it(house, ann, monkeypatch):
+    monkeypatch.setattr("service.review.search.CHUNK", 40)
+    house.judge("国家级好用" * 30, content_id="blocked", creator_id="u1")
+    for number in range(250):
+        house.judge(f"好用{number}", content_id=f"passed{number}", scene="ugc", creator_id=f"u{number % 10}")
+    for query, count in (
+        ("action=block", 1),
+        ("category=absolute_claim&scene=ad", 1),
+        ("creator_id=u7", 25),
+        ("scene=ugc&action=pass", 250),
+        ("from=2020-01-01T00:00:00Z", 251),
+    ):
+        seen, cursor = [], ""
+        while cursor is not None:
+            found = house.call("GET", f"/v1/search?{query}{cursor and '&cursor='}{cursor}", key=ann).json
+            assert len(found["items"]) <= 20
+            seen += found["items"]
+            cursor = found["next"]
+        assert len({one["content_id"] for one in seen}) == len(seen) == count
+    blocked = house.call("GET", "/v1/search?action=block", key=ann).json["items"][0]
+    assert (blocked["scene"], blocked["creator_id"]) == ("ad", "u1")
+    assert blocked["excerpts"] == [{"part": "text", "start": 0, "text": ("国家级好用" * 30)[:80], "marks": []}]
+    for query in ("", "?text=", f"?action=block&text={quote('！！')}"):
+        assert house.call("GET", f"/v1/search{query}", key=ann).faults == {"text": "nothing_to_find"}
+
+
 def test_search_keeps_to_its_period(house, ann):
     house.judge("好用", content_id="now")
     for period, count in (

@@ -2,14 +2,14 @@
 "use strict";
 
 {
-  const { $, ask, say, toast, tell, keys, renew } = window.ql;
+  const { $, alerted, ask, say, toast, tell, keys, renew } = window.ql;
   document.addEventListener("click", async (event) => {
     const button = event.target.closest?.("[data-acknowledge]");
     if (!button || button.ariaBusy === "true") return;
     button.ariaBusy = "true"; // one that is disabled would lose the focus, and with it the place in the list
     try {
       await ask("POST", `/v1/alerts/${encodeURIComponent(button.dataset.acknowledge)}/acknowledgement`, {});
-      await renew("#main");
+      await Promise.all([renew("#main"), alerted()]);
     } catch (error) {
       button.ariaBusy = "false";
       tell(error);

@@ -79,7 +79,7 @@ window.ql = (() => {
   const keys = (map) => Object.entries(map).forEach(([key, act]) => bound.set(key, act));
   function named(event) {
     const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
-    const stop = event.shiftKey ? undefined : { Period: ".", Comma: "," }[event.code];
+    const stop = event.shiftKey ? undefined : { Period: ".", Comma: ",", Slash: "/" }[event.code];
     const key = letter ? letter.toLowerCase() : stop ?? event.key;
     return (event.shiftKey && letter ? "shift+" : "") + key;
   }
@@ -90,7 +90,10 @@ window.ql = (() => {
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (typing(event.target)) {
-      if (event.key === "Escape" && !event.target.closest("dialog")) event.target.blur();
+      if (event.key === "Escape" && !event.target.closest("dialog")) { // the browser would empty a search
+        event.preventDefault();
+        event.target.blur();
+      }
       return;
     }
     if ($("dialog[open]")) return;
@@ -129,6 +132,21 @@ window.ql = (() => {
   }
   tick();
   setInterval(tick, 1000);
+
+  // How many alerts nobody knows of yet: pages stay open all day.
+  async function alerted() {
+    const badges = $$("[data-alerts]");
+    if (!badges.length || document.hidden) return;
+    const { open } = await ask("GET", "/v1/alerts?limit=1");
+    for (const badge of badges) {
+      badge.firstChild.textContent = open;
+      badge.className = open ? "badge" : "";
+      badge.hidden = !open;
+    }
+  }
+  const soon = () => { alerted().catch(() => {}); };
+  setInterval(soon, 20000);
+  document.addEventListener("visibilitychange", soon);
 
   // Marks and what is said of them light up together.
   document.addEventListener("pointerover", (event) => {
@@ -275,8 +293,14 @@ window.ql = (() => {
   function complain(form, error) {
     const wrong = $(".error", form);
     if (!wrong) return;
-    if (error) wrong.textContent = error.message;
+    if (error) wrong.textContent = error.problem?.errors?.map((fault) => about(form, fault)).join(" ") || error.message;
     wrong.hidden = !error;
+  }
+  // What is wrong with a field, which is called as the form calls it; what is wrong in a file says by itself where.
+  function about(form, { loc, msg }) {
+    if (loc[0] === "files") return msg;
+    const label = form.elements?.[loc.at(-1)]?.labels?.[0]?.firstChild.textContent.trim();
+    return `${label || loc.join(".")}${lang === "zh" ? "：" : ": "}${msg}`;
   }
   // A form is sent once: while its answer is awaited, and while the page goes, it takes nothing.
   async function sending(form, work) {
@@ -306,5 +330,5 @@ window.ql = (() => {
     });
   });
 
-  return { $, $$, ask, part, main, say, toast, tell, complain, sending, anew, gone, draft, done, keys, tick, chosen, reveal, randomPassword, lang };
+  return { $, $$, alerted, ask, part, main, say, toast, tell, complain, sending, anew, gone, draft, done, keys, named, tick, chosen, reveal, randomPassword, lang };
 })();

@@ -2,11 +2,12 @@
 "use strict";
 
 {
-  const { $, $$, ask, part, say, toast, complain, draft, done, keys, tick } = window.ql;
+  const { $, $$, ask, part, say, toast, complain, draft, done, keys, named, tick } = window.ql;
   const desk = $("#desk"), place = $("#place"), undoBar = $("#undo");
   const batch = Number(desk.dataset.batch), UNDO = 10_000;
   let hand = desk.dataset.held.split(" ").filter(Boolean);
-  let here = null, tally = 0, busy = false, last = null, claiming = null, dry = false;
+  const { me } = document.body.dataset, TALLY = `tally ${me}`, DECIDED = `decided ${me}`;
+  let here = null, tally = Number(sessionStorage.getItem(TALLY)), busy = false, last = null, claiming = null, dry = false;
   let asked = desk.dataset.asked; // the item that was opened out of a list: nothing is claimed beside it
   const ready = new Map();
 
@@ -44,6 +45,10 @@
       return bead;
     }));
     $("#tally").textContent = tally ? say("js.tally", { n: tally }) : "";
+  }
+  function count(by) {
+    tally = Math.max(0, tally + by);
+    sessionStorage.setItem(TALLY, tally);
   }
 
   async function claim() {
@@ -106,10 +111,11 @@
       return;
     }
     asking?.close();
-    const why = error.problem.why ?? "other";
+    const { why = "other", item: now } = error.problem;
+    const other = now?.holder && now.holder.name !== me;
     const box = $("#conflict").content.cloneNode(true);
-    $("b", box).textContent = say(`conflict.${why}`);
-    $("span", box).textContent = error.problem.item?.holder ? error.problem.item.holder.name : "";
+    $("b", box).textContent = say(`conflict.${other && why === "state" ? "holder" : why}`);
+    $("span", box).textContent = other ? now.holder.name : "";
     $(".conflict", place)?.remove();
     for (const act of $$(".acts-bar button", place)) act.disabled = true;
     item().prepend(box);
@@ -122,16 +128,23 @@
     const id = shown.dataset.id, sent = Date.now();
     await ask("POST", path(id, name), { ...(shown.dataset.token && { token: Number(shown.dataset.token) }), ...body });
     for (const dialog of [reasons, noting]) if (dialog.open) done($("form", dialog));
-    if (!/^(release|skip)$/.test(name)) tally += 1;
+    if (!/^(release|skip)$/.test(name)) count(1);
     recount().catch(() => {});
-    if (name === "decision") offerUndo(id, told, sent + UNDO); else toast(say(`js.${told}`));
+    if (name !== "decision") toast(say(`js.${told}`));
+    else if (shown.dataset.kind !== "sample") offerUndo(id, told, sent + UNDO);
+    else { // whoever decided it may know the first verdict by now
+      forget();
+      toast(say("js.for_good", { x: say(`js.${told}`) }));
+    }
     await advance(id);
   }
 
   // The service counts from when it decided, so this counts from when it was asked, by the clock: a laptop may have slept.
+  // Who looks something up on another page, or reloads, still finds it.
   function offerUndo(id, told, until) {
     forget();
     last = { id, timer: setInterval(() => left(until), 250) };
+    sessionStorage.setItem(DECIDED, JSON.stringify([id, told, until]));
     $("#undo-text").textContent = say(`js.${told}`);
     undoBar.hidden = false;
     left(until);
@@ -144,6 +157,7 @@
   function forget() {
     clearInterval(last?.timer);
     last = null;
+    sessionStorage.removeItem(DECIDED);
     undoBar.hidden = true;
   }
 
@@ -155,7 +169,7 @@
       toast(say("js.too_late"), { alert: true }); // the item that is shown is mostly another, and nothing is wrong with it
       return;
     }
-    tally = Math.max(0, tally - 1);
+    count(-1);
     ready.delete(id);
     hand = [id, ...hand.filter((one) => one !== id)];
     await show(id);
@@ -227,7 +241,7 @@
   });
   reasons.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
-    const field = event.target;
+    const field = event.target, key = /^(TEXTAREA|SELECT)$/.test(field.tagName) || field === find ? "" : named(event);
     if (event.key === "Enter" && field.tagName !== "TEXTAREA" && field.tagName !== "BUTTON" && field.tagName !== "SELECT") {
       event.preventDefault();
       if (field === find && find.value) {
@@ -238,10 +252,11 @@
         choices.focus();
       } else decideBlock();
     } else if (event.key === "Enter" && field.tagName === "TEXTAREA" && event.ctrlKey) { event.preventDefault(); decideBlock(); }
-    else if (/^[1-9]$/.test(event.key) && !/^(TEXTAREA|SELECT)$/.test(field.tagName) && field !== find) {
-      const box = $$(".choice", choices).filter((one) => !one.hidden)[Number(event.key) - 1]?.querySelector("input");
+    else if (/^[1-9]$/.test(key)) {
+      const box = $$(".choice", choices).filter((one) => !one.hidden)[Number(key) - 1]?.querySelector("input");
       if (box) { event.preventDefault(); box.click(); }
-    } else if (event.key === "/" && !/^(TEXTAREA|INPUT)$/.test(field.tagName)) { event.preventDefault(); find.focus(); }
+    } else if (key === "/") { event.preventDefault(); find.focus(); }
+    else if (key === "n" && !event.ctrlKey && !event.metaKey) { event.preventDefault(); $("textarea", reasons).focus(); }
   });
   $("form", reasons).addEventListener("submit", (event) => { event.preventDefault(); decideBlock(); });
   function decideBlock() {
@@ -382,6 +397,8 @@
   setInterval(heartbeat, 30000);
 
   // Who comes back, or signs in anew, goes on where they were.
+  const decided = JSON.parse(sessionStorage.getItem(DECIDED));
+  if (decided) offerUndo(...decided);
   const was = history.state?.here ?? (asked ? "" : sessionStorage.getItem("here"));
   const first = hand.includes(was) ? was : asked || hand[0];
   if (first) once(() => show(first)); else { beads(); $("#start button")?.focus(); }

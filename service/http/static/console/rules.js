@@ -2,13 +2,12 @@
 "use strict";
 
 {
-  const { $, $$, ask, gone, part, say, tick, toast, keys } = window.ql;
+  const { $, $$, ask, complain, gone, part, say, sending, tick, toast, keys } = window.ql;
   const KEPT = "ql-draft";
   const wrong = (place, error) => {
     const why = error.problem?.why;
-    const told = why ? say(`js.rules_${why}`) : error.message;
-    const box = place && $(".error", place);
-    if (box) { box.textContent = told; box.hidden = false; } else toast(told, { alert: true });
+    const told = why ? { message: say(`js.rules_${why}`) } : error;
+    if (place && $(".error", place)) complain(place, told); else toast(told.message, { alert: true });
   };
 
   // A rehearsal is asked after until it is over; its text comes from the service.
@@ -67,9 +66,10 @@
     const item = document.createElement("li");
     const told = document.createElement("span");
     const more = change.weight ?? change.severity;
+    const category = change.category ? ` · ${$(`#new-term [value="${CSS.escape(change.category)}"]`)?.textContent ?? change.category}` : "";
     const scenes = (change.scenes ?? []).map((code) => $(`#weigh [name=scene] [value="${CSS.escape(code)}"]`)?.textContent ?? code);
     const what = says.replace(/\s*\|\s*(severity|weight):\s*/g, (_, name) => ` · ${say(`js.c_${name}`)} `);
-    told.textContent = `${say(`js.op_${change.op}`)} ${what}${more === undefined ? "" : ` → ${more}`}${scenes.length ? ` (${scenes.join(", ")})` : ""}`;
+    told.textContent = `${say(`js.op_${change.op}`)} ${what}${more === undefined ? "" : ` → ${more}`}${category}${scenes.length ? ` (${scenes.join(", ")})` : ""}`;
     const away = document.createElement("button");
     away.type = "button";
     away.className = "plain";
@@ -133,19 +133,36 @@
       if (to.weigh) {
         const dialog = $("#weigh");
         $("[name=rule]", dialog).value = to.weigh;
-        $("[name=number]", dialog).value = to.weight;
+        dialog.dataset.weight = to.weight;
+        dialog.dataset.severity = to.severity;
+        bounds();
         $("#weigh-says").textContent = to.says;
         dialog.dataset.says = to.says;
         dialog.showModal();
       }
     });
-    $("#new-term-form").addEventListener("submit", (event) => {
+    // A line that cannot be read is refused where it was typed; the next one is mostly of the same category.
+    const term = $("#new-term-form");
+    term.addEventListener("submit", (event) => {
       event.preventDefault();
-      const sent = Object.fromEntries(new FormData(event.target));
-      add(sent.op === "add" ? { op: "add", category: sent.category, line: sent.line } : { op: "allow", line: sent.line }, sent.line);
-      event.target.reset();
-      $("#new-term").close();
+      const { op, category, line: said } = Object.fromEntries(new FormData(term));
+      const change = op === "add" ? { op, category, line: said } : { op, line: said };
+      sending(term, async () => {
+        await ask("POST", "/v1/lexicons/lint", { changes: [change] });
+        add(change, said);
+        term.elements.line.value = "";
+        $("#new-term").close();
+      });
     });
+    // The number is that of the term now, within what it may be.
+    const weigh = $("#weigh-form").elements;
+    function bounds() {
+      const severity = weigh.op.value === "severity";
+      weigh.number.value = $("#weigh").dataset[weigh.op.value];
+      weigh.number.min = severity ? 0 : 1;
+      weigh.number.max = severity ? 4 : 100;
+    }
+    weigh.op.addEventListener("change", bounds);
     $("#new-term-form [name=op]").addEventListener("change", (event) => { $("#new-term-form [data-for=add]").hidden = event.target.value !== "add"; });
     $("#weigh-form").addEventListener("submit", (event) => {
       event.preventDefault();
