@@ -52,7 +52,7 @@ from service.wiring_rooms import open_rooms
 from service.wiring_rules import open_rulebook
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     import aiosqlite
 
@@ -155,9 +155,7 @@ class Service:
 
 
 @asynccontextmanager
-async def open_store(
-    settings: Settings, *, on_group: Callable[[int, float], None] | None = None
-) -> AsyncIterator[Store]:
+async def open_store(settings: Settings) -> AsyncIterator[Store]:
     """Migrates the database, checks its durability, starts the ledger; drains it on the way out.
 
     Raises ``SecretRefused`` and ``store.db.Unsafe``.
@@ -184,7 +182,6 @@ async def open_store(
             queue_rows=settings.queue_rows,
             queue_bytes=settings.queue_bytes,
             group_rows=settings.group_rows,
-            on_group=on_group,
         )
         ledger.start()
         stack.push_async_callback(ledger.close)
@@ -204,14 +201,12 @@ async def open_store(
 
 
 @asynccontextmanager
-async def open_service(
-    settings: Settings, *, on_group: Callable[[int, float], None] | None = None
-) -> AsyncIterator[Service]:
-    """Everything, ready to judge. ``on_group`` hears the rows and seconds of each commit.
+async def open_service(settings: Settings) -> AsyncIterator[Service]:
+    """Everything, ready to judge.
 
     Raises ``LoadErrors``, ``ExpertRefused``, ``SecretRefused``, ``FormulaError``, and ``store.db.Unsafe``.
     """
-    async with open_store(settings, on_group=on_group) as store, AsyncExitStack() as stack:
+    async with open_store(settings) as store, AsyncExitStack() as stack:
         ledger, secret = store.ledger, store.secret
         weights, model, opens = await _expert(settings, store)
         hearing = await stack.enter_async_context(open_hearing(settings, model, opens))
