@@ -122,7 +122,7 @@ class Settings(BaseSettings):
     """How long to wait for another process that writes to the same database."""
 
     review_due: Mapping[Scene, PositiveFloat] = Field(default_factory=dict)
-    """By scene, how long people have to decide; other scenes keep the times of ``service.review.terms``."""
+    """By scene, how long people have to decide; other scenes keep the times of ``service.review.urgency``."""
     review_lease: float = Field(default=600.0, gt=0)
     """So long somebody holds an item that they claimed, unless they say that they still work on it."""
     second_review_share: float = Field(default=0.05, ge=0, le=1)

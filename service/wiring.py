@@ -28,7 +28,7 @@ from service.review.archive import Archive
 from service.review.checks import checks_of
 from service.review.desk import Desk
 from service.review.search import Search
-from service.review.terms import DUE_SECONDS, Terms
+from service.review.urgency import DUE_SECONDS, Deadlines
 from service.rules import Aside, Rules
 from service.secret import open_secret
 from service.sessions import Sessions
@@ -215,17 +215,19 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             check_heads(model, rules.engine.ruleset)
         await record_settings(settings, ledger, store.reads)
         await record_start(settings, ledger, rules, model, "off" if opens is None else opens.name)
-        terms, chamber = terms_of(settings), Chamber()
+        deadlines, chamber = deadlines_of(settings), Chamber()
         stack.callback(chamber.close)
         duties = open_duties(ledger, store.background, rules=rules, hearing=hearing, chamber=chamber)
         creators = await stack.enter_async_context(open_creators(settings, ledger, secret))
         moderation = Moderation(
-            rules, ledger, store.reads, hearing, terms, duties.binding, creators.book, chamber=chamber
+            rules, ledger, store.reads, hearing, deadlines, duties.binding, creators.book, chamber=chamber
         )
         stack.push_async_callback(moderation.close)
-        rooms = await stack.enter_async_context(open_rooms(settings, rules, ledger, hearing, terms, chamber=chamber))
+        rooms = await stack.enter_async_context(
+            open_rooms(settings, rules, ledger, hearing, deadlines, chamber=chamber)
+        )
         await join_rooms(duties, rooms)
-        desk = Desk(ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
+        desk = Desk(ledger, rules, deadlines, checks_of(settings, secret.marked), moderation.judged)
         await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))
         book = await stack.enter_async_context(open_rulebook(settings, store, rules, chamber))
         relay = await stack.enter_async_context(_relaying(settings, store, secret))
@@ -297,10 +299,10 @@ async def _watching(
         yield
 
 
-def terms_of(settings: Settings) -> Terms:
+def deadlines_of(settings: Settings) -> Deadlines:
     """The deadlines and the lease that the settings ask for."""
     due = {**DUE_SECONDS, **settings.review_due}
-    return Terms(due=due, lease=settings.review_lease, appeal_days=settings.appeal_days)
+    return Deadlines(due=due, lease=settings.review_lease, appeal_days=settings.appeal_days)
 
 
 @asynccontextmanager

@@ -51,7 +51,7 @@ from service.review.checks import Checks
 from service.review.desk import Desk, Sorts
 from service.review.intake import Said
 from service.review.rulings import Ruling
-from service.review.terms import Terms
+from service.review.urgency import Deadlines
 from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role
 from service.rulebook.proposals import Draft
@@ -762,7 +762,7 @@ async def work_at_the_desk(service, caller):
 async def check(service, reviewer, senior, content):
     """Second reviews that agree, disagree, are taken back; golden items that are copied, answered and ended."""
     checks = Checks(sample_share=1.0, golden_share=1.0, golden_wait=0.0)
-    desk = Desk(service.ledger, service.rules, Terms(), checks, service.moderation.judged)
+    desk = Desk(service.ledger, service.rules, Deadlines(), checks, service.moderation.judged)
     bob = Caller("shop", "bob", RIGHTS_OF[Role.REVIEWER])
 
     await service.ledger.visit(partial(hire, id_="bob", role=Role.REVIEWER))

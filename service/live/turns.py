@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from service.live.talk import Ear, Follow, Introduce, Outcome
     from service.plan import Outcome as Filed
     from service.ports import Expert, Visit
-    from service.review.terms import Terms
+    from service.review.urgency import Deadlines
     from service.rules import Rules
     from service.store.reads import Stored
     from service.store.room_reads import RoomReads
@@ -67,12 +67,12 @@ class Turns:
         reads: RoomReads,
         *,
         hearing: Expert | None,
-        terms: Terms,
+        deadlines: Deadlines,
         chamber: Chamber,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._rules, self._ledger, self._reads, self._hearing = rules, ledger, reads, hearing
-        self._terms, self._clock, self._chamber = terms, clock, chamber
+        self._deadlines, self._clock, self._chamber = deadlines, clock, chamber
         self.introduce: list[Introduce] = []
         self.follow: list[Follow] = []
         self.waiting = 0
@@ -286,18 +286,18 @@ class Turns:
 
     def _judged(self, part: Part, answers: Sequence[Answer | None]) -> tuple[list[Judged], list[Filing]]:
         """Every message with its verdict, and the filing of each, under the next numbers."""
-        tenant, room, terms = part.lane.tenant, part.lane.name, self._terms
+        tenant, room, deadlines = part.lane.tenant, part.lane.name, self._deadlines
         judged: list[Judged] = []
         filings: list[Filing] = []
         number = part.lane.last + 1
         for message, case, answer in zip(part.messages, part.cases, answers, strict=True):
             verdict = case.conclude() if answer is None else case.conclude(answer.result())
-            filing = prepared(message.content, verdict, tenant=tenant, terms=terms, number=number)
+            filing = prepared(message.content, verdict, tenant=tenant, deadlines=deadlines, number=number)
             filings.append(filing)
             judged.append(Judged(tenant, room, number, message, filing.id, verdict))
             number += 1
         for message, verdict, _ in (*part.late, *part.pieces):
-            filing = prepared(message.content, verdict, tenant=tenant, terms=terms, number=number, known=True)
+            filing = prepared(message.content, verdict, tenant=tenant, deadlines=deadlines, number=number, known=True)
             filings.append(filing)
             judged.append(Judged(tenant, room, number, message, filing.id, verdict))
             number += 1

@@ -8,7 +8,7 @@ import orjson
 
 from moderation.own import digest_of
 from service.ids import later
-from service.review.terms import DAY
+from service.review.urgency import DAY
 from service.rights import RIGHTS_OF, Right, Role
 from service.store import people_statements
 from service.store import rule_statements as sql

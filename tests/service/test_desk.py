@@ -22,7 +22,7 @@ from service.review.intake import Said
 from service.review.rows import Conflict, NotThere, Row
 from service.review.rulings import Ruling, Unfounded
 from service.review.states import UNDO_SECONDS
-from service.review.terms import MOST_REPORTS, REPORT_CREDIT
+from service.review.urgency import MOST_REPORTS, REPORT_CREDIT
 from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role, Scope
 from service.store.desk_reads import Query
