@@ -21,7 +21,7 @@ import numpy as np
 from moderation.expert import OF_SHOUTS
 from moderation.policy import SecondStage
 from moderation.types import TEXT, Missing, Opinion, Score
-from service.floor import Turns
+from service.floor import FairQueue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -199,7 +199,7 @@ class _Queue:
     """What waits for the model. The event loop puts, the thread takes."""
 
     def __init__(self) -> None:
-        self._asked = Turns[_Asked]()
+        self._asked = FairQueue[_Asked]()
         self._comes = Condition()
         self._over = False
 

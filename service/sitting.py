@@ -13,7 +13,7 @@ from time import thread_time
 from typing import TYPE_CHECKING
 
 from service.filing import prepared
-from service.floor import Turns
+from service.floor import FairQueue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -128,7 +128,7 @@ class Sitting:
     ) -> None:
         self._rules, self._ledger, self._hearing, self._deadlines = rules, ledger, hearing, deadlines
         self._chamber, self._roster = chamber, roster
-        self._waiting = Turns[Brought]()
+        self._waiting = FairQueue[Brought]()
         self._busy = False
         """Whether any of them, or of those that were read, will have a turn."""
         self._unheard = 0
