@@ -14,12 +14,12 @@ import orjson
 import structlog
 
 from service.acts import MODEL_ACTIVATED, MODEL_TRAINED, Act
-from service.again import again
 from service.experts import DEFAULT
 from service.ids import now
 from service.ports import Write
 from service.rules import WATCH_SECONDS
 from service.store import statements
+from service.tasks import forever
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,7 +161,7 @@ class Weights:
 
     async def watch(self, hearing: Expert) -> None:
         """Catches up for ever."""
-        await again(partial(self.catch_up, hearing), rest=WATCH_SECONDS, failing="weights not read")
+        await forever(partial(self.catch_up, hearing), rest=WATCH_SECONDS, failing="weights not read")
 
     async def _load(self, sha256: str) -> TextModel:
         card = next((model.card for model in await self._reads.models() if model.sha256 == sha256), "")

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from models.card import HEADS
 from moderation.load import SCENES
 from service.accounts import Accounts
-from service.again import beside
 from service.chamber import Chamber
 from service.escalation import LOADING, Escalation
 from service.keys import Keys
@@ -40,6 +39,7 @@ from service.store.journal import SqliteJournal
 from service.store.notices import Notices
 from service.store.people import People
 from service.store.reads import Reads
+from service.tasks import beside
 from service.views import Views
 from service.webhooks import Webhooks
 from service.weights import Weights

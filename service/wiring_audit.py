@@ -12,7 +12,6 @@ import orjson
 import structlog
 
 from moderation.load import SCENES
-from service.again import again, beside
 from service.audit.archive import Archive
 from service.audit.exports import Exports
 from service.audit.keys import KeyInUse, KeyRefused
@@ -23,6 +22,7 @@ from service.audit.retaining import Retaining
 from service.logs import where
 from service.store import audit_statements as sql
 from service.store import db
+from service.tasks import beside, forever
 from service.vault import Vault, use
 from service.version import installed
 
@@ -109,7 +109,7 @@ async def _archiving(settings: Settings, reads: LogReads) -> None:
             if changed:
                 structlog.get_logger().warning("rules changed before they were archived", files=len(changed))
 
-    await again(keep, rest=_LOOK_SECONDS, failing="rules not archived", at_once=True)
+    await forever(keep, rest=_LOOK_SECONDS, failing="rules not archived", at_once=True)
 
 
 async def _keeping(settings: Settings, stages: Sequence[str]) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from service.again import beside
 from service.live.hindsight import Hindsight
 from service.live.rooms import Bounds, Rooms
 from service.live.turns import Turns
 from service.store import db
 from service.store.room_reads import RoomReads
+from service.tasks import beside
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -25,7 +25,6 @@ import orjson
 import structlog
 
 from service.acts import EXPORT_ASKED, EXPORT_CANCELLED, EXPORT_DONE, EXPORT_FAILED, EXPORT_FETCHED, Act
-from service.again import again, to_end
 from service.audit import seal
 from service.audit.formats import FORMATS, lacking
 from service.audit.make import Cancelled, Plan, Progress, collect, digest_of, tabulate
@@ -39,6 +38,7 @@ from service.ledger import Unchanged
 from service.logs import where
 from service.ports import Write
 from service.store import audit_statements as sql
+from service.tasks import forever, to_end
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -225,7 +225,7 @@ class Exports:
 
     async def watch(self) -> None:
         """Makes what waits, for ever."""
-        await again(self._look, rest=_LOOK_SECONDS, failing="packs not looked for", at_once=True, called=self._wake)
+        await forever(self._look, rest=_LOOK_SECONDS, failing="packs not looked for", at_once=True, called=self._wake)
 
     async def _look(self) -> None:
         """Makes all packs that wait: those that are printed, which takes longest, come after all others."""

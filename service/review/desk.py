@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import orjson
 
 from service.acts import DECISION_UNDONE, GOLDEN_UNDONE
-from service.again import again
 from service.review import appeals, golden, handling, intake, rulings, samples
 from service.review.checks import Checks, grim, is_blind, is_tested
 from service.review.mixing import Mixing
@@ -26,6 +25,7 @@ from service.review.states import FIRST, HOUSE, SENIOR, Move, Person, State, Ste
 from service.review.verdict import unfounded
 from service.rights import Right
 from service.store import desk_statements as desk
+from service.tasks import forever
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -213,7 +213,7 @@ class Desk:
     async def watch(self) -> None:
         """Sweeps for ever; when that ends, golden items that were still to come do not."""
         try:
-            await again(self._look, rest=SWEEP_SECONDS, failing="deadlines not swept")
+            await forever(self._look, rest=SWEEP_SECONDS, failing="deadlines not swept")
         finally:
             if self.mixing is not None:
                 await self.mixing.close()

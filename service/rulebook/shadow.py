@@ -15,7 +15,6 @@ import structlog
 
 from moderation.errors import LoadErrors
 from service.acts import SHADOW_COUNTED, SHADOW_ENDED, SHADOW_STARTED, Act
-from service.again import again
 from service.ids import new_id
 from service.ports import Write
 from service.rulebook import rows
@@ -24,6 +23,7 @@ from service.rulebook.rehearsal import in_slices
 from service.rulebook.rows import Refused
 from service.rulebook.tally import Tally, count_beside, read_tally
 from service.store import rule_statements as sql
+from service.tasks import forever
 
 if TYPE_CHECKING:
     from service.chamber import Chamber
@@ -106,7 +106,7 @@ class Shadows:
 
     async def watch(self) -> None:
         """Counts for ever."""
-        await again(self.catch_up, rest=WATCH_SECONDS, failing="shadows not counted")
+        await forever(self.catch_up, rest=WATCH_SECONDS, failing="shadows not counted")
 
     async def catch_up(self, *, tenant: str = "") -> None:
         """Counts all that was judged until now: for one tenant, or for all."""
