@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from moderation.reasons import Language
     from moderation.ruleset import Ruleset
     from service.draw import Drawing
-    from service.labels import Imported, Standing
+    from service.labels import Imported, LabelCounts
     from service.store.reads import LabelRow
     from service.wiring import Learning
 
@@ -148,7 +148,7 @@ def list_(
 
 def count(*, tenant: Tenant = "default", data: Data = None, json: Json = False, lang: Lang = Tongue.ZH) -> None:
     """统计标注：各标签的正负条数、来源、抽取方式，以及距下次重训的条数。"""  # noqa: D415
-    told: Standing = with_learning(data, lang.lang, lambda learning: learning.labels.standing(tenant), tenant=tenant)
+    told: LabelCounts = with_learning(data, lang.lang, lambda learning: learning.labels.counts(tenant), tenant=tenant)
     if json:
         print_json({**told._asdict(), "tenant": tenant, "enough": ENOUGH})
         return

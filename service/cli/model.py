@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from moderation.reasons import Language
-    from service.weights import Standing
+    from service.weights import Trainings
     from service.wiring import Learning
 
 T = TypeVar("T")
@@ -40,10 +40,10 @@ def register(app: typer.Typer) -> None:
 
 def list_(*, data: Data = None, json: Json = False, lang: Lang = Tongue.ZH) -> None:
     """列出历次重训及其结果，并标出现行权重。"""  # noqa: D415
-    standing: Standing = with_learning(data, lang.lang, lambda learning: learning.weights.standing())
+    trainings: Trainings = with_learning(data, lang.lang, lambda learning: learning.weights.trainings())
     if json:
-        models = [model._asdict() for model in standing.models]
-        typer.echo(orjson.dumps({"active": standing.active or SHIPPED, "models": models}).decode())
+        models = [model._asdict() for model in trainings.models]
+        typer.echo(orjson.dumps({"active": trainings.active or SHIPPED, "models": models}).decode())
         return
     heads = [
         say(lang.lang, *head)
@@ -58,13 +58,13 @@ def list_(*, data: Data = None, json: Json = False, lang: Lang = Tongue.ZH) -> N
         )
     ]
     listed = table(*heads)
-    listed.add_row(SHIPPED, "", "", "", say(lang.lang, "随设置", "as set"), "", _mark(DEFAULT, standing))
-    for model in standing.models:
+    listed.add_row(SHIPPED, "", "", "", say(lang.lang, "随设置", "as set"), "", _mark(DEFAULT, trainings))
+    for model in trainings.models:
         report: dict[str, Any] = model.report
         result = say(lang.lang, "建议启用", "proposed") if model.proposed else say(lang.lang, "不建议", "not proposed")
         gain = f"{report['active']:.3f} → {report['candidate']:.3f}"
         row = (model.sha256[:SHORT], model.base[:SHORT], gain, f"{report['p']:.4f}", result, model.created_at[:19])
-        listed.add_row(*row, _mark(model.sha256, standing))
+        listed.add_row(*row, _mark(model.sha256, trainings))
     out.print(listed, soft_wrap=False)
 
 
@@ -98,8 +98,8 @@ def rollback(
     )
 
 
-def _mark(digest: str, standing: Standing) -> str:
-    return "✓" if digest == standing.active else ""
+def _mark(digest: str, trainings: Trainings) -> str:
+    return "✓" if digest == trainings.active else ""
 
 
 def _changed(data: Path | None, lang: Language, act: Callable[[Learning], Awaitable[T]]) -> T:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from moderation.reasons import Language
-    from service.lexicons import Standing
+    from service.lexicons import Lexicon
     from service.store.reads import LexiconInfo
 
 T = TypeVar("T")
@@ -67,7 +67,7 @@ def put(  # noqa: PLR0913 - the options of a command line
     texts = texts_of(files, lang.lang)
 
     async def work(lexicons: Lexicons) -> tuple[LexiconInfo, Difference]:
-        before = (await lexicons.standing(tenant)).active
+        before = (await lexicons.of(tenant)).active
         known = await lexicons.files(tenant, before)
         info = await lexicons.file(tenant, texts, by=BY, note=note)
         if now:
@@ -86,10 +86,10 @@ def put(  # noqa: PLR0913 - the options of a command line
 
 def list_(tenant: Tenant = "default", *, data: Data = None, json: Json = False, lang: Lang = Tongue.ZH) -> None:
     """列出租户的各个版本，并标出现行版本。"""  # noqa: D415
-    standing: Standing = _with_lexicons(data, tenant, lang.lang, lambda lexicons: lexicons.standing(tenant))
+    lexicon: Lexicon = _with_lexicons(data, tenant, lang.lang, lambda lexicons: lexicons.of(tenant))
     if json:
-        versions = [info._asdict() for info in standing.versions]
-        print_json({"tenant": tenant, "active": standing.active, "versions": versions})
+        versions = [info._asdict() for info in lexicon.versions]
+        print_json({"tenant": tenant, "active": lexicon.active, "versions": versions})
         return
     heads = (
         ("版本", "version"),
@@ -100,11 +100,11 @@ def list_(tenant: Tenant = "default", *, data: Data = None, json: Json = False, 
         ("现行", "active"),
     )
     listed = table(*(say(lang.lang, *head) for head in heads))
-    for info in standing.versions:
-        mark = "✓" if info.version == standing.active else ""
+    for info in lexicon.versions:
+        mark = "✓" if info.version == lexicon.active else ""
         listed.add_row(str(info.version), str(info.terms), info.created_at, info.by, info.note, mark)
     out.print(listed, soft_wrap=False)
-    if standing.active == NO_WORDS:
+    if lexicon.active == NO_WORDS:
         out.print(say(lang.lang, "现行：无自有词条", "active: no own words"), markup=False)
 
 

@@ -36,7 +36,7 @@ from service.store.quality_statements import CHECKED
 if TYPE_CHECKING:
     from service.ports import Visit
     from service.review.rows import Row
-    from service.review.rulings import Book, Standing
+    from service.review.rulings import Book, VersionDecision
     from service.review.states import Move
     from service.review.urgency import Deadlines
 
@@ -74,7 +74,7 @@ class _Found(NamedTuple):
 
     content: int
     at: str
-    standing: Standing
+    standing: VersionDecision
     block: Block
     fresh: bool
 
