@@ -18,7 +18,7 @@ from service.http.body import read_body
 from service.http.idempotency import IDEMPOTENT, key_of, replaying
 from service.http.problems import Fault, Problem
 from service.http.routes import route
-from service.http.wire import BatchRequest, HistoryQuery, ModerationRequest, Refused, read_batch, read_one, wanting
+from service.http.wire import BatchRequest, HistoryQuery, Malformed, ModerationRequest, read_batch, read_one, wanting
 from service.moderate import Idempotency
 from service.rights import Right
 
@@ -195,21 +195,21 @@ def _idempotency(request: web.BaseRequest, body: bytes) -> Idempotency | None:
     return None if key is None else Idempotency(key, body)
 
 
-async def _proven(asked: Asked, read: Sequence[Content | Refused]) -> list[Content | Refused]:
+async def _proven(asked: Asked, read: Sequence[Content | Malformed]) -> list[Content | Malformed]:
     """The items, those refused that name a proof which is not on file."""
     contents = _contents(read)
     unproven = iter(await asked.serving.moderation.unproven(asked.who, contents))
     refused = (_UNKNOWN_PROOF,)
-    return [Refused(one.id or None, refused) if isinstance(one, Content) and next(unproven) else one for one in read]
+    return [Malformed(one.id or None, refused) if isinstance(one, Content) and next(unproven) else one for one in read]
 
 
-def _contents(read: Sequence[Content | Refused]) -> list[Content]:
+def _contents(read: Sequence[Content | Malformed]) -> list[Content]:
     return [one for one in read if isinstance(one, Content)]
 
 
 async def _results(
     asked: Asked,
-    read: Sequence[Content | Refused],
+    read: Sequence[Content | Malformed],
     decided: Sequence[Decided],
     wanted: Sequence[bool],
     newer: Mapping[str, Newer],
@@ -220,7 +220,7 @@ async def _results(
     waiting = iter(decided)
     breath = Breath()
     for one, wants in zip_longest(read, wanted, fillvalue=False):
-        if isinstance(one, Refused):
+        if isinstance(one, Malformed):
             results.append(_refusal(one, lang))
         else:
             done = next(waiting)
@@ -230,6 +230,6 @@ async def _results(
     return results
 
 
-def _refusal(refused: Refused, lang: Lang) -> bytes:
-    problem = Problem("invalid-body", faults=refused.faults)
-    return orjson.dumps({"content_id": refused.content_id, "error": problem.told(lang)})
+def _refusal(malformed: Malformed, lang: Lang) -> bytes:
+    problem = Problem("invalid-body", faults=malformed.faults)
+    return orjson.dumps({"content_id": malformed.id, "error": problem.told(lang)})

@@ -21,10 +21,10 @@ from service.http.asking import read_query
 from service.http.browser import check_socket
 from service.http.frame import caller_of
 from service.http.problems import Problem
-from service.http.room_wire import Malformed, StreamQuery, envelope, read_message, room_of
+from service.http.room_wire import StreamQuery, envelope, read_message, room_of
 from service.http.routes import CALLED, route
 from service.http.streaming import AT_ONCE, GRACE_SECONDS, Code, Stream, Waker
-from service.http.wire import read_json
+from service.http.wire import Malformed, read_json
 from service.ledger import LedgerError
 from service.live.rooms import Crowded
 from service.logs import where
