@@ -18,7 +18,7 @@ from service.http.answers import Answered as Told
 from service.http.happened import in_words
 from service.http.language import explain
 from service.live.risk import reasons_told
-from service.live.talk import Answered, Event, Refused
+from service.live.talk import Answered, Event, NotJudged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -205,7 +205,7 @@ def refused_told(name: str | None, why: str, lang: Lang, faults: Sequence[Fault]
     return orjson.dumps({"kind": "refused", "id": name, "why": why, "errors": errors})
 
 
-def outcome_told(outcome: Answered | Refused, lang: Lang) -> bytes:
+def outcome_told(outcome: Answered | NotJudged, lang: Lang) -> bytes:
     """What became of a message, as JSON."""
     if isinstance(outcome, Answered):
         return verdict_told(outcome, lang)

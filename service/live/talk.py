@@ -112,14 +112,14 @@ class Answered(NamedTuple):
     again: bool = False
 
 
-class Refused(NamedTuple):
+class NotJudged(NamedTuple):
     """A message that was not judged. ``why`` is a code: ``id_reused``, ``busy``, ``unavailable``, ``internal``."""
 
     id: str
     why: str
 
 
-Outcome = Answered | Refused
+Outcome = Answered | NotJudged
 
 
 class Event(NamedTuple):

@@ -23,7 +23,7 @@ from service.ids import from_stamp
 from service.ledger import LedgerClosed, LedgerFull, LedgerRefused, LedgerUnwritable, told
 from service.live.lane import Lane, Late, Part, Said
 from service.live.risk import faded, is_calm, kept, moved, renewed, restored
-from service.live.talk import RETRACTION, STARTED, Answered, Event, Judged, Kind, Message, News, Refused, message_id
+from service.live.talk import RETRACTION, STARTED, Answered, Event, Judged, Kind, Message, News, NotJudged, message_id
 from service.logs import where
 from service.moderate import Decided, retold
 from service.plan import Entering, Happening, Placed
@@ -223,7 +223,7 @@ class Turns:
         """What became of a message that came before, unless it says something else now."""
         was, now = stored.content, message.content
         if not number or (was.scene, was.parts, was.author.id) != (now.scene, now.parts, now.author.id):
-            return Refused(message.id, "id_reused")
+            return NotJudged(message.id, "id_reused")
         return Answered(message.id, number, self.retold(stored), again=True)
 
     async def _examine(self, parts: Sequence[Part]) -> list[Case]:
@@ -394,7 +394,7 @@ class Turns:
         for said in part.said:
             if not said.heard.done():
                 said.heard.set_exception(error)
-        part.lane.tell([(brought.ear, Refused(brought.message.id, why)) for brought in part.brought], None)
+        part.lane.tell([(brought.ear, NotJudged(brought.message.id, why)) for brought in part.brought], None)
         self._keep(part, refused=why == "internal")
         self._done(part)
 
