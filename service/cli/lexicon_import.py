@@ -37,7 +37,7 @@ from service.cli.words import Lang, Lexicons, Tongue, chosen_settings, refuse, s
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from moderation.importer import Line
+    from moderation.importer import TermLine
     from moderation.lint import Alarms, Finding
     from moderation.reasons import Language
     from moderation.ruleset import Ruleset
@@ -281,7 +281,7 @@ def _tried(job: _Job, found: Imported, texts: list[str], clock: Clock) -> tuple[
     )
 
 
-def _located(job: _Job, one: Finding, line: Line | None) -> Finding:
+def _located(job: _Job, one: Finding, line: TermLine | None) -> Finding:
     """A finding at its place in the list that was brought."""
     return replace_in(one, file=job.file.name, line=line.origin) if line else one
 

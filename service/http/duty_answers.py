@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from service.duty.alerts import Alert
     from service.duty.products import Product
     from service.duty.proofs import OnFile
-    from service.duty.report import Lacking, Line, Report
+    from service.duty.report import Lacking, Report, ReportLine
     from service.duty.scripts import Version
     from service.duty.shows import Correction, Done, Show
     from service.http.language import Lang
@@ -321,7 +321,7 @@ def report_told(report: Report, lang: Lang) -> dict[str, Any]:
     }
 
 
-def _sentence(line: Line, report: Report, lang: Lang) -> dict[str, Any]:
+def _sentence(line: ReportLine, report: Report, lang: Lang) -> dict[str, Any]:
     number, start, end = line.sentence
     told = render(line.verdict, line.content, report.ruleset, lang)
     rewrite = line.rewrite
