@@ -6,7 +6,6 @@ from collections import Counter
 from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import orjson
 import typer
 
 from moderation.errors import LoadErrors
@@ -17,7 +16,7 @@ from service.cli.lexicon_diff import diff_command
 from service.cli.lexicon_import import import_command
 from service.cli.lexicon_lint import lint_command
 from service.cli.lexicon_test import examples_command
-from service.cli.say import Json, err, out
+from service.cli.say import Json, err, out, print_json
 from service.cli.words import Lang, Tongue, chosen_settings, say, table
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def check(
         raise typer.Exit(BROKEN) from None
     told = _told(ruleset)
     if json:
-        typer.echo(orjson.dumps(told).decode())
+        print_json(told)
     else:
         _tell(told, ruleset, lang.lang)
 
@@ -69,7 +68,7 @@ def check(
 def _tell_errors(errors: LoadErrors, lang: Language, *, json: bool) -> None:
     if json:
         listed = [{"file": error.file, "line": error.line, "reason": error.told.in_(lang)} for error in errors.errors]
-        typer.echo(orjson.dumps({"ok": False, "errors": listed}).decode())
+        print_json({"ok": False, "errors": listed})
         return
     for error in errors.errors:
         out.print(error.in_(lang), markup=False)

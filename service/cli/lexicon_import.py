@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import orjson
 import typer
 
 from moderation.errors import LoadErrors
@@ -31,7 +30,7 @@ from moderation.wordlist import Form, ListUnreadable, Rejected, Shape, decode, r
 from service.cli import sheet
 from service.cli.findings import DEFAULT_LIMIT, SHOWN, Clock, Corpus, Limit, clean_texts, no_collection, tell, told
 from service.cli.lexicon_lint import Material, examined
-from service.cli.say import Json, err, out, why
+from service.cli.say import Json, err, out, print_json, why
 from service.cli.words import Lang, Lexicons, Tongue, chosen_settings, refuse, say, table
 
 if TYPE_CHECKING:
@@ -350,7 +349,7 @@ def _echo(report: _Report, clock: Clock, lang: Language) -> None:
         "lint": told(report.findings, report.alarms, lang),
         "seconds": clock.told(),
     }
-    typer.echo(orjson.dumps(whole).decode())
+    print_json(whole)
 
 
 def _tell(report: _Report, lang: Language) -> None:

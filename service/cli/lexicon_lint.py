@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
-import orjson
 import typer
 
 from moderation.engine import Engine
@@ -16,7 +15,7 @@ from moderation.load import SCENES, load_frame, load_ruleset, with_terms
 from moderation.wordlist import ListUnreadable, decode
 from moderation.wrongs import wrong
 from service.cli.findings import DEFAULT_LIMIT, Clock, Corpus, Limit, clean_texts, no_collection, tell, told, watched
-from service.cli.say import Json, out, why
+from service.cli.say import Json, out, print_json, why
 from service.cli.words import Lang, Lexicons, Tongue, chosen_settings, refuse, say
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def lint_command(  # noqa: PLR0913, PLR0917 - the options of a command line
             material = _file(target, chosen.lexicons, scenes, clock, lang.lang)
         findings, alarms = examined(material, texts, limit, clock)
     if json:
-        typer.echo(orjson.dumps({**told(findings, alarms, lang.lang), "seconds": clock.told()}).decode())
+        print_json({**told(findings, alarms, lang.lang), "seconds": clock.told()})
     else:
         tell(findings, alarms, lang.lang, everything=everything)
         count = sum(one.kind.refuses for one in findings)

@@ -6,7 +6,6 @@ from collections import Counter
 from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated, Final
 
-import orjson
 import typer
 
 from moderation.check import tried_examples
@@ -17,7 +16,7 @@ from moderation.load import SCENES, load_ruleset
 from moderation.wrongs import wrong
 from service.cli.findings import no_collection
 from service.cli.law import EXAMPLES
-from service.cli.say import Json, list_errors, out, why
+from service.cli.say import Json, list_errors, out, print_json, why
 from service.cli.words import Lang, Tongue, chosen_settings, refuse, say, table
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ def _echo(tried: list[Tried], failed: list[Tried], unread: list[GrammarError], l
         "failed": listed,
         "unreadable": [{"file": one.file, "line": one.line, "reason": one.told.in_(lang)} for one in unread],
     }
-    typer.echo(orjson.dumps(report).decode())
+    print_json(report)
 
 
 def _tell(tried: list[Tried], failed: list[Tried], unread: list[GrammarError], lang: Language) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-import orjson
 import typer
 
 from service.cli import portable
 from service.cli.labels import BY, with_learning
-from service.cli.say import Data, Json, fail, out
+from service.cli.say import Data, Json, fail, out, print_json
 from service.cli.words import Lang, Tongue, say, table
 from service.experts import DEFAULT
 from service.weights import SHORT, NotProposed, UnknownModel
@@ -43,7 +42,7 @@ def list_(*, data: Data = None, json: Json = False, lang: Lang = Tongue.ZH) -> N
     trainings: Trainings = with_learning(data, lang.lang, lambda learning: learning.weights.trainings())
     if json:
         models = [model._asdict() for model in trainings.models]
-        typer.echo(orjson.dumps({"active": trainings.active or SHIPPED, "models": models}).decode())
+        print_json({"active": trainings.active or SHIPPED, "models": models})
         return
     heads = [
         say(lang.lang, *head)
@@ -117,7 +116,7 @@ def _changed(data: Path | None, lang: Language, act: Callable[[Learning], Awaita
 
 def _tell(digest: str, lang: Language, *, json: bool) -> None:
     if json:
-        typer.echo(orjson.dumps({"active": digest or SHIPPED}).decode())
+        print_json({"active": digest or SHIPPED})
         return
     name = digest[:SHORT] or SHIPPED
     out.print(say(lang, f"现行权重：{name}", f"active weights: {name}"), markup=False)

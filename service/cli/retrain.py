@@ -10,7 +10,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
-import orjson
 import typer
 
 from models import ngram
@@ -21,7 +20,7 @@ from models.robust import filled
 from models.tensors import WeightsRefused
 from service.cli.evaluate import rounded
 from service.cli.labels import BY, with_learning
-from service.cli.say import Json, err, fail, out, settings, why
+from service.cli.say import Json, err, fail, out, print_json, settings, why
 from service.cli.words import Lang, Tongue, refuse, say, table
 from service.labels import ENOUGH
 from service.weights import SHORT, Trained
@@ -112,7 +111,7 @@ def run(  # noqa: PLR0913 - the options of a command line
     trained = _as_told(card, digest, comparison, known.newest, active.card.sha256)
     with_learning(store, lang.lang, lambda learning: learning.weights.record(trained, by=BY))
     if json:
-        typer.echo(orjson.dumps({"sha256": card.sha256, "base": active.card.sha256, **comparison.told()}).decode())
+        print_json({"sha256": card.sha256, "base": active.card.sha256, **comparison.told()})
     else:
         _tell(card, comparison, lang.lang)
 
