@@ -12,9 +12,10 @@ import typer
 from moderation.errors import LoadErrors
 from moderation.load import SCENES, load_ruleset
 from service.cli.beside import beside
-from service.cli.say import Data, Json, err, fail, fail_loading, out, print_json, settings
+from service.cli.say import Data, Json, Tenant, err, fail, fail_loading, out, print_json, settings
 from service.cli.words import Lang, Tongue, fail_unchanged, require_tenant, say, table
 from service.draw import candidates, draw
+from service.keys import CLI
 from service.labels import ENOUGH, Origin, read
 from service.wiring import open_learning
 from service.wiring_expert import ExpertRefused
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from service.wiring import Learning
 
 T = TypeVar("T")
-
-BY = "cli"
-Tenant = Annotated[str, typer.Option("--tenant", help="租户")]
 
 
 def register(app: typer.Typer) -> None:
@@ -62,7 +60,7 @@ def import_(  # noqa: PLR0913 - the options of a command line
 
     async def work(learning: Learning) -> Imported:
         said = read(file.read_bytes().splitlines(), learning.heads, file=file.name)
-        return await learning.labels.import_(said, tenant=tenant, origin=Origin(origin), by=BY)
+        return await learning.labels.import_(said, tenant=tenant, origin=Origin(origin), by=CLI)
 
     told = with_learning(data, lang.lang, work, tenant=tenant)
     if json:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from service.cli import portable
-from service.cli.labels import BY, with_learning
+from service.cli.labels import with_learning
 from service.cli.say import Data, Json, fail, out, print_json
 from service.cli.words import Lang, Tongue, say, table
 from service.experts import DEFAULT
+from service.keys import CLI
 from service.weights import SHORT, NotProposed, UnknownModel
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def promote(
     lang: Lang = Tongue.ZH,
 ) -> None:
     """启用重训所得且确有改进的权重；运行中的服务一秒内生效。"""  # noqa: D415
-    _tell(_changed(data, lang.lang, lambda learning: learning.weights.promote(weights, by=BY)), lang.lang, json=json)
+    _tell(_changed(data, lang.lang, lambda learning: learning.weights.promote(weights, by=CLI)), lang.lang, json=json)
 
 
 def rollback(
@@ -93,7 +94,7 @@ def rollback(
     """恢复此前启用过的权重；运行中的服务一秒内生效。"""  # noqa: D415
     wanted = DEFAULT if to == SHIPPED else to
     _tell(
-        _changed(data, lang.lang, lambda learning: learning.weights.roll_back(by=BY, to=wanted)), lang.lang, json=json
+        _changed(data, lang.lang, lambda learning: learning.weights.roll_back(by=CLI, to=wanted)), lang.lang, json=json
     )
 
 

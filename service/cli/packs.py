@@ -19,9 +19,10 @@ from service.audit.formats import FORMATS, USUAL
 from service.audit.packs import PACKS, said
 from service.audit.records import Asked
 from service.cli.beside import beside
-from service.cli.say import Data, Json, fail, out, print_json, settings
+from service.cli.say import Data, Json, Tenant, fail, out, print_json, settings
 from service.cli.words import Lang, Tongue, refuse, require_tenant, say
 from service.ids import stamp
+from service.keys import CLI
 from service.wiring import open_store
 from service.wiring_audit import open_log
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from moderation.reasons import Language
     from service.wiring_audit import Audit
 
-BY: Final = "cli"
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 _HELP: Final = "导出审计包（清单、签名、Merkle 证明；可离线校验）：" + "、".join(
     f"{code} {pack.name[0]}" for code, pack in PACKS.items()
@@ -54,7 +54,7 @@ def register(app: typer.Typer) -> None:
 def export(  # noqa: PLR0913 - the options of a command line
     pack: Annotated[str, typer.Argument(metavar="PACK", help="审计包种类", show_default=False)],
     *,
-    tenant: Annotated[str, typer.Option(help="租户")] = "default",
+    tenant: Tenant = "default",
     since: Annotated[str, typer.Option(help="起始日（含），如 2026-07-01，北京时间", show_default=False)] = "",
     until: Annotated[str, typer.Option(help="截止日（不含）", show_default=False)] = "",
     scene: Annotated[str, typer.Option(help="只含此场景", show_default=False)] = "",
@@ -90,7 +90,7 @@ def export(  # noqa: PLR0913 - the options of a command line
 
     async def work(audit: Audit) -> list[tuple[Export, Path]]:
         asks = [asked] if every is None else await _lacking(audit, tenant, asked, _MONTHS[every.value])
-        waiting = [await audit.exports.ask(tenant, one, by=BY, reason=reason) for one in asks]
+        waiting = [await audit.exports.ask(tenant, one, by=CLI, reason=reason) for one in asks]
         made = [await audit.exports.make(one) for one in waiting]
         return [(one, await _taken(audit.exports, one, to, lang.lang)) for one in made]
 
@@ -174,7 +174,7 @@ async def _taken(exports: Exports, made: Export, to: Path | None, lang: Language
     """Where the pack lies; if it is to lie elsewhere it is taken there, which an act tells."""
     if made.state != DONE or to is None:
         return exports.archive(made)
-    path = await exports.fetched(made.tenant, made.id, by=BY)
+    path = await exports.fetched(made.tenant, made.id, by=CLI)
     try:
         return Path(await asyncio.to_thread(shutil.copy, path, to))
     except OSError as error:

@@ -22,7 +22,7 @@ from service.audit.records import Lookup
 from service.audit.replay import Bench, Rulebook, by_content, by_policy, decisions_in
 from service.audit.stages import in_force
 from service.cli.packs import with_log
-from service.cli.say import Data, Json, fail, fail_loading, out, print_json, settings
+from service.cli.say import Data, Json, Tenant, fail, fail_loading, out, print_json, settings
 from service.cli.words import Lang, Tongue, say
 from service.experts import name_of
 from service.wiring_expert import ExpertRefused, find_second, open_expert
@@ -51,7 +51,7 @@ def replay(  # noqa: PLR0913 - the options of a command line
     listed: Annotated[
         Path | None, typer.Option("--out", help="把每一条不一致写入此文件（JSONL）", show_default=False)
     ] = None,
-    tenant: Annotated[str, typer.Option(help="租户")] = "default",
+    tenant: Tenant = "default",
     data: Data = None,
     json: Json = False,
     lang: Lang = Tongue.ZH,

@@ -19,9 +19,10 @@ from models.retrain import FURTHER, FURTHER_OWN, Lesson, people, retrain
 from models.robust import filled
 from models.tensors import WeightsRefused
 from service.cli.evaluate import rounded
-from service.cli.labels import BY, with_learning
+from service.cli.labels import with_learning
 from service.cli.say import Json, err, fail, out, print_json, settings, why
 from service.cli.words import Lang, Tongue, refuse, say, table
+from service.keys import CLI
 from service.labels import ENOUGH
 from service.weights import SHORT, Trained
 from service.wiring_expert import weights_folder
@@ -109,7 +110,7 @@ def run(  # noqa: PLR0913 - the options of a command line
     except (DataRefused, WeightsRefused, OSError) as error:
         refuse(say(lang.lang, f"无法训练：{why(error, 'zh')}", f"cannot train: {error}"))
     trained = _as_told(card, digest, comparison, known.newest, active.card.sha256)
-    with_learning(store, lang.lang, lambda learning: learning.weights.record(trained, by=BY))
+    with_learning(store, lang.lang, lambda learning: learning.weights.record(trained, by=CLI))
     if json:
         print_json({"sha256": card.sha256, "base": active.card.sha256, **comparison.told()})
     else:

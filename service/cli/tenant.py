@@ -9,8 +9,9 @@ import typer
 
 from moderation.errors import LoadErrors
 from service.cli.beside import beside
-from service.cli.say import Data, Json, fail, out, print_json, settings
+from service.cli.say import Data, Json, Tenant, fail, out, print_json, settings
 from service.cli.words import Lang, Tongue, fail_unchanged, require_tenant, say, table, texts_of
+from service.keys import CLI
 from service.lexicons import NO_WORDS, Lexicons, UnknownVersion
 from service.wiring import open_lexicons
 
@@ -23,10 +24,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-BY = "cli"
 SHOWN = 20
 """So many of the lines that a new version drops are printed."""
-Tenant = Annotated[str, typer.Option("--tenant", help="租户")]
 
 
 class Difference(NamedTuple):
@@ -69,9 +68,9 @@ def put(  # noqa: PLR0913 - the options of a command line
     async def work(lexicons: Lexicons) -> tuple[LexiconInfo, Difference]:
         before = (await lexicons.of(tenant)).active
         known = await lexicons.files(tenant, before)
-        info = await lexicons.file(tenant, texts, by=BY, note=note)
+        info = await lexicons.file(tenant, texts, by=CLI, note=note)
         if now:
-            await lexicons.activate(tenant, info.version, by=BY)
+            await lexicons.activate(tenant, info.version, by=CLI)
         return info, _difference(before, known, texts)
 
     info, than = _with_lexicons(data, tenant, lang.lang, work)
@@ -134,7 +133,7 @@ def activate(
     lang: Lang = Tongue.ZH,
 ) -> None:
     """启用一个版本（新旧皆可）；运行中的服务一秒内生效。"""  # noqa: D415
-    _with_lexicons(data, tenant, lang.lang, lambda lexicons: lexicons.activate(tenant, version, by=BY))
+    _with_lexicons(data, tenant, lang.lang, lambda lexicons: lexicons.activate(tenant, version, by=CLI))
     _tell_active(tenant, version, lang.lang, json=json)
 
 
@@ -152,8 +151,8 @@ def rollback(
 
     async def work(lexicons: Lexicons) -> int:
         if version is None:
-            return await lexicons.roll_back(tenant, by=BY)
-        await lexicons.activate(tenant, version, by=BY)
+            return await lexicons.roll_back(tenant, by=CLI)
+        await lexicons.activate(tenant, version, by=CLI)
         return version
 
     _tell_active(tenant, _with_lexicons(data, tenant, lang.lang, work), lang.lang, json=json)

@@ -10,7 +10,7 @@ import typer
 
 from service.accounts import Accounts, Change, NoSuchUser, Taken
 from service.cli.beside import beside
-from service.cli.say import Data, Json, fail, out, print_json, settings
+from service.cli.say import Data, Json, Tenant, fail, out, print_json, settings
 from service.cli.words import Lang, Tongue, fail_tenant, say, table
 from service.http.language import explain
 from service.keys import CLI
@@ -34,7 +34,6 @@ _ALL = 1_000_000
 _FIELDS = {"name": ("用户名：", "the name: "), "password": ("密码：", "the password: ")}
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="用户名", show_default=False)]
-Tenant = Annotated[str, typer.Option("--tenant", help="租户")]
 Password = Annotated[
     str | None,
     typer.Option("--password", help="密码；- 表示从标准输入读取；省略则随机生成并显示一次", show_default=False),
