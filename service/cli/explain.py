@@ -18,25 +18,10 @@ from moderation.render import render, render_suggestion
 from moderation.suggest import heard, reached, suggest
 from moderation.trace import STEPS, Tracer
 from moderation.types import Content, Role, Scene
+from service.cli.judging import AsOf, Lexicons, NoExpert, concluded, day_asked, open_engine, open_expert, with_own
 from service.cli.say import Json, out, print_json
 from service.cli.screen import limits_of
-from service.cli.words import (
-    STYLES,
-    AsOf,
-    Lang,
-    Lexicons,
-    NoExpert,
-    Tongue,
-    action_name,
-    concluded,
-    day_asked,
-    open_engine,
-    open_expert,
-    refuse,
-    say,
-    table,
-    with_own,
-)
+from service.cli.words import STYLES, Lang, Tongue, action_name, refuse, say, table
 from service.http.wire import read_item
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from rich.progress import track
 from moderation.gym import Gym
 from moderation.text.variants import DISGUISES
 from moderation.types import Scene
+from service.cli.judging import Lexicons, open_engine
 from service.cli.say import Json, err, out, print_json
-from service.cli.words import Lang, Lexicons, Tongue, open_engine, say, table
+from service.cli.words import Lang, Tongue, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

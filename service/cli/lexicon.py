@@ -11,13 +11,14 @@ import typer
 from moderation.errors import LoadErrors
 from moderation.lexicon import ALLOW
 from moderation.load import SCENES, load_ruleset
+from service.cli.judging import chosen_settings
 from service.cli.law import industries, law
 from service.cli.lexicon_diff import diff_command
 from service.cli.lexicon_import import import_command
 from service.cli.lexicon_lint import lint_command
 from service.cli.lexicon_test import examples_command
 from service.cli.say import Json, err, out, print_json
-from service.cli.words import Lang, Tongue, chosen_settings, say, table
+from service.cli.words import Lang, Tongue, say, table
 
 if TYPE_CHECKING:
     from moderation.reasons import Language

@@ -13,10 +13,11 @@ from moderation.compare import Difference, compare
 from moderation.types import Content, Scene
 from service.cli.entries import Contract, Encoding, Entry, Form, HeaderError, entries
 from service.cli.findings import QUOTE, no_collection, watched
+from service.cli.judging import AsOf, day_asked, open_engine
 from service.cli.lines import Lines
 from service.cli.say import Json, err, out, print_json, why
 from service.cli.screen import form_of, limits_of
-from service.cli.words import AsOf, Lang, Tongue, action_name, day_asked, open_engine, refuse, say, table
+from service.cli.words import Lang, Tongue, action_name, refuse, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

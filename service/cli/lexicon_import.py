@@ -29,9 +29,10 @@ from moderation.types import SHANGHAI
 from moderation.wordlist import Form, ListUnreadable, Rejected, Shape, decode, read_rows, read_text
 from service.cli import sheet
 from service.cli.findings import DEFAULT_LIMIT, SHOWN, Clock, Corpus, Limit, clean_texts, no_collection, tell, told
+from service.cli.judging import Lexicons, chosen_settings
 from service.cli.lexicon_lint import Material, examined
 from service.cli.say import Json, err, out, print_json, why
-from service.cli.words import Lang, Lexicons, Tongue, chosen_settings, refuse, say, table
+from service.cli.words import Lang, Tongue, refuse, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

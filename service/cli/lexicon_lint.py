@@ -15,8 +15,9 @@ from moderation.load import SCENES, load_frame, load_ruleset, with_terms
 from moderation.wordlist import ListUnreadable, decode
 from moderation.wrongs import wrong
 from service.cli.findings import DEFAULT_LIMIT, Clock, Corpus, Limit, clean_texts, no_collection, tell, told, watched
+from service.cli.judging import Lexicons, chosen_settings
 from service.cli.say import Json, out, print_json, why
-from service.cli.words import Lang, Lexicons, Tongue, chosen_settings, refuse, say
+from service.cli.words import Lang, Tongue, refuse, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,9 +15,10 @@ from moderation.examples import beside
 from moderation.load import SCENES, load_ruleset
 from moderation.wrongs import wrong
 from service.cli.findings import no_collection
+from service.cli.judging import chosen_settings
 from service.cli.law import EXAMPLES
 from service.cli.say import Json, list_errors, out, print_json, why
-from service.cli.words import Lang, Tongue, chosen_settings, refuse, say, table
+from service.cli.words import Lang, Tongue, refuse, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

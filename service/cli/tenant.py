@@ -9,8 +9,9 @@ import typer
 
 from moderation.errors import LoadErrors
 from service.cli.beside import beside
+from service.cli.judging import texts_of
 from service.cli.say import Data, Json, Tenant, fail, out, print_json, settings
-from service.cli.words import Lang, Tongue, fail_unchanged, require_tenant, say, table, texts_of
+from service.cli.words import Lang, Tongue, fail_unchanged, require_tenant, say, table
 from service.keys import CLI
 from service.lexicons import NO_WORDS, Lexicons, UnknownVersion
 from service.wiring import open_lexicons
