@@ -36,8 +36,8 @@ from service.store import db
 from service.store.appeal_reads import Appeals
 from service.store.desk_reads import DeskReads
 from service.store.journal import SqliteJournal
-from service.store.notices import Notices
-from service.store.people import People
+from service.store.notice_reads import Notices
+from service.store.people_reads import People
 from service.store.reads import Reads
 from service.tasks import beside
 from service.views import Views

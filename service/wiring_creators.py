@@ -13,7 +13,7 @@ from service.creators.formulas import FOLDER, Formulas
 from service.creators.measures import Measures
 from service.creators.members import Members
 from service.creators.posting import catch_up
-from service.creators.reading import CreatorReads
+from service.creators.reads import CreatorReads
 from service.creators.roster import Roster
 from service.creators.trials import Terms
 from service.creators.trying import Trials

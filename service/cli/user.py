@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from moderation.reasons import Language
-    from service.store.people import User
+    from service.store.people_reads import User
 
 T = TypeVar("T")
 

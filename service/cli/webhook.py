@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from moderation.reasons import Language
-    from service.store.notices import Delivery, Webhook
+    from service.store.notice_reads import Delivery, Webhook
     from service.webhooks import Made, Webhooks
 
 T = TypeVar("T")

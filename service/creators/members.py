@@ -14,7 +14,7 @@ from service.acts import ACCOUNT_LINKED, ACCOUNT_UNLINKED, CREATOR_CHANGED, Act
 from service.creators.book import NotThere
 from service.creators.entries import DAY, Entry, Kind, day_of
 from service.creators.posting import Cause, Member, member, numbered, post, seconds, version_mark
-from service.creators.reading import Measured
+from service.creators.reads import Measured
 from service.ids import new_id
 from service.ports import Write
 from service.store import creator_statements as sql

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictStr, StringConstraints
 
 from service.audit.note import NoteRefused
-from service.audit.seeing import NEWEST, Sought, look, story
+from service.audit.timeline import NEWEST, Sought, look, story
 from service.audit.tree import leaf_hash
 from service.http.answer import Answer, tell
 from service.http.answers import Answered

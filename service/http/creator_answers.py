@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from service.creators.book import Boost, Held, Seen
     from service.creators.entries import Entry
-    from service.creators.reading import Account, Measured, Shown
+    from service.creators.reads import Account, Measured, Shown
     from service.http.serving import Asked
 
 _MOST_CHANGES: Final = 12

@@ -11,7 +11,7 @@ from moderation.types import Scene
 from service.creators import presets
 from service.creators.book import NotThere, boost_of
 from service.creators.members import Profile, Refused, Signal
-from service.creators.reading import LAST
+from service.creators.reads import LAST
 from service.http import creator_wire as wire
 from service.http.answer import Answer, tell
 from service.http.asking import ListQuery, cursor_of, cut, mark_of, read_as, read_query

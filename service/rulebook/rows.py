@@ -12,7 +12,7 @@ from service.review.urgency import DAY
 from service.rights import RIGHTS_OF, Right, Role
 from service.store import people_statements
 from service.store import rule_statements as sql
-from service.store.people import User
+from service.store.people_reads import User
 
 if TYPE_CHECKING:
     from service.ports import Visit
