@@ -101,12 +101,12 @@ def forbidden(right: Right) -> Problem:
     return Problem("forbidden", context=told, members={"needs": needs})
 
 
-def faults_of(error: ValidationError, prefix: tuple[str | int, ...] = ()) -> tuple[Fault, ...]:
+def faults_of(error: ValidationError) -> tuple[Fault, ...]:
     """What pydantic found, without the input that it quotes."""
     listed = error.errors(include_url=False, include_input=False)[:MOST_ERRORS]
     places = [entry["loc"] for entry in listed]
     return tuple(
-        Fault((*prefix, *entry["loc"]), entry["type"], entry.get("ctx", {}))
+        Fault(entry["loc"], entry["type"], entry.get("ctx", {}))
         for entry in listed
         # A list is not too short because what is in it is wrong, although nothing right is left of it.
         if entry["type"] != "too_short" or not any(_within(place, entry["loc"]) for place in places)
