@@ -132,8 +132,6 @@ class Service:
     ledger: Ledger
     hearing: Expert | None
     """Where the text expert works; ``None`` when it is off."""
-    secret: Secret
-    """What keys of the house are derived from."""
     webhooks: Webhooks
     relay: Relay
     """What sends notices."""
@@ -253,7 +251,6 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             views=store.views,
             ledger=ledger,
             hearing=hearing,
-            secret=secret,
             webhooks=Webhooks(ledger, store.notices, secret, private=settings.webhook_private),
             relay=relay,
             audit=audit,

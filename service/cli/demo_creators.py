@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from service.wiring import Service
 
 DAYS: Final = 200
-_BY: Final = "demo"
 _NAMES: Final = (
     *("茶山阿婆", "小满厨房", "老周修表", "青禾童书", "云朵烘焙", "海边的阿杰", "一只豆包", "北街酒铺", "山货铺子"),
     *("果园老陈", "每日一碗面", "木工阿强", "小鹿穿搭", "旧书店长", "周末露营", "花间手作", "阿美护肤", "数码老张"),

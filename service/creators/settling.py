@@ -46,9 +46,6 @@ class Wanted(NamedTuple):
     violation: Final | None = None
 
 
-NOTHING: Wanted = Wanted()
-
-
 def final_of(blocks: Sequence[BlockFacts], newest: Final) -> Final | None:
     """What counts of a version: nothing unless a block is final and stands. ``newest`` is of the newest decision."""
     ends = [(block.final_at, block.decision) for block in blocks if block.final_at is not None and block.stands]

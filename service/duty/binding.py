@@ -48,14 +48,13 @@ class ShowFile(NamedTuple):
     ``product`` is the one that the show sells, where it is one.
     """
 
-    show: str
     proofs: tuple[Proof, ...] = ()
     version: Version | None = None
     script: ApprovedScript | None = None
     product: Product | None = None
 
 
-NO_SHOW: Final = ShowFile("")
+NO_SHOW: Final = ShowFile()
 
 
 @dataclass(slots=True)
@@ -152,11 +151,11 @@ class Binding:
         proofs = tuple(found[name].value for name in ids if name in found)
         sold = await self._products.one(tenant, show.products[0]) if len(show.products) == 1 else None
         if version is None:
-            return ShowFile(show.id, proofs, None, None, sold)
+            return ShowFile(proofs, None, None, sold)
         script, same = last.script, last.version is not None and last.version.digest == version.digest
         if script is None or not same or last.proofs != proofs:
             script = await asyncio.to_thread(_approved, version, proofs, self._rules.engine.ruleset)
-        return ShowFile(show.id, proofs, version, script, sold)
+        return ShowFile(proofs, version, script, sold)
 
     def _with(self, content: Content, named: Sequence[Proof], on_file: ShowFile) -> Content:
         proofs = {proof.id: proof for proof in (*named, *on_file.proofs)}

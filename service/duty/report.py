@@ -73,7 +73,6 @@ class Report(NamedTuple):
     ruleset: Ruleset
     lines: tuple[ReportLine, ...]
     products: tuple[Lacking, ...]
-    proofs: tuple[Proof, ...]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -115,7 +114,7 @@ async def report(engine: Engine, matter: Matter, hearing: Expert | None, does: D
     lines = [ReportLine(*one) for one in zip(found, meant, contents, verdicts, strict=True)]
     rewritten = await _rewritten(engine, lines, hearing, does)
     lacking = await does(_lacking, engine, matter, found, meant)
-    return Report(matter.text, matter.at, engine.ruleset, tuple(rewritten), tuple(lacking), tuple(matter.proofs))
+    return Report(matter.text, matter.at, engine.ruleset, tuple(rewritten), tuple(lacking))
 
 
 def sentence(text: str, at: datetime, **more: object) -> Content:

@@ -134,8 +134,6 @@ class Event(NamedTuple):
 class News(NamedTuple):
     """What a room has to tell after one commit, in the order of its numbers: the verdicts first."""
 
-    tenant: str
-    room: str
     answers: Sequence[Answered]
     events: Sequence[Event]
 

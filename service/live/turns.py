@@ -382,7 +382,7 @@ class Turns:
             for one, case in zip(judged, part.cases, strict=False):
                 if one.verdict.degraded and one.verdict.action is Action.PASS:
                     self.on_missed(lane, one.message, case)
-        news = News(lane.tenant, lane.name, answers, happened)
+        news = News(answers, happened)
         lane.tell([(brought.ear, answer) for brought, answer in zip(part.brought, answers, strict=False)], news)
         self._done(part)
 

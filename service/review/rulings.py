@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 DEADLINE = "deadline"
 """Who decided, where a deadline did."""
 UPHELD, REJECTED, OVERTURNED = "upheld", "rejected", "overturned"
-VERIFIED, UNVERIFIED = "verified", "unverified"
+VERIFIED = "verified"
 COMPLAINT = "complaint"
 _OUTCOMES: Final = {COMPLAINT: (UPHELD, REJECTED), APPEAL: (UPHELD, OVERTURNED)}
 """What may become of what people say, where that does not follow from the action."""

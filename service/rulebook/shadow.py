@@ -32,12 +32,11 @@ if TYPE_CHECKING:
     from service.lexicons import Lexicons
     from service.ports import Visit
     from service.rules import Rules
-    from service.store.rule_reads import Beside, Found, RuleReads
+    from service.store.rule_reads import Beside, RuleReads
 
 WATCH_SECONDS: Final = 0.5
 PAGE: Final = 96
 """So many contents are counted in one transaction."""
-HOUSE: Final = "house"
 SHOWN: Final = 20
 
 
@@ -99,10 +98,6 @@ class Shadows:
             hours = forecast(one.counts.get("days", {}), handling)._asdict()
             told.append({**_told(one), "creators": await self._reads.creators(one.id), "hours": hours})
         return told
-
-    async def finds(self, shadow: str, *, limit: int = 50) -> list[Found]:
-        """What a shadow would have acted on otherwise."""
-        return await self._reads.finds(shadow, limit=limit)
 
     async def watch(self) -> None:
         """Counts for ever."""

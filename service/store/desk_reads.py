@@ -21,8 +21,6 @@ COUNTED: Final = 1000
 """Counts stop here."""
 LOOKED_AT: Final = 2000
 """So many rows of a list are looked at for one page where a filter has no index."""
-CHUNK: Final = 2000
-"""Contents of a search are read so many numbers at a time."""
 MOST_COUNTED: Final = 20_000
 """Figures of quality rest on so many rows at most."""
 _LAST: Final = "~"
