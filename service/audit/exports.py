@@ -31,7 +31,7 @@ from service.audit.make import Cancelled, Plan, Progress, collect, digest_of, ta
 from service.audit.manifest import Ground
 from service.audit.packs import PACKS
 from service.audit.reads import Signed
-from service.audit.records import Asked, Lookup
+from service.audit.records import Lookup, PackOrder
 from service.audit.verify_export import check
 from service.ids import new_id, now
 from service.ledger import Unchanged
@@ -119,7 +119,7 @@ class Exports:
         """Those being made of which somebody wants no more, for now or for good."""
         self._wake = asyncio.Event()
 
-    async def ask(self, tenant: str, asked: Asked, *, by: str, reason: str = "") -> Export:
+    async def ask(self, tenant: str, asked: PackOrder, *, by: str, reason: str = "") -> Export:
         """Asks for a pack; one that somebody asks for again while it waits is the same.
 
         An unmasked one needs a reason, which stands in its manifest. Raises ``AskedWrong``.
@@ -295,7 +295,7 @@ class Exports:
         checkpoint = await self._log.checkpoint()
         told = orjson.loads(export.asked)
         reason = told.pop("reason")
-        asked = Asked(**{**told, "formats": tuple(told["formats"])})
+        asked = PackOrder(**{**told, "formats": tuple(told["formats"])})
         first, end = await asyncio.to_thread(self._range, asked, checkpoint.size)
         plan = Plan(
             id=export.id,
@@ -314,7 +314,7 @@ class Exports:
         fresh.replace(path)
         return plan
 
-    def _range(self, asked: Asked, size: int) -> tuple[int, int]:
+    def _range(self, asked: PackOrder, size: int) -> tuple[int, int]:
         reads = self._log.reads
         first = reads.since(asked.since, size=size) if asked.since else 0
         end = reads.since(asked.until, size=size) if asked.until else size
@@ -352,7 +352,7 @@ class Exports:
                 raise
 
 
-def _check(asked: Asked, reason: str) -> None:
+def _check(asked: PackOrder, reason: str) -> None:
     pack = PACKS.get(asked.pack)
     if pack is None:
         raise AskedWrong("pack", "pack_unknown")
@@ -376,6 +376,6 @@ def _plan_told(plan: Plan) -> dict[str, Any]:
 
 
 def _plan_from(told: dict[str, Any]) -> Plan:
-    asked = Asked(**{**told["asked"], "formats": tuple(told["asked"]["formats"])})
+    asked = PackOrder(**{**told["asked"], "formats": tuple(told["asked"]["formats"])})
     checkpoint = Signed(**{**told["checkpoint"], "root": bytes.fromhex(told["checkpoint"]["root"])})
     return Plan(**{**told, "asked": asked, "checkpoint": checkpoint})

@@ -10,7 +10,7 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
-from service.creators.boosts import Asked, Listing, rank_in
+from service.creators.boosts import Entrant, Listing, rank_in
 from service.creators.entries import DAY, Entry, Kind
 from service.creators.members import Profile
 from service.creators.posting import member, post, seconds
@@ -103,7 +103,9 @@ async def _ranked_for_days(service: Service, tenant: str, rng: Random) -> None:
     held = await parts.book.standings(tenant, list(_NAMES))
     for day in range(14, -1, -1):
         for scene in ("ugc", "live_speech"):
-            asked = [Asked(name, rng.randrange(800, 20_000), rng.choice(("food", "home", "beauty"))) for name in _NAMES]
+            asked = [
+                Entrant(name, rng.randrange(800, 20_000), rng.choice(("food", "home", "beauty"))) for name in _NAMES
+            ]
             listing = Listing(tenant, scene, asked, rng.randrange(8_000, 20_000))
             await service.ledger.visit(
                 partial(_ranked, day=day, listing=listing, held=held, limits=parts.boosts.limits)

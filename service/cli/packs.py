@@ -17,7 +17,7 @@ from moderation.types import SHANGHAI
 from service.audit.exports import DONE, AskedWrong, Export, Exports
 from service.audit.formats import FORMATS, USUAL
 from service.audit.packs import PACKS, said
-from service.audit.records import Asked
+from service.audit.records import PackOrder
 from service.cli.beside import beside
 from service.cli.say import Data, Json, Tenant, fail, out, print_json, settings
 from service.cli.words import Lang, Tongue, refuse, require_tenant, say
@@ -83,7 +83,7 @@ def export(  # noqa: PLR0913 - the options of a command line
         period = _moment(since), _moment(until)
     except ValueError:
         refuse(say(lang.lang, "日期应如 2026-07-01", "a date is like 2026-07-01"))
-    asked = Asked(
+    asked = PackOrder(
         pack=pack, since=period[0], until=period[1], scene=scene, creator=creator, room=room, category=category,
         contents=contents, unmasked=unmasked, formats=tuple(formats or USUAL), lang=lang.lang,
     )  # fmt: skip
@@ -139,7 +139,7 @@ def _moment(day: str) -> str:
     return stamp(datetime.combine(date.fromisoformat(day), time(), SHANGHAI)) if day else ""
 
 
-async def _lacking(audit: Audit, tenant: str, asked: Asked, months: int) -> list[Asked]:
+async def _lacking(audit: Audit, tenant: str, asked: PackOrder, months: int) -> list[PackOrder]:
     """The whole periods since the first act that have no pack of this sort yet."""
     reads = audit.log.reads
     if not await asyncio.to_thread(reads.size):

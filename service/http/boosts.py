@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import orjson
 
 from service.creators.book import today
-from service.creators.boosts import Asked as Candidate
-from service.creators.boosts import Listing
+from service.creators.boosts import Entrant, Listing
 from service.creators.formula import WHOLE, FormulaError
 from service.creators.telling import day_told
 from service.creators.trials import NotAllowed, State
@@ -48,7 +47,7 @@ async def rank(asked: Asked) -> Answer:
     names = [one.creator_id for one in sent.candidates]
     if len(set(names)) < len(names):
         raise Problem("invalid-body", faults=[Fault(("candidates",), "unique_value")])
-    candidates = [Candidate(one.creator_id, one.expected, one.category) for one in sent.candidates]
+    candidates = [Entrant(one.creator_id, one.expected, one.category) for one in sent.candidates]
     boosts, tenant, key = asked.serving.service.creators.boosts, asked.who.tenant, key_of(asked.request)
     seal = None if key is None else sealed(tenant, f"rank {key}", sent.model_dump_json().encode())
     listing = Listing(tenant, sent.scene.value, candidates, sent.budget, sent.seed, seal)

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, St
 
 from service.audit.exports import LAST, AskedWrong, NoSuchExport, NotThere
 from service.audit.packs import PACKS, said
-from service.audit.records import Asked as Wanted
+from service.audit.records import PackOrder
 from service.http.answer import Answer, tell
 from service.http.answers import Answered
 from service.http.asking import ListQuery, cursor_of, cut, mark_of, read_as, read_query
@@ -107,7 +107,7 @@ async def ask_export(asked: Asked) -> Answer:
         raise forbidden(Right.UNMASK)
     since, until = (stamp(moment) if moment else "" for moment in (sent.since, sent.until))
     told = sent.model_dump(exclude={"since", "until", "reason", "formats"})
-    wanted = Wanted(**told, since=since, until=until, formats=tuple(dict.fromkeys(sent.formats)))
+    wanted = PackOrder(**told, since=since, until=until, formats=tuple(dict.fromkeys(sent.formats)))
     try:
         export = await asked.serving.service.audit.exports.ask(
             caller.tenant, wanted, by=caller.id, reason=sent.reason.strip()
