@@ -135,7 +135,7 @@ def _other(seen: Seen) -> dict[str, Any] | None:
     return {"formula": seen.other.version, "score": points(standing.score), "tier": standing.tier}
 
 
-def line_told(asked: Asked, seen: Seen, one: Shown, told: dict[str, Shown]) -> dict[str, Any]:
+def entry_shown(asked: Asked, seen: Seen, one: Shown, told: dict[str, Shown]) -> dict[str, Any]:
     """An entry of the ledger; ``told`` are those that are listed with it, by id."""
     entry, reversed_ = one.entry, told.get(one.entry.ref)
     return {

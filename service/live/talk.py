@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from moderation.risk import Mark
     from moderation.types import Content, Verdict
-    from service.live.risk import Corrected
+    from service.live.risk import PutRight
     from service.moderate import Decided
     from service.plan import Happening
     from service.ports import Visit
@@ -88,7 +88,7 @@ class Follows(NamedTuple):
 
     events: Sequence[Happening] = ()
     work: Callable[[Visit], object] | None = None
-    risk: Sequence[Mark | Corrected] = ()
+    risk: Sequence[Mark | PutRight] = ()
 
 
 NOTHING_FOLLOWS: Final = Follows()

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from service.chamber import Chamber
     from service.filing import Filing
     from service.ledger import Ledger
-    from service.live.risk import Corrected
+    from service.live.risk import PutRight
     from service.live.talk import Ear, Follow, Introduce, Outcome
     from service.plan import Outcome as Filed
     from service.ports import Expert, Visit
@@ -312,7 +312,7 @@ class Turns:
         for late in judged[len(part.messages) :]:
             facts = {"message": late.message.id, "decision": late.decision, "action": late.verdict.action.code}
             events.append(Happening(RETRACTION, facts))
-        changes: list[Mark | Corrected] = []
+        changes: list[Mark | PutRight] = []
         if judged:
             for follow in self.follow:
                 follows = follow(judged)
