@@ -39,6 +39,7 @@ BOUND = {
     "OVERDUE": ("t", "", "", 50),
     "CLOSED": ("t", "~", "~", 50),
     "COUNTS": ("t", 1001, "2026", "ann", 1),
+    "DEPTHS": ("t", 50, "ann", 1),
     "REPORT": ("p1", "t", "report"),
     "REPORTS": ("r1", 50),
     "NOTES": ("r1", 50),
