@@ -55,8 +55,8 @@ class Settings(BaseSettings):
     secret: Annotated[SecretStr, AfterValidator(_hexadecimal)] | None = None
     """The house's secret as 64 hexadecimal digits; without it the file ``secret`` in the data directory holds one."""
     lexicons: DirectoryPath = REPOSITORY / "lexicons"
-    scenes: DirectoryPath | None = None
-    """Scene policies; the ones that ship with the engine when left out."""
+    scenes: DirectoryPath = REPOSITORY / "moderation" / "scenes"
+    """Scene policies."""
 
     expert: Literal["ngram", "off"] = "ngram"
     """The text expert that scenes hear; ``off``: rules judge alone, and nothing counts as missing."""

@@ -10,7 +10,6 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from models.card import HEADS
-from moderation.load import SCENES
 from service.accounts import Accounts
 from service.chamber import Chamber
 from service.escalation import LOADING, Escalation
@@ -208,7 +207,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
         ledger, secret = store.ledger, store.secret
         weights, model, opens = await _expert(settings, store)
         hearing = await stack.enter_async_context(open_hearing(settings, model, opens))
-        rules = await Rules.opened(settings.lexicons, settings.scenes or SCENES, ledger=ledger, reads=store.reads)
+        rules = await Rules.opened(settings.lexicons, settings.scenes, ledger=ledger, reads=store.reads)
         if model is not None:
             check_heads(model, rules.engine.ruleset)
         await record_settings(settings, ledger, store.reads)
@@ -323,7 +322,7 @@ async def open_lexicons(settings: Settings) -> AsyncIterator[tuple[Lexicons, Sto
     Raises ``LoadErrors`` for broken shared rules.
     """
     async with open_store(settings) as store:
-        yield Lexicons(store.ledger, store.reads, Aside(settings.lexicons, settings.scenes or SCENES)), store
+        yield Lexicons(store.ledger, store.reads, Aside(settings.lexicons, settings.scenes)), store
 
 
 @asynccontextmanager

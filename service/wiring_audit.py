@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 import orjson
 import structlog
 
-from moderation.load import SCENES
 from service.audit.archive import Archive
 from service.audit.exports import Exports
 from service.audit.keys import KeyInUse, KeyRefused
@@ -103,7 +102,7 @@ async def _archiving(settings: Settings, reads: LogReads) -> None:
         nonlocal known
         for fingerprint, files in await asyncio.to_thread(reads.rows, sql.NEWEST_RULESET, known):
             changed = await asyncio.to_thread(
-                archive.keep_rules, settings.lexicons, settings.scenes or SCENES, dict(orjson.loads(files))
+                archive.keep_rules, settings.lexicons, settings.scenes, dict(orjson.loads(files))
             )
             known = fingerprint
             if changed:

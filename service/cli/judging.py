@@ -10,7 +10,7 @@ import typer
 
 from models.tensors import WeightsRefused
 from moderation.errors import LoadErrors
-from moderation.load import SCENES, load_engine
+from moderation.load import load_engine
 from moderation.own import engine_with, read_own
 from moderation.types import SHANGHAI
 from service.cli.say import list_errors, settings, unloadable, why
@@ -58,7 +58,7 @@ def open_engine(lexicons: Path | None, lang: Language) -> tuple[Engine, Settings
     """The engine over the chosen rules. Lists what is wrong with them and ends the command where they do not load."""
     chosen = chosen_settings(lexicons)
     try:
-        return load_engine(chosen.lexicons, chosen.scenes or SCENES), chosen
+        return load_engine(chosen.lexicons, chosen.scenes), chosen
     except LoadErrors as errors:
         refuse(unloadable(errors, lang))
 

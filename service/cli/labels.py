@@ -10,7 +10,7 @@ import orjson
 import typer
 
 from moderation.errors import LoadErrors
-from moderation.load import SCENES, load_ruleset
+from moderation.load import load_ruleset
 from service.cli.beside import beside
 from service.cli.say import Data, Json, Tenant, err, fail, fail_loading, out, print_json, settings
 from service.cli.words import Lang, Tongue, fail_unchanged, require_tenant, say, table
@@ -86,7 +86,7 @@ def draw_(  # noqa: PLR0913 - the options of a command line
     """从最近的判定中抽取值得标注的文本：一半最没把握，三成随机，两成规则与分数不一致；填好 labels 后导入。"""  # noqa: D415
     chosen = settings(data=data)
     try:
-        ruleset = load_ruleset(chosen.lexicons, chosen.scenes or SCENES, folders=(), examples=False)
+        ruleset = load_ruleset(chosen.lexicons, chosen.scenes, folders=(), examples=False)
     except LoadErrors as errors:
         fail_loading(errors)
     found = with_learning(

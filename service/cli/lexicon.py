@@ -10,7 +10,7 @@ import typer
 
 from moderation.errors import LoadErrors
 from moderation.lexicon import ALLOW
-from moderation.load import SCENES, load_ruleset
+from moderation.load import load_ruleset
 from service.cli.judging import chosen_settings
 from service.cli.law import industries, law
 from service.cli.lexicon_diff import diff_command
@@ -53,7 +53,7 @@ def check(
     lang: Lang = Tongue.ZH,
 ) -> None:
     """检查词库：有误时逐行输出“文件:行号: 原因”并以 1 退出；无误时输出统计并以 0 退出。"""  # noqa: D415
-    scenes = chosen_settings(folder).scenes or SCENES
+    scenes = chosen_settings(folder).scenes
     try:
         ruleset = load_ruleset(folder, scenes)
     except LoadErrors as errors:

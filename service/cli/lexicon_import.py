@@ -23,7 +23,7 @@ from moderation.importer import (
     term_file,
 )
 from moderation.lint import Kind
-from moderation.load import LEXICONS, SCENES, load_frame, with_terms
+from moderation.load import LEXICONS, load_frame, with_terms
 from moderation.told import Told
 from moderation.types import SHANGHAI
 from moderation.wordlist import Form, ListUnreadable, Rejected, Shape, decode, read_rows, read_text
@@ -126,7 +126,7 @@ def import_command(  # noqa: PLR0913, PLR0917 - the options of a command line
     if output is None and chosen.lexicons.samefile(LEXICONS):
         refuse(say(lang.lang, "随附的词库不由导入改写；请用 --output 指定文件", "give --output: shipped lexicons stay"))
     with no_collection():
-        frame = _frame(chosen.lexicons, chosen.scenes or SCENES, clock, lang.lang)
+        frame = _frame(chosen.lexicons, chosen.scenes, clock, lang.lang)
         categories = _categories(mapped or (), category, frame, lang.lang)
         job = _Job(
             file=file, output=output, lexicons=chosen.lexicons, frame=frame, provenance=provenance, limit=limit,

@@ -11,7 +11,7 @@ import typer
 from moderation.engine import Engine
 from moderation.errors import LoadErrors
 from moderation.lint import Alarms, Finding, Kind, false_alarms, lint, standing
-from moderation.load import SCENES, load_frame, load_ruleset, with_terms
+from moderation.load import load_frame, load_ruleset, with_terms
 from moderation.wordlist import ListUnreadable, decode
 from moderation.wrongs import wrong
 from service.cli.findings import DEFAULT_LIMIT, Clock, Corpus, Limit, clean_texts, no_collection, tell, told, watched
@@ -62,7 +62,7 @@ def lint_command(  # noqa: PLR0913, PLR0917 - the options of a command line
     clock = Clock()
     folder = target if target is not None and target.is_dir() else None
     chosen = chosen_settings(folder or lexicons)
-    scenes = chosen.scenes or SCENES
+    scenes = chosen.scenes
     with no_collection():
         if target is None or folder is not None:
             material = _folder(chosen.lexicons, scenes, clock)

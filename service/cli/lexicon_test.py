@@ -12,7 +12,7 @@ from moderation.check import tried_examples
 from moderation.engine import Engine
 from moderation.errors import GrammarError, LoadErrors
 from moderation.examples import beside
-from moderation.load import SCENES, load_ruleset
+from moderation.load import load_ruleset
 from moderation.wrongs import wrong
 from service.cli.findings import no_collection
 from service.cli.judging import chosen_settings
@@ -57,7 +57,7 @@ def examples_command(
 
 def _engine(folder: Path, lang: Language) -> Engine:
     try:
-        return Engine(load_ruleset(folder, chosen_settings(folder).scenes or SCENES, examples=False))
+        return Engine(load_ruleset(folder, chosen_settings(folder).scenes, examples=False))
     except LoadErrors as errors:
         list_errors(errors, lang)
         refuse(say(lang, "规则未通过检查", "the rules do not load"))

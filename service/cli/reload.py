@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from moderation.errors import LoadErrors
-from moderation.load import SCENES, load_ruleset
+from moderation.load import load_ruleset
 from service.cli.say import Data, Json, fail, fail_loading, out, print_json, settings
 from service.cli.words import Lang, Tongue, say
 from service.running import Running, running
@@ -43,7 +43,7 @@ def reload(
         zh = f"服务（pid {service.pid}）正在启动，请稍后重试"
         fail(say(lang.lang, zh, f"the service (pid {service.pid}) is starting: try again later"))
     try:
-        wanted = load_ruleset(chosen.lexicons, chosen.scenes or SCENES).fingerprint
+        wanted = load_ruleset(chosen.lexicons, chosen.scenes).fingerprint
     except LoadErrors as errors:
         fail_loading(errors, lang.lang)
     os.kill(service.pid, signal.SIGHUP)

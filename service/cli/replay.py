@@ -15,7 +15,7 @@ from models import ngram, second
 from models.card import read_card
 from models.tensors import WeightsRefused
 from moderation.errors import LoadErrors
-from moderation.load import SCENES, load_engine
+from moderation.load import load_engine
 from service.audit.archive import Archive, NotKept, stage_in
 from service.audit.make import RECORDS
 from service.audit.records import Lookup
@@ -64,7 +64,7 @@ def replay(  # noqa: PLR0913 - the options of a command line
     except (BadZipFile, KeyError):
         fail(say(lang.lang, f"不是审计包：{pack}", f"no pack: {pack}"))
     try:
-        instead = load_engine(rules, chosen.scenes or SCENES) if rules is not None else None
+        instead = load_engine(rules, chosen.scenes) if rules is not None else None
     except LoadErrors as errors:
         fail_loading(errors)
 
