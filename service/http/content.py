@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from service.http.language import Lang
+    from moderation.reasons import Language
     from service.http.serving import Asked
     from service.moderate import Decided
     from service.store.reads import Newer
@@ -230,6 +230,6 @@ async def _results(
     return results
 
 
-def _refusal(malformed: Malformed, lang: Lang) -> bytes:
+def _refusal(malformed: Malformed, lang: Language) -> bytes:
     problem = Problem("invalid-body", faults=malformed.faults)
     return orjson.dumps({"content_id": malformed.id, "error": problem.told(lang)})
