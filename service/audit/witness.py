@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SEEN: Final = "seen"
 KEY: Final = "witness.key"
-LOG_KEY: Final = "log.key"
+KEY_FILE: Final = "log.key"
 
 
 class LogRefused(Wrong):
@@ -57,7 +57,7 @@ class Witness:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self.signer: Signer = signer_from(name, private.kept(folder / KEY, HASH_BYTES), COSIGNATURE)
-        path = folder / LOG_KEY
+        path = folder / KEY_FILE
         if pinned and not path.exists():
             path.write_text(pinned + "\n", encoding="utf-8")
 
@@ -102,7 +102,7 @@ class Witness:
 
     def _opened(self, told: Told) -> Checkpoint:
         """The checkpoint, signed by the key that is known or by one that it endorsed."""
-        path = self._folder / LOG_KEY
+        path = self._folder / KEY_FILE
         if not path.exists():
             path.write_text(told.keys[-1] + "\n", encoding="utf-8")
         try:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MOST_BODY: Final = 6 * MOST_BYTES + 64 * 1024
 """JSON may spell every character out, which makes six bytes of one."""
-_LAST_VERSION: Final = 2**31 - 1
+LAST_VERSION: Final = 2**31 - 1
 _VERSION: Final = re.compile("[1-9][0-9]{0,9}")
 _WRITES: Final = ("four-eyes", *BODY, *CALLED)
 
@@ -56,7 +56,7 @@ class ActivationRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    version: Annotated[StrictInt, Field(ge=0, le=_LAST_VERSION)]
+    version: Annotated[StrictInt, Field(ge=0, le=LAST_VERSION)]
 
 
 class LexiconVersion(Answered):
