@@ -102,7 +102,9 @@ class Frame:
             out["X-Request-Id"] = request_id
             if left is not None:
                 out["RateLimit"] = left
-            if caller is not None and caller.session:
+            if caller is not None and "Authorization" not in headers:
+                # That answers to ``Authorization`` are nobody else's every cache knows (RFC 9111 3.5), of ``X-API-Key``
+                # and of cookies none does.
                 out["Cache-Control"] = "no-store"
             if self.serving.streams.stopping:
                 response.force_close()
@@ -126,7 +128,7 @@ class Frame:
             structlog.get_logger().error("request failed", request_id=request_id, **where(error))
         if wants_page(request):
             return refusal(problem, request, await self._looking(request))
-        return problem.response(lang_of(request), request_id=request_id, instance=request.path)
+        return problem.response(lang_of(request), request_id=request_id, instance=request.rel_url.raw_path)
 
     async def _looking(self, request: web.BaseRequest) -> Shell | None:
         """Who is signed in and sees a page that tells of a problem; nobody, where that cannot be told."""

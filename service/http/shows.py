@@ -154,6 +154,7 @@ async def end_show(asked: Asked) -> Answer:
     policy=Right.SHOWS,
     query=ExportQuery,
     gives=CorrectionsShown,
+    file="text/csv",
     problems=("not-found", "invalid-query", *CALLED),
     shows_texts=True,
 )

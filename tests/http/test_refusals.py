@@ -204,6 +204,11 @@ def test_an_unknown_address_is_not_found(server, path):
     assert reply.json["instance"] == path
 
 
+@pytest.mark.parametrize("path", ["/v1/moderations/a%20b", "/v1/moderations/%00", "/v1/contents/a%2Fb%3F"])
+def test_an_instance_is_a_reference_whatever_the_path_holds(server, path):
+    assert server.call("GET", f"{path}?x=1").json["instance"] == path
+
+
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
