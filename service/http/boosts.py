@@ -47,8 +47,10 @@ async def rank(asked: Asked) -> Answer:
     """Share extra impressions among candidates within the day's budget; a part is for newcomers, drawn by a seed."""
     sent = await read_as(asked, wire.RankRequest)
     names = [one.creator_id for one in sent.candidates]
-    if len(set(names)) < len(names):
-        raise Problem("invalid-body", faults=[Fault(("candidates",), "unique_value")])
+    first = {name: place for place, name in reversed([*enumerate(names)])}
+    if twice := [place for place, name in enumerate(names) if first[name] < place]:
+        faults = [Fault(("candidates", place, "creator_id"), "same_candidate") for place in twice]
+        raise Problem("invalid-body", faults=faults)
     candidates = [Candidate(one.creator_id, one.expected, one.category) for one in sent.candidates]
     boosts, tenant, key = asked.serving.service.creators.boosts, asked.who.tenant, key_of(asked.request)
     seal = None if key is None else sealed(tenant, f"rank {key}", sent.model_dump_json().encode())
