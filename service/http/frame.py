@@ -14,7 +14,7 @@ import structlog
 
 from service.http.browser import check_origin, signed_in
 from service.http.console import refusal, shell, wants_page
-from service.http.problems import CHALLENGE, Problem, forbidden
+from service.http.problems import CHALLENGE, Fault, Problem, forbidden
 from service.http.serving import Asked, lang_of
 from service.ledger import IdempotencyConflict, LedgerClosed, LedgerFull, LedgerUnwritable
 from service.live.rooms import Crowded
@@ -89,6 +89,7 @@ class Frame:
                     caller = await self._caller(request)
                     _permit(caller, route.policy)
                     left = self.rates.spend(caller.id)
+                    _unasked(route, request)
                 asked = Asked(request, self.serving, found, caller)
                 response = await route.answer(asked)
                 if route.shows_texts and caller is not None and caller.session and response.status < _REFUSED:
@@ -150,6 +151,12 @@ async def caller_of(request: web.BaseRequest, keys: Keys, sessions: Sessions) ->
 def _permit(caller: Caller, policy: Right) -> None:
     if policy not in caller.rights:
         raise forbidden(policy)
+
+
+def _unasked(route: Route, request: web.BaseRequest) -> None:
+    """Refuses a query where none is read: who asks for a part, or a trial, must not be given, or do, the whole."""
+    if route.shown and route.query is None and "?" in request.raw_path and request.query:
+        raise Problem("invalid-query", faults=[Fault((name,), "extra_forbidden") for name in request.query])
 
 
 async def _noted(route: Route, asked: Asked, caller: Caller) -> None:

@@ -178,7 +178,8 @@ def _responses(one: Route, schemas: Mapping[Any, Any]) -> dict[str, Any]:
     if one.unready:
         content = {"application/json": {"schema": schemas[one.unready]}}
         responses["503"] = {"description": "Not ready", "content": content}
-    for kind in one.problems:
+    refused = () if one.query or one.policy is Right.OPEN else ("invalid-query",)
+    for kind in (*one.problems, *refused):
         sentence = PROBLEMS[kind]
         known = responses.get(str(sentence.status))
         title = sentence.title["en"] if known is None else f"{known['description']}; {sentence.title['en']}"
