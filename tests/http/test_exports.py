@@ -96,6 +96,8 @@ def test_unmasked_takes_a_right_and_a_reason(server, auditor, admin, decided):
         ({"pack": "creator"}, {"creator": "missing"}),
         ({"pack": "room_117", "scene": "advert"}, {"scene": "unknown_scene"}),
         ({"pack": "room_117", "category": "gamling"}, {"category": "unknown_category"}),
+        ({"pack": "log", "since": "20261101"}, {"since": "datetime_rfc3339"}),
+        ({"pack": "log", "until": 1793491200}, {"until": "datetime_rfc3339"}),
         ({"pack": "log", "formats": ["docx"]}, {"formats.0": "literal_error"}),
         (
             {"pack": "log", "since": "2026-02-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"},
@@ -119,6 +121,11 @@ def test_filters_leave_out_what_is_of_others(server, auditor, decided):
     with zipfile.ZipFile(io.BytesIO(fetched(server, auditor, told))) as archive:
         records = archive.read("records.jsonl")
     assert b'"content":"ad/2"' in records and b"ad/1" not in records
+
+
+def test_a_day_without_its_time_is_no_second_of_1970(server, auditor):
+    reply = server.call("GET", "/v1/acts?since=20261101", key=auditor)
+    assert (reply.status, reply.faults) == (422, {"since": "datetime_rfc3339"})
 
 
 def test_a_witness_has_a_scope_of_its_own(server):
