@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 import structlog
 
+from moderation.types import Scene
 from service.acts import EXPORT_ASKED, EXPORT_CANCELLED, EXPORT_DONE, EXPORT_FAILED, EXPORT_FETCHED, Act
 from service.audit import seal
 from service.audit.formats import FORMATS, lacking
@@ -32,6 +33,7 @@ from service.audit.manifest import Ground
 from service.audit.packs import PACKS
 from service.audit.reads import Signed
 from service.audit.records import Lookup, PackOrder
+from service.audit.report import names_in
 from service.audit.verify_export import check
 from service.ids import new_id, now
 from service.ledger import Unchanged
@@ -41,7 +43,7 @@ from service.store import audit_statements as sql
 from service.tasks import forever, to_end
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Container
     from pathlib import Path
 
     from service.audit.log import Log
@@ -124,7 +126,7 @@ class Exports:
 
         An unmasked one needs a reason, which stands in its manifest. Raises ``AskedWrong``.
         """
-        _check(asked, reason)
+        _check(asked, reason, await asyncio.to_thread(names_in, self._lexicons))
         told = orjson.dumps({**asdict(asked), "reason": reason}).decode()
         id_ = new_id()
         facts = {
@@ -352,7 +354,7 @@ class Exports:
                 raise
 
 
-def _check(asked: PackOrder, reason: str) -> None:
+def _check(asked: PackOrder, reason: str, categories: Container[str]) -> None:
     pack = PACKS.get(asked.pack)
     if pack is None:
         raise AskedWrong("pack", "pack_unknown")
@@ -362,6 +364,10 @@ def _check(asked: PackOrder, reason: str) -> None:
         raise AskedWrong("reason", "reason_needed")
     if asked.since and asked.until and asked.since >= asked.until:
         raise AskedWrong("until", "period_empty")
+    if asked.scene and asked.scene not in tuple(Scene):
+        raise AskedWrong("scene", "unknown_scene")
+    if asked.category and asked.category not in categories:
+        raise AskedWrong("category", "unknown_category")
     unknown = [one for one in asked.formats if one not in FORMATS]
     if unknown:
         raise AskedWrong("formats", "format_unknown")

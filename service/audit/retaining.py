@@ -132,8 +132,9 @@ class Retaining:
 
     async def hold(self, tenant: str, kind: str, value: str, *, reason: str, by: str) -> Hold:
         """Places a hold; the same one again is the one that somebody has placed. Raises ``HoldWrong``."""
-        if kind not in KINDS or (kind != "tenant" and not value) or not reason.strip():
-            raise HoldWrong(kind if kind not in KINDS else "value" if not value else "reason")
+        nameless = kind != "tenant" and not value.strip()
+        if kind not in KINDS or nameless or not reason.strip():
+            raise HoldWrong("kind" if kind not in KINDS else "value" if nameless else "reason")
         hold = Hold(new_id(), tenant, kind, value, reason.strip()[:_REASON], by, now())
         facts = {"by": by, "kind": kind, "value": self._vault.mark(tenant, value).hex()}
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import orjson
 import typer
 
-from moderation.types import SHANGHAI
+from moderation.types import SHANGHAI, Scene
 from service.audit.exports import DONE, AskedWrong, Export, Exports
 from service.audit.formats import FORMATS, USUAL
 from service.audit.packs import PACKS, said
@@ -57,7 +57,7 @@ def export(  # noqa: PLR0913 - the options of a command line
     tenant: Tenant = "default",
     since: Annotated[str, typer.Option(help="起始日（含），如 2026-07-01，北京时间", show_default=False)] = "",
     until: Annotated[str, typer.Option(help="截止日（不含）", show_default=False)] = "",
-    scene: Annotated[str, typer.Option(help="只含此场景", show_default=False)] = "",
+    scene: Annotated[Scene | None, typer.Option(help="只含此场景", show_default=False)] = None,
     creator: Annotated[str, typer.Option(help="只含此创作者", show_default=False)] = "",
     room: Annotated[str, typer.Option(help="只含此直播间", show_default=False)] = "",
     category: Annotated[str, typer.Option(help="只含此类别", show_default=False)] = "",
@@ -84,7 +84,7 @@ def export(  # noqa: PLR0913 - the options of a command line
     except ValueError:
         refuse(say(lang.lang, "日期应如 2026-07-01", "a date is like 2026-07-01"))
     asked = PackOrder(
-        pack=pack, since=period[0], until=period[1], scene=scene, creator=creator, room=room, category=category,
+        pack=pack, since=period[0], until=period[1], scene=scene or "", creator=creator, room=room, category=category,
         contents=contents, unmasked=unmasked, formats=tuple(formats or USUAL), lang=lang.lang,
     )  # fmt: skip
 
@@ -125,6 +125,7 @@ def _wrong(error: AskedWrong, lang: Language) -> str:
         "pack_unknown": say(lang, f"审计包种类为：{codes}", f"packs are: {codes}"),
         "reason_needed": say(lang, "未遮盖的个人信息须写明 --reason", "--unmasked needs a --reason"),
         "period_empty": say(lang, "--until 须晚于 --since", "--until comes after --since"),
+        "unknown_category": say(lang, "没有这个类别：--category", "there is no such category: --category"),
         "format_unknown": say(lang, f"格式为：{', '.join(FORMATS)}", f"formats are: {', '.join(FORMATS)}"),
         "parquet_missing": say(lang, "缺少 pyarrow：pip install 'qingliu[parquet]'", "pip install 'qingliu[parquet]'"),
         "pdf_missing": say(

@@ -70,7 +70,10 @@ def create(  # noqa: PLR0913 - the options of a command line
             fail_tenant(tenant, lang.lang)
         return await accounts.create(tenant, name, role, chosen, by=CLI)
 
-    user = _with_accounts(data, tenant, lang.lang, made)
+    user = _with_accounts(data, tenant, lang.lang, made, makes=True)
+    if not json:
+        where = settings(data=data).data
+        out.print(say(lang.lang, f"数据目录：{where}", f"data: {where}"), markup=False)
     _tell(user, lang.lang, json=json, password=None if password else chosen)
 
 
@@ -164,7 +167,9 @@ def _tell(user: User, lang: Language, *, json: bool, password: str | None = None
         out.print(password, markup=False)
 
 
-def _with_accounts(data: Path | None, tenant: str, lang: Language, act: Callable[[Accounts], Awaitable[T]]) -> T:
+def _with_accounts(
+    data: Path | None, tenant: str, lang: Language, act: Callable[[Accounts], Awaitable[T]], *, makes: bool = False
+) -> T:
     chosen = settings(data=data)
 
     async def work() -> T:
@@ -172,7 +177,7 @@ def _with_accounts(data: Path | None, tenant: str, lang: Language, act: Callable
             return await act(accounts)
 
     try:
-        return beside(chosen, work(), lang)
+        return beside(chosen, work(), lang, makes=makes)
     except Taken as taken:
         fail(say(lang, f"租户 {tenant} 已有用户 {taken}", f"{tenant} has a user {taken} already"))
     except NoSuchUser as unknown:

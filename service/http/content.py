@@ -15,9 +15,9 @@ from service.http.answer import Answer
 from service.http.answers import NOTHING_MORE, BatchAnswer, Decision, History, decider, named, superseded, told
 from service.http.asking import read_query
 from service.http.body import read_body
-from service.http.idempotency import IDEMPOTENT, key_of, replaying
+from service.http.idempotency import IDEMPOTENT, REPLAYED, key_of, replaying
 from service.http.problems import Fault, Problem
-from service.http.routes import route
+from service.http.routes import BODY, CALLED, route
 from service.http.wire import BatchRequest, HistoryQuery, Malformed, ModerationRequest, read_batch, read_one, wanting
 from service.moderate import Idempotency
 from service.rights import Right
@@ -33,19 +33,7 @@ if TYPE_CHECKING:
     from service.store.reads import Newer
 
 _UNKNOWN_PROOF: Final = Fault(("proofs",), "unknown_proof")
-_CALLED: Final = ("bad-request", "unauthorized", "rate-limited", "unavailable")
-_WRITES: Final = (
-    "invalid-json",
-    "invalid-idempotency-key",
-    "body-timeout",
-    "body-too-large",
-    "unsupported-media-type",
-    "expectation-failed",
-    "invalid-body",
-    "idempotency-conflict",
-    "busy",
-    *_CALLED,
-)
+_WRITES: Final = (*BODY, "invalid-idempotency-key", "idempotency-conflict", "busy", *CALLED)
 
 
 @route(
@@ -56,6 +44,7 @@ _WRITES: Final = (
     gives=Decision,
     problems=_WRITES,
     headers=IDEMPOTENT,
+    returns=REPLAYED,
 )
 async def moderate(asked: Asked) -> Answer:
     """Judge one content; the answer leaves after the decision is on disk."""
@@ -87,6 +76,7 @@ async def moderate(asked: Asked) -> Answer:
     gives=BatchAnswer,
     problems=_WRITES,
     headers=IDEMPOTENT,
+    returns=REPLAYED,
 )
 async def moderate_batch(asked: Asked) -> Answer:
     """Judge up to 1 000 contents in one transaction; each gets its own result or error, in order."""
@@ -127,7 +117,7 @@ async def _batch(asked: Asked, body: bytes) -> Answer:
     "/v1/moderations/{id}",
     policy=Right.MODERATE,
     gives=Decision,
-    problems=("not-found", *_CALLED),
+    problems=("not-found", *CALLED),
     shows_texts=True,
 )
 async def one_decision(asked: Asked) -> Answer:
@@ -145,7 +135,7 @@ async def one_decision(asked: Asked) -> Answer:
     policy=Right.MODERATE,
     query=HistoryQuery,
     gives=History,
-    problems=("invalid-query", *_CALLED),
+    problems=("invalid-query", *CALLED),
     shows_texts=True,
 )
 async def history(asked: Asked) -> Answer:

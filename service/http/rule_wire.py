@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt, StrictStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, StringConstraints
 
 from moderation.change import MOST_CHANGES
 from moderation.types import Scene
 from service.http.answers import Answered
 from service.http.asking import ListQuery
 from service.http.lexicon import LAST_VERSION, LexiconFile
-from service.http.wire import NAME
+from service.http.wire import NAME, When
 from service.lexicons import MOST_FILES, NOTE_CHARS
 from service.rulebook.rehearsal import MOST, USUAL
 
@@ -117,8 +117,8 @@ class PeriodRequest(_Sent):
     """What to try it on: the last so many contents, and of them those that were judged in a period."""
 
     last: Annotated[StrictInt, Field(ge=1, le=MOST)] = USUAL
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: When | None = None
+    until: When | None = None
 
 
 class RehearsalRequest(PeriodRequest):
