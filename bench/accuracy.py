@@ -20,7 +20,7 @@ import orjson
 from moderation.expert import is_one_matter
 from moderation.load import load_engine
 from moderation.types import SHANGHAI, Action, Author, Content, Effect, Part, Role, Scene
-from service.cli.words import concluded, open_expert
+from service.cli.judging import concluded, open_expert
 from service.settings import Settings
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from bench.serving import loaded
 from moderation.types import Content, Part, Scene
 from service.acts import act_row, canonical
 from service.audit import verify_export
-from service.audit.records import Asked
+from service.audit.records import PackOrder
 from service.filing import committed
 from service.http.server import listening
 from service.ids import new_id, stamp
@@ -124,7 +124,7 @@ async def make(folder: Path, formats: tuple[str, ...]) -> Path:
     settings = Settings(data=folder)
     async with open_store(settings) as store, open_log(settings, store) as audit:
         exports = audit.exports
-        made = await exports.make(await exports.ask("shop", Asked(pack="log", formats=formats), by="bench"))
+        made = await exports.make(await exports.ask("shop", PackOrder(pack="log", formats=formats), by="bench"))
         assert made.state == "done", made.error
         return exports.archive(made)
 

@@ -25,7 +25,7 @@ from service.ids import later, now
 from service.keys import Caller
 from service.ledger import Ledger
 from service.review.desk import ANY, Desk, Sorts
-from service.review.terms import Terms
+from service.review.urgency import Deadlines
 from service.rights import RIGHTS_OF, Role
 from service.rules import Rules
 from service.store import db
@@ -87,7 +87,7 @@ class Queue:
 
     def __init__(self, ledger: Ledger, reads: DeskReads, rules: Rules) -> None:
         self.ledger, self.reads = ledger, reads
-        self.desk = Desk(ledger, rules, Terms())
+        self.desk = Desk(ledger, rules, Deadlines())
 
     @classmethod
     async def opened(cls, path: Path) -> Queue:

@@ -25,7 +25,7 @@ from moderation.own import engine_with, read_own
 from moderation.text.disguise import Disguiser
 from moderation.types import TEXT, Author, Part, Role, Scene
 from service.audit.archive import Archive
-from service.audit.records import Asked, Lookup
+from service.audit.records import Lookup, PackOrder
 from service.audit.replay import Bench, Rulebook, by_content, by_policy, decisions_in
 from service.audit.stages import in_force
 from service.cli.replay import stage
@@ -139,7 +139,7 @@ async def kept(service: Service) -> None:
 async def packed(service: Service) -> Path:
     """A pack of all acts."""
     exports = service.audit.exports
-    asked = await exports.ask(TENANT, Asked(pack="log", formats=()), by="bench")
+    asked = await exports.ask(TENANT, PackOrder(pack="log", formats=()), by="bench")
     while (done := await exports.one(TENANT, asked.id)).state == "waiting":  # noqa: ASYNC110 - made elsewhere
         await asyncio.sleep(0.1)
     assert done.state == "done", done.error

@@ -34,7 +34,7 @@ SHARE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CheckpointChoice:
     """A checkpoint: a local folder or a hub id, which of its labels speak for which heads, whether to fetch it."""
 
     name: str
@@ -74,7 +74,7 @@ class Checkpoint:
         return found
 
 
-def sound(asked: Asked) -> str:
+def sound(asked: CheckpointChoice) -> str:
     """The name of a checkpoint, once all is checked that can be without loading it. Raises as ``load`` does."""
     if runtime("torch") is None:
         raise WeightsRefused(
@@ -95,7 +95,7 @@ def sound(asked: Asked) -> str:
     return asked.name
 
 
-def load(first: Ngram, asked: Asked) -> Both:
+def load(first: Ngram, asked: CheckpointChoice) -> Both:
     """A checkpoint beside the first stage, whose thresholds hold.
 
     Where a label speaks for a head the log odds of both count by half; everything else is the first stage's.
@@ -118,7 +118,7 @@ def load(first: Ngram, asked: Asked) -> Both:
     return Both(first, Checkpoint(_card(first, asked, columns), tokenizer, model, columns))
 
 
-def _columns(asked: Asked, known: Mapping[str, int]) -> dict[int, int]:
+def _columns(asked: CheckpointChoice, known: Mapping[str, int]) -> dict[int, int]:
     """For each of its labels that speaks for a head, the column of the head."""
     if wrong := ", ".join(label for label in asked.labels if label not in known):
         raise WeightsRefused(
@@ -128,7 +128,7 @@ def _columns(asked: Asked, known: Mapping[str, int]) -> dict[int, int]:
     return {known[label]: HEADS.index(head) for label, head in asked.labels.items()}
 
 
-def _card(first: Ngram, asked: Asked, columns: Mapping[int, int]) -> Card:
+def _card(first: Ngram, asked: CheckpointChoice, columns: Mapping[int, int]) -> Card:
     stacking = {}
     for column, head in enumerate(HEADS):
         scaling = first.card.calibration[head]
@@ -146,7 +146,7 @@ def _card(first: Ngram, asked: Asked, columns: Mapping[int, int]) -> Card:
     )
 
 
-def _digest(asked: Asked) -> str:
+def _digest(asked: CheckpointChoice) -> str:
     """A digest of the checkpoint's files where they lie in a folder, of its name otherwise, and of the label map."""
     digest = sha256(json.dumps([asked.name, dict(asked.labels)], ensure_ascii=False).encode())
     folder = Path(asked.name)

@@ -86,9 +86,9 @@ class Labelled:
     weight: npt.NDArray[np.float32]
 
 
-def known_sources(path: Path = SOURCES) -> list[Source]:
+def known_sources() -> list[Source]:
     """The data sets that this program knows."""
-    return [Source(**told) for told in tomllib.loads(path.read_text(encoding="utf-8"))["source"]]
+    return [Source(**told) for told in tomllib.loads(SOURCES.read_text(encoding="utf-8"))["source"]]
 
 
 def files_of(folders: Iterable[Path], uses: Sequence[str], known: Sequence[Source]) -> list[tuple[Path, Source]]:

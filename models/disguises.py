@@ -15,7 +15,6 @@ from moderation.text.variants import Variants
 from moderation.text.words import open_dictionary
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from random import Random
 
 LEARNT: Final = {
@@ -40,15 +39,15 @@ TOGETHER: Final = "together"
 
 
 @cache
-def disguiser(variants: Path = VARIANTS) -> Disguiser:
-    """The makers over the tables of a folder. Raises ``OSError`` when a file is missing."""
+def disguiser() -> Disguiser:
+    """The makers over the tables of the lexicons. Raises ``OSError`` when a file is missing."""
     open_dictionary()
     splits, shapes, slang, signs = (
-        {row[0]: row[1] for row in table_rows(variants / f"{kind}.tsv")}
+        {row[0]: row[1] for row in table_rows(VARIANTS / f"{kind}.tsv")}
         for kind in ("splits", "shapes", "slang", "signs")
     )
-    sounds = Sounds((row[0], row[1], row[2]) for row in table_rows(variants / "pinyin.tsv"))
-    return Disguiser(folding(variants), Variants(sounds=sounds, splits=splits, shapes=shapes, slang=slang, signs=signs))
+    sounds = Sounds((row[0], row[1], row[2]) for row in table_rows(VARIANTS / "pinyin.tsv"))
+    return Disguiser(folding(), Variants(sounds=sounds, splits=splits, shapes=shapes, slang=slang, signs=signs))
 
 
 def disguise(chance: Random, text: str) -> str:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 USES: Final = ("train", "dev", "select", "test")
 SPEED_TEXTS: Final = 4000
 SPEED_LENGTH: Final = 60
-HALF: Final = 0.5
 Report = dict[str, Any]
 
 

@@ -71,10 +71,10 @@ class Bags:
         return np.diff(self.starts)
 
 
-def alphabet(variants: Path = VARIANTS) -> Alphabet:
-    """The tables of the lexicons in ``variants``, as they are today. Raises ``OSError`` when a file is missing."""
-    keep = folding(variants).keep
-    sounds = Sounds((row[0], row[1], row[2] if len(row) > 2 else "") for row in table_rows(variants / "pinyin.tsv"))  # noqa: PLR2004
+def alphabet() -> Alphabet:
+    """The tables of the lexicons, as they are today. Raises ``OSError`` when a file is missing."""
+    keep = folding().keep
+    sounds = Sounds((row[0], row[1], row[2] if len(row) > 2 else "") for row in table_rows(VARIANTS / "pinyin.tsv"))  # noqa: PLR2004
     shown = np.zeros(SHOWN_CODES, np.uint16)
     for code in range(SHOWN_CODES):
         shown[code] = _shown(keep, code)
@@ -86,10 +86,10 @@ def alphabet(variants: Path = VARIANTS) -> Alphabet:
 
 
 @cache
-def folding(variants: Path = VARIANTS) -> Folding:
-    """The fold tables of the lexicons in ``variants``. Raises ``OSError`` when a file is missing."""
+def folding() -> Folding:
+    """The fold tables of the lexicons. Raises ``OSError`` when a file is missing."""
     simplified, lookalikes = (
-        {row[0]: row[1] for row in table_rows(variants / name)} for name in ("traditional.tsv", "lookalikes.tsv")
+        {row[0]: row[1] for row in table_rows(VARIANTS / name)} for name in ("traditional.tsv", "lookalikes.tsv")
     )
     return tables(simplified, lookalikes)
 

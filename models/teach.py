@@ -18,14 +18,14 @@ import torch
 from torch.nn import functional
 
 from models import metrics
-from models.card import HEADS, Card, Golden, Stacked, read_card, read_weights, write_card
+from models.card import HEADS, Card, Stacked, read_card, read_weights
 from models.data import Labelled, labelled, varied
 from models.encoder import Encoder, filled, made, run
 from models.features import alphabet
 from models.ngram import MILLI, Ngram
 from models.second import NAME, Both, Second, calibrated, lengthy, packed, unpacked
 from models.tokens import BEGIN, LONGEST, MASK, NAMED, padded, vocabulary
-from models.train import GOLDEN, WRITTEN, head_figures, scaling_of, threshold_of
+from models.train import GOLDEN, WRITTEN, head_figures, scaling_of, threshold_of, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -94,11 +94,7 @@ def teach(given: Given, lesson: Lesson, target: Path, tell: Tell) -> Card:
     stage = Second(card, known, run(known, lesson.sizes, parameters))
     card = settled(given.first, stage, given.held)
     golden = np.rint(stage.logits(GOLDEN) * MILLI).astype(int).tolist()
-    card = replace(card, golden=tuple(Golden(text, tuple(row)) for text, row in zip(GOLDEN, golden, strict=True)))
-    (target / "weights").mkdir(parents=True, exist_ok=True)
-    (target / "weights" / card.weights).write_bytes(data)
-    write_card(card, target / "cards" / f"{NAME}.json")
-    return card
+    return written(card, data, golden, target)
 
 
 def _place() -> torch.device:

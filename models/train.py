@@ -101,11 +101,15 @@ def finished(card: Card, arrays: Arrays, target: Path) -> Card:
     """Writes weights and their card, with digest and golden logits filled in, and gives the card."""
     data = pack(arrays)
     card = replace(card, sha256=sha256(data).hexdigest())
-    golden = Ngram(card, arrays).logits(GOLDEN).tolist()
+    return written(card, data, Ngram(card, arrays).logits(GOLDEN).tolist(), target)
+
+
+def written(card: Card, data: bytes, golden: Sequence[Sequence[int]], target: Path) -> Card:
+    """Writes weights and their card, which gets the logits of ``GOLDEN``, and gives the card."""
     card = replace(card, golden=tuple(Golden(text, tuple(row)) for text, row in zip(GOLDEN, golden, strict=True)))
     (target / "weights").mkdir(parents=True, exist_ok=True)
     (target / "weights" / card.weights).write_bytes(data)
-    write_card(card, target / "cards" / f"{NAME}.json")
+    write_card(card, target / "cards" / f"{card.name}.json")
     return card
 
 

@@ -29,7 +29,7 @@ RECALLED = "ng_correction"
 class Claim(NamedTuple):
     """Something that the host said: in which content and where, when (seconds since 1970), and what it was found to be.
 
-    ``category`` and ``rule`` are empty where no rule had found anything.
+    ``category`` is empty where no rule had found anything.
     """
 
     content_id: str
@@ -37,7 +37,6 @@ class Claim(NamedTuple):
     span: Span
     words: str
     category: str = ""
-    rule: str = ""
 
 
 class Correction(NamedTuple):
@@ -123,4 +122,4 @@ def _claims(content: Content, found: Iterable[Evidence | Exemption], at: float) 
             continue
         seen.add(item.span)
         words = texts.get(item.span.part, "")[item.span.start : item.span.end]
-        yield Claim(content.id, at, item.span, words, item.category, item.rule)
+        yield Claim(content.id, at, item.span, words, item.category)

@@ -62,7 +62,7 @@ class Order:
     force: bool = False
 
 
-class Line(NamedTuple):
+class TermLine(NamedTuple):
     """A line of a term file, and the line of the list that it comes from."""
 
     text: str
@@ -73,7 +73,7 @@ class Line(NamedTuple):
 class Imported:
     """What came of a list: lines by category, and what was rejected, in the order of the list."""
 
-    lines: dict[str, list[Line]]
+    lines: dict[str, list[TermLine]]
     rejected: list[Rejected]
 
     @property
@@ -95,7 +95,7 @@ class _Refused(Exception):
 def sort_out(items: Iterable[Item], order: Order) -> Imported:
     """Every word as a line of its category, or rejected: unusable, a repetition, or of no category."""
     rejected: list[Rejected] = []
-    taken: dict[tuple[str, str], Line] = {}
+    taken: dict[tuple[str, str], TermLine] = {}
     for item in items:
         try:
             category = _category(item, order)
@@ -108,7 +108,7 @@ def sort_out(items: Iterable[Item], order: Order) -> Imported:
             why = Told("是允许词，不能同时禁止", "is an allowed word, and cannot be banned too")
             rejected.append(Rejected(item.line, item.text, "allowed", why))
             continue
-        made = Line(text, item.line)
+        made = TermLine(text, item.line)
         if (first := taken.setdefault((category, key), made)) is not made:
             why = Told(f"折叠后与第 {first.origin} 行相同", f"folds to the same as line {first.origin}")
             rejected.append(Rejected(item.line, item.text, "repeated", why))
@@ -116,7 +116,7 @@ def sort_out(items: Iterable[Item], order: Order) -> Imported:
         del taken[category, key]
         why = Told(f"以它结尾的词嵌套超过 {MAX_NESTING} 层", f"more than {MAX_NESTING} words end like it")
         rejected.append(Rejected(line.origin, line.text, "nested", why))
-    lines: dict[str, list[Line]] = defaultdict(list)
+    lines: dict[str, list[TermLine]] = defaultdict(list)
     for (category, _), line in taken.items():
         lines[category].append(line)
     return Imported(dict(lines), sorted(rejected, key=lambda item: item.line))
@@ -132,7 +132,7 @@ def allowed_words(terms: Iterable[Term], folding: Folding) -> dict[str, frozense
     return found
 
 
-def term_file(category: str, lines: Iterable[Line], provenance: Provenance, *, comment: str = "") -> str:
+def term_file(category: str, lines: Iterable[TermLine], provenance: Provenance, *, comment: str = "") -> str:
     """A whole term file, headers first."""
     headers = {
         "category": category,
@@ -245,7 +245,7 @@ def _pattern(pattern: str, folding: Folding) -> tuple[str, str]:
     return f"/{body}/ | anchor: {', '.join(anchors)}", f"{PATTERN}{folded}"
 
 
-def _too_deep(taken: Mapping[tuple[str, str], Line]) -> list[tuple[tuple[str, str], Line]]:
+def _too_deep(taken: Mapping[tuple[str, str], TermLine]) -> list[tuple[tuple[str, str], TermLine]]:
     """The words in which more words end than one place may have."""
     known = {key for _, key in taken}
     depth: dict[str, int] = {}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from moderation.reasons import Language
     from moderation.types import Evidence
 
 _WORDS = {
@@ -31,7 +32,7 @@ BACKWARDS = ("，倒着读", ", backwards")
 """What is said of pieces that read backwards."""
 
 
-def behaviour(item: Evidence, lang: Literal["zh", "en"]) -> str:
+def behaviour(item: Evidence, lang: Language) -> str:
     """What was done, in one phrase; the rule's own name where it is not known any more, as in old decisions."""
     rule = item.rule.partition(".")[2]
     words = _WORDS.get(rule)

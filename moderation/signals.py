@@ -152,7 +152,7 @@ def _log_choose(many: int, few: int) -> float:
     return lgamma(many + 1) - lgamma(few + 1) - lgamma(many - few + 1)
 
 
-class Line(NamedTuple):
+class Remembered(NamedTuple):
     """A message that is remembered for a signal: when, by whom, and its text where that is compared."""
 
     at: float
@@ -174,9 +174,9 @@ NO_WAVE = Wave()
 class Moods:
     """What is remembered of complaints, praise and swaps, newest last, and what stands told."""
 
-    complaints: tuple[Line, ...] = ()
-    praise: tuple[Line, ...] = ()
-    swaps: tuple[Line, ...] = ()
+    complaints: tuple[Remembered, ...] = ()
+    praise: tuple[Remembered, ...] = ()
+    swaps: tuple[Remembered, ...] = ()
     usual: float = 0.0
     """People who complain, as a share of messages, as far as they do without a surge."""
     stretch: int = 0
@@ -198,12 +198,12 @@ def feel(  # noqa: PLR0913 - what is told of one message
     codes = {*categories}
     complaints, praise, swaps = state.complaints, state.praise, state.swaps
     if COMPLAINTS in codes:
-        complaints = (*complaints[1 - PEOPLE :], Line(at, author))
+        complaints = (*complaints[1 - PEOPLE :], Remembered(at, author))
     if BRUSH in codes:
-        swaps = (*swaps[1 - LINES :], Line(at, author))
+        swaps = (*swaps[1 - LINES :], Remembered(at, author))
     wave = state.wave
     if BRUSH not in codes and _praises(text, rules):
-        praise = (*praise[1 - LINES :], Line(at, author, text))
+        praise = (*praise[1 - LINES :], Remembered(at, author, text))
         if (people := _alike(praise, rules)) >= rules.praise_people:
             wave = Wave(at, people)
     complaining = _people(complaints, at, rules.surge_seconds)
@@ -231,7 +231,9 @@ def feel(  # noqa: PLR0913 - what is told of one message
     return after, tuple(told)
 
 
-def _usual(state: Moods, at: float, complaints: Sequence[Line], rules: SignalRules) -> tuple[int, int, int, float]:
+def _usual(
+    state: Moods, at: float, complaints: Sequence[Remembered], rules: SignalRules
+) -> tuple[int, int, int, float]:
     """The stretch that runs, its messages, those before, and the usual share: a surge teaches it little."""
     stretch, least = int(at) // rules.surge_seconds, rules.surge_share_milli / 1000
     usual = state.usual or least
@@ -243,7 +245,7 @@ def _usual(state: Moods, at: float, complaints: Sequence[Line], rules: SignalRul
     return stretch, 1, state.messages if stretch == state.stretch + 1 else 0, usual
 
 
-def _people(lines: Sequence[Line], at: float, seconds: int) -> int:
+def _people(lines: Sequence[Remembered], at: float, seconds: int) -> int:
     return len({line.author for line in lines if 0 <= at - line.at <= seconds})
 
 
@@ -251,7 +253,7 @@ def _praises(text: str, rules: SignalRules) -> bool:
     return len(text) >= rules.praise_length and sum([word in text for word in rules.praise]) >= rules.praise_words
 
 
-def _alike(lines: Sequence[Line], rules: SignalRules) -> int:
+def _alike(lines: Sequence[Remembered], rules: SignalRules) -> int:
     """How many people lately said nearly what the last line says."""
     last = lines[-1]
     pairs = pairs_of(last.text)

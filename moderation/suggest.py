@@ -146,7 +146,7 @@ def suggest(engine: Engine, content: Content) -> Suggestion:
         return Suggestion(reason="no_lawful_wording")
     if sum(len(part.text) for part in content.parts) > MOST_CHARACTERS:
         return Suggestion(reason="too_long")
-    return _Desk(engine, content).work(guilty)
+    return _Editing(engine, content).work(guilty)
 
 
 def decisive(engine: Engine, content: Content, verdict: Verdict) -> Iterator[Evidence]:
@@ -158,7 +158,7 @@ def decisive(engine: Engine, content: Content, verdict: Verdict) -> Iterator[Evi
             yield item
 
 
-class _Desk:
+class _Editing:
     """The edits of one content while they are being worked out."""
 
     def __init__(self, engine: Engine, content: Content) -> None:

@@ -15,13 +15,13 @@ from service.review.rows import give_back
 from service.review.states import Person
 from service.rights import RIGHTS_OF, Role
 from service.store import people_statements
-from service.store.people import START, User
+from service.store.people_reads import START, User
 
 if TYPE_CHECKING:
     from service.ledger import Ledger
     from service.passwords import Passwords
     from service.ports import Visit
-    from service.store.people import People
+    from service.store.people_reads import People
     from service.store.reads import Reads
 
 

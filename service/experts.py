@@ -21,7 +21,7 @@ import numpy as np
 from moderation.expert import OF_SHOUTS
 from moderation.policy import SecondStage
 from moderation.types import TEXT, Missing, Opinion, Score
-from service.floor import Turns
+from service.floor import FairQueue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,7 +70,7 @@ def answers(model: TextModel, cases: Sequence[Case]) -> list[Answer]:
         return [answer for case in cases for answer in answers(model, [case])]
 
 
-class Asked(NamedTuple):
+class CaseTexts(NamedTuple):
     """What is read of a case: the ``texts`` of its wordings, and behind them what stands around its findings.
 
     ``shouts`` are the texts on which few heads are heard.
@@ -83,13 +83,13 @@ class Asked(NamedTuple):
     may_doubt: bool
 
 
-def _asked(case: Case) -> Asked:
+def _asked(case: Case) -> CaseTexts:
     wordings = case.wordings()
     surroundings = case.surroundings() if wordings else None
     around = surroundings or []
     texts = [one.text for one in wordings] + around
     shouts = [one.shouts for one in wordings] + [False] * len(around)
-    return Asked(case, wordings, texts, shouts, surroundings is not None and bool(case.evidence))
+    return CaseTexts(case, wordings, texts, shouts, surroundings is not None and bool(case.evidence))
 
 
 def _opinions(model: TextModel, cases: Sequence[Case]) -> list[Answer]:
@@ -124,7 +124,7 @@ def _opinions(model: TextModel, cases: Sequence[Case]) -> list[Answer]:
     return found
 
 
-def _doubting(model: TextModel, asked: Asked, told: Opinion, rows: npt.NDArray[np.float64]) -> Opinion:
+def _doubting(model: TextModel, asked: CaseTexts, told: Opinion, rows: npt.NDArray[np.float64]) -> Opinion:
     """The opinion with the heads that nothing read gives a chance worth a look, where nothing reaches a threshold.
 
     What stands in a part that was not read is not doubted.
@@ -199,7 +199,7 @@ class _Queue:
     """What waits for the model. The event loop puts, the thread takes."""
 
     def __init__(self) -> None:
-        self._asked = Turns[_Asked]()
+        self._asked = FairQueue[_Asked]()
         self._comes = Condition()
         self._over = False
 

@@ -11,14 +11,14 @@ import orjson
 from moderation.types import Action, Scene
 from service.ids import CHANCE_BYTES, chance, new_id, stamp
 from service.ports import Words
-from service.review.terms import opening
+from service.review.urgency import opening
 from service.store.codec import NOTHING_MORE, content_body, verdict_blob
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from moderation.types import Content, Verdict
-    from service.review.terms import Opening, Terms
+    from service.review.urgency import Deadlines, Opening
 
 _BLOCK_BYTES = 64
 _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
@@ -107,12 +107,12 @@ def prepared(  # noqa: PLR0913 - a verdict and where it goes
     verdict: Verdict,
     *,
     tenant: str,
-    terms: Terms,
+    deadlines: Deadlines,
     number: int = 0,
     known: bool = False,
     after: Callable[..., None] | None = None,
 ) -> Filing:
-    """The filing of one verdict; ``terms`` are those of review. Raises ``ValueError`` for what cannot be stored.
+    """The filing of one verdict; Raises ``ValueError`` for what cannot be stored.
 
     ``number`` is the place of a message in its room; its content cannot exist yet, unless it is ``known``. ``after`` is
     what ``Filing`` says.
@@ -149,6 +149,6 @@ def prepared(  # noqa: PLR0913 - a verdict and where it goes
         committed(salt, body),
         judged,
         facts,
-        opening(content, verdict, terms),
+        opening(content, verdict, deadlines),
         after,
     )

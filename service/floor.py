@@ -31,7 +31,7 @@ class Breath:
             self._began = perf_counter()
 
 
-class Turns(Generic[Given]):
+class FairQueue(Generic[Given]):
     """What waits, by tenant, the one whose turn it is first."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Floor:
     """Gives one piece of long work a turn of the event loop; whoever does not do long work never waits for it."""
 
     def __init__(self) -> None:
-        self._turns = Turns[asyncio.Future[None]]()
+        self._turns = FairQueue[asyncio.Future[None]]()
 
     async def given(self, tenant: str) -> None:
         """Returns when it is this tenant's turn."""

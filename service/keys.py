@@ -21,7 +21,7 @@ from service.ledger import LedgerUnwritable, Unchanged
 from service.ports import Write
 from service.rights import RIGHTS_OF_KEY, Right, Scope
 from service.store import statements
-from service.store.people import START
+from service.store.people_reads import START
 from service.store.tables import ApiKey
 
 if TYPE_CHECKING:

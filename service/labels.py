@@ -101,7 +101,7 @@ class Imported(NamedTuple):
     unanswered: int
 
 
-class Standing(NamedTuple):
+class LabelCounts(NamedTuple):
     """What a tenant's labels come to. ``new``: its texts with labels since the last training."""
 
     texts: int
@@ -154,14 +154,14 @@ class Labels:
             answered = sum(bool(one.labels) for one in said)
             return Imported(added, answered - added, len(said) - answered)
 
-    async def standing(self, tenant: str) -> Standing:
+    async def counts(self, tenant: str) -> LabelCounts:
         """Counts of a tenant's labels."""
         rows = await self._reads.labels(tenant)
         newest = {((row.content, row.version), row.head): row for row in rows}
         values = Counter((row.head, row.value) for row in newest.values())
         judged = {row.judgement: row for row in rows}.values()
         new, _ = await self._reads.labels_since_training(tenant)
-        return Standing(
+        return LabelCounts(
             len({place for place, _ in newest}),
             new,
             {head: (values[head, 1], values[head, 0]) for head in dict.fromkeys(head for head, _ in values)},

@@ -61,7 +61,7 @@ class Court(Protocol):
         """Judges by what is active."""
 
 
-class Standing(NamedTuple):
+class Lexicon(NamedTuple):
     """A tenant's versions, newest first, and the active one (0: none)."""
 
     active: int
@@ -77,9 +77,9 @@ class Lexicons:
         self._reading = asyncio.Lock()
         """Twenty thousand terms take a second of a core: one at a time, so that moderation goes on beside."""
 
-    async def standing(self, tenant: str) -> Standing:
+    async def of(self, tenant: str) -> Lexicon:
         """The versions that a tenant has, and the active one."""
-        return Standing(await self._active(tenant), await self._reads.lexicons(tenant, limit=SHOWN))
+        return Lexicon(await self._active(tenant), await self._reads.lexicons(tenant, limit=SHOWN))
 
     async def files(self, tenant: str, version: int) -> Mapping[str, str]:
         """The texts of one version by name. Raises ``UnknownVersion``."""

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from service.ledger import Ledger
     from service.plan import Placed
     from service.ports import Expert
-    from service.review.terms import Terms
+    from service.review.urgency import Deadlines
     from service.rules import Rules
     from service.store.reads import Newer, Reads, Stored
 
@@ -106,15 +106,21 @@ class Moderation:
         ledger: Ledger,
         reads: Reads,
         hearing: Expert | None,
-        terms: Terms,
+        deadlines: Deadlines,
         binding: Binding,
         book: Book,
         *,
         chamber: Chamber,
     ) -> None:
-        self._rules, self._ledger, self._reads, self._hearing, self._terms = rules, ledger, reads, hearing, terms
+        self._rules, self._ledger, self._reads, self._hearing, self._deadlines = (
+            rules,
+            ledger,
+            reads,
+            hearing,
+            deadlines,
+        )
         self._binding, self._book, self._chamber = binding, book, chamber
-        self._sitting = Sitting(rules, ledger, hearing, terms, chamber, book.roster)
+        self._sitting = Sitting(rules, ledger, hearing, deadlines, chamber, book.roster)
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._batch_turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self.batches = Counter[str]()
@@ -185,7 +191,7 @@ class Moderation:
                 await breath.taken()
                 verdict = case.conclude() if answer is None else case.conclude(answer)
                 verdict, filing = filed(
-                    case.content, verdict, tenant=tenant, terms=self._terms, roster=self._book.roster
+                    case.content, verdict, tenant=tenant, deadlines=self._deadlines, roster=self._book.roster
                 )
                 verdicts.append(verdict)
                 filings.append(filing)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from service.outbound import Answered, Sender
     from service.ports import Visit
     from service.secret import Secret
-    from service.store.notices import Due, Notices
+    from service.store.notice_reads import Due, Notices
 
 LOOK_SECONDS: Final = 0.25
 COUNT_SECONDS: Final = 10.0

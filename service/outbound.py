@@ -44,7 +44,7 @@ _NEVER: Final = (
 _NEVER_6: Final = (IPv6Network("fe80::/10"), IPv6Network("fd00:ec2::/32"), IPv6Network("::/128"))
 
 
-class Refused(OSError):
+class AddressRefused(OSError):
     """An address that nothing is sent to."""
 
     def __init__(self, address: str) -> None:
@@ -116,7 +116,7 @@ class _Checked(AbstractResolver):
         results = []
         for kind, _, proto, _, place in found:
             if not allowed(place[0], private=self._private):
-                raise Refused(place[0])
+                raise AddressRefused(place[0])
             results.append(
                 ResolveResult(
                     hostname=host, host=place[0], port=place[1], family=kind, proto=proto, flags=socket.AI_NUMERICHOST
@@ -213,7 +213,7 @@ class Sender:
         """The last gate: no socket is made for an address that is not allowed."""
         family, kind, proto, _, place = found
         if not allowed(place[0], private=self._private):
-            raise Refused(place[0])
+            raise AddressRefused(place[0])
         return socket.socket(family=family, type=kind, proto=proto)
 
 
@@ -226,7 +226,7 @@ async def _read_some(response: aiohttp.ClientResponse) -> None:
 def _code(error: Exception) -> str:
     """What went wrong, as one of few words."""
     cause = getattr(error, "os_error", None) or error
-    if isinstance(cause, Refused):
+    if isinstance(cause, AddressRefused):
         return "refused_address"
     for kind, code in _CODES:
         if isinstance(error, kind):

@@ -25,7 +25,7 @@ from service.filing import ENGINE, committed
 from service.ids import later, new_id
 from service.ports import Found, Head, Rows, Used, Wanted, Write
 from service.review.states import State, Step
-from service.review.terms import priority
+from service.review.urgency import priority
 from service.store import statements
 from service.store.codec import NOTHING_MORE
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from service.acts import Act
     from service.filing import Filing, Seal
     from service.ports import Ruled, Visit, Words
-    from service.review.terms import Opening
+    from service.review.urgency import Opening
 
 
 class Happening(NamedTuple):

@@ -15,10 +15,10 @@ from moderation.errors import LoadError, LoadErrors
 from moderation.load import load_engine
 from moderation.own import digest_of, engine_with, read_own, shared_part
 from service.acts import RULESET_ACTIVATED, Act
-from service.again import again
 from service.ids import new_id, now
 from service.ports import Write
 from service.store import statements
+from service.tasks import forever
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,7 +119,7 @@ class Rules:
 
     async def watch(self) -> None:
         """Catches up for ever."""
-        await again(self.catch_up, rest=WATCH_SECONDS, failing="lexicons not read")
+        await forever(self.catch_up, rest=WATCH_SECONDS, failing="lexicons not read")
 
     async def compiled(self, files: Mapping[str, str]) -> Engine:
         """The engine of the shared rules and these own files. Raises ``LoadErrors``."""

@@ -30,7 +30,6 @@ class AlreadyRunning(Exception):
 
     def __init__(self, other: Running | None) -> None:
         super().__init__(f"pid {other.pid} {other.url}".strip() if other else "starting")
-        self.other = other
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from service.passwords import Unfit, fit, name_from
 from service.ports import Write
 from service.rights import RIGHTS_OF, Role
 from service.store import people_statements
-from service.store.people import User
+from service.store.people_reads import User
 
 if TYPE_CHECKING:
     from service.ledger import Ledger
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from service.passwords import Passwords
     from service.ports import Visit
     from service.secret import Secret
-    from service.store.people import People
+    from service.store.people_reads import People
 
 MOST_SESSIONS: Final = 20
 """So many devices a person may be signed in on; the oldest session gives way."""

@@ -55,8 +55,8 @@ class Settings(BaseSettings):
     secret: Annotated[SecretStr, AfterValidator(_hexadecimal)] | None = None
     """The house's secret as 64 hexadecimal digits; without it the file ``secret`` in the data directory holds one."""
     lexicons: DirectoryPath = REPOSITORY / "lexicons"
-    scenes: DirectoryPath | None = None
-    """Scene policies; the ones that ship with the engine when left out."""
+    scenes: DirectoryPath = REPOSITORY / "moderation" / "scenes"
+    """Scene policies."""
 
     expert: Literal["ngram", "off"] = "ngram"
     """The text expert that scenes hear; ``off``: rules judge alone, and nothing counts as missing."""
@@ -122,7 +122,7 @@ class Settings(BaseSettings):
     """How long to wait for another process that writes to the same database."""
 
     review_due: Mapping[Scene, PositiveFloat] = Field(default_factory=dict)
-    """By scene, how long people have to decide; other scenes keep the times of ``service.review.terms``."""
+    """By scene, how long people have to decide; other scenes keep the times of ``service.review.urgency``."""
     review_lease: float = Field(default=600.0, gt=0)
     """So long somebody holds an item that they claimed, unless they say that they still work on it."""
     second_review_share: float = Field(default=0.05, ge=0, le=1)

@@ -13,7 +13,7 @@ from time import thread_time
 from typing import TYPE_CHECKING
 
 from service.filing import prepared
-from service.floor import Turns
+from service.floor import FairQueue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from service.ledger import Ledger
     from service.plan import Outcome
     from service.ports import Expert
-    from service.review.terms import Terms
+    from service.review.urgency import Deadlines
     from service.rules import Engines, Rules
 
 LONG_CHARS = 500
@@ -122,13 +122,13 @@ class Sitting:
         rules: Rules,
         ledger: Ledger,
         hearing: Expert | None,
-        terms: Terms,
+        deadlines: Deadlines,
         chamber: Chamber,
         roster: Roster,
     ) -> None:
-        self._rules, self._ledger, self._hearing, self._terms = rules, ledger, hearing, terms
+        self._rules, self._ledger, self._hearing, self._deadlines = rules, ledger, hearing, deadlines
         self._chamber, self._roster = chamber, roster
-        self._waiting = Turns[Brought]()
+        self._waiting = FairQueue[Brought]()
         self._busy = False
         """Whether any of them, or of those that were read, will have a turn."""
         self._unheard = 0
@@ -200,18 +200,20 @@ class Sitting:
         try:
             brought.verdict = case.conclude(*answers)
             brought.verdict, filing = filed(
-                brought.content, brought.verdict, tenant=brought.tenant, terms=self._terms, roster=self._roster
+                brought.content, brought.verdict, tenant=brought.tenant, deadlines=self._deadlines, roster=self._roster
             )
             self._ledger.submit([filing], seal=brought.seal, heard=brought.heard)
         except Exception as error:  # noqa: BLE001 - it is this caller's, and the others must not fail with it
             _fail([brought], error)
 
 
-def filed(content: Content, verdict: Verdict, *, tenant: str, terms: Terms, roster: Roster) -> tuple[Verdict, Filing]:
+def filed(
+    content: Content, verdict: Verdict, *, tenant: str, deadlines: Deadlines, roster: Roster
+) -> tuple[Verdict, Filing]:
     """The verdict as it is for this author, and its filing. Raises ``ValueError`` for what cannot be stored."""
     verdict = roster.judged(tenant, content, verdict)
     return verdict, prepared(
-        content, verdict, tenant=tenant, terms=terms, after=roster.follows(tenant, content, verdict)
+        content, verdict, tenant=tenant, deadlines=deadlines, after=roster.follows(tenant, content, verdict)
     )
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from service.acts import VIEW_REMOVED, VIEW_SAVED, Act
 from service.ports import Write
-from service.review.checks import is_tested
 from service.store import view_statements as sql
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from service.ports import Visit
 
 MOST_VIEWS: Final = 50
-MOST_COUNTED: Final = 300
 _DIGEST_CHARS: Final = 16
 
 
@@ -27,14 +25,6 @@ class View(NamedTuple):
 
     name: str
     query: str
-
-
-class Depth(NamedTuple):
-    """How many items wait in a scene, at least; ``more`` says that there are more."""
-
-    scene: str
-    waiting: int
-    more: bool
 
 
 class TooMany(Exception):
@@ -73,12 +63,6 @@ class Views:
             return True
 
         return await self._ledger.visit(work)
-
-    async def depths(self, caller: Caller) -> list[Depth]:
-        """How many items that somebody may see wait in each scene, bounded."""
-        told = (caller.tenant, MOST_COUNTED, caller.id, is_tested(caller.rights))
-        rows = await self._connection.execute_fetchall(sql.DEPTHS, told)
-        return [Depth(scene, count, most >= MOST_COUNTED) for scene, count, most in rows]
 
 
 def _act(kind: str, caller: Caller, name: str) -> Act:

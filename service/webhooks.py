@@ -14,7 +14,7 @@ from service.notify import end
 from service.outbound import allowed
 from service.ports import Write
 from service.store import notice_statements as statements
-from service.store.notices import Webhook
+from service.store.notice_reads import Webhook
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from service.ledger import Ledger
     from service.ports import Visit
     from service.secret import Secret
-    from service.store.notices import Delivery, Notices
+    from service.store.notice_reads import Delivery, Notices
 
 MOST: Final = 20
 """So many receivers a tenant may have at a time."""

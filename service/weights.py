@@ -14,12 +14,12 @@ import orjson
 import structlog
 
 from service.acts import MODEL_ACTIVATED, MODEL_TRAINED, Act
-from service.again import again
 from service.experts import DEFAULT
 from service.ids import now
 from service.ports import Write
 from service.rules import WATCH_SECONDS
 from service.store import statements
+from service.tasks import forever
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ class Trained(NamedTuple):
     p: int = 10_000
 
 
-class Standing(NamedTuple):
+class Trainings(NamedTuple):
     """The trainings, oldest first, and the active weights (``DEFAULT``: those of the settings)."""
 
     active: str
@@ -88,9 +88,9 @@ class Weights:
         history = await self._reads.model_history()
         return history[0] if history else DEFAULT
 
-    async def standing(self) -> Standing:
+    async def trainings(self) -> Trainings:
         """All trainings, and the active weights."""
-        return Standing(await self.active(), await self._reads.models())
+        return Trainings(await self.active(), await self._reads.models())
 
     async def record(self, trained: Trained, *, by: str) -> None:
         """Records what a training came to: a proposal, or that it is none. Raises what the ledger raises."""
@@ -114,7 +114,7 @@ class Weights:
         ones; and what the ledger raises.
         """
         async with self._turn:
-            active, models = await self.standing()
+            active, models = await self.trainings()
             model = _named(digest, models)
             history = await self._reads.model_history()
             if not model.proposed:
@@ -131,7 +131,7 @@ class Weights:
         Raises ``UnknownModel``, and what the ledger raises.
         """
         async with self._turn:
-            active, models = await self.standing()
+            active, models = await self.trainings()
             history = await self._reads.model_history()
             if to is None:
                 earlier = history[1:] or ([DEFAULT] if history else [])
@@ -161,7 +161,7 @@ class Weights:
 
     async def watch(self, hearing: Expert) -> None:
         """Catches up for ever."""
-        await again(partial(self.catch_up, hearing), rest=WATCH_SECONDS, failing="weights not read")
+        await forever(partial(self.catch_up, hearing), rest=WATCH_SECONDS, failing="weights not read")
 
     async def _load(self, sha256: str) -> TextModel:
         card = next((model.card for model in await self._reads.models() if model.sha256 == sha256), "")

@@ -10,9 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from models.card import HEADS
-from moderation.load import SCENES
 from service.accounts import Accounts
-from service.again import beside
 from service.chamber import Chamber
 from service.escalation import LOADING, Escalation
 from service.keys import Keys
@@ -28,7 +26,7 @@ from service.review.archive import Archive
 from service.review.checks import checks_of
 from service.review.desk import Desk
 from service.review.search import Search
-from service.review.terms import DUE_SECONDS, Terms
+from service.review.urgency import DUE_SECONDS, Deadlines
 from service.rules import Aside, Rules
 from service.secret import open_secret
 from service.sessions import Sessions
@@ -37,9 +35,10 @@ from service.store import db
 from service.store.appeal_reads import Appeals
 from service.store.desk_reads import DeskReads
 from service.store.journal import SqliteJournal
-from service.store.notices import Notices
-from service.store.people import People
+from service.store.notice_reads import Notices
+from service.store.people_reads import People
 from service.store.reads import Reads
+from service.tasks import beside
 from service.views import Views
 from service.webhooks import Webhooks
 from service.weights import Weights
@@ -52,7 +51,7 @@ from service.wiring_rooms import open_rooms
 from service.wiring_rules import open_rulebook
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     import aiosqlite
 
@@ -132,8 +131,6 @@ class Service:
     ledger: Ledger
     hearing: Expert | None
     """Where the text expert works; ``None`` when it is off."""
-    secret: Secret
-    """What keys of the house are derived from."""
     webhooks: Webhooks
     relay: Relay
     """What sends notices."""
@@ -155,9 +152,7 @@ class Service:
 
 
 @asynccontextmanager
-async def open_store(
-    settings: Settings, *, on_group: Callable[[int, float], None] | None = None
-) -> AsyncIterator[Store]:
+async def open_store(settings: Settings) -> AsyncIterator[Store]:
     """Migrates the database, checks its durability, starts the ledger; drains it on the way out.
 
     Raises ``SecretRefused`` and ``store.db.Unsafe``.
@@ -184,7 +179,6 @@ async def open_store(
             queue_rows=settings.queue_rows,
             queue_bytes=settings.queue_bytes,
             group_rows=settings.group_rows,
-            on_group=on_group,
         )
         ledger.start()
         stack.push_async_callback(ledger.close)
@@ -204,33 +198,33 @@ async def open_store(
 
 
 @asynccontextmanager
-async def open_service(
-    settings: Settings, *, on_group: Callable[[int, float], None] | None = None
-) -> AsyncIterator[Service]:
-    """Everything, ready to judge. ``on_group`` hears the rows and seconds of each commit.
+async def open_service(settings: Settings) -> AsyncIterator[Service]:
+    """Everything, ready to judge.
 
     Raises ``LoadErrors``, ``ExpertRefused``, ``SecretRefused``, ``FormulaError``, and ``store.db.Unsafe``.
     """
-    async with open_store(settings, on_group=on_group) as store, AsyncExitStack() as stack:
+    async with open_store(settings) as store, AsyncExitStack() as stack:
         ledger, secret = store.ledger, store.secret
         weights, model, opens = await _expert(settings, store)
         hearing = await stack.enter_async_context(open_hearing(settings, model, opens))
-        rules = await Rules.opened(settings.lexicons, settings.scenes or SCENES, ledger=ledger, reads=store.reads)
+        rules = await Rules.opened(settings.lexicons, settings.scenes, ledger=ledger, reads=store.reads)
         if model is not None:
             check_heads(model, rules.engine.ruleset)
         await record_settings(settings, ledger, store.reads)
         await record_start(settings, ledger, rules, model, "off" if opens is None else opens.name)
-        terms, chamber = terms_of(settings), Chamber()
+        deadlines, chamber = deadlines_of(settings), Chamber()
         stack.callback(chamber.close)
         duties = open_duties(ledger, store.background, rules=rules, hearing=hearing, chamber=chamber)
         creators = await stack.enter_async_context(open_creators(settings, ledger, secret))
         moderation = Moderation(
-            rules, ledger, store.reads, hearing, terms, duties.binding, creators.book, chamber=chamber
+            rules, ledger, store.reads, hearing, deadlines, duties.binding, creators.book, chamber=chamber
         )
         stack.push_async_callback(moderation.close)
-        rooms = await stack.enter_async_context(open_rooms(settings, rules, ledger, hearing, terms, chamber=chamber))
+        rooms = await stack.enter_async_context(
+            open_rooms(settings, rules, ledger, hearing, deadlines, chamber=chamber)
+        )
         await join_rooms(duties, rooms)
-        desk = Desk(ledger, rules, terms, checks_of(settings, secret.marked), moderation.judged)
+        desk = Desk(ledger, rules, deadlines, checks_of(settings, secret.marked), moderation.judged)
         await stack.enter_async_context(_watching(rules, desk, weights, hearing, duties))
         book = await stack.enter_async_context(open_rulebook(settings, store, rules, chamber))
         relay = await stack.enter_async_context(_relaying(settings, store, secret))
@@ -256,7 +250,6 @@ async def open_service(
             views=store.views,
             ledger=ledger,
             hearing=hearing,
-            secret=secret,
             webhooks=Webhooks(ledger, store.notices, secret, private=settings.webhook_private),
             relay=relay,
             audit=audit,
@@ -302,10 +295,10 @@ async def _watching(
         yield
 
 
-def terms_of(settings: Settings) -> Terms:
+def deadlines_of(settings: Settings) -> Deadlines:
     """The deadlines and the lease that the settings ask for."""
     due = {**DUE_SECONDS, **settings.review_due}
-    return Terms(due=due, lease=settings.review_lease, appeal_days=settings.appeal_days)
+    return Deadlines(due=due, lease=settings.review_lease, appeal_days=settings.appeal_days)
 
 
 @asynccontextmanager
@@ -329,7 +322,7 @@ async def open_lexicons(settings: Settings) -> AsyncIterator[tuple[Lexicons, Sto
     Raises ``LoadErrors`` for broken shared rules.
     """
     async with open_store(settings) as store:
-        yield Lexicons(store.ledger, store.reads, Aside(settings.lexicons, settings.scenes or SCENES)), store
+        yield Lexicons(store.ledger, store.reads, Aside(settings.lexicons, settings.scenes)), store
 
 
 @asynccontextmanager

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Final
 import orjson
 import structlog
 
-from moderation.load import SCENES
-from service.again import again, beside
 from service.audit.archive import Archive
 from service.audit.exports import Exports
 from service.audit.keys import KeyInUse, KeyRefused
@@ -23,6 +21,7 @@ from service.audit.retaining import Retaining
 from service.logs import where
 from service.store import audit_statements as sql
 from service.store import db
+from service.tasks import beside, forever
 from service.vault import Vault, use
 from service.version import installed
 
@@ -103,13 +102,13 @@ async def _archiving(settings: Settings, reads: LogReads) -> None:
         nonlocal known
         for fingerprint, files in await asyncio.to_thread(reads.rows, sql.NEWEST_RULESET, known):
             changed = await asyncio.to_thread(
-                archive.keep_rules, settings.lexicons, settings.scenes or SCENES, dict(orjson.loads(files))
+                archive.keep_rules, settings.lexicons, settings.scenes, dict(orjson.loads(files))
             )
             known = fingerprint
             if changed:
                 structlog.get_logger().warning("rules changed before they were archived", files=len(changed))
 
-    await again(keep, rest=_LOOK_SECONDS, failing="rules not archived", at_once=True)
+    await forever(keep, rest=_LOOK_SECONDS, failing="rules not archived", at_once=True)
 
 
 async def _keeping(settings: Settings, stages: Sequence[str]) -> None:

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from service.again import again, beside
 from service.creators.book import Book
 from service.creators.boosts import Boosts, Limits
 from service.creators.formulas import FOLDER, Formulas
 from service.creators.measures import Measures
 from service.creators.members import Members
 from service.creators.posting import catch_up
-from service.creators.reading import CreatorReads
+from service.creators.reads import CreatorReads
 from service.creators.roster import Roster
 from service.creators.trials import Terms
 from service.creators.trying import Trials
 from service.store import db
+from service.tasks import beside, forever
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -50,7 +50,7 @@ class Creators:
 
     async def watch(self) -> None:
         """Sweeps for ever."""
-        await again(self._look, rest=SWEEP_SECONDS, failing="measures not swept")
+        await forever(self._look, rest=SWEEP_SECONDS, failing="measures not swept")
 
     async def _look(self) -> None:
         await self.sweep()

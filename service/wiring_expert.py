@@ -99,7 +99,7 @@ def find_second(settings: Settings, first: TextModel | None) -> Opens | None:
         return None
     try:
         if wish not in {"auto", second.NAME}:
-            asked = checkpoint.Asked(wish, settings.second_labels, settings.second_download)
+            asked = checkpoint.CheckpointChoice(wish, settings.second_labels, settings.second_download)
             return Opens(checkpoint.sound(asked), partial(checkpoint.load, first, asked))
         if wish == "auto" and not second.fits(first, settings.models, wish=settings.second_runtime):
             return None

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from moderation.types import Scene
-from service.again import beside
 from service.escalation import Escalation
 from service.experts import Hearing
+from service.tasks import beside
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from service.again import beside
 from service.live.hindsight import Hindsight
 from service.live.rooms import Bounds, Rooms
 from service.live.turns import Turns
 from service.store import db
 from service.store.room_reads import RoomReads
+from service.tasks import beside
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from service.chamber import Chamber
     from service.ledger import Ledger
     from service.ports import Expert
-    from service.review.terms import Terms
+    from service.review.urgency import Deadlines
     from service.rules import Rules
     from service.settings import Settings
 
@@ -29,7 +29,7 @@ async def open_rooms(  # noqa: PLR0913 - what judging asks
     rules: Rules,
     ledger: Ledger,
     hearing: Expert | None,
-    terms: Terms,
+    deadlines: Deadlines,
     *,
     chamber: Chamber,
 ) -> AsyncIterator[Rooms]:
@@ -37,7 +37,7 @@ async def open_rooms(  # noqa: PLR0913 - what judging asks
     reader = await db.open_reader(settings.database, busy_timeout=settings.busy_timeout)
     try:
         reads = RoomReads(reader)
-        turns = Turns(rules, ledger, reads, hearing=hearing, terms=terms, chamber=chamber)
+        turns = Turns(rules, ledger, reads, hearing=hearing, deadlines=deadlines, chamber=chamber)
         bounds = Bounds(rooms=settings.live_rooms, messages=settings.live_queue, idle=settings.live_idle)
         rooms = Rooms(reads, turns=turns, bounds=bounds)
         hindsight = Hindsight(rooms, reads, hearing)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from service.again import beside
 from service.lexicons import Lexicons
 from service.rulebook.book import rulebook
 from service.store import db
+from service.tasks import beside
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -18,7 +18,7 @@ from moderation import load
 from moderation.load import LEXICONS, SCENES, load_engine, load_ruleset
 from service import rules
 from service.audit import replay as audit_replay
-from service.cli import lexicon, lexicon_lint, lexicon_test, reload, replay, words
+from service.cli import judging, lexicon, lexicon_lint, lexicon_test, reload, replay
 
 if TYPE_CHECKING:
     from moderation.engine import Engine
@@ -130,7 +130,7 @@ def _same_rules_compiled_once():
         return _kept(unjudged, key, lambda: load_ruleset(lexicons, scenes, examples=False))
 
     with pytest.MonkeyPatch.context() as patch:
-        for user in (rules, words, replay, audit_replay):
+        for user in (rules, judging, replay, audit_replay):
             patch.setattr(user, "load_engine", engine)
         for user in (lexicon, lexicon_lint, lexicon_test, reload):
             patch.setattr(user, "load_ruleset", ruleset)

@@ -28,10 +28,9 @@ from moderation.types import Action, Author, Content, Part, Scene
 from service import labels
 from service.accounts import Change
 from service.acts import Act
-from service.audit.records import Asked
+from service.audit.records import PackOrder
 from service.audit.tree import leaf_hash, root_of
-from service.creators.boosts import Asked as Ranked
-from service.creators.boosts import Listing
+from service.creators.boosts import Entrant, Listing
 from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.members import Profile, Signal
 from service.duty.products import Paper, Product
@@ -51,7 +50,7 @@ from service.review.checks import Checks
 from service.review.desk import Desk, Sorts
 from service.review.intake import Said
 from service.review.rulings import Ruling
-from service.review.terms import Terms
+from service.review.urgency import Deadlines
 from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role
 from service.rulebook.proposals import Draft
@@ -667,7 +666,7 @@ async def _creators_come_and_go(service, caller):
         scene=Scene.UGC, parts=(Part("text", "今天天气好"),), at=datetime.now(UTC), author=Author(id="li")
     )
     await service.moderation.one(caller, content)
-    await parts.boosts.rank(Listing("shop", "ugc", [Ranked("li", 100), Ranked("wang", 100)], 500))
+    await parts.boosts.rank(Listing("shop", "ugc", [Entrant("li", 100), Entrant("wang", 100)], 500))
     ann, sue = Caller("shop", "ann", frozenset()), Caller("shop", "sue", frozenset())
     for kind in ("limit_traffic", "suspend_live", "warning"):
         measure = await parts.measures.propose(ann, "li", kind, "manual", 1)
@@ -762,7 +761,7 @@ async def work_at_the_desk(service, caller):
 async def check(service, reviewer, senior, content):
     """Second reviews that agree, disagree, are taken back; golden items that are copied, answered and ended."""
     checks = Checks(sample_share=1.0, golden_share=1.0, golden_wait=0.0)
-    desk = Desk(service.ledger, service.rules, Terms(), checks, service.moderation.judged)
+    desk = Desk(service.ledger, service.rules, Deadlines(), checks, service.moderation.judged)
     bob = Caller("shop", "bob", RIGHTS_OF[Role.REVIEWER])
 
     await service.ledger.visit(partial(hire, id_="bob", role=Role.REVIEWER))
@@ -938,10 +937,10 @@ async def live(data: Path) -> Path:
 async def export(service, key_id) -> None:
     """A pack that is made, and one that is given up before anybody looks."""
     exports = service.audit.exports
-    one = await exports.ask("shop", Asked(pack="log", formats=()), by=key_id)
+    one = await exports.ask("shop", PackOrder(pack="log", formats=()), by=key_id)
     await until(lambda: ended(exports, one))
     await exports.fetched("shop", one.id, by=key_id)
-    two = await exports.ask("shop", Asked(pack="log", formats=()), by=key_id)
+    two = await exports.ask("shop", PackOrder(pack="log", formats=()), by=key_id)
     await exports.cancel("shop", two.id, by=key_id)
 
 

@@ -24,24 +24,26 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 import structlog
 
+from moderation.types import Scene
 from service.acts import EXPORT_ASKED, EXPORT_CANCELLED, EXPORT_DONE, EXPORT_FAILED, EXPORT_FETCHED, Act
-from service.again import again, to_end
 from service.audit import seal
 from service.audit.formats import FORMATS, lacking
 from service.audit.make import Cancelled, Plan, Progress, collect, digest_of, tabulate
 from service.audit.manifest import Ground
 from service.audit.packs import PACKS
 from service.audit.reads import Signed
-from service.audit.records import Asked, Lookup
+from service.audit.records import Lookup, PackOrder
+from service.audit.report import names_in
 from service.audit.verify_export import check
 from service.ids import new_id, now
 from service.ledger import Unchanged
 from service.logs import where
 from service.ports import Write
 from service.store import audit_statements as sql
+from service.tasks import forever, to_end
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Container
     from pathlib import Path
 
     from service.audit.log import Log
@@ -119,12 +121,12 @@ class Exports:
         """Those being made of which somebody wants no more, for now or for good."""
         self._wake = asyncio.Event()
 
-    async def ask(self, tenant: str, asked: Asked, *, by: str, reason: str = "") -> Export:
+    async def ask(self, tenant: str, asked: PackOrder, *, by: str, reason: str = "") -> Export:
         """Asks for a pack; one that somebody asks for again while it waits is the same.
 
         An unmasked one needs a reason, which stands in its manifest. Raises ``AskedWrong``.
         """
-        _check(asked, reason)
+        _check(asked, reason, await asyncio.to_thread(names_in, self._lexicons))
         told = orjson.dumps({**asdict(asked), "reason": reason}).decode()
         id_ = new_id()
         facts = {
@@ -225,7 +227,7 @@ class Exports:
 
     async def watch(self) -> None:
         """Makes what waits, for ever."""
-        await again(self._look, rest=_LOOK_SECONDS, failing="packs not looked for", at_once=True, called=self._wake)
+        await forever(self._look, rest=_LOOK_SECONDS, failing="packs not looked for", at_once=True, called=self._wake)
 
     async def _look(self) -> None:
         """Makes all packs that wait: those that are printed, which takes longest, come after all others."""
@@ -295,7 +297,7 @@ class Exports:
         checkpoint = await self._log.checkpoint()
         told = orjson.loads(export.asked)
         reason = told.pop("reason")
-        asked = Asked(**{**told, "formats": tuple(told["formats"])})
+        asked = PackOrder(**{**told, "formats": tuple(told["formats"])})
         first, end = await asyncio.to_thread(self._range, asked, checkpoint.size)
         plan = Plan(
             id=export.id,
@@ -314,7 +316,7 @@ class Exports:
         fresh.replace(path)
         return plan
 
-    def _range(self, asked: Asked, size: int) -> tuple[int, int]:
+    def _range(self, asked: PackOrder, size: int) -> tuple[int, int]:
         reads = self._log.reads
         first = reads.since(asked.since, size=size) if asked.since else 0
         end = reads.since(asked.until, size=size) if asked.until else size
@@ -352,7 +354,7 @@ class Exports:
                 raise
 
 
-def _check(asked: Asked, reason: str) -> None:
+def _check(asked: PackOrder, reason: str, categories: Container[str]) -> None:
     pack = PACKS.get(asked.pack)
     if pack is None:
         raise AskedWrong("pack", "pack_unknown")
@@ -362,6 +364,10 @@ def _check(asked: Asked, reason: str) -> None:
         raise AskedWrong("reason", "reason_needed")
     if asked.since and asked.until and asked.since >= asked.until:
         raise AskedWrong("until", "period_empty")
+    if asked.scene and asked.scene not in tuple(Scene):
+        raise AskedWrong("scene", "unknown_scene")
+    if asked.category and asked.category not in categories:
+        raise AskedWrong("category", "unknown_category")
     unknown = [one for one in asked.formats if one not in FORMATS]
     if unknown:
         raise AskedWrong("formats", "format_unknown")
@@ -376,6 +382,6 @@ def _plan_told(plan: Plan) -> dict[str, Any]:
 
 
 def _plan_from(told: dict[str, Any]) -> Plan:
-    asked = Asked(**{**told["asked"], "formats": tuple(told["asked"]["formats"])})
+    asked = PackOrder(**{**told["asked"], "formats": tuple(told["asked"]["formats"])})
     checkpoint = Signed(**{**told["checkpoint"], "root": bytes.fromhex(told["checkpoint"]["root"])})
     return Plan(**{**told, "asked": asked, "checkpoint": checkpoint})

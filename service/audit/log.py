@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import structlog
 
 from service.acts import LOG_KEY, SERVICE_RESTORED, Act
-from service.again import again, to_end
 from service.audit.keys import endorsed
 from service.audit.note import Checkpoint, NoteRefused, checkpoint_from, note_from, signed_by, verifier_from
 from service.audit.reads import WIDTH, LogReads
@@ -23,6 +22,7 @@ from service.ids import new_id, now
 from service.logs import where
 from service.ports import Write
 from service.store import audit_statements as sql
+from service.tasks import forever, to_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -102,7 +102,7 @@ class Log:
     async def watch(self) -> None:
         """Looks for ever; at the end it signs what is left."""
         try:
-            await again(self.look, rest=min(LOOK_SECONDS, self._seconds), failing=_FAILING, at_once=True)
+            await forever(self.look, rest=min(LOOK_SECONDS, self._seconds), failing=_FAILING, at_once=True)
         finally:
             try:
                 await self.checkpoint()

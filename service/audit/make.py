@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from service.audit.packs import Pack, Table
     from service.audit.reads import LogReads, Signed
-    from service.audit.records import Asked
+    from service.audit.records import PackOrder
 
 RECORDS: Final = "records.jsonl"
 INDEX: Final = "index.bin"
@@ -51,7 +51,7 @@ class Plan:
     id: str
     tenant: str
     by: str
-    asked: Asked
+    asked: PackOrder
     first: int
     end: int
     checkpoint: Signed

@@ -49,7 +49,7 @@ class Record(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class PackOrder:
     """What is to be in a pack. Times are RFC 3339 UTC text, ``until`` not included; empty says any."""
 
     pack: str
@@ -136,7 +136,7 @@ def records(reads: LogReads, tenant: str, first: int, end: int) -> Iterator[tupl
         yield upto, [Record(*row) for row in reads.rows(sql.RECORDS, start, upto, tenant)]
 
 
-def wanted(told: Told, pack: Pack, asked: Asked) -> bool:
+def wanted(told: Told, pack: Pack, asked: PackOrder) -> bool:
     """Whether an act of a kind that the pack takes is to be in it."""
     record, about = told.record, told.about
     if not asked.spans(record.at):

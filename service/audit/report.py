@@ -82,7 +82,7 @@ def _wait(printer: subprocess.Popen[bytes], progress: Progress, formats: int) ->
 def _write(  # noqa: PLR0913 - what a report is made of
     path: Path, plan: Plan, progress: Progress, counting: Counting, lexicons: Path, *, printing: bool = False
 ) -> None:
-    lang, names = plan.asked.lang, _names(lexicons)
+    lang, names = plan.asked.lang, names_in(lexicons)
     shown = _PRINTED_ROWS if printing else _SHOWN
     tables = [_table(progress, table, lang, shown) for table in plan.pack.tables]
     if printing:
@@ -106,7 +106,7 @@ def _write(  # noqa: PLR0913 - what a report is made of
         file.writelines(told)
 
 
-def _names(lexicons: Path) -> dict[str, tuple[str, str]]:
+def names_in(lexicons: Path) -> dict[str, tuple[str, str]]:
     """What categories are called, Chinese and English; nothing where the rules are broken, which others tell."""
     try:
         told = tomllib.loads((lexicons / "categories.toml").read_text(encoding="utf-8"))

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 
 from service.acts import ERASURE_DONE, HOLD_LIFTED, HOLD_PLACED, RETENTION_PURGED, Act
-from service.again import again
 from service.audit.retention import CLASSES, SHORTEST, Kept, longest
 from service.ids import from_stamp, new_id, now, stamp
 from service.ledger import Unchanged
@@ -27,6 +26,7 @@ from service.ports import Write
 from service.store import vault_statements as sql
 from service.store.codec import told_in
 from service.store.statements import NEXT
+from service.tasks import forever
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -132,8 +132,9 @@ class Retaining:
 
     async def hold(self, tenant: str, kind: str, value: str, *, reason: str, by: str) -> Hold:
         """Places a hold; the same one again is the one that somebody has placed. Raises ``HoldWrong``."""
-        if kind not in KINDS or (kind != "tenant" and not value) or not reason.strip():
-            raise HoldWrong(kind if kind not in KINDS else "value" if not value else "reason")
+        nameless = kind != "tenant" and not value.strip()
+        if kind not in KINDS or nameless or not reason.strip():
+            raise HoldWrong("kind" if kind not in KINDS else "value" if nameless else "reason")
         hold = Hold(new_id(), tenant, kind, value, reason.strip()[:_REASON], by, now())
         facts = {"by": by, "kind": kind, "value": self._vault.mark(tenant, value).hex()}
 
@@ -187,7 +188,7 @@ class Retaining:
 
     async def watch(self) -> None:
         """Sweeps for ever, so that nothing is kept a day too long."""
-        await again(self.sweep, rest=LOOK_SECONDS, failing="retention not swept", at_once=True)
+        await forever(self.sweep, rest=LOOK_SECONDS, failing="retention not swept", at_once=True)
 
     async def erase(self, tenant: str, person: str, *, reason: str, by: str, retained: bool = False) -> Erased:
         """Erases what a person wrote, but for what is held and, unless ``retained``, what the law keeps longer.

@@ -41,7 +41,7 @@ SCHEMA, ENDORSEMENT = "qingliu/pack/1", "qingliu/key/1\n"
 RECORDS, INDEX, LEAVES, CONTENTS = "records.jsonl", "index.bin", "leaves.bin", "contents.jsonl"
 EDITED = {CONTENTS: "content-edited", "checkpoint": "checkpoint-edited"}
 HASH, ENTRY, BLOCK, MOST = 32, 16, 1 << 20, 20
-ED25519, COSIGNATURE = 1, 4
+COSIGNATURE = 4
 CODES = {
     "unreadable": ("不是完整的审计包", "not a whole pack"),
     "wrong-key": ("不是由所信任的公钥签署", "not signed by a key that is trusted"),

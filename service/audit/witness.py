@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 SEEN: Final = "seen"
 KEY: Final = "witness.key"
-LOG_KEY: Final = "log.key"
+KEY_FILE: Final = "log.key"
 
 
-class Refused(Wrong):
+class LogRefused(Wrong):
     """The log is not what it was: smaller, forked or rewritten, or signed by another key. ``code`` says which."""
 
     def __init__(self, code: str, zh: str, en: str) -> None:
@@ -57,7 +57,7 @@ class Witness:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self.signer: Signer = signer_from(name, private.kept(folder / KEY, HASH_BYTES), COSIGNATURE)
-        path = folder / LOG_KEY
+        path = folder / KEY_FILE
         if pinned and not path.exists():
             path.write_text(pinned + "\n", encoding="utf-8")
 
@@ -70,7 +70,7 @@ class Witness:
     def look(self, source: Source) -> str:
         """Cosigns the newest checkpoint, if it goes on from the last: the note with both signatures.
 
-        Raises ``Refused``. Nothing is kept of what is refused.
+        Raises ``LogRefused``. Nothing is kept of what is refused.
         """
         told = source.checkpoint()
         checkpoint = self._opened(told)
@@ -90,26 +90,26 @@ class Witness:
                 f"日志现有 {now.size} 条，此前有 {before.size} 条",
                 f"the log has {now.size} acts, and had {before.size}",
             )
-            raise Refused("rolled-back", zh, en)
+            raise LogRefused("rolled-back", zh, en)
         if now.size == before.size and now.root != before.root:
-            raise Refused("forked", f"{now.size} 条的日志有两个不同的根", f"two logs of {now.size} acts")
+            raise LogRefused("forked", f"{now.size} 条的日志有两个不同的根", f"two logs of {now.size} acts")
         try:
             proof = [b64decode(one) for one in source.consistency(before.size, now.size)]
             verify_consistency(before.size, before.root, now.size, now.root, proof)
         except ProofRefused as error:
             zh = f"由 {before.size} 条到 {now.size} 条的一致性证明不成立"
-            raise Refused("rewritten", zh, f"from {before.size} to {now.size}: {error}") from None
+            raise LogRefused("rewritten", zh, f"from {before.size} to {now.size}: {error}") from None
 
     def _opened(self, told: Told) -> Checkpoint:
         """The checkpoint, signed by the key that is known or by one that it endorsed."""
-        path = self._folder / LOG_KEY
+        path = self._folder / KEY_FILE
         if not path.exists():
             path.write_text(told.keys[-1] + "\n", encoding="utf-8")
         try:
             keys = trusted(verifier_from(path.read_text(encoding="utf-8")), filter(None, told.endorsements))
             return _signed(told.note, keys)
         except NoteRefused as error:
-            raise Refused("wrong-key", *error.told) from None
+            raise LogRefused("wrong-key", *error.told) from None
 
 
 def _signed(note: str, keys: list[Verifier]) -> Checkpoint:

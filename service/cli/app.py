@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from service.cli.usage import asks_english, english, frame, in_chinese, in_english
+from service.cli.usage import asks_english, english, frame, in_chinese, in_english, with_its_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ MODULES: Final = {
     "simulate": "simulate",
 }
 """The module of this folder that registers each command, in the order of the help."""
-HELP: Final = "清流：可自行部署的中文内容与直播电商合规审核服务。"
+HELP: Final = "清流：可自行部署的中文内容与直播电商合规审核服务。English: --lang en"
 
 
 _WRONG: Final[Any] = typer.BadParameter.__base__
@@ -82,7 +82,7 @@ class Group(TyperGroup):
         frame(english=asked)
         self.help = english()[HELP] if asked else HELP
         with self._told():
-            return super().make_context(info_name, args, *more, **named)
+            return super().make_context(info_name, with_its_command(args, self), *more, **named)
 
     def invoke(self, ctx: Any) -> Any:
         """Reads the rest of it, and does what it says."""

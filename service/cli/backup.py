@@ -17,9 +17,10 @@ import typer
 from service import private
 from service.audit.make import digest_of
 from service.audit.whole import wrong_in
-from service.cli.packs import BY, with_log
+from service.cli.packs import with_log
 from service.cli.say import Data, Json, fail, out, print_json, settings
 from service.cli.words import Lang, Tongue, say
+from service.keys import CLI
 from service.running import running
 from service.secret import BYTES
 
@@ -101,8 +102,8 @@ def restore(
             wrong.append(f"checkpoint {told['size']}: not that of the backup")
         if wrong:
             return wrong, 0
-        await audit.log.restored(told["size"], by=BY)
-        return wrong, 0 if gone is None else await audit.retaining.erase_again(gone, by=BY)
+        await audit.log.restored(told["size"], by=CLI)
+        return wrong, 0 if gone is None else await audit.retaining.erase_again(gone, by=CLI)
 
     wrong, again = with_log(data, None, lang.lang, work)
     if json:

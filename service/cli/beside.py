@@ -25,8 +25,16 @@ UNUSABLE: Final = (Unsafe, LedgerError, SecretRefused, KeyRefused, sqlite3.Datab
 """What keeps a data directory from being worked on."""
 
 
-def beside(chosen: Settings, work: Coroutine[None, None, T], lang: Language = "zh") -> T:
-    """Does a work on the data directory; what keeps it from that ends the command."""
+def beside(chosen: Settings, work: Coroutine[None, None, T], lang: Language = "zh", *, makes: bool = False) -> T:
+    """Does a work on the data directory; what keeps it from that ends the command.
+
+    Only what ``makes`` data begins where there are none: in a directory that was misspelt a backup would hold nothing,
+    and a check find nothing wrong.
+    """
+    if not makes and not chosen.database.exists():
+        work.close()
+        zh, en = f"{chosen.data} 中没有数据，请核对 --data", f"there is no data in {chosen.data}; check --data"
+        fail(say(lang, zh, en))
     try:
         return asyncio.run(work)
     except UNUSABLE as error:

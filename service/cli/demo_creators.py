@@ -10,7 +10,7 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
-from service.creators.boosts import Asked, Listing, rank_in
+from service.creators.boosts import Entrant, Listing, rank_in
 from service.creators.entries import DAY, Entry, Kind
 from service.creators.members import Profile
 from service.creators.posting import member, post, seconds
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from service.wiring import Service
 
 DAYS: Final = 200
-_BY: Final = "demo"
 _NAMES: Final = (
     *("茶山阿婆", "小满厨房", "老周修表", "青禾童书", "云朵烘焙", "海边的阿杰", "一只豆包", "北街酒铺", "山货铺子"),
     *("果园老陈", "每日一碗面", "木工阿强", "小鹿穿搭", "旧书店长", "周末露营", "花间手作", "阿美护肤", "数码老张"),
@@ -104,7 +103,9 @@ async def _ranked_for_days(service: Service, tenant: str, rng: Random) -> None:
     held = await parts.book.standings(tenant, list(_NAMES))
     for day in range(14, -1, -1):
         for scene in ("ugc", "live_speech"):
-            asked = [Asked(name, rng.randrange(800, 20_000), rng.choice(("food", "home", "beauty"))) for name in _NAMES]
+            asked = [
+                Entrant(name, rng.randrange(800, 20_000), rng.choice(("food", "home", "beauty"))) for name in _NAMES
+            ]
             listing = Listing(tenant, scene, asked, rng.randrange(8_000, 20_000))
             await service.ledger.visit(
                 partial(_ranked, day=day, listing=listing, held=held, limits=parts.boosts.limits)

@@ -6,7 +6,6 @@ from importlib.util import find_spec
 from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import orjson
 import typer
 
 from models import evaluate, ngram, second
@@ -14,7 +13,7 @@ from models.card import HOME
 from models.data import DataRefused, files_of, known_sources, rows_of
 from models.robust import filled, robustness
 from models.tensors import WeightsRefused
-from service.cli.say import Json, err, fail, out, why
+from service.cli.say import Json, err, fail, out, print_json, why
 from service.cli.words import Lang, Tongue, refuse, say, table
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
     if bert:
         report["bert_base"] = evaluate.bert_speed(texts)
     if json:
-        typer.echo(orjson.dumps(report).decode())
+        print_json(report)
     else:
         _tell(report, lang.lang)
 

@@ -9,7 +9,6 @@ from itertools import groupby
 from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import orjson
 import typer
 from rich.padding import Padding
 from rich.table import Table
@@ -19,25 +18,10 @@ from moderation.render import render, render_suggestion
 from moderation.suggest import heard, reached, suggest
 from moderation.trace import STEPS, Tracer
 from moderation.types import Content, Role, Scene
-from service.cli.say import Json, out
+from service.cli.judging import AsOf, Lexicons, NoExpert, concluded, day_asked, open_engine, open_expert, with_own
+from service.cli.say import Json, out, print_json
 from service.cli.screen import limits_of
-from service.cli.words import (
-    STYLES,
-    AsOf,
-    Lang,
-    Lexicons,
-    NoExpert,
-    Tongue,
-    action_name,
-    concluded,
-    day_asked,
-    open_engine,
-    open_expert,
-    refuse,
-    say,
-    table,
-    with_own,
-)
+from service.cli.words import STYLES, Lang, Tongue, action_name, refuse, say, table
 from service.http.wire import read_item
 
 if TYPE_CHECKING:
@@ -104,7 +88,7 @@ def explain(  # noqa: PLR0913, PLR0917 - the options of a command line
     if json:
         told = _told(verdict, content, engine.ruleset, lang.lang)
         told["suggestions"] = render_suggestion(_suggested(engine, content, model), content, engine.ruleset, lang.lang)
-        typer.echo(orjson.dumps(told).decode())
+        print_json(told)
     else:
         _tell(verdict, content, engine.ruleset, lang.lang)
         _tell_suggestion(_suggested(engine, content, model), content, engine.ruleset, lang.lang)

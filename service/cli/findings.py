@@ -18,7 +18,7 @@ from moderation.lint import EXPLAINED, LIMIT, Kind
 from moderation.wordlist import ListUnreadable, decode
 from service.cli.say import err, out, why
 from service.cli.words import refuse, say, table
-from service.settings import REPOSITORY
+from service.rulebook.linting import CLEAN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CLEAN: Final = REPOSITORY / "samples" / "clean.txt"
 SHOWN: Final = 8
 QUOTE: Final = 40
 

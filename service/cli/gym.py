@@ -13,8 +13,9 @@ from rich.progress import track
 from moderation.gym import Gym
 from moderation.text.variants import DISGUISES
 from moderation.types import Scene
-from service.cli.say import Json, err, out
-from service.cli.words import Lang, Lexicons, Tongue, open_engine, say, table
+from service.cli.judging import Lexicons, open_engine
+from service.cli.say import Json, err, out, print_json
+from service.cli.words import Lang, Tongue, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -66,7 +67,7 @@ def gym(  # noqa: PLR0913, PLR0917 - the options of a command line
     newly = _last(alarms, len(texts), say(lang.lang, "伪装普通文本", "disguising ordinary text"))
     if json:
         told = {kind: _told(found.get(kind), newly.get(kind)) for kind in ways}
-        typer.echo(orjson.dumps({"seed": seed, "terms": len(terms), "texts": len(texts), "disguises": told}).decode())
+        print_json({"seed": seed, "terms": len(terms), "texts": len(texts), "disguises": told})
         return
     _tell(ways, found, newly, lang.lang)
     for scores in (found, newly):

@@ -66,14 +66,15 @@ def create(  # noqa: PLR0913 - the options of a command line
         return await keys.create(tenant, label=label, scope=scope)
 
     try:
-        key_id, secret = _with_keys(data, made, lang)
+        key_id, secret = _with_keys(data, made, lang, makes=True)
     except BadName as error:
         fail(say(lang.lang, f"无法创建：{error.told.zh}", f"cannot create it: {error.told.en}"))
     if json:
         print_json({"key_id": key_id, "tenant": tenant, "label": label, "scope": scope, "secret": secret})
         return
-    zh = f"密钥编号：{key_id}\n租户：{tenant}\n权限：{scope}\n密钥（仅显示这一次）："
-    en = f"id: {key_id}\ntenant: {tenant}\nscope: {scope}\nkey (shown this once):"
+    where = settings(data=data).data
+    zh = f"密钥编号：{key_id}\n租户：{tenant}\n权限：{scope}\n数据目录：{where}\n密钥（仅显示这一次）："
+    en = f"id: {key_id}\ntenant: {tenant}\nscope: {scope}\ndata: {where}\nkey (shown this once):"
     out.print(say(lang.lang, zh, en), markup=False)
     out.print(secret, markup=False)
 
@@ -112,11 +113,11 @@ def list_(
     out.print(table)
 
 
-def _with_keys(data: Path | None, act: Callable[[Keys], Awaitable[T]], lang: Tongue) -> T:
+def _with_keys(data: Path | None, act: Callable[[Keys], Awaitable[T]], lang: Tongue, *, makes: bool = False) -> T:
     chosen = settings(data=data)
 
     async def work() -> T:
         async with open_keys(chosen) as keys:
             return await act(keys)
 
-    return beside(chosen, work(), lang.lang)
+    return beside(chosen, work(), lang.lang, makes=makes)

@@ -10,11 +10,12 @@ import orjson
 import typer
 
 from moderation.errors import LoadErrors
-from moderation.load import SCENES, load_ruleset
+from moderation.load import load_ruleset
 from service.cli.beside import beside
-from service.cli.say import Data, Json, err, fail, fail_loading, out, print_json, settings
+from service.cli.say import Data, Json, Tenant, err, fail, fail_loading, out, print_json, settings
 from service.cli.words import Lang, Tongue, fail_unchanged, require_tenant, say, table
 from service.draw import candidates, draw
+from service.keys import CLI
 from service.labels import ENOUGH, Origin, read
 from service.wiring import open_learning
 from service.wiring_expert import ExpertRefused
@@ -25,14 +26,11 @@ if TYPE_CHECKING:
     from moderation.reasons import Language
     from moderation.ruleset import Ruleset
     from service.draw import Drawing
-    from service.labels import Imported, Standing
+    from service.labels import Imported, LabelCounts
     from service.store.reads import LabelRow
     from service.wiring import Learning
 
 T = TypeVar("T")
-
-BY = "cli"
-Tenant = Annotated[str, typer.Option("--tenant", help="租户")]
 
 
 def register(app: typer.Typer) -> None:
@@ -62,7 +60,7 @@ def import_(  # noqa: PLR0913 - the options of a command line
 
     async def work(learning: Learning) -> Imported:
         said = read(file.read_bytes().splitlines(), learning.heads, file=file.name)
-        return await learning.labels.import_(said, tenant=tenant, origin=Origin(origin), by=BY)
+        return await learning.labels.import_(said, tenant=tenant, origin=Origin(origin), by=CLI)
 
     told = with_learning(data, lang.lang, work, tenant=tenant)
     if json:
@@ -88,7 +86,7 @@ def draw_(  # noqa: PLR0913 - the options of a command line
     """从最近的判定中抽取值得标注的文本：一半最没把握，三成随机，两成规则与分数不一致；填好 labels 后导入。"""  # noqa: D415
     chosen = settings(data=data)
     try:
-        ruleset = load_ruleset(chosen.lexicons, chosen.scenes or SCENES, folders=(), examples=False)
+        ruleset = load_ruleset(chosen.lexicons, chosen.scenes, folders=(), examples=False)
     except LoadErrors as errors:
         fail_loading(errors)
     found = with_learning(
@@ -148,7 +146,7 @@ def list_(
 
 def count(*, tenant: Tenant = "default", data: Data = None, json: Json = False, lang: Lang = Tongue.ZH) -> None:
     """统计标注：各标签的正负条数、来源、抽取方式，以及距下次重训的条数。"""  # noqa: D415
-    told: Standing = with_learning(data, lang.lang, lambda learning: learning.labels.standing(tenant), tenant=tenant)
+    told: LabelCounts = with_learning(data, lang.lang, lambda learning: learning.labels.counts(tenant), tenant=tenant)
     if json:
         print_json({**told._asdict(), "tenant": tenant, "enough": ENOUGH})
         return

@@ -9,8 +9,9 @@ import typer
 
 from moderation.industrypage import industry_page
 from moderation.lawpage import law_page
+from service.cli.judging import Lexicons, chosen_settings, open_engine
 from service.cli.say import why
-from service.cli.words import Lang, Lexicons, Tongue, chosen_settings, open_engine, refuse, say
+from service.cli.words import Lang, Tongue, refuse, say
 
 EXAMPLES = "examples"
 """The folder of ``<category>.tsv`` files: term, hit or miss, sentence."""

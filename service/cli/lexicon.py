@@ -6,19 +6,19 @@ from collections import Counter
 from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import orjson
 import typer
 
 from moderation.errors import LoadErrors
 from moderation.lexicon import ALLOW
-from moderation.load import SCENES, load_ruleset
+from moderation.load import load_ruleset
+from service.cli.judging import chosen_settings
 from service.cli.law import industries, law
 from service.cli.lexicon_diff import diff_command
 from service.cli.lexicon_import import import_command
 from service.cli.lexicon_lint import lint_command
 from service.cli.lexicon_test import examples_command
-from service.cli.say import Json, err, out
-from service.cli.words import Lang, Tongue, chosen_settings, say, table
+from service.cli.say import Json, err, out, print_json
+from service.cli.words import Lang, Tongue, say, table
 
 if TYPE_CHECKING:
     from moderation.reasons import Language
@@ -53,7 +53,7 @@ def check(
     lang: Lang = Tongue.ZH,
 ) -> None:
     """检查词库：有误时逐行输出“文件:行号: 原因”并以 1 退出；无误时输出统计并以 0 退出。"""  # noqa: D415
-    scenes = chosen_settings(folder).scenes or SCENES
+    scenes = chosen_settings(folder).scenes
     try:
         ruleset = load_ruleset(folder, scenes)
     except LoadErrors as errors:
@@ -61,7 +61,7 @@ def check(
         raise typer.Exit(BROKEN) from None
     told = _told(ruleset)
     if json:
-        typer.echo(orjson.dumps(told).decode())
+        print_json(told)
     else:
         _tell(told, ruleset, lang.lang)
 
@@ -69,7 +69,7 @@ def check(
 def _tell_errors(errors: LoadErrors, lang: Language, *, json: bool) -> None:
     if json:
         listed = [{"file": error.file, "line": error.line, "reason": error.told.in_(lang)} for error in errors.errors]
-        typer.echo(orjson.dumps({"ok": False, "errors": listed}).decode())
+        print_json({"ok": False, "errors": listed})
         return
     for error in errors.errors:
         out.print(error.in_(lang), markup=False)

@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
-import orjson
 import typer
 
 from moderation.compare import Difference, compare
 from moderation.types import Content, Scene
 from service.cli.entries import Contract, Encoding, Entry, Form, HeaderError, entries
 from service.cli.findings import QUOTE, no_collection, watched
+from service.cli.judging import AsOf, day_asked, open_engine
 from service.cli.lines import Lines
-from service.cli.say import Json, err, out, why
+from service.cli.say import Json, err, out, print_json, why
 from service.cli.screen import form_of, limits_of
-from service.cli.words import AsOf, Lang, Tongue, action_name, day_asked, open_engine, refuse, say, table
+from service.cli.words import Lang, Tongue, action_name, refuse, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -80,7 +80,7 @@ def diff_command(  # noqa: PLR0913, PLR0917 - the options of a command line
     rows = list(_differences(before, after, watched(good)))
     report = _report(rows, len(good), len(listed) - len(good), before, after)
     if json:
-        typer.echo(orjson.dumps({**report, "differences": [_told(row) for row in rows]}).decode())
+        print_json({**report, "differences": [_told(row) for row in rows]})
     else:
         _tell(report, rows if everything else rows[:SHOWN], len(rows), tongue)
     if len(good) < len(listed):

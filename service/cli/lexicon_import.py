@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import orjson
 import typer
 
 from moderation.errors import LoadErrors
@@ -24,20 +23,21 @@ from moderation.importer import (
     term_file,
 )
 from moderation.lint import Kind
-from moderation.load import LEXICONS, SCENES, load_frame, with_terms
+from moderation.load import LEXICONS, load_frame, with_terms
 from moderation.told import Told
 from moderation.types import SHANGHAI
 from moderation.wordlist import Form, ListUnreadable, Rejected, Shape, decode, read_rows, read_text
 from service.cli import sheet
 from service.cli.findings import DEFAULT_LIMIT, SHOWN, Clock, Corpus, Limit, clean_texts, no_collection, tell, told
+from service.cli.judging import Lexicons, chosen_settings
 from service.cli.lexicon_lint import Material, examined
-from service.cli.say import Json, err, out, why
-from service.cli.words import Lang, Lexicons, Tongue, chosen_settings, refuse, say, table
+from service.cli.say import Json, err, out, print_json, why
+from service.cli.words import Lang, Tongue, refuse, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from moderation.importer import Line
+    from moderation.importer import TermLine
     from moderation.lint import Alarms, Finding
     from moderation.reasons import Language
     from moderation.ruleset import Ruleset
@@ -126,7 +126,7 @@ def import_command(  # noqa: PLR0913, PLR0917 - the options of a command line
     if output is None and chosen.lexicons.samefile(LEXICONS):
         refuse(say(lang.lang, "随附的词库不由导入改写；请用 --output 指定文件", "give --output: shipped lexicons stay"))
     with no_collection():
-        frame = _frame(chosen.lexicons, chosen.scenes or SCENES, clock, lang.lang)
+        frame = _frame(chosen.lexicons, chosen.scenes, clock, lang.lang)
         categories = _categories(mapped or (), category, frame, lang.lang)
         job = _Job(
             file=file, output=output, lexicons=chosen.lexicons, frame=frame, provenance=provenance, limit=limit,
@@ -281,7 +281,7 @@ def _tried(job: _Job, found: Imported, texts: list[str], clock: Clock) -> tuple[
     )
 
 
-def _located(job: _Job, one: Finding, line: Line | None) -> Finding:
+def _located(job: _Job, one: Finding, line: TermLine | None) -> Finding:
     """A finding at its place in the list that was brought."""
     return replace_in(one, file=job.file.name, line=line.origin) if line else one
 
@@ -350,7 +350,7 @@ def _echo(report: _Report, clock: Clock, lang: Language) -> None:
         "lint": told(report.findings, report.alarms, lang),
         "seconds": clock.told(),
     }
-    typer.echo(orjson.dumps(whole).decode())
+    print_json(whole)
 
 
 def _tell(report: _Report, lang: Language) -> None:

@@ -6,18 +6,18 @@ from dataclasses import replace
 from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
-import orjson
 import typer
 
 from moderation.engine import Engine
 from moderation.errors import LoadErrors
 from moderation.lint import Alarms, Finding, Kind, false_alarms, lint, standing
-from moderation.load import SCENES, load_frame, load_ruleset, with_terms
+from moderation.load import load_frame, load_ruleset, with_terms
 from moderation.wordlist import ListUnreadable, decode
 from moderation.wrongs import wrong
 from service.cli.findings import DEFAULT_LIMIT, Clock, Corpus, Limit, clean_texts, no_collection, tell, told, watched
-from service.cli.say import Json, out, why
-from service.cli.words import Lang, Lexicons, Tongue, chosen_settings, refuse, say
+from service.cli.judging import Lexicons, chosen_settings
+from service.cli.say import Json, out, print_json, why
+from service.cli.words import Lang, Tongue, refuse, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ def lint_command(  # noqa: PLR0913, PLR0917 - the options of a command line
     clock = Clock()
     folder = target if target is not None and target.is_dir() else None
     chosen = chosen_settings(folder or lexicons)
-    scenes = chosen.scenes or SCENES
+    scenes = chosen.scenes
     with no_collection():
         if target is None or folder is not None:
             material = _folder(chosen.lexicons, scenes, clock)
@@ -70,7 +70,7 @@ def lint_command(  # noqa: PLR0913, PLR0917 - the options of a command line
             material = _file(target, chosen.lexicons, scenes, clock, lang.lang)
         findings, alarms = examined(material, texts, limit, clock)
     if json:
-        typer.echo(orjson.dumps({**told(findings, alarms, lang.lang), "seconds": clock.told()}).decode())
+        print_json({**told(findings, alarms, lang.lang), "seconds": clock.told()})
     else:
         tell(findings, alarms, lang.lang, everything=everything)
         count = sum(one.kind.refuses for one in findings)

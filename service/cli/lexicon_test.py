@@ -6,19 +6,19 @@ from collections import Counter
 from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated, Final
 
-import orjson
 import typer
 
 from moderation.check import tried_examples
 from moderation.engine import Engine
 from moderation.errors import GrammarError, LoadErrors
 from moderation.examples import beside
-from moderation.load import SCENES, load_ruleset
+from moderation.load import load_ruleset
 from moderation.wrongs import wrong
 from service.cli.findings import no_collection
+from service.cli.judging import chosen_settings
 from service.cli.law import EXAMPLES
-from service.cli.say import Json, list_errors, out, why
-from service.cli.words import Lang, Tongue, chosen_settings, refuse, say, table
+from service.cli.say import Json, list_errors, out, print_json, why
+from service.cli.words import Lang, Tongue, refuse, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ def examples_command(
 
 def _engine(folder: Path, lang: Language) -> Engine:
     try:
-        return Engine(load_ruleset(folder, chosen_settings(folder).scenes or SCENES, examples=False))
+        return Engine(load_ruleset(folder, chosen_settings(folder).scenes, examples=False))
     except LoadErrors as errors:
         list_errors(errors, lang)
         refuse(say(lang, "规则未通过检查", "the rules do not load"))
@@ -89,7 +89,7 @@ def _echo(tried: list[Tried], failed: list[Tried], unread: list[GrammarError], l
         "failed": listed,
         "unreadable": [{"file": one.file, "line": one.line, "reason": one.told.in_(lang)} for one in unread],
     }
-    typer.echo(orjson.dumps(report).decode())
+    print_json(report)
 
 
 def _tell(tried: list[Tried], failed: list[Tried], unread: list[GrammarError], lang: Language) -> None:

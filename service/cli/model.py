@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-import orjson
 import typer
 
 from service.cli import portable
-from service.cli.labels import BY, with_learning
-from service.cli.say import Data, Json, fail, out
+from service.cli.labels import with_learning
+from service.cli.say import Data, Json, fail, out, print_json
 from service.cli.words import Lang, Tongue, say, table
 from service.experts import DEFAULT
+from service.keys import CLI
 from service.weights import SHORT, NotProposed, UnknownModel
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from moderation.reasons import Language
-    from service.weights import Standing
+    from service.weights import Trainings
     from service.wiring import Learning
 
 T = TypeVar("T")
@@ -40,10 +40,10 @@ def register(app: typer.Typer) -> None:
 
 def list_(*, data: Data = None, json: Json = False, lang: Lang = Tongue.ZH) -> None:
     """列出历次重训及其结果，并标出现行权重。"""  # noqa: D415
-    standing: Standing = with_learning(data, lang.lang, lambda learning: learning.weights.standing())
+    trainings: Trainings = with_learning(data, lang.lang, lambda learning: learning.weights.trainings())
     if json:
-        models = [model._asdict() for model in standing.models]
-        typer.echo(orjson.dumps({"active": standing.active or SHIPPED, "models": models}).decode())
+        models = [model._asdict() for model in trainings.models]
+        print_json({"active": trainings.active or SHIPPED, "models": models})
         return
     heads = [
         say(lang.lang, *head)
@@ -58,13 +58,13 @@ def list_(*, data: Data = None, json: Json = False, lang: Lang = Tongue.ZH) -> N
         )
     ]
     listed = table(*heads)
-    listed.add_row(SHIPPED, "", "", "", say(lang.lang, "随设置", "as set"), "", _mark(DEFAULT, standing))
-    for model in standing.models:
+    listed.add_row(SHIPPED, "", "", "", say(lang.lang, "随设置", "as set"), "", _mark(DEFAULT, trainings))
+    for model in trainings.models:
         report: dict[str, Any] = model.report
         result = say(lang.lang, "建议启用", "proposed") if model.proposed else say(lang.lang, "不建议", "not proposed")
         gain = f"{report['active']:.3f} → {report['candidate']:.3f}"
         row = (model.sha256[:SHORT], model.base[:SHORT], gain, f"{report['p']:.4f}", result, model.created_at[:19])
-        listed.add_row(*row, _mark(model.sha256, standing))
+        listed.add_row(*row, _mark(model.sha256, trainings))
     out.print(listed, soft_wrap=False)
 
 
@@ -78,7 +78,7 @@ def promote(
     lang: Lang = Tongue.ZH,
 ) -> None:
     """启用重训所得且确有改进的权重；运行中的服务一秒内生效。"""  # noqa: D415
-    _tell(_changed(data, lang.lang, lambda learning: learning.weights.promote(weights, by=BY)), lang.lang, json=json)
+    _tell(_changed(data, lang.lang, lambda learning: learning.weights.promote(weights, by=CLI)), lang.lang, json=json)
 
 
 def rollback(
@@ -94,12 +94,12 @@ def rollback(
     """恢复此前启用过的权重；运行中的服务一秒内生效。"""  # noqa: D415
     wanted = DEFAULT if to == SHIPPED else to
     _tell(
-        _changed(data, lang.lang, lambda learning: learning.weights.roll_back(by=BY, to=wanted)), lang.lang, json=json
+        _changed(data, lang.lang, lambda learning: learning.weights.roll_back(by=CLI, to=wanted)), lang.lang, json=json
     )
 
 
-def _mark(digest: str, standing: Standing) -> str:
-    return "✓" if digest == standing.active else ""
+def _mark(digest: str, trainings: Trainings) -> str:
+    return "✓" if digest == trainings.active else ""
 
 
 def _changed(data: Path | None, lang: Language, act: Callable[[Learning], Awaitable[T]]) -> T:
@@ -117,7 +117,7 @@ def _changed(data: Path | None, lang: Language, act: Callable[[Learning], Awaita
 
 def _tell(digest: str, lang: Language, *, json: bool) -> None:
     if json:
-        typer.echo(orjson.dumps({"active": digest or SHIPPED}).decode())
+        print_json({"active": digest or SHIPPED})
         return
     name = digest[:SHORT] or SHIPPED
     out.print(say(lang, f"现行权重：{name}", f"active weights: {name}"), markup=False)

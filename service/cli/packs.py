@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import orjson
 import typer
 
-from moderation.types import SHANGHAI
+from moderation.types import SHANGHAI, Scene
 from service.audit.exports import DONE, AskedWrong, Export, Exports
 from service.audit.formats import FORMATS, USUAL
 from service.audit.packs import PACKS, said
-from service.audit.records import Asked
+from service.audit.records import PackOrder
 from service.cli.beside import beside
-from service.cli.say import Data, Json, fail, out, print_json, settings
+from service.cli.say import Data, Json, Tenant, fail, out, print_json, settings
 from service.cli.words import Lang, Tongue, refuse, require_tenant, say
 from service.ids import stamp
+from service.keys import CLI
 from service.wiring import open_store
 from service.wiring_audit import open_log
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from moderation.reasons import Language
     from service.wiring_audit import Audit
 
-BY: Final = "cli"
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 _HELP: Final = "导出审计包（清单、签名、Merkle 证明；可离线校验）：" + "、".join(
     f"{code} {pack.name[0]}" for code, pack in PACKS.items()
@@ -54,10 +54,10 @@ def register(app: typer.Typer) -> None:
 def export(  # noqa: PLR0913 - the options of a command line
     pack: Annotated[str, typer.Argument(metavar="PACK", help="审计包种类", show_default=False)],
     *,
-    tenant: Annotated[str, typer.Option(help="租户")] = "default",
+    tenant: Tenant = "default",
     since: Annotated[str, typer.Option(help="起始日（含），如 2026-07-01，北京时间", show_default=False)] = "",
     until: Annotated[str, typer.Option(help="截止日（不含）", show_default=False)] = "",
-    scene: Annotated[str, typer.Option(help="只含此场景", show_default=False)] = "",
+    scene: Annotated[Scene | None, typer.Option(help="只含此场景", show_default=False)] = None,
     creator: Annotated[str, typer.Option(help="只含此创作者", show_default=False)] = "",
     room: Annotated[str, typer.Option(help="只含此直播间", show_default=False)] = "",
     category: Annotated[str, typer.Option(help="只含此类别", show_default=False)] = "",
@@ -83,14 +83,14 @@ def export(  # noqa: PLR0913 - the options of a command line
         period = _moment(since), _moment(until)
     except ValueError:
         refuse(say(lang.lang, "日期应如 2026-07-01", "a date is like 2026-07-01"))
-    asked = Asked(
-        pack=pack, since=period[0], until=period[1], scene=scene, creator=creator, room=room, category=category,
+    asked = PackOrder(
+        pack=pack, since=period[0], until=period[1], scene=scene or "", creator=creator, room=room, category=category,
         contents=contents, unmasked=unmasked, formats=tuple(formats or USUAL), lang=lang.lang,
     )  # fmt: skip
 
     async def work(audit: Audit) -> list[tuple[Export, Path]]:
         asks = [asked] if every is None else await _lacking(audit, tenant, asked, _MONTHS[every.value])
-        waiting = [await audit.exports.ask(tenant, one, by=BY, reason=reason) for one in asks]
+        waiting = [await audit.exports.ask(tenant, one, by=CLI, reason=reason) for one in asks]
         made = [await audit.exports.make(one) for one in waiting]
         return [(one, await _taken(audit.exports, one, to, lang.lang)) for one in made]
 
@@ -125,6 +125,7 @@ def _wrong(error: AskedWrong, lang: Language) -> str:
         "pack_unknown": say(lang, f"审计包种类为：{codes}", f"packs are: {codes}"),
         "reason_needed": say(lang, "未遮盖的个人信息须写明 --reason", "--unmasked needs a --reason"),
         "period_empty": say(lang, "--until 须晚于 --since", "--until comes after --since"),
+        "unknown_category": say(lang, "没有这个类别：--category", "there is no such category: --category"),
         "format_unknown": say(lang, f"格式为：{', '.join(FORMATS)}", f"formats are: {', '.join(FORMATS)}"),
         "parquet_missing": say(lang, "缺少 pyarrow：pip install 'qingliu[parquet]'", "pip install 'qingliu[parquet]'"),
         "pdf_missing": say(
@@ -139,7 +140,7 @@ def _moment(day: str) -> str:
     return stamp(datetime.combine(date.fromisoformat(day), time(), SHANGHAI)) if day else ""
 
 
-async def _lacking(audit: Audit, tenant: str, asked: Asked, months: int) -> list[Asked]:
+async def _lacking(audit: Audit, tenant: str, asked: PackOrder, months: int) -> list[PackOrder]:
     """The whole periods since the first act that have no pack of this sort yet."""
     reads = audit.log.reads
     if not await asyncio.to_thread(reads.size):
@@ -174,7 +175,7 @@ async def _taken(exports: Exports, made: Export, to: Path | None, lang: Language
     """Where the pack lies; if it is to lie elsewhere it is taken there, which an act tells."""
     if made.state != DONE or to is None:
         return exports.archive(made)
-    path = await exports.fetched(made.tenant, made.id, by=BY)
+    path = await exports.fetched(made.tenant, made.id, by=CLI)
     try:
         return Path(await asyncio.to_thread(shutil.copy, path, to))
     except OSError as error:

@@ -6,17 +6,19 @@ import os
 import signal
 from http.client import HTTPConnection, HTTPException
 from time import monotonic, sleep
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import orjson
-import typer
 
 from moderation.errors import LoadErrors
-from moderation.load import SCENES, load_ruleset
-from service.cli.say import Data, Json, fail, fail_loading, out, settings
+from moderation.load import load_ruleset
+from service.cli.say import Data, Json, fail, fail_loading, out, print_json, settings
 from service.cli.words import Lang, Tongue, say
 from service.running import Running, running
+
+if TYPE_CHECKING:
+    import typer
 
 _PATIENCE: Final = 30.0
 _PAUSE: Final = 0.1
@@ -41,7 +43,7 @@ def reload(
         zh = f"服务（pid {service.pid}）正在启动，请稍后重试"
         fail(say(lang.lang, zh, f"the service (pid {service.pid}) is starting: try again later"))
     try:
-        wanted = load_ruleset(chosen.lexicons, chosen.scenes or SCENES).fingerprint
+        wanted = load_ruleset(chosen.lexicons, chosen.scenes).fingerprint
     except LoadErrors as errors:
         fail_loading(errors, lang.lang)
     os.kill(service.pid, signal.SIGHUP)
@@ -50,7 +52,7 @@ def reload(
         en = f"the service (pid {service.pid}) has not loaded rules {wanted} in {_PATIENCE:g} s: see its log"
         fail(say(lang.lang, zh, en))
     if json:
-        typer.echo(orjson.dumps({"pid": service.pid, "ruleset": wanted}).decode())
+        print_json({"pid": service.pid, "ruleset": wanted})
     else:
         zh = f"服务（pid {service.pid}）已启用规则 {wanted}"
         out.print(say(lang.lang, zh, f"the service (pid {service.pid}) judges by rules {wanted}"), markup=False)

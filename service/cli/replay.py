@@ -15,14 +15,14 @@ from models import ngram, second
 from models.card import read_card
 from models.tensors import WeightsRefused
 from moderation.errors import LoadErrors
-from moderation.load import SCENES, load_engine
+from moderation.load import load_engine
 from service.audit.archive import Archive, NotKept, stage_in
 from service.audit.make import RECORDS
 from service.audit.records import Lookup
 from service.audit.replay import Bench, Rulebook, by_content, by_policy, decisions_in
 from service.audit.stages import in_force
 from service.cli.packs import with_log
-from service.cli.say import Data, Json, fail, fail_loading, out, print_json, settings
+from service.cli.say import Data, Json, Tenant, fail, fail_loading, out, print_json, settings
 from service.cli.words import Lang, Tongue, say
 from service.experts import name_of
 from service.wiring_expert import ExpertRefused, find_second, open_expert
@@ -51,7 +51,7 @@ def replay(  # noqa: PLR0913 - the options of a command line
     listed: Annotated[
         Path | None, typer.Option("--out", help="把每一条不一致写入此文件（JSONL）", show_default=False)
     ] = None,
-    tenant: Annotated[str, typer.Option(help="租户")] = "default",
+    tenant: Tenant = "default",
     data: Data = None,
     json: Json = False,
     lang: Lang = Tongue.ZH,
@@ -64,7 +64,7 @@ def replay(  # noqa: PLR0913 - the options of a command line
     except (BadZipFile, KeyError):
         fail(say(lang.lang, f"不是审计包：{pack}", f"no pack: {pack}"))
     try:
-        instead = load_engine(rules, chosen.scenes or SCENES) if rules is not None else None
+        instead = load_engine(rules, chosen.scenes) if rules is not None else None
     except LoadErrors as errors:
         fail_loading(errors)
 

@@ -10,7 +10,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
-import orjson
 import typer
 
 from models import ngram
@@ -20,9 +19,10 @@ from models.retrain import FURTHER, FURTHER_OWN, Lesson, people, retrain
 from models.robust import filled
 from models.tensors import WeightsRefused
 from service.cli.evaluate import rounded
-from service.cli.labels import BY, with_learning
-from service.cli.say import Json, err, fail, out, settings, why
+from service.cli.labels import with_learning
+from service.cli.say import Json, err, fail, out, print_json, settings, why
 from service.cli.words import Lang, Tongue, refuse, say, table
+from service.keys import CLI
 from service.labels import ENOUGH
 from service.weights import SHORT, Trained
 from service.wiring_expert import weights_folder
@@ -110,9 +110,9 @@ def run(  # noqa: PLR0913 - the options of a command line
     except (DataRefused, WeightsRefused, OSError) as error:
         refuse(say(lang.lang, f"无法训练：{why(error, 'zh')}", f"cannot train: {error}"))
     trained = _as_told(card, digest, comparison, known.newest, active.card.sha256)
-    with_learning(store, lang.lang, lambda learning: learning.weights.record(trained, by=BY))
+    with_learning(store, lang.lang, lambda learning: learning.weights.record(trained, by=CLI))
     if json:
-        typer.echo(orjson.dumps({"sha256": card.sha256, "base": active.card.sha256, **comparison.told()}).decode())
+        print_json({"sha256": card.sha256, "base": active.card.sha256, **comparison.told()})
     else:
         _tell(card, comparison, lang.lang)
 

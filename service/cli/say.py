@@ -42,6 +42,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Data = Annotated[Path | None, typer.Option("--data", help="数据目录（默认 ./data）", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="以 JSON 输出")]
+Tenant = Annotated[str, typer.Option("--tenant", help="租户")]
 
 
 def settings(**given: Any) -> Settings:

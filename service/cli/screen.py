@@ -20,22 +20,11 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from moderation.render import render
 from moderation.types import Action, Content, Scene
 from service.cli.entries import Contract, Encoding, Form, HeaderError, chunks, entries
+from service.cli.judging import AsOf, Lexicons, NoExpert, concluded, day_asked, open_engine, open_expert
 from service.cli.lines import Lines
 from service.cli.say import err, why
 from service.cli.summary import Tally, tell
-from service.cli.words import (
-    AsOf,
-    Lang,
-    Lexicons,
-    NoExpert,
-    Tongue,
-    concluded,
-    day_asked,
-    open_engine,
-    open_expert,
-    refuse,
-    say,
-)
+from service.cli.words import Lang, Tongue, refuse, say
 from service.http.wire import Limits
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ import uvloop
 
 from moderation.errors import LoadErrors
 from service import logs
-from service.again import beside
 from service.cli.beside import UNUSABLE
 from service.cli.say import Data, fail, fail_loading, settings, why
 from service.creators.formula import FormulaError
@@ -24,6 +23,7 @@ from service.creators.presets import PresetError
 from service.http.server import listening
 from service.running import AlreadyRunning, claim
 from service.settings import unknown_in
+from service.tasks import beside
 from service.wiring import open_service
 from service.wiring_expert import ExpertRefused
 

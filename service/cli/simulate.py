@@ -13,8 +13,9 @@ from urllib.parse import quote, urlsplit
 import orjson
 import typer
 
+from service.cli.judging import Lexicons, open_engine
 from service.cli.say import err, fail, out, print_json
-from service.cli.words import Lang, Lexicons, Tongue, open_engine, refuse, say, table
+from service.cli.words import Lang, Tongue, refuse, say, table
 from service.simulate.court import Court, message_of
 from service.simulate.grammar import read_grammar
 from service.simulate.rooms import Kind, play

@@ -9,8 +9,10 @@ import typer
 
 from moderation.errors import LoadErrors
 from service.cli.beside import beside
-from service.cli.say import Data, Json, fail, out, print_json, settings
-from service.cli.words import Lang, Tongue, fail_unchanged, require_tenant, say, table, texts_of
+from service.cli.judging import texts_of
+from service.cli.say import Data, Json, Tenant, fail, out, print_json, settings
+from service.cli.words import Lang, Tongue, fail_unchanged, require_tenant, say, table
+from service.keys import CLI
 from service.lexicons import NO_WORDS, Lexicons, UnknownVersion
 from service.wiring import open_lexicons
 
@@ -18,15 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from moderation.reasons import Language
-    from service.lexicons import Standing
+    from service.lexicons import Lexicon
     from service.store.reads import LexiconInfo
 
 T = TypeVar("T")
 
-BY = "cli"
 SHOWN = 20
 """So many of the lines that a new version drops are printed."""
-Tenant = Annotated[str, typer.Option("--tenant", help="租户")]
 
 
 class Difference(NamedTuple):
@@ -67,11 +67,11 @@ def put(  # noqa: PLR0913 - the options of a command line
     texts = texts_of(files, lang.lang)
 
     async def work(lexicons: Lexicons) -> tuple[LexiconInfo, Difference]:
-        before = (await lexicons.standing(tenant)).active
+        before = (await lexicons.of(tenant)).active
         known = await lexicons.files(tenant, before)
-        info = await lexicons.file(tenant, texts, by=BY, note=note)
+        info = await lexicons.file(tenant, texts, by=CLI, note=note)
         if now:
-            await lexicons.activate(tenant, info.version, by=BY)
+            await lexicons.activate(tenant, info.version, by=CLI)
         return info, _difference(before, known, texts)
 
     info, than = _with_lexicons(data, tenant, lang.lang, work)
@@ -86,10 +86,10 @@ def put(  # noqa: PLR0913 - the options of a command line
 
 def list_(tenant: Tenant = "default", *, data: Data = None, json: Json = False, lang: Lang = Tongue.ZH) -> None:
     """列出租户的各个版本，并标出现行版本。"""  # noqa: D415
-    standing: Standing = _with_lexicons(data, tenant, lang.lang, lambda lexicons: lexicons.standing(tenant))
+    lexicon: Lexicon = _with_lexicons(data, tenant, lang.lang, lambda lexicons: lexicons.of(tenant))
     if json:
-        versions = [info._asdict() for info in standing.versions]
-        print_json({"tenant": tenant, "active": standing.active, "versions": versions})
+        versions = [info._asdict() for info in lexicon.versions]
+        print_json({"tenant": tenant, "active": lexicon.active, "versions": versions})
         return
     heads = (
         ("版本", "version"),
@@ -100,11 +100,11 @@ def list_(tenant: Tenant = "default", *, data: Data = None, json: Json = False, 
         ("现行", "active"),
     )
     listed = table(*(say(lang.lang, *head) for head in heads))
-    for info in standing.versions:
-        mark = "✓" if info.version == standing.active else ""
+    for info in lexicon.versions:
+        mark = "✓" if info.version == lexicon.active else ""
         listed.add_row(str(info.version), str(info.terms), info.created_at, info.by, info.note, mark)
     out.print(listed, soft_wrap=False)
-    if standing.active == NO_WORDS:
+    if lexicon.active == NO_WORDS:
         out.print(say(lang.lang, "现行：无自有词条", "active: no own words"), markup=False)
 
 
@@ -134,7 +134,7 @@ def activate(
     lang: Lang = Tongue.ZH,
 ) -> None:
     """启用一个版本（新旧皆可）；运行中的服务一秒内生效。"""  # noqa: D415
-    _with_lexicons(data, tenant, lang.lang, lambda lexicons: lexicons.activate(tenant, version, by=BY))
+    _with_lexicons(data, tenant, lang.lang, lambda lexicons: lexicons.activate(tenant, version, by=CLI))
     _tell_active(tenant, version, lang.lang, json=json)
 
 
@@ -152,8 +152,8 @@ def rollback(
 
     async def work(lexicons: Lexicons) -> int:
         if version is None:
-            return await lexicons.roll_back(tenant, by=BY)
-        await lexicons.activate(tenant, version, by=BY)
+            return await lexicons.roll_back(tenant, by=CLI)
+        await lexicons.activate(tenant, version, by=CLI)
         return version
 
     _tell_active(tenant, _with_lexicons(data, tenant, lang.lang, work), lang.lang, json=json)

@@ -55,6 +55,8 @@ _ENGLISH: Final = Path(__file__).with_name("help.en.toml")
 _BASE: Final[Any] = next(kind for kind in TyperGroup.__mro__ if "get_help_option" in vars(kind))
 _PAGE: Final[Any] = _BASE.context_class.formatter_class
 _help_option, _write_usage = _BASE.get_help_option, _PAGE.write_usage
+_TEXT: Final = "_make_rich_text"
+_text: Final = vars(rich_utils)[_TEXT]
 
 
 def frame(*, english: bool) -> None:
@@ -69,6 +71,13 @@ def frame(*, english: bool) -> None:
             option.help = _HELP[english]
         return option
 
+    def text(**told: Any) -> Any:
+        """A sentence that is broken where a line ends: the library cuts off one without blanks, as Chinese is."""
+        made = _text(**told)
+        made.overflow = "fold"
+        return made
+
+    setattr(rich_utils, _TEXT, text)
     for name, said in _FRAME.items():
         setattr(rich_utils, name, said[english])
     _BASE.get_help_option, _PAGE.write_usage = help_option, write_usage
@@ -77,6 +86,23 @@ def frame(*, english: bool) -> None:
 def asks_english(words: list[str]) -> bool:
     """Whether a command line, or ``QINGLIU_LANG``, asks for English, be the rest of it right or wrong."""
     return os.environ.get(LANG) == "en" or "--lang=en" in words or ("--lang", "en") in pairwise(words)
+
+
+def with_its_command(words: list[str], group: Any) -> list[str]:
+    """A command line whose ``--lang`` stands with the command that takes it, wherever it was said before."""
+    path: list[str] = []
+    said: list[str] = []
+    rest, command = list(words), group
+    while rest and (commands := getattr(command, "commands", None)) is not None:
+        word = rest[0]
+        if word == "--lang" or word.startswith("--lang="):
+            said, rest = (rest[:1], rest[1:]) if "=" in word else (rest[:2], rest[2:])
+        elif word == "--help" or word in commands:
+            path.append(rest.pop(0))
+            command = commands.get(word, command)
+        else:
+            break
+    return [*path, *(said if any(one.name == "lang" for one in command.params) else ()), *rest]
 
 
 def in_english(command: Any) -> Any:

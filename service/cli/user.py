@@ -10,7 +10,7 @@ import typer
 
 from service.accounts import Accounts, Change, NoSuchUser, Taken
 from service.cli.beside import beside
-from service.cli.say import Data, Json, fail, out, print_json, settings
+from service.cli.say import Data, Json, Tenant, fail, out, print_json, settings
 from service.cli.words import Lang, Tongue, fail_tenant, say, table
 from service.http.language import explain
 from service.keys import CLI
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from moderation.reasons import Language
-    from service.store.people import User
+    from service.store.people_reads import User
 
 T = TypeVar("T")
 
@@ -34,7 +34,6 @@ _ALL = 1_000_000
 _FIELDS = {"name": ("用户名：", "the name: "), "password": ("密码：", "the password: ")}
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="用户名", show_default=False)]
-Tenant = Annotated[str, typer.Option("--tenant", help="租户")]
 Password = Annotated[
     str | None,
     typer.Option("--password", help="密码；- 表示从标准输入读取；省略则随机生成并显示一次", show_default=False),
@@ -71,7 +70,10 @@ def create(  # noqa: PLR0913 - the options of a command line
             fail_tenant(tenant, lang.lang)
         return await accounts.create(tenant, name, role, chosen, by=CLI)
 
-    user = _with_accounts(data, tenant, lang.lang, made)
+    user = _with_accounts(data, tenant, lang.lang, made, makes=True)
+    if not json:
+        where = settings(data=data).data
+        out.print(say(lang.lang, f"数据目录：{where}", f"data: {where}"), markup=False)
     _tell(user, lang.lang, json=json, password=None if password else chosen)
 
 
@@ -165,7 +167,9 @@ def _tell(user: User, lang: Language, *, json: bool, password: str | None = None
         out.print(password, markup=False)
 
 
-def _with_accounts(data: Path | None, tenant: str, lang: Language, act: Callable[[Accounts], Awaitable[T]]) -> T:
+def _with_accounts(
+    data: Path | None, tenant: str, lang: Language, act: Callable[[Accounts], Awaitable[T]], *, makes: bool = False
+) -> T:
     chosen = settings(data=data)
 
     async def work() -> T:
@@ -173,7 +177,7 @@ def _with_accounts(data: Path | None, tenant: str, lang: Language, act: Callable
             return await act(accounts)
 
     try:
-        return beside(chosen, work(), lang)
+        return beside(chosen, work(), lang, makes=makes)
     except Taken as taken:
         fail(say(lang, f"租户 {tenant} 已有用户 {taken}", f"{tenant} has a user {taken} already"))
     except NoSuchUser as unknown:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from service.cli.beside import beside
-from service.cli.say import Data, Json, fail, out, print_json, settings
+from service.cli.say import Data, Json, Tenant, fail, out, print_json, settings
 from service.cli.words import Lang, Tongue, require_tenant, say
+from service.keys import CLI
 from service.store.notice_statements import STATES
 from service.webhooks import MOST, Absent, NotDead, TooMany, UrlRefused
 from service.wiring import open_webhooks
@@ -18,13 +19,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from moderation.reasons import Language
-    from service.store.notices import Delivery, Webhook
+    from service.store.notice_reads import Delivery, Webhook
     from service.webhooks import Made, Webhooks
 
 T = TypeVar("T")
 
-BY = "cli"
-Tenant = Annotated[str, typer.Option("--tenant", help="租户")]
 Id = Annotated[str, typer.Argument(help="接收地址的编号（见 qingliu webhook list）", show_default=False)]
 
 
@@ -50,7 +49,7 @@ def create(  # noqa: PLR0913 - the options of a command line
     lang: Lang = Tongue.ZH,
 ) -> None:
     """新增接收地址；签名密钥只在此时显示一次。"""  # noqa: D415
-    made = _with(data, tenant, lang.lang, lambda webhooks: webhooks.create(tenant, url, kinds=kind or (), by=BY))
+    made = _with(data, tenant, lang.lang, lambda webhooks: webhooks.create(tenant, url, kinds=kind or (), by=CLI))
     _tell_made(made, lang.lang, json=json)
 
 
@@ -77,7 +76,7 @@ def end(
     lang: Lang = Tongue.ZH,
 ) -> None:
     """停用接收地址；尚未送出的通知随之取消。"""  # noqa: D415
-    _with(data, tenant, lang.lang, lambda webhooks: webhooks.end(tenant, webhook, by=BY))
+    _with(data, tenant, lang.lang, lambda webhooks: webhooks.end(tenant, webhook, by=CLI))
     if json:
         print_json({"id": webhook, "ended": True})
     else:
@@ -93,7 +92,7 @@ def rotate(
     lang: Lang = Tongue.ZH,
 ) -> None:
     """更换签名密钥；24 小时内通知同时带有新旧两个签名。"""  # noqa: D415
-    made = _with(data, tenant, lang.lang, lambda webhooks: webhooks.rotate(tenant, webhook, by=BY))
+    made = _with(data, tenant, lang.lang, lambda webhooks: webhooks.rotate(tenant, webhook, by=CLI))
     _tell_made(made, lang.lang, json=json)
 
 
@@ -131,7 +130,7 @@ def replay(  # noqa: PLR0913 - the options of a command line
     lang: Lang = Tongue.ZH,
 ) -> None:
     """重发一条已放弃的通知，编号不变。"""  # noqa: D415
-    delivery = _with(data, tenant, lang.lang, lambda webhooks: webhooks.replay(tenant, notice, webhook, by=BY))
+    delivery = _with(data, tenant, lang.lang, lambda webhooks: webhooks.replay(tenant, notice, webhook, by=CLI))
     if json:
         print_json(delivery._asdict())
     else:

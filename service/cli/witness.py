@@ -12,7 +12,7 @@ import orjson
 import typer
 
 from service.audit.note import NoteRefused, checkpoint_from, note_from
-from service.audit.witness import Refused, Told, Witness
+from service.audit.witness import LogRefused, Told, Witness
 from service.cli.say import Json, err, fail, out, print_json, why
 from service.cli.words import Lang, Tongue, say
 
@@ -102,7 +102,7 @@ def witness(  # noqa: PLR0913 - the options of a command line
             else:
                 out.print(say(lang.lang, f"已附签检查点 {size}", f"cosigned checkpoint {size}"), markup=False)
             service.hand_in(note)
-        except Refused as error:
+        except LogRefused as error:
             fail(say(lang.lang, f"拒绝附签（{error.code}）：{error.told.zh}", f"refused ({error.code}): {error}"))
         except Unheard as error:
             err.print(say(lang.lang, f"服务未作应答：{error}", f"no answer: {error}"), markup=False)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from service.acts import CREATOR_CHANGED
 from service.creators.entries import DAY, Entry, day_of, start_of
-from service.creators.reading import facts_of
+from service.creators.reads import facts_of
 from service.creators.standing import Standing, boosted, limited
 from service.store import creator_statements as sql
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from service.creators.formula import Formula
     from service.creators.formulas import Formulas
     from service.creators.posting import Member
-    from service.creators.reading import CreatorReads, Owner
+    from service.creators.reads import CreatorReads, Owner
     from service.creators.roster import Roster
     from service.creators.score import Derived
 

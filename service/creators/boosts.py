@@ -40,7 +40,7 @@ class Limits(NamedTuple):
     exploration: int = 80
 
 
-class Asked(NamedTuple):
+class Entrant(NamedTuple):
     """One candidate of a list, as the pipeline names it."""
 
     creator: str
@@ -56,7 +56,7 @@ class Listing(NamedTuple):
 
     tenant: str
     scene: str
-    asked: Sequence[Asked]
+    asked: Sequence[Entrant]
     budget: int
     seed: int | None = None
     seal: Seal | None = None
@@ -97,7 +97,7 @@ class Boosts:
         return await self._ledger.visit(work)
 
 
-def _again(visit: Visit, seal: Seal, used: Used, asked: Sequence[Asked]) -> Ranking:
+def _again(visit: Visit, seal: Seal, used: Used, asked: Sequence[Entrant]) -> Ranking:
     """The ranking that a list came to before, which is made known once more."""
     before = again(seal, used)
     if isinstance(before, Conflict):
@@ -127,7 +127,7 @@ def rank_in(visit: Visit, listing: Listing, held: Mapping[str, Held], limits: Li
     return ranking
 
 
-def _candidate(one: Asked, held: Held | None, scene: str) -> Candidate:
+def _candidate(one: Entrant, held: Held | None, scene: str) -> Candidate:
     if held is None:
         return Candidate(one.creator, one.expected, WHOLE, one.category, newcomer=True)
     boost = boost_of(held, scene)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from service.creators import presets
 from service.creators.formula import parse
-from service.creators.reading import trial_of
+from service.creators.reads import trial_of
 from service.creators.trials import State, chosen
 from service.store import creator_statements as sql
 
 if TYPE_CHECKING:
     from service.creators.formula import Formula
     from service.creators.presets import Preset
-    from service.creators.reading import CreatorReads
+    from service.creators.reads import CreatorReads
     from service.creators.trials import Trial
 
 FOLDER: Final = Path(__file__).with_name("formulas")

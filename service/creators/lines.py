@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 AHEAD_DAYS: Final = (7, 30, 90)
 
 
-class Line(NamedTuple):
+class ScoreLine(NamedTuple):
     """One summand in milli-points. ``entry`` is the cause, if there is one; ``until`` is when the line is gone."""
 
     code: str
@@ -31,39 +31,39 @@ class Line(NamedTuple):
     until: int | None = None
 
 
-def explained(derived: Derived, formula: Formula) -> list[Line]:
+def explained(derived: Derived, formula: Formula) -> list[ScoreLine]:
     """All lines of a score, in the order in which they are reckoned. Their amounts add up to it."""
     base = share_of(formula, FULL)
-    lines = [Line("base", base, facts={"share": formula.compliance})]
+    lines = [ScoreLine("base", base, facts={"share": formula.compliance})]
     for one in derived.deductions:
         lines += _deducted(one, formula)
     lines += _capped(derived, formula)
     for place, (part, found) in enumerate(zip(formula.parts, derived.parts, strict=True)):
         mean, whole = part_of(formula, place, found.mean), part_of(formula, place, found.value)
-        lines.append(Line("cohort", mean, facts={"part": part.name, "mean": found.mean, "prior": formula.prior}))
+        lines.append(ScoreLine("cohort", mean, facts={"part": part.name, "mean": found.mean, "prior": formula.prior}))
         if found.number:
             facts: dict[str, int | str] = {"part": part.name, "number": found.number, "value": found.value}
-            lines.append(Line("observed", whole - mean, facts=facts))
+            lines.append(ScoreLine("observed", whole - mean, facts=facts))
     if derived.zero is not None:
-        lines.append(Line("zero", -(derived.compliance + derived.quality), derived.zero))
+        lines.append(ScoreLine("zero", -(derived.compliance + derived.quality), derived.zero))
     return lines
 
 
-def _capped(derived: Derived, formula: Formula) -> list[Line]:
+def _capped(derived: Derived, formula: Formula) -> list[ScoreLine]:
     """What the caps of days spare, and that compliance does not go below nothing."""
     lines, days = [], lost_by_day(derived.deductions, formula)
     for day, lost in days.items():
         whole = sum([share_of(formula, one.weight) for one in derived.deductions if one.day == day])
         if whole > lost:
             facts: dict[str, int | str] = {"most": formula.most_day, "day": day}
-            lines.append(Line("cap_day", whole - lost, None, facts, start_of(day + formula.life)))
+            lines.append(ScoreLine("cap_day", whole - lost, None, facts, start_of(day + formula.life)))
     below = derived.compliance - share_of(formula, FULL) + sum(days.values())
     if below:
-        lines.append(Line("clamp_compliance", below))
+        lines.append(ScoreLine("clamp_compliance", below))
     return lines
 
 
-def _deducted(one: Deduction, formula: Formula) -> list[Line]:
+def _deducted(one: Deduction, formula: Formula) -> list[ScoreLine]:
     """What a violation costs, what caps spare, and what was restored."""
     gross, capped, left = (share_of(formula, milli) for milli in (one.gross, one.capped, one.weight))
     if not gross:
@@ -78,11 +78,11 @@ def _deducted(one: Deduction, formula: Formula) -> list[Line]:
         "severity": one.entry.value,
         "weight": one.gross * WHOLE // full,
     }
-    lines = [Line("violation", -gross, one.entry, facts, until)]
+    lines = [ScoreLine("violation", -gross, one.entry, facts, until)]
     if capped != gross:
-        lines.append(Line("cap", gross - capped, one.entry, {"cut": one.cut, "most": formula.most_event}, until))
+        lines.append(ScoreLine("cap", gross - capped, one.entry, {"cut": one.cut, "most": formula.most_event}, until))
     if left != capped:
-        lines.append(Line("restored", capped - left, one.entry, {"restored": one.points - one.left}, until))
+        lines.append(ScoreLine("restored", capped - left, one.entry, {"restored": one.points - one.left}, until))
     return lines
 
 

@@ -15,7 +15,7 @@ from service.creators.book import NotThere
 from service.creators.entries import DAY
 from service.creators.ladder import BASIS, LADDER, NOTICE, proposals
 from service.creators.members import Refused
-from service.creators.reading import Measured
+from service.creators.reads import Measured
 from service.ids import later, new_id
 from service.ports import Write
 from service.store import creator_statements as sql

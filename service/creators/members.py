@@ -14,7 +14,7 @@ from service.acts import ACCOUNT_LINKED, ACCOUNT_UNLINKED, CREATOR_CHANGED, Act
 from service.creators.book import NotThere
 from service.creators.entries import DAY, Entry, Kind, day_of
 from service.creators.posting import Cause, Member, member, numbered, post, seconds, version_mark
-from service.creators.reading import Measured
+from service.creators.reads import Measured
 from service.ids import new_id
 from service.ports import Write
 from service.store import creator_statements as sql
@@ -56,9 +56,9 @@ class Signal(NamedTuple):
 
     name: str
     at: int
-    value: int = 0
+    value: int | None = None
     decision: str = ""
-    seconds: int = 0
+    seconds: int | None = None
 
 
 class Members:
@@ -100,14 +100,14 @@ class Members:
             owner = _known(visit, tenant, name)
             one = member(visit, tenant, account)
             if one.id == owner.id:
-                raise Refused(("account",), "own_account")
+                raise Refused(("account_id",), "own_account")
             if links := visit.rows(sql.LINK_OF, one.id):
                 if links[0][1] == owner.id:
                     return
-                raise Refused(("account",), "linked_elsewhere")
+                raise Refused(("account_id",), "linked_elsewhere")
             if visit.rows(sql.LINK_OF, owner.id) or visit.rows(sql.LINKS, one.id):
-                raise Refused(("account",), "linked_in_turn")
-            _free(visit, owner, one, "account")
+                raise Refused(("account_id",), "linked_in_turn")
+            _free(visit, owner, one, "account_id")
             _linked(visit, tenant, owner.id, one, channel)
 
         await self._ledger.visit(work)
@@ -120,7 +120,7 @@ class Members:
             owner, one = _known(visit, tenant, name), _known(visit, tenant, account)
             for id_, creator in visit.rows(sql.LINK_OF, one.id):
                 if creator == owner.id:
-                    _free(visit, owner, one, "account_id")
+                    _free(visit, owner, one, "account")
                     _unlinked(visit, tenant, owner.id, one.id, id_)
                     return
             raise NotThere(account)
@@ -220,12 +220,21 @@ def _check(one: Signal, formula: Formula, place: tuple[str | int, ...]) -> None:
     if one.name in formula.refused:
         zh, en = formula.refused[one.name]
         raise Refused((*place, "name"), "signal_never", zh=zh, en=en)
-    if one.name in {TRAINING, CORRECTION}:
-        return
     known = formula.signals.get(one.name)
-    if known is None or known.by != "pipeline":
+    if one.name not in {TRAINING, CORRECTION} and (known is None or known.by != "pipeline"):
         names = [name for name, signal in formula.signals.items() if signal.by == "pipeline"]
         raise Refused((*place, "name"), "unknown_signal", known=", ".join([*names, TRAINING, CORRECTION]))
+    if lacking := _lacking(one):
+        raise Refused((*place, lacking), "missing")
+
+
+def _lacking(one: Signal) -> str:
+    """The field without which a signal says nothing: what was not measured is no 0, nor a correction without time."""
+    if one.name == TRAINING:
+        return ""
+    if one.name != CORRECTION:
+        return "value" if one.value is None else ""
+    return "decision_id" if not one.decision else "seconds" if one.seconds is None else ""
 
 
 def _signalled(visit: Visit, owner: Member, one: Signal, now: int, place: tuple[str | int, ...]) -> bool:
@@ -239,7 +248,8 @@ def _signalled(visit: Visit, owner: Member, one: Signal, now: int, place: tuple[
         if not rows:
             raise Refused((*place, "decision_id"), "unknown_decision")
         ref = version_mark(rows[0][0])
-        entry = Entry(new_id(), Kind.CORRECTION, f"correction:{ref}", 0, one.at, value=one.seconds, ref=ref)
+        entry = Entry(new_id(), Kind.CORRECTION, f"correction:{ref}", 0, one.at, value=one.seconds or 0, ref=ref)
     else:
-        entry = Entry(new_id(), Kind.OBSERVATION, f"{one.name}:{day}", 0, one.at, name=one.name, value=one.value)
+        value = one.value or 0
+        entry = Entry(new_id(), Kind.OBSERVATION, f"{one.name}:{day}", 0, one.at, name=one.name, value=value)
     return post(visit, owner.tenant, owner.id, entry, Cause(one.decision or None))

@@ -13,8 +13,7 @@ import orjson
 
 from service.acts import CREATOR_ADDED, SCORE_ENTRY, Act
 from service.creators.entries import Entry, Kind
-from service.creators.settling import BlockFacts, Known, final_of, wanted
-from service.creators.settling import Final as FinalBlock
+from service.creators.settling import BlockFacts, FinalBlock, Known, final_of, wanted
 from service.ids import from_stamp, new_id
 from service.ports import Write
 from service.store import creator_statements as sql

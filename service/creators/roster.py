@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from moderation.types import Content, Verdict
-    from service.creators.reading import CreatorReads
+    from service.creators.reads import CreatorReads
 
 MOST_A_DAY: Final = 3
 """So many clean items a day are entered: one of them counts, the others stand for items that are needed to rise."""
@@ -54,7 +54,7 @@ class Roster:
     def judged(self, tenant: str, content: Content, verdict: Verdict) -> Verdict:
         """The verdict, which the lowest tier's scripts do not pass without a person's look."""
         action = watched(verdict.action, content.scene, lowest=(tenant, content.author.id) in self._watched)
-        return verdict if action is verdict.action else _with(verdict, action)
+        return verdict if action is verdict.action else verdict._replace(action=action)
 
     def follows(self, tenant: str, content: Content, verdict: Verdict) -> Callable[..., None] | None:
         """What is written with a decision to let pass what an enrolled creator published; nothing for others."""
@@ -93,7 +93,3 @@ class Roster:
         text = "\n".join([part.text for part in content.parts])[:_LONGEST]
         letters = "".join([char for char in unicodedata.normalize("NFKC", text).lower() if char.isalpha()])
         return self._mark(letters.encode("utf-8", "replace")).hex()[:_MARK_CHARS]
-
-
-def _with(verdict: Verdict, action: Action) -> Verdict:
-    return verdict._replace(action=action)

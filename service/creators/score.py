@@ -66,12 +66,11 @@ class Credit(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """A part of quality in milli-points: the cohort's mean, the value, and how many observations weigh how much."""
+    """A part of quality in milli-points: the cohort's mean, the value, and how many observations there are."""
 
     mean: int
     value: int
     number: int
-    weight: int
 
 
 class Derived(NamedTuple):
@@ -333,7 +332,7 @@ def _measured(seen: list[Entry], days: set[int], formula: Formula, at: int, coho
     for place, part in enumerate(formula.parts):
         mean = part.means.get(cohort, part.means[DEFAULT_COHORT])
         value = (prior * mean + sums[place] * POINT) // (prior + weights[place])
-        measured.append(Measured(mean, value, counts[place], weights[place]))
+        measured.append(Measured(mean, value, counts[place]))
     return tuple(measured)
 
 

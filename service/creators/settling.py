@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Final(NamedTuple):
+class FinalBlock(NamedTuple):
     """A block of a version that is final and stands, by the newest decision: its severity and its categories."""
 
     decision: str
@@ -43,13 +43,10 @@ class Wanted(NamedTuple):
     """What has to be appended: reversals of these entries, then this violation."""
 
     reverse: tuple[str, ...] = ()
-    violation: Final | None = None
+    violation: FinalBlock | None = None
 
 
-NOTHING: Wanted = Wanted()
-
-
-def final_of(blocks: Sequence[BlockFacts], newest: Final) -> Final | None:
+def final_of(blocks: Sequence[BlockFacts], newest: FinalBlock) -> FinalBlock | None:
     """What counts of a version: nothing unless a block is final and stands. ``newest`` is of the newest decision."""
     ends = [(block.final_at, block.decision) for block in blocks if block.final_at is not None and block.stands]
     if not ends:
@@ -58,7 +55,7 @@ def final_of(blocks: Sequence[BlockFacts], newest: Final) -> Final | None:
     return newest._replace(decision=decision, since=since)
 
 
-def wanted(final: Final | None, known: Sequence[Known]) -> Wanted:
+def wanted(final: FinalBlock | None, known: Sequence[Known]) -> Wanted:
     """What makes the entries say what is final: at most one violation, with the right severity and categories."""
     fitting = [one for one in known if final and (one.severity, one.categories) == (final.severity, final.categories)]
     keep = fitting[:1]

@@ -173,7 +173,7 @@ def owed(entries: Sequence[Entry], formula: Formula, at: int, *, cohort: str = "
     return total
 
 
-def lost_at(entries: Sequence[Entry], gone: Entry, formula: Formula, at: int, *, cohort: str = "default") -> int:
+def lost_at(entries: Sequence[Entry], gone: Entry, formula: Formula, at: int, *, cohort: str) -> int:
     """What of the multiplier an entry cost at a time, permille: without it less with it, by what was known then."""
     facts = Facts(cohort, verified=True)
     had = placed(reckon(entries, formula, at, cohort=cohort), formula, facts).multiplier

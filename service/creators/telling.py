@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from service.creators.book import Seen
     from service.creators.entries import Entry
     from service.creators.formula import Formula
-    from service.creators.lines import Line
+    from service.creators.lines import ScoreLine
     from service.creators.score import Derived
 
     Named = Callable[[str], str]
@@ -50,7 +50,7 @@ def categories_told(entry: Entry, lang: str, named: Named) -> str:
     return ("、" if lang != "en" else ", ").join(named(code) for code in entry.name.split(",") if code) or entry.name
 
 
-def line_told(line: Line, formula: Formula, lang: str, named: Named) -> str:
+def line_told(line: ScoreLine, formula: Formula, lang: str, named: Named) -> str:
     """A line of an explanation in words."""
     facts = dict(line.facts)
     gaps: dict[str, Any] = {name: value for name, value in facts.items() if isinstance(value, str)}
@@ -75,7 +75,7 @@ def line_told(line: Line, formula: Formula, lang: str, named: Named) -> str:
     return say(lang, "lines", line.code, **gaps)
 
 
-def _factors(line: Line, formula: Formula, lang: str) -> dict[str, Any]:
+def _factors(line: ScoreLine, formula: Formula, lang: str) -> dict[str, Any]:
     factor, corrected = int(line.facts["factor"]), bool(line.facts["corrected"])
     repeated = factor * WHOLE // formula.corrected if corrected and formula.corrected else factor
     return {

@@ -13,7 +13,7 @@ from service.acts import FORMULA_ADDED, TRIAL_PROPOSED, TRIAL_STAGED, Act
 from service.creators.book import NotThere
 from service.creators.formula import FormulaError, differs, parse
 from service.creators.posting import seconds
-from service.creators.reading import trial_of
+from service.creators.reads import trial_of
 from service.creators.trials import (
     Effect,
     NotAllowed,
@@ -32,7 +32,7 @@ from service.store import creator_statements as sql
 
 if TYPE_CHECKING:
     from service.creators.formulas import Formulas
-    from service.creators.reading import CreatorReads
+    from service.creators.reads import CreatorReads
     from service.keys import Caller
     from service.ledger import Ledger
     from service.ports import Visit

@@ -12,13 +12,13 @@ import orjson
 
 from moderation.types import SHANGHAI
 from service.acts import ALERT_ACKNOWLEDGED, ALERT_RAISED, ENDING_TOLD, Act, canonical
-from service.again import again
 from service.duty.products import WARNED
 from service.duty.proofs import LAST
 from service.ids import from_stamp, new_id
 from service.ports import Write
 from service.review import notices
 from service.store import duty_statements as sql
+from service.tasks import forever
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,7 +114,7 @@ class Alerts:
 
     async def watch(self) -> None:
         """Announces for ever what ends soon or has ended."""
-        await again(self._sweep_all, rest=SWEEP_SECONDS, failing="endings not announced", at_once=True)
+        await forever(self._sweep_all, rest=SWEEP_SECONDS, failing="endings not announced", at_once=True)
 
     async def sweep(self) -> int:
         """Announces proofs and certificates that end within 30 days, and those that ended; gives how many."""

@@ -42,20 +42,19 @@ BOUND: Final = frozenset({Scene.LIVE_SPEECH, Scene.LIVE_SCRIPT})
 """Scenes whose contents belong to the show of their room."""
 
 
-class Standing(NamedTuple):
+class ShowFile(NamedTuple):
     """What a room's show has on file, and the approved version of its script, as it sounds.
 
     ``product`` is the one that the show sells, where it is one.
     """
 
-    show: str
     proofs: tuple[Proof, ...] = ()
     version: Version | None = None
     script: ApprovedScript | None = None
     product: Product | None = None
 
 
-NO_SHOW: Final = Standing("")
+NO_SHOW: Final = ShowFile()
 
 
 @dataclass(slots=True)
@@ -63,7 +62,7 @@ class _Known:
     """What was read of a room, and when."""
 
     at: float
-    standing: Standing
+    on_file: ShowFile
 
 
 class Binding:
@@ -73,7 +72,7 @@ class Binding:
         self._rules, self._proofs, self._products = rules, proofs, products
         self._scripts, self._shows = scripts, shows
         self._rooms: OrderedDict[tuple[str, str], _Known] = OrderedDict()
-        self._tasks: set[asyncio.Task[Standing]] = set()
+        self._tasks: set[asyncio.Task[ShowFile]] = set()
 
     @staticmethod
     def concerns(content: Content) -> bool:
@@ -83,8 +82,8 @@ class Binding:
     async def bound(self, tenant: str, content: Content) -> Content:
         """The content with what is on file for it. Raises ``UnknownProof`` for one that it names."""
         named = await self._proofs.named(tenant, [proof.id for proof in content.proofs])
-        standing = await self.standing(tenant, content.room) if content.room and content.scene in BOUND else NO_SHOW
-        return self._with(content, [one.value for one in named], standing)
+        on_file = await self.on_file(tenant, content.room) if content.room and content.scene in BOUND else NO_SHOW
+        return self._with(content, [one.value for one in named], on_file)
 
     def introduce(self, tenant: str, room: str, message: Message) -> Message:
         """A message of a live room with what is on file for it, as far as it is known: this must not wait."""
@@ -94,26 +93,26 @@ class Binding:
         known = self._rooms.get((tenant, room))
         if known is None or monotonic() - known.at > FRESH_SECONDS:
             self._read_soon(tenant, room)
-        if known is None or known.standing is NO_SHOW:
+        if known is None or known.on_file is NO_SHOW:
             return message
-        return message._replace(content=self._with(content, (), known.standing))
+        return message._replace(content=self._with(content, (), known.on_file))
 
     def sole_product(self, tenant: str, room: str) -> str:
         """The id of the product that is sold in a room, if it is known and one; empty otherwise."""
         known = self._rooms.get((tenant, room))
-        return known.standing.product.id if known and known.standing.product else ""
+        return known.on_file.product.id if known and known.on_file.product else ""
 
-    async def standing(self, tenant: str, room: str) -> Standing:
+    async def on_file(self, tenant: str, room: str) -> ShowFile:
         """What the show in a room has on file; ``NO_SHOW`` where none is on."""
         known = self._rooms.get((tenant, room))
         if known is None or monotonic() - known.at > FRESH_SECONDS:
             return await self.read(tenant, room)
-        return known.standing
+        return known.on_file
 
     async def renew(self, tenant: str) -> None:
         """Reads anew what is known of a tenant's rooms: something was changed here."""
         for (owner, room), known in list(self._rooms.items()):
-            if owner == tenant and known.standing is not NO_SHOW:
+            if owner == tenant and known.on_file is not NO_SHOW:
                 await self.read(tenant, room)
 
     async def prime(self) -> None:
@@ -127,22 +126,22 @@ class Binding:
             self._tasks.add(task)
             task.add_done_callback(self._read_done)
 
-    def _read_done(self, task: asyncio.Task[Standing]) -> None:
+    def _read_done(self, task: asyncio.Task[ShowFile]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             structlog.get_logger().error("show not read", **where(error))
 
-    async def read(self, tenant: str, room: str) -> Standing:
+    async def read(self, tenant: str, room: str) -> ShowFile:
         """Reads of a room anew."""
         known = self._rooms.get((tenant, room))
-        standing = await self._found(tenant, room, known.standing if known else NO_SHOW)
-        self._rooms[tenant, room] = _Known(monotonic(), standing)
+        on_file = await self._found(tenant, room, known.on_file if known else NO_SHOW)
+        self._rooms[tenant, room] = _Known(monotonic(), on_file)
         self._rooms.move_to_end((tenant, room))
         while len(self._rooms) > MOST_ROOMS:
             self._rooms.popitem(last=False)
-        return standing
+        return on_file
 
-    async def _found(self, tenant: str, room: str, last: Standing) -> Standing:
+    async def _found(self, tenant: str, room: str, last: ShowFile) -> ShowFile:
         show = await self._shows.live_in(tenant, room)
         if show is None:
             return NO_SHOW
@@ -152,23 +151,23 @@ class Binding:
         proofs = tuple(found[name].value for name in ids if name in found)
         sold = await self._products.one(tenant, show.products[0]) if len(show.products) == 1 else None
         if version is None:
-            return Standing(show.id, proofs, None, None, sold)
+            return ShowFile(proofs, None, None, sold)
         script, same = last.script, last.version is not None and last.version.digest == version.digest
         if script is None or not same or last.proofs != proofs:
             script = await asyncio.to_thread(_approved, version, proofs, self._rules.engine.ruleset)
-        return Standing(show.id, proofs, version, script, sold)
+        return ShowFile(proofs, version, script, sold)
 
-    def _with(self, content: Content, named: Sequence[Proof], standing: Standing) -> Content:
-        proofs = {proof.id: proof for proof in (*named, *standing.proofs)}
+    def _with(self, content: Content, named: Sequence[Proof], on_file: ShowFile) -> Content:
+        proofs = {proof.id: proof for proof in (*named, *on_file.proofs)}
         script = None
-        if standing.script is not None and content.scene is Scene.LIVE_SPEECH:
-            script = standing.script.followed(content.parts)
+        if on_file.script is not None and content.scene is Scene.LIVE_SPEECH:
+            script = on_file.script.followed(content.parts)
         told = {proof.id: proof for proof in named_in(content, proofs.values(), self._rules.engine.ruleset)}
         for passage in script.passages if script is not None else ():
             told |= {name: proofs[name] for name in passage.proofs if name in proofs}
         held = content.qualifications
-        if standing.product is not None and not held:
-            held = standing.product.numbers(content.at.astimezone(SHANGHAI).date())
+        if on_file.product is not None and not held:
+            held = on_file.product.numbers(content.at.astimezone(SHANGHAI).date())
         return replace(content, proofs=tuple(told.values()), script=script, qualifications=held)
 
 

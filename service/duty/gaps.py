@@ -40,12 +40,12 @@ def _hosts(show: Show, day: date) -> Iterator[Gap]:
     """Each host's identity is checked before the show, and anew every half year (8, 28)."""
     if not show.hosts:
         yield Gap("host_unchecked", show.room)
-    newest = {one.host: max(other.checked_on for other in show.hosts if other.host == one.host) for one in show.hosts}
-    for host, checked_on in newest.items():
-        checked = date.fromisoformat(checked_on)
-        if checked > day:
+    for host in dict.fromkeys(one.host for one in show.hosts):
+        days = [date.fromisoformat(one.checked_on) for one in show.hosts if one.host == host]
+        done = [one for one in days if one <= day]
+        if not done:
             yield Gap("host_unchecked", host)
-        elif day - checked > CHECK_HOLDS:
+        elif day - max(done) > CHECK_HOLDS:
             yield Gap("host_check_old", host)
 
 

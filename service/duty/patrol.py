@@ -21,8 +21,7 @@ from moderation.types import Action, Scene
 from service.duty.alerts import Occasion, raise_alert
 from service.duty.shows import Corrected, Said, correct
 from service.ids import stamp
-from service.live.risk import ADVICE, RISK, moved
-from service.live.risk import Corrected as Heeded
+from service.live.risk import ADVICE, RISK, PutRight, moved
 from service.live.talk import NOTHING_FOLLOWS, Follows
 from service.plan import Happening
 from service.store import duty_statements as sql
@@ -96,7 +95,7 @@ class _Told:
 
     events: list[Happening]
     works: list[Callable[[Visit], object]]
-    risk: list[Mark | Heeded]
+    risk: list[Mark | PutRight]
 
 
 class Patrol:
@@ -154,7 +153,7 @@ class Patrol:
                 speech, found = listen(speech, content, verdict, rules)
                 corrections += len(found)
                 for correction in found:
-                    told.risk.append(Heeded(at, correction.claim.category))
+                    told.risk.append(PutRight(at, correction.claim.category))
                     _tell_correction(one, correction, told)
             watched, changes = watch(watched, at, categories, rules.signals)
             who = content.author.id or ""

@@ -39,7 +39,7 @@ _NUMBERS: Final = ("_malformed", "_expired", "_kind")
 """How findings about a number end that stands in the sentence itself."""
 
 
-class Line(NamedTuple):
+class ReportLine(NamedTuple):
     """One sentence with its verdict; ``product`` is the id of what it is about, empty for nothing in particular."""
 
     sentence: Sentence
@@ -71,9 +71,8 @@ class Report(NamedTuple):
     text: str
     at: datetime
     ruleset: Ruleset
-    lines: tuple[Line, ...]
+    lines: tuple[ReportLine, ...]
     products: tuple[Lacking, ...]
-    proofs: tuple[Proof, ...]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -112,10 +111,10 @@ async def report(engine: Engine, matter: Matter, hearing: Expert | None, does: D
             _own(engine, case, case.conclude() if answer is None else case.conclude(answer))
             for case, answer in zip(cases, answers, strict=True)
         ]
-    lines = [Line(*one) for one in zip(found, meant, contents, verdicts, strict=True)]
+    lines = [ReportLine(*one) for one in zip(found, meant, contents, verdicts, strict=True)]
     rewritten = await _rewritten(engine, lines, hearing, does)
     lacking = await does(_lacking, engine, matter, found, meant)
-    return Report(matter.text, matter.at, engine.ruleset, tuple(rewritten), tuple(lacking), tuple(matter.proofs))
+    return Report(matter.text, matter.at, engine.ruleset, tuple(rewritten), tuple(lacking))
 
 
 def sentence(text: str, at: datetime, **more: object) -> Content:
@@ -158,7 +157,9 @@ def _is_owed(item: Evidence) -> bool:
     return item.category == DISCLOSURE and not item.rule.endswith(_NUMBERS)
 
 
-async def _rewritten(engine: Engine, lines: Sequence[Line], hearing: Expert | None, does: Does) -> list[Line]:
+async def _rewritten(
+    engine: Engine, lines: Sequence[ReportLine], hearing: Expert | None, does: Does
+) -> list[ReportLine]:
     asked = [line for line in lines if line.verdict.action is not Action.PASS][:MOST_REWRITES]
     found = await suggestions(engine, [line.content for line in asked], hearing, does)
     rewrites = {line.sentence: one for line, one in zip(asked, found, strict=True)}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from service.http.serving import Asked
     from service.keys import KeyInfo
     from service.sessions import Started
-    from service.store.people import User
+    from service.store.people_reads import User
 
 Given = TypeVar("Given")
 

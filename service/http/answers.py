@@ -16,8 +16,8 @@ from service.review.rulings import DEADLINE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from moderation.reasons import Language
     from moderation.types import Verdict
-    from service.http.language import Lang
     from service.moderate import Decided, Suggested
     from service.store.reads import Newer
 
@@ -225,7 +225,7 @@ class Ready(Answered):
 
 
 def told(
-    decided: Decided, lang: Lang, suggested: Suggested | None = None, more: Mapping[str, Any] = NOTHING_MORE
+    decided: Decided, lang: Language, suggested: Suggested | None = None, more: Mapping[str, Any] = NOTHING_MORE
 ) -> bytes:
     """A decision as JSON, with what could be written instead where that was asked for, and ``more`` members."""
     if suggested is not None:
@@ -236,7 +236,7 @@ def told(
     return orjson.dumps({**_head(decided), **more}, option=orjson.OPT_UTC_Z)[:-1] + b"," + _clean_tail(decided, lang)
 
 
-def rendered(decided: Decided, lang: Lang) -> dict[str, Any]:
+def rendered(decided: Decided, lang: Language) -> dict[str, Any]:
     """A decision as plain data."""
     return {**_head(decided), **render(decided.verdict, decided.content, decided.ruleset, lang=lang)}
 
@@ -272,10 +272,10 @@ def _head(decided: Decided) -> dict[str, Any]:
     }
 
 
-_clean: dict[tuple[Verdict, Lang], bytes] = {}
+_clean: dict[tuple[Verdict, Language], bytes] = {}
 
 
-def _clean_tail(decided: Decided, lang: Lang) -> bytes:
+def _clean_tail(decided: Decided, lang: Language) -> bytes:
     """What a verdict that found nothing says: most traffic, and the same bytes for all contents of a scene."""
     key = decided.verdict, lang
     tail = _clean.get(key)

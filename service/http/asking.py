@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints,
 from service.http.body import read_body
 from service.http.problems import Fault, Problem, faults_of
 from service.http.wire import nul_places, read_json
-from service.store.people import START
+from service.store.people_reads import START
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

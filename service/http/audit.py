@@ -6,16 +6,17 @@ import asyncio
 from base64 import b64encode
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints
 
 from service.audit.note import NoteRefused
-from service.audit.seeing import NEWEST, Sought, look, story
+from service.audit.timeline import NEWEST, Sought, look, story
 from service.audit.tree import leaf_hash
 from service.http.answer import Answer, tell
 from service.http.answers import Answered
 from service.http.asking import ListQuery, cursor_of, mark_of, read_as, read_query
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
+from service.http.wire import When  # noqa: TC001 - pydantic reads it at run time
 from service.ids import stamp
 from service.rights import Right
 
@@ -54,8 +55,8 @@ class ActsQuery(ListQuery):
         default="", description="as decision.auto, or review.* for all of a sort"
     )
     named: Annotated[str, StringConstraints(max_length=256)] = Field(default="", description="an id that it names")
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: When | None = None
+    until: When | None = None
 
 
 class CosignatureRequest(BaseModel):

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import orjson
 
 from service.creators.book import today
-from service.creators.boosts import Asked as Candidate
-from service.creators.boosts import Listing
+from service.creators.boosts import Entrant, Listing
 from service.creators.formula import WHOLE, FormulaError
 from service.creators.telling import day_told
 from service.creators.trials import NotAllowed, State
@@ -18,7 +17,7 @@ from service.http.answer import Answer, tell
 from service.http.asking import cursor_of, cut, mark_of, read_as, read_query
 from service.http.creator_answers import measure_told, moment
 from service.http.creators import WRITES, done
-from service.http.idempotency import IDEMPOTENT, key_of, replaying
+from service.http.idempotency import IDEMPOTENT, REPLAYED, key_of, replaying
 from service.http.problems import Fault, Problem
 from service.http.routes import CALLED, route
 from service.rights import Right
@@ -41,14 +40,17 @@ _NEWEST: Final = "~"
     gives=wire.RankShown,
     problems=("invalid-idempotency-key", "idempotency-conflict", *WRITES),
     headers=IDEMPOTENT,
+    returns=REPLAYED,
 )
 async def rank(asked: Asked) -> Answer:
     """Share extra impressions among candidates within the day's budget; a part is for newcomers, drawn by a seed."""
     sent = await read_as(asked, wire.RankRequest)
     names = [one.creator_id for one in sent.candidates]
-    if len(set(names)) < len(names):
-        raise Problem("invalid-body", faults=[Fault(("candidates",), "unique_value")])
-    candidates = [Candidate(one.creator_id, one.expected, one.category) for one in sent.candidates]
+    first = {name: place for place, name in reversed([*enumerate(names)])}
+    if twice := [place for place, name in enumerate(names) if first[name] < place]:
+        faults = [Fault(("candidates", place, "creator_id"), "same_candidate") for place in twice]
+        raise Problem("invalid-body", faults=faults)
+    candidates = [Entrant(one.creator_id, one.expected, one.category) for one in sent.candidates]
     boosts, tenant, key = asked.serving.service.creators.boosts, asked.who.tenant, key_of(asked.request)
     seal = None if key is None else sealed(tenant, f"rank {key}", sent.model_dump_json().encode())
     listing = Listing(tenant, sent.scene.value, candidates, sent.budget, sent.seed, seal)

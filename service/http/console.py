@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from service.http.language import Lang
+    from moderation.reasons import Language
     from service.http.routes import Route
 
 HTML: Final = "text/html"
@@ -95,7 +95,7 @@ class Shell:
     """Who looks, and how: what each page needs besides its own matter."""
 
     asked: Asked
-    lang: Lang
+    lang: Language
     me: Mapping[str, Any]
     csrf: str
     alerts: int = 0
@@ -205,7 +205,7 @@ async def told_by(
     return told
 
 
-def page_lang(request: web.BaseRequest) -> Lang:
+def page_lang(request: web.BaseRequest) -> Language:
     """The language that was chosen, else the one that the browser asks for."""
     chosen = cookie(request, "lang")
     return next((lang for lang in ("zh", "en") if lang == chosen and lang in LANGUAGES), None) or lang_of(request)

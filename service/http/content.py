@@ -15,10 +15,10 @@ from service.http.answer import Answer
 from service.http.answers import NOTHING_MORE, BatchAnswer, Decision, History, decider, named, superseded, told
 from service.http.asking import read_query
 from service.http.body import read_body
-from service.http.idempotency import IDEMPOTENT, key_of, replaying
+from service.http.idempotency import IDEMPOTENT, REPLAYED, key_of, replaying
 from service.http.problems import Fault, Problem
-from service.http.routes import route
-from service.http.wire import BatchRequest, HistoryQuery, ModerationRequest, Refused, read_batch, read_one, wanting
+from service.http.routes import BODY, CALLED, route
+from service.http.wire import BatchRequest, HistoryQuery, Malformed, ModerationRequest, read_batch, read_one, wanting
 from service.moderate import Idempotency
 from service.rights import Right
 
@@ -27,25 +27,13 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from service.http.language import Lang
+    from moderation.reasons import Language
     from service.http.serving import Asked
     from service.moderate import Decided
     from service.store.reads import Newer
 
 _UNKNOWN_PROOF: Final = Fault(("proofs",), "unknown_proof")
-_CALLED: Final = ("bad-request", "unauthorized", "rate-limited", "unavailable")
-_WRITES: Final = (
-    "invalid-json",
-    "invalid-idempotency-key",
-    "body-timeout",
-    "body-too-large",
-    "unsupported-media-type",
-    "expectation-failed",
-    "invalid-body",
-    "idempotency-conflict",
-    "busy",
-    *_CALLED,
-)
+_WRITES: Final = (*BODY, "invalid-idempotency-key", "idempotency-conflict", "busy", *CALLED)
 
 
 @route(
@@ -56,6 +44,7 @@ _WRITES: Final = (
     gives=Decision,
     problems=_WRITES,
     headers=IDEMPOTENT,
+    returns=REPLAYED,
 )
 async def moderate(asked: Asked) -> Answer:
     """Judge one content; the answer leaves after the decision is on disk."""
@@ -87,6 +76,7 @@ async def moderate(asked: Asked) -> Answer:
     gives=BatchAnswer,
     problems=_WRITES,
     headers=IDEMPOTENT,
+    returns=REPLAYED,
 )
 async def moderate_batch(asked: Asked) -> Answer:
     """Judge up to 1 000 contents in one transaction; each gets its own result or error, in order."""
@@ -127,7 +117,7 @@ async def _batch(asked: Asked, body: bytes) -> Answer:
     "/v1/moderations/{id}",
     policy=Right.MODERATE,
     gives=Decision,
-    problems=("not-found", *_CALLED),
+    problems=("not-found", *CALLED),
     shows_texts=True,
 )
 async def one_decision(asked: Asked) -> Answer:
@@ -145,7 +135,7 @@ async def one_decision(asked: Asked) -> Answer:
     policy=Right.MODERATE,
     query=HistoryQuery,
     gives=History,
-    problems=("invalid-query", *_CALLED),
+    problems=("invalid-query", *CALLED),
     shows_texts=True,
 )
 async def history(asked: Asked) -> Answer:
@@ -195,21 +185,21 @@ def _idempotency(request: web.BaseRequest, body: bytes) -> Idempotency | None:
     return None if key is None else Idempotency(key, body)
 
 
-async def _proven(asked: Asked, read: Sequence[Content | Refused]) -> list[Content | Refused]:
+async def _proven(asked: Asked, read: Sequence[Content | Malformed]) -> list[Content | Malformed]:
     """The items, those refused that name a proof which is not on file."""
     contents = _contents(read)
     unproven = iter(await asked.serving.moderation.unproven(asked.who, contents))
     refused = (_UNKNOWN_PROOF,)
-    return [Refused(one.id or None, refused) if isinstance(one, Content) and next(unproven) else one for one in read]
+    return [Malformed(one.id or None, refused) if isinstance(one, Content) and next(unproven) else one for one in read]
 
 
-def _contents(read: Sequence[Content | Refused]) -> list[Content]:
+def _contents(read: Sequence[Content | Malformed]) -> list[Content]:
     return [one for one in read if isinstance(one, Content)]
 
 
 async def _results(
     asked: Asked,
-    read: Sequence[Content | Refused],
+    read: Sequence[Content | Malformed],
     decided: Sequence[Decided],
     wanted: Sequence[bool],
     newer: Mapping[str, Newer],
@@ -220,7 +210,7 @@ async def _results(
     waiting = iter(decided)
     breath = Breath()
     for one, wants in zip_longest(read, wanted, fillvalue=False):
-        if isinstance(one, Refused):
+        if isinstance(one, Malformed):
             results.append(_refusal(one, lang))
         else:
             done = next(waiting)
@@ -230,6 +220,6 @@ async def _results(
     return results
 
 
-def _refusal(refused: Refused, lang: Lang) -> bytes:
-    problem = Problem("invalid-body", faults=refused.faults)
-    return orjson.dumps({"content_id": refused.content_id, "error": problem.told(lang)})
+def _refusal(malformed: Malformed, lang: Language) -> bytes:
+    problem = Problem("invalid-body", faults=malformed.faults)
+    return orjson.dumps({"content_id": malformed.id, "error": problem.told(lang)})

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from service.creators.book import Boost, Held, Seen
     from service.creators.entries import Entry
-    from service.creators.reading import Account, Measured, Shown
+    from service.creators.reads import Account, Measured, Shown
     from service.http.serving import Asked
 
 _MOST_CHANGES: Final = 12
@@ -135,7 +135,7 @@ def _other(seen: Seen) -> dict[str, Any] | None:
     return {"formula": seen.other.version, "score": points(standing.score), "tier": standing.tier}
 
 
-def line_told(asked: Asked, seen: Seen, one: Shown, told: dict[str, Shown]) -> dict[str, Any]:
+def entry_shown(asked: Asked, seen: Seen, one: Shown, told: dict[str, Shown]) -> dict[str, Any]:
     """An entry of the ledger; ``told`` are those that are listed with it, by id."""
     entry, reversed_ = one.entry, told.get(one.entry.ref)
     return {

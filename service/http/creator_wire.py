@@ -43,13 +43,13 @@ class AccountRequest(_Sent):
 
 
 class SignalSent(_Sent):
-    """One thing measured (``value`` 0 to 100) or done. ``self_correction`` needs ``decision_id`` and ``seconds``."""
+    """One thing measured, or done: ``training_passed`` needs no more, ``self_correction`` the last two."""
 
     name: Code
     at: When
-    value: Annotated[StrictInt, Field(ge=0, le=100)] = 0
+    value: Annotated[StrictInt, Field(ge=0, le=100)] | None = Field(default=None, description="of what is measured")
     decision_id: Short | None = None
-    seconds: Annotated[StrictInt, Field(ge=0, le=86_400)] = 0
+    seconds: Annotated[StrictInt, Field(ge=0, le=86_400)] | None = None
 
 
 class SignalsRequest(_Sent):

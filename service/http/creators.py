@@ -11,11 +11,11 @@ from moderation.types import Scene
 from service.creators import presets
 from service.creators.book import NotThere, boost_of
 from service.creators.members import Profile, Refused, Signal
-from service.creators.reading import LAST
+from service.creators.reads import LAST
 from service.http import creator_wire as wire
 from service.http.answer import Answer, tell
 from service.http.asking import ListQuery, cursor_of, cut, mark_of, read_as, read_query
-from service.http.creator_answers import boost_told, brief_told, creator_told, explained, line_told
+from service.http.creator_answers import boost_told, brief_told, creator_told, entry_shown, explained
 from service.http.language import called
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
@@ -118,7 +118,7 @@ async def ledger(asked: Asked) -> Answer:
     rows = await asked.serving.service.creators.reads.ledger(seen.member.id, before=before, limit=query.limit + 1)
     page, last = cut(rows, query.limit)
     told = {one.entry.id: one for one in rows}
-    items = [line_told(asked, seen, one, told) for one in page]
+    items = [entry_shown(asked, seen, one, told) for one in page]
     return tell({"items": items, "next": cursor_of(last.number) if last else None})
 
 

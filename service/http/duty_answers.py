@@ -14,13 +14,13 @@ from service.ids import now
 if TYPE_CHECKING:
     from datetime import date
 
+    from moderation.reasons import Language
     from service.duty.alerts import Alert
     from service.duty.products import Product
     from service.duty.proofs import OnFile
-    from service.duty.report import Lacking, Line, Report
+    from service.duty.report import Lacking, Report, ReportLine
     from service.duty.scripts import Version
     from service.duty.shows import Correction, Done, Show
-    from service.http.language import Lang
 
 
 class ProofShown(Answered):
@@ -309,7 +309,7 @@ def script_told(version: Version) -> dict[str, Any]:
     }
 
 
-def report_told(report: Report, lang: Lang) -> dict[str, Any]:
+def report_told(report: Report, lang: Language) -> dict[str, Any]:
     """A report as JSON-ready data, in the reader's language."""
     today = Reasons(report.ruleset, report.lines[0].content, lang).day if report.lines else report.at.date()
     return {
@@ -321,7 +321,7 @@ def report_told(report: Report, lang: Lang) -> dict[str, Any]:
     }
 
 
-def _sentence(line: Line, report: Report, lang: Lang) -> dict[str, Any]:
+def _sentence(line: ReportLine, report: Report, lang: Language) -> dict[str, Any]:
     number, start, end = line.sentence
     told = render(line.verdict, line.content, report.ruleset, lang)
     rewrite = line.rewrite
@@ -341,7 +341,7 @@ def _sentence(line: Line, report: Report, lang: Lang) -> dict[str, Any]:
     }
 
 
-def _owed(one: Lacking, report: Report, lang: Lang, today: date) -> dict[str, Any]:
+def _owed(one: Lacking, report: Report, lang: Language, today: date) -> dict[str, Any]:
     reasons = Reasons(report.ruleset, one.content, lang)
     lacking = [
         {"rule": item.rule, "severity": item.severity, "laws": list(item.laws), "why": reasons.why(item)}

@@ -6,17 +6,18 @@ import asyncio
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import orjson
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from service.audit.exports import LAST, AskedWrong, NoSuchExport, NotThere
 from service.audit.packs import PACKS, said
-from service.audit.records import Asked as Wanted
+from service.audit.records import PackOrder
 from service.http.answer import Answer, tell
 from service.http.answers import Answered
 from service.http.asking import ListQuery, cursor_of, cut, mark_of, read_as, read_query
 from service.http.files import FileAnswer
 from service.http.problems import Fault, Problem, forbidden
 from service.http.routes import BODY, CALLED, route
+from service.http.wire import When  # noqa: TC001 - pydantic reads it at run time
 from service.ids import stamp
 from service.ledger import Unchanged
 from service.rights import Right
@@ -37,8 +38,8 @@ class ExportRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     pack: Annotated[str, StringConstraints(max_length=40)] = Field(examples=["room_117"])
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = Field(default=None, description="not included")
+    since: When | None = None
+    until: When | None = Field(default=None, description="not included")
     scene: Name = ""
     creator: Name = ""
     room: Name = ""
@@ -107,7 +108,7 @@ async def ask_export(asked: Asked) -> Answer:
         raise forbidden(Right.UNMASK)
     since, until = (stamp(moment) if moment else "" for moment in (sent.since, sent.until))
     told = sent.model_dump(exclude={"since", "until", "reason", "formats"})
-    wanted = Wanted(**told, since=since, until=until, formats=tuple(dict.fromkeys(sent.formats)))
+    wanted = PackOrder(**told, since=since, until=until, formats=tuple(dict.fromkeys(sent.formats)))
     try:
         export = await asked.serving.service.audit.exports.ask(
             caller.tenant, wanted, by=caller.id, reason=sent.reason.strip()

@@ -12,7 +12,7 @@ from service.review.marks import visible
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from service.http.language import Lang
+    from moderation.reasons import Language
     from service.http.problems import Problem
     from service.http.serving import Asked
 
@@ -47,7 +47,7 @@ def in_days(query: Mapping[str, str], since: str, until: str) -> dict[str, str]:
     return asked
 
 
-def wrong_days(query: Mapping[str, str], since: str, until: str, lang: Lang) -> str:
+def wrong_days(query: Mapping[str, str], since: str, until: str, lang: Language) -> str:
     """What is wrong with the days of a form: one that is none, or an end before the beginning; empty if nothing is."""
     days = []
     for name in (since, until):
@@ -59,6 +59,6 @@ def wrong_days(query: Mapping[str, str], since: str, until: str, lang: Lang) -> 
     return "" if days == sorted(days) else html.say(lang, "search.from_after_to")
 
 
-def wrong(problem: Problem, lang: Lang) -> str:
+def wrong(problem: Problem, lang: Language) -> str:
     """What is wrong with the fields of a form."""
     return " ".join(fault["msg"] for fault in problem.told(lang).get("errors", ()))

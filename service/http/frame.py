@@ -14,7 +14,7 @@ import structlog
 
 from service.http.browser import check_origin, signed_in
 from service.http.console import refusal, shell, wants_page
-from service.http.problems import CHALLENGE, Problem, forbidden
+from service.http.problems import CHALLENGE, Fault, Problem, forbidden
 from service.http.serving import Asked, lang_of
 from service.ledger import IdempotencyConflict, LedgerClosed, LedgerFull, LedgerUnwritable
 from service.live.rooms import Crowded
@@ -89,6 +89,7 @@ class Frame:
                     caller = await self._caller(request)
                     _permit(caller, route.policy)
                     left = self.rates.spend(caller.id)
+                    _unasked(route, request)
                 asked = Asked(request, self.serving, found, caller)
                 response = await route.answer(asked)
                 if route.shows_texts and caller is not None and caller.session and response.status < _REFUSED:
@@ -102,7 +103,9 @@ class Frame:
             out["X-Request-Id"] = request_id
             if left is not None:
                 out["RateLimit"] = left
-            if caller is not None and caller.session:
+            if caller is not None and "Authorization" not in headers:
+                # That answers to ``Authorization`` are nobody else's every cache knows (RFC 9111 3.5), of ``X-API-Key``
+                # and of cookies none does.
                 out["Cache-Control"] = "no-store"
             if self.serving.streams.stopping:
                 response.force_close()
@@ -126,7 +129,7 @@ class Frame:
             structlog.get_logger().error("request failed", request_id=request_id, **where(error))
         if wants_page(request):
             return refusal(problem, request, await self._looking(request))
-        return problem.response(lang_of(request), request_id=request_id, instance=request.path)
+        return problem.response(lang_of(request), request_id=request_id, instance=request.rel_url.raw_path)
 
     async def _looking(self, request: web.BaseRequest) -> Shell | None:
         """Who is signed in and sees a page that tells of a problem; nobody, where that cannot be told."""
@@ -148,6 +151,12 @@ async def caller_of(request: web.BaseRequest, keys: Keys, sessions: Sessions) ->
 def _permit(caller: Caller, policy: Right) -> None:
     if policy not in caller.rights:
         raise forbidden(policy)
+
+
+def _unasked(route: Route, request: web.BaseRequest) -> None:
+    """Refuses a query where none is read: who asks for a part, or a trial, must not be given, or do, the whole."""
+    if route.shown and route.query is None and "?" in request.raw_path and request.query:
+        raise Problem("invalid-query", faults=[Fault((name,), "extra_forbidden") for name in request.query])
 
 
 async def _noted(route: Route, asked: Asked, caller: Caller) -> None:

@@ -10,8 +10,8 @@ from service.http.language import called
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from moderation.reasons import Language
     from moderation.ruleset import Ruleset
-    from service.http.language import Lang
     from service.live.talk import Event
 
 _CLOCK = len("2026-11-28 12:00")
@@ -20,7 +20,7 @@ _GROUPS = {"action": "action", "advice": "advice", "by": "decided_by", "level": 
 _ENDS = {"up": ("up", "down"), "on": ("on", "off")}
 
 
-def in_words(event: Event, lang: Lang, ruleset: Ruleset) -> str:
+def in_words(event: Event, lang: Language, ruleset: Ruleset) -> str:
     """The sentence; the name of its kind where there is none for it."""
     facts = event.facts
     name = f"happened.{event.kind}"
@@ -38,7 +38,7 @@ def in_words(event: Event, lang: Lang, ruleset: Ruleset) -> str:
     return html.say(lang, name, **gaps).rstrip("：: ")
 
 
-def _more(facts: Mapping[str, Any], lang: Lang, ruleset: Ruleset) -> list[str]:
+def _more(facts: Mapping[str, Any], lang: Language, ruleset: Ruleset) -> list[str]:
     """What is said only where it is known: how slow, until when, for what reasons."""
     told = []
     if "advice" in facts and facts.get("seconds"):

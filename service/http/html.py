@@ -21,7 +21,7 @@ from service.review.marks import Mark, pieces, visible
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from service.http.language import Lang
+    from moderation.reasons import Language
     from service.review.marks import Piece
 
 REPORTS_TO: Final = "/csp"
@@ -61,18 +61,18 @@ _FOR_SCRIPTS: Final = {
 }
 
 
-def say(lang: Lang, name: str, /, **gaps: Any) -> str:
+def say(lang: Language, name: str, /, **gaps: Any) -> str:
     """A sentence of ``words.toml``. Raises ``KeyError`` for one that is not there."""
     text = WORDS[lang][name]
     return text.format_map(gaps) if gaps else text
 
 
-def named(lang: Lang, group: str, code: str | None) -> str:
+def named(lang: Language, group: str, code: str | None) -> str:
     """What a code of a closed list is called; a code that nobody named is its own name."""
     return WORDS[lang].get(f"{group}.{code}", code or "")
 
 
-def page(template: str, *, lang: Lang, status: int = 200, **values: Any) -> Answer:
+def page(template: str, *, lang: Language, status: int = 200, **values: Any) -> Answer:
     """A page or a part of one."""
     chosen = _TEMPLATES.get_template(template)
     told = chosen.render(

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 _KEY_SHAPE: Final = re.compile(r"[\x21-\x7e]{1,255}")
 IDEMPOTENT: Final = {"Idempotency-Key": "the same key with the same body gets the stored answer, made once"}
-"""What the document says of the header."""
+REPLAYED: Final = {"Idempotent-Replayed": "true, where the answer is a stored one"}
+"""What the document says of the headers."""
 
 
 def key_of(request: web.BaseRequest) -> str | None:

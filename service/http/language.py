@@ -5,15 +5,14 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from moderation.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Lang = Literal["zh", "en"]
-"""Chinese is the default; English is answered to those who ask for it."""
+    from moderation.reasons import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class Sentence:
     detail: Mapping[str, str]
     whys: Mapping[str, Mapping[str, str]]
 
-    def reason(self, context: Mapping[str, Any], lang: Lang) -> dict[str, str]:
+    def reason(self, context: Mapping[str, Any], lang: Language) -> dict[str, str]:
         """The sentence for the code ``why`` of a context, as its ``reason``; the code itself where none is known."""
         why = context.get("why")
         return {} if why is None else {"reason": self.whys[why][lang] if why in self.whys else str(why)}
@@ -46,14 +45,14 @@ class Named(Protocol):
         """In English."""
 
 
-def called(one: Named | None, lang: Lang, unknown: str = "") -> str:
+def called(one: Named | None, lang: Language, unknown: str = "") -> str:
     """What something is called; ``unknown`` where the rules do not know it."""
     if one is None:
         return unknown
     return one.en if lang == "en" else one.zh
 
 
-def language(accept: str | None) -> Lang:
+def language(accept: str | None) -> Language:
     """The better liked of Chinese and English in an ``Accept-Language`` header (RFC 9110 12.5.4); Chinese on a tie."""
     if not accept:
         return "zh"
@@ -81,7 +80,7 @@ def _quality(weight: str) -> float:
         return 0.0
 
 
-def explain(kind: str, lang: Lang, context: Mapping[str, Any] | None = None) -> str:
+def explain(kind: str, lang: Language, context: Mapping[str, Any] | None = None) -> str:
     """What is wrong with one field, for its error type. An unknown type explains itself by its name."""
     known = {name: value.in_(lang) if isinstance(value, Told) else value for name, value in (context or {}).items()}
     if lang == "zh" and "expected" in known:  # pydantic joins values in English

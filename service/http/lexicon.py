@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MOST_BODY: Final = 6 * MOST_BYTES + 64 * 1024
 """JSON may spell every character out, which makes six bytes of one."""
-_LAST_VERSION: Final = 2**31 - 1
+LAST_VERSION: Final = 2**31 - 1
 _VERSION: Final = re.compile("[1-9][0-9]{0,9}")
 _WRITES: Final = ("four-eyes", *BODY, *CALLED)
 
@@ -56,7 +56,7 @@ class ActivationRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    version: Annotated[StrictInt, Field(ge=0, le=_LAST_VERSION)]
+    version: Annotated[StrictInt, Field(ge=0, le=LAST_VERSION)]
 
 
 class LexiconVersion(Answered):
@@ -120,16 +120,16 @@ async def file_lexicon(asked: Asked) -> Answer:
         raise _refused(errors, names) from None
     except FourEyes:
         raise Problem("four-eyes") from None
-    standing = await lexicons.standing(caller.tenant)
-    return tell({**_version(filed, standing.active), "ruleset": ruleset_of(asked).fingerprint})
+    own = await lexicons.of(caller.tenant)
+    return tell({**_version(filed, own.active), "ruleset": ruleset_of(asked).fingerprint})
 
 
 @route("GET", "/v1/lexicon", policy=Right.LEXICON, gives=Lexicon, problems=CALLED)
 async def lexicon(asked: Asked) -> Answer:
     """List the versions of the tenant's own words, and tell which is active."""
-    standing = await asked.serving.service.lexicons.standing(asked.who.tenant)
-    versions = [_version(info, standing.active) for info in standing.versions]
-    return tell({"active": standing.active, "ruleset": ruleset_of(asked).fingerprint, "versions": versions})
+    own = await asked.serving.service.lexicons.of(asked.who.tenant)
+    versions = [_version(info, own.active) for info in own.versions]
+    return tell({"active": own.active, "ruleset": ruleset_of(asked).fingerprint, "versions": versions})
 
 
 @route(
@@ -158,8 +158,8 @@ async def activate_lexicon(asked: Asked) -> Answer:
         raise _refused(errors, ()) from None
     except FourEyes:
         raise Problem("four-eyes") from None
-    standing = await lexicons.standing(caller.tenant)
-    return tell({"active": standing.active, "ruleset": ruleset_of(asked).fingerprint})
+    own = await lexicons.of(caller.tenant)
+    return tell({"active": own.active, "ruleset": ruleset_of(asked).fingerprint})
 
 
 ROUTES: Final = (file_lexicon, lexicon, lexicon_version, activate_lexicon)

@@ -100,5 +100,5 @@ async def _files(asked: Asked, sent: LintRequest) -> Mapping[str, str]:
     if sent.changes:
         draft = draft_of(DraftRequest(changes=sent.changes))
         return (await done(service.rulebook.proposals.worked_out(caller.tenant, draft))).files
-    version = sent.version or (await service.lexicons.standing(caller.tenant)).active
+    version = sent.version or (await service.lexicons.of(caller.tenant)).active
     return await done(service.lexicons.files(caller.tenant, version))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from service.creators.book import Held, Seen
     from service.creators.entries import Entry
     from service.creators.formula import Formula
-    from service.creators.reading import Owner
+    from service.creators.reads import Owner
     from service.creators.trials import Trial
     from service.http.answer import Answer
     from service.http.console import Shell

@@ -110,7 +110,7 @@ async def system(asked: Asked) -> Answer:
     page = await shell(asked)
     service, metrics = asked.serving.service, asked.serving.metrics
     counts = (await told_by(asked, reviews.reviews, query={"limit": "1"}))["counts"]
-    depths = await service.views.depths(asked.who)
+    depths = await service.archive.depths(asked.who)
     return page.page(
         "system.html",
         health=service.health(),

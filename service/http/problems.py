@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pydantic import ValidationError
 
-    from service.http.language import Lang
+    from moderation.reasons import Language
     from service.rights import Right
 
 URN: Final = "urn:qingliu:problem:"
@@ -36,7 +36,7 @@ class Fault:
     kind: str
     context: Mapping[str, Any] = field(default_factory=dict)
 
-    def told(self, lang: Lang) -> dict[str, Any]:
+    def told(self, lang: Language) -> dict[str, Any]:
         """As the ``errors`` member of a problem carries it."""
         place = [name[:_LONGEST_NAME] if isinstance(name, str) else name for name in self.loc]
         return {"loc": place, "msg": explain(self.kind, lang, self.context), "type": self.kind}
@@ -67,7 +67,7 @@ class Problem(Exception):
         """The HTTP status."""
         return PROBLEMS[self.kind].status
 
-    def told(self, lang: Lang) -> dict[str, Any]:
+    def told(self, lang: Language) -> dict[str, Any]:
         """The problem as a JSON object, without the members that only the transport knows."""
         sentence = PROBLEMS[self.kind]
         said: dict[str, Any] = {
@@ -81,7 +81,7 @@ class Problem(Exception):
             said["errors"] = [fault.told(lang) for fault in self.faults]
         return said
 
-    def response(self, lang: Lang, *, request_id: str = "", instance: str = "") -> Answer:
+    def response(self, lang: Language, *, request_id: str = "", instance: str = "") -> Answer:
         """The whole answer."""
         said = self.told(lang)
         if instance:
@@ -101,12 +101,12 @@ def forbidden(right: Right) -> Problem:
     return Problem("forbidden", context=told, members={"needs": needs})
 
 
-def faults_of(error: ValidationError, prefix: tuple[str | int, ...] = ()) -> tuple[Fault, ...]:
+def faults_of(error: ValidationError) -> tuple[Fault, ...]:
     """What pydantic found, without the input that it quotes."""
     listed = error.errors(include_url=False, include_input=False)[:MOST_ERRORS]
     places = [entry["loc"] for entry in listed]
     return tuple(
-        Fault((*prefix, *entry["loc"]), entry["type"], entry.get("ctx", {}))
+        Fault(entry["loc"], entry["type"], entry.get("ctx", {}))
         for entry in listed
         # A list is not too short because what is in it is wrong, although nothing right is left of it.
         if entry["type"] != "too_short" or not any(_within(place, entry["loc"]) for place in places)

@@ -28,9 +28,9 @@ from service.rights import Right
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from moderation.reasons import Language
     from moderation.ruleset import Ruleset
     from service.duty.scripts import Version
-    from service.http.language import Lang
     from service.http.serving import Asked
 
 STREAM: Final = 60
@@ -120,7 +120,7 @@ async def pulse(asked: Asked) -> Answer:
 ROUTES: Final = (pulse,)
 
 
-def _item(one: Answered | Event, lang: Lang, texts: Mapping[str, str], active: Ruleset) -> dict[str, Any]:
+def _item(one: Answered | Event, lang: Language, texts: Mapping[str, str], active: Ruleset) -> dict[str, Any]:
     if not isinstance(one, Answered):
         text, detail = texts.get(str(one.facts.get("message", "")), ""), in_words(one, lang, active)
         told = {"seq": one.number, "kind": one.kind, "at": one.at, "facts": dict(one.facts)}

@@ -190,7 +190,7 @@ async def quality(asked: Asked) -> Answer:
 async def labels(asked: Asked) -> Answer:
     """What the labels of reviews come to, and whether a training or new weights are proposed."""
     service = asked.serving.service
-    told, weights = await service.labels.standing(asked.who.tenant), await service.weights.standing()
+    told, weights = await service.labels.counts(asked.who.tenant), await service.weights.trainings()
     body = {
         "texts": told.texts,
         "new": told.new,

@@ -30,7 +30,7 @@ class HoldRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal["tenant", "content", "creator", "room"]
-    value: Value = Field(default="", description="empty for the whole tenant")
+    value: Value = Field(default="", description="the id, which of a content must be known; empty for the whole tenant")
     reason: Reason
 
 
@@ -123,6 +123,9 @@ async def holds(asked: Asked) -> Answer:
 async def place_hold(asked: Asked) -> Answer:
     """Keep what a content, a creator, a room or all of the tenant said, whatever its time."""
     caller, sent = asked.who, await read_as(asked, HoldRequest)
+    moderation = asked.serving.moderation
+    if sent.kind == "content" and sent.value and not await moderation.history(caller, sent.value, limit=1):
+        raise Problem("invalid-body", faults=[Fault(("value",), "unknown_content")])
     try:
         hold = await asked.serving.service.audit.retaining.hold(
             caller.tenant, sent.kind, sent.value, reason=sent.reason, by=caller.id

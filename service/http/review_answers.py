@@ -15,9 +15,9 @@ from service.review.seeing import cut_short, texts_in
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from moderation.reasons import Language
     from moderation.ruleset import Ruleset
     from moderation.types import Content
-    from service.http.language import Lang
     from service.moderate import Decided
     from service.review.archive import Dossier
     from service.store.appeal_reads import Appeal
@@ -240,7 +240,7 @@ def together(*counts: Mapping[str, Any]) -> dict[str, Any]:
     return {"n": sum(one["n"] for one in counts), "more": any(one["more"] for one in counts)}
 
 
-def full(dossier: Dossier, ruleset: Ruleset, caller: str, lang: Lang) -> dict[str, Any]:
+def full(dossier: Dossier, ruleset: Ruleset, caller: str, lang: Language) -> dict[str, Any]:
     """An item with all that belongs to it, for one caller."""
     row, context = dossier.row, dossier.context
     names = None if dossier.appeal else dossier.names
@@ -328,7 +328,7 @@ def short_decision(decided: Decided, names: Mapping[str, str] | None) -> dict[st
     }
 
 
-def decision_shown(decided: Decided, lang: Lang, names: Mapping[str, str] | None) -> dict[str, Any]:
+def decision_shown(decided: Decided, lang: Language, names: Mapping[str, str] | None) -> dict[str, Any]:
     """A decision as ``GET /v1/moderations/{id}`` tells it to whoever may see the desk."""
     return {**rendered(decided, lang), **_who(decided.by, names)}
 
@@ -365,7 +365,7 @@ def _note(one: Noted) -> dict[str, Any]:
     }
 
 
-def _laws(decided: Decided, ruleset: Ruleset, lang: Lang) -> list[dict[str, Any]]:
+def _laws(decided: Decided, ruleset: Ruleset, lang: Language) -> list[dict[str, Any]]:
     refs: Sequence[str] = list(dict.fromkeys(law for item in decided.verdict.evidence for law in item.laws))
     articles = [ruleset.laws[ref] for ref in refs if ref in ruleset.laws]
     return [

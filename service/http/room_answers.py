@@ -18,15 +18,15 @@ from service.http.answers import Answered as Told
 from service.http.happened import in_words
 from service.http.language import explain
 from service.live.risk import reasons_told
-from service.live.talk import Answered, Event, Refused
+from service.live.talk import Answered, Event, NotJudged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from moderation.reasons import Language
     from moderation.risk import Risk
     from moderation.ruleset import Ruleset
     from moderation.types import Content, Verdict
-    from service.http.language import Lang
     from service.http.problems import Fault
     from service.live.lane import Lane
     from service.live.talk import News
@@ -123,7 +123,7 @@ class RoomList(Told):
     items: list[RoomShown]
 
 
-def verdict_told(answered: Answered, lang: Lang) -> bytes:
+def verdict_told(answered: Answered, lang: Language) -> bytes:
     """A verdict as JSON. What found nothing, which is most, ends in the same bytes for all of a scene."""
     name, number, decided, again = answered
     by = decider(decided.by)
@@ -157,10 +157,10 @@ def _moment(at: datetime) -> bytes:
     return orjson.dumps(at, option=orjson.OPT_UTC_Z)
 
 
-_last: list[tuple[News, Lang, list[bytes]]] = []
+_last: list[tuple[News, Language, list[bytes]]] = []
 
 
-def verdicts_told(news: News, lang: Lang) -> list[bytes]:
+def verdicts_told(news: News, lang: Language) -> list[bytes]:
     """The verdicts of some news as JSON: made once for all who listen, since they hear of them one after the other."""
     if not _last or _last[0][0] is not news or _last[0][1] != lang:
         _last[:] = [(news, lang, [verdict_told(answer, lang) for answer in news.answers])]
@@ -168,10 +168,10 @@ def verdicts_told(news: News, lang: Lang) -> list[bytes]:
 
 
 _NONE: Final[tuple[Verdict | None, bytes]] = None, b""
-_clean: dict[tuple[int, str, Lang], tuple[Verdict, bytes]] = {}
+_clean: dict[tuple[int, str, Language], tuple[Verdict, bytes]] = {}
 
 
-def _tail(verdict: Verdict, content: Content, ruleset: Ruleset, lang: Lang) -> bytes:
+def _tail(verdict: Verdict, content: Content, ruleset: Ruleset, lang: Language) -> bytes:
     told = render(verdict, content, ruleset, lang=lang)
     for name in _OFTEN_EMPTY:
         if not told[name]:
@@ -188,24 +188,24 @@ def may_be_seen(verdict: Verdict, content: Content, ruleset: Ruleset) -> bool:
     return verdict.action is Action.PASS
 
 
-def event_told(event: Event, lang: Lang, ruleset: Ruleset) -> bytes:
+def event_told(event: Event, lang: Language, ruleset: Ruleset) -> bytes:
     """An event as JSON; ``ruleset`` names its categories."""
     told = {**event.facts, "seq": event.number, "kind": event.kind, "at": event.at}
     return orjson.dumps({**told, "detail": in_words(event, lang, ruleset)}, option=orjson.OPT_UTC_Z)
 
 
-def item_told(item: Answered | Event, lang: Lang, ruleset: Ruleset) -> bytes:
+def item_told(item: Answered | Event, lang: Language, ruleset: Ruleset) -> bytes:
     """Either of them."""
     return verdict_told(item, lang) if isinstance(item, Answered) else event_told(item, lang, ruleset)
 
 
-def refused_told(name: str | None, why: str, lang: Lang, faults: Sequence[Fault] = ()) -> bytes:
+def refused_told(name: str | None, why: str, lang: Language, faults: Sequence[Fault] = ()) -> bytes:
     """A message that was not judged, as JSON: why, in a code and in words."""
     errors = [fault.told(lang) for fault in faults] or [{"loc": [], "msg": explain(f"room_{why}", lang), "type": why}]
     return orjson.dumps({"kind": "refused", "id": name, "why": why, "errors": errors})
 
 
-def outcome_told(outcome: Answered | Refused, lang: Lang) -> bytes:
+def outcome_told(outcome: Answered | NotJudged, lang: Language) -> bytes:
     """What became of a message, as JSON."""
     if isinstance(outcome, Answered):
         return verdict_told(outcome, lang)

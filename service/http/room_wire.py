@@ -21,7 +21,7 @@ from moderation.types import Author, Part, Role
 from service.draft import Draft
 from service.http import duty_wire
 from service.http.problems import Fault, Problem, faults_of
-from service.http.wire import LONGEST, Short, When, nul_places
+from service.http.wire import LONGEST, Malformed, Short, When, nul_places
 from service.live.talk import MANNERS, Kind, Message, content_id
 
 MOST_CHARS: Final = 2000
@@ -109,13 +109,6 @@ class StreamQuery(BaseModel):
     scope: Literal["own", "room"] = Field(
         default="own", description="own: verdicts of your messages, and events; room: everybody's verdicts too"
     )
-
-
-class Malformed(NamedTuple):
-    """A message that cannot be read, and what it called itself where that is readable."""
-
-    id: str | None
-    faults: tuple[Fault, ...]
 
 
 _one = RoomMessage.__pydantic_validator__
@@ -220,7 +213,7 @@ def _at(sent: Any) -> datetime | None:
 
 def _malformed(sent: Any, *faults: Fault) -> Malformed:
     name = sent.get("id") if isinstance(sent, dict) else None
-    return Malformed(name[:128] if isinstance(name, str) else None, faults)
+    return Malformed(name[:MOST_ID] if isinstance(name, str) else None, faults)
 
 
 @lru_cache(maxsize=4096)

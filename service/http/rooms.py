@@ -22,7 +22,6 @@ from service.http.room_answers import (
 )
 from service.http.room_wire import (
     EventsQuery,
-    Malformed,
     RoomMessages,
     RoomsQuery,
     envelope,
@@ -30,6 +29,7 @@ from service.http.room_wire import (
     room_of,
 )
 from service.http.routes import BODY, CALLED, route
+from service.http.wire import Malformed
 from service.ids import from_stamp
 from service.live.rooms import Crowded
 from service.review.veil import heard

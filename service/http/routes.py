@@ -34,6 +34,16 @@ BODY: Final = (
     "invalid-body",
 )
 """The problems of a body."""
+_PROBLEM_HEADERS: Final = {
+    401: {"WWW-Authenticate": "how to sign in, or which key is asked for"},
+    429: {"Retry-After": "seconds until it may go well"},
+    503: {"Retry-After": "seconds until it may go well"},
+}
+_DESCRIPTION: Final = (
+    "Answers speak Chinese, or English to `Accept-Language: en`; codes are never translated. Errors are RFC 9457 "
+    "problems: `errors` names each field (`loc`) and what was expected. A change that comes with a session bears "
+    "`X-CSRF-Token`. Every answer has `X-Request-Id`, those to a caller `RateLimit`."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +59,15 @@ class Route:
     takes: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     gives: type[BaseModel] | str
+    file: str = ""
+    """The media type of what is given instead where the query asks for a file."""
     unready: type[BaseModel] | None = None
     """What a 503 that is an answer, not a problem, carries."""
     problems: tuple[str, ...] = ()
     headers: Mapping[str, str] | None = None
+    """Of a request, and what they are for."""
+    returns: Mapping[str, str] | None = None
+    """Headers of an answer, and what they say."""
     shown: bool = True
     upgrades: bool = False
     """Whether the answer is a WebSocket."""
@@ -124,6 +139,7 @@ def openapi(routes: Iterable[Route], *, version: str) -> dict[str, Any]:
         "info": {
             "title": "Qingliu 清流",
             "version": version,
+            "description": _DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
@@ -152,22 +168,37 @@ def _schemes(policy: Right) -> Iterable[str]:
 
 
 def _responses(one: Route, schemas: Mapping[Any, Any]) -> dict[str, Any]:
-    media, schema = (
-        (one.gives, {"type": "string"}) if isinstance(one.gives, str) else ("application/json", schemas[one.gives])
-    )
-    responses: dict[str, Any] = {"200": {"description": "OK", "content": {media: {"schema": schema}}}}
+    gives = one.gives
+    content = {gives: _plain(gives)} if isinstance(gives, str) else {"application/json": {"schema": schemas[gives]}}
+    if one.file:
+        content[one.file] = _plain(one.file)
+    responses: dict[str, Any] = {"200": {"description": "OK", "content": content, **_told(one.returns)}}
     if one.upgrades:
         responses = {"101": {"description": "Switching Protocols"}}
     if one.unready:
         content = {"application/json": {"schema": schemas[one.unready]}}
         responses["503"] = {"description": "Not ready", "content": content}
-    for kind in one.problems:
+    refused = () if one.query or one.policy is Right.OPEN else ("invalid-query",)
+    for kind in (*one.problems, *refused):
         sentence = PROBLEMS[kind]
         known = responses.get(str(sentence.status))
         title = sentence.title["en"] if known is None else f"{known['description']}; {sentence.title['en']}"
         content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        responses[str(sentence.status)] = {"description": title, "content": content}
+        headers = _told(_PROBLEM_HEADERS.get(sentence.status))
+        responses[str(sentence.status)] = {"description": title, "content": content, **headers}
     return responses
+
+
+def _plain(media: str) -> dict[str, Any]:
+    """What is no JSON of a model: text, or whatever the media type says."""
+    return {"schema": {"type": "string"} if media.startswith("text/") else {}}
+
+
+def _told(headers: Mapping[str, str] | None) -> dict[str, Any]:
+    """The headers of an answer, with what they say."""
+    if not headers:
+        return {}
+    return {"headers": {name: {"description": why, "schema": {"type": "string"}} for name, why in headers.items()}}
 
 
 def _path_parameters(one: Route) -> list[dict[str, Any]]:

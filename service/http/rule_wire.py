@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt, StrictStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, StringConstraints
 
 from moderation.change import MOST_CHANGES
 from moderation.types import Scene
 from service.http.answers import Answered
 from service.http.asking import ListQuery
-from service.http.lexicon import LexiconFile  # noqa: TC001 - pydantic reads it at run time
-from service.http.wire import NAME
+from service.http.lexicon import LAST_VERSION, LexiconFile
+from service.http.wire import NAME, When
 from service.lexicons import MOST_FILES, NOTE_CHARS
 from service.rulebook.rehearsal import MOST, USUAL
 
 MOST_LINE: Final = 2000
-_LAST_VERSION: Final = 2**31 - 1
 
 Code = Annotated[StrictStr, StringConstraints(pattern=NAME)]
 Rule = Annotated[StrictStr, StringConstraints(min_length=1, max_length=120)]
 Digest = Annotated[StrictStr, StringConstraints(min_length=64, max_length=64)]
-Version = Annotated[StrictInt, Field(ge=0, le=_LAST_VERSION)]
+Version = Annotated[StrictInt, Field(ge=0, le=LAST_VERSION)]
 Percent = Annotated[StrictInt, Field(ge=1, le=100)]
 Note = Annotated[StrictStr, StringConstraints(max_length=NOTE_CHARS)]
 Line = Annotated[StrictStr, StringConstraints(min_length=1, max_length=MOST_LINE)]
@@ -118,8 +117,8 @@ class PeriodRequest(_Sent):
     """What to try it on: the last so many contents, and of them those that were judged in a period."""
 
     last: Annotated[StrictInt, Field(ge=1, le=MOST)] = USUAL
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: When | None = None
+    until: When | None = None
 
 
 class RehearsalRequest(PeriodRequest):
@@ -144,7 +143,7 @@ class RollbackRequest(_Sent):
 class ShadowRequest(_Sent):
     """Which version is to run beside the active one: it only counts."""
 
-    version: Annotated[StrictInt, Field(ge=1, le=_LAST_VERSION)]
+    version: Annotated[StrictInt, Field(ge=1, le=LAST_VERSION)]
 
 
 class NothingRequest(_Sent):

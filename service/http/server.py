@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 import structlog
 from aiohttp import web
 
-from service.again import beside
 from service.http.interface import interface
 from service.http.problems import Problem
 from service.http.serving import lang_of
 from service.logs import AccessLog
+from service.tasks import beside
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

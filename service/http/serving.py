@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from service.http.language import Lang
+    from moderation.reasons import Language
     from service.http.seen import Looks
     from service.http.stream import Streams
     from service.http.wire import Limits
@@ -64,16 +64,16 @@ class Asked:
         return self.caller
 
     @property
-    def lang(self) -> Lang:
+    def lang(self) -> Language:
         """The language to answer in."""
         return lang_of(self.request)
 
 
-def lang_of(request: web.BaseRequest) -> Lang:
+def lang_of(request: web.BaseRequest) -> Language:
     """The language that a client reads."""
     return _language(request.headers.get("Accept-Language"))
 
 
 @lru_cache(maxsize=256)
-def _language(accept: str | None) -> Lang:
+def _language(accept: str | None) -> Language:
     return language(accept)

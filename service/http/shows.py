@@ -37,6 +37,8 @@ from service.plan import Happening
 from service.rights import Right
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from service.duty.shows import Correction, Show
     from service.http.serving import Asked
 
@@ -76,6 +78,7 @@ async def start_show(asked: Asked) -> Answer:
     """Start a show in a room, with the checks of its hosts; tells what Order 117 asks for and is not there."""
     sent, caller, duties = await read_as(asked, ShowRequest), asked.who, asked.serving.service.duties
     hosts = tuple(Check(one.host_id, one.method, one.checked_on) for one in sent.hosts)
+    _past(hosts, [("hosts", place) for place in range(len(hosts))])
     try:
         await duties.products.named(caller.tenant, sent.products)
         await duties.proofs.named(caller.tenant, sent.proofs)
@@ -94,6 +97,18 @@ async def start_show(asked: Asked) -> Answer:
     duties.patrol.forget(caller.tenant, show.room)
     await duties.binding.read(caller.tenant, show.room)
     return await _told(asked, show)
+
+
+def _past(checks: Sequence[Check], places: Sequence[tuple[str | int, ...]]) -> None:
+    """Refuses checks that are yet to come: they stay on record, and hold for half a year from their day."""
+    day = today()
+    faults = [
+        Fault((*place, "checked_on"), "day_ahead")
+        for check, place in zip(checks, places, strict=True)
+        if check.checked_on > day
+    ]
+    if faults:
+        raise Problem("invalid-body", faults=faults)
 
 
 @route("GET", "/v1/shows", policy=Right.SHOWS, query=ShowsQuery, gives=ShowsShown, problems=("invalid-query", *CALLED))
@@ -129,6 +144,7 @@ async def check_host(asked: Asked) -> Answer:
     """Record that the identity of a host was checked."""
     sent = await read_as(asked, CheckSent)
     check = Check(sent.host_id, sent.method, sent.checked_on)
+    _past([check], [()])
     try:
         show = await asked.serving.service.duties.shows.check(asked.who, asked.found["id"], check)
     except UnknownShow:
@@ -154,6 +170,7 @@ async def end_show(asked: Asked) -> Answer:
     policy=Right.SHOWS,
     query=ExportQuery,
     gives=CorrectionsShown,
+    file="text/csv",
     problems=("not-found", "invalid-query", *CALLED),
     shows_texts=True,
 )

@@ -14,17 +14,17 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
-from aiohttp import WSMsgType, web
+from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 
 from service.http.answers import Answered as Told
 from service.http.asking import read_query
 from service.http.browser import check_socket
 from service.http.frame import caller_of
-from service.http.problems import Problem
-from service.http.room_wire import Malformed, StreamQuery, envelope, read_message, room_of
+from service.http.problems import Fault, Problem
+from service.http.room_wire import StreamQuery, envelope, read_message, room_of
 from service.http.routes import CALLED, route
 from service.http.streaming import AT_ONCE, GRACE_SECONDS, Code, Stream, Waker
-from service.http.wire import read_json
+from service.http.wire import Malformed, read_json
 from service.ledger import LedgerError
 from service.live.rooms import Crowded
 from service.logs import where
@@ -41,10 +41,21 @@ BUFFER: Final = 32 * 1024
 """Bytes on their way to one client, in the program and again in the system."""
 FRAME: Final = 256 * 1024
 """Bytes of one frame of a client."""
+_TYPES: Final = "'messages' or 'ping'"
 
 
 class Hello(Told):
     """Nothing: the answer is 101 and a WebSocket."""
+
+
+class _Socket(web.WebSocketResponse[Any]):
+    """A WebSocket that tells of a frame that is too large: the library would close it without a word."""
+
+    async def close(self, *, code: int = WSCloseCode.OK, message: bytes = b"", drain: bool = True) -> bool:
+        """Closes it, unless the library does because of such a frame, which bears no message."""
+        if code == WSCloseCode.MESSAGE_TOO_BIG and not message:
+            return False
+        return await super().close(code=code, message=message, drain=drain)
 
 
 class Streams:
@@ -112,7 +123,7 @@ async def stream(asked: Asked) -> web.WebSocketResponse[Any]:
     """Follow a live room, and bring messages, over a WebSocket (subprotocol qingliu.chat.v1)."""
     room, query = room_of(asked.found["room"]), read_query(asked, StreamQuery)
     streams, caller, whole = asked.serving.streams, asked.who, query.scope == "room"
-    opened: web.WebSocketResponse[Any] = web.WebSocketResponse(
+    opened = _Socket(
         protocols=(PROTOCOL,),
         autoping=False,
         compress=False,
@@ -121,8 +132,9 @@ async def stream(asked: Asked) -> web.WebSocketResponse[Any]:
         timeout=GRACE_SECONDS,
         decode_text=False,
     )
-    ready = opened.can_prepare(asked.request)
-    if not ready.ok or ready.protocol != PROTOCOL:
+    # Asked for first: of a client that speaks another one the library would write to the log what it said.
+    offered = {one.strip() for one in asked.request.headers.get("Sec-WebSocket-Protocol", "").split(",")}
+    if PROTOCOL not in offered or not opened.can_prepare(asked.request).ok:
         headers = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
         raise Problem("upgrade-required", context={"protocol": PROTOCOL}, headers=headers)
     if caller.session:
@@ -192,19 +204,25 @@ async def _read(client: Stream) -> None:
             await opened.pong(frame.data)
         elif kind is WSMsgType.BINARY:
             client.end(Code.MALFORMED)
+        elif kind is WSMsgType.ERROR and _too_large(frame.data):
+            client.end(Code.TOO_LARGE)
         elif kind is not WSMsgType.PONG:
             return
+
+
+def _too_large(error: object) -> bool:
+    return isinstance(error, WebSocketError) and error.code == WSCloseCode.MESSAGE_TOO_BIG
 
 
 def _take(client: Stream, frame: bytes) -> None:
     """What a client says: messages, or a ping."""
     try:
         sent = read_json(frame)
-        kind = sent.pop("type", None) if isinstance(sent, dict) else None
+        kind = _type_of(sent) if isinstance(sent, dict) else None
         if kind == "ping":
             client.say({"type": "pong", "id": sent.get("id")})
             return
-        messages = envelope(sent if kind == "messages" else None)
+        messages = envelope(sent)
     except Problem as problem:
         client.end(Code.MALFORMED, problem)
         return
@@ -225,6 +243,15 @@ def _take(client: Stream, frame: bytes) -> None:
             read.append(message)
     if read:
         _bring(client, read)
+
+
+def _type_of(sent: dict[str, Any]) -> str:
+    """Takes the type of a frame out of it. Raises ``Problem``."""
+    kind = sent.pop("type", None)
+    if kind in ("messages", "ping"):
+        return str(kind)
+    fault = Fault(("type",), "missing") if kind is None else Fault(("type",), "literal_error", {"expected": _TYPES})
+    raise Problem("invalid-body", faults=[fault])
 
 
 def _bring(client: Stream, read: list[Message]) -> None:

@@ -11,6 +11,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
+from struct import pack
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
@@ -60,6 +61,7 @@ class Code(IntEnum):
     """Why a stream was closed: WebSocket codes, from 4000 on our own."""
 
     AWAY = 1001
+    TOO_LARGE = 1009
     BUSY = 1013
     MALFORMED = 4400
     FORBIDDEN = 4403
@@ -291,11 +293,23 @@ class Stream:
         with suppress(TimeoutError, ConnectionError, RuntimeError):
             async with asyncio.timeout(GRACE_SECONDS / 10):
                 await self._frame(orjson.dumps(bye))
+                if code is Code.TOO_LARGE:
+                    await self.socket.send_frame(pack("!H", code) + code.word.encode(), WSMsgType.CLOSE)
+        if code is Code.TOO_LARGE and transport is not None:
+            await _read_out(transport)
         with suppress(TimeoutError, ConnectionError, RuntimeError):
             async with asyncio.timeout(GRACE_SECONDS):
                 await self.socket.close(code=code, message=code.word.encode(), drain=False)
         if transport is not None:
             await _flushed(transport)
+
+
+async def _read_out(transport: asyncio.Transport) -> None:
+    """Lets a client send the rest of its frame: who closes before cuts off what it was told."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + GRACE_SECONDS
+    while not transport.is_closing() and loop.time() < until:  # noqa: ASYNC110 - once a stream
+        await asyncio.sleep(PAUSE)
 
 
 async def _flushed(transport: asyncio.Transport) -> None:

@@ -17,8 +17,8 @@ from service.webhooks import LAST, MOST, URL_CHARS, Absent, NotDead, TooMany, Ur
 
 if TYPE_CHECKING:
     from service.http.serving import Asked
-    from service.store.notices import Delivery as Sent
-    from service.store.notices import Webhook as Receiver
+    from service.store.notice_reads import Delivery as Sent
+    from service.store.notice_reads import Webhook as Receiver
     from service.webhooks import Made
 
 _MOST_SHOWN: Final = 200

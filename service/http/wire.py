@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, NoReturn
 
 import orjson
 from pydantic import (
@@ -165,11 +165,10 @@ class Limits:
     """The codes that a content may declare, as the rules have them now; none, and any is taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """An item of a batch that could not be read. ``content_id`` is what it called itself, when that is readable."""
+class Malformed(NamedTuple):
+    """An item that cannot be read, and what it called itself where that is readable."""
 
-    content_id: str | None
+    id: str | None
     faults: tuple[Fault, ...]
 
 
@@ -186,12 +185,12 @@ def read_one(body: bytes, *, tenant: str, now: datetime, limits: Limits) -> Cont
         _look_for_duplicates(body)
     reading = _Reading(now, tenant, limits, nul=_NUL in body)
     content = reading.plain(sent) or reading.content(sent, keys)
-    if isinstance(content, Refused):
+    if isinstance(content, Malformed):
         raise Problem("invalid-body", faults=content.faults)
     return content
 
 
-async def read_batch(body: bytes, *, tenant: str, now: datetime, limits: Limits) -> list[Content | Refused]:
+async def read_batch(body: bytes, *, tenant: str, now: datetime, limits: Limits) -> list[Content | Malformed]:
     """The contents in a batch, each its own outcome. Raises ``Problem`` when the batch as a whole cannot be read."""
     sent = _parse(body)
     try:
@@ -207,7 +206,7 @@ async def read_batch(body: bytes, *, tenant: str, now: datetime, limits: Limits)
         else:
             _look_for_duplicates(body)
     reading = _Reading(now, tenant, limits, nul=_NUL in body)
-    read: list[Content | Refused] = []
+    read: list[Content | Malformed] = []
     chars = 0
     breath = Breath()
     for item, count in zip(items, keys, strict=True):
@@ -234,7 +233,7 @@ def _keys_of_messages(sent: Any) -> int:
     return sum(map(_count_keys, messages)) if isinstance(messages, list) else 0
 
 
-def read_item(sent: Any, *, now: datetime, limits: Limits, tenant: str = "") -> Content | Refused:
+def read_item(sent: Any, *, now: datetime, limits: Limits, tenant: str = "") -> Content | Malformed:
     """One content from plain data, wherever that came from."""
     return _Reading(now, tenant, limits, nul=True).content(sent, _count_keys(sent))
 
@@ -281,26 +280,26 @@ class _Reading:
             return None
         return Draft(known, (Part("text", text),), self.now, name, 1, self.tenant).done()
 
-    def content(self, sent: Any, keys: int) -> Content | Refused:
+    def content(self, sent: Any, keys: int) -> Content | Malformed:
         """The content in plain data that has so many keys, or what is wrong with it."""
         # What must not even reach the model: so many fields that each would cost an error, and NUL anywhere.
         if keys > _MOST_KEYS:
-            return _refused(sent, Fault((), "too_many_fields"))
+            return _malformed(sent, Fault((), "too_many_fields"))
         if self.nul and (hidden := tuple(nul_places(sent, ()))):
-            return _refused(sent, *hidden)
+            return _malformed(sent, *hidden)
         try:
             asked = _one.validate_python(sent)
         except ValidationError as error:
-            return _refused(sent, *faults_of(error))
+            return _malformed(sent, *faults_of(error))
         parts: tuple[Part, ...]
         if asked.text and not asked.parts and len(asked.text) <= self.limits.content_chars:
             parts = (Part("text", asked.text),)
         else:
             parts = tuple([Part(part.name, part.text) for part in asked.parts])
             if fault := _wrong_parts(asked, self.limits):
-                return _refused(sent, fault)
+                return _malformed(sent, fault)
         if fault := wrong_industry(asked.industry, self.limits.industries):
-            return _refused(sent, fault)
+            return _malformed(sent, fault)
         return Draft(
             asked.scene,
             parts,
@@ -345,9 +344,9 @@ def _author(creator: str | None, role: Role) -> Author:
     return Author(id=creator, role=role)
 
 
-def _refused(sent: Any, *faults: Fault) -> Refused:
+def _malformed(sent: Any, *faults: Fault) -> Malformed:
     name = sent.get("content_id") if isinstance(sent, dict) else None
-    return Refused(name[:200] if isinstance(name, str) else None, faults)
+    return Malformed(name[:LONGEST] if isinstance(name, str) else None, faults)
 
 
 def _parse(body: bytes) -> Any:

@@ -12,12 +12,12 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from moderation.types import PERSON, Action, Opinion
-from service.again import again
 from service.filing import ENGINE
 from service.live.lane import Late
 from service.live.talk import RETRACTION, RULING, content_id
 from service.plan import Happening
 from service.review.rulings import DEADLINE
+from service.tasks import forever
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -96,7 +96,7 @@ class Hindsight:
 
     async def run(self) -> None:
         """Looks for ever."""
-        await again(self._look, rest=PAUSE_SECONDS, failing="rooms not looked after")
+        await forever(self._look, rest=PAUSE_SECONDS, failing="rooms not looked after")
 
     async def _look(self) -> None:
         self.file_again()

@@ -28,7 +28,7 @@ MOST_CHARS: Final = 4000
 
 @dataclass(slots=True, eq=False)
 class Brought:
-    """A message that waits, who brought it and when; its verdict later."""
+    """A message that waits, who brought it and when."""
 
     message: Message
     ear: Ear

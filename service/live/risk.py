@@ -26,7 +26,7 @@ ADVICE: Final = "advice"
 _NONE: Final = Risk()
 
 
-class Corrected(NamedTuple):
+class PutRight(NamedTuple):
     """The host put a claim of a category right on air, at so many seconds since 1970."""
 
     at: float
@@ -34,7 +34,7 @@ class Corrected(NamedTuple):
 
 
 def moved(
-    risk: Risk, judged: Sequence[Judged], more: Iterable[Mark | Corrected], rules: RiskRules
+    risk: Risk, judged: Sequence[Judged], more: Iterable[Mark | PutRight], rules: RiskRules
 ) -> tuple[Risk, list[Happening]]:
     """The risk after messages with their verdicts, then after what others add; what is to be told of it."""
     happened: list[Happening] = []

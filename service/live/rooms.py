@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from service.again import again
 from service.ledger import LedgerClosed
 from service.live.feed import Once
 from service.live.lane import Brought, Lane, Said
 from service.live.talk import Answered, Event, content_id, message_id
+from service.tasks import forever
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -159,7 +159,7 @@ class Rooms:
 
     async def run(self) -> None:
         """Sweeps for ever."""
-        await again(self.sweep, rest=SWEEP_SECONDS, failing="rooms not swept")
+        await forever(self.sweep, rest=SWEEP_SECONDS, failing="rooms not swept")
 
     async def sweep(self) -> None:
         """Forgets idle rooms, and sees what of a risk has faded."""

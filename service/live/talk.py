@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from moderation.risk import Mark
     from moderation.types import Content, Verdict
-    from service.live.risk import Corrected
+    from service.live.risk import PutRight
     from service.moderate import Decided
     from service.plan import Happening
     from service.ports import Visit
@@ -88,7 +88,7 @@ class Follows(NamedTuple):
 
     events: Sequence[Happening] = ()
     work: Callable[[Visit], object] | None = None
-    risk: Sequence[Mark | Corrected] = ()
+    risk: Sequence[Mark | PutRight] = ()
 
 
 NOTHING_FOLLOWS: Final = Follows()
@@ -112,14 +112,14 @@ class Answered(NamedTuple):
     again: bool = False
 
 
-class Refused(NamedTuple):
+class NotJudged(NamedTuple):
     """A message that was not judged. ``why`` is a code: ``id_reused``, ``busy``, ``unavailable``, ``internal``."""
 
     id: str
     why: str
 
 
-Outcome = Answered | Refused
+Outcome = Answered | NotJudged
 
 
 class Event(NamedTuple):
@@ -134,8 +134,6 @@ class Event(NamedTuple):
 class News(NamedTuple):
     """What a room has to tell after one commit, in the order of its numbers: the verdicts first."""
 
-    tenant: str
-    room: str
     answers: Sequence[Answered]
     events: Sequence[Event]
 

@@ -23,7 +23,7 @@ from service.ids import from_stamp
 from service.ledger import LedgerClosed, LedgerFull, LedgerRefused, LedgerUnwritable, told
 from service.live.lane import Lane, Late, Part, Said
 from service.live.risk import faded, is_calm, kept, moved, renewed, restored
-from service.live.talk import RETRACTION, STARTED, Answered, Event, Judged, Kind, Message, News, Refused, message_id
+from service.live.talk import RETRACTION, STARTED, Answered, Event, Judged, Kind, Message, News, NotJudged, message_id
 from service.logs import where
 from service.moderate import Decided, retold
 from service.plan import Entering, Happening, Placed
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
     from service.chamber import Chamber
     from service.filing import Filing
     from service.ledger import Ledger
-    from service.live.risk import Corrected
+    from service.live.risk import PutRight
     from service.live.talk import Ear, Follow, Introduce, Outcome
     from service.plan import Outcome as Filed
     from service.ports import Expert, Visit
-    from service.review.terms import Terms
+    from service.review.urgency import Deadlines
     from service.rules import Rules
     from service.store.reads import Stored
     from service.store.room_reads import RoomReads
@@ -67,12 +67,12 @@ class Turns:
         reads: RoomReads,
         *,
         hearing: Expert | None,
-        terms: Terms,
+        deadlines: Deadlines,
         chamber: Chamber,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._rules, self._ledger, self._reads, self._hearing = rules, ledger, reads, hearing
-        self._terms, self._clock, self._chamber = terms, clock, chamber
+        self._deadlines, self._clock, self._chamber = deadlines, clock, chamber
         self.introduce: list[Introduce] = []
         self.follow: list[Follow] = []
         self.waiting = 0
@@ -223,7 +223,7 @@ class Turns:
         """What became of a message that came before, unless it says something else now."""
         was, now = stored.content, message.content
         if not number or (was.scene, was.parts, was.author.id) != (now.scene, now.parts, now.author.id):
-            return Refused(message.id, "id_reused")
+            return NotJudged(message.id, "id_reused")
         return Answered(message.id, number, self.retold(stored), again=True)
 
     async def _examine(self, parts: Sequence[Part]) -> list[Case]:
@@ -286,18 +286,18 @@ class Turns:
 
     def _judged(self, part: Part, answers: Sequence[Answer | None]) -> tuple[list[Judged], list[Filing]]:
         """Every message with its verdict, and the filing of each, under the next numbers."""
-        tenant, room, terms = part.lane.tenant, part.lane.name, self._terms
+        tenant, room, deadlines = part.lane.tenant, part.lane.name, self._deadlines
         judged: list[Judged] = []
         filings: list[Filing] = []
         number = part.lane.last + 1
         for message, case, answer in zip(part.messages, part.cases, answers, strict=True):
             verdict = case.conclude() if answer is None else case.conclude(answer.result())
-            filing = prepared(message.content, verdict, tenant=tenant, terms=terms, number=number)
+            filing = prepared(message.content, verdict, tenant=tenant, deadlines=deadlines, number=number)
             filings.append(filing)
             judged.append(Judged(tenant, room, number, message, filing.id, verdict))
             number += 1
         for message, verdict, _ in (*part.late, *part.pieces):
-            filing = prepared(message.content, verdict, tenant=tenant, terms=terms, number=number, known=True)
+            filing = prepared(message.content, verdict, tenant=tenant, deadlines=deadlines, number=number, known=True)
             filings.append(filing)
             judged.append(Judged(tenant, room, number, message, filing.id, verdict))
             number += 1
@@ -312,7 +312,7 @@ class Turns:
         for late in judged[len(part.messages) :]:
             facts = {"message": late.message.id, "decision": late.decision, "action": late.verdict.action.code}
             events.append(Happening(RETRACTION, facts))
-        changes: list[Mark | Corrected] = []
+        changes: list[Mark | PutRight] = []
         if judged:
             for follow in self.follow:
                 follows = follow(judged)
@@ -382,7 +382,7 @@ class Turns:
             for one, case in zip(judged, part.cases, strict=False):
                 if one.verdict.degraded and one.verdict.action is Action.PASS:
                     self.on_missed(lane, one.message, case)
-        news = News(lane.tenant, lane.name, answers, happened)
+        news = News(answers, happened)
         lane.tell([(brought.ear, answer) for brought, answer in zip(part.brought, answers, strict=False)], news)
         self._done(part)
 
@@ -394,7 +394,7 @@ class Turns:
         for said in part.said:
             if not said.heard.done():
                 said.heard.set_exception(error)
-        part.lane.tell([(brought.ear, Refused(brought.message.id, why)) for brought in part.brought], None)
+        part.lane.tell([(brought.ear, NotJudged(brought.message.id, why)) for brought in part.brought], None)
         self._keep(part, refused=why == "internal")
         self._done(part)
 

@@ -36,9 +36,9 @@ from service.store.quality_statements import CHECKED
 if TYPE_CHECKING:
     from service.ports import Visit
     from service.review.rows import Row
-    from service.review.rulings import Book, Standing
+    from service.review.rulings import Book, VersionDecision
     from service.review.states import Move
-    from service.review.terms import Terms
+    from service.review.urgency import Deadlines
 
 SEVERE: Final = 3
 """Appeals against what is so severe go to seniors."""
@@ -74,7 +74,7 @@ class _Found(NamedTuple):
 
     content: int
     at: str
-    standing: Standing
+    standing: VersionDecision
     block: Block
     fresh: bool
 
@@ -99,7 +99,7 @@ def notified(visit: Visit, tenant: str, decision: str, days: float) -> None:
     )
 
 
-def file(visit: Visit, tenant: str, said: Appealed, terms: Terms) -> str:
+def file(visit: Visit, tenant: str, said: Appealed, deadlines: Deadlines) -> str:
     """Files an appeal and opens its item; gives the appeal's id.
 
     Raises ``NotThere``, ``NotTheirs``, ``NotAppealable``, and ``ValueError`` for grounds that cannot be stored.
@@ -110,9 +110,9 @@ def file(visit: Visit, tenant: str, said: Appealed, terms: Terms) -> str:
         raise NotTheirs(said.by)
     if first := visit.rows(sql.TWICE, found.content, block.decision):
         raise NotAppealable("twice", first[0][0])
-    if visit.at > term(block, found.at, terms.appeal_days):
+    if visit.at > term(block, found.at, deadlines.appeal_days):
         raise NotAppealable("late")
-    review = _opened(visit, tenant, found, terms)
+    review = _opened(visit, tenant, found, deadlines)
     id_, scene = new_id(), found.standing.content.scene
     words = Content(
         scene=scene, parts=(Part(GROUNDS, said.grounds),), at=from_stamp(visit.at), author=Author(id=said.by)
@@ -261,11 +261,11 @@ def _found(visit: Visit, tenant: str, decision: str) -> _Found:
     return _Found(content, at, standing, block, not known)
 
 
-def _opened(visit: Visit, tenant: str, found: _Found, terms: Terms) -> str:
+def _opened(visit: Visit, tenant: str, found: _Found, deadlines: Deadlines) -> str:
     """The item of an appeal: of the content's scene, urgent by what the block was for."""
     verdict, content, decision = found.standing.verdict, found.standing.content, found.block.decision
     category = verdict.categories[0] if verdict.categories else ""
     judged = Judged(found.content, decision, content.scene.value, category, verdict.severity)
     level = SENIOR if verdict.severity >= SEVERE else FIRST
-    new = New(tenant, APPEAL, decision, judged, content.reach or 0, later(visit.at, terms.appeal_due), level)
+    new = New(tenant, APPEAL, decision, judged, content.reach or 0, later(visit.at, deadlines.appeal_due), level)
     return opened(visit, new, {"content": content.id, "level": level}).id

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from service.moderate import Decided, Moderation
     from service.rules import Rules
     from service.store.appeal_reads import Appeal, Appeals
-    from service.store.desk_reads import Counts, DeskReads, Done, Listed, Noted, Place, Query, Reported
+    from service.store.desk_reads import Counts, Depth, DeskReads, Done, Listed, Noted, Place, Query, Reported
 
 MOST_REPORTS: Final = 50
 MOST_NOTES: Final = 50
@@ -117,6 +117,10 @@ class Archive:
     async def counts(self, caller: Caller) -> Counts:
         """How much there is to do; today began at midnight in Shanghai."""
         return await self._reads.counts(caller.tenant, self._veil(caller).viewer, since=midnight())
+
+    async def depths(self, caller: Caller) -> list[Depth]:
+        """How much waits in each scene."""
+        return await self._reads.depths(caller.tenant, self._veil(caller).viewer)
 
     async def item(self, caller: Caller, review: str) -> Listed:
         """One item. Raises ``NotThere``."""

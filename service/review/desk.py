@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import orjson
 
 from service.acts import DECISION_UNDONE, GOLDEN_UNDONE
-from service.again import again
 from service.review import appeals, golden, handling, intake, rulings, samples
 from service.review.checks import Checks, grim, is_blind, is_tested
 from service.review.mixing import Mixing
@@ -26,6 +25,7 @@ from service.review.states import FIRST, HOUSE, SENIOR, Move, Person, State, Ste
 from service.review.verdict import unfounded
 from service.rights import Right
 from service.store import desk_statements as desk
+from service.tasks import forever
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from service.review.intake import Filed, Said
     from service.review.mixing import Judge
     from service.review.rulings import Ruling
-    from service.review.terms import Terms
+    from service.review.urgency import Deadlines
     from service.rules import Rules
 
 MOST_CLAIMED: Final = 50
@@ -68,10 +68,15 @@ class Desk:
     """Keeps nothing but its way to the ledger, and the golden items on their way: what is true is in the database."""
 
     def __init__(
-        self, ledger: Ledger, rules: Rules, terms: Terms, checks: Checks | None = None, judge: Judge | None = None
+        self,
+        ledger: Ledger,
+        rules: Rules,
+        deadlines: Deadlines,
+        checks: Checks | None = None,
+        judge: Judge | None = None,
     ) -> None:
-        self._ledger, self._rules, self._terms, self._checks = ledger, rules, terms, checks or Checks()
-        self.mixing = Mixing(ledger, terms, self._checks, judge) if judge else None
+        self._ledger, self._rules, self._deadlines, self._checks = ledger, rules, deadlines, checks or Checks()
+        self.mixing = Mixing(ledger, deadlines, self._checks, judge) if judge else None
 
     async def claim(
         self,
@@ -89,7 +94,7 @@ class Desk:
         only one, and what says the same as they decided within the hour only if nothing else waits.
         """
         person, most = _person(caller), min(limit, MOST_CLAIMED)
-        seconds = self._terms.lease if lease is None else lease
+        seconds = self._deadlines.lease if lease is None else lease
 
         def work(visit: Visit) -> list[Row]:
             _lapse(visit, visit.rows(desk.LAPSED, caller.tenant, visit.at, AT_ONCE))
@@ -151,7 +156,7 @@ class Desk:
 
         Raises ``NotThere`` and ``Conflict``.
         """
-        person, lease = _person(caller), self._terms.lease
+        person, lease = _person(caller), self._deadlines.lease
 
         def work(visit: Visit) -> Row:
             row = found(visit, caller.tenant, review)
@@ -172,8 +177,8 @@ class Desk:
 
         Raises ``NotThere`` for a content that was never judged, ``ValueError`` for words that cannot be stored.
         """
-        terms, known = self._terms, self._rules.engines.of(tenant).ruleset.categories
-        return await self._ledger.visit(lambda visit: intake.file(visit, tenant, said, terms, known))
+        deadlines, known = self._deadlines, self._rules.engines.of(tenant).ruleset.categories
+        return await self._ledger.visit(lambda visit: intake.file(visit, tenant, said, deadlines, known))
 
     async def make_golden(self, caller: Caller, content_id: str) -> str:
         """Has a decided content test reviewers; gives the golden item's id. Raises ``NotThere`` and ``Unfit``."""
@@ -189,11 +194,11 @@ class Desk:
 
         Raises ``NotThere``, ``NotTheirs``, ``NotAppealable``, and ``ValueError`` for grounds that cannot be stored.
         """
-        return await self._ledger.visit(lambda visit: appeals.file(visit, tenant, said, self._terms))
+        return await self._ledger.visit(lambda visit: appeals.file(visit, tenant, said, self._deadlines))
 
     async def notified(self, tenant: str, decision: str) -> None:
         """The creator was told of a block, whose term begins. Raises ``NotThere`` and ``NotAppealable``."""
-        days = self._terms.appeal_days
+        days = self._deadlines.appeal_days
         await self._ledger.visit(lambda visit: appeals.notified(visit, tenant, decision, days))
 
     async def sweep(self) -> int:
@@ -208,7 +213,7 @@ class Desk:
     async def watch(self) -> None:
         """Sweeps for ever; when that ends, golden items that were still to come do not."""
         try:
-            await again(self._look, rest=SWEEP_SECONDS, failing="deadlines not swept")
+            await forever(self._look, rest=SWEEP_SECONDS, failing="deadlines not swept")
         finally:
             if self.mixing is not None:
                 await self.mixing.close()
@@ -219,12 +224,12 @@ class Desk:
             await self.mixing.look()
 
     def _book(self, tenant: str) -> Book:
-        return Book(self._rules.engines.of(tenant).ruleset, self._terms.appeal_days)
+        return Book(self._rules.engines.of(tenant).ruleset, self._deadlines.appeal_days)
 
     async def _step(  # noqa: PLR0913 - one for each part of a move
         self, caller: Caller, review: str, step: Step, token: int | None, *, lease: float | None = None, note: str = ""
     ) -> Row:
-        person, seconds = _person(caller), self._terms.lease if lease is None else lease
+        person, seconds = _person(caller), self._deadlines.lease if lease is None else lease
 
         def work(visit: Visit) -> Row:
             row = found(visit, caller.tenant, review)

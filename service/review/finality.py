@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from service.ids import later
 from service.review.states import UNDO_SECONDS
-from service.review.terms import DAY
+from service.review.urgency import DAY
 
 
 class Block(NamedTuple):

@@ -26,7 +26,7 @@ from service.review.intake import CONTENT
 from service.review.naming import like
 from service.review.rows import NotThere, moved, take
 from service.review.states import FIRST
-from service.review.terms import priority
+from service.review.urgency import priority
 from service.review.verdict import blocked, labels_of, passed
 from service.store import quality_statements as quality
 

@@ -14,7 +14,7 @@ from service.ports import Write
 from service.review.rows import Judged, New, NotThere, Row, opened, take
 from service.review.rulings import COMPLAINT
 from service.review.states import HOUSE, Move, State, Step
-from service.review.terms import MOST_REPORTS, credit, priority
+from service.review.urgency import MOST_REPORTS, credit, priority
 from service.store import desk_statements as desk
 from service.store import statements
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
     from service.ports import Visit
-    from service.review.terms import Terms
+    from service.review.urgency import Deadlines
 
 CONTENT, REPORT = "content", "report"
 PARTS: Final = ("detail", "order_id", "evidence")
@@ -50,7 +50,7 @@ class Filed(NamedTuple):
     fresh: bool
 
 
-def file(visit: Visit, tenant: str, said: Said, terms: Terms, known: Container[str]) -> Filed:
+def file(visit: Visit, tenant: str, said: Said, deadlines: Deadlines, known: Container[str]) -> Filed:
     """Files it on the item of its target. ``known`` are the category codes, which a reason may be one of.
 
     Raises ``NotThere`` for a content that was never judged, ``ValueError`` for words that cannot be stored.
@@ -58,7 +58,7 @@ def file(visit: Visit, tenant: str, said: Said, terms: Terms, known: Container[s
     judged = _judged(visit, tenant, said.content_id)
     if said.reason in known and not judged.category:
         judged = judged._replace(category=said.reason)
-    row = _item(visit, tenant, said, judged, terms)
+    row = _item(visit, tenant, said, judged, deadlines)
     if twice := visit.rows(desk.REPORT_BY, row.id, row.round, said.by):
         return Filed(twice[0][0], fresh=False)
     return Filed(_write(visit, row, said), fresh=True)
@@ -79,7 +79,7 @@ def _judged(visit: Visit, tenant: str, content_id: str) -> Judged:
     return Judged(content, decision, scene, next(iter(categories), ""), severity)
 
 
-def _item(visit: Visit, tenant: str, said: Said, judged: Judged, terms: Terms) -> Row:
+def _item(visit: Visit, tenant: str, said: Said, judged: Judged, deadlines: Deadlines) -> Row:
     """The open item that it belongs to: the content's own where that is open, one for what people say otherwise."""
     items = {row.kind: row for row in (Row(*found) for found in visit.rows(desk.REVIEWS_OF, tenant, said.content_id))}
     own = items.get(CONTENT)
@@ -87,7 +87,7 @@ def _item(visit: Visit, tenant: str, said: Said, judged: Judged, terms: Terms) -
         return own
     reach = own.reach if own else 0
     row = items.get(said.kind)
-    due = later(visit.at, terms.due[Scene(judged.scene)])
+    due = later(visit.at, deadlines.due[Scene(judged.scene)])
     if row is None:
         new = New(tenant, said.kind, said.content_id, judged, reach, due)
         return opened(visit, new, {"content": said.content_id})

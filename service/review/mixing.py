@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from service.ledger import Ledger
     from service.review.checks import Checks
     from service.review.golden import Arrival
-    from service.review.terms import Terms
+    from service.review.urgency import Deadlines
 
     Judge = Callable[[str, Content], Awaitable[Verdict]]
 
@@ -35,8 +35,8 @@ class Mixing:
     ``judge`` says what the house makes of a tenant's content, and files nothing.
     """
 
-    def __init__(self, ledger: Ledger, terms: Terms, checks: Checks, judge: Judge) -> None:
-        self._ledger, self._terms, self._checks, self._judge = ledger, terms, checks, judge
+    def __init__(self, ledger: Ledger, deadlines: Deadlines, checks: Checks, judge: Judge) -> None:
+        self._ledger, self._deadlines, self._checks, self._judge = ledger, deadlines, checks, judge
         self._random, self._turn = SystemRandom(), asyncio.Lock()
         self._coming: set[asyncio.Task[None]] = set()
         self._seen: int | None = None
@@ -89,7 +89,7 @@ class Mixing:
         published = stamp(datetime.now(UTC) - (from_stamp(source.at) - from_stamp(source.published_at)))
         content = content_from(source.body, tenant=beside.tenant, content_id=name, version=1, published_at=published)
         verdict = await self._judge(beside.tenant, content)
-        filing = prepared(content, verdict, tenant=beside.tenant, terms=self._terms)
+        filing = prepared(content, verdict, tenant=beside.tenant, deadlines=self._deadlines)
         opening = filing.opening
         if opening is None or (opening.category, verdict.severity) != (beside.category, beside.severity):
             return None

@@ -21,7 +21,7 @@ _OURS: Final = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3
 """Ids that tell when they were made; ours are such."""
 
 
-def like(recent: Sequence[str], random: Random, *, loose: int = 0) -> str:
+def like(recent: Sequence[str], random: Random, *, loose: int) -> str:
     """An id like the recent ones, which are given newest first.
 
     Where they count up it goes on by a usual step; else each place has one of the signs that recent ids have there, and

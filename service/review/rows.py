@@ -10,7 +10,7 @@ from service.filing import kept
 from service.ids import from_stamp, new_id
 from service.ports import Write
 from service.review.states import FIRST, HOUSE, Item, Move, NotAllowed, State, Step, after, refused
-from service.review.terms import credit, overdue, priority
+from service.review.urgency import credit, overdue, priority
 from service.store import desk_statements as desk
 from service.store import statements
 

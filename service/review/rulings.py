@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 DEADLINE = "deadline"
 """Who decided, where a deadline did."""
 UPHELD, REJECTED, OVERTURNED = "upheld", "rejected", "overturned"
-VERIFIED, UNVERIFIED = "verified", "unverified"
+VERIFIED = "verified"
 COMPLAINT = "complaint"
 _OUTCOMES: Final = {COMPLAINT: (UPHELD, REJECTED), APPEAL: (UPHELD, OVERTURNED)}
 """What may become of what people say, where that does not follow from the action."""
@@ -90,8 +90,8 @@ class Book(NamedTuple):
     appeal_days: float
 
 
-class Standing(NamedTuple):
-    """The newest decision on a version, with the version. ``commitment`` is the version's."""
+class VersionDecision(NamedTuple):
+    """A decision with the version that it is on. ``commitment`` is the version's."""
 
     id: str
     by: str
@@ -102,23 +102,23 @@ class Standing(NamedTuple):
     supersedes: str | None
 
 
-def standing(visit: Visit, tenant: str, version_row: int) -> Standing:
+def standing(visit: Visit, tenant: str, version_row: int) -> VersionDecision:
     """The newest decision on a version, by the number of its row; there must be one."""
     (found,) = visit.rows(desk.STANDING, version_row)
     return _standing(tenant, found)
 
 
-def standing_as(visit: Visit, tenant: str, decision: str) -> Standing:
+def standing_as(visit: Visit, tenant: str, decision: str) -> VersionDecision:
     """A decision with its version, whether it is the newest or not; there must be one."""
     (found,) = visit.rows(desk.STANDING_AS, decision)
     return _standing(tenant, found)
 
 
-def _standing(tenant: str, found: tuple[Any, ...]) -> Standing:
+def _standing(tenant: str, found: tuple[Any, ...]) -> VersionDecision:
     id_, by, published, action, severity, blob, degraded, ruleset, supersedes, name, version, commitment, body = found
     content = content_from(body, tenant=tenant, content_id=name, version=version, published_at=published)
     verdict = verdict_from(blob, content, action=action, severity=severity, degraded=bool(degraded), ruleset=ruleset)
-    return Standing(id_, by, content, verdict, published, commitment, supersedes)
+    return VersionDecision(id_, by, content, verdict, published, commitment, supersedes)
 
 
 class Unfounded(ValueError):
@@ -240,7 +240,7 @@ def time_out(visit: Visit, row: Row, book: Book) -> str | None:
 def file(  # noqa: PLR0913 - a decision, and what it means for blocks
     visit: Visit,
     row: Row,
-    before: Standing,
+    before: VersionDecision,
     verdict: Verdict,
     act: Act,
     *writes: Write,
@@ -283,7 +283,7 @@ def file(  # noqa: PLR0913 - a decision, and what it means for blocks
     settle(visit, row.tenant, row.content)
 
 
-def _noticed(decision: str, before: Standing, verdict: Verdict, row: Row) -> dict[str, object]:
+def _noticed(decision: str, before: VersionDecision, verdict: Verdict, row: Row) -> dict[str, object]:
     return {
         "decision": decision,
         "action": verdict.action.code,
@@ -296,7 +296,7 @@ def _noticed(decision: str, before: Standing, verdict: Verdict, row: Row) -> dic
 
 
 def _stated(
-    visit: Visit, before: Standing, verdict: Verdict, book: Book, *, by_person: bool = True
+    visit: Visit, before: VersionDecision, verdict: Verdict, book: Book, *, by_person: bool = True
 ) -> dict[str, object]:
     """What to tell the creator of a block, for its notice."""
     if verdict.action is not Action.BLOCK:

@@ -17,7 +17,7 @@ from service.review import appeals, rulings
 from service.review.checks import agree, is_blind, said_by
 from service.review.rows import APPEAL, Conflict, Row, found, moved, take
 from service.review.states import HOUSE, SENIOR, Move, State, Step
-from service.review.terms import UNDATED, credit, priority
+from service.review.urgency import UNDATED, credit, priority
 from service.store import desk_statements as desk
 from service.store import quality_statements as quality
 

@@ -77,7 +77,7 @@ class Proposals:
 
     async def worked_out(self, tenant: str, draft: Draft) -> Candidate:
         """The files that a draft leads to. Raises ``moderation.change.Unfit`` and ``Refused`` (``nothing``)."""
-        base = (await self._lexicons.standing(tenant)).active
+        base = (await self._lexicons.of(tenant)).active
         old = await self._lexicons.files(tenant, base)
         shared = self._rules.engine.ruleset
         if draft.files is not None:
@@ -102,7 +102,7 @@ class Proposals:
 
         def work(visit: Visit) -> str:
             rows.check_caller(visit, caller.tenant, caller.id)
-            if rows.standing(visit, caller.tenant).version != candidate.base:
+            if rows.active(visit, caller.tenant).version != candidate.base:
                 raise Refused("base")
             facts = {"base": candidate.base, "by": caller.id, "revision": 1, **_bytes(info, candidate)}
             at_stake = (info.version, info.sha256, candidate.base, candidate.shared)
@@ -129,7 +129,7 @@ class Proposals:
             row = rows.found(visit, caller.tenant, proposal)
             rows.check_caller(visit, row.tenant, caller.id)
             _check_author(row, caller.id)
-            if rows.standing(visit, caller.tenant).version != candidate.base:
+            if rows.active(visit, caller.tenant).version != candidate.base:
                 raise Refused("base", row.id)
             facts = {
                 "base": candidate.base,
@@ -227,9 +227,9 @@ class Proposals:
         """
         tenant = caller.tenant
 
-        def looked(visit: Visit) -> rows.Standing:
+        def looked(visit: Visit) -> rows.Active:
             rows.check_caller(visit, tenant, caller.id)
-            now = rows.standing(visit, tenant)
+            now = rows.active(visit, tenant)
             if now.version != active:
                 raise Refused("base")
             if now.before is None or now.ground == rows.ROLLBACK:

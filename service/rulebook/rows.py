@@ -8,11 +8,11 @@ import orjson
 
 from moderation.own import digest_of
 from service.ids import later
-from service.review.terms import DAY
+from service.review.urgency import DAY
 from service.rights import RIGHTS_OF, Right, Role
 from service.store import people_statements
 from service.store import rule_statements as sql
-from service.store.people import User
+from service.store.people_reads import User
 
 if TYPE_CHECKING:
     from service.ports import Visit
@@ -72,7 +72,7 @@ class Row(NamedTuple):
     report: str | None
 
 
-class Standing(NamedTuple):
+class Active(NamedTuple):
     """What is active, on what ground, by which proposal; and what was before. Version 0 stands for no own words."""
 
     version: int
@@ -89,14 +89,14 @@ def found(visit: Visit, tenant: str, proposal: str) -> Row:
     return Row(*rows[0])
 
 
-def standing(visit: Visit, tenant: str) -> Standing:
+def active(visit: Visit, tenant: str) -> Active:
     """What is active now."""
     rows = visit.rows(sql.ACTIVATIONS, tenant)
     if not rows:
-        return Standing(0, "", "", None)
+        return Active(0, "", "", None)
     before = rows[1][0] if len(rows) > 1 else 0
     version, ground, proposal = rows[0]
-    return Standing(version, ground, proposal, before)
+    return Active(version, ground, proposal, before)
 
 
 def may(visit: Visit, tenant: str, user: str) -> bool:
@@ -156,7 +156,7 @@ def _check_bytes(visit: Visit, row: Row, sha256: str, shared: str) -> None:
     (files, digest) = visit.rows(sql.FILES, row.tenant, row.version)[0]
     if not sha256 == row.sha256 == digest == digest_of(orjson.loads(files)):
         raise Refused("bytes", row.id)
-    if standing(visit, row.tenant).version != row.base:
+    if active(visit, row.tenant).version != row.base:
         raise Refused("base", row.id)
     if row.shared != shared:
         raise Refused("shared", row.id)

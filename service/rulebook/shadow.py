@@ -15,7 +15,6 @@ import structlog
 
 from moderation.errors import LoadErrors
 from service.acts import SHADOW_COUNTED, SHADOW_ENDED, SHADOW_STARTED, Act
-from service.again import again
 from service.ids import new_id
 from service.ports import Write
 from service.rulebook import rows
@@ -24,6 +23,7 @@ from service.rulebook.rehearsal import in_slices
 from service.rulebook.rows import Refused
 from service.rulebook.tally import Tally, count_beside, read_tally
 from service.store import rule_statements as sql
+from service.tasks import forever
 
 if TYPE_CHECKING:
     from service.chamber import Chamber
@@ -32,12 +32,11 @@ if TYPE_CHECKING:
     from service.lexicons import Lexicons
     from service.ports import Visit
     from service.rules import Rules
-    from service.store.rule_reads import Beside, Found, RuleReads
+    from service.store.rule_reads import Beside, RuleReads
 
 WATCH_SECONDS: Final = 0.5
 PAGE: Final = 96
 """So many contents are counted in one transaction."""
-HOUSE: Final = "house"
 SHOWN: Final = 20
 
 
@@ -100,13 +99,9 @@ class Shadows:
             told.append({**_told(one), "creators": await self._reads.creators(one.id), "hours": hours})
         return told
 
-    async def finds(self, shadow: str, *, limit: int = 50) -> list[Found]:
-        """What a shadow would have acted on otherwise."""
-        return await self._reads.finds(shadow, limit=limit)
-
     async def watch(self) -> None:
         """Counts for ever."""
-        await again(self.catch_up, rest=WATCH_SECONDS, failing="shadows not counted")
+        await forever(self.catch_up, rest=WATCH_SECONDS, failing="shadows not counted")
 
     async def catch_up(self, *, tenant: str = "") -> None:
         """Counts all that was judged until now: for one tenant, or for all."""

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 COUNTED: Final = 1000
 """Counts stop here."""
+SORT_COUNTED: Final = 300
+"""So many items of each sort are counted for the depth of a scene."""
 LOOKED_AT: Final = 2000
 """So many rows of a list are looked at for one page where a filter has no index."""
-CHUNK: Final = 2000
-"""Contents of a search are read so many numbers at a time."""
 MOST_COUNTED: Final = 20_000
 """Figures of quality rest on so many rows at most."""
 _LAST: Final = "~"
@@ -99,6 +99,14 @@ class Counts(NamedTuple):
     held: int
     overdue: int
     closed_today: int
+
+
+class Depth(NamedTuple):
+    """How many items wait in a scene, at least; ``more`` says that there are more."""
+
+    scene: str
+    waiting: int
+    more: bool
 
 
 class Reported(NamedTuple):
@@ -245,6 +253,11 @@ class DeskReads:
         """How many items of a tenant somebody may see; ``since`` is when today began, as a stamp."""
         ((*counts,),) = await self._rows(desk.COUNTS, tenant, COUNTED + 1, since, *viewer)
         return Counts(*counts)
+
+    async def depths(self, tenant: str, viewer: Viewer) -> list[Depth]:
+        """How many items that somebody may see wait in each scene, bounded."""
+        rows = await self._rows(desk.DEPTHS, tenant, SORT_COUNTED, *viewer)
+        return [Depth(scene, count, most >= SORT_COUNTED) for scene, count, most in rows]
 
     async def backlog(self) -> tuple[int, str | None]:
         """How many items of all tenants wait, and since when the oldest of them does."""

@@ -35,7 +35,10 @@ RECURSIVE sorts (place) AS (
         AND (n.level, n.kind, n.scene, n.category, n.priority) > (+s.level, +s.kind, +s.scene, +s.category, '~')
         ORDER BY n.level, n.kind, n.scene, n.category LIMIT 1)
     FROM sorts JOIN reviews AS s ON s.rowid = sorts.place
-),
+)
+"""
+"""The sorts that wait: they follow one another in the index, one seek each."""
+_WANTED_SORTS: Final = f"""{_SORTS},
 sort (level, kind, scene, category) AS (
     SELECT level, kind, scene, category FROM sorts JOIN reviews ON reviews.rowid = sorts.place
     WHERE level IN (SELECT value FROM json_each(?2))
@@ -77,7 +80,7 @@ SELECT {_ROW} FROM reviews AS r WHERE r.id IN (
 ) ORDER BY r.priority, r.id
 """
 CLAIMABLE_OF_SORTS: Final = f"""
-WITH {_SORTS}
+WITH {_WANTED_SORTS}
 SELECT {_ROW} FROM sort JOIN reviews AS r ON r.id IN (
     SELECT q.id FROM reviews AS q WHERE q.tenant = ?1 AND q.state = 'waiting' AND q.level = sort.level
         AND q.kind = sort.kind AND q.scene = sort.scene AND q.category = sort.category
@@ -191,7 +194,7 @@ SELECT r.id, r.priority FROM (SELECT value AS level FROM json_each(?2)) AS l JOI
 ) ORDER BY r.priority, r.id LIMIT ?5
 """
 WAITING_OF_SORTS: Final = f"""
-WITH {_SORTS}
+WITH {_WANTED_SORTS}
 SELECT r.id, r.priority FROM sort JOIN reviews AS r ON r.id IN (
     SELECT q.id FROM reviews AS q WHERE q.tenant = ?1 AND q.state = 'waiting' AND q.level = sort.level
         AND q.kind = sort.kind AND q.scene = sort.scene AND q.category = sort.category
@@ -231,6 +234,16 @@ SELECT
     {_counted("q.state <> 'closed' AND q.breached_at IS NOT NULL")},
     {_counted("q.state = 'closed' AND q.closed_at >= ?3")}
 """
+DEPTHS: Final = f"""
+WITH {_SORTS}
+SELECT scene, sum(n), max(n) FROM (
+    SELECT s.scene, (SELECT count(*) FROM (SELECT 1 FROM reviews AS q WHERE q.tenant = ?1 AND q.state = 'waiting'
+        AND q.level = s.level AND q.kind = s.kind AND q.scene = s.scene AND q.category = s.category
+        AND NOT {hidden_from("?3", "?4")} LIMIT ?2)) AS n
+    FROM sorts JOIN reviews AS s ON s.rowid = sorts.place
+) GROUP BY scene
+"""
+"""Of each sort at most so many are counted."""
 BACKLOG: Final = "SELECT count(*), min(opened_at) FROM reviews WHERE state = 'waiting'"
 _REPORTED: Final = """
 SELECT r.id, r.kind, r.review, r.round, r.reporter, r.reason, r.filed_at, r.outcome, r.verification, r.settled_at,

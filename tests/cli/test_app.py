@@ -40,6 +40,30 @@ def test_help_is_framed_in_chinese_and_in_english_on_request(more, said, unsaid)
     assert ([one for one in said if one not in told], [one for one in unsaid if one in told]) == ([], [])
 
 
+@pytest.mark.parametrize("words", [[], ["screen"], ["serve"], ["key", "create"], ["audit", "verify"]])
+def test_no_help_is_cut_off(words):
+    told = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "80"}).output
+    assert "─ 选项 ─" in told
+    assert "…" not in told
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--help", "--lang", "en"], "Usage: "),
+        (["--lang=en", "key", "--help"], "Manage API keys"),
+        (["lexicon", "--help", "--lang", "en"], "Work on lexicons."),
+        (["--lang", "en", "serve", "--help"], "Serve until SIGTERM"),
+        (["--lang", "en", "key", "revoke", "x", "--data", "nowhere"], "there is no data in nowhere"),
+        (["key", "--lang", "en", "list", "--data", "nowhere"], "there is no data in nowhere"),
+        (["--lang", "en", "key", "list", "--lang", "zh", "--data", "nowhere"], "nowhere 中没有数据"),
+        (["--lang", "fr", "key", "list"], "命令有误：--lang：“fr”应为其中之一：zh、en"),
+    ],
+)
+def test_a_language_may_be_asked_for_before_the_command_and_of_a_group(here, words, said):
+    assert said in CliRunner().invoke(app, words).output
+
+
 def test_every_line_of_help_has_its_english_and_every_english_a_line():
     lines = {HELP, *(line for name in MODULES for line in _help_of(Commands()[name]))}
     assert sorted(english()) == sorted(lines)

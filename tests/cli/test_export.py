@@ -47,3 +47,16 @@ def test_a_pack_that_cannot_be_put_there_is_said_to_be_where_it_is(inside, data,
     assert done.returncode == 1
     (pack,) = (data / "exports").glob("*.zip")
     assert str(pack) in done.stderr.decode().replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "said"),
+    [
+        (["--scene", "advert"], "命令有误：--scene：“advert”应为其中之一：ad、live_script、"),
+        (["--category", "gamling"], "没有这个类别：--category\n"),
+    ],
+)
+def test_a_filter_that_nothing_can_meet_is_refused(inside, data, narrowed, said):
+    done = inside("export", "room_117", "--tenant", "shop", "--data", data, *narrowed)
+    assert (done.returncode, done.stderr.decode()[: len(said)]) == (2, said)
+    assert acts(data) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from datetime import UTC, datetime
 from html import unescape
 from urllib.parse import quote, urlencode
 
@@ -209,3 +210,35 @@ def test_the_page_of_a_trial_reads_as_often_for_many_creators_as_for_one(server,
     assert page.status == 200
     assert len(re.findall(r'<td><a href="/creators/', page.body.decode())) == 20
     assert len(asked) < 20
+
+
+def test_what_is_wrong_with_an_account_names_the_field_that_was_sent(server):
+    for name in ("link-a", "link-b"):
+        assert server.call("PUT", f"/v1/creators/{name}", {}).status == 200
+    sent = {"channel": "dy", "account_id": "link-c"}
+    assert server.call("POST", "/v1/creators/link-a/accounts", sent).status == 200
+    assert server.call("POST", "/v1/creators/link-b/accounts", sent).faults == {"account_id": "linked_elsewhere"}
+    own = server.call("POST", "/v1/creators/link-a/accounts", {**sent, "account_id": "link-a"})
+    assert own.faults == {"account_id": "own_account"}
+
+
+def test_a_candidate_that_is_listed_twice_is_named(server):
+    listed = [{"creator_id": name, "expected": 1, "category": "x"} for name in ("a", "b", "a", "b", "b")]
+    reply = server.call("POST", "/v1/boosts/rank", {"scene": "ad", "budget": 1, "candidates": listed})
+    assert reply.faults == {f"candidates.{place}.creator_id": "same_candidate" for place in (2, 3, 4)}
+
+
+@pytest.mark.parametrize(
+    ("signal", "lacking"),
+    [
+        ({"name": "engagement"}, "value"),
+        ({"name": "self_correction", "seconds": 5}, "decision_id"),
+        ({"name": "self_correction", "decision_id": "x"}, "seconds"),
+    ],
+)
+def test_a_signal_that_says_nothing_is_no_measurement_of_nought(server, signal, lacking):
+    assert server.call("PUT", "/v1/creators/measured", {}).status == 200
+    sent = {"signals": [{**signal, "at": datetime.now(UTC).isoformat()}]}
+    reply = server.call("POST", "/v1/creators/measured/signals", sent)
+    assert (reply.status, reply.faults) == (422, {f"signals.0.{lacking}": "missing"})
+    assert server.call("GET", "/v1/creators/measured").json["quality"] == 30.0

@@ -69,6 +69,29 @@ def test_real_answers_fit_the_document(server, document):
     fits(server.call("GET", "/v1/moderations/none").json, "Problem")
 
 
+def test_the_document_tells_what_is_no_json_of_a_model(document):
+    def content(path):
+        return document["paths"][path]["get"]["responses"]["200"]["content"]
+
+    assert content("/v1/shows/{id}/corrections").keys() == {"application/json", "text/csv"}
+    assert content("/metrics") == {"text/plain": {"schema": {"type": "string"}}}
+    assert content("/openapi.json") == {"application/json": {"schema": {}}}
+
+
+def test_the_document_tells_the_headers_of_answers(server, document):
+    said = document["paths"]["/v1/moderations"]["post"]["responses"]
+    assert {status: [*told["headers"]] for status, told in said.items() if "headers" in told} == {
+        "200": ["Idempotent-Replayed"],
+        "401": ["WWW-Authenticate"],
+        "429": ["Retry-After"],
+        "503": ["Retry-After"],
+    }
+    sent = {"scene": "ad", "text": "x"}
+    replies = [server.call("POST", "/v1/moderations", sent, Idempotency_Key="told-twice") for _ in range(2)]
+    assert "idempotent-replayed" in replies[1].headers
+    assert "www-authenticate" in server.call("GET", "/v1/rooms", key=None).headers
+
+
 def test_readiness_tells_what_is_wrong(server, monkeypatch):
     assert server.call("GET", "/readyz", key=None).json["ready"] is True
     monkeypatch.setattr(server.service.ledger, "trouble", "disk gone")

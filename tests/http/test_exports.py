@@ -9,10 +9,12 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from moderation.types import Scene
 from service.audit import verify_export
 from service.audit.exports import Doing
 from service.audit.formats import FORMATS
 from service.http.html import WORDS
+from service.http.language import ERRORS
 from service.rights import Role, Scope
 from tests.http.test_console import shown
 
@@ -92,6 +94,10 @@ def test_unmasked_takes_a_right_and_a_reason(server, auditor, admin, decided):
     [
         ({"pack": "nothing"}, {"pack": "pack_unknown"}),
         ({"pack": "creator"}, {"creator": "missing"}),
+        ({"pack": "room_117", "scene": "advert"}, {"scene": "unknown_scene"}),
+        ({"pack": "room_117", "category": "gamling"}, {"category": "unknown_category"}),
+        ({"pack": "log", "since": "20261101"}, {"since": "datetime_rfc3339"}),
+        ({"pack": "log", "until": 1793491200}, {"until": "datetime_rfc3339"}),
         ({"pack": "log", "formats": ["docx"]}, {"formats.0": "literal_error"}),
         (
             {"pack": "log", "since": "2026-02-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"},
@@ -104,11 +110,22 @@ def test_what_cannot_be_made_is_said(server, auditor, body, faults):
     assert (reply.status, reply.faults) == (422, faults)
 
 
+def test_the_scenes_that_are_told_are_those_that_there_are():
+    told = ERRORS["unknown_scene"]["en"].removeprefix("there is no such scene; there are: ")
+    assert told == ", ".join(Scene)
+    assert ERRORS["unknown_scene"]["zh"].endswith(told)
+
+
 def test_filters_leave_out_what_is_of_others(server, auditor, decided):
     told = made(server, auditor, {"pack": "creator", "creator": "c2", "formats": []})
     with zipfile.ZipFile(io.BytesIO(fetched(server, auditor, told))) as archive:
         records = archive.read("records.jsonl")
     assert b'"content":"ad/2"' in records and b"ad/1" not in records
+
+
+def test_a_day_without_its_time_is_no_second_of_1970(server, auditor):
+    reply = server.call("GET", "/v1/acts?since=20261101", key=auditor)
+    assert (reply.status, reply.faults) == (422, {"since": "datetime_rfc3339"})
 
 
 def test_a_witness_has_a_scope_of_its_own(server):

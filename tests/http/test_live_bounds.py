@@ -21,11 +21,11 @@ from structlog.testing import capture_logs
 from bench.live_load import frames
 from moderation.engine import Engine
 from moderation.types import Content, Part, Scene
-from service.again import beside
 from service.http.streaming import AT_ONCE, Code, Stream, Waker
 from service.live import rooms
 from service.live.lane import Brought, Lane
 from service.live.talk import Kind, Message
+from service.tasks import beside
 from tests.http.conftest import running
 from tests.http.streams import PROTOCOL, chat, stream
 from tests.small import CLAIMS, LEXICONS, small_rules, terms

@@ -205,6 +205,21 @@ def test_an_unknown_address_is_not_found(server, path):
 
 
 @pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/v1/rooms/r/acts"), ("DELETE", "/v1/proofs/none"), ("POST", "/v1/moderations"), ("GET", "/v1/boosts")],
+)
+def test_a_query_is_refused_where_none_is_read(server, method, path):
+    reply = server.call(method, f"{path}?dry_run=true&limit=1", {} if method == "POST" else None)
+    assert (reply.status, reply.problem) == (422, "invalid-query")
+    assert reply.faults == {"dry_run": "extra_forbidden", "limit": "extra_forbidden"}
+
+
+@pytest.mark.parametrize("path", ["/v1/moderations/a%20b", "/v1/moderations/%00", "/v1/contents/a%2Fb%3F"])
+def test_an_instance_is_a_reference_whatever_the_path_holds(server, path):
+    assert server.call("GET", f"{path}?x=1").json["instance"] == path
+
+
+@pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
         ("DELETE", "/v1/moderations", "GET, HEAD, POST"),

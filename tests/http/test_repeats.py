@@ -113,6 +113,7 @@ def test_a_pack_that_is_asked_for_again_while_it_waits_is_the_same(server, admin
 
 
 def test_a_hold_is_placed_once_until_it_is_lifted(server, admin):
+    server.judge("一句话", content_id="c1")
     body = {"kind": "content", "value": "c1", "reason": "监管来函"}
     first, again = twice(server, "/v1/holds", body, key=admin)
     assert first == again
@@ -137,3 +138,13 @@ def test_a_change_of_rules_is_proposed_once_while_it_is_open(server, admin):
     assert first["id"] == again["id"]
     other = admin.call("POST", "/v1/rulesets/proposals", {**body, "note": "再试"}).json
     assert other["id"] != first["id"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "fault"),
+    [("content", "c1-misspelt", "unknown_content"), ("content", "", "missing"), ("room", " ", "missing")],
+)
+def test_a_hold_that_would_keep_nothing_is_refused(admin, kind, value, fault):
+    reply = admin.call("POST", "/v1/holds", {"kind": kind, "value": value, "reason": "监管来函"})
+    assert (reply.status, reply.faults) == (422, {"value": fault})
+    assert [one for one in admin.call("GET", "/v1/holds").json["holds"] if one["value"] == value] == []

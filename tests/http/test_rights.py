@@ -143,6 +143,7 @@ class Matrix:
     def __init__(self, server):
         self.server, self.house = server, House(server)
         self.undocumented = set()
+        self.document = server.call("GET", "/openapi.json", key=None).json["paths"]
         self.finders = dict.fromkeys((SHOP, RIVAL), (frozenset(), Matcher(())))
         self.principals = [*self._keys(), *self._people(), *self._dead(), *self._forged()]
         for name, maker in OBJECTS.items():
@@ -184,6 +185,8 @@ class Matrix:
             reply = principal.call(one.method, path, body, "same")
             if way.spends and principal.person and principal.holds:
                 principal.person.sign_in()
+            if one.shown and str(reply.status) not in self.document[one.path][one.method.lower()]["responses"]:
+                self.undocumented.add(f"{one.method} {one.path} {reply.status}")
             if reply.status == 200 and isinstance(one.gives, type):
                 self.undocumented.update(unknown(one.gives.model_validate_json(reply.body), one.path))
             answers[name] = reply.status, reply.body.replace(path.partition("?")[0].encode(), b"")

@@ -90,6 +90,12 @@ def test_every_answer_to_a_session_stays_out_of_caches(server, person):
     assert "cache-control" not in server.call("GET", "/v1/moderations/none").headers
 
 
+def test_nor_does_a_cache_keep_what_answers_to_a_header_of_our_own(server):
+    decided = server.judge("国家级").json["id"]
+    reply = server.call("GET", f"/v1/moderations/{decided}", key=None, X_API_Key=server.key)
+    assert (reply.status, reply.headers["cache-control"]) == (200, "no-store")
+
+
 def test_a_wrong_sign_in_tells_nothing_and_sets_nothing(server, person):
     li = person()
     tries = [

@@ -227,6 +227,16 @@ def test_a_room_has_one_show_at_a_time_and_tells_what_is_missing(server):
     fine(server.call("POST", "/v1/shows", body))
 
 
+def test_a_check_that_is_yet_to_come_is_refused(server):
+    late = {"host_id": "li", "checked_on": str(TODAY + timedelta(days=2))}
+    fit = {"host_id": "wu", "checked_on": str(TODAY)}
+    began = server.call("POST", "/v1/shows", {"room_id": "r-9", "hosts": [fit, late]})
+    assert (began.status, began.faults) == (422, {"hosts.1.checked_on": "day_ahead"})
+    show = fine(server.call("POST", "/v1/shows", {"room_id": "r-9", "hosts": [fit]}))
+    again = server.call("POST", f"/v1/shows/{show['id']}/checks", late)
+    assert (again.status, again.faults) == (422, {"checked_on": "day_ahead"})
+
+
 def test_what_people_do_in_a_room_is_on_record(server, writer):
     path = "/v1/rooms/r-6/acts"
     assert server.call("POST", path, {"kind": "warn"}).status == 403

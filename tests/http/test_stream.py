@@ -10,6 +10,7 @@ import pytest
 
 from service.http import browser
 from service.http import stream as stream_
+from service.http.stream import FRAME
 from service.plan import Happening
 from service.rights import Role
 from tests.http.streams import PROTOCOL, chat, stream
@@ -119,6 +120,29 @@ async def test_a_frame_that_cannot_be_read_ends_the_stream_with_the_reason(serve
         assert client.bye.get("problem", {}).get("type") == (problem and f"urn:qingliu:problem:{problem}")
 
 
+@pytest.mark.parametrize(
+    ("frame", "fault"),
+    [
+        ('{"type":"else"}', {"loc": ["type"], "msg": "应为以下之一：'messages'、'ping'", "type": "literal_error"}),
+        ('{"messages":[]}', {"loc": ["type"], "msg": "缺少必填字段", "type": "missing"}),
+        ("[]", {"loc": [], "msg": "应为 JSON 对象", "type": "model_type"}),
+    ],
+)
+async def test_who_sends_another_type_of_frame_is_told_which_there_are(server, room, frame, fault):
+    async with stream(server, room) as client:
+        await client.socket.send_str(frame)
+        await client.over()
+        assert client.bye["problem"]["errors"] == [fault]
+
+
+@pytest.mark.parametrize("size", [1, 100 * FRAME])
+async def test_a_frame_that_is_too_large_ends_the_stream_with_the_reason(server, room, size):
+    async with stream(server, room) as client:
+        await client.socket.send_str(" " * FRAME + "x" * size)
+        assert (await client.over(), client.code) == ("too_large", 1009)
+        assert "256 KiB" in client.bye["detail"]
+
+
 async def test_a_ping_is_answered_in_json_too(server, room):
     async with stream(server, room) as client:
         await client.socket.send_str('{"type":"ping","id":7}')
@@ -138,6 +162,13 @@ async def test_a_client_of_another_protocol_is_refused(server, room, protocols):
         async with stream(server, room, protocols=protocols):
             pass
     assert refused.value.status == 426
+
+
+async def test_what_a_client_offers_instead_stays_out_of_the_log(server, room, caplog):
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        async with stream(server, room, protocols=("bearer", "ql_secret")):
+            pass
+    assert "ql_secret" not in caplog.text
 
 
 # Who may

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from moderation.types import Content
 from service.http import wire
 from service.http.problems import Problem
-from service.http.wire import Limits, Refused, read_batch, read_one
+from service.http.wire import Limits, Malformed, read_batch, read_one
 
 LIMITS = Limits(content_chars=100, batch_items=10, batch_chars=500)
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -76,7 +76,7 @@ async def test_an_item_is_read_as_a_single_body_is(items):
         try:
             alone = one(json.dumps(item).encode())
         except Problem as problem:
-            assert isinstance(found, Refused)
+            assert isinstance(found, Malformed)
             assert found.faults[:20] == problem.faults
         else:
             assert found == alone
@@ -123,7 +123,7 @@ def test_the_short_way_for_plain_contents_reads_what_the_model_reads(sent):
         assert one(body) == modelled
     except Problem as problem:
         if "json_surrogate" not in {fault.kind for fault in problem.faults}:
-            assert isinstance(modelled, Refused)
+            assert isinstance(modelled, Malformed)
             assert problem.faults == modelled.faults
 
 

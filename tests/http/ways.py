@@ -23,7 +23,7 @@ from moderation.types import Action
 from service.accounts import Change as AccountChange
 from service.acts import Act
 from service.audit.note import COSIGNATURE, note_from, signer_from
-from service.audit.records import Asked
+from service.audit.records import PackOrder
 from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.members import Profile
 from service.duty.alerts import Occasion, raise_alert
@@ -617,7 +617,7 @@ def _export(house, tenant):
     exports = house.server.service.audit.exports
 
     async def made():
-        one = await exports.ask(tenant, Asked(pack="log", formats=()), by="cli")
+        one = await exports.ask(tenant, PackOrder(pack="log", formats=()), by="cli")
         while (one := await exports.one(tenant, one.id)).state == "waiting":  # noqa: ASYNC110 - made elsewhere
             await asyncio.sleep(0.01)
         return one
@@ -642,7 +642,7 @@ def _hold(house, tenant):
 @makes("asked for", id=_NO_ID)
 def _asked_for(house, tenant):
     """A pack that nobody makes before the maker looks again."""
-    id_, asked = new_id(), json.dumps({**asdict(Asked(pack="log", until=_BEFORE, formats=())), "reason": ""})
+    id_, asked = new_id(), json.dumps({**asdict(PackOrder(pack="log", until=_BEFORE, formats=())), "reason": ""})
     act, row = Act("export.asked", id_, tenant), (id_, tenant, "log", asked, "cli", "now")
     house.server.within(house.server.service.ledger.record(act, Write(INSERT_EXPORT, row)))
     house.seen(tenant, id_)

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from models import evaluate, metrics, ngram, portable, second
 from models.card import HEADS, read_card
-from models.checkpoint import Asked, sound
+from models.checkpoint import CheckpointChoice, sound
 from models.checkpoint import load as load_checkpoint
 from models.data import Labelled
 from models.lessons import Lesson, teach_second
@@ -354,7 +354,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_any_sequence_classifier_takes_its_place_by_a_label_map(trained: Trained, checkpoint: Path) -> None:
     first = ngram.load(trained[0])
-    model = load_checkpoint(first, Asked(str(checkpoint), {"toxic": "abuse"}))
+    model = load_checkpoint(first, CheckpointChoice(str(checkpoint), {"toxic": "abuse"}))
     texts = ["你这种人就是垃圾", "今天天气不错" * 9, "滚"]
     alone = np.concatenate([model.scores([text]) for text in texts])
     assert np.abs(model.scores(texts) - alone).max() < 1e-4
@@ -368,22 +368,22 @@ def test_a_label_map_must_name_its_labels_and_our_heads(
     trained: Trained, checkpoint: Path, labels: dict[str, str]
 ) -> None:
     with pytest.raises(WeightsRefused, match="second_labels"):
-        load_checkpoint(ngram.load(trained[0]), Asked(str(checkpoint), labels))
+        load_checkpoint(ngram.load(trained[0]), CheckpointChoice(str(checkpoint), labels))
 
 
 def test_nothing_is_downloaded_and_no_pickle_is_read(trained: Trained, checkpoint: Path, tmp_path: Path) -> None:
     first = ngram.load(trained[0])
     with pytest.raises(WeightsRefused, match="cannot be loaded"):
-        load_checkpoint(first, Asked("nobody/has-this-classifier", {"toxic": "abuse"}))
+        load_checkpoint(first, CheckpointChoice("nobody/has-this-classifier", {"toxic": "abuse"}))
     for name in (str(tmp_path / "none"), str(tmp_path)):
         with pytest.raises(WeightsRefused, match="is no folder"):
-            sound(Asked(name, {"toxic": "abuse"}))
+            sound(CheckpointChoice(name, {"toxic": "abuse"}))
     for path in checkpoint.iterdir():
         if path.suffix != ".safetensors":
             (tmp_path / path.name).write_bytes(path.read_bytes())
     importlib.import_module("torch").save({}, tmp_path / "pytorch_model.bin")
     with pytest.raises(WeightsRefused, match="cannot be loaded"):
-        load_checkpoint(first, Asked(str(tmp_path), {"toxic": "abuse"}))
+        load_checkpoint(first, CheckpointChoice(str(tmp_path), {"toxic": "abuse"}))
 
 
 @pytest.mark.slow

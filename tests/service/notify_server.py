@@ -20,7 +20,7 @@ from service.secret import open_secret
 from service.settings import Settings
 from service.store import db, notice_statements
 from service.store.journal import SqliteJournal
-from service.store.notices import Notices
+from service.store.notice_reads import Notices
 
 NOTICE = "INSERT INTO notices (id, tenant, kind, subject, facts, at) VALUES (?, ?, ?, ?, ?, ?)"
 DELIVERY = "INSERT INTO deliveries (notice, webhook, state, attempts, next_at) VALUES (?, ?, 'waiting', 0, ?)"

@@ -22,7 +22,7 @@ from service.review.intake import Said
 from service.review.rows import Conflict, NotThere, Row
 from service.review.rulings import Ruling, Unfounded
 from service.review.states import UNDO_SECONDS
-from service.review.terms import MOST_REPORTS, REPORT_CREDIT
+from service.review.urgency import MOST_REPORTS, REPORT_CREDIT
 from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role, Scope
 from service.store.desk_reads import Query
@@ -328,7 +328,7 @@ async def test_a_decision_is_taken_back_within_ten_seconds_by_whoever_took_it(ho
     newest, undone, first = await house.service.moderation.history(house.key, "a")
     assert (undone.id, first.id) == (closed.outcome, engine.id)
     assert newest.verdict == engine.verdict and newest.supersedes == closed.outcome
-    labels = await house.service.labels.standing("shop")
+    labels = await house.service.labels.counts("shop")
     assert (labels.texts, labels.new) == (0, 0)  # what was taken back is no label
     assert house.acts(newest.id) == ["decision.undone"]
     closed = await house.desk.decide(ann, row.id, held.token, PASS)

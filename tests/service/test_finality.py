@@ -36,7 +36,7 @@ from service.review.intake import Said
 from service.review.rows import Conflict
 from service.review.rulings import Ruling
 from service.review.states import UNDO_SECONDS
-from service.review.terms import Terms
+from service.review.urgency import Deadlines
 from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role
 from service.settings import Settings
@@ -108,7 +108,7 @@ class Life(RuleBasedStateMachine):
         self.opened = open_store(Settings(data=data))
         self.store = self.run(self.opened.__aenter__())
         rules = SimpleNamespace(engines=SimpleNamespace(of=lambda _: SimpleNamespace(ruleset=self.ruleset)))
-        self.desk = Desk(self.store.ledger, rules, Terms())
+        self.desk = Desk(self.store.ledger, rules, Deadlines())
         self.runs: dict[int, Run] = {}
         self.cur: int | None = None
         self.newest = ("", datetime.min.replace(tzinfo=UTC), "engine")
@@ -164,7 +164,7 @@ class Life(RuleBasedStateMachine):
         found = (Evidence("terms", "abuse_insult", "r", 2, Span("text", 0, 2)),) if action is Action.BLOCK else ()
         categories = ("abuse_insult",) if found else ()
         verdict = Verdict(action, 2 if found else 0, categories, (), found, "0" * 16)
-        filing = prepared(content, verdict, tenant="shop", terms=Terms())
+        filing = prepared(content, verdict, tenant="shop", deadlines=Deadlines())
         (placed,) = self.run(self.store.ledger.file([filing]))
         assert placed.stands == (self.newest[2] != "engine")
         if placed.stands:

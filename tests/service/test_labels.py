@@ -39,10 +39,10 @@ def line(text="一段话", drawn=None, **labels):
 
 async def test_what_is_said_is_kept_and_counted(service, imported):
     assert await imported(line(fraud=1, spam=0, drawn="random"), line("另一段", fraud=0), line("没人看过")) == (2, 0, 1)
-    standing = await service.labels.standing("shop")
-    assert (standing.texts, standing.new) == (2, 2)
-    assert standing.heads == {"fraud": (1, 1), "spam": (0, 1)}
-    assert (standing.origins, standing.drawn) == ({"import": 2}, {"random": 1, "-": 1})
+    counts = await service.labels.counts("shop")
+    assert (counts.texts, counts.new) == (2, 2)
+    assert counts.heads == {"fraud": (1, 1), "spam": (0, 1)}
+    assert (counts.origins, counts.drawn) == ({"import": 2}, {"random": 1, "-": 1})
     assert [(row.text, row.head, row.value) for row in await service.labels._reads.labels("shop")] == [
         ("一段话", "fraud", 1),
         ("一段话", "spam", 0),
@@ -113,8 +113,8 @@ async def test_tenants_do_not_share_labels(service, caller, imported):
     await imported(line(fraud=1))
     await imported(line(fraud=0), tenant="rival")
     assert [(row.tenant, row.value) for row in await service.labels._reads.labels("rival")] == [("rival", 0)]
-    assert (await service.labels.standing("shop")).heads == {"fraud": (1, 0)}
-    assert (await service.labels.standing("shop")).new == 1
+    assert (await service.labels.counts("shop")).heads == {"fraud": (1, 0)}
+    assert (await service.labels.counts("shop")).new == 1
     assert (await service.labels._reads.labels_since_training())[0] == 2
 
 

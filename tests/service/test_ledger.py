@@ -28,7 +28,7 @@ from service.ledger import (
 )
 from service.plan import Replay
 from service.ports import JournalBroken, JournalBusy, Write
-from service.review.terms import Terms
+from service.review.urgency import Deadlines
 from service.store import statements
 from service.store.journal import SqliteJournal
 from tests.small import migrated
@@ -39,7 +39,10 @@ PASS = Verdict(action=Action.PASS, severity=0, categories=(), effects=(), eviden
 def filing(text="好用", *, named="", verdict=PASS, scene=Scene.UGC, tenant="shop"):
     at = datetime(2026, 11, 22, tzinfo=UTC)
     return prepared(
-        Content(scene=scene, parts=(Part("text", text),), at=at, id=named), verdict, tenant=tenant, terms=Terms()
+        Content(scene=scene, parts=(Part("text", text),), at=at, id=named),
+        verdict,
+        tenant=tenant,
+        deadlines=Deadlines(),
     )
 
 

@@ -74,8 +74,8 @@ async def test_an_old_version_comes_back_and_none_does_too(service, caller, cont
     await service.lexicons.activate("shop", 0, by="k")
     decided = await service.moderation.one(caller, content("某某词"))
     assert (decided.verdict.action, decided.verdict.ruleset) == (Action.PASS, service.rules.engine.ruleset.fingerprint)
-    standing = await service.lexicons.standing("shop")
-    assert (standing.active, [info.version for info in standing.versions]) == (0, [2, 1])
+    lexicon = await service.lexicons.of("shop")
+    assert (lexicon.active, [info.version for info in lexicon.versions]) == (0, [2, 1])
     assert await service.lexicons.files("shop", 1) == ban("某某词")
 
 
@@ -139,7 +139,7 @@ async def test_broken_files_are_refused_whole_and_change_nothing(service, caller
         await service.lexicons.file("shop", ban("词", category="nonsense"), by="k")
     with pytest.raises(LoadErrors, match="does not find its example"):
         await service.lexicons.file("shop", ban("别的词 | hit: 无关"), by="k")
-    assert len((await service.lexicons.standing("shop")).versions) == 1
+    assert len((await service.lexicons.of("shop")).versions) == 1
     assert await action(service, caller, content("某某词")) is Action.BLOCK
 
 
@@ -177,7 +177,7 @@ async def test_what_cannot_be_recorded_does_not_hold(service, caller, content, m
         with pytest.raises(LedgerUnwritable):
             await service.lexicons.activate("shop", info.version, by="k")
     assert await action(service, caller, content("某某词")) is Action.PASS
-    assert (await service.lexicons.standing("shop")).active == 0
+    assert (await service.lexicons.of("shop")).active == 0
 
 
 async def test_another_process_activates_and_it_holds_within_a_second(service, caller, content, settings):
@@ -196,7 +196,7 @@ async def test_two_processes_that_file_at_once_get_two_versions(service, caller,
     async with open_lexicons(settings) as (beside, _):
         filing = [who.file("shop", ban(f"第{n}号词"), by="k") for n in range(4) for who in (service.lexicons, beside)]
         await asyncio.gather(*filing)
-    versions = [info.version for info in (await service.lexicons.standing("shop")).versions]
+    versions = [info.version for info in (await service.lexicons.of("shop")).versions]
     assert versions == list(range(len(versions), 0, -1)) and len(versions) >= 4
 
 

@@ -36,7 +36,7 @@ from service.ids import stamp
 from service.keys import Caller
 from service.ledger import IdempotencyConflict
 from service.moderate import Idempotency
-from service.review.terms import Terms
+from service.review.urgency import Deadlines
 from service.sitting import SLICE_CHARS, SLICE_CONTENTS, slices
 from service.store.codec import content_body, content_from, verdict_blob, verdict_from
 from service.wiring import open_service
@@ -337,7 +337,7 @@ def test_a_verdict_with_everything_survives_storage_and_is_told_without_text():
     blob = verdict_blob(verdict, told)
     read = verdict_from(blob, told, action="review", severity=3, degraded=True, ruleset="0123456789abcdef")
     assert read == verdict
-    filing = prepared(told, verdict, tenant="shop", terms=Terms())
+    filing = prepared(told, verdict, tenant="shop", deadlines=Deadlines())
     facts = json.loads(canonical(filing.facts))
     assert filing.judged[6] == '["classifier"]'
     assert filing.judged[4] == blob == canonical(facts["verdict"])

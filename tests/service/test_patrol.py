@@ -12,7 +12,7 @@ from moderation.types import Author, Content, Part, Role, Scene
 from service.duty import patrol
 from service.duty.patrol import Patrol
 from service.live.lane import Lane
-from service.live.risk import Corrected
+from service.live.risk import PutRight
 from service.live.talk import Judged, Kind, Message
 
 START = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -71,7 +71,7 @@ def test_a_correction_reaches_the_risk_and_is_told(shipped, monkeypatch):
     follows = done(room.say("口误口误，不是国家级", speech=True, author="host", seconds=20))
     assert [event.kind for event in follows.events] == ["correction"]
     assert follows.events[0].facts["seconds"] == 20
-    assert [type(one) for one in follows.risk] == [Corrected]
+    assert [type(one) for one in follows.risk] == [PutRight]
     assert kept[0][0] == "r"
     assert room.patrol.seen("shop", "r").corrections == 1
 

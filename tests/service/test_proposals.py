@@ -70,7 +70,7 @@ class House:
         return (await self.service.rulebook.reads.proposal(self.tenant, proposal)).row
 
     async def active(self):
-        return (await self.service.lexicons.standing(self.tenant)).active
+        return (await self.service.lexicons.of(self.tenant)).active
 
     async def change(self, who, by="cli", **change):
         await self.service.accounts.change(self.tenant, who.id, AccountChange(**change), by=by, even_last=True)

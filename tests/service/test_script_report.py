@@ -128,6 +128,7 @@ def test_gaps_are_what_order_117_asks_for_and_is_not_there():
     assert codes(gaps(show(old, script=None), filed, day)) == ["host_check_old", "script_missing"]
     assert codes(gaps(show(old, fresh), filed, day)) == ["script_unapproved"]
     assert codes(gaps(show(fresh._replace(checked_on="2026-11-27")), filed, day))[0] == "host_unchecked"
+    assert codes(gaps(show(fresh, fresh._replace(checked_on="2099-01-01")), filed, day)) == ["script_unapproved"]
     expired = Filed((SERUM, DRINK), (OnFile(PROOF, "", "", "", "", "k", "", None),), None)
     assert codes(gaps(show(fresh, script=None), expired, date(2027, 1, 1)))[1:] == [
         "certificate_expired",

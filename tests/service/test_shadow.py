@@ -183,7 +183,7 @@ async def test_what_two_processes_see_is_counted_once(service, tmp_path):
     await shadows.stop(house.ann)
     counted = (await shadows.listed(house.tenant))[0]
     assert (counted["judged"], counted["moves"]) == (40, {"pass>block": 40})
-    assert len(await shadows.finds(counted["id"])) == 40
+    assert len(await service.rulebook.reads.finds(counted["id"], limit=50)) == 40
 
 
 async def test_a_rehearsal_leaves_the_event_loop_to_others(service):

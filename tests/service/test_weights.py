@@ -18,7 +18,7 @@ from service.experts import DEFAULT
 from service.rules import WATCH_SECONDS
 from service.store import db
 from service.store.reads import ModelInfo
-from service.weights import NotProposed, Standing, Trained, UnknownModel
+from service.weights import NotProposed, Trained, Trainings, UnknownModel
 from service.wiring import open_learning, open_service
 from service.wiring_expert import ExpertRefused
 from tests.service.test_lexicons import acts
@@ -86,7 +86,7 @@ async def test_unknown_weights_and_nothing_to_go_back_to_are_said(service, twin)
             await service.weights.promote(digest, by="cli")
     with pytest.raises(UnknownModel):
         await service.weights.roll_back(by="cli")
-    [model] = (await service.weights.standing()).models
+    [model] = (await service.weights.trainings()).models
     with pytest.raises(UnknownModel):  # it was never active
         await service.weights.roll_back(by="cli", to=model.sha256)
 
@@ -201,6 +201,6 @@ def test_what_was_proposed_since_the_active_weights_waits_newest_first():
 
     models = [trained("a", proposed=True), trained("b", proposed=True), trained("c", proposed=False)]
     models.append(trained("d", proposed=True))
-    assert [one.sha256 for one in Standing("a", models).waiting] == ["d", "b"]
-    assert [one.sha256 for one in Standing("", models).waiting] == ["d", "b", "a"]
-    assert Standing("d", models).waiting == []
+    assert [one.sha256 for one in Trainings("a", models).waiting] == ["d", "b"]
+    assert [one.sha256 for one in Trainings("", models).waiting] == ["d", "b", "a"]
+    assert Trainings("d", models).waiting == []

@@ -100,7 +100,8 @@ async def test_nobody_waits_for_reloads_behind_the_end():
 
 async def test_groups_are_told_to_whoever_listens(settings, content):
     heard = []
-    async with open_service(settings, on_group=lambda rows, seconds: heard.append((rows, seconds))) as service:
+    async with open_service(settings) as service:
+        service.ledger.on_group = lambda rows, seconds: heard.append((rows, seconds))
         _, secret = await service.keys.create("shop")
         caller = await service.keys.caller(secret)
         await service.moderation.many(caller, [content() for _ in range(30)])

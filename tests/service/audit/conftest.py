@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from service.acts import Act
-from service.audit.records import Asked
+from service.audit.records import PackOrder
 from service.ports import Write
 from service.settings import Settings
 from service.store import statements
@@ -50,7 +50,7 @@ class Made:
     async def pack(self, pack: str = "log", **more: Any) -> Path:
         """A pack, made now."""
         reason = more.pop("reason", "")
-        asked = Asked(pack=pack, **{"formats": (), **more})
+        asked = PackOrder(pack=pack, **{"formats": (), **more})
         exports = self.audit.exports
         made = await exports.make(await exports.ask("shop", asked, by="cli", reason=reason))
         assert made.state == "done", made.error

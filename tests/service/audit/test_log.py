@@ -34,7 +34,7 @@ from service.audit.note import (
 )
 from service.audit.tree import leaf_hash, range_proof, root_of, verify_consistency
 from service.audit.whole import wrong_in
-from service.audit.witness import Refused, Told, Witness
+from service.audit.witness import LogRefused, Told, Witness
 from service.settings import Settings
 from service.store.audit_statements import LEAVES, TILE_HASHES
 from service.store.db import Unsafe
@@ -388,7 +388,7 @@ async def test_a_witness_cosigns_what_goes_on_and_refuses_all_else(tmp_path):
         for number, code in ((5, "rolled-back"), (size - 5 - evil.audit.log.reads.size(), "forked"), (9, "rewritten")):
             await evil.act(number, mark="evil")
             await evil.audit.log.checkpoint()
-            with pytest.raises(Refused) as refused:
+            with pytest.raises(LogRefused) as refused:
                 witness.look(answers)
             assert (refused.value.code, "条" in refused.value.told.zh) == (code, True)
         assert witness.seen == seen, "nothing is kept of what is refused"
@@ -399,7 +399,7 @@ async def test_a_witness_cosigns_what_goes_on_and_refuses_all_else(tmp_path):
 async def test_a_witness_refuses_another_key(tmp_path, made):
     await made.audit.log.checkpoint()
     witness = Witness(tmp_path / "w", "w", pinned=str(signer_from("qingliu", b"z" * 32).verifier))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(LogRefused) as refused:
         witness.look(Answers(made))
     assert refused.value.code == "wrong-key"
 

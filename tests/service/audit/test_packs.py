@@ -22,7 +22,7 @@ from service.audit.exports import AskedWrong, Exports
 from service.audit.mask import masked
 from service.audit.packs import CHECKLIST, FIGURES, HEADS, PACKS, TABLES
 from service.audit.reads import LogReads
-from service.audit.records import Asked, Record
+from service.audit.records import PackOrder, Record
 from service.audit.verify_export import check
 from service.store import audit_statements
 from tests.service.audit.conftest import opened
@@ -123,7 +123,7 @@ async def test_a_format_that_cannot_be_written_here_is_refused(made, monkeypatch
     for name, there in (("parquet", "has_parquet"), ("pdf", "has_pdf")):
         monkeypatch.setattr(formats, there, lambda: False)
         with pytest.raises(AskedWrong) as refused:
-            await made.audit.exports.ask("shop", Asked(pack="log", formats=(name,)), by="cli")
+            await made.audit.exports.ask("shop", PackOrder(pack="log", formats=(name,)), by="cli")
         assert (refused.value.field, refused.value.kind) == ("formats", f"{name}_missing")
 
 
@@ -138,7 +138,7 @@ async def test_a_pack_that_was_cut_off_becomes_the_very_pack(made, monkeypatch, 
     monkeypatch.setattr("service.audit.make._CHUNK_BYTES", 1)
     await made.act(180)
     exports = made.audit.exports
-    asked = await exports.ask("shop", Asked(pack="log", formats=("csv", "xlsx", "html")), by="cli")
+    asked = await exports.ask("shop", PackOrder(pack="log", formats=("csv", "xlsx", "html")), by="cli")
     seen = Counter()
 
     def reporter(self, export):
@@ -177,7 +177,7 @@ async def test_of_a_pack_that_is_given_up_nothing_stays(made, monkeypatch, stage
     """Given up in each stage, and when the archive lies there and is not told of yet."""
     await made.act(30)
     exports, loop = made.audit.exports, asyncio.get_running_loop()
-    asked = await exports.ask("shop", Asked(pack="log", formats=("html",)), by="cli")
+    asked = await exports.ask("shop", PackOrder(pack="log", formats=("html",)), by="cli")
     reporter, seen = Exports._reporter, set()
 
     def giving_up(at):
@@ -209,7 +209,7 @@ async def test_of_a_pack_that_is_given_up_nothing_stays(made, monkeypatch, stage
 async def test_a_pack_that_is_given_up_before_is_not_made(made, monkeypatch):
     await made.act(3)
     exports = made.audit.exports
-    asked = await exports.ask("shop", Asked(pack="log"), by="cli")
+    asked = await exports.ask("shop", PackOrder(pack="log"), by="cli")
     await exports.cancel("shop", asked.id, by="cli")
     monkeypatch.setattr(Exports, "_write", lambda *_: pytest.fail("it was given up"))
     assert (await exports.make(asked)).state == "cancelled"
@@ -220,7 +220,7 @@ async def test_a_pack_that_is_given_up_before_is_not_made(made, monkeypatch):
 async def test_of_a_making_that_was_cut_off_and_is_given_up_then_nothing_stays(made, monkeypatch):
     await made.act(3)
     exports = made.audit.exports
-    asked = await exports.ask("shop", Asked(pack="log"), by="cli")
+    asked = await exports.ask("shop", PackOrder(pack="log"), by="cli")
 
     def cut_off(_):
         raise KeyboardInterrupt
@@ -237,7 +237,7 @@ async def test_of_a_making_that_was_cut_off_and_is_given_up_then_nothing_stays(m
 async def test_of_a_pack_that_failed_nothing_stays(made, monkeypatch):
     await made.act(3)
     exports = made.audit.exports
-    asked = await exports.ask("shop", Asked(pack="log"), by="cli")
+    asked = await exports.ask("shop", PackOrder(pack="log"), by="cli")
 
     def full(_):
         raise OSError("no space left on device")
@@ -250,7 +250,7 @@ async def test_of_a_pack_that_failed_nothing_stays(made, monkeypatch):
 
 async def test_a_service_and_a_command_beside_it_do_not_make_one_pack_both(made):
     await made.act(3)
-    asked = await made.audit.exports.ask("shop", Asked(pack="log"), by="cli")
+    asked = await made.audit.exports.ask("shop", PackOrder(pack="log"), by="cli")
     async with opened(made.folder) as beside:
         with capture_logs() as logs:
             both = await asyncio.gather(*(one.audit.exports.make(asked) for one in (made, beside)))
@@ -262,7 +262,7 @@ async def test_a_service_and_a_command_beside_it_do_not_make_one_pack_both(made)
 async def test_while_a_stopped_making_still_writes_nobody_takes_it_up(made, monkeypatch):
     await made.act(3)
     exports, writing, on, both = made.audit.exports, threading.Event(), threading.Event(), []
-    asked = await exports.ask("shop", Asked(pack="log"), by="cli")
+    asked = await exports.ask("shop", PackOrder(pack="log"), by="cli")
     collect = make.collect
 
     def slow(*given):
@@ -292,7 +292,7 @@ async def test_while_a_stopped_making_still_writes_nobody_takes_it_up(made, monk
 async def test_packs_are_made_after_the_database_failed_once(made, monkeypatch):
     await made.act(3)
     exports, rows, failed = made.audit.exports, LogReads.rows, []
-    asked = await exports.ask("shop", Asked(pack="log", formats=()), by="cli")
+    asked = await exports.ask("shop", PackOrder(pack="log", formats=()), by="cli")
 
     def failing(self, statement, *values):
         if statement == audit_statements.EXPORT_WAITING and not failed:

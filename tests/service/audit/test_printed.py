@@ -11,7 +11,7 @@ import zlib
 import pytest
 
 from service.audit import formats, report
-from service.audit.records import Asked
+from service.audit.records import PackOrder
 from service.audit.verify_export import check
 
 
@@ -64,7 +64,7 @@ def runs(pid):
 async def test_a_printer_ends_when_its_pack_is_given_up(made, printer):
     await made.act(3)
     exports = made.audit.exports
-    asked = await exports.ask("shop", Asked(pack="log", formats=("csv", "pdf")), by="cli")
+    asked = await exports.ask("shop", PackOrder(pack="log", formats=("csv", "pdf")), by="cli")
     making = asyncio.create_task(exports.make(asked))
     pid = await begun(printer)
     async with asyncio.timeout(5):
@@ -83,7 +83,7 @@ async def test_a_report_that_takes_too_long_to_print_fails_and_says_so(made, pri
     monkeypatch.setattr(report, "_LIMIT_SECONDS", 0.5)
     exports = made.audit.exports
     async with asyncio.timeout(20):
-        failed = await exports.make(await exports.ask("shop", Asked(pack="log", formats=("pdf",)), by="cli"))
+        failed = await exports.make(await exports.ask("shop", PackOrder(pack="log", formats=("pdf",)), by="cli"))
     assert (failed.state, failed.error) == ("failed", "TookTooLong")
     assert not printer.exists() or not runs(int(printer.read_text()))
 
@@ -108,7 +108,8 @@ async def test_packs_that_are_printed_come_after_the_others(made, monkeypatch):
     monkeypatch.setattr(formats, "has_pdf", lambda: True)
     exports, told = made.audit.exports, []
     ids = {
-        name: (await exports.ask("shop", Asked(pack="log", formats=(name,)), by="cli")).id for name in ("pdf", "csv")
+        name: (await exports.ask("shop", PackOrder(pack="log", formats=(name,)), by="cli")).id
+        for name in ("pdf", "csv")
     }
 
     async def make(export):

@@ -17,7 +17,7 @@ from models import ngram, portable, second
 from moderation.load import load_engine
 from moderation.types import Author, Content, Part, Scene
 from service.audit.archive import Archive, NotKept
-from service.audit.records import Asked, Lookup
+from service.audit.records import Lookup, PackOrder
 from service.audit.replay import Bench, Rulebook, by_content, by_policy, decisions_in
 from service.audit.stages import in_force
 from service.cli.replay import stage
@@ -63,7 +63,7 @@ async def judged(folder, lexicons, number, **more):
 
 async def packed(service):
     exports = service.audit.exports
-    asked = await exports.ask("shop", Asked(pack="log", formats=()), by="cli")
+    asked = await exports.ask("shop", PackOrder(pack="log", formats=()), by="cli")
     while (done := await exports.one("shop", asked.id)).state == "waiting":  # noqa: ASYNC110 - made elsewhere
         await asyncio.sleep(0.01)
     assert done.state == "done", done.error

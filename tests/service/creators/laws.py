@@ -19,7 +19,7 @@ from service.creators import belonging, entries, lines, posting, score, settling
 from service.creators.belonging import Link
 from service.creators.entries import DAY, Entry, Kind, day_of, start_of
 from service.creators.formula import FULL
-from service.creators.settling import BlockFacts, Final
+from service.creators.settling import BlockFacts, FinalBlock
 from service.creators.trials import NotAllowed, State, Terms, Trial
 from service.ids import stamp
 from service.store import creator_statements
@@ -273,7 +273,7 @@ def only_final(rng: Random, system: System) -> None:
     counted = 0
     for step in range(6):
         blocks = [BlockFacts(f"d{n}", rng.choice((None, NOW + n)), rng.random() < 0.6) for n in range(rng.randrange(3))]
-        newest = Final("", 0, NOW, "ugc", rng.choice((2, 3)), "absolute_claim")
+        newest = FinalBlock("", 0, NOW, "ugc", rng.choice((2, 3)), "absolute_claim")
         final = system.final_of(blocks, newest)
         due = any(block.final_at is not None and block.stands for block in blocks)
         assert (final is not None) == due
@@ -346,7 +346,7 @@ def brigading(rng: Random, system: System) -> None:
     ledger = list(told.entries)
     block = BlockFacts("d", None, stands=True)
     for number in range(0, 10_000, 250):
-        newest = Final("", 0, told.at, "ugc", 3, "absolute_claim")
+        newest = FinalBlock("", 0, told.at, "ugc", 3, "absolute_claim")
         wanted = system.wanted(system.final_of([block] if number % 500 else [], newest), [])
         if wanted.violation is not None:
             ledger.append(violation(rng, f"b{number}", told.at))

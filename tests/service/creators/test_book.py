@@ -15,7 +15,7 @@ from moderation.types import Action, Author, Scene
 from service.creators import trying
 from service.creators.belonging import Link, counting
 from service.creators.book import Book, NotThere
-from service.creators.boosts import Asked, Listing, rank_in
+from service.creators.boosts import Entrant, Listing, rank_in
 from service.creators.entries import Entry, Kind
 from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.members import Profile, Refused, Signal
@@ -368,7 +368,7 @@ async def test_a_ranking_is_within_the_days_budget_and_logged(house):
     boosts.limits = boosts.limits._replace(day=100, creator=60)
     for name in ("a", "b", "c"):
         await house.creators.members.put("shop", name, Profile())
-    asked = [Asked(name, 1000) for name in ("a", "b", "c", "nobody")]
+    asked = [Entrant(name, 1000) for name in ("a", "b", "c", "nobody")]
     first = await boosts.rank(Listing("shop", "ugc", asked, 80, seed=7))
     assert sum(one.extra for one in first.granted) <= 80
     second = await boosts.rank(Listing("shop", "ugc", asked, 80))
@@ -395,9 +395,9 @@ async def test_a_ranking_reads_what_was_spent_on_its_own_candidates_alone(house)
     for name in ("a", "b"):
         await house.creators.members.put("shop", name, Profile())
     for number in range(40):
-        many = [Asked(f"k{number}-{place}", 1000, f"c{number}") for place in range(10)]
+        many = [Entrant(f"k{number}-{place}", 1000, f"c{number}") for place in range(10)]
         await boosts.rank(Listing("shop", "ugc", many, 1000))
-    asked = [Asked("a", 1000, "food"), Asked("b", 1000, "food"), Asked("nobody", 1000)]
+    asked = [Entrant("a", 1000, "food"), Entrant("b", 1000, "food"), Entrant("nobody", 1000)]
     await boosts.rank(Listing("shop", "ugc", asked, 100, seed=7))
     held, read = await book.standings("shop", ["a", "b"]), []
 
@@ -676,7 +676,7 @@ async def test_one_entity_becomes_one_creator_without_chains(house):
 
 
 async def test_accounts_of_one_creator_are_not_ranked_twice(house):
-    boosts, asked = house.creators.boosts, [Asked("li", 100), Asked("acc", 100)]
+    boosts, asked = house.creators.boosts, [Entrant("li", 100), Entrant("acc", 100)]
     await house.creators.members.link("shop", "li", "x", "acc")
     with pytest.raises(Refused, match="same_creator"):
         await boosts.rank(Listing("shop", "ugc", asked, 1000))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Given = TypeVar("Given")
 
 
-async def again(
+async def forever(
     work: Callable[[], Awaitable[object]],
     *,
     rest: float,

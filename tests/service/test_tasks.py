@@ -8,7 +8,7 @@ import threading
 import pytest
 from structlog.testing import capture_logs
 
-from service.again import again, beside, to_end
+from service.tasks import beside, forever, to_end
 
 
 async def test_what_fails_is_told_and_done_again():
@@ -22,7 +22,7 @@ async def test_what_fails_is_told_and_done_again():
             thrice.set()
 
     with capture_logs() as logs:
-        async with beside(work=again(work, rest=0, failing="work not done", at_once=True)):
+        async with beside(work=forever(work, rest=0, failing="work not done", at_once=True)):
             await asyncio.wait_for(thrice.wait(), 5)
     (told,) = logs
     assert (told["event"], told["error"]) == ("work not done", "OSError")
@@ -35,10 +35,10 @@ async def test_it_rests_first_unless_it_is_wanted_at_once():
     async def work():
         done.append(1)
 
-    async with beside(later=again(work, rest=60, failing="")):
+    async with beside(later=forever(work, rest=60, failing="")):
         await asyncio.sleep(0.01)
         assert done == []
-    async with beside(now=again(work, rest=60, failing="", at_once=True)):
+    async with beside(now=forever(work, rest=60, failing="", at_once=True)):
         await asyncio.sleep(0.01)
         assert done == [1]
 
@@ -49,7 +49,7 @@ async def test_a_rest_ends_early_once_it_is_called():
     async def work():
         done.append(1)
 
-    async with beside(work=again(work, rest=60, failing="", at_once=True, called=called)):
+    async with beside(work=forever(work, rest=60, failing="", at_once=True, called=called)):
         await asyncio.sleep(0.01)
         called.set()
         await asyncio.sleep(0.01)

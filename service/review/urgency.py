@@ -47,7 +47,7 @@ class Opening(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class Deadlines:
     """The deadlines of scenes, the lease of a claim and the terms of appeals; in seconds unless a name says days."""
 
     due: Mapping[Scene, float] = field(default_factory=lambda: dict(DUE_SECONDS))
@@ -58,13 +58,13 @@ class Terms:
     """So many seconds people have to decide an appeal."""
 
 
-def opening(content: Content, verdict: Verdict, terms: Terms) -> Opening | None:
+def opening(content: Content, verdict: Verdict, deadlines: Deadlines) -> Opening | None:
     """The item that a verdict asks for: one that leaves the content to people."""
     if verdict.action is not Action.REVIEW:
         return None
     category = verdict.categories[0] if verdict.categories else ""
     reach = content.reach or 0
-    return Opening(category, reach, terms.due[content.scene], credit(verdict.severity, reach))
+    return Opening(category, reach, deadlines.due[content.scene], credit(verdict.severity, reach))
 
 
 def credit(severity: int, reach: int, reports: float = 0.0) -> float:
