@@ -140,7 +140,7 @@ class CueIndex:
         """
         asked = self.wares.asked(frozenset(map(self._plain, words)))
         wanted = self.numbers(words).union(self._written[kind.token] for kind in asked)
-        if asked:
+        if any(kind.names for kind in asked):
             self.hiding[wanted] = frozenset(self._numbers[word] for word in self.wares.hiding(asked))
         return wanted
 
