@@ -232,9 +232,9 @@ class Moderation:
         stored = await self._reads.decision(caller.tenant, decision_id)
         return None if stored is None else retold(stored, self._rules)
 
-    async def history(self, caller: Caller, content_id: str, *, limit: int = 100) -> list[Decided]:
-        """The decisions on one content over all its versions, newest first."""
-        history = await self._reads.history(caller.tenant, content_id, limit=limit)
+    async def history(self, caller: Caller, content_id: str, *, before: str = "", limit: int = 100) -> list[Decided]:
+        """The decisions on one content over all its versions, newest first, from before the decision ``before``."""
+        history = await self._reads.history(caller.tenant, content_id, before=before, limit=limit)
         return [retold(stored, self._rules) for stored in history]
 
     async def decisions(self, caller: Caller, ids: Sequence[str]) -> list[Decided]:

@@ -19,7 +19,7 @@ from service.audit.formats import FORMATS, USUAL
 from service.audit.packs import PACKS, said
 from service.audit.records import PackOrder
 from service.cli.beside import beside
-from service.cli.say import Data, Json, Tenant, fail, out, print_json, settings
+from service.cli.say import Data, Json, Tenant, fail, out, print_json, settings, why
 from service.cli.words import Lang, Tongue, refuse, require_tenant, say
 from service.ids import stamp
 from service.keys import CLI
@@ -179,7 +179,8 @@ async def _taken(exports: Exports, made: Export, to: Path | None, lang: Language
     try:
         return Path(await asyncio.to_thread(shutil.copy, path, to))
     except OSError as error:
-        fail(say(lang, f"未能另存（包在 {path}）：{error}", f"not copied; the pack is at {path}: {error}"))
+        told = why(error, lang)
+        fail(say(lang, f"未能另存（包在 {path}）：{told}", f"not copied; the pack is at {path}: {told}"))
 
 
 def _tell(made: Export, path: Path, lang: Language, *, json: bool) -> None:

@@ -34,8 +34,9 @@ _REFUSED: Final = {
     errno.EROFS: "在只读磁盘上",
     errno.ENOSPC: "磁盘已满",
     errno.EADDRINUSE: "端口已被占用",
+    errno.ECONNREFUSED: "连接被拒绝",
 }
-"""Why the system refuses a file or a port, as a reader of Chinese is told."""
+"""Why the system refuses a file, a port or a connection, as a reader of Chinese is told."""
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -14,7 +14,7 @@ import orjson
 import typer
 
 from service.cli.judging import Lexicons, open_engine
-from service.cli.say import err, fail, out, print_json
+from service.cli.say import err, fail, out, print_json, why
 from service.cli.words import Lang, Tongue, refuse, say, table
 from service.simulate.court import Court, message_of
 from service.simulate.grammar import read_grammar
@@ -182,7 +182,7 @@ def _send(lines: dict[str, list[Line]], door: _Door, speed: float, lang: Languag
         try:
             status, body = door.post(room, waiting[room])
         except (OSError, HTTPException) as error:
-            fail(say(lang, f"服务没有应答：{error}", f"the server gave no answer: {error}"))
+            fail(say(lang, f"服务没有应答：{why(error, lang)}", f"the server gave no answer: {error}"))
         if status >= 400:  # noqa: PLR2004 - where HTTP's errors begin
             fail(say(lang, f"服务拒绝了消息（{status}）：", f"the server refused ({status}): ") + body.decode())
         sent += len(waiting[room])

@@ -205,9 +205,10 @@ class BatchAnswer(Answered):
 
 
 class History(Answered):
-    """The decisions on one content over all its versions, newest first, at most a hundred."""
+    """The decisions on one content over all its versions, newest first."""
 
     decisions: list[Decision]
+    next: str | None
 
 
 class Alive(Answered):

@@ -13,12 +13,12 @@ from service.duty.proofs import UnknownProof
 from service.floor import Breath
 from service.http.answer import Answer
 from service.http.answers import NOTHING_MORE, BatchAnswer, Decision, History, decider, named, superseded, told
-from service.http.asking import read_query
+from service.http.asking import ListQuery, cursor_of, cut, mark_of, read_query
 from service.http.body import read_body
 from service.http.idempotency import IDEMPOTENT, REPLAYED, key_of, replaying
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
-from service.http.wire import BatchRequest, HistoryQuery, Malformed, ModerationRequest, read_batch, read_one, wanting
+from service.http.wire import BatchRequest, Malformed, ModerationRequest, Short, read_batch, read_one, wanting
 from service.moderate import Idempotency
 from service.rights import Right
 
@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 
 _UNKNOWN_PROOF: Final = Fault(("proofs",), "unknown_proof")
 _WRITES: Final = (*BODY, "invalid-idempotency-key", "idempotency-conflict", "busy", *CALLED)
+
+
+class HistoryQuery(ListQuery):
+    """Which decisions to list."""
+
+    content_id: Short
 
 
 @route(
@@ -140,9 +146,12 @@ async def one_decision(asked: Asked) -> Answer:
 )
 async def history(asked: Asked) -> Answer:
     """List the decisions on one content over all its versions, newest first."""
-    content_id = asked.shown = read_query(asked, HistoryQuery).content_id
-    found = await asked.serving.moderation.history(asked.who, content_id)
-    return Answer(b'{"decisions":[' + b",".join(await _read(asked, found)) + b"]}")
+    query = read_query(asked, HistoryQuery)
+    asked.shown, before = query.content_id, mark_of(query.cursor, "")
+    found = await asked.serving.moderation.history(asked.who, query.content_id, before=before, limit=query.limit + 1)
+    page, last = cut(found, query.limit)
+    more = orjson.dumps(None if last is None else cursor_of(last.id))
+    return Answer(b'{"decisions":[' + b",".join(await _read(asked, page)) + b'],"next":' + more + b"}")
 
 
 async def _read(asked: Asked, found: Sequence[Decided]) -> list[bytes]:

@@ -92,7 +92,7 @@ class WholeHistory(Answered):
     """All that is known of one content, newest first."""
 
     content_id: str
-    versions: list[Version]
+    versions: list[Version] = Field(description="the last 100; all decisions are told by /v1/moderations?content_id=")
     items: list[Summary]
     reports: list[ReportShown]
     acts: list[ActShown] = Field(description="decisions and what was done with the items: the last 200")

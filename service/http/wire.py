@@ -146,14 +146,6 @@ class _Envelope(BaseModel):
     items: Annotated[list[Any], Field(min_length=1)]
 
 
-class HistoryQuery(BaseModel):
-    """Which decisions to list."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    content_id: Short
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How much one request may bring."""

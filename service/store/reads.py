@@ -105,9 +105,9 @@ class Reads:
         found = await self._stored(statements.DECISION, decision_id, tenant)
         return found[0] if found else None
 
-    async def history(self, tenant: str, content_id: str, *, limit: int) -> list[Stored]:
-        """The decisions on one content, newest first."""
-        return await self._stored(statements.HISTORY, tenant, content_id, limit)
+    async def history(self, tenant: str, content_id: str, *, before: str = "", limit: int) -> list[Stored]:
+        """The decisions on one content, newest first; those before the decision ``before`` where it is given."""
+        return await self._stored(statements.HISTORY, tenant, content_id, before, limit)
 
     async def decisions(self, tenant: str, ids: Sequence[str]) -> list[Stored]:
         """Many decisions of a tenant, in the order asked for. Raises ``LookupError`` if one is gone."""

@@ -96,7 +96,11 @@ SELECT d.id, c.tenant, c.content_id, c.version, d.published_at, d.action, d.seve
 FROM decisions AS d JOIN contents AS c ON c.id = d.content
 """
 DECISION = f"{_DECIDED} WHERE d.id = ? AND d.tenant = ?"
-HISTORY = f"{_DECIDED} WHERE c.tenant = ? AND c.content_id = ? ORDER BY d.seq DESC LIMIT ?"
+HISTORY = f"""
+{_DECIDED} WHERE c.tenant = ?1 AND c.content_id = ?2
+    AND (?3 = '' OR d.seq < (SELECT b.seq FROM decisions AS b WHERE b.id = ?3 AND b.tenant = ?1))
+ORDER BY d.seq DESC LIMIT ?4
+"""  # noqa: S608 - our own text
 DECISIONS = f"{_DECIDED} WHERE d.tenant = ?1 AND d.id IN (SELECT value FROM json_each(?2))"  # noqa: S608 - our own text
 NEWER = """
 SELECT d.id, n.id, n.action, n."by", n.at

@@ -47,6 +47,7 @@ def test_a_pack_that_cannot_be_put_there_is_said_to_be_where_it_is(inside, data,
     assert done.returncode == 1
     (pack,) = (data / "exports").glob("*.zip")
     assert str(pack) in done.stderr.decode().replace("\n", "")
+    assert done.stderr.decode().endswith(f"{tmp_path / 'none' / 'x.zip'} 不存在\n")
 
 
 @pytest.mark.parametrize(

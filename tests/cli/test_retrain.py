@@ -144,6 +144,7 @@ def test_labels_are_listed_with_their_text(house, tmp_path):
 
 
 def test_an_unknown_tenant_is_said(inside, tmp_path):
+    assert inside("key", "create", "--data", tmp_path / "data").returncode == 0
     done = inside("labels", "count", "--tenant", "nobody", "--data", tmp_path / "data", "--lang", "en")
     assert (done.returncode, "no tenant nobody" in done.stderr.decode()) == (1, True)
 

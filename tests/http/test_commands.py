@@ -237,6 +237,7 @@ def short(data):
     ],
 )
 def test_data_that_cannot_be_used_are_told_of_in_one_line(house, harm, said):
+    assert qingliu("key", "create").exit_code == 0
     assert qingliu("audit", "key").exit_code == 0
     harm(house / "data")
     for command in (("audit", "key"), ("serve", "--port", "0")):
@@ -256,6 +257,7 @@ def test_data_that_cannot_be_used_are_told_of_in_one_line(house, harm, said):
     ],
 )
 def test_a_wrong_setting_is_told_of_in_one_line(house, monkeypatch, name, value, said):
+    assert qingliu("key", "create").exit_code == 0
     monkeypatch.setenv(f"QINGLIU_{name}", value)
     reply = qingliu("audit", "key")
     assert reply.exit_code == 1, reply.output

@@ -76,7 +76,22 @@ def test_another_tenant_sees_nothing(server):
     told = server.judge("好用", content_id="shared-name").json
     _, other = server.within(server.service.keys.create("rival"))
     assert server.call("GET", f"/v1/moderations/{told['id']}", key=other).status == 404
-    assert server.call("GET", "/v1/moderations?content_id=shared-name", key=other).json == {"decisions": []}
+    assert server.call("GET", "/v1/moderations?content_id=shared-name", key=other).json == {
+        "decisions": [],
+        "next": None,
+    }
+
+
+def test_a_history_of_any_length_can_be_read_whole(server):
+    name = f"post-{uuid4()}"
+    sent = [server.judge(f"好用{number}", content_id=name).json["id"] for number in range(5)]
+    found, cursor = [], ""
+    while cursor is not None:
+        told = server.call("GET", f"/v1/moderations?content_id={name}&limit=2&cursor={cursor}").json
+        found += [one["id"] for one in told["decisions"]]
+        cursor = told["next"]
+    assert found == sent[::-1]
+    assert server.call("GET", f"/v1/moderations?content_id={name}&cursor=x").faults == {"cursor": "cursor"}
 
 
 def test_each_item_of_a_batch_gets_its_own_result_or_error_in_order(server):
