@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.lexicon import OWN
 from moderation.surgery import clause_around
+from moderation.text.direction import ACROSTIC
 from moderation.text.fold import CLAUSE_MARKS, SENTENCE_MARK
 from moderation.text.reading import DISGUISED
 from moderation.types import (
@@ -52,6 +53,8 @@ LISTED = 20
 AROUND, MOST_AROUND = 20, 8
 """So many characters of its sentence on each side of a finding are read by themselves, so that nothing else that a text
 says outweighs them; where more such stretches differ nobody doubts."""
+UNREAD = frozenset({ACROSTIC, "parts"})
+"""Disguises of which no wording shows what they hide."""
 ADVERTISING = "advertising"
 
 
@@ -179,6 +182,7 @@ def doubted(
 
     They reach terms of the shared lexicon alone: a tenant's own words, numbers and duties are no matter of opinion.
     What is firm or severe must be denied, and stand there undisguised: a model knows fewer disguises than the rules.
+    What no wording shows it cannot doubt.
     """
     doubts, denies = frozenset(opinion.doubts), frozenset(opinion.denies)
     left: list[Evidence] = []
@@ -187,6 +191,7 @@ def doubted(
         heads = ruleset.categories[item.category].doubted_by
         firm = item.weight >= policy.block_at or item.severity >= SEVERE
         open_ = item.source == LEXICON and not item.rule.startswith(f"{OWN}.") and not (firm and item.folds)
+        open_ = open_ and UNREAD.isdisjoint(item.folds)
         if open_ and heads and (denies if firm else doubts).issuperset(heads):
             code = DENIED if firm else DOUBTED
             gone.append(Exemption(item.category, item.rule, item.span, code, opinion.expert))

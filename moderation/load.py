@@ -264,7 +264,7 @@ class _Disk:
     def variants(self, folding: Folding) -> Variants:
         """What disguises are made of. Left sides must be folded: an unfolded one would never be met."""
         meant: dict[str, dict[str, str]] = {}
-        for kind in ("splits", "radicals", "shapes", "slang", "signs"):
+        for kind in ("splits", "radicals", "shapes", "slang", "signs", "zhuyin"):
             shape = folding.visible if kind == "signs" else folding.plain
             rows = self.rows(name := f"variants/{kind}.tsv", 2)
             left, right = ("".join([row[place] for _, row in rows]) for place in (0, 1))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from moderation.detect.rule import REACH, SURE
+from moderation.text.fold import LISTING
 from moderation.text.variants import DISGUISES
 from moderation.text.words import LONGEST_WORD, PAIR, frequency
-from moderation.types import FULL_WEIGHT
+from moderation.types import FULL_WEIGHT, UNSURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from moderation.text.view import View
 
 PATTERN_REACH = 32
-DELIBERATE = frozenset({"slang", "sign", "split", "digit", "mixed", "filler"})
+DELIBERATE = frozenset({"slang", "sign", "split", "digit", "mixed", "filler", "acrostic"})
 """Disguises that nobody puts on by accident; of others a weak pair has too many innocent doubles."""
 HELD = 16
 """So far repeats of a hit's first and last letter are followed before its edges are looked at."""
@@ -33,34 +34,55 @@ def hidden_by(rule: Rule, line: Line, start: int, end: int) -> tuple[str, ...]:
     return names if is_sought(end - start, rule.weight, names) else ()
 
 
+def is_meant(line: Line) -> bool:
+    """Whether something in a restored text was disguised in a way that nobody writes by accident."""
+    return any(not DELIBERATE.isdisjoint(mark.names) for mark in line.marks)
+
+
 def is_sought(length: int, weight: int, names: Iterable[str]) -> bool:
     """Whether a term of so many characters and such a weight is looked for in these disguises."""
     return length > PAIR or weight >= SURE or DELIBERATE.issuperset(names)
 
 
 def company_hidden_by(rule: Rule, view: View, start: int, end: int) -> tuple[str, ...]:
-    """The disguises in the clause of a plain hit that wants company: what it stands beside may be restored."""
-    if view.line is None or not (rule.near or rule.sentence) or view.line.disguises(start, end):
+    """The disguises around a plain hit that wants company: what it stands beside may be restored.
+
+    Beyond its clause only what nobody writes by accident is such company.
+    """
+    line = view.line
+    if line is None or not (rule.near or rule.sentence or rule.with_) or line.disguises(start, end):
         return ()
     low, high, _, _ = view.clause(start, end, reach=REACH)
-    names = view.line.disguises(low, high)
+    names = line.disguises(low, high)
+    if not names and (rule.sentence or rule.with_):
+        low, high = max(0, start - REACH), min(len(view.text), end + REACH)
+        if not rule.with_:
+            first, last, _ = view.sentence(start, end)
+            low, high = max(low, first), min(high, last)
+        names = tuple(name for name in line.disguises(low, high) if name in DELIBERATE)
     return names if rule.disguises.issuperset(names) else ()
 
 
 def weight_left(weight: int, disguises: Iterable[str]) -> int:
-    """What a hit's weight is worth after the disguises that it was seen through."""
+    """What a hit's weight is worth after the disguises that it was seen through.
+
+    Of those that nobody puts on by accident as much as a person is asked about is left.
+    """
+    left = weight
     for name in disguises:
-        weight = weight * DISGUISES[name][0] // FULL_WEIGHT
-    return weight
+        left = left * DISGUISES[name][0] // FULL_WEIGHT
+    return max(left, min(weight, UNSURE)) if DELIBERATE.issuperset(disguises) else left
 
 
 def stands_apart(view: View, start: int, end: int, gap: str) -> bool:
     """Whether the text around a hit is cut up alike, or the hit is all there is: one character a line."""
-    if not gap.isspace():
-        return False
-    left = view.gaps(start - 1, start + 1) if start else [(start, gap)]
-    right = view.gaps(end - 1, end + 1) if end < len(view.text) else [(end, gap)]
-    return left[:1] == [(start, gap)] and right[:1] == [(end, gap)]
+    length = len(view.text)
+    left = view.gaps(start - 1, start + 1)[:1] if start else []
+    right = view.gaps(end - 1, end + 1)[:1] if end < length else []
+    beside = left == [(start, gap)], right == [(end, gap)]
+    if gap.isspace():
+        return (beside[0] or not start) and (beside[1] or end == length)
+    return any(beside) and LISTING.isdisjoint(gap)
 
 
 def matched(pattern: re2._Regexp, holds: tuple[str, ...], view: View, start: int, end: int) -> tuple[int, int] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.detect.hits import hidden_by, matched
+from moderation.detect.hits import hidden_by, is_meant, matched
 from moderation.detect.rule import HINT, Rule
 from moderation.text.reading import DISGUISED, REPEATS, SYMBOLS
 
@@ -93,7 +93,15 @@ def _hidden(part: PartReading, reader: Reader, table: Table, index: CueIndex) ->
         if view is None or view.line is None:
             continue
         line, listed = view.line, candidates(view.text, view.hits, table)
-        touched = [one for one in listed if one[3].regex or one[3].company or hidden_by(one[3], line, one[0], -one[1])]
+        meant = is_meant(line)
+        touched = [
+            one
+            for one in listed
+            if (rule := one[3]).regex
+            or rule.company
+            or (meant and rule.with_)
+            or hidden_by(rule, line, one[0], -one[1])
+        ]
         if touched and _counts(touched := _met(view, touched, index)):
             yield view, touched
 
@@ -150,7 +158,11 @@ def may_stand(rule: Rule, view: View, context: Context) -> bool:
             return False
     if rule.asks_text:
         meet = context.cues.meet
-        return not ((rule.with_ and not meet(rule.with_)) or (rule.without and meet(rule.without)))
+        if rule.with_ and not meet(rule.with_):
+            line = view.line
+            if line is None or not view.cues(context.index).meet(rule.with_) or not is_meant(line):
+                return False
+        return not rule.without or not meet(rule.without)
     return True
 
 

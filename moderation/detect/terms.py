@@ -25,6 +25,7 @@ from moderation.detect.rule import REACH, Compiled, Rule, compile_terms, cue_ind
 from moderation.detect.sight import Table, candidates, look, may_stand, standing
 from moderation.ruleset import Outcome
 from moderation.text import words
+from moderation.text.direction import ACROSTIC
 from moderation.text.fold import CLAUSE_MARKS, PUNCTUATION, SENTENCE_MARKS, breaks, widest
 from moderation.text.reading import Reader
 from moderation.text.restore import Restorer, Vocabulary
@@ -197,7 +198,7 @@ class Inspection:
                 names = self._disguises(view, rule, *bounds)
                 if not names:
                     continue
-            elif rule.company:
+            elif rule.company or rule.with_:
                 self._stood.add((rule.id, view.span(*bounds)))
             weight = self._weigh(view, rule, bounds, names)
             if weight and (outer is None or outer[0] is not view or bounds[1] > outer[1]):
@@ -226,7 +227,7 @@ class Inspection:
             self._exempt(rule, view.span(start, end), ALLOWED, allowed)
             return 0
         weight = rule.weight
-        if view.name != "acrostic" and (gaps := view.gaps(start, end)):  # the first letters of lines always lie apart
+        if view.name != ACROSTIC and (gaps := view.gaps(start, end)):  # the first letters of lines always lie apart
             weight = self._torn_weight(view, rule, start, end, gaps)
         elif rule.short and not self._is_word(view, rule, start, end):
             weight = 0

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 HAN = re.compile("[\u3400-\u9fff]{2,}")
 LOOKS_LIKE = dict(zip("oieas", "01345", strict=True))
 """Letters and the digits drawn for them in code words."""
-PUT_BETWEEN = "xo01〇零"
+PUT_BETWEEN = (*"xo01〇零个某の", "那啥")
 """What is put between the characters of a pair: a pair has room for one."""
 _DIGITS = str.maketrans("零一二三四五六七八九", "0123456789")
 LIKELIER, LIKELIER_FUZZY, LIKELIER_DRAWN = 3.0, 5.5, 1.5
@@ -49,8 +49,13 @@ def clues_of(
         if len(word) > PAIR or gain(written, 0, len(word), word) >= LIKELIER:
             clues.setdefault(written, (word, "reverse"))
         if len(word) == PAIR and HAN.fullmatch(word):
-            clues.update({filler.join(word): (word, "filler") for filler in PUT_BETWEEN})
+            clues.update({filler.join(word): (word, "filler") for filler in PUT_BETWEEN if _parts(word, filler)})
     return {written: meant for written, meant in clues.items() if written not in known}
+
+
+def _parts(word: str, filler: str) -> bool:
+    """Whether a filler makes a word with neither character of a pair: 有个人 and 那个帮 are no 有人 and 那帮."""
+    return not frequency(word[0] + filler) and not frequency(filler + word[1])
 
 
 def _with_digits(written: str) -> set[str]:

@@ -11,11 +11,13 @@ from moderation.text.words import gain_backwards
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+ACROSTIC = "acrostic"
 _MAY_SAY = re.compile("[倒反竖纵藏]")
-"""A cheap look: what follows holds one of these, or 字."""
+"""A cheap look: what follows holds one of these, 字, 看头 or 开头."""
 _BACKWARDS = re.compile("[倒反](?:着|过来|回来|过去|序)?再?[看念读拼]")
 _DOWN = re.compile(
-    "[竖纵](?:着|排|向)?[看念读]|藏头|每[行句]的?(?:第一个?|头一?个?|开头)字|(?:第一个|头一个|开头的?)字连"
+    "[竖纵](?:着|排|向)?[看念读]|藏头|每[行句]的?(?:第一个?|头一?个?|开头)字|(?:第一个|头一个|开头的?)字连|首字(?!母)"
+    r"|\b看(?:每[行句]的?)?开?头\b"
 )
 _CLAUSE = re.compile("[^" + "".join(map(re.escape, sorted(CLAUSE_MARKS))) + "]+")
 _LINE = re.compile("[^\r\n]+")
@@ -32,7 +34,9 @@ Piece = tuple[str, int, int]
 
 def directed(source: str) -> tuple[str, list[Piece]] | None:
     """The disguise and the characters in the order in which a text says it is read; ``None`` where it says nothing."""
-    if _MAY_SAY.search(source) is None and "字" not in source:
+    if (
+        "字" not in source and "看头" not in source and "开头" not in source and _MAY_SAY.search(source) is None
+    ):  # cheap questions one by one: a generator takes twice as long
         return None
     if _BACKWARDS.search(source):
         clauses = _CLAUSE.finditer(source)
@@ -41,7 +45,7 @@ def directed(source: str) -> tuple[str, list[Piece]] | None:
         pieces = list(_LINE.finditer(source))
         if len(pieces) < FEWEST:
             pieces = list(_CLAUSE.finditer(source))
-        return "acrostic", _heads(source, pieces)
+        return ACROSTIC, _heads(source, pieces)
     return None
 
 
@@ -50,7 +54,7 @@ def headed(source: str) -> tuple[str, list[Piece]] | None:
     if source.count("\n") < FEWEST - 1 or len(source) > LONGEST:
         return None
     heads = _heads(source, list(_LINE.finditer(source)))
-    return ("acrostic", heads) if len(heads) >= FEWEST else None
+    return (ACROSTIC, heads) if len(heads) >= FEWEST else None
 
 
 def _heads(source: str, pieces: Sequence[re.Match[str]]) -> list[Piece]:

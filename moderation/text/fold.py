@@ -33,11 +33,15 @@ MAX_EXPANSION = 4
 
 BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u17b4\u17b5")
 """Letters by their category that show nothing."""
+TONES = frozenset("ˇˉˊˋ")
+"""Letters by their category that are the marks of tones, in Zhuyin and beside pinyin."""
 SIGNS = frozenset("™℠℡℻℃℉")
 """Signs that NFKC would turn into letters though nobody reads them as such."""
 SENTENCE_MARKS = frozenset("。！？!?；;\n\r\u2028\u2029")
 QUESTION_MARKS = frozenset("？?")
 CLAUSE_MARKS = SENTENCE_MARKS | frozenset("，,、：:…")
+LISTING = frozenset("、，,：:")
+"""Marks that stand between single characters of a list: 吃、喝、赌."""
 SENTENCE_MARK = re.compile("[" + "".join(map(re.escape, sorted(SENTENCE_MARKS))) + "]")
 
 _EMOJI_SEQUENCE = re.compile(
@@ -138,7 +142,7 @@ def tables(simplified: Mapping[str, str], lookalikes: Mapping[str, str]) -> Fold
     chars = [chr(code) for code in range(MAPPED) if code not in PLAIN_HAN or code in HEXAGRAMS or chr(code) in mapped]
     for char, kind, normal in zip(chars, map(unicodedata.category, chars), _normal(chars), strict=True):
         if normal == char and char not in mapped:
-            if kind[0] not in "LN" or char in BLANK_LETTERS:
+            if kind[0] not in "LN" or char in BLANK_LETTERS or char in TONES:
                 fold[ord(char)] = None
                 if _is_invisible(char):
                     keep[ord(char)] = None
@@ -189,7 +193,7 @@ def _is_invisible(char: str) -> bool:
 
 def _deleted_as(char: str) -> str:
     category = unicodedata.category(char)
-    if category[0] == "M":
+    if category[0] == "M" or char in TONES:
         return "marks"
     if category[0] == "Z" or char in "\n\r\t":
         return "space"

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from moderation.matcher import Matcher
-from moderation.text.direction import FEWEST, directed, headed, turned
+from moderation.text.direction import ACROSTIC, FEWEST, directed, headed, turned
 from moderation.text.fold import CLAUSE_MARKS, Folding, origins
 from moderation.text.line import Line, Replaced
 from moderation.text.restore import LONGEST, Seen
@@ -281,12 +281,14 @@ class Reader:
         name, pieces = told
         read = [(letter, first, end - 1) for char, first, end in pieces for letter in self.folding.plain(char)]
         text = "".join([letter for letter, _, _ in read])
-        hits = [hit for hit in self._words_in(text) if hit[1] - hit[0] >= least]
-        if not hits or text == part.text:
+        hits = self._words_in(text)
+        if text == part.text or not any(hit[1] - hit[0] >= least for hit in hits):
             return
         firsts, lasts = [first for _, first, _ in read], [last for _, _, last in read]
         view = View(name, part.source, text, hits, Line(text, firsts, lasts, [Replaced(0, len(text), "", (name,))]))
         view.place(firsts, lasts)
+        if name == ACROSTIC:
+            view.be_one_clause()
         yield view
 
     def _joined(self, left: PartReading, right: PartReading, anchors: bytes) -> View | None:

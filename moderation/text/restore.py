@@ -30,7 +30,17 @@ _FILLED = re.compile(
     r"([\u3400-\u9fff])(?:(?!\1)([^\W_])(?:(?!\2)[\u3400-\u9fff]\2){2,}|[a-z0-9]{1,2}(?:[\u3400-\u9fff][a-z0-9]{1,2})+(?=[\u3400-\u9fff]))"
 )
 """Han with something put behind each: three times the same letter (包呀治呀百呀病), or Latin letters and digits."""
+_TWICE = re.compile("([呀啊呢嘛哈嘿哦啦吧呐哇の那这一])((?<![那这一])|[个啥])(?!\\1)[\u3400-\u9fff]\\1\\2")
+"""A particle that stands behind two characters in a row (刷啊单啊, 微那个信那个): a cheap look."""
 _FILLER = re.compile(r"([\u3400-\u9fff])([a-z0-9]{1,2}|[^\W_])")
+_MASKED = dict.fromkeys(map(ord, MASKS), MASKS[0])
+_TONES = "ˊˇˋ˙"
+_ZHUYIN = f"(?:[ㄅ-ㄙ][ㄧㄨㄩ]?[ㄚ-ㄦ]?|[ㄧㄨㄩ][ㄚ-ㄦ]?|[ㄚ-ㄦ])[{_TONES}]?"
+"""A syllable in Zhuyin: what begins it, what is between, what ends it, and its tone."""
+_FACE_LETTERS = "づっつノヽツシ"
+_FACE = f"[(][^()\u3400-\u9fffa-z0-9]{{1,16}}[)][{_FACE_LETTERS}]?"
+"""A face drawn with symbols between brackets, and its arm: the letters in it are none."""
+KATAKANA = frozenset(map(chr, range(0x30A1, 0x30FD)))
 FILLING = LETTERS.union("0123456789")
 LONGEST = 12
 """Longer words are rarely written in disguise as a whole; what is disguised in them is mostly a word by itself."""
@@ -84,7 +94,8 @@ class Restorer:
         self._casual = frozenset(parts for parts in variants.splits if all(frequency(part) > USED for part in parts))
         """Split characters of which every piece is one that stands in any text: 人五 is 伍 or two words."""
         self._signs = _alternatives(variants.signs)
-        self._sign_letters = folding.shown_as({*MASKS, *[_strangest(folding, sign) for sign in variants.signs]})
+        strangest = [_strangest(folding, sign) for sign in variants.signs]
+        self._sign_letters = folding.shown_as({*MASKS, *strangest, *"".join(variants.zhuyin), *_FACE_LETTERS})
         basic = "".join([re.escape(letter) for letter in sorted(self._sign_letters) if letter <= LAST_BASIC])
         self._may_sign = re.compile(f"[{basic}\U00010000-\U0010ffff]")
         sounds = variants.sounds
@@ -192,8 +203,12 @@ class Restorer:
         place = 0
         for match in self._signs.finditer(visible):
             self._plain(visible, places, range(place, match.start()), (text, starts, lasts))
-            word, name = self._variants.signs.get(match[0], ""), "sign"
+            word, name = self._variants.signs.get(match[0].translate(_MASKED), ""), "sign"
             if not word:
+                word, name = self._variants.zhuyin.get(match[0].rstrip(_TONES), ""), "mixed"
+            if not word and match[0][0] == "(":  # what it stands between has nothing between
+                marks.append(Replaced(max(0, len(starts) - 1), len(starts) + 1, "", ("sign",)))
+            elif not word:
                 word, name = self._holes.masked(visible, *match.span()), "mask"
             if word:
                 marks.append(Replaced(len(starts), len(starts) + len(word), word, (name,)))
@@ -233,16 +248,20 @@ class Restorer:
 
     def is_filled(self, text: str) -> bool:
         """Whether a folded text may hold a word with something put between or for its characters: a cheap look."""
-        return _FILLED.search(text) is not None or any(self._holes.find(text))
+        return _FILLED.search(text) is not None or _TWICE.search(text) is not None or any(self._holes.find(text))
 
     @staticmethod
     def _filled(text: str) -> list[Replaced]:
         """Han with what was put behind them."""
-        return [
+        found = [
             Replaced(match.start() + pair.start(), match.start() + pair.end(), pair[1], ("filler",))
             for match in _FILLED.finditer(text)
             for pair in _FILLER.finditer(match[0])
         ]
+        for particle in {match[1] + match[2] for match in _TWICE.finditer(text)}:
+            pairs = re.finditer(f"([\u3400-\u9fff]){particle}", text)
+            found += [Replaced(*pair.span(), pair[1], ("filler",)) for pair in pairs]
+        return apart(found, bytearray(len(text))) if found else []
 
     def _jointly(self, text: str, clues: list[Replaced]) -> Iterator[Replaced]:
         """The words that stand in the text, sound like it or are spelt in it once the clues stand for what they mean.
@@ -392,7 +411,9 @@ def _likely_meant(text: str, start: int, end: int, word: str, name: str) -> bool
 
 
 def _alternatives(signs: Mapping[str, str]) -> re.Pattern[str]:
-    return re.compile("|".join([*map(re.escape, sorted(signs, key=len, reverse=True)), f"[{re.escape(MASKS)}]{{1,3}}"]))
+    masks = f"[{re.escape(MASKS)}]"
+    known = [re.escape(sign).replace(r"\*", masks) for sign in sorted(signs, key=len, reverse=True)]
+    return re.compile("|".join([*known, f"{masks}{{1,3}}", _ZHUYIN, _FACE]))
 
 
 def _strangest(folding: Folding, sign: str) -> str:
@@ -410,4 +431,8 @@ def _cut(text: str, start: int, end: int, lay: Callable[[], Line]) -> bool:
 
 
 def _run_on(left: str, right: str) -> bool:
-    return (left in LETTERS and right in LETTERS) or (left.isdigit() and right.isdigit())
+    return (
+        (left in LETTERS and right in LETTERS)
+        or (left.isdigit() and right.isdigit())
+        or (left in KATAKANA and right in KATAKANA)
+    )

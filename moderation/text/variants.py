@@ -42,6 +42,7 @@ class Variants:
     splits: Mapping[str, str] = field(default_factory=dict)
     shapes: Mapping[str, str] = field(default_factory=dict)
     signs: Mapping[str, str] = field(default_factory=dict)
+    zhuyin: Mapping[str, str] = field(default_factory=dict)
     slang: Mapping[str, str] = field(default_factory=dict)
     ordinary: frozenset[str] = frozenset()
 

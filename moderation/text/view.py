@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from moderation.text.fold import CLAUSE_MARKS, QUESTION_MARKS, SENTENCE_MARK, SENTENCE_MARKS
+from moderation.text.fold import CLAUSE_MARKS, LISTING, QUESTION_MARKS, SENTENCE_MARK, SENTENCE_MARKS
 
 if TYPE_CHECKING:
     from moderation.matcher import Hit
@@ -69,6 +69,10 @@ class View:
         self._starts, self._lasts = starts, lasts
         self.placed = True
 
+    def be_one_clause(self) -> None:
+        """Say that nothing ends within the text, whatever stood between its characters."""
+        self._clauses, self._sentences = [0, len(self.text)], ([0, len(self.text)], [False, False])
+
     def lay_out(self, gaps: re.Pattern[str]) -> bool:
         """Find the offsets, clauses and sentences by what folding deleted: the source is read once, by ``gaps``.
 
@@ -83,7 +87,7 @@ class View:
             return False
         clauses, places, asks = [0], [0], [False]
         for index, (place, gap) in enumerate(zip(cuts, skipped, strict=True)):
-            if not CLAUSE_MARKS.isdisjoint(gap) and not (gap.isspace() and _one_a_line(cuts, skipped, index)):
+            if not CLAUSE_MARKS.isdisjoint(gap) and not (LISTING.isdisjoint(gap) and _one_a_line(cuts, skipped, index)):
                 clauses.append(place)
                 if not SENTENCE_MARKS.isdisjoint(gap):
                     places.append(place)
@@ -196,7 +200,7 @@ class View:
 
 
 def _one_a_line(cuts: list[int], skipped: list[str], index: int) -> bool:
-    """Whether a line break belongs to text that is written one character a line: it ends nothing."""
+    """Whether a mark stands behind each single character, as line breaks may: it ends nothing."""
     beside = (index - 1, index + 1)
     return any(
         0 <= other < len(cuts) and abs(cuts[other] - cuts[index]) == 1 and skipped[other] == skipped[index]

@@ -27,6 +27,21 @@ def test_a_text_that_says_so_is_read_down_its_lines(engine, judge) -> None:
     assert "acrostic" in item.folds
 
 
+@pytest.mark.parametrize("told", ["（首字）", "（看头）", "看每句开头"])
+def test_where_to_look_is_said_in_many_ways(engine, judge, told) -> None:
+    (item,) = judge(engine, f"加班回来吃面，我把灯点上，微风吹过小巷，信步走到家。{told}").evidence
+    assert "acrostic" in item.folds
+
+
+def test_what_first_characters_spell_is_one_clause(court, judge) -> None:
+    beside = court("@disguise all\n赌博 | next: 网站\n秒批 | near: 贷款 | weight: 70")
+    lines = "赌书消得泼茶香\n博览群书细思量\n网中自有黄金屋\n站在高处望远方（藏头诗）"
+    assert judge(beside, lines).evidence
+    lines = "贷来的不是幸福\n款款深情都是真\n秒懂的朋友\n批评指正（每行第一个字）"
+    (item,) = judge(beside, lines).evidence
+    assert item.weight == 60  # as much as a person is asked about is left of what nobody writes by accident
+
+
 def test_an_acrostic_of_one_line_goes_down_its_clauses(engine, judge) -> None:
     (item,) = judge(engine, "加班回来吃面，我把灯点上，微风吹过小巷，信步走到家。藏头").evidence
     assert "acrostic" in item.folds

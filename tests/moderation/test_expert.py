@@ -290,6 +290,7 @@ def test_only_who_knows_a_category_may_doubt_it(shipped):
         ("国家级面霜，国家级品质", "ad"),  # firm
         ("加我微信 qingliu2026 细聊", "live_chat"),  # a number is no matter of opinion
         ("本品为保健食品，增强免疫力", "ad"),  # nor is a statement that must be there
+        ("刷新你的认知\n单身也能快乐\n日子过得红火\n结伴一起前行，看开头", "ugc"),  # what it does not read
     ],
 )
 def test_nobody_doubts_what_is_firm_severe_or_no_word(shipped, text, scene):
