@@ -17,7 +17,7 @@ from service.http.answer import Answer, tell
 from service.http.asking import cursor_of, cut, mark_of, read_as, read_query
 from service.http.creator_answers import measure_told, moment
 from service.http.creators import WRITES, done
-from service.http.idempotency import IDEMPOTENT, REPLAYED, key_of, replaying
+from service.http.idempotency import IDEMPOTENT, REPLAY_HEADER, key_of, replaying
 from service.http.problems import Fault, Problem
 from service.http.routes import CALLED, route
 from service.rights import Right
@@ -40,7 +40,7 @@ _NEWEST: Final = "~"
     gives=wire.RankShown,
     problems=("invalid-idempotency-key", "idempotency-conflict", *WRITES),
     headers=IDEMPOTENT,
-    returns=REPLAYED,
+    returns=REPLAY_HEADER,
 )
 async def rank(asked: Asked) -> Answer:
     """Share extra impressions among candidates within the day's budget; a part is for newcomers, drawn by a seed."""

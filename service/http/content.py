@@ -15,7 +15,7 @@ from service.http.answer import Answer
 from service.http.answers import NOTHING_MORE, BatchAnswer, Decision, History, decider, named, superseded, told
 from service.http.asking import ListQuery, cursor_of, cut, mark_of, read_query
 from service.http.body import read_body
-from service.http.idempotency import IDEMPOTENT, REPLAYED, key_of, replaying
+from service.http.idempotency import IDEMPOTENT, REPLAY_HEADER, key_of, replaying
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
 from service.http.wire import BatchRequest, Malformed, ModerationRequest, Short, read_batch, read_one, wanting
@@ -50,7 +50,7 @@ class HistoryQuery(ListQuery):
     gives=Decision,
     problems=_WRITES,
     headers=IDEMPOTENT,
-    returns=REPLAYED,
+    returns=REPLAY_HEADER,
 )
 async def moderate(asked: Asked) -> Answer:
     """Judge one content; the answer leaves after the decision is on disk."""
@@ -82,7 +82,7 @@ async def moderate(asked: Asked) -> Answer:
     gives=BatchAnswer,
     problems=_WRITES,
     headers=IDEMPOTENT,
-    returns=REPLAYED,
+    returns=REPLAY_HEADER,
 )
 async def moderate_batch(asked: Asked) -> Answer:
     """Judge up to 1 000 contents in one transaction; each gets its own result or error, in order."""

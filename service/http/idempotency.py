@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _KEY_SHAPE: Final = re.compile(r"[\x21-\x7e]{1,255}")
 IDEMPOTENT: Final = {"Idempotency-Key": "the same key with the same body gets the stored answer, made once"}
-REPLAYED: Final = {"Idempotent-Replayed": "true, where the answer is a stored one"}
+REPLAY_HEADER: Final = {"Idempotent-Replayed": "true, where the answer is a stored one"}
 """What the document says of the headers."""
 
 

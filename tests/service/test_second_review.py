@@ -47,7 +47,7 @@ async def people(house):
 
 @pytest.fixture
 def desk(house, service):
-    return Desk(service.ledger, service.rules, service.moderation._terms, ALL)
+    return Desk(service.ledger, service.rules, service.moderation._deadlines, ALL)
 
 
 async def decided(house, desk, who, ruling, content, name="a"):  # noqa: PLR0913, PLR0917 - all that a case varies
@@ -205,7 +205,7 @@ async def severe(house, content):
     database.commit()
     database.close()
     await house.judge(content, ("mild", f"再说一遍，{DOUBTFUL}"))
-    return Desk(service.ledger, service.rules, service.moderation._terms, Checks(severe_per_hour=3))
+    return Desk(service.ledger, service.rules, service.moderation._deadlines, Checks(severe_per_hour=3))
 
 
 async def test_nobody_gets_more_severe_items_an_hour_than_the_cap(severe, people):
@@ -252,7 +252,7 @@ async def test_of_items_that_say_the_same_one_is_handed_out(house, people, conte
 async def planted(house, people, content):
     """A desk that mixes golden items in, and one golden content that was blocked by Cid."""
     service = house.service
-    desk = Desk(service.ledger, service.rules, service.moderation._terms, GOLDEN, service.moderation.judged)
+    desk = Desk(service.ledger, service.rules, service.moderation._deadlines, GOLDEN, service.moderation.judged)
     await house.judge(content, ("gold", DOUBTFUL))
     (row,) = await house.desk.claim(people["cid"])
     await house.desk.decide(people["cid"], row.id, row.token, BLOCK)
