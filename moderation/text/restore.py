@@ -204,6 +204,9 @@ class Restorer:
         for match in self._signs.finditer(visible):
             self._plain(visible, places, range(place, match.start()), (text, starts, lasts))
             word, name = self._variants.signs.get(match[0].translate(_MASKED), ""), "sign"
+            end = match.end()
+            if word and match[0][-1] in MASKS and visible.startswith(word[-1], end):  # 傻*逼: nothing is left out
+                end += 1
             if not word:
                 word, name = self._variants.zhuyin.get(match[0].rstrip(_TONES), ""), "mixed"
             if not word and match[0][0] == "(":  # what it stands between has nothing between
@@ -214,8 +217,8 @@ class Restorer:
                 marks.append(Replaced(len(starts), len(starts) + len(word), word, (name,)))
             text.append(word)
             starts += [places[match.start()]] * len(word)
-            lasts += [places[match.end() - 1]] * len(word)
-            place = match.end()
+            lasts += [places[end - 1]] * len(word)
+            place = end
         self._plain(visible, places, range(place, len(visible)), (text, starts, lasts))
         return Line("".join(text), starts, lasts, marks)
 

@@ -126,6 +126,13 @@ def test_a_word_of_its_own_is_left_alone(text, shipped) -> None:
     assert not [item for item in judged(shipped, text).evidence if set(item.folds) & DISGUISES.keys()]
 
 
+@pytest.mark.parametrize("text", ["主播就是个傻*逼", "高血*压都好了"])
+def test_a_mask_before_the_last_character_leaves_none_out(text, shipped) -> None:
+    assert [item.folds for item in judged(shipped, text).evidence if "*" in text[item.span.start : item.span.end]] == [
+        ("punctuation",)
+    ]
+
+
 def test_a_disguise_costs_weight_and_two_cost_more(court) -> None:
     engine = court("@disguise all\n国家级标准")
     plain, one, two = (
