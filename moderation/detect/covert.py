@@ -74,8 +74,8 @@ class Covert:
         detector: TermDetector | OwnTerms, parts: Sequence[PartReading], item: Evidence
     ) -> tuple[str, ...]:
         """The disguise of a word of the claim's own category beside a plain claim: 甲壮月泉结节 beside 贴没."""
-        views = (part.restored for part in parts if part.name == item.span.part)
-        for view in filter(None, views):
+        views = (view for part in parts if part.name == item.span.part for view in part.restored or ())
+        for view in views:
             for mark in view.line.marks if view.line is not None else ():
                 start, end = view.span(mark.start, mark.end)
                 if PIECED.isdisjoint(mark.names) or start - REACH > item.span.end or item.span.start > end + REACH:

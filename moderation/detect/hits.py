@@ -75,7 +75,10 @@ def weight_left(weight: int, disguises: Iterable[str]) -> int:
 
 
 def stands_apart(view: View, start: int, end: int, gap: str) -> bool:
-    """Whether the text around a hit is cut up alike, or the hit is all there is: one character a line."""
+    """Whether the text around a hit is cut up alike, or the hit is all there is: one character a line.
+
+    Of marks that are no blank and make no list, the same on one side is enough.
+    """
     length = len(view.text)
     left = view.gaps(start - 1, start + 1)[:1] if start else []
     right = view.gaps(end - 1, end + 1)[:1] if end < length else []

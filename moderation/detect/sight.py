@@ -9,7 +9,7 @@ from moderation.detect.rule import HINT, Rule
 from moderation.text.reading import DISGUISED, REPEATS, SYMBOLS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from moderation.detect.claims import Context
     from moderation.detect.cues import CueIndex
@@ -115,14 +115,14 @@ def _met(view: View, listed: list[Candidate], index: CueIndex, *, alone: bool = 
     return [
         one
         for one in listed
-        if (rule := one[3]).simple
-        or (
-            (not rule.held or meet(rule.held))
-            and (not rule.near or meet(rule.near))
-            and (not rule.sentence or meet(rule.sentence))
-            and (not alone or not rule.with_ or meet(rule.with_))
-        )
+        if (rule := one[3]).simple or (_in_company(rule, meet) and (not alone or not rule.with_ or meet(rule.with_)))
     ]
+
+
+def _in_company(rule: Rule, meet: Callable[[frozenset[int]], bool]) -> bool:
+    """Whether a text has the words that a rule wants inside its match, in the clause and in the sentence."""
+    held, near, sentence = rule.held, rule.near, rule.sentence
+    return (not held or meet(held)) and (not near or meet(near)) and (not sentence or meet(sentence))
 
 
 def _counts(listed: list[Candidate]) -> bool:
@@ -151,11 +151,8 @@ def may_stand(rule: Rule, view: View, context: Context) -> bool:
     """Whether a rule is in force, and the text and the content hold the words that it wants and none that it bars."""
     if rule.dated and not rule.in_force(context.day):
         return False
-    if rule.held or rule.company:
-        meet = view.cues(context.index).meet
-        held, near, sentence = rule.held, rule.near, rule.sentence
-        if (held and not meet(held)) or (near and not meet(near)) or (sentence and not meet(sentence)):
-            return False
+    if (rule.held or rule.company) and not _in_company(rule, view.cues(context.index).meet):
+        return False
     if rule.asks_text:
         meet = context.cues.meet
         if rule.with_ and not meet(rule.with_):

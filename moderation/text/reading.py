@@ -59,7 +59,7 @@ makes it worth a look for flooding."""
 class PartReading:
     """One part of a content, read: its folded text, the words found there, and what a cheap look says is worth more."""
 
-    __slots__ = ("_folded", "clues", "directed", "heard", "hits", "known", "look", "name", "restored", "source", "text")
+    __slots__ = ("_folded", "clues", "directed", "heard", "hits", "look", "name", "restored", "source", "text")
 
     def __init__(self, name: str, source: str, text: str, hits: list[Hit]) -> None:
         self.name, self.source, self.text, self.hits = name, source, text, hits
@@ -69,9 +69,8 @@ class PartReading:
         self.heard: list[Hit] | None = None
         """What may sound like a word, if that was asked."""
         self._folded: View | None = None
-        self.known = False
-        """Whether ``restored`` holds what ``Reader.restored`` found."""
-        self.restored: View | None = None
+        self.restored: tuple[View, ...] | None = None
+        """The view with its disguises restored, if it has any; ``None`` until ``Reader.restored`` has looked."""
         self.directed: tuple[View, ...] | None = None
         """The view in another direction, where that holds words; ``None`` until ``Reader.directed`` has looked."""
 
@@ -184,13 +183,15 @@ class Reader:
 
         It is left with the part: a content may be examined again as an advertisement.
         """
-        if not part.known:
-            part.restored, part.known = self._restored(part), True
-        return part.restored
+        if part.restored is None:
+            view = self._restored(part)
+            part.restored = () if view is None else (view,)
+        return next(iter(part.restored), None)
 
     def adorned(self, part: PartReading) -> View | None:
-        """What ``restored`` would be if the signs in what it found last were ornaments: 床💯绊 is no 百分百."""
-        line = None if part.restored is None else part.restored.line
+        """What ``restored`` would be if the signs in what it found were ornaments: 床💯绊 is no 百分百."""
+        restored = self.restored(part)
+        line = None if restored is None else restored.line
         signed = line is not None and any("sign" in mark.names for mark in line.marks)
         return self._restored_as(part, self._unsigned(part)) if signed else None
 
