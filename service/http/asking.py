@@ -25,7 +25,7 @@ Given = TypeVar("Given")
 Mark = TypeVar("Mark", str, int)
 
 _THREAD_FROM: Final = 64 * 1024
-_LONGEST_CURSOR: Final = 200
+_LONGEST_CURSOR: Final = 400
 _MOST: Final = (1 << 63) - 1
 """The highest number that a database holds."""
 
