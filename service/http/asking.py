@@ -75,6 +75,17 @@ def read_query(asked: Asked, model: type[M]) -> M:
     return read
 
 
+def known_categories(asked: Asked) -> dict[str, str]:
+    """What the sentence about an unknown category needs: those that there are."""
+    return {"known": ", ".join(asked.serving.service.rules.engine.ruleset.categories)}
+
+
+def check_category(asked: Asked, category: str | None) -> None:
+    """Raises ``Problem`` for a category that the rules do not know: its list would be empty, without a word."""
+    if category and category not in asked.serving.service.rules.engine.ruleset.categories:
+        raise Problem("invalid-query", faults=[Fault(("category",), "unknown_category", known_categories(asked))])
+
+
 def cursor_of(*places: str | int) -> str:
     """An opaque cursor."""
     return urlsafe_b64encode(orjson.dumps(places)).decode().rstrip("=")
