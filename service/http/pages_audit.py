@@ -89,7 +89,7 @@ async def packs(asked: Asked) -> Answer:
         exports=told["exports"],
         names=names,
         next=following({}, told["next"]),
-        packs=[(code, said(pack.name, page.lang), pack.law, pack.needs) for code, pack in PACKS.items()],
+        packs=[(one.code, said(one.name, page.lang), said(one.law, page.lang), one.needs) for one in PACKS.values()],
         formats=[one for one in FORMATS if not lacking([one])],
         usual=USUAL,
         scenes=[scene.value for scene in Scene],

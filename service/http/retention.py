@@ -104,7 +104,7 @@ async def retention(asked: Asked) -> Answer:
         {
             "code": one.code,
             "name": said(one.name, asked.lang),
-            "law": one.law,
+            "law": said(one.law, asked.lang),
             "days": one.days,
             "purged": purged.get(one.code, 0),
             "expiring": [(month, number) for code, month, number in expiring if code == one.code],
