@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
 import typer
+from typer.core import TyperCommand
 
 from bench import engine, linear, serving
 from bench.chart import draw
@@ -24,6 +25,7 @@ from bench.rules import SEED, TERMS, nested, padded
 from moderation.engine import Engine
 from moderation.errors import LoadErrors
 from service.cli.say import err, out
+from service.cli.usage import asks_english, frame, in_english, telling
 from service.cli.words import Lang, Tongue, refuse, say
 
 if TYPE_CHECKING:
@@ -45,7 +47,20 @@ class Share(StrEnum):
     LINEAR = "linear"
 
 
-@app.command()
+class _Command(TyperCommand):
+    """The command, in the language that its line asks for: ``qingliu`` hands the line on unread."""
+
+    def make_context(self, info_name: str | None, args: list[str], *more: Any, **named: Any) -> Any:
+        """Reads the line."""
+        english = asks_english(args)
+        frame(english=english)
+        if english:
+            in_english(self)
+        with telling(self, english=english):
+            return super().make_context(info_name, args, *more, **named)
+
+
+@app.command(cls=_Command)
 def bench(
     quick: Annotated[bool, typer.Option("--quick", help="快速试跑；数字不可引用")] = False,  # noqa: FBT002
     only: Annotated[Share | None, typer.Option(help="只测一部分", show_default=False)] = None,

@@ -119,10 +119,6 @@ class Labels:
         self._ledger, self._reads = ledger, reads
         self._turn = asyncio.Lock()
 
-    async def add(self, judgement: Judgement) -> None:
-        """Records one judgement. Raises ``Unchanged`` for a content that is not there, and what the ledger raises."""
-        await self._ledger.record(_act(judgement), *judgement.writes())
-
     async def import_(self, said: Sequence[Said], *, tenant: str, origin: Origin, by: str) -> Imported:
         """Records what a file says; what is known already is not told twice.
 

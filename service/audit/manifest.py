@@ -50,7 +50,7 @@ def manifest(plan: Plan, progress: Progress, ground: Ground, files: Sequence[Pat
         "id": plan.id,
         "pack": pack.code,
         "name": said(pack.name, "zh"),
-        "law": pack.law,
+        "law": said(pack.law, "zh"),
         "tenant": plan.tenant,
         "by": plan.by,
         "reason": plan.reason,

@@ -44,7 +44,7 @@ class Pack:
 
     code: str
     name: tuple[str, str]
-    law: str
+    law: tuple[str, str]
     tables: tuple[Table, ...]
     scenes: frozenset[str] = frozenset()
     needs: str = ""
@@ -136,7 +136,7 @@ PACKS: Final = {
     code: Pack(
         code=code,
         name=tuple(told["name"]),
-        law=told["law"],
+        law=tuple(told["law"]),
         tables=tuple(TABLES[name] for name in told["tables"]),
         scenes=frozenset(told.get("scenes", ())),
         needs=told.get("needs", ""),

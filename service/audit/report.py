@@ -92,6 +92,7 @@ def _write(  # noqa: PLR0913 - what a report is made of
         plan=plan,
         lang=lang,
         name=said(plan.pack.name, lang),
+        law=said(plan.pack.law, lang),
         local=local,
         checklist=checklist(plan),
         records=progress.of("records"),

@@ -158,9 +158,9 @@ class Retaining:
         except Unchanged:
             raise NoSuchHold(hold) from None
 
-    async def holds(self, tenant: str, *, limit: int = 500) -> list[Hold]:
+    async def holds(self, tenant: str, *, before: str, limit: int) -> list[Hold]:
         """The holds of a tenant, newest first, lifted ones too."""
-        return [Hold(*row) for row in await asyncio.to_thread(self._reads.rows, sql.HOLDS, tenant, limit)]
+        return [Hold(*row) for row in await asyncio.to_thread(self._reads.rows, sql.HOLDS, tenant, before, limit)]
 
     async def expiring(self, tenant: str, *, limit: int = 2000) -> list[tuple[str, str, int]]:
         """How many contents of a class end in a month: class, month, number."""

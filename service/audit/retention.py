@@ -26,7 +26,7 @@ class Class:
 
     code: str
     name: tuple[str, str]
-    law: str
+    law: tuple[str, str]
     days: int
     since: Literal["published", "received", "show"]
     scenes: frozenset[str]
@@ -80,7 +80,7 @@ CLASSES: Final = tuple(
     Class(
         code=code,
         name=tuple(told["name"]),
-        law=told["law"],
+        law=tuple(told["law"]),
         days=told["days"],
         since=told["from"],
         scenes=frozenset(told["scenes"]),

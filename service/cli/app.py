@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -11,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from service.cli.usage import asks_english, english, frame, in_chinese, in_english, with_its_command
+from service.cli.usage import asks_english, english, frame, in_english, telling, with_its_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,10 +45,6 @@ MODULES: Final = {
 HELP: Final = "清流：可自行部署的中文内容与直播电商合规审核服务。English: --lang en"
 
 
-_WRONG: Final[Any] = typer.BadParameter.__base__
-"""What the library raises for a wrong command line."""
-
-
 class Commands(Mapping[str, Any]):
     """Typer's commands by their names. Importing all of them takes two seconds, and a call needs one."""
 
@@ -81,25 +76,13 @@ class Group(TyperGroup):
         asked = self._registered.english = asks_english(args)
         frame(english=asked)
         self.help = english()[HELP] if asked else HELP
-        with self._told():
+        with telling(self, english=asked):
             return super().make_context(info_name, with_its_command(args, self), *more, **named)
 
     def invoke(self, ctx: Any) -> Any:
         """Reads the rest of it, and does what it says."""
-        with self._told():
+        with telling(self, english=self._registered.english):
             return super().invoke(ctx)
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Tells in Chinese what is wrong with the command line; English is the library's own."""
-        try:
-            yield
-        except _WRONG as error:
-            if self._registered.english or (told := in_chinese(error)) is None:
-                raise
-            path = error.ctx.command_path if error.ctx else self.name
-            typer.echo(f"命令有误：{told}\n用法见 {path} --help", err=True)
-            raise typer.Exit(error.exit_code) from None
 
 
 app = typer.Typer(

@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import typer
 from pydantic import ValidationError
 from typer import rich_utils
 from typer.core import TyperGroup
 
 from service.http.language import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LANG: Final = "QINGLIU_LANG"
 """The environment variable for the language of commands that take ``--lang``, and of all help."""
@@ -57,6 +62,8 @@ _PAGE: Final[Any] = _BASE.context_class.formatter_class
 _help_option, _write_usage = _BASE.get_help_option, _PAGE.write_usage
 _TEXT: Final = "_make_rich_text"
 _text: Final = vars(rich_utils)[_TEXT]
+_WRONG: Final[Any] = typer.BadParameter.__base__
+"""What the library raises for a wrong command line."""
 
 
 def frame(*, english: bool) -> None:
@@ -113,6 +120,19 @@ def in_english(command: Any) -> Any:
     for one in getattr(command, "commands", {}).values():
         in_english(one)
     return command
+
+
+@contextmanager
+def telling(command: Any, *, english: bool) -> Iterator[None]:
+    """Tells in Chinese what is wrong with the line of a command; English is the library's own."""
+    try:
+        yield
+    except _WRONG as error:
+        if english or (told := in_chinese(error)) is None:
+            raise
+        path = error.ctx.command_path if error.ctx else command.name
+        typer.echo(f"命令有误：{told}\n用法见 {path} --help", err=True)
+        raise typer.Exit(error.exit_code) from None
 
 
 @cache

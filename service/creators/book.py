@@ -96,10 +96,6 @@ class Book:
         """Whether anything changed that is not read yet, even if somebody is reading it now."""
         return self._stale or self._turn.locked()
 
-    async def boost(self, tenant: str, name: str, scene: str) -> Boost:
-        """What the traffic of a creator is multiplied by. Raises ``NotThere``."""
-        return boost_of(await self.held(tenant, name), scene)
-
     async def held(self, tenant: str, name: str) -> Held:
         """The standing of a creator, from memory where it is true. Raises ``NotThere``."""
         held = self._held.get((tenant, name))

@@ -25,7 +25,7 @@ Given = TypeVar("Given")
 Mark = TypeVar("Mark", str, int)
 
 _THREAD_FROM: Final = 64 * 1024
-_LONGEST_CURSOR: Final = 200
+_LONGEST_CURSOR: Final = 400
 _MOST: Final = (1 << 63) - 1
 """The highest number that a database holds."""
 
@@ -73,6 +73,17 @@ def read_query(asked: Asked, model: type[M]) -> M:
     if hidden := tuple(nul_places(sent, ())):
         raise Problem("invalid-query", faults=hidden)
     return read
+
+
+def known_categories(asked: Asked) -> dict[str, str]:
+    """What the sentence about an unknown category needs: those that there are."""
+    return {"known": ", ".join(asked.serving.service.rules.engine.ruleset.categories)}
+
+
+def check_category(asked: Asked, category: str | None) -> None:
+    """Raises ``Problem`` for a category that the rules do not know: its list would be empty, without a word."""
+    if category and category not in asked.serving.service.rules.engine.ruleset.categories:
+        raise Problem("invalid-query", faults=[Fault(("category",), "unknown_category", known_categories(asked))])
 
 
 def cursor_of(*places: str | int) -> str:

@@ -85,7 +85,7 @@ async def creators(asked: Asked) -> Answer:
     policy=Right.SIGNALS,
     takes=wire.CreatorRequest,
     gives=wire.CreatorShown,
-    problems=("not-found", *WRITES),
+    problems=WRITES,
 )
 async def put_creator(asked: Asked) -> Answer:
     """Enrol a creator, or change what is known of it. Accounts of one verified entity become one creator's."""
@@ -270,8 +270,10 @@ async def seen_by(asked: Asked) -> Seen:
 def _id_of(asked: Asked) -> str:
     """The id that a path gives to a creator who may be new: such as contents bear. Raises ``Problem``."""
     name = asked.found["id"]
-    if len(name) > LONGEST or "\x00" in name:
-        raise Problem("not-found")
+    if len(name) > LONGEST:
+        raise Problem("invalid-body", faults=[Fault(("id",), "string_too_long", {"max_length": LONGEST})])
+    if "\x00" in name:
+        raise Problem("invalid-body", faults=[Fault(("id",), "nul")])
     return name
 
 

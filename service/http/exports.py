@@ -13,7 +13,7 @@ from service.audit.packs import PACKS, said
 from service.audit.records import PackOrder
 from service.http.answer import Answer, tell
 from service.http.answers import Answered
-from service.http.asking import ListQuery, cursor_of, cut, mark_of, read_as, read_query
+from service.http.asking import ListQuery, cursor_of, cut, known_categories, mark_of, read_as, read_query
 from service.http.files import FileAnswer
 from service.http.problems import Fault, Problem, forbidden
 from service.http.routes import BODY, CALLED, route
@@ -114,7 +114,7 @@ async def ask_export(asked: Asked) -> Answer:
             caller.tenant, wanted, by=caller.id, reason=sent.reason.strip()
         )
     except AskedWrong as error:
-        raise Problem("invalid-body", faults=[Fault((error.field,), error.kind)]) from None
+        raise Problem("invalid-body", faults=[Fault((error.field,), error.kind, known_categories(asked))]) from None
     return tell(_shown(asked, export))
 
 

@@ -6,9 +6,10 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from moderation.lexicon import ALLOW
 from moderation.lint import EXPLAINED
 from service.http.answer import Answer, tell
-from service.http.asking import cursor_of, mark_of, read_as, read_query
+from service.http.asking import check_category, cursor_of, mark_of, read_as, read_query
 from service.http.lexicon import ruleset_of
 from service.http.routes import BODY, CALLED, route
 from service.http.rule_answers import done, draft_of, term_told
@@ -50,6 +51,8 @@ async def lexicon_files(asked: Asked) -> Answer:
 async def lexicon_terms(asked: Asked) -> Answer:
     """Search the terms by which contents are judged."""
     query, ruleset = read_query(asked, TermsQuery), ruleset_of(asked)
+    if query.category != ALLOW:
+        check_category(asked, query.category)
     after = mark_of(query.cursor, 0)
     index = await asked.serving.service.rulebook.catalogue.of(ruleset)
     whose = {"own": True, "shared": False}.get(query.whose)

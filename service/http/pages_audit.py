@@ -89,7 +89,7 @@ async def packs(asked: Asked) -> Answer:
         exports=told["exports"],
         names=names,
         next=following({}, told["next"]),
-        packs=[(code, said(pack.name, page.lang), pack.law, pack.needs) for code, pack in PACKS.items()],
+        packs=[(one.code, said(one.name, page.lang), said(one.law, page.lang), one.needs) for one in PACKS.values()],
         formats=[one for one in FORMATS if not lacking([one])],
         usual=USUAL,
         scenes=[scene.value for scene in Scene],
@@ -105,9 +105,15 @@ async def kept(asked: Asked) -> Answer:
     """What is kept for how long, what ends when, and what is held."""
     page = await shell(asked)
     told = await told_by(asked, retention.retention)
-    holds = (await told_by(asked, retention.holds))["holds"]
-    names = await page.names_of([one["by"] for one in holds])
-    return page.page("retention.html", told=told, holds=holds, names=names, may=Right.RETAIN in page.me["rights"])
+    held = await told_by(asked, retention.holds, query=given(asked, "cursor"))
+    return page.page(
+        "retention.html",
+        told=told,
+        holds=held["holds"],
+        next=following({}, held["next"]),
+        names=await page.names_of([one["by"] for one in held["holds"]]),
+        may=Right.RETAIN in page.me["rights"],
+    )
 
 
 ROUTES: Final = (timeline, story, packs, kept)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from service.http.answer import Answer
 from service.http.answers import Answered, Decision, Person, ShortDecision, decider, named
-from service.http.asking import cursor_of, places_in, read_query
+from service.http.asking import check_category, cursor_of, places_in, read_query
 from service.http.evenly import evenly
 from service.http.problems import Fault, Problem
 from service.http.review_answers import (
@@ -111,6 +111,7 @@ class WholeHistory(Answered):
 async def search(asked: Asked) -> Answer:
     """Find contents that hold a text, or all of a kind, newest first; a request looks at 2 000 of them at most."""
     sent, caller, service = read_query(asked, SearchQuery), asked.who, asked.serving.service
+    check_category(asked, sent.category)
     folding = service.rules.engine.ruleset.folding
     plain = folding.plain(sent.text)
     if not plain and (sent.text or not sent.model_fields_set - {"text", "cursor"}):

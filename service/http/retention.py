@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr, StringConstraints
 
+from service.audit.exports import LAST
 from service.audit.packs import said
 from service.audit.retaining import HoldWrong, NoSuchHold
 from service.audit.retention import CLASSES
 from service.http.answer import Answer, tell
 from service.http.answers import Answered
-from service.http.asking import read_as
+from service.http.asking import ListQuery, cursor_of, cut, mark_of, read_as, read_query
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
 from service.rights import Right
@@ -60,6 +61,7 @@ class HoldList(Answered):
     """Holds, newest first, lifted ones too."""
 
     holds: list[HoldShown]
+    next: str | None
 
 
 class ErasureShown(Answered):
@@ -102,7 +104,7 @@ async def retention(asked: Asked) -> Answer:
         {
             "code": one.code,
             "name": said(one.name, asked.lang),
-            "law": one.law,
+            "law": said(one.law, asked.lang),
             "days": one.days,
             "purged": purged.get(one.code, 0),
             "expiring": [(month, number) for code, month, number in expiring if code == one.code],
@@ -112,11 +114,15 @@ async def retention(asked: Asked) -> Answer:
     return tell({"classes": classes, "sealing": asked.serving.settings.seal_contents})
 
 
-@route("GET", "/v1/holds", policy=Right.AUDIT, gives=HoldList, problems=CALLED)
+@route("GET", "/v1/holds", policy=Right.AUDIT, query=ListQuery, gives=HoldList, problems=("invalid-query", *CALLED))
 async def holds(asked: Asked) -> Answer:
     """List holds, newest first, lifted ones too."""
-    listed = await asked.serving.service.audit.retaining.holds(asked.who.tenant)
-    return tell({"holds": [_hold(one) for one in listed]})
+    query = read_query(asked, ListQuery)
+    listed = await asked.serving.service.audit.retaining.holds(
+        asked.who.tenant, before=mark_of(query.cursor, LAST), limit=query.limit + 1
+    )
+    page, last = cut(listed, query.limit)
+    return tell({"holds": [_hold(one) for one in page], "next": cursor_of(last.id) if last else None})
 
 
 @route("POST", "/v1/holds", policy=Right.RETAIN, takes=HoldRequest, gives=HoldShown, problems=(*BODY, *CALLED))

@@ -10,7 +10,7 @@ from moderation.render import render_suggestion
 from moderation.types import Action
 from service.http.answer import Answer, tell
 from service.http.answers import Rewritten
-from service.http.asking import cursor_of, places_in, read_as, read_query
+from service.http.asking import check_category, cursor_of, known_categories, places_in, read_as, read_query
 from service.http.evenly import evenly
 from service.http.problems import Fault, Problem, forbidden
 from service.http.review_answers import Claimed, Full, Queue, counts_told, full, summary
@@ -58,6 +58,7 @@ _ACTIONS: Final = {"pass": Action.PASS, "block": Action.BLOCK}
 async def reviews(asked: Asked) -> Answer:
     """List items of the queue, the most urgent first, with bounded counts of what there is."""
     sent, caller, archive = read_query(asked, QueueQuery), asked.who, asked.serving.service.archive
+    check_category(asked, sent.category)
     query = _query(sent, caller.id)
     places = places_in(sent.cursor, str, str)
     after = Place(str(places[0]), str(places[1])) if places else None
@@ -75,7 +76,14 @@ async def reviews(asked: Asked) -> Answer:
 @route("POST", "/v1/reviews/claim", policy=Right.REVIEW, takes=ClaimRequest, gives=Claimed, problems=_WRITES)
 async def claim_reviews(asked: Asked) -> Answer:
     """Take the most urgent items; each comes with the token that its steps need."""
-    sent = await read_as(asked, ClaimRequest)
+    sent, known = await read_as(asked, ClaimRequest), asked.serving.service.rules.engine.ruleset.categories
+    faults = [
+        Fault(("categories", number), "unknown_category", known_categories(asked))
+        for number, category in enumerate(sent.categories)
+        if category not in known
+    ]
+    if faults:
+        raise Problem("invalid-body", faults=faults)
     return await evenly(asked, _claimed(asked, sent))
 
 
@@ -230,7 +238,8 @@ async def _after(asked: Asked, step: Awaitable[Row]) -> Answer:
     except Conflict as conflict:
         raise await _conflict(asked, conflict) from None
     except Unfounded as error:
-        raise Problem("invalid-body", faults=[Fault(wrong.place, wrong.code) for wrong in error.wrong]) from None
+        gaps = known_categories(asked)
+        raise Problem("invalid-body", faults=[Fault(wrong.place, wrong.code, gaps) for wrong in error.wrong]) from None
     return await _full(asked, row.id, with_context=row.state == State.HELD)
 
 

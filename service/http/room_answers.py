@@ -121,6 +121,7 @@ class RoomList(Told):
     """The open rooms, those in which something happened last first."""
 
     items: list[RoomShown]
+    next: str | None
 
 
 def verdict_told(answered: Answered, lang: Language) -> bytes:

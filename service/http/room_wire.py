@@ -90,14 +90,6 @@ class EventsQuery(BaseModel):
     limit: Annotated[int, Field(ge=1, le=500)] = 100
 
 
-class RoomsQuery(BaseModel):
-    """Which rooms to list."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    limit: Annotated[int, Field(ge=1, le=500)] = 100
-
-
 class StreamQuery(BaseModel):
     """How to follow a room."""
 

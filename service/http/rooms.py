@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from service.http.answer import Answer, tell
-from service.http.asking import read_plain, read_query
+from service.http.asking import ListQuery, cursor_of, cut, places_in, read_plain, read_query
 from service.http.problems import Problem
 from service.http.room_answers import (
     RoomEvents,
@@ -23,7 +23,6 @@ from service.http.room_answers import (
 from service.http.room_wire import (
     EventsQuery,
     RoomMessages,
-    RoomsQuery,
     envelope,
     read_message,
     room_of,
@@ -37,6 +36,7 @@ from service.rights import Right
 
 if TYPE_CHECKING:
     from service.http.serving import Asked
+    from service.live.lane import Lane
 
 _WRITES: Final = (*BODY, "not-found", "busy", *CALLED)
 
@@ -69,13 +69,15 @@ async def say(asked: Asked) -> Answer:
     return Answer(b'{"room":%s,"results":[%s]}' % (orjson.dumps(room), b",".join(results)))
 
 
-@route("GET", "/v1/rooms", policy=Right.FOLLOW, query=RoomsQuery, gives=RoomList, problems=("invalid-query", *CALLED))
+@route("GET", "/v1/rooms", policy=Right.FOLLOW, query=ListQuery, gives=RoomList, problems=("invalid-query", *CALLED))
 async def rooms(asked: Asked) -> Answer:
     """List the open rooms, those in which something happened last first."""
-    limit = read_query(asked, RoomsQuery).limit
-    lanes = asked.serving.service.rooms.lanes(asked.who.tenant)
-    lanes.sort(key=lambda lane: -lane.used)
-    return tell({"items": [room_told(lane) for lane in lanes[:limit]]})
+    query = read_query(asked, ListQuery)
+    before = places_in(query.cursor, int, str)
+    lanes = sorted(asked.serving.service.rooms.lanes(asked.who.tenant), key=_place, reverse=True)
+    page, last = cut([lane for lane in lanes if before is None or _place(lane) < before], query.limit)
+    following = cursor_of(*_place(last)) if last else None
+    return tell({"items": [room_told(lane) for lane in page], "next": following})
 
 
 @route("GET", "/v1/rooms/{room}", policy=Right.FOLLOW, gives=RoomShown, problems=("not-found", *CALLED))
@@ -116,3 +118,8 @@ async def events(asked: Asked) -> Answer:
 
 
 ROUTES: Final = (say, rooms, one_room, events)
+
+
+def _place(lane: Lane) -> list[str | int]:
+    """Where a room stands in the list: by the microsecond in which something happened in it last, then by its name."""
+    return [int(lane.used * 1_000_000), lane.name]

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints
 from moderation.types import Scene  # noqa: TC001 - pydantic reads it at run time
 from service.http.answer import Answer, confide
 from service.http.answers import Answered
-from service.http.asking import read_query
+from service.http.asking import check_category, read_query
 from service.http.routes import CALLED, route
 from service.rights import Right
 from service.rulebook.economics import BLOCK_BUDGET, BUDGET
@@ -103,6 +103,7 @@ class TermEconomics(Answered):
 async def term_economics(asked: Asked) -> Answer:
     """Tell how often terms are right, what they cost reviewers, and which to demote, guard or promote."""
     query, caller, service = read_query(asked, EconomicsQuery), asked.who, asked.serving.service
+    check_category(asked, query.category)
     book, ruleset = service.rulebook, service.rules.engines.of(caller.tenant).ruleset
     economics = await book.worth.of(caller.tenant)
     index = await book.catalogue.of(ruleset)

@@ -21,7 +21,7 @@ from service.rulebook import rows
 from service.rulebook.forecast import forecast
 from service.rulebook.rehearsal import in_slices
 from service.rulebook.rows import Refused
-from service.rulebook.tally import Tally, count_beside, read_tally
+from service.rulebook.tally import SAMPLES, Tally, count_beside, read_tally
 from service.store import rule_statements as sql
 from service.tasks import forever
 
@@ -96,7 +96,9 @@ class Shadows:
         for one in found:
             assert handling is not None
             hours = forecast(one.counts.get("days", {}), handling)._asdict()
-            told.append({**_told(one), "creators": await self._reads.creators(one.id), "hours": hours})
+            samples = [each._asdict() for each in await self._reads.finds(one.id, limit=SAMPLES)]
+            creators = await self._reads.creators(one.id)
+            told.append({**_told(one), "creators": creators, "hours": hours, "samples": samples})
         return told
 
     async def watch(self) -> None:

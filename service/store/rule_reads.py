@@ -70,11 +70,9 @@ class Found(NamedTuple):
 
     decision: str
     content_id: str
-    version: int
     scene: str
     was: str
     becomes: str
-    body: bytes
 
 
 class RuleReads:
@@ -105,7 +103,7 @@ class RuleReads:
         return [_beside(row) for row in await self._rows(sql.ALL_RUNNING)]
 
     async def finds(self, shadow: str, *, limit: int) -> list[Found]:
-        """Decisions on which a shadow would have acted otherwise."""
+        """Decisions on which a shadow would have acted otherwise, the last first."""
         return [Found(*row) for row in await self._rows(sql.FINDS, shadow, limit)]
 
     async def creators(self, shadow: str) -> int:

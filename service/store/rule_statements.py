@@ -87,8 +87,9 @@ WHERE s.tenant = ? ORDER BY s.started_at DESC LIMIT ?
 """
 ALL_RUNNING: Final = f"SELECT {_SHADOW} FROM shadows AS s WHERE s.ended_at IS NULL ORDER BY s.id"
 FINDS: Final = """
-SELECT f.decision, c.content_id, c.version, d.scene, f.was, f.becomes, c.body FROM shadow_finds AS f
-JOIN contents AS c ON c.id = f.content JOIN decisions AS d ON d.id = f.decision WHERE f.shadow = ? LIMIT ?
+SELECT f.decision, c.content_id, d.scene, f.was, f.becomes FROM shadow_finds AS f
+JOIN contents AS c ON c.id = f.content JOIN decisions AS d ON d.id = f.decision
+WHERE f.shadow = ? ORDER BY f.decision DESC LIMIT ?
 """
 CREATORS_FOUND: Final = """
 SELECT count(DISTINCT json_extract(CAST(opened(c.body) AS TEXT), '$.author[0]'))

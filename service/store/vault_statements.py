@@ -82,5 +82,5 @@ _HOLD: Final = 'SELECT id, tenant, kind, value, reason, "by", placed_at, lifted_
 HOLD_AS: Final = f"""
 {_HOLD} WHERE tenant = ? AND kind = ? AND value = ? AND reason = ? AND "by" = ? AND lifted_at IS NULL LIMIT 1
 """
-HOLDS: Final = f"{_HOLD} WHERE tenant = ? ORDER BY id DESC LIMIT ?"
+HOLDS: Final = f"{_HOLD} WHERE tenant = ? AND id < ? ORDER BY id DESC LIMIT ?"
 HOLDING: Final = f"{_HOLD} WHERE lifted_at IS NULL"

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
+from bench.cli import app as bench
 from service.cli import app as app_module
 from service.cli.app import HELP, MODULES, Commands, app
 from service.cli.usage import LANG, english
@@ -65,7 +67,7 @@ def test_a_language_may_be_asked_for_before_the_command_and_of_a_group(here, wor
 
 
 def test_every_line_of_help_has_its_english_and_every_english_a_line():
-    lines = {HELP, *(line for name in MODULES for line in _help_of(Commands()[name]))}
+    lines = {HELP, *(line for name in MODULES for line in _help_of(Commands()[name])), *_help_of(get_command(bench))}
     assert sorted(english()) == sorted(lines)
 
 

@@ -137,9 +137,22 @@ def test_a_promise_that_was_not_kept_is_called_so():
     assert (growth.met, "steep" in growth.en) == (False, True)
 
 
-def test_the_command_passes_its_options_on(inside, capfd):
-    assert inside("bench", "--help").returncode == 0
-    assert "--quick" in capfd.readouterr().out
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["bench", "--help"], ["用法：", "--quick", "─ 选项 ─", "[默认：60000]", "显示此说明"]),
+        (["bench", "--lang", "en", "--help"], ["Usage: ", "a quick trial", "─ Options ─", "[default: 60000]"]),
+        (["--lang", "en", "bench", "--help"], ["Usage: ", "a quick trial", "─ Options ─", "[default: 60000]"]),
+        (["bench", "--quik"], ["命令有误：没有选项 --quik，是否为 --quick\n用法见 "]),
+        (["bench", "--quik", "--lang", "en"], ["Usage: ", "No such option: --quik"]),
+    ],
+)
+def test_the_command_passes_its_options_on_and_its_help_and_errors_are_in_the_language_of_others(
+    inside, capfd, words, said
+):
+    assert inside(*words).returncode == (0 if "--help" in words else 2)
+    told = "".join(capfd.readouterr())
+    assert [one for one in said if one not in told] == []
 
 
 @pytest.mark.slow

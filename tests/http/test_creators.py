@@ -118,10 +118,15 @@ def test_the_highest_number_is_one(server):
     assert server.call("GET", f"/v1/creators/a/ledger?cursor={cursor_of((1 << 63) - 1)}").status == 200
 
 
-@pytest.mark.parametrize("name", ["a%00b", "%00", "x" * 201, quote("店" * 201)])
-def test_nobody_is_enrolled_under_an_id_that_no_content_could_bear(server, name):
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [("a%00b", "nul"), ("%00", "nul"), ("x" * 201, "string_too_long"), (quote("店" * 201), "string_too_long")],
+)
+def test_nobody_is_enrolled_under_an_id_that_no_content_could_bear(server, name, fault):
     before = server.call("GET", "/v1/creators?limit=500").json["items"]
-    assert server.call("PUT", f"/v1/creators/{name}", {}).problem == "not-found"
+    reply = server.call("PUT", f"/v1/creators/{name}", {}, Accept_Language="en")
+    assert (reply.status, reply.problem, reply.faults) == (422, "invalid-body", {"id": fault})
+    assert fault == "nul" or reply.json["errors"][0]["msg"] == "must have at most 200 characters"
     assert server.call("GET", "/v1/creators?limit=500").json["items"] == before
 
 

@@ -13,6 +13,7 @@ from moderation.types import Scene
 from service.audit import verify_export
 from service.audit.exports import Doing
 from service.audit.formats import FORMATS
+from service.audit.packs import PACKS
 from service.http.html import WORDS
 from service.http.language import ERRORS
 from service.rights import Role, Scope
@@ -74,6 +75,13 @@ def test_a_pack_is_made_fetched_and_verified(server, auditor, decided, tmp_path)
         assert b"</html>" in archive.read("report.html")
     kinds = [one["kind"] for one in server.call("GET", "/v1/acts?kind=export.*", key=auditor).json["acts"]]
     assert {"export.asked", "export.done", "export.fetched"} <= set(kinds)
+
+
+def test_a_report_cites_its_law_in_its_language(server, auditor, decided):
+    for lang, law in zip(("zh", "en"), PACKS["log"].law, strict=True):
+        told = made(server, auditor, {"pack": "log", "formats": ["html"], "lang": lang})
+        with zipfile.ZipFile(io.BytesIO(fetched(server, auditor, told))) as archive:
+            assert f'<p class="law">{law}</p>' in archive.read("report.html").decode()
 
 
 def test_unmasked_takes_a_right_and_a_reason(server, auditor, admin, decided):

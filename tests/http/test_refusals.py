@@ -12,9 +12,16 @@ from pydantic import ValidationError
 from service.http.interface import ROUTES
 from service.http.language import ERRORS, PATTERNS, PROBLEMS
 from service.http.problems import Problem, faults_of
+from service.rights import Role
 from service.settings import Settings
 
 SERVICE = Path(__file__).parents[2] / "service"
+
+
+@pytest.fixture(scope="module")
+def senior(server):
+    return server.hire("careful-senior", Role.SENIOR)
+
 
 NOT_JSON = {
     "empty": (b"", "json_empty"),
@@ -189,6 +196,22 @@ def test_a_batch_that_is_no_batch_is_refused_whole(server, body, faults):
 def test_a_wrong_query_is_named(server, query, faults):
     reply = server.call("GET", f"/v1/moderations{query}")
     assert (reply.status, reply.problem, reply.faults) == (422, "invalid-query", faults)
+
+
+@pytest.mark.parametrize("path", ["/v1/reviews", "/v1/search", "/v1/terms", "/v1/lexicons/terms"])
+def test_a_list_of_a_category_that_there_is_not_is_refused(server, senior, path):
+    assert senior.call("GET", f"{path}?category=absolute_claim").status == 200
+    assert (senior.call("GET", f"{path}?category=allow").status == 200) == (path == "/v1/lexicons/terms")
+    reply = senior.call("GET", f"{path}?category=absolut_claim", Accept_Language="en")
+    assert (reply.status, reply.problem, reply.faults) == (422, "invalid-query", {"category": "unknown_category"})
+    told = reply.json["errors"][0]["msg"].removeprefix("there is no such category; there are: ")
+    assert told.split(", ") == [*server.service.rules.engine.ruleset.categories]
+
+
+def test_nothing_is_claimed_of_a_category_that_there_is_not(senior):
+    reply = senior.call("POST", "/v1/reviews/claim", {"categories": ["absolute_claim", "absolut_claim"]})
+    assert (reply.status, reply.problem, reply.faults) == (422, "invalid-body", {"categories.1": "unknown_category"})
+    assert "absolute_claim" in reply.json["errors"][0]["msg"]
 
 
 @pytest.mark.parametrize("name", ["x", "%00", "%ED%A0%80", "a" * 3000, "..%2f..%2fetc", "%E5%9B%BD"])

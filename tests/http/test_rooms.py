@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from types import MethodType
 from unittest.mock import AsyncMock
+from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -154,6 +155,21 @@ def test_rooms_are_listed_while_they_are_open_and_remembered_after(server, room)
     shown = server.call("GET", f"/v1/rooms/{room}").json
     assert (shown["seq"], shown["open"]) == (2, False) and shown["at"]
     assert [one["seq"] for one in said(server, room, chat("c"), chat("a")).json["results"]] == [3, 1]
+
+
+def test_open_rooms_are_listed_page_by_page_the_last_used_first(server, room):
+    names = [f"{room}-".ljust(64, letter) for letter in "a店😀"]
+    for name in names:
+        said(server, quote(name), chat("a"))
+    whole = [one["room"] for one in server.call("GET", "/v1/rooms?limit=500").json["items"]]
+    assert whole[:3] == names[::-1]
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = server.call("GET", f"/v1/rooms?limit=1&cursor={cursor}").json
+        seen, cursor = seen + [one["room"] for one in page["items"]], page["next"]
+    assert seen == whole
+    reply = server.call("GET", "/v1/rooms?cursor=WyJ4Il0")
+    assert (reply.problem, reply.faults) == ("invalid-query", {"cursor": "cursor"})
 
 
 def test_numbers_go_on_when_somebody_else_took_the_next_one(server, room):

@@ -108,11 +108,15 @@ def test_a_shadow_only_counts(server, ann):
     made = proposed(ann, add("影子词语"))
     assert done(ann.call("POST", "/v1/rulesets/shadows", {"version": made["version"]}))["shadows"][0]["judged"] == 0
     assert ann.call("POST", "/v1/rulesets/shadows", {"version": made["version"]}).json["why"] == "running"
-    assert server.judge("好一个影子词语", creator_id="c").json["action"] == "pass"
+    judged = server.judge("好一个影子词语", creator_id="c").json
+    assert judged["action"] == "pass"
     server.judge("别的")
     told = done(ann.call("DELETE", "/v1/rulesets/shadows"))["shadows"][0]
     assert (told["judged"], told["moves"], told["creators"]) == (2, {"pass>block": 1}, 1)
     assert told["ended_at"] is not None
+    moved = {"decision": judged["id"], "content_id": judged["content_id"], "scene": "ad"}
+    assert told["samples"] == [{**moved, "was": "pass", "becomes": "block"}]
+    assert f'href="/contents?id={judged["content_id"]}"' in ann.call("GET", "/rulesets").body.decode()
     assert ann.call("DELETE", "/v1/rulesets/shadows").json["why"] == "state"
 
 

@@ -14,7 +14,7 @@ import time_machine
 from moderation.types import Action, Author, Scene
 from service.creators import trying
 from service.creators.belonging import Link, counting
-from service.creators.book import Book, NotThere
+from service.creators.book import Book, NotThere, boost_of
 from service.creators.boosts import Entrant, Listing, rank_in
 from service.creators.entries import Entry, Kind
 from service.creators.formulas import FOLDER, SHIPPED
@@ -57,6 +57,9 @@ class House:
     def __init__(self, service, caller, content, clock, people):
         self.service, self.caller, self.content, self.clock, self.people = service, caller, content, clock, people
         self.creators = service.creators
+
+    async def boost(self, name, scene):
+        return boost_of(await self.creators.book.held("shop", name), scene)
 
     async def publish(self, text="这款面霜很好用", author="li", id="", **more):  # noqa: A002
         at = datetime.now(UTC)
@@ -126,8 +129,8 @@ async def test_an_overturn_restores_score_tier_boost_and_compensation_at_once(ho
         house.clock.shift(DAY)
     decided = await house.publish(BLOCKED, id="c1")
     sorts = Sorts(kinds=("report",))
-    await house.creators.book.boost("shop", "li", "ugc")
-    clean = await house.creators.book.boost("shop", "li", "ugc")
+    await house.boost("li", "ugc")
+    clean = await house.boost("li", "ugc")
     assert clean.multiplier > 1200
     await house.service.desk.file("shop", Said("report", "c1", "u1", "false_ad", ""))
     (row,) = await house.service.desk.claim(house.people["bob"], sorts=sorts)
@@ -136,7 +139,7 @@ async def test_an_overturn_restores_score_tier_boost_and_compensation_at_once(ho
     )
     house.clock.shift(timedelta(seconds=30))
     await house.service.desk.sweep()
-    hit = await house.creators.book.boost("shop", "li", "ugc")
+    hit = await house.boost("li", "ugc")
     assert hit.multiplier == 1000
     assert "recent_severe" in hit.reasons
     house.clock.shift(5 * DAY)
@@ -147,13 +150,13 @@ async def test_an_overturn_restores_score_tier_boost_and_compensation_at_once(ho
     await house.service.desk.appeal("shop", Appealed(block, "", "li", "不是广告"))
     (row,) = await house.service.desk.claim(house.people["ann"], sorts=Sorts(kinds=("appeal",)))
     await house.service.desk.decide(house.people["ann"], row.id, row.token, Ruling(None, outcome="overturned"))
-    back = await house.creators.book.boost("shop", "li", "ugc")
+    back = await house.boost("li", "ugc")
     assert back.standing.score > hit.standing.score
     assert back.standing.owed > 0
     assert back.multiplier >= clean.multiplier
     assert "compensation" in back.reasons
     await house.service.desk.undo(house.people["ann"], row.id)
-    again = await house.creators.book.boost("shop", "li", "ugc")
+    again = await house.boost("li", "ugc")
     assert again.multiplier == 1000
     assert decided.verdict.action is Action.BLOCK
 
@@ -220,8 +223,8 @@ async def test_an_account_brings_its_violations_and_leaves_them(house):
     assert await house.entries() == []
     await members.link("shop", "li", "douyin", "li-douyin")
     assert [one.kind for one in await house.entries()] == [Kind.VIOLATION]
-    of_account = await house.creators.book.boost("shop", "li-douyin", "ugc")
-    assert of_account.standing == (await house.creators.book.boost("shop", "li", "ugc")).standing
+    of_account = await house.boost("li-douyin", "ugc")
+    assert of_account.standing == (await house.boost("li", "ugc")).standing
     await members.unlink("shop", "li", "li-douyin")
     assert [one.kind for one in await house.entries()] == [Kind.VIOLATION]
     assert [one.kind for one in await house.entries("li-douyin")] == [Kind.VIOLATION]
@@ -306,7 +309,7 @@ async def test_what_is_kept_in_memory_is_bounded(house):
     for number in range(40):
         await house.creators.members.put("shop", f"k{number}", Profile())
     for number in range(40):
-        await book.boost("shop", f"k{number}", "ugc")
+        await book.held("shop", f"k{number}")
     assert len(book) <= 16
 
 
@@ -425,17 +428,17 @@ async def test_measures_are_proposed_decided_by_another_and_end_with_their_term(
     with pytest.raises(Refused, match="same_person"):
         await measures.decide(ann, proposed, agrees=True)
     await measures.decide(bob, proposed, agrees=True)
-    assert (await house.creators.book.boost("shop", "li", "ugc")).multiplier == 500
+    assert (await house.boost("li", "ugc")).multiplier == 500
     house.clock.shift(11 * DAY)
     await house.creators.sweep()
-    assert (await house.creators.book.boost("shop", "li", "ugc")).multiplier == 1000
+    assert (await house.boost("li", "ugc")).multiplier == 1000
     with pytest.raises(Refused, match="measure_term"):
         await measures.propose(ann, "li", "suspend_live", "manual", 60)
     again = await measures.propose(ann, "li", "stop_live", "manual", 60)
     await measures.decide(bob, again, agrees=True)
-    assert (await house.creators.book.boost("shop", "li", "live_speech")).multiplier == 0
+    assert (await house.boost("li", "live_speech")).multiplier == 0
     await measures.lift(ann, again, "appeal upheld")
-    assert (await house.creators.book.boost("shop", "li", "live_speech")).multiplier == 1000
+    assert (await house.boost("li", "live_speech")).multiplier == 1000
 
 
 async def test_a_trial_goes_in_stages_and_is_rolled_back_in_one_act(house, settings):
@@ -574,7 +577,7 @@ async def test_what_was_adopted_is_rolled_back_newest_first(house, monkeypatch):
 
 async def test_one_tenants_creators_are_not_anothers(house):
     with pytest.raises(NotThere):
-        await house.creators.book.boost("rival", "li", "ugc")
+        await house.creators.book.held("rival", "li")
 
 
 async def _limited(house, name):
@@ -596,7 +599,7 @@ async def test_a_measure_in_force_is_not_escaped_by_links(house, name):
         return
     await members.put("shop", "li", Profile(entity="91310000MA1"))
     for one in ("li", "bad", "mine"):
-        assert (await book.boost("shop", one, "ad")).multiplier < 1000
+        assert boost_of(await book.held("shop", one), "ad").multiplier < 1000
         assert (await book.seen("shop", one)).measures == ("limit_traffic",)
 
 
