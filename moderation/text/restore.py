@@ -209,7 +209,7 @@ class Restorer:
                 end += 1
             if not word:
                 word, name = self._variants.zhuyin.get(match[0].rstrip(_TONES), ""), "mixed"
-            if not word and match[0][0] == "(":  # what it stands between has nothing between
+            if not word and match[0][0] == "(":  # a face: what it stands between has nothing between
                 marks.append(Replaced(max(0, len(starts) - 1), len(starts) + 1, "", ("sign",)))
             elif not word:
                 word, name = self._holes.masked(visible, *match.span()), "mask"
@@ -220,7 +220,7 @@ class Restorer:
             lasts += [places[end - 1]] * len(word)
             place = end
         self._plain(visible, places, range(place, len(visible)), (text, starts, lasts))
-        return Line("".join(text), starts, lasts, marks)
+        return Line("".join(text), starts, lasts, [mark for mark in marks if mark.end <= len(starts)])
 
     def _plain(
         self, visible: str, places: list[int], within: range, into: tuple[list[str], list[int], list[int]]

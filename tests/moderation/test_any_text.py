@@ -40,6 +40,12 @@ vx
 天天天 | weight: 50
 /月入[一三0-9]+万/ | anchor: 月入
 """
+WAYS = (
+    "(￣ε(#￣)", "( _ )", "(′?_?`)", "(T_T)", "(", ")", "*", "＊", "○", "ㄅ", "ㄨㄟˋ", "氵台", "艹", "weixin", "jiǎ",
+    "v", "㊙️", "❤️", "啊", "的", "_", ".", "カ", "ロ", "倒过来读", "藏头", "竖着看", "谐音", "打一字", "女且", "2⃣️", "①",
+    "〇", " ", "\n", "，",
+)  # fmt: skip
+"""What disguises are made of: faces, masks, Zhuyin, pieces of characters, signs, hints how to read."""
 MARKS = "\u0316\u0301"
 CHARACTERS = 20_000
 """What a content may hold."""
@@ -130,6 +136,15 @@ def test_any_text_around_shipped_words_is_judged(text, pieces, scene, shipped, c
     verdict = shipped.examine(asked).conclude()
     length = len(asked.parts[0].text)
     assert all(0 <= item.span.start < item.span.end <= length for item in (*verdict.evidence, *verdict.exemptions))
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(pieces=st.lists(st.sampled_from(WAYS) | st.integers(0, 10_000), max_size=12), scene=st.sampled_from(Scene))
+def test_any_disguise_around_shipped_words_is_judged(pieces, scene, shipped, content) -> None:
+    terms = shipped.ruleset.terms
+    text = "".join(piece if isinstance(piece, str) else terms[piece % len(terms)].text for piece in pieces)
+    verdict = shipped.examine(content(text, scene=scene)).conclude()
+    assert all(0 <= item.span.start < item.span.end <= len(text) for item in (*verdict.evidence, *verdict.exemptions))
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
