@@ -107,13 +107,14 @@ def measure(engine: Engine, folder: Path, panel: Panel | None = None) -> dict[st
     scores: dict[str, Score] = defaultdict(Score)
     for group, told in lines(folder):
         verdict = judged(engine, content_of(told), panel)
-        flagged, category = is_flagged(verdict), told.get("category")
+        flagged, category = is_flagged(verdict), str(told.get("category"))
+        named = flagged and category in engine.ruleset.categories
         for score in (scores[group], scores[""]):
             if told["side"] == "flag":
                 score.flags += 1
                 score.found += flagged
-                score.named += flagged and category is not None
-                score.others += flagged and category is not None and names_others(engine, verdict, category)
+                score.named += named
+                score.others += named and names_others(engine, verdict, category)
             else:
                 score.clean += 1
                 score.alarms += flagged

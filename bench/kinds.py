@@ -1,8 +1,8 @@
 """Of which kind bad text is: ``python -m bench.kinds [FOLDER] [--expert] [--misses]`` prints a table and the macro-F1.
 
 A folder holds ``*.jsonl`` with ``text`` and ``kind``; all is judged as ``ugc``. What a verdict says a text is, is the
-kind of its evidence that weighs most; contact details count only where nothing else does. Who lets a text pass says
-that it is clean.
+kind of its evidence that weighs most; contact details count only where nothing else does, a bad mood (severity 0)
+nowhere. Who lets a text pass says that it is clean.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def kind_of(verdict: Verdict) -> str:
     """The kind that a verdict speaks of."""
     if not is_flagged(verdict):
         return CLEAN
-    counted = [one for one in verdict.evidence if one.weight >= UNSURE] or verdict.evidence
+    breaches = [one for one in verdict.evidence if one.severity]
+    counted = [one for one in breaches if one.weight >= UNSURE] or breaches
     best = max(counted, key=lambda one: (one.category not in _CONTACT, one.weight, one.severity))
     return _KIND_OF.get(best.category, OTHER)
 

@@ -10,8 +10,9 @@ from moderation.types import Action, Evidence, Span, Verdict
 
 def verdict(*found):
     evidence = tuple(
-        Evidence("terms", category, f"{category}.x", 3, Span("text", 0, 2), (), weight=weight)
-        for category, weight in found
+        Evidence("terms", category, f"{category}.x", severity, Span("text", 0, 2), (), weight=weight)
+        for category, weight, *graver in found
+        for severity in graver or (3,)
     )
     return Verdict(Action.REVIEW if found else Action.PASS, 3, (), (), evidence, "r")
 
@@ -25,6 +26,7 @@ def verdict(*found):
         ([("contact_diversion", 100), ("porn_vulgar", 60)], "porn"),
         ([("contact_diversion", 100), ("porn_vulgar", 20)], "black_market"),
         ([("absolute_claim", 100)], OTHER),
+        ([("negative_sentiment", 100, 0), ("porn_vulgar", 60)], "porn"),
     ],
 )
 def test_contact_details_say_what_a_text_is_where_nothing_else_does(found, kind):
