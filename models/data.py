@@ -169,7 +169,8 @@ def _labels(told: Mapping[str, Any], source: Source) -> Mapping[str, int]:
     if source.every:
         return source.every
     if source.heads:
-        return source.heads[str(told.get(source.label, ""))]
+        label = told.get(source.label)
+        return source.heads["" if label is None else str(label)]
     if source.ordinary or source.use == "test":
         return {}
     labels = {str(head): int(value) for head, value in told[source.label].items()}

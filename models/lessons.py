@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Lesson:
     """How to teach: ``lines`` of unlabelled text, passes over them and over the labels, the sizes of the model."""
 
-    lines: int = 60_000
+    lines: int = 1_500_000
     passes: int = 1
     guessed: int = 128
     """Lines in a batch while masked characters are guessed."""

@@ -75,8 +75,9 @@ def teach(given: Given, lesson: Lesson, target: Path, tell: Tell) -> Card:
     chance = random.Random(lesson.seed)  # noqa: S311 - nothing secret
     lines = [line[:SKIMMED] for line in chance.sample(given.lines, min(lesson.lines, len(given.lines)))]
     rows = varied(given.rows, lesson.disguised, lesson.seed, amid=lesson.among)
-    known = vocabulary([*lines, *(row.text for row in given.rows)], alphabet(), lesson.vocabulary)
-    guessed = [ids[:READ] for ids in map(known.ids, lines) if len(ids) > FEWEST]
+    texts = [row.text for row in given.rows]
+    known = vocabulary([*lines[: len(texts)], *texts], alphabet(), lesson.vocabulary)
+    guessed = [ids[:READ] for ids in map(known.ids, [*lines, *texts]) if len(ids) > FEWEST] if lines else []
     taught = _targets(given.first, labelled(rows), lesson.taught)
     if lesson.teachers:
         taught = _agreed(taught, lines[: len(rows) // UNLABELLED], lesson, tell)
