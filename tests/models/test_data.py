@@ -50,15 +50,16 @@ def test_a_missing_label_is_no_negative(tmp_path: Path) -> None:
 def test_a_line_of_an_examination_without_a_category_is_innocent_of_all(tmp_path: Path) -> None:
     lines = (
         '{"text": "红薯三块一斤"}',
+        '{"text": "地瓜两块一斤", "category": null}',
         '{"text": "买数据的来", "category": "privacy_leak"}',
         '{"text": "稳赚", "category": "odd"}',
     )
-    path = write(tmp_path / "cases" / "exam" / "a.jsonl", *lines[:2])
+    path = write(tmp_path / "cases" / "exam" / "a.jsonl", *lines[:3])
     (_, source) = files_of([path], ("train",), known_sources())[0]
-    (clean,) = rows_of(path, source)
-    assert set(clean.labels.values()) == {0}
+    clean = rows_of(path, source)
+    assert [set(row.labels.values()) for row in clean] == [{0}, {0}]
     with pytest.raises(DataRefused, match=r"a\.jsonl:1"):
-        rows_of(write(path, lines[2]), source)
+        rows_of(write(path, lines[3]), source)
 
 
 @pytest.mark.parametrize(
