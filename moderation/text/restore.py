@@ -220,7 +220,8 @@ class Restorer:
             lasts += [places[end - 1]] * len(word)
             place = end
         self._plain(visible, places, range(place, len(visible)), (text, starts, lasts))
-        return Line("".join(text), starts, lasts, [mark for mark in marks if mark.end <= len(starts)])
+        inside = [mark for mark in marks if mark.end <= len(starts)]  # nothing stands behind a face at the end
+        return Line("".join(text), starts, lasts, inside)
 
     def _plain(
         self, visible: str, places: list[int], within: range, into: tuple[list[str], list[int], list[int]]

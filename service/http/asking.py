@@ -16,7 +16,7 @@ from service.http.wire import nul_places, read_json
 from service.store.people_reads import START
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from service.http.serving import Asked
 
@@ -80,10 +80,18 @@ def known_categories(asked: Asked) -> dict[str, str]:
     return {"known": ", ".join(asked.serving.service.rules.engine.ruleset.categories)}
 
 
+def not_categories(asked: Asked, named: Iterable[tuple[tuple[str | int, ...], str]]) -> list[Fault]:
+    """A fault for each place whose category the rules do not know."""
+    known = asked.serving.service.rules.engine.ruleset.categories
+    return [
+        Fault(place, "unknown_category", known_categories(asked)) for place, category in named if category not in known
+    ]
+
+
 def check_category(asked: Asked, category: str | None) -> None:
     """Raises ``Problem`` for a category that the rules do not know: its list would be empty, without a word."""
-    if category and category not in asked.serving.service.rules.engine.ruleset.categories:
-        raise Problem("invalid-query", faults=[Fault(("category",), "unknown_category", known_categories(asked))])
+    if category and (faults := not_categories(asked, [(("category",), category)])):
+        raise Problem("invalid-query", faults=faults)
 
 
 def cursor_of(*places: str | int) -> str:

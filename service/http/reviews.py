@@ -10,7 +10,15 @@ from moderation.render import render_suggestion
 from moderation.types import Action
 from service.http.answer import Answer, tell
 from service.http.answers import Rewritten
-from service.http.asking import check_category, cursor_of, known_categories, places_in, read_as, read_query
+from service.http.asking import (
+    check_category,
+    cursor_of,
+    known_categories,
+    not_categories,
+    places_in,
+    read_as,
+    read_query,
+)
 from service.http.evenly import evenly
 from service.http.problems import Fault, Problem, forbidden
 from service.http.review_answers import Claimed, Full, Queue, counts_told, full, summary
@@ -76,12 +84,8 @@ async def reviews(asked: Asked) -> Answer:
 @route("POST", "/v1/reviews/claim", policy=Right.REVIEW, takes=ClaimRequest, gives=Claimed, problems=_WRITES)
 async def claim_reviews(asked: Asked) -> Answer:
     """Take the most urgent items; each comes with the token that its steps need."""
-    sent, known = await read_as(asked, ClaimRequest), asked.serving.service.rules.engine.ruleset.categories
-    faults = [
-        Fault(("categories", number), "unknown_category", known_categories(asked))
-        for number, category in enumerate(sent.categories)
-        if category not in known
-    ]
+    sent = await read_as(asked, ClaimRequest)
+    faults = not_categories(asked, ((("categories", number), one) for number, one in enumerate(sent.categories)))
     if faults:
         raise Problem("invalid-body", faults=faults)
     return await evenly(asked, _claimed(asked, sent))
