@@ -76,8 +76,8 @@ class CodeRules:
     """What surrounds numbers and addresses: words that invite, words that explain them away, host name endings.
 
     ``labels`` say that letters and digits are a key or a name of another sort, ``numbers`` right before a number that
-    it is one of an order or a ticket, ``apps`` are names of programs, which are nobody's identifier, ``public`` host
-    names of public services.
+    it is one of an order or a ticket, ``apps`` are names of programs, which are nobody's identifier, ``messengers``
+    what everybody calls one, and ``public`` host names of public services.
     """
 
     invite: tuple[str, ...]
@@ -90,6 +90,7 @@ class CodeRules:
     labels: tuple[str, ...]
     numbers: tuple[str, ...]
     apps: tuple[str, ...]
+    messengers: tuple[str, ...]
     public: tuple[str, ...]
 
 

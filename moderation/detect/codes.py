@@ -90,6 +90,7 @@ class CodeDetector:
         self._invite = tuple(map(plain, cues.invite))
         self._innocent = tuple(map(plain, cues.innocent))
         self._card = tuple(map(plain, cues.card))
+        self._messengers = tuple(map(visible, cues.messengers))
         numbers = tuple(map(plain, cues.numbers))
         self._labels = (*self._innocent, *map(plain, cues.labels), *numbers)
         self._contacts = (
@@ -181,6 +182,8 @@ class CodeDetector:
             for match in pattern.finditer(raw.text):
                 if kind == "link" and self._public.match(_POINT.sub(".", match[0])):
                     continue
+                if kind == "wechat" and self._runs_on(raw, *match.span(1)):
+                    continue
                 if kind in {"telegram", "handle"} and self._beside(raw, *match.span(1), self._labels):
                     continue
                 if not raw.placed:
@@ -190,6 +193,18 @@ class CodeDetector:
                 if kind == "handle" and name.isascii() and name.isupper() and not self._invited(raw, *match.span(1)):
                     continue
                 yield _Found("contact_diversion", kind, start, end, weight=weight)
+
+    def _runs_on(self, view: View, start: int, end: int) -> bool:
+        """Whether letters right behind the messenger's common name go on into a sentence that invites nobody."""
+        text = view.text
+        return (
+            text[start:end].isalpha()
+            and text[end : end + 1].isalpha()
+            and text.endswith(self._messengers, 0, start)
+            and not any(
+                word in text[max(0, start - NEAR) : end + NEAR] for word in self._invite if word not in self._messengers
+            )
+        )
 
     def _invited(self, raw: View, start: int, end: int) -> bool:
         """Whether a name in capitals, as parts and materials have them, is one to get in touch with."""

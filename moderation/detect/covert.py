@@ -1,8 +1,9 @@
 """Advertisements of which nobody said so: claims in disguise, and claims of who offers his own goods.
 
 A viewer's comment is no advertisement (《广告法适用问题执法指南（一）》4), so the advertising categories do not apply.
-Nobody writes of his own experience in code, though: zhi愈 and 高血鸭 are written by those who sell. And whoever says
-that it is his own (自家熬的) and what it costs or how to get it (包邮, 要的说一声) does sell. A person decides.
+Nobody writes of his own experience in code, though: zhi愈 and 高血鸭 are written by those who sell. A lighter claim
+(最好) counts where more than itself says so: a second disguise, or words for buyers. And whoever says that it is his
+own (自家熬的) and what it costs or how to get it (包邮, 要的说一声) does sell. A person decides.
 """
 
 from __future__ import annotations
@@ -29,14 +30,16 @@ COVERT = "covert"
 """The fact of evidence that only the disguise makes an advertisement."""
 SELLING = "selling"
 """The fact of evidence that only an offer beside it makes an advertisement."""
-OWN, CALL = LISTS = ("sells_own", "sells_call")
-"""The word lists of which both must stand in what sells: whose it is, and the price or the way to it."""
+OWN, CALL, TALK = LISTS = ("sells_own", "sells_call", "sells_talk")
+"""The word lists of who sells: whose the goods are, the price or the way to them, and how buyers are spoken to."""
 WRITTEN = frozenset({"pinyin", "mixed", "shape", "split", "slang"})
 """Disguises that nobody writes by a slip of the keyboard."""
 PIECED = WRITTEN - {"slang"}
 """Disguises of words that nobody uses by habit: enough beside a claim that stands openly."""
 HEARD = WRITTEN | {"homophone", "fuzzy", "filler", "sign", "acrostic"}
 """The same with what may be a slip (在也不买) or an ornament (全网🥇): enough where the claim is severe."""
+SEVERAL = 2
+"""Disguised places of a text that is no viewer's slip, so that lighter claims in it count too."""
 
 
 class Covert:
@@ -45,7 +48,7 @@ class Covert:
     def __init__(self, ruleset: Ruleset) -> None:
         self._categories = ruleset.categories
         plain = ruleset.folding.plain
-        self._offer = [Matcher([plain(word) for word in ruleset.lists.get(name, ())]) for name in LISTS]
+        self._offer = {name: Matcher([plain(word) for word in ruleset.lists.get(name, ())]) for name in LISTS}
 
     def detect(
         self, detector: TermDetector | OwnTerms, content: Content, parts: Sequence[PartReading], day: date
@@ -54,17 +57,22 @@ class Covert:
 
         Asked after the terms themselves, who have left with each part whether something in it is disguised at all.
         """
-        sells = any(part.hits for part in parts) and self._sells(parts)
+        sells = any(part.hits for part in parts) and self._says(parts, OWN) and self._says(parts, CALL)
         if not (sells or any(part.look & DISGUISED and (part.restored or part.directed) for part in parts)):
             return
         findings = detector.detect(content, parts, Gate(content.scene, advertising=True), day)
-        for item in findings.evidence if findings is not None else ():
+        if findings is None:
+            return
+        meant = sells or self._places(parts) >= SEVERAL or self._says(parts, OWN) or self._says(parts, TALK)
+        for item in findings.evidence:
+            if item.severity < SEVERE and not meant:
+                continue
             if self._categories[item.category].applies(content.scene, advertising=False):
                 continue
             names = HEARD if item.severity >= SEVERE else WRITTEN
             fact = SELLING if sells else COVERT
             folds = item.folds
-            if not sells and names.isdisjoint(folds):
+            if not sells and names.isdisjoint(folds) and self._categories[item.category].severity >= SEVERE:
                 folds = (*self._hidden_beside(detector, parts, item), *folds)
             if sells or not names.isdisjoint(folds):
                 yield item._replace(weight=min(item.weight, UNSURE), folds=folds, facts=(*item.facts, (fact, 1)))
@@ -85,5 +93,21 @@ class Covert:
                     return mark.names
         return ()
 
-    def _sells(self, parts: Sequence[PartReading]) -> bool:
-        return all(any(offer.find(part.text) for part in parts) for offer in self._offer)
+    @staticmethod
+    def _places(parts: Sequence[PartReading]) -> int:
+        """How many places of the contents are disguised by intent, those that several views see counted once."""
+        places = sorted(
+            (part.name, *view.span(mark.start, mark.end))
+            for part in parts
+            for view in part.restored or ()
+            for mark in (view.line.marks if view.line is not None else ())
+            if not WRITTEN.isdisjoint(mark.names)
+        )
+        count, last = 0, ("", 0)
+        for part, start, end in places:
+            if (part, start) >= last:
+                count, last = count + 1, (part, end)
+        return count
+
+    def _says(self, parts: Sequence[PartReading], name: str) -> bool:
+        return any(self._offer[name].find(part.text) for part in parts)

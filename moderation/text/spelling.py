@@ -88,6 +88,7 @@ class Speller:
                 and self._spells(text, owners, low, syllables)
                 and _others_stand(written, word)
                 and not self._is_rather_another(word, written, spelt, runs.of(start, end))
+                and not (len(word) == PAIR and self._cuts(text, start, end, word, syllables))
             ]
             if words:
                 best = max(words, key=lambda word: gain(text, start, end, word))
@@ -107,6 +108,28 @@ class Speller:
         enough = much_commoner(word, sure=word in self._sure)
         return any(
             count > enough and other not in self._sought and all(char in LETTERS or char in other for char in written)
+            for other, count in self._common.get(spelt, ())
+        )
+
+    def _cuts(self, text: str, start: int, end: int, word: str, syllables: tuple[str, ...]) -> bool:
+        """Whether a pair is rather cut from words that are much the commoner: 条jian|bi较, where both sides hold one.
+
+        Where all of it is letters, one such word is enough: zai|zhong国.
+        """
+        first = syllables[0] if text[start] in LETTERS else text[start]
+        last = syllables[-1] if text[end - 1] in LETTERS else text[end - 1]
+        enough = much_commoner(word, sure=word in self._sure)
+        left = bool(start) and self._usual_pair(text[start - 1], first, enough)
+        right = end < len(text) and self._usual_pair(last, text[end], enough)
+        return (left and right) or ((left or right) and LETTERS.issuperset(text[start:end]))
+
+    def _usual_pair(self, first: str, second: str, enough: int) -> bool:
+        """Whether two characters, each written or spelt, make a word that is commoner than ``enough``."""
+        spelt = self._usual.get(first, first) + self._usual.get(second, second)
+        return any(
+            count > enough
+            and first in {other[0], self._usual.get(other[0])}
+            and second in {other[-1], self._usual.get(other[-1])}
             for other, count in self._common.get(spelt, ())
         )
 

@@ -85,6 +85,14 @@ class View:
         length = cuts.pop()
         if length != len(self.text):
             return False
+        shifts = list(accumulate(map(len, skipped), initial=0))
+        self._cuts, self._shifts, self._skipped = cuts, shifts, skipped
+        self._divide(cuts, skipped)
+        self.placed = True
+        return True
+
+    def _divide(self, cuts: list[int], skipped: list[str]) -> tuple[list[int], tuple[list[int], list[bool]]]:
+        """Find clauses and sentences by where something was deleted, and what."""
         clauses, places, asks = [0], [0], [False]
         for index, (place, gap) in enumerate(zip(cuts, skipped, strict=True)):
             if not CLAUSE_MARKS.isdisjoint(gap) and not (LISTING.isdisjoint(gap) and _one_a_line(cuts, skipped, index)):
@@ -92,14 +100,33 @@ class View:
                 if not SENTENCE_MARKS.isdisjoint(gap):
                     places.append(place)
                     asks.append(not QUESTION_MARKS.isdisjoint(gap) and _first_of(SENTENCE_MARKS, gap) in QUESTION_MARKS)
-        clauses.append(length)
-        places.append(length)
-        asks.append(False)
-        shifts = list(accumulate(map(len, skipped), initial=0))
-        self._cuts, self._shifts, self._skipped = cuts, shifts, skipped
-        self._clauses, self._sentences = clauses, (places, asks)
-        self.placed = True
-        return True
+        length = len(self.text)
+        self._clauses, self._sentences = [*clauses, length], ([*places, length], [*asks, False])
+        return self._clauses, self._sentences
+
+    def _divided(self) -> tuple[list[int], tuple[list[int], list[bool]]]:
+        """Clauses and sentences of a view that is known by offsets."""
+        if self.name == "raw":  # marks are characters here: a clause ends before one and begins behind it
+            marks = [match.start() for match in _CLAUSE.finditer(self.source)]
+            ends = [bisect_left(self._starts, place) for mark in marks for place in (mark, mark + 1)]
+            found = list(SENTENCE_MARK.finditer(self.source))
+            places = [bisect_left(self._starts, mark.start()) for mark in found]
+            asks = [mark[0] in QUESTION_MARKS for mark in found]
+            length = len(self.text)
+            self._clauses, self._sentences = [0, *ends, length], ([0, *places, length], [False, *asks, False])
+            return self._clauses, self._sentences
+        gaps = self._marked_gaps()
+        return self._divide(list(gaps), list(gaps.values()))
+
+    def _marked_gaps(self) -> dict[int, str]:
+        """Where in the view a mark stood before a character, and all that stood there; known by offsets alone."""
+        starts, lasts, source = self._starts, self._lasts, self.source
+        gaps: dict[int, str] = {}
+        for match in _CLAUSE.finditer(source):
+            place = bisect_left(starts, match.start())
+            gap = source[lasts[place - 1] + 1 if place else 0 : starts[place] if place < len(starts) else None]
+            gaps[place] = gap if match[0] in gap else gaps.get(place, "") + match[0]
+        return gaps
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Offsets in the source of ``text[start:end]``."""
@@ -156,24 +183,14 @@ class View:
 
         Returns its bounds in the view and whether each is a real clause end rather than the end of the reach.
         """
-        clauses = self._clauses
-        if clauses is None:
-            marks = [match.start() for match in _CLAUSE.finditer(self.source)]
-            if self.name == "raw":  # marks are characters here: a clause ends before one and begins behind it
-                marks = [place for mark in marks for place in (mark, mark + 1)]
-            clauses = self._clauses = [0, *[bisect_left(self._starts, mark) for mark in marks], len(self.text)]
+        clauses = self._clauses or self._divided()[0]
         left, right = clauses[bisect_right(clauses, start) - 1], clauses[bisect_left(clauses, end)]
         opens, closes = start - reach <= left, end + reach >= right
         return left if opens else start - reach, right if closes else end + reach, opens, closes
 
     def sentence(self, start: int, end: int) -> tuple[int, int, bool]:
         """The sentence around ``text[start:end]``: its bounds in the view, and whether a question mark ends it."""
-        if self._sentences is None:
-            marks = list(SENTENCE_MARK.finditer(self.source))
-            found = [bisect_left(self._starts, mark.start()) for mark in marks]
-            signs = [mark[0] in QUESTION_MARKS for mark in marks]
-            self._sentences = [0, *found, len(self.text)], [False, *signs, False]
-        places, asks = self._sentences
+        places, asks = self._sentences or self._divided()[1]
         left, right = bisect_right(places, start) - 1, bisect_left(places, end)
         return places[left], places[right], asks[right]
 

@@ -14,12 +14,14 @@ HIDDEN = (
     "我婆婆的糖鸟病喝这个茶喝好了，药都停了",
     "这个霜三天祛dou消yan，比药膏灵",
     "甲壮月泉结节三十天给你贴没",
+    "全国di①的羽绒被就是咱家，家人们放心冲",
 )
 PLAIN = (
     "洗头水生发防脱，用一个月发际线长回来了",
     "我婆婆的糖尿病喝这个茶喝好了，药都停了",
     "这个霜三天祛痘消炎，比药膏灵",
     "甲状腺结节三十天给你贴没",
+    "全国第一的羽绒被就是咱家，家人们放心冲",
 )
 SOLD = (
     "自家熬的秋梨膏，咳嗽三天就好，孩子不用打针，五十一瓶，全国包邮",
@@ -35,6 +37,13 @@ OFFERED = (
     "我家的猫最近不爱吃饭，去医院看了说是口炎",
 )
 SLIPS = ("下次在也不买了", "主播家的坚果全网🥇没有之一", "娃听写得了💯，奖励一根糖葫芦", "森海塞尔是大品牌，音质没得挑")
+LIGHT = (
+    "反正就是个入门级，比不上顶ji的",
+    "在他家买了四箱苹果，第一箱zui好，后面一箱不如一箱",
+    "说实话我都怀疑这手机是二手fan新，客服也不理人",
+    "世jie上独一无二的一件婚纱，只为让爱的人穿上",
+    "速度真快，20fen钟就到了，味道也不错",
+)
 
 
 @pytest.mark.parametrize("scene", ["ugc", "live_chat"])
@@ -65,6 +74,11 @@ def test_what_is_declared_is_judged_as_an_advertisement(shipped, judge, text):
 
 @pytest.mark.parametrize("text", SLIPS)
 def test_slips_and_ornaments_are_no_disguise(shipped, judge, text):
+    assert judge(shipped, text, scene="ugc").action is Action.PASS
+
+
+@pytest.mark.parametrize("text", LIGHT)
+def test_a_light_word_in_disguise_sells_nothing_by_itself(shipped, judge, text):
     assert judge(shipped, text, scene="ugc").action is Action.PASS
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from moderation.reasons import FOLD_NAMES
@@ -116,6 +116,8 @@ def test_what_cannot_be_seen_is_in_no_view(folding) -> None:
 
 
 @given(text=NASTY)
+@example(text="？A？")
+@example(text="A？級？")
 @settings(deadline=None)
 def test_a_view_laid_out_by_its_gaps_equals_one_placed_letter_by_letter(text, folding) -> None:
     folded = text.translate(folding.fold)
