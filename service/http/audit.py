@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
+from fnmatch import filter as filter_names
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints
@@ -14,6 +15,7 @@ from service.audit.tree import leaf_hash
 from service.http.answer import Answer, tell
 from service.http.answers import Answered
 from service.http.asking import ListQuery, cursor_of, mark_of, read_as, read_query
+from service.http.html import codes
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
 from service.http.wire import When  # noqa: TC001 - pydantic reads it at run time
@@ -189,6 +191,8 @@ async def cosign(asked: Asked) -> Answer:
 async def acts(asked: Asked) -> Answer:
     """List acts of the tenant and of the house, newest first; a request looks at 20 000 of them at most."""
     sent, reads = read_query(asked, ActsQuery), asked.serving.service.audit.log.reads
+    if sent.kind and not filter_names(codes("act"), sent.kind):
+        raise Problem("invalid-query", faults=[Fault(("kind",), "unknown_act")])
     before = mark_of(sent.cursor, NEWEST)
     since, until = (stamp(moment) if moment else "" for moment in (sent.since, sent.until))
     sought = Sought(sent.kind, sent.named, since, until)

@@ -72,6 +72,11 @@ def named(lang: Language, group: str, code: str | None) -> str:
     return WORDS[lang].get(f"{group}.{code}", code or "")
 
 
+def codes(group: str) -> list[str]:
+    """The codes of a closed list."""
+    return [name.partition(".")[2] for name in WORDS["en"] if name.partition(".")[0] == group]
+
+
 def page(template: str, *, lang: Language, status: int = 200, **values: Any) -> Answer:
     """A page or a part of one."""
     chosen = _TEMPLATES.get_template(template)

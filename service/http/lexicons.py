@@ -11,6 +11,7 @@ from moderation.lint import EXPLAINED
 from service.http.answer import Answer, tell
 from service.http.asking import check_category, cursor_of, mark_of, read_as, read_query
 from service.http.lexicon import ruleset_of
+from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
 from service.http.rule_answers import done, draft_of, term_told
 from service.http.rule_wire import DraftRequest, Lexicons, Lint, LintRequest, Terms, TermsQuery
@@ -60,6 +61,8 @@ async def lexicon_terms(asked: Asked) -> Answer:
         text=query.text, category=query.category, file=query.file, own=whose, adjusted=query.whose == "adjusted"
     )
     found, more = await asyncio.to_thread(index.find, sought, ruleset, after=after, limit=query.limit)
+    if query.file and not found and all(one.term.file != query.file for one in index.listed):
+        raise Problem("invalid-query", faults=[Fault(("file",), "unknown_file")])
     listed = [term_told(one, ruleset) for one in found]
     return tell({"terms": listed, "next": cursor_of(more) if more is not None else None})
 

@@ -230,6 +230,9 @@ def test_lists_go_on_by_their_cursor(server, ann):
     assert ann.call("GET", "/v1/lexicons/terms?cursor=WyJ4Il0").problem == "invalid-query"
     assert ann.call("GET", "/v1/lexicons/terms?cursor=Wy0xXQ").problem == "invalid-query"
     assert done(ann.call("GET", "/v1/lexicons/terms?whose=adjusted"))["terms"] == []
+    file = done(ann.call("GET", "/v1/lexicons"))["files"][0]["name"]
+    assert done(ann.call("GET", f"/v1/lexicons/terms?file={file}&text=zzz"))["terms"] == []
+    assert ann.call("GET", "/v1/lexicons/terms?file=ad_laws/none.txt").problem == "invalid-query"
 
 
 def test_a_change_that_does_not_fit_is_told_by_lint_as_by_a_rehearsal(ann):

@@ -91,3 +91,11 @@ def test_a_key_is_called_by_its_label_and_never_like_a_person(server, auditor, b
     assert f'title="{key}"' in log and f">{called}</bdi>" in log and f">{key}<" not in log
     script = shown(auditor.call("GET", f"/scripts/{filed['script_id']}"))
     assert f">{called}</bdi>" in script and key not in script
+
+
+def test_a_kind_that_no_act_has_is_told_and_no_empty_list(auditor):
+    for kind in ("decison.auto", "decisions.*", "decision"):
+        refused = auditor.call("GET", f"/v1/acts?kind={kind}")
+        assert refused.status == 422
+        assert [error["loc"] for error in refused.json["errors"]] == [["kind"]]
+    assert auditor.call("GET", "/v1/acts?kind=decision.*").status == 200
