@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moderation.detect.cues import Cues
 from moderation.ruleset import FIELDS, ClaimKind, Outcome
-from moderation.text.items import head
+from moderation.text.items import head, tail
 from moderation.types import SEVERE
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ SHORT_SENTENCE = 24
 LONG_REACH = 48
 """What bounds a sentence without marks."""
 FROM_AFAR = 6
-"""The reach of a cue that need not stand right beside a hit: of an enumeration it may stand ahead of the first item."""
+"""The reach of a cue that need not stand right beside a hit: of an enumeration it may stand ahead of the first item,
+or sum all up behind the last."""
 DENYING = frozenset({ClaimKind.GUARD, ClaimKind.BAIT})
 """What is said of all items of an enumeration; an exemption is told of the one beside it."""
 POSSESSIVES = "的之"
@@ -193,7 +194,7 @@ class ClaimTable:
                 numbers.update({slot} if NUMBERS.issuperset(words) else ())
             if words := setting.bars[where]:
                 bars.add(self._slot_for(words, where, setting.reach))
-            if where == "before" and setting.reach >= FROM_AFAR and self.rules[rule].kind in DENYING:
+            if where in {"before", "after"} and setting.reach >= FROM_AFAR and self.rules[rule].kind in DENYING:
                 self._of_all.update(range(first, self._count))
         declared = (*setting.industries, *setting.undeclared)
         for names, index in ((setting.hits, self._hits), (declared, self._declared)):
@@ -320,6 +321,9 @@ class ClaimTable:
         if item := head(view, start, end):
             said = [cue for left, _, cue in view.cues(context.index).within(*item) if cue in slots and left >= item[0]]
             filled.update(slot for cue in said for _, slot in slots[cue].before if slot in self._of_all)
+        if item := tail(view, start, end):
+            said = [cue for left, _, cue in view.cues(context.index).within(*item) if cue in slots and left >= item[0]]
+            filled.update(slot for cue in said for _, slot in slots[cue].after if slot in self._of_all)
         for left, right, cue in view.cues(context.index).within(first, last):
             if cue not in slots or left < first:
                 continue

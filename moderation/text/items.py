@@ -1,4 +1,7 @@
-"""Enumerations: what is said ahead of the first item is said of all (不承诺保本、保收益、稳赚不赔)."""
+"""Enumerations: what is said ahead of the first item is said of all (不承诺保本、保收益、稳赚不赔).
+
+So is what sums them up behind the last (国家级、最高级、最佳等字样一律删除).
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,10 @@ _OWN = frozenset("不没无别非未零")
 _PRAISED = re.compile("显著|明显|有效|见效|效果|一流|杠杠|真|就靠|都靠")
 _HEADS = re.compile("词|用语|字眼|说法|表述|以下|下列|如下|[说讲写用]的|禁")
 """What makes of the words ahead of a colon a heading about words."""
+_DISPOSED = re.compile("(?:禁止|不得|严禁|不能|不许|不准|切勿|请勿)[将把以]")
+"""Ahead of the first item: what is done with all of them follows behind the last, and may be long."""
+_SUMMED = re.compile("等(?!级|着|到|于|同|你|您|待|候)|都|均|皆|一律|一概|将|会被|属")
+"""What makes of the words behind the last item a statement about all."""
 
 
 def head(view: View, start: int, end: int) -> tuple[int, int] | None:
@@ -33,7 +40,7 @@ def head(view: View, start: int, end: int) -> tuple[int, int] | None:
     if COMMA not in view.source:
         return None
     low, high, opens, _ = view.clause(start, end, reach=_REACH)
-    if start != low or not opens or high - end > TAIL or _PRAISED.search(view.text, end, high):
+    if start != low or not opens or high - end > 2 * ITEM:
         return None
     first, last = low, high
     for _ in range(ITEMS):
@@ -45,8 +52,28 @@ def head(view: View, start: int, end: int) -> tuple[int, int] | None:
     if first and _mark(view, first) in COLON:
         heading = view.clause(first - 1, first, reach=_REACH)[0]
         if _HEADS.search(view.text, heading, first) and (first != low or _mark(view, high) == COMMA):
-            return heading, last
-    return (first, last) if first != low else None
+            return (heading, last) if high - end <= TAIL else None
+    if first == low or _PRAISED.search(view.text, end, high):
+        return None
+    return (first, last) if high - end <= TAIL or _DISPOSED.search(view.text, first, last) else None
+
+
+def tail(view: View, start: int, end: int) -> tuple[int, int] | None:
+    """The bounds of what sums up the enumeration that ``view.text[start:end]`` is an item of, but not the last.
+
+    ``None`` where nothing is enumerated, the item says more than its claim, or nothing behind the last is said of all.
+    """
+    if COMMA not in view.source:
+        return None
+    low, high, _, closes = view.clause(start, end, reach=_REACH)
+    if not closes or high - end > TAIL or start - low > 2 * ITEM:
+        return None
+    for _ in range(ITEMS):
+        if high == len(view.text) or _mark(view, high) != COMMA:
+            break
+        low, high = high, view.clause(high, high + 1, reach=_REACH)[1]
+    summed = _SUMMED.search(view.text, low, high) if low >= end else None
+    return (summed.start(), high) if summed else None
 
 
 def _mark(view: View, place: int) -> str:

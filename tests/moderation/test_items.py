@@ -1,4 +1,4 @@
-"""Enumerations: what is denied ahead of the first item is denied of all, and of nothing that states more."""
+"""Enumerations: what is denied ahead of the first item or behind the last is denied of all, and of nothing more."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ DENIED = (
     "【合规提醒】以下词今天都不能说：最好、第一、国家级。",
     "不许说的：国家级、最高级、最佳，说了扣奖金。",
     "上架前检查标题有无最好、第一、顶级等词，有就删掉。",
+    "合规自查：页面出现国家级、最高级、最佳等字样的立即下架修改。",
+    "考场纪律提醒：替考、代考将取消成绩并追究责任。",
+    "运营说了，首选、领袖、鼻祖这些都不能讲。",
+    "禁止将国旗、国徽图案用于商标和广告。",
+    "以下说法一律不能上播：史上最低、全网第一、绝对有效。",
 )
 CLAIMED = (
     "本品能降血压、降血糖、治疗失眠。",
@@ -26,6 +31,9 @@ CLAIMED = (
     "本产品不能代替药物、降血压、降血糖效果显著。",
     "卖点：国家级、最高级、最佳。",
     "不承诺别的、全网最低、稳赚不赔就靠它。",
+    "全网第一、史上最强、遥遥领先等你来体验。",
+    "全网最低、史低、骨折价都在我这儿。",
+    "国歌、国徽图案同款纪念杯现货发售。",
 )
 
 
