@@ -15,6 +15,7 @@ from moderation.matcher import Matcher
 from moderation.text.direction import ACROSTIC, FEWEST, directed, headed, turned
 from moderation.text.fold import CLAUSE_MARKS, Folding, origins
 from moderation.text.line import Line, Replaced
+from moderation.text.markup import shown
 from moderation.text.restore import LONGEST, Seen
 from moderation.text.view import View
 
@@ -107,7 +108,8 @@ class Reader:
         self._bare = tuple(sorted(folding.shown_as(bare))) if bare else ()
 
     def read(self, name: str, text: str) -> PartReading:
-        """Read one text."""
+        """Read one text as it is shown."""
+        text = shown(text)
         folded = text.translate(self._fold)
         return self._part(name, text, folded, self.matcher.find(folded))
 
