@@ -1,8 +1,13 @@
-"""Texts that are not read from left to right: backwards (倒着看), or down the first characters of lines (竖着看)."""
+"""Texts that are not read from left to right: backwards (倒着看), or down the first characters of lines (竖着看).
+
+Some say nothing of it: lines of one length are read in columns, and an override of direction (RLO) shows what it holds
+backwards.
+"""
 
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from moderation.text.fold import CLAUSE_MARKS
@@ -21,10 +26,14 @@ _DOWN = re.compile(
 )
 _CLAUSE = re.compile("[^" + "".join(map(re.escape, sorted(CLAUSE_MARKS))) + "]+")
 _LINE = re.compile("[^\r\n]+")
+OVERRIDE = "\u202e"
+_OVERRIDDEN = re.compile(f"{OVERRIDE}([^\u202c\r\n]*)")
 FEWEST = 3
 """So many lines make an acrostic; in a text of fewer it goes down the clauses."""
 LIKELIER, SHORTEST = 1.0, 4
 """How much likelier, as a logarithm for each character, a text or a clause of so many must be backwards."""
+WIDEST = 12
+"""Longer lines are not set in columns."""
 LONGEST = 1_000
 """Longer texts are not tried: each character costs its words to look up, both ways."""
 
@@ -37,7 +46,7 @@ def directed(source: str) -> tuple[str, list[Piece]] | None:
     if (
         "字" not in source and "看头" not in source and "开头" not in source and _MAY_SAY.search(source) is None
     ):  # cheap questions one by one: a generator takes twice as long
-        return None
+        return None if OVERRIDE not in source else ("reverse", _as_overridden(source))
     if _BACKWARDS.search(source):
         clauses = _CLAUSE.finditer(source)
         return "reverse", [(char, *clause.span()) for clause in clauses for char in reversed(clause[0])]
@@ -49,12 +58,34 @@ def directed(source: str) -> tuple[str, list[Piece]] | None:
     return None
 
 
-def headed(source: str) -> tuple[str, list[Piece]] | None:
-    """The same of a text in lines that says nothing: their first characters. By chance these spell no word of three."""
+def unsaid(source: str) -> list[tuple[str, list[Piece]]]:
+    """The same of a text in lines that says nothing: their first characters, their last, and columns from either side.
+
+    By chance these spell no word of three.
+    """
     if source.count("\n") < FEWEST - 1 or len(source) > LONGEST:
-        return None
-    heads = _heads(source, list(_LINE.finditer(source)))
-    return (ACROSTIC, heads) if len(heads) >= FEWEST else None
+        return []
+    letters = [[place for place in range(*line.span()) if source[place].isalnum()] for line in _LINE.finditer(source)]
+    rows = [row for row in letters if row]
+    if len(rows) < FEWEST:
+        return []
+    found = [[(source[place], place, place + 1) for place in (row[end] for row in rows)] for end in (0, -1)]
+    widest = max(map(len, rows))
+    if 1 < widest <= WIDEST and min(map(len, rows)) >= widest - 1:
+        for order in (rows, [row[::-1] for row in rows]):
+            columns = (place for column in zip_longest(*order) for place in column if place is not None)
+            found.append([(source[place], 0, len(source)) for place in columns])
+    return [(ACROSTIC, pieces) for pieces in found]
+
+
+def _as_overridden(source: str) -> list[Piece]:
+    pieces: list[Piece] = []
+    place = 0
+    for run in _OVERRIDDEN.finditer(source):
+        pieces += [(source[at], at, at + 1) for at in range(place, run.start())]
+        pieces += [(char, *run.span()) for char in reversed(run[1])]
+        place = run.end()
+    return pieces + [(source[at], at, at + 1) for at in range(place, len(source))]
 
 
 def _heads(source: str, pieces: Sequence[re.Match[str]]) -> list[Piece]:

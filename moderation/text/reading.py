@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from moderation.matcher import Matcher
-from moderation.text.direction import ACROSTIC, FEWEST, directed, headed, turned
+from moderation.text.direction import ACROSTIC, FEWEST, Piece, directed, turned, unsaid
 from moderation.text.fold import CLAUSE_MARKS, Folding, origins
 from moderation.text.line import Line, Replaced
 from moderation.text.markup import shown
@@ -276,23 +276,24 @@ class Reader:
         told = directed(part.source)
         if told is None and part.clues and self.restorer.may_turn(part.text, part.clues):
             told = turned(part.source)
-        least = 1
-        if told is None:
-            told, least = headed(part.source), FEWEST
-        if told is None:
-            return
-        name, pieces = told
+        for name, pieces in unsaid(part.source) if told is None else (told,):
+            if view := self._turned(part, name, pieces, least=1 if told else FEWEST):
+                yield view
+                return
+
+    def _turned(self, part: PartReading, name: str, pieces: Sequence[Piece], *, least: int) -> View | None:
+        """A part with its characters in another order, where that holds words of ``least`` characters."""
         read = [(letter, first, end - 1) for char, first, end in pieces for letter in self.folding.plain(char)]
         text = "".join([letter for letter, _, _ in read])
         hits = self._words_in(text)
         if text == part.text or not any(hit[1] - hit[0] >= least for hit in hits):
-            return
+            return None
         firsts, lasts = [first for _, first, _ in read], [last for _, _, last in read]
         view = View(name, part.source, text, hits, Line(text, firsts, lasts, [Replaced(0, len(text), "", (name,))]))
         view.place(firsts, lasts)
         if name == ACROSTIC:
             view.be_one_clause()
-        yield view
+        return view
 
     def _joined(self, left: PartReading, right: PartReading, anchors: bytes) -> View | None:
         """Two parts read on without a break, with the words that may begin in one and end in the other."""

@@ -54,6 +54,32 @@ def test_first_characters_of_lines_that_spell_a_long_word_say_so_themselves(engi
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "打工人要加\n风吹麦浪等我\n书桌边有微\n走到家门口信",
+        "今加\n天我\n上微\n新信",
+        "加今\n我天\n微上\n信新",
+        "我 今\n微 天\n信 加",
+    ],
+)
+def test_last_characters_and_columns_that_spell_a_long_word_say_so_too(court, judge, text) -> None:
+    (item,) = judge(court("@disguise all\n加我微信"), text).evidence
+    assert "acrostic" in item.folds
+    assert 0 <= item.span.start < item.span.end <= len(text)
+
+
+@pytest.mark.parametrize("text", ["今加天我\n上微新信", "今加\n天我上\n微新信好呀"])
+def test_few_lines_and_lines_of_many_lengths_have_no_columns(court, judge, text) -> None:
+    assert not judge(court("@disguise all\n加我微信"), text).evidence
+
+
+def test_what_an_override_turns_round_reads_as_it_shows(engine, judge) -> None:
+    text = "需要的\u202e信微我加\u202c领券"
+    found = [text[item.span.start : item.span.end] for item in judge(engine, text).evidence if "reverse" in item.folds]
+    assert "\u202e信微我加" in found
+
+
+@pytest.mark.parametrize(
     "text", ["倒着也美\n卖个关子", "倒着也美\n卖个关子\n明天再说", "加油打工人。我在等风来。微光照进窗。信步走到家"]
 )
 def test_first_characters_of_few_lines_or_of_sentences_and_short_words_say_nothing(court, judge, text) -> None:
