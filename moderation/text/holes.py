@@ -8,20 +8,27 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from moderation.text.fold import CLAUSE_MARKS
+from moderation.text.words import frequency
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from moderation.matcher import Matcher
 
-MASKS = "*×○●□■✕✖"
+MASKS = "*×○●□■✕✖✗✘╳█▇▓◯◻◼▢⬛⬜"
 """Marks that people write over a character which is not to be read."""
+LETTER_MASKS = frozenset("xo某口")
+"""Letters and characters that are written so, too."""
 WINDOW = 8
 """So many characters on each side of a hole are looked at for the rest of its word."""
 HOLED, MASKED, OPEN = 3, 4, 5
 """Words of so many characters are known by an initial inside, by a mask, and by an initial at an end."""
 _HAN = "\u3400-\u9fff"
-_INITIAL = re.compile(rf"(?<=[{_HAN}])[a-z](?![a-z0-9])|(?<![a-z0-9])[a-z](?=[{_HAN}])")
+_INITIAL = re.compile(
+    rf"[a-z某口](?:(?<=[{_HAN}][a-z])(?![a-z0-9])|(?<=[a-z])(?<![a-z0-9][a-z])(?=[{_HAN}])|(?<=[{_HAN}][某口])(?=[{_HAN}]))"
+)
+"""A letter beside Han, and no other, or a mask between two. What stands here is looked for before what stands beside:
+that is four times as fast."""
 ORNAMENTS = 2
 """So many signs behind a character are ornaments of it."""
 _ORNAMENT = rf"[^\w\s{re.escape(''.join(sorted(CLAUSE_MARKS)) + MASKS)}]{{0,{ORNAMENTS}}}"
@@ -54,7 +61,10 @@ class Holes:
         """The words of a folded text with an initial for a character, or between two one of which it is (办z证)."""
         for match in _INITIAL.finditer(text):
             (left, right), letter = _sides(text, *match.span()), match[0]
-            if hole := self._meant(left, right, letter) or self._said_again(left, right, letter):
+            hole = self._meant(left, right, letter) or self._said_again(left, right, letter)
+            if hole is None and letter in LETTER_MASKS:
+                hole = self._written_over(left, right, letter)
+            if hole:
                 before, behind, word, name = hole
                 yield match.start() - before, match.end() + behind, word, name
 
@@ -73,8 +83,15 @@ class Holes:
             for before, behind, word in self._across(left, char, right):
                 least = HOLED if letter and before and behind else edge
                 if len(word) >= least and (best is None or len(word) > len(best[2])):
-                    best = (before, behind, word, "mixed")
+                    best = (before, behind, word, "mixed" if letter else "mask")
         return best
+
+    def _written_over(self, left: str, right: str, mask: str) -> Hole | None:
+        """The word inside of which a character stands for another, unless it makes a word with one beside it (口感)."""
+        if frequency(left[-1:] + mask) or frequency(mask + right[:1]):
+            return None
+        hole = self._meant(left, right)
+        return hole if hole and hole[0] and hole[1] else None
 
     def _said_again(self, left: str, right: str, letter: str) -> Hole | None:
         if not any(self._usual.get(char, "").startswith(letter) for char in left[-1:] + right[:1]):

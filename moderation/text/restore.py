@@ -175,6 +175,7 @@ class Restorer:
         whole, drawn = self._meant(text, seen.clues, lay)
         if drawn:
             whole += self._drawn(text, drawn)
+        whole += self._speller.untoned(text)
         filled = self._filled(text)
         whole += filled if self._completed(text, filled, inside=True) else self._holed(text, lay, source)
         if joint := list(self._jointly(text, [*drawn, *filled, *self._speller.syllables(text)])):

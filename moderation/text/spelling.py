@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 _LATIN = re.compile("[a-z]+")
+_TONED = re.compile("(?<![a-z0-9])(?:[a-z]{2,6}[1-5])+(?![a-z0-9])")
+_SYLLABLE = re.compile("([a-z]+)[1-5]")
+"""A syllable of two letters or more and the digit of its tone: zui4hao3."""
 READINGS = 4
 """So many spellings of a word with characters that can be read in several ways are known."""
 LONGEST_SYLLABLE, LONGEST_RUN = 6, 32
@@ -93,6 +96,16 @@ class Speller:
             if words:
                 best = max(words, key=lambda word: gain(text, start, end, word))
                 yield start, end, best, "pinyin" if whole else "mixed"
+
+    def untoned(self, text: str) -> list[Replaced]:
+        """Each syllable with the digit of its tone, as the syllable."""
+        found: list[Replaced] = []
+        for run in _TONED.finditer(text):
+            parts = list(_SYLLABLE.finditer(text, *run.span()))
+            if all(part[1] in self._syllables for part in parts):
+                name = "pinyin" if len(parts) > 1 else "mixed"
+                found += [Replaced(*part.span(), part[1], (name,)) for part in parts]
+        return found
 
     def syllables(self, text: str) -> list[Replaced]:
         """Each run of letters that is one syllable, as a character that is read so."""
