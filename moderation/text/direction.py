@@ -34,6 +34,8 @@ LIKELIER, SHORTEST = 1.0, 4
 """How much likelier, as a logarithm for each character, a text or a clause of so many must be backwards."""
 WIDEST = 12
 """Longer lines are not set in columns."""
+NARROW = 3
+"""Lines of so few characters end wherever they are full."""
 LONGEST = 1_000
 """Longer texts are not tried: each character costs its words to look up, both ways."""
 
@@ -59,7 +61,7 @@ def directed(source: str) -> tuple[str, list[Piece]] | None:
 
 
 def unsaid(source: str) -> list[tuple[str, list[Piece]]]:
-    """The same of a text in lines that says nothing: their first characters, their last, and columns from either side.
+    """The same of a text in lines that says nothing: their first characters, their last, columns, or all on end.
 
     By chance these spell no word of three.
     """
@@ -67,11 +69,13 @@ def unsaid(source: str) -> list[tuple[str, list[Piece]]]:
         return []
     letters = [[place for place in range(*line.span()) if source[place].isalnum()] for line in _LINE.finditer(source)]
     rows = [row for row in letters if row]
-    if len(rows) < FEWEST:
+    widest = max(map(len, rows), default=0)
+    if len(rows) < FEWEST or widest == 1:
         return []
     found = [[(source[place], place, place + 1) for place in (row[end] for row in rows)] for end in (0, -1)]
-    widest = max(map(len, rows))
-    if 1 < widest <= WIDEST and min(map(len, rows)) >= widest - 1:
+    if widest <= NARROW:
+        found.append([(source[place], place, place + 1) for row in rows for place in row])
+    if widest <= WIDEST and min(map(len, rows)) >= widest - 1:
         for order in (rows, [row[::-1] for row in rows]):
             columns = (place for column in zip_longest(*order) for place in column if place is not None)
             found.append([(source[place], 0, len(source)) for place in columns])

@@ -44,6 +44,8 @@ _HELD = re.compile(f"([{_HAN}])\\1\\1+")
 _CODE = re.compile(f"[0-9a-z{NUMERALS}]{{{CODE}}}")
 _TOLD = re.compile("[点斜](?:(?<=[a-z0-9]点)[a-z][a-z0-9]|(?<=[a-z]斜)[杠线])")
 """A dot or a slash of an address, said: what stands around it may be shorter than a code."""
+SAID = 11
+"""So many digits in a row may be said in characters that only sound like them: fewer come about by chance."""
 _CODE_LETTERS = frozenset("0123456789abcdefghijklmnopqrstuvwxyz" + NUMERALS)
 CODES, FLOOD, REPEATS, SYMBOLS, DISGUISED = 1, 2, 4, 8, 16
 """What a cheap look can say of a part: numbers or addresses, flooding, words behind repeats, words with symbols, words
@@ -104,6 +106,9 @@ class Reader:
             number >= self._count or self._skeleton[number] or bool(self._doubled[number])
             for number in range(len(known))
         )
+        said = "".join(map(chr, restorer.digits)) + NUMERALS
+        self.said = re.compile(f"[0-9{re.escape(said)}]{{{SAID},}}")
+        self._said_letters = frozenset(said)
         bare = "".join([word for word in raw_words if not folding.plain(word)])
         self._bare = tuple(sorted(folding.shown_as(bare))) if bare else ()
 
@@ -120,8 +125,10 @@ class Reader:
     def _part(self, name: str, source: str, text: str, found: list[Hit]) -> PartReading:
         part = PartReading(name, source, text, found)
         look = 0
-        if (not _CODE_LETTERS.isdisjoint(text[CODE - 1 :: CODE]) and _CODE.search(text)) or (
-            ("点" in text or "斜" in text) and _TOLD.search(text)
+        if (
+            (not _CODE_LETTERS.isdisjoint(text[CODE - 1 :: CODE]) and _CODE.search(text))
+            or (("点" in text or "斜" in text) and _TOLD.search(text))
+            or (not self._said_letters.isdisjoint(text[SAID - 1 :: SAID]) and self.said.search(text))
         ):
             look = CODES
         signals = self._signals
@@ -286,7 +293,7 @@ class Reader:
         read = [(letter, first, end - 1) for char, first, end in pieces for letter in self.folding.plain(char)]
         text = "".join([letter for letter, _, _ in read])
         hits = self._words_in(text)
-        if text == part.text or not any(hit[1] - hit[0] >= least for hit in hits):
+        if (least < FEWEST and text == part.text) or not any(hit[1] - hit[0] >= least for hit in hits):
             return None
         firsts, lasts = [first for _, first, _ in read], [last for _, _, last in read]
         view = View(name, part.source, text, hits, Line(text, firsts, lasts, [Replaced(0, len(text), "", (name,))]))

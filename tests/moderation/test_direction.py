@@ -60,15 +60,16 @@ def test_first_characters_of_lines_that_spell_a_long_word_say_so_themselves(engi
         "今加\n天我\n上微\n新信",
         "加今\n我天\n微上\n信新",
         "我 今\n微 天\n信 加",
+        "要加\n我微\n信吗",
     ],
 )
 def test_last_characters_and_columns_that_spell_a_long_word_say_so_too(court, judge, text) -> None:
-    (item,) = judge(court("@disguise all\n加我微信"), text).evidence
-    assert "acrostic" in item.folds
+    evidence = judge(court("@disguise all\n加我微信"), text).evidence
+    item = next(item for item in evidence if "acrostic" in item.folds)
     assert 0 <= item.span.start < item.span.end <= len(text)
 
 
-@pytest.mark.parametrize("text", ["今加天我\n上微新信", "今加\n天我上\n微新信好呀"])
+@pytest.mark.parametrize("text", ["今加天我\n上微新信", "今加\n天我上\n微新信好呀", "想要加\n我微笑\n信不信由你"])
 def test_few_lines_and_lines_of_many_lengths_have_no_columns(court, judge, text) -> None:
     assert not judge(court("@disguise all\n加我微信"), text).evidence
 
