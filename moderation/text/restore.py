@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from moderation.matcher import Matcher
 from moderation.text.clues import BACKWARDS, HAN, LIKELIER, LIKELIER_DRAWN, LIKELIER_FUZZY, clues_of
 from moderation.text.fold import CLAUSE_MARKS, PLAIN_HAN, breaks
-from moderation.text.holes import MASKED, MASKS, Holes
+from moderation.text.holes import MASKED, MASKS, PARTICLES, Holes
 from moderation.text.line import Line, Replaced, apart, put
 from moderation.text.spelling import LETTERS, SPELT, Speller, much_commoner
 from moderation.text.words import PAIR, frequency, gain, stands_alone
@@ -30,7 +30,6 @@ _FILLED = re.compile(
     r"([\u3400-\u9fff])(?:(?!\1)([^\W_])(?:(?!\2)[\u3400-\u9fff]\2){2,}|[a-z0-9]{1,2}(?:[\u3400-\u9fff][a-z0-9]{1,2})+(?=[\u3400-\u9fff]))"
 )
 """Han with something put behind each: three times the same letter (包呀治呀百呀病), or Latin letters and digits."""
-PARTICLES = "呀啊呢嘛哈嘿哦啦吧呐哇噢喔哎喵咩汪口请の"
 _TWICE = re.compile(f"([{PARTICLES}那这一])((?<![那这一])|[个啥])(?!\\1)[\u3400-\u9fff]\\1\\2")
 """A particle that stands behind two characters in a row (刷啊单啊, 微那个信那个): a cheap look."""
 _FILLER = re.compile(r"([\u3400-\u9fff])([a-z0-9]{1,2}|[^\W_])")
