@@ -74,8 +74,21 @@ def test_few_lines_and_lines_of_many_lengths_have_no_columns(court, judge, text)
     assert not judge(court("@disguise all\n加我微信"), text).evidence
 
 
+@pytest.mark.parametrize(
+    "text", ["加大我小微多信少，隔一个字看", "今加天我上微新信，跳着读", "加大我小微多信少（隔字看）"]
+)
+def test_a_text_that_says_so_is_read_by_every_other_character(engine, judge, text) -> None:
+    (item,) = judge(engine, text).evidence
+    assert item.weight == 80
+
+
+@pytest.mark.parametrize("text", ["加大我小微多信少，跳绳要跳着练", "隔壁的字真好看，加大我小微多信少"])
+def test_what_skips_something_else_is_read_as_it_stands(engine, judge, text) -> None:
+    assert not judge(engine, text).evidence
+
+
 def test_what_an_override_turns_round_reads_as_it_shows(engine, judge) -> None:
-    text = "需要的\u202e信微我加\u202c领券"
+    text = "需要的\u202e信微我加\u202c领券，字大"
     found = [text[item.span.start : item.span.end] for item in judge(engine, text).evidence if "reverse" in item.folds]
     assert "\u202e信微我加" in found
 
