@@ -81,7 +81,7 @@ class Holes:
         """The character that makes a word of what stands on both sides of a mask; empty where there is none."""
         left, right = _sides(text, start, end)
         times = left[-1:] in NUMBERS and right[:1] in NUMBERS
-        hole = None if times else self._meant(left, right, masked=True)
+        hole = self._meant(left, right, masked=not times)
         return hole[2][hole[0]] if hole else ""
 
     def _meant(self, left: str, right: str, letter: str = "", *, masked: bool = False) -> Hole | None:
