@@ -28,6 +28,8 @@ ENOUGH = 8
 """So many findings of one kind and weight a part: more of them can change nothing."""
 
 _SPOKEN = str.maketrans("零〇洞一幺壹二两贰三叁四肆五伍六陆七柒拐八捌九玖", "000111222334455667778899")
+WRITTEN = 7
+"""With more plain digits than these a number is not said in characters that sound like digits (1380013800就)."""
 _LONG_RUN = re.compile("[0-9oil" + "".join(map(chr, _SPOKEN)) + "]{11}")
 """Shorter runs of digits are no number that is looked for."""
 _MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
@@ -86,6 +88,7 @@ class CodeDetector:
 
     def __init__(self, ruleset: Ruleset, reader: Reader) -> None:
         self._ruleset, self._reader = ruleset, reader
+        self._sounds: dict[int, str | int] = {**ruleset.variants.sounds.digits, **_SPOKEN}
         plain, visible, cues = ruleset.folding.plain, ruleset.folding.visible, ruleset.codes
         self._invite = tuple(map(plain, cues.invite))
         self._innocent = tuple(map(plain, cues.innocent))
@@ -128,11 +131,12 @@ class CodeDetector:
 
     def _find(self, part: PartReading) -> Iterator[_Found]:
         numbers: Iterable[_Found] = ()
-        if _LONG_RUN.search(part.text) or _HALVES.search(part.text):
+        heard = self._reader.said.sub(self._said, part.text)
+        if _LONG_RUN.search(heard) or _HALVES.search(part.text):
             folded = self._reader.folded_view(part)
             numbers = [  # as written first: what is counted behind a number (…，一共) is no digit of it
                 found
-                for digits in dict.fromkeys((folded.text, folded.text.translate(_SPOKEN)))
+                for digits in dict.fromkeys((folded.text, folded.text.translate(_SPOKEN), heard))
                 for found in (*self._long_numbers(folded, digits), *self._mobiles(folded, digits))
             ]
         taken: list[tuple[int, int]] = []
@@ -144,6 +148,12 @@ class CodeDetector:
             if not any(start < found.end and found.start < end for start, end in taken):
                 taken.append((found.start, found.end))
                 yield found
+
+    def _said(self, run: re.Match[str]) -> str:
+        """A run of characters that sound like digits, as digits."""
+        said = run[0]
+        plain = sum(char in "0123456789" for char in said)
+        return said if plain > WRITTEN else said.translate(self._sounds)
 
     def _mobiles(self, view: View, digits: str) -> Iterator[_Found]:
         for start, end in _mobile_places(view, digits):

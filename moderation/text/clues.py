@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 HAN = re.compile("[\u3400-\u9fff]{2,}")
 LOOKS_LIKE = dict(zip("oieas", "01345", strict=True))
 """Letters and the digits drawn for them in code words."""
-PUT_BETWEEN = (*"xo01〇零个某の", "那啥")
+PUT_BETWEEN = (*"xo01〇零个某の呀啊口", "那啥")
 """What is put between the characters of a pair: a pair has room for one."""
 _DIGITS = str.maketrans("零一二三四五六七八九", "0123456789")
 LIKELIER, LIKELIER_FUZZY, LIKELIER_DRAWN = 3.0, 5.5, 1.5

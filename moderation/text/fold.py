@@ -28,6 +28,8 @@ LAST_HAN = 0x323B0
 PLAIN_HAN = range(0x3400, 0xA000)
 HEXAGRAMS = range(0x4DC0, 0x4E00)
 """The symbols of the Book of Changes, in the middle of the Han."""
+COMPATIBLE = range(0x2F800, 0x2FA1E)
+"""Doubles of other Han, above those that fold to themselves."""
 MAX_EXPANSION = 4
 """㍿ becomes 株式会社; U+FDFA would become eighteen characters and is no Chinese letter."""
 
@@ -137,9 +139,11 @@ def tables(simplified: Mapping[str, str], lookalikes: Mapping[str, str]) -> Fold
     """Build both tables; a tenth of a second, once a ruleset."""
     fold: Table = list(range(LAST_HAN))
     keep: Table = list(fold)
+    lookalikes = {**_foreign_digits(), **lookalikes}
     mapped = lookalikes.keys() | simplified.keys()
     # Most of the plane folds to itself.
     chars = [chr(code) for code in range(MAPPED) if code not in PLAIN_HAN or code in HEXAGRAMS or chr(code) in mapped]
+    chars += map(chr, COMPATIBLE)
     for char, kind, normal in zip(chars, map(unicodedata.category, chars), _normal(chars), strict=True):
         if normal == char and char not in mapped:
             if kind[0] not in "LN" or char in BLANK_LETTERS or char in TONES:
@@ -156,6 +160,16 @@ def tables(simplified: Mapping[str, str], lookalikes: Mapping[str, str]) -> Fold
         keep[ord(char)], fold[ord(char)] = _entry(seen), _entry("".join(filter(_is_letter, simple)))
     beyond: Table = [None] * (TABLE_SIZE - LAST_HAN)
     return Folding(fold + beyond, keep + beyond, simplified, lookalikes)
+
+
+def _foreign_digits() -> dict[str, str]:
+    """Digits of other scripts, which NFKC leaves alone (١, १), and the digits that they are."""
+    chars = [char for char in map(chr, range(0x80, MAPPED)) if unicodedata.category(char) == "Nd"]
+    return {
+        char: str(unicodedata.decimal(char))
+        for char, normal in zip(chars, _normal(chars), strict=True)
+        if normal == char
+    }
 
 
 def _entry(text: str) -> int | str | None:

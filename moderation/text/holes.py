@@ -8,20 +8,33 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from moderation.text.fold import CLAUSE_MARKS
+from moderation.text.words import frequency
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from moderation.matcher import Matcher
 
-MASKS = "*×○●□■✕✖"
+MASKS = "*×○●□■✕✖✗✘╳█▇▓◯◻◼▢⬛⬜"
 """Marks that people write over a character which is not to be read."""
+LETTER_MASKS = frozenset("xo某口")
+"""Letters and characters that are written so, too."""
+PARTICLES = "呀啊呢嘛哈嘿哦啦吧呐哇噢喔哎喵咩汪口请の"
+"""What people put between characters, and may say besides."""
+NUMBERS = frozenset("零〇一二两三四五六七八九十百千万半几")
+"""Between these a mark multiplies: 二*十."""
 WINDOW = 8
 """So many characters on each side of a hole are looked at for the rest of its word."""
 HOLED, MASKED, OPEN = 3, 4, 5
 """Words of so many characters are known by an initial inside, by a mask, and by an initial at an end."""
 _HAN = "\u3400-\u9fff"
-_INITIAL = re.compile(rf"(?<=[{_HAN}])[a-z](?![a-z0-9])|(?<![a-z0-9])[a-z](?=[{_HAN}])")
+_BETWEEN = f"某{PARTICLES}"
+_INITIAL = re.compile(
+    rf"[a-z{_BETWEEN}](?:(?<=[{_HAN}][a-z])(?![a-z0-9])|(?<=[a-z])(?<![a-z0-9][a-z])(?=[{_HAN}])"
+    rf"|(?<=[{_HAN}][{_BETWEEN}])(?=[{_HAN}]))"
+)
+"""A letter beside Han, and no other, or what may stand between two. What stands here is looked for before what stands
+beside: that is four times as fast."""
 ORNAMENTS = 2
 """So many signs behind a character are ornaments of it."""
 _ORNAMENT = rf"[^\w\s{re.escape(''.join(sorted(CLAUSE_MARKS)) + MASKS)}]{{0,{ORNAMENTS}}}"
@@ -53,32 +66,58 @@ class Holes:
     def find(self, text: str) -> Iterator[Hole]:
         """The words of a folded text with an initial for a character, or between two one of which it is (办z证)."""
         for match in _INITIAL.finditer(text):
-            (left, right), letter = _sides(text, *match.span()), match[0]
-            if hole := self._meant(left, right, letter) or self._said_again(left, right, letter):
+            (left, right), sign = _sides(text, *match.span()), match[0]
+            if sign in _BETWEEN:
+                hole = self._put_between(left, sign, right)
+            else:
+                hole = self._meant(left, right, sign) or self._said_again(left, right, sign)
+            if hole is None and sign in LETTER_MASKS:
+                hole = self._written_over(left, sign, right)
+            if hole:
                 before, behind, word, name = hole
                 yield match.start() - before, match.end() + behind, word, name
 
     def masked(self, text: str, start: int, end: int) -> str:
         """The character that makes a word of what stands on both sides of a mask; empty where there is none."""
-        hole = self._meant(*_sides(text, start, end))
+        left, right = _sides(text, start, end)
+        times = left[-1:] in NUMBERS and right[:1] in NUMBERS
+        hole = self._meant(left, right, masked=not times)
         return hole[2][hole[0]] if hole else ""
 
-    def _meant(self, left: str, right: str, letter: str = "") -> Hole | None:
+    def _meant(self, left: str, right: str, letter: str = "", *, masked: bool = False) -> Hole | None:
         """The longest word that some character makes of both sides."""
         after, ahead = self._behind.get(left[-1:], set()), self._before.get(right[:1], set())
         chars = after | ahead if letter else after & ahead if right else after
         best: Hole | None = None
         edge = OPEN if letter else MASKED
+        torn = not letter and frequency(left[-1:] + right[:1]) > 0  # 多喝**水 holds a word as it is
+        inner = HOLED if letter or (masked and not torn) else MASKED
         for char in sorted(char for char in chars if self._usual.get(char, "").startswith(letter)):
             for before, behind, word in self._across(left, char, right):
-                least = HOLED if letter and before and behind else edge
+                least = inner if before and behind else edge
                 if len(word) >= least and (best is None or len(word) > len(best[2])):
-                    best = (before, behind, word, "mixed")
+                    best = (before, behind, word, "mixed" if letter else "mask")
         return best
+
+    def _written_over(self, left: str, sign: str, right: str) -> Hole | None:
+        """The word inside of which a sign stands for a character."""
+        hole = None if _makes_a_word(left, sign, right) else self._meant(left, right)
+        return hole if hole and hole[0] and hole[1] else None
+
+    def _put_between(self, left: str, sign: str, right: str) -> Hole | None:
+        """The word between two characters of which a sign stands."""
+        if right[:1] not in self._behind.get(left[-1:], ()) or _makes_a_word(left, sign, right):
+            return None
+        hole = self._longest(left, right)
+        return hole if hole and len(hole[2]) >= HOLED else None
 
     def _said_again(self, left: str, right: str, letter: str) -> Hole | None:
         if not any(self._usual.get(char, "").startswith(letter) for char in left[-1:] + right[:1]):
             return None
+        return self._longest(left, right)
+
+    def _longest(self, left: str, right: str) -> Hole | None:
+        """The longest word that both sides make with nothing between."""
         found = [one for one in self._across(left, "", right) if one[0] and one[1]]
         return (*max(found, key=lambda one: len(one[2])), "filler") if found else None
 
@@ -88,6 +127,11 @@ class Holes:
         for start, end, _ in self._matcher.find(text):
             if start <= low and high <= end:
                 yield low - start, end - high, text[start:end]
+
+
+def _makes_a_word(left: str, sign: str, right: str) -> bool:
+    """Whether a sign makes a word with the character on one side: 口感 has no mask."""
+    return frequency(left[-1:] + sign) > 0 or frequency(sign + right[:1]) > 0
 
 
 def _sides(text: str, start: int, end: int) -> tuple[str, str]:

@@ -12,9 +12,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from moderation.matcher import Matcher
-from moderation.text.direction import ACROSTIC, FEWEST, directed, headed, turned
+from moderation.text.direction import ACROSTIC, FEWEST, Piece, directed, turned, unsaid
 from moderation.text.fold import CLAUSE_MARKS, Folding, origins
 from moderation.text.line import Line, Replaced
+from moderation.text.markup import shown
 from moderation.text.restore import LONGEST, Seen
 from moderation.text.view import View
 
@@ -43,6 +44,8 @@ _HELD = re.compile(f"([{_HAN}])\\1\\1+")
 _CODE = re.compile(f"[0-9a-z{NUMERALS}]{{{CODE}}}")
 _TOLD = re.compile("[点斜](?:(?<=[a-z0-9]点)[a-z][a-z0-9]|(?<=[a-z]斜)[杠线])")
 """A dot or a slash of an address, said: what stands around it may be shorter than a code."""
+SAID = 11
+"""So many digits in a row may be said in characters that only sound like them: fewer come about by chance."""
 _CODE_LETTERS = frozenset("0123456789abcdefghijklmnopqrstuvwxyz" + NUMERALS)
 CODES, FLOOD, REPEATS, SYMBOLS, DISGUISED = 1, 2, 4, 8, 16
 """What a cheap look can say of a part: numbers or addresses, flooding, words behind repeats, words with symbols, words
@@ -103,11 +106,15 @@ class Reader:
             number >= self._count or self._skeleton[number] or bool(self._doubled[number])
             for number in range(len(known))
         )
+        said = "".join(map(chr, restorer.digits)) + NUMERALS
+        self.said = re.compile(f"[0-9{re.escape(said)}]{{{SAID},}}")
+        self._said_letters = frozenset(said)
         bare = "".join([word for word in raw_words if not folding.plain(word)])
         self._bare = tuple(sorted(folding.shown_as(bare))) if bare else ()
 
     def read(self, name: str, text: str) -> PartReading:
-        """Read one text."""
+        """Read one text as it is shown."""
+        text = shown(text)
         folded = text.translate(self._fold)
         return self._part(name, text, folded, self.matcher.find(folded))
 
@@ -118,8 +125,10 @@ class Reader:
     def _part(self, name: str, source: str, text: str, found: list[Hit]) -> PartReading:
         part = PartReading(name, source, text, found)
         look = 0
-        if (not _CODE_LETTERS.isdisjoint(text[CODE - 1 :: CODE]) and _CODE.search(text)) or (
-            ("点" in text or "斜" in text) and _TOLD.search(text)
+        if (
+            (not _CODE_LETTERS.isdisjoint(text[CODE - 1 :: CODE]) and _CODE.search(text))
+            or (("点" in text or "斜" in text) and _TOLD.search(text))
+            or (not self._said_letters.isdisjoint(text[SAID - 1 :: SAID]) and self.said.search(text))
         ):
             look = CODES
         signals = self._signals
@@ -274,23 +283,24 @@ class Reader:
         told = directed(part.source)
         if told is None and part.clues and self.restorer.may_turn(part.text, part.clues):
             told = turned(part.source)
-        least = 1
-        if told is None:
-            told, least = headed(part.source), FEWEST
-        if told is None:
-            return
-        name, pieces = told
+        for name, pieces in unsaid(part.source) if told is None else (told,):
+            if view := self._turned(part, name, pieces, least=1 if told else FEWEST):
+                yield view
+                return
+
+    def _turned(self, part: PartReading, name: str, pieces: Sequence[Piece], *, least: int) -> View | None:
+        """A part with its characters in another order, where that holds words of ``least`` characters."""
         read = [(letter, first, end - 1) for char, first, end in pieces for letter in self.folding.plain(char)]
         text = "".join([letter for letter, _, _ in read])
         hits = self._words_in(text)
-        if text == part.text or not any(hit[1] - hit[0] >= least for hit in hits):
-            return
+        if (least < FEWEST and text == part.text) or not any(hit[1] - hit[0] >= least for hit in hits):
+            return None
         firsts, lasts = [first for _, first, _ in read], [last for _, _, last in read]
         view = View(name, part.source, text, hits, Line(text, firsts, lasts, [Replaced(0, len(text), "", (name,))]))
         view.place(firsts, lasts)
         if name == ACROSTIC:
             view.be_one_clause()
-        yield view
+        return view
 
     def _joined(self, left: PartReading, right: PartReading, anchors: bytes) -> View | None:
         """Two parts read on without a break, with the words that may begin in one and end in the other."""

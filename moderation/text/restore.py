@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from moderation.matcher import Matcher
 from moderation.text.clues import BACKWARDS, HAN, LIKELIER, LIKELIER_DRAWN, LIKELIER_FUZZY, clues_of
 from moderation.text.fold import CLAUSE_MARKS, PLAIN_HAN, breaks
-from moderation.text.holes import MASKED, MASKS, Holes
+from moderation.text.holes import MASKED, MASKS, PARTICLES, Holes
 from moderation.text.line import Line, Replaced, apart, put
 from moderation.text.spelling import LETTERS, SPELT, Speller, much_commoner
 from moderation.text.words import PAIR, frequency, gain, stands_alone
@@ -30,7 +30,7 @@ _FILLED = re.compile(
     r"([\u3400-\u9fff])(?:(?!\1)([^\W_])(?:(?!\2)[\u3400-\u9fff]\2){2,}|[a-z0-9]{1,2}(?:[\u3400-\u9fff][a-z0-9]{1,2})+(?=[\u3400-\u9fff]))"
 )
 """Han with something put behind each: three times the same letter (包呀治呀百呀病), or Latin letters and digits."""
-_TWICE = re.compile("([呀啊呢嘛哈嘿哦啦吧呐哇の那这一])((?<![那这一])|[个啥])(?!\\1)[\u3400-\u9fff]\\1\\2")
+_TWICE = re.compile(f"([{PARTICLES}那这一])((?<![那这一])|[个啥])(?!\\1)[\u3400-\u9fff]\\1\\2")
 """A particle that stands behind two characters in a row (刷啊单啊, 微那个信那个): a cheap look."""
 _FILLER = re.compile(r"([\u3400-\u9fff])([a-z0-9]{1,2}|[^\W_])")
 _MASKED = dict.fromkeys(map(ord, MASKS), MASKS[0])
@@ -99,7 +99,7 @@ class Restorer:
         basic = "".join([re.escape(letter) for letter in sorted(self._sign_letters) if letter <= LAST_BASIC])
         self._may_sign = re.compile(f"[{basic}\U00010000-\U0010ffff]")
         sounds = variants.sounds
-        self._exact, self._fuzzy, self._rivals = sounds.exact, sounds.fuzzy, sounds.rivals
+        self._exact, self._fuzzy, self._rivals, self.digits = sounds.exact, sounds.fuzzy, sounds.rivals, sounds.digits
         by_sound: dict[str, list[str]] = defaultdict(list)
         for word in heard:
             by_sound[word.translate(self._fuzzy)].append(word)
@@ -175,6 +175,7 @@ class Restorer:
         whole, drawn = self._meant(text, seen.clues, lay)
         if drawn:
             whole += self._drawn(text, drawn)
+        whole += self._speller.untoned(text)
         filled = self._filled(text)
         whole += filled if self._completed(text, filled, inside=True) else self._holed(text, lay, source)
         if joint := list(self._jointly(text, [*drawn, *filled, *self._speller.syllables(text)])):
@@ -407,8 +408,10 @@ def _is_as_long(other: Replaced, one: Replaced) -> bool:
 
 def _likely_meant(text: str, start: int, end: int, word: str, name: str) -> bool:
     """Whether a clue is one where it stands: 果聊 is none in 如果聊, and 家的 is not 的家 backwards."""
-    if name == "filler" and not FILLING.isdisjoint((text[start - 1 : start], text[end : end + 1])):
-        return False  # a longer word goes on (包1治2百3病)
+    if name == "filler":  # does a longer word go on (包1治2百3病)?
+        beside, put_in = text[start - 1 : start] + text[end : end + 1], text[start + 1]
+        if not FILLING.isdisjoint(beside) or (put_in in PARTICLES and put_in in beside):
+            return False
     if name in {"reverse", "filler"}:
         return gain(text, start, end, word) >= LIKELIER
     return name != "slang" or text[start] in LETTERS or stands_alone(text, start, end)

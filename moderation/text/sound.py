@@ -25,6 +25,12 @@ _H_AND_F = {"hu": "fu", "hua": "fa", "hui": "fei", "hun": "fen", "huan": "fan", 
 LAST_HAN = 0x9FFF
 """A list is looked up faster than a dictionary; characters beyond it have no reading here."""
 
+SAID = {
+    "ling": "0", "dong": "0", "yi": "1", "yao": "1", "er": "2", "liang": "2", "san": "3", "si": "4", "wu": "5",
+    "liu": "6", "qi": "7", "guai": "7", "ba": "8", "jiu": "9",
+}  # fmt: skip
+"""The digits as people say them, one by one."""
+
 COMMON = 30
 """Words that the dictionary counts less often are no rivals of one that is sought."""
 
@@ -75,6 +81,11 @@ class Sounds:
             if word[0] in usual and word[1] in usual:
                 found[usual[word[0]] + usual[word[1]]].append((word, count))
         return found
+
+    @cached_property
+    def digits(self) -> Mapping[int, str]:
+        """The characters that sound like a digit (伊, 叁, 巴), for ``str.translate``."""
+        return {ord(char): SAID[sound] for char, sound in self.usual.items() if sound in SAID}
 
     @cached_property
     def rivals(self) -> Mapping[str, list[tuple[str, int]]]:

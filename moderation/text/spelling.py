@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 _LATIN = re.compile("[a-z]+")
+_TONED = re.compile("(?<![a-z0-9])(?:[a-z]{2,6}[1-5])+(?![a-z0-9])")
+_SYLLABLE = re.compile("([a-z]+)[1-5]")
+"""A syllable of two letters or more and the digit of its tone: zui4hao3."""
 READINGS = 4
 """So many spellings of a word with characters that can be read in several ways are known."""
 LONGEST_SYLLABLE, LONGEST_RUN = 6, 32
@@ -31,6 +34,9 @@ LONG = 7
 MUCH_COMMONER, USUAL, UNUSUAL = 3, 180, 10
 """A rival is so much commoner than the word that is sought;
 one that is younger than the dictionary is reckoned usual where its term is sure, and unusual otherwise."""
+
+OFTEN = 20_000
+"""A character that the dictionary counts so often stands by itself in any text: 在, but not 啥."""
 
 
 def much_commoner(word: str, *, sure: bool) -> int:
@@ -49,6 +55,7 @@ class Speller:
         self._sure = sure
         self._known, self._syllables = known, sounds.syllables - HUMMED
         self._usual = sounds.usual
+        self._alone = {syllable for char, syllable in sounds.usual.items() if frequency(char) >= OFTEN}
         self._said = {syllable: char for char, syllable in sounds.usual.items() if len(syllable) > 1}
         spelt: dict[str, list[tuple[str, tuple[str, ...]]]] = defaultdict(list)
         self._sought: set[str] = set()
@@ -94,6 +101,16 @@ class Speller:
                 best = max(words, key=lambda word: gain(text, start, end, word))
                 yield start, end, best, "pinyin" if whole else "mixed"
 
+    def untoned(self, text: str) -> list[Replaced]:
+        """Each syllable with the digit of its tone, as the syllable."""
+        found: list[Replaced] = []
+        for run in _TONED.finditer(text):
+            parts = list(_SYLLABLE.finditer(text, *run.span()))
+            if all(part[1] in self._syllables for part in parts):
+                name = "pinyin" if len(parts) > 1 else "mixed"
+                found += [Replaced(*part.span(), part[1], (name,)) for part in parts]
+        return found
+
     def syllables(self, text: str) -> list[Replaced]:
         """Each run of letters that is one syllable, as a character that is read so."""
         runs = ((match, self._said.get(match[0])) for match in _LATIN.finditer(text))
@@ -114,14 +131,16 @@ class Speller:
     def _cuts(self, text: str, start: int, end: int, word: str, syllables: tuple[str, ...]) -> bool:
         """Whether a pair is rather cut from words that are much the commoner: 条jian|bi较, where both sides hold one.
 
-        Where all of it is letters, one such word is enough: zai|zhong国.
+        Where all of it is letters, one such word is enough beside what may stand alone: zai|zhong国, not sha|bi会.
         """
         first = syllables[0] if text[start] in LETTERS else text[start]
         last = syllables[-1] if text[end - 1] in LETTERS else text[end - 1]
         enough = much_commoner(word, sure=word in self._sure)
         left = bool(start) and self._usual_pair(text[start - 1], first, enough)
         right = end < len(text) and self._usual_pair(last, text[end], enough)
-        return (left and right) or ((left or right) and LETTERS.issuperset(text[start:end]))
+        if (left and right) or not LETTERS.issuperset(text[start:end]):
+            return left and right
+        return (left and last in self._alone) or (right and first in self._alone)
 
     def _usual_pair(self, first: str, second: str, enough: int) -> bool:
         """Whether two characters, each written or spelt, make a word that is commoner than ``enough``."""

@@ -202,3 +202,17 @@ def _codes(engine, judge, text: str) -> list[str]:
     """What the numbers and addresses of a comment are quoted as."""
     found = judge(engine, text, scene="ugc").evidence
     return [text[item.span.start : item.span.end] for item in found if item.source == "codes"]
+
+
+@pytest.mark.parametrize(
+    "text", ["联系我医伞爸医尔伞思吾流妻爸拿货", "加我 伊叁捌依尔散肆伍陆漆扒", "联系我138依尔散肆5678拿货"]
+)
+def test_a_number_in_characters_that_sound_like_it_is_found(shipped, judge, text) -> None:
+    assert "contact_diversion.mobile" in {item.rule for item in judge(shipped, text, scene="ugc").evidence}
+
+
+@pytest.mark.parametrize(
+    "text", ["加我1380013800就行", "一二三四五六七八九就要吧，加我", "联系我，起舞吧起舞吧起舞吧起舞"]
+)
+def test_words_beside_digits_and_other_words_that_sound_so_are_no_number(shipped, judge, text) -> None:
+    assert "contact_diversion.mobile" not in {item.rule for item in judge(shipped, text, scene="ugc").evidence}

@@ -54,6 +54,46 @@ def test_first_characters_of_lines_that_spell_a_long_word_say_so_themselves(engi
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "打工人要加\n风吹麦浪等我\n书桌边有微\n走到家门口信",
+        "今加\n天我\n上微\n新信",
+        "加今\n我天\n微上\n信新",
+        "我 今\n微 天\n信 加",
+        "要加\n我微\n信吗",
+    ],
+)
+def test_last_characters_and_columns_that_spell_a_long_word_say_so_too(court, judge, text) -> None:
+    evidence = judge(court("@disguise all\n加我微信"), text).evidence
+    item = next(item for item in evidence if "acrostic" in item.folds)
+    assert 0 <= item.span.start < item.span.end <= len(text)
+
+
+@pytest.mark.parametrize("text", ["今加天我\n上微新信", "今加\n天我上\n微新信好呀", "想要加\n我微笑\n信不信由你"])
+def test_few_lines_and_lines_of_many_lengths_have_no_columns(court, judge, text) -> None:
+    assert not judge(court("@disguise all\n加我微信"), text).evidence
+
+
+@pytest.mark.parametrize(
+    "text", ["加大我小微多信少，隔一个字看", "今加天我上微新信，跳着读", "加大我小微多信少（隔字看）"]
+)
+def test_a_text_that_says_so_is_read_by_every_other_character(engine, judge, text) -> None:
+    (item,) = judge(engine, text).evidence
+    assert item.weight == 80
+
+
+@pytest.mark.parametrize("text", ["加大我小微多信少，跳绳要跳着练", "隔壁的字真好看，加大我小微多信少"])
+def test_what_skips_something_else_is_read_as_it_stands(engine, judge, text) -> None:
+    assert not judge(engine, text).evidence
+
+
+def test_what_an_override_turns_round_reads_as_it_shows(engine, judge) -> None:
+    text = "需要的\u202e信微我加\u202c领券，字大"
+    found = [text[item.span.start : item.span.end] for item in judge(engine, text).evidence if "reverse" in item.folds]
+    assert "\u202e信微我加" in found
+
+
+@pytest.mark.parametrize(
     "text", ["倒着也美\n卖个关子", "倒着也美\n卖个关子\n明天再说", "加油打工人。我在等风来。微光照进窗。信步走到家"]
 )
 def test_first_characters_of_few_lines_or_of_sentences_and_short_words_say_nothing(court, judge, text) -> None:
