@@ -20,6 +20,8 @@ ITEM = 10
 TAIL = 6
 """Letters behind a claim in its item, at most."""
 _REACH = 40
+_JOINED = re.compile("(?<![温柔亲祥谐缓饱平])[和及与或]$")
+"""What joins the last item to the one before it, and ends no word."""
 _OWN = frozenset("不没无别非未零")
 """What begins an item that says something else than the first."""
 _PRAISED = re.compile("显著|明显|有效|见效|效果|一流|杠杠|真|就靠|都靠")
@@ -35,12 +37,14 @@ def head(view: View, start: int, end: int) -> tuple[int, int] | None:
     """The bounds of the first item of the enumeration that ``view.text[start:end]`` is a further bare item of.
 
     With a heading about words ahead of it (以下词不能说：) the heading is part of the first item, and the first item
-    itself counts as a further one. ``None`` where nothing is enumerated, or the item makes a statement of its own.
+    itself counts as a further one. A word may join the last item (甲、乙和丙). ``None`` where nothing is enumerated, or
+    the item makes a statement of its own.
     """
     if COMMA not in view.source:
         return None
     low, high, opens, _ = view.clause(start, end, reach=_REACH)
-    if start != low or not opens or high - end > 2 * ITEM:
+    joined = start > low and _JOINED.search(view.text, low, start) is not None
+    if (start != low and not joined) or not opens or high - end > 2 * ITEM:
         return None
     first, last = low, high
     for _ in range(ITEMS):
@@ -53,8 +57,10 @@ def head(view: View, start: int, end: int) -> tuple[int, int] | None:
         heading = view.clause(first - 1, first, reach=_REACH)[0]
         if _HEADS.search(view.text, heading, first) and (first != low or _mark(view, high) == COMMA):
             return (heading, last) if high - end <= TAIL else None
-    if first == low or _PRAISED.search(view.text, end, high):
+    if _PRAISED.search(view.text, end, high) or (first == low and not joined):
         return None
+    if first == low:
+        last = start - 1
     return (first, last) if high - end <= TAIL or _DISPOSED.search(view.text, first, last) else None
 
 
