@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from moderation.text.markup import UNSEEN
+from moderation.text.markup import REFERRED, UNSEEN
 from moderation.text.reading import FLOOD
 from moderation.types import Evidence, Span
 
@@ -26,7 +26,7 @@ PASTED, PASTED_LENGTH = 5, 24
 LAUGHTER = frozenset("哈呵嘿嘻嘎吼啊呜哇6w233h鼓掌")
 
 _HELD = re.compile(rf"(.)\1{{{HELD - 1},}}")
-_SHOWN = re.compile(rf"([^\w\s{UNSEEN}.,·。，、…!！?？~～=_*—–-])(?:\ufe0f?\1){{{HELD - 1},}}")
+_SHOWN = re.compile(rf"([^\w\s{UNSEEN}{REFERRED}.,·。，、…!！?？~～=_*—–-])(?:\ufe0f?\1){{{HELD - 1},}}")
 """One sign or emoji again and again. Punctuation, which people draw lines with, is none."""
 _PASTED = re.compile(rf"(.{{2,12}}?)\1{{{PASTED - 1},}}")
 

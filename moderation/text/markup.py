@@ -1,6 +1,7 @@
 """Markup: what a page or an app does not show as it is written: tags, character references, faces by name ([捂脸]).
 
-What a stretch shows stands at its end, behind characters that cannot be seen: so every place stays what it was.
+What a stretch shows stands at its end, behind characters that cannot be seen: so every place stays what it was, and a
+character written by its number is quoted from the number's beginning.
 Judges nothing.
 """
 
@@ -10,7 +11,8 @@ import re
 
 from moderation.text.fold import TABLE_SIZE
 
-UNSEEN = "\u2064"
+UNSEEN, REFERRED = "\u2064", "\u206f"
+"""What fills the place of what is not shown, and that of a character's reference ahead of it (&#26368;)."""
 _BREAKS = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3"})
 _TAGS = "h[1-3]|br|p|div|li|tr|td|ul|ol|b|i|u|s|em|strong|span|font|a|img|center|big|small|sub|sup|del|ins|mark|code"
 _CODES = "b|i|u|s|color|backcolor|size|font|url|img|quote|center|align|hide"
@@ -87,4 +89,4 @@ def _at_end(meant: str, written: str) -> str:
     """What is meant, as long as what is written; the latter where it means no one thing."""
     if "\ufffd" in meant:
         return written
-    return UNSEEN * (len(written) - len(meant)) + meant
+    return (UNSEEN if written[0] in "<[" else REFERRED) * (len(written) - len(meant)) + meant

@@ -8,6 +8,7 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from moderation.text.fold import CLAUSE_MARKS, LISTING, QUESTION_MARKS, SENTENCE_MARK, SENTENCE_MARKS
+from moderation.text.markup import REFERRED
 
 if TYPE_CHECKING:
     from moderation.matcher import Hit
@@ -129,12 +130,16 @@ class View:
         return gaps
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Offsets in the source of ``text[start:end]``."""
-        cuts = self._cuts
+        """Offsets in the source of ``text[start:end]``; a character that is referred to begins with its reference."""
+        cuts, source = self._cuts, self.source
         if cuts is None:
-            return self._starts[start], self._lasts[end - 1] + 1
-        shifts = self._shifts
-        return start + shifts[bisect_right(cuts, start)], end + shifts[bisect_left(cuts, end)]
+            first, behind = self._starts[start], self._lasts[end - 1] + 1
+        else:
+            shifts = self._shifts
+            first, behind = start + shifts[bisect_right(cuts, start)], end + shifts[bisect_left(cuts, end)]
+        while first and source[first - 1] == REFERRED:
+            first -= 1
+        return first, behind
 
     @property
     def places(self) -> list[int]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.text.markup import UNSEEN, shown
+from moderation.text.markup import REFERRED, UNSEEN, shown
 
 SHOWN = [
     ("国<b>家</b>级标准", "国家级标准"),
@@ -31,7 +31,7 @@ UNTOUCHED = [
 
 @pytest.mark.parametrize(("text", "meant"), SHOWN)
 def test_markup_reads_as_it_is_shown(text, meant) -> None:
-    assert shown(text).replace(UNSEEN, "") == meant
+    assert shown(text).replace(UNSEEN, "").replace(REFERRED, "") == meant
 
 
 @pytest.mark.parametrize("text", UNTOUCHED)
@@ -63,3 +63,10 @@ def test_markup_itself_is_no_flooding(text, shipped, judge) -> None:
 def test_the_address_in_a_link_is_still_looked_for(shipped, judge) -> None:
     verdict = judge(shipped, "<a href='http://abc123.top/x'>点这里领福利</a>")
     assert "contact_diversion" in verdict.categories
+
+
+@pytest.mark.parametrize("written", ["&#26368;", "&#x6700;", "\\u6700", "%E6%9C%80"])
+def test_a_quotation_begins_where_the_reference_does(written, shipped, judge) -> None:
+    text = f"本店的面霜是全国{written}好的"
+    quoted = [text[item.span.start : item.span.end] for item in judge(shipped, text).evidence]
+    assert any(quote.removeprefix("全国") == f"{written}好" for quote in quoted)
