@@ -198,6 +198,7 @@ def test_a_verdict_appears_while_one_types_and_nothing_is_filed(busy, seat):
     before = busy.service.ledger
     sat = seat("audit", path="/try")
     counted = busy.within(busy.service.desk_reads.last_content())
+    sat.page.wait_for_selector("[name=text]:focus")
     sat.page.keyboard.type("这款国家级面霜遥遥领先")
     sat.page.wait_for_selector("#verdict mark")
     assert "广告法 9(3)" in sat.page.locator("#verdict").inner_text()

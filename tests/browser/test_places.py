@@ -85,6 +85,7 @@ def test_a_list_is_where_it_was_left(busy, seat):
 
 def test_hits_are_walked_at_once_and_found_again_where_they_were_left(busy, seat):
     sat = seat("li.wei", path="/search")
+    sat.page.wait_for_selector("[name=text]:focus")
     sat.page.keyboard.type("遥遥领先")
     sat.press("Enter")
     sat.page.wait_for_url("**/search?text=*")
