@@ -318,12 +318,12 @@ class ClaimTable:
         ends = last == len(view.text) or view.asks_last
         first, last = max(first, start - LONG_REACH), min(last, end + LONG_REACH)
         left_of, right_of = (first, last) if last - first <= SHORT_SENTENCE else (low, high)
-        if item := head(view, start, end):
-            said = [cue for left, _, cue in view.cues(context.index).within(*item) if cue in slots and left >= item[0]]
-            filled.update(slot for cue in said for _, slot in slots[cue].before if slot in self._of_all)
-        if item := tail(view, start, end):
-            said = [cue for left, _, cue in view.cues(context.index).within(*item) if cue in slots and left >= item[0]]
-            filled.update(slot for cue in said for _, slot in slots[cue].after if slot in self._of_all)
+        for item, side in ((head(view, start, end), "before"), (tail(view, start, end), "after")):
+            if item is None:
+                continue
+            for left, _, cue in view.cues(context.index).within(*item):
+                if cue in slots and left >= item[0]:
+                    filled.update(slot for _, slot in getattr(slots[cue], side) if slot in self._of_all)
         for left, right, cue in view.cues(context.index).within(first, last):
             if cue not in slots or left < first:
                 continue

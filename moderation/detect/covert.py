@@ -17,13 +17,15 @@ from moderation.text.reading import DISGUISED
 from moderation.types import SEVERE, UNSURE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from moderation.detect.own import OwnTerms
     from moderation.detect.terms import TermDetector
     from moderation.ruleset import Ruleset
+    from moderation.text.line import Replaced
     from moderation.text.reading import PartReading
+    from moderation.text.view import View
     from moderation.types import Content, Evidence
 
 COVERT = "covert"
@@ -82,15 +84,13 @@ class Covert:
         detector: TermDetector | OwnTerms, parts: Sequence[PartReading], item: Evidence
     ) -> tuple[str, ...]:
         """The disguise of a word of the claim's own category beside a plain claim: 甲壮月泉结节 beside 贴没."""
-        views = (view for part in parts if part.name == item.span.part for view in part.restored or ())
-        for view in views:
-            for mark in view.line.marks if view.line is not None else ():
-                start, end = view.span(mark.start, mark.end)
-                if PIECED.isdisjoint(mark.names) or start - REACH > item.span.end or item.span.start > end + REACH:
-                    continue
-                words = {word for low, high, word in view.hits if low < mark.end and mark.start < high}
-                if any(rule.category == item.category for word in words for rule in detector.folded.rules[word]):
-                    return mark.names
+        for view, mark in _disguised([part for part in parts if part.name == item.span.part], PIECED):
+            start, end = view.span(mark.start, mark.end)
+            if start - REACH > item.span.end or item.span.start > end + REACH:
+                continue
+            words = {word for low, high, word in view.hits if low < mark.end and mark.start < high}
+            if any(rule.category == item.category for word in words for rule in detector.folded.rules[word]):
+                return mark.names
         return ()
 
     @staticmethod
@@ -99,9 +99,7 @@ class Covert:
         places = sorted(
             (part.name, *view.span(mark.start, mark.end))
             for part in parts
-            for view in part.restored or ()
-            for mark in (view.line.marks if view.line is not None else ())
-            if not WRITTEN.isdisjoint(mark.names)
+            for view, mark in _disguised([part], WRITTEN)
         )
         count, last = 0, ("", 0)
         for part, start, end in places:
@@ -111,3 +109,14 @@ class Covert:
 
     def _says(self, parts: Sequence[PartReading], name: str) -> bool:
         return any(self._offer[name].find(part.text) for part in parts)
+
+
+def _disguised(parts: Iterable[PartReading], names: frozenset[str]) -> Iterator[tuple[View, Replaced]]:
+    """The places that are written in one of some disguises, each with the view that sees through it."""
+    return (
+        (view, mark)
+        for part in parts
+        for view in part.restored or ()
+        for mark in (view.line.marks if view.line is not None else ())
+        if not names.isdisjoint(mark.names)
+    )

@@ -7,14 +7,14 @@ backwards.
 from __future__ import annotations
 
 import re
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 from moderation.text.fold import CLAUSE_MARKS
 from moderation.text.words import gain_backwards
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 ACROSTIC = "acrostic"
 _MAY_SAY = re.compile("[倒反竖纵藏隔跳]")
@@ -83,9 +83,9 @@ def unsaid(source: str) -> list[tuple[str, list[Piece]]]:
     widest = max(map(len, rows), default=0)
     if len(rows) < FEWEST or widest == 1:
         return []
-    found = [[(source[place], place, place + 1) for place in (row[end] for row in rows)] for end in (0, -1)]
+    found = [_each(source, (row[end] for row in rows)) for end in (0, -1)]
     if widest <= NARROW:
-        found.append([(source[place], place, place + 1) for row in rows for place in row])
+        found.append(_each(source, chain(*rows)))
     if widest <= WIDEST and min(map(len, rows)) >= widest - 1:
         for order in (rows, [row[::-1] for row in rows]):
             columns = (place for column in zip_longest(*order) for place in column if place is not None)
@@ -97,10 +97,14 @@ def _as_overridden(source: str) -> list[Piece]:
     pieces: list[Piece] = []
     place = 0
     for run in _OVERRIDDEN.finditer(source):
-        pieces += [(source[at], at, at + 1) for at in range(place, run.start())]
+        pieces += _each(source, range(place, run.start()))
         pieces += [(char, *run.span()) for char in reversed(run[1])]
         place = run.end()
-    return pieces + [(source[at], at, at + 1) for at in range(place, len(source))]
+    return pieces + _each(source, range(place, len(source)))
+
+
+def _each(source: str, places: Iterable[int]) -> list[Piece]:
+    return [(source[place], place, place + 1) for place in places]
 
 
 def _heads(source: str, pieces: Sequence[re.Match[str]]) -> list[Piece]:
