@@ -17,15 +17,14 @@ from torch.nn import functional
 from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizer
 from transformers.modeling_outputs import SequenceClassifierOutput
 
+from models.bare import ATTENTION_HEADS, pairs
 from models.card import HEADS
-from models.tensors import WeightsRefused, pack, unpack
+from models.tensors import pack, unpack
 from models.tokens import BEGIN, LONGEST, MASK, NAMED, PAD, UNKNOWN, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_LEFT, _RIGHT = 31_627, 17_389
-"""Odd multipliers that turn two ids into the number of their pair."""
 _FAR: Final = -1e4
 
 
@@ -42,7 +41,7 @@ class EncoderConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
         pairs: int = 65_521,
         width: int = 128,
         layers: int = 3,
-        attention_heads: int = 4,
+        attention_heads: int = ATTENTION_HEADS,
         **rest: Any,
     ) -> None:
         self.vocabulary, self.sounds, self.pairs = vocabulary, sounds, pairs
@@ -121,7 +120,7 @@ class Encoder(PreTrainedModel):  # type: ignore[no-untyped-call]
     def hidden(self, ids: torch.Tensor, held: torch.Tensor) -> torch.Tensor:
         """A vector a character."""
         before = torch.cat([torch.full_like(ids[:, :1], PAD), ids[:, :-1]], dim=1)
-        pair = (before * _LEFT + ids * _RIGHT) % self.config.pairs
+        pair = pairs(before, ids, self.config.pairs)
         both = (held & (before > MASK) & (ids > MASK))[:, :, None]
         places = self.places(torch.arange(ids.shape[1], device=ids.device))
         hidden = self.chars(ids) + self.syllables(self.sound_of[ids]) + self.pairs(pair) * both + places
@@ -192,7 +191,7 @@ def made(known: Vocabulary, sizes: Mapping[str, int]) -> Encoder:
 
 
 def run(known: Vocabulary, sizes: Mapping[str, int], parameters: Mapping[str, Any]) -> Callable[[Any], Any]:
-    """What computes the logits of rows of ids with one thread of torch. Raises ``WeightsRefused``."""
+    """What computes the logits of rows of ids with one thread of torch."""
     torch.set_num_threads(1)
     model = filled(known, sizes, parameters)
 
@@ -204,22 +203,10 @@ def run(known: Vocabulary, sizes: Mapping[str, int], parameters: Mapping[str, An
 
 
 def filled(known: Vocabulary, sizes: Mapping[str, int], parameters: Mapping[str, Any]) -> Encoder:
-    """A model with these parameters, ready to answer. Raises ``WeightsRefused`` where they are not its own."""
+    """A model with these parameters, all that it has, ready to answer."""
     model = made(known, sizes)
-    expected = dict(model.named_parameters())
-    if parameters.keys() != expected.keys():
-        raise WeightsRefused(
-            f"含 {'、'.join(parameters)}，应为 {'、'.join(expected)}",
-            f"holds {', '.join(parameters)}; expected {', '.join(expected)}",
-        )
-    for name, parameter in expected.items():
-        if parameters[name].shape != tuple(parameter.shape):
-            raise WeightsRefused(
-                f"{name} 为 {parameters[name].shape}，应为 {tuple(parameter.shape)}",
-                f"{name} is {parameters[name].shape}; expected {tuple(parameter.shape)}",
-            )
     with torch.no_grad():
-        for name, parameter in expected.items():
+        for name, parameter in model.named_parameters():
             parameter.copy_(torch.from_numpy(parameters[name]))
     model.train(mode=False)
     return model

@@ -28,7 +28,7 @@ def export(folder: Path = HOME) -> Path:
 
     encoder = importlib.import_module("models.encoder")
     card = read_card(folder / "cards" / f"{NAME}.json")
-    known, parameters = unpacked(read_weights(card, folder / "weights"))
+    known, parameters = unpacked(read_weights(card, folder / "weights"), card.sizes)
     model = encoder.filled(known, card.sizes, parameters)
     model.forward = model.logits
     path = file_in(folder)

@@ -1,6 +1,7 @@
 """Both stages together: the second one's log odds stacked on the first one's, a few numbers a head from the card.
 
-No torch here: what computes (torch, ONNX Runtime, somebody's checkpoint) is loaded by name, when it is used.
+No torch here: what computes (torch, ONNX Runtime, somebody's checkpoint) is loaded by name, when it is used. Where none
+of these is installed, numpy computes.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
+from models.bare import Bare, complete
 from models.card import HEADS, HOME, Card, read_card, read_weights
 from models.ngram import MILLI
 from models.tensors import WeightsRefused, pack, unpack
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
     Run = Callable[[npt.NDArray[np.int64]], npt.NDArray[np.float32]]
 
 NAME: Final = "encoder"
-RUNTIMES: Final = {"torch": ("torch", "transformers"), "onnx": ("onnxruntime",)}
-"""What computes, in the order of preference, and what has to be installed for it."""
+RUNTIMES: Final = {"torch": ("torch", "transformers"), "onnx": ("onnxruntime",), "numpy": ()}
+"""What computes, in the order of preference, and what has to be installed for it beside what always is."""
 TOLERANCE: Final = 5
 """Thousandths of log odds that a golden answer may differ between processors and runtimes."""
 SHORT, LONG = 20, 60
@@ -132,8 +134,8 @@ def packed(known: Vocabulary, parameters: Mapping[str, npt.NDArray[np.float32]])
     return pack(arrays)
 
 
-def unpacked(data: bytes) -> tuple[Vocabulary, Arrays]:
-    """How the model in these bytes reads, and its parameters as 32-bit floats. Raises ``WeightsRefused``."""
+def unpacked(data: bytes, sizes: Mapping[str, int]) -> tuple[Vocabulary, Arrays]:
+    """How the model in these bytes reads, and all its parameters as 32-bit floats. Raises ``WeightsRefused``."""
     arrays = unpack(data)
     try:
         known = Vocabulary(*(arrays.pop(_WORDS + name) for name in ("codes", "chars", "sounds")))
@@ -148,13 +150,18 @@ def unpacked(data: bytes) -> tuple[Vocabulary, Arrays]:
         if table not in found or scale.shape != (len(found[table]), 1):
             raise WeightsRefused(f"{name} 没有对应的表", f"holds {name} for no such table")
         found[table] *= scale.astype(np.float32)
+    complete(known, sizes, found)
     return known, found
 
 
-def runtime(wish: str = "auto") -> str | None:
-    """What would compute: ``torch`` or ``onnx``; ``None`` when it is not installed. Imports nothing."""
+def runtime(wish: str = "auto", folder: Path = HOME) -> str | None:
+    """What would compute: one of ``RUNTIMES``; ``None`` when the one wished for is not installed. Imports nothing.
+
+    ONNX Runtime is chosen by itself only where the folder holds the exported file.
+    """
     for name, needed in RUNTIMES.items():
-        if wish in {"auto", name} and all(find_spec(library) is not None for library in needed):
+        wished = wish == name or (wish == "auto" and (name != "onnx" or file_in(folder).is_file()))
+        if wished and all(find_spec(library) is not None for library in needed):
             return name
     return None
 
@@ -162,7 +169,7 @@ def runtime(wish: str = "auto") -> str | None:
 def fits(first: Ngram, folder: Path = HOME, *, wish: str = "auto") -> bool:
     """Whether there is a second stage that was fitted beside this first one, and something that computes it."""
     path = folder / "cards" / f"{NAME}.json"
-    chosen = runtime(wish)
+    chosen = runtime(wish, folder)
     if chosen is None or not path.is_file() or (chosen == "onnx" and not file_in(folder).is_file()):
         return False
     return read_card(path).beside == first.card.sha256
@@ -178,7 +185,7 @@ def sound(first: Ngram, folder: Path = HOME, *, wish: str = "auto") -> str:
     card, _ = _chosen(first, folder, wish)
     data = read_weights(card, folder / "weights")
     try:
-        unpacked(data)
+        unpacked(data, card.sizes)
     except WeightsRefused as error:
         raise WeightsRefused(*error.within(card.weights)) from None
     return f"{card.name}@{card.sha256[:12]}"
@@ -189,7 +196,7 @@ def load(first: Ngram, folder: Path = HOME, *, wish: str = "auto") -> Both:
 
     Raises:
         WeightsRefused: when it was fitted beside other weights of the first stage, when card and weights are not whole
-            and each other's, when they do not answer the golden texts, or when nothing is installed that computes.
+            and each other's, when they do not answer the golden texts, or when the runtime wished for is not installed.
     """
     card, chosen = _chosen(first, folder, wish)
     return Both(first, opened(card, folder, chosen))
@@ -203,21 +210,23 @@ def _chosen(first: Ngram, folder: Path, wish: str) -> tuple[Card, str]:
             f"{NAME}: was fitted beside a first stage of sha256 {card.beside[:16]}…, the active one is "
             f"{first.card.sha256[:16]}…; train it again",
         )
-    chosen = runtime(wish)
+    chosen = runtime(wish, folder)
     if chosen is None:
         raise WeightsRefused(
-            f"{NAME}：没有安装计算所需的库：pip install 'qingliu[ml]' 或 'qingliu[onnx]'",
-            f"{NAME}: nothing that computes is installed: pip install 'qingliu[ml]' or 'qingliu[onnx]'",
+            f"{NAME}：没有安装 {wish}：pip install 'qingliu[ml]'（torch）或 'qingliu[onnx]'（onnx）；numpy 无需安装",
+            f"{NAME}: {wish} is not installed: pip install 'qingliu[ml]' (torch) or 'qingliu[onnx]' (onnx); numpy is",
         )
     return card, chosen
 
 
 def opened(card: Card, folder: Path, chosen: str) -> Second:
-    """The second stage of a card, computed by ``torch`` or ``onnx``. Raises ``WeightsRefused``."""
+    """The second stage of a card, computed by one of ``RUNTIMES``. Raises ``WeightsRefused``."""
     data = read_weights(card, folder / "weights")
     try:
-        known, parameters = unpacked(data)
-        if chosen == "onnx":
+        known, parameters = unpacked(data, card.sizes)
+        if chosen == "numpy":
+            run: Run = Bare(known, card.sizes, parameters).logits
+        elif chosen == "onnx":
             run = importlib.import_module("models.portable").run(file_in(folder), card.sha256)
         else:
             run = importlib.import_module("models.encoder").run(known, card.sizes, parameters)

@@ -90,7 +90,7 @@ def teach(given: Given, lesson: Lesson, target: Path, tell: Tell) -> Card:
     _learn(model, lessons, lesson, tell)
     model.cpu()
     data = packed(known, {name: one.detach().numpy() for name, one in model.named_parameters()})
-    known, parameters = unpacked(data)
+    known, parameters = unpacked(data, lesson.sizes)
     card = _card(given, data, lesson)
     stage = Second(card, known, run(known, lesson.sizes, parameters))
     card = settled(given.first, stage, given.held)
@@ -137,7 +137,7 @@ def _agreed(taught: Labelled, lines: Sequence[str], lesson: Lesson, tell: Tell) 
 def _opinion(folder: Path, texts: Sequence[str]) -> Floats:
     """The probabilities by the second stage in a folder alone, a row a text. Raises ``WeightsRefused``."""
     card = read_card(folder / "cards" / f"{NAME}.json")
-    known, parameters = unpacked(read_weights(card, folder / "weights"))
+    known, parameters = unpacked(read_weights(card, folder / "weights"), card.sizes)
     model = _moved(filled(known, card.sizes, parameters))
     pieces = [_piece(known, text) for text in texts]
     found = np.zeros((len(texts), len(HEADS)))

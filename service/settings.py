@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     """The expert's second stage, for scenes whose policy asks for it. ``auto``: the encoder, where torch or ONNX
     Runtime is installed and it was fitted beside the active first stage, else none; ``encoder``: refuses to start
     without it; ``off``; anything else: the folder, or the hub id, of a Hugging Face classifier in its place."""
-    second_runtime: Literal["auto", "torch", "onnx"] = "auto"
+    second_runtime: Literal["auto", "torch", "onnx", "numpy"] = "auto"
     """What computes the encoder; ``auto`` takes torch where it is installed."""
     second_labels: dict[str, str] = Field(default_factory=dict)
     """For a Hugging Face classifier: which of its labels speaks for which head, as ``{"toxic" = "abuse"}``."""

@@ -78,15 +78,20 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
 
 
 def _second(first: ngram.Ngram, folder: Path, sets: evaluate.Sets, texts: list[str]) -> dict[str, Any]:
-    """The same of the second stage alone and of both, what both gain, and sizes of the weights in bytes."""
+    """The same of the second stage alone and of both, what both gain, how fast each runtime is, and sizes in bytes."""
     both = second.load(first, folder)
-    told: dict[str, Any] = {"gain": evaluate.compare(first, both, sets), "sizes": {}}
-    for name, model in (("second", evaluate.Alone(both)), ("both", both)):
-        told[name] = evaluate.evaluate(model, sets)
-        told[name]["speed"] = evaluate.speed(model, texts, SLOW_TEXTS)
-    for name, card in (("first", first.card), ("second", both.card)):
-        told["sizes"][name] = (folder / "weights" / card.weights).stat().st_size
-    return told
+    runtimes = [name for name in second.RUNTIMES if second.fits(first, folder, wish=name)]
+    loaded = {name: evaluate.Alone(second.load(first, folder, wish=name)) for name in runtimes}
+    return {
+        "gain": evaluate.compare(first, both, sets),
+        "second": evaluate.evaluate(evaluate.Alone(both), sets),
+        "both": evaluate.evaluate(both, sets) | {"speed": evaluate.speed(both, texts, SLOW_TEXTS)},
+        "runtimes": {name: evaluate.speed(model, texts, SLOW_TEXTS) for name, model in loaded.items()},
+        "sizes": {
+            name: (folder / "weights" / card.weights).stat().st_size
+            for name, card in (("first", first.card), ("second", both.card))
+        },
+    }
 
 
 def _some(data: list[Path]) -> list[str]:
@@ -112,7 +117,9 @@ def _tell(report: dict[str, Any], lang: Language) -> None:
     if "gain" in report:
         _tell_stages(report, lang)
     speeds = {"speed": report["speed"], "bert_base": report.get("bert_base")}
-    speeds |= {name: report[name]["speed"] for name in ("second", "both") if name in report}
+    speeds |= {f"second, {name}": told for name, told in report.get("runtimes", {}).items()}
+    if "both" in report:
+        speeds["both"] = report["both"]["speed"]
     for name, told in speeds.items():
         if told:
             out.print(f"{name}: {told['single']} / {told['batch']} texts/s (single / batch)", markup=False)

@@ -188,7 +188,7 @@ def test_a_pupil_learns_from_teachers(taught: Path, trained: Trained, tmp_path: 
 def test_it_is_a_transformers_model_with_its_own_tokenizer(taught: Path, tmp_path: Path) -> None:
     encoder = importlib.import_module("models.encoder")
     card = read_card(taught / "cards" / "encoder.json")
-    known, parameters = second.unpacked((taught / "weights" / card.weights).read_bytes())
+    known, parameters = second.unpacked((taught / "weights" / card.weights).read_bytes(), card.sizes)
     model = encoder.filled(known, card.sizes, parameters)
     encoder.EncoderTokenizer(known=known).save_pretrained(tmp_path)
     model.save_pretrained(tmp_path)
@@ -235,13 +235,14 @@ HOSTILE: list[tuple[Callable[[Path], bytes], str]] = [
 ]
 
 
+@pytest.mark.parametrize("wish", ["torch", "numpy"])
 @pytest.mark.parametrize(("data", "reason"), HOSTILE)
 def test_hostile_weights_are_refused_though_the_card_vouches_for_them(
-    folder: Path, data: Callable[[Path], bytes], reason: str
+    folder: Path, data: Callable[[Path], bytes], reason: str, wish: str
 ) -> None:
     rewrite(folder, data(folder))
     with pytest.raises(WeightsRefused, match=reason) as refused:
-        both(folder)
+        both(folder, wish=wish)
     assert refused.value.told.zh.startswith("encoder.safetensors：") and refused.value.told.zh != refused.value.told.en
 
 
@@ -279,12 +280,48 @@ def test_it_fits_beside_its_own_first_stage_only(folder: Path) -> None:
 
 def test_nothing_installed_is_told_apart_from_nothing_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(second, "find_spec", lambda _name: None)
-    assert not second.fits(ngram.load(folder), folder)
-    with pytest.raises(WeightsRefused, match=r"qingliu\[onnx\]"):
-        both(folder)
+    assert not second.fits(ngram.load(folder), folder, wish="torch")
+    with pytest.raises(WeightsRefused, match=r"torch is not installed.*qingliu\[onnx\]"):
+        both(folder, wish="torch")
+    assert second.fits(ngram.load(folder), folder)
+    both(folder)
 
 
 # Without torch.
+
+
+def test_numpy_answers_as_torch_does(taught: Path) -> None:
+    one, other = both(taught, wish="torch").second, both(taught, wish="numpy").second
+    assert np.abs(one.logits(TEXTS) - other.logits(TEXTS)).max() < 1e-4
+    shipped, bare = (second.load(ngram.load(), wish=wish).second for wish in ("torch", "numpy"))
+    assert np.abs(shipped.logits(TEXTS) - bare.logits(TEXTS)).max() < 1e-4
+
+
+def test_a_score_by_numpy_is_the_same_in_any_batch_to_the_bit(taught: Path) -> None:
+    bare = both(taught, wish="numpy").second
+    alone = np.concatenate([bare.logits([text]) for text in TEXTS])
+    assert (bare.logits(TEXTS) == alone).all()
+    assert (bare.logits(TEXTS[::-1])[::-1] == alone).all()
+
+
+def test_numpy_needs_neither_torch_nor_onnx_runtime(taught: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from models import ngram, second; folder = Path(sys.argv[1])\n"
+        "second.find_spec = lambda name: None\n"
+        "print(second.load(ngram.load(folder), folder).scores(['全网最低价']).shape)\n"
+        "print(sorted({'torch', 'transformers', 'onnxruntime'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(taught)], capture_output=True, check=False, text=True)
+    assert done.stdout.split("\n") == ["(1, 8)", "[]", ""], done.stderr
+
+
+def test_onnx_runtime_is_chosen_only_with_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(second, "find_spec", lambda name: True if name == "onnxruntime" else None)
+    assert second.runtime(folder=tmp_path) == "numpy"
+    path = second.file_in(tmp_path)
+    path.parent.mkdir()
+    path.touch()
+    assert second.runtime(folder=tmp_path) == "onnx"
 
 
 @pytest.fixture(scope="module")

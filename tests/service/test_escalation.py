@@ -266,7 +266,8 @@ def test_judging_comments_never_imports_torch(lexicons):
 def test_the_runtime_is_looked_for_without_an_import(monkeypatch):
     asked = []
     monkeypatch.setattr(second, "find_spec", lambda name: asked.append(name) or (name == "onnxruntime" or None))
-    assert second.runtime() == "onnx"
+    assert second.runtime("onnx") == "onnx"
+    assert second.runtime() == "numpy"
     assert second.runtime("torch") is None
     assert "torch" in asked
 

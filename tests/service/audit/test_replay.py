@@ -173,9 +173,9 @@ async def test_the_text_expert_is_heard_again_as_it_was(tmp_path, shipped, monke
 
 
 @pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize("runtime", ["torch", "onnx"])
+@pytest.mark.parametrize("runtime", ["torch", "onnx", "numpy"])
 async def test_the_second_stage_is_heard_again_as_it_was(tmp_path, shipped, monkeypatch, runtime):
-    """Computed by either runtime, from the archive alone; without its weights there nothing is judged in silence."""
+    """Computed by any runtime, from the archive alone; without its weights there nothing is judged in silence."""
     for library in second.RUNTIMES[runtime]:
         pytest.importorskip(library)
     models = REPOSITORY / "models"
