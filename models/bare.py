@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float32]
 
 ATTENTION_HEADS: Final = 4
+"""So many parts of the width look at a text apart."""
+SIZES: Final = frozenset({"width", "layers", "pairs"})
+"""What a card says of an encoder: numbers a vector, layers, hashed pairs."""
 _STEPS: Final = ("layers.", "classifier.")
 """Parameters that are multiplied with, kept turned: a third faster."""
 _LEFT, _RIGHT = 31_627, 17_389
@@ -42,7 +45,13 @@ def pairs(before: Any, ids: Any, count: int) -> Any:
 
 def complete(known: Vocabulary, sizes: Mapping[str, int], parameters: Mapping[str, Floats]) -> None:
     """Raises ``WeightsRefused`` unless these are all the parameters of a model of these sizes, in their shapes."""
-    expected = _shapes(known, sizes)
+    if sizes.keys() != SIZES or sizes["width"] % ATTENTION_HEADS:
+        raise WeightsRefused(
+            f"模型卡的 sizes 为 {dict(sizes)}，应有 {'、'.join(sorted(SIZES))}，width 须为 {ATTENTION_HEADS} 的倍数",
+            f"its card has the sizes {dict(sizes)}; expected {', '.join(sorted(SIZES))}, width a multiple of "
+            f"{ATTENTION_HEADS}",
+        )
+    expected = _shapes(known, sizes, most=len(parameters))
     if parameters.keys() != expected.keys():
         raise WeightsRefused(
             f"含 {'、'.join(parameters)}，应为 {'、'.join(expected)}",
@@ -56,7 +65,8 @@ def complete(known: Vocabulary, sizes: Mapping[str, int], parameters: Mapping[st
             )
 
 
-def _shapes(known: Vocabulary, sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
+def _shapes(known: Vocabulary, sizes: Mapping[str, int], most: int) -> dict[str, tuple[int, ...]]:
+    """The names and shapes of the parameters; of layers beyond the ``most`` that there can be nothing is said."""
     width = sizes["width"]
     found: dict[str, tuple[int, ...]] = {
         "chars.weight": (known.size, width),
@@ -72,7 +82,7 @@ def _shapes(known: Vocabulary, sizes: Mapping[str, int]) -> dict[str, tuple[int,
         "wider": (4 * width, width),
         "narrower": (width, 4 * width),
     }
-    for layer in range(sizes["layers"]):
+    for layer in range(min(sizes["layers"], most)):
         for name in ("before", "between"):
             found |= _both(f"layers.{layer}.{name}", width)
         for name, shape in steps.items():
@@ -92,7 +102,6 @@ class Bare:
         ThreadpoolController().limit(limits=1, user_api="blas")
         steps = {name: np.ascontiguousarray(told.T) for name, told in parameters.items() if name.startswith(_STEPS)}
         self._of, self._layers = {**parameters, **steps}, range(sizes["layers"])
-        self._heads = sizes.get("attention_heads", ATTENTION_HEADS)
         self._chars = parameters["chars.weight"] + parameters["syllables.weight"][known.sounds]
 
     def logits(self, ids: Ids) -> Floats:
@@ -120,8 +129,8 @@ class Bare:
     def _mixed(self, layer: str, hidden: Floats) -> Floats:
         """What each character takes from all of them, by several heads of attention."""
         length, width = hidden.shape
-        each = width // self._heads
-        asked = self._linear(layer + "asked", hidden).reshape(length, 3, self._heads, each)
+        each = width // ATTENTION_HEADS
+        asked = self._linear(layer + "asked", hidden).reshape(length, 3, ATTENTION_HEADS, each)
         query, key, value = asked.transpose(1, 2, 0, 3)
         weights = query @ key.swapaxes(1, 2) * np.float32(each**-0.5)
         weights = np.exp(weights - weights.max(axis=2, keepdims=True))

@@ -262,6 +262,10 @@ def test_weights_are_refused_that_are_not_the_cards(folder: Path) -> None:
         ({"stacking": {head: {"first": 1, "second": float("nan"), "offset": 0} for head in HEADS}}, "no number"),
         ({"weights": "../encoder.safetensors"}, "plain file name"),
         ({"beside": "0" * 64}, "train it again"),
+        ({"sizes": {"width": 32, "layers": 1}}, "expected layers, pairs, width"),
+        ({"sizes": {"width": 30, "layers": 1, "pairs": 997}}, "multiple of 4"),
+        ({"sizes": {"width": 32, "layers": 10**12, "pairs": 997}}, "expected"),
+        ({"sizes": {"width": 64, "layers": 1, "pairs": 997}}, "expected"),
     ],
 )
 def test_a_card_is_refused_that_is_not_whole(folder: Path, changes: dict[str, Any], reason: str) -> None:
