@@ -269,6 +269,8 @@ class ClaimTable:
         if not (by_name or view.marked or context.apart or view.cues(context.index).meet(chapter.telling)):
             return NOTHING_SAID
         filled = self._filled(context, view, chapter, start, end)
+        if view.line is not None:  # what is disguised beside a disguised claim says as much as what is plain
+            filled |= self.everywhere(view.cues(context.index).numbers)
         if by_name:
             filled.update(self._hits.get(rule.family, ()), self._hits.get(view.text[start:end], ()))
         if chapter.rows.keys().isdisjoint(filled):

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from moderation.text.fold import CLAUSE_MARKS
+from moderation.text.line import Replaced
 from moderation.text.words import frequency
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ NUMBERS = frozenset("零〇一二两三四五六七八九十百千万半几")
 WINDOW = 8
 """So many characters on each side of a hole are looked at for the rest of its word."""
 HOLED, MASKED, OPEN = 3, 4, 5
-"""Words of so many characters are known by an initial inside, by a mask, and by an initial at an end."""
+"""Words of so many characters are known by an initial inside, by a mask or an initial at their end, and by an initial
+at their beginning."""
 _HAN = "\u3400-\u9fff"
 _BETWEEN = f"某{PARTICLES}"
 _INITIAL = re.compile(
@@ -45,7 +47,7 @@ _LEFT, _RIGHT = (
 _BARE = re.compile(f"[^{_HAN}]")
 Beside = dict[str, set[str]]
 Hole = tuple[int, int, str, str]
-"""How far a word reaches before and behind a hole, or from where to where it stands; the word; its disguise."""
+"""How far a word reaches before and behind a hole; the word; its disguise."""
 
 
 class Holes:
@@ -63,7 +65,7 @@ class Holes:
         self._behind: Beside = dict(behind)
         self._before: Beside = dict(before)
 
-    def find(self, text: str) -> Iterator[Hole]:
+    def find(self, text: str) -> Iterator[Replaced]:
         """The words of a folded text with an initial for a character, or between two one of which it is (办z证)."""
         for match in _INITIAL.finditer(text):
             (left, right), sign = _sides(text, *match.span()), match[0]
@@ -75,7 +77,7 @@ class Holes:
                 hole = self._written_over(left, sign, right)
             if hole:
                 before, behind, word, name = hole
-                yield match.start() - before, match.end() + behind, word, name
+                yield Replaced(match.start() - before, match.end() + behind, word, (name,))
 
     def masked(self, text: str, start: int, end: int) -> str:
         """The character that makes a word of what stands on both sides of a mask; empty where there is none."""
@@ -94,7 +96,7 @@ class Holes:
         inner = HOLED if letter or (masked and not torn) else MASKED
         for char in sorted(char for char in chars if self._usual.get(char, "").startswith(letter)):
             for before, behind, word in self._across(left, char, right):
-                least = inner if before and behind else edge
+                least = inner if before and behind else MASKED if before else edge
                 if len(word) >= least and (best is None or len(word) > len(best[2])):
                     best = (before, behind, word, "mixed" if letter else "mask")
         return best

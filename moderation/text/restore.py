@@ -172,7 +172,7 @@ class Restorer:
         It is laid only where something was found: offsets cost more than a look.
         """
         text = seen.text
-        whole, drawn = self._meant(text, seen.clues, lay)
+        whole, drawn = self._meant(seen, lay, source)
         if drawn:
             whole += self._drawn(text, drawn)
         whole += self._speller.untoned(text)
@@ -234,22 +234,27 @@ class Restorer:
                 starts += [places[index]] * len(letter)
                 lasts += [places[index]] * len(letter)
 
-    def _meant(self, text: str, clues: list[Hit], lay: Callable[[], Line]) -> tuple[list[Replaced], list[Replaced]]:
+    def _meant(self, seen: Seen, lay: Callable[[], Line], source: str) -> tuple[list[Replaced], list[Replaced]]:
         """What stands for a word by itself, and what stands for a character of one."""
         whole: list[Replaced] = []
         drawn: list[Replaced] = []
-        for start, end, number in clues:
+        for start, end, number in seen.clues:
             word, name = self._clues[self._clue_list[number]]
+            one = Replaced(start, end, word, (name,))
             if name in DRAWN:
-                drawn.append(Replaced(start, end, word, (name,)))
-            elif not _cut(text, start, end, lay) and _likely_meant(text, start, end, word, name):
-                whole.append(Replaced(start, end, word, (name,)))
+                drawn.append(one)
+            elif (
+                not _cut(seen.text, start, end, lay)
+                and _likely_meant(seen.text, start, end, word, name)
+                and (name != "reverse" or _unbroken(lay(), one, source))
+            ):
+                whole.append(one)
         return whole, drawn
 
     def _holed(self, text: str, lay: Callable[[], Line], source: str) -> list[Replaced]:
         """Words with an initial in them that no blank and no mark of a clause tears."""
-        found = [Replaced(start, end, word, (name,)) for start, end, word, name in self._holes.find(text)]
-        return [one for one in found if text[one.start : one.end] not in self._known and _whole(lay(), one, source)]
+        found = (one for one in self._holes.find(text) if text[one.start : one.end] not in self._known)
+        return [one for one in found if _whole(lay(), one, source)]
 
     def is_filled(self, text: str) -> bool:
         """Whether a folded text may hold a word with something put between or for its characters: a cheap look."""
@@ -279,7 +284,7 @@ class Restorer:
         clues = [clue._replace(word=clue.word[:1]) for clue in apart(clues, bytearray(len(text)))]
         meant, changed = put(text, clues)
         heard = [hit for hit in self.heard(meant) if hit[1] - hit[0] > PAIR and changed.find(1, hit[0], hit[1]) >= 0]
-        likely, filled = self._likely(meant, heard), self._filled(meant)
+        likely, filled = [*self._likely(meant, heard), *self._holes.find(meant)], self._filled(meant)
         if not likely and not filled and len({clue.names for clue in clues}) == 1:
             return
         line = Line(text, (places := list(range(len(text)))), places, []).with_(clues).with_(filled)
@@ -310,8 +315,8 @@ class Restorer:
         written = "".join(
             [char if by else was for char, was, by in zip(word, line.text[start:end], spelt, strict=True)]
         )
-        if written == word:
-            return ()
+        if written in self._known:
+            return () if written == word else None
         _, name, _ = self._heard_as(line.text[:start] + written + line.text[end:], start, written, word)
         return (name,) if name else None
 

@@ -78,6 +78,10 @@ SEEN = [
     ("想要的加🇻🇽", "加🇻🇽", "sign"),
     ("这是🔝级的燕窝", "🔝级", "sign"),
     ("这款面霜是\u202e好最\u202c的", "好最", "reverse"),
+    ("降xue糖、稳xue压的枕头", "降xue糖", "mixed"),
+    ("全网蕞d价的面霜", "全网蕞d价", "shape"),
+    ("包治百b的茶", "包治百b", "mixed"),
+    ("wei 信 搜 dd_9988", "wei 信", "mixed"),
 ]
 INNOCENT = [
     "小嘴好甜的姑娘",
@@ -270,3 +274,11 @@ def test_a_sign_between_disguised_characters_may_be_an_ornament(shipped) -> None
         assert set(item.folds) >= {"homophone", "emoji"}
     spans = [item.span for item in judged(shipped, "加💯薇💯信💯").evidence]
     assert len(spans) == len(set(spans))
+
+
+@pytest.mark.parametrize(
+    ("text", "passes"), [("jing椎病克xing", False), ("颈椎病克xing", False), ("jing椎病的由来", True)]
+)
+def test_a_guard_hears_what_is_disguised_beside_a_disguised_claim(text, passes, shipped) -> None:
+    verdict = shipped.examine(Content(scene=Scene.TITLE, parts=(Part("text", text),), at=NOON)).conclude()
+    assert (verdict.action is Action.PASS) is passes
