@@ -47,11 +47,15 @@ def is_sought(length: int, weight: int, names: Iterable[str]) -> bool:
 def company_hidden_by(rule: Rule, view: View, start: int, end: int) -> tuple[str, ...]:
     """The disguises around a plain hit that wants company: what it stands beside may be restored.
 
-    Beyond its clause only what nobody writes by accident is such company.
+    Beyond its clause only what nobody writes by accident is such company. So may what must stand right beside it
+    (最好de面霜).
     """
     line = view.line
-    if line is None or not (rule.near or rule.sentence or rule.with_) or line.disguises(start, end):
+    if line is None or line.disguises(start, end):
         return ()
+    if not (rule.near or rule.sentence or rule.with_):
+        names = line.disguises(max(0, start - bool(rule.prev)), end + bool(rule.next))
+        return names if rule.disguises.issuperset(names) else ()
     low, high, _, _ = view.clause(start, end, reach=REACH)
     names = line.disguises(low, high)
     if not names and (rule.sentence or rule.with_):

@@ -99,6 +99,8 @@ def _hidden(part: PartReading, reader: Reader, table: Table, index: CueIndex) ->
             for one in listed
             if (rule := one[3]).regex
             or rule.company
+            or rule.next
+            or rule.prev
             or (meant and rule.with_)
             or hidden_by(rule, line, one[0], -one[1])
         ]

@@ -198,7 +198,7 @@ class Inspection:
                 names = self._disguises(view, rule, *bounds)
                 if not names:
                     continue
-            elif rule.company or rule.with_:
+            elif rule.company or rule.with_ or rule.next or rule.prev:
                 self._stood.add((rule.id, view.span(*bounds)))
             weight = self._weigh(view, rule, bounds, names)
             if weight and (outer is None or outer[0] is not view or bounds[1] > outer[1]):

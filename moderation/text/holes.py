@@ -39,7 +39,7 @@ _INITIAL = re.compile(
 beside: that is four times as fast."""
 ORNAMENTS = 2
 """So many signs behind a character are ornaments of it."""
-_ORNAMENT = rf"[^\w\s{re.escape(''.join(sorted(CLAUSE_MARKS)) + MASKS)}]{{0,{ORNAMENTS}}}"
+_ORNAMENT = rf"(?:_|[^\w\s{re.escape(''.join(sorted(CLAUSE_MARKS)) + MASKS)}]){{0,{ORNAMENTS}}}"
 _LEFT, _RIGHT = (
     re.compile(f"(?:[{_HAN}]{_ORNAMENT}){{0,{WINDOW}}}$"),
     re.compile(f"(?:{_ORNAMENT}[{_HAN}]){{0,{WINDOW}}}"),
