@@ -140,16 +140,20 @@ def held(text: str, start: int, end: int) -> bool:
 def held_down(view: View, start: int, end: int) -> tuple[int, int]:
     """The bounds with the repeats of a hit's first and last letter.
 
-    A single one that is a letter of the word next to it repeats nothing: 糖 of 糖尿病 in 降血糖糖尿病.
+    A single one that is a letter of the word next to it repeats nothing: 糖 of 糖尿病 in 降血糖糖尿病. A mark
+    parts words.
     """
-    text = view.text
     left, right = view.widen(start, end)
-    if start - left == 1 and any(frequency(text[begin:start]) for begin in range(max(0, start - LONGEST_WORD), left)):
+    if start - left == 1 and any(_word(view, begin, start) for begin in range(max(0, start - LONGEST_WORD), left)):
         left = start
-    last = min(len(text), end + LONGEST_WORD)
-    if right - end == 1 and any(frequency(text[end:stop]) for stop in range(right + 1, last + 1)):
+    last = min(len(view.text), end + LONGEST_WORD)
+    if right - end == 1 and any(_word(view, end, stop) for stop in range(right + 1, last + 1)):
         right = end
     return left, right
+
+
+def _word(view: View, start: int, end: int) -> bool:
+    return bool(frequency(view.text[start:end])) and not view.gaps(start, end)
 
 
 def runs_on(view: View, start: int, end: int) -> bool:

@@ -214,6 +214,7 @@ def test_a_text_a_day_later_is_judged_by_that_day(court, content) -> None:
         ("这茶最好好好", {"最好好好"}),
         ("中国国家级工艺", {"国家级工艺"}),
         ("国国家家级", {"国国家家级"}),
+        ("看这里——特特供供", {"特特供供"}),
     ],
 )
 def test_a_letter_of_the_next_word_is_no_repeat(shipped, quotes, text, quoted) -> None:
