@@ -27,10 +27,13 @@ _OWN = frozenset("不没无别非未零")
 _PRAISED = re.compile("显著|明显|有效|见效|效果|一流|杠杠|真|就靠|都靠")
 _HEADS = re.compile("词|用语|字眼|说法|表述|以下|下列|如下|[说讲写用]的|禁")
 """What makes of the words ahead of a colon a heading about words."""
-_DISPOSED = re.compile("(?:禁止|不得|严禁|不能|不许|不准|切勿|请勿)[将把以]")
+_DISPOSED = re.compile("(?:禁止|不得|严禁|不能|不许|不准|不要|切勿|请勿|别)[将把以拿]")
 """Ahead of the first item: what is done with all of them follows behind the last, and may be long."""
-_SUMMED = re.compile("等(?!级|着|到|于|同|你|您|待|候)|都|均|皆|一律|一概|将|会被|属")
-"""What makes of the words behind the last item a statement about all."""
+_SUMMED = re.compile(
+    "等(?!级|着|到|于|同|你|您|待|候)|都|均|皆|一律|一概|将|会被|属"
+    "|(?<=[的者人])(?:[请先]?[别勿]|不[宜能得要收接让许租]|[慎禁忌])"
+)
+"""What makes of the words behind the last item a statement about all (孕妇、皮肤破了的别用)."""
 
 
 def head(view: View, start: int, end: int) -> tuple[int, int] | None:
