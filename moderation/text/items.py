@@ -22,6 +22,8 @@ TAIL = 6
 _REACH = 40
 _JOINED = re.compile("(?<![温柔亲祥谐缓饱平])[和及与或]$")
 """What joins the last item to the one before it, and ends no word."""
+_BARRED = re.compile("(?:[都均]|一律|一概)?(?:[请先]?[别勿]|不[宜能得要收接让许]|谢绝|[慎禁忌])")
+"""What bars all items when it begins the clause behind the last (骨折、有血栓、孕妇，不要用)."""
 _OWN = frozenset("不没无别非未零")
 """What begins an item that says something else than the first."""
 _PRAISED = re.compile("显著|明显|有效|见效|效果|一流|杠杠|真|就靠|都靠")
@@ -81,8 +83,12 @@ def tail(view: View, start: int, end: int) -> tuple[int, int] | None:
         if high == len(view.text) or _mark(view, high) != COMMA:
             break
         low, high = high, view.clause(high, high + 1, reach=_REACH)[1]
-    summed = _SUMMED.search(view.text, low, high) if low >= end else None
-    return (summed.start(), high) if summed else None
+    if low < end:
+        return None
+    if summed := _SUMMED.search(view.text, low, high):
+        return summed.start(), high
+    barred = high - low <= ITEM and _BARRED.match(view.text, high)
+    return (high, view.clause(high, high + 1, reach=_REACH)[1]) if barred else None
 
 
 def _mark(view: View, place: int) -> str:
