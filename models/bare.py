@@ -29,7 +29,7 @@ ATTENTION_HEADS: Final = 4
 SIZES: Final = frozenset({"width", "layers", "pairs"})
 """What a card says of an encoder: numbers a vector, layers, hashed pairs."""
 _STEPS: Final = ("layers.", "classifier.")
-"""Parameters that are multiplied with, kept turned: a third faster."""
+"""Parameters that are multiplied with: they are kept turned, which is faster."""
 _LEFT, _RIGHT = 31_627, 17_389
 """Odd multipliers that turn two ids into the number of their pair."""
 _SMALL: Final = np.float32(1e-5)
