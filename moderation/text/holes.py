@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from moderation.matcher import Matcher
+    from moderation.text.line import Line
 
 MASKS = "*×○●□■✕✖✗✘╳█▇▓◯◻◼▢⬛⬜"
 """Marks that people write over a character which is not to be read."""
@@ -129,6 +130,11 @@ class Holes:
         for start, end, _ in self._matcher.find(text):
             if start <= low and high <= end:
                 yield low - start, end - high, text[start:end]
+
+
+def hangs_on(line: Line, hole: Replaced, text: str) -> bool:
+    """Whether a letter is all that is written of four characters, behind a sign for three: 💯x is no 百分百新."""
+    return len(hole.word) == MASKED and text[hole.end - 1].isascii() and bool(line.disguises(hole.start, hole.end))
 
 
 def _makes_a_word(left: str, sign: str, right: str) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from moderation.matcher import Matcher
 from moderation.text.clues import BACKWARDS, HAN, LIKELIER, LIKELIER_DRAWN, LIKELIER_FUZZY, clues_of
 from moderation.text.fold import CLAUSE_MARKS, PLAIN_HAN, breaks
-from moderation.text.holes import MASKED, MASKS, PARTICLES, Holes
+from moderation.text.holes import MASKED, MASKS, PARTICLES, Holes, hangs_on
 from moderation.text.line import Line, Replaced, apart, put
 from moderation.text.spelling import LETTERS, SPELT, Speller, much_commoner
 from moderation.text.words import PAIR, frequency, gain, stands_alone
@@ -254,7 +254,7 @@ class Restorer:
     def _holed(self, text: str, lay: Callable[[], Line], source: str) -> list[Replaced]:
         """Words with an initial in them that no blank and no mark of a clause tears."""
         found = (one for one in self._holes.find(text) if text[one.start : one.end] not in self._known)
-        return [one for one in found if _whole(lay(), one, source)]
+        return [one for one in found if _whole(lay(), one, source) and not hangs_on(lay(), one, text)]
 
     def is_filled(self, text: str) -> bool:
         """Whether a folded text may hold a word with something put between or for its characters: a cheap look."""

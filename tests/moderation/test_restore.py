@@ -158,6 +158,12 @@ def test_a_word_of_its_own_is_left_alone(text, shipped) -> None:
     assert not [item for item in judged(shipped, text).evidence if set(item.folds) & DISGUISES.keys()]
 
 
+def test_a_letter_behind_a_sign_is_no_initial(shipped) -> None:
+    """💯x is no word of four characters; in what nobody sells 💯 says nothing."""
+    content = Content(scene=Scene.UGC, parts=(Part("text", "最是书香能💯x💯致💯x远"),), at=NOON)
+    assert shipped.examine(content).conclude().action is Action.PASS
+
+
 @pytest.mark.parametrize("text", ["主播就是个傻*逼", "高血*压都好了"])
 def test_a_mask_before_the_last_character_leaves_none_out(text, shipped) -> None:
     assert [item.folds for item in judged(shipped, text).evidence if "*" in text[item.span.start : item.span.end]] == [
