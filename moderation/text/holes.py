@@ -7,6 +7,7 @@ from collections import defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from moderation.text.fillers import PARTICLES
 from moderation.text.fold import CLAUSE_MARKS
 from moderation.text.line import Replaced
 from moderation.text.words import frequency
@@ -21,8 +22,6 @@ MASKS = "*×○●□■✕✖✗✘╳█▇▓◯◻◼▢⬛⬜"
 """Marks that people write over a character which is not to be read."""
 LETTER_MASKS = frozenset("xo某口")
 """Letters and characters that are written so, too."""
-PARTICLES = "呀啊呢嘛哈嘿哦啦吧呐哇噢喔哎喵咩汪口请の"
-"""What people put between characters, and may say besides."""
 NUMBERS = frozenset("零〇一二两三四五六七八九十百千万半几")
 """Between these a mark multiplies: 二*十."""
 WINDOW = 8

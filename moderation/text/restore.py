@@ -11,9 +11,10 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.matcher import Matcher
+from moderation.text import fillers
 from moderation.text.clues import BACKWARDS, HAN, LIKELIER, LIKELIER_DRAWN, LIKELIER_FUZZY, clues_of
 from moderation.text.fold import CLAUSE_MARKS, PLAIN_HAN, breaks
-from moderation.text.holes import MASKED, MASKS, PARTICLES, Holes, hangs_on
+from moderation.text.holes import MASKED, MASKS, Holes, hangs_on
 from moderation.text.line import Line, Replaced, apart, put
 from moderation.text.spelling import LETTERS, SPELT, Speller, much_commoner
 from moderation.text.words import PAIR, frequency, gain, stands_alone
@@ -26,13 +27,6 @@ if TYPE_CHECKING:
     from moderation.text.sound import Table
     from moderation.text.variants import Variants
 
-_FILLED = re.compile(
-    r"([\u3400-\u9fff])(?:(?!\1)([^\W_])(?:(?!\2)[\u3400-\u9fff]\2){2,}|[a-z0-9]{1,2}(?:[\u3400-\u9fff][a-z0-9]{1,2})+(?=[\u3400-\u9fff]))"
-)
-"""Han with something put behind each: three times the same letter (包呀治呀百呀病), or Latin letters and digits."""
-_TWICE = re.compile(f"([{PARTICLES}那这一])((?<![那这一])|[个啥])(?!\\1)[\u3400-\u9fff]\\1\\2")
-"""A particle that stands behind two characters in a row (刷啊单啊, 微那个信那个): a cheap look."""
-_FILLER = re.compile(r"([\u3400-\u9fff])([a-z0-9]{1,2}|[^\W_])")
 _MASKED = dict.fromkeys(map(ord, MASKS), MASKS[0])
 _TONES = "ˊˇˋ˙"
 _ZHUYIN = f"(?:[ㄅ-ㄙ][ㄧㄨㄩ]?[ㄚ-ㄦ]?|[ㄧㄨㄩ][ㄚ-ㄦ]?|[ㄚ-ㄦ])[{_TONES}]?"
@@ -176,7 +170,7 @@ class Restorer:
         if drawn:
             whole += self._drawn(text, drawn)
         whole += self._speller.untoned(text)
-        filled = self._filled(text)
+        filled = fillers.filled(text)
         whole += filled if self._completed(text, filled, inside=True) else self._holed(text, lay, source)
         if joint := list(self._jointly(text, [*drawn, *filled, *self._speller.syllables(text)])):
             alone = [*whole, *self._likely(text, seen.heard)]
@@ -258,20 +252,7 @@ class Restorer:
 
     def is_filled(self, text: str) -> bool:
         """Whether a folded text may hold a word with something put between or for its characters: a cheap look."""
-        return _FILLED.search(text) is not None or _TWICE.search(text) is not None or any(self._holes.find(text))
-
-    @staticmethod
-    def _filled(text: str) -> list[Replaced]:
-        """Han with what was put behind them."""
-        found = [
-            Replaced(match.start() + pair.start(), match.start() + pair.end(), pair[1], ("filler",))
-            for match in _FILLED.finditer(text)
-            for pair in _FILLER.finditer(match[0])
-        ]
-        for particle in {match[1] + match[2] for match in _TWICE.finditer(text)}:
-            pairs = re.finditer(f"([\u3400-\u9fff]){particle}", text)
-            found += [Replaced(*pair.span(), pair[1], ("filler",)) for pair in pairs]
-        return apart(found, bytearray(len(text))) if found else []
+        return fillers.seen(text) or any(self._holes.find(text))
 
     def _jointly(self, text: str, clues: list[Replaced]) -> Iterator[Replaced]:
         """The words that stand in the text, sound like it or are spelt in it once the clues stand for what they mean.
@@ -284,7 +265,7 @@ class Restorer:
         clues = [clue._replace(word=clue.word[:1]) for clue in apart(clues, bytearray(len(text)))]
         meant, changed = put(text, clues)
         heard = [hit for hit in self.heard(meant) if hit[1] - hit[0] > PAIR and changed.find(1, hit[0], hit[1]) >= 0]
-        likely, filled = [*self._likely(meant, heard), *self._holes.find(meant)], self._filled(meant)
+        likely, filled = [*self._likely(meant, heard), *self._holes.find(meant)], fillers.filled(meant)
         if not likely and not filled and len({clue.names for clue in clues}) == 1:
             return
         line = Line(text, (places := list(range(len(text)))), places, []).with_(clues).with_(filled)
@@ -415,7 +396,7 @@ def _likely_meant(text: str, start: int, end: int, word: str, name: str) -> bool
     """Whether a clue is one where it stands: 果聊 is none in 如果聊, and 家的 is not 的家 backwards."""
     if name == "filler":  # does a longer word go on (包1治2百3病)?
         beside, put_in = text[start - 1 : start] + text[end : end + 1], text[start + 1]
-        if not FILLING.isdisjoint(beside) or (put_in in PARTICLES and put_in in beside):
+        if not FILLING.isdisjoint(beside) or (put_in in fillers.PARTICLES and put_in in beside):
             return False
     if name in {"reverse", "filler"}:
         return gain(text, start, end, word) >= LIKELIER
