@@ -43,7 +43,9 @@ def pairs(before: Any, ids: Any, count: int) -> Any:
     return (before * _LEFT + ids * _RIGHT) % count
 
 
-def complete(known: Vocabulary, sizes: Mapping[str, int], parameters: Mapping[str, Floats]) -> None:
+def complete(
+    known: Vocabulary, sizes: Mapping[str, int], parameters: Mapping[str, Floats], heads: int = len(HEADS)
+) -> None:
     """Raises ``WeightsRefused`` unless these are all the parameters of a model of these sizes, in their shapes."""
     if sizes.keys() != SIZES or sizes["width"] % ATTENTION_HEADS:
         raise WeightsRefused(
@@ -51,7 +53,7 @@ def complete(known: Vocabulary, sizes: Mapping[str, int], parameters: Mapping[st
             f"its card has the sizes {dict(sizes)}; expected {', '.join(sorted(SIZES))}, width a multiple of "
             f"{ATTENTION_HEADS}",
         )
-    expected = _shapes(known, sizes, most=len(parameters))
+    expected = _shapes(known, sizes, most=len(parameters)) | _both("classifier", heads, 3 * sizes["width"])
     if parameters.keys() != expected.keys():
         raise WeightsRefused(
             f"含 {'、'.join(parameters)}，应为 {'、'.join(expected)}",
@@ -66,7 +68,7 @@ def complete(known: Vocabulary, sizes: Mapping[str, int], parameters: Mapping[st
 
 
 def _shapes(known: Vocabulary, sizes: Mapping[str, int], most: int) -> dict[str, tuple[int, ...]]:
-    """The names and shapes of the parameters; of layers beyond the ``most`` that there can be nothing is said."""
+    """Names and shapes of all parameters but the last; of layers beyond the ``most`` possible nothing is said."""
     width = sizes["width"]
     found: dict[str, tuple[int, ...]] = {
         "chars.weight": (known.size, width),
@@ -87,7 +89,7 @@ def _shapes(known: Vocabulary, sizes: Mapping[str, int], most: int) -> dict[str,
             found |= _both(f"layers.{layer}.{name}", width)
         for name, shape in steps.items():
             found |= _both(f"layers.{layer}.{name}", *shape)
-    return found | _both("classifier", len(HEADS), 3 * width)
+    return found
 
 
 def _both(name: str, *shape: int) -> dict[str, tuple[int, ...]]:

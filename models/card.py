@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "qingliu-card/1"
 HOME: Final = Path(__file__).parent
-HEADS: Final = ("abuse", "porn", "gambling", "fraud", "diversion", "spam", "ad_law", "negative")
-"""Abuse and hate; porn; gambling; fraud; black-market ads and luring away; spam; advertising law; negative mood."""
+HEADS: Final = (
+    *("abuse", "porn", "gambling", "fraud", "diversion", "illicit", "spam", "ad_law"),
+    *("violence", "self_harm", "minors", "privacy", "rumor", "negative"),
+)
+"""Abuse and hate; porn; gambling; fraud; luring away and paid reviews; forbidden goods and services; spam; advertising
+law; violence and terror; self-harm; harm to minors; leaks of personal data; rumours; negative mood."""
 
 _OF_ONE_STAGE: Final = ("sizes", "beside", "stacking", "stacking_long", "band")
 REVIEWED: Final = HEADS[:-1]
@@ -89,8 +93,8 @@ def write_card(card: Card, path: Path) -> None:
     path.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def read_card(path: Path) -> Card:
-    """The card in a file.
+def read_card(path: Path, *, older: bool = False) -> Card:
+    """The card in a file. An ``older`` one may lack heads: such a model can teach, and answers nobody.
 
     Raises:
         WeightsRefused: when it is missing, no card, of another schema, or has labels that this program does not know.
@@ -109,7 +113,7 @@ def read_card(path: Path) -> Card:
             f"{path.name}：格式为 {card.schema!r}，应为 {SCHEMA!r}",
             f"{path.name}: schema {card.schema!r}, expected {SCHEMA!r}",
         )
-    if card.labels != HEADS:
+    if card.labels != tuple(head for head in HEADS if head in card.labels or not older):
         raise WeightsRefused(
             f"{path.name}：标签为 {'、'.join(card.labels)}，应为 {'、'.join(HEADS)}",
             f"{path.name}: labels {', '.join(card.labels)}; expected {', '.join(HEADS)}",
@@ -120,11 +124,11 @@ def read_card(path: Path) -> Card:
             f"{path.name}: weights must be a plain file name, not {card.weights!r}",
         )
     stackings = [card.stacking, card.stacking_long] if card.stacking_long else [card.stacking]
-    if card.beside and any(stacking.keys() != set(HEADS) for stacking in stackings):
+    if card.beside and any(stacking.keys() != set(card.labels) for stacking in stackings):
         raise WeightsRefused(
             f"{path.name}：stacking 须列出且只列出全部标签", f"{path.name}: stacking must name every head and no other"
         )
-    if card.calibration.keys() != set(HEADS) or card.thresholds.keys() != set(HEADS):
+    if card.calibration.keys() != set(card.labels) or card.thresholds.keys() != set(card.labels):
         raise WeightsRefused(
             f"{path.name}：calibration 与 thresholds 须列出且只列出全部标签",
             f"{path.name}: calibration and thresholds must name every head and no other",

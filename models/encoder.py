@@ -46,7 +46,6 @@ class EncoderConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
     ) -> None:
         self.vocabulary, self.sounds, self.pairs = vocabulary, sounds, pairs
         self.width, self.layers, self.attention_heads = width, layers, attention_heads
-        rest.setdefault("num_labels", len(HEADS))
         super().__init__(**rest)
 
 
@@ -92,7 +91,7 @@ class Encoder(PreTrainedModel):  # type: ignore[no-untyped-call]
         self.register_buffer("sound_of", torch.zeros(config.vocabulary, dtype=torch.long))
         self.entry, self.exit = nn.LayerNorm(width), nn.LayerNorm(width)
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
-        self.classifier = nn.Linear(3 * width, len(HEADS))
+        self.classifier = nn.Linear(3 * width, config.num_labels or len(HEADS))
         self.post_init()  # type: ignore[no-untyped-call]
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -182,10 +181,10 @@ class EncoderTokenizer(PreTrainedTokenizer):
         return (str(path),)
 
 
-def made(known: Vocabulary, sizes: Mapping[str, int]) -> Encoder:
+def made(known: Vocabulary, sizes: Mapping[str, int], heads: int = len(HEADS)) -> Encoder:
     """A model without knowledge for a vocabulary."""
     sounds = int(known.sounds.max()) + 1
-    model = Encoder(EncoderConfig(vocabulary=known.size, sounds=sounds, **sizes))
+    model = Encoder(EncoderConfig(vocabulary=known.size, sounds=sounds, num_labels=heads, **sizes))
     model.sound_of.copy_(torch.from_numpy(known.sounds.astype(np.int64)))
     return model
 
@@ -204,7 +203,7 @@ def run(known: Vocabulary, sizes: Mapping[str, int], parameters: Mapping[str, An
 
 def filled(known: Vocabulary, sizes: Mapping[str, int], parameters: Mapping[str, Any]) -> Encoder:
     """A model with these parameters, all that it has, ready to answer."""
-    model = made(known, sizes)
+    model = made(known, sizes, len(parameters["classifier.bias"]))
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             parameter.copy_(torch.from_numpy(parameters[name]))

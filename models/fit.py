@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.card import HEADS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -39,10 +41,10 @@ class Recipe:
     epochs: int = 6
     rate: float = 0.2
     decay: float = 1e-3
-    smoothing: tuple[float, ...] = (5.0, *[0.3] * 7)
+    smoothing: tuple[float, ...] = (5.0, *[0.3] * (len(HEADS) - 1))
     block: int = 512
     disguised: float = 0.3
-    dropped: tuple[float, ...] = (0.0, *[0.4] * 7)
+    dropped: tuple[float, ...] = (0.0, *[0.4] * (len(HEADS) - 1))
     seed: int = 20251126
 
 

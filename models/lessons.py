@@ -46,6 +46,8 @@ class Lesson:
     sizes: Mapping[str, int] = field(default_factory=lambda: {"width": 128, "layers": 3, "pairs": 65_521})
     teachers: Sequence[Path] = ()
     """Model folders with finished second stages: this one learns what they agree on, too."""
+    start: Path | None = None
+    """A folder with a finished one to go on from, which has guessed already; it may know fewer heads."""
 
 
 @dataclass(frozen=True, slots=True)

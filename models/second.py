@@ -116,7 +116,7 @@ def _stack(stacking: Mapping[str, Stacked]) -> Numbers:
 
 def calibrated(card: Card, logits: Numbers) -> Numbers:
     """The probabilities of a second stage by itself, for its log odds: for tables and pupils, not for the court."""
-    slopes = np.array([(card.calibration[head].slope, card.calibration[head].offset) for head in HEADS])
+    slopes = np.array([(card.calibration[head].slope, card.calibration[head].offset) for head in card.labels])
     found: Numbers = 1 / (1 + np.exp(-np.clip(logits * slopes[:, 0] + slopes[:, 1], -_REACH, _REACH)))
     return found
 
@@ -134,7 +134,7 @@ def packed(known: Vocabulary, parameters: Mapping[str, npt.NDArray[np.float32]])
     return pack(arrays)
 
 
-def unpacked(data: bytes, sizes: Mapping[str, int]) -> tuple[Vocabulary, Arrays]:
+def unpacked(data: bytes, sizes: Mapping[str, int], *, heads: int = len(HEADS)) -> tuple[Vocabulary, Arrays]:
     """How the model in these bytes reads, and all its parameters as 32-bit floats. Raises ``WeightsRefused``."""
     arrays = unpack(data)
     try:
@@ -150,7 +150,7 @@ def unpacked(data: bytes, sizes: Mapping[str, int]) -> tuple[Vocabulary, Arrays]
         if table not in found or scale.shape != (len(found[table]), 1):
             raise WeightsRefused(f"{name} 没有对应的表", f"holds {name} for no such table")
         found[table] *= scale.astype(np.float32)
-    complete(known, sizes, found)
+    complete(known, sizes, found, heads)
     return known, found
 
 

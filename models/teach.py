@@ -1,9 +1,9 @@
 """Teaching the second stage: it guesses masked characters of the text given, then learns the labels, then is stacked.
 
-It sees the rows that the first stage sees, with the same weights. Where a row says nothing of a head, the first stage's
-opinion counts a little. With teachers, finished second stages of other seeds, it learns from what they agree on: half a
-label is then theirs, and unlabelled lines say something too. Imports torch, uses a GPU where there is one; a run is
-repeatable on one machine without.
+One that goes on from a finished one has guessed already. It sees the rows that the first stage sees, with the same
+weights. Where a row says nothing of a head, the first stage's opinion counts a little. With teachers, finished second
+stages of other seeds, it learns from what they agree on: half a label is then theirs, and unlabelled lines say
+something too. Imports torch, uses a GPU where there is one; a run is repeatable on one machine without.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from models.features import alphabet
 from models.ngram import MILLI, Ngram
 from models.second import NAME, Both, Second, calibrated, lengthy, packed, unpacked
 from models.tokens import BEGIN, LONGEST, MASK, NAMED, padded, vocabulary
-from models.train import GOLDEN, WRITTEN, head_figures, scaling_of, threshold_of, written
+from models.train import GOLDEN, WRITTEN, head_figures, scaling_of, threshold_of, usual, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -76,17 +76,20 @@ def teach(given: Given, lesson: Lesson, target: Path, tell: Tell) -> Card:
     lines = [line[:SKIMMED] for line in chance.sample(given.lines, min(lesson.lines, len(given.lines)))]
     rows = varied(given.rows, lesson.disguised, lesson.seed, amid=lesson.among)
     texts = [row.text for row in given.rows]
-    known = vocabulary([*lines[: len(texts)], *texts], alphabet(), lesson.vocabulary)
-    guessed = [ids[:READ] for ids in map(known.ids, [*lines, *texts]) if len(ids) > FEWEST] if lines else []
+    if lesson.start is None:
+        known = vocabulary([*lines[: len(texts)], *texts], alphabet(), lesson.vocabulary)
+        model = _moved(made(known, lesson.sizes))
+        if lines:
+            _guess(model, [ids[:READ] for ids in map(known.ids, [*lines, *texts]) if len(ids) > FEWEST], lesson, tell)
+    else:
+        known, model, sizes = _resumed(lesson.start)
+        lesson = replace(lesson, sizes=sizes)
     taught = _targets(given.first, labelled(rows), lesson.taught)
     if lesson.teachers:
         taught = _agreed(taught, lines[: len(rows) // UNLABELLED], lesson, tell)
     plenty = np.ones(len(taught.texts), bool)
     plenty[: len(rows)] = [row.source.ordinary or row.source.file == WRITTEN.file for row in rows]
     lessons = _Lessons([_piece(known, text) for text in taught.texts], taught.truth, taught.weight, plenty)
-    model = _moved(made(known, lesson.sizes))
-    if guessed:
-        _guess(model, guessed, lesson, tell)
     _learn(model, lessons, lesson, tell)
     model.cpu()
     data = packed(known, {name: one.detach().numpy() for name, one in model.named_parameters()})
@@ -124,30 +127,55 @@ def _piece(known: Vocabulary, text: str) -> Ids:
 def _agreed(taught: Labelled, lines: Sequence[str], lesson: Lesson, tell: Tell) -> Labelled:
     """These texts and lines without labels; what the teachers think of each is mixed with what is known of it."""
     texts = [*taught.texts, *lines]
-    opinion = np.zeros((len(texts), len(HEADS)), np.float32)
+    opinion, knowing = np.zeros((len(texts), len(HEADS)), np.float32), np.zeros(len(HEADS), np.float32)
     for folder in lesson.teachers:
         tell(f"what the second stage in {folder} thinks of {len(texts)} texts")
-        opinion += _opinion(folder, texts) / len(lesson.teachers)
+        columns, found = _opinion(folder, texts)
+        opinion[:, columns] += found
+        knowing[columns] += 1
+    opinion /= np.maximum(knowing, 1)
     unknown = np.zeros((len(lines), len(HEADS)), np.float32)
     truth, weight = np.concatenate([taught.truth, unknown]), np.concatenate([taught.weight, unknown])
-    share = np.where(weight > lesson.taught, AGREED, 1).astype(np.float32)
-    return Labelled(texts, (1 - share) * truth + share * opinion, np.maximum(weight, np.float32(AGREED)))
+    heard = (knowing > 0).astype(np.float32)
+    share = np.where(weight > lesson.taught, AGREED, 1).astype(np.float32) * heard
+    return Labelled(texts, (1 - share) * truth + share * opinion, np.maximum(weight, AGREED * heard))
 
 
-def _opinion(folder: Path, texts: Sequence[str]) -> Floats:
-    """The probabilities by the second stage in a folder alone, a row a text. Raises ``WeightsRefused``."""
-    card = read_card(folder / "cards" / f"{NAME}.json")
-    known, parameters = unpacked(read_weights(card, folder / "weights"), card.sizes)
+def _finished(folder: Path) -> tuple[Card, Vocabulary, Mapping[str, Floats]]:
+    """The second stage in a folder, of whatever heads. Raises ``WeightsRefused``."""
+    card = read_card(folder / "cards" / f"{NAME}.json", older=True)
+    return card, *unpacked(read_weights(card, folder / "weights"), card.sizes, heads=len(card.labels))
+
+
+def _resumed(folder: Path) -> tuple[Vocabulary, Encoder, Mapping[str, int]]:
+    """How a finished second stage reads, all that it knows, and its sizes. Of heads that are new it knows nothing."""
+    card, known, parameters = _finished(folder)
+    model = made(known, card.sizes)
+    columns = _columns(card)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter[columns if name.startswith("classifier.") else ...] = torch.from_numpy(parameters[name])
+    return known, _moved(model), card.sizes
+
+
+def _columns(card: Card) -> list[int]:
+    """Where the heads of a card stand among all."""
+    return [HEADS.index(head) for head in card.labels]
+
+
+def _opinion(folder: Path, texts: Sequence[str]) -> tuple[list[int], Floats]:
+    """The probabilities by the second stage in a folder alone, a row a text, and the columns that they stand for."""
+    card, known, parameters = _finished(folder)
     model = _moved(filled(known, card.sizes, parameters))
     pieces = [_piece(known, text) for text in texts]
-    found = np.zeros((len(texts), len(HEADS)))
+    found = np.zeros((len(texts), len(card.labels)))
     order = np.argsort([len(piece) for piece in pieces], kind="stable")
     with torch.inference_mode(), _quick():
         for start in range(0, len(order), _SEEN):
             places = order[start : start + _SEEN]
             ids = torch.from_numpy(padded([pieces[place] for place in places])).to(_place())
             found[places] = model.logits(ids).float().cpu().numpy()
-    return calibrated(card, found).astype(np.float32)
+    return _columns(card), calibrated(card, found).astype(np.float32)
 
 
 class _Steps:
@@ -272,7 +300,9 @@ def settled(first: Ngram, stage: Second, held: Sequence[Row]) -> Card:
     told: dict[str, Any] = {}
     limits: dict[str, dict[str, float]] = {}
     for name, found in scores.items():
-        limits[name] = {head: threshold_of(found[ordinary, column], head) for column, head in enumerate(HEADS)}
+        limits[name] = {
+            head: threshold_of(found[usual(known, ordinary, column), column], head) for column, head in enumerate(HEADS)
+        }
         told[name] = {
             head: head_figures(found[:, column], known, column, limits[name][head]) for column, head in enumerate(HEADS)
         }

@@ -67,6 +67,16 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
             file_okay=False,
         ),
     ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--start",
+            help="第二级不从头预训练，而从已训练好的一个（模型目录）继续",
+            exists=True,
+            file_okay=False,
+            show_default=False,
+        ),
+    ] = None,
     epochs: Annotated[int, typer.Option("--epochs", help="遍数", min=1)] = Recipe().epochs,
     seed: Annotated[int, typer.Option("--seed", help="随机种子")] = Recipe().seed,
     lang: Lang = Tongue.ZH,
@@ -85,7 +95,7 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
         if stage is not Stage.SECOND:
             _tell_first(train(order, target, tell), lang.lang)
         if stage is not Stage.FIRST:
-            lesson = Lesson(lines=lines, passes=passes, epochs=second_epochs, seed=seed, teachers=teachers or ())
+            lesson = Lesson(lines, passes, epochs=second_epochs, seed=seed, teachers=teachers or (), start=start)
             _tell_second(teach_second(order, lesson, target, tell), lang.lang)
     except (DataRefused, WeightsRefused, OSError) as error:
         refuse(say(lang.lang, f"无法训练：{why(error, 'zh')}", f"cannot train: {error}"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from models.card import HEADS
 from models.ngram import load
 from models.tensors import WeightsRefused, pack, unpack
 
@@ -73,7 +74,7 @@ def swapped(folder: Path) -> bytes:
 
 def contradicting(folder: Path) -> bytes:
     data = (folder / "weights" / "ngram.safetensors").read_bytes()
-    return data.replace(b'"shape":[8]', b'"shape":[9]', 1)
+    return data.replace(b'"shape":[14]', b'"shape":[15]', 1)
 
 
 def whole(folder: Path) -> bytes:
@@ -116,7 +117,7 @@ def test_hostile_weights_are_refused_with_the_reason(folder: Path, make: Callabl
         ({"weights": "absent.safetensors"}, "cannot be read"),
         ({"thresholds": {}}, "every head"),
         ({"golden": []}, "no golden"),
-        ({"golden": [{"text": "a", "logits": [0] * 8}]}, "the card says"),
+        ({"golden": [{"text": "a", "logits": [0] * len(HEADS)}]}, "the card says"),
         ({"calibration": {}}, "every head"),
         ({"surprise": 1}, "unknown entries surprise"),
         ({"bits": "many"}, "is no card"),

@@ -68,4 +68,4 @@ def test_the_shipped_weights_tell_a_scam_from_a_thank_you() -> None:
 def test_the_shipped_stages_belong_together_and_are_small() -> None:
     """Who trains the first stage again must teach the second again: beside another it is never used."""
     assert read_card(HOME / "cards" / "encoder.json").beside == load().card.sha256
-    assert sum(path.stat().st_size for path in (HOME / "weights").glob("*.safetensors")) < 30e6
+    assert sum(path.stat().st_size for path in (HOME / "weights").glob("*.safetensors")) < 42e6

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models.card import REVIEWED
+from models.card import HEADS, REVIEWED
 from models.data import (
     LENGTHS,
     DataRefused,
@@ -43,8 +43,8 @@ def test_text_for_measuring_is_never_trained_on(tmp_path: Path, place: str) -> N
 def test_a_missing_label_is_no_negative(tmp_path: Path) -> None:
     path = write(tmp_path / "rows.jsonl", '{"text": "一句话", "labels": {"abuse": 1, "spam": 0}}')
     known = labelled(rows_of(*files_of([path], ("train",), known_sources())[0]))
-    assert known.truth[0].tolist() == [1, 0, 0, 0, 0, 0, 0, 0]
-    assert known.weight[0].tolist() == [1, 0, 0, 0, 0, 1, 0, 0]
+    assert known.truth[0].tolist() == [head == "abuse" for head in HEADS]
+    assert known.weight[0].tolist() == [head in {"abuse", "spam"} for head in HEADS]
 
 
 def test_a_line_of_an_examination_without_a_category_is_innocent_of_all(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_a_line_of_an_examination_without_a_category_is_innocent_of_all(tmp_path
     path = write(tmp_path / "cases" / "exam" / "a.jsonl", *lines[:3])
     (_, source) = files_of([path], ("train",), known_sources())[0]
     clean = rows_of(path, source)
-    assert [set(row.labels.values()) for row in clean] == [{0}, {0}]
+    assert [set(row.labels.values()) for row in clean] == [{0}, {0}, {1}]
     with pytest.raises(DataRefused, match=r"a\.jsonl:1"):
         rows_of(write(path, lines[3]), source)
 

@@ -19,7 +19,7 @@ import pytest
 from typer.testing import CliRunner
 
 from models import evaluate, metrics, ngram, portable, second
-from models.card import HEADS, read_card
+from models.card import HEADS, Golden, read_card, write_card
 from models.checkpoint import CheckpointChoice, sound
 from models.checkpoint import load as load_checkpoint
 from models.data import Labelled
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     Trained = tuple[Path, Card]
 
 TINY = Lesson(lines=0, epochs=1, vocabulary=1500, threads=1, sizes={"width": 32, "layers": 1, "pairs": 997})
+AD_LAW = HEADS.index("ad_law")
+AGED = ("abuse", "illicit", "negative")
 TEXTS = (
     "全网最低价，三天见效",
     "好",
@@ -115,14 +117,14 @@ LONG_TEXT = "今天天气不错，" * 12 + TEXTS[0]
 @pytest.mark.parametrize(("text", "long"), [(TEXTS[0], 0.0), (LONG_TEXT[-40:], 0.5), (LONG_TEXT, 1.0)])
 def test_both_are_stacked_as_the_card_says_for_a_text_of_this_length(taught: Path, text: str, long: float) -> None:
     model = both(taught)
-    first, other = model.first.logits([text])[0, 6], model.second.logits([text])[0, 6]
+    first, other = model.first.logits([text])[0, AD_LAW], model.second.logits([text])[0, AD_LAW]
     odds = [
         told.first * first / 1000 + told.second * other + told.offset
         for told in (model.card.stacking["ad_law"], model.card.stacking_long["ad_law"])
     ]
     expected = (1 - long) * odds[0] + long * odds[1]
     assert odds[0] != odds[1]
-    assert model.scores([text])[0, 6] == pytest.approx(1 / (1 + np.exp(-expected)))
+    assert model.scores([text])[0, AD_LAW] == pytest.approx(1 / (1 + np.exp(-expected)))
 
 
 def test_no_stage_counts_against_itself(taught: Path) -> None:
@@ -161,7 +163,7 @@ def test_teaching_twice_gives_the_same_weights(taught: Path, trained: Trained, t
 
 def test_half_a_label_and_all_that_is_unknown_come_from_the_teachers(taught: Path) -> None:
     teach = importlib.import_module("models.teach")
-    truth, weight = np.zeros((7, 8), np.float32), np.full((7, 8), TINY.taught, np.float32)
+    truth, weight = np.zeros((7, len(HEADS)), np.float32), np.full((7, len(HEADS)), TINY.taught, np.float32)
     truth[:, 0] = weight[:, 0] = 1
     told: list[str] = []
     way = replace(TINY, teachers=(taught, taught))
@@ -182,7 +184,61 @@ def test_a_pupil_learns_from_teachers(taught: Path, trained: Trained, tmp_path: 
     card = teach_second(order, replace(TINY, teachers=(taught,)), tmp_path, told.append)
     assert any(str(taught) in line for line in told)
     assert card.sha256 != read_card(taught / "cards" / "encoder.json").sha256
-    assert both(tmp_path).scores(TEXTS).shape == (7, 8)
+    assert both(tmp_path).scores(TEXTS).shape == (7, len(HEADS))
+
+
+@pytest.fixture
+def aged(taught: Path, tmp_path: Path) -> Path:
+    """The same stage as a program made it that knew fewer heads."""
+    folder = tmp_path / "aged"
+    folder.mkdir()
+    copy(taught, folder)
+    card, kept = read_card(folder / "cards" / "encoder.json"), [HEADS.index(head) for head in AGED]
+    arrays = unpack((folder / "weights" / card.weights).read_bytes())
+    data = pack({name: array[kept] if name.startswith("classifier.") else array for name, array in arrays.items()})
+    (folder / "weights" / card.weights).write_bytes(data)
+    fewer = {
+        name: {head: getattr(card, name)[head] for head in AGED}
+        for name in ("calibration", "thresholds", "stacking", "stacking_long")
+    }
+    golden = tuple(Golden(row.text, tuple(row.logits[column] for column in kept)) for row in card.golden)
+    aged = replace(card, labels=AGED, golden=golden, sha256=sha256(data).hexdigest(), **fewer)
+    write_card(aged, folder / "cards" / "encoder.json")
+    return folder
+
+
+def test_what_knows_fewer_heads_answers_nobody(aged: Path) -> None:
+    with pytest.raises(WeightsRefused, match="labels abuse, illicit, negative; expected"):
+        both(aged)
+
+
+def test_what_knows_fewer_heads_teaches_those(aged: Path, taught: Path) -> None:
+    teach = importlib.import_module("models.teach")
+    nothing, texts = np.zeros((len(TEXTS), len(HEADS)), np.float32), [text[: teach.READ] for text in TEXTS]
+    way = replace(TINY, teachers=(aged, taught))
+    agreed = teach._agreed(Labelled(texts, nothing, nothing), (), way, lambda _line: None)
+    fewer = replace(way, teachers=(aged,))
+    alone = teach._agreed(Labelled(texts, nothing, nothing), (), fewer, lambda _line: None)
+    known = np.isin(HEADS, AGED)
+    assert np.abs(agreed.truth - evaluate.Alone(both(taught)).scores(texts))[:, known].max() < 1e-2
+    assert (agreed.weight == teach.AGREED).all()
+    assert (alone.weight[:, known] == teach.AGREED).all() and not alone.weight[:, ~known].any()
+
+
+def test_one_goes_on_from_what_is_finished(aged: Path, taught: Path, trained: Trained, tmp_path: Path) -> None:
+    teach = importlib.import_module("models.teach")
+    known, model, sizes = teach._resumed(aged)
+    assert sizes == TINY.sizes and known.size == model.chars.num_embeddings
+    ids = importlib.import_module("torch").from_numpy(padded(known.windows(TEXTS)[0]))
+    model.train(mode=False)
+    found, before = model.logits(ids).detach().numpy(), both(taught).second._run(padded(known.windows(TEXTS)[0]))
+    assert np.abs(found - before)[:, np.isin(HEADS, AGED)].max() < 1e-4
+    copy(trained[0], tmp_path)
+    told: list[str] = []
+    order = Order(OWN, recipe=SMALL, reproduce="a test")
+    teach_second(order, replace(TINY, lines=1_000, start=aged), tmp_path, told.append)
+    assert not any("guessing" in line for line in told)
+    assert both(tmp_path).scores(TEXTS).shape == (len(TEXTS), len(HEADS))
 
 
 def test_it_is_a_transformers_model_with_its_own_tokenizer(taught: Path, tmp_path: Path) -> None:
@@ -316,7 +372,7 @@ def test_numpy_needs_neither_torch_nor_onnx_runtime(taught: Path) -> None:
         "print(sorted({'torch', 'transformers', 'onnxruntime'} & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", code, str(taught)], capture_output=True, check=False, text=True)
-    assert done.stdout.split("\n") == ["(1, 8)", "[]", ""], done.stderr
+    assert done.stdout.split("\n") == [f"(1, {len(HEADS)})", "[]", ""], done.stderr
 
 
 def test_onnx_runtime_is_chosen_only_with_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -348,7 +404,7 @@ def test_onnx_runtime_needs_no_torch(exported: Path) -> None:
         "print(second.load(ngram.load(folder), folder, wish='onnx').scores(['全网最低价']).shape)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(exported)], capture_output=True, check=False, text=True)
-    assert done.stdout.strip() == "(1, 8)", done.stderr
+    assert done.stdout.strip() == f"(1, {len(HEADS)})", done.stderr
 
 
 def test_an_onnx_file_is_refused_that_is_stale_missing_or_broken(exported: Path, folder: Path) -> None:

@@ -37,7 +37,7 @@ class Deep(Fake):
 
     def scores(self, texts):
         found = super().scores(texts)
-        if not isinstance(found, np.ndarray) or found.shape != (len(texts), 8):
+        if not isinstance(found, np.ndarray) or found.shape != (len(texts), len(LABELS)):
             return found
         found[:, 0] = [
             0.1 if BAD * 2 in text else 0.8 if SEEN_THROUGH in text else s
@@ -206,7 +206,7 @@ def test_the_band_of_the_card_shrinks_under_load():
 
 def test_a_mere_mood_is_no_doubt(shipped, content):
     first = Fake()
-    mood, doubt = np.full((1, 8), 0.1), np.full((1, 8), 0.1)
+    mood, doubt = np.full((1, len(LABELS)), 0.1), np.full((1, len(LABELS)), 0.1)
     mood[0, LABELS.index("negative")] = doubt[0, LABELS.index("porn")] = 0.49
     case = shipped.examine(content("这一瓶面霜而已", scene=Scene.UGC))
     margins = []

@@ -15,6 +15,7 @@ import orjson
 import pytest
 
 from models import ngram
+from models.card import HEADS
 from moderation.types import DOUBTED, TEXT, Action, Missing, Opinion, Part, Scene
 from service import wiring_expert
 from service.experts import ENOUGH_TEXTS, LONG, Hearing, answers, name_of
@@ -24,7 +25,7 @@ from service.wiring_expert import ExpertRefused
 from tests.small import terms
 
 CASES = Path(__file__).parents[1] / "cases" / "expert"
-LABELS = ("abuse", "porn", "gambling", "fraud", "diversion", "spam", "ad_law", "negative")
+LABELS = HEADS
 GENEROUS = {Scene.LIVE_CHAT, Scene.UGC}
 BAD = "坏"
 WALK = "今天在河边走了很远的路，看见三只水鸟和一片芦苇，桥那头有人卖糖葫芦，风把帽子吹跑了两回，"
