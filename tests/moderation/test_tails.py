@@ -1,4 +1,4 @@
-"""What hashtags and a disclaimer at the end excuse: nothing that a person need not see."""
+"""What hashtags and a disclaimer at one end excuse: nothing that a person need not see."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ TAILED = (
     ("ugc", "小心我拿刀上门捅了你 #警方提醒 #普法"),
     ("live_chat", "你给我等着，放学弄死你（剧情演绎，请勿模仿）"),
     ("ugc", "毕业证驾驶证都能办，做得跟真的一样，私我 #电影 #剧情"),
+    ("ugc", "#反诈宣传 卖冰毒，长期有货，要的联系"),
+    ("ugc", "#反诈宣传# 长期代开发票，税点低，联系我 #普法"),
 )
 FRAMED = (
     ("ugc", "刷单返利都是骗局，大家不要信 #反诈宣传 #防骗"),
@@ -31,6 +33,15 @@ def test_a_tail_excuses_nothing_by_itself(shipped, judge, content, scene, text):
     for item in tailed:
         assert "末尾" in Reasons(shipped.ruleset, content(text, scene=scene), "zh").why(item)
         assert verdict.action is Action.REVIEW
+
+
+def test_tags_and_disclaimers_are_read_in_one_way_only(shipped, judge):
+    assert judge(shipped, "加微信" + "#a[剧情]" * 40 + " 好", scene="ugc").action is not Action.PASS
+
+
+def test_what_stands_behind_tags_is_quoted_where_it_stands(shipped, judge):
+    text = "#反诈宣传 卖冰毒，长期有货，要的联系"
+    assert any("冰毒" in text[slice(*item.span[1:])] for item in judge(shipped, text, scene="ugc").evidence)
 
 
 def test_only_a_tail_speaks_against_some(shipped, judge):
