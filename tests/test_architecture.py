@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("moderation", "models", "service")
 TEXT_LIBRARIES = {"numpy", "daachorse", "jieba", "re2"}
 STDLIB = {
-    "__future__", "abc", "bisect", "collections", "contextlib", "csv", "dataclasses", "datetime", "enum", "functools",
+    "__future__", "abc", "bisect", "collections", "contextlib", "csv", "dataclasses", "datetime", "enum", "functools", "html",
     "hashlib", "itertools", "json", "logging", "math", "operator", "re", "tomllib", "types", "typing", "unicodedata",
     "warnings",
 }  # fmt: skip
