@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("moderation", "models", "service")
 TEXT_LIBRARIES = {"numpy", "daachorse", "jieba", "re2"}
 STDLIB = {
-    "__future__", "abc", "bisect", "collections", "contextlib", "csv", "dataclasses", "datetime", "enum", "functools", "html",
-    "hashlib", "itertools", "json", "logging", "math", "operator", "re", "tomllib", "types", "typing", "unicodedata",
+    "__future__", "abc", "bisect", "collections", "contextlib", "csv", "dataclasses", "datetime", "enum", "functools",
+    "hashlib", "html", "itertools", "json", "logging", "math", "operator", "re", "tomllib", "types", "typing", "unicodedata",
     "warnings",
 }  # fmt: skip
 DOORS = {
