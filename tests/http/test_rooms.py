@@ -31,6 +31,8 @@ from service.review.intake import Said as Filed
 from service.review.rulings import Ruling
 from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role
+from service.store import room_reads
+from service.store.reads import stored
 from service.store.room_reads import RoomReads
 from tests.http.conftest import PASSWORD
 from tests.http.streams import chat
@@ -144,6 +146,21 @@ def test_what_happened_is_listed_after_any_number(server, room):
     part = server.call("GET", f"/v1/rooms/{room}/events?after=2&limit=2").json
     assert [one["seq"] for one in part["items"]] == [3, 4] and part["next"] == 4
     assert server.call("GET", f"/v1/rooms/{room}/events?after=6").json["items"] == []
+
+
+def test_a_page_holds_what_was_asked_for_however_many_messages_were_judged_together(server, room, monkeypatch):
+    said(server, room, *(chat(f"m{n}", kind="title") for n in range(30)))
+    server.within(server.service.rooms.tell("shop", room, Happening("noted", {"by": "k"})))
+    said(server, room, *(chat(f"n{n}") for n in range(20)))
+    read = []
+    monkeypatch.setattr(room_reads, "stored", lambda *row: read.append(row) or stored(*row))
+    pages, after = [], 0
+    while page := server.within(server.service.rooms.after("shop", room, after, limit=7)):
+        pages.append([one.number for one in page])
+        after = page[-1].number
+    assert [len(page) for page in pages] == [7, 7, 7, 7, 7, 7, 7, 2]
+    assert [number for page in pages for number in page] == list(range(1, 52))
+    assert len(read) == 50
 
 
 def test_rooms_are_listed_while_they_are_open_and_remembered_after(server, room):
