@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from service.store.reads import Stored
 
 _ROWS = 64
+_RULINGS = 200
 _ALL = range(1, 2**62)
 
 
@@ -100,9 +101,15 @@ class RoomReads:
         rows = list(await self._connection.execute_fetchall(room_statements.LAST_RULING))
         return str(rows[0][0])
 
-    async def rulings(self, after: str) -> list[Ruled]:
-        """What was decided on messages of rooms after a decision, oldest first."""
-        return _ruled(await self._connection.execute_fetchall(room_statements.RULINGS, (after,)))
+    async def rulings(self, after: str) -> tuple[list[Ruled], str]:
+        """What was decided on messages of rooms after a decision, oldest first, and the decision that this goes up to.
+
+        That is the newest of all, whatever it is on, unless there is too much for one look.
+        """
+        upto = max(after, await self.last_ruling())
+        asked = (after, upto, _RULINGS)
+        rows = list(await self._connection.execute_fetchall(room_statements.RULINGS, asked))
+        return _ruled(rows), upto if len(rows) < _RULINGS else rows[-1][0]
 
     async def lately(self) -> list[Ruled]:
         """What was decided lately on messages of rooms, and taken back, oldest first; whether it was told."""

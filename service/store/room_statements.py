@@ -40,8 +40,8 @@ SELECT d.id, d.tenant, json_extract(CAST(opened(c.body) AS TEXT), '$.room') AS r
 FROM {found} JOIN contents AS c ON c.id = d.content LEFT JOIN decisions AS b ON b.id = d.supersedes
 WHERE {which} d.scene IN ('live_chat', 'live_speech', 'title') AND length(c.body) > 0
 """
-RULINGS = _RULED.format(found="notices AS n JOIN decisions AS d ON d.id = n.id", which="n.id > ?1 AND")
-RULINGS += "ORDER BY n.id LIMIT 200"
+RULINGS = _RULED.format(found="notices AS n JOIN decisions AS d ON d.id = n.id", which="n.id > ?1 AND n.id <= ?2 AND")
+RULINGS += "ORDER BY n.id LIMIT ?3"
 _UNNOTICED = "d.supersedes IS NOT NULL AND d.id NOT IN (SELECT id FROM notices) AND"
 """Of a decision that is taken back nobody is told; what else follows upon one has a notice of its own."""
 RULINGS_OVER = _RULED.format(found="json_each(?1) AS k JOIN decisions AS d ON d.supersedes = k.value", which=_UNNOTICED)
