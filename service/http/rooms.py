@@ -107,7 +107,7 @@ async def events(asked: Asked) -> Answer:
     """List what happened in a room after a number: verdicts and events, in order."""
     name, tenant, keeper = room_of(asked.found["room"]), asked.who.tenant, asked.serving.service.rooms
     query = read_query(asked, EventsQuery)
-    items = (await keeper.after(tenant, name, query.after, limit=query.limit))[: query.limit]
+    items = await keeper.after(tenant, name, query.after, limit=query.limit)
     if not items and not (await keeper.last(tenant, name))[0]:
         raise Problem("not-found")
     after = items[-1].number if items else query.after

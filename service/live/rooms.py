@@ -128,7 +128,7 @@ class Rooms:
         lane.ears.pop(ear, None)
 
     async def after(self, tenant: str, room: str, number: int, *, limit: int) -> list[Answered | Event]:
-        """What happened in a room after a number, from the store, in order."""
+        """What happened in a room after a number, from the store, in order: ``limit`` things at most."""
         return [self._numbered(room, one) for one in await self._reads.after(tenant, room, number, limit=limit)]
 
     async def texts(self, tenant: str, room: str, messages: Iterable[str]) -> dict[str, str]:
