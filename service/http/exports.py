@@ -47,7 +47,7 @@ class ExportRequest(BaseModel):
     contents: StrictBool = Field(default=False, description="with what contents say")
     unmasked: StrictBool = Field(default=False, description="personal data as it is; needs a right and a reason")
     reason: Annotated[str, StringConstraints(max_length=500)] = ""
-    formats: Annotated[list[Format], Field(max_length=5)] = ["csv", "xlsx", "html"]
+    formats: Annotated[list[Format], Field(max_length=5, fail_fast=True)] = ["csv", "xlsx", "html"]
     lang: Literal["zh", "en"] = "zh"
 
 
