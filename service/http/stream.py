@@ -184,6 +184,9 @@ async def _talk(client: Stream, after: int | None) -> None:
         client.end(Code.BUSY)
     except ConnectionError:
         pass
+    except Exception as error:  # noqa: BLE001 - an answer by HTTP would be nothing that the client can read
+        structlog.get_logger().error("stream failed", **where(error))
+        client.end(Code.BUSY)
     finally:
         if lane is not None:
             rooms.leave(lane, client)

@@ -115,12 +115,16 @@ class Rooms:
         """Lets ``ear`` hear what happens from now on, with ``whole`` every verdict too, until it leaves.
 
         What is on disk then has numbers up to its lane's ``last``; what it hears may begin earlier. Raises as
-        ``bring``.
+        ``bring``, and whatever the store does; then it hears nothing.
         """
         lane = self._lane(tenant, room)
         lane.ears[ear] = whole
-        if not lane.opened:
-            await self.turns.open(lane)
+        try:
+            if not lane.opened:
+                await self.turns.open(lane)
+        except BaseException:
+            self.leave(lane, ear)
+            raise
         return lane
 
     def leave(self, lane: Lane, ear: Ear) -> None:
