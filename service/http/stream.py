@@ -84,7 +84,7 @@ class Streams:
     def place(self, tenant: str) -> Iterator[None]:
         """A tenant's place among the streams; take it before anything is waited for. Raises ``Problem``."""
         if not has_place(self.most, self._taken.total(), self._taken[tenant]):
-            raise Problem("crowded", headers={"Retry-After": "5"})
+            raise Problem("busy", headers={"Retry-After": "5"})
         self._taken[tenant] += 1
         try:
             yield
@@ -133,7 +133,7 @@ class Streams:
     policy=Right.FOLLOW,
     query=StreamQuery,
     gives=Hello,
-    problems=("invalid-query", "not-found", "upgrade-required", "crowded", *CALLED),
+    problems=("invalid-query", "not-found", "upgrade-required", "busy", *CALLED),
     upgrades=True,
     shows_texts=True,
 )

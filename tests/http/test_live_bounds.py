@@ -98,6 +98,9 @@ async def test_more_streams_than_allowed_are_refused_and_other_tenants_find_a_pl
         async with stream(narrow, "r"):
             pass
     assert refused.value.status == 503
+    head = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec_WebSocket_Version": "13"}
+    head |= {"Sec_WebSocket_Key": "A" * 22 + "==", "Sec_WebSocket_Protocol": PROTOCOL}
+    assert narrow.call("GET", "/v1/rooms/r/stream", **head).problem == "busy"
     async with stream(narrow, "r", key=rival) as other:
         assert other.hello["room"] == "r"
         with pytest.raises(aiohttp.WSServerHandshakeError):
