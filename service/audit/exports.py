@@ -3,6 +3,7 @@
 NoSuchExport     the tenant has asked for no such pack
 AskedWrong       what was asked for cannot be made; it names the field and the kind of fault
 NotThere         the pack is not made yet, or was taken away
+Waited           so many packs wait to be verified that no more are taken for a moment
 
 A pack rests on a checkpoint that is signed when its making begins. The plan is written down beside its files: a making
 that was cut off goes on with the same plan, and gives the same pack.
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
 LAST: Final = "g"
 """After every id."""
 WAITING, DONE, FAILED, GONE = "waiting", "done", "failed", "cancelled"
+MOST_VERIFIED: Final = 4
+"""So many packs wait to be verified, the one among them that is: each holds a thread for as long as it takes."""
 _PLAN: Final = "plan.json"
 _LOOK_SECONDS: Final = 0.5
 _REPORT_SECONDS: Final = 0.1
@@ -65,6 +68,10 @@ class NoSuchExport(LookupError):
 
 class NotThere(LookupError):
     """The pack is not there: not made yet, or taken away."""
+
+
+class Waited(Exception):
+    """Too many packs wait to be verified."""
 
 
 class AskedWrong(ValueError):
@@ -120,6 +127,7 @@ class Exports:
         self._cancelled: set[str] = set()
         """Those being made of which somebody wants no more, for now or for good."""
         self._wake = asyncio.Event()
+        self._turn, self._verifying = asyncio.Lock(), 0
 
     async def ask(self, tenant: str, asked: PackOrder, *, by: str, reason: str = "") -> Export:
         """Asks for a pack; one that somebody asks for again while it waits is the same.
@@ -185,8 +193,18 @@ class Exports:
         await self._ledger.record(Act(EXPORT_FETCHED, export, tenant, {"by": by, "sha256": found.sha256}))
         return path
 
-    def verified(self, path: Path) -> Check:
-        """What the verifier says of a pack, by the keys that this log began with. Takes its time."""
+    async def verified(self, path: Path) -> Check:
+        """What the verifier says of a pack, by the keys that this log began with; one at a time. Raises ``Waited``."""
+        if self._verifying >= MOST_VERIFIED:
+            raise Waited
+        self._verifying += 1
+        try:
+            async with self._turn:
+                return await to_end(self._verified, path)
+        finally:
+            self._verifying -= 1
+
+    def _verified(self, path: Path) -> Check:
         roots = [key for key, endorsement, _ in self._log.reads.signers() if not endorsement]
         done = check(path, key=roots.pop())
         while roots and any(code == "wrong-key" for code, _ in done.found):

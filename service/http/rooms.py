@@ -53,7 +53,7 @@ async def say(asked: Asked) -> Answer:
     """Have messages of a live room judged, in their order; each gets its own verdict or error, once it is on disk."""
     room, caller, serving = room_of(asked.found["room"]), asked.who, asked.serving
     rooms = serving.service.rooms
-    if rooms.full:
+    if rooms.full_of(caller.tenant):
         raise Crowded
     sent = envelope(await read_plain(asked, limit=serving.settings.max_batch_body))
     now = datetime.now(UTC)
