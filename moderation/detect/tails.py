@@ -1,4 +1,4 @@
-"""Tags: hashtags or a disclaimer in brackets at either end, which cost nothing to write (#反诈宣传 beside an offer).
+"""Tags: hashtags and names at either end, brackets at the last, which cost nothing to write (#反诈宣传 at an offer).
 
 The text is judged once more without them. What counts there and did not count with them is left to a person: now and
 then a warning has no other frame than the tag.
@@ -25,13 +25,12 @@ TAIL = "tail"
 """The fact of evidence that only the tags of the text speak against."""
 LONGEST = 200
 """So much of a text may be tags at one end: a search through all of it would take the square of its length."""
-_MARK = re.compile("[#＃）)】\\]]")
-_TAGS = (
-    r"(?:\s*(?:(?>[#＃][^\s#＃]{1,20}[#＃]?)"
-    r"|[（(【\[][^（(【\[）)】\]]{0,12}(?:剧情|演绎|虚构|模仿|雷同|玩笑)[^（(【\[）)】\]]{0,12}[）)】\]]))+"
-)
-"""A tag is taken whole, brackets and all: read as a tag or as a tag and a disclaimer, thirty would take hours."""
-_HEAD, _TAIL = re.compile(_TAGS), re.compile(rf"{_TAGS}\s*$")
+_MARK = re.compile("[#＃@＠）)】\\]]")
+_TAG = r"(?>[#＃][^\s#＃]{1,60}[#＃]?)|(?>[@＠][^\s#＃@＠]{1,30})"
+"""A tag is taken whole, brackets and all: read as a tag or as a tag and a bracket, thirty would take hours."""
+_HEAD = re.compile(rf"(?:\s*(?:{_TAG}))+")
+_TAIL = re.compile(rf"(?:\s*(?:{_TAG}|[（(【\[][^（(【\[）)】\]]{{1,24}}[）)】\]]))+[^\w#＃@＠]*$")
+"""What stands in brackets at the head is a heading: 【以案释法】."""
 
 
 def despite_tail(  # noqa: PLR0913, PLR0917 - what judges, and all that is judged

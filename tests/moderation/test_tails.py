@@ -15,6 +15,10 @@ TAILED = (
     ("ugc", "毕业证驾驶证都能办，做得跟真的一样，私我 #电影 #剧情"),
     ("ugc", "#反诈宣传 卖冰毒，长期有货，要的联系"),
     ("ugc", "#反诈宣传# 长期代开发票，税点低，联系我 #普法"),
+    ("ugc", "出售冰毒，要的联系 #没敢 👍"),
+    ("ugc", "出售冰毒，要的联系【没敢】."),
+    ("ugc", "出售冰毒，要的联系 @禁毒科普"),
+    ("ugc", "出售冰毒，要的联系 #禁毒科普大家一起来学习身边的禁毒知识人人有责任吧"),
 )
 FRAMED = (
     ("ugc", "刷单返利都是骗局，大家不要信 #反诈宣传 #防骗"),
@@ -22,6 +26,7 @@ FRAMED = (
     ("ugc", "今天的晚霞好美，下班路上拍的 #日常 #风景"),
     ("ad", "纯棉短袖，可机洗，建议反面晾晒 #新品 #夏装"),
     ("ugc", "#剧情"),
+    ("ugc", "【以案释法】非法出售公民行踪轨迹五十条以上就可能入刑，某银行员工因此获刑"),
 )
 
 
@@ -36,7 +41,8 @@ def test_a_tail_excuses_nothing_by_itself(shipped, judge, content, scene, text):
 
 
 def test_tags_and_disclaimers_are_read_in_one_way_only(shipped, judge):
-    assert judge(shipped, "加微信" + "#a[剧情]" * 40 + " 好", scene="ugc").action is not Action.PASS
+    for unit in ("#a[剧情]", "@a[剧情]", "[a] "):
+        assert judge(shipped, "加微信" + unit * 40 + " 好", scene="ugc").action is not Action.PASS
 
 
 def test_what_stands_behind_tags_is_quoted_where_it_stands(shipped, judge):
