@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
@@ -18,19 +19,22 @@ from service import private
 from service.audit.make import digest_of
 from service.audit.whole import wrong_in
 from service.cli.packs import with_log
-from service.cli.say import Data, Json, fail, out, print_json, settings
+from service.cli.say import Data, Json, fail, out, print_json, settings, why
 from service.cli.words import Lang, Tongue, say
 from service.keys import CLI
 from service.running import running
 from service.secret import BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from service.audit.retaining import Gone
     from service.wiring_audit import Audit
 
 _TOLD: Final = "backup.json"
 _DATABASE: Final = "qingliu.db"
 _FOLDERS: Final = ("archive", "exports", "models")
+_PACKS: Final = ".zip"
 _KEYS: Final = ("secret", "audit.key")
 
 
@@ -49,29 +53,54 @@ def backup(
     lang: Lang = Tongue.ZH,
 ) -> None:
     """Makes a backup."""
-    chosen = settings(data=data)
-    if folder.exists():
-        fail(say(lang.lang, f"{folder} 已存在", f"{folder} is there already"))
+    chosen, fresh = settings(data=data), folder.with_name(f"{folder.name}.new")
+    for path in (folder, fresh):
+        if path.exists():
+            fail(say(lang.lang, f"{path} 已存在", f"{path} is there already"))
 
     async def work(audit: Audit) -> dict[str, Any]:
         signed = await audit.log.checkpoint()
-        folder.mkdir(parents=True)
-        await asyncio.to_thread(audit.log.reads.copy, folder / _DATABASE)
+        await asyncio.to_thread(audit.log.reads.copy, fresh / _DATABASE)
         return {"size": signed.size, "checkpoint": await asyncio.to_thread(audit.log.reads.cosigned, signed)}
 
-    told = with_log(data, None, lang.lang, work)
-    for name in _FOLDERS:
-        if (chosen.data / name).exists():
-            shutil.copytree(chosen.data / name, folder / name)
-    for name in _KEYS if keys else ():
-        if (chosen.data / name).exists():
-            shutil.copy2(chosen.data / name, folder / name)
-    told["sha256"] = digest_of(folder / _DATABASE)
-    (folder / _TOLD).write_bytes(orjson.dumps(told))
+    try:
+        fresh.mkdir(parents=True)
+        told = with_log(data, None, lang.lang, work)
+        _copy(chosen.data, fresh, _KEYS if keys else ())
+        told["sha256"] = digest_of(fresh / _DATABASE)
+        (fresh / _TOLD).write_bytes(orjson.dumps(told))
+        fresh.replace(folder)
+    except OSError as error:
+        reason = why(error, lang.lang)
+        fail(say(lang.lang, f"未能备份：{reason}", f"no backup was made: {reason}"))
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
     if json:
         print_json({"folder": str(folder), "size": told["size"], "sha256": told["sha256"]})
         return
     out.print(say(lang.lang, f"已备份到 {folder}（检查点 {told['size']}）", f"{folder}, checkpoint {told['size']}"))
+
+
+def _copy(data: Path, folder: Path, keys: Iterable[str]) -> None:
+    """Copies what lies beside the database, while a service may write there."""
+    for name in _FOLDERS:
+        if (data / name).exists():
+            shutil.copytree(data / name, folder / name, ignore=_unfinished, copy_function=_copy_file)
+    for name in keys:
+        if (data / name).exists():
+            shutil.copy2(data / name, folder / name)
+
+
+def _unfinished(folder: str, names: list[str]) -> set[str]:
+    """What is not copied: whatever is being written, and of the packs all but the archives."""
+    packs = Path(folder).name == "exports"
+    return {name for name in names if ".new" in name or (packs and not name.endswith(_PACKS))}
+
+
+def _copy_file(source: str, target: str) -> None:
+    """Copies a file, unless somebody took it away meanwhile."""
+    with suppress(FileNotFoundError):
+        shutil.copy2(source, target)
 
 
 def restore(
@@ -89,9 +118,7 @@ def restore(
     chosen = settings(data=data)
     if chosen.database.exists() or running(chosen.pid_file) is not None:
         fail(say(lang.lang, f"{chosen.data} 中已有数据", f"there is data in {chosen.data}"))
-    told = orjson.loads((folder / _TOLD).read_bytes())
-    if digest_of(folder / _DATABASE) != told["sha256"]:
-        fail(say(lang.lang, "备份已损坏：摘要不符", "the backup is damaged: another digest"))
+    told = _told(folder, lang)
     gone = None if after is None else _gone(after, lang)
     fresh = _put(folder, after, chosen.data)
 
@@ -113,6 +140,19 @@ def restore(
         _tell(wrong, told["size"], again, fresh, lang)
     if wrong:
         raise typer.Exit(1)
+
+
+def _told(folder: Path, lang: Tongue) -> dict[str, Any]:
+    """What a backup says of itself; one that is not whole ends the command."""
+    try:
+        told: dict[str, Any] = orjson.loads((folder / _TOLD).read_bytes())
+        _, _, wanted = (told[name] for name in ("size", "checkpoint", "sha256"))
+        found = digest_of(folder / _DATABASE)
+    except (OSError, ValueError, TypeError, KeyError):
+        fail(say(lang.lang, f"{folder} 不是完整的备份", f"{folder} is no whole backup"))
+    if found != wanted:
+        fail(say(lang.lang, "备份已损坏：摘要不符", "the backup is damaged: another digest"))
+    return told
 
 
 def _gone(after: Path, lang: Tongue) -> Gone:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import shutil
 import sqlite3
 import zipfile
 from concurrent.futures import wait
 from datetime import UTC, datetime, timedelta
+from errno import ENOSPC
 from functools import partial
 from hashlib import sha256
 from itertools import count
@@ -580,3 +582,64 @@ async def test_what_is_restored_is_whole_and_what_was_erased_stays_erased(tmp_pa
     path.write_bytes(path.read_bytes() + b"x")
     args[3] = str(tmp_path / "other")
     assert (await asyncio.to_thread(run.invoke, app, args, env=seal)).exit_code == 1
+
+
+@pytest.fixture
+def backed(tmp_path, rules):
+    """A data directory, and what runs a command on it."""
+    data = tmp_path / "data"
+
+    async def make():
+        async with open_service(Settings(data=data, lexicons=rules, expert="off")) as service:
+            _, secret = await service.keys.create("shop")
+            caller = await service.keys.caller(secret)
+            for name in ("me", "you"):
+                await service.moderation.one(
+                    caller, content(f"{CANARY}{name}", name, by=name), idempotency=Idempotency(f"key {name}", b"body")
+                )
+
+    asyncio.run(make())
+    return data, partial(CliRunner().invoke, app)
+
+
+def test_a_backup_beside_a_service_leaves_out_what_is_being_written(tmp_path, backed, monkeypatch):
+    data, run = backed
+    packs, copy = data / "exports", shutil.copy2
+    (packs / "half" / "tables").mkdir(parents=True)
+    for name in ("whole.zip", "taken.zip", "half.zip.new", "half/plan.json"):
+        (packs / name).write_bytes(b"x")
+
+    def copied(source, target):
+        if str(source).endswith("taken.zip"):
+            raise FileNotFoundError(source)
+        return copy(source, target)
+
+    monkeypatch.setattr("service.cli.backup.shutil.copy2", copied)
+    done = run(["backup", str(tmp_path / "backup"), "--data", str(data)])
+    assert done.exit_code == 0, done.output
+    assert [path.name for path in (tmp_path / "backup" / "exports").rglob("*")] == ["whole.zip"]
+
+
+def test_of_a_backup_that_fails_nothing_stays(tmp_path, backed, monkeypatch):
+    data, run = backed
+
+    def full(*_, **__):
+        raise OSError(ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("service.cli.backup.shutil.copytree", full)
+    done = run(["backup", str(tmp_path / "backup"), "--data", str(data), "--lang", "en"])
+    assert (done.exit_code, type(done.exception)) == (1, SystemExit)
+    assert "no backup was made" in done.output
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("backup")] == []
+
+
+@pytest.mark.parametrize("told", [None, b"{", b"{}", b"[]"])
+def test_what_is_no_backup_is_said(tmp_path, backed, told):
+    _, run = backed
+    folder = tmp_path / "backup"
+    folder.mkdir()
+    if told is not None:
+        (folder / "backup.json").write_bytes(told)
+    done = run(["restore", str(folder), "--data", str(tmp_path / "fresh"), "--lang", "en"])
+    assert (done.exit_code, type(done.exception)) == (1, SystemExit)
+    assert "no whole backup" in done.output
