@@ -240,11 +240,13 @@ class Retaining:
 
     async def erase_again(self, gone: Gone, *, by: str) -> int:
         """Takes away once more what was taken away after a backup was made; gives how many contents."""
-        numbers = [
-            number
+        found = [
+            (one[0], number)
             for one in gone.contents
             for (number,) in await asyncio.to_thread(self._reads.rows, sql.NUMBER_OF, *one)
         ]
+        numbers = [number for _, number in found]
+        seals = await asyncio.to_thread(self._seals_by_tenant, found)
         known = {key for (key,) in await asyncio.to_thread(self._reads.rows, sql.DESTROYED)}
         keys = [key for key in gone.keys if key not in known]
 
@@ -252,6 +254,7 @@ class Retaining:
             standing = [key for key in keys if visit.rows(sql.KEY, key)]
             facts = {"by": by, "contents": len(numbers), "keys": [key.hex() for key in standing]}
             writes = [Write(sql.EMPTY_CONTENT, (number,), must_change=False) for number in numbers]
+            writes += [Write(sql.DROP_SEAL, seal, must_change=False) for seal in seals]
             visit.record(Act(ERASURE_DONE, "restore", facts=facts), *writes, *self._destroyed(visit, standing))
 
         await self._ledger.visit(work)
@@ -302,13 +305,7 @@ class Retaining:
                 staying.append((code, later, row[0]))
             else:
                 going.append((row, code, until))
-        seals = {
-            (name, key)
-            for tenant in {row[1] for row, _, _ in going}
-            for name, key, _ in await asyncio.to_thread(
-                self._seals_of, self._reads.rows, tenant, [row[0] for row, _, _ in going if row[1] == tenant]
-            )
-        }
+        seals = await asyncio.to_thread(self._seals_by_tenant, [(row[1], row[0]) for row, _, _ in going])
 
         def work(visit: Visit) -> None:
             _same(visit, holds)
@@ -382,6 +379,16 @@ class Retaining:
             if rows and rows[0][0] == number and longest(_kept(read, rows[0]))[1] > moment:
                 kept.add(number)
         return kept
+
+    def _seals_by_tenant(self, found: Sequence[tuple[str, int]]) -> set[tuple[str, bytes]]:
+        """The seals of some contents, each named by its tenant and its number."""
+        return {
+            (name, key)
+            for tenant in {tenant for tenant, _ in found}
+            for name, key, _ in self._seals_of(
+                self._reads.rows, tenant, [number for owner, number in found if owner == tenant]
+            )
+        }
 
     def _seals_of(self, read: Read, tenant: str, numbers: Sequence[int]) -> list[tuple[str, bytes, int]]:
         return read(sql.SEALS_OF, tenant, orjson.dumps(numbers).decode()) if numbers else []

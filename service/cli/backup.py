@@ -36,6 +36,8 @@ _DATABASE: Final = "qingliu.db"
 _FOLDERS: Final = ("archive", "exports", "models")
 _PACKS: Final = ".zip"
 _KEYS: Final = ("secret", "audit.key")
+_RESTORING: Final = "restoring"
+"""Where a restore works, in the data directory: what it leaves off is no data."""
 
 
 def register(app: typer.Typer) -> None:
@@ -116,11 +118,11 @@ def restore(
 ) -> None:
     """Restores a backup and verifies it."""
     chosen = settings(data=data)
-    if chosen.database.exists() or running(chosen.pid_file) is not None:
+    there = any((chosen.data / name).exists() for name in (_DATABASE, *_FOLDERS))
+    if there or running(chosen.pid_file) is not None:
         fail(say(lang.lang, f"{chosen.data} 中已有数据", f"there is data in {chosen.data}"))
     told = _told(folder, lang)
     gone = None if after is None else _gone(after, lang)
-    fresh = _put(folder, after, chosen.data)
 
     async def work(audit: Audit) -> tuple[list[str], int]:
         wrong = await asyncio.to_thread(wrong_in, audit.log.reads)
@@ -132,7 +134,17 @@ def restore(
         await audit.log.restored(told["size"], by=CLI)
         return wrong, 0 if gone is None else await audit.retaining.erase_again(gone, by=CLI)
 
-    wrong, again = with_log(data, None, lang.lang, work)
+    place = chosen.data / _RESTORING
+    try:
+        fresh = _put(folder, after, place)
+        wrong, again = with_log(place, None, lang.lang, work)
+        if not wrong:
+            _move(place, chosen.data)
+    except OSError as error:
+        reason = why(error, lang.lang)
+        fail(say(lang.lang, f"未能恢复：{reason}", f"not restored: {reason}"))
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
     if json:
         facts = {"good": not wrong, "wrong": wrong, "size": told["size"], "taken_away_again": again}
         print_json({**facts, "new_keys": fresh})
@@ -165,22 +177,29 @@ def _gone(after: Path, lang: Tongue) -> Gone:
     return gone
 
 
-def _put(folder: Path, after: Path | None, data: Path) -> list[str]:
-    """Puts all in its place; keys that the backup does not have come from the data that it replaces.
+def _put(folder: Path, after: Path | None, place: Path) -> list[str]:
+    """Puts all where the restore works; keys that the backup does not have come from the data that it replaces.
 
-    Those that are nowhere are made; gives their names.
+    Those that are nowhere, nor in the data directory already, are made; gives their names.
     """
-    data.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(folder / _DATABASE, data / _DATABASE)
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    shutil.copy2(folder / _DATABASE, place / _DATABASE)
     for name in (*_FOLDERS, *_KEYS):
-        places = [folder, *([after] if after is not None and name in _KEYS else [])]
-        source = next((place / name for place in places if (place / name).exists()), None)
+        sources = [folder, *([after] if after is not None else []), place.parent] if name in _KEYS else [folder]
+        source = next((one / name for one in sources if (one / name).exists()), None)
         if source is not None:
-            (shutil.copytree if source.is_dir() else shutil.copy2)(source, data / name)
-    fresh = [name for name in _KEYS if not (data / name).exists()]
+            (shutil.copytree if source.is_dir() else shutil.copy2)(source, place / name)
+    fresh = [name for name in _KEYS if not (place / name).exists()]
     for name in fresh:
-        private.kept(data / name, BYTES)
+        private.kept(place / name, BYTES)
     return fresh
+
+
+def _move(place: Path, data: Path) -> None:
+    """Puts what was restored in its place, the database last: without it there is no data."""
+    for path in sorted(place.iterdir(), key=lambda path: path.name == _DATABASE):
+        path.replace(data / path.name)
 
 
 def _tell(wrong: list[str], size: int, again: int, fresh: list[str], lang: Tongue) -> None:

@@ -643,3 +643,52 @@ def test_what_is_no_backup_is_said(tmp_path, backed, told):
     done = run(["restore", str(folder), "--data", str(tmp_path / "fresh"), "--lang", "en"])
     assert (done.exit_code, type(done.exception)) == (1, SystemExit)
     assert "no whole backup" in done.output
+
+
+async def _erased(data, rules):
+    async with open_service(Settings(data=data, lexicons=rules, expert="off")) as service:
+        await service.audit.retaining.erase("shop", "me", reason="要求", by="k", retained=True)
+
+
+def _rows(data, statement):
+    database = sqlite3.connect(data / "qingliu.db")
+    try:
+        return database.execute(statement).fetchall()
+    finally:
+        database.close()
+
+
+def test_what_is_erased_again_takes_its_seals_with_it(tmp_path, backed, rules):
+    """By them a text could be guessed."""
+    data, run = backed
+    fresh, backup = tmp_path / "fresh", str(tmp_path / "backup")
+    fresh.mkdir()
+    (fresh / "secret").write_bytes((data / "secret").read_bytes())
+    assert run(["backup", backup, "--data", str(data)]).exit_code == 0
+    asyncio.run(_erased(data, rules))
+    done = run(["restore", backup, "--data", str(fresh), "--after", str(data)])
+    assert done.exit_code == 0, done.output
+    assert sorted(path.name for path in fresh.iterdir() if "qingliu.db-" not in path.name) == sorted(
+        path.name for path in data.iterdir() if path.name in {"archive", "audit.key", "qingliu.db", "secret"}
+    )
+    seals = _rows(fresh, "SELECT key_hash FROM idempotency")
+    assert seals == _rows(data, "SELECT key_hash FROM idempotency") == [(sha256(b"key you").digest(),)]
+
+
+@pytest.mark.parametrize("failing", ["retaining.Retaining.erase_again", "reads.LogReads.checkpoint"])
+def test_of_a_restore_that_fails_nothing_stays(tmp_path, backed, rules, monkeypatch, failing):
+    """What was erased would lie there, in a directory that a service starts on."""
+    data, run = backed
+    fresh, backup = tmp_path / "fresh", str(tmp_path / "backup")
+    assert run(["backup", backup, "--data", str(data)]).exit_code == 0
+    asyncio.run(_erased(data, rules))
+
+    def fail(*_, **__):
+        if failing.endswith("checkpoint"):
+            return
+        raise OSError(ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(f"service.audit.{failing}", fail)
+    done = run(["restore", backup, "--data", str(fresh), "--after", str(data)])
+    assert (done.exit_code, type(done.exception)) == (1, SystemExit)
+    assert [*fresh.iterdir()] == []
