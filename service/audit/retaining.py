@@ -118,10 +118,18 @@ class Erased(NamedTuple):
 
 
 class Gone(NamedTuple):
-    """What was taken away: contents by tenant, id and version, and keys."""
+    """What was taken away: contents by tenant, id and version, and keys; and the holds in force."""
 
     contents: list[tuple[str, str, int]]
     keys: list[bytes]
+    holds: list[Hold]
+
+
+class Again(NamedTuple):
+    """What a restore did anew: contents emptied, holds placed."""
+
+    contents: int
+    holds: int
 
 
 class Retaining:
@@ -136,15 +144,18 @@ class Retaining:
         if kind not in KINDS or nameless or not reason.strip():
             raise HoldWrong("kind" if kind not in KINDS else "value" if nameless else "reason")
         hold = Hold(new_id(), tenant, kind, value, reason.strip()[:_REASON], by, now())
-        facts = {"by": by, "kind": kind, "value": self._vault.mark(tenant, value).hex()}
 
         def work(visit: Visit) -> Hold:
             if known := visit.rows(sql.HOLD_AS, *hold[1:6]):
                 return Hold(*known[0])
-            visit.record(Act(HOLD_PLACED, hold.id, tenant, facts), Write(sql.INSERT_HOLD, hold[:7]))
+            self._place(visit, hold, by=by)
             return hold
 
         return await self._ledger.visit(work)
+
+    def _place(self, visit: Visit, hold: Hold, *, by: str) -> None:
+        facts = {"by": by, "kind": hold.kind, "value": self._vault.mark(hold.tenant, hold.value).hex()}
+        visit.record(Act(HOLD_PLACED, hold.id, hold.tenant, facts), Write(sql.INSERT_HOLD, hold[:7]))
 
     async def lift(self, tenant: str, hold: str, *, by: str) -> None:
         """Lifts a hold. Raises ``NoSuchHold``."""
@@ -238,8 +249,8 @@ class Retaining:
             self._vault.forget(key)
         return [Write(sql.DESTROY_KEY, (visit.at, key)) for key in keys]
 
-    async def erase_again(self, gone: Gone, *, by: str) -> int:
-        """Takes away once more what was taken away after a backup was made; gives how many contents."""
+    async def erase_again(self, gone: Gone, *, by: str) -> Again:
+        """Takes away once more what was taken away after a backup was made, and places the holds that came since."""
         found = [
             (one[0], number)
             for one in gone.contents
@@ -250,21 +261,26 @@ class Retaining:
         known = {key for (key,) in await asyncio.to_thread(self._reads.rows, sql.DESTROYED)}
         keys = [key for key in gone.keys if key not in known]
 
-        def work(visit: Visit) -> None:
+        def work(visit: Visit) -> int:
+            lacking = [one for one in gone.holds if visit.rows(sql.HOLD_LACKING, one.tenant, one.id)]
+            for one in lacking:
+                self._place(visit, one, by=by)
             standing = [key for key in keys if visit.rows(sql.KEY, key)]
             facts = {"by": by, "contents": len(numbers), "keys": [key.hex() for key in standing]}
             writes = [Write(sql.EMPTY_CONTENT, (number,), must_change=False) for number in numbers]
             writes += [Write(sql.DROP_SEAL, seal, must_change=False) for seal in seals]
             visit.record(Act(ERASURE_DONE, "restore", facts=facts), *writes, *self._destroyed(visit, standing))
+            return len(lacking)
 
-        await self._ledger.visit(work)
+        placed = await self._ledger.visit(work)
         await self._settle()
-        return len(numbers)
+        return Again(len(numbers), placed)
 
     def gone(self) -> Gone:
-        """What was taken away until now. Reads."""
+        """What was taken away until now, and is held. Reads."""
         contents = [(tenant, name, version) for tenant, name, version in self._reads.rows(sql.EMPTIED)]
-        return Gone(contents, [key for (key,) in self._reads.rows(sql.DESTROYED)])
+        keys = [key for (key,) in self._reads.rows(sql.DESTROYED)]
+        return Gone(contents, keys, [Hold(*row) for row in self._reads.rows(sql.HOLDING)])
 
     async def _settle(self) -> None:
         """Has nothing of what was taken away lie in the write-ahead log."""

@@ -1,7 +1,8 @@
 """``qingliu backup`` and ``restore``: the database with packs and archive, at one moment, and back, verified.
 
 Keys are left out unless they are asked for: a backup that lies elsewhere must not be able to open what it holds. What
-was erased or purged after a backup was made is taken away again when it is restored beside the data that it replaces.
+was erased or purged after a backup was made is taken away again when it is restored beside the data that it replaces,
+and what was held since is held again.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from service.secret import BYTES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from service.audit.retaining import Gone
+    from service.audit.retaining import Again, Gone
     from service.wiring_audit import Audit
 
 _TOLD: Final = "backup.json"
@@ -110,7 +111,12 @@ def restore(
     *,
     after: Annotated[
         Path | None,
-        typer.Option("--after", help="被替换的数据目录：其中备份之后删除的将再次删除", exists=True, show_default=False),
+        typer.Option(
+            "--after",
+            help="被替换的数据目录：其中备份之后删除的将再次删除，封存的将再次封存",
+            exists=True,
+            show_default=False,
+        ),
     ] = None,
     data: Data = None,
     json: Json = False,
@@ -124,15 +130,15 @@ def restore(
     told = _told(folder, lang)
     gone = None if after is None else _gone(after, lang)
 
-    async def work(audit: Audit) -> tuple[list[str], int]:
+    async def work(audit: Audit) -> tuple[list[str], Again | None]:
         wrong = await asyncio.to_thread(wrong_in, audit.log.reads)
         kept = await asyncio.to_thread(audit.log.reads.checkpoint, told["size"])
         if kept is None or kept.note not in told["checkpoint"]:
             wrong.append(f"checkpoint {told['size']}: not that of the backup")
         if wrong:
-            return wrong, 0
+            return wrong, None
         await audit.log.restored(told["size"], by=CLI)
-        return wrong, 0 if gone is None else await audit.retaining.erase_again(gone, by=CLI)
+        return wrong, None if gone is None else await audit.retaining.erase_again(gone, by=CLI)
 
     place = chosen.data / _RESTORING
     try:
@@ -146,8 +152,13 @@ def restore(
     finally:
         shutil.rmtree(place, ignore_errors=True)
     if json:
-        facts = {"good": not wrong, "wrong": wrong, "size": told["size"], "taken_away_again": again}
-        print_json({**facts, "new_keys": fresh})
+        facts = {
+            "good": not wrong,
+            "wrong": wrong,
+            "size": told["size"],
+            "taken_away_again": again.contents if again else 0,
+        }
+        print_json({**facts, "held_again": again.holds if again else 0, "new_keys": fresh})
     else:
         _tell(wrong, told["size"], again, fresh, lang)
     if wrong:
@@ -168,7 +179,7 @@ def _told(folder: Path, lang: Tongue) -> dict[str, Any]:
 
 
 def _gone(after: Path, lang: Tongue) -> Gone:
-    """What was taken away in the data that the backup replaces."""
+    """What was taken away, and is held, in the data that the backup replaces."""
 
     async def look(audit: Audit) -> Gone:
         return await asyncio.to_thread(audit.retaining.gone)
@@ -202,7 +213,7 @@ def _move(place: Path, data: Path) -> None:
         path.replace(data / path.name)
 
 
-def _tell(wrong: list[str], size: int, again: int, fresh: list[str], lang: Tongue) -> None:
+def _tell(wrong: list[str], size: int, again: Again | None, fresh: list[str], lang: Tongue) -> None:
     if fresh:
         names = ", ".join(fresh)
         zh = f"备份中没有密钥 {names}，已生成新的。另有保存的，请在启动前放回：否则封存的内容和通知密钥无法打开，"
@@ -211,9 +222,15 @@ def _tell(wrong: list[str], size: int, again: int, fresh: list[str], lang: Tongu
         out.print(say(lang.lang, *words), markup=False)
     for one in wrong:
         out.print(f"✗ {one}", markup=False)
-    if not wrong:
+    if not wrong and again is None:
         words = (
-            f"已恢复，日志相符（检查点 {size}）；再次清空 {again} 条",
-            f"restored, the log holds (checkpoint {size}); {again} taken away again",
+            f"已恢复，日志相符（检查点 {size}）。未用 --after：备份之后的删除与封存均已丢失",
+            f"restored, the log holds (checkpoint {size}); without --after erasures and holds since are lost",
+        )
+        out.print(say(lang.lang, *words), markup=False)
+    elif not wrong and again is not None:
+        words = (
+            f"已恢复，日志相符（检查点 {size}）；再次清空 {again.contents} 条，再次封存 {again.holds} 项",
+            f"restored, the log holds (checkpoint {size}); {again.contents} taken away, {again.holds} held again",
         )
         out.print(say(lang.lang, *words), markup=False)

@@ -83,4 +83,7 @@ HOLD_AS: Final = f"""
 {_HOLD} WHERE tenant = ? AND kind = ? AND value = ? AND reason = ? AND "by" = ? AND lifted_at IS NULL LIMIT 1
 """
 HOLDS: Final = f"{_HOLD} WHERE tenant = ? AND id < ? ORDER BY id DESC LIMIT ?"
+HOLD_LACKING: Final = """
+SELECT 1 FROM tenants WHERE name = ? AND NOT EXISTS (SELECT 1 FROM holds WHERE id = ?)
+"""
 HOLDING: Final = f"{_HOLD} WHERE lifted_at IS NULL"

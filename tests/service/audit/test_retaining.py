@@ -692,3 +692,28 @@ def test_of_a_restore_that_fails_nothing_stays(tmp_path, backed, rules, monkeypa
     done = run(["restore", backup, "--data", str(fresh), "--after", str(data)])
     assert (done.exit_code, type(done.exception)) == (1, SystemExit)
     assert [*fresh.iterdir()] == []
+
+
+def test_what_was_held_since_the_backup_is_held_again(tmp_path, backed, rules):
+    data, run = backed
+    fresh, backup = tmp_path / "fresh", str(tmp_path / "backup")
+
+    async def hold(value, folder=data):
+        async with open_service(Settings(data=folder, lexicons=rules, expert="off")) as service:
+            await service.audit.retaining.hold("shop", "content", value, reason="诉讼", by="k")
+
+    async def sweep():
+        async with open_service(Settings(data=fresh, lexicons=rules, expert="off")) as service:
+            return await service.audit.retaining.sweep(stamp(datetime.now(UTC) + 61 * DAY))
+
+    asyncio.run(hold("you"))
+    assert run(["backup", backup, "--data", str(data)]).exit_code == 0
+    asyncio.run(hold("me"))
+    done = run(["restore", backup, "--data", str(tmp_path / "without"), "--lang", "en"])
+    assert "without --after erasures and holds since the backup are lost" in " ".join(done.output.split())
+    done = run(["restore", backup, "--data", str(fresh), "--after", str(data), "--json"])
+    assert json.loads(done.stdout)["held_again"] == 1, done.output
+    held = 'SELECT id, tenant, kind, value, reason, "by", placed_at FROM holds ORDER BY id'
+    assert _rows(fresh, held) == _rows(data, held)
+    assert _rows(fresh, "SELECT count(*) FROM acts WHERE kind = 'hold.placed'") == [(2,)]
+    assert asyncio.run(sweep()) == 0
