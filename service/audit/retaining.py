@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 
 from service.acts import ERASURE_DONE, HOLD_LIFTED, HOLD_PLACED, RETENTION_PURGED, Act
-from service.audit.retention import CLASSES, SHORTEST, Kept, longest
+from service.audit.retention import CLASSES, FOREVER, SHORTEST, Kept, longest
 from service.ids import from_stamp, new_id, now, stamp
 from service.ledger import Unchanged
 from service.ports import Write
@@ -295,7 +295,7 @@ class Retaining:
         ((last,),) = await asyncio.to_thread(self._reads.rows, sql.CLASSED)
         rows = await asyncio.to_thread(self._reads.rows, sql.UNCLASSED, last, old, AT_ONCE)
         classes = await asyncio.to_thread(self._classes, rows)
-        placed = [(row[0], row[1], *found) for row, found in zip(rows, classes, strict=True)]
+        placed = [(*row[:2], code, _looked_at(until, at)) for row, (code, until) in zip(rows, classes, strict=True)]
 
         def work(visit: Visit) -> None:
             for row in placed:
@@ -311,14 +311,14 @@ class Retaining:
         Where a hold was placed or lifted meanwhile nothing is done: the next sweep takes it up.
         """
         rows = await asyncio.to_thread(self._reads.rows, sql.DUE, at, AT_ONCE)
-        holds, later = await self._in_force(), stamp(from_stamp(at) + timedelta(hours=12))
+        holds = await self._in_force()
         going, staying = [], []
         classes = await asyncio.to_thread(self._classes, rows)
         for row, (code, until) in zip(rows, classes, strict=True):
             if until > at:
-                staying.append((code, until, row[0]))
+                staying.append((code, _looked_at(until, at), row[0]))
             elif _held(holds, row[1], row[2], told_in(row[4])):
-                staying.append((code, later, row[0]))
+                staying.append((code, _looked_at(FOREVER, at), row[0]))
             else:
                 going.append((row, code, until))
         seals = await asyncio.to_thread(self._seals_by_tenant, [(row[1], row[0]) for row, _, _ in going])
@@ -418,6 +418,11 @@ def _kept(read: Read, row: Sequence[Any]) -> Kept:
         ((show,),) = read(sql.SHOW_END, tenant, room, published)
     commercial = bool(told.get("commercial") or told.get("has_cart_link"))
     return Kept(scene or "", published or received, received, show or "", bool(restricted), commercial)
+
+
+def _looked_at(until: str, at: str) -> str:
+    """When a content is looked at again: half a day later where nobody knows yet until when it is kept."""
+    return stamp(from_stamp(at) + timedelta(hours=12)) if until == FOREVER else until
 
 
 def _same(visit: Visit, holds: Iterable[Hold]) -> None:

@@ -35,6 +35,7 @@ from service.moderate import Idempotency
 from service.ports import Write
 from service.settings import Settings
 from service.store.codec import told_in
+from service.store.duty_statements import END_SHOW, INSERT_SHOW
 from service.store.statements import INSERT_TEXT
 from service.vault import SEALED, Vault, opened
 from service.wiring import open_service
@@ -157,6 +158,21 @@ async def test_over_five_years_nothing_goes_early_and_all_goes_within_a_day(hous
     assert sorted(name for (name,) in tombs) == sorted(wanted)
     assert sum((await retaining.purged("shop")).values()) == len(wanted)
     assert wrong_in(reads) == []
+
+
+async def test_what_was_said_in_a_show_that_lasts_goes_once_it_has_ended(house):
+    service, caller, _ = house
+    retaining, began = service.audit.retaining, datetime.now(UTC)
+    row = ("s", "shop", "r", None, "[]", "[]", "k", stamp(began - DAY))
+    await service.ledger.record(Act("show.started", "s", "shop"), Write(INSERT_SHOW, row))
+    await service.moderation.one(caller, content("话", "c", scene=Scene.LIVE_CHAT, room="r"))
+    for day in (40, 41, 42):
+        assert await retaining.sweep(stamp(began + day * DAY)) == 0
+    ended = stamp(began + 43 * DAY)
+    await service.ledger.record(Act("show.ended", "s", "shop"), Write(END_SHOW, (ended, "k", "s", "shop")))
+    until = from_stamp(longest(Kept("live_chat", stamp(began), stamp(began), show=ended))[1])
+    assert await retaining.sweep(stamp(until - DAY)) == 0
+    assert await retaining.sweep(stamp(until + DAY)) == 1
 
 
 async def test_what_was_purged_still_has_its_decision(house):
