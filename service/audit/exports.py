@@ -337,7 +337,7 @@ class Exports:
     def _range(self, asked: PackOrder, size: int) -> tuple[int, int]:
         reads = self._log.reads
         first = reads.since(asked.since, size=size) if asked.since else 0
-        end = reads.since(asked.until, size=size) if asked.until else size
+        end = reads.until(asked.until, size=size) if asked.until else size
         return first, max(first, end)
 
     def _since(self, export: Export, plan: Plan) -> Signed | None:

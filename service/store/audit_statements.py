@@ -29,6 +29,8 @@ INSERT INTO log_cosignatures (size, key, line) VALUES (?, ?, ?) ON CONFLICT (siz
 """
 INSERT_LOG_KEY: Final = "INSERT INTO log_keys (key, endorsement, at) VALUES (?, ?, ?)"
 ACT_AT: Final = "SELECT at FROM acts WHERE seq = ?"
+FIRST_SINCE: Final = "SELECT seq FROM acts WHERE seq >= ? AND seq < ? AND at >= ? ORDER BY seq LIMIT 1"
+LAST_BEFORE: Final = "SELECT seq FROM acts WHERE seq >= ? AND seq < ? AND at < ? ORDER BY seq DESC LIMIT 1"
 
 # Acts as records of packs
 

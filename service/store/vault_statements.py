@@ -20,8 +20,11 @@ LEFT JOIN decisions AS d ON d.seq = (SELECT max(n.seq) FROM decisions AS n WHERE
 """
 UNCLASSED: Final = f"""
 {_AGED} FROM contents AS c {_NEWEST}
-WHERE c.id > ?1 AND c.received_at < ?2 ORDER BY c.id LIMIT ?3
-"""
+WHERE c.id > ?1 AND c.id <= (
+    SELECT max(id) FROM (SELECT o.id FROM contents AS o WHERE o.id > ?1 AND o.received_at < ?2 ORDER BY o.id LIMIT ?3)
+) ORDER BY c.id LIMIT ?3
+"""  # noqa: S608 - our own text
+"""What came before something old is old, whatever its time says: the clock may have gone back."""
 CLASSED: Final = "SELECT coalesce(max(content), 0) FROM retentions"
 INSERT_RETENTION: Final = """
 INSERT INTO retentions (content, tenant, class, until) VALUES (?, ?, ?, ?) ON CONFLICT (content) DO NOTHING

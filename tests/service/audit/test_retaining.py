@@ -160,6 +160,18 @@ async def test_over_five_years_nothing_goes_early_and_all_goes_within_a_day(hous
     assert wrong_in(reads) == []
 
 
+async def test_what_was_written_before_the_clock_went_back_is_classed(house):
+    service, caller, _ = house
+    began = datetime.now(UTC)
+    for hours, name in ((0, "a"), (20, "ahead"), (19, "ahead too"), (1, "back")):
+        with time_machine.travel(began + timedelta(hours=hours)):
+            await service.moderation.one(caller, content("话", name))
+    await service.audit.retaining.sweep(stamp(began + timedelta(days=30, hours=2)))
+    classed = "SELECT c.content_id FROM retentions AS r JOIN contents AS c ON c.id = r.content ORDER BY c.id"
+    assert [name for (name,) in service.audit.log.reads.rows(classed)] == ["a", "ahead", "ahead too", "back"]
+    assert await service.audit.retaining.sweep(stamp(began + 62 * DAY)) == 4
+
+
 async def test_what_was_said_in_a_show_that_lasts_goes_once_it_has_ended(house):
     service, caller, _ = house
     retaining, began = service.audit.retaining, datetime.now(UTC)
