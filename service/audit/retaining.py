@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from service.audit.reads import LogReads
+    from service.audit.weeding import Weeding
     from service.ledger import Ledger
     from service.ports import Visit
     from service.vault import Vault
@@ -109,12 +110,13 @@ class _Seen(NamedTuple):
 
 
 class Erased(NamedTuple):
-    """What came of an erasure: contents emptied, keys destroyed, contents that holds or the law keep."""
+    """What came of an erasure: contents emptied, keys destroyed, contents that holds or the law keep, packs removed."""
 
     contents: int
     keys: int
     held: int
     retained: int
+    packs: int = 0
 
 
 class Gone(NamedTuple):
@@ -133,10 +135,11 @@ class Again(NamedTuple):
 
 
 class Retaining:
-    """Keeps nothing but its ways to the database."""
+    """Keeps its ways to the database, and whether all packs are known to say only what is kept."""
 
-    def __init__(self, ledger: Ledger, reads: LogReads, vault: Vault) -> None:
-        self._ledger, self._reads, self._vault = ledger, reads, vault
+    def __init__(self, ledger: Ledger, reads: LogReads, vault: Vault, weeding: Weeding) -> None:
+        self._ledger, self._reads, self._vault, self._weeding = ledger, reads, vault, weeding
+        self._weeded = False
 
     async def hold(self, tenant: str, kind: str, value: str, *, reason: str, by: str) -> Hold:
         """Places a hold; the same one again is the one that somebody has placed. Raises ``HoldWrong``."""
@@ -186,16 +189,17 @@ class Retaining:
         moment = at or now()
         while await self._class(moment):
             pass
-        done = 0
+        done: set[int] = set()
         while True:
             purged, looked = await self._purge(moment)
-            done += purged
+            done.update(purged)
             if looked < AT_ONCE:
                 break
         await self._drop_seals(moment)
         if done:
             await self._settle()
-        return done
+        await self._weed(done)
+        return len(done)
 
     async def watch(self) -> None:
         """Sweeps for ever, so that nothing is kept a day too long."""
@@ -220,7 +224,7 @@ class Retaining:
             seen = await asyncio.to_thread(self._look, self._reads.rows, asked, seen)
         subject = self._vault.mark(asked.tenant, asked.person)
 
-        def work(visit: Visit) -> Erased:
+        def work(visit: Visit) -> tuple[Erased, list[int]]:
             _same(visit, asked.holds)
             fates, found, *_ = self._look(visit.rows, asked, seen)
             going = [number for number, fate in fates.items() if fate is _Fate.GOES]
@@ -229,7 +233,7 @@ class Retaining:
             keys, count = [key for key, _ in known], Counter(fates.values())
             erased = Erased(len(going), len(keys), count[_Fate.HELD], count[_Fate.RETAINED])
             facts = {
-                **erased._asdict(),
+                **dict(zip(Erased._fields, erased[:-1], strict=False)),
                 "by": by,
                 "keys": [key.hex() for key in keys],
                 "reason": self._vault.mark(asked.tenant, reason).hex(),
@@ -237,11 +241,11 @@ class Retaining:
             writes = [Write(sql.EMPTY_CONTENT, (number,), must_change=False) for number in going]
             writes += [Write(sql.DROP_SEAL, seal, must_change=False) for seal in seals]
             visit.record(Act(ERASURE_DONE, subject.hex(), asked.tenant, facts), *writes, *self._destroyed(visit, keys))
-            return erased
+            return erased, going
 
-        erased = await self._ledger.visit(work)
+        erased, emptied = await self._ledger.visit(work)
         await self._settle()
-        return erased
+        return erased._replace(packs=await self._weed({*emptied}))
 
     def _destroyed(self, visit: Visit, keys: Iterable[bytes]) -> list[Write]:
         """What destroys keys: nothing that follows in the transaction, or after it, is sealed with them."""
@@ -274,6 +278,7 @@ class Retaining:
 
         placed = await self._ledger.visit(work)
         await self._settle()
+        await self._weed({*numbers})
         return Again(len(numbers), placed)
 
     def gone(self) -> Gone:
@@ -285,6 +290,16 @@ class Retaining:
     async def _settle(self) -> None:
         """Has nothing of what was taken away lie in the write-ahead log."""
         await asyncio.to_thread(self._reads.rows, "PRAGMA wal_checkpoint(TRUNCATE)")
+
+    async def _weed(self, emptied: set[int]) -> int:
+        """Takes away the packs with the text of what was emptied; gives how many.
+
+        After a start, or where that failed before, all packs are looked through.
+        """
+        weeded, self._weeded = self._weeded, False
+        taken = await self._weeding.out(emptied, anew=not weeded)
+        self._weeded = True
+        return taken
 
     async def _in_force(self) -> list[Hold]:
         return [Hold(*row) for row in await asyncio.to_thread(self._reads.rows, sql.HOLDING)]
@@ -305,7 +320,7 @@ class Retaining:
             await self._ledger.visit(work)
         return len(placed)
 
-    async def _purge(self, at: str) -> tuple[int, int]:
+    async def _purge(self, at: str) -> tuple[list[int], int]:
         """Purges some contents that are due, and puts off those that are held or are kept longer by now.
 
         Where a hold was placed or lifted meanwhile nothing is done: the next sweep takes it up.
@@ -341,8 +356,8 @@ class Retaining:
             if rows:
                 await self._ledger.visit(work)
         except _HoldsChanged:
-            return 0, 0
-        return len(going), len(rows)
+            return [], 0
+        return [row[0] for row, _, _ in going], len(rows)
 
     async def _drop_seals(self, at: str) -> None:
         """Takes away what idempotency keys were used for, half a year after."""

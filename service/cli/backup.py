@@ -18,6 +18,7 @@ import typer
 
 from service import private
 from service.audit.make import digest_of
+from service.audit.weeding import NUMBERS
 from service.audit.whole import wrong_in
 from service.cli.packs import with_log
 from service.cli.say import Data, Json, fail, out, print_json, settings, why
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 _TOLD: Final = "backup.json"
 _DATABASE: Final = "qingliu.db"
 _FOLDERS: Final = ("archive", "exports", "models")
-_PACKS: Final = ".zip"
+_PACKS: Final = (".zip", NUMBERS)
 _KEYS: Final = ("secret", "audit.key")
 _RESTORING: Final = "restoring"
 """Where a restore works, in the data directory: what it leaves off is no data."""
@@ -95,7 +96,7 @@ def _copy(data: Path, folder: Path, keys: Iterable[str]) -> None:
 
 
 def _unfinished(folder: str, names: list[str]) -> set[str]:
-    """What is not copied: whatever is being written, and of the packs all but the archives."""
+    """What is not copied: whatever is being written, and of the packs all but archives and their lists of texts."""
     packs = Path(folder).name == "exports"
     return {name for name in names if ".new" in name or (packs and not name.endswith(_PACKS))}
 

@@ -15,6 +15,7 @@ from functools import partial
 from hashlib import sha256
 from itertools import count
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 import time_machine
@@ -23,8 +24,12 @@ from typer.testing import CliRunner
 from moderation.load import load_engine
 from moderation.types import Author, Content, Part, Scene
 from service.acts import Act
+from service.audit import seal
+from service.audit.exports import NotThere
+from service.audit.records import PackOrder
 from service.audit.retaining import HoldWrong, NoSuchHold, Retaining
 from service.audit.retention import CLASSES, FOREVER, Kept, longest
+from service.audit.verify_export import check
 from service.audit.whole import wrong_in
 from service.cli.app import app
 from service.creators.posting import complained
@@ -291,7 +296,7 @@ async def test_a_text_that_is_written_during_an_erasure_counts(house, monkeypatc
     done = interfered(monkeypatch, "_seals_of", interfere, call=look)
     erased = await retaining.erase("shop", "u", reason="要求", by="k", retained=retained)
     assert done()
-    assert erased == ((3, 1, 0, 0) if retained else (1, 0, 0, 2))
+    assert erased == ((3, 1, 0, 0, 0) if retained else (1, 0, 0, 2, 0))
     left = {name: told_in(body)["parts"][0][1] for name, body in reads.rows("SELECT content_id, body FROM contents")}
     assert left == ({"c": "", "d": "", "ad": ""} if retained else {"c": "话", "d": "", "ad": "广告"})
     assert bool(reads.rows("SELECT 1 FROM idempotency")) != retained
@@ -338,7 +343,7 @@ async def test_what_follows_an_erasure_at_once_is_not_sealed_with_the_key_that_i
 
     monkeypatch.setattr(retaining, "_ledger", SimpleNamespace(visit=visit))  # others of the house visit it as well
     erased = await retaining.erase("shop", "u", reason="要求", by="k", retained=True)
-    assert erased == (1, 1, 0, 0)
+    assert erased == (1, 1, 0, 0, 0)
     assert reads.rows("SELECT count(DISTINCT at) FROM acts WHERE kind IN ('erasure.done', 'label.added')") == [(1,)]
     ((body,),) = reads.rows("SELECT body FROM contents WHERE content_id = 'later'")
     assert told_in(body)["parts"] == [["text", "后来的话"]]
@@ -399,6 +404,94 @@ async def test_a_hold_that_is_placed_during_a_purge_counts(house, monkeypatch):
     left = service.audit.log.reads.rows("SELECT content_id FROM contents WHERE length(body) > 0")
     assert left == [("c",)]
     assert wrong_in(service.audit.log.reads) == []
+
+
+# Packs that say what is not kept any more
+
+
+async def pack_of(service, pack, **more):
+    exports = service.audit.exports
+    asked = PackOrder(pack=pack, **{"formats": (), **more})
+    return await exports.make(await exports.ask("shop", asked, by="k"))
+
+
+def standing(service, *packs):
+    """Which of some packs are there."""
+    return [service.audit.exports.archive(one).exists() for one in packs]
+
+
+async def test_packs_with_the_text_of_somebody_who_is_erased_are_taken_away(house):
+    service, caller, _ = house
+    exports, reads = service.audit.exports, service.audit.log.reads
+    await service.moderation.one(caller, content(f"{CANARY}你", "c", by="you", scene=Scene.AD))
+    before = await pack_of(service, "log", contents=True)
+    await service.moderation.one(caller, content(f"{CANARY}我", "d", by="me", scene=Scene.AD))
+    listed, shown = await pack_of(service, "log", contents=True), await pack_of(service, "ad_archive")
+    mute = await pack_of(service, "log")
+    assert standing(service, before, listed, shown, mute) == [True] * 4
+    erased = await service.audit.retaining.erase("shop", "me", reason="要求", by="k", retained=True)
+    assert (erased.contents, erased.packs) == (1, 2)
+    assert standing(service, before, listed, shown, mute) == [True, False, False, True]
+    assert {one.id for one in await exports.listed("shop") if one.removed_at} == {listed.id, shown.id}
+    told = reads.rows("SELECT subject, body ->> '$.facts.sha256' FROM acts WHERE kind = 'export.removed'")
+    assert sorted(told) == sorted((one.id, one.sha256) for one in (listed, shown))
+    with pytest.raises(NotThere):
+        await exports.fetched("shop", listed.id, by="k")
+    again = exports.archive(await pack_of(service, "log", contents=True))
+    with zipfile.ZipFile(again) as archive:
+        assert [json.loads(line)["content"] for line in archive.read("contents.jsonl").splitlines()] == ["c"]
+        assert "texts.jsonl" not in archive.namelist()
+    assert check(again, key=str(service.audit.log.signer.verifier)).found == []
+    assert wrong_in(reads) == []
+
+
+async def test_packs_with_a_text_that_is_purged_are_taken_away(house):
+    service, caller, _ = house
+    await service.moderation.one(caller, content("话", "c"))
+    with_it = await pack_of(service, "log", contents=True)
+    await service.moderation.one(caller, content("广告", "d", scene=Scene.AD))
+    without = await pack_of(service, "ad_archive")
+    assert await service.audit.retaining.sweep(stamp(datetime.now(UTC) + 61 * DAY)) == 1
+    assert standing(service, with_it, without) == [False, True]
+
+
+async def test_a_pack_that_is_made_while_a_text_in_it_goes_is_taken_away(house, monkeypatch):
+    service, caller, _ = house
+    loop, real = asyncio.get_running_loop(), seal.write_archive
+    await service.moderation.one(caller, content("话", "c", by="me"))
+
+    def write(*values):
+        erasing = service.audit.retaining.erase("shop", "me", reason="要求", by="k", retained=True)
+        assert asyncio.run_coroutine_threadsafe(erasing, loop).result().packs == 0
+        real(*values)
+
+    monkeypatch.setattr(seal, "write_archive", write)
+    made = await pack_of(service, "log", contents=True)
+    assert (made.state, bool(made.removed_at), standing(service, made)) == ("done", True, [False])
+
+
+async def test_a_pack_that_could_not_be_taken_away_is_taken_away_later(house, monkeypatch):
+    service, caller, _ = house
+    await service.moderation.one(caller, content("话", "c", by="me"))
+    made = await pack_of(service, "log", contents=True)
+    await service.audit.retaining.sweep()
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="I/O"):
+        patch.setattr("pathlib.Path.unlink", Mock(side_effect=OSError("I/O")))
+        await service.audit.retaining.erase("shop", "me", reason="要求", by="k", retained=True)
+    assert standing(service, made) == [True]
+    await service.audit.retaining.sweep()
+    assert standing(service, made) == [False]
+
+
+async def test_a_pack_of_which_nothing_is_known_goes_with_any_text(house):
+    service, caller, _ = house
+    for name in ("me", "you"):
+        await service.moderation.one(caller, content("话", name, by=name))
+    made, mute = await pack_of(service, "log", contents=True, creator="you"), await pack_of(service, "log")
+    for one in (made, mute):
+        service.audit.exports.weeding.beside(one.id).unlink(missing_ok=True)
+    assert (await service.audit.retaining.erase("shop", "me", reason="要求", by="k", retained=True)).packs == 1
+    assert standing(service, made, mute) == [False, True]
 
 
 # Erased
@@ -468,7 +561,7 @@ async def test_nobody_is_called_what_would_keep_their_key_or_destroy_anothers(ho
     await service.moderation.one(caller, content("无名", "c"))
     assert (await retaining.erase("shop", person, reason="要求", by="k", retained=True)).keys == 0
     await service.moderation.one(caller, content("话", "d", by=person))
-    assert await retaining.erase("shop", person, reason="要求", by="k", retained=True) == (1, 1, 0, 0)
+    assert await retaining.erase("shop", person, reason="要求", by="k", retained=True) == (1, 1, 0, 0, 0)
     left = {name: told_in(body)["parts"][0][1] for name, body in reads.rows("SELECT content_id, body FROM contents")}
     assert left == {"c": "无名", "d": ""}
 
@@ -692,12 +785,20 @@ def test_what_is_erased_again_takes_its_seals_with_it(tmp_path, backed, rules):
     fresh, backup = tmp_path / "fresh", str(tmp_path / "backup")
     fresh.mkdir()
     (fresh / "secret").write_bytes((data / "secret").read_bytes())
+    for who in ("me", "you"):
+        assert (
+            run(["export", "log", "--tenant", "shop", "--contents", "--creator", who, "--data", str(data)]).exit_code
+            == 0
+        )
     assert run(["backup", backup, "--data", str(data)]).exit_code == 0
     asyncio.run(_erased(data, rules))
     done = run(["restore", backup, "--data", str(fresh), "--after", str(data)])
     assert done.exit_code == 0, done.output
+    assert len([*(tmp_path / "backup" / "exports").glob("*.zip")]) == 2
+    assert [path.name for path in (fresh / "exports").iterdir()] == [path.name for path in (data / "exports").iterdir()]
+    assert len([*(fresh / "exports").glob("*.zip")]) == 1
     assert sorted(path.name for path in fresh.iterdir() if "qingliu.db-" not in path.name) == sorted(
-        path.name for path in data.iterdir() if path.name in {"archive", "audit.key", "qingliu.db", "secret"}
+        path.name for path in data.iterdir() if path.name in {"archive", "audit.key", "exports", "qingliu.db", "secret"}
     )
     seals = _rows(fresh, "SELECT key_hash FROM idempotency")
     assert seals == _rows(data, "SELECT key_hash FROM idempotency") == [(sha256(b"key you").digest(),)]
@@ -738,7 +839,7 @@ def test_what_was_held_since_the_backup_is_held_again(tmp_path, backed, rules):
     assert run(["backup", backup, "--data", str(data)]).exit_code == 0
     asyncio.run(hold("me"))
     done = run(["restore", backup, "--data", str(tmp_path / "without"), "--lang", "en"])
-    assert "without --after erasures and holds since the backup are lost" in " ".join(done.output.split())
+    assert "without --after erasures and holds since are lost" in " ".join(done.output.split())
     done = run(["restore", backup, "--data", str(fresh), "--after", str(data), "--json"])
     assert json.loads(done.stdout)["held_again"] == 1, done.output
     held = 'SELECT id, tenant, kind, value, reason, "by", placed_at FROM holds ORDER BY id'
