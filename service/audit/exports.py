@@ -29,13 +29,14 @@ from moderation.types import Scene
 from service.acts import EXPORT_ASKED, EXPORT_CANCELLED, EXPORT_DONE, EXPORT_FAILED, EXPORT_FETCHED, Act
 from service.audit import seal
 from service.audit.formats import FORMATS, lacking
-from service.audit.make import Cancelled, Plan, Progress, collect, digest_of, tabulate
+from service.audit.make import TEXTS, Cancelled, Plan, Progress, collect, digest_of, tabulate
 from service.audit.manifest import Ground
 from service.audit.packs import PACKS
 from service.audit.reads import Signed
 from service.audit.records import Lookup, PackOrder
 from service.audit.report import names_in
 from service.audit.verify_export import check
+from service.audit.weeding import Weeding
 from service.ids import new_id, now
 from service.ledger import Unchanged
 from service.logs import where
@@ -83,7 +84,10 @@ class AskedWrong(ValueError):
 
 
 class Export(NamedTuple):
-    """A pack that was asked for, as the database has it. ``asked`` is JSON; times are RFC 3339 UTC."""
+    """A pack that was asked for, as the database has it. ``asked`` is JSON; times are RFC 3339 UTC.
+
+    One that was made was taken away at ``removed_at``, for a text in it that is not kept any more.
+    """
 
     id: str
     tenant: str
@@ -98,6 +102,7 @@ class Export(NamedTuple):
     bytes: int | None
     sha256: str | None
     error: str | None
+    removed_at: str | None = None
 
 
 class Doing(NamedTuple):
@@ -122,6 +127,7 @@ class Exports:
     def __init__(self, ledger: Ledger, log: Log, folder: Path, *, version: str, lexicons: Path) -> None:
         self._ledger, self._log, self._folder = ledger, log, folder
         self._version, self._lexicons = version, lexicons
+        self.weeding = Weeding(ledger, log.reads, folder)
         self._doing: dict[str, Doing] = {}
         self._making: set[str] = set()
         self._cancelled: set[str] = set()
@@ -265,11 +271,12 @@ class Exports:
         else:
             await asyncio.to_thread(shutil.rmtree, self._work(export), ignore_errors=True)
             structlog.get_logger().info("pack made", export=export.id, bytes=path.stat().st_size)
+            await self.weeding.out(frozenset(), anew=True, only=export.id)
 
     def _clear(self, export: Export) -> None:
         """Takes away whatever was written of a pack."""
         shutil.rmtree(self._work(export), ignore_errors=True)
-        for path in (self.archive(export), seal.unfinished(self.archive(export))):
+        for path in (self.archive(export), seal.unfinished(self.archive(export)), self.weeding.beside(export.id)):
             path.unlink(missing_ok=True)
 
     async def _made(self, export: Export) -> Path:
@@ -291,6 +298,7 @@ class Exports:
         lookup = Lookup(self._log.reads, export.tenant)
         collect(plan, self._log.reads, lookup, progress)
         counting = tabulate(plan, lookup, progress)
+        self.weeding.note(plan, progress.folder / TEXTS)
         seal.write_formats(plan, progress, counting, self._lexicons)
         seal.write_archive(plan, progress, ground, path)
         return progress
@@ -337,7 +345,7 @@ class Exports:
     def _range(self, asked: PackOrder, size: int) -> tuple[int, int]:
         reads = self._log.reads
         first = reads.since(asked.since, size=size) if asked.since else 0
-        end = reads.since(asked.until, size=size) if asked.until else size
+        end = reads.until(asked.until, size=size) if asked.until else size
         return first, max(first, end)
 
     def _since(self, export: Export, plan: Plan) -> Signed | None:

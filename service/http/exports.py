@@ -75,6 +75,7 @@ class ExportShown(Answered):
     bytes: int | None
     sha256: str | None
     error: str | None
+    removed_at: str | None = Field(description="when it was taken away, for a text in it that was purged or erased")
 
 
 class ExportList(Answered):

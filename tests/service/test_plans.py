@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from service.store import creator_statements, room_statements, rule_statements
+from service.store import audit_statements, creator_statements, room_statements, rule_statements, vault_statements
 from tests.small import migrated
 
 ASKED = {
@@ -23,6 +23,9 @@ ASKED = {
     (creator_statements, "REVERSALS_OF"): set(),
     (creator_statements, "VIOLATED_SINCE"): {"e", "l"},  # violations, by an index of their own, and links
     (rule_statements, "UPHELD"): {"a"},  # appeals
+    (audit_statements, "FIRST_SINCE"): set(),
+    (audit_statements, "LAST_BEFORE"): set(),
+    (vault_statements, "UNCLASSED"): set(),
 }
 """What a statement may walk all the same."""
 
