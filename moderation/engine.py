@@ -59,7 +59,7 @@ def _detectors(ruleset: Ruleset) -> _Detectors:
         SpamDetector(ruleset, reader),
         DisclosureDetector(ruleset, reader),
         Regimes(ruleset.wares),
-        Covert(ruleset),
+        Covert(ruleset, terms.folded),
     )
 
 

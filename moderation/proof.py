@@ -115,7 +115,7 @@ def _saying(words: str, item: Evidence, script: Followed | None, ruleset: Rulese
     part, start, end = item.span
     for passage in script.passages if script is not None else ():
         near = passage.part == part and passage.start <= start and end <= passage.end
-        if near and words in sounding(passage.text, ruleset):
+        if near and words and words in sounding(passage.text, ruleset):
             return passage
     return None
 

@@ -406,6 +406,8 @@ def _put_together(state: RoomState, content: Content, message: _Said, rules: Liv
     chanted = message.refrain and (len(set(text)) > 1 or text in rules.cues.refrains)
     if chanted or (is_code and not (text.isascii() and text.isalnum())) or not said:
         return ()
+    if len(said) > limits.piece_code:
+        said = re.sub(r"^[\W_]+|[\W_]+$", "", said) or said
     piece = Piece(at, author, said[: limits.piece_code], content.id[:ID])
     window = limits.piece_seconds
     earlier = state.pieces.get(author)

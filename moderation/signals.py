@@ -211,6 +211,7 @@ def feel(  # noqa: PLR0913 - what is told of one message
     part = rules.surge_seconds - int(at) % rules.surge_seconds
     expected = usual * (messages + before * part / rules.surge_seconds)
     least = max(expected * rules.surge_milli / 1000, expected + rules.surge_deviations * expected**0.5)
+    least = min(least, PEOPLE)  # no more are remembered, however many there are
     found = {
         "surge": complaining if complaining >= max(rules.surge_people, least) else 0,
         "praise": wave.people if wave.people and at - wave.at <= rules.praise_seconds else 0,

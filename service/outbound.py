@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -196,7 +197,7 @@ class Sender:
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answered:
         """One attempt. Never raises: whatever a receiver does is an answer of some kind."""
-        if not self._plain and not url.startswith("https:"):
+        if not self._plain and not _is_https(url):
             return Answered(None, "refused_address")
         try:
             async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
@@ -215,6 +216,14 @@ class Sender:
         if not allowed(place[0], private=self._private):
             raise AddressRefused(place[0])
         return socket.socket(family=family, type=kind, proto=proto)
+
+
+def _is_https(url: str) -> bool:
+    """Whether it is, however it is written: aiohttp reads it with the same eyes."""
+    try:
+        return URL(url).scheme == "https"
+    except ValueError:
+        return False
 
 
 async def _read_some(response: aiohttp.ClientResponse) -> None:

@@ -168,9 +168,10 @@ class Settings(BaseSettings):
     live_idle: float = Field(default=600.0, gt=0)
     """So long a room is kept in which nothing happens and to which nobody listens."""
     live_queue: int = Field(default=16_384, ge=64)
-    """Messages of live rooms that may wait to be judged before new ones are turned away."""
+    """Messages of live rooms that may wait to be judged before new ones are turned away; the last quarter is kept for
+    tenants of which less than a quarter waits."""
     live_streams: int = Field(default=4096, ge=1)
-    """WebSockets that may be open."""
+    """WebSockets that may be open; the last quarter is kept for tenants that have less than a quarter."""
     live_credits: int = Field(default=256, ge=1)
     """Messages that a client of a stream may have sent without an answer."""
     live_buffer: int = Field(default=128 * 1024, ge=4096)

@@ -75,7 +75,7 @@ class Webhooks:
 
     async def create(self, tenant: str, url: str, *, by: str, kinds: Sequence[str] = ()) -> Made:
         """A new receiver of these kinds of notices, or of all. Raises ``UrlRefused``, ``TooMany``, ``ValueError``."""
-        checked(url, private=self._private)
+        url = str(checked(url, private=self._private))
         if unknown := set(kinds) - set(KINDS):
             raise ValueError(f"unknown kinds: {', '.join(sorted(unknown))}; expected some of {', '.join(KINDS)}")
         asked, id_ = tuple(dict.fromkeys(kinds)), new_id()
@@ -157,7 +157,7 @@ class Webhooks:
 
 
 def checked(url: str, *, private: bool) -> URL:
-    """The address of a receiver. A name is not asked for here: that is done when something is sent to it.
+    """The address of a receiver, in its usual writing. A name is not asked for here, but when something is sent to it.
 
     Raises ``UrlRefused``.
     """

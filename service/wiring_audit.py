@@ -60,7 +60,7 @@ async def open_log(settings: Settings, store: Store) -> AsyncIterator[Audit]:
         log = Log(ledger, reads, key, seconds=settings.audit_seconds)
         await log.start()
         exports = Exports(ledger, log, settings.exports, version=installed(), lexicons=settings.lexicons)
-        retaining = Retaining(ledger, reads, store.vault)
+        retaining = Retaining(ledger, reads, store.vault, exports.weeding)
         yield Audit(log=log, exports=exports, witnesses=settings.audit_witnesses, retaining=retaining)
     finally:
         await asyncio.to_thread(reads.close)

@@ -20,8 +20,8 @@ PACKAGES = ("moderation", "models", "service")
 TEXT_LIBRARIES = {"numpy", "daachorse", "jieba", "re2"}
 STDLIB = {
     "__future__", "abc", "bisect", "collections", "contextlib", "csv", "dataclasses", "datetime", "enum", "functools",
-    "hashlib", "itertools", "json", "logging", "math", "operator", "re", "tomllib", "types", "typing", "unicodedata",
-    "warnings",
+    "hashlib", "html", "itertools", "json", "logging", "math", "operator", "re", "tomllib", "types", "typing",
+    "unicodedata", "warnings",
 }  # fmt: skip
 DOORS = {
     "moderation.load": {"gc", "pathlib"},

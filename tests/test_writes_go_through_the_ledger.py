@@ -520,6 +520,7 @@ def untold(path: Path) -> list[str]:
             held("SELECT id FROM exports WHERE state <> 'waiting'"),
             told("export.done") + told("export.failed") + told("export.cancelled"),
         ),
+        "exports, removed": (held("SELECT id FROM exports WHERE removed_at IS NOT NULL"), told("export.removed")),
         "creators": (held("SELECT id FROM creators"), told("creator.added")),
         "creators, enrolled": (
             held("SELECT id FROM creators WHERE enrolled_at IS NOT NULL"),

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 NEAR = 14
 """So many folded characters on each side of a number are its surroundings."""
+LABEL = 8
+"""So many in front of it say what a number is, whatever else stands near (找我 138…，版本多)."""
 ENOUGH = 8
 """So many findings of one kind and weight a part: more of them can change nothing."""
 
@@ -32,7 +34,7 @@ WRITTEN = 7
 """With more plain digits than these a number is not said in characters that sound like digits (1380013800就)."""
 _LONG_RUN = re.compile("[0-9oil" + "".join(map(chr, _SPOKEN)) + "]{11}")
 """Shorter runs of digits are no number that is looked for."""
-_MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
+_MOBILE = re.compile(r"(?<![0-9])(?:(?:00)?86)?(1[3-9][0-9]{9})(?![0-9])")
 _LETTERED = re.compile(r"(?<![0-9])(?=(?:[oil]*[0-9]){4})[1il](?=[0-9]{0,9}[oil])[3-9][0-9oil]{9}(?![0-9])")
 """A mobile number with o, i and l for 0 and 1. A letter at its head alone makes it a part (I30-1100-1100)."""
 _LONG_NUMBER = re.compile(r"(?<![0-9a-z])[0-9]{15,18}[0-9x](?![0-9a-z])")
@@ -62,6 +64,8 @@ _NO_WORDS = "c[o0]m|cn|net|[o0]rg|xyz|icu|ltd|cc|tk"
 """Endings of host names that nobody taps on or spends an evening in (8点live)."""
 _POINT = re.compile(" ?点 ?")
 _SLASH = "(?:[/∕]|斜[杠线])"
+_PASSED_ON = re.compile("[?@#&=,]")
+"""Behind these an address may hold another one, which it leads to or only pretends to belong to."""
 _EMAIL = re.compile(r"[a-z0-9._-]{2,64}@[a-z0-9-]{2,63}(?:\.[a-z0-9-]{2,63})*\.[a-z]{2,10}")
 _PLATES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 """What a number plate begins with."""
@@ -157,10 +161,11 @@ class CodeDetector:
 
     def _mobiles(self, view: View, digits: str) -> Iterator[_Found]:
         for start, end in _mobile_places(view, digits):
-            if self._beside(view, start, end, self._innocent):
+            invited = self._beside(view, start, end, self._invite)
+            if self._is_innocent(view, start, end, asked=invited):
                 continue
             span = view.span(start, end)
-            if self._beside(view, start, end, self._invite):
+            if invited:
                 yield _Found("contact_diversion", "mobile", *span)
             else:
                 yield _Found("privacy_leak", "mobile", *span, weight=UNSURE)
@@ -173,8 +178,9 @@ class CodeDetector:
             span = view.span(*match.span())
             if is_id_number(number):
                 yield _Found("privacy_leak", "id_card", *span)
-            elif is_bank_card(number) and not self._beside(view, *match.span(), self._innocent):
-                named = self._beside(view, *match.span(), self._card)
+                continue
+            named = self._beside(view, *match.span(), self._card)
+            if is_bank_card(number) and not self._is_innocent(view, *match.span(), asked=named):
                 yield _Found("privacy_leak", "bank_card", *span, weight=FULL_WEIGHT if named else UNSURE)
 
     def _addresses(self, part: PartReading) -> Iterator[_Found]:
@@ -190,11 +196,11 @@ class CodeDetector:
             if kind == "email" and "@" not in raw.text:
                 continue
             for match in pattern.finditer(raw.text):
-                if kind == "link" and self._public.match(_POINT.sub(".", match[0])):
+                if kind == "link" and self._leads_to_public(match[0]):
                     continue
                 if kind == "wechat" and self._runs_on(raw, *match.span(1)):
                     continue
-                if kind in {"telegram", "handle"} and self._beside(raw, *match.span(1), self._labels):
+                if kind in {"telegram", "handle"} and self._names_a_thing(raw, match):
                     continue
                 if not raw.placed:
                     self._reader.place(raw)
@@ -203,6 +209,24 @@ class CodeDetector:
                 if kind == "handle" and name.isascii() and name.isupper() and not self._invited(raw, *match.span(1)):
                     continue
                 yield _Found("contact_diversion", kind, start, end, weight=weight)
+
+    def _is_innocent(self, view: View, start: int, end: int, *, asked: bool) -> bool:
+        """Whether a number is said to be something else: right in front, where people are ``asked`` to use it."""
+        if asked:
+            return _is_labelled(view, start, self._innocent, LABEL)
+        return self._beside(view, start, end, self._innocent)
+
+    def _names_a_thing(self, raw: View, match: re.Match[str]) -> bool:
+        """Whether what may be somebody's name is said to be a thing's; of one behind a lone v only in front of it."""
+        if match[0].startswith(("v", "w", "加")):
+            return _is_labelled(raw, match.start(1), self._labels, NEAR)
+        return self._beside(raw, *match.span(1), self._labels)
+
+    def _leads_to_public(self, address: str) -> bool:
+        """Whether an address is that of a public body or a work, and no other is told or hidden in it."""
+        told = _POINT.sub(".", address)
+        public = self._public.match(told)
+        return public is not None and not any(map(self._link.search, _PASSED_ON.split(told)[1:]))
 
     def _runs_on(self, view: View, start: int, end: int) -> bool:
         """Whether letters right behind the messenger's common name go on into a sentence that invites nobody."""
@@ -240,6 +264,12 @@ class CodeDetector:
         )
 
 
+def _is_labelled(view: View, start: int, labels: Iterable[str], reach: int) -> bool:
+    """Whether one of the labels stands so near in front of a place."""
+    before = view.text[max(0, start - reach) : start]
+    return any(label in before for label in labels)
+
+
 def is_id_number(number: str) -> bool:
     """Whether 18 characters are a resident identity number: a date that exists and the ISO 7064 check character."""
     if len(number) != len(_ID_WEIGHTS) + 1 or not number[:17].isdigit():
@@ -263,8 +293,8 @@ def is_bank_card(number: str) -> bool:
 def _mobile_places(view: View, digits: str) -> Iterator[tuple[int, int]]:
     """Where mobile numbers stand: as digits, with letters for some, or told in pieces."""
     for match in _MOBILE.finditer(digits):
-        if not _torn(view, *match.span()) or _in_groups(view, *match.span()):
-            yield match.span()
+        if not _torn(view, *match.span(1)) or _in_groups(view, *match.span(1)):
+            yield match.span(1)
     for match in _LETTERED.finditer(digits):
         start, end = view.span(*match.span())
         beside = view.source[max(0, start - 1) : start] + view.source[end : end + 1]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from moderation.detect.own import OwnTerms
+    from moderation.detect.rule import Compiled
     from moderation.detect.terms import TermDetector
     from moderation.ruleset import Ruleset
     from moderation.text.line import Replaced
@@ -47,8 +48,8 @@ SEVERAL = 2
 class Covert:
     """Finds the claims of contents that are declared neither advertisements nor anything else."""
 
-    def __init__(self, ruleset: Ruleset) -> None:
-        self._categories = ruleset.categories
+    def __init__(self, ruleset: Ruleset, shared: Compiled) -> None:
+        self._categories, self._rules = ruleset.categories, shared.rules
         plain = ruleset.folding.plain
         self._offer = {name: Matcher([plain(word) for word in ruleset.lists.get(name, ())]) for name in LISTS}
 
@@ -75,21 +76,18 @@ class Covert:
             fact = SELLING if sells else COVERT
             folds = item.folds
             if not sells and names.isdisjoint(folds) and self._categories[item.category].severity >= SEVERE:
-                folds = (*self._hidden_beside(detector, parts, item), *folds)
+                folds = (*self._hidden_beside(parts, item), *folds)
             if sells or not names.isdisjoint(folds):
                 yield item._replace(weight=min(item.weight, UNSURE), folds=folds, facts=(*item.facts, (fact, 1)))
 
-    @staticmethod
-    def _hidden_beside(
-        detector: TermDetector | OwnTerms, parts: Sequence[PartReading], item: Evidence
-    ) -> tuple[str, ...]:
+    def _hidden_beside(self, parts: Sequence[PartReading], item: Evidence) -> tuple[str, ...]:
         """The disguise of a word of the claim's own category beside a plain claim: 甲壮月泉结节 beside 贴没."""
         for view, mark in _disguised([part for part in parts if part.name == item.span.part], PIECED):
             start, end = view.span(mark.start, mark.end)
             if start - REACH > item.span.end or item.span.start > end + REACH:
                 continue
             words = {word for low, high, word in view.hits if low < mark.end and mark.start < high}
-            if any(rule.category == item.category for word in words for rule in detector.folded.rules[word]):
+            if any(rule.category == item.category for word in words for rule in self._rules[word]):
                 return mark.names
         return ()
 

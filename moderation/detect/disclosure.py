@@ -14,6 +14,7 @@ from moderation.detect.formats import FORMATS, State, numbers_in
 from moderation.industry import CART, SELLER, TOKENS
 from moderation.matcher import Matcher
 from moderation.policy import BINDS_FROM
+from moderation.text.fold import CLAUSE_MARKS
 from moderation.types import FULL_WEIGHT, UNSURE, Evidence, Scene, Span
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from moderation.types import Content
 
 CATEGORY = "missing_disclosure"
+LONGEST_NAME = 60
+"""A name of goods has no more characters, and no marks of clauses: with them it is copy."""
 WARNING = 1
 """The severity of what will be a violation on a day that is known."""
 ENOUGH = 8
@@ -172,8 +175,13 @@ class DisclosureDetector:
 
     def _only_names(self, content: Content, parts: Sequence[PartReading]) -> bool:
         """Whether the text is the name of the goods and no more: that needs no review (三品一械广告审查办法 23)."""
-        product = self._ruleset.folding.plain(content.product or "")
-        return bool(product) and all(part.text in product for part in parts)
+        name = content.product or ""
+        product = self._ruleset.folding.plain(name)
+        return (
+            0 < len(product) <= LONGEST_NAME
+            and CLAUSE_MARKS.isdisjoint(name)
+            and all(part.text in product for part in parts)
+        )
 
     def _bans(self, context: _Context, concern: _Concern) -> Iterator[Evidence]:
         for ban in concern.industry.bans:

@@ -171,8 +171,8 @@ FORMATS: dict[str, Format] = {
     "ccc": _made("", r"(?<![0-9])20[0-9]{14}(?![0-9])"),
     "uscc": _made(
         "信用代码",
-        r"(?<![0-9a-z])[159y][1239][0-9a-hj-npqrtuwxy]{6}[0-9a-hj-npqrtuwxy]{10}(?![0-9a-z])",
-        r"信用代码[:：为是]?\s?[0-9a-z]{15}",
+        r"(?<![0-9a-z])[1-9any][1-9][0-9a-hj-npqrtuwxy]{6}[0-9a-hj-npqrtuwxy]{10}(?![0-9a-z])",
+        r"信用代码[:：为是]?\s?[0-9a-z]{15,18}",
         _checked,
     ),
     "patent": _made(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from moderation.detect.rule import REACH, SURE
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from moderation.text.view import View
 
 PATTERN_REACH = 32
+_END = re.compile(r"[。！？!?；;]|\n\s*\n")
 DELIBERATE = frozenset({"slang", "sign", "split", "digit", "mixed", "filler", "acrostic"})
 """Disguises that nobody puts on by accident; of others a weak pair has too many innocent doubles."""
 HELD = 16
@@ -76,6 +78,11 @@ def weight_left(weight: int, disguises: Iterable[str]) -> int:
     for name in disguises:
         left = left * DISGUISES[name][0] // FULL_WEIGHT
     return max(left, min(weight, UNSURE)) if DELIBERATE.issuperset(disguises) else left
+
+
+def ends_within(view: View, start: int, end: int) -> bool:
+    """Whether a sentence or a paragraph ends inside a hit: it is no name of anything then (本店是第一！医院)."""
+    return any(_END.search(gap) for _, gap in view.gaps(start, end))
 
 
 def stands_apart(view: View, start: int, end: int, gap: str) -> bool:

@@ -106,10 +106,9 @@ class WiderIndex(CueIndex):
     def find(self, text: str) -> Cues:
         """All cues of a folded text."""
         cues = self._narrower.find(text)
-        if found := self._more.find(text):
-            first = self._first
-            return Cues([*cues.hits, *[(start, end, first + number) for start, end, number in found]], self.hiding)
-        return cues
+        first = self._first
+        more = [(start, end, first + number) for start, end, number in self._more.find(text)]
+        return Cues([*cues.hits, *more], self.hiding)
 
 
 class _Inspection(Inspection):

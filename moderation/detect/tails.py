@@ -1,6 +1,6 @@
-"""Tails: hashtags or a disclaimer in brackets at the end, which cost nothing to write (#反诈宣传 behind an offer).
+"""Tags: hashtags and names at either end, brackets at the last, which cost nothing to write (#反诈宣传 at an offer).
 
-The text is judged once more without its tail. What counts there and did not count with it is left to a person: now and
+The text is judged once more without them. What counts there and did not count with them is left to a person: now and
 then a warning has no other frame than the tag.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from moderation.text.markup import UNSEEN
 from moderation.types import UNSURE
 
 if TYPE_CHECKING:
@@ -21,14 +22,15 @@ if TYPE_CHECKING:
     from moderation.types import Content, Evidence
 
 TAIL = "tail"
-"""The fact of evidence that only the tail of the text speaks against."""
+"""The fact of evidence that only the tags of the text speak against."""
 LONGEST = 200
-"""So much of a text may be its tail: a search through all of it would take the square of its length."""
-_MARK = re.compile("[#＃）)】\\]]")
-_TAIL = re.compile(
-    r"(?:\s*(?:[#＃][^\s#＃]{1,20}[#＃]?"
-    r"|[（(【\[][^（(【\[）)】\]]{0,12}(?:剧情|演绎|虚构|模仿|雷同|玩笑)[^（(【\[）)】\]]{0,12}[）)】\]]))+\s*$"
-)
+"""So much of a text may be tags at one end: a search through all of it would take the square of its length."""
+_MARK = re.compile("[#＃@＠）)】\\]]")
+_TAG = r"(?>[#＃][^\s#＃]{1,60}[#＃]?)|(?>[@＠][^\s#＃@＠]{1,30})"
+"""A tag is taken whole, brackets and all: read as a tag or as a tag and a bracket, thirty would take hours."""
+_HEAD = re.compile(rf"(?:\s*(?:{_TAG}))+")
+_TAIL = re.compile(rf"(?:\s*(?:{_TAG}|[（(【\[][^（(【\[）)】\]]{{1,24}}[）)】\]]))+[^\w#＃@＠]*$")
+"""What stands in brackets at the head is a heading: 【以案释法】."""
 
 
 def despite_tail(  # noqa: PLR0913, PLR0917 - what judges, and all that is judged
@@ -40,8 +42,8 @@ def despite_tail(  # noqa: PLR0913, PLR0917 - what judges, and all that is judge
     day: date,
     findings: Findings | None,
 ) -> Iterator[Evidence]:
-    """What counts in the parts without their tails, in categories that ``findings`` lack; each asks for review."""
-    bare = [_without_tail(part, reader) for part in parts]
+    """What counts in the parts without their tags, in categories that ``findings`` lack; each asks for review."""
+    bare = [_without_tags(part, reader) for part in parts]
     if all(one is part for one, part in zip(bare, parts, strict=True)):
         return
     said = {item.category for item in findings.evidence} if findings else set()
@@ -51,7 +53,13 @@ def despite_tail(  # noqa: PLR0913, PLR0917 - what judges, and all that is judge
             yield item._replace(weight=min(item.weight, UNSURE), facts=(*item.facts, (TAIL, 1)))
 
 
-def _without_tail(part: PartReading, reader: Reader) -> PartReading:
-    first = max(0, len(part.source) - LONGEST)
-    tail = _TAIL.search(part.source, first) if _MARK.search(part.source, first) else None
-    return reader.read(part.name, part.source[: tail.start()]) if tail and tail.start() else part
+def _without_tags(part: PartReading, reader: Reader) -> PartReading:
+    """The part without its tags, every place as it was; the part itself where it has none, or nothing else."""
+    source = part.source
+    first = max(0, len(source) - LONGEST)
+    tail = _TAIL.search(source, first) if _MARK.search(source, first) else None
+    head = _HEAD.match(source, 0, LONGEST)
+    start, end = head.end() if head else 0, tail.start() if tail else len(source)
+    if start >= end or (start, end) == (0, len(source)):
+        return part
+    return reader.read(part.name, UNSEEN * start + source[start:end])

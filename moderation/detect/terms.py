@@ -12,6 +12,7 @@ from moderation.detect.claims import NOTHING_SAID, ClaimTable, Context
 from moderation.detect.hits import (
     HELD,
     company_hidden_by,
+    ends_within,
     held,
     held_down,
     hidden_by,
@@ -164,7 +165,8 @@ class Inspection:
             table = (raw if view.name == "raw" else folded).allow
             for start, end, word in view.hits:
                 for rule in table[word]:
-                    if bounds := self._stands(view, rule, start, end):
+                    bounds = self._stands(view, rule, start, end)
+                    if bounds and (rule.regex is not None or not ends_within(view, *bounds)):
                         for category in rule.protects:
                             spans.setdefault(category, []).append((*view.span(*bounds), rule.id))
         return {category: reaching(found) for category, found in spans.items()} if spans else {}
@@ -358,7 +360,8 @@ class Inspection:
 
     def _exempt(self, rule: Rule, span: tuple[int, int], code: str, note: str) -> None:
         if not self._enough(rule, code):
-            self.findings.exemptions.append(Exemption(rule.category, rule.id, Span(self._part, *span), code, note))
+            start, end = span[0], min(span[1], self._length)
+            self.findings.exemptions.append(Exemption(rule.category, rule.id, Span(self._part, start, end), code, note))
 
     def _accept(self, view: View, rule: Rule, bounds: tuple[int, int], weight: int, why: _Why) -> None:
         ruling, disguises = why
@@ -371,8 +374,7 @@ class Inspection:
             wide = bounds if wide == bounds else wide
         start, end = view.span(*wide)
         quoted = view.source[start:end]
-        if view.name == "joined":  # the span is that of the first piece
-            end = min(end, self._length)
+        end = min(end, self._length)  # of parts read together the span is that of the first
         folds = () if quoted == view.text[wide[0] : wide[1]] else self._trail(view, quoted)
         if folds and rule.regex is not None:  # it spans clauses: the marks between them hide nothing
             folds = tuple([name for name in folds if name != PUNCTUATION])

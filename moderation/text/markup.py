@@ -8,13 +8,20 @@ Judges nothing.
 from __future__ import annotations
 
 import re
+from html.entities import html5
 
 from moderation.text.fold import TABLE_SIZE
 
 UNSEEN, REFERRED = "\u2064", "\u206f"
 """What fills the place of what is not shown, and that of a character's reference ahead of it (&#26368;)."""
 _BREAKS = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3"})
-_TAGS = "h[1-3]|br|p|div|li|tr|td|ul|ol|b|i|u|s|em|strong|span|font|a|img|center|big|small|sub|sup|del|ins|mark|code"
+_TAGS = (
+    "a|abbr|acronym|address|article|aside|audio|b|bdi|bdo|big|blockquote|br|button|caption|center|cite|code|data|dd|del|"
+    "details|dfn|div|dl|dt|em|embed|fieldset|figcaption|figure|font|footer|form|h[1-6]|header|hr|i|iframe|img|input|ins|"
+    "kbd|label|legend|li|main|mark|marquee|nav|nobr|object|ol|output|p|picture|pre|q|rp|rt|ruby|s|samp|section|select|"
+    "small|source|span|strike|strong|sub|summary|sup|svg|table|tbody|td|tfoot|th|thead|time|tr|tt|u|ul|var|video|wbr"
+)
+"""The elements of HTML that stand in text. What else is in angle brackets is shown where nobody renders it."""
 _CODES = "b|i|u|s|color|backcolor|size|font|url|img|quote|center|align|hide"
 _FACES = (
     "doge|ok|二哈|互粉|亲亲|偷乐|偷笑|傲慢|允悲|兔子|再见|凋谢|加油|发呆|发怒|发抖|可怜|可爱|右哼哼|叹气|吃瓜|"
@@ -26,27 +33,16 @@ _FACES = (
 )
 """Faces by the names that apps give them; none that is itself a word for something forbidden."""
 _FACE = "\u263a"
-_NAMED = {
-    "nbsp": " ",
-    "ensp": " ",
-    "emsp": " ",
-    "lt": "<",
-    "gt": ">",
-    "amp": "&",
-    "quot": '"',
-    "middot": "·",
-    "shy": "",
-}
 _ESCAPE = r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4}"
 _BYTE = "%[89ab][0-9a-f]"
 _ENCODED = f"%[cd][0-9a-f]{_BYTE}|%e[0-9a-f](?:{_BYTE}){{2}}|%f[0-4](?:{_BYTE}){{3}}"
 _MARKUP = re.compile(
     rf"(?i)</?({_TAGS})(?:[\s/][^<>]{{0,200}})?>|<!--[^<>]{{0,80}}-->|\[/?(?:{_CODES})(?:=[^\[\]]{{0,60}})?\]"
-    rf"|\[({_FACES})R?\]|&(?:#[0-9]{{1,7}}|#x[0-9a-f]{{1,6}}|[a-z]{{2,8}});|{_ESCAPE}|(?<![a-z0-9=/?&])(?:{_ENCODED})+"
+    rf"|\[({_FACES})R?\]|&(?:#[0-9]{{1,7}};?|#x[0-9a-f]{{1,6}};?|[a-z][a-z0-9]{{1,30}};)|{_ESCAPE}|(?<![a-z0-9=/?&])(?:{_ENCODED})+"
 )
 """Bytes in percent signs are none behind what they stand behind in an address."""
 _ONE = re.compile(f"(?i){_ENCODED}")
-_ADDRESS = re.compile("(?i)//|href|url=")
+_ADDRESS = re.compile(r"(?i)//|(?:href|url)[^<>]{0,80}[a-z0-9-]\.[a-z]{2}")
 """What makes of a tag a link, which is looked for as it is written."""
 
 
@@ -62,7 +58,7 @@ def _as_shown(match: re.Match[str]) -> str:
     if written[0] == "%":
         return _ONE.sub(_decoded, written)
     if written[0] == "&":
-        return _at_end(_referred(written[1:-1].lower(), written), written)
+        return _at_end(_referred(written[1:].removesuffix(";"), written), written)
     if written[0] == "\\":
         units = bytes.fromhex(written.lower().replace("\\u", ""))
         return _at_end(units.decode("utf-16-be", "replace"), written)
@@ -79,8 +75,9 @@ def _decoded(match: re.Match[str]) -> str:
 def _referred(name: str, written: str) -> str:
     """The character that a reference names, by its number or otherwise."""
     if name[0] != "#":
-        return _NAMED.get(name, written)
-    number = name[1:]
+        meant = html5.get(f"{name};") or html5.get(f"{name.lower()};", written)
+        return " " if meant.isspace() else meant
+    number = name[1:].lower()
     code = int(number[1:], 16) if number[0] == "x" else int(number)
     return chr(code) if code < TABLE_SIZE else written
 

@@ -7,7 +7,9 @@ a homophone that is likelier as it stands (威信县, 小嘴好甜) is left alon
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.matcher import Matcher
@@ -165,7 +167,7 @@ class Restorer:
 
         It is laid only where something was found: offsets cost more than a look.
         """
-        text = seen.text
+        text, lay = seen.text, cache(lay)
         whole, drawn = self._meant(seen, lay, source)
         if drawn:
             whole += self._drawn(text, drawn)
@@ -174,7 +176,7 @@ class Restorer:
         whole += filled if self._completed(text, filled, inside=True) else self._holed(text, lay, source)
         if joint := list(self._jointly(text, [*drawn, *filled, *self._speller.syllables(text)])):
             alone = [*whole, *self._likely(text, seen.heard)]
-            whole += [one for one in joint if not any(_is_as_long(it, one) for it in alone)]
+            whole += _longer(joint, alone, len(text))
         if not whole:
             heard = self._likely(text, seen.heard)
             if not heard:
@@ -324,7 +326,8 @@ class Restorer:
             word = self._words[number]
             if names == ("shape",) and word not in self._sure:
                 continue
-            casual = any(start <= clue.start < end and self._is_casual(text, clue) for clue in clues)
+            within = clues[bisect_left(clues, (start,)) : bisect_left(clues, (end,))]
+            casual = any(self._is_casual(text, clue) for clue in within)
             enough = LIKELIER_FUZZY if casual else LIKELIER_DRAWN
             if names and text[start:end] not in self._known and gain(text, start, end, word) >= enough:
                 yield Replaced(start, end, word, names)
@@ -387,9 +390,14 @@ def _unbroken(line: Line, one: Replaced, source: str) -> bool:
     return not marks or (marks >= one.end - one.start - 1 and one.end - one.start > PAIR)
 
 
-def _is_as_long(other: Replaced, one: Replaced) -> bool:
-    """Whether the other lies over the one and means no shorter word."""
-    return other.start < one.end and one.start < other.end and len(other.word) >= len(one.word)
+def _longer(joint: Iterable[Replaced], alone: Iterable[Replaced], length: int) -> list[Replaced]:
+    """Those of which no other that lies over them means as long a word."""
+    reach = bytearray(length)
+    for other in alone:
+        size = min(len(other.word), 255)
+        for place in range(other.start, other.end):
+            reach[place] = max(reach[place], size)
+    return [one for one in joint if max(reach[one.start : one.end], default=0) < len(one.word)]
 
 
 def _likely_meant(text: str, start: int, end: int, word: str, name: str) -> bool:

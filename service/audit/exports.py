@@ -3,6 +3,7 @@
 NoSuchExport     the tenant has asked for no such pack
 AskedWrong       what was asked for cannot be made; it names the field and the kind of fault
 NotThere         the pack is not made yet, or was taken away
+Waited           so many packs wait to be verified that no more are taken for a moment
 
 A pack rests on a checkpoint that is signed when its making begins. The plan is written down beside its files: a making
 that was cut off goes on with the same plan, and gives the same pack.
@@ -28,13 +29,14 @@ from moderation.types import Scene
 from service.acts import EXPORT_ASKED, EXPORT_CANCELLED, EXPORT_DONE, EXPORT_FAILED, EXPORT_FETCHED, Act
 from service.audit import seal
 from service.audit.formats import FORMATS, lacking
-from service.audit.make import Cancelled, Plan, Progress, collect, digest_of, tabulate
+from service.audit.make import TEXTS, Cancelled, Plan, Progress, collect, digest_of, tabulate
 from service.audit.manifest import Ground
 from service.audit.packs import PACKS
 from service.audit.reads import Signed
 from service.audit.records import Lookup, PackOrder
 from service.audit.report import names_in
 from service.audit.verify_export import check
+from service.audit.weeding import Weeding
 from service.ids import new_id, now
 from service.ledger import Unchanged
 from service.logs import where
@@ -54,6 +56,8 @@ if TYPE_CHECKING:
 LAST: Final = "g"
 """After every id."""
 WAITING, DONE, FAILED, GONE = "waiting", "done", "failed", "cancelled"
+MOST_VERIFIED: Final = 4
+"""So many packs wait to be verified, the one among them that is: each holds a thread for as long as it takes."""
 _PLAN: Final = "plan.json"
 _LOOK_SECONDS: Final = 0.5
 _REPORT_SECONDS: Final = 0.1
@@ -67,6 +71,10 @@ class NotThere(LookupError):
     """The pack is not there: not made yet, or taken away."""
 
 
+class Waited(Exception):
+    """Too many packs wait to be verified."""
+
+
 class AskedWrong(ValueError):
     """What was asked for cannot be made. ``field`` and ``kind`` say why."""
 
@@ -76,7 +84,10 @@ class AskedWrong(ValueError):
 
 
 class Export(NamedTuple):
-    """A pack that was asked for, as the database has it. ``asked`` is JSON; times are RFC 3339 UTC."""
+    """A pack that was asked for, as the database has it. ``asked`` is JSON; times are RFC 3339 UTC.
+
+    One that was made was taken away at ``removed_at``, for a text in it that is not kept any more.
+    """
 
     id: str
     tenant: str
@@ -91,6 +102,7 @@ class Export(NamedTuple):
     bytes: int | None
     sha256: str | None
     error: str | None
+    removed_at: str | None = None
 
 
 class Doing(NamedTuple):
@@ -115,11 +127,13 @@ class Exports:
     def __init__(self, ledger: Ledger, log: Log, folder: Path, *, version: str, lexicons: Path) -> None:
         self._ledger, self._log, self._folder = ledger, log, folder
         self._version, self._lexicons = version, lexicons
+        self.weeding = Weeding(ledger, log.reads, folder)
         self._doing: dict[str, Doing] = {}
         self._making: set[str] = set()
         self._cancelled: set[str] = set()
         """Those being made of which somebody wants no more, for now or for good."""
         self._wake = asyncio.Event()
+        self._turn, self._verifying = asyncio.Lock(), 0
 
     async def ask(self, tenant: str, asked: PackOrder, *, by: str, reason: str = "") -> Export:
         """Asks for a pack; one that somebody asks for again while it waits is the same.
@@ -185,8 +199,18 @@ class Exports:
         await self._ledger.record(Act(EXPORT_FETCHED, export, tenant, {"by": by, "sha256": found.sha256}))
         return path
 
-    def verified(self, path: Path) -> Check:
-        """What the verifier says of a pack, by the keys that this log began with. Takes its time."""
+    async def verified(self, path: Path) -> Check:
+        """What the verifier says of a pack, by the keys that this log began with; one at a time. Raises ``Waited``."""
+        if self._verifying >= MOST_VERIFIED:
+            raise Waited
+        self._verifying += 1
+        try:
+            async with self._turn:
+                return await to_end(self._verified, path)
+        finally:
+            self._verifying -= 1
+
+    def _verified(self, path: Path) -> Check:
         roots = [key for key, endorsement, _ in self._log.reads.signers() if not endorsement]
         done = check(path, key=roots.pop())
         while roots and any(code == "wrong-key" for code, _ in done.found):
@@ -247,11 +271,12 @@ class Exports:
         else:
             await asyncio.to_thread(shutil.rmtree, self._work(export), ignore_errors=True)
             structlog.get_logger().info("pack made", export=export.id, bytes=path.stat().st_size)
+            await self.weeding.out(frozenset(), anew=True, only=export.id)
 
     def _clear(self, export: Export) -> None:
         """Takes away whatever was written of a pack."""
         shutil.rmtree(self._work(export), ignore_errors=True)
-        for path in (self.archive(export), seal.unfinished(self.archive(export))):
+        for path in (self.archive(export), seal.unfinished(self.archive(export)), self.weeding.beside(export.id)):
             path.unlink(missing_ok=True)
 
     async def _made(self, export: Export) -> Path:
@@ -273,6 +298,7 @@ class Exports:
         lookup = Lookup(self._log.reads, export.tenant)
         collect(plan, self._log.reads, lookup, progress)
         counting = tabulate(plan, lookup, progress)
+        self.weeding.note(plan, progress.folder / TEXTS)
         seal.write_formats(plan, progress, counting, self._lexicons)
         seal.write_archive(plan, progress, ground, path)
         return progress
@@ -319,7 +345,7 @@ class Exports:
     def _range(self, asked: PackOrder, size: int) -> tuple[int, int]:
         reads = self._log.reads
         first = reads.since(asked.since, size=size) if asked.since else 0
-        end = reads.since(asked.until, size=size) if asked.until else size
+        end = reads.until(asked.until, size=size) if asked.until else size
         return first, max(first, end)
 
     def _since(self, export: Export, plan: Plan) -> Signed | None:

@@ -33,6 +33,8 @@ RECORDS: Final = "records.jsonl"
 INDEX: Final = "index.bin"
 LEAVES: Final = "leaves.bin"
 CONTENTS: Final = "contents.jsonl"
+TEXTS: Final = "texts.jsonl"
+"""The contents that the pack has the text of, by id and version; it is no part of it."""
 _STATE: Final = "state.json"
 _ENTRY: Final = struct.Struct(">QQ")
 _CHUNK_BYTES: Final = 600_000
@@ -212,11 +214,14 @@ def _write_rows(plan: Plan, lookup: Lookup, files: Growing, counting: Counting, 
     )
     for one in told:
         counting.add(one)
-        for table in plan.pack.tables:
-            if not table.counts and takes(table, one):
-                files.write(rows_name(table), _line(row(table, one, beside)))
-        if plan.asked.contents and one.about.body and one.record.kind == "decision.auto":
+        told_in = [table for table in plan.pack.tables if not table.counts and takes(table, one)]
+        for table in told_in:
+            files.write(rows_name(table), _line(row(table, one, beside)))
+        listed = plan.asked.contents and one.record.kind == "decision.auto"
+        if one.about.body and listed:
             files.write(CONTENTS, _line(_content(one, unmasked=plan.asked.unmasked)))
+        if one.about.body and (listed or any("text" in table.columns for table in told_in)):
+            files.write(TEXTS, _line([one.about.content, one.about.version]))
 
 
 def _content(told: Told, *, unmasked: bool) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from service.audit.tree import HASH_BYTES, Frontier, leaf_hash, parts, root_of
+from service.ids import from_stamp, stamp
 from service.store import audit_statements as sql
 from service.store import db
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 256
 """So many neighbours a tile has."""
+SKEW: Final = timedelta(days=1)
+"""By so much a clock may have gone back while acts were recorded."""
 _BITS: Final = 8
 _TILES_AT_ONCE: Final = 64
 
@@ -124,7 +128,26 @@ class LogReads:
         return str(self.rows(sql.ACT_AT, seq)[0][0])
 
     def since(self, moment: str, *, size: int) -> int:
-        """The first of ``size`` acts that was done at a time or later; ``size`` where none was."""
+        """The first of ``size`` acts that was done at a time or later; ``size`` where none was.
+
+        The clock may have gone back by ``SKEW``.
+        """
+        low, high = self._around(moment, size)
+        found = self.rows(sql.FIRST_SINCE, low, high, moment)
+        return int(found[0][0]) if found else high
+
+    def until(self, moment: str, *, size: int) -> int:
+        """Behind the last of ``size`` acts that was done before a time; 0 where none was. The clock as in ``since``."""
+        low, high = self._around(moment, size)
+        found = self.rows(sql.LAST_BEFORE, low, high, moment)
+        return int(found[0][0]) + 1 if found else low
+
+    def _around(self, moment: str, size: int) -> tuple[int, int]:
+        """Between which acts a time lies: all before are earlier, all from the second on are not."""
+        return self._passed(_moved(moment, -SKEW), size), self._passed(_moved(moment, SKEW), size)
+
+    def _passed(self, moment: str, size: int) -> int:
+        """Where the time is passed, by halves."""
         low, high = 0, size
         while low < high:
             middle = (low + high) // 2
@@ -137,3 +160,10 @@ class LogReads:
     def _signed(self, statement: str, *values: Column) -> Signed | None:
         found = self.rows(statement, *values)
         return Signed(*found[0]) if found else None
+
+
+def _moved(moment: str, by: timedelta) -> str:
+    try:
+        return stamp(from_stamp(moment) + by)
+    except OverflowError:
+        return moment

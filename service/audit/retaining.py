@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 
 from service.acts import ERASURE_DONE, HOLD_LIFTED, HOLD_PLACED, RETENTION_PURGED, Act
-from service.audit.retention import CLASSES, SHORTEST, Kept, longest
+from service.audit.retention import CLASSES, FOREVER, SHORTEST, Kept, longest
 from service.ids import from_stamp, new_id, now, stamp
 from service.ledger import Unchanged
 from service.ports import Write
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from service.audit.reads import LogReads
+    from service.audit.weeding import Weeding
     from service.ledger import Ledger
     from service.ports import Visit
     from service.vault import Vault
@@ -109,26 +110,36 @@ class _Seen(NamedTuple):
 
 
 class Erased(NamedTuple):
-    """What came of an erasure: contents emptied, keys destroyed, contents that holds or the law keep."""
+    """What came of an erasure: contents emptied, keys destroyed, contents that holds or the law keep, packs removed."""
 
     contents: int
     keys: int
     held: int
     retained: int
+    packs: int = 0
 
 
 class Gone(NamedTuple):
-    """What was taken away: contents by tenant, id and version, and keys."""
+    """What was taken away: contents by tenant, id and version, and keys; and the holds in force."""
 
     contents: list[tuple[str, str, int]]
     keys: list[bytes]
+    holds: list[Hold]
+
+
+class Again(NamedTuple):
+    """What a restore did anew: contents emptied, holds placed."""
+
+    contents: int
+    holds: int
 
 
 class Retaining:
-    """Keeps nothing but its ways to the database."""
+    """Keeps its ways to the database, and whether all packs are known to say only what is kept."""
 
-    def __init__(self, ledger: Ledger, reads: LogReads, vault: Vault) -> None:
-        self._ledger, self._reads, self._vault = ledger, reads, vault
+    def __init__(self, ledger: Ledger, reads: LogReads, vault: Vault, weeding: Weeding) -> None:
+        self._ledger, self._reads, self._vault, self._weeding = ledger, reads, vault, weeding
+        self._weeded = False
 
     async def hold(self, tenant: str, kind: str, value: str, *, reason: str, by: str) -> Hold:
         """Places a hold; the same one again is the one that somebody has placed. Raises ``HoldWrong``."""
@@ -136,15 +147,18 @@ class Retaining:
         if kind not in KINDS or nameless or not reason.strip():
             raise HoldWrong("kind" if kind not in KINDS else "value" if nameless else "reason")
         hold = Hold(new_id(), tenant, kind, value, reason.strip()[:_REASON], by, now())
-        facts = {"by": by, "kind": kind, "value": self._vault.mark(tenant, value).hex()}
 
         def work(visit: Visit) -> Hold:
             if known := visit.rows(sql.HOLD_AS, *hold[1:6]):
                 return Hold(*known[0])
-            visit.record(Act(HOLD_PLACED, hold.id, tenant, facts), Write(sql.INSERT_HOLD, hold[:7]))
+            self._place(visit, hold, by=by)
             return hold
 
         return await self._ledger.visit(work)
+
+    def _place(self, visit: Visit, hold: Hold, *, by: str) -> None:
+        facts = {"by": by, "kind": hold.kind, "value": self._vault.mark(hold.tenant, hold.value).hex()}
+        visit.record(Act(HOLD_PLACED, hold.id, hold.tenant, facts), Write(sql.INSERT_HOLD, hold[:7]))
 
     async def lift(self, tenant: str, hold: str, *, by: str) -> None:
         """Lifts a hold. Raises ``NoSuchHold``."""
@@ -175,16 +189,17 @@ class Retaining:
         moment = at or now()
         while await self._class(moment):
             pass
-        done = 0
+        done: set[int] = set()
         while True:
             purged, looked = await self._purge(moment)
-            done += purged
+            done.update(purged)
             if looked < AT_ONCE:
                 break
         await self._drop_seals(moment)
         if done:
             await self._settle()
-        return done
+        await self._weed(done)
+        return len(done)
 
     async def watch(self) -> None:
         """Sweeps for ever, so that nothing is kept a day too long."""
@@ -209,7 +224,7 @@ class Retaining:
             seen = await asyncio.to_thread(self._look, self._reads.rows, asked, seen)
         subject = self._vault.mark(asked.tenant, asked.person)
 
-        def work(visit: Visit) -> Erased:
+        def work(visit: Visit) -> tuple[Erased, list[int]]:
             _same(visit, asked.holds)
             fates, found, *_ = self._look(visit.rows, asked, seen)
             going = [number for number, fate in fates.items() if fate is _Fate.GOES]
@@ -218,7 +233,7 @@ class Retaining:
             keys, count = [key for key, _ in known], Counter(fates.values())
             erased = Erased(len(going), len(keys), count[_Fate.HELD], count[_Fate.RETAINED])
             facts = {
-                **erased._asdict(),
+                **dict(zip(Erased._fields, erased[:-1], strict=False)),
                 "by": by,
                 "keys": [key.hex() for key in keys],
                 "reason": self._vault.mark(asked.tenant, reason).hex(),
@@ -226,11 +241,11 @@ class Retaining:
             writes = [Write(sql.EMPTY_CONTENT, (number,), must_change=False) for number in going]
             writes += [Write(sql.DROP_SEAL, seal, must_change=False) for seal in seals]
             visit.record(Act(ERASURE_DONE, subject.hex(), asked.tenant, facts), *writes, *self._destroyed(visit, keys))
-            return erased
+            return erased, going
 
-        erased = await self._ledger.visit(work)
+        erased, emptied = await self._ledger.visit(work)
         await self._settle()
-        return erased
+        return erased._replace(packs=await self._weed({*emptied}))
 
     def _destroyed(self, visit: Visit, keys: Iterable[bytes]) -> list[Write]:
         """What destroys keys: nothing that follows in the transaction, or after it, is sealed with them."""
@@ -238,34 +253,53 @@ class Retaining:
             self._vault.forget(key)
         return [Write(sql.DESTROY_KEY, (visit.at, key)) for key in keys]
 
-    async def erase_again(self, gone: Gone, *, by: str) -> int:
-        """Takes away once more what was taken away after a backup was made; gives how many contents."""
-        numbers = [
-            number
+    async def erase_again(self, gone: Gone, *, by: str) -> Again:
+        """Takes away once more what was taken away after a backup was made, and places the holds that came since."""
+        found = [
+            (one[0], number)
             for one in gone.contents
             for (number,) in await asyncio.to_thread(self._reads.rows, sql.NUMBER_OF, *one)
         ]
+        numbers = [number for _, number in found]
+        seals = await asyncio.to_thread(self._seals_by_tenant, found)
         known = {key for (key,) in await asyncio.to_thread(self._reads.rows, sql.DESTROYED)}
         keys = [key for key in gone.keys if key not in known]
 
-        def work(visit: Visit) -> None:
+        def work(visit: Visit) -> int:
+            lacking = [one for one in gone.holds if visit.rows(sql.HOLD_LACKING, one.tenant, one.id)]
+            for one in lacking:
+                self._place(visit, one, by=by)
             standing = [key for key in keys if visit.rows(sql.KEY, key)]
             facts = {"by": by, "contents": len(numbers), "keys": [key.hex() for key in standing]}
             writes = [Write(sql.EMPTY_CONTENT, (number,), must_change=False) for number in numbers]
+            writes += [Write(sql.DROP_SEAL, seal, must_change=False) for seal in seals]
             visit.record(Act(ERASURE_DONE, "restore", facts=facts), *writes, *self._destroyed(visit, standing))
+            return len(lacking)
 
-        await self._ledger.visit(work)
+        placed = await self._ledger.visit(work)
         await self._settle()
-        return len(numbers)
+        await self._weed({*numbers})
+        return Again(len(numbers), placed)
 
     def gone(self) -> Gone:
-        """What was taken away until now. Reads."""
+        """What was taken away until now, and is held. Reads."""
         contents = [(tenant, name, version) for tenant, name, version in self._reads.rows(sql.EMPTIED)]
-        return Gone(contents, [key for (key,) in self._reads.rows(sql.DESTROYED)])
+        keys = [key for (key,) in self._reads.rows(sql.DESTROYED)]
+        return Gone(contents, keys, [Hold(*row) for row in self._reads.rows(sql.HOLDING)])
 
     async def _settle(self) -> None:
         """Has nothing of what was taken away lie in the write-ahead log."""
         await asyncio.to_thread(self._reads.rows, "PRAGMA wal_checkpoint(TRUNCATE)")
+
+    async def _weed(self, emptied: set[int]) -> int:
+        """Takes away the packs with the text of what was emptied; gives how many.
+
+        After a start, or where that failed before, all packs are looked through.
+        """
+        weeded, self._weeded = self._weeded, False
+        taken = await self._weeding.out(emptied, anew=not weeded)
+        self._weeded = True
+        return taken
 
     async def _in_force(self) -> list[Hold]:
         return [Hold(*row) for row in await asyncio.to_thread(self._reads.rows, sql.HOLDING)]
@@ -276,7 +310,7 @@ class Retaining:
         ((last,),) = await asyncio.to_thread(self._reads.rows, sql.CLASSED)
         rows = await asyncio.to_thread(self._reads.rows, sql.UNCLASSED, last, old, AT_ONCE)
         classes = await asyncio.to_thread(self._classes, rows)
-        placed = [(row[0], row[1], *found) for row, found in zip(rows, classes, strict=True)]
+        placed = [(*row[:2], code, _looked_at(until, at)) for row, (code, until) in zip(rows, classes, strict=True)]
 
         def work(visit: Visit) -> None:
             for row in placed:
@@ -286,29 +320,23 @@ class Retaining:
             await self._ledger.visit(work)
         return len(placed)
 
-    async def _purge(self, at: str) -> tuple[int, int]:
+    async def _purge(self, at: str) -> tuple[list[int], int]:
         """Purges some contents that are due, and puts off those that are held or are kept longer by now.
 
         Where a hold was placed or lifted meanwhile nothing is done: the next sweep takes it up.
         """
         rows = await asyncio.to_thread(self._reads.rows, sql.DUE, at, AT_ONCE)
-        holds, later = await self._in_force(), stamp(from_stamp(at) + timedelta(hours=12))
+        holds = await self._in_force()
         going, staying = [], []
         classes = await asyncio.to_thread(self._classes, rows)
         for row, (code, until) in zip(rows, classes, strict=True):
             if until > at:
-                staying.append((code, until, row[0]))
+                staying.append((code, _looked_at(until, at), row[0]))
             elif _held(holds, row[1], row[2], told_in(row[4])):
-                staying.append((code, later, row[0]))
+                staying.append((code, _looked_at(FOREVER, at), row[0]))
             else:
                 going.append((row, code, until))
-        seals = {
-            (name, key)
-            for tenant in {row[1] for row, _, _ in going}
-            for name, key, _ in await asyncio.to_thread(
-                self._seals_of, self._reads.rows, tenant, [row[0] for row, _, _ in going if row[1] == tenant]
-            )
-        }
+        seals = await asyncio.to_thread(self._seals_by_tenant, [(row[1], row[0]) for row, _, _ in going])
 
         def work(visit: Visit) -> None:
             _same(visit, holds)
@@ -328,8 +356,8 @@ class Retaining:
             if rows:
                 await self._ledger.visit(work)
         except _HoldsChanged:
-            return 0, 0
-        return len(going), len(rows)
+            return [], 0
+        return [row[0] for row, _, _ in going], len(rows)
 
     async def _drop_seals(self, at: str) -> None:
         """Takes away what idempotency keys were used for, half a year after."""
@@ -383,6 +411,16 @@ class Retaining:
                 kept.add(number)
         return kept
 
+    def _seals_by_tenant(self, found: Sequence[tuple[str, int]]) -> set[tuple[str, bytes]]:
+        """The seals of some contents, each named by its tenant and its number."""
+        return {
+            (name, key)
+            for tenant in {tenant for tenant, _ in found}
+            for name, key, _ in self._seals_of(
+                self._reads.rows, tenant, [number for owner, number in found if owner == tenant]
+            )
+        }
+
     def _seals_of(self, read: Read, tenant: str, numbers: Sequence[int]) -> list[tuple[str, bytes, int]]:
         return read(sql.SEALS_OF, tenant, orjson.dumps(numbers).decode()) if numbers else []
 
@@ -395,6 +433,11 @@ def _kept(read: Read, row: Sequence[Any]) -> Kept:
         ((show,),) = read(sql.SHOW_END, tenant, room, published)
     commercial = bool(told.get("commercial") or told.get("has_cart_link"))
     return Kept(scene or "", published or received, received, show or "", bool(restricted), commercial)
+
+
+def _looked_at(until: str, at: str) -> str:
+    """When a content is looked at again: half a day later where nobody knows yet until when it is kept."""
+    return stamp(from_stamp(at) + timedelta(hours=12)) if until == FOREVER else until
 
 
 def _same(visit: Visit, holds: Iterable[Hold]) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FOREVER: Final = "9999-12-31T00:00:00.000000Z"
+"""Until when a content is kept while its show lasts."""
 LASTING: Final = "9"
 """When a show ended that has not ended."""
 SHORTEST: Final = 30

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from service.audit import formats
 from service.audit.dsa import FOLDER, write_batches
-from service.audit.make import CONTENTS, INDEX, LEAVES, RECORDS, record_from, rows_name
+from service.audit.make import CONTENTS, INDEX, LEAVES, RECORDS, TEXTS, record_from, rows_name
 from service.audit.manifest import CHECKPOINT, MANIFEST, SIGNATURE, manifest, signature
 from service.audit.report import write_printed, write_report
 
@@ -64,7 +64,7 @@ def write_archive(plan: Plan, progress: Progress, ground: Ground, target: Path) 
     progress.report("manifest", 0, 1)
     (folder / README).write_text(_README, encoding="utf-8")
     (folder / CHECKPOINT).write_text(ground.reads.cosigned(plan.checkpoint), encoding="utf-8")
-    apart = {MANIFEST, SIGNATURE, "state.json"}
+    apart = {MANIFEST, SIGNATURE, TEXTS, "state.json"}
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in apart)
     counted = {rows_name(table): _rows(folder / rows_name(table)) for table in plan.pack.tables}
     counted[RECORDS] = progress.of("records")["records"]

@@ -54,14 +54,15 @@ def look(reads: LogReads, tenant: str, sought: Sought, *, before: int, limit: in
     size = reads.size()
     end = min(before, size)
     if sought.until:
-        end = min(end, reads.since(sought.until, size=size))
+        end = min(end, reads.until(sought.until, size=size))
     floor = reads.since(sought.since, size=size) if sought.since else 0
     start = max(end - LOOKED_AT, floor)
     named = orjson.dumps(sought.named)
     rows = reads.rows(sql.ACTS_BACK, end, start, tenant, sought.kind, sought.named, named, limit)
-    acts = [Record(*row) for row in rows]
-    if len(acts) == limit:
-        return Seen(acts, acts[-1].seq)
+    read = [Record(*row) for row in rows]
+    acts = [one for one in read if sought.since <= one.at and (not sought.until or one.at < sought.until)]
+    if len(read) == limit:
+        return Seen(acts, read[-1].seq)
     return Seen(acts, start if start > floor else None)
 
 

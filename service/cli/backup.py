@@ -1,14 +1,16 @@
 """``qingliu backup`` and ``restore``: the database with packs and archive, at one moment, and back, verified.
 
 Keys are left out unless they are asked for: a backup that lies elsewhere must not be able to open what it holds. What
-was erased or purged after a backup was made is taken away again when it is restored beside the data that it replaces.
+was erased or purged after a backup was made is taken away again when it is restored beside the data that it replaces,
+and what was held since is held again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import shutil
-from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
@@ -16,22 +18,28 @@ import typer
 
 from service import private
 from service.audit.make import digest_of
+from service.audit.weeding import NUMBERS
 from service.audit.whole import wrong_in
 from service.cli.packs import with_log
-from service.cli.say import Data, Json, fail, out, print_json, settings
+from service.cli.say import Data, Json, fail, out, print_json, settings, why
 from service.cli.words import Lang, Tongue, say
 from service.keys import CLI
 from service.running import running
 from service.secret import BYTES
 
 if TYPE_CHECKING:
-    from service.audit.retaining import Gone
+    from collections.abc import Iterable
+
+    from service.audit.retaining import Again, Gone
     from service.wiring_audit import Audit
 
 _TOLD: Final = "backup.json"
 _DATABASE: Final = "qingliu.db"
 _FOLDERS: Final = ("archive", "exports", "models")
+_PACKS: Final = (".zip", NUMBERS)
 _KEYS: Final = ("secret", "audit.key")
+_RESTORING: Final = "restoring"
+"""Where a restore works, in the data directory: what it leaves off is no data."""
 
 
 def register(app: typer.Typer) -> None:
@@ -49,29 +57,54 @@ def backup(
     lang: Lang = Tongue.ZH,
 ) -> None:
     """Makes a backup."""
-    chosen = settings(data=data)
-    if folder.exists():
-        fail(say(lang.lang, f"{folder} 已存在", f"{folder} is there already"))
+    chosen, fresh = settings(data=data), folder.with_name(f"{folder.name}.new")
+    for path in (folder, fresh):
+        if path.exists():
+            fail(say(lang.lang, f"{path} 已存在", f"{path} is there already"))
 
     async def work(audit: Audit) -> dict[str, Any]:
         signed = await audit.log.checkpoint()
-        folder.mkdir(parents=True)
-        await asyncio.to_thread(audit.log.reads.copy, folder / _DATABASE)
+        await asyncio.to_thread(audit.log.reads.copy, fresh / _DATABASE)
         return {"size": signed.size, "checkpoint": await asyncio.to_thread(audit.log.reads.cosigned, signed)}
 
-    told = with_log(data, None, lang.lang, work)
-    for name in _FOLDERS:
-        if (chosen.data / name).exists():
-            shutil.copytree(chosen.data / name, folder / name)
-    for name in _KEYS if keys else ():
-        if (chosen.data / name).exists():
-            shutil.copy2(chosen.data / name, folder / name)
-    told["sha256"] = digest_of(folder / _DATABASE)
-    (folder / _TOLD).write_bytes(orjson.dumps(told))
+    try:
+        fresh.mkdir(parents=True)
+        told = with_log(data, None, lang.lang, work)
+        _copy(chosen.data, fresh, _KEYS if keys else ())
+        told["sha256"] = digest_of(fresh / _DATABASE)
+        (fresh / _TOLD).write_bytes(orjson.dumps(told))
+        fresh.replace(folder)
+    except OSError as error:
+        reason = why(error, lang.lang)
+        fail(say(lang.lang, f"未能备份：{reason}", f"no backup was made: {reason}"))
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
     if json:
         print_json({"folder": str(folder), "size": told["size"], "sha256": told["sha256"]})
         return
     out.print(say(lang.lang, f"已备份到 {folder}（检查点 {told['size']}）", f"{folder}, checkpoint {told['size']}"))
+
+
+def _copy(data: Path, folder: Path, keys: Iterable[str]) -> None:
+    """Copies what lies beside the database, while a service may write there."""
+    for name in _FOLDERS:
+        if (data / name).exists():
+            shutil.copytree(data / name, folder / name, ignore=_unfinished, copy_function=_copy_file)
+    for name in keys:
+        if (data / name).exists():
+            shutil.copy2(data / name, folder / name)
+
+
+def _unfinished(folder: str, names: list[str]) -> set[str]:
+    """What is not copied: whatever is being written, and of the packs all but archives and their lists of texts."""
+    packs = Path(folder).name == "exports"
+    return {name for name in names if ".new" in name or (packs and not name.endswith(_PACKS))}
+
+
+def _copy_file(source: str, target: str) -> None:
+    """Copies a file, unless somebody took it away meanwhile."""
+    with suppress(FileNotFoundError):
+        shutil.copy2(source, target)
 
 
 def restore(
@@ -79,7 +112,12 @@ def restore(
     *,
     after: Annotated[
         Path | None,
-        typer.Option("--after", help="被替换的数据目录：其中备份之后删除的将再次删除", exists=True, show_default=False),
+        typer.Option(
+            "--after",
+            help="被替换的数据目录：其中备份之后删除的将再次删除，封存的将再次封存",
+            exists=True,
+            show_default=False,
+        ),
     ] = None,
     data: Data = None,
     json: Json = False,
@@ -87,36 +125,62 @@ def restore(
 ) -> None:
     """Restores a backup and verifies it."""
     chosen = settings(data=data)
-    if chosen.database.exists() or running(chosen.pid_file) is not None:
+    there = any((chosen.data / name).exists() for name in (_DATABASE, *_FOLDERS))
+    if there or running(chosen.pid_file) is not None:
         fail(say(lang.lang, f"{chosen.data} 中已有数据", f"there is data in {chosen.data}"))
-    told = orjson.loads((folder / _TOLD).read_bytes())
-    if digest_of(folder / _DATABASE) != told["sha256"]:
-        fail(say(lang.lang, "备份已损坏：摘要不符", "the backup is damaged: another digest"))
+    told = _told(folder, lang)
     gone = None if after is None else _gone(after, lang)
-    fresh = _put(folder, after, chosen.data)
 
-    async def work(audit: Audit) -> tuple[list[str], int]:
+    async def work(audit: Audit) -> tuple[list[str], Again | None]:
         wrong = await asyncio.to_thread(wrong_in, audit.log.reads)
         kept = await asyncio.to_thread(audit.log.reads.checkpoint, told["size"])
         if kept is None or kept.note not in told["checkpoint"]:
             wrong.append(f"checkpoint {told['size']}: not that of the backup")
         if wrong:
-            return wrong, 0
+            return wrong, None
         await audit.log.restored(told["size"], by=CLI)
-        return wrong, 0 if gone is None else await audit.retaining.erase_again(gone, by=CLI)
+        return wrong, None if gone is None else await audit.retaining.erase_again(gone, by=CLI)
 
-    wrong, again = with_log(data, None, lang.lang, work)
+    place = chosen.data / _RESTORING
+    try:
+        fresh = _put(folder, after, place)
+        wrong, again = with_log(place, None, lang.lang, work)
+        if not wrong:
+            _move(place, chosen.data)
+    except OSError as error:
+        reason = why(error, lang.lang)
+        fail(say(lang.lang, f"未能恢复：{reason}", f"not restored: {reason}"))
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
     if json:
-        facts = {"good": not wrong, "wrong": wrong, "size": told["size"], "taken_away_again": again}
-        print_json({**facts, "new_keys": fresh})
+        facts = {
+            "good": not wrong,
+            "wrong": wrong,
+            "size": told["size"],
+            "taken_away_again": again.contents if again else 0,
+        }
+        print_json({**facts, "held_again": again.holds if again else 0, "new_keys": fresh})
     else:
         _tell(wrong, told["size"], again, fresh, lang)
     if wrong:
         raise typer.Exit(1)
 
 
+def _told(folder: Path, lang: Tongue) -> dict[str, Any]:
+    """What a backup says of itself; one that is not whole ends the command."""
+    try:
+        told: dict[str, Any] = orjson.loads((folder / _TOLD).read_bytes())
+        _, _, wanted = (told[name] for name in ("size", "checkpoint", "sha256"))
+        found = digest_of(folder / _DATABASE)
+    except (OSError, ValueError, TypeError, KeyError):
+        fail(say(lang.lang, f"{folder} 不是完整的备份", f"{folder} is no whole backup"))
+    if found != wanted:
+        fail(say(lang.lang, "备份已损坏：摘要不符", "the backup is damaged: another digest"))
+    return told
+
+
 def _gone(after: Path, lang: Tongue) -> Gone:
-    """What was taken away in the data that the backup replaces."""
+    """What was taken away, and is held, in the data that the backup replaces."""
 
     async def look(audit: Audit) -> Gone:
         return await asyncio.to_thread(audit.retaining.gone)
@@ -125,25 +189,32 @@ def _gone(after: Path, lang: Tongue) -> Gone:
     return gone
 
 
-def _put(folder: Path, after: Path | None, data: Path) -> list[str]:
-    """Puts all in its place; keys that the backup does not have come from the data that it replaces.
+def _put(folder: Path, after: Path | None, place: Path) -> list[str]:
+    """Puts all where the restore works; keys that the backup does not have come from the data that it replaces.
 
-    Those that are nowhere are made; gives their names.
+    Those that are nowhere, nor in the data directory already, are made; gives their names.
     """
-    data.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(folder / _DATABASE, data / _DATABASE)
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    shutil.copy2(folder / _DATABASE, place / _DATABASE)
     for name in (*_FOLDERS, *_KEYS):
-        places = [folder, *([after] if after is not None and name in _KEYS else [])]
-        source = next((place / name for place in places if (place / name).exists()), None)
+        sources = [folder, *([after] if after is not None else []), place.parent] if name in _KEYS else [folder]
+        source = next((one / name for one in sources if (one / name).exists()), None)
         if source is not None:
-            (shutil.copytree if source.is_dir() else shutil.copy2)(source, data / name)
-    fresh = [name for name in _KEYS if not (data / name).exists()]
+            (shutil.copytree if source.is_dir() else shutil.copy2)(source, place / name)
+    fresh = [name for name in _KEYS if not (place / name).exists()]
     for name in fresh:
-        private.kept(data / name, BYTES)
+        private.kept(place / name, BYTES)
     return fresh
 
 
-def _tell(wrong: list[str], size: int, again: int, fresh: list[str], lang: Tongue) -> None:
+def _move(place: Path, data: Path) -> None:
+    """Puts what was restored in its place, the database last: without it there is no data."""
+    for path in sorted(place.iterdir(), key=lambda path: path.name == _DATABASE):
+        path.replace(data / path.name)
+
+
+def _tell(wrong: list[str], size: int, again: Again | None, fresh: list[str], lang: Tongue) -> None:
     if fresh:
         names = ", ".join(fresh)
         zh = f"备份中没有密钥 {names}，已生成新的。另有保存的，请在启动前放回：否则封存的内容和通知密钥无法打开，"
@@ -152,9 +223,15 @@ def _tell(wrong: list[str], size: int, again: int, fresh: list[str], lang: Tongu
         out.print(say(lang.lang, *words), markup=False)
     for one in wrong:
         out.print(f"✗ {one}", markup=False)
-    if not wrong:
+    if not wrong and again is None:
         words = (
-            f"已恢复，日志相符（检查点 {size}）；再次清空 {again} 条",
-            f"restored, the log holds (checkpoint {size}); {again} taken away again",
+            f"已恢复，日志相符（检查点 {size}）。未用 --after：备份之后的删除与封存均已丢失",
+            f"restored, the log holds (checkpoint {size}); without --after erasures and holds since are lost",
+        )
+        out.print(say(lang.lang, *words), markup=False)
+    elif not wrong and again is not None:
+        words = (
+            f"已恢复，日志相符（检查点 {size}）；再次清空 {again.contents} 条，再次封存 {again.holds} 项",
+            f"restored, the log holds (checkpoint {size}); {again.contents} taken away, {again.holds} held again",
         )
         out.print(say(lang.lang, *words), markup=False)

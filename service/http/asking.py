@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, cast
 
 import orjson
@@ -12,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints,
 
 from service.http.body import read_body
 from service.http.problems import Fault, Problem, faults_of
-from service.http.wire import nul_places, read_json
+from service.http.wire import NUL, nul_places, read_json
 from service.store.people_reads import START
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from service.http.serving import Asked
 
@@ -43,15 +44,23 @@ class ListQuery(BaseModel):
 
 async def read_plain(asked: Asked, *, limit: int) -> Any:
     """The JSON body as plain data, of at most ``limit`` bytes. Raises ``Problem``."""
-    deadline = asked.serving.settings.body_deadline
-    body = await read_body(asked.request, limit=limit, deadline=deadline)
-    return await asyncio.to_thread(read_json, body) if len(body) > _THREAD_FROM else read_json(body)
+    return await _read(asked, read_json, limit)
 
 
 async def read_as(asked: Asked, model: type[M], *, limit: int | None = None) -> M:
     """The JSON body as a model; ``limit`` in bytes, one content's when left out. Raises ``Problem``."""
-    sent = await read_plain(asked, limit=limit or asked.serving.settings.max_body)
-    if hidden := tuple(nul_places(sent, ())):
+    return await _read(asked, partial(_modelled, model), limit or asked.serving.settings.max_body)
+
+
+async def _read(asked: Asked, read: Callable[[bytes], Given], limit: int) -> Given:
+    deadline = asked.serving.settings.body_deadline
+    body = await read_body(asked.request, limit=limit, deadline=deadline)
+    return await asyncio.to_thread(read, body) if len(body) > _THREAD_FROM else read(body)
+
+
+def _modelled(model: type[M], body: bytes) -> M:
+    sent = read_json(body)
+    if NUL in body and (hidden := tuple(nul_places(sent, ()))):
         raise Problem("invalid-body", faults=hidden)
     try:
         return model.model_validate(sent)

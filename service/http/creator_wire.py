@@ -55,7 +55,7 @@ class SignalSent(_Sent):
 class SignalsRequest(_Sent):
     """Signals, all or none. The same name on the same day counts once."""
 
-    signals: Annotated[tuple[SignalSent, ...], Field(min_length=1, max_length=MOST_SIGNALS)]
+    signals: Annotated[tuple[SignalSent, ...], Field(min_length=1, max_length=MOST_SIGNALS, fail_fast=True)]
 
 
 class FindingRequest(_Sent):
@@ -76,7 +76,7 @@ class RankRequest(_Sent):
     """A list to be ranked. ``budget`` is how many extra impressions it may be given at most."""
 
     scene: Scene
-    candidates: Annotated[tuple[CandidateSent, ...], Field(min_length=1, max_length=MOST_CANDIDATES)]
+    candidates: Annotated[tuple[CandidateSent, ...], Field(min_length=1, max_length=MOST_CANDIDATES, fail_fast=True)]
     budget: Annotated[StrictInt, Field(ge=0, le=_MOST_SHOWN)]
     seed: Annotated[StrictInt, Field(ge=0, le=2**53)] | None = Field(
         default=None, description="to draw a ranking again; otherwise one is made and told"

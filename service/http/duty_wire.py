@@ -20,7 +20,7 @@ Code = Annotated[StrictStr, StringConstraints(pattern=NAME)]
 Id = Annotated[StrictStr, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")]
 Day = Annotated[date, Field(strict=False, ge=_FIRST, lt=_LAST)]
 Digest = Annotated[StrictStr, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Ids = Annotated[tuple[Id, ...], Field(max_length=200)]
+Ids = Annotated[tuple[Id, ...], Field(max_length=200, fail_fast=True)]
 
 
 class _Sent(BaseModel):
@@ -32,7 +32,7 @@ class ProofRequest(_Sent):
 
     claims: Annotated[
         tuple[Annotated[StrictStr, StringConstraints(min_length=FEWEST, max_length=500)], ...],
-        Field(min_length=1, max_length=50),
+        Field(min_length=1, max_length=50, fail_fast=True),
     ] = Field(description="each claim in its exact words, with its period and scope")
     file_sha256: Digest = Field(description="the digest of the document, which stays with you")
     source: Annotated[StrictStr, StringConstraints(min_length=1, max_length=500)] = Field(
@@ -64,7 +64,7 @@ class ProductRequest(_Sent):
     product_id: Id
     name: Annotated[StrictStr, StringConstraints(min_length=1, max_length=100)] = Field(description="as hosts call it")
     industry: Code | None = Field(default=None, description="a code of docs/industries.md")
-    certificates: Annotated[tuple[CertificateSent, ...], Field(max_length=50)] = ()
+    certificates: Annotated[tuple[CertificateSent, ...], Field(max_length=50, fail_fast=True)] = ()
 
 
 class ScriptRequest(_Sent):
@@ -100,7 +100,7 @@ class ShowRequest(_Sent):
     """A show that begins in a room."""
 
     room_id: Annotated[StrictStr, StringConstraints(pattern=ROOM)]
-    hosts: Annotated[tuple[CheckSent, ...], Field(max_length=50)] = ()
+    hosts: Annotated[tuple[CheckSent, ...], Field(max_length=50, fail_fast=True)] = ()
     products: Ids = ()
     proofs: Ids = ()
     script_id: Id | None = None

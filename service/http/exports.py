@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
-from service.audit.exports import LAST, AskedWrong, NoSuchExport, NotThere
+from service.audit.exports import LAST, AskedWrong, NoSuchExport, NotThere, Waited
 from service.audit.packs import PACKS, said
 from service.audit.records import PackOrder
 from service.http.answer import Answer, tell
@@ -47,7 +46,7 @@ class ExportRequest(BaseModel):
     contents: StrictBool = Field(default=False, description="with what contents say")
     unmasked: StrictBool = Field(default=False, description="personal data as it is; needs a right and a reason")
     reason: Annotated[str, StringConstraints(max_length=500)] = ""
-    formats: Annotated[list[Format], Field(max_length=5)] = ["csv", "xlsx", "html"]
+    formats: Annotated[list[Format], Field(max_length=5, fail_fast=True)] = ["csv", "xlsx", "html"]
     lang: Literal["zh", "en"] = "zh"
 
 
@@ -76,6 +75,7 @@ class ExportShown(Answered):
     bytes: int | None
     sha256: str | None
     error: str | None
+    removed_at: str | None = Field(description="when it was taken away, for a text in it that was purged or erased")
 
 
 class ExportList(Answered):
@@ -160,14 +160,17 @@ async def fetch_export(asked: Asked) -> Answer:
     return FileAnswer(path, f"qingliu-{found.pack}-{found.id}.zip", _ZIP)
 
 
-@route("GET", "/v1/exports/{id}/verification", policy=Right.AUDIT, gives=Verified, problems=_FOUND)
+@route("GET", "/v1/exports/{id}/verification", policy=Right.AUDIT, gives=Verified, problems=("busy", *_FOUND))
 async def verify_export(asked: Asked) -> Answer:
     """Have a pack verified as an auditor would, by the key of this service."""
     found, audit = await _found(asked), asked.serving.service.audit
     path = audit.exports.archive(found)
     if found.state != "done" or not path.exists():
         raise Problem("not-found")
-    done = await asyncio.to_thread(audit.exports.verified, path)
+    try:
+        done = await audit.exports.verified(path)
+    except Waited:
+        raise Problem("busy", headers={"Retry-After": "5"}) from None
     findings = [{"code": code, "where": where} for code, where in done.found]
     return tell({"good": not findings, "found": findings, "unknown": sorted(set(done.unknown))})
 

@@ -44,7 +44,7 @@ class LexiconRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    files: Annotated[list[LexiconFile], Field(min_length=1, max_length=MOST_FILES)]
+    files: Annotated[list[LexiconFile], Field(min_length=1, max_length=MOST_FILES, fail_fast=True)]
     note: Annotated[StrictStr, StringConstraints(max_length=NOTE_CHARS)] = Field(
         default="", description="why, for the next person"
     )

@@ -24,6 +24,8 @@ CHALLENGE: Final = 'Bearer realm="qingliu"'
 """What every 401 says of how to do better (``WWW-Authenticate``)."""
 MOST_ERRORS: Final = 20
 """Errors listed in one answer; a client that sent more mistakes than this learns no more from the rest."""
+_MOST_FOUND: Final = 500
+"""More than come of a mistake: to make them all, of which few are told, would hold everybody up."""
 _LONGEST_NAME: Final = 64
 """Field names in ``loc`` come from the sender, so they are cut."""
 
@@ -102,7 +104,12 @@ def forbidden(right: Right) -> Problem:
 
 
 def faults_of(error: ValidationError) -> tuple[Fault, ...]:
-    """What pydantic found, without the input that it quotes."""
+    """What pydantic found, without the input that it quotes.
+
+    Of a list the models find the first wrong item alone (``fail_fast``), so what is wrong in so many places is fields.
+    """
+    if error.error_count() > _MOST_FOUND:
+        return (Fault((), "too_many_fields"),)
     listed = error.errors(include_url=False, include_input=False)[:MOST_ERRORS]
     places = [entry["loc"] for entry in listed]
     return tuple(

@@ -71,6 +71,7 @@ class ErasureShown(Answered):
     keys: int = Field(description="keys that were destroyed")
     held: int = Field(description="contents that a hold keeps")
     retained: int = Field(description="contents that the law keeps for longer")
+    packs: int = Field(description="packs that were taken away, for they had the text of such contents")
 
 
 class ClassShown(Answered):

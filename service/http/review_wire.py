@@ -52,9 +52,9 @@ class ClaimRequest(_Sent):
     """How many items to take at most, and of which sorts; empty lists say any."""
 
     limit: Annotated[StrictInt, Field(ge=1, le=MOST_CLAIMED)] = 1
-    kinds: Annotated[tuple[Kind, ...], Field(max_length=5)] = ()
-    scenes: Annotated[tuple[Scene, ...], Field(max_length=7)] = ()
-    categories: Annotated[tuple[Code, ...], Field(max_length=50)] = ()
+    kinds: Annotated[tuple[Kind, ...], Field(max_length=5, fail_fast=True)] = ()
+    scenes: Annotated[tuple[Scene, ...], Field(max_length=7, fail_fast=True)] = ()
+    categories: Annotated[tuple[Code, ...], Field(max_length=50, fail_fast=True)] = ()
     lease_seconds: Lease | None = Field(default=None, description="how long to hold them; the house's time if left out")
     distinct: bool = Field(
         default=False,
@@ -108,7 +108,7 @@ class DecisionRequest(HeldRequest):
     """
 
     action: Literal["pass", "block"] | None = None
-    reasons: Annotated[tuple[ReasonSent, ...], Field(max_length=20)] = ()
+    reasons: Annotated[tuple[ReasonSent, ...], Field(max_length=20, fail_fast=True)] = ()
     note: Words = ""
     outcome: Literal["upheld", "rejected", "overturned"] | None = Field(
         default=None, description="of a complaint: upheld or rejected; of the block appealed: upheld or overturned"

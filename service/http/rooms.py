@@ -53,7 +53,7 @@ async def say(asked: Asked) -> Answer:
     """Have messages of a live room judged, in their order; each gets its own verdict or error, once it is on disk."""
     room, caller, serving = room_of(asked.found["room"]), asked.who, asked.serving
     rooms = serving.service.rooms
-    if rooms.full:
+    if rooms.full_of(caller.tenant):
         raise Crowded
     sent = envelope(await read_plain(asked, limit=serving.settings.max_batch_body))
     now = datetime.now(UTC)
@@ -107,7 +107,7 @@ async def events(asked: Asked) -> Answer:
     """List what happened in a room after a number: verdicts and events, in order."""
     name, tenant, keeper = room_of(asked.found["room"]), asked.who.tenant, asked.serving.service.rooms
     query = read_query(asked, EventsQuery)
-    items = (await keeper.after(tenant, name, query.after, limit=query.limit))[: query.limit]
+    items = await keeper.after(tenant, name, query.after, limit=query.limit)
     if not items and not (await keeper.last(tenant, name))[0]:
         raise Problem("not-found")
     after = items[-1].number if items else query.after

@@ -24,7 +24,7 @@ Version = Annotated[StrictInt, Field(ge=0, le=LAST_VERSION)]
 Percent = Annotated[StrictInt, Field(ge=1, le=100)]
 Note = Annotated[StrictStr, StringConstraints(max_length=NOTE_CHARS)]
 Line = Annotated[StrictStr, StringConstraints(min_length=1, max_length=MOST_LINE)]
-Scenes = Annotated[list[Scene], Field(max_length=7)]
+Scenes = Annotated[list[Scene], Field(max_length=7, fail_fast=True)]
 
 
 class _Sent(BaseModel):
@@ -44,7 +44,7 @@ class AllowTerm(_Sent):
 
     op: Literal["allow"]
     line: Line
-    categories: Annotated[list[Code], Field(max_length=40)] = []
+    categories: Annotated[list[Code], Field(max_length=40, fail_fast=True)] = []
 
 
 class RemoveTerm(_Sent):
@@ -102,14 +102,14 @@ AnyChange = Annotated[
     AddTerm | AllowTerm | RemoveTerm | RestoreTerm | TermSeverity | TermWeight | SceneThreshold | CategoryAction,
     Field(discriminator="op"),
 ]
-Changes = Annotated[list[AnyChange], Field(max_length=MOST_CHANGES)]
+Changes = Annotated[list[AnyChange], Field(max_length=MOST_CHANGES, fail_fast=True)]
 
 
 class DraftRequest(_Sent):
     """Changes of what is active, in order; or ``files`` in place of all that the tenant has of its own."""
 
     changes: Changes = []
-    files: Annotated[list[LexiconFile], Field(max_length=MOST_FILES)] | None = None
+    files: Annotated[list[LexiconFile], Field(max_length=MOST_FILES, fail_fast=True)] | None = None
     note: Note = Field(default="", description="why, for whoever approves it")
 
 
@@ -125,7 +125,7 @@ class RehearsalRequest(PeriodRequest):
     """A draft to try without proposing it."""
 
     changes: Changes = []
-    files: Annotated[list[LexiconFile], Field(max_length=MOST_FILES)] | None = None
+    files: Annotated[list[LexiconFile], Field(max_length=MOST_FILES, fail_fast=True)] | None = None
 
 
 class BytesRequest(_Sent):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from contextlib import suppress
+from collections import Counter
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
@@ -26,11 +27,13 @@ from service.http.routes import CALLED, route
 from service.http.streaming import AT_ONCE, GRACE_SECONDS, Code, Stream, Waker
 from service.http.wire import Malformed, read_json
 from service.ledger import LedgerError
-from service.live.rooms import Crowded
+from service.live.rooms import Crowded, has_place
 from service.logs import where
 from service.rights import Right
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from service.http.serving import Asked
     from service.live.talk import Message
 
@@ -64,6 +67,8 @@ class Streams:
     def __init__(self, *, most: int, silence: float) -> None:
         self.most, self._silence = most, silence
         self.streams: set[Stream] = set()
+        self._taken = Counter[str]()
+        """Places by tenant, those of streams that are not open yet among them."""
         self.waker = Waker()
         self.slow = 0
         """Clients that were closed because they read too slowly."""
@@ -74,6 +79,19 @@ class Streams:
     def waiting(self) -> int:
         """Bytes that wait for clients."""
         return sum(stream.size for stream in self.streams)
+
+    @contextmanager
+    def place(self, tenant: str) -> Iterator[None]:
+        """A tenant's place among the streams; take it before anything is waited for. Raises ``Problem``."""
+        if not has_place(self.most, self._taken.total(), self._taken[tenant]):
+            raise Problem("busy", headers={"Retry-After": "5"})
+        self._taken[tenant] += 1
+        try:
+            yield
+        finally:
+            self._taken[tenant] -= 1
+            if not self._taken[tenant]:
+                del self._taken[tenant]
 
     async def run(self) -> None:
         """Looks at all streams, for ever."""
@@ -115,7 +133,7 @@ class Streams:
     policy=Right.FOLLOW,
     query=StreamQuery,
     gives=Hello,
-    problems=("invalid-query", "not-found", "upgrade-required", "crowded", *CALLED),
+    problems=("invalid-query", "not-found", "upgrade-required", "busy", *CALLED),
     upgrades=True,
     shows_texts=True,
 )
@@ -139,22 +157,21 @@ async def stream(asked: Asked) -> web.WebSocketResponse[Any]:
         raise Problem("upgrade-required", context={"protocol": PROTOCOL}, headers=headers)
     if caller.session:
         check_socket(asked.request)
-    if len(streams.streams) >= streams.most:
-        raise Problem("crowded", headers={"Retry-After": "5"})
-    if whole and caller.session:
-        await asked.serving.looks.note(caller, f"{stream.method} {stream.path}", (room,))
-    await opened.prepare(asked.request)
-    _narrow(asked.request)
-    settings = asked.serving.settings
-    credits_, most = settings.live_credits, settings.live_buffer
-    client = Stream(asked, room, opened, whole, credits_, most, streams.waker, monotonic())
-    streams.streams.add(client)
-    try:
-        await _talk(client, query.after)
-    finally:
-        streams.streams.discard(client)
-        if client.ending is Code.SLOW:
-            streams.slow += 1
+    with streams.place(caller.tenant):
+        if whole and caller.session:
+            await asked.serving.looks.note(caller, f"{stream.method} {stream.path}", (room,))
+        await opened.prepare(asked.request)
+        _narrow(asked.request)
+        settings = asked.serving.settings
+        credits_, most = settings.live_credits, settings.live_buffer
+        client = Stream(asked, room, opened, whole, credits_, most, streams.waker, monotonic())
+        streams.streams.add(client)
+        try:
+            await _talk(client, query.after)
+        finally:
+            streams.streams.discard(client)
+            if client.ending is Code.SLOW:
+                streams.slow += 1
     return opened
 
 
@@ -184,6 +201,9 @@ async def _talk(client: Stream, after: int | None) -> None:
         client.end(Code.BUSY)
     except ConnectionError:
         pass
+    except Exception as error:  # noqa: BLE001 - an answer by HTTP would be nothing that the client can read
+        structlog.get_logger().error("stream failed", **where(error))
+        client.end(Code.BUSY)
     finally:
         if lane is not None:
             rooms.leave(lane, client)

@@ -168,8 +168,8 @@ class Stream:
             self.waker.wake(self._wake)
 
     def grant(self, number: int) -> None:
-        """Gives credits back, unless too much is under way in the house: then they are owed."""
-        if self.asked.serving.service.rooms.full:
+        """Gives credits back, unless too much is under way: then they are owed."""
+        if self.asked.serving.service.rooms.full_of(self.asked.who.tenant):
             self._owed += number
         else:
             self._granted += number

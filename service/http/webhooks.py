@@ -47,7 +47,7 @@ class WebhookRequest(BaseModel):
     url: Annotated[StrictStr, StringConstraints(min_length=1, max_length=URL_CHARS)] = Field(
         examples=["https://example.com/hooks/qingliu"]
     )
-    kinds: Annotated[list[Kind], Field(max_length=len(KINDS))] = []
+    kinds: Annotated[list[Kind], Field(max_length=len(KINDS), fail_fast=True)] = []
 
 
 class DeliveriesQuery(BaseModel):

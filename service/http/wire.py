@@ -18,7 +18,6 @@ import orjson
 from pydantic import (
     BaseModel,
     ConfigDict,
-    FailFast,
     Field,
     StrictBool,
     StrictInt,
@@ -32,7 +31,7 @@ from pydantic_core import PydanticCustomError
 from moderation.types import Author, Content, Part, Proof, Role, Scene
 from service.draft import Draft
 from service.floor import Breath
-from service.http.problems import Fault, Problem, faults_of
+from service.http.problems import MOST_ERRORS, Fault, Problem, faults_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -46,7 +45,8 @@ _FIRST_YEAR: Final = 1990
 _END_YEAR: Final = 2100
 _KEYS: Final = re.compile(rb'"[ \t\r\n]*:')
 _GAPS: Final = (b'" ', b'"\t', b'"\r', b'"\n')
-_NUL: Final = b"\\u0000"
+NUL: Final = b"\\u0000"
+"""As JSON hides one: no other spelling of it is JSON."""
 _MOST_KEYS: Final = 500
 """More fields than any valid content has: refused before each one costs an error of its own."""
 LONGEST: Final = 200
@@ -107,7 +107,7 @@ class ModerationRequest(BaseModel):
     content_id: Short | None = Field(default=None, description="your id; a new text under the same id is a new version")
     scene: Scene
     text: Annotated[StrictStr, StringConstraints(min_length=1)] = ""
-    parts: Annotated[tuple[TextPart, ...], Field(min_length=1, max_length=50), FailFast()] = ()
+    parts: Annotated[tuple[TextPart, ...], Field(min_length=1, max_length=50, fail_fast=True)] = ()
     creator_id: Short | None = None
     room_id: Short | None = None
     account_role: Role = Role.USER
@@ -117,10 +117,10 @@ class ModerationRequest(BaseModel):
     has_cart_link: StrictBool = False
     industry: Short | None = Field(default=None, description="a code of docs/industries.md", examples=["cosmetic"])
     product: Short | None = None
-    qualifications: Annotated[tuple[Short, ...], Field(max_length=50), FailFast()] = Field(
+    qualifications: Annotated[tuple[Short, ...], Field(max_length=50, fail_fast=True)] = Field(
         default=(), description="numbers of approvals and certificates on file", examples=[["国药准字Z19980456"]]
     )
-    proofs: Annotated[tuple[Short, ...], Field(max_length=50), FailFast()] = Field(
+    proofs: Annotated[tuple[Short, ...], Field(max_length=50, fail_fast=True)] = Field(
         default=(), description="ids of proofs on file for its claims"
     )
     reach: Annotated[StrictInt, Field(ge=0, le=_MOST_REACH)] | None = Field(
@@ -175,7 +175,7 @@ def read_one(body: bytes, *, tenant: str, now: datetime, limits: Limits) -> Cont
     keys = _count_keys(sent)
     if _suspicious(body, keys):
         _look_for_duplicates(body)
-    reading = _Reading(now, tenant, limits, nul=_NUL in body)
+    reading = _Reading(now, tenant, limits, nul=NUL in body)
     content = reading.plain(sent) or reading.content(sent, keys)
     if isinstance(content, Malformed):
         raise Problem("invalid-body", faults=content.faults)
@@ -197,7 +197,7 @@ async def read_batch(body: bytes, *, tenant: str, now: datetime, limits: Limits)
             await asyncio.to_thread(_look_for_duplicates, body)
         else:
             _look_for_duplicates(body)
-    reading = _Reading(now, tenant, limits, nul=_NUL in body)
+    reading = _Reading(now, tenant, limits, nul=NUL in body)
     read: list[Content | Malformed] = []
     chars = 0
     breath = Breath()
@@ -411,13 +411,16 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> None:
 def nul_places(sent: Any, place: tuple[str | int, ...]) -> Iterator[Fault]:
     """Every string that holds a NUL; databases disagree about it (one keeps it, one cuts there, one refuses).
 
-    What is still to be looked at is kept in a list: plain data may be nested deeper than functions can be.
+    As many as an answer lists. What is still to be looked at is kept in a list: plain data may be nested deeper than
+    functions can be.
     """
     waiting: list[tuple[Any, tuple[str | int, ...]]] = [(sent, place)]
-    while waiting:
+    found = 0
+    while waiting and found < MOST_ERRORS:
         value, where = waiting.pop()
         if isinstance(value, str):
             if "\x00" in value:
+                found += 1
                 yield Fault(where, "nul")
         elif isinstance(value, dict):
             waiting.extend([(inner, (*where, key)) for key, inner in reversed(value.items())])

@@ -20,7 +20,7 @@ from service.review.rulings import DEADLINE
 from service.tasks import forever
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from moderation.engine import Case
     from moderation.types import Missing
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from service.live.rooms import Rooms
     from service.live.talk import Message
     from service.ports import Expert
-    from service.store.room_reads import RoomReads
+    from service.store.reads import Stored
+    from service.store.room_reads import RoomReads, Ruled
 
 PAUSE_SECONDS: Final = 0.5
 """So often people's decisions are looked for, and the expert is asked again."""
@@ -116,16 +117,32 @@ class Hindsight:
         """Tells rooms what people, or deadlines, decided on their messages since the last time.
 
         The first time, what the service was stopped before it could tell; what may still be taken back is known then
-        too, told or not.
+        too, told or not. What was told before something failed is not told again.
         """
         now = self._clock()
         self._recent = {decision: at for decision, at in self._recent.items() if now - at <= UNDONE_SECONDS}
+        undone, ruled, upto = await self._found()
+        stand = await self._reads.known([_place(one) for one in (*undone, *ruled) if not one.told])
+        for one in undone:
+            await self._tell(one, stand)
+        for one in ruled:
+            await self._tell(one, stand)
+            self._recent[one.decision] = now
+            if self._seen is not None:
+                self._seen = one.decision
+        self._seen = upto
+
+    async def _found(self) -> tuple[list[Ruled], list[Ruled], str]:
+        """What was taken back, what was decided, and the decision that this goes up to."""
+        if self._seen is None:
+            upto = await self._reads.last_ruling()
+            ruled = await self._reads.lately()
+            return [], ruled, max([upto, *(one.decision for one in ruled)])
         undone = await self._reads.rulings_over([*self._recent]) if self._recent else []
-        seen = await self._reads.last_ruling() if self._seen is None else self._seen
-        ruled = await (self._reads.lately() if self._seen is None else self._reads.rulings(seen))
-        told = {one.decision: one for one in [*undone, *ruled] if not one.told}.values()
-        stand = await self._reads.known([(one.tenant, content_id(one.room, one.message)) for one in told])
-        for one in told:
+        return undone, *await self._reads.rulings(self._seen)
+
+    async def _tell(self, one: Ruled, stand: Mapping[tuple[str, str], tuple[int, Stored]]) -> None:
+        if not one.told:
             was_seen, is_seen = one.before == Action.PASS.code, one.action == Action.PASS.code
             facts = {
                 "message": one.message,
@@ -134,12 +151,9 @@ class Hindsight:
                 "by": one.by if one.by in _KINDS else PERSON,
             }
             happening = Happening(RETRACTION if was_seen and not is_seen else RULING, facts)
-            _, stands = stand.get((one.tenant, content_id(one.room, one.message)), (0, None))
+            _, stands = stand.get(_place(one), (0, None))
             await self._rooms.tell(one.tenant, one.room, happening, ruled=stands)
-        self._recent |= dict.fromkeys((one.decision for one in ruled), now)
-        for one in [*undone, *ruled]:
-            self._recent.pop(one.over, None)
-        self._seen = max(seen, ruled[-1].decision) if ruled else seen
+        self._recent.pop(one.over, None)
 
     def _settle(self, one: _Missed, answer: Opinion | Missing) -> None:
         lane = one.lane
@@ -151,3 +165,7 @@ class Hindsight:
         if isinstance(answer, Opinion) and verdict.action > Action.PASS:
             lane.late.append(Late(one.message, verdict))
             self._rooms.turns.call(lane)
+
+
+def _place(one: Ruled) -> tuple[str, str]:
+    return one.tenant, content_id(one.room, one.message)

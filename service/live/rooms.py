@@ -38,6 +38,15 @@ class Crowded(Exception):
     """So many messages or rooms are under way that no more are taken for a moment."""
 
 
+def has_place(most: int, taken: int, own: int) -> bool:
+    """Whether a tenant that took ``own`` of ``most`` places may take another; others took the rest of ``taken``.
+
+    The last quarter is kept for those who have less than a quarter: alone nobody takes them all.
+    """
+    quarter = max(1, most // 4)
+    return taken < (most if own < quarter else most - quarter)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     """How much is kept in memory: open rooms, messages that wait in all of them, seconds until an idle one goes."""
@@ -66,18 +75,18 @@ class Rooms:
         """How many rooms are open."""
         return len(self._lanes)
 
-    @property
-    def full(self) -> bool:
-        """Whether no more messages are taken for the moment."""
-        return self.turns.waiting >= self._bounds.messages or self.turns.full
+    def full_of(self, tenant: str) -> bool:
+        """Whether no more messages of a tenant are taken for the moment."""
+        waiting, own = self.turns.waiting, self.turns.waiting_of[tenant]
+        return self.turns.full or not has_place(self._bounds.messages, waiting, own)
 
     def bring(self, tenant: str, room: str, messages: Sequence[Message], ear: Ear) -> None:
         """Has messages judged in order; ``ear`` hears what becomes of each. Raises ``Crowded``, ``LedgerClosed``."""
-        if self.full:
+        if self.full_of(tenant):
             raise Crowded
         lane, now = self._lane(tenant, room), self._clock()
         lane.waiting.extend([Brought(message, ear, now) for message in messages])
-        self.turns.waiting += len(messages)
+        self.turns.wait(tenant, len(messages))
         self.turns.call(lane)
 
     async def say(self, tenant: str, room: str, messages: Sequence[Message]) -> list[Outcome]:
@@ -115,12 +124,16 @@ class Rooms:
         """Lets ``ear`` hear what happens from now on, with ``whole`` every verdict too, until it leaves.
 
         What is on disk then has numbers up to its lane's ``last``; what it hears may begin earlier. Raises as
-        ``bring``.
+        ``bring``, and whatever the store does; then it hears nothing.
         """
         lane = self._lane(tenant, room)
         lane.ears[ear] = whole
-        if not lane.opened:
-            await self.turns.open(lane)
+        try:
+            if not lane.opened:
+                await self.turns.open(lane)
+        except BaseException:
+            self.leave(lane, ear)
+            raise
         return lane
 
     def leave(self, lane: Lane, ear: Ear) -> None:
@@ -128,7 +141,7 @@ class Rooms:
         lane.ears.pop(ear, None)
 
     async def after(self, tenant: str, room: str, number: int, *, limit: int) -> list[Answered | Event]:
-        """What happened in a room after a number, from the store, in order."""
+        """What happened in a room after a number, from the store, in order: ``limit`` things at most."""
         return [self._numbered(room, one) for one in await self._reads.after(tenant, room, number, limit=limit)]
 
     async def texts(self, tenant: str, room: str, messages: Iterable[str]) -> dict[str, str]:

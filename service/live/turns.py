@@ -7,7 +7,7 @@ what is on disk. Before a message is folded its content is looked up: one that w
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic, time
@@ -77,6 +77,8 @@ class Turns:
         self.follow: list[Follow] = []
         self.waiting = 0
         """Messages that are not judged yet, in all rooms."""
+        self.waiting_of = Counter[str]()
+        """The same by tenant."""
         self.on_verdict: Callable[[Sequence[float]], None] | None = None
         """Hears how many seconds each verdict of a batch took."""
         self.on_missed: Callable[[Lane, Message, Case], None] | None = None
@@ -96,6 +98,13 @@ class Turns:
     def full(self) -> bool:
         """Whether the ledger takes no more for the moment."""
         return self._ledger.full
+
+    def wait(self, tenant: str, number: int) -> None:
+        """So many more of a tenant's messages wait, or fewer."""
+        self.waiting += number
+        self.waiting_of[tenant] += number
+        if not self.waiting_of[tenant]:
+            del self.waiting_of[tenant]
 
     def call(self, lane: Lane) -> None:
         """Gives a room its turn, unless one is under way: it gets the next one then."""
@@ -216,7 +225,7 @@ class Turns:
                     again.append((brought.ear, self._again(brought.message, *found)))
             if again:
                 part.brought = fresh
-                self.waiting -= len(again)
+                self.wait(lane.tenant, -len(again))
                 lane.tell(again, None)
 
     def _again(self, message: Message, number: int, stored: Stored) -> Outcome:
@@ -406,7 +415,7 @@ class Turns:
 
     def _done(self, part: Part) -> None:
         lane = part.lane
-        self.waiting -= len(part.brought)
+        self.wait(lane.tenant, -len(part.brought))
         lane.busy, lane.used = False, self._clock()
         self.call(lane)
 

@@ -101,7 +101,7 @@ class Desk:
             wanted = most * AMONG if distinct else most
             rows = self._claimable(visit, caller.tenant, person, wanted, sorts)
             if distinct and rows:
-                rows = handling.once(visit, rows, self._rules.engine.ruleset.folding.plain, person)[:most]
+                rows = handling.once(visit, rows, self._rules.engine.ruleset.folding.plain, person, most)
             return take_all(visit, rows, Move(Step.CLAIM, person, visit.at, lease=seconds))
 
         return await self._ledger.visit(work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -15,7 +16,7 @@ from service.review.seeing import bigrams, share, texts_in
 from service.store import quality_statements as quality
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from service.ports import Visit
     from service.review.rows import Row
@@ -61,27 +62,37 @@ def bearable(rows: Sequence[Row], most: int, grim: frozenset[str]) -> list[Row]:
     return found
 
 
-def once(visit: Visit, rows: Sequence[Row], plain: Callable[[str], str], who: Person) -> list[Row]:
+def once(visit: Visit, rows: Sequence[Row], plain: Callable[[str], str], who: Person, most: int) -> list[Row]:
     """Of items that say much the same the most urgent alone, and none that says what the person just decided on.
 
-    Where there is nothing else, that is given all the same: somebody has to decide it.
+    Where there is nothing else, that is given all the same: somebody has to decide it. Sought until there are ``most``.
     """
     bodies = dict(visit.rows(quality.BODIES, orjson.dumps([row.content for row in rows]).decode()))
-    letters = {row.id: _letters(bodies[row.content], plain) for row in rows}
     recent = visit.rows(quality.RECENT, who.id, later(visit.at, -HOUR), _RECENT)
     before = [_letters(body, plain) for (body,) in recent]
-    return _apart(rows, letters, before) or _apart(rows, letters, [])
+    letters = cache(lambda content: _letters(bodies[content], plain))
+    return _apart(rows, letters, before, most) or _apart(rows, letters, [], most)
 
 
-def _apart(rows: Sequence[Row], letters: Mapping[str, frozenset[str]], before: Sequence[frozenset[str]]) -> list[Row]:
+def _apart(
+    rows: Sequence[Row], letters: Callable[[int], frozenset[str]], before: Sequence[frozenset[str]], most: int
+) -> list[Row]:
     found: list[Row] = []
     known = list(before)
     for row in rows:
-        own = letters[row.id]
-        if not own or all(share(own, one) < SAME for one in known):
+        if len(found) == most:
+            break
+        own = letters(row.content)
+        if not own or not any(_same(own, one) for one in known):
             found.append(row)
             known.append(own)
     return found
+
+
+def _same(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether they share enough; what is much smaller cannot, which is known before a pair is looked at."""
+    less, more = sorted((len(one), len(other)))
+    return less / more >= SAME and share(one, other) >= SAME
 
 
 def _letters(body: bytes, plain: Callable[[str], str]) -> frozenset[str]:

@@ -29,6 +29,8 @@ INSERT INTO log_cosignatures (size, key, line) VALUES (?, ?, ?) ON CONFLICT (siz
 """
 INSERT_LOG_KEY: Final = "INSERT INTO log_keys (key, endorsement, at) VALUES (?, ?, ?)"
 ACT_AT: Final = "SELECT at FROM acts WHERE seq = ?"
+FIRST_SINCE: Final = "SELECT seq FROM acts WHERE seq >= ? AND seq < ? AND at >= ? ORDER BY seq LIMIT 1"
+LAST_BEFORE: Final = "SELECT seq FROM acts WHERE seq >= ? AND seq < ? AND at < ? ORDER BY seq DESC LIMIT 1"
 
 # Acts as records of packs
 
@@ -39,6 +41,13 @@ RECORDS: Final = f"""
 VERSIONS_NAMED: Final = """
 SELECT c.content_id, c.version, c.salt, c.body FROM json_each(?2) AS j CROSS JOIN contents AS c
     ON c.tenant = ?1 AND c.content_id = json_extract(j.value, '$[0]') AND c.version = json_extract(j.value, '$[1]')
+"""
+NUMBERS_NAMED: Final = """
+SELECT c.id FROM json_each(?2) AS j CROSS JOIN contents AS c
+    ON c.tenant = ?1 AND c.content_id = json_extract(j.value, '$[0]') AND c.version = json_extract(j.value, '$[1]')
+"""
+EMPTY_AMONG: Final = """
+SELECT 1 FROM json_each(?1) AS j CROSS JOIN contents AS c ON c.id = j.value WHERE length(c.body) = 0 LIMIT 1
 """
 DECISIONS_NAMED: Final = """
 SELECT d.id, c.content_id, c.version, d.action, d.scene FROM json_each(?2) AS j
@@ -59,7 +68,9 @@ UPDATE exports SET state = ?, ended_at = ?, size = ?, records = ?, bytes = ?, sh
 WHERE id = ? AND state = 'waiting'
 """
 _EXPORT: Final = """
-SELECT id, tenant, pack, asked, "by", created_at, state, ended_at, size, records, bytes, sha256, error FROM exports
+SELECT id, tenant, pack, asked, "by", created_at, state, ended_at, size, records, bytes, sha256, error,
+    removed_at
+FROM exports
 """
 EXPORT: Final = f"{_EXPORT} WHERE id = ? AND tenant = ?"
 EXPORTS: Final = f"{_EXPORT} WHERE tenant = ? AND id < ? ORDER BY id DESC LIMIT ?"
@@ -70,6 +81,10 @@ EXPORT_WAITING: Final = f"""
 {_EXPORT} WHERE state = 'waiting'
 ORDER BY EXISTS (SELECT 1 FROM json_each(asked, '$.formats') WHERE value = 'pdf'), id LIMIT 1
 """  # noqa: S608 - our own text
+EXPORTS_STANDING: Final = (
+    "SELECT id, tenant, pack, asked, sha256 FROM exports WHERE state = 'done' AND removed_at IS NULL"
+)
+REMOVE_EXPORT: Final = "UPDATE exports SET removed_at = ? WHERE id = ? AND removed_at IS NULL"
 EXPORT_BEFORE: Final = """
 SELECT max(size) FROM exports WHERE tenant = ? AND id < ? AND state = 'done' AND size <= ?
 """

@@ -58,7 +58,10 @@ class LogKey(SQLModel, table=True):
 
 
 class Export(SQLModel, table=True):
-    """A pack that somebody asked for. ``asked`` is JSON; ``size`` is that of the checkpoint that it rests on."""
+    """A pack that somebody asked for. ``asked`` is JSON; ``size`` is that of the checkpoint that it rests on.
+
+    One that was made is ``removed_at`` once a text in it was purged or erased.
+    """
 
     __tablename__: ClassVar[str] = "exports"
     __table_args__ = (
@@ -81,3 +84,4 @@ class Export(SQLModel, table=True):
     bytes: int | None = Field(default=None, sa_column=Column(Integer))
     sha256: str | None = Field(default=None, sa_column=Column(Text))
     error: str | None = Field(default=None, sa_column=Column(Text))
+    removed_at: str | None = Field(default=None, sa_column=Column(Text))

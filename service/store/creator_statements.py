@@ -123,7 +123,10 @@ VIOLATIONS_OF: Final = f"""
 SELECT {ENTRY}, e.creator, e.decision FROM score_entries AS e WHERE e.content = ? AND e.kind = 'violation'
 """
 AUTHOR_OF: Final = "SELECT body FROM contents WHERE id = ?"
-REVERSALS_OF: Final = f"SELECT {ENTRY} FROM score_entries AS e WHERE e.ref = ? AND e.kind = 'reversal'"
+# ``score_entries_by_ref`` holds entries with a ref alone, and is used where a statement says that there is one.
+REVERSALS_OF: Final = f"""
+SELECT {ENTRY} FROM score_entries AS e WHERE e.ref = ? AND e.ref <> '' AND e.kind = 'reversal'
+"""
 DECIDED_ON: Final = "SELECT content FROM decisions WHERE tenant = ? AND id = ?"
 # Measures
 
@@ -207,7 +210,7 @@ WHERE t.state IN ('proposed', 'running', 'adopted') ORDER BY t.staged_at, t.id
 """
 _FINAL_SINCE: Final = """
 e.tenant = ?1 AND e.kind = 'violation' AND e.recorded >= ?2
-    AND NOT EXISTS (SELECT 1 FROM score_entries AS r WHERE r.ref = e.id AND r.kind = 'reversal')
+    AND NOT EXISTS (SELECT 1 FROM score_entries AS r WHERE r.ref = e.id AND r.ref <> '' AND r.kind = 'reversal')
 """
 VIOLATED_SINCE: Final = f"""
 SELECT e.creator FROM score_entries AS e WHERE {_FINAL_SINCE}

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from service.store.reads import Stored
 
 _ROWS = 64
+_RULINGS = 200
+_ALL = range(1, 2**62)
 
 
 class Numbered(NamedTuple):
@@ -60,9 +62,10 @@ class RoomReads:
         return (rows[0][0], rows[0][1]) if rows else (0, "")
 
     async def after(self, tenant: str, room: str, number: int, *, limit: int) -> list[Numbered]:
-        """What happened after a number, in order: at least ``limit`` things where there are so many."""
+        """What happened after a number, in order: ``limit`` things where there are so many."""
         rows = await self._connection.execute_fetchall(room_statements.AFTER, (tenant, room, number, limit))
-        return [one for one in await self._numbered(tenant, rows) if one.number > number]
+        taken, wanted = _page(rows, number, limit)
+        return await self._numbered(tenant, taken, wanted)
 
     async def recent(self, tenant: str, room: str, *, batches: int) -> list[Numbered]:
         """The room's last decisions, oldest first."""
@@ -98,9 +101,15 @@ class RoomReads:
         rows = list(await self._connection.execute_fetchall(room_statements.LAST_RULING))
         return str(rows[0][0])
 
-    async def rulings(self, after: str) -> list[Ruled]:
-        """What was decided on messages of rooms after a decision, oldest first."""
-        return _ruled(await self._connection.execute_fetchall(room_statements.RULINGS, (after,)))
+    async def rulings(self, after: str) -> tuple[list[Ruled], str]:
+        """What was decided on messages of rooms after a decision, oldest first, and the decision that this goes up to.
+
+        That is the newest of all, whatever it is on, unless there is too much for one look.
+        """
+        upto = max(after, await self.last_ruling())
+        asked = (after, upto, _RULINGS)
+        rows = list(await self._connection.execute_fetchall(room_statements.RULINGS, asked))
+        return _ruled(rows), upto if len(rows) < _RULINGS else rows[-1][0]
 
     async def lately(self) -> list[Ruled]:
         """What was decided lately on messages of rooms, and taken back, oldest first; whether it was told."""
@@ -111,20 +120,36 @@ class RoomReads:
         asked = (orjson.dumps(decisions).decode(),)
         return _ruled(await self._connection.execute_fetchall(room_statements.RULINGS_OVER, asked))
 
-    async def _numbered(self, tenant: str, rows: Iterable[Any]) -> list[Numbered]:
-        rows = list(rows)
+    async def _numbered(self, tenant: str, rows: Sequence[Any], wanted: range = _ALL) -> list[Numbered]:
         spans = [(seq, until) for _, _, kind, seq, until, _, _ in rows if kind == VERDICTS]
         asked = (tenant, orjson.dumps(spans).decode())
         decisions = await self._connection.execute_fetchall(room_statements.BETWEEN, asked) if spans else []
-        judged = iter([stored(*row[1:]) for row in decisions])
+        judged = iter(decisions)
         found: list[Numbered] = []
         for first, last, kind, _, _, facts, at in rows:
             when = from_stamp(at)
             if kind == VERDICTS:
-                found.extend(Numbered(number, when, next(judged)) for number in range(first, last + 1))
+                batch = [(number, next(judged)) for number in range(first, last + 1)]
+                found += [Numbered(number, when, stored(*row[1:])) for number, row in batch if number in wanted]
             else:
                 found.append(Numbered(first, when, None, kind, orjson.loads(facts)))
         return found
+
+
+def _page(rows: Iterable[Any], number: int, limit: int) -> tuple[list[Any], range]:
+    """Those of a room's rows that hold the first ``limit`` things after a number, and the numbers of these.
+
+    A row stands for many messages: what nobody asked for is neither read nor made out.
+    """
+    taken: list[Any] = []
+    last = number
+    for row in rows:
+        if limit <= 0:
+            break
+        first, last, *_ = row
+        limit -= last - max(first - 1, number)
+        taken.append(row)
+    return taken, range(number + 1, last + 1 + min(limit, 0))
 
 
 def _ruled(rows: Iterable[Any]) -> list[Ruled]:

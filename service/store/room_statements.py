@@ -27,11 +27,12 @@ WHERE e.tenant = ?1 AND e.room = ?2 AND e.kind IN ('verdicts', 'show_started') O
 BETWEEN = """
 SELECT d.seq, d.id, c.tenant, c.content_id, c.version, d.published_at, d.action, d.severity, d.verdict, d.degraded,
     d.ruleset, d.supersedes, d.at, d."by", c.body
-FROM json_each(?2) AS r JOIN decisions AS d
+FROM json_each(?2) AS r CROSS JOIN decisions AS d
     ON d.seq BETWEEN json_extract(r.value, '$[0]') AND json_extract(r.value, '$[1]')
-JOIN contents AS c ON c.id = d.content
+CROSS JOIN contents AS c ON c.id = d.content
 WHERE d.tenant = ?1 ORDER BY d.seq
 """
+"""Without the word CROSS every decision there is would be held against each span."""
 _RULED = """
 SELECT d.id, d.tenant, json_extract(CAST(opened(c.body) AS TEXT), '$.room') AS room, c.content_id, d.action,
     b.action AS before, d."by",
@@ -39,8 +40,8 @@ SELECT d.id, d.tenant, json_extract(CAST(opened(c.body) AS TEXT), '$.room') AS r
 FROM {found} JOIN contents AS c ON c.id = d.content LEFT JOIN decisions AS b ON b.id = d.supersedes
 WHERE {which} d.scene IN ('live_chat', 'live_speech', 'title') AND length(c.body) > 0
 """
-RULINGS = _RULED.format(found="notices AS n JOIN decisions AS d ON d.id = n.id", which="n.id > ?1 AND")
-RULINGS += "ORDER BY n.id LIMIT 200"
+RULINGS = _RULED.format(found="notices AS n JOIN decisions AS d ON d.id = n.id", which="n.id > ?1 AND n.id <= ?2 AND")
+RULINGS += "ORDER BY n.id LIMIT ?3"
 _UNNOTICED = "d.supersedes IS NOT NULL AND d.id NOT IN (SELECT id FROM notices) AND"
 """Of a decision that is taken back nobody is told; what else follows upon one has a notice of its own."""
 RULINGS_OVER = _RULED.format(found="json_each(?1) AS k JOIN decisions AS d ON d.supersedes = k.value", which=_UNNOTICED)

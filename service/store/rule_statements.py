@@ -135,7 +135,7 @@ WHERE tenant = ?1 AND "by" NOT IN ('engine', 'deadline')
 """
 """The number of the last decision of a person, and how many appeals were in vain: when to add up anew."""
 UPHELD: Final = """
-SELECT d.scene, d.verdict FROM appeals AS a JOIN decisions AS d ON d.id = a.decision
+SELECT d.scene, d.verdict FROM appeals AS a CROSS JOIN decisions AS d ON d.id = a.decision
 WHERE a.tenant = ? AND a.outcome = 'upheld' AND d."by" = 'engine' ORDER BY a.settled_at DESC LIMIT ?
 """
 """Blocks by the engine alone that somebody appealed in vain."""

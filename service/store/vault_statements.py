@@ -20,8 +20,11 @@ LEFT JOIN decisions AS d ON d.seq = (SELECT max(n.seq) FROM decisions AS n WHERE
 """
 UNCLASSED: Final = f"""
 {_AGED} FROM contents AS c {_NEWEST}
-WHERE c.id > ?1 AND c.received_at < ?2 ORDER BY c.id LIMIT ?3
-"""
+WHERE c.id > ?1 AND c.id <= (
+    SELECT max(id) FROM (SELECT o.id FROM contents AS o WHERE o.id > ?1 AND o.received_at < ?2 ORDER BY o.id LIMIT ?3)
+) ORDER BY c.id LIMIT ?3
+"""  # noqa: S608 - our own text
+"""What came before something old is old, whatever its time says: the clock may have gone back."""
 CLASSED: Final = "SELECT coalesce(max(content), 0) FROM retentions"
 INSERT_RETENTION: Final = """
 INSERT INTO retentions (content, tenant, class, until) VALUES (?, ?, ?, ?) ON CONFLICT (content) DO NOTHING
@@ -83,4 +86,7 @@ HOLD_AS: Final = f"""
 {_HOLD} WHERE tenant = ? AND kind = ? AND value = ? AND reason = ? AND "by" = ? AND lifted_at IS NULL LIMIT 1
 """
 HOLDS: Final = f"{_HOLD} WHERE tenant = ? AND id < ? ORDER BY id DESC LIMIT ?"
+HOLD_LACKING: Final = """
+SELECT 1 FROM tenants WHERE name = ? AND NOT EXISTS (SELECT 1 FROM holds WHERE id = ?)
+"""
 HOLDING: Final = f"{_HOLD} WHERE lifted_at IS NULL"

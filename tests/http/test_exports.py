@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import threading
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from moderation.types import Scene
-from service.audit import verify_export
+from service.audit import exports, verify_export
 from service.audit.exports import Doing
 from service.audit.formats import FORMATS
 from service.audit.packs import PACKS
@@ -75,6 +77,28 @@ def test_a_pack_is_made_fetched_and_verified(server, auditor, decided, tmp_path)
         assert b"</html>" in archive.read("report.html")
     kinds = [one["kind"] for one in server.call("GET", "/v1/acts?kind=export.*", key=auditor).json["acts"]]
     assert {"export.asked", "export.done", "export.fetched"} <= set(kinds)
+
+
+def test_packs_are_verified_one_at_a_time_and_few_wait(server, auditor, decided, monkeypatch):
+    path = f"/v1/exports/{made(server, auditor, {'pack': 'room_117', 'formats': ['csv']})['id']}/verification"
+    go_on, at_once, check = threading.Event(), [], exports.check
+
+    def slow(*given, **more):
+        at_once.append(len(at_once))
+        assert go_on.wait(20)
+        return check(*given, **more)
+
+    monkeypatch.setattr(exports, "check", slow)
+    waiting = server.service.audit.exports
+    with ThreadPoolExecutor(exports.MOST_VERIFIED) as callers:
+        asked = [callers.submit(server.call, "GET", path, key=auditor) for _ in range(exports.MOST_VERIFIED)]
+        while waiting._verifying < exports.MOST_VERIFIED or not at_once:
+            time.sleep(0.01)
+        refused = server.call("GET", path, key=auditor)
+        assert (refused.problem, refused.headers["retry-after"], at_once) == ("busy", "5", [0])
+        go_on.set()
+        assert [one.result().json["good"] for one in asked] == [True] * exports.MOST_VERIFIED
+    assert server.call("GET", path, key=auditor).json["good"] is True
 
 
 def test_a_report_cites_its_law_in_its_language(server, auditor, decided):

@@ -21,6 +21,7 @@ from structlog.testing import capture_logs
 from bench.live_load import frames
 from moderation.engine import Engine
 from moderation.types import Content, Part, Scene
+from service.http import stream as stream_
 from service.http.streaming import AT_ONCE, Code, Stream, Waker
 from service.live import rooms
 from service.live.lane import Brought, Lane
@@ -49,12 +50,18 @@ def narrow(settings, tmp_path_factory):
         "live_queue": 64,
     }
     data = tmp_path_factory.mktemp("narrow")
-    with running(settings.model_copy(update={**changed, "live_streams": 4, "data": data})) as server:
+    with running(settings.model_copy(update={**changed, "live_streams": 5, "data": data})) as server:
         yield server
 
 
-def said(server, room, *messages):
-    return server.call("POST", f"/v1/rooms/{room}/messages", {"messages": list(messages)})
+@pytest.fixture(scope="module")
+def rival(narrow):
+    """The key of another tenant."""
+    return narrow.within(narrow.service.keys.create("rival"))[1]
+
+
+def said(server, room, *messages, key=True):
+    return server.call("POST", f"/v1/rooms/{room}/messages", {"messages": list(messages)}, key=key)
 
 
 async def test_a_client_that_exceeds_its_credits_is_told_and_closed(narrow):
@@ -83,7 +90,7 @@ async def test_a_client_that_answers_pings_stays_and_a_silent_one_is_told_and_cl
         assert client.bye["why"] == "silent" and "没有收到" in client.bye["detail"] and aiohttp.WSMsgType.PING in kinds
 
 
-async def test_more_streams_than_allowed_are_refused(narrow):
+async def test_more_streams_than_allowed_are_refused_and_other_tenants_find_a_place(narrow, rival):
     opened = [stream(narrow, "r") for _ in range(4)]
     for one in opened:
         await one.__aenter__()
@@ -91,8 +98,46 @@ async def test_more_streams_than_allowed_are_refused(narrow):
         async with stream(narrow, "r"):
             pass
     assert refused.value.status == 503
+    head = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec_WebSocket_Version": "13"}
+    head |= {"Sec_WebSocket_Key": "A" * 22 + "==", "Sec_WebSocket_Protocol": PROTOCOL}
+    assert narrow.call("GET", "/v1/rooms/r/stream", **head).problem == "busy"
+    async with stream(narrow, "r", key=rival) as other:
+        assert other.hello["room"] == "r"
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            async with stream(narrow, "r", key=rival):
+                pass
     for one in opened:
         await one.__aexit__(None, None, None)
+
+
+async def test_streams_that_are_opened_at_once_are_no_more_than_allowed(narrow, monkeypatch):
+    while gauge(narrow, "qingliu_streams"):  # noqa: ASYNC110 - those of the test before end in their own time
+        await asyncio.sleep(0.05)
+    prepare, refused, over = stream_._Socket.prepare, [], asyncio.Event()
+
+    async def slow(socket, request):
+        await asyncio.sleep(0.2)
+        return await prepare(socket, request)
+
+    async def come():
+        try:
+            async with stream(narrow, "r"), asyncio.timeout(5):
+                await over.wait()
+        except aiohttp.WSServerHandshakeError as error:
+            refused.append(error.status)
+            if len(refused) == 4:
+                over.set()
+
+    monkeypatch.setattr(stream_._Socket, "prepare", slow)
+    await asyncio.gather(*(come() for _ in range(8)))
+    assert refused == [503] * 4
+
+
+@pytest.mark.parametrize("most", [*range(2, 40), 4096])
+def test_one_tenant_leaves_others_a_quarter_of_all_places(most):
+    own = next(own for own in range(most + 1) if not rooms.has_place(most, own, own))
+    others = next(others for others in range(most) if not rooms.has_place(most, own + others, others))
+    assert (own + others, others) == (most, max(1, most // 4))
 
 
 def test_idle_rooms_are_forgotten_and_no_more_than_allowed_are_kept(narrow):
@@ -135,6 +180,19 @@ def test_too_many_messages_are_turned_away_until_there_is_room(narrow):
     assert (reply.problem, reply.headers["retry-after"]) == ("busy", "1")
     turns.waiting -= 64
     assert said(narrow, "r", chat("a")).status == 200
+
+
+def test_messages_of_one_tenant_leave_others_their_share(narrow, rival):
+    turns = narrow.service.rooms.turns
+    turns.wait("shop", 48)
+    assert said(narrow, "r", chat("b")).problem == "busy"
+    assert said(narrow, "r", chat("b"), key=rival).status == 200
+    turns.wait("rival", 16)
+    assert said(narrow, "r", chat("c"), key=rival).problem == "busy"
+    turns.wait("rival", -16)
+    turns.wait("shop", -48)
+    assert said(narrow, "r", chat("b")).status == 200
+    assert (turns.waiting, turns.waiting_of) == (0, {})
 
 
 async def test_while_too_much_waits_credits_are_owed_and_given_later(narrow):

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from service.http import asking
 from service.http.interface import ROUTES
 from service.http.language import ERRORS, PATTERNS, PROBLEMS
 from service.http.problems import Problem, faults_of
+from service.http.room_wire import RoomMessages
+from service.http.wire import BatchRequest
 from service.rights import Role
 from service.settings import Settings
 
@@ -301,6 +304,45 @@ def test_a_long_field_name_is_cut_and_many_errors_are_capped(server):
     reply = post(server, {"n" * 5000: 1, **{f"f{number}": 1 for number in range(300)}})
     assert len(reply.json["errors"]) == 20
     assert len(reply.body) < 10_000
+
+
+LISTS = {
+    "hosts": ("/v1/shows", {"room_id": "r", "hosts": [0] * 20_000}, {"hosts.0": "model_type"}),
+    "ids": ("/v1/shows", {"room_id": "r", "products": ["p", *[0] * 20_000]}, {"products.1": "string_type"}),
+    "signals": ("/v1/creators/c/signals", {"signals": [0] * 20_000}, {"signals.0": "model_type"}),
+    "fields": ("/v1/shows", {f"f{number}": 1 for number in range(5000)}, {"": "too_many_fields"}),
+    "NULs": ("/v1/shows", {"room_id": "r", "hosts": ["\0"] * 5000}, {f"hosts.{n}": "nul" for n in range(20)}),
+}
+
+
+@pytest.mark.parametrize(("path", "body", "faults"), LISTS.values(), ids=LISTS)
+def test_what_is_wrong_in_thousands_of_places_is_told_by_the_first(server, path, body, faults):
+    reply = server.call("POST", path, body)
+    assert (reply.status, reply.problem, reply.faults) == (422, "invalid-body", faults)
+
+
+def lists_in(schema):
+    """Every list in the schema of a model, with whether its first wrong item ends the look at it."""
+    if isinstance(schema, dict):
+        if schema.get("type") in {"list", "tuple", "set"}:
+            yield schema.get("fail_fast", False)
+        schema = tuple(schema.values())
+    if isinstance(schema, list | tuple):
+        for inner in schema:
+            yield from lists_in(inner)
+
+
+def test_the_first_wrong_item_ends_the_look_at_any_list():
+    item_by_item = {BatchRequest, RoomMessages}
+    models = {one.takes for one in ROUTES if one.takes is not None} - item_by_item
+    found = {model.__name__: list(lists_in(model.__pydantic_core_schema__)) for model in models}
+    assert sum(map(len, found.values())) > 20
+    assert {name for name, fast in found.items() if not all(fast)} == set()
+
+
+def test_a_body_without_a_nul_is_not_searched_for_one(server, monkeypatch):
+    monkeypatch.setattr(asking, "nul_places", None)
+    assert server.call("POST", "/v1/shows", {"room_id": "r", "hosts": [0]}).faults == {"hosts.0": "model_type"}
 
 
 def test_every_sentence_exists_in_both_languages():

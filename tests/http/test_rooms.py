@@ -7,10 +7,11 @@ import functools
 import json
 import shutil
 import sqlite3
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from types import MethodType
+from types import MethodType, SimpleNamespace
 from unittest.mock import AsyncMock
 from urllib.parse import quote
 
@@ -31,6 +32,8 @@ from service.review.intake import Said as Filed
 from service.review.rulings import Ruling
 from service.review.verdict import Reason
 from service.rights import RIGHTS_OF, Role
+from service.store import room_reads
+from service.store.reads import stored
 from service.store.room_reads import RoomReads
 from tests.http.conftest import PASSWORD
 from tests.http.streams import chat
@@ -144,6 +147,21 @@ def test_what_happened_is_listed_after_any_number(server, room):
     part = server.call("GET", f"/v1/rooms/{room}/events?after=2&limit=2").json
     assert [one["seq"] for one in part["items"]] == [3, 4] and part["next"] == 4
     assert server.call("GET", f"/v1/rooms/{room}/events?after=6").json["items"] == []
+
+
+def test_a_page_holds_what_was_asked_for_however_many_messages_were_judged_together(server, room, monkeypatch):
+    said(server, room, *(chat(f"m{n}", kind="title") for n in range(30)))
+    server.within(server.service.rooms.tell("shop", room, Happening("noted", {"by": "k"})))
+    said(server, room, *(chat(f"n{n}") for n in range(20)))
+    read = []
+    monkeypatch.setattr(room_reads, "stored", lambda *row: read.append(row) or stored(*row))
+    pages, after = [], 0
+    while page := server.within(server.service.rooms.after("shop", room, after, limit=7)):
+        pages.append([one.number for one in page])
+        after = page[-1].number
+    assert [len(page) for page in pages] == [7, 7, 7, 7, 7, 7, 7, 2]
+    assert [number for page in pages for number in page] == list(range(1, 52))
+    assert len(read) == 50
 
 
 def test_rooms_are_listed_while_they_are_open_and_remembered_after(server, room):
@@ -612,6 +630,64 @@ def test_a_room_looks_no_longer_for_what_a_person_releases(watched):
         assert await one.rules_of("d", ECHOES) == [], "a room that is opened again does not either"
 
     one.server.within(test())
+
+
+@pytest.fixture
+def listening(server, room, monkeypatch):
+    """What looks after rooms, two rulings at a time, before one that fails the first time at some of our messages."""
+    failing, heard = ["d", "e"], []
+
+    async def tell(_tenant, name, happening, **_more):
+        if name == room:
+            if happening.facts["message"] in failing:
+                failing.remove(happening.facts["message"])
+                raise LedgerUnwritable("x")
+            heard.append((happening.facts["message"], happening.facts["action"]))
+
+    monkeypatch.setattr(room_reads, "_RULINGS", 2)
+    rooms = SimpleNamespace(turns=SimpleNamespace(), tell=tell)
+    return Hindsight(rooms, server.service.rooms.turns._reads, None), heard
+
+
+@within
+async def test_what_was_told_before_something_failed_is_told_once(server, room, later, ann, listening):
+    one, (found, heard) = later(0), listening
+    await found.read_rulings()
+    rows = {}
+
+    async def decided(id_):
+        await one.say(id_, "好人")
+        rows[id_] = await one.decide(id_, ann, Action.BLOCK, (Reason("abuse_insult"),))
+
+    async def look(fails):
+        with pytest.raises(LedgerUnwritable) if fails else nullcontext():
+            await found.read_rulings()
+
+    for id_ in "abcd":
+        await decided(id_)
+    for fails in (False, True, False):
+        await look(fails)
+    assert heard == [(id_, "block") for id_ in "abcd"]
+    await server.service.desk.undo(ann, rows["a"].id)
+    await decided("e")
+    for fails in (True, False, False):
+        await look(fails)
+    assert heard[4:] == [("a", "pass"), ("e", "block")]
+
+
+@within
+async def test_no_look_walks_again_what_was_decided_elsewhere(server, room, later, ann, listening):
+    one, (found, heard) = later(0), listening
+    reads = one.rooms.turns._reads
+    await found.read_rulings()
+    await one.say("a", "好人")
+    await one.decide("a", ann, Action.BLOCK, (Reason("abuse_insult"),))
+    said = Content(scene=Scene.UGC, parts=(Part("text", "好人"),), at=datetime.now(UTC), id=f"{room}/b")
+    await server.service.moderation.one(Caller("shop", "k"), said)
+    await one.decide("b", ann, Action.BLOCK, (Reason("abuse_insult"),))
+    await found.read_rulings()
+    assert heard == [("a", "block")]
+    assert found._seen == await reads.last_ruling()
 
 
 def test_what_a_person_decides_just_before_a_stop_is_told_at_the_next_start_once(serving, monkeypatch):

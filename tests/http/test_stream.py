@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from itertools import count
 
 import aiohttp
@@ -210,6 +211,20 @@ async def test_without_the_check_another_sites_page_would_get_one(server, room, 
     ann = server.hire(f"ann-{room}", Role.REVIEWER)
     monkeypatch.setattr(stream_, "check_socket", browser.check_origin)
     assert await _by_session(server, ann, room, Origin="https://evil.example") == "forbidden"
+
+
+@pytest.mark.parametrize("error", [sqlite3.OperationalError("disk I/O error"), RuntimeError("a fault")])
+async def test_who_joins_while_the_store_cannot_be_read_is_told_to_come_again(server, room, error, monkeypatch):
+    async def broken(*_):
+        raise error
+
+    monkeypatch.setattr(server.service.rooms.turns, "open", broken)
+    async with stream(server, room) as client:
+        assert (await client.over(), client.code) == ("busy", 1013)
+    assert server.service.rooms.lane("shop", room).idle, "nobody is left listening"
+    monkeypatch.undo()
+    async with stream(server, room) as client:
+        assert client.hello["seq"] == 0
 
 
 async def test_a_stream_ends_with_the_key_that_opened_it(server, room):

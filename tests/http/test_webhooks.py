@@ -82,6 +82,11 @@ def test_a_receiver_that_cannot_be_is_refused_with_its_reason(house, body, fault
         assert "{" not in error["msg"] and error["msg"] != error["type"]
 
 
+@pytest.mark.parametrize("sent", ["HTTPS://example.com/hooks", " https://EXAMPLE.com/hooks"])
+def test_a_receiver_is_kept_in_its_usual_writing(house, sent):
+    assert house("POST", "/v1/webhooks", {"url": sent}).json["url"] == URL
+
+
 def test_there_are_twenty_receivers_at_most(house):
     for number in range(MOST):
         assert house("POST", "/v1/webhooks", {"url": f"{URL}/{number}"}).status == 200

@@ -80,6 +80,13 @@ MONSTERS: dict[str, Callable[[int], str]] = {
     "one clause of conditions": times("最保本"),
 }
 """Texts of a size that are worst for something."""
+CLOAKED = {
+    "initials": times("全网z低价"),
+    "words backwards": times("信微的加"),
+    "pieces and letters": times("包氵台百bing"),
+    "pieces and look-alikes": times("代开发氵票王见金"),
+}
+"""Texts that are worst for restoring what the shipped words hide behind."""
 
 
 @pytest.fixture(scope="module")
@@ -223,6 +230,12 @@ def growth(engine, content, monster: Callable[[int], str]) -> float:
 @pytest.mark.parametrize("name", MONSTERS)
 def test_twice_the_text_costs_twice_the_time(name, small, content) -> None:
     assert growth(small, content, MONSTERS[name]) <= 2.3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CLOAKED)
+def test_twice_the_disguises_cost_twice_the_time(name, shipped, content) -> None:
+    assert growth(shipped, content, CLOAKED[name]) <= 2.3
 
 
 @pytest.mark.slow

@@ -30,6 +30,30 @@ def test_a_number_that_nobody_explains_is_reviewed_and_masked_not_blocked(court,
     assert [item.weight for item in verdict.evidence] == [60]
 
 
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("打我13812345678，版本最新", "13812345678"),
+        ("需要的打+86-138-1234-5678", "138-1234-5678"),
+        ("需要的打008613812345678", "13812345678"),
+        ("v：abc12345 密码", "abc12345"),
+        ("转账到 4111111111111111 货号", "4111111111111111"),
+        ("http://gov.cn/@evil88.top", "http://gov.cn/@evil88.top"),
+        ("https://gov.cn/?https://evil.top/x", "https://gov.cn/?https://evil.top/x"),
+    ],
+)
+def test_a_word_beside_a_code_hides_nothing(shipped, judge, text, quote) -> None:
+    found = judge(shipped, text, scene="ugc").evidence
+    assert quote in [text[item.span.start : item.span.end] for item in found if item.source == "codes"]
+
+
+@pytest.mark.parametrize(
+    "text", ["快递单号13812345678到了", "订单13812345678请联系我", "https://www.gov.cn/zhengce/?id=1"]
+)
+def test_a_number_that_says_what_it_is_passes(shipped, judge, text) -> None:
+    assert judge(shipped, text, scene="ugc").action is Action.PASS
+
+
 def test_a_card_that_a_word_explains_weighs_more(court, judge) -> None:
     engine = court()
     (bare,) = judge(engine, "4111111111111111").evidence

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from moderation.detect.covert import COVERT, SELLING
+from moderation.own import engine_with, read_own
 from moderation.reasons import Reasons
 from moderation.trace import Tracer
 from moderation.types import Action
@@ -58,6 +59,12 @@ def test_who_hides_a_claim_is_taken_for_a_seller_by_a_person(shipped, judge, tex
 @pytest.mark.parametrize("text", PLAIN)
 def test_what_a_user_says_openly_is_no_advertisement(shipped, judge, text):
     assert judge(shipped, text, scene="ugc").action is Action.PASS
+
+
+@pytest.mark.parametrize("text", HIDDEN)
+def test_a_tenant_with_terms_of_its_own_is_judged_alike(shipped, judge, text):
+    own = engine_with(read_own({}, shipped.ruleset), shipped)
+    assert judge(own, text, scene="ugc").evidence == judge(shipped, text, scene="ugc").evidence
 
 
 @pytest.mark.parametrize("text", HIDDEN)

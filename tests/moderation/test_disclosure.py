@@ -472,3 +472,15 @@ def test_dates_of_a_duty_move_the_verdict_without_code(small_court) -> None:
     for at, asked in (("2026-12-31", 0), ("2027-01-01", 1), ("2027-06-30", 1), ("2027-07-01", 0)):
         found = judged(engine, "茶叶", at=at)[1]
         assert [item.rule for item in found] == [PREFIX + "tea.cure", PREFIX + "tea.notice"][: 1 + asked]
+
+
+def test_copy_that_calls_itself_the_name_of_the_goods_owes_what_copy_owes(shipped, judge) -> None:
+    text = "本品为保健食品，增强免疫力，睡前一粒，送长辈的好礼"
+    plain = judge(shipped, text, scene="ad", industry="health_food")
+    named = judge(shipped, text, scene="ad", industry="health_food", product=text)
+    assert {item.rule for item in named.evidence} == {item.rule for item in plain.evidence}
+
+
+def test_the_code_of_a_law_firm_is_one(shipped, judge) -> None:
+    verdict = judge(shipped, "律所统一社会信用代码：31110000E000169525，欢迎咨询", scene="ad")
+    assert not any("uscc" in item.rule for item in verdict.evidence)

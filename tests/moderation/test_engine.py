@@ -42,6 +42,18 @@ def test_a_term_may_begin_or_end_alone(court, judge) -> None:
     ]
 
 
+@pytest.mark.parametrize(("between", "action"), [("", Action.PASS), ("！", Action.BLOCK), ("\n\n", Action.BLOCK)])
+def test_an_allow_term_reaches_over_no_end_of_a_sentence(court, judge, between, action) -> None:
+    engine = court("国家级", allow="国家级风景区")
+    assert judge(engine, f"本店是国家级{between}风景区", scene="ad").action is action
+
+
+def test_what_is_excused_across_parts_stands_in_the_first(shipped, content) -> None:
+    asked = content("我们不是国家", "级的产品", scene="ad", commercial=True)
+    spans = [item.span for item in shipped.examine(asked).conclude().exemptions]
+    assert spans and all(span.end <= len(asked.text_of(span.part)) for span in spans)
+
+
 def test_an_allow_term_has_days_too(court, judge) -> None:
     engine = court("国家级", allow="国家级展会 | until: 2025-12-31")
     assert not judge(engine, "国家级展会", at=day(2025, 12, 31)).evidence

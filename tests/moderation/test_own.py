@@ -53,6 +53,13 @@ def test_an_own_ban_is_found_through_disguises(owning, base, judge, text):
     assert judge(base, text).action is Action.PASS
 
 
+def test_an_unrelated_word_of_an_own_list_hides_nothing(shipped, judge):
+    lines = "某某敏感事 | with: @food_ctx\n别的什么话 | near: 从没见过的词汇"
+    own = engine_with(read_own({"own.txt": term_file(lines, "abuse_insult")}, shipped.ruleset), shipped)
+    plain = judge(own, "某某敏感事，新到茶具一套", scene="ugc")
+    assert plain.action is judge(own, "某某敏感事，新到茶具一套，从没见过的词汇", scene="ugc").action
+
+
 def test_an_own_ban_is_nobodys_to_doubt(shipped, content):
     files = {"own.txt": term_file("某某敏感事 | weight: 60", "abuse_insult")}
     own = engine_with(read_own(files, shipped.ruleset), shipped)

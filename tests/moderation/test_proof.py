@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from moderation.proof import PROVABLE, named_in
 from moderation.script import ApprovedScript, Named, about, sentences
-from moderation.types import SHANGHAI, Action, Author, Content, Part, Proof, Role, Scene
+from moderation.types import SHANGHAI, Action, Author, Content, Followed, Part, Passage, Proof, Role, Scene
 from service.store.codec import content_body, content_from
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=SHANGHAI)
@@ -186,6 +186,21 @@ def test_an_approved_sentence_keeps_its_exemption_when_it_is_misheard(shipped, a
     assert verdict(shipped, said(text, script=followed, proofs=(REPORT,))).action is Action.PASS
     late = said(text, script=followed, proofs=(REPORT,), at=NOON + timedelta(days=1))
     assert verdict(shipped, late).action is not Action.PASS
+
+
+def test_a_claim_of_signs_alone_is_no_sentence_of_the_script(shipped):
+    passage = Passage("text", 0, 9, "好", 1000, ("p1",))
+    proof = replace(REPORT, claims=("好",))
+    found = verdict(
+        shipped,
+        said(
+            "全羊毛💯💯保暖",
+            script=Followed(digest="d", covered=1000, passages=(passage,)),
+            proofs=(proof,),
+            commercial=True,
+        ),
+    )
+    assert "proof" not in {code for code, _ in excused(found)}
 
 
 def test_the_proof_of_a_sentence_covers_no_other_claim_that_is_slipped_in(shipped, approved):

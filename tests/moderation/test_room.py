@@ -40,6 +40,7 @@ SPLITS: list[tuple[str, list[Said]]] = [
     ("a mobile number of one person", [("138", "a"), ("多少钱", "x"), ("0013", "a"), ("8000", "a")]),
     ("a mobile number of several", [("169", "x"), ("138", "a"), ("0013", "b"), ("8000", "c")]),
     ("a mobile number of two among prices", [("138", "a"), ("1699", "x"), ("00138000", "b")]),
+    ("behind signs", [("加", "a"), ("。" * 20 + "微", "a"), ("😀" * 12 + "信", "a")]),
     ("a disguised letter", [("➕", "a"), ("薇", "a")]),
     ("a word that was said before", [("转账吗", "a"), ("转", "a"), ("账", "a")]),
 ]

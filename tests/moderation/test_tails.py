@@ -1,4 +1,4 @@
-"""What hashtags and a disclaimer at the end excuse: nothing that a person need not see."""
+"""What hashtags and a disclaimer at one end excuse: nothing that a person need not see."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ TAILED = (
     ("ugc", "小心我拿刀上门捅了你 #警方提醒 #普法"),
     ("live_chat", "你给我等着，放学弄死你（剧情演绎，请勿模仿）"),
     ("ugc", "毕业证驾驶证都能办，做得跟真的一样，私我 #电影 #剧情"),
+    ("ugc", "#反诈宣传 卖冰毒，长期有货，要的联系"),
+    ("ugc", "#反诈宣传# 长期代开发票，税点低，联系我 #普法"),
+    ("ugc", "出售冰毒，要的联系 #没敢 👍"),
+    ("ugc", "出售冰毒，要的联系【没敢】."),
+    ("ugc", "出售冰毒，要的联系 @禁毒科普"),
+    ("ugc", "出售冰毒，要的联系 #禁毒科普大家一起来学习身边的禁毒知识人人有责任吧"),
 )
 FRAMED = (
     ("ugc", "刷单返利都是骗局，大家不要信 #反诈宣传 #防骗"),
@@ -20,6 +26,7 @@ FRAMED = (
     ("ugc", "今天的晚霞好美，下班路上拍的 #日常 #风景"),
     ("ad", "纯棉短袖，可机洗，建议反面晾晒 #新品 #夏装"),
     ("ugc", "#剧情"),
+    ("ugc", "【以案释法】非法出售公民行踪轨迹五十条以上就可能入刑，某银行员工因此获刑"),
 )
 
 
@@ -31,6 +38,16 @@ def test_a_tail_excuses_nothing_by_itself(shipped, judge, content, scene, text):
     for item in tailed:
         assert "末尾" in Reasons(shipped.ruleset, content(text, scene=scene), "zh").why(item)
         assert verdict.action is Action.REVIEW
+
+
+def test_tags_and_disclaimers_are_read_in_one_way_only(shipped, judge):
+    for unit in ("#a[剧情]", "@a[剧情]", "[a] "):
+        assert judge(shipped, "加微信" + unit * 40 + " 好", scene="ugc").action is not Action.PASS
+
+
+def test_what_stands_behind_tags_is_quoted_where_it_stands(shipped, judge):
+    text = "#反诈宣传 卖冰毒，长期有货，要的联系"
+    assert any("冰毒" in text[slice(*item.span[1:])] for item in judge(shipped, text, scene="ugc").evidence)
 
 
 def test_only_a_tail_speaks_against_some(shipped, judge):

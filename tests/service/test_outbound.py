@@ -134,6 +134,24 @@ async def test_http_ends_with_the_setting_that_allowed_it(receiver, monkeypatch)
     assert receiver.heard == []
 
 
+@pytest.mark.parametrize(
+    ("url", "error"),
+    [
+        ("HTTPS://hook.test/x", "dns"),
+        (" https://hook.test/x", "dns"),
+        ("HTTP://hook.test/x", "refused_address"),
+        ("https://[/", "refused_address"),
+    ],
+)
+async def test_https_is_known_however_it_is_written(url, error):
+    def lookup(host, port):
+        raise socket.gaierror
+
+    sender = Sender(timing=QUICK, lookup=lookup)
+    assert await sender.post(url, b"{}", {}) == (None, error)
+    await sender.close()
+
+
 async def test_a_redirect_to_an_address_inside_is_not_followed(receiver):
     async with Receiver() as inside:
         receiver.manner, receiver.elsewhere = "redirect", inside.url

@@ -13,13 +13,14 @@ import time_machine
 
 from moderation.types import Action
 from service.http.review_answers import full, summary
-from service.review import golden
+from service.review import golden, handling
 from service.review.appeals import Appealed
 from service.review.checks import Checks, agree
 from service.review.desk import Desk, Sorts
 from service.review.rows import Conflict, NotThere
 from service.review.rulings import Ruling
 from service.review.search import Sought
+from service.review.seeing import share
 from service.review.verdict import Reason
 from service.rights import Role
 from service.store.desk_reads import Query
@@ -243,6 +244,24 @@ async def test_of_items_that_say_the_same_one_is_handed_out(house, people, conte
     assert [row.target for row in await house.desk.claim(people["ann"], limit=9, distinct=True)] == ["d"]
     (last,) = await house.desk.claim(people["ann"], limit=9, distinct=True)
     assert last.target == "b", "nothing else waits"
+
+
+async def test_no_more_items_are_compared_than_are_handed_out(house, people, content, monkeypatch):
+    read, bigrams = [], handling.bigrams
+    monkeypatch.setattr(handling, "bigrams", lambda text: read.append(text) or bigrams(text))
+    await house.judge(content, *((name, f"{DOUBTFUL}{name * 40}") for name in "abcd"))
+    rows = await house.desk.claim(people["ann"], limit=2, distinct=True)
+    assert ([row.target for row in rows], len(read)) == (["a", "b"], 2)
+
+
+@pytest.mark.parametrize("size", range(1, 30))
+def test_texts_of_other_sizes_are_told_apart_before_they_are_compared(size, monkeypatch):
+    own, compared = frozenset(map(str, range(20))), []
+    others = [frozenset(map(str, range(start, start + size))) for start in range(6)]
+    truth = [share(own, other) >= handling.SAME for other in others]
+    monkeypatch.setattr(handling, "share", lambda *pair: compared.append(pair) or share(*pair))
+    assert [handling._same(own, other) for other in others] == truth
+    assert bool(compared) is (17 <= size <= 23)
 
 
 # Golden items

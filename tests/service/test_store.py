@@ -21,10 +21,12 @@ from sqlalchemy import create_engine, text
 from sqlmodel import SQLModel
 
 from service.acts import Act, act_row, canonical
+from service.audit.retention import FOREVER
 from service.ids import from_stamp, new_id, stamp
 from service.ports import Found, JournalBroken, JournalBusy, Rows, RowsRefused, Wanted
 from service.store import db, statements
 from service.store.journal import SqliteJournal, chunked, judged
+from service.store.vault_statements import INSERT_RETENTION
 from tests.small import migrated
 
 TABLES_AND_INDEXES = 127
@@ -109,6 +111,23 @@ def test_what_people_blocked_before_there_were_appeals_is_confirmed(tmp_path):
     assert found == [("d3", "creator", 3, "now", None, None)]  # d1 was taken back, the others are the engine's
     assert new.execute("SELECT count(*) FROM appeals").fetchone() == (0,)
     assert new.execute("PRAGMA foreign_key_check").fetchall() == []
+    new.close()
+
+
+def test_what_was_kept_for_ever_with_a_show_is_due_to_be_looked_at(tmp_path):
+    engine = db.make_engine(tmp_path / "old.db", write=True, busy_timeout=5)
+    with engine.begin() as connection:
+        command.upgrade(db.alembic_config(connection), "0015")
+    engine.dispose()
+    old = db.open_writer(tmp_path / "old.db", busy_timeout=5)
+    old.execute("PRAGMA foreign_keys=OFF")
+    for content, until in enumerate((FOREVER, "2031-01-01T00:00:00.000000Z"), 1):
+        old.execute(INSERT_RETENTION, (content, "shop", "tx_3y", until))
+    old.close()
+    db.migrate(tmp_path / "old.db", busy_timeout=5)
+    new = sqlite3.connect(tmp_path / "old.db")
+    due = "SELECT content FROM retentions WHERE purged_at IS NULL AND until <= '2026-12-01'"
+    assert new.execute(due).fetchall() == [(1,)]
     new.close()
 
 

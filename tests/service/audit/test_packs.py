@@ -9,9 +9,12 @@ import sqlite3
 import threading
 import zipfile
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 import jsonschema_rs
+import orjson
 import pytest
+import time_machine
 from structlog.testing import capture_logs
 
 from service.acts import act_row
@@ -23,7 +26,9 @@ from service.audit.mask import masked
 from service.audit.packs import CHECKLIST, FIGURES, HEADS, PACKS, TABLES
 from service.audit.reads import LogReads
 from service.audit.records import PackOrder, Record
+from service.audit.timeline import Sought, look
 from service.audit.verify_export import check
+from service.ids import stamp
 from service.store import audit_statements
 from tests.service.audit.conftest import opened
 from tests.service.audit.dsa_schema import SCHEMA
@@ -387,3 +392,22 @@ async def test_batches_have_a_hundred_statements_at_most(made):
             json.loads(archive.read(name))["statements"] for name in archive.namelist() if name.startswith("dsa/")
         ]
     assert [len(one) for one in batches] == [BATCH, BATCH, 30]
+
+
+async def test_a_clock_that_goes_back_leaves_no_act_of_a_period_out(made):
+    noon = datetime(2031, 3, 2, 12, tzinfo=UTC)
+    hours = {"before": -30, "early": -7, "in": 1, "in too": 2, "back": -8, "in again": -1, "on": 10, "after": 30}
+    for name, hour in hours.items():
+        with time_machine.travel(noon + timedelta(hours=hour), tick=False):
+            await made.act(kind="label.added", name=name)
+    since, until = (stamp(noon + timedelta(hours=hour)) for hour in (-2, 3))
+    with time_machine.travel(noon + timedelta(hours=31)):
+        pack = await made.pack("log", since=since, until=until)
+    with zipfile.ZipFile(pack) as archive:
+        found = [orjson.loads(line)["facts"]["name"] for line in archive.read("records.jsonl").splitlines()]
+        manifest = orjson.loads(archive.read("manifest.json"))
+    assert found == ["in", "in too", "in again"]
+    assert manifest["range"]["end"] - manifest["range"]["first"] == len(["in", "in too", "back", "in again"])
+    assert check(pack, key=made.key).found == []
+    acts = look(made.audit.log.reads, "shop", Sought(since=since, until=until), before=1 << 40, limit=50).acts
+    assert [act.facts["name"] for act in acts] == found[::-1]

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import shutil
 import sqlite3
 import zipfile
 from concurrent.futures import wait
 from datetime import UTC, datetime, timedelta
+from errno import ENOSPC
 from functools import partial
 from hashlib import sha256
 from itertools import count
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 import time_machine
@@ -21,8 +24,12 @@ from typer.testing import CliRunner
 from moderation.load import load_engine
 from moderation.types import Author, Content, Part, Scene
 from service.acts import Act
+from service.audit import seal
+from service.audit.exports import NotThere
+from service.audit.records import PackOrder
 from service.audit.retaining import HoldWrong, NoSuchHold, Retaining
 from service.audit.retention import CLASSES, FOREVER, Kept, longest
+from service.audit.verify_export import check
 from service.audit.whole import wrong_in
 from service.cli.app import app
 from service.creators.posting import complained
@@ -33,6 +40,7 @@ from service.moderate import Idempotency
 from service.ports import Write
 from service.settings import Settings
 from service.store.codec import told_in
+from service.store.duty_statements import END_SHOW, INSERT_SHOW
 from service.store.statements import INSERT_TEXT
 from service.vault import SEALED, Vault, opened
 from service.wiring import open_service
@@ -157,6 +165,33 @@ async def test_over_five_years_nothing_goes_early_and_all_goes_within_a_day(hous
     assert wrong_in(reads) == []
 
 
+async def test_what_was_written_before_the_clock_went_back_is_classed(house):
+    service, caller, _ = house
+    began = datetime.now(UTC)
+    for hours, name in ((0, "a"), (20, "ahead"), (19, "ahead too"), (1, "back")):
+        with time_machine.travel(began + timedelta(hours=hours)):
+            await service.moderation.one(caller, content("话", name))
+    await service.audit.retaining.sweep(stamp(began + timedelta(days=30, hours=2)))
+    classed = "SELECT c.content_id FROM retentions AS r JOIN contents AS c ON c.id = r.content ORDER BY c.id"
+    assert [name for (name,) in service.audit.log.reads.rows(classed)] == ["a", "ahead", "ahead too", "back"]
+    assert await service.audit.retaining.sweep(stamp(began + 62 * DAY)) == 4
+
+
+async def test_what_was_said_in_a_show_that_lasts_goes_once_it_has_ended(house):
+    service, caller, _ = house
+    retaining, began = service.audit.retaining, datetime.now(UTC)
+    row = ("s", "shop", "r", None, "[]", "[]", "k", stamp(began - DAY))
+    await service.ledger.record(Act("show.started", "s", "shop"), Write(INSERT_SHOW, row))
+    await service.moderation.one(caller, content("话", "c", scene=Scene.LIVE_CHAT, room="r"))
+    for day in (40, 41, 42):
+        assert await retaining.sweep(stamp(began + day * DAY)) == 0
+    ended = stamp(began + 43 * DAY)
+    await service.ledger.record(Act("show.ended", "s", "shop"), Write(END_SHOW, (ended, "k", "s", "shop")))
+    until = from_stamp(longest(Kept("live_chat", stamp(began), stamp(began), show=ended))[1])
+    assert await retaining.sweep(stamp(until - DAY)) == 0
+    assert await retaining.sweep(stamp(until + DAY)) == 1
+
+
 async def test_what_was_purged_still_has_its_decision(house):
     service, caller, _ = house
     decided = await service.moderation.one(caller, content("国家级", "c", scene=Scene.AD))
@@ -261,7 +296,7 @@ async def test_a_text_that_is_written_during_an_erasure_counts(house, monkeypatc
     done = interfered(monkeypatch, "_seals_of", interfere, call=look)
     erased = await retaining.erase("shop", "u", reason="要求", by="k", retained=retained)
     assert done()
-    assert erased == ((3, 1, 0, 0) if retained else (1, 0, 0, 2))
+    assert erased == ((3, 1, 0, 0, 0) if retained else (1, 0, 0, 2, 0))
     left = {name: told_in(body)["parts"][0][1] for name, body in reads.rows("SELECT content_id, body FROM contents")}
     assert left == ({"c": "", "d": "", "ad": ""} if retained else {"c": "话", "d": "", "ad": "广告"})
     assert bool(reads.rows("SELECT 1 FROM idempotency")) != retained
@@ -308,7 +343,7 @@ async def test_what_follows_an_erasure_at_once_is_not_sealed_with_the_key_that_i
 
     monkeypatch.setattr(retaining, "_ledger", SimpleNamespace(visit=visit))  # others of the house visit it as well
     erased = await retaining.erase("shop", "u", reason="要求", by="k", retained=True)
-    assert erased == (1, 1, 0, 0)
+    assert erased == (1, 1, 0, 0, 0)
     assert reads.rows("SELECT count(DISTINCT at) FROM acts WHERE kind IN ('erasure.done', 'label.added')") == [(1,)]
     ((body,),) = reads.rows("SELECT body FROM contents WHERE content_id = 'later'")
     assert told_in(body)["parts"] == [["text", "后来的话"]]
@@ -369,6 +404,94 @@ async def test_a_hold_that_is_placed_during_a_purge_counts(house, monkeypatch):
     left = service.audit.log.reads.rows("SELECT content_id FROM contents WHERE length(body) > 0")
     assert left == [("c",)]
     assert wrong_in(service.audit.log.reads) == []
+
+
+# Packs that say what is not kept any more
+
+
+async def pack_of(service, pack, **more):
+    exports = service.audit.exports
+    asked = PackOrder(pack=pack, **{"formats": (), **more})
+    return await exports.make(await exports.ask("shop", asked, by="k"))
+
+
+def standing(service, *packs):
+    """Which of some packs are there."""
+    return [service.audit.exports.archive(one).exists() for one in packs]
+
+
+async def test_packs_with_the_text_of_somebody_who_is_erased_are_taken_away(house):
+    service, caller, _ = house
+    exports, reads = service.audit.exports, service.audit.log.reads
+    await service.moderation.one(caller, content(f"{CANARY}你", "c", by="you", scene=Scene.AD))
+    before = await pack_of(service, "log", contents=True)
+    await service.moderation.one(caller, content(f"{CANARY}我", "d", by="me", scene=Scene.AD))
+    listed, shown = await pack_of(service, "log", contents=True), await pack_of(service, "ad_archive")
+    mute = await pack_of(service, "log")
+    assert standing(service, before, listed, shown, mute) == [True] * 4
+    erased = await service.audit.retaining.erase("shop", "me", reason="要求", by="k", retained=True)
+    assert (erased.contents, erased.packs) == (1, 2)
+    assert standing(service, before, listed, shown, mute) == [True, False, False, True]
+    assert {one.id for one in await exports.listed("shop") if one.removed_at} == {listed.id, shown.id}
+    told = reads.rows("SELECT subject, body ->> '$.facts.sha256' FROM acts WHERE kind = 'export.removed'")
+    assert sorted(told) == sorted((one.id, one.sha256) for one in (listed, shown))
+    with pytest.raises(NotThere):
+        await exports.fetched("shop", listed.id, by="k")
+    again = exports.archive(await pack_of(service, "log", contents=True))
+    with zipfile.ZipFile(again) as archive:
+        assert [json.loads(line)["content"] for line in archive.read("contents.jsonl").splitlines()] == ["c"]
+        assert "texts.jsonl" not in archive.namelist()
+    assert check(again, key=str(service.audit.log.signer.verifier)).found == []
+    assert wrong_in(reads) == []
+
+
+async def test_packs_with_a_text_that_is_purged_are_taken_away(house):
+    service, caller, _ = house
+    await service.moderation.one(caller, content("话", "c"))
+    with_it = await pack_of(service, "log", contents=True)
+    await service.moderation.one(caller, content("广告", "d", scene=Scene.AD))
+    without = await pack_of(service, "ad_archive")
+    assert await service.audit.retaining.sweep(stamp(datetime.now(UTC) + 61 * DAY)) == 1
+    assert standing(service, with_it, without) == [False, True]
+
+
+async def test_a_pack_that_is_made_while_a_text_in_it_goes_is_taken_away(house, monkeypatch):
+    service, caller, _ = house
+    loop, real = asyncio.get_running_loop(), seal.write_archive
+    await service.moderation.one(caller, content("话", "c", by="me"))
+
+    def write(*values):
+        erasing = service.audit.retaining.erase("shop", "me", reason="要求", by="k", retained=True)
+        assert asyncio.run_coroutine_threadsafe(erasing, loop).result().packs == 0
+        real(*values)
+
+    monkeypatch.setattr(seal, "write_archive", write)
+    made = await pack_of(service, "log", contents=True)
+    assert (made.state, bool(made.removed_at), standing(service, made)) == ("done", True, [False])
+
+
+async def test_a_pack_that_could_not_be_taken_away_is_taken_away_later(house, monkeypatch):
+    service, caller, _ = house
+    await service.moderation.one(caller, content("话", "c", by="me"))
+    made = await pack_of(service, "log", contents=True)
+    await service.audit.retaining.sweep()
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="I/O"):
+        patch.setattr("pathlib.Path.unlink", Mock(side_effect=OSError("I/O")))
+        await service.audit.retaining.erase("shop", "me", reason="要求", by="k", retained=True)
+    assert standing(service, made) == [True]
+    await service.audit.retaining.sweep()
+    assert standing(service, made) == [False]
+
+
+async def test_a_pack_of_which_nothing_is_known_goes_with_any_text(house):
+    service, caller, _ = house
+    for name in ("me", "you"):
+        await service.moderation.one(caller, content("话", name, by=name))
+    made, mute = await pack_of(service, "log", contents=True, creator="you"), await pack_of(service, "log")
+    for one in (made, mute):
+        service.audit.exports.weeding.beside(one.id).unlink(missing_ok=True)
+    assert (await service.audit.retaining.erase("shop", "me", reason="要求", by="k", retained=True)).packs == 1
+    assert standing(service, made, mute) == [False, True]
 
 
 # Erased
@@ -438,7 +561,7 @@ async def test_nobody_is_called_what_would_keep_their_key_or_destroy_anothers(ho
     await service.moderation.one(caller, content("无名", "c"))
     assert (await retaining.erase("shop", person, reason="要求", by="k", retained=True)).keys == 0
     await service.moderation.one(caller, content("话", "d", by=person))
-    assert await retaining.erase("shop", person, reason="要求", by="k", retained=True) == (1, 1, 0, 0)
+    assert await retaining.erase("shop", person, reason="要求", by="k", retained=True) == (1, 1, 0, 0, 0)
     left = {name: told_in(body)["parts"][0][1] for name, body in reads.rows("SELECT content_id, body FROM contents")}
     assert left == {"c": "无名", "d": ""}
 
@@ -580,3 +703,146 @@ async def test_what_is_restored_is_whole_and_what_was_erased_stays_erased(tmp_pa
     path.write_bytes(path.read_bytes() + b"x")
     args[3] = str(tmp_path / "other")
     assert (await asyncio.to_thread(run.invoke, app, args, env=seal)).exit_code == 1
+
+
+@pytest.fixture
+def backed(tmp_path, rules):
+    """A data directory, and what runs a command on it."""
+    data = tmp_path / "data"
+
+    async def make():
+        async with open_service(Settings(data=data, lexicons=rules, expert="off")) as service:
+            _, secret = await service.keys.create("shop")
+            caller = await service.keys.caller(secret)
+            for name in ("me", "you"):
+                await service.moderation.one(
+                    caller, content(f"{CANARY}{name}", name, by=name), idempotency=Idempotency(f"key {name}", b"body")
+                )
+
+    asyncio.run(make())
+    return data, partial(CliRunner().invoke, app)
+
+
+def test_a_backup_beside_a_service_leaves_out_what_is_being_written(tmp_path, backed, monkeypatch):
+    data, run = backed
+    packs, copy = data / "exports", shutil.copy2
+    (packs / "half" / "tables").mkdir(parents=True)
+    for name in ("whole.zip", "taken.zip", "half.zip.new", "half/plan.json"):
+        (packs / name).write_bytes(b"x")
+
+    def copied(source, target):
+        if str(source).endswith("taken.zip"):
+            raise FileNotFoundError(source)
+        return copy(source, target)
+
+    monkeypatch.setattr("service.cli.backup.shutil.copy2", copied)
+    done = run(["backup", str(tmp_path / "backup"), "--data", str(data)])
+    assert done.exit_code == 0, done.output
+    assert [path.name for path in (tmp_path / "backup" / "exports").rglob("*")] == ["whole.zip"]
+
+
+def test_of_a_backup_that_fails_nothing_stays(tmp_path, backed, monkeypatch):
+    data, run = backed
+
+    def full(*_, **__):
+        raise OSError(ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("service.cli.backup.shutil.copytree", full)
+    done = run(["backup", str(tmp_path / "backup"), "--data", str(data), "--lang", "en"])
+    assert (done.exit_code, type(done.exception)) == (1, SystemExit)
+    assert "no backup was made" in done.output
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("backup")] == []
+
+
+@pytest.mark.parametrize("told", [None, b"{", b"{}", b"[]"])
+def test_what_is_no_backup_is_said(tmp_path, backed, told):
+    _, run = backed
+    folder = tmp_path / "backup"
+    folder.mkdir()
+    if told is not None:
+        (folder / "backup.json").write_bytes(told)
+    done = run(["restore", str(folder), "--data", str(tmp_path / "fresh"), "--lang", "en"])
+    assert (done.exit_code, type(done.exception)) == (1, SystemExit)
+    assert "no whole backup" in done.output
+
+
+async def _erased(data, rules):
+    async with open_service(Settings(data=data, lexicons=rules, expert="off")) as service:
+        await service.audit.retaining.erase("shop", "me", reason="要求", by="k", retained=True)
+
+
+def _rows(data, statement):
+    database = sqlite3.connect(data / "qingliu.db")
+    try:
+        return database.execute(statement).fetchall()
+    finally:
+        database.close()
+
+
+def test_what_is_erased_again_takes_its_seals_with_it(tmp_path, backed, rules):
+    """By them a text could be guessed."""
+    data, run = backed
+    fresh, backup = tmp_path / "fresh", str(tmp_path / "backup")
+    fresh.mkdir()
+    (fresh / "secret").write_bytes((data / "secret").read_bytes())
+    for who in ("me", "you"):
+        assert (
+            run(["export", "log", "--tenant", "shop", "--contents", "--creator", who, "--data", str(data)]).exit_code
+            == 0
+        )
+    assert run(["backup", backup, "--data", str(data)]).exit_code == 0
+    asyncio.run(_erased(data, rules))
+    done = run(["restore", backup, "--data", str(fresh), "--after", str(data)])
+    assert done.exit_code == 0, done.output
+    assert len([*(tmp_path / "backup" / "exports").glob("*.zip")]) == 2
+    assert [path.name for path in (fresh / "exports").iterdir()] == [path.name for path in (data / "exports").iterdir()]
+    assert len([*(fresh / "exports").glob("*.zip")]) == 1
+    assert sorted(path.name for path in fresh.iterdir() if "qingliu.db-" not in path.name) == sorted(
+        path.name for path in data.iterdir() if path.name in {"archive", "audit.key", "exports", "qingliu.db", "secret"}
+    )
+    seals = _rows(fresh, "SELECT key_hash FROM idempotency")
+    assert seals == _rows(data, "SELECT key_hash FROM idempotency") == [(sha256(b"key you").digest(),)]
+
+
+@pytest.mark.parametrize("failing", ["retaining.Retaining.erase_again", "reads.LogReads.checkpoint"])
+def test_of_a_restore_that_fails_nothing_stays(tmp_path, backed, rules, monkeypatch, failing):
+    """What was erased would lie there, in a directory that a service starts on."""
+    data, run = backed
+    fresh, backup = tmp_path / "fresh", str(tmp_path / "backup")
+    assert run(["backup", backup, "--data", str(data)]).exit_code == 0
+    asyncio.run(_erased(data, rules))
+
+    def fail(*_, **__):
+        if failing.endswith("checkpoint"):
+            return
+        raise OSError(ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(f"service.audit.{failing}", fail)
+    done = run(["restore", backup, "--data", str(fresh), "--after", str(data)])
+    assert (done.exit_code, type(done.exception)) == (1, SystemExit)
+    assert [*fresh.iterdir()] == []
+
+
+def test_what_was_held_since_the_backup_is_held_again(tmp_path, backed, rules):
+    data, run = backed
+    fresh, backup = tmp_path / "fresh", str(tmp_path / "backup")
+
+    async def hold(value, folder=data):
+        async with open_service(Settings(data=folder, lexicons=rules, expert="off")) as service:
+            await service.audit.retaining.hold("shop", "content", value, reason="诉讼", by="k")
+
+    async def sweep():
+        async with open_service(Settings(data=fresh, lexicons=rules, expert="off")) as service:
+            return await service.audit.retaining.sweep(stamp(datetime.now(UTC) + 61 * DAY))
+
+    asyncio.run(hold("you"))
+    assert run(["backup", backup, "--data", str(data)]).exit_code == 0
+    asyncio.run(hold("me"))
+    done = run(["restore", backup, "--data", str(tmp_path / "without"), "--lang", "en"])
+    assert "without --after erasures and holds since are lost" in " ".join(done.output.split())
+    done = run(["restore", backup, "--data", str(fresh), "--after", str(data), "--json"])
+    assert json.loads(done.stdout)["held_again"] == 1, done.output
+    held = 'SELECT id, tenant, kind, value, reason, "by", placed_at FROM holds ORDER BY id'
+    assert _rows(fresh, held) == _rows(data, held)
+    assert _rows(fresh, "SELECT count(*) FROM acts WHERE kind = 'hold.placed'") == [(2,)]
+    assert asyncio.run(sweep()) == 0
