@@ -71,8 +71,8 @@ class Settings(BaseSettings):
     """Contents that may wait for the expert; more are judged without it."""
 
     second_stage: str = "auto"
-    """The expert's second stage, for scenes whose policy asks for it. ``auto``: the encoder, where torch or ONNX
-    Runtime is installed and it was fitted beside the active first stage, else none; ``encoder``: refuses to start
+    """The expert's second stage, for scenes whose policy asks for it. ``auto``: the encoder, where it was
+    fitted beside the active first stage, else none; ``encoder``: refuses to start
     without it; ``off``; anything else: the folder, or the hub id, of a Hugging Face classifier in its place."""
     second_runtime: Literal["auto", "torch", "onnx", "numpy"] = "auto"
     """What computes the encoder; ``auto`` takes torch where it is installed."""
