@@ -213,8 +213,18 @@
     all.forEach((one) => { $(".slot", one).textContent = ""; });
     visible.slice(0, 9).forEach((one, index) => { $(".slot", one).textContent = String(index + 1); });
   }
+  // A dialog is about the item that it was opened over; none opens while an act is under way, which may bring another.
+  let over = null;
+  const another = (dialog) => {
+    if (item()?.dataset.id === over) return false;
+    dialog.close();
+    toast(say("js.not_now"), { alert: true });
+    return true;
+  };
   function openReasons() {
+    if (busy) return;
     const shown = item();
+    over = shown.dataset.id;
     const codes = (of) => shown.dataset[of].split(" ").filter(Boolean);
     const decided = codes("decided"), found = [...decided, ...codes("said"), ...codes("categories")];
     const known = new Map(all.map((one) => [one.dataset.code, one]));
@@ -260,6 +270,7 @@
   });
   $("form", reasons).addEventListener("submit", (event) => { event.preventDefault(); decideBlock(); });
   function decideBlock() {
+    if (another(reasons)) return;
     const picked = all.filter((one) => $("input", one).checked).map((one) => {
       const article = $("select", one)?.value;
       return article ? { category: one.dataset.code, article } : { category: one.dataset.code };
@@ -274,7 +285,8 @@
   const noting = $("#noting");
   let noted = null;
   function withNote(name, act) {
-    if (!item()) return;
+    if (busy || !item()) return;
+    over = item().dataset.id;
     $("#noting-title").textContent = $("#noting-title").dataset[name];
     $("textarea", noting).value = "";
     draft($("form", noting), `${here} ${name}`);
@@ -284,6 +296,7 @@
     $("textarea", noting).focus();
   }
   function goOn() {
+    if (another(noting)) return;
     const note = $("textarea", noting).value.trim();
     once(() => noted(note ? { note } : {}));
   }

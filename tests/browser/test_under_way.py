@@ -1,0 +1,40 @@
+"""What a key meets while an act is under way, or when the service fails to answer: no other item, and nothing lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.test_desk import CALM, sitting, state
+
+
+@pytest.fixture(scope="module")
+def busy(house):
+    """A house with work to do."""
+    house.file([{"content_id": f"w-{n}", "text": f"第{n}款面霜，遥遥领先"} for n in range(30)])
+    return house
+
+
+@pytest.mark.parametrize("key", ["b", "e", "Shift+P"])
+def test_no_dialog_opens_over_an_item_that_is_about_to_go(busy, seat, key):
+    sat, held = sitting(seat), []
+    first = sat.shown()
+    sat.press("p").another(first)
+    second = sat.shown()
+    sat.page.route("**/undo", lambda route: held.append(route))
+    with sat.page.expect_request("**/undo"):
+        sat.press("u")
+    sat.press(key)
+    assert not sat.page.locator("dialog[open]").count()
+    held[0].continue_()
+    sat.page.wait_for_selector(f".item[data-id='{first}']")
+    sat.page.wait_for_function(CALM)
+    sat.press("Enter", "Control+Enter")
+    sat.page.unroute("**/undo")
+    assert [state(busy, one) for one in (first, second)] == ["held", "held"]
+    sat.press(key)
+    sat.page.wait_for_selector("dialog[open]")
+    sat.page.evaluate("document.querySelector('.item').dataset.id = 'another'")
+    sat.press("Control+Enter")
+    sat.page.wait_for_selector("#toasts >> text='此条目前不能这样做'")
+    assert not sat.page.locator("dialog[open]").count() and state(busy, first) == "held"
+    assert sat.wrong == []
