@@ -267,6 +267,28 @@ def test_a_rewrite_takes_the_place_of_its_own_sentence_whatever_ends_the_lines(h
     assert sat.wrong == []
 
 
+def test_a_rewrite_keeps_what_was_typed_meanwhile(house, filed, seat):
+    sentences = ["这款牙刷是国家级的品质！", "刷头柔软。", "它遥遥领先。", "真是最高级的享受！"]
+    name = house.call("POST", "/v1/scripts", {"text": "".join(sentences), "products": ["brush"]})["script_id"]
+    sat = seat("li.wei", path=f"/scripts/{name}")
+    offers = sat.page.locator("[data-accept]")
+    first, last = offers.first, offers.last
+    sat.page.fill("#edited", "".join([*sentences[:2], "我加了一句。", *sentences[2:]]))
+    first.click()
+    typed = sat.page.input_value("#edited")
+    assert typed == "".join([first.get_attribute("data-accept"), "刷头柔软。我加了一句。", *sentences[2:]])
+    assert sat.page.locator("#accepted").inner_text().startswith("已采纳 1 处")
+    with sat.page.expect_navigation():
+        sat.page.click("[data-do=lang]")  # what was typed is kept, what was accepted is not known any more
+    assert sat.page.input_value("#edited") == typed
+    first.click()
+    sat.page.wait_for_selector("#toasts >> text=stands there twice")
+    assert sat.page.input_value("#edited") == typed and first.is_enabled()
+    last.click()
+    assert sat.page.input_value("#edited") == typed.replace(sentences[3], last.get_attribute("data-accept"))
+    assert sat.wrong == []
+
+
 def test_the_minutes_of_a_room_are_charted_by_the_clock_of_shanghai(house, filed, seat):
     say(house, "charted", {"kind": "chat", "author_id": "u-1", "text": "主播好", "id": "m1"})
     times = [datetime.fromisoformat(one["at"]) for one in house.call("GET", "/v1/rooms/charted/pulse")["minutes"]]
