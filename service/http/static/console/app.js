@@ -20,11 +20,15 @@ window.ql = (() => {
       if (error.name === "AbortError") throw error;
       throw Object.assign(new Error(say("js.offline")), { status: 0, problem: {} });
     }
-    if (answer.status === 401 && document.body.dataset.page !== "login") {
+    if (document.body.dataset.page !== "login" && await over(answer)) {
       signedOut();
-      throw Object.assign(new Error(say("js.signed_out")), { status: 401, problem: {} });
+      throw Object.assign(new Error(say("js.signed_out")), { status: answer.status, problem: {} });
     }
     return answer;
+  }
+  // Whether the session that this page was made for is over; another tab may have begun another.
+  async function over(answer) {
+    return answer.status === 401 || (answer.status === 403 && /:csrf$/.test((await answer.clone().json().catch(() => ({}))).type));
   }
 
   // Nobody is led away from what they are typing: a line says what happened, in the dialog where one is open.
@@ -227,7 +231,10 @@ window.ql = (() => {
     lang: () => { keep(); cookie("lang", lang === "zh" ? "en" : "zh"); location.reload(); },
     password: () => $("#password").showModal(),
     close: (button) => button.closest("dialog").close(),
-    leave: async () => { await ask("DELETE", "/v1/sessions/current").catch(() => {}); location.assign("/login"); },
+    leave: async () => {
+      try { await ask("DELETE", "/v1/sessions/current"); } catch (error) { if (error.status !== 401) { tell(error); return; } }
+      location.assign("/login");
+    },
     copy: async (button) => {
       const secret = $("output", button.closest("dialog"));
       try { await navigator.clipboard.writeText(secret.textContent); toast(say("js.copied")); } catch { getSelection().selectAllChildren(secret); }
