@@ -38,3 +38,18 @@ def test_no_dialog_opens_over_an_item_that_is_about_to_go(busy, seat, key):
     sat.page.wait_for_selector("#toasts >> text='此条目前不能这样做'")
     assert not sat.page.locator("dialog[open]").count() and state(busy, first) == "held"
     assert sat.wrong == []
+
+
+def test_an_undo_that_does_not_arrive_can_be_asked_again(busy, seat):
+    sat = sitting(seat)
+    here = sat.shown()
+    sat.press("p").another(here)
+    sat.page.route("**/undo", lambda route: route.abort())
+    sat.press("u")
+    sat.page.wait_for_selector("#toasts >> text=连接不上服务")
+    sat.page.wait_for_function(CALM)
+    assert sat.page.locator("#undo").is_visible()
+    sat.page.unroute("**/undo")
+    sat.press("u")
+    sat.page.wait_for_selector(f".item[data-id='{here}']")
+    assert sat.page.locator("#undo").is_hidden() and state(busy, here) == "held"

@@ -163,12 +163,13 @@
 
   async function undo(id = last?.id) {
     if (!id) return;
-    forget();
     try { await ask("POST", path(id, "undo"), {}); } catch (error) {
-      if (error.status !== 409) throw error;
+      if (error.status !== 409) throw error; // it did not arrive: there is time to ask again
+      forget();
       toast(say("js.too_late"), { alert: true }); // the item that is shown is mostly another, and nothing is wrong with it
       return;
     }
+    forget();
     count(-1);
     ready.delete(id);
     hand = [id, ...hand.filter((one) => one !== id)];
