@@ -53,3 +53,26 @@ def test_an_undo_that_does_not_arrive_can_be_asked_again(busy, seat):
     sat.press("u")
     sat.page.wait_for_selector(f".item[data-id='{here}']")
     assert sat.page.locator("#undo").is_hidden() and state(busy, here) == "held"
+
+
+def quickly(route):
+    """The desk, which looks every 300 ms what has to be held for longer."""
+    answer = route.fetch()
+    assert "heartbeat, 30000" in answer.text()
+    route.fulfill(response=answer, body=answer.text().replace("heartbeat, 30000", "heartbeat, 300"))
+
+
+def test_all_that_is_in_hand_is_held_for_longer(busy, seat):
+    sat, held = seat("root", path="/queue"), set()
+    sat.page.route("**/desk*.js", quickly)
+    sat.page.on("request", lambda asked: asked.url.endswith("/heartbeat") and held.add(asked.url.split("/")[-2]))
+    sat.go("/").press("c")
+    sat.page.wait_for_selector(".item")
+    sat.page.wait_for_function(CALM)
+    mine = sat.page.evaluate("[...document.querySelectorAll('#tray button')].map(one => one.dataset.bead)")
+    assert len(mine) == 5 and held == set()
+    sat.page.evaluate("Date.now = () => performance.timeOrigin + performance.now() + 6 * 60000")
+    with sat.page.expect_response(lambda told: told.url.endswith(f"{mine[4]}/heartbeat")) as told:
+        pass
+    assert told.value.ok and held == set(mine)
+    sat.page.unroute("**/desk*.js")

@@ -10,6 +10,9 @@
   let here = null, tally = Number(sessionStorage.getItem(TALLY)), busy = false, last = null, claiming = null, dry = false;
   let asked = desk.dataset.asked; // the item that was opened out of a list: nothing is claimed beside it
   const ready = new Map();
+  // What the service last said of each in hand: the token of its steps, and until when it is held.
+  const leases = new Map();
+  const leased = ({ id, token, lease_until: until }) => leases.set(id, { token, until: Date.parse(until) });
 
   const path = (id, step = "") => `/v1/reviews/${encodeURIComponent(id)}${step && `/${step}`}`;
   const item = () => $(".item", place);
@@ -56,7 +59,10 @@
     const { items } = await claiming;
     dry = items.length === 0;
     recount().catch(() => {});
-    for (const one of items) if (!hand.includes(one.id)) hand.push(one.id);
+    for (const one of items) {
+      leased(one);
+      if (!hand.includes(one.id)) hand.push(one.id);
+    }
     beads();
     return items.length;
   }
@@ -65,6 +71,7 @@
     const at = Math.max(0, hand.indexOf(from));
     hand = hand.filter((id) => id !== from);
     ready.delete(from);
+    leases.delete(from);
     if (from === asked) { rest("#back"); return; }
     const next = hand[at] ?? hand[0];
     if (next) {
@@ -163,7 +170,7 @@
 
   async function undo(id = last?.id) {
     if (!id) return;
-    try { await ask("POST", path(id, "undo"), {}); } catch (error) {
+    try { leased(await ask("POST", path(id, "undo"), {})); } catch (error) {
       if (error.status !== 409) throw error; // it did not arrive: there is time to ask again
       forget();
       toast(say("js.too_late"), { alert: true }); // the item that is shown is mostly another, and nothing is wrong with it
@@ -179,7 +186,7 @@
 
   async function take() {
     const id = item().dataset.id;
-    await ask("POST", path(id, "claim"), {});
+    leased(await ask("POST", path(id, "claim"), {}));
     ready.delete(id);
     if (!hand.includes(id)) hand.unshift(id);
     await show(id);
@@ -389,20 +396,15 @@
   setInterval(() => document.hidden || recount().catch(() => {}), 20000);
 
   // While the page is open what is in hand stays in hand.
-  const alive = new Map();
+  async function lease(id) { // of what was in hand when the page came
+    const article = (await fetched(id).catch(() => [])).find((node) => node.classList?.contains("item"));
+    return { token: Number(article?.dataset.token), until: Date.parse(article?.dataset.until) };
+  }
   async function heartbeat() {
     for (const id of [...hand]) {
-      const shown = id === here ? item()?.dataset.token : null;
-      const nodes = await ready.get(id)?.catch(() => null);
-      const article = nodes?.find?.((node) => node.classList?.contains("item"));
-      const token = shown ?? article?.dataset.token;
-      if (!token) continue;
-      const due = (alive.get(id) ?? Date.parse(article?.dataset.until ?? "")) - Date.now();
-      if (due > 5 * 60000) continue;
-      try {
-        const told = await ask("POST", path(id, "heartbeat"), { token: Number(token) });
-        alive.set(id, Date.parse(told.lease_until));
-      } catch (error) {
+      const { token, until } = leases.get(id) ?? await lease(id);
+      if (!token || until - Date.now() > 5 * 60000) continue;
+      try { leased(await ask("POST", path(id, "heartbeat"), { token })); } catch (error) {
         if (error.status === 409 && id === here && !busy) refused(error);
         else if (error.status === 409) { hand = hand.filter((one) => one !== id); ready.delete(id); beads(); }
       }
