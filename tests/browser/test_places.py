@@ -184,3 +184,12 @@ def test_a_form_stays_open_while_a_pack_is_made(busy, seat, monkeypatch):
     assert sat.page.input_value("#export-form [name=room]") == "r-1"
     assert sat.page.locator("tr[data-state=done] a[download]").count() == 1
     assert sat.wrong == []
+
+
+@pytest.mark.parametrize(("lang", "told"), [("zh", "2026/1/2 00:30:00（北京时间）"), ("en", "1/2/2026, 12:30:00 AM (Beijing time)")])
+def test_the_whole_time_behind_an_age_is_that_of_beijing(busy, seat, lang, told):
+    sat = seat("li.wei", path="/queue", lang=lang)
+    shown = sat.page.locator("time[data-as]").first
+    shown.evaluate("one => { one.dateTime = '2026-01-01T16:30:00Z'; one.title = ''; }")
+    sat.page.wait_for_function("() => document.querySelector('time[data-as]').title")
+    assert shown.get_attribute("title") == told

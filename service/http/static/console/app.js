@@ -122,12 +122,13 @@ window.ql = (() => {
     const [unit, , size] = units.find(([, from]) => seconds >= from);
     return `${Math.floor(seconds / size)}${say(`time.${unit}`)}`;
   }
+  const clock = (at) => say("time.shanghai", { at: new Date(at).toLocaleString(lang === "zh" ? "zh-CN" : "en", { timeZone: "Asia/Shanghai" }) });
   function tick(of = document) {
     const now = Date.now();
     for (const time of $$("time[data-as]", of)) {
       const seconds = (Date.parse(time.dateTime) - now) / 1000;
       const due = time.dataset.as === "due";
-      if (!time.title) time.title = new Date(time.dateTime).toLocaleString(lang === "zh" ? "zh-CN" : "en");
+      if (!time.title) time.title = clock(time.dateTime);
       const text = due ? say(seconds > 0 ? "time.left" : "time.over", { x: long(Math.abs(seconds)) })
         : -seconds < 5 ? say("time.now") : say("time.ago", { x: long(Math.max(0, -seconds)) });
       if (time.textContent !== text) time.textContent = text;
