@@ -66,8 +66,8 @@ window.ql = (() => {
     return [...parsed.body.childNodes].map((node) => document.importNode(node, true));
   }
 
-  // The main part of a page as it is now; nothing where it cannot be had.
-  const main = async (path) => (await part(path).catch(() => [])).find((node) => node.id === "main");
+  // The main part of a page as it is now
+  const main = async (path) => (await part(path)).find((node) => node.id === "main");
 
   function toast(text, { alert = false } = {}) {
     const note = document.createElement("p");
@@ -137,6 +137,22 @@ window.ql = (() => {
   }
   tick();
   setInterval(tick, 1000);
+
+  // What reads itself anew does so once at a time, and less often while it fails. From the second failure on a line says how
+  // old is what stands there. Work that is left out gives false.
+  function reading(work, every) {
+    const line = $("#stale");
+    let failed = 0, good = Date.now();
+    async function next() {
+      try {
+        if (!document.hidden && (await work()) !== false) [failed, good] = [0, Date.now()];
+      } catch { failed += 1; }
+      if (failed > 1) line.textContent = say("js.stale", { at: clock(good) });
+      line.hidden = failed < 2;
+      setTimeout(next, Math.min(every * 2 ** failed, 30_000));
+    }
+    setTimeout(next, every);
+  }
 
   // How many alerts nobody knows of yet: pages stay open all day.
   async function alerted() {
@@ -338,5 +354,5 @@ window.ql = (() => {
     });
   });
 
-  return { $, $$, alerted, ask, part, main, say, toast, tell, complain, sending, anew, gone, draft, done, keys, named, tick, chosen, reveal, randomPassword, lang };
+  return { $, $$, alerted, ask, part, main, reading, say, toast, tell, complain, sending, anew, gone, draft, done, keys, named, tick, chosen, reveal, randomPassword, lang };
 })();

@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const { $, $$, ask, main, say, tick, toast, complain, sending, draft, done, keys } = window.ql;
+  const { $, $$, ask, main, reading, say, tick, toast, complain, sending, draft, done, keys } = window.ql;
   const room = $("#room")?.dataset.room;
   let picked = null, who = null, paused = false; // who was picked stays so when the line has gone by
 
@@ -26,10 +26,11 @@
     if (line) pick(line.dataset.seq);
   });
 
+  let asked = 0; // what was asked for earlier and comes later is nothing any more
   async function fresh() {
-    const page = await main(location.pathname);
-    if (!page) return;
-    for (const id of room ? ["pulse", "stream", "beside"] : ["rows"]) {
+    const mine = ++asked, page = await main(location.pathname);
+    if (mine !== asked) return;
+    for (const id of room ? ["pulse", "stream", "beside"] : ["count", "rows"]) {
       const now = $(`#${id}`), then = $(`#${id}`, page);
       if (!now || !then) continue;
       const within = now !== document.activeElement && now.contains(document.activeElement);
@@ -42,7 +43,7 @@
     if (picked) pick(picked);
     tick();
   }
-  setInterval(() => { if (!document.hidden && !paused && !$("dialog[open]")) fresh(); }, 2000);
+  reading(() => !paused && !$("dialog[open]") && fresh(), 2000);
 
   // The form is there with what was typed until the act is done.
   const act = (form, sent) => sending(form, async () => {
@@ -50,7 +51,7 @@
     done(form);
     toast(say(`js.room_${sent.kind}`, { who: sent.target ?? "" }));
     $("#stream").focus({ preventScroll: true }); // a part with the focus in it is not read anew
-    await fresh();
+    await fresh().catch(() => {});
   });
   function begun(form, name) {
     form.reset();

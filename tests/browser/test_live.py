@@ -1,0 +1,52 @@
+"""The wall and a room while they read themselves anew: what is old says so, and nobody loses their place."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from tests.browser.conftest import TERMS
+from tests.browser.test_scripts import say
+from tests.small import LEXICONS, small_rules
+
+QUICK = "() => { const wait = setTimeout; window.setTimeout = (act, after) => wait(act, after / 20); }"
+
+
+@pytest.fixture(scope="session")
+def lexicons(tmp_path_factory):
+    """The small rules of the others, with those of live rooms."""
+    folder = small_rules(tmp_path_factory.mktemp("rooms") / "lexicons", TERMS)
+    shutil.copy(LEXICONS / "live.toml", folder / "live.toml")
+    return folder
+
+
+def test_a_wall_that_cannot_be_read_says_how_old_it_is_and_comes_back(house, seat):
+    say(house, "first-live", {"id": "f1", "text": "大家好"})
+    sat, asked, held = seat("zhang.min", path="/live"), [], []
+    assert "1 " in sat.page.locator("h1").inner_text()
+    sat.page.on("request", lambda one: one.url.endswith("/live") and asked.append(one.url))
+    sat.page.evaluate(QUICK)
+    sat.page.route("**/live", lambda route: route.abort() if held else held.append(route))
+    with sat.page.expect_request("**/live"):
+        pass
+    sat.page.wait_for_timeout(300)
+    assert len(asked) == 1, "one reading at a time"
+    held[0].abort()
+    sat.page.wait_for_selector("#stale >> text=（北京时间）的情况")
+    assert sat.page.locator(".room").count() == 1
+    say(house, "second-live", {"id": "s1", "text": "大家好"})
+    sat.page.unroute("**/live")
+    sat.page.wait_for_selector(".room >> nth=1")
+    sat.page.wait_for_selector("#stale", state="hidden")
+    assert "2 " in sat.page.locator("h1").inner_text()
+
+
+@pytest.mark.parametrize("path", ["/system", "/alerts"])
+def test_other_pages_say_so_too(house, seat, path):
+    sat = seat("root", path=path)
+    sat.page.evaluate(QUICK)
+    sat.page.route(f"**{path}", lambda route: route.abort())
+    sat.page.wait_for_selector("#stale:not([hidden])")
+    sat.page.unroute(f"**{path}")
+    sat.page.wait_for_selector("#stale", state="hidden")
