@@ -50,3 +50,23 @@ def test_other_pages_say_so_too(house, seat, path):
     sat.page.wait_for_selector("#stale:not([hidden])")
     sat.page.unroute(f"**{path}")
     sat.page.wait_for_selector("#stale", state="hidden")
+
+
+def test_whoever_reads_the_script_of_a_room_stays_where_they_are(house, seat):
+    lines = "".join(f"第{n}句，刷头柔软。" for n in range(80))
+    script = house.call("POST", "/v1/scripts", {"text": lines})
+    sat = seat("zhang.min", path="/live")
+    approval = f"ql.ask('POST', '/v1/scripts/{script['script_id']}/approval', {{digest: '{script['digest']}', note: ''}})"
+    sat.page.evaluate(approval)
+    house.call("POST", "/v1/shows", {"room_id": "read-live", "script_id": script["script_id"]})
+    say(house, "read-live", {"id": "r1", "text": "大家好"})
+    sat.go("/live/read-live").page.evaluate(QUICK)
+    for focused in (False, True):
+        if focused:
+            sat.page.focus(".beside-script")
+        sat.page.evaluate("document.querySelector('.beside-script').scrollTo(0, 200)")
+        sat.page.evaluate("document.querySelector('.beside-script').dataset.old = '1'")
+        sat.page.wait_for_selector(".beside-script:not([data-old])")
+        assert sat.page.evaluate("document.querySelector('.beside-script').scrollTop") == 200
+        assert sat.page.locator(".beside-script:focus").count() == focused
+    assert sat.wrong == []

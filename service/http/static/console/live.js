@@ -35,8 +35,12 @@
       if (!now || !then) continue;
       const within = now !== document.activeElement && now.contains(document.activeElement);
       const left = within && document.activeElement.closest("#rows a")?.getAttribute("href"); // a row of the wall
-      if (within && !left) continue;
+      const script = $(".beside-script", now), up = script?.scrollTop, reads = script && script === document.activeElement;
+      if (within && !left && !reads) continue;
       now.replaceChildren(...then.childNodes);
+      const again = script && $(".beside-script", now);
+      if (again) again.scrollTop = up;
+      if (reads) again?.focus({ preventScroll: true });
       const link = left && $(`a[href="${CSS.escape(left)}"]`, now);
       if (link) { link.focus({ preventScroll: true }); link.closest("li").classList.add("on"); }
     }
