@@ -70,3 +70,25 @@ def test_whoever_reads_the_script_of_a_room_stays_where_they_are(house, seat):
         assert sat.page.evaluate("document.querySelector('.beside-script').scrollTop") == 200
         assert sat.page.locator(".beside-script:focus").count() == focused
     assert sat.wrong == []
+
+
+def test_what_hides_in_an_author_is_shown_where_they_are_met(house, seat):
+    hides = "u-7\u200b\u202e"
+    say(house, "hiding-live", {"kind": "chat", "author_id": hides, "text": "主播好", "id": "h1"})
+    sat = seat("zhang.min", path="/live/hiding-live")
+    told = "u-7‹U+200B›‹U+202E›"
+    sat.page.click("#stream [data-author]")
+    assert sat.page.locator("#picked").text_content() == f"已选中 {told}"
+    sat.press("m")
+    sat.page.wait_for_selector("#acting[open]")
+    assert sat.page.locator("#acting-title").text_content() == f"禁言 {told}？"
+    sat.press("Enter")
+    sat.page.wait_for_selector(f"#toasts >> text=已禁言 {told}")
+    (act,) = house.call("GET", "/v1/rooms/hiding-live/acts")["acts"]
+    assert act["target"] == hides
+    sat.page.click("[data-unmute]")
+    sat.page.wait_for_selector("#acting[open]")
+    assert sat.page.locator("#acting-title").text_content() == f"解除 {told} 的禁言？"
+    sat.press("Enter")
+    sat.page.wait_for_selector(f"#toasts >> text=已解除 {told} 的禁言")
+    assert sat.wrong == []

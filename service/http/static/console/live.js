@@ -4,15 +4,15 @@
 {
   const { $, $$, ask, main, reading, say, tick, toast, complain, sending, draft, done, keys } = window.ql;
   const room = $("#room")?.dataset.room;
-  let picked = null, who = null, paused = false; // who was picked stays so when the line has gone by
+  let picked = null, who = null, name = "", paused = false; // who was picked stays so when the line has gone by
 
   const lines = () => $$("#stream [data-author]");
   function pick(seq) {
     picked = seq;
     for (const line of $$("#stream li")) line.classList.toggle("on", line.dataset.seq === seq);
     const line = $(`#stream [data-seq="${CSS.escape(seq)}"]`);
-    if (line) who = line.dataset.author;
-    if ($("#picked")) $("#picked").textContent = say("js.picked", { who });
+    if (line) ({ author: who, name } = line.dataset); // the name is for people: it shows what hides in the id
+    if ($("#picked")) $("#picked").textContent = say("js.picked", { who: name });
     return line;
   }
   function step(by) {
@@ -50,10 +50,10 @@
   reading(() => !paused && !$("dialog[open]") && fresh(), 2000);
 
   // The form is there with what was typed until the act is done.
-  const act = (form, sent) => sending(form, async () => {
+  const act = (form, sent, called = "") => sending(form, async () => {
     await ask("POST", `/v1/rooms/${encodeURIComponent(room)}/acts`, sent);
     done(form);
-    toast(say(`js.room_${sent.kind}`, { who: sent.target ?? "" }));
+    toast(say(`js.room_${sent.kind}`, { who: called }));
     $("#stream").focus({ preventScroll: true }); // a part with the focus in it is not read anew
     await fresh().catch(() => {});
   });
@@ -64,11 +64,12 @@
   }
   // Nobody is met by a slip of the hand: an act is asked for, with its reason, before it is done.
   const acting = $("#acting");
-  let doing = null;
-  function begin(kind, target) {
+  let doing = null, met = "";
+  function begin(kind, target, called = "") {
     if (!acting) return;
     doing = { kind, target };
-    $("#acting-title").textContent = say(`js.room_${kind}_ask`, { who: target ?? "" });
+    met = called;
+    $("#acting-title").textContent = say(`js.room_${kind}_ask`, { who: met });
     begun($("form", acting), `${kind} ${target ?? ""}`);
     $("#how-long").hidden = kind !== "mute";
     acting.showModal();
@@ -77,18 +78,18 @@
     event.preventDefault();
     const text = event.target.elements.text.value.trim();
     const minutes = doing.kind === "mute" && Number(event.target.elements.minutes.value);
-    act(event.target, { ...doing, ...(text && { text }), ...(minutes && { minutes }) });
+    act(event.target, { ...doing, ...(text && { text }), ...(minutes && { minutes }) }, met);
   });
   function mute() {
     if (!who) { toast(say("js.pick_one"), { alert: true }); return; }
-    if ($(`#acts [data-unmute="${CSS.escape(who)}"]`)) toast(say("js.room_muted", { who }));
-    else begin("mute", who);
+    if ($(`#acts [data-unmute="${CSS.escape(who)}"]`)) toast(say("js.room_muted", { who: name }));
+    else begin("mute", who, name);
   }
   document.addEventListener("click", (event) => {
-    const { act: what, unmute } = event.target.closest?.("[data-act], [data-unmute]")?.dataset ?? {};
+    const { act: what, unmute, name: called } = event.target.closest?.("[data-act], [data-unmute]")?.dataset ?? {};
     if (what === "mute") mute();
     if (what === "warn") begin("warn");
-    if (unmute) begin("unmute", unmute);
+    if (unmute) begin("unmute", unmute, called);
   });
   $("#note-form")?.addEventListener("submit", (event) => {
     event.preventDefault();
