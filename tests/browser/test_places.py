@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import date, timedelta
+from urllib.parse import urlencode
 
 import pytest
 
@@ -193,3 +194,16 @@ def test_the_whole_time_behind_an_age_is_that_of_beijing(busy, seat, lang, told)
     shown.evaluate("one => { one.dateTime = '2026-01-01T16:30:00Z'; one.title = ''; }")
     sat.page.wait_for_function("() => document.querySelector('time[data-as]').title")
     assert shown.get_attribute("title") == told
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("search", "text"), ("search", "creator_id"), ("audit", "named"), ("creators", "containing"), ("lexicons", "text")],
+)
+def test_what_was_looked_for_stays_as_it_was_typed(busy, seat, path, name):
+    typed = '遥遥\u200b"领先'
+    sat = seat("root", path=f"/{path}?{urlencode({name: typed})}")
+    field = sat.page.locator(f"[name={name}]")
+    assert field.input_value() == typed
+    assert sat.page.locator("label", has=field).locator(".sign").all_inner_texts() == ["U+200B"]
+    assert not sat.go(f"/{path}?{name}=plain").page.locator("form .sign").count()
