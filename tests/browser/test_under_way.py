@@ -76,3 +76,15 @@ def test_all_that_is_in_hand_is_held_for_longer(busy, seat):
         pass
     assert told.value.ok and held == set(mine)
     sat.page.unroute("**/desk*.js")
+
+
+def test_beads_can_be_hit_and_nothing_with_the_focus_hides_behind_the_acts(busy, seat):
+    sat = sitting(seat)
+    beads = [one.bounding_box() for one in sat.page.locator("#tray button").all()]
+    assert min(min(one["width"], one["height"]) for one in beads) >= 24
+    sat.page.set_viewport_size({"width": 1440, "height": 320})
+    link = sat.page.locator(".item-side a").first
+    link.evaluate("one => { one.style.display = 'block'; one.style.marginTop = '600px'; scrollTo(0, 0); }")
+    link.evaluate("one => one.scrollIntoView({block: 'nearest'})")
+    box, bar = link.bounding_box(), sat.page.locator(".acts-bar").bounding_box()
+    assert box["y"] + box["height"] <= bar["y"]
