@@ -88,3 +88,14 @@ def test_beads_can_be_hit_and_nothing_with_the_focus_hides_behind_the_acts(busy,
     link.evaluate("one => one.scrollIntoView({block: 'nearest'})")
     box, bar = link.bounding_box(), sat.page.locator(".acts-bar").bounding_box()
     assert box["y"] + box["height"] <= bar["y"]
+
+
+def test_a_suggestion_that_does_not_come_leaves_its_button(busy, seat):
+    sat = sitting(seat)
+    sat.page.route("**/suggestion", lambda route: route.abort())
+    sat.press("w")
+    sat.page.wait_for_selector("#toasts >> text=连接不上服务")
+    sat.page.wait_for_function(CALM)
+    sat.page.unroute("**/suggestion")
+    sat.page.click("[data-act=suggest]")
+    sat.page.wait_for_selector(".suggestion:not(:has([data-act]))")

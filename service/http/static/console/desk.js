@@ -201,8 +201,7 @@
     const box = $(".suggestion", place);
     if (!box) return;
     box.setAttribute("aria-busy", "true");
-    box.replaceChildren(...await part(`/desk/${encodeURIComponent(here)}/suggestion`));
-    box.removeAttribute("aria-busy");
+    try { box.replaceChildren(...await part(`/desk/${encodeURIComponent(here)}/suggestion`)); } finally { box.removeAttribute("aria-busy"); }
   }
 
   function view() {
