@@ -146,3 +146,15 @@ def test_whoever_signs_out_is_told_where_the_session_goes_on(busy, seat):
     sat.page.reload()
     leave()
     sat.page.wait_for_url("**/login")
+
+
+def test_one_enter_sends_what_was_mended(busy, seat):
+    sat = seat("root", path="/people")
+    sat.press("n")
+    sat.page.keyboard.type("li.wei")
+    sat.press("Enter")
+    sat.page.wait_for_selector("#new-user .error:not([hidden])")
+    sat.page.keyboard.type(".2")
+    sat.press("Enter")
+    sat.page.wait_for_selector("#secret[open]")
+    assert "li.wei.2" in sat.page.locator("#secret output").inner_text()

@@ -292,6 +292,7 @@ window.ql = (() => {
     });
     of.addEventListener("change", (event) => {
       if (event.target.type === "checkbox") { act(event.target); return; }
+      if (event.target.tagName !== "SELECT") return; // what is typed is for the form that it is typed in
       pending = event.target;
       if (!keyed) settle();
     });
