@@ -99,3 +99,19 @@ def test_a_suggestion_that_does_not_come_leaves_its_button(busy, seat):
     sat.page.unroute("**/suggestion")
     sat.page.click("[data-act=suggest]")
     sat.page.wait_for_selector(".suggestion:not(:has([data-act]))")
+
+
+def test_a_rewrite_that_fails_leaves_the_verdict_and_an_empty_field_waits_for_nothing(busy, seat):
+    sat, held = seat("audit", path="/try"), []
+    sat.page.route("**/try/rewrite", lambda route: route.abort())
+    sat.page.fill("textarea", "遥遥领先")
+    sat.page.wait_for_selector("#verdict #rewrite .error")
+    assert sat.page.locator("#verdict mark").count()
+    sat.page.route("**/try/verdict", lambda route: held.append(route))
+    with sat.page.expect_request("**/try/verdict"):
+        sat.page.fill("textarea", "遥遥领先了")
+    sat.page.wait_for_selector("#verdict[aria-busy=true]")
+    sat.page.fill("textarea", "")
+    sat.page.wait_for_selector("#verdict[aria-busy=false]")
+    for path in ("rewrite", "verdict"):
+        sat.page.unroute(f"**/try/{path}")
