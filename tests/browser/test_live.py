@@ -56,7 +56,9 @@ def test_whoever_reads_the_script_of_a_room_stays_where_they_are(house, seat):
     lines = "".join(f"第{n}句，刷头柔软。" for n in range(80))
     script = house.call("POST", "/v1/scripts", {"text": lines})
     sat = seat("zhang.min", path="/live")
-    approval = f"ql.ask('POST', '/v1/scripts/{script['script_id']}/approval', {{digest: '{script['digest']}', note: ''}})"
+    approval = (
+        f"ql.ask('POST', '/v1/scripts/{script['script_id']}/approval', {{digest: '{script['digest']}', note: ''}})"
+    )
     sat.page.evaluate(approval)
     house.call("POST", "/v1/shows", {"room_id": "read-live", "script_id": script["script_id"]})
     say(house, "read-live", {"id": "r1", "text": "大家好"})

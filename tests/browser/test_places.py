@@ -187,7 +187,9 @@ def test_a_form_stays_open_while_a_pack_is_made(busy, seat, monkeypatch):
     assert sat.wrong == []
 
 
-@pytest.mark.parametrize(("lang", "told"), [("zh", "2026/1/2 00:30:00（北京时间）"), ("en", "1/2/2026, 12:30:00 AM (Beijing time)")])
+@pytest.mark.parametrize(
+    ("lang", "told"), [("zh", "2026/1/2 00:30:00（北京时间）"), ("en", "1/2/2026, 12:30:00 AM (Beijing time)")]
+)
 def test_the_whole_time_behind_an_age_is_that_of_beijing(busy, seat, lang, told):
     sat = seat("li.wei", path="/queue", lang=lang)
     shown = sat.page.locator("time[data-as]").first
@@ -198,7 +200,13 @@ def test_the_whole_time_behind_an_age_is_that_of_beijing(busy, seat, lang, told)
 
 @pytest.mark.parametrize(
     ("path", "name"),
-    [("search", "text"), ("search", "creator_id"), ("audit", "named"), ("creators", "containing"), ("lexicons", "text")],
+    [
+        ("search", "text"),
+        ("search", "creator_id"),
+        ("audit", "named"),
+        ("creators", "containing"),
+        ("lexicons", "text"),
+    ],
 )
 def test_what_was_looked_for_stays_as_it_was_typed(busy, seat, path, name):
     typed = '遥遥\u200b"领先'
