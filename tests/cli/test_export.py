@@ -1,13 +1,15 @@
-"""The command that makes packs: where it puts them, and what it leaves behind."""
+"""The commands that make packs and change keys: where they put them, and what they leave behind."""
 
 from __future__ import annotations
 
 import sqlite3
+import sys
 from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
 
+from service import private
 from service.audit.reads import LogReads
 from service.audit.verify_export import check
 from service.ids import stamp
@@ -78,6 +80,29 @@ def test_the_packs_of_a_schedule_go_into_a_directory(inside, data, tmp_path):
     done = inside(*asked, "--out", tmp_path / "one.zip")
     assert (done.returncode, done.stderr.decode()) == (2, "与 --every 同用时，--out 须为目录\n")
     assert acts(data) == []
+
+
+def test_a_change_of_keys_that_was_cut_off_is_ended_by_another(inside, data, monkeypatch):
+    """Between the act that tells of the new key and the file that holds it."""
+
+    def keys():
+        return [one["key"] for one in orjson.loads(inside("audit", "key", "--data", data, "--json").stdout)]
+
+    (old,) = keys()
+    put = private.put
+    with monkeypatch.context() as patched:
+        patched.setattr(private, "put", lambda *told, over=False: sys.exit(9) if over else put(*told))
+        assert inside("audit", "rotate", "--data", data).returncode == 9
+    (_, new) = keys()
+    assert new != old and (data / "audit.key.next").exists()
+    done = inside("audit", "rotate", "--data", data, "--json")
+    assert (done.returncode, orjson.loads(done.stdout)) == (0, {"key": new})
+    assert not (data / "audit.key.next").exists()
+    assert inside("export", "log", "--tenant", "shop", "--data", data, "--format", "csv").returncode == 0
+    (pack,) = (data / "exports").glob("*.zip")
+    assert check(pack, key=old).found == [] and keys() == [old, new]
+    assert inside("audit", "rotate", "--data", data).returncode == 0
+    assert len(keys()) == 3
 
 
 @pytest.mark.parametrize(
