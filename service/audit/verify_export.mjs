@@ -112,7 +112,7 @@ function archive(path) {
     if (directory[place + 6] > 63) throw new Broken("version");
     const raw = directory.subarray(place + 46, place + 46 + name), flags = directory.readUInt16LE(place + 8);
     const entry = {
-      name: (flags & 0x800 ? words(raw) : raw.toString("latin1")).split("\0")[0], raw,
+      name: (flags & 0x800 ? words(raw) : raw.toString("latin1")).split("\0")[0].replace(/[^\0-\x7f]/gu, "?"), raw,
       method: directory.readUInt16LE(place + 10),
       locked: flags & 0x61, crc: directory.readUInt32LE(place + 16),
       packed: directory.readUInt32LE(place + 20), whole: directory.readUInt32LE(place + 24), at: directory.readUInt32LE(place + 42),
@@ -136,6 +136,8 @@ function archive(path) {
     const head = at(entry.at, 30);
     if (head.readUInt32LE(0) !== 0x04034b50 || !same(at(entry.at + 30, head.readUInt16LE(26)), entry.raw)) throw new Broken(entry.name);
     let place = entry.at + 30 + head.readUInt16LE(26) + head.readUInt16LE(28), left = entry.packed;
+    const after = [start, ...entries.map((one) => one.at)].filter((one) => one > entry.at);
+    if (!after.length || place + left > after.reduce((a, b) => Math.min(a, b))) throw new Broken(entry.name);
     while (left > 0) { const part = Math.min(left, 1 << 20); yield at(place, part); place += part; left -= part; }
   }
   return {

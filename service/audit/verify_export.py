@@ -107,7 +107,7 @@ class Source:
         if self._folder:
             files = sorted(each for each in self._folder.rglob("*") if each.is_file())
             return [each.relative_to(self._folder).as_posix() for each in files]
-        return [each.filename for each in self._archive.infolist() if not each.is_dir()]
+        return [each.encode("ascii", "replace").decode() for each in self._archive.namelist() if each[-1:] != "/"]
 
     @contextmanager
     def open(self, name: str) -> Iterator[IO[bytes]]:
@@ -118,10 +118,12 @@ class Source:
                 yield file
             return
         entry = copy(self._archive.getinfo(name))
-        if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} or not name.isascii():
-            raise Broken(name)
         size, entry.file_size = entry.file_size, entry.file_size + 1  # zipfile stops there, whatever else there is
+        ends = [self._archive.start_dir, *(one.header_offset for one in self._archive.infolist())]
         with self._archive.open(entry) as file:
+            room = min(end for end in ends if end > entry.header_offset) - self._archive.fp.tell()  # type: ignore[union-attr]
+            if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} or entry.compress_size > room:
+                raise Broken(name)
             yield file
             if file.tell() != size:
                 raise Broken(name)
@@ -136,7 +138,6 @@ class Check:
     """One check of one pack: what is wrong, and what cannot be known."""
 
     source: Source
-    place: tuple[int, int, int]
 
     def __init__(self, path: Path, key: str, seen: list[str], witnesses: list[str]) -> None:
         self.path, self.key, self.seen, self.witnesses = path, key, seen, witnesses
@@ -546,9 +547,8 @@ def consistent(old: int, old_root: bytes, new: int, new_root: bytes, proof: list
 
 def micros(body: bytes) -> int:
     """Microseconds since 1970 of a record's time; -1 where it has none."""
-    told = re.match(rb'\{"at":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6})Z"', body)
     with suppress(ValueError):
-        if told:
+        if told := re.match(rb'\{"at":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6})Z"', body):
             return int(datetime.fromisoformat(told[1].decode() + "+00:00").timestamp()) * 1_000_000 + int(told[2])
     return -1
 

@@ -281,7 +281,7 @@ HELD = {
 
 
 def patched(raw, crc_of=None, *, more=0, put=None):
-    """An archive whose directory gives ``README.txt`` another size or checksum, or has a number elsewhere."""
+    """An archive whose directory gives ``README.txt`` another size or checksum, or has another number at a place."""
     told, place = bytearray(raw), raw.rindex(b"README.txt") - 46
     if crc_of is not None:
         struct.pack_into("<L", told, place + 16, zlib.crc32(crc_of))
@@ -289,6 +289,17 @@ def patched(raw, crc_of=None, *, more=0, put=None):
     struct.pack_into("<L", told, place + 24, size + more)
     if put is not None:
         struct.pack_into("<H", told, place + put[0], put[1])
+    return bytes(told)
+
+
+def damaged(raw, chance):
+    """An archive with one or two other bytes in its directory, its end or the heads of its members."""
+    told, start = bytearray(raw), raw.index(b"PK\1\2")
+    heads = [found.start() for found in re.finditer(b"PK(?:\1\2|\3\4)", raw)]
+    for _ in range(chance.randrange(1, 3)):
+        near = chance.choice([len(told) - 98 + chance.randrange(98), chance.randrange(start, len(told))])
+        place = chance.choice([near, chance.choice(heads) + chance.randrange(22)])
+        told[place] = chance.choice([0, 1, 8, 255, told[place] ^ 1 << chance.randrange(8)])
     return bytes(told)
 
 
@@ -329,6 +340,7 @@ def archives(pack, path):
             patched(zipped(pack, path, {"README.txt": readme + b"x"}, method=0), readme, more=-1),
             False,
         ),
+        "a member that goes on into the next": (patched(good, put=(22, 1)), False),
         "patched data": (patched(good, put=(8, 0x20)), False),
         "strong encryption": (patched(good, put=(8, 0x40)), False),
         "locked": (patched(good, put=(8, 1)), False),

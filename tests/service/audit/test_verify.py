@@ -20,7 +20,7 @@ from service.audit.note import COSIGNATURE, note_from, signer_from
 from service.filing import committed
 from service.ports import Words
 from tests.service.audit.conftest import opened
-from tests.service.audit.tamper import HANDS, HELD, KEYS, archives, repacked, unpacked
+from tests.service.audit.tamper import HANDS, HELD, KEYS, archives, damaged, repacked, unpacked
 
 HERE = Path(verify_export.__file__).parent
 NODE = shutil.which("node")
@@ -305,6 +305,17 @@ def test_of_a_strange_archive_both_say_the_same(packed, tmp_path):
         assert dict(zip(made, by_node(paths, key=packed[1], folder=tmp_path), strict=True)) == dict(
             zip(made, found, strict=True)
         )
+
+
+@pytest.mark.skipif(NODE is None, reason="no node")
+@pytest.mark.parametrize("times", [FEW, pytest.param(MANY, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["good", "large numbers"])
+def test_of_a_damaged_archive_both_say_the_same(packed, tmp_path, name, times):
+    good, _ = archives(unpacked(packed[0], tmp_path / "un"), tmp_path / "made.zip")[name]
+    paths = [tmp_path / f"{number}.zip" for number in range(times)]
+    for number, path in enumerate(paths):
+        path.write_bytes(damaged(good, random.Random(number)))
+    assert by_node(paths, key=packed[1], folder=tmp_path) == [by_python(path, key=packed[1]) for path in paths]
 
 
 @pytest.mark.parametrize(
