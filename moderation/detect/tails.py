@@ -29,8 +29,10 @@ _MARK = re.compile("[#＃@＠）)】\\]]")
 _TAG = r"(?>[#＃][^\s#＃]{1,60}[#＃]?)|(?>[@＠][^\s#＃@＠]{1,30})"
 """A tag is taken whole, brackets and all: read as a tag or as a tag and a bracket, thirty would take hours."""
 _HEAD = re.compile(rf"(?:\s*(?:{_TAG}))+")
-_TAIL = re.compile(rf"(?:\s*(?:{_TAG}|[（(【\[][^（(【\[）)】\]]{{1,24}}[）)】\]]))+[^\w#＃@＠]*$")
-"""What stands in brackets at the head is a heading: 【以案释法】."""
+_IN = r"[^（(【\[）)】\]]{0,12}"
+_SAID = rf"[（(【\[]{_IN}(?:剧情|演绎|虚构|模仿|雷同|玩笑|反诈|防骗|禁毒|普法|科普|警方|没敢){_IN}[）)】\]]"
+_TAIL = re.compile(rf"(?:\s*(?:{_TAG}|{_SAID}))+[^\w#＃@＠]*$")
+"""What stands in brackets at the head is a heading (【以案释法】), what else does at the end may be a fact."""
 
 
 def despite_tail(  # noqa: PLR0913, PLR0917 - what judges, and all that is judged

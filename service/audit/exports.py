@@ -33,7 +33,7 @@ from service.audit.make import TEXTS, Cancelled, Plan, Progress, collect, digest
 from service.audit.manifest import Ground
 from service.audit.packs import PACKS
 from service.audit.reads import Signed
-from service.audit.records import Lookup, PackOrder
+from service.audit.records import Lookup, PackOrder, accounts_of
 from service.audit.report import names_in
 from service.audit.verify_export import check
 from service.audit.weeding import Weeding
@@ -335,6 +335,7 @@ class Exports:
             checkpoint=checkpoint,
             at=now(),
             reason=reason,
+            accounts=await asyncio.to_thread(accounts_of, self._log.reads, export.tenant, asked.creator),
         )
         work.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(".new")

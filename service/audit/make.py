@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from service.audit.packs import Pack, Table
     from service.audit.reads import LogReads, Signed
-    from service.audit.records import PackOrder
+    from service.audit.records import Accounts, PackOrder
 
 RECORDS: Final = "records.jsonl"
 INDEX: Final = "index.bin"
@@ -59,6 +59,7 @@ class Plan:
     checkpoint: Signed
     at: str
     reason: str = ""
+    accounts: Accounts = ()
 
     @property
     def pack(self) -> Pack:
@@ -168,7 +169,7 @@ def _chosen(plan: Plan, lookup: Lookup, chunk: list[Record], *, looks: bool) -> 
     fitting = [record for record in chunk if plan.pack.takes(record.kind)]
     if not looks:
         return [record for record in fitting if plan.asked.spans(record.at)]
-    return [told.record for told in lookup.about(fitting) if wanted(told, plan.pack, plan.asked)]
+    return [told.record for told in lookup.about(fitting) if wanted(told, plan.pack, plan.asked, plan.accounts)]
 
 
 def tabulate(plan: Plan, lookup: Lookup, progress: Progress) -> Counting:

@@ -1,17 +1,20 @@
 """Acts as the records of a pack: read from the log, with the contents that they are about, and filtered.
 
 An act tells no text and neither creator nor room. Those stand in the content that it is about, which is looked up by
-what the act names: a content with its version, or a decision.
+what the act names: a content with its version, a decision, or an item of the desk. Where it names a creator, that is
+by a number of ours, which is looked up too.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
 from service.acts import DECISION_AUTO, DECISION_FOLLOWED, DECISION_HUMAN, DECISION_TIMEOUT
+from service.ids import stamp
 from service.store import audit_statements as sql
 from service.vault import opened, opened_salt
 
@@ -28,6 +31,10 @@ HOUSE: Final = ("ruleset.", "lexicon.", "model.", "settings.", "service.", "log.
 """Acts of these kinds hold for every room and every creator: a filter leaves them in."""
 DECIDED: Final = frozenset({DECISION_AUTO, DECISION_FOLLOWED, DECISION_HUMAN, DECISION_TIMEOUT})
 """What a content is decided by: the machine, a person, what a person decided before, or nobody in time."""
+_ITEMS: Final = ("report.", "review.")
+"""The subject of such acts may be an item."""
+_MEMBERS: Final = "creator."
+"""The subject of such acts is a creator."""
 _NAMES: Final = ("decision", "supersedes", "follows", "restores", "reinstates", "of")
 
 
@@ -87,6 +94,10 @@ class Subject(NamedTuple):
     salt: bytes = b""
 
 
+Accounts = tuple[tuple[str, str, str], ...]
+"""The accounts of a creator: the name of each, since when and until when; empty for ever."""
+
+
 class Told(NamedTuple):
     """An act with its facts and what it is about."""
 
@@ -107,10 +118,13 @@ class Lookup:
         decisions = self.decisions(
             {name for record, told in zip(records, facts, strict=True) for name in _named(record, told)}
         )
-        places = [_place(record, told, decisions) for record, told in zip(records, facts, strict=True)]
+        items = self._items([_item(record, told) for record, told in zip(records, facts, strict=True)])
+        places = [_place(record, told, decisions, items) for record, told in zip(records, facts, strict=True)]
         contents = self._contents({place for place in places if place is not None})
-        for record, told, place in zip(records, facts, places, strict=True):
-            yield Told(record, told, _subject(told, place, contents))
+        creators = [_creator(record, told) for record, told in zip(records, facts, strict=True)]
+        names = self._names(creators)
+        for record, told, place, creator in zip(records, facts, places, creators, strict=True):
+            yield Told(record, told, _subject(told, place, names.get(creator, creator), contents))
 
     def decisions(self, ids: Iterable[str]) -> dict[str, tuple[str, int, str, str]]:
         """Content, version, action and scene of decisions by their ids."""
@@ -121,6 +135,13 @@ class Lookup:
         """When items were opened, are due and were late, by their ids."""
         rows = self._reads.rows(sql.REVIEWS_NAMED, self._tenant, orjson.dumps(sorted(ids)).decode())
         return {id_: (opened, due, late) for id_, opened, due, late in rows}
+
+    def _items(self, ids: Iterable[str]) -> dict[str, tuple[str, int]]:
+        rows = self._reads.rows(sql.REVIEWS_ABOUT, self._tenant, orjson.dumps(sorted({*ids} - {""})).decode())
+        return {id_: (content, version) for id_, content, version in rows}
+
+    def _names(self, ids: Iterable[str]) -> dict[str, str]:
+        return dict(self._reads.rows(sql.MEMBERS_NAMED, self._tenant, orjson.dumps(sorted({*ids} - {""})).decode()))
 
     def _contents(self, places: set[tuple[str, int]]) -> dict[tuple[str, int], tuple[bytes, bytes]]:
         if not places:
@@ -136,8 +157,18 @@ def records(reads: LogReads, tenant: str, first: int, end: int) -> Iterator[tupl
         yield upto, [Record(*row) for row in reads.rows(sql.RECORDS, start, upto, tenant)]
 
 
-def wanted(told: Told, pack: Pack, asked: PackOrder) -> bool:
-    """Whether an act of a kind that the pack takes is to be in it."""
+def accounts_of(reads: LogReads, tenant: str, creator: str) -> Accounts:
+    """The accounts that are or were linked to a creator."""
+    rows = reads.rows(sql.ACCOUNTS_HELD, tenant, creator)
+    return tuple((name, _second(since), "" if until is None else _second(until + 1)) for name, since, until in rows)
+
+
+def _second(number: int) -> str:
+    return stamp(datetime.fromtimestamp(number, UTC))
+
+
+def wanted(told: Told, pack: Pack, asked: PackOrder, accounts: Accounts = ()) -> bool:
+    """Whether an act of a kind that the pack takes is to be in it. ``accounts`` are those of the creator asked for."""
     record, about = told.record, told.about
     if not asked.spans(record.at):
         return False
@@ -145,8 +176,12 @@ def wanted(told: Told, pack: Pack, asked: PackOrder) -> bool:
         return True
     if pack.scenes and about.scene and about.scene not in pack.scenes:
         return False
-    for name in ("scene", "creator", "room"):
+    for name in ("scene", "room"):
         if (value := getattr(asked, name)) and getattr(about, name) != value:
+            return False
+    if asked.creator and about.creator != asked.creator:
+        spans = [(since, until) for name, since, until in accounts if name == about.creator]
+        if not any(since <= record.at and (not until or record.at < until) for since, until in spans):
             return False
     return not asked.category or asked.category in categories_of(told.facts)
 
@@ -171,8 +206,22 @@ def _named(record: Record, facts: dict[str, Any]) -> list[str]:
     return own + [facts[name] for name in _NAMES if isinstance(facts.get(name), str)]
 
 
+def _item(record: Record, facts: dict[str, Any]) -> str:
+    """The item that an act may name."""
+    named = facts.get("review")
+    return named if isinstance(named, str) else record.subject if record.kind.startswith(_ITEMS) else ""
+
+
+def _creator(record: Record, facts: dict[str, Any]) -> str:
+    """What an act names a creator by."""
+    return record.subject if record.kind.startswith(_MEMBERS) else str(facts.get("creator") or "")
+
+
 def _place(
-    record: Record, facts: dict[str, Any], decisions: dict[str, tuple[str, int, str, str]]
+    record: Record,
+    facts: dict[str, Any],
+    decisions: dict[str, tuple[str, int, str, str]],
+    items: dict[str, tuple[str, int]],
 ) -> tuple[str, int] | None:
     content, version = facts.get("content"), facts.get("version")
     if isinstance(content, str) and isinstance(version, int):
@@ -180,13 +229,16 @@ def _place(
     found = next((decisions[name] for name in _named(record, facts) if name in decisions), None)
     if found is not None:
         return found[0], found[1]
-    return (content, 1) if isinstance(content, str) else None
+    return (content, 1) if isinstance(content, str) else items.get(_item(record, facts))
 
 
 def _subject(
-    facts: dict[str, Any], place: tuple[str, int] | None, contents: dict[tuple[str, int], tuple[bytes, bytes]]
+    facts: dict[str, Any],
+    place: tuple[str, int] | None,
+    creator: str,
+    contents: dict[tuple[str, int], tuple[bytes, bytes]],
 ) -> Subject:
-    scene, creator, room = (str(facts.get(name) or "") for name in ("scene", "creator", "room"))
+    scene, room = (str(facts.get(name) or "") for name in ("scene", "room"))
     if place is None:
         return Subject(scene=scene, creator=creator, room=room)
     body, salt = contents.get(place, (b"", b""))

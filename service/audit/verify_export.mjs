@@ -6,7 +6,7 @@
 import { createHash, createHmac, createPublicKey, verify } from "node:crypto";
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, readdirSync, statSync } from "node:fs";
 import { basename, join, relative, sep } from "node:path";
-import { createInflateRaw } from "node:zlib";
+import { constants, createInflateRaw } from "node:zlib";
 
 const SCHEMA = "qingliu/pack/1", ENDORSEMENT = "qingliu/key/1\n";
 const HASH = 32, ENTRY = 16, COSIGNATURE = 4, MOST = 20;
@@ -60,11 +60,11 @@ function hexadecimal(told) { if (typeof told !== "string" || !/^(?:[0-9a-fA-F]{2
 const there = (one) => (one !== null && typeof one === "object" ? Object.keys(one).length > 0 : Boolean(one));
 const plain = (told) => [...told.replace(/[\p{C}\p{Z}]/gu, (one) => (one === " " ? one : "?"))].slice(0, 200).join("");
 const words = (raw) => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(raw);
-function objectIn(raw) {
-  const told = JSON.parse(words(raw));
+function object(told) {
   if (told === null || typeof told !== "object" || Array.isArray(told)) throw new Broken("object");
   return told;
 }
+const objectIn = (raw) => object(JSON.parse(words(raw)));
 
 // Where the files of a pack are: a folder, or an archive whose directory stands at its end.
 
@@ -93,33 +93,39 @@ function archive(path) {
     if (readSync(file, block, 0, length, place) !== length) throw new Broken("archive");
     return block;
   };
-  const size = fstatSync(file).size;
-  const tail = at(Math.max(0, size - 66_000), Math.min(size, 66_000));
-  const end = tail.lastIndexOf(Buffer.from("PK\x05\x06"));
-  if (end < 0) throw new Broken("archive");
-  let number = tail.readUInt16LE(end + 10), length = tail.readUInt32LE(end + 12), start = tail.readUInt32LE(end + 16);
-  if (number === 0xffff || length === 0xffffffff || start === 0xffffffff) {
-    const locator = tail.lastIndexOf(Buffer.from("PK\x06\x07"), end);
-    const big = at(Number(tail.readBigUInt64LE(locator + 8)), 56);
-    [number, length, start] = [32, 40, 48].map((place) => Number(big.readBigUInt64LE(place)));
+  // The end has one form for all verifiers: no comment, and the directory right before it.
+  const size = fstatSync(file).size, end = at(size - 22, 22), signed = (block, mark) => block.toString("latin1", 0, 4) === mark;
+  let length = end.readUInt32LE(12), start = end.readUInt32LE(16), stop = size - 22;
+  if (!signed(end, "PK\x05\x06") || end.readUInt16LE(20)) throw new Broken("archive");
+  const locator = size < 42 ? Buffer.alloc(20) : at(size - 42, 20);
+  if (signed(locator, "PK\x06\x07")) {
+    stop = size - 98;
+    const big = at(stop, 56), [from, disks] = [locator.readBigUInt64LE(8), locator.readUInt32LE(16)];
+    if (!signed(big, "PK\x06\x06") || big.readBigUInt64LE(4) !== 44n || locator.readUInt32LE(4) || from !== BigInt(stop) || disks !== 1) throw new Broken("archive");
+    [length, start] = [40, 48].map((place) => Number(big.readBigUInt64LE(place)));
   }
+  if (start + length !== stop) throw new Broken("archive");
   const directory = at(start, length), entries = [];
   for (let place = 0; place < directory.length;) {
     if (directory.readUInt32LE(place) !== 0x02014b50) throw new Broken("archive");
     const [name, extra, comment] = [28, 30, 32].map((offset) => directory.readUInt16LE(place + offset));
+    if (directory[place + 6] > 63) throw new Broken("version");
+    const raw = directory.subarray(place + 46, place + 46 + name), flags = directory.readUInt16LE(place + 8);
     const entry = {
-      name: directory.toString("utf8", place + 46, place + 46 + name).split("\0")[0], raw: directory.subarray(place + 46, place + 46 + name),
+      name: (flags & 0x800 ? words(raw) : raw.toString("latin1")).split("\0")[0].replace(/[^\0-\x7f]/gu, "?"), raw,
       method: directory.readUInt16LE(place + 10),
-      locked: directory.readUInt16LE(place + 8) & 1, crc: directory.readUInt32LE(place + 16),
+      locked: flags & 0x61, crc: directory.readUInt32LE(place + 16),
       packed: directory.readUInt32LE(place + 20), whole: directory.readUInt32LE(place + 24), at: directory.readUInt32LE(place + 42),
     };
     let more = place + 46 + name;
-    const upto = more + extra;
+    const upto = Math.min(more + extra, directory.length);
     while (more + 4 <= upto) {
       const [kind, wide] = [directory.readUInt16LE(more), directory.readUInt16LE(more + 2)];
-      let field = more + 4;
+      if (more + 4 + wide > upto) throw new Broken("extra");
+      const told = directory.subarray(more + 4, more + 4 + wide);
+      let field = 0;
       if (kind === 1) for (const one of ["whole", "packed", "at"]) {
-        if (entry[one] === 0xffffffff) { entry[one] = Number(directory.readBigUInt64LE(field)); field += 8; }
+        if (entry[one] === 0xffffffff) { entry[one] = Number(told.readBigUInt64LE(field)); field += 8; }
       }
       more += 4 + wide;
     }
@@ -130,6 +136,8 @@ function archive(path) {
     const head = at(entry.at, 30);
     if (head.readUInt32LE(0) !== 0x04034b50 || !same(at(entry.at + 30, head.readUInt16LE(26)), entry.raw)) throw new Broken(entry.name);
     let place = entry.at + 30 + head.readUInt16LE(26) + head.readUInt16LE(28), left = entry.packed;
+    const after = [start, ...entries.map((one) => one.at)].filter((one) => one > entry.at);
+    if (!after.length || place + left > after.reduce((a, b) => Math.min(a, b))) throw new Broken(entry.name);
     while (left > 0) { const part = Math.min(left, 1 << 20); yield at(place, part); place += part; left -= part; }
   }
   return {
@@ -137,12 +145,12 @@ function archive(path) {
     async *blocks(name) {
       const entry = entries.findLast((one) => one.name === name);
       if (!entry) throw new Broken(name);
-      if (entry.locked || ![0, 8].includes(entry.method)) throw new Broken(name);
+      if (entry.locked || ![0, 8].includes(entry.method) || entry.raw.some((byte) => byte > 127)) throw new Broken(name);
       yield* fitting(entry, entry.method ? inflated(entry) : packed(entry));
     },
   };
   async function* inflated(entry) {
-    const inflate = createInflateRaw();
+    const inflate = createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH }); // what is short is found by its size
     (async () => {
       try {
         for await (const part of packed(entry)) if (!inflate.write(part)) await new Promise((go) => inflate.once("drain", go));
@@ -287,12 +295,19 @@ function micros(body) {
   return Number.isNaN(seconds) ? -1n : BigInt(seconds) * 1000n + BigInt(told[2]);
 }
 
-function walk(leaves, index, first) {
+// What a record's facts or a line of contents name: nothing, unless all of it makes sense.
+function naming({ version, content, commitment }, seq) {
+  const sound = [seq, version].every((one) => typeof one === "number" && Math.abs(one) < 1e15);
+  return sound && [content, commitment].every((one) => typeof one === "string") ? JSON.stringify([seq, version, content, commitment]) : "";
+}
+
+function walk(leaves, index, first, contents) {
   const number = Math.floor(index.length / ENTRY);
   const seqAt = (place) => Number(index.readBigUInt64BE(place * ENTRY));
   const timeAt = (place) => index.readBigUInt64BE(place * ENTRY + 8);
   const skipped = new Set(), bad = new Map(), found = [];
   let place = 0;
+  const COMMITMENT = Buffer.from('"commitment":');
   const differs = (at, body) => bad.set(at, micros(body) === timeAt(at) ? "record-edited" : "time-shifted");
   const fits = (seq, leaf) => same(leaves.subarray((seq - first) * HASH, (seq - first + 1) * HASH), leaf);
   const placeOf = (seq) => {
@@ -305,7 +320,8 @@ function walk(leaves, index, first) {
     step(body) {
       const leaf = sha(LEAF, body), at = body.lastIndexOf(KEY);
       const digits = at < 0 ? "" : body.toString("latin1", at + 7, body.indexOf(44, at + 7));
-      const seq = /^\d+$/.test(digits) ? Number(digits) : -1;
+      const seq = /^[0-9]{1,15}$/.test(digits) ? Number(digits) : -1;
+      if (contents && fits(seq, leaf) && body.includes(COMMITMENT)) contents.add(naming(object(objectIn(body).facts), seq));
       if (place < number && seqAt(place) === seq) {
         if (!fits(seq, leaf)) differs(place, body);
         place += 1;
@@ -376,6 +392,7 @@ async function check(path, { key, seen, witnesses }) {
     const leaves = await whole(source, "leaves.bin"), index = await whole(source, "index.bin");
     if (sha(leaves).toString("hex") !== claim["leaves.bin"][0]) say("leaves-edited", "leaves.bin");
     if (sha(index).toString("hex") !== claim["index.bin"][0]) say("index-edited", "index.bin");
+    if (index.length !== records * ENTRY) say("index-edited", "records");
 
     const names = source.names(), listed = new Map(manifest.files.map((one) => [one.name, one]));
     if (!manifest.files.every((one) => typeof one.name === "string" && typeof one.sha256 === "string")) throw new Broken("files");
@@ -383,25 +400,28 @@ async function check(path, { key, seen, witnesses }) {
       const known = listed.has(name) || name === "manifest.json" || name === "manifest.sig";
       if (!known || names.filter((one) => one === name).length > 1) say("file-added", name);
     }
-    for (const [name, file] of listed) {
+    const contents = new Set(), later = ([name]) => Number(name === "contents.jsonl"); // after the records
+    for (const [name, file] of [...listed].sort((a, b) => later(a) - later(b))) {
       if (!names.includes(name)) { say("file-missing", name); continue; }
       const digest = createHash("sha256");
       if (name === "records.jsonl") {
-        const walking = walk(leaves, index, first);
+        const walking = walk(leaves, index, first, listed.has("contents.jsonl") && contents);
         for await (const line of lines(source, name, digest)) walking.step(line);
         const astray = walking.end();
         for (const [code, where] of astray) say(code, where);
         if (!astray.length && digest.digest("hex") !== claim[name][0]) say("record-edited", name);
       } else if (name !== "leaves.bin" && name !== "index.bin") {
         if (name === "contents.jsonl") {
+          let place = 0;
           for await (const line of lines(source, name, digest)) {
-            const content = objectIn(line);
-            if (content.salt === undefined) continue;
-            if (!("commitment" in content)) throw new Broken(name);
-            const made = createHmac("sha256", hexadecimal(content.salt)).update(content.body).digest("hex");
-            if (made === content.commitment) continue;
-            if (!("content" in content && "version" in content)) throw new Broken(name);
-            say("content-edited", `${content.content} v${content.version}`);
+            const { salt, body, ...content } = objectIn(line), known = contents.delete(naming(content, content.seq) || null);
+            let made = content.commitment;
+            if (salt !== undefined || body !== undefined) {
+              if (!body.isWellFormed()) throw new Broken(name);
+              made = createHmac("sha256", hexadecimal(salt)).update(body).digest("hex");
+            }
+            place += 1;
+            if (!known || made !== content.commitment) say("content-edited", `${name}:${place}`);
           }
         } else for await (const block of source.blocks(name)) digest.update(block);
         if (digest.digest("hex") !== file.sha256) {

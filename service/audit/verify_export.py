@@ -15,12 +15,14 @@ import re
 import struct
 import sys
 import zipfile
-from binascii import a2b_base64
+from binascii import a2b_base64, a2b_hex
 from bisect import bisect_left
 from collections import Counter
+from contextlib import contextmanager, suppress
+from copy import copy
 from datetime import datetime
 from functools import partial
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -35,12 +37,13 @@ Key = tuple[str, int, bytes]
 """Name, kind and bytes."""
 Claim = dict[str, list[str]]
 """What the signed note says, by the first word of each line."""
+Named = tuple[object, ...]
 Signed = tuple[str, bytes, bytes]
 """A signature: name, key and bytes."""
 SCHEMA, ENDORSEMENT = "qingliu/pack/1", "qingliu/key/1\n"
 RECORDS, INDEX, LEAVES, CONTENTS = "records.jsonl", "index.bin", "leaves.bin", "contents.jsonl"
 EDITED = {CONTENTS: "content-edited", "checkpoint": "checkpoint-edited"}
-HASH, ENTRY, BLOCK, MOST = 32, 16, 1 << 20, 20
+HASH, ENTRY, MOST, LARGE = 32, 16, 20, 10**15
 COSIGNATURE = 4
 CODES = {
     "unreadable": ("不是完整的审计包", "not a whole pack"),
@@ -53,10 +56,8 @@ CODES = {
     "time-shifted": ("记录时间被改", "the time of a record was changed"),
     "record-edited": ("记录被改", "a record was edited"),
     "content-edited": ("内容被改", "a content was edited"),
-    "rolled-back": (
-        "日志小于此前见过的检查点：此包早于该检查点，或日志已被回退",
-        "the log is smaller than one that was seen: the pack is older than that checkpoint, or the log was rolled back",
-    ),
+    "rolled-back": ("日志小于此前见过的检查点：此包早于该检查点，或日志已被回退",
+       "the log is smaller than one that was seen: the pack is older than that checkpoint, or the log was rolled back"),
     "forked": ("日志分叉：同一大小有两个根", "two logs of one size"),
     "rewritten": ("历史被改写：不是此前日志的延续", "the log does not go on from one that was seen"),
     "tree-broken": ("叶哈希不能得出检查点的根", "the leaves do not lead to the checkpoint's root"),
@@ -68,24 +69,18 @@ CODES = {
     "file-added": ("多出文件", "a file was added"),
     "checkpoint-edited": ("检查点被改", "the checkpoint was edited"),
     "manifest-edited": ("清单或其签名被改", "the manifest or its signature was edited"),
-}
+}  # fmt: skip
 """What may be wrong, the most telling first: the first that is found names the group."""
 UNKNOWN = {
-    "key-not-given": (
-        "未给出 --key：公钥取自包内，无法知道它是否属于导出方",
-        "no --key: the key comes from the pack, and may be anybody's",
-    ),
-    "no-earlier-checkpoint": (
-        "未给出此前的检查点：由密钥持有者所为的回退、分叉或全部改写无从得知",
-        "no earlier checkpoint: a rollback, fork or rewrite by the key's holder cannot be seen",
-    ),
-    "seen-not-connected": (
-        "此包不含到此前检查点的一致性证明",
-        "the pack holds no proof from the checkpoint that was seen",
-    ),
+    "key-not-given": ("未给出 --key：公钥取自包内，无法知道它是否属于导出方",
+       "no --key: the key comes from the pack, and may be anybody's"),
+    "no-earlier-checkpoint": ("未给出此前的检查点：由密钥持有者所为的回退、分叉或全部改写无从得知",
+       "no earlier checkpoint: a rollback, fork or rewrite by the key's holder cannot be seen"),
+    "seen-not-connected": ("此包不含到此前检查点的一致性证明",
+       "the pack holds no proof from the checkpoint that was seen"),
     "no-witness": ("没有见证人的签名可核对", "no signature of a witness was checked"),
     "filtered": ("此包经筛选：未列入的记录只见其哈希", "the pack was filtered: of other records there are only hashes"),
-}
+}  # fmt: skip
 PURPOSE = "离线核对审计包，只需 Python 与 cryptography。退出码：0 完好，1 有问题并逐项列出，2 用法有误。"
 A_KEY = ("应为公钥（形如 名称+十六进制+base64）或其文件", "a key (name+hex+base64), or a file that holds it")
 A_CHECKPOINT = ("应为检查点文件", "a file that holds a checkpoint")
@@ -102,24 +97,36 @@ class Source:
         self.last = path.name
         """The file that was opened last: where the check stands."""
         self._folder = path if path.is_dir() else None
-        self._archive = None if self._folder else zipfile.ZipFile(path)
+        if self._folder is None:
+            self._archive = zipfile.ZipFile(path)
+            if self._archive.start_dir != directory_of(path):
+                raise Broken("archive")
 
     def names(self) -> list[str]:
         """The names of all files; one that stands twice is there twice."""
         if self._folder:
-            return [
-                each.relative_to(self._folder).as_posix() for each in sorted(self._folder.rglob("*")) if each.is_file()
-            ]
-        assert self._archive is not None
-        return [each.filename for each in self._archive.infolist() if not each.is_dir()]
+            files = sorted(each for each in self._folder.rglob("*") if each.is_file())
+            return [each.relative_to(self._folder).as_posix() for each in files]
+        return [each.encode("ascii", "replace").decode() for each in self._archive.namelist() if each[-1:] != "/"]
 
-    def open(self, name: str) -> IO[bytes]:
-        """A file, to be read in bytes."""
+    @contextmanager
+    def open(self, name: str) -> Iterator[IO[bytes]]:
+        """A file, to be read in bytes, and to its end."""
         self.last = name
         if self._folder is not None:
-            return (self._folder / name).open("rb")
-        assert self._archive is not None
-        return self._archive.open(name)
+            with (self._folder / name).open("rb") as file:
+                yield file
+            return
+        entry = copy(self._archive.getinfo(name))
+        size, entry.file_size = entry.file_size, entry.file_size + 1  # zipfile stops there, whatever else there is
+        ends = [self._archive.start_dir, *(one.header_offset for one in self._archive.infolist())]
+        with self._archive.open(entry) as file:
+            room = min(end for end in ends if end > entry.header_offset) - self._archive.fp.tell()  # type: ignore[union-attr]
+            if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} or entry.compress_size > room:
+                raise Broken(name)
+            yield file
+            if file.tell() != size:
+                raise Broken(name)
 
     def read(self, name: str) -> bytes:
         """A whole file."""
@@ -137,6 +144,7 @@ class Check:
         self.found: list[tuple[str, str]] = []
         self.unknown: list[str] = []
         self.told: dict[str, object] = {}
+        self.named: set[Named] = set()
 
     def run(self) -> None:
         """Checks all that there is. What breaks the check, damage or malice, leaves the file in hand unreadable."""
@@ -168,21 +176,21 @@ class Check:
         if text.split("\n")[0] != SCHEMA or sha256(raw).hexdigest() != claim["manifest"][0]:
             self.say("manifest-edited", "manifest.json")
         first, end = map(number, claim["range"])
-        size, records, root = (
-            number(claim["checkpoint"][0]),
-            number(claim["records"][0]),
-            base64(claim["checkpoint"][1]),
-        )
+        size, root = number(claim["checkpoint"][0]), base64(claim["checkpoint"][1])
+        records = number(claim["records"][0])
         if not first <= end <= size:
             raise Broken("range")
+        self.place = first, end, size
         self._checkpoint(trusted, size, root)
         self.told = {"records": records, "first": first, "end": end, "size": size, "root": root.hex()}
         leaves, index = self.source.read(LEAVES), self.source.read(INDEX)
         for name, blob, code in ((LEAVES, leaves, "leaves-edited"), (INDEX, index, "index-edited")):
             if sha256(blob).hexdigest() != claim[name][0]:
                 self.say(code, name)
+        if len(index) != records * ENTRY:
+            self.say("index-edited", "records")
         self._files(manifest, claim, leaves, index, first)
-        self._tree(manifest, leaves, (first, end, size), root)
+        self._tree(manifest, leaves, root)
         if manifest.get("filters") or records < end - first:
             self.unknown.append("filtered")
 
@@ -213,14 +221,10 @@ class Check:
         self._signed("checkpoint", text, signatures, trusted, "checkpoint-edited")
         if point_of(text) != (size, root):
             self.say("checkpoint-edited", "checkpoint")
-        checked = 0
-        for told in self.witnesses:
-            witness = key_of(told)
-            if verified(text, signatures, witness):
-                checked += 1
-            else:
-                self.say("wrong-key", f"witness {witness[0]}")
-        if not checked:
+        bad = [key for key in map(key_of, self.witnesses) if not verified(text, signatures, key)]
+        for name, *_ in bad:
+            self.say("wrong-key", f"witness {name}")
+        if len(bad) == len(self.witnesses):
             self.unknown.append("no-witness")
 
     def _files(self, manifest: dict[str, Any], claim: Claim, leaves: bytes, index: bytes, first: int) -> None:
@@ -231,11 +235,11 @@ class Check:
         known = {*listed, "manifest.json", "manifest.sig"}
         for name in sorted(each for each, times in names.items() if times > 1 or each not in known):
             self.say("file-added", name)
-        for name, each in listed.items():
+        for name, each in sorted(listed.items(), key=lambda pair: pair[0] == CONTENTS):  # after the records
             if name not in names:
                 self.say("file-missing", name)
             elif name == RECORDS:
-                self._records(claim, leaves, index, first)
+                self._records(claim, Walk(leaves, index, first, self.named if CONTENTS in listed else None))
             elif name not in {LEAVES, INDEX}:
                 if name == CONTENTS:
                     self._contents()
@@ -243,37 +247,35 @@ class Check:
                     self.say("table-edited" if name.startswith("tables") else EDITED.get(name, "file-edited"), name)
 
     def _digest(self, name: str) -> str:
-        digest = sha256()
         with self.source.open(name) as file:
-            while block := file.read(BLOCK):
-                digest.update(block)
-        return digest.hexdigest()
+            return file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
 
-    def _records(self, claim: Claim, leaves: bytes, index: bytes, first: int) -> None:
-        walk = Walk(leaves, index, first)
+    def _records(self, claim: Claim, walk: Walk) -> None:
         digest = sha256()
         with self.source.open(RECORDS) as file:
             for line in file:
                 digest.update(line)
                 walk.step(line)
-        before = len(self.found)
-        for code, where in walk.end():
+        for code, where in (astray := walk.end()):
             self.say(code, where)
-        if before == len(self.found) and digest.hexdigest() != claim[RECORDS][0]:
+        if not astray and digest.hexdigest() != claim[RECORDS][0]:
             self.say("record-edited", RECORDS)
 
     def _contents(self) -> None:
-        """Contents that are told with their salt must fit their commitments."""
+        """Contents must be those that records name, each once, and fit their commitments where the text is told."""
         with self.source.open(CONTENTS) as file:
-            for line in file:
+            for place, line in enumerate(file, 1):
                 told = object_in(line)
-                if "salt" in told:
-                    made = hmac.digest(bytes.fromhex(told["salt"]), told["body"].encode(), "sha256").hex()
-                    if made != told["commitment"]:
-                        self.say("content-edited", f"{told['content']} v{told['version']}")
+                name = named(told, told.get("seq"))
+                made = told.get("commitment")
+                if "salt" in told or "body" in told:
+                    made = hmac.digest(a2b_hex(told["salt"]), told["body"].encode(), "sha256").hex()
+                if not name or name not in self.named or made != told["commitment"]:
+                    self.say("content-edited", f"{CONTENTS}:{place}")
+                self.named.discard(name)
 
-    def _tree(self, manifest: dict[str, Any], leaves: bytes, place: tuple[int, int, int], root: bytes) -> None:
-        first, end, size = place
+    def _tree(self, manifest: dict[str, Any], leaves: bytes, root: bytes) -> None:
+        first, end, size = self.place
         proof = [base64(each) for each in manifest["proof"]]
         before = list(parts(0, first))
         beside = [*before, *parts(end, size)]
@@ -284,9 +286,8 @@ class Check:
         right = [(wide, each) for (_, wide), each in zip(beside[len(before) :], proof[len(before) :], strict=True)]
         if rooted([*left, *pieces(leaves, first, first, end), *right]) != root:
             self.say("tree-broken", "root")
-        since = manifest.get("since")
         known = {}
-        if since:
+        if since := manifest.get("since"):
             old, old_root = point_of(note_of(since["checkpoint"])[0])
             known = {old: [base64(each) for each in since["proof"]]}
             if not consistent(old, old_root, size, root, known[old]):
@@ -294,19 +295,11 @@ class Check:
         if not self.seen:
             self.unknown.append("no-earlier-checkpoint")
         for told in self.seen:
-            self._against(
-                told, known, (first, end, size, root), lambda upto: rooted([*left, *pieces(leaves, first, first, upto)])
-            )
+            self._against(told, known, root, lambda upto: rooted([*left, *pieces(leaves, first, first, upto)]))
 
-    def _against(
-        self,
-        told: str,
-        known: dict[int, list[bytes]],
-        place: tuple[int, int, int, bytes],
-        root_at: Callable[[int], bytes],
-    ) -> None:
+    def _against(self, told: str, known: dict[int, list[bytes]], root: bytes, root_at: Callable[[int], bytes]) -> None:
         """Whether the log goes on from a checkpoint that was seen."""
-        first, end, size, root = place
+        first, end, size = self.place
         old, old_root = point_of(note_of(told)[0])
         if old > size:
             self.say("rolled-back", f"{size} < {old}")
@@ -326,8 +319,8 @@ class Check:
 class Walk:
     """Goes through the records beside the index, and finds out what was done to them."""
 
-    def __init__(self, leaves: bytes, index: bytes, first: int) -> None:
-        self.leaves, self.first = leaves, first
+    def __init__(self, leaves: bytes, index: bytes, first: int, named_: set[Named] | None) -> None:
+        self.leaves, self.first, self.named = leaves, first, named_
         entries = len(index) // ENTRY
         numbers = struct.unpack(f">{entries * 2}Q", index[: entries * ENTRY])
         self.seqs, self.times = numbers[::2], numbers[1::2]
@@ -343,28 +336,26 @@ class Walk:
         told = body.rpartition(b',"seq":')
         digits, more, _ = told[2].partition(b",")
         seq = int(digits) if told[1] and more and SOME_DIGITS.fullmatch(digits.decode("latin-1")) else -1
-        place = self.place
+        place, start = self.place, (seq - self.first) * HASH
+        fits = self.leaves[start : start + HASH] == leaf
+        if fits and self.named is not None and b'"commitment":' in body:
+            self.named.add(named({**object_in(body)["facts"]}, seq))
         if place < len(self.seqs) and self.seqs[place] == seq:
             self.place = place + 1
-            if not self._fits(seq, leaf):
+            if not fits:
                 self._changed(place, body)
             return
-        self._astray(seq, leaf, body)
-
-    def _fits(self, seq: int, leaf: bytes) -> bool:
-        start = (seq - self.first) * HASH
-        return self.leaves[start : start + HASH] == leaf
+        self._astray(seq, body, fits=fits)
 
     def _changed(self, place: int, body: bytes) -> None:
         self.bad[place] = "record-edited" if micros(body) == self.times[place] else "time-shifted"
 
-    def _astray(self, seq: int, leaf: bytes, body: bytes) -> None:
+    def _astray(self, seq: int, body: bytes, *, fits: bool) -> None:
         """A record that the index does not have here."""
         place = bisect_left(self.seqs, seq)
         if place == len(self.seqs) or self.seqs[place] != seq:
             self.found.append(("record-inserted", f"seq {seq}"))
             return
-        fits = self._fits(seq, leaf)
         if place > self.place:
             self.skipped.update(range(self.place, place))
             self.place = place + 1
@@ -407,6 +398,25 @@ def number(told: str) -> int:
 def object_in(raw: bytes) -> dict[str, Any]:
     """The object of a JSON text in UTF-8."""
     return {**json.loads(raw.decode(), parse_constant=number)}
+
+
+def named(told: dict[str, Any], seq: object) -> Named:
+    """What a record's facts or a line of contents name: nothing, unless all of it makes sense."""
+    numbers, texts = (seq, told.get("version")), (told.get("content"), told.get("commitment"))
+    sound = all(type(one) in {int, float} and -LARGE < one < LARGE for one in numbers)  # type: ignore[operator]
+    return (*numbers, *texts) if sound and all(isinstance(one, str) for one in texts) else ()
+
+
+def directory_of(path: Path) -> int:
+    """Where the directory of an archive says at its end that it begins; the end has one form for all verifiers."""
+    with path.open("rb") as file:
+        before = max(0, file.seek(0, 2) - 98)
+        file.seek(before)
+        tail = file.read()
+    big, locator = tail[-42:-38] == b"PK\6\7", struct.pack("<4sQ4sLQL", b"PK\6\6", 44, b"PK\6\7", 0, before, 1)
+    if tail[-22:-18] + tail[-2:] != b"PK\5\6\0\0" or (big and tail[:12] + tail[-42:-22] != locator):
+        raise Broken("archive")
+    return int.from_bytes(tail[-50:-42] if big else tail[-6:-2], "little")
 
 
 # Keys and notes
@@ -537,15 +547,10 @@ def consistent(old: int, old_root: bytes, new: int, new_root: bytes, proof: list
 
 def micros(body: bytes) -> int:
     """Microseconds since 1970 of a record's time; -1 where it has none."""
-    told = re.match(rb'\{"at":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6})Z"', body)
-    try:
-        return (
-            int(datetime.fromisoformat(told[1].decode() + "+00:00").timestamp()) * 1_000_000 + int(told[2])
-            if told
-            else -1
-        )
-    except ValueError:
-        return -1
+    with suppress(ValueError):
+        if told := re.match(rb'\{"at":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6})Z"', body):
+            return int(datetime.fromisoformat(told[1].decode() + "+00:00").timestamp()) * 1_000_000 + int(told[2])
+    return -1
 
 
 def check(path: Path, *, key: str = "", seen: list[str] | None = None, witnesses: list[str] | None = None) -> Check:

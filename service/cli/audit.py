@@ -134,7 +134,9 @@ def rotate(*, data: Data = None, json: Json = False, lang: Lang = Tongue.ZH) -> 
     new = signer_from(chosen.audit_origin, seed)
 
     async def work(audit: Audit) -> None:
-        await audit.log.rotate(new)
+        known = await asyncio.to_thread(audit.log.reads.signers)
+        if known[-1][0] != str(new.verifier):  # else it was cut off before the key was in its place
+            await audit.log.rotate(new)
 
     with_log(data, None, lang.lang, work)
     # Only now: a key that no act tells of must not sign.

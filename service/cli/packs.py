@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from moderation.reasons import Language
     from service.wiring_audit import Audit
 
+_ALIKE: Final = ("pack", "scene", "creator", "room", "category", "contents", "unmasked")
+"""By these a schedule knows its packs again."""
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 _HELP: Final = "导出审计包（清单、签名、Merkle 证明；可离线校验）：" + "、".join(
     f"{code} {pack.name[0]}" for code, pack in PACKS.items()
@@ -83,6 +85,8 @@ def export(  # noqa: PLR0913 - the options of a command line
         period = _moment(since), _moment(until)
     except ValueError:
         refuse(say(lang.lang, "日期应如 2026-07-01", "a date is like 2026-07-01"))
+    if every is not None and to is not None and not to.is_dir():
+        refuse(say(lang.lang, "与 --every 同用时，--out 须为目录", "with --every, --out is a directory that is there"))
     asked = PackOrder(
         pack=pack, since=period[0], until=period[1], scene=scene or "", creator=creator, room=room, category=category,
         contents=contents, unmasked=unmasked, formats=tuple(formats or USUAL), lang=lang.lang,
@@ -146,7 +150,7 @@ async def _lacking(audit: Audit, tenant: str, asked: PackOrder, months: int) -> 
     if not await asyncio.to_thread(reads.size):
         return []
     began = datetime.fromisoformat(await asyncio.to_thread(reads.at, 0)).astimezone(SHANGHAI)
-    have = await _periods(audit.exports, tenant, asked.pack)
+    have = await _periods(audit.exports, tenant, asked)
     today, start = datetime.now(SHANGHAI).date(), date(began.year, (began.month - 1) // months * months + 1, 1)
     found = []
     while (end := _later(start, months)) <= today:
@@ -162,11 +166,12 @@ def _later(day: date, months: int) -> date:
     return date(number // 12, number % 12 + 1, 1)
 
 
-async def _periods(exports: Exports, tenant: str, pack: str) -> set[tuple[str, str]]:
+async def _periods(exports: Exports, tenant: str, asked: PackOrder) -> set[tuple[str, str]]:
+    """The periods of which there is a pack that is narrowed in the same way, and holds as much."""
     found = set()
     for one in await exports.listed(tenant, limit=100_000):
-        if one.pack == pack and one.state == DONE:
-            told = orjson.loads(one.asked)
+        told = orjson.loads(one.asked)
+        if one.state == DONE and all(told[name] == getattr(asked, name) for name in _ALIKE):
             found.add((told["since"], told["until"]))
     return found
 

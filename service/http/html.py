@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from moderation.reasons import fold_name
 from service.http import figures
@@ -42,6 +43,10 @@ HEADERS: Final = {
 }
 _COLOURS: Final = 8
 """Colours that marks have; a content with more categories uses them again."""
+
+
+_FIRST_OF_ITSELF: Final = 0xA0
+"""References to lower characters may mean others."""
 
 
 def _words() -> dict[str, dict[str, str]]:
@@ -129,6 +134,13 @@ def grouped(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return list(groups.values())
 
 
+def as_typed(text: str) -> Markup:
+    """The text for a field that is sent again: nothing is changed, and nothing hides in the source of the page."""
+    hidden = (sign for sign in set(text) if ord(sign) >= _FIRST_OF_ITSELF and not sign.isprintable())
+    references = {ord(sign): f"&#{ord(sign)};" for sign in hidden}
+    return Markup(escape(text).translate(references))  # noqa: S704 - escaped, and numbers
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
@@ -140,7 +152,7 @@ def _environment() -> Environment:
     )
     environment.globals.update(asset=address, marked=marked, innermost=innermost, found_in=found_in)
     environment.globals.update(colours=colours, grouped=grouped)
-    environment.filters.update(pieces=pieces, visible=visible, segment=partial(quote, safe=""))
+    environment.filters.update(pieces=pieces, visible=visible, as_typed=as_typed, segment=partial(quote, safe=""))
     environment.filters.update(clock=figures.clock, day=figures.day, last_day=figures.last_day)
     environment.filters.update(number=figures.number, percent=figures.percent, signed=figures.signed)
     return environment

@@ -57,6 +57,17 @@ REVIEWS_NAMED: Final = """
 SELECT r.id, r.opened_at, r.due_at, r.breached_at FROM json_each(?2) AS j CROSS JOIN reviews AS r ON r.id = j.value
 WHERE r.tenant = ?1
 """
+REVIEWS_ABOUT: Final = """
+SELECT r.id, c.content_id, c.version FROM json_each(?2) AS j CROSS JOIN reviews AS r ON r.id = j.value
+JOIN contents AS c ON c.id = r.content WHERE r.tenant = ?1
+"""
+MEMBERS_NAMED: Final = """
+SELECT k.id, k.name FROM json_each(?2) AS j CROSS JOIN creators AS k ON k.id = j.value WHERE k.tenant = ?1
+"""
+ACCOUNTS_HELD: Final = """
+SELECT a.name, l.since, l.until FROM creators AS k JOIN creator_links AS l ON l.creator = k.id
+JOIN creators AS a ON a.id = l.account WHERE k.tenant = ? AND k.name = ? ORDER BY l.since, l.id
+"""
 
 # Packs
 

@@ -124,3 +124,37 @@ def test_two_clicks_send_a_form_once(busy, seat, made):
     sat.page.wait_for_selector("#secret[open]" if path == "/people" else "[data-walk] td:not(.empty)")
     assert [one.removeprefix(busy.url) for one in sent] == [made]
     assert sat.wrong == []
+
+
+def test_whoever_signs_out_is_told_where_the_session_goes_on(busy, seat):
+    sat = seat("li.wei", path="/queue")
+
+    def leave():
+        sat.page.click(".menu summary")
+        sat.page.click("[data-do=leave]")
+
+    sat.page.route("**/sessions/current", lambda route: route.abort())
+    leave()
+    sat.page.wait_for_selector("#toasts >> text=连接不上服务")
+    sat.page.unroute("**/sessions/current")
+    sat.page.evaluate("document.querySelector('.menu').open = false")
+    who = {"tenant": "shop", "name": "zhang.min", "password": PASSWORD}
+    assert sat.page.context.request.post(f"{busy.url}/v1/sessions", data=who, headers={"Origin": busy.url}).ok
+    leave()  # another tab has begun another session
+    sat.page.wait_for_selector("#signed-out:not([hidden])")
+    assert sat.page.url.endswith("/queue")
+    sat.page.reload()
+    leave()
+    sat.page.wait_for_url("**/login")
+
+
+def test_one_enter_sends_what_was_mended(busy, seat):
+    sat = seat("root", path="/people")
+    sat.press("n")
+    sat.page.keyboard.type("li.wei")
+    sat.press("Enter")
+    sat.page.wait_for_selector("#new-user .error:not([hidden])")
+    sat.page.keyboard.type(".2")
+    sat.press("Enter")
+    sat.page.wait_for_selector("#secret[open]")
+    assert "li.wei.2" in sat.page.locator("#secret output").inner_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import date, timedelta
+from urllib.parse import urlencode
 
 import pytest
 
@@ -184,3 +185,33 @@ def test_a_form_stays_open_while_a_pack_is_made(busy, seat, monkeypatch):
     assert sat.page.input_value("#export-form [name=room]") == "r-1"
     assert sat.page.locator("tr[data-state=done] a[download]").count() == 1
     assert sat.wrong == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"), [("zh", "2026/1/2 00:30:00（北京时间）"), ("en", "1/2/2026, 12:30:00 AM (Beijing time)")]
+)
+def test_the_whole_time_behind_an_age_is_that_of_beijing(busy, seat, lang, told):
+    sat = seat("li.wei", path="/queue", lang=lang)
+    shown = sat.page.locator("time[data-as]").first
+    shown.evaluate("one => { one.dateTime = '2026-01-01T16:30:00Z'; one.title = ''; }")
+    sat.page.wait_for_function("() => document.querySelector('time[data-as]').title")
+    assert shown.get_attribute("title") == told
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("search", "text"),
+        ("search", "creator_id"),
+        ("audit", "named"),
+        ("creators", "containing"),
+        ("lexicons", "text"),
+    ],
+)
+def test_what_was_looked_for_stays_as_it_was_typed(busy, seat, path, name):
+    typed = '遥遥\u200b"领先&#8203;'
+    sat = seat("root", path=f"/{path}?{urlencode({name: typed})}")
+    field = sat.page.locator(f"[name={name}]")
+    assert field.input_value() == typed
+    assert sat.page.locator("label", has=field).locator(".sign").all_inner_texts() == ["U+200B"]
+    assert not sat.go(f"/{path}?{name}=plain").page.locator("form .sign").count()

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.browser.conftest import TERMS
 from tests.browser.test_console import _violations
 from tests.small import LEXICONS, small_rules
 
+DIGEST = "#digest >> text=/SHA-256 [0-9a-f]{64}/"
 CLAIM = "本店牙刷去年全市销量冠军"
 TEXT = f"大家好，欢迎来到直播间。这款牙刷是国家级的品质！我们的{CLAIM}。\n刷头柔软，今天很划算。"
 
@@ -245,7 +247,7 @@ def test_what_is_on_file_can_be_filed_by_hand(house, filed, seat):
     sat.page.fill("#proof-form [name=claims]", "本店米去年全省销量第一\n本店米连续三年全省第一")
     report = {"name": "report.pdf", "mimeType": "application/pdf", "buffer": b"proof"}
     sat.page.set_input_files("#proof-form [name=file]", report)
-    sat.page.wait_for_function("() => document.querySelector('#digest').textContent.includes('SHA-256')")
+    sat.page.wait_for_selector(DIGEST)
     sat.page.fill("#proof-form [name=source]", "某某协会")
     shot(sat, "files-new")
     sat.page.click("#proof-form [type=submit]")
@@ -253,6 +255,47 @@ def test_what_is_on_file_can_be_filed_by_hand(house, filed, seat):
     assert sat.wrong == []
     proofs = house.call("GET", "/v1/proofs")["proofs"]
     assert len(proofs[0]["claims"]) == 2
+
+
+SLOWLY = """() => {
+    const read = File.prototype.arrayBuffer;
+    File.prototype.arrayBuffer = async function () {
+        if (this.name === "none") throw new Error("gone");
+        if (this.name === "large") await new Promise((go) => { window.go = go; });
+        return read.call(this);
+    };
+}"""
+"""One file takes long to read, and one cannot be read."""
+
+
+def test_a_proof_is_filed_with_the_digest_of_the_file_that_is_chosen(house, filed, seat):
+    sat, sent = seat("li.wei", path="/files"), []
+    sat.page.on("request", lambda asked: asked.method == "POST" and sent.append(asked.post_data_json))
+    sat.page.evaluate(SLOWLY)
+    sat.press("n")
+    sat.page.fill("#proof-form [name=claims]", "本店面全市销量第一")
+    sat.page.fill("#proof-form [name=source]", "某某协会")
+
+    def choose(name):
+        sat.page.set_input_files("#proof-form [name=file]", {"name": name, "mimeType": "", "buffer": name.encode()})
+
+    choose("small")
+    sat.page.wait_for_selector(DIGEST)
+    choose("large")
+    assert not sat.page.locator(DIGEST).count()
+    sat.page.click("#proof-form [type=submit]")
+    sat.page.wait_for_selector("#proof-form .error >> text=还没有算出")
+    choose("none")
+    sat.page.wait_for_selector("#proof-form .error >> text=读不出这个文件")
+    sat.page.evaluate("() => go()")
+    sat.page.evaluate("() => new Promise((done) => setTimeout(done, 50))")
+    assert not sat.page.locator(DIGEST).count() and sent == []
+    choose("last")
+    sat.page.wait_for_selector(DIGEST)
+    sat.page.click("#proof-form [type=submit]")
+    sat.page.wait_for_selector("main >> text=本店面全市销量第一")
+    assert [one["file_sha256"] for one in sent] == [sha256(b"last").hexdigest()]
+    assert sat.wrong == []
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
@@ -264,6 +307,28 @@ def test_a_rewrite_takes_the_place_of_its_own_sentence_whatever_ends_the_lines(h
     words = sat.page.get_attribute("[data-accept]", "data-accept")
     sat.page.click("[data-accept]")
     assert sat.page.input_value("#edited") == "\n".join([*lines[:4], words, lines[5]])
+    assert sat.wrong == []
+
+
+def test_a_rewrite_keeps_what_was_typed_meanwhile(house, filed, seat):
+    sentences = ["这款牙刷是国家级的品质！", "刷头柔软。", "它遥遥领先。", "真是最高级的享受！"]
+    name = house.call("POST", "/v1/scripts", {"text": "".join(sentences), "products": ["brush"]})["script_id"]
+    sat = seat("li.wei", path=f"/scripts/{name}")
+    offers = sat.page.locator("[data-accept]")
+    first, last = offers.first, offers.last
+    sat.page.fill("#edited", "".join([*sentences[:2], "我加了一句。", *sentences[2:]]))
+    first.click()
+    typed = sat.page.input_value("#edited")
+    assert typed == "".join([first.get_attribute("data-accept"), "刷头柔软。我加了一句。", *sentences[2:]])
+    assert sat.page.locator("#accepted").inner_text().startswith("已采纳 1 处")
+    with sat.page.expect_navigation():
+        sat.page.click("[data-do=lang]")  # what was typed is kept, what was accepted is not known any more
+    assert sat.page.input_value("#edited") == typed
+    first.click()
+    sat.page.wait_for_selector("#toasts >> text=stands there twice")
+    assert sat.page.input_value("#edited") == typed and first.is_enabled()
+    last.click()
+    assert sat.page.input_value("#edited") == typed.replace(sentences[3], last.get_attribute("data-accept"))
     assert sat.wrong == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import threading
 import time
 import zipfile
@@ -60,6 +61,35 @@ def fetched(server, who, told):
     assert reply.status == 200
     assert reply.headers["content-length"] == str(len(reply.body)) == str(told["bytes"])
     return reply.body
+
+
+def test_a_creators_statement_tells_of_its_scores_measures_reports_and_accounts(server, auditor, admin):
+    for name in ("told", "told-shop", "told-other"):
+        assert server.call("PUT", f"/v1/creators/{name}", {}).status == 200
+    linked = server.call("POST", "/v1/creators/told/accounts", {"channel": "douyin", "account_id": "told-shop"})
+    assert linked.status == 200
+    for name in ("told", "told-shop", "told-other"):
+        server.judge("国家级面霜", content_id=f"{name}-1", creator_id=name)
+        report = {"content_id": f"{name}-1", "reporter_id": "somebody", "reason": "spam"}
+        assert server.call("POST", "/v1/reports", report).status == 200
+        found = admin.call("POST", f"/v1/creators/{name}/findings", {"name": "brush_order_found"})
+        assert found.status == 200, found.body
+    for name in ("told", "told-other"):
+        limited = admin.call("POST", f"/v1/creators/{name}/measures", {"kind": "limit_traffic", "days": 5})
+        assert limited.status == 200, limited.body
+    told = made(server, auditor, {"pack": "creator", "creator": "told", "formats": []})
+    with zipfile.ZipFile(io.BytesIO(fetched(server, auditor, told))) as archive:
+        tables = {}
+        for table in PACKS["creator"].tables:
+            head, *rows = map(json.loads, archive.read(f"tables/{table.name}.jsonl").splitlines())
+            tables[table.name] = [dict(zip(head, row, strict=True)) for row in rows]
+    creators = {name: [row["creator"] for row in tables[name]] for name in ("decisions", "measures")}
+    assert creators == {"decisions": ["told", "told-shop"], "measures": ["told"]}
+    scores = [(row["kind"], row["creator"]) for row in tables["scores"]]
+    assert [name for kind, name in scores if kind == "score.entry"] == ["told", "told-shop"]
+    assert ("creator.added", "told") in scores
+    assert {name for _, name in scores} == {"told", "told-shop"}
+    assert [row["content"] for row in tables["complaints"]] == ["told-1", "told-shop-1"]
 
 
 def test_a_pack_is_made_fetched_and_verified(server, auditor, decided, tmp_path):

@@ -11,6 +11,9 @@ from service.store import audit_statements, creator_statements, room_statements,
 from tests.small import migrated
 
 ASKED = {
+    (audit_statements, "ACCOUNTS_HELD"): set(),
+    (audit_statements, "MEMBERS_NAMED"): set(),
+    (audit_statements, "REVIEWS_ABOUT"): set(),
     (room_statements, "AFTER"): set(),
     (room_statements, "BEFORE"): set(),
     (room_statements, "BETWEEN"): set(),

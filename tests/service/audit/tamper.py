@@ -1,17 +1,20 @@
 """What somebody may do to a pack, or to a log, by name: each takes an unpacked pack, and does it somewhere by chance.
 
-``CLASSES`` says which group the verifiers have to name. Whoever holds no key can at best make the manifest fit what
-they did (``fixed``); whoever holds it makes another log, which only an earlier checkpoint shows.
+``HANDS`` says which group the verifiers have to name. Whoever holds no key can at best make the manifest fit what
+they did (``fix``); whoever holds it signs what they did (``HELD``), or makes another log, which only an earlier
+checkpoint shows. ``ARCHIVES`` are what somebody may make of the archive alone.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import re
 import shutil
 import struct
 import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,6 +56,23 @@ class Pack:
                 file["bytes"] = path.stat().st_size
         told["records"]["count"] = len(self.lines)
         self.manifest = told
+
+    def sign(self, signer) -> None:
+        """Makes all fit with the key, as far as the tree lets it."""
+        self.fix()
+        text = self.read("manifest.sig").decode().rpartition("\n\n")[0] + "\n"
+        for word, name in (("manifest", "manifest.json"), *((one, one) for one in ("records.jsonl", "index.bin"))):
+            text = re.sub(rf"(?m)^{word} \w+$", f"{word} {hashlib.sha256(self.read(name)).hexdigest()}", text)
+        self.write("manifest.sig", str(signer.note(text)).encode())
+
+    @property
+    def contents(self) -> list[dict]:
+        return [json.loads(line) for line in self.read("contents.jsonl").splitlines()]
+
+    @contents.setter
+    def contents(self, told: list[dict]) -> None:
+        lines = (json.dumps(one, sort_keys=True, ensure_ascii=False) + "\n" for one in told)
+        self.write("contents.jsonl", "".join(lines).encode())
 
     def read(self, name: str) -> bytes:
         return (self.folder / name).read_bytes()
@@ -201,3 +221,131 @@ KEYS = {
     "wrong key": "wrong-key",
 }
 """What takes a key: the real one, or another."""
+
+
+def rewrite_content(pack, chance):
+    """Another text, with a commitment that fits it."""
+    told = pack.contents
+    one = chance.choice(told)
+    one["body"] = one["body"].replace("面霜", "口红", 1)
+    one["commitment"] = hmac.digest(bytes.fromhex(one["salt"]), one["body"].encode(), "sha256").hex()
+    pack.contents = told
+
+
+def mask_content(pack, chance):
+    """A text as masked packs tell it, said to be another's."""
+    told = pack.contents
+    one, other = chance.sample(told, 2)
+    del one["body"], one["salt"]
+    one["text"] = "口红"
+    name = chance.choice(["commitment", "content", "seq"])
+    one[name] = other[name]
+    pack.contents = told
+
+
+def add_content(pack, chance):
+    """A content that no record names, or one that was told before."""
+    told = pack.contents
+    more = dict(chance.choice(told))
+    pack.contents = [*told, {**more, "version": 2} if chance.random() < 0.5 else more]
+
+
+def hide_salt(pack, chance):
+    told = pack.contents
+    one = chance.choice(told)
+    one["body"] = one["body"].replace("面霜", "口红", 1)
+    del one["salt"]
+    pack.contents = told
+
+
+def miscount(pack, chance):
+    """More records than there are, or fewer; or an index with a rest."""
+    if chance.random() < 0.3:
+        pack.write("index.bin", pack.read("index.bin") + b"\0" * chance.randrange(1, 16))
+        return
+    more = chance.choice([-7, -1, 1, 40])
+    text = re.sub(
+        rb"\nrecords (\d+)", lambda found: b"\nrecords %d" % (int(found[1]) + more), pack.read("manifest.sig")
+    )
+    pack.write("manifest.sig", text)
+
+
+HELD = {
+    "rewritten content": (rewrite_content, "content-edited"),
+    "masked content": (mask_content, "content-edited"),
+    "added content": (add_content, "content-edited"),
+    "hidden salt": (hide_salt, "unreadable"),
+    "other count": (miscount, "index-edited"),
+}
+"""What can be done to a pack by whoever holds the key, and signs it again."""
+
+
+def patched(raw, crc_of=None, *, more=0, put=None):
+    """An archive whose directory gives ``README.txt`` another size or checksum, or has another number at a place."""
+    told, place = bytearray(raw), raw.rindex(b"README.txt") - 46
+    if crc_of is not None:
+        struct.pack_into("<L", told, place + 16, zlib.crc32(crc_of))
+    (size,) = struct.unpack_from("<L", told, place + 24)
+    struct.pack_into("<L", told, place + 24, size + more)
+    if put is not None:
+        struct.pack_into("<H", told, place + put[0], put[1])
+    return bytes(told)
+
+
+def damaged(raw, chance):
+    """An archive with one or two other bytes in its directory, its end or the heads of its members."""
+    told, start = bytearray(raw), raw.index(b"PK\1\2")
+    heads = [found.start() for found in re.finditer(b"PK(?:\1\2|\3\4)", raw)]
+    for _ in range(chance.randrange(1, 3)):
+        near = chance.choice([len(told) - 98 + chance.randrange(98), chance.randrange(start, len(told))])
+        place = chance.choice([near, chance.choice(heads) + chance.randrange(22)])
+        told[place] = chance.choice([0, 1, 8, 255, told[place] ^ 1 << chance.randrange(8)])
+    return bytes(told)
+
+
+def zipped(pack, path, changes=None, *, method=zipfile.ZIP_DEFLATED, only=None):
+    """The archive of a pack in which some files hold something else, or one is packed by another method."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for one in sorted(each for each in pack.folder.rglob("*") if each.is_file()):
+            name = one.relative_to(pack.folder).as_posix()
+            told = (changes or {}).get(name, one.read_bytes())
+            archive.writestr(name, told, method if only in {None, name} else None)
+    return path.read_bytes()
+
+
+def archives(pack, path):
+    """Archives of a good pack by what is odd about them, each with whether it is whole all the same."""
+    readme, good = pack.read("README.txt"), zipped(pack, path)
+    longer = zipped(pack, path, {"README.txt": readme + b"x"})
+    moved = struct.unpack_from("<L", good, len(good) - 6)[0] + 7
+    stored = zipped(pack, path, method=zipfile.ZIP_STORED)
+    large = zipfile.ZIP64_LIMIT
+    try:
+        zipfile.ZIP64_LIMIT = 10
+        big = zipped(pack, path)
+    finally:
+        zipfile.ZIP64_LIMIT = large
+    return {
+        "good": (good, True),
+        "stored": (stored, True),
+        "large numbers": (big, True),
+        "large numbers elsewhere": (big[:-34] + bytes([big[-34] ^ 1]) + big[-33:], False),
+        "bytes before": (b"x" * 7 + good, False),
+        "bytes behind": (good + b"x", False),
+        "a comment": (good[:-2] + b"\1\0x", False),
+        "a directory elsewhere": (good[:-6] + struct.pack("<L", moved) + good[-2:], False),
+        "more than its size": (patched(longer, readme, more=-1), False),
+        "less than its size": (patched(good, more=1), False),
+        "stored, more than its size": (
+            patched(zipped(pack, path, {"README.txt": readme + b"x"}, method=0), readme, more=-1),
+            False,
+        ),
+        "a member that goes on into the next": (patched(good, put=(22, 1)), False),
+        "patched data": (patched(good, put=(8, 0x20)), False),
+        "strong encryption": (patched(good, put=(8, 0x40)), False),
+        "locked": (patched(good, put=(8, 1)), False),
+        "an unknown method": (patched(good, put=(10, 99)), False),
+        "another checksum": (patched(good, b"x"), False),
+        "bzip2": (zipped(pack, path, method=zipfile.ZIP_BZIP2, only="README.txt"), False),
+        "lzma": (zipped(pack, path, method=zipfile.ZIP_LZMA, only="README.txt"), False),
+    }

@@ -17,7 +17,7 @@ import pytest
 import time_machine
 from structlog.testing import capture_logs
 
-from service.acts import act_row
+from service.acts import Act, act_row
 from service.audit import formats, make
 from service.audit.columns import COLUMNS
 from service.audit.dsa import BATCH, statement
@@ -25,11 +25,12 @@ from service.audit.exports import AskedWrong, Exports
 from service.audit.mask import masked
 from service.audit.packs import CHECKLIST, FIGURES, HEADS, PACKS, TABLES
 from service.audit.reads import LogReads
-from service.audit.records import PackOrder, Record
+from service.audit.records import PackOrder, Record, Subject, Told, accounts_of, wanted
 from service.audit.timeline import Sought, look
 from service.audit.verify_export import check
 from service.ids import stamp
-from service.store import audit_statements
+from service.ports import Write
+from service.store import audit_statements, creator_statements
 from tests.service.audit.conftest import opened
 from tests.service.audit.dsa_schema import SCHEMA
 
@@ -122,6 +123,33 @@ async def test_a_pack_has_only_what_was_asked_for(made):
     with zipfile.ZipFile(pack) as archive:
         tenants = Counter(json.loads(line)["tenant"] for line in archive.read("records.jsonl").splitlines())
     assert set(tenants) == {"shop", ""}
+
+
+async def test_what_an_account_does_is_its_creators_while_it_is_linked(made):
+    def write(visit):
+        for name in ("a", "b"):
+            member = (f"id-{name}", "shop", name, "user", "default", None, None, "{}", visit.at, None)
+            visit.record(Act("creator.added", f"id-{name}", "shop"), Write(creator_statements.INSERT_CREATOR, member))
+        link = ("l", "shop", "id-a", "id-b", "douyin", 1_000_000_000)
+        visit.record(Act("account.linked", "l", "shop"), Write(creator_statements.INSERT_LINK, link))
+
+    def end(visit):
+        visit.record(Act("account.unlinked", "l", "shop"), Write(creator_statements.END_LINK, (1_000_000_009, "l")))
+
+    reads, asked = made.audit.log.reads, PackOrder(pack="creator", creator="a")
+
+    def taken():
+        """The seconds in which an act of the account is the creator's."""
+        accounts = accounts_of(reads, "shop", "a")
+        times = [f"2001-09-09T01:46:{second:02}.500000Z" for second in range(35, 55)]
+        told = [Told(Record(0, at, "shop", "score.entry", "s", b""), {}, Subject(creator="b")) for at in times]
+        return [one.record.at[17:19] for one in told if wanted(one, PACKS["creator"], asked, accounts)]
+
+    await made.store.ledger.visit(write)
+    assert taken() == [str(second) for second in range(40, 55)]
+    await made.store.ledger.visit(end)
+    assert taken() == [str(second) for second in range(40, 50)]
+    assert accounts_of(reads, "shop", "b") == accounts_of(reads, "rival", "a") == ()
 
 
 async def test_a_format_that_cannot_be_written_here_is_refused(made, monkeypatch):

@@ -20,7 +20,7 @@ from service.audit.note import COSIGNATURE, note_from, signer_from
 from service.filing import committed
 from service.ports import Words
 from tests.service.audit.conftest import opened
-from tests.service.audit.tamper import HANDS, KEYS, repacked, unpacked
+from tests.service.audit.tamper import HANDS, HELD, KEYS, archives, damaged, repacked, unpacked
 
 HERE = Path(verify_export.__file__).parent
 NODE = shutil.which("node")
@@ -53,11 +53,11 @@ def by_node(packs, *, key="", seen=(), folder):
 
 @pytest.fixture(scope="module")
 def with_contents(tmp_path_factory):
-    """A pack with what contents say, unmasked: the commitments can be made again."""
+    """A pack with what contents say, unmasked: the commitments can be made again. Its key is of our choice."""
     folder = tmp_path_factory.mktemp("contents")
 
     async def work():
-        async with opened(folder / "data") as made:
+        async with opened(folder / "data", audit_key=SEED.hex()) as made:
 
             def write(visit):
                 for number in range(60):
@@ -122,6 +122,23 @@ def test_what_was_done_to_a_pack_is_named(packed, with_contents, tmp_path, name,
     if NODE:
         asked = made if times == MANY else made[:1]
         assert by_node([path for path, _ in asked], key=key, folder=tmp_path) == found[: len(asked)]
+
+
+@pytest.mark.parametrize("times", [FEW, pytest.param(MANY, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", HELD)
+def test_what_the_holder_of_the_key_did_to_a_pack_is_named(with_contents, tmp_path, name, times):
+    signer, (act, group) = signer_from("qingliu", SEED), HELD[name]
+    (pack := unpacked(with_contents[0], tmp_path / "un")).sign(signer)
+    assert by_python(pack.folder, key=with_contents[1])[0] == [], "the key alone breaks nothing"
+    made = []
+    for number in range(times):
+        act(pack := unpacked(with_contents[0], tmp_path / "un"), random.Random(f"{name} {number}"))
+        pack.sign(signer)
+        made.append(repacked(pack, tmp_path / f"{number}.zip"))
+    found = [by_python(path, key=with_contents[1]) for path in made]
+    assert [codes[0] for codes, _ in found] == [group] * times
+    if NODE:
+        assert by_node(made[:FEW], key=with_contents[1], folder=tmp_path) == found[:FEW]
 
 
 async def another_log(folder, *, size, seed=SEED, mark="other", then=0):
@@ -276,14 +293,29 @@ def told_by(program, *words):
     return ran.returncode, ran.stdout, ran.stderr
 
 
+def test_of_a_strange_archive_both_say_the_same(packed, tmp_path):
+    made = archives(unpacked(packed[0], tmp_path / "un"), tmp_path / "made.zip")
+    paths = [tmp_path / f"{number}.zip" for number in range(len(made))]
+    for path, (raw, _) in zip(paths, made.values(), strict=True):
+        path.write_bytes(raw)
+    found = [by_python(path, key=packed[1]) for path in paths]
+    wanted = {name: [] if whole else ["unreadable"] for name, (_, whole) in made.items()}
+    assert {name: codes for name, (codes, _) in zip(made, found, strict=True)} == wanted
+    if NODE:
+        assert dict(zip(made, by_node(paths, key=packed[1], folder=tmp_path), strict=True)) == dict(
+            zip(made, found, strict=True)
+        )
+
+
 @pytest.mark.skipif(NODE is None, reason="no node")
-def test_a_locked_or_strange_archive_is_unreadable_by_both(packed, tmp_path):
-    for at, byte in ((8, 1), (10, 99), (16, 255)):  # locked, an unknown method, another checksum
-        told = bytearray(packed[0].read_bytes())
-        told[told.index(b"PK\x01\x02") + at] = byte
-        (path := tmp_path / f"{at}.zip").write_bytes(bytes(told))
-        found = by_python(path, key=packed[1])
-        assert found[0] == ["unreadable"] and by_node([path], key=packed[1], folder=tmp_path) == [found]
+@pytest.mark.parametrize("times", [FEW, pytest.param(MANY, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["good", "large numbers"])
+def test_of_a_damaged_archive_both_say_the_same(packed, tmp_path, name, times):
+    good, _ = archives(unpacked(packed[0], tmp_path / "un"), tmp_path / "made.zip")[name]
+    paths = [tmp_path / f"{number}.zip" for number in range(times)]
+    for number, path in enumerate(paths):
+        path.write_bytes(damaged(good, random.Random(number)))
+    assert by_node(paths, key=packed[1], folder=tmp_path) == [by_python(path, key=packed[1]) for path in paths]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const { $, alerted, ask, say, toast, tell, keys, renew } = window.ql;
+  const { $, alerted, ask, say, toast, tell, keys, reading, renew } = window.ql;
   document.addEventListener("click", async (event) => {
     const button = event.target.closest?.("[data-acknowledge]");
     if (!button || button.ariaBusy === "true") return;
@@ -17,7 +17,7 @@
   });
   // Who is at a button in the list is left alone; a row that is chosen stays so.
   const still = () => !$("#main").contains(document.activeElement) || document.activeElement.matches("tr.on, tr.on a");
-  setInterval(() => { if (!document.hidden && still()) renew("#main"); }, 5000);
+  reading(() => still() && renew("#main"), 5000);
   keys({ a: () => {
     if (!$("#rows tr.on")) toast(say("js.pick_row"));
     $("#rows tr.on [data-acknowledge]")?.click();

@@ -20,11 +20,15 @@ window.ql = (() => {
       if (error.name === "AbortError") throw error;
       throw Object.assign(new Error(say("js.offline")), { status: 0, problem: {} });
     }
-    if (answer.status === 401 && document.body.dataset.page !== "login") {
+    if (document.body.dataset.page !== "login" && await over(answer)) {
       signedOut();
-      throw Object.assign(new Error(say("js.signed_out")), { status: 401, problem: {} });
+      throw Object.assign(new Error(say("js.signed_out")), { status: answer.status, problem: {} });
     }
     return answer;
+  }
+  // Whether the session that this page was made for is over; another tab may have begun another.
+  async function over(answer) {
+    return answer.status === 401 || (answer.status === 403 && /:csrf$/.test((await answer.clone().json().catch(() => ({}))).type));
   }
 
   // Nobody is led away from what they are typing: a line says what happened, in the dialog where one is open.
@@ -62,8 +66,8 @@ window.ql = (() => {
     return [...parsed.body.childNodes].map((node) => document.importNode(node, true));
   }
 
-  // The main part of a page as it is now; nothing where it cannot be had.
-  const main = async (path) => (await part(path).catch(() => [])).find((node) => node.id === "main");
+  // The main part of a page as it is now
+  const main = async (path) => (await part(path)).find((node) => node.id === "main");
 
   function toast(text, { alert = false } = {}) {
     const note = document.createElement("p");
@@ -118,12 +122,13 @@ window.ql = (() => {
     const [unit, , size] = units.find(([, from]) => seconds >= from);
     return `${Math.floor(seconds / size)}${say(`time.${unit}`)}`;
   }
+  const clock = (at) => say("time.shanghai", { at: new Date(at).toLocaleString(lang === "zh" ? "zh-CN" : "en", { timeZone: "Asia/Shanghai" }) });
   function tick(of = document) {
     const now = Date.now();
     for (const time of $$("time[data-as]", of)) {
       const seconds = (Date.parse(time.dateTime) - now) / 1000;
       const due = time.dataset.as === "due";
-      if (!time.title) time.title = new Date(time.dateTime).toLocaleString(lang === "zh" ? "zh-CN" : "en");
+      if (!time.title) time.title = clock(time.dateTime);
       const text = due ? say(seconds > 0 ? "time.left" : "time.over", { x: long(Math.abs(seconds)) })
         : -seconds < 5 ? say("time.now") : say("time.ago", { x: long(Math.max(0, -seconds)) });
       if (time.textContent !== text) time.textContent = text;
@@ -132,6 +137,22 @@ window.ql = (() => {
   }
   tick();
   setInterval(tick, 1000);
+
+  // What reads itself anew does so once at a time, and less often while it fails. From the second failure on a line says how
+  // old is what stands there. Work that is left out gives false.
+  function reading(work, every) {
+    const line = $("#stale");
+    let failed = 0, good = Date.now();
+    async function next() {
+      try {
+        if (!document.hidden && (await work()) !== false) [failed, good] = [0, Date.now()];
+      } catch { failed += 1; }
+      if (failed > 1) line.textContent = say("js.stale", { at: clock(good) });
+      line.hidden = failed < 2;
+      setTimeout(next, Math.min(every * 2 ** failed, 30_000));
+    }
+    setTimeout(next, every);
+  }
 
   // How many alerts nobody knows of yet: pages stay open all day.
   async function alerted() {
@@ -227,7 +248,10 @@ window.ql = (() => {
     lang: () => { keep(); cookie("lang", lang === "zh" ? "en" : "zh"); location.reload(); },
     password: () => $("#password").showModal(),
     close: (button) => button.closest("dialog").close(),
-    leave: async () => { await ask("DELETE", "/v1/sessions/current").catch(() => {}); location.assign("/login"); },
+    leave: async () => {
+      try { await ask("DELETE", "/v1/sessions/current"); } catch (error) { if (error.status !== 401) { tell(error); return; } }
+      location.assign("/login");
+    },
     copy: async (button) => {
       const secret = $("output", button.closest("dialog"));
       try { await navigator.clipboard.writeText(secret.textContent); toast(say("js.copied")); } catch { getSelection().selectAllChildren(secret); }
@@ -268,6 +292,7 @@ window.ql = (() => {
     });
     of.addEventListener("change", (event) => {
       if (event.target.type === "checkbox") { act(event.target); return; }
+      if (event.target.tagName !== "SELECT") return; // what is typed is for the form that it is typed in
       pending = event.target;
       if (!keyed) settle();
     });
@@ -330,5 +355,5 @@ window.ql = (() => {
     });
   });
 
-  return { $, $$, alerted, ask, part, main, say, toast, tell, complain, sending, anew, gone, draft, done, keys, named, tick, chosen, reveal, randomPassword, lang };
+  return { $, $$, alerted, ask, part, main, reading, say, toast, tell, complain, sending, anew, gone, draft, done, keys, named, tick, chosen, reveal, randomPassword, lang };
 })();

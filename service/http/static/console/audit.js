@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const { $, $$, ask, say, toast, tell, sending, anew, done, keys, renew, lang } = window.ql;
+  const { $, $$, ask, say, toast, tell, sending, anew, done, keys, reading, renew, lang } = window.ql;
   const form = $("#export-form");
 
   const print = $("[data-print]");
@@ -45,11 +45,11 @@
 
   // What is being made
   async function look() {
-    const waiting = 'tr[data-state="waiting"]';
-    let made = false;
-    for (const row of $$(waiting)) {
+    const waiting = $$('tr[data-state="waiting"]');
+    let made = false, wrong = null;
+    for (const row of waiting) {
       let told;
-      try { told = await ask("GET", `/v1/exports/${encodeURIComponent(row.dataset.id)}`); } catch { continue; }
+      try { told = await ask("GET", `/v1/exports/${encodeURIComponent(row.dataset.id)}`); } catch (error) { wrong = error; continue; }
       made ||= told.state !== "waiting";
       if (told.doing) {
         const { stage, done, total } = told.doing;
@@ -58,9 +58,10 @@
       }
     }
     if (made) await renew("#rows"); // a form that somebody is filling in stays
-    if ($(waiting)) setTimeout(look, 700);
+    if (wrong) throw wrong;
+    return waiting.length > 0;
   }
-  if (form) look();
+  if (form) reading(look, 700);
 
   async function verify(id) {
     const told = await ask("GET", `/v1/exports/${encodeURIComponent(id)}/verification`);

@@ -10,6 +10,9 @@
   let here = null, tally = Number(sessionStorage.getItem(TALLY)), busy = false, last = null, claiming = null, dry = false;
   let asked = desk.dataset.asked; // the item that was opened out of a list: nothing is claimed beside it
   const ready = new Map();
+  // What the service last said of each in hand: the token of its steps, and until when it is held.
+  const leases = new Map();
+  const leased = ({ id, token, lease_until: until }) => leases.set(id, { token, until: Date.parse(until) });
 
   const path = (id, step = "") => `/v1/reviews/${encodeURIComponent(id)}${step && `/${step}`}`;
   const item = () => $(".item", place);
@@ -56,7 +59,10 @@
     const { items } = await claiming;
     dry = items.length === 0;
     recount().catch(() => {});
-    for (const one of items) if (!hand.includes(one.id)) hand.push(one.id);
+    for (const one of items) {
+      leased(one);
+      if (!hand.includes(one.id)) hand.push(one.id);
+    }
     beads();
     return items.length;
   }
@@ -65,6 +71,7 @@
     const at = Math.max(0, hand.indexOf(from));
     hand = hand.filter((id) => id !== from);
     ready.delete(from);
+    leases.delete(from);
     if (from === asked) { rest("#back"); return; }
     const next = hand[at] ?? hand[0];
     if (next) {
@@ -163,12 +170,13 @@
 
   async function undo(id = last?.id) {
     if (!id) return;
-    forget();
-    try { await ask("POST", path(id, "undo"), {}); } catch (error) {
-      if (error.status !== 409) throw error;
+    try { leased(await ask("POST", path(id, "undo"), {})); } catch (error) {
+      if (error.status !== 409) throw error; // it did not arrive: there is time to ask again
+      forget();
       toast(say("js.too_late"), { alert: true }); // the item that is shown is mostly another, and nothing is wrong with it
       return;
     }
+    forget();
     count(-1);
     ready.delete(id);
     hand = [id, ...hand.filter((one) => one !== id)];
@@ -178,7 +186,7 @@
 
   async function take() {
     const id = item().dataset.id;
-    await ask("POST", path(id, "claim"), {});
+    leased(await ask("POST", path(id, "claim"), {}));
     ready.delete(id);
     if (!hand.includes(id)) hand.unshift(id);
     await show(id);
@@ -193,8 +201,7 @@
     const box = $(".suggestion", place);
     if (!box) return;
     box.setAttribute("aria-busy", "true");
-    box.replaceChildren(...await part(`/desk/${encodeURIComponent(here)}/suggestion`));
-    box.removeAttribute("aria-busy");
+    try { box.replaceChildren(...await part(`/desk/${encodeURIComponent(here)}/suggestion`)); } finally { box.removeAttribute("aria-busy"); }
   }
 
   function view() {
@@ -213,8 +220,18 @@
     all.forEach((one) => { $(".slot", one).textContent = ""; });
     visible.slice(0, 9).forEach((one, index) => { $(".slot", one).textContent = String(index + 1); });
   }
+  // A dialog is about the item that it was opened over; none opens while an act is under way, which may bring another.
+  let over = null;
+  const another = (dialog) => {
+    if (item()?.dataset.id === over) return false;
+    dialog.close();
+    toast(say("js.not_now"), { alert: true });
+    return true;
+  };
   function openReasons() {
+    if (busy) return;
     const shown = item();
+    over = shown.dataset.id;
     const codes = (of) => shown.dataset[of].split(" ").filter(Boolean);
     const decided = codes("decided"), found = [...decided, ...codes("said"), ...codes("categories")];
     const known = new Map(all.map((one) => [one.dataset.code, one]));
@@ -260,6 +277,7 @@
   });
   $("form", reasons).addEventListener("submit", (event) => { event.preventDefault(); decideBlock(); });
   function decideBlock() {
+    if (another(reasons)) return;
     const picked = all.filter((one) => $("input", one).checked).map((one) => {
       const article = $("select", one)?.value;
       return article ? { category: one.dataset.code, article } : { category: one.dataset.code };
@@ -274,7 +292,8 @@
   const noting = $("#noting");
   let noted = null;
   function withNote(name, act) {
-    if (!item()) return;
+    if (busy || !item()) return;
+    over = item().dataset.id;
     $("#noting-title").textContent = $("#noting-title").dataset[name];
     $("textarea", noting).value = "";
     draft($("form", noting), `${here} ${name}`);
@@ -284,6 +303,7 @@
     $("textarea", noting).focus();
   }
   function goOn() {
+    if (another(noting)) return;
     const note = $("textarea", noting).value.trim();
     once(() => noted(note ? { note } : {}));
   }
@@ -375,20 +395,15 @@
   setInterval(() => document.hidden || recount().catch(() => {}), 20000);
 
   // While the page is open what is in hand stays in hand.
-  const alive = new Map();
+  async function lease(id) { // of what was in hand when the page came
+    const article = (await fetched(id).catch(() => [])).find((node) => node.classList?.contains("item"));
+    return { token: Number(article?.dataset.token), until: Date.parse(article?.dataset.until) };
+  }
   async function heartbeat() {
     for (const id of [...hand]) {
-      const shown = id === here ? item()?.dataset.token : null;
-      const nodes = await ready.get(id)?.catch(() => null);
-      const article = nodes?.find?.((node) => node.classList?.contains("item"));
-      const token = shown ?? article?.dataset.token;
-      if (!token) continue;
-      const due = (alive.get(id) ?? Date.parse(article?.dataset.until ?? "")) - Date.now();
-      if (due > 5 * 60000) continue;
-      try {
-        const told = await ask("POST", path(id, "heartbeat"), { token: Number(token) });
-        alive.set(id, Date.parse(told.lease_until));
-      } catch (error) {
+      const { token, until } = leases.get(id) ?? await lease(id);
+      if (!token || until - Date.now() > 5 * 60000) continue;
+      try { leased(await ask("POST", path(id, "heartbeat"), { token })); } catch (error) {
         if (error.status === 409 && id === here && !busy) refused(error);
         else if (error.status === 409) { hand = hand.filter((one) => one !== id); ready.delete(id); beads(); }
       }

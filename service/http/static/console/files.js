@@ -2,21 +2,31 @@
 "use strict";
 
 {
-  const { $, $$, ask, sending, anew, keys } = window.ql;
+  const { $, $$, ask, say, complain, sending, anew, keys } = window.ql;
   const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
   let digest = "";
 
   const send = (form, path, sent) => sending(form, () => ask("POST", path, sent).then(anew));
 
-  $("#proof-form [name=file]")?.addEventListener("change", async (event) => {
-    const [file] = event.target.files;
+  // A large file takes a while: a digest is that of the file that is chosen then, or none.
+  const stays = $("#digest")?.textContent;
+  $("#proof-form [name=file]")?.addEventListener("change", async ({ target: { form, files } }) => {
+    const [file] = files;
+    const still = () => form.elements.file.files[0] === file;
+    digest = "";
+    $("#digest").textContent = stays;
+    complain(form, null);
     if (!file) return;
-    const sum = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
-    digest = [...new Uint8Array(sum)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    $("#digest").textContent = `SHA-256 ${digest}`;
+    try {
+      const sum = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
+      if (!still()) return;
+      digest = [...new Uint8Array(sum)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+      $("#digest").textContent = `SHA-256 ${digest}`;
+    } catch { if (still()) complain(form, { message: say("js.unread") }); }
   });
   $("#proof-form")?.addEventListener("submit", (event) => {
     event.preventDefault();
+    if (!digest) { complain(event.target, { message: say("js.no_digest") }); return; }
     const form = event.target, { claims, source, period, scope, valid_from: from, valid_to: to } = form.elements;
     const sent = { claims: lines(claims.value), file_sha256: digest, source: source.value, period: period.value, scope: scope.value };
     if (from.value) sent.valid_from = from.value;

@@ -32,7 +32,6 @@
   // Reads a part of the page anew; the place in it stays.
   async function renew(of) {
     const page = await main(location.pathname + location.search);
-    if (!page) return;
     const to = place(), within = $(of).contains(document.activeElement);
     $(of).replaceChildren(...(page.matches(of) ? page : $(of, page)).childNodes);
     tick();

@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const { $, $$, ask, say, sending, anew, gone, keys } = window.ql;
+  const { $, $$, ask, say, toast, sending, anew, gone, keys } = window.ql;
   const chosen = (form, name) => $$(`[name=${name}]:checked`, form).map((box) => box.value);
 
   async function file(form) {
@@ -15,23 +15,39 @@
   for (const form of $$("#script-form, #edit-form")) form.addEventListener("submit", (event) => { event.preventDefault(); sending(form, () => file(form)); });
 
   // An accepted rewrite takes the place of its sentence in the text that will be saved; offsets count code points.
+  // Once somebody has typed there they count no more: then it takes the place of the same words, where they stand once.
   const edited = $("#edited");
   const pieces = edited ? [...edited.defaultValue] : [];
   const accepted = new Map();
+  let written = edited?.defaultValue;
+  function rebuilt(start, end, words) {
+    accepted.set(start, [end, words]);
+    let text = "", at = 0;
+    for (const [from, [to, said]] of [...accepted].sort(([a], [b]) => a - b)) {
+      text += pieces.slice(at, from).join("") + said;
+      at = to;
+    }
+    edited.value = text + pieces.slice(at).join("");
+    written = edited.value;
+    return true;
+  }
+  function replaced(start, end, words) {
+    const around = edited.value.split(pieces.slice(start, end).join(""));
+    if (around.length === 2) edited.value = around.join(words);
+    return around.length === 2;
+  }
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-accept]");
     if (!button || !edited) return;
     const line = button.closest(".sentence");
-    accepted.set(Number(line.dataset.start), [Number(line.dataset.end), button.dataset.accept]);
-    let text = "", at = 0;
-    for (const [start, [end, words]] of [...accepted].sort(([a], [b]) => a - b)) {
-      text += pieces.slice(at, start).join("") + words;
-      at = end;
+    const put = edited.value === written ? rebuilt : replaced;
+    if (!put(Number(line.dataset.start), Number(line.dataset.end), button.dataset.accept)) {
+      toast(say("js.not_there"), { alert: true });
+      return;
     }
-    edited.value = text + pieces.slice(at).join("");
     line.classList.add("accepted");
     button.disabled = true;
-    $("#accepted").textContent = say("js.accepted", { n: accepted.size });
+    $("#accepted").textContent = say("js.accepted", { n: $$(".sentence.accepted").length });
   });
 
   const page = $("#script");

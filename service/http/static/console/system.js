@@ -2,10 +2,9 @@
 "use strict";
 
 {
-  const { $, main, tick } = window.ql;
-  setInterval(async () => {
-    if (document.hidden) return;
-    const fresh = await main("/system");
-    if (fresh) { $("#main").replaceChildren(...fresh.childNodes); tick(); }
+  const { $, main, reading, tick } = window.ql;
+  reading(async () => {
+    $("#main").replaceChildren(...(await main("/system")).childNodes);
+    tick();
   }, 5000);
 }

@@ -19,20 +19,26 @@
     asking?.abort();
     asking = new AbortController();
     const { signal } = asking;
-    if (!text.value.trim()) { verdict.replaceChildren(...nothing.map((node) => node.cloneNode(true))); return; }
+    if (!text.value.trim()) {
+      verdict.replaceChildren(...nothing.map((node) => node.cloneNode(true)));
+      verdict.setAttribute("aria-busy", "false");
+      return;
+    }
     verdict.setAttribute("aria-busy", "true");
+    let place = verdict; // a rewrite that fails leaves the verdict
     try {
       const body = sent();
       verdict.replaceChildren(...await part("/try/verdict", body, { signal }));
       verdict.setAttribute("aria-busy", "false");
       const box = $("#rewrite");
+      place = box ?? verdict;
       if (box) box.replaceChildren(...await part("/try/rewrite", body, { signal }));
     } catch (error) {
       if (error.name !== "AbortError") {
         const wrong = document.createElement("p");
         wrong.className = "error";
         wrong.textContent = error.message;
-        verdict.replaceChildren(wrong);
+        place.replaceChildren(wrong);
       }
     } finally {
       if (!signal.aborted) verdict.setAttribute("aria-busy", "false");
