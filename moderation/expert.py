@@ -56,6 +56,10 @@ says outweighs them; where more such stretches differ nobody doubts."""
 UNREAD = frozenset({ACROSTIC, "parts"})
 """Disguises of which no wording shows what they hide."""
 ADVERTISING = "advertising"
+INSULTS = {"violence": "abuse", "self_harm": "abuse"}
+"""Heads that insults sound like to a model, and the head of insults."""
+CLEARER = 20
+"""So many thousandths surer it is an insult and no threat (你这种人活着就是浪费空气)."""
 
 
 class Wording(NamedTuple):
@@ -151,8 +155,11 @@ def testimony(
         if item.weight >= policy.review_at
         and policy.action_for(item, ruleset.categories[item.category]) >= Action.REVIEW
     ]
+    surety = {score.head: score.score for score in opinion.scores}
     for score in opinion.scores:
         category = ruleset.categories.get(heads.get(score.head, ""))
+        if surety.get(INSULTS.get(score.head, ""), 0) >= score.score + CLEARER:
+            continue
         if category is None or not category.applies(content.scene, advertising=advertising):
             continue
         idle = (

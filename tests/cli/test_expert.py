@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.conftest import told
 
-ABUSIVE = "你这种人活着就是浪费空气，全家都恶心"
+ABUSIVE = "像你这种货色，倒贴钱都没人愿意多看一眼"
 HEARD = {"QINGLIU_EXPERT": "ngram"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from moderation.render import REASONS
 from service.rights import Role
 
-ABUSIVE = "你这种人活着就是浪费空气，全家都恶心"
+ABUSIVE = "像你这种货色，倒贴钱都没人愿意多看一眼"
 
 
 def test_an_answer_tells_the_score_and_the_metrics_count_it(serving):

@@ -471,3 +471,13 @@ def test_a_score_is_told_by_the_clause_around_what_says_most(shipped, text, quot
     opinion = opinion._replace(scores=(score._replace(span=score.span._replace(start=start, end=start + 2)),))
     (item,) = scored(shipped.examine(content(text, scene="ugc")).conclude(opinion))
     assert text[item.span.start : item.span.end] == quoted
+
+
+@pytest.mark.parametrize(("threat", "heard"), [(960, {"abuse_insult"}), (995, {"abuse_insult", "violence_terror"})])
+def test_an_insult_is_a_threat_only_where_the_threat_is_about_as_sure(shipped, threat, heard):
+    case = shipped.examine(content("像你这种货色，倒贴钱都没人愿意多看一眼", scene="ugc"))
+    span = Span("text", 0, 6)
+    opinion = Opinion(
+        TEXT, "ngram@0123456789ab", (Score("abuse", 1000, 600, span), Score("violence", threat, 700, span))
+    )
+    assert {item.category for item in case.conclude(opinion).evidence} == heard
