@@ -98,8 +98,9 @@ def further(start: Fitted, found: Bags, truth: Floats, weight: Floats, recipe: R
     """
     scaled = ratios(found, truth, weight, recipe)
     weights, bias = start.weights.copy(), start.bias.copy()
-    for dropped in sorted(set(recipe.dropped)):
-        heads = np.flatnonzero(np.array(recipe.dropped) == dropped)
+    known, drops = weight.any(axis=0), np.array(recipe.dropped)
+    for dropped in np.unique(drops[known]):
+        heads = np.flatnonzero(known & (drops == dropped))
         state = _State(scaled[:, heads], bias[heads], weights[:, heads])
         state.squares += CALM
         state.pulls += recipe.block
