@@ -35,14 +35,14 @@ WRITTEN = 7
 _LONG_RUN = re.compile("[0-9oil" + "".join(map(chr, _SPOKEN)) + "]{11}")
 """Shorter runs of digits are no number that is looked for."""
 _MOBILE = re.compile(r"(?<![0-9])(?:(?:00)?86)?(1[3-9][0-9]{9})(?![0-9])")
-_LETTERED = re.compile(r"(?<![0-9])(?=(?:[oil]*[0-9]){4})[1il](?=[0-9]{0,9}[oil])[3-9][0-9oil]{9}(?![0-9])")
+_LETTERED = re.compile(r"(?<![0-9])(?=(?:[oil]{0,7}[0-9]){4})[1il](?=[0-9]{0,9}[oil])[3-9][0-9oil]{9}(?![0-9])")
 """A mobile number with o, i and l for 0 and 1. A letter at its head alone makes it a part (I30-1100-1100)."""
 _LONG_NUMBER = re.compile(r"(?<![0-9a-z])[0-9]{15,18}[0-9x](?![0-9a-z])")
 _DIGIT = f"[0-9{NUMERALS}]"
 _HALVES = re.compile(rf"前面?{_DIGIT}位[是为]?({_DIGIT}+)[^0-9]{{0,2}}?[后末]面?{_DIGIT}位[是为]?({_DIGIT}+)")
 """A number told in two pieces, by how many of its digits come first and last."""
 _QQ = (
-    r"(?=(?:[oil]*[0-9]){5})[1-9il][0-9oil]{6,10}(?![0-9a-z只])|[1-9][0-9]{4,10}(?![0-9只])|"
+    r"(?=(?:[oil]{0,6}[0-9]){5})[1-9il][0-9oil]{6,10}(?![0-9a-z只])|[1-9][0-9]{4,10}(?![0-9只])|"
     rf"{_DIGIT}(?:[ -]{{0,2}}{_DIGIT}){{5,10}}(?![ -]{{0,2}}{_DIGIT}|只)"
 )
 _WECHAT_ID = r"[a-z][a-z0-9_-]{5,19}(?![a-z0-9_-])"
