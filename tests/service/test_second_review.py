@@ -11,7 +11,7 @@ import orjson
 import pytest
 import time_machine
 
-from moderation.types import Action
+from moderation.types import Action, Author, Scene
 from service.http.review_answers import full, summary
 from service.review import golden, handling
 from service.review.appeals import Appealed
@@ -26,6 +26,7 @@ from service.rights import Role
 from service.store.desk_reads import Query
 from tests.service.test_desk import BLOCK, DOUBTFUL, PASS, House, lexicons  # noqa: F401 - a fixture
 
+BANNED = "全网第一"
 NOTED = Ruling(Action.BLOCK, (Reason("abuse_insult"),), "铁证如山")
 ALL = Checks(sample_share=1.0)
 GOLDEN = Checks(golden_share=1.0, golden_wait=0.0)
@@ -113,6 +114,26 @@ async def test_a_senior_who_agrees_with_the_first_writes_no_decision(house, peop
     await desk.decide(people["bob"], sample, row.token, PASS)
     (last,) = await desk.claim(people["sid"], limit=9)
     assert (await desk.decide(people["sid"], last.id, last.token, BLOCK)).outcome is None
+
+
+@pytest.mark.parametrize("again", [True, False])
+async def test_a_senior_overturns_an_appeal_though_the_pipeline_sent_the_content_again(
+    house, people, desk, content, again
+):
+    """What the engine repeats is the same block (ADR 17)."""
+    made = content(BANNED, scene=Scene.AD, id="a", author=Author(id="cr"))
+    first = await house.service.moderation.one(house.key, made)
+    filed = await desk.appeal("shop", Appealed(first.id, "", "cr", "有证明"))
+    (row,) = await desk.claim(people["sue"], sorts=Sorts(kinds=("appeal",)))
+    await desk.decide(people["sue"], row.id, row.token, Ruling(None, outcome="upheld"))
+    if again:
+        assert (await house.service.moderation.one(house.key, made)).id != first.id
+    (row,) = await desk.claim(people["bob"])
+    await desk.decide(people["bob"], row.id, row.token, PASS)
+    (row,) = await desk.claim(people["sid"], limit=9)
+    await desk.decide(people["sid"], row.id, row.token, PASS)
+    assert house.rows("SELECT outcome FROM appeals WHERE id = ?", filed) == [("overturned",)]
+    assert house.rows("SELECT action FROM decisions ORDER BY seq DESC LIMIT 1") == [("pass",)]
 
 
 async def test_a_senior_who_decided_the_first_time_gets_no_word_on_the_second(house, people, desk, content):
