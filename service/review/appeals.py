@@ -20,7 +20,7 @@ from service.acts import (
     DECISION_NOTIFIED,
     Act,
 )
-from service.creators.posting import is_creator, settle
+from service.creators.posting import happened, is_creator, settle
 from service.filing import kept
 from service.ids import from_stamp, later, new_id
 from service.ports import Write
@@ -106,7 +106,8 @@ def file(visit: Visit, tenant: str, said: Appealed, deadlines: Deadlines) -> str
     """
     found = _found(visit, tenant, said.decision or _newest(visit, tenant, said.content_id))
     block, creator = found.block, found.standing.content.author.id
-    if creator and not is_creator(visit, tenant, said.by, creator):
+    at = happened(found.standing.published_at, found.at)
+    if creator and not is_creator(visit, tenant, said.by, creator, at):
         raise NotTheirs(said.by)
     if first := visit.rows(sql.TWICE, found.content, block.decision):
         raise NotAppealable("twice", first[0][0])

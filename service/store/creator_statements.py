@@ -60,10 +60,10 @@ SAME_CREATOR: Final = """
 SELECT 1 FROM (
     SELECT k.name, k.id AS owner FROM creators AS k WHERE k.tenant = ?1 AND k.name IN (?2, ?3)
     UNION SELECT k.name, l.creator FROM creators AS k JOIN creator_links AS l ON l.account = k.id
-    WHERE k.tenant = ?1 AND k.name IN (?2, ?3)
+    WHERE k.tenant = ?1 AND k.name IN (?2, ?3) AND (l.until IS NULL OR l.until >= ?4)
 ) AS o GROUP BY o.owner HAVING count(DISTINCT o.name) = 2 LIMIT 1
 """
-"""Whether two ids are accounts of one creator, or were: what an account did stays with whose it was."""
+"""Whether two ids are accounts of one creator, or were then: what an account did stays with whose it was."""
 END_LINK: Final = "UPDATE creator_links SET until = ? WHERE id = ? AND until IS NULL"
 
 _BESIDE: Final = """

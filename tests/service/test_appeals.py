@@ -12,8 +12,9 @@ import time_machine
 
 from moderation.types import Action, Author, Scene
 from service.creators.entries import Entry, Kind, standing
+from service.creators.members import Profile
 from service.ids import from_stamp
-from service.review.appeals import Appealed, NotAppealable
+from service.review.appeals import Appealed, NotAppealable, NotTheirs
 from service.review.desk import Sorts
 from service.review.intake import Said
 from service.review.rows import Conflict, NotThere
@@ -198,6 +199,26 @@ async def test_an_appeal_by_content_is_against_its_newest_block(house, desk, con
     filed = await desk.appeal("shop", Appealed("", "a", "creator", "x"))
     told = await house.service.appeals.appeal("shop", filed)
     assert (told.decision, told.content_id, told.version) == (second, "a", 2)
+
+
+async def test_a_former_owner_appeals_for_what_was_theirs_alone(house, desk, content):  # noqa: F811
+    """Whoever bears the violation appeals; nobody else uses up the one appeal."""
+    members = house.service.creators.members
+    await members.put("shop", "owner", Profile())
+    await members.link("shop", "owner", "douyin", "creator")
+    await members.link("shop", "owner", "douyin", "sibling")
+    before = [await blocked(house, content, name) for name in ("b1", "b2")]
+    with after(timedelta(days=1)):
+        await members.unlink("shop", "owner", "creator")
+    with after(timedelta(days=2)):
+        made = content(BANNED, scene=Scene.AD, id="later", author=Author(id="creator"), at=datetime.now(UTC))
+        later = (await house.service.moderation.one(house.key, made)).id
+        for stranger in ("owner", "sibling"):
+            with pytest.raises(NotTheirs):
+                await desk.appeal("shop", Appealed(later, "", stranger, "x"))
+        await desk.appeal("shop", Appealed(later, "", "creator", "x"))
+        for decision, own in zip(before, ("owner", "sibling"), strict=True):
+            await desk.appeal("shop", Appealed(decision, "", own, "x"))
 
 
 # What comes of it
