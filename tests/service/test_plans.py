@@ -28,6 +28,7 @@ ASKED = {
     (rule_statements, "UPHELD"): {"a"},  # appeals
     (audit_statements, "FIRST_SINCE"): set(),
     (audit_statements, "LAST_BEFORE"): set(),
+    (vault_statements, "KEEP_AUTHOR"): set(),
     (vault_statements, "UNCLASSED"): set(),
 }
 """What a statement may walk all the same."""
