@@ -131,8 +131,10 @@ def decide(visit: Visit, row: Row, move: Move, ruling: Ruling, book: Book) -> Ro
     checked = found(visit, row.tenant, sample.checked)
     if same or _passed_over(visit, row, sample, checked):
         return take(visit, row, move, note=ruling.note)
-    decide_ = appeals.redecide if checked.kind == APPEAL else rulings.decide
-    return decide_(visit, row, move, ruling, book)
+    if checked.kind == APPEAL:
+        return appeals.redecide(visit, row, move, ruling, book)
+    rulings.resettle(visit, checked._replace(round=sample.checked_round), ruling)
+    return rulings.decide(visit, row, move, ruling, book)
 
 
 def _passed_over(visit: Visit, row: Row, sample: Sample, checked: Row) -> bool:
