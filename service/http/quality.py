@@ -72,7 +72,7 @@ class GoldenResults(Answered):
 
 
 class ReviewerShown(Answered):
-    """How somebody works. ``hasty`` is the share of decisions made faster than one can read."""
+    """How somebody works. ``hasty`` is the share of decisions made faster than one can read, of the last 2 000."""
 
     user: Person
     decisions: int
