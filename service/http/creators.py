@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 WRITES: Final = (*BODY, *CALLED)
 _SCENES: Final = frozenset(scene.value for scene in Scene)
-_MOST_LINES: Final = 1000
 
 T = TypeVar("T")
 
@@ -138,8 +137,8 @@ async def explanation(asked: Asked) -> Answer:
     if query.preset and query.preset not in scales:
         raise Problem("invalid-query", faults=[Fault(("preset",), "unknown_preset", {"known": ", ".join(scales)})])
     seen = await seen_by(asked)
-    rows = await parts.reads.ledger(seen.member.id, limit=_MOST_LINES)
-    decisions = {one.entry.id: one.decision for one in rows}
+    causes = [one.entry for one in seen.derived.deductions] + ([seen.derived.zero] if seen.derived.zero else [])
+    decisions = await parts.reads.decisions([one.id for one in causes])
     told = await asyncio.to_thread(explained, asked, seen, decisions)
     told["scales"] = [
         {

@@ -97,6 +97,7 @@ SELECT e.number, {ENTRY}, e.decision, c.content_id, c.version FROM score_entries
 LEFT JOIN contents AS c ON c.id = e.content
 WHERE e.creator IN (SELECT value FROM json_each(?1)) AND e.number < ?2 ORDER BY e.number DESC LIMIT ?3
 """
+DECIDED_BY: Final = "SELECT id, decision FROM score_entries WHERE id IN (SELECT value FROM json_each(?))"
 LAST_SEQ: Final = "SELECT coalesce(max(seq), -1) FROM acts"
 CHANGED_SINCE: Final = """
 SELECT kind, subject, json_extract(CAST(body AS TEXT), '$.facts.creator'),

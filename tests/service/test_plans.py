@@ -23,6 +23,7 @@ ASKED = {
     (room_statements, "RULINGS"): set(),
     (room_statements, "RULINGS_OVER"): set(),
     (room_statements, "STOOD"): set(),
+    (creator_statements, "DECIDED_BY"): set(),
     (creator_statements, "REVERSALS_OF"): set(),
     (creator_statements, "VIOLATED_SINCE"): {"e", "l"},  # violations, by an index of their own, and links
     (rule_statements, "UPHELD"): {"a"},  # appeals
