@@ -116,7 +116,7 @@ async def ledger(asked: Asked) -> Answer:
     seen = await seen_by(asked)
     rows = await asked.serving.service.creators.reads.ledger(seen.member.id, before=before, limit=query.limit + 1)
     page, last = cut(rows, query.limit)
-    told = {one.entry.id: one for one in rows}
+    told = {entry.id: entry for entry in (*seen.entries, *(one.entry for one in page))}
     items = [entry_shown(asked, seen, one, told) for one in page]
     return tell({"items": items, "next": cursor_of(last.number) if last else None})
 

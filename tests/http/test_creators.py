@@ -284,3 +284,12 @@ def test_a_line_names_its_decision_however_much_happened_since(server):
     entered(server, "busy", told)
     lines = server.call("GET", "/v1/creators/busy/explanation").json["lines"]
     assert [(one["entry_id"], one["decision_id"]) for one in lines if one["code"] == "violation"] == [("old", decision)]
+
+
+def test_a_reversal_says_what_it_reverses_on_whichever_page_that_is(server):
+    told = [("v1", "violation", "v", 9, "absolute_claim", 1, "", None)]
+    told += [(f"p{n}", "observation", f"published:{n}", 8, "published", 100, "", None) for n in range(3)]
+    entered(server, "reversed", [*told, ("r1", "reversal", "reversal:v1", 1, "", 0, "v1", None)])
+    (item,) = server.call("GET", "/v1/creators/reversed/ledger?limit=1").json["items"]
+    (whole, *_) = server.call("GET", "/v1/creators/reversed/ledger").json["items"]
+    assert item["text"] == whole["text"] and "v1" not in item["text"]
