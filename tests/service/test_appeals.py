@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from moderation.types import Action, Author, Scene
+from moderation.types import SHANGHAI, Action, Author, Scene
 from service.creators.entries import Entry, Kind, standing
 from service.creators.members import Profile
 from service.ids import from_stamp
@@ -179,6 +179,24 @@ async def test_the_term_runs_from_the_notice_or_else_from_the_decision(house, de
         await appeal(house, decision)
 
 
+@pytest.mark.parametrize("told", [False, True])
+async def test_the_last_day_of_a_term_is_whole(house, desk, content, told):  # noqa: F811
+    """Who was told in the morning of the first may appeal until midnight of the sixteenth, in Shanghai."""
+    morning = datetime(2026, 11, 1, 0, 10, tzinfo=SHANGHAI)
+    with time_machine.travel(morning, tick=True):
+        one, other = await blocked(house, content, "one"), await blocked(house, content, "other")
+        if told:
+            await desk.notified("shop", one)
+            await desk.notified("shop", other)
+    with time_machine.travel(datetime(2026, 11, 16, 23, 59, tzinfo=SHANGHAI), tick=True):
+        assert await finals(house) == []
+        await appeal(house, one)
+    with time_machine.travel(datetime(2026, 11, 17, 0, 0, 1, tzinfo=SHANGHAI), tick=True):
+        with pytest.raises(NotAppealable, match="late"):
+            await appeal(house, other)
+        assert await finals(house) == ([other] if told else [])
+
+
 async def test_what_is_no_block_or_not_there_cannot_be_appealed(house, desk, content):  # noqa: F811
     (passed,) = await house.judge(content, ("p", "好用"))
     with pytest.raises(NotAppealable, match="action"):
@@ -296,9 +314,11 @@ async def test_nobody_told_nothing_final(house, desk, content):  # noqa: F811
 async def test_told_and_not_appealed_is_final_when_the_term_is_over(house, desk, content):  # noqa: F811
     decision = await blocked(house, content)
     await desk.notified("shop", decision)
-    with after(timedelta(days=14, hours=23)):
+    told = datetime.now(SHANGHAI)
+    last = datetime.combine(told.date() + TERM + timedelta(days=1), datetime.min.time(), SHANGHAI) - told
+    with after(last - timedelta(minutes=1)):
         assert await finals(house) == []
-    with after(timedelta(days=15, seconds=5)):
+    with after(last + timedelta(seconds=5)):
         assert await finals(house) == [decision]
         assert await finals(house) == [decision]
     assert house.acts(decision) == ["decision.auto", "decision.notified", "decision.final"]
