@@ -50,6 +50,21 @@ async def test_what_is_said_is_kept_and_counted(service, imported):
     ]
 
 
+async def test_to_count_labels_no_text_is_read(service, imported, monkeypatch):
+    """Sixty thousand texts held up all other requests for a third of a second, each time somebody saw the page."""
+    await imported(line(fraud=1, drawn="random"), line("另一段", fraud=1, spam=1))
+    await imported(line(fraud=0), origin=Origin.GOLDEN)
+
+    async def whole(*_):
+        raise AssertionError("reads all labels with their texts")
+
+    monkeypatch.setattr(type(service.labels._reads), "labels", whole)
+    counts = await service.labels.counts("shop")
+    assert (counts.texts, counts.heads) == (2, {"fraud": (1, 1), "spam": (1, 0)}), "the newest label of a head counts"
+    assert counts.origins == {"import": 2, "golden": 1}
+    assert counts.drawn == {"random": 1, "-": 2}
+
+
 async def test_the_same_file_twice_changes_nothing(service, imported, settings):
     lines = [line(f"第{n}段", fraud=n % 2) for n in range(30)]
     assert (await imported(*lines, *lines))[:2] == (30, 30)
