@@ -102,10 +102,14 @@ class Imported(NamedTuple):
 
 
 class LabelCounts(NamedTuple):
-    """What a tenant's labels come to. ``new``: its texts with labels since the last training."""
+    """What a tenant's labels come to. ``new``: its texts with labels since the last training.
+
+    ``lacking``: so many more, whosever they are, are needed for another.
+    """
 
     texts: int
     new: int
+    lacking: int
     heads: Mapping[str, tuple[int, int]]
     """For each head the texts that are and that are not."""
     origins: Mapping[str, int]
@@ -159,7 +163,8 @@ class Labels:
             origins[origin] += number
             drawn[how or "-"] += number
         new, _ = await self._reads.labels_since_training(tenant)
-        return LabelCounts(told.texts, new, told.heads, dict(origins), dict(drawn))
+        of_all, _ = await self._reads.labels_since_training()
+        return LabelCounts(told.texts, new, max(0, ENOUGH - of_all), told.heads, dict(origins), dict(drawn))
 
     async def _with_text(self, text: str, judgement: Judgement) -> None:
         """Records a judgement and the text that it is about."""
