@@ -158,6 +158,10 @@ class CreatorReads:
         rows = await self.rows(sql.ENTRIES_SHOWN, _listed(owners), before, limit)
         return [Shown(row[0], Entry(*row[1:12]), *row[12:]) for row in rows]
 
+    async def decisions(self, entries: Sequence[str]) -> dict[str, str | None]:
+        """The decision that each of some entries is about, by their ids."""
+        return dict(await self.rows(sql.DECIDED_BY, _listed(entries)))
+
     async def measures(self, creator: str) -> list[Measured]:
         """The measures against a creator, newest first."""
         return [Measured(*row) for row in await self.rows(sql.MEASURES_OF, creator)]

@@ -135,13 +135,13 @@ def _other(seen: Seen) -> dict[str, Any] | None:
     return {"formula": seen.other.version, "score": points(standing.score), "tier": standing.tier}
 
 
-def entry_shown(asked: Asked, seen: Seen, one: Shown, told: dict[str, Shown]) -> dict[str, Any]:
-    """An entry of the ledger; ``told`` are those that are listed with it, by id."""
-    entry, reversed_ = one.entry, told.get(one.entry.ref)
+def entry_shown(asked: Asked, seen: Seen, one: Shown, told: dict[str, Entry]) -> dict[str, Any]:
+    """An entry of the ledger; ``told`` are those that it may reverse, by id."""
+    entry = one.entry
     return {
         "id": entry.id,
         "kind": entry.kind,
-        "text": _said(asked, seen, entry, reversed_ and reversed_.entry),
+        "text": _said(asked, seen, entry, told.get(entry.ref)),
         "name": entry.name,
         "value": entry.value,
         "since": moment(entry.since),

@@ -60,10 +60,10 @@ SAME_CREATOR: Final = """
 SELECT 1 FROM (
     SELECT k.name, k.id AS owner FROM creators AS k WHERE k.tenant = ?1 AND k.name IN (?2, ?3)
     UNION SELECT k.name, l.creator FROM creators AS k JOIN creator_links AS l ON l.account = k.id
-    WHERE k.tenant = ?1 AND k.name IN (?2, ?3)
+    WHERE k.tenant = ?1 AND k.name IN (?2, ?3) AND (l.until IS NULL OR l.until >= ?4)
 ) AS o GROUP BY o.owner HAVING count(DISTINCT o.name) = 2 LIMIT 1
 """
-"""Whether two ids are accounts of one creator, or were: what an account did stays with whose it was."""
+"""Whether two ids are accounts of one creator, or were then: what an account did stays with whose it was."""
 END_LINK: Final = "UPDATE creator_links SET until = ? WHERE id = ? AND until IS NULL"
 
 _BESIDE: Final = """
@@ -97,6 +97,7 @@ SELECT e.number, {ENTRY}, e.decision, c.content_id, c.version FROM score_entries
 LEFT JOIN contents AS c ON c.id = e.content
 WHERE e.creator IN (SELECT value FROM json_each(?1)) AND e.number < ?2 ORDER BY e.number DESC LIMIT ?3
 """
+DECIDED_BY: Final = "SELECT id, decision FROM score_entries WHERE id IN (SELECT value FROM json_each(?))"
 LAST_SEQ: Final = "SELECT coalesce(max(seq), -1) FROM acts"
 CHANGED_SINCE: Final = """
 SELECT kind, subject, json_extract(CAST(body AS TEXT), '$.facts.creator'),

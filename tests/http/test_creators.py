@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+import time
 from collections import defaultdict
 from datetime import UTC, datetime
 from html import unescape
@@ -247,3 +249,47 @@ def test_a_signal_that_says_nothing_is_no_measurement_of_nought(server, signal, 
     reply = server.call("POST", "/v1/creators/measured/signals", sent)
     assert (reply.status, reply.faults) == (422, {f"signals.0.{lacking}": "missing"})
     assert server.call("GET", "/v1/creators/measured").json["quality"] == 30.0
+
+
+DAY = 86_400
+
+
+def entered(server, name, rows):
+    """Enters causes as they are: id, kind, cause, days ago, name, value, reverses, decision."""
+    enrol(server, name)
+    database, now = sqlite3.connect(server.service.settings.database), int(time.time())
+    ((creator,),) = database.execute("SELECT id FROM creators WHERE name = ?", (name,)).fetchall()
+    database.executemany(
+        """
+        INSERT INTO score_entries (id, tenant, creator, kind, cause, recorded, since, occurred, name, value, ref, scene,
+            mark, decision) VALUES (?1, 'shop', ?2, ?3, ?4, ?5, ?5, ?5, ?6, ?7, ?8, 'ugc', ?1, ?9)
+        """,
+        [
+            (id_, creator, kind, cause, now - int(days * DAY), told, value, ref, decision)
+            for id_, kind, cause, days, told, value, ref, decision in rows
+        ],
+    )
+    database.commit()
+    database.close()
+    server.within(server.service.creators.book.reload())
+
+
+def test_a_line_names_its_decision_however_much_happened_since(server):
+    """What weighs can be appealed against for a year, not until a thousand things were measured."""
+    decision = server.judge("国家级面霜", content_id="busy-1", creator_id="busy").json["id"]
+    told = [("old", "violation", "v", 100, "absolute_claim", 2, "", decision)]
+    told += [
+        (f"o{n}", "observation", f"after_sales:{n}", 99 - n / 100, "after_sales", 90, "", None) for n in range(1001)
+    ]
+    entered(server, "busy", told)
+    lines = server.call("GET", "/v1/creators/busy/explanation").json["lines"]
+    assert [(one["entry_id"], one["decision_id"]) for one in lines if one["code"] == "violation"] == [("old", decision)]
+
+
+def test_a_reversal_says_what_it_reverses_on_whichever_page_that_is(server):
+    told = [("v1", "violation", "v", 9, "absolute_claim", 1, "", None)]
+    told += [(f"p{n}", "observation", f"published:{n}", 8, "published", 100, "", None) for n in range(3)]
+    entered(server, "reversed", [*told, ("r1", "reversal", "reversal:v1", 1, "", 0, "v1", None)])
+    (item,) = server.call("GET", "/v1/creators/reversed/ledger?limit=1").json["items"]
+    (whole, *_) = server.call("GET", "/v1/creators/reversed/ledger").json["items"]
+    assert item["text"] == whole["text"] and "v1" not in item["text"]
