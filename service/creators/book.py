@@ -11,9 +11,10 @@ from time import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from service.acts import CREATOR_CHANGED
+from service.creators.amends import boosted
 from service.creators.entries import DAY, Entry, day_of, start_of
 from service.creators.reads import facts_of
-from service.creators.standing import Standing, boosted, limited
+from service.creators.standing import Standing, limited
 from service.store import creator_statements as sql
 
 if TYPE_CHECKING:

@@ -12,13 +12,14 @@ import pytest
 from bench.corpus import samples
 from moderation.types import Action, Scene
 from service.creators import presets, ranking, trials
+from service.creators.amends import Past, boosted, owed
 from service.creators.entries import DAY, Entry, Kind, day_of, start_of
 from service.creators.formula import FormulaError, differs, parse
 from service.creators.formulas import Formulas
 from service.creators.lines import ahead, changes, explained
 from service.creators.ranking import Bounds, Candidate, gini, ranked
 from service.creators.score import reckon
-from service.creators.standing import VERIFIED, Facts, boosted, limited, losses, owed, placed, tier_of
+from service.creators.standing import VERIFIED, Facts, limited, placed, tier_of
 from service.creators.trials import NotAllowed, State, Terms, Trial
 from service.creators.watching import watched
 from tests.service.creators.histories import FORMULA, NOW, published, shipped, violation
@@ -145,12 +146,12 @@ def test_no_boost_past_a_gate_and_a_measure_limits():
 
 
 def test_lost_boosts_are_given_back_over_as_long():
-    old, at = [item(f"n{n}", n) for n in range(80)], MONDAY + 100 * DAY
+    old = [item(f"n{n}", n) for n in range(80)]
     wrong, undone = offence("v", 60), entry(Kind.REVERSAL, "r", 70, ref="v")
     told = [*old, wrong, undone]
-    (loss,) = losses(told, at)
-    assert (day_of(loss.since), day_of(loss.ended)) == (day_of(MONDAY) + 60, day_of(MONDAY) + 70)
-    days = [owed(told, SHIPPED, MONDAY + day * DAY + 3600 * 2) for day in range(60, 90)]
+    ((since, first, last),) = Past(told, SHIPPED, MONDAY + 75 * DAY).overturns(1)
+    assert (day_of(since), day_of(first), first) == (day_of(MONDAY) + 60, day_of(MONDAY) + 70, last)
+    days = [owed(told, SHIPPED, MONDAY + day * DAY + 3600 * 2, VERIFIED) for day in range(60, 90)]
     assert all(days[10:20])
     assert not any(days[:10] + days[20:])
     assert (
