@@ -13,9 +13,9 @@ import time_machine
 
 from service.cli.demo_creators import _Then
 from service.creators.entries import DAY, Entry, Kind
-from service.creators.formula import parse
 from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.members import Profile
+from service.creators.parsing import parse
 from service.creators.posting import member, post, seconds
 from service.creators.score import reckon
 from service.creators.trials import bucket

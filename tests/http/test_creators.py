@@ -196,6 +196,18 @@ def test_who_declines_a_measure_is_asked_for_no_term(server, ann, bob):
     assert (shown["state"], shown["ends_at"]) == ("declined", None)
 
 
+@pytest.mark.parametrize(("key", "value"), [("half", '"x"'), ("week", "inf"), ("prior", "0"), ("life", "2000000")])
+def test_a_formula_is_refused_in_the_readers_language(server, ann, key, value):
+    text = (FOLDER / SHIPPED).read_text(encoding="utf-8").replace('version = "2026-11"', 'version = "wrong"')
+    sent = {"formula": re.sub(rf"\n{key} = .*\n", f"\n{key} = {value}\n", text)}
+    reply = ann.call("POST", "/v1/trials", sent)
+    assert (reply.status, reply.faults) == (422, {"formula": "formula"})
+    assert f".{key}：须为" in reply.json["errors"][0]["msg"]
+    told = ann.call("POST", "/v1/trials", sent, **{"Accept-Language": "en"}).json["errors"][0]["msg"]
+    assert f".{key}: has to be" in told
+    assert server.call("PUT", "/v1/creators/unharmed", {}).status == 200
+
+
 def test_the_page_of_a_trial_reads_as_often_for_many_creators_as_for_one(server, ann, monkeypatch):
     text = (FOLDER / SHIPPED).read_text(encoding="utf-8").replace('version = "2026-11"', 'version = "2026-12"')
     formula = text.replace("\nhalf = 45", "\nhalf = 20")
