@@ -97,6 +97,11 @@ class Trials:
         variable = proposed(differs(held.formula.raw, formula.raw))
 
         def work(visit: Visit) -> str:
+            # Another may have proposed, or what it differs from may have gone, since that was looked up.
+            known = visit.rows(sql.TRIALS_HELD, caller.tenant)
+            base = next((id_ for state, id_ in reversed(known) if state == State.ADOPTED), "")
+            if base != held.id or any(state != State.ADOPTED for state, _ in known):
+                raise NotAllowed("state")
             if visit.rows(sql.FORMULA_NAMED, caller.tenant, formula.version) or formula.version == held.formula.version:
                 raise FormulaError(
                     f"版本 {formula.version} 已存在，请另取名称",

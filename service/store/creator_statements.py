@@ -204,6 +204,10 @@ TRIALS: Final = f"SELECT {TRIAL} FROM formula_trials AS t WHERE t.tenant = ? ORD
 TRIALS_AGAINST: Final = """
 SELECT id FROM formula_trials WHERE tenant = ? AND base = ? AND state IN ('proposed', 'running', 'adopted')
 """
+TRIALS_HELD: Final = """
+SELECT state, formula FROM formula_trials WHERE tenant = ? AND state IN ('proposed', 'running', 'adopted')
+ORDER BY staged_at, id
+"""
 TRIALS_ACTIVE: Final = f"""
 SELECT t.tenant, {TRIAL}, f.version, f.body FROM formula_trials AS t JOIN formulas AS f ON f.id = t.formula
 WHERE t.state IN ('proposed', 'running', 'adopted') ORDER BY t.staged_at, t.id

@@ -24,6 +24,7 @@ ASKED = {
     (room_statements, "RULINGS_OVER"): set(),
     (room_statements, "STOOD"): set(),
     (creator_statements, "REVERSALS_OF"): set(),
+    (creator_statements, "TRIALS_HELD"): set(),
     (creator_statements, "VIOLATED_SINCE"): {"e", "l"},  # violations, by an index of their own, and links
     (rule_statements, "UPHELD"): {"a"},  # appeals
     (audit_statements, "FIRST_SINCE"): set(),

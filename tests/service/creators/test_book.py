@@ -465,6 +465,20 @@ async def test_a_trial_goes_in_stages_and_is_rolled_back_in_one_act(house, setti
     assert house.creators.formulas.held("shop").trial is None
 
 
+async def test_of_several_that_propose_at_once_one_does(house, monkeypatch):
+    trials, (ann, bob) = house.creators.trials, house.people.values()
+    text = (FOLDER / SHIPPED).read_text(encoding="utf-8").replace("repeat_days = 30", "repeat_days = 60")
+    all_at_once = [trials.propose(by, text.replace("2026-11", f"v{n}", 1)) for n, by in enumerate((ann, bob, ann))]
+    found = await asyncio.gather(*all_at_once, return_exceptions=True)
+    assert sorted(str(one) for one in found if isinstance(one, NotAllowed)) == ["state", "state"]
+    await house.creators.book.refresh()
+    held = house.creators.formulas.held("shop")
+    await trials.roll_back(ann, held.trial.id)
+    monkeypatch.setattr(house.creators.formulas, "held", lambda _: held._replace(trial=None, id="what has gone"))
+    with pytest.raises(NotAllowed, match="state"):
+        await trials.propose(ann, text.replace("2026-11", "v9", 1))
+
+
 async def test_a_creator_with_accounts_counts_once_in_a_trial_with_what_they_did(house):
     members = house.creators.members
     for name in ("one", "two", "three"):
