@@ -692,6 +692,20 @@ async def test_one_entity_becomes_one_creator_without_chains(house):
     assert (await reads.named("shop", "new")).cohort == "food"
 
 
+async def test_whoever_is_older_keeps_what_it_is_when_it_verifies_later(house):
+    members, reads = house.creators.members, house.creators.reads
+    await house.publish(scene=Scene.UGC)
+    house.clock.shift(DAY)
+    for name in ("newbie", "mine"):
+        await members.put("shop", name, Profile())
+    await members.link("shop", "newbie", "x", "mine")
+    await members.put("shop", "newbie", Profile(entity="91310000MA1"))
+    await members.put("shop", "li", Profile("host", entity="91310000MA1"))
+    owners = await reads.owners("shop", ["li", "newbie", "mine"])
+    assert {one.member.name for one in owners.values()} == {"li"}
+    assert (await house.creators.book.seen("shop", "li")).derived.items == 1
+
+
 async def test_accounts_of_one_creator_are_not_ranked_twice(house):
     boosts, asked = house.creators.boosts, [Entrant("li", 100), Entrant("acc", 100)]
     await house.creators.members.link("shop", "li", "x", "acc")
