@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from time import time
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from service.acts import CREATOR_CHANGED
 from service.creators.amends import boosted
-from service.creators.entries import DAY, Entry, day_of, start_of
-from service.creators.reads import facts_of
+from service.creators.entries import DAY, Entry, Kind, day_of, start_of
+from service.creators.reads import AT_ONCE, facts_of
 from service.creators.standing import Standing, limited
 from service.store import creator_statements as sql
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from service.creators.formula import Formula
     from service.creators.formulas import Formulas
@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 HOLDS_SECONDS: Final = 600
 MOST_CHANGES: Final = 5_000
 """After more changes than this everything is read anew."""
+SLICE: Final = 50
+"""So many creators are read together: the entries of all that are asked for would not fit in memory."""
+_EVERYBODY: Final = ""
+
+T = TypeVar("T")
 
 
 class NotThere(LookupError):
@@ -84,6 +89,8 @@ class Book:
         self._stale = True
         self._seq: int | None = None
         self._turn = asyncio.Lock()
+        self._loads: dict[object, set[str]] = {}
+        """For each load that goes on who was forgotten meanwhile: what it finds of them is not kept."""
 
     def __len__(self) -> int:
         return len(self._held)
@@ -119,8 +126,8 @@ class Book:
                 missing.append(name)
             else:
                 found[name] = held
-        if missing:
-            found |= await self._load(tenant, missing, now)
+        for place in range(0, len(missing), SLICE):
+            found |= await self._load(tenant, missing[place : place + SLICE], now)
         return found
 
     async def seen(self, tenant: str, name: str, *, at: int | None = None) -> Seen:
@@ -133,7 +140,7 @@ class Book:
         entries = (await self.reads.entries_of({member.id: owner.links}))[member.id]
         formula = self.formulas.of(tenant, member.id)
         now = int(time()) if at is None else at
-        derived, standing, _ = boosted(entries, formula, now, facts_of(member))
+        derived, standing, _ = await _beside([entries], lambda: boosted(entries, formula, now, facts_of(member)))
         measures = tuple(one.kind for one in await self.reads.measures(member.id) if one.state == "in_force")
         return Seen(member, entries, formula, derived, standing, measures, self.formulas.other(tenant, member.id))
 
@@ -182,28 +189,39 @@ class Book:
 
     async def _changed(self, creator: str) -> None:
         self._forget(creator)
-        if self._held:
+        if self._held or self._loads:
             for owner in await self.reads.owners_of(creator):
                 self._forget(owner)
 
     def _forget_all(self) -> None:
         self._held.clear()
         self._keys.clear()
+        for forgotten in self._loads.values():
+            forgotten.add(_EVERYBODY)
 
     def _forget(self, creator: str) -> None:
+        for forgotten in self._loads.values():
+            forgotten.add(creator)
         for key in self._keys.pop(creator, ()):
             self._held.pop(key, None)
 
     async def _load(self, tenant: str, names: list[str], now: int) -> dict[str, Held]:
         """Derives standings from what the database holds: two statements, however many they are."""
-        named = await self.reads.owners(tenant, names)
-        entries = await self.reads.entries_of({one.member.id: one.links for one in named.values()})
-        found = {}
-        for name, one in named.items():
-            held = self._derived(one, entries[one.member.id], now)
+        load, forgotten = object(), set[str]()
+        self._loads[load] = forgotten
+        try:
+            named = await self.reads.owners(tenant, names)
+            entries = await self.reads.entries_of({one.member.id: one.links for one in named.values()})
+            found = await _beside(
+                list(entries.values()),
+                lambda: {name: self._derived(one, entries[one.member.id], now) for name, one in named.items()},
+            )
+        finally:
+            del self._loads[load]
+        for name, held in found.items():
             self.roster.watch(tenant, name, held.standing.tier, self.formulas.shipped.tiers[-1].name)
-            found[name] = held
-            self._keep((tenant, name), held)
+            if not forgotten & {held.id, _EVERYBODY}:
+                self._keep((tenant, name), held)
         return found
 
     def _derived(self, owner: Owner, entries: list[Entry], now: int) -> Held:
@@ -222,6 +240,13 @@ class Book:
         keys = self._keys.setdefault(held.id, [])
         if key not in keys:
             keys.append(key)
+
+
+async def _beside(entries: list[list[Entry]], derive: Callable[[], T]) -> T:
+    """What is derived from entries: beside the event loop, unless it takes no time."""
+    if sum(map(len, entries)) <= AT_ONCE and not any(one.kind == Kind.REVERSAL for some in entries for one in some):
+        return derive()
+    return await asyncio.to_thread(derive)
 
 
 def boost_of(held: Held, scene: str) -> Boost:

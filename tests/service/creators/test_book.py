@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,14 +13,16 @@ import pytest
 import time_machine
 
 from moderation.types import Action, Author, Scene
+from service.creators import book as book_module
 from service.creators import trying
 from service.creators.belonging import Link, counting
-from service.creators.book import Book, NotThere, boost_of
+from service.creators.book import SLICE, Book, NotThere, boost_of
 from service.creators.boosts import Entrant, Listing, rank_in
 from service.creators.entries import Entry, Kind
 from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.members import Profile, Refused, Signal
 from service.creators.posting import member, post, seconds
+from service.creators.reads import AT_ONCE
 from service.creators.trials import Effect, NotAllowed, State, Trial
 from service.ids import new_id
 from service.keys import Caller
@@ -301,6 +304,57 @@ async def test_a_change_that_could_not_be_read_is_read_by_whoever_asks_next(hous
     after = await book.held("shop", "li")
     assert len(asked) > statement + 1
     assert after.standing.score < before.standing.score
+
+
+def _much(visit, name, number):
+    owner = member(visit, "shop", name).id
+    for place in range(number):
+        post(visit, "shop", owner, Entry(new_id(), Kind.OBSERVATION, f"x:{place}", 0, 0, name="engagement", value=90))
+
+
+async def test_what_takes_a_while_is_derived_beside_the_event_loop(house, monkeypatch):
+    where, derive = [], book_module.boosted
+    monkeypatch.setattr(book_module, "boosted", lambda *told: where.append(threading.current_thread()) or derive(*told))
+    await house.boost("li", "ugc")
+    await house.creators.book.seen("shop", "li")
+    assert set(where) == {threading.current_thread()}
+    await house.service.ledger.visit(partial(_much, name="li", number=AT_ONCE + 1))
+    del where[:]
+    await house.boost("li", "ugc")
+    await house.creators.book.seen("shop", "li")
+    assert len(where) == 2
+    assert threading.current_thread() not in where
+
+
+async def test_many_are_read_in_slices(house, monkeypatch):
+    names = [f"k{number}" for number in range(SLICE + 1)]
+    await house.service.ledger.visit(lambda visit: [member(visit, "shop", name) for name in names])
+    book, asked = house.creators.book, []
+    owners = book.reads.owners
+    monkeypatch.setattr(book.reads, "owners", lambda tenant, some: asked.append(len(some)) or owners(tenant, some))
+    assert set(await book.standings("shop", names)) == set(names)
+    assert asked == [SLICE, 1]
+
+
+@pytest.mark.parametrize("everybody", [False, True])
+async def test_what_changed_while_it_was_derived_is_not_kept(house, monkeypatch, everybody):
+    book, derive = house.creators.book, book_module.boosted
+    began, go = threading.Event(), threading.Event()
+
+    def slowly(*told):
+        began.set()
+        assert go.wait(30)
+        return derive(*told)
+
+    await house.service.ledger.visit(partial(_much, name="li", number=AT_ONCE + 1))
+    monkeypatch.setattr(book_module, "boosted", slowly)
+    early = asyncio.create_task(book.held("shop", "li"))
+    assert await asyncio.to_thread(began.wait, 30)
+    await fraud(house)
+    await (book.reload if everybody else book.refresh)()
+    go.set()
+    await early
+    assert (await book.held("shop", "li")).standing.tier == "D"
 
 
 async def test_what_is_kept_in_memory_is_bounded(house):
