@@ -140,7 +140,7 @@ class Book:
         entries = (await self.reads.entries_of({member.id: owner.links}))[member.id]
         formula = self.formulas.of(tenant, member.id)
         now = int(time()) if at is None else at
-        derived, standing, _ = await _beside([entries], lambda: boosted(entries, formula, now, facts_of(member)))
+        derived, standing, _ = await aside([entries], lambda: boosted(entries, formula, now, facts_of(member)))
         measures = tuple(one.kind for one in await self.reads.measures(member.id) if one.state == "in_force")
         return Seen(member, entries, formula, derived, standing, measures, self.formulas.other(tenant, member.id))
 
@@ -212,7 +212,7 @@ class Book:
         try:
             named = await self.reads.owners(tenant, names)
             entries = await self.reads.entries_of({one.member.id: one.links for one in named.values()})
-            found = await _beside(
+            found = await aside(
                 list(entries.values()),
                 lambda: {name: self._derived(one, entries[one.member.id], now) for name, one in named.items()},
             )
@@ -242,7 +242,7 @@ class Book:
             keys.append(key)
 
 
-async def _beside(entries: list[list[Entry]], derive: Callable[[], T]) -> T:
+async def aside(entries: list[list[Entry]], derive: Callable[[], T]) -> T:
     """What is derived from entries: beside the event loop, unless it takes no time."""
     if sum(map(len, entries)) <= AT_ONCE and not any(one.kind == Kind.REVERSAL for some in entries for one in some):
         return derive()

@@ -155,6 +155,16 @@ MEASURES_DUE: Final = f"""
 SELECT {MEASURE}, m.tenant FROM measures AS m WHERE m.state = 'in_force' AND m.ends_at IS NOT NULL AND m.ends_at <= ?
 ORDER BY m.ends_at LIMIT ?
 """
+LAST_ENTRY: Final = "SELECT coalesce(max(number), 0) FROM score_entries"
+REVERSED_BETWEEN: Final = "SELECT 1 FROM score_entries WHERE number > ? AND number <= ? AND kind = 'reversal' LIMIT 1"
+MEASURES_IN_DOUBT: Final = f"""
+SELECT {MEASURE}, m.tenant FROM measures AS m WHERE m.state IN ('proposed', 'in_force') AND m.proposed_by = 'rule'
+    AND +m.id > ?1 AND EXISTS (
+        SELECT 1 FROM score_entries AS e WHERE e.kind = 'reversal' AND e.number > ?2 AND e.creator IN (
+            SELECT m.creator UNION ALL SELECT b.account FROM creator_links AS b WHERE b.creator = m.creator))
+ORDER BY +m.id LIMIT ?3
+"""
+"""What a rule proposed against creators of whose entries any was reversed since."""
 
 # Boosts
 

@@ -404,10 +404,7 @@ async def test_scripts_of_who_falls_to_the_lowest_tier_go_to_people_though_nobod
 async def test_scripts_of_who_rose_again_pass_though_nobody_asked(house):
     await fraud(house)
     assert await scripted(house.service, house) is Action.REVIEW
-    ((block,),) = await house.creators.reads.rows("SELECT decision FROM score_entries WHERE kind = 'violation'")
-    await house.service.desk.appeal("shop", Appealed(block, "", "li", "不是诈骗"))
-    (row,) = await house.service.desk.claim(house.people["ann"], sorts=Sorts(kinds=("appeal",)))
-    await house.service.desk.decide(house.people["ann"], row.id, row.token, Ruling(None, outcome="overturned"))
+    await _exonerated(house)
     assert await scripted(house.service, house) is Action.PASS
 
 
@@ -493,6 +490,71 @@ async def test_measures_are_proposed_decided_by_another_and_end_with_their_term(
     assert (await house.boost("li", "live_speech")).multiplier == 0
     await measures.lift(ann, again, "appeal upheld")
     assert (await house.boost("li", "live_speech")).multiplier == 1000
+
+
+async def _exonerated(house):
+    """What a person found is overturned on appeal."""
+    ((block,),) = await house.creators.reads.rows("SELECT decision FROM score_entries WHERE kind = 'violation'")
+    await house.service.desk.appeal("shop", Appealed(block, "", "li", "不是诈骗"))
+    (row,) = await house.service.desk.claim(house.people["ann"], sorts=Sorts(kinds=("appeal",)))
+    await house.service.desk.decide(house.people["ann"], row.id, row.token, Ruling(None, outcome="overturned"))
+
+
+async def _measured(house):
+    found = await house.creators.reads.measures((await house.creators.reads.named("shop", "li")).id)
+    return {one.kind: (one.state, one.ended_by or one.decided_by, one.relief) for one in found}
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_measures_end_with_the_violations_that_alone_bore_them(house, settings, restarted):
+    measures, (ann, bob) = house.creators.measures, house.people.values()
+    await fraud(house)
+    closed, listed = await measures.ruled("shop", "li")
+    by_hand = await measures.propose(ann, "li", "suspend_live", "by hand", 5)
+    for id_ in (closed, by_hand):
+        await measures.decide(bob, id_, agrees=True)
+    await house.creators.sweep()
+    assert (await house.boost("li", "ugc")).multiplier == 0
+    await _exonerated(house)
+    if restarted:
+        async with open_service(settings) as fresh:
+            await fresh.creators.sweep()
+    else:
+        await house.creators.sweep()
+    assert await _measured(house) == {
+        "close_account": ("lifted", "rule", "overturned"),
+        "blacklist": ("declined", "rule", ""),
+        "suspend_live": ("in_force", "bob", ""),
+    }
+    assert (await house.boost("li", "ugc")).multiplier == 1000
+    assert listed
+    await fraud(house)
+    assert len(await measures.ruled("shop", "li")) == 2, "what was wrong before is no reason against what is true now"
+
+
+@pytest.mark.parametrize("before", [True, False])
+async def test_measures_stay_while_another_violation_bears_them(house, before):
+    measures, bob = house.creators.measures, house.people["bob"]
+    owner = (await house.creators.reads.named("shop", "li")).id
+
+    def another(visit):
+        told = Entry(new_id(), Kind.VIOLATION, "d:0", 0, 0, name="fraud_scam", value=4, scene="ugc", mark="content:0")
+        post(visit, "shop", owner, told)
+
+    await fraud(house)
+    if before:
+        await house.service.ledger.visit(another)
+    for id_ in await measures.ruled("shop", "li"):
+        await measures.decide(bob, id_, agrees=True)
+    if not before:
+        house.clock.shift(DAY)
+        await house.service.ledger.visit(another)
+    ((first,),) = await house.creators.reads.rows("SELECT id FROM score_entries WHERE decision IS NOT NULL AND ref = ''"
+        " AND kind = 'violation'")  # fmt: skip
+    reversal = Entry(new_id(), Kind.REVERSAL, f"reversal:{first}", 0, 0, ref=first)
+    await house.service.ledger.visit(lambda visit: post(visit, "shop", owner, reversal))
+    await house.creators.sweep()
+    assert {state for state, *_ in (await _measured(house)).values()} == {"in_force"}
 
 
 async def test_a_trial_goes_in_stages_and_is_rolled_back_in_one_act(house, settings):
