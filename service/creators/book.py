@@ -42,7 +42,7 @@ class NotThere(LookupError):
 
 
 class Held(NamedTuple):
-    """A standing that is kept: of whom, by which formula, with which measures, until when (seconds since 1970).
+    """A standing that is kept: of whom, by which formula, with which habit (milli-points) and measures, and until when.
 
     ``told`` is for whoever tells of it: answers that were made once are kept with it, and go with it.
     """
@@ -50,20 +50,20 @@ class Held(NamedTuple):
     id: str
     cohort: str
     standing: Standing
-    version: str
+    formula: Formula
+    habit: int
     measures: tuple[str, ...]
     until: int
     told: dict[str, bytes]
 
 
 class Boost(NamedTuple):
-    """A multiplier for a scene (permille) with its reasons, and until when it holds (seconds since 1970)."""
+    """A multiplier for a scene (permille) with its reasons, and what it rests on."""
 
     multiplier: int
     reasons: tuple[str, ...]
     standing: Standing
-    version: str
-    until: int
+    held: Held
 
 
 class Seen(NamedTuple):
@@ -219,7 +219,7 @@ class Book:
         finally:
             del self._loads[load]
         for name, held in found.items():
-            self.roster.watch(tenant, name, held.standing.tier, self.formulas.shipped.tiers[-1].name)
+            self.roster.watch(tenant, name, held.standing.tier, held.formula.tiers[-1].name)
             if not forgotten & {held.id, _EVERYBODY}:
                 self._keep((tenant, name), held)
         return found
@@ -227,10 +227,10 @@ class Book:
     def _derived(self, owner: Owner, entries: list[Entry], now: int) -> Held:
         member = owner.member
         formula = self.formulas.of(member.tenant, member.id)
-        _, standing, back = boosted(entries, formula, now, facts_of(member))
+        derived, standing, back = boosted(entries, formula, now, facts_of(member))
         # What was given back per day changes at midnight.
         until = min(now + HOLDS_SECONDS, start_of(day_of(now) + 1)) if back else now + HOLDS_SECONDS
-        return Held(member.id, member.cohort, standing, formula.version, owner.measures, until, {})
+        return Held(member.id, member.cohort, standing, formula, derived.habit, owner.measures, until, {})
 
     def _keep(self, key: tuple[str, str], held: Held) -> None:
         self._held.pop(key, None)
@@ -253,10 +253,10 @@ def boost_of(held: Held, scene: str) -> Boost:
     """What a standing comes to in a scene."""
     standing = held.standing
     if not held.measures:
-        return Boost(standing.multiplier, standing.reasons, standing, held.version, held.until)
+        return Boost(standing.multiplier, standing.reasons, standing, held)
     multiplier, by = limited(standing.multiplier, held.measures, scene)
     reasons = (*standing.reasons, *(f"measure:{kind}" for kind in by))
-    return Boost(multiplier, reasons, standing, held.version, held.until)
+    return Boost(multiplier, reasons, standing, held)
 
 
 def today(now: int | None = None) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from urllib.parse import quote, urlencode
@@ -11,10 +12,13 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from service.creators import telling
+from service.creators.entries import Entry, Kind
 from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.members import Profile
+from service.creators.posting import member, post
 from service.http.asking import cursor_of
 from service.http.html import WORDS
+from service.ids import new_id
 from service.rights import Role
 from tests.http.conftest import running
 
@@ -87,6 +91,48 @@ def test_a_list_says_why_a_tier_is_not_the_scores(server, ann, monkeypatch, lang
     page = ann.call("GET", f"/creators?containing={name}", Cookie=cookie).body.decode()
     for code in told["reasons"]:
         assert f">{WORDS[lang][f'creator_reason.{code}']}</span>" in page
+
+
+def test_a_boost_is_explained_by_the_formula_that_it_rests_on(server, monkeypatch):
+    """Another formula was adopted: its days, items and limits are told, and how much habit there is."""
+    enrol(server, "adopter")
+    held = server.within(server.service.creators.book.standings("shop", ["adopter"]))["adopter"]
+    adopted = replace(held.formula, version="2027-01", tenure_days=77, habit_most=12_000, habit_leak=500)
+    other = held._replace(standing=held.standing._replace(reasons=("tenure", "habit")), formula=adopted, habit=30_500)
+
+    async def standings(*_):
+        return {"adopter": other}
+
+    monkeypatch.setattr(server.service.creators.book, "_held", {})
+    monkeypatch.setattr(server.service.creators.book, "standings", standings)
+    told = server.call("GET", "/v1/creators/adopter/boost?scene=ugc").json
+    tenure, habit = (one["text"] for one in told["reasons"])
+    assert told["formula"] == "2027-01"
+    assert "77" in tenure
+    assert re.findall(r"[\d.]+", habit) == ["30.5", "12", "0.5"]
+
+
+def test_the_other_score_is_of_the_same_creator(server, monkeypatch):
+    name, now = "twin", int(datetime.now(UTC).timestamp())
+    enrol(server, name, entity="91310000MA1")
+
+    def lived(visit):
+        owner = member(visit, "shop", name).id
+        for number in range(1, 60):
+            at = now - number * 86_400
+            post(
+                visit,
+                "shop",
+                owner,
+                Entry(new_id(), Kind.OBSERVATION, f"p{number}", 0, at, name="published", value=100),
+            )
+
+    server.within(server.service.ledger.visit(lived))
+    formulas = server.service.creators.formulas
+    monkeypatch.setattr(formulas, "other", lambda *_: formulas.shipped)
+    told = server.call("GET", f"/v1/creators/{name}").json
+    assert told["tier"] == "S"
+    assert told["other"] == {"formula": told["formula"], "score": told["score"], "tier": "S"}
 
 
 def test_every_reason_of_a_standing_has_a_name():
