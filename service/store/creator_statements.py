@@ -91,6 +91,13 @@ INSERT INTO score_entries (id, tenant, creator, kind, cause, recorded, since, oc
     decision, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 HAS_CAUSE: Final = "SELECT id FROM score_entries WHERE creator = ? AND kind = ? AND cause = ?"
+ITEMS_BETWEEN: Final = """
+SELECT count(*) FROM score_entries AS e
+WHERE e.creator = ?1 AND e.kind = 'observation' AND e.since >= ?2 AND e.since < ?3
+    AND (e.cause >= 'prereview_passed:' AND e.cause < 'prereview_passed;'
+        OR e.cause >= 'published:' AND e.cause < 'published;')
+"""
+"""How many clean items of an account count from a time on, until another; by the causes that ``posting`` gives them."""
 ENTRIES_OF: Final = f"SELECT {ENTRY} FROM score_entries AS e WHERE e.creator = ?"
 ENTRIES_SHOWN: Final = f"""
 SELECT e.number, {ENTRY}, e.decision, c.content_id, c.version FROM score_entries AS e

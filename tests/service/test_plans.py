@@ -23,6 +23,7 @@ ASKED = {
     (room_statements, "RULINGS"): set(),
     (room_statements, "RULINGS_OVER"): set(),
     (room_statements, "STOOD"): set(),
+    (creator_statements, "ITEMS_BETWEEN"): set(),
     (creator_statements, "LAST_ENTRY"): set(),
     (creator_statements, "MEASURES_IN_DOUBT"): {"m", "CONSTANT"},  # those that are open, by an index of their own
     (creator_statements, "REVERSALS_OF"): set(),

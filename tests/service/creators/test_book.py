@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,7 +19,7 @@ from service.creators import trying
 from service.creators.belonging import Link, counting
 from service.creators.book import SLICE, Book, NotThere, boost_of
 from service.creators.boosts import Entrant, Listing, rank_in
-from service.creators.entries import Entry, Kind
+from service.creators.entries import Entry, Kind, day_of
 from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.members import Profile, Refused, Signal
 from service.creators.posting import member, post, seconds
@@ -218,6 +219,29 @@ async def test_scripts_of_the_lowest_tier_go_to_people_whatever_it_is_called(hou
         ("wang", Scene.LIVE_SCRIPT, Action.PASS),
     ):
         assert (await house.publish(author=author, scene=scene)).verdict.action is action
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_three_clean_items_a_day_are_entered_however_days_alternate(house, settings, restarted):
+    """Nor does what is sent again use up a day, nor what is dated ahead give another one."""
+    days = [datetime.now(UTC) - DAY, datetime.now(UTC)]
+
+    async def send(service, numbers):
+        for number in numbers:
+            text = f"今天的日记{chr(0x4E00 + number)}"
+            told = house.content(text, id=f"n{number}", author=Author(id="li"), scene=Scene.UGC, at=days[number % 2])
+            await service.moderation.one(house.caller, told)
+
+    await send(house.service, [0, 1, 0, 1, 0, 1, 2, 3])
+    if restarted:
+        async with open_service(settings) as fresh:
+            await send(fresh, range(4, 20))
+    else:
+        await send(house.service, range(4, 20))
+    days = [datetime.now(UTC) + DAY] * 2
+    await send(house.service, range(20, 24))
+    entries = [one for one in await house.entries() if one.name == "published"]
+    assert Counter(day_of(one.since) for one in entries) == {day_of(int(NOW.timestamp())) - n: 3 for n in (0, 1)}
 
 
 async def test_an_account_brings_its_violations_and_leaves_them(house):
