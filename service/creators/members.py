@@ -31,6 +31,8 @@ TRAINING: Final = "training_passed"
 CORRECTION: Final = "self_correction"
 LATE_DAYS: Final = 30
 """A signal may be told so many days later."""
+AHEAD_SECONDS: Final = 300
+"""A clock may be ahead by so much; what is of tomorrow is told tomorrow."""
 
 
 class Refused(ValueError):
@@ -245,9 +247,9 @@ def _lacking(one: Signal) -> str:
 
 
 def _signalled(visit: Visit, owner: Member, one: Signal, now: int, place: tuple[str | int, ...]) -> bool:
-    if not now - LATE_DAYS * DAY <= one.at <= now + DAY:
+    if not now - LATE_DAYS * DAY <= one.at <= now + AHEAD_SECONDS:
         raise Refused((*place, "at"), "signal_time")
-    day = day_of(one.at)
+    day = day_of(min(one.at, now))
     if one.name == TRAINING:
         entry = Entry(new_id(), Kind.TRAINING, f"training:{day}", 0, one.at)
     elif one.name == CORRECTION:

@@ -282,6 +282,18 @@ async def test_signals_are_entered_once_and_never_those_that_must_not_count(hous
     assert one.corrected
 
 
+async def test_a_signal_of_tomorrow_is_told_tomorrow(house):
+    signal, now = house.creators.members.signal, int(datetime.now(UTC).timestamp())
+    with pytest.raises(Refused, match="signal_time"):
+        await signal("shop", "li", [Signal("engagement", now + 3600, 90)])
+    house.clock.move_to(datetime(2026, 11, 20, 15, 59, tzinfo=UTC))
+    midnight = int(datetime(2026, 11, 20, 16, tzinfo=UTC).timestamp())
+    assert await signal("shop", "li", [Signal("engagement", midnight + 60, 90)]) == [True]
+    assert await signal("shop", "li", [Signal("engagement", midnight - 3600, 80)]) == [False], "it was today's"
+    house.clock.move_to(datetime(2026, 11, 20, 17, tzinfo=UTC))
+    assert await signal("shop", "li", [Signal("engagement", midnight + 60, 70)]) == [True]
+
+
 async def test_who_asks_while_a_change_is_being_read_waits_for_it(house, monkeypatch):
     book, reading = house.creators.book, asyncio.Event()
     decided = await house.publish(BLOCKED)
