@@ -242,11 +242,11 @@ class Book:
             keys.append(key)
 
 
-async def aside(entries: list[list[Entry]], derive: Callable[[], T]) -> T:
+async def aside(entries: list[list[Entry]], reckoned: Callable[[], T]) -> T:
     """What is derived from entries: beside the event loop, unless it takes no time."""
     if sum(map(len, entries)) <= AT_ONCE and not any(one.kind == Kind.REVERSAL for some in entries for one in some):
-        return derive()
-    return await asyncio.to_thread(derive)
+        return reckoned()
+    return await asyncio.to_thread(reckoned)
 
 
 def boost_of(held: Held, scene: str) -> Boost:
