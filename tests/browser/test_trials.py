@@ -110,7 +110,7 @@ class Trying:
     def formulas(self):
         """With which formula the service counts how many creators."""
         held = self.house.within(self.parts.book.standings("shop", CREATORS))
-        return Counter(one.version for one in held.values())
+        return Counter(one.formula.version for one in held.values())
 
     def expected(self, share):
         moved = sum(place < share for place in self.places.values())
