@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from service.creators.score import Derived
     from service.creators.standing import Facts, Standing
 
-MOST: Final = 32
-"""So many pairs of derivations at most. Where more overturns are paid for than that, neighbours are taken together."""
+MOST: Final = 16
+"""So many overturns are paid for each by itself; where there are more, neighbours are taken together."""
+MOST_PAIRS: Final = 48
+"""So many pairs of derivations at most: those, and what was given back, and withheld, while others counted."""
 
 
 class Stood(NamedTuple):
@@ -40,17 +42,29 @@ def boosted(entries: Sequence[Entry], formula: Formula, at: int, facts: Facts = 
     return Stood(derived, placed(derived, formula, facts, back), back)
 
 
-def owed(entries: Sequence[Entry], formula: Formula, at: int, facts: Facts = NOTHING_KNOWN, *, most: int = MOST) -> int:
+def owed(entries: Sequence[Entry], formula: Formula, at: int, facts: Facts = NOTHING_KNOWN) -> int:
     """What a multiplier is raised by at a time for boosts that were lost, permille."""
+    return _owed(entries, formula, at, facts, _Means())
+
+
+class _Means:
+    """How many pairs of derivations are left."""
+
+    def __init__(self) -> None:
+        self.left = MOST_PAIRS
+
+
+def _owed(entries: Sequence[Entry], formula: Formula, at: int, facts: Facts, means: _Means) -> int:
     past = Past(entries, formula, at)
-    if not past.ended or not most:
+    if not past.ended or not means.left:
         return 0
-    total, found = 0, past.overturns(most)
+    total, found = 0, past.overturns(min(MOST, means.left))
+    means.left -= len(found)
     for since, first, last in found:
         time = since + at - first
         if time < last:
             # What was given back at that time, and a gate withheld, is lost as well.
-            back = owed(entries, formula, time, facts, most=most // len(found) - 1)
+            back = _owed(entries, formula, time, facts, means)
             had, due = (
                 placed(reckon(past.known(time, by), formula, time, cohort=facts.cohort), formula, facts, back)
                 for by in (first - 1, last)
