@@ -127,7 +127,8 @@ SAID: Final[Mapping[str, tuple[str, str]]] = {
     "phrase_lost": ("有短语折叠后为空", "a phrase folds to nothing"),
     # rewrites
     "none_unknown": ("none：“{name}”不是类别、词族或义务", "none: {name!r} is no category, family or duty"),
-    "sentences_unknown": ("sentences：“{name}”不是类别", "sentences: {name!r} is no category"),
+    "no_category_of": ("{key}：“{name}”不是类别", "{key}: {name!r} is no category"),
+    "along_empty": ("[[along]] 须有 begins、ends 或 holds", "[[along]] needs begins, ends or holds"),
     "rewrite_empty": (
         "改写须指明它针对的词条、词族或类别",
         "a rewrite names terms, families or categories that it is for",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from moderation.detect.rule import REACH, SURE
-from moderation.text.fold import LISTING
+from moderation.text.fold import CLAUSE_MARKS, LISTING
 from moderation.text.variants import DISGUISES
 from moderation.text.words import LONGEST_WORD, PAIR, frequency
 from moderation.types import FULL_WEIGHT, UNSURE
@@ -120,6 +121,15 @@ def _match_around(
         return None
     bounds = ((match.start(), match.end()) for match in pattern.finditer(window))
     return next((bound for bound in bounds if bound[0] <= start and end <= bound[1]), None)
+
+
+def in_one_clause(pattern: re2._Regexp, view: View, start: int, end: int) -> tuple[int, int]:
+    """The bounds of a match, or of what the pattern finds in one of its clauses alone: 99 of 99%，240毫升."""
+    marks = [place for place, gap in view.gaps(start, end) if not CLAUSE_MARKS.isdisjoint(gap)]
+    for low, high in pairwise([start, *marks, end] if marks else ()):
+        if found := pattern.search(view.text[low:high]):
+            return low + found.start(), low + found.end()
+    return start, end
 
 
 def stands_one(words: tuple[str, ...], text: str) -> bool:

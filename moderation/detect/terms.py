@@ -16,6 +16,7 @@ from moderation.detect.hits import (
     held,
     held_down,
     hidden_by,
+    in_one_clause,
     matched,
     neighbours_allow,
     runs_on,
@@ -387,6 +388,9 @@ class Inspection:
             folds = (*folds, "repeat")
             self._found = [it for it in self._found if it[4] != group or it[0] < start or -it[1] > end]
         severity = ruling.severity or rule.severity
+        told = (start, end)
+        if rule.regex is not None and view.line is None:
+            told = view.span(*in_one_clause(rule.regex, view, *bounds))
         laws = self._detector.ruleset.citations(rule.laws, self._context.day)
         if rule.laws and not laws:  # nothing to block by on that day: a person decides
             weight = min(weight, UNSURE)
@@ -397,7 +401,7 @@ class Inspection:
                 rule.category,
                 rule.id,
                 severity,
-                _new(Span, (self._part, start, end)),
+                _new(Span, (self._part, *told)),
                 folds,
                 laws,
                 weight,

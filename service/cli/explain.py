@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 COLOURS: Final = ("red", "yellow", "magenta", "cyan", "green", "blue", "bright_red", "bright_magenta", "bright_cyan")
+_POINT: Final = re.compile(r"(?<=\d)[.．](?=\d)")
 UNSEEN: Final = "◦"
 """Stands for a character that shows nothing, so that a disguise made of such is visible and offsets stay."""
 
@@ -254,8 +256,8 @@ def _marked(text: str, verdict: Verdict, colours: dict[str, str]) -> Text:
 
 
 def _tell_read(text: str, ruleset: Ruleset, lang: Language) -> None:
-    """What the engine compared with its words, where that is not simply the text."""
-    read = ruleset.folding.plain(text)
+    """What the engine compared with its words, where that is not simply the text; a price keeps its point."""
+    read = ".".join(map(ruleset.folding.plain, _POINT.split(text)))
     if read != text:
         out.print(Text.assemble((say(lang, "引擎读到：", "the engine read: "), "dim"), (_visible(read), "dim")))
     if UNSEEN in _visible(text) and UNSEEN not in text:
