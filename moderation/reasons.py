@@ -158,13 +158,17 @@ class Reasons:
                 f"“{quote}”: {done}: {name}{f'; {law}' if law else ''}",
             )
         clause, rests = self._clause(item, quote), self.say("，依据", "; ") + law if law else ""
-        if item.weight < self._ruleset.policies[self._content.scene].review_at:
+        if self.is_hint(item):
             return self.say(f"“{quote}”只是{name}的线索，单独不计", f"“{quote}”: a hint of {name}, not counted")
         within, seen = f"“{clause}”中的" if clause else "", f"（已还原：{hidden}）" if hidden else ""
         zh = f"{within}“{quote}”{seen}{'可能' if self._open(item) else ''}属于{name}{rests}"
         within, seen = f" in “{clause}”" if clause else "", f", seen through {hidden}" if hidden else ""
         en = f"“{quote}”{within}: {'perhaps ' if self._open(item) else ''}{name}{seen}{rests}"
         return self.say(zh, en)
+
+    def is_hint(self, item: Evidence) -> bool:
+        """Whether the finding weighs too little to count."""
+        return item.weight < self._ruleset.policies[self._content.scene].review_at
 
     def _open(self, item: Evidence) -> bool:
         """Whether the finding by itself has a person decide, so that nothing is settled yet."""
@@ -251,6 +255,8 @@ class Reasons:
     def _of_article(self, item: Evidence) -> str:
         """What the term says of itself, what a person must see to, and what the first article cited says."""
         told = [] if _CODE.fullmatch(item.note) else [item.note]
+        if self.is_hint(item):
+            return self.say("；", "; ").join([*told, self.say("只是线索，单独不计", "a hint, not counted by itself")])
         if self._open(item):
             told.append(self.say("须由人工核实", "a person must check it"))
         return self.say("；", "; ").join([*told, self._first(item)])

@@ -270,6 +270,11 @@ def test_a_hint_is_not_told_as_a_violation(lang, reason, told) -> None:
     assert [item["reason"] for item in told("最好百搭", lang)["evidence"]][1:] == [reason]
 
 
+@pytest.mark.parametrize(("lang", "why"), [("zh", "只是线索，单独不计"), ("en", "a hint, not counted by itself")])
+def test_nobody_is_asked_to_check_a_hint(lang, why, told) -> None:
+    assert [item["why"] for item in told("最好百搭", lang)["evidence"]][1:] == [why]
+
+
 def test_a_boundary_is_told_where_words_are_allowed(engine, content) -> None:
     item = Exemption("absolute_claim", "absolute_claim.1", Span("text", 0, 2), "word_boundary")
     steps = Tracer(engine.ruleset, content("最好"), "zh").of_exemption(item)
