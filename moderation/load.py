@@ -89,7 +89,7 @@ def _read(lexicons: Path, scenes: Path, folders: Sequence[str]) -> Ruleset:
     industries = disk.toml("industries.toml", lambda document: read_industries(document, known))
     terms = disk.terms(lists, folders)
     live = disk.live(categories, folding)
-    wares = disk.wares(WareNames(lists, categories, industries.industries if industries else {}, folding))
+    wares = disk.wares(WareNames(lists, categories, industries.industries if industries else {}, laws, folding))
     disk.errors.extend(tables.cross_check(categories, laws, policies, disk.text))
     if codes and claims:
         disk.errors.extend(check_terms(terms, categories, laws, folding))
