@@ -248,3 +248,27 @@ def test_what_is_taken_with_a_medicine_gives_it_no_other_law(shipped, judge) -> 
 def test_the_rate_on_the_label_of_seed_is_no_claim(shipped, judge) -> None:
     assert "agri_claim" not in found(judge(shipped, "水稻种子，发芽率85%，纯度99%"))
     assert "agri_claim" in found(judge(shipped, "水稻种子，发芽率高达九成八"))
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("会员充100送20元，充值规则见店铺公告。", "gambling"),
+        ("会员充1000送1000，仅限今天", "gambling"),
+        ("牙齿矫正，卫生局推荐单位，可分期", "gambling"),
+        ("除草剂，专家教授一致推荐，三天见效", "education_guarantee"),
+        ("酸枣仁膏，治疗失眠，两罐装", "alcohol_tobacco"),
+    ],
+)
+def test_goods_of_one_trade_are_not_judged_by_the_law_of_another(shipped, judge, text, category) -> None:
+    assert category not in found(judge(shipped, text))
+
+
+def test_offers_of_a_gambling_site_stay_found(shipped, judge) -> None:
+    for text in ("平台充500送200，大额出款", "充两百送一百，提现快，来玩"):
+        assert "gambling" in found(judge(shipped, text))
+
+
+def test_a_note_about_illness_stands_with_illness_alone(shipped, judge) -> None:
+    notes = {item.note for item in judge(shipped, "洗发水，掉发止不住，无效退款").evidence if item.category == MEDICAL}
+    assert notes and "普通商品的效果句里出现病名" not in notes
