@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from moderation import tables
-from moderation.check import check_claims, check_codes, check_lines, check_rewrites, check_terms, check_words
+from moderation.check import (
+    check_claims,
+    check_codes,
+    check_grounds,
+    check_lines,
+    check_rewrites,
+    check_terms,
+    check_words,
+)
 from moderation.claimtable import claims as read_claims
 from moderation.engine import Engine
 from moderation.errors import GrammarError, LoadError, LoadErrors
@@ -93,6 +101,7 @@ def _read(lexicons: Path, scenes: Path, folders: Sequence[str]) -> Ruleset:
     disk.errors.extend(tables.cross_check(categories, laws, policies, disk.text))
     if codes and claims:
         disk.errors.extend(check_terms(terms, categories, laws, folding))
+        disk.errors.extend(check_grounds(terms, claims))
         disk.errors.extend(check_codes(codes, folding))
         families = {term.family for term in terms}
         if folders != TERM_FOLDERS:  # what was left out may have them

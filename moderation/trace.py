@@ -77,6 +77,8 @@ class Tracer:
         if rule.kind is ClaimKind.GUARD:
             return [gate, self._not_allowed(), Step("guard", why), pass_]
         against = Step("against", self._say("没有使豁免失效的情形", "nothing that rules the exemption out"))
+        if allowed := self._allowed(item):
+            return [gate, Step("allow", allowed), Step("exemption", why), pass_]
         return [gate, self._not_allowed(), self._no_guard(), against, Step("exemption", why), pass_]
 
     def _judged(self, category: str) -> bool:

@@ -179,6 +179,7 @@ SAID: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "anchor_alone": ("只有正则才有 anchor", "only patterns have an anchor"),
     "for_allow": ("for: 只用于允许词文件", "for: belongs into allow files"),
+    "as_allow": ("as: 只用于共享的允许词文件", "as: belongs into allow files that all share"),
     "unknown_scene": ("未知的场景“{scene}”；已知的有 {known}", "unknown scene {scene!r}; known are {known}"),
     "empty_word": ("{key}：含有空词", "{key}: holds an empty word"),
     "unknown_disguise": (
