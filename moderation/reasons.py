@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
+from moderation.barring import barring
 from moderation.detect.covert import COVERT, SELLING
 from moderation.detect.tails import TAIL
 from moderation.lexicon import OWN
@@ -275,11 +276,15 @@ class Reasons:
 
     def tried(self, item: Evidence) -> list[dict[str, Any]]:
         """The exemptions that were looked at, and why each failed."""
-        return [self._failed(code, why) for code, _, why in (entry.partition(":") for entry in item.tried)]
+        return [self._failed(item, code, why) for code, _, why in (entry.partition(":") for entry in item.tried)]
 
-    def _failed(self, code: str, why: str) -> dict[str, Any]:
+    def _failed(self, item: Evidence, code: str, why: str) -> dict[str, Any]:
         if why in FAILURES:
             reason = self.say(*FAILURES[why])
+            rule, text = self.rule(code), self._content.text_of(item.span.part)
+            if why == "barred" and rule and text and (words := barring(rule, text, item.span)):
+                named = self.listed([f"“{word}”" for word in words])
+                reason = self.say(f"{reason}：{named}", f"{reason}: {named}")
         else:
             reason = self.say(f"因“{self.name(why)}”不适用", f"ruled out by {self.name(why)}")
         return {"code": code, "name": self.name(code), "why": why, "reason": reason, "laws": list(self.laws(code))}

@@ -157,7 +157,7 @@ def test_why_it_counts(text, zh, en, told) -> None:
     ("text", "why", "zh", "en"),
     [
         ("自家最好", "incomplete", "条件不全", "not all of its conditions are met"),
-        ("听说自家数据最好", "barred", "有排除情形", "something in the text rules it out"),
+        ("听说自家数据最好", "barred", "有排除情形：“听说”", "something in the text rules it out: “听说”"),
         ("自家数据比同行最好", "others", "因“与他人比较”不适用", "ruled out by a comparison with others"),
         ("自家数据最好，疗效", "grave", "因“功效用语”不适用", "ruled out by efficacy words"),
     ],
