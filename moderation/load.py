@@ -80,6 +80,8 @@ def load_ruleset(
 
 def _read(lexicons: Path, scenes: Path, folders: Sequence[str]) -> Ruleset:
     open_dictionary()
+    if not (lexicons / "categories.toml").exists():
+        raise LoadErrors([LoadError("categories.toml", 1, wrong("no_lexicons", folder=str(lexicons)))])
     disk = _Disk(lexicons, scenes)
     categories = disk.toml("categories.toml", tables.categories)
     if categories is None:  # everything names categories: what follows of that would hide the cause
