@@ -30,7 +30,10 @@ def _in(facts: dict[str, Any], lang: str) -> dict[str, Any]:
 
 SAID: Final[Mapping[str, tuple[str, str]]] = {
     # files
-    "no_lexicons": ("不存在：{folder} 不是词库目录", "No such file or directory: {folder} is no folder of lexicons"),
+    "no_lexicons": (
+        "无法读取：不存在；{folder} 不是词库目录",
+        "cannot be read: No such file or directory: {folder} is no folder of lexicons",
+    ),
     "unreadable": ("无法读取：{why}", "cannot be read: {why}"),
     "not_utf8": ("不是 UTF-8 编码", "is not UTF-8"),
     "not_toml": ("{where}不是合法的 TOML", "is not TOML: {why}"),
