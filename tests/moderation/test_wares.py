@@ -217,13 +217,18 @@ def test_a_claim_that_goods_heal_cites_the_law_for_such_goods(shipped, judge, te
         ("水稻种子，保证增产", "agri_claim", ("广告法 27", "广告法 58")),
         ("红枣，降血糖", FOOD, ("食品安全法 73", "食品安全法 71", "广告法 17", "广告法 58")),
         ("保健食品，降血糖", FOOD, ("食品安全法 75", "食品安全法 73", "食品安全法 78", "广告法 18")),
+        (
+            "鱼油软胶囊，降血脂",
+            FOOD,
+            ("食品安全法 75", "食品安全法 73", "食品安全法 78", "广告法 18"),
+        ),  # it may be either
         ("国家领导人也爱喝的茶", "authority_endorsement", ("广告法 9(2)", "广告法 57")),
     ],
 )
 def test_no_article_made_for_other_goods_is_cited(shipped, judge, text, category, laws) -> None:
     (refs,) = cited(judge(shipped, text), category)
     assert refs[: len(laws)] == laws
-    assert len(refs) == len(laws) or "保健食品" in text
+    assert len(refs) == len(laws) or text[:2] in {"保健", "鱼油"}
 
 
 def test_all_articles_are_cited_where_no_goods_are_named(shipped, judge) -> None:
