@@ -102,10 +102,14 @@ class Imported(NamedTuple):
 
 
 class LabelCounts(NamedTuple):
-    """What a tenant's labels come to. ``new``: its texts with labels since the last training."""
+    """What a tenant's labels come to. ``new``: its texts with labels since the last training.
+
+    ``lacking``: so many more, whosever they are, are needed for another.
+    """
 
     texts: int
     new: int
+    lacking: int
     heads: Mapping[str, tuple[int, int]]
     """For each head the texts that are and that are not."""
     origins: Mapping[str, int]
@@ -152,18 +156,15 @@ class Labels:
 
     async def counts(self, tenant: str) -> LabelCounts:
         """Counts of a tenant's labels."""
-        rows = await self._reads.labels(tenant)
-        newest = {((row.content, row.version), row.head): row for row in rows}
-        values = Counter((row.head, row.value) for row in newest.values())
-        judged = {row.judgement: row for row in rows}.values()
+        told = await self._reads.label_counts(tenant)
+        origins: Counter[str] = Counter()
+        drawn: Counter[str] = Counter()
+        for origin, how, number in told.judged:
+            origins[origin] += number
+            drawn[how or "-"] += number
         new, _ = await self._reads.labels_since_training(tenant)
-        return LabelCounts(
-            len({place for place, _ in newest}),
-            new,
-            {head: (values[head, 1], values[head, 0]) for head in dict.fromkeys(head for head, _ in values)},
-            dict(Counter(row.origin for row in judged)),
-            dict(Counter(row.drawn or "-" for row in judged)),
-        )
+        of_all, _ = await self._reads.labels_since_training()
+        return LabelCounts(told.texts, new, max(0, ENOUGH - of_all), told.heads, dict(origins), dict(drawn))
 
     async def _with_text(self, text: str, judgement: Judgement) -> None:
         """Records a judgement and the text that it is about."""

@@ -23,6 +23,8 @@ HEAD = """\
 # reviewed: 2026-11-26
 """
 BASIC = range(0x4E00, 0x9FA6)
+STROKES = frozenset("灬丨丿丶乀乁亅亠冖氵亻扌纟饣钅辶阝冫忄犭礻衤疒")
+"""Pieces of characters, which nobody reads aloud: between characters they are ornaments."""
 LEAST = 0.01
 """Rarer readings, by the dictionary's counts of the words that are read so, are left out."""
 
@@ -35,7 +37,7 @@ def main() -> None:
     also: dict[str, list[str]] = defaultdict(list)
     used = _used()
     for char in map(chr, BASIC):
-        if char in folded:
+        if char in folded or char in STROKES:
             continue
         found = pinyin(char, style=Style.NORMAL, heteronym=True, errors="ignore")
         readings = dict.fromkeys(map(_plain, found[0])) if found else {}

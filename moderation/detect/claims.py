@@ -270,7 +270,7 @@ class ClaimTable:
             return NOTHING_SAID
         filled = self._filled(context, view, chapter, start, end)
         if view.line is not None:  # what is disguised beside a disguised claim says as much as what is plain
-            filled |= self.everywhere(view.cues(context.index).numbers)
+            filled |= context.shown(view)
         if by_name:
             filled.update(self._hits.get(rule.family, ()), self._hits.get(view.text[start:end], ()))
         if chapter.rows.keys().isdisjoint(filled):
@@ -387,6 +387,7 @@ class Context:
         """Where all that is judged in this content looks for cues: it holds those of ``table``, and perhaps more."""
         self._table, self._parts, self._held = table, parts, content.qualifications
         self._everywhere: set[int] | None = None
+        self._shown: dict[View, set[int]] = {}
         self._cues: Cues | None = None
 
     @property
@@ -407,6 +408,13 @@ class Context:
         if self._everywhere is None:
             self._everywhere = self._table.everywhere(self.cues.numbers) | self._declared
         return self._everywhere
+
+    def shown(self, view: View) -> set[int]:
+        """The slots that a restored text fills by a cue anywhere in it."""
+        filled = self._shown.get(view)
+        if filled is None:
+            filled = self._shown[view] = self._table.everywhere(view.cues(self.index).numbers)
+        return filled
 
 
 def _together(found: Sequence[Cues], told: list[Hit], index: CueIndex) -> Cues:

@@ -35,14 +35,15 @@ WRITTEN = 7
 _LONG_RUN = re.compile("[0-9oil" + "".join(map(chr, _SPOKEN)) + "]{11}")
 """Shorter runs of digits are no number that is looked for."""
 _MOBILE = re.compile(r"(?<![0-9])(?:(?:00)?86)?(1[3-9][0-9]{9})(?![0-9])")
-_LETTERED = re.compile(r"(?<![0-9])(?=(?:[oil]*[0-9]){4})[1il](?=[0-9]{0,9}[oil])[3-9][0-9oil]{9}(?![0-9])")
+_LETTERED = re.compile(r"(?<![0-9])(?=(?:[oil]{0,7}[0-9]){4})[1il](?=[0-9]{0,9}[oil])[3-9][0-9oil]{9}(?![0-9])")
 """A mobile number with o, i and l for 0 and 1. A letter at its head alone makes it a part (I30-1100-1100)."""
 _LONG_NUMBER = re.compile(r"(?<![0-9a-z])[0-9]{15,18}[0-9x](?![0-9a-z])")
 _DIGIT = f"[0-9{NUMERALS}]"
+_WORD_EDGE = "(?:(?<![a-z])|(?<=jia)|(?<=add))"
 _HALVES = re.compile(rf"前面?{_DIGIT}位[是为]?({_DIGIT}+)[^0-9]{{0,2}}?[后末]面?{_DIGIT}位[是为]?({_DIGIT}+)")
 """A number told in two pieces, by how many of its digits come first and last."""
 _QQ = (
-    r"(?=(?:[oil]*[0-9]){5})[1-9il][0-9oil]{6,10}(?![0-9a-z只])|[1-9][0-9]{4,10}(?![0-9只])|"
+    r"(?=(?:[oil]{0,6}[0-9]){5})[1-9il][0-9oil]{6,10}(?![0-9a-z只])|[1-9][0-9]{4,10}(?![0-9只])|"
     rf"{_DIGIT}(?:[ -]{{0,2}}{_DIGIT}){{5,10}}(?![ -]{{0,2}}{_DIGIT}|只)"
 )
 _WECHAT_ID = r"[a-z][a-z0-9_-]{5,19}(?![a-z0-9_-])"
@@ -318,9 +319,12 @@ def _in_groups(view: View, start: int, end: int) -> bool:
 
 
 def _after(cues: Iterable[str], visible: Callable[[str], str], what: str) -> re.Pattern[str]:
-    """``what`` behind a cue. A cue of Latin letters may be pulled apart (wei-xin, t g): then a digit is asked for."""
+    """``what`` behind a cue. A cue of Latin letters may be pulled apart (wei-xin, t g): then a digit is asked for.
+
+    Inside a longer word (lvxing2024) letters are no cue, but behind a call to add somebody (jiavx).
+    """
     seen = sorted(map(visible, cues), key=len, reverse=True)
-    words = "|".join(map(re.escape, seen))
+    words = "|".join(rf"{_WORD_EDGE if word[0].isascii() else ''}{re.escape(word)}" for word in seen)
     apart = "|".join(_APART.join(word) for word in seen if word.isascii() and word.isalpha()) or "(?!)"
     digit = rf"(?=[^a-z0-9]{{0,8}}[a-z_-]{{0,19}}{_DIGIT})"
     cue = rf"(?:{words})(?!{_MEMBER})|(?<![a-z0-9])(?:{apart})(?![a-z0-9]){digit}"

@@ -41,7 +41,7 @@ def hidden_by(rule: Rule, line: Line, start: int, end: int) -> tuple[str, ...]:
 
 def is_meant(line: Line) -> bool:
     """Whether something in a restored text was disguised in a way that nobody writes by accident."""
-    return any(not DELIBERATE.isdisjoint(mark.names) for mark in line.marks)
+    return not DELIBERATE.isdisjoint(line.worn)
 
 
 def is_sought(length: int, weight: int, names: Iterable[str]) -> bool:

@@ -25,10 +25,18 @@ class Replaced(NamedTuple):
 class Line:
     """A text with the first and last place of each character in the source, and the stretches that were restored."""
 
-    __slots__ = ("lasts", "marks", "starts", "text")
+    __slots__ = ("_worn", "lasts", "marks", "starts", "text")
 
     def __init__(self, text: str, starts: list[int], lasts: list[int], marks: list[Replaced]) -> None:
         self.text, self.starts, self.lasts, self.marks = text, starts, lasts, marks
+        self._worn: frozenset[str] | None = None
+
+    @property
+    def worn(self) -> frozenset[str]:
+        """The disguises seen through anywhere in the text. Not asked before ``marks`` are complete."""
+        if self._worn is None:
+            self._worn = frozenset(name for mark in self.marks for name in mark.names)
+        return self._worn
 
     def disguises(self, start: int, end: int) -> tuple[str, ...]:
         """The disguises seen through inside ``text[start:end]``."""

@@ -238,9 +238,8 @@ class Retaining:
                 "keys": [key.hex() for key in keys],
                 "reason": self._vault.mark(asked.tenant, reason).hex(),
             }
-            writes = [Write(sql.EMPTY_CONTENT, (number,), must_change=False) for number in going]
-            writes += [Write(sql.DROP_SEAL, seal, must_change=False) for seal in seals]
-            visit.record(Act(ERASURE_DONE, subject.hex(), asked.tenant, facts), *writes, *self._destroyed(visit, keys))
+            act = Act(ERASURE_DONE, subject.hex(), asked.tenant, facts)
+            visit.record(act, *_taken(going, seals), *self._destroyed(visit, keys))
             return erased, going
 
         erased, emptied = await self._ledger.visit(work)
@@ -271,9 +270,8 @@ class Retaining:
                 self._place(visit, one, by=by)
             standing = [key for key in keys if visit.rows(sql.KEY, key)]
             facts = {"by": by, "contents": len(numbers), "keys": [key.hex() for key in standing]}
-            writes = [Write(sql.EMPTY_CONTENT, (number,), must_change=False) for number in numbers]
-            writes += [Write(sql.DROP_SEAL, seal, must_change=False) for seal in seals]
-            visit.record(Act(ERASURE_DONE, "restore", facts=facts), *writes, *self._destroyed(visit, standing))
+            act = Act(ERASURE_DONE, "restore", facts=facts)
+            visit.record(act, *_taken(numbers, seals), *self._destroyed(visit, standing))
             return len(lacking)
 
         placed = await self._ledger.visit(work)
@@ -313,8 +311,7 @@ class Retaining:
         placed = [(*row[:2], code, _looked_at(until, at)) for row, (code, until) in zip(rows, classes, strict=True)]
 
         def work(visit: Visit) -> None:
-            for row in placed:
-                visit.derive(Write(sql.INSERT_RETENTION, row, must_change=False))
+            visit.derive(*(Write(sql.INSERT_RETENTION, row, must_change=False) for row in placed))
 
         if placed:
             await self._ledger.visit(work)
@@ -340,17 +337,15 @@ class Retaining:
 
         def work(visit: Visit) -> None:
             _same(visit, holds)
-            for one in staying:
-                visit.derive(Write(sql.POSTPONE, one, must_change=False))
+            visit.derive(*(Write(sql.POSTPONE, one, must_change=False) for one in staying))
             for (content, tenant, name, version, *_, digest), code, until in going:
                 facts = {"class": code, "commitment": digest.lower(), "until": until, "version": version}
                 visit.record(
                     Act(RETENTION_PURGED, name, tenant, facts),
-                    Write(sql.EMPTY_CONTENT, (content,), must_change=False),
+                    *_taken([content]),
                     Write(sql.MARK_PURGED, (visit.at, content)),
                 )
-            for seal in seals:
-                visit.derive(Write(sql.DROP_SEAL, seal, must_change=False))
+            visit.derive(*_taken([], seals))
 
         try:
             if rows:
@@ -366,8 +361,7 @@ class Retaining:
             seals = [tuple(row) for row in rows]
 
             def work(visit: Visit, seals: Sequence[tuple[Any, ...]] = tuple(seals)) -> None:
-                for seal in seals:
-                    visit.derive(Write(sql.DROP_SEAL, seal, must_change=False))
+                visit.derive(*_taken([], seals))
 
             await self._ledger.visit(work)
 
@@ -423,6 +417,12 @@ class Retaining:
 
     def _seals_of(self, read: Read, tenant: str, numbers: Sequence[int]) -> list[tuple[str, bytes, int]]:
         return read(sql.SEALS_OF, tenant, orjson.dumps(numbers).decode()) if numbers else []
+
+
+def _taken(contents: Iterable[int], seals: Iterable[tuple[Any, ...]] = ()) -> list[Write]:
+    """What takes words and seals away. A block that stands is still somebody's then, who may appeal."""
+    gone = [(statement, (one,)) for one in contents for statement in (sql.KEEP_AUTHOR, sql.EMPTY_CONTENT)]
+    return [Write(*one, must_change=False) for one in [*gone, *((sql.DROP_SEAL, seal) for seal in seals)]]
 
 
 def _kept(read: Read, row: Sequence[Any]) -> Kept:

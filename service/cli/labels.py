@@ -159,8 +159,10 @@ def count(*, tenant: Tenant = "default", data: Data = None, json: Json = False, 
         (say(lang.lang, "抽取", "drawn"), told.drawn),
     ):
         out.print(f"{name}: {', '.join(f'{key} {number}' for key, number in counts.items())}", markup=False)
-    zh = f"共 {told.texts} 条文本，其中 {told.new} 条是上次训练以来新增的（重训需全部租户新增 {ENOUGH} 条）"
-    en = f"{told.texts} texts, {told.new} of them since the last training (retraining needs {ENOUGH} of all tenants)"
+    zh = f"共 {told.texts} 条文本，其中 {told.new} 条是上次训练以来新增的"
+    en = f"{told.texts} texts, {told.new} of them since the last training"
+    zh += f"（重训需全部租户新增 {ENOUGH} 条，还差 {told.lacking} 条）"
+    en += f" (retraining needs {ENOUGH} of all tenants, {told.lacking} more)"
     out.print(say(lang.lang, zh, en), markup=False)
 
 

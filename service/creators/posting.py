@@ -6,7 +6,6 @@ stand again, one function brings the entries to what is true.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
@@ -69,9 +68,14 @@ def member(visit: Visit, tenant: str, name: str) -> Member:
     return made
 
 
-def is_creator(visit: Visit, tenant: str, name: str, of: str) -> bool:
-    """Whether an id of the pipeline's is this creator's: the same, or an account that is or was linked to it."""
-    return name == of or bool(visit.rows(sql.SAME_CREATOR, tenant, name, of))
+def happened(published_at: str, judged_at: str) -> int:
+    """When a content was published, in seconds since 1970. The sender says when: never after it was judged."""
+    return min(seconds(published_at), seconds(judged_at))
+
+
+def is_creator(visit: Visit, tenant: str, name: str, of: str, at: int) -> bool:
+    """Whether an id of the pipeline's is this creator's: the same, or an account linked to it, now or still ``at``."""
+    return name == of or bool(visit.rows(sql.SAME_CREATOR, tenant, name, of, at))
 
 
 def post(visit: Visit, tenant: str, creator: str, entry: Entry, cause: Cause = NOTHING) -> bool:
@@ -195,9 +199,7 @@ def _violated(visit: Visit, tenant: str, author: str, content: int, final: Final
 def _newest(visit: Visit, content: int) -> FinalBlock:
     ((decision, scene, severity, verdict, published_at, at),) = visit.rows(sql.NEWEST, content)
     categories = ",".join(orjson.loads(verdict).get("categories", ()))
-    # The sender says when it was published: never after it was judged.
-    occurred = min(int(datetime.fromisoformat(published_at).timestamp()), seconds(at))
-    return FinalBlock(decision, 0, occurred, scene, severity, categories)
+    return FinalBlock(decision, 0, happened(published_at, at), scene, severity, categories)
 
 
 def _author(visit: Visit, content: int) -> str | None:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 WRITES: Final = (*BODY, *CALLED)
 _SCENES: Final = frozenset(scene.value for scene in Scene)
-_MOST_LINES: Final = 1000
 
 T = TypeVar("T")
 
@@ -117,7 +116,7 @@ async def ledger(asked: Asked) -> Answer:
     seen = await seen_by(asked)
     rows = await asked.serving.service.creators.reads.ledger(seen.member.id, before=before, limit=query.limit + 1)
     page, last = cut(rows, query.limit)
-    told = {one.entry.id: one for one in rows}
+    told = {entry.id: entry for entry in (*seen.entries, *(one.entry for one in page))}
     items = [entry_shown(asked, seen, one, told) for one in page]
     return tell({"items": items, "next": cursor_of(last.number) if last else None})
 
@@ -138,8 +137,8 @@ async def explanation(asked: Asked) -> Answer:
     if query.preset and query.preset not in scales:
         raise Problem("invalid-query", faults=[Fault(("preset",), "unknown_preset", {"known": ", ".join(scales)})])
     seen = await seen_by(asked)
-    rows = await parts.reads.ledger(seen.member.id, limit=_MOST_LINES)
-    decisions = {one.entry.id: one.decision for one in rows}
+    causes = [one.entry for one in seen.derived.deductions] + ([seen.derived.zero] if seen.derived.zero else [])
+    decisions = await parts.reads.decisions([one.id for one in causes])
     told = await asyncio.to_thread(explained, asked, seen, decisions)
     told["scales"] = [
         {

@@ -43,7 +43,7 @@ async def page(asked: Asked) -> Answer:
         marks=charts.MARKS,
         golden=golden,
         labels=labels,
-        labels_full=charts.bar(labels["new"], labels["enough"]),
+        labels_full=charts.bar(labels["enough"] - labels["lacking"], labels["enough"]),
         cap=cap,
     )
 

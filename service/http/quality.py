@@ -72,7 +72,7 @@ class GoldenResults(Answered):
 
 
 class ReviewerShown(Answered):
-    """How somebody works. ``hasty`` is the share of decisions made faster than one can read."""
+    """How somebody works. ``hasty`` is the share of decisions made faster than one can read, of the last 2 000."""
 
     user: Person
     decisions: int
@@ -153,11 +153,12 @@ class Proposal(Answered):
 
 
 class LabelsShown(Answered):
-    """What people have taught, and what to do with it. ``ready``: there are enough new labels for a training."""
+    """What people have taught, and what to do with it. ``ready``: all tenants have enough new labels for a training."""
 
     texts: int
-    new: int = Field(description="texts of all tenants with labels since the last training")
-    enough: int
+    new: int = Field(description="texts of the tenant with labels since the last training")
+    enough: int = Field(description="so many new ones of all tenants are enough for another")
+    lacking: int = Field(description="so many are still needed")
     ready: bool
     origins: dict[str, int]
     heads: list[HeadLabels]
@@ -195,7 +196,8 @@ async def labels(asked: Asked) -> Answer:
         "texts": told.texts,
         "new": told.new,
         "enough": ENOUGH,
-        "ready": told.new >= ENOUGH,
+        "lacking": told.lacking,
+        "ready": not told.lacking,
         "origins": told.origins,
         "heads": [{"head": head, "yes": yes, "no": no} for head, (yes, no) in told.heads.items()],
         "active": weights.active,

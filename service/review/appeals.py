@@ -20,7 +20,7 @@ from service.acts import (
     DECISION_NOTIFIED,
     Act,
 )
-from service.creators.posting import is_creator, settle
+from service.creators.posting import happened, is_creator, settle
 from service.filing import kept
 from service.ids import from_stamp, later, new_id
 from service.ports import Write
@@ -70,13 +70,14 @@ class NotTheirs(Exception):
 
 
 class _Found(NamedTuple):
-    """A decision with its place, its row of ``blocks`` if it has one, and whether that is new."""
+    """A decision with its place, its row of ``blocks`` if it has one, whether that is new, and whose the content is."""
 
     content: int
     at: str
     standing: VersionDecision
     block: Block
     fresh: bool
+    author: str | None
 
 
 def notified(visit: Visit, tenant: str, decision: str, days: float) -> None:
@@ -105,8 +106,9 @@ def file(visit: Visit, tenant: str, said: Appealed, deadlines: Deadlines) -> str
     Raises ``NotThere``, ``NotTheirs``, ``NotAppealable``, and ``ValueError`` for grounds that cannot be stored.
     """
     found = _found(visit, tenant, said.decision or _newest(visit, tenant, said.content_id))
-    block, creator = found.block, found.standing.content.author.id
-    if creator and not is_creator(visit, tenant, said.by, creator):
+    block, creator = found.block, found.author
+    at = happened(found.standing.published_at, found.at)
+    if creator and not is_creator(visit, tenant, said.by, creator, at):
         raise NotTheirs(said.by)
     if first := visit.rows(sql.TWICE, found.content, block.decision):
         raise NotAppealable("twice", first[0][0])
@@ -255,10 +257,17 @@ def _found(visit: Visit, tenant: str, decision: str) -> _Found:
         raise NotAppealable("action")
     known = visit.rows(sql.BLOCK, decision)
     standing = rulings.standing_as(visit, tenant, decision)
-    block = Block(*known[0]) if known else Block(decision, tenant, content, standing.content.author.id, seq)
+    author = standing.content.author.id or _kept_author(visit, content)
+    block = Block(*known[0]) if known else Block(decision, tenant, content, author, seq)
     if block.ended_at is not None or visit.rows(sql.CHANGED, content, block.since):
         raise NotAppealable("superseded")
-    return _Found(content, at, standing, block, not known)
+    return _Found(content, at, standing, block, not known, author)
+
+
+def _kept_author(visit: Visit, content: int) -> str | None:
+    """Whose a version is whose words were taken away."""
+    creators = (Block(*row).creator for row in visit.rows(sql.STANDING_BLOCKS, content))
+    return next((creator for creator in creators if creator), None)
 
 
 def _opened(visit: Visit, tenant: str, found: _Found, deadlines: Deadlines) -> str:

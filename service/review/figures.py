@@ -5,24 +5,23 @@ A category on which people do not agree comes before any of them: its policy is 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import orjson
 
 from service.ids import stamp
 from service.review.checks import HOUR
 from service.review.quality import Agreement, Pace, Watched, agreement, pace, watched
-from service.review.states import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from service.keys import Caller
-    from service.store.desk_reads import DeskReads, Handled, Sampled
+    from service.store.desk_reads import DeskReads, Sampled, Worked
 
-_HOUR: Final = len("2026-01-01T00")
+Counted = TypeVar("Counted")
 DAYS: Final = 90
 """So far back figures look."""
 
@@ -61,25 +60,33 @@ class Figures(NamedTuple):
 async def figures(caller: Caller, reads: DeskReads) -> Figures:
     """The figures of the caller's tenant."""
     now = datetime.now(UTC)
-    since = stamp(now - timedelta(days=DAYS))
-    samples = await reads.samples(caller.tenant, since=since)
-    answers = await reads.answers(caller.tenant, since=since)
-    handled = await reads.handlings(caller.tenant, since=since)
-    by_person: dict[str, list[Handled]] = defaultdict(list)
-    for one in handled:
-        by_person[one.user].append(one)
+    since, hour_ago = stamp(now - timedelta(days=DAYS)), stamp(now - timedelta(seconds=HOUR))
+    samples: list[Sampled] = []
+    by_person: dict[str, list[Worked]] = defaultdict(list)
+    for day in range(DAYS):  # so that whoever asks something else waits for no more than one
+        begin, end = (stamp(now - timedelta(days=DAYS - each)) for each in (day, day + 1))
+        samples += await reads.samples(caller.tenant, since=begin, until=end)
+        for one in await reads.worked(caller.tenant, since=begin, until=end):
+            by_person[one.user].append(one)
+    last = await reads.worked(caller.tenant, since=hour_ago, until=stamp(now))
+    severe = _counted((one.user, one.grim) for one in last)
     golden: dict[str, list[bool]] = defaultdict(list)
-    for user, right in answers:
+    for user, right in await reads.answers(caller.tenant, since=since):
         golden[user].append(right)
     names = await reads.names(caller.tenant, list(by_person | golden))
-    hour_ago = stamp(now - timedelta(seconds=HOUR))
     people = [
-        _reviewer((user, names.get(user, user)), by_person[user], golden[user], hour_ago)
+        _reviewer(
+            (user, names.get(user, user)),
+            by_person[user],
+            pace(await reads.timed(user, since=since)),
+            severe[user],
+            golden[user],
+        )
         for user in {**by_person, **golden}
     ]
     return Figures(
         since=since,
-        overall=agreement([_passed(one) for one in samples]),
+        overall=agreement(_counted((_passed(one), one.number) for one in samples)),
         categories=sorted(_by_category(samples), key=lambda told: (_or_one(told[1]), told[0])),
         reviewers=sorted(
             people, key=lambda one: (one.golden.flagged_at is None, not one.pace.stamping, -one.decisions)
@@ -103,28 +110,31 @@ def _said(one: Sampled) -> tuple[list[str], list[str]]:
 
 def _by_category(samples: Sequence[Sampled]) -> Iterable[tuple[str, Agreement]]:
     """Of the items of each category, whether both blocked them for it."""
-    pairs: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
+    pairs: dict[str, list[tuple[tuple[bool, bool], int]]] = defaultdict(list)
     for one in samples:
         if one.category:
             first, second = _said(one)
-            pairs[one.category].append((one.category in first, one.category in second))
-    return [(category, agreement(each)) for category, each in pairs.items()]
+            pairs[one.category].append(((one.category in first, one.category in second), one.number))
+    return [(category, agreement(_counted(each))) for category, each in pairs.items()]
 
 
-def _reviewer(who: tuple[str, str], handled: Sequence[Handled], golden: Sequence[bool], hour_ago: str) -> Reviewer:
-    hours: dict[str, int] = defaultdict(int)
-    severe: dict[str, int] = defaultdict(int)
-    decided = [one for one in handled if one.step == Step.DECIDE]
-    for one in decided:
-        hours[one.at[:_HOUR]] += 1
-    for one in handled:
-        severe[one.at[:_HOUR]] += one.grim
+def _counted(told: Iterable[tuple[Counted, int]]) -> Counter[Counted]:
+    found: Counter[Counted] = Counter()
+    for one, count in told:
+        found[one] += count
+    return found
+
+
+def _reviewer(
+    who: tuple[str, str], worked: Sequence[Worked], paced: Pace, severe: int, golden: Sequence[bool]
+) -> Reviewer:
+    decided = _counted((one.hour, one.decided) for one in worked if one.decided)
     return Reviewer(
         *who,
-        decisions=len(decided),
-        per_hour=len(decided) / len(hours) if hours else None,
-        pace=pace([(one.millis / 1000, one.letters) for one in decided if one.millis is not None]),
-        severe=sum(one.grim for one in handled if one.at > hour_ago),
-        severe_most=max(severe.values(), default=0),
+        decisions=decided.total(),
+        per_hour=decided.total() / len(decided) if decided else None,
+        pace=paced,
+        severe=severe,
+        severe_most=max(_counted((one.hour, one.grim) for one in worked).values(), default=0),
         golden=watched(golden),
     )

@@ -6,9 +6,11 @@ an engine repeats is the same block, and what lets the content pass ends it, who
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
-from service.ids import later
+from moderation.types import SHANGHAI
+from service.ids import from_stamp, later, stamp
 from service.review.states import UNDO_SECONDS
 from service.review.urgency import DAY
 
@@ -37,7 +39,7 @@ class Block(NamedTuple):
         """Once its creator was told; telling them again changes nothing."""
         if self.notified_at is not None:
             return self
-        return self._replace(notified_at=at, appeal_until=later(at, days * DAY)).timed()
+        return self._replace(notified_at=at, appeal_until=over(at, days)).timed()
 
     def appealed(self, at: str) -> Block:
         """Once somebody appealed: the term was used, so only a person can make it final."""
@@ -70,4 +72,10 @@ def due(block: Block) -> str | None:
 def term(block: Block | None, decided_at: str, days: float) -> str:
     """Until when a block may be appealed: so long after its creator was told, or after the decision if nobody was."""
     told = block.appeal_until if block else None
-    return told or later(decided_at, days * DAY)
+    return told or over(decided_at, days)
+
+
+def over(at: str, days: float) -> str:
+    """When a term of days is over: with the last of them in Shanghai; that on which it begins is none of them."""
+    last = from_stamp(later(at, days * DAY)).astimezone(SHANGHAI).date()
+    return stamp(datetime.combine(last + timedelta(days=1), time(), SHANGHAI))

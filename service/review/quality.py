@@ -6,13 +6,14 @@ category's pairs are chosen by what the engine had found, never by what people s
 
 from __future__ import annotations
 
+from collections import Counter
 from math import atanh, log, sqrt, tanh
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     Table = tuple[float, float, float, float]
 
@@ -101,14 +102,12 @@ LIMIT: Final = log(1 / FALSE_ALARM)
 """Where the test flags: by Ville's inequality a good reviewer's evidence ever comes so far with 5 % probability."""
 
 
-def agreement(pairs: Sequence[tuple[bool, bool]]) -> Agreement:
-    """Agreement of pairs of verdicts, first and second."""
-    both = sum(1 for first, second in pairs if first and second)
-    neither = sum(1 for first, second in pairs if not first and not second)
-    one = sum(1 for first, second in pairs if first and not second)
-    other = len(pairs) - both - neither - one
+def agreement(pairs: Iterable[tuple[bool, bool]]) -> Agreement:
+    """Agreement of pairs of verdicts, first and second; of many alike, a ``Counter`` says how many."""
+    seen = pairs if isinstance(pairs, Counter) else Counter(pairs)
+    both, one, other, neither = (seen[first, second] for first in (True, False) for second in (True, False))
     return Agreement(
-        wilson(both + neither, len(pairs)),
+        wilson(both + neither, seen.total()),
         kappa(both, one, other, neither),
         alpha(both, one + other, neither),
         _lacking(both, one + other, neither),

@@ -191,10 +191,7 @@ def undo(visit: Visit, row: Row, move: Move, kind: str = DECISION_UNDONE) -> Row
     if decided is not None:
         restore(visit, row, move, decided, kind)
     new = take(visit, row, move)
-    reports = _reports(visit, new)
-    if reports:
-        ((outcome,),) = visit.rows(desk.OUTCOME_OF_ROUND, new.id, new.round)
-        _credit(visit, new, REPORT_UNSETTLED, reports, outcome or "", (None, None, None))
+    _unsettle(visit, new)
     if row.kind == COMPLAINT:
         complained(visit, row.tenant, row.content, _complaint(new), stands=False)
     return new
@@ -312,6 +309,18 @@ def _settle(visit: Visit, row: Row, ruling: Ruling) -> None:
         _credit(visit, row, REPORT_SETTLED, reports, ruling.settles, settled)
     if row.kind == COMPLAINT and (ruling.outcome, ruling.verification) == (UPHELD, VERIFIED):
         complained(visit, row.tenant, row.content, _complaint(row), stands=True)
+
+
+def _unsettle(visit: Visit, row: Row) -> None:
+    if reports := _reports(visit, row):
+        ((outcome,),) = visit.rows(desk.OUTCOME_OF_ROUND, row.id, row.round)
+        _credit(visit, row, REPORT_UNSETTLED, reports, outcome or "", (None, None, None))
+
+
+def resettle(visit: Visit, row: Row, ruling: Ruling) -> None:
+    """Gives the reports of a round another outcome, as whoever checked what was decided on them says."""
+    _unsettle(visit, row)
+    _settle(visit, row, ruling)
 
 
 def _complaint(row: Row) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 
 from service.acts import REVIEW_OPENED, SAMPLE_ANSWERED, SAMPLE_ENDED, SAMPLE_OPENED, Act
+from service.filing import ENGINE
 from service.ids import later, new_id
 from service.ports import Write
 from service.review import appeals, rulings
@@ -18,6 +19,7 @@ from service.review.checks import agree, is_blind, said_by
 from service.review.rows import APPEAL, Conflict, Row, found, moved, take
 from service.review.states import HOUSE, SENIOR, Move, State, Step
 from service.review.urgency import UNDATED, credit, priority
+from service.store import appeal_statements as sql
 from service.store import desk_statements as desk
 from service.store import quality_statements as quality
 
@@ -126,11 +128,22 @@ def decide(visit: Visit, row: Row, move: Move, ruling: Ruling, book: Book) -> Ro
             Act(SAMPLE_ENDED, row.id, row.tenant, {"round": row.round, "why": "settled"}),
             Write(quality.END_SAMPLE, (visit.at, row.id, row.round)),
         )
-    if same or rulings.standing(visit, row.tenant, row.content).id != sample.first:
-        return take(visit, row, move, note=ruling.note)
     checked = found(visit, row.tenant, sample.checked)
-    decide_ = appeals.redecide if checked.kind == APPEAL else rulings.decide
-    return decide_(visit, row, move, ruling, book)
+    if same or _passed_over(visit, row, sample, checked):
+        return take(visit, row, move, note=ruling.note)
+    if checked.kind == APPEAL:
+        return appeals.redecide(visit, row, move, ruling, book)
+    rulings.resettle(visit, checked._replace(round=sample.checked_round), ruling)
+    return rulings.decide(visit, row, move, ruling, book)
+
+
+def _passed_over(visit: Visit, row: Row, sample: Sample, checked: Row) -> bool:
+    """Whether somebody decided since. What the engine repeats is the same block, whose appeal is still to be judged."""
+    newest = rulings.standing(visit, row.tenant, row.content)
+    if newest.id == sample.first or checked.kind != APPEAL or newest.by != ENGINE:
+        return newest.id != sample.first
+    ((content, seq, _, _),) = visit.rows(sql.DECISION, sample.first, row.tenant)
+    return bool(visit.rows(sql.CHANGED, content, seq))
 
 
 def _answered(visit: Visit, row: Row, who: Person, said: tuple[str, ...], *, same: bool, final: bool) -> None:  # noqa: PLR0913

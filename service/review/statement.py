@@ -5,6 +5,7 @@ The whole of it quotes the content and is made when it is read; ``brief`` has no
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moderation.reasons import Language, Reasons
@@ -123,10 +124,21 @@ def _when(at: str, lang: Language) -> str:
     return f"{local.year} 年 {local.month} 月 {local.day} 日 {local:%H:%M}（北京时间）"
 
 
+def _until(at: str, lang: Language) -> str:
+    """A term by its last day: midnight is the end of one."""
+    local = from_stamp(at).astimezone(SHANGHAI)
+    if (local.hour, local.minute) != (0, 0):
+        return _when(at, lang)
+    last = local - timedelta(days=1)
+    if lang == "en":
+        return f"the end of {last:%Y-%m-%d} (Beijing time)"
+    return f"{last.year} 年 {last.month} 月 {last.day} 日 24:00（北京时间）"
+
+
 def _term(blocked: Blocked, lang: Language) -> str:
     days = f"{blocked.days:g}"
     if blocked.until is not None:
-        until = _when(blocked.until, lang)
+        until = _until(blocked.until, lang)
         return f"by {until}." if lang == "en" else f"{until} 之前。"
     return f"within {days} days of being told." if lang == "en" else f"收到本通知之日起 {days} 日内。"
 

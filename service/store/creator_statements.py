@@ -60,10 +60,10 @@ SAME_CREATOR: Final = """
 SELECT 1 FROM (
     SELECT k.name, k.id AS owner FROM creators AS k WHERE k.tenant = ?1 AND k.name IN (?2, ?3)
     UNION SELECT k.name, l.creator FROM creators AS k JOIN creator_links AS l ON l.account = k.id
-    WHERE k.tenant = ?1 AND k.name IN (?2, ?3)
+    WHERE k.tenant = ?1 AND k.name IN (?2, ?3) AND (l.until IS NULL OR l.until >= ?4)
 ) AS o GROUP BY o.owner HAVING count(DISTINCT o.name) = 2 LIMIT 1
 """
-"""Whether two ids are accounts of one creator, or were: what an account did stays with whose it was."""
+"""Whether two ids are accounts of one creator, or were then: what an account did stays with whose it was."""
 END_LINK: Final = "UPDATE creator_links SET until = ? WHERE id = ? AND until IS NULL"
 
 _BESIDE: Final = """
@@ -91,12 +91,20 @@ INSERT INTO score_entries (id, tenant, creator, kind, cause, recorded, since, oc
     decision, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 HAS_CAUSE: Final = "SELECT id FROM score_entries WHERE creator = ? AND kind = ? AND cause = ?"
+ITEMS_BETWEEN: Final = """
+SELECT count(*) FROM score_entries AS e
+WHERE e.creator = ?1 AND e.kind = 'observation' AND e.since >= ?2 AND e.since < ?3
+    AND (e.cause >= 'prereview_passed:' AND e.cause < 'prereview_passed;'
+        OR e.cause >= 'published:' AND e.cause < 'published;')
+"""
+"""How many clean items of an account count from a time on, until another; by the causes that ``posting`` gives them."""
 ENTRIES_OF: Final = f"SELECT {ENTRY} FROM score_entries AS e WHERE e.creator = ?"
 ENTRIES_SHOWN: Final = f"""
 SELECT e.number, {ENTRY}, e.decision, c.content_id, c.version FROM score_entries AS e
 LEFT JOIN contents AS c ON c.id = e.content
 WHERE e.creator IN (SELECT value FROM json_each(?1)) AND e.number < ?2 ORDER BY e.number DESC LIMIT ?3
 """
+DECIDED_BY: Final = "SELECT id, decision FROM score_entries WHERE id IN (SELECT value FROM json_each(?))"
 LAST_SEQ: Final = "SELECT coalesce(max(seq), -1) FROM acts"
 CHANGED_SINCE: Final = """
 SELECT kind, subject, json_extract(CAST(body AS TEXT), '$.facts.creator'),
@@ -155,6 +163,16 @@ MEASURES_DUE: Final = f"""
 SELECT {MEASURE}, m.tenant FROM measures AS m WHERE m.state = 'in_force' AND m.ends_at IS NOT NULL AND m.ends_at <= ?
 ORDER BY m.ends_at LIMIT ?
 """
+LAST_ENTRY: Final = "SELECT coalesce(max(number), 0) FROM score_entries"
+REVERSED_BETWEEN: Final = "SELECT 1 FROM score_entries WHERE number > ? AND number <= ? AND kind = 'reversal' LIMIT 1"
+MEASURES_IN_DOUBT: Final = f"""
+SELECT {MEASURE}, m.tenant FROM measures AS m WHERE m.state IN ('proposed', 'in_force') AND m.proposed_by = 'rule'
+    AND +m.id > ?1 AND EXISTS (
+        SELECT 1 FROM score_entries AS e WHERE e.kind = 'reversal' AND e.number > ?2 AND e.creator IN (
+            SELECT m.creator UNION ALL SELECT b.account FROM creator_links AS b WHERE b.creator = m.creator))
+ORDER BY +m.id LIMIT ?3
+"""
+"""What a rule proposed against creators of whose entries any was reversed since."""
 
 # Boosts
 
@@ -203,6 +221,10 @@ TRIAL_AS: Final = f"SELECT {TRIAL} FROM formula_trials AS t WHERE t.tenant = ? A
 TRIALS: Final = f"SELECT {TRIAL} FROM formula_trials AS t WHERE t.tenant = ? ORDER BY t.since DESC, t.id DESC LIMIT ?"
 TRIALS_AGAINST: Final = """
 SELECT id FROM formula_trials WHERE tenant = ? AND base = ? AND state IN ('proposed', 'running', 'adopted')
+"""
+TRIALS_HELD: Final = """
+SELECT state, formula FROM formula_trials WHERE tenant = ? AND state IN ('proposed', 'running', 'adopted')
+ORDER BY staged_at, id
 """
 TRIALS_ACTIVE: Final = f"""
 SELECT t.tenant, {TRIAL}, f.version, f.body FROM formula_trials AS t JOIN formulas AS f ON f.id = t.formula

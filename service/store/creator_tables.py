@@ -1,8 +1,9 @@
 """The tables of creators: who they are, the entries of their score, measures, boosts and trials of formulas.
 
-A creator's own id (``name``) stands in ``creators`` alone; everything else bears the id that was made here, so that
-erasure has one place to look. ``score_entries`` is INSERT-only: triggers of the twelfth migration hold it.
-Times of entries and links are seconds since 1970, because a score is arithmetic on millions of them.
+Here a creator's own id (``name``) stands in ``creators`` alone; everything else bears the id that was made here. It
+stands in ``blocks``, ``appeals`` and ``reports`` too, and is no text: erasure leaves it (ADR 25). ``score_entries`` is
+INSERT-only: triggers of the twelfth migration hold it. Times of entries and links are seconds since 1970, because a
+score is arithmetic on millions of them.
 """
 
 from __future__ import annotations

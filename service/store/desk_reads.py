@@ -1,6 +1,6 @@
 """What the review desk shows, as values: lists by cursor, bounded counts, reports, notes and contents newest first.
 
-Nothing here looks at more than a bounded number of rows, whatever the database holds.
+Nothing here looks at more than a bounded number of rows, whatever the database holds; figures are asked for day by day.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ SORT_COUNTED: Final = 300
 """So many items of each sort are counted for the depth of a scene."""
 LOOKED_AT: Final = 2000
 """So many rows of a list are looked at for one page where a filter has no index."""
-MOST_COUNTED: Final = 20_000
-"""Figures of quality rest on so many rows at most."""
+MOST_TIMED: Final = 2000
+"""The pace of a person is that of so many decisions at most."""
 _LAST: Final = "~"
 """Sorts after every stamp and id."""
 ROW_COLUMNS: Final = 24
@@ -158,22 +158,21 @@ class Kept(NamedTuple):
 
 
 class Sampled(NamedTuple):
-    """A second review that was answered: the item's category, and JSON lists of what both said."""
+    """Second reviews that were answered alike: the items' category, JSON lists of what both said, and how many."""
 
     category: str
     first_said: str
     second_said: str
+    number: int
 
 
-class Handled(NamedTuple):
-    """What a person did with an item: whether it was grim, how long it was, how long it took if known, and when."""
+class Worked(NamedTuple):
+    """What a person did in an hour of the clock (a stamp's beginning): decisions, and items seen that were grim."""
 
     user: str
-    step: str
+    hour: str
+    decided: int
     grim: int
-    letters: int
-    millis: int | None
-    at: str
 
 
 class Golden(NamedTuple):
@@ -311,19 +310,24 @@ class DeskReads:
 
     async def answers(self, tenant: str, *, since: str) -> list[tuple[str, bool]]:
         """Golden answers that stand, oldest first: whose, and whether right."""
-        return [(user, bool(right)) for user, right in await self._rows(quality.ANSWERS, tenant, since, MOST_COUNTED)]
+        return [(user, bool(right)) for user, right in await self._rows(quality.ANSWERS, tenant, since)]
 
-    async def samples(self, tenant: str, *, since: str) -> list[Sampled]:
-        """Second reviews that were answered, the last ones first."""
-        return [Sampled(*row) for row in await self._rows(quality.SAMPLES, tenant, since, MOST_COUNTED)]
+    async def samples(self, tenant: str, *, since: str, until: str) -> list[Sampled]:
+        """Second reviews that were opened in a time, as far as they were answered."""
+        return [Sampled(*row) for row in await self._rows(quality.SAMPLES, tenant, since, until)]
 
     async def samples_waiting(self, tenant: str) -> int:
         """How many wait for a second review, up to ``COUNTED`` + 1."""
         return int((await self._rows(quality.SAMPLES_OPEN, tenant, COUNTED + 1))[0][0])
 
-    async def handlings(self, tenant: str, *, since: str) -> list[Handled]:
-        """What people did with items, the last first."""
-        return [Handled(*row) for row in await self._rows(quality.HANDLINGS, tenant, since, MOST_COUNTED)]
+    async def worked(self, tenant: str, *, since: str, until: str) -> list[Worked]:
+        """What people did in a time."""
+        return [Worked(*row) for row in await self._rows(quality.WORKED, tenant, since, until)]
+
+    async def timed(self, user: str, *, since: str) -> list[tuple[float, int]]:
+        """How many seconds a person's last decisions took, as far as known, and how long what they decided was."""
+        rows = await self._rows(quality.TIMED, user, since, MOST_TIMED)
+        return [(millis / 1000, letters) for millis, letters in rows]
 
     async def golden(self, tenant: str) -> list[Golden]:
         """Golden items, the newest first."""

@@ -243,7 +243,7 @@ class Delivery(SQLModel, table=True):
 
 
 class Block(SQLModel, table=True):
-    """A block on its way to being final: a person decided it, or its creator was told of it or appealed.
+    """A block on its way to being final: a person decided it, its creator was told of it or appealed, or its text went.
 
     Only blocks may follow ``since`` while it stands, ``due_at`` is when it becomes final as things are. ``ended_at`` is
     when whoever decided it took it back.

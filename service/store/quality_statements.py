@@ -194,8 +194,8 @@ SELECT d.content, d.id FROM decisions AS d WHERE d.seq IN (
     AND e."by" IN ('engine', 'deadline') GROUP BY e.content)
 """
 SAMPLES: Final = """
-SELECT category, first_said, second_said FROM samples
-WHERE tenant = ? AND agreed IS NOT NULL AND opened_at > ? ORDER BY opened_at DESC LIMIT ?
+SELECT category, first_said, second_said, count(*) FROM samples
+WHERE tenant = ? AND agreed IS NOT NULL AND opened_at > ? AND opened_at <= ? GROUP BY 1, 2, 3
 """
 SAMPLES_OPEN: Final = """
 SELECT count(*) FROM (
@@ -204,10 +204,15 @@ SELECT count(*) FROM (
 ANSWERS: Final = """
 SELECT a."user", a.correct FROM golden_answers AS a
 WHERE a.tenant = ? AND a.at > ? AND NOT EXISTS (SELECT 1 FROM decisions AS n WHERE n.supersedes = a.decision)
-ORDER BY a.at, a.rowid LIMIT ?
+ORDER BY a.at, a.rowid
 """
-HANDLINGS: Final = """
-SELECT "user", step, grim, letters, millis, at FROM handlings WHERE tenant = ? AND at > ? ORDER BY at DESC LIMIT ?
+WORKED: Final = """
+SELECT "user", substr(at, 1, 13), sum(step = 'decided'), sum(grim) FROM handlings
+WHERE tenant = ? AND at > ? AND at <= ? GROUP BY 1, 2
+"""
+TIMED: Final = """
+SELECT millis, letters FROM handlings
+WHERE "user" = ? AND at > ? AND step = 'decided' AND millis IS NOT NULL ORDER BY at DESC LIMIT ?
 """
 GOLDEN: Final = """
 SELECT i.id, i.target, i.scene, i.category, i.severity, i.said, i.by, i.created_at,

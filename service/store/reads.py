@@ -90,6 +90,14 @@ class ModelInfo(NamedTuple):
     created_at: str
 
 
+class LabelTally(NamedTuple):
+    """Texts with labels; for each head those that are and that are not; judgements by origin and by how drawn."""
+
+    texts: int
+    heads: dict[str, tuple[int, int]]
+    judged: list[tuple[str, str, int]]
+
+
 class Reads:
     """Keeps one connection for reading."""
 
@@ -193,6 +201,16 @@ class Reads:
         """All labels, or a tenant's, oldest first."""
         rows = await self._connection.execute_fetchall(statements.LABELS, (tenant,))
         return [LabelRow._make((*row[:5], text_of(row[5]), *row[6:])) for row in rows]
+
+    async def label_counts(self, tenant: str) -> LabelTally:
+        """What a tenant's labels come to, counted where they lie: no text is read."""
+        found = self._connection.execute_fetchall
+        ((texts,),) = await found(statements.TEXTS_LABELLED, (tenant,))
+        heads = {head: (yes, no) for head, yes, no in await found(statements.LABELS_BY_HEAD, (tenant,))}
+        judged = [
+            (origin, drawn, number) for origin, drawn, number in await found(statements.LABELS_BY_ORIGIN, (tenant,))
+        ]
+        return LabelTally(texts, heads, judged)
 
     async def labels_since_training(self, tenant: str = "") -> tuple[int, int]:
         """How many texts, or a tenant's, got labels since the last training; the number of the newest of these."""

@@ -122,6 +122,16 @@ SELECT l.number, l.judgement, l.tenant, c.content_id, c.version, c.body, l.head,
     l.at
 FROM labels AS l JOIN contents AS c ON c.id = l.content WHERE {_COUNTING} ORDER BY l.number
 """  # noqa: S608 - our own text
+LABELS_BY_HEAD = f"""
+SELECT n.head, sum(n.value), sum(1 - n.value) FROM labels AS n
+WHERE n.number IN (SELECT max(l.number) FROM labels AS l WHERE {_COUNTING} GROUP BY l.content, l.head)
+GROUP BY n.head ORDER BY min(n.number)
+"""  # noqa: S608 - our own text
+LABELS_BY_ORIGIN = f"""
+SELECT l.origin, l.drawn, count(DISTINCT l.judgement) FROM labels AS l WHERE {_COUNTING}
+GROUP BY l.origin, l.drawn ORDER BY min(l.number)
+"""  # noqa: S608 - our own text
+TEXTS_LABELLED = f"SELECT count(DISTINCT l.content) FROM labels AS l WHERE {_COUNTING}"  # noqa: S608 - our own text
 LABELS_SINCE = f"""
 SELECT count(DISTINCT l.content), coalesce(max(l.number), 0) FROM labels AS l
 WHERE {_COUNTING} AND l.number > (SELECT coalesce(max(labels), 0) FROM models)

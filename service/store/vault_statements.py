@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from service.store.appeal_statements import STANDS
+from service.store.quality_statements import no_copy
+
 KEY: Final = "SELECT wrapped FROM data_keys WHERE id = ?"
 KEY_OF: Final = "SELECT id, wrapped FROM data_keys WHERE tenant = ? AND mark = ? AND destroyed_at IS NULL"
 INSERT_KEY: Final = "INSERT INTO data_keys (id, tenant, mark, wrapped, made_at) VALUES (?, ?, ?, ?, ?)"
@@ -36,6 +39,14 @@ WHERE r.purged_at IS NULL AND r.until <= ?1 ORDER BY r.until LIMIT ?2
 POSTPONE: Final = "UPDATE retentions SET class = ?, until = ? WHERE content = ? AND purged_at IS NULL"
 MARK_PURGED: Final = "UPDATE retentions SET purged_at = ? WHERE content = ? AND purged_at IS NULL"
 EMPTY_CONTENT: Final = "UPDATE contents SET body = x'', salt = x'' WHERE id = ? AND length(body) > 0"
+KEEP_AUTHOR: Final = f"""
+INSERT INTO blocks (decision, tenant, content, creator, since)
+SELECT d.id, d.tenant, d.content, json_extract(nullif(CAST(opened(c.body) AS TEXT), ''), '$.author[0]') AS author, d.seq
+FROM contents AS c {_NEWEST}
+WHERE c.id = ? AND d.action = 'block' AND author IS NOT NULL AND {no_copy("c.id")}
+    AND NOT EXISTS (SELECT 1 FROM blocks AS b WHERE b.content = c.id AND {STANDS})
+"""  # noqa: S608 - our own text
+"""Whose a block is that stands: its content will not tell any more."""
 SHOW_END: Final = """
 SELECT max(coalesce(ended_at, '9')) FROM shows WHERE tenant = ? AND room = ? AND started_at <= ?
 """

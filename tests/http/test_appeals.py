@@ -73,7 +73,8 @@ def test_the_statement_says_facts_rule_article_term_and_way_of_appeal(house, lan
     assert (told["articles"][0]["ref"], told["articles"][0]["name"]) == ("广告法 9(3)", named)
     house.call("POST", f"/v1/decisions/{decision['id']}/notified", {})
     told = house.call("GET", f"/v1/moderations/{decision['id']}/statement").json
-    assert told["appeal_until"]
+    assert told["appeal_until"].endswith("T16:00:00.000000Z")
+    assert told["term"].endswith("日 24:00（北京时间） 之前。")
 
 
 @pytest.mark.usefixtures("shipped")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+import time
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from urllib.parse import quote, urlencode
@@ -11,10 +14,13 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from service.creators import telling
+from service.creators.entries import Entry, Kind
 from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.members import Profile
+from service.creators.posting import member, post
 from service.http.asking import cursor_of
 from service.http.html import WORDS
+from service.ids import new_id
 from service.rights import Role
 from tests.http.conftest import running
 
@@ -87,6 +93,48 @@ def test_a_list_says_why_a_tier_is_not_the_scores(server, ann, monkeypatch, lang
     page = ann.call("GET", f"/creators?containing={name}", Cookie=cookie).body.decode()
     for code in told["reasons"]:
         assert f">{WORDS[lang][f'creator_reason.{code}']}</span>" in page
+
+
+def test_a_boost_is_explained_by_the_formula_that_it_rests_on(server, monkeypatch):
+    """Another formula was adopted: its days, items and limits are told, and how much habit there is."""
+    enrol(server, "adopter")
+    held = server.within(server.service.creators.book.standings("shop", ["adopter"]))["adopter"]
+    adopted = replace(held.formula, version="2027-01", tenure_days=77, habit_most=12_000, habit_leak=500)
+    other = held._replace(standing=held.standing._replace(reasons=("tenure", "habit")), formula=adopted, habit=30_500)
+
+    async def standings(*_):
+        return {"adopter": other}
+
+    monkeypatch.setattr(server.service.creators.book, "_held", {})
+    monkeypatch.setattr(server.service.creators.book, "standings", standings)
+    told = server.call("GET", "/v1/creators/adopter/boost?scene=ugc").json
+    tenure, habit = (one["text"] for one in told["reasons"])
+    assert told["formula"] == "2027-01"
+    assert "77" in tenure
+    assert re.findall(r"[\d.]+", habit) == ["30.5", "12", "0.5"]
+
+
+def test_the_other_score_is_of_the_same_creator(server, monkeypatch):
+    name, now = "twin", int(datetime.now(UTC).timestamp())
+    enrol(server, name, entity="91310000MA1")
+
+    def lived(visit):
+        owner = member(visit, "shop", name).id
+        for number in range(1, 60):
+            at = now - number * 86_400
+            post(
+                visit,
+                "shop",
+                owner,
+                Entry(new_id(), Kind.OBSERVATION, f"p{number}", 0, at, name="published", value=100),
+            )
+
+    server.within(server.service.ledger.visit(lived))
+    formulas = server.service.creators.formulas
+    monkeypatch.setattr(formulas, "other", lambda *_: formulas.shipped)
+    told = server.call("GET", f"/v1/creators/{name}").json
+    assert told["tier"] == "S"
+    assert told["other"] == {"formula": told["formula"], "score": told["score"], "tier": "S"}
 
 
 def test_every_reason_of_a_standing_has_a_name():
@@ -196,6 +244,18 @@ def test_who_declines_a_measure_is_asked_for_no_term(server, ann, bob):
     assert (shown["state"], shown["ends_at"]) == ("declined", None)
 
 
+@pytest.mark.parametrize(("key", "value"), [("half", '"x"'), ("week", "inf"), ("prior", "0"), ("life", "2000000")])
+def test_a_formula_is_refused_in_the_readers_language(server, ann, key, value):
+    text = (FOLDER / SHIPPED).read_text(encoding="utf-8").replace('version = "2026-11"', 'version = "wrong"')
+    sent = {"formula": re.sub(rf"\n{key} = .*\n", f"\n{key} = {value}\n", text)}
+    reply = ann.call("POST", "/v1/trials", sent)
+    assert (reply.status, reply.faults) == (422, {"formula": "formula"})
+    assert f".{key}：须为" in reply.json["errors"][0]["msg"]
+    told = ann.call("POST", "/v1/trials", sent, **{"Accept-Language": "en"}).json["errors"][0]["msg"]
+    assert f".{key}: has to be" in told
+    assert server.call("PUT", "/v1/creators/unharmed", {}).status == 200
+
+
 def test_the_page_of_a_trial_reads_as_often_for_many_creators_as_for_one(server, ann, monkeypatch):
     text = (FOLDER / SHIPPED).read_text(encoding="utf-8").replace('version = "2026-11"', 'version = "2026-12"')
     formula = text.replace("\nhalf = 45", "\nhalf = 20")
@@ -247,3 +307,47 @@ def test_a_signal_that_says_nothing_is_no_measurement_of_nought(server, signal, 
     reply = server.call("POST", "/v1/creators/measured/signals", sent)
     assert (reply.status, reply.faults) == (422, {f"signals.0.{lacking}": "missing"})
     assert server.call("GET", "/v1/creators/measured").json["quality"] == 30.0
+
+
+DAY = 86_400
+
+
+def entered(server, name, rows):
+    """Enters causes as they are: id, kind, cause, days ago, name, value, reverses, decision."""
+    enrol(server, name)
+    database, now = sqlite3.connect(server.service.settings.database), int(time.time())
+    ((creator,),) = database.execute("SELECT id FROM creators WHERE name = ?", (name,)).fetchall()
+    database.executemany(
+        """
+        INSERT INTO score_entries (id, tenant, creator, kind, cause, recorded, since, occurred, name, value, ref, scene,
+            mark, decision) VALUES (?1, 'shop', ?2, ?3, ?4, ?5, ?5, ?5, ?6, ?7, ?8, 'ugc', ?1, ?9)
+        """,
+        [
+            (id_, creator, kind, cause, now - int(days * DAY), told, value, ref, decision)
+            for id_, kind, cause, days, told, value, ref, decision in rows
+        ],
+    )
+    database.commit()
+    database.close()
+    server.within(server.service.creators.book.reload())
+
+
+def test_a_line_names_its_decision_however_much_happened_since(server):
+    """What weighs can be appealed against for a year, not until a thousand things were measured."""
+    decision = server.judge("国家级面霜", content_id="busy-1", creator_id="busy").json["id"]
+    told = [("old", "violation", "v", 100, "absolute_claim", 2, "", decision)]
+    told += [
+        (f"o{n}", "observation", f"after_sales:{n}", 99 - n / 100, "after_sales", 90, "", None) for n in range(1001)
+    ]
+    entered(server, "busy", told)
+    lines = server.call("GET", "/v1/creators/busy/explanation").json["lines"]
+    assert [(one["entry_id"], one["decision_id"]) for one in lines if one["code"] == "violation"] == [("old", decision)]
+
+
+def test_a_reversal_says_what_it_reverses_on_whichever_page_that_is(server):
+    told = [("v1", "violation", "v", 9, "absolute_claim", 1, "", None)]
+    told += [(f"p{n}", "observation", f"published:{n}", 8, "published", 100, "", None) for n in range(3)]
+    entered(server, "reversed", [*told, ("r1", "reversal", "reversal:v1", 1, "", 0, "v1", None)])
+    (item,) = server.call("GET", "/v1/creators/reversed/ledger?limit=1").json["items"]
+    (whole, *_) = server.call("GET", "/v1/creators/reversed/ledger").json["items"]
+    assert item["text"] == whole["text"] and "v1" not in item["text"]

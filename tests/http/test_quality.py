@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from service.labels import Origin, Said
 from service.rights import Role
 from tests.http.test_reviews import BLOCK, act, claim, fits, judge
 
@@ -71,3 +72,18 @@ def test_labels_tell_their_origin_and_what_is_proposed(house):
     told = house.call("GET", "/v1/labels", key=sue).json
     fits(house, told, "LabelsShown")
     assert (told["texts"], told["ready"], told["proposals"], told["enough"]) == (0, False, [], 1000)
+
+
+def test_retraining_is_proposed_when_all_tenants_have_labels_enough(house, monkeypatch):
+    """It learns from all, so two tenants with half of the labels each need not wait for ever."""
+    monkeypatch.setattr("service.labels.ENOUGH", 4)
+    sue, labels = house.hire("sue", Role.SENIOR), house.service.labels
+    house.within(house.service.keys.create("rival"))
+    told = []
+    for tenant, texts in (("shop", "甲乙"), ("rival", "丙丁")):
+        said = [Said(place, text, {"fraud": 1}) for place, text in enumerate(texts)]
+        house.within(labels.import_(said, tenant=tenant, origin=Origin.IMPORT, by="k"))
+        found = house.call("GET", "/v1/labels", key=sue).json
+        told.append((found["texts"], found["new"], found["lacking"], found["ready"]))
+    assert told == [(2, 2, 2, False), (2, 2, 0, True)]
+    assert "qingliu retrain" in sue.call("GET", "/quality").body.decode()

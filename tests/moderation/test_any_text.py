@@ -72,6 +72,7 @@ MONSTERS: dict[str, Callable[[int], str]] = {
     "dots": times("a.a@"),
     "dashes": times("a-"),
     "laughter": times("哈"),
+    "letters that stand for digits": times("o"),
     "pasted": times("加我聊天"),
     "blanks": times("国 家 级 "),
     "held edges": lambda size: "x" + "v" * (size - 2) + "x",
@@ -85,6 +86,7 @@ CLOAKED = {
     "words backwards": times("信微的加"),
     "pieces and letters": times("包氵台百bing"),
     "pieces and look-alikes": times("代开发氵票王见金"),
+    "words that want company": times("微信甲"),
 }
 """Texts that are worst for restoring what the shipped words hide behind."""
 

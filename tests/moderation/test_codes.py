@@ -178,8 +178,22 @@ NAMES = (
     "暗号：LULU520，私聊", "看货：lulu520", "看货：Ⓥ2078008",
     "丨V丨 tudou9981", "丨丶V丶丨 lure1977 要的自己来", "报名戳→ “V” “我” ：xuexi2020",
 )  # fmt: skip
-WORDS = ("看个微信pengyou圈都要卡", "听不到微信shangmian的语音", "微信openapi文档在哪", "现在微信dexiao程序流行吗")
-PEOPLE = ("想买的微信xiaohua找我", "加微信xiaohua看款", "微信xiaohua", "微信：xiaohua了解", "微信xiaohua88了解")
+WORDS = (
+    "看个微信pengyou圈都要卡",
+    "听不到微信shangmian的语音",
+    "微信openapi文档在哪",
+    "现在微信dexiao程序流行吗",
+    "酒店叫lvxingzhijia",
+    "装了navxscroll",
+)
+PEOPLE = (
+    "想买的微信xiaohua找我",
+    "加微信xiaohua看款",
+    "微信xiaohua",
+    "微信：xiaohua了解",
+    "微信xiaohua88了解",
+    "要货jiavxlulu520",
+)
 
 
 @pytest.mark.parametrize("text", WORDS)

@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from moderation.types import Action, Author, Scene
+from moderation.types import SHANGHAI, Action, Author, Scene
 from service.creators.entries import Entry, Kind, standing
+from service.creators.members import Profile
 from service.ids import from_stamp
-from service.review.appeals import Appealed, NotAppealable
+from service.review.appeals import Appealed, NotAppealable, NotTheirs
 from service.review.desk import Sorts
 from service.review.intake import Said
 from service.review.rows import Conflict, NotThere
@@ -178,6 +179,24 @@ async def test_the_term_runs_from_the_notice_or_else_from_the_decision(house, de
         await appeal(house, decision)
 
 
+@pytest.mark.parametrize("told", [False, True])
+async def test_the_last_day_of_a_term_is_whole(house, desk, content, told):  # noqa: F811
+    """Who was told in the morning of the first may appeal until midnight of the sixteenth, in Shanghai."""
+    morning = datetime(2026, 11, 1, 0, 10, tzinfo=SHANGHAI)
+    with time_machine.travel(morning, tick=True):
+        one, other = await blocked(house, content, "one"), await blocked(house, content, "other")
+        if told:
+            await desk.notified("shop", one)
+            await desk.notified("shop", other)
+    with time_machine.travel(datetime(2026, 11, 16, 23, 59, tzinfo=SHANGHAI), tick=True):
+        assert await finals(house) == []
+        await appeal(house, one)
+    with time_machine.travel(datetime(2026, 11, 17, 0, 0, 1, tzinfo=SHANGHAI), tick=True):
+        with pytest.raises(NotAppealable, match="late"):
+            await appeal(house, other)
+        assert await finals(house) == ([other] if told else [])
+
+
 async def test_what_is_no_block_or_not_there_cannot_be_appealed(house, desk, content):  # noqa: F811
     (passed,) = await house.judge(content, ("p", "好用"))
     with pytest.raises(NotAppealable, match="action"):
@@ -198,6 +217,26 @@ async def test_an_appeal_by_content_is_against_its_newest_block(house, desk, con
     filed = await desk.appeal("shop", Appealed("", "a", "creator", "x"))
     told = await house.service.appeals.appeal("shop", filed)
     assert (told.decision, told.content_id, told.version) == (second, "a", 2)
+
+
+async def test_a_former_owner_appeals_for_what_was_theirs_alone(house, desk, content):  # noqa: F811
+    """Whoever bears the violation appeals; nobody else uses up the one appeal."""
+    members = house.service.creators.members
+    await members.put("shop", "owner", Profile())
+    await members.link("shop", "owner", "douyin", "creator")
+    await members.link("shop", "owner", "douyin", "sibling")
+    before = [await blocked(house, content, name) for name in ("b1", "b2")]
+    with after(timedelta(days=1)):
+        await members.unlink("shop", "owner", "creator")
+    with after(timedelta(days=2)):
+        made = content(BANNED, scene=Scene.AD, id="later", author=Author(id="creator"), at=datetime.now(UTC))
+        later = (await house.service.moderation.one(house.key, made)).id
+        for stranger in ("owner", "sibling"):
+            with pytest.raises(NotTheirs):
+                await desk.appeal("shop", Appealed(later, "", stranger, "x"))
+        await desk.appeal("shop", Appealed(later, "", "creator", "x"))
+        for decision, own in zip(before, ("owner", "sibling"), strict=True):
+            await desk.appeal("shop", Appealed(decision, "", own, "x"))
 
 
 # What comes of it
@@ -275,9 +314,11 @@ async def test_nobody_told_nothing_final(house, desk, content):  # noqa: F811
 async def test_told_and_not_appealed_is_final_when_the_term_is_over(house, desk, content):  # noqa: F811
     decision = await blocked(house, content)
     await desk.notified("shop", decision)
-    with after(timedelta(days=14, hours=23)):
+    told = datetime.now(SHANGHAI)
+    last = datetime.combine(told.date() + TERM + timedelta(days=1), datetime.min.time(), SHANGHAI) - told
+    with after(last - timedelta(minutes=1)):
         assert await finals(house) == []
-    with after(timedelta(days=15, seconds=5)):
+    with after(last + timedelta(seconds=5)):
         assert await finals(house) == [decision]
         assert await finals(house) == [decision]
     assert house.acts(decision) == ["decision.auto", "decision.notified", "decision.final"]

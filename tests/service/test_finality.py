@@ -26,7 +26,7 @@ from moderation.types import Action, Author, Content, Evidence, Part, Scene, Spa
 from service.acts import Act
 from service.creators.entries import Entry, Kind, standing
 from service.filing import prepared
-from service.ids import later
+from service.ids import from_stamp, later, stamp
 from service.keys import Caller
 from service.ports import Write
 from service.review.appeals import Appealed, NotAppealable
@@ -58,6 +58,12 @@ TERM = timedelta(days=15)
 UNDO = timedelta(seconds=UNDO_SECONDS)
 BLOCK = Ruling(Action.BLOCK, (Reason("abuse_insult"),))
 SORTS = {kind: Sorts(kinds=(kind,)) for kind in ("report", "appeal")}
+
+
+def over(at: datetime) -> datetime:
+    """The end of the fifteenth day after one in Beijing, which is eight hours ahead."""
+    ahead = timedelta(hours=8)
+    return (at + ahead).replace(hour=0, minute=0, second=0, microsecond=0) + TERM + timedelta(days=1) - ahead
 
 
 class Kept(NamedTuple):
@@ -188,7 +194,7 @@ class Life(RuleBasedStateMachine):
         self.run(self.desk.notified("shop", decision))
         # The decision that takes a ruling back stands for one before it, and has a term of its own.
         if decision not in run.kept or run.kept[decision].term is None:
-            self.runs[self.cur] = run.put(decision, term=datetime.now(UTC) + TERM)
+            self.runs[self.cur] = run.put(decision, term=over(datetime.now(UTC)))
 
     @precondition(lambda self: self.newest[0])
     @rule()
@@ -197,7 +203,7 @@ class Life(RuleBasedStateMachine):
         decision, at, _ = self.newest
         run = self.runs[self.cur] if self.cur is not None else None
         kept = run.kept.get(decision) if run else None
-        until = kept.term if kept and kept.term else at + TERM
+        until = kept.term if kept and kept.term else over(at)
         why = "superseded|action" if run is None else "twice" if run.appealed else ""
         if not why and datetime.now(UTC) > until:
             why = "late"
@@ -374,6 +380,6 @@ def test_a_block_is_due_when_its_term_passes_unused_or_a_person_confirmed_it(hap
         else:
             block, confirmed = block.confirmed(at), at
     times = [later(confirmed, UNDO_SECONDS)] if confirmed else []
-    times += [later(told, TERM.total_seconds())] if told and not appealed else []
+    times += [stamp(over(from_stamp(told)))] if told and not appealed else []
     assert block.due_at == due(block) == min(times, default=None)
     assert (block.notified_at, block.appeal_until is None) == (told, told is None)

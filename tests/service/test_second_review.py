@@ -11,12 +11,13 @@ import orjson
 import pytest
 import time_machine
 
-from moderation.types import Action
+from moderation.types import Action, Author, Scene
 from service.http.review_answers import full, summary
 from service.review import golden, handling
 from service.review.appeals import Appealed
 from service.review.checks import Checks, agree
 from service.review.desk import Desk, Sorts
+from service.review.intake import Said
 from service.review.rows import Conflict, NotThere
 from service.review.rulings import Ruling
 from service.review.search import Sought
@@ -26,6 +27,7 @@ from service.rights import Role
 from service.store.desk_reads import Query
 from tests.service.test_desk import BLOCK, DOUBTFUL, PASS, House, lexicons  # noqa: F401 - a fixture
 
+BANNED = "全网第一"
 NOTED = Ruling(Action.BLOCK, (Reason("abuse_insult"),), "铁证如山")
 ALL = Checks(sample_share=1.0)
 GOLDEN = Checks(golden_share=1.0, golden_wait=0.0)
@@ -113,6 +115,43 @@ async def test_a_senior_who_agrees_with_the_first_writes_no_decision(house, peop
     await desk.decide(people["bob"], sample, row.token, PASS)
     (last,) = await desk.claim(people["sid"], limit=9)
     assert (await desk.decide(people["sid"], last.id, last.token, BLOCK)).outcome is None
+
+
+@pytest.mark.parametrize("again", [True, False])
+async def test_a_senior_overturns_an_appeal_though_the_pipeline_sent_the_content_again(
+    house, people, desk, content, again
+):
+    """What the engine repeats is the same block (ADR 17)."""
+    made = content(BANNED, scene=Scene.AD, id="a", author=Author(id="cr"))
+    first = await house.service.moderation.one(house.key, made)
+    filed = await desk.appeal("shop", Appealed(first.id, "", "cr", "有证明"))
+    (row,) = await desk.claim(people["sue"], sorts=Sorts(kinds=("appeal",)))
+    await desk.decide(people["sue"], row.id, row.token, Ruling(None, outcome="upheld"))
+    if again:
+        assert (await house.service.moderation.one(house.key, made)).id != first.id
+    (row,) = await desk.claim(people["bob"])
+    await desk.decide(people["bob"], row.id, row.token, PASS)
+    (row,) = await desk.claim(people["sid"], limit=9)
+    await desk.decide(people["sid"], row.id, row.token, PASS)
+    assert house.rows("SELECT outcome FROM appeals WHERE id = ?", filed) == [("overturned",)]
+    assert house.rows("SELECT action FROM decisions ORDER BY seq DESC LIMIT 1") == [("pass",)]
+
+
+@pytest.mark.parametrize(("first", "last", "outcome"), [(BLOCK, PASS, "rejected"), (PASS, BLOCK, "upheld")])
+async def test_what_becomes_of_reports_follows_the_second_review(house, people, desk, content, first, last, outcome):  # noqa: PLR0913, PLR0917
+    """By their past reporters are weighed, so it must be what was true in the end."""
+    await house.judge(content, ("a", "今天的面霜"))
+    for reporter in ("u1", "u2"):
+        await desk.file("shop", Said("report", "a", reporter, "false_ad"))
+    (row,) = await desk.claim(people["ann"], sorts=Sorts(kinds=("report",)))
+    await desk.decide(people["ann"], row.id, row.token, first)
+    for who in ("bob", "sue"):
+        (sample,) = await desk.claim(people[who], limit=9)
+        await desk.decide(people[who], sample.id, sample.token, last)
+    assert house.rows("SELECT DISTINCT outcome FROM reports") == [(outcome,)]
+    credit = (1, 0) if outcome == "upheld" else (0, 1)
+    told = house.rows("SELECT reporter, upheld, rejected FROM reporters ORDER BY reporter")
+    assert told == [("u1", *credit), ("u2", *credit)]
 
 
 async def test_a_senior_who_decided_the_first_time_gets_no_word_on_the_second(house, people, desk, content):

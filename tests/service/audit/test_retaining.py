@@ -38,6 +38,7 @@ from service.ids import from_stamp, stamp
 from service.ledger import LedgerRefused
 from service.moderate import Idempotency
 from service.ports import Write
+from service.review.appeals import Appealed, NotTheirs
 from service.settings import Settings
 from service.store.codec import told_in
 from service.store.duty_statements import END_SHOW, INSERT_SHOW
@@ -552,6 +553,31 @@ async def test_who_is_erased_is_gone_from_every_byte(house):
     for text in secrets:
         body = f'{{"author":["me","user"],"parts":[["text","{text}"]],"scene":"ugc"}}'.encode()
         assert committed(b"", body) not in commitments
+
+
+@pytest.mark.parametrize("gone", ["erased", "purged", "kept"])
+async def test_a_block_whose_text_is_gone_is_still_its_creators(house, gone):
+    """The law keeps the fact of a violation, and nobody else uses up the one appeal against it."""
+    service, caller, _ = house
+    retaining, reads, desk = service.audit.retaining, service.audit.log.reads, service.desk
+    told, appealed = [
+        (await service.moderation.one(caller, content("全网第一", name, by="me", scene=Scene.AD))).id for name in "ab"
+    ]
+    await service.moderation.one(caller, content("好用", "c", by="me"))
+    if gone == "erased":
+        await retaining.erase("shop", "me", reason="要求", by="k", retained=True)
+    elif gone == "purged":
+        assert await retaining.sweep(stamp(datetime.now(UTC) + 1200 * DAY)) == 3
+    assert len(reads.rows("SELECT 1 FROM contents WHERE length(body) = 0")) == (0 if gone == "kept" else 3)
+    with pytest.raises(NotTheirs):
+        await desk.appeal("shop", Appealed(appealed, "", "you", "不是广告"))
+    await desk.appeal("shop", Appealed(appealed, "", "me", "不是广告"))
+    await desk.notified("shop", told)
+    with time_machine.travel(datetime.now(UTC) + 16 * DAY, tick=True):
+        await desk.sweep()
+    found = reads.rows("SELECT k.name, e.decision FROM score_entries AS e JOIN creators AS k ON k.id = e.creator")
+    assert found == [("me", told)]
+    assert wrong_in(reads) == []
 
 
 @pytest.mark.parametrize("person", ['a"b', "a\\b", "\n", "content c", "阿秀"])
