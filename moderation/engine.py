@@ -263,6 +263,8 @@ class Case:
             stands = replace(findings, evidence=list(evidence))
             evidence = [*evidence, *(item for answer in answers for item in self._heard(answer, stands))]
             missing = tuple(filter(None, map(_absence, answers)))
+        evidence, moved = self._regimes.cite(self.content, self._reading, evidence, self.ruleset)
+        exemptions = [*exemptions, *moved] if moved else exemptions
         if evidence and not self.policy.is_advertising(self.content):
             beyond = self.ruleset.beyond_advertising
             evidence = [item._replace(laws=beyond(item.laws)) for item in evidence]

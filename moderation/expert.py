@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.lexicon import OWN
+from moderation.lexicon import ALLOW, OWN
 from moderation.surgery import clause_around
 from moderation.text.direction import ACROSTIC
 from moderation.text.fold import CLAUSE_MARKS, SENTENCE_MARK
@@ -225,7 +225,8 @@ def _excused(category: Category, score: Score, policy: ScenePolicy, ruleset: Rul
     for item in findings.exemptions:
         if item.code in {BOUNDARY, REGIME} or (sure and item.code in claims.guards):
             continue
-        near = item.code in {ALLOWED, NAMED} or (sure and item.code in claims.certain)
+        told = item.code in {ALLOWED, NAMED} or item.note.startswith(f"{ALLOW}.")
+        near = told or (sure and item.code in claims.certain)
         if near and not item.span.touches(score.span):
             continue
         of, beside = ruleset.categories[item.category], item.span.touches(score.span)

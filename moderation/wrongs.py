@@ -30,6 +30,10 @@ def _in(facts: dict[str, Any], lang: str) -> dict[str, Any]:
 
 SAID: Final[Mapping[str, tuple[str, str]]] = {
     # files
+    "no_lexicons": (
+        "无法读取：不存在；{folder} 不是词库目录",
+        "cannot be read: No such file or directory: {folder} is no folder of lexicons",
+    ),
     "unreadable": ("无法读取：{why}", "cannot be read: {why}"),
     "not_utf8": ("不是 UTF-8 编码", "is not UTF-8"),
     "not_toml": ("{where}不是合法的 TOML", "is not TOML: {why}"),
@@ -180,6 +184,7 @@ SAID: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "anchor_alone": ("只有正则才有 anchor", "only patterns have an anchor"),
     "for_allow": ("for: 只用于允许词文件", "for: belongs into allow files"),
+    "as_allow": ("as: 只用于共享的允许词文件", "as: belongs into allow files that all share"),
     "unknown_scene": ("未知的场景“{scene}”；已知的有 {known}", "unknown scene {scene!r}; known are {known}"),
     "empty_word": ("{key}：含有空词", "{key}: holds an empty word"),
     "unknown_disguise": (

@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from moderation.detect.rule import Rule
     from moderation.text.line import Line
     from moderation.text.view import View
+    from moderation.types import Evidence
 
 PATTERN_REACH = 32
 _END = re.compile(r"[。！？!?；;]|\n\s*\n")
 DELIBERATE = frozenset({"slang", "sign", "split", "digit", "mixed", "filler", "acrostic"})
 """Disguises that nobody puts on by accident; of others a weak pair has too many innocent doubles."""
+Filed = tuple[int, int, int, int, int, int, "Evidence"]
+"""Evidence behind what it is sorted by: place, outer ones first, severity, weight, its rule's and its own turn."""
 HELD = 16
 """So far repeats of a hit's first and last letter are followed before its edges are looked at."""
 
@@ -188,3 +191,27 @@ def _same_run(left: str, right: str) -> bool:
     return (left.isascii() and right.isascii()) and (
         (left.isalpha() and right.isalpha()) or (left.isdigit() and right.isdigit())
     )
+
+
+def says_it(plain: Evidence, restored: Evidence) -> bool:
+    """Whether what was found without restoring says all that a restored finding at its place says."""
+    return (
+        plain.category == restored.category
+        and (plain.severity, plain.weight) >= (restored.severity, restored.weight)
+        and plain.span.start < restored.span.end
+        and restored.span.start < plain.span.end
+    )
+
+
+def outermost(found: list[Filed]) -> list[Filed]:
+    """What is left of sorted findings without those that an outer one of their category says as gravely."""
+    furthest: dict[str, tuple[int, tuple[int, int]]] = {}
+    kept = []
+    for filed in found:
+        _, minus_end, minus_severity, minus_weight, _, _, item = filed
+        end, rank = furthest.get(item.category, (-1, (0, 0)))
+        own = (-minus_severity, -minus_weight)
+        if -minus_end > end or own > rank:
+            kept.append(filed)
+            furthest[item.category] = max((-minus_end, own), (end, rank))
+    return kept

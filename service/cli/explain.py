@@ -176,7 +176,10 @@ def _tell(verdict: Verdict, content: Content, ruleset: Ruleset, lang: Language) 
         category = ruleset.categories[code]
         name, advice = say(lang, category.zh, category.en), say(lang, category.advice_zh, category.advice_en)
         out.print(Text.assemble((name, colours.get(code, "")), say(lang, "：", ": "), advice))
-    _tell_laws(_cited(render(verdict, content, ruleset, lang=lang), ruleset), ruleset, lang)
+    told = render(verdict, content, ruleset, lang=lang)
+    findings = zip(told["evidence"], verdict.evidence, strict=True)
+    told["evidence"] = [finding for finding, item in findings if not tracer.reasons.is_hint(item)]
+    _tell_laws(_cited(told, ruleset), ruleset, lang)
 
 
 def _tell_suggestion(suggestion: Suggestion, content: Content, ruleset: Ruleset, lang: Language) -> None:

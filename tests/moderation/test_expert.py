@@ -241,10 +241,11 @@ def _halves(text):
     return Span("text", 0, len(text) // 2), Span("text", len(text) - 2, len(text))
 
 
-def test_an_allowed_word_excuses_what_touches_it_alone(shipped):
-    text = "周末去了国家级湿地公园，晚上回家"
+@pytest.mark.parametrize(("named", "code"), [("湿地公园", "allow_term"), ("重点学科", "ex_award")])
+def test_an_allowed_word_excuses_what_touches_it_alone(shipped, named, code):
+    text = f"周末去了国家级{named}，晚上回家"
     case = shipped.examine(content(text))
-    assert [item.code for item in case.conclude().exemptions] == ["allow_term"]
+    assert [item.code for item in case.conclude().exemptions] == [code]
     for span, action in ((Span("text", 4, 9), Action.PASS), (Span("text", 12, 16), Action.REVIEW)):
         opinion = Opinion(TEXT, "ngram@0123456789ab", (Score("ad_law", 990, 440, span),))
         assert case.conclude(opinion).action is action
