@@ -14,6 +14,8 @@ from moderation.text.fold import TABLE_SIZE
 
 UNSEEN, REFERRED = "\u2064", "\u206f"
 """What fills the place of what is not shown, and that of a character's reference ahead of it (&#26368;)."""
+MOST_DIGITS = 7
+"""No number of a character has more digits than these, zeros ahead aside."""
 _BREAKS = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3"})
 _TAGS = (
     "a|abbr|acronym|address|article|aside|audio|b|bdi|bdo|big|blockquote|br|button|caption|center|cite|code|data|dd|del|"
@@ -36,9 +38,11 @@ _FACE = "\u263a"
 _ESCAPE = r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4}"
 _BYTE = "%[89ab][0-9a-f]"
 _ENCODED = f"%[cd][0-9a-f]{_BYTE}|%e[0-9a-f](?:{_BYTE}){{2}}|%f[0-4](?:{_BYTE}){{3}}"
+_REFERENCE = "&(?:#[0-9]++;?|#x[0-9a-f]++;?|nbsp;?|shy(?![a-z=]);?|[a-z][a-z0-9]{1,30}+(?:;|(?![a-z0-9=])))"
+"""A name without its semicolon is none before a letter, a digit or =, which stand in addresses (?a=1&copy=2)."""
 _MARKUP = re.compile(
     rf"(?i)</?({_TAGS})(?:[\s/][^<>]{{0,200}})?>|<!--[^<>]{{0,80}}-->|\[/?(?:{_CODES})(?:=[^\[\]]{{0,60}})?\]"
-    rf"|\[({_FACES})R?\]|&(?:#[0-9]{{1,7}};?|#x[0-9a-f]{{1,6}};?|[a-z][a-z0-9]{{1,30}};)|{_ESCAPE}|(?<![a-z0-9=/?&])(?:{_ENCODED})+"
+    rf"|\[({_FACES})R?\]|{_REFERENCE}|{_ESCAPE}|(?<![a-z0-9=/?&])(?:{_ENCODED})+"
 )
 """Bytes in percent signs are none behind what they stand behind in an address."""
 _ONE = re.compile(f"(?i){_ENCODED}")
@@ -58,7 +62,7 @@ def _as_shown(match: re.Match[str]) -> str:
     if written[0] == "%":
         return _ONE.sub(_decoded, written)
     if written[0] == "&":
-        return _at_end(_referred(written[1:].removesuffix(";"), written), written)
+        return _at_end(_referred(written), written)
     if written[0] == "\\":
         units = bytes.fromhex(written.lower().replace("\\u", ""))
         return _at_end(units.decode("utf-16-be", "replace"), written)
@@ -72,13 +76,16 @@ def _decoded(match: re.Match[str]) -> str:
     return _at_end(bytes.fromhex(written.replace("%", "")).decode("utf-8", "replace"), written)
 
 
-def _referred(name: str, written: str) -> str:
+def _referred(written: str) -> str:
     """The character that a reference names, by its number or otherwise."""
+    name = written[1:]
     if name[0] != "#":
-        meant = html5.get(f"{name};") or html5.get(f"{name.lower()};", written)
+        meant = html5.get(name) or html5.get(name.lower(), written)
         return " " if meant.isspace() else meant
-    number = name[1:].lower()
-    code = int(number[1:], 16) if number[0] == "x" else int(number)
+    number = name[1:].lower().removesuffix(";")
+    base, digits = (16, number[1:]) if number[0] == "x" else (10, number)
+    digits = digits.lstrip("0")
+    code = int(digits or "0", base) if len(digits) <= MOST_DIGITS else TABLE_SIZE
     return chr(code) if code < TABLE_SIZE else written
 
 
