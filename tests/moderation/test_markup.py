@@ -35,6 +35,13 @@ SHOWN = [
     (f"国<b title='{'x' * 1000}'>家<!--{'x' * 1000}-->级<!--a>b-->标准", "国家级标准"),
     (f"国[url={'a' * 100}]家[/url]级标准", "国家级标准"),
     ('国<b a=">家<b a=">级标准', "国家级标准"),
+    ("国[LIST]家[code][/code]级[em]e113[/em]标准", "国家级标准"),
+    ("国[开心]家[Smile]级标准", "国☺家☺级标准"),
+    ("国[某脸]家[某脸]级标准", "国家级标准"),
+    ("国[x][/x]家[x][/x]级标准", "国家级标准"),
+    ("国:joy:家:joy:级标准", "国家级标准"),
+    ("国/微笑家/微笑级标准", "国家级标准"),
+    ("国<custom>家<custom>级标准", "国家级标准"),
     ("国<BR/>家", "国\n家"),
 ]
 UNTOUCHED = [
@@ -46,6 +53,7 @@ UNTOUCHED = [
     "/?a=1&copy=2&lt=3&notit AT&T Q&A",
     "<vx abc12345> <abc12345></abc12346> </x> <a@b.cn> <https://a.cn/>",
     "vector<int> map<string, int> a<b <3 x < y > z",
+    "加[某脸]加[某脸]abc 8:30:00 8:30:00 :joy: 一:joy: 亲亲/抱抱/举高高",
 ]
 
 
@@ -73,7 +81,7 @@ def test_every_place_stays_what_it_was(pieces) -> None:
     assert all(char in {UNSEEN, "\n", text[place]} for place, char in enumerate(aside))
 
 
-MONSTERS = ['<a "="', "<a b='", "<!--", "<!-- >", "<style><", "[b=", "&#0"]
+MONSTERS = ['<a "="', "<a b='", "<!--", "<!-- >", "<style><", "[b=", "&#0", ":a", "/微笑", ":aa:办"]
 
 
 @pytest.mark.parametrize("piece", MONSTERS)
@@ -96,6 +104,7 @@ def test_markup_costs_by_its_length(piece) -> None:
         "<style>办假证</style>早上好",
         "<img alt='办假证'>早上好",
         "<b a=办假证>早上好",
+        "<办>早上好[某脸，办假证]",
     ],
 )
 def test_what_is_hidden_where_markup_is_rendered_is_judged_by_itself(text, shipped, judge) -> None:
