@@ -24,7 +24,7 @@ from moderation.expert import Wording, doubted, surroundings, testimony, wording
 from moderation.policy import Weighed, decide
 from moderation.proof import settle
 from moderation.room import block, fold, forget, remember
-from moderation.text.reading import CODES, FLOOD
+from moderation.text.reading import ASIDE, CODES, FLOOD
 from moderation.types import SHANGHAI, Action, Content, Evidence, Missing, Opinion, Scene, Verdict
 
 if TYPE_CHECKING:
@@ -175,6 +175,7 @@ class Engine:
         is_open = self._scenes[content.scene][0].leaves_open(content)
         hidden = list(self._covert.detect(self._terms, content, reading, day)) if is_open else ()
         behind = list(despite_tail(self._terms, self.reader, content, reading, gate, day, findings))
+        behind += self._aside(content, reading, gate, day) if look & ASIDE else ()
         codes = look & (CODES | FLOOD)
         if findings is None:
             if not (codes or lacking or hidden or behind):
@@ -193,6 +194,13 @@ class Engine:
         if self._overlay is not None:
             self._overlay.weigh(findings, content.scene)
         return findings if findings.evidence or findings.exemptions else None
+
+    def _aside(self, content: Content, reading: Reading, gate: Gate, day: date) -> list[Evidence]:
+        """What stands in tags and comments, for readers of what nobody renders."""
+        parts = [self.reader.read_plain(part.name, part.aside) for part in reading if part.aside]
+        found = self._terms.detect(content, parts, gate, day)
+        codes = self._codes.detect(parts, content.author, day, partial(self._applies, gate))
+        return [*(found.evidence if found is not None else ()), *codes]
 
     def _court(self, content: Content, gate: Gate, day: date, text: str) -> Sequence[Evidence]:
         """What another text would have shown in the place of the content's own."""

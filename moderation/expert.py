@@ -2,7 +2,8 @@
 
 A score never blocks. A doubt lets go of what the rules themselves would have had a person look at, a denial of more.
 A wording is a part as it stands, without the ornaments that tear its words apart, or with its disguises restored where
-the reading saw any; the largest score counts. All keep the marks between clauses: a model learns from sentences.
+the reading saw any, and what its markup hides; the largest score counts. All keep the marks between clauses: a model
+learns from sentences.
 Single characters written otherwise (case, width, look-alikes) are the model's own business: its tables travel with it.
 """
 
@@ -15,7 +16,9 @@ from moderation.lexicon import ALLOW, OWN
 from moderation.surgery import clause_around
 from moderation.text.direction import ACROSTIC
 from moderation.text.fold import CLAUSE_MARKS, SENTENCE_MARK
+from moderation.text.markup import REFERRED, UNSEEN
 from moderation.text.reading import DISGUISED
+from moderation.text.view import View
 from moderation.types import (
     ALLOWED,
     BOUNDARY,
@@ -40,7 +43,6 @@ if TYPE_CHECKING:
     from moderation.policy import ScenePolicy
     from moderation.ruleset import Category, Ruleset
     from moderation.text.reading import PartReading, Reader
-    from moderation.text.view import View
     from moderation.types import Content, Score
 
 LEAST, SHOUT = 7, 4
@@ -99,9 +101,11 @@ def wordings(reading: Sequence[PartReading], reader: Reader) -> list[Wording]:
     found = []
     for part in reading:
         if (letters := _letters(part.text)) >= SHOUT:
-            found.append(Wording(part.name, part.source, letters < LEAST))
+            found.append(_visible(part.name, part.source, shouts=letters < LEAST))
             if (bare := reader.bare(part)) is not None:
                 found.append(Wording(part.name, bare.text, letters < LEAST, bare, range(len(bare.text))))
+        if part.aside and (letters := _letters(part.aside)) >= SHOUT:
+            found.append(_visible(part.name, part.aside, shouts=letters < LEAST))
         if part.look & DISGUISED:
             view = reader.restored(part)
             if view is not None and (letters := _letters(view.text)) >= SHOUT:
@@ -111,18 +115,31 @@ def wordings(reading: Sequence[PartReading], reader: Reader) -> list[Wording]:
 
 def surroundings(reading: Sequence[PartReading], evidence: Sequence[Evidence], policy: ScenePolicy) -> list[str] | None:
     """What its sentence says around each term that counts, where that is not its whole part; ``None`` for too many."""
-    sources = {part.name: part.source for part in reading}
+    sources = {part.name: (part.source, part.aside) for part in reading}
     found: dict[str, None] = {}
     for item in evidence:
         if item.source == LEXICON and item.weight >= policy.review_at:
-            source = sources[item.span.part]
+            source, aside = sources[item.span.part]
             start, end = item.span.start, item.span.end
+            if aside and source[start] == UNSEEN:
+                source = aside
             before = SENTENCE_MARK.split(source[max(0, start - AROUND) : start])[-1]
             behind = SENTENCE_MARK.split(source[end : end + AROUND])[0]
             around = before + source[start:end] + behind
             if around != source:
                 found[around] = None
     return list(found) if len(found) <= MOST_AROUND else None
+
+
+def _visible(part: str, source: str, *, shouts: bool) -> Wording:
+    """A text as it stands, without what fills the places of markup."""
+    if UNSEEN not in source and REFERRED not in source:
+        return Wording(part, source, shouts)
+    kept = [place for place, char in enumerate(source) if char not in {UNSEEN, REFERRED}]
+    text = "".join([source[place] for place in kept])
+    view = View("shown", source, text, [])
+    view.place(kept, kept)
+    return Wording(part, text, shouts, view, range(len(text)))
 
 
 def _with_marks(part: str, view: View, *, shouts: bool) -> Wording:

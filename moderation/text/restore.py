@@ -169,6 +169,7 @@ class Restorer:
         """
         text, lay = seen.text, cache(lay)
         whole, drawn = self._meant(seen, lay, source)
+        whole = self._speller.unspelt(text, whole)
         if drawn:
             whole += self._drawn(text, drawn)
         whole += self._speller.untoned(text)

@@ -453,6 +453,16 @@ def test_what_is_no_word_to_anybody_is_not_read(shipped, text):
     assert shipped.examine(content(text, scene="live_chat")).wordings() == []
 
 
+def test_what_markup_hides_is_read_by_itself(shipped):
+    text = f"今天<b a='{'x' * 99}'></b>天气很好，出门走走<!--办假证，各类毕业证当天出-->"
+    case = shipped.examine(content(text, scene="ugc"))
+    written, hidden = case.wordings()
+    assert (written.text, hidden.text) == ("今天天气很好，出门走走", "\n<!--办假证，各类毕业证当天出-->")
+    assert [text[span.start : span.end] for span in (written.span(4, 6), hidden.span(5, 8))] == ["很好", "办假证"]
+    (around,) = case.surroundings()
+    assert "办假证" in around
+
+
 @pytest.mark.parametrize(("text", "shouts"), [("主播真好", True), ("主播今天真好", True), ("主播今天真好看", False)])
 def test_a_wording_says_whether_it_is_a_shout(shipped, text, shouts):
     assert [wording.shouts for wording in shipped.examine(content(text, scene="live_chat")).wordings()] == [shouts]
