@@ -255,7 +255,7 @@ class Case:
         missing: tuple[Missing, ...] = ()
         for opinion in answers:
             if isinstance(opinion, Opinion) and opinion.doubts:
-                evidence, gone = doubted(opinion, evidence, self.policy, self.ruleset)
+                evidence, gone = doubted(opinion, evidence, self.content, self.policy, self.ruleset)
                 exemptions = [*exemptions, *gone]
         evidence, taken = self._regimes.settle(self.content, self._reading, evidence)
         exemptions = [*exemptions, *taken] if taken else exemptions
