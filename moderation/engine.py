@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.detect.codes import CodeDetector
+from moderation.detect.codes import CodeDetector, runs_on
 from moderation.detect.covert import Covert
 from moderation.detect.crowd import heard
 from moderation.detect.disclosure import DisclosureDetector
@@ -175,7 +175,7 @@ class Engine:
         is_open = self._scenes[content.scene][0].leaves_open(content)
         hidden = list(self._covert.detect(self._terms, content, reading, day)) if is_open else ()
         behind = list(despite_tail(self._terms, self.reader, content, reading, gate, day, findings))
-        codes = look & (CODES | FLOOD)
+        codes = look & (CODES | FLOOD) or (len(reading) > 1 and runs_on(reading))
         if findings is None:
             if not (codes or lacking or hidden or behind):
                 return None
