@@ -38,8 +38,7 @@ _FILLER = re.compile(r"([\u3400-\u9fff])([a-z0-9]{1,2}|[^\W_])")
 
 def seen(text: str) -> bool:
     """Whether a folded text may hold characters with something put behind them: a cheap look."""
-    looks = (_FILLED, _TWICE, _STREWN, _TWO_MURMURED)
-    return any(look.search(text) is not None for look in looks)
+    return bool(_FILLED.search(text) or _TWICE.search(text) or _STREWN.search(text) or _TWO_MURMURED.search(text))
 
 
 def strewn(text: str, matcher: Matcher) -> Iterator[Hit]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.matcher import Matcher
 from moderation.text import fillers
+from moderation.text.adorned import telling
 from moderation.text.clues import BACKWARDS, HAN, LIKELIER, LIKELIER_DRAWN, LIKELIER_FUZZY, clues_of
 from moderation.text.fold import CLAUSE_MARKS, PLAIN_HAN, breaks
 from moderation.text.holes import MASKED, MASKS, Holes, hangs_on
@@ -199,7 +200,7 @@ class Restorer:
         lasts: list[int] = []
         marks: list[Replaced] = []
         place = 0
-        for match in self._signs.finditer(visible):
+        for match in telling(self._signs, visible):
             self._plain(visible, places, range(place, match.start()), (text, starts, lasts))
             word, name = self._variants.signs.get(match[0].translate(_MASKED), ""), "sign"
             end = match.end()
