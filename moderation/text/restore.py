@@ -173,7 +173,7 @@ class Restorer:
         if drawn:
             whole += self._drawn(text, drawn)
         whole += self._speller.untoned(text)
-        whole += [one for one in self._strewn(text) if _whole(lay(), one, source)]
+        whole += [one for one in self._strewn(text) if _unbroken(lay(), one, source)]
         filled = fillers.filled(text)
         whole += filled if self._completed(text, filled, inside=True) else self._holed(text, lay, source)
         if joint := list(self._jointly(text, [*drawn, *filled, *self._speller.syllables(text)])):
