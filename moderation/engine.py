@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.detect.codes import CodeDetector
+from moderation.detect.codes import CodeDetector, runs_on
 from moderation.detect.covert import Covert
 from moderation.detect.crowd import heard
 from moderation.detect.disclosure import DisclosureDetector
@@ -176,7 +176,7 @@ class Engine:
         hidden = list(self._covert.detect(self._terms, content, reading, day)) if is_open else ()
         behind = list(despite_tail(self._terms, self.reader, content, reading, gate, day, findings))
         behind += self._aside(content, reading, gate, day) if look & ASIDE else ()
-        codes = look & (CODES | FLOOD)
+        codes = look & (CODES | FLOOD) or (len(reading) > 1 and runs_on(reading))
         if findings is None:
             if not (codes or lacking or hidden or behind):
                 return None
@@ -263,7 +263,7 @@ class Case:
         missing: tuple[Missing, ...] = ()
         for opinion in answers:
             if isinstance(opinion, Opinion) and opinion.doubts:
-                evidence, gone = doubted(opinion, evidence, self.policy, self.ruleset)
+                evidence, gone = doubted(opinion, evidence, self.content, self.policy, self.ruleset)
                 exemptions = [*exemptions, *gone]
         evidence, taken = self._regimes.settle(self.content, self._reading, evidence)
         exemptions = [*exemptions, *taken] if taken else exemptions

@@ -200,13 +200,13 @@ def testimony(
 
 
 def doubted(
-    opinion: Opinion, evidence: Sequence[Evidence], policy: ScenePolicy, ruleset: Ruleset
+    opinion: Opinion, evidence: Sequence[Evidence], content: Content, policy: ScenePolicy, ruleset: Ruleset
 ) -> tuple[list[Evidence], list[Exemption]]:
     """What is left of the evidence after the doubts of an opinion, and what they let go.
 
     They reach terms of the shared lexicon alone: a tenant's own words, numbers and duties are no matter of opinion.
     What is firm or severe must be denied, and stand there undisguised: a model knows fewer disguises than the rules.
-    What no wording shows it cannot doubt.
+    What no wording shows it cannot doubt, nor what it reads in pieces (《祛》《斑》).
     """
     doubts, denies = frozenset(opinion.doubts), frozenset(opinion.denies)
     left: list[Evidence] = []
@@ -215,13 +215,19 @@ def doubted(
         heads = ruleset.categories[item.category].doubted_by
         firm = item.weight >= policy.block_at or item.severity >= SEVERE
         open_ = item.source == LEXICON and not item.rule.startswith(f"{OWN}.") and not (firm and item.folds)
-        open_ = open_ and UNREAD.isdisjoint(item.folds)
+        open_ = open_ and UNREAD.isdisjoint(item.folds) and not (item.folds and _in_pieces(content, item.span))
         if open_ and heads and (denies if firm else doubts).issuperset(heads):
             code = DENIED if firm else DOUBTED
             gone.append(Exemption(item.category, item.rule, item.span, code, opinion.expert))
         else:
             left.append(item)
     return left, gone
+
+
+def _in_pieces(content: Content, span: Span) -> bool:
+    """Whether something stands between every two characters of a stretch; one mark between two may part words."""
+    gaps = _HAN.split(content.text_of(span.part)[span.start : span.end])[1:-1]
+    return len("".join(gaps)) > 1 and not any(not gap or gap.isalnum() for gap in gaps)
 
 
 def _stands(category: Category, policy: ScenePolicy, ruleset: Ruleset, findings: Findings) -> bool:

@@ -228,8 +228,8 @@ class Reasons:
             )
         if TAIL in facts:
             told += self.say(
-                "；只有开头或末尾的话题标签、免责声明与此相反，由人判断",
-                "; only a hashtag or a disclaimer at one end says otherwise: a person decides",
+                "；只有话题标签、免责声明与此相反，由人判断",
+                "; only a hashtag or a disclaimer says otherwise: a person decides",
             )
         if SELLING in facts:
             told += self.say(

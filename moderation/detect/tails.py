@@ -1,4 +1,4 @@
-"""Tags: hashtags and names at either end, brackets at the last, which cost nothing to write (#反诈宣传 at an offer).
+"""Tags: hashtags, names and brackets that say what a text is, which cost nothing to write (#反诈宣传 at an offer).
 
 The text is judged once more without them. What counts there and did not count with them is left to a person: now and
 then a warning has no other frame than the tag.
@@ -23,16 +23,13 @@ if TYPE_CHECKING:
 
 TAIL = "tail"
 """The fact of evidence that only the tags of the text speak against."""
-LONGEST = 200
-"""So much of a text may be tags at one end: a search through all of it would take the square of its length."""
-_MARK = re.compile("[#＃@＠）)】\\]]")
-_TAG = r"(?>[#＃][^\s#＃]{1,60}[#＃]?)|(?>[@＠][^\s#＃@＠]{1,30})"
-"""A tag is taken whole, brackets and all: read as a tag or as a tag and a bracket, thirty would take hours."""
-_HEAD = re.compile(rf"(?:\s*(?:{_TAG}))+")
+_MARK = re.compile("[#＃@＠（(【\\[]")
+_TAG = r"[#＃](?:[^\s#＃，。！？；：,!?;]{1,60}[#＃]|[\w\u00ad\u200b-\u200f\u2060-\u2064\ufeff]{1,60})|[@＠]\w{1,30}"
+"""A tag holds no mark of a clause: what stands behind one is said."""
 _IN = r"[^（(【\[）)】\]]{0,12}"
 _SAID = rf"[（(【\[]{_IN}(?:剧情|演绎|虚构|模仿|雷同|玩笑|反诈|防骗|禁毒|普法|科普|警方|没敢){_IN}[）)】\]]"
-_TAIL = re.compile(rf"(?:\s*(?:{_TAG}|{_SAID}))+[^\w#＃@＠]*$")
-"""What stands in brackets at the head is a heading (【以案释法】), what else does at the end may be a fact."""
+_FRAME = re.compile(f"{_TAG}|{_SAID}")
+"""Wherever one stands: a look at the ends alone is led astray by what stands beyond (🔥#反诈宣传, #反诈宣传 收到)."""
 
 
 def despite_tail(  # noqa: PLR0913, PLR0917 - what judges, and all that is judged
@@ -58,10 +55,11 @@ def despite_tail(  # noqa: PLR0913, PLR0917 - what judges, and all that is judge
 def _without_tags(part: PartReading, reader: Reader) -> PartReading:
     """The part without its tags, every place as it was; the part itself where it has none, or nothing else."""
     source = part.source
-    first = max(0, len(source) - LONGEST)
-    tail = _TAIL.search(source, first) if _MARK.search(source, first) else None
-    head = _HEAD.match(source, 0, LONGEST)
-    start, end = head.end() if head else 0, tail.start() if tail else len(source)
-    if start >= end or (start, end) == (0, len(source)):
+    if _MARK.search(source) is None:
         return part
-    return reader.read(part.name, UNSEEN * start + source[start:end])
+    bare = _FRAME.sub(_unseen, source)
+    return part if bare == source or not reader.folding.plain(bare) else reader.read(part.name, bare)
+
+
+def _unseen(frame: re.Match[str]) -> str:
+    return UNSEEN * len(frame[0])

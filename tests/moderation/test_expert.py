@@ -302,6 +302,15 @@ def test_nobody_doubts_what_is_firm_severe_or_no_word(shipped, text, scene):
     assert (doubted.action, doubted.severity) == (alone.action, alone.severity)
 
 
+@pytest.mark.parametrize(
+    "text", ["《祛》《斑》《三》《天》《美》《白》，一洗就白", "> 刷\n> 单\n> 返\n> 利\n> ，\n> 日\n> 入"]
+)
+def test_nobody_denies_what_he_reads_in_pieces(shipped, text):
+    case = shipped.examine(content(text))
+    assert case.conclude().action is not Action.PASS
+    assert case.conclude(denies(*HEADS)).action is not Action.PASS
+
+
 @pytest.mark.parametrize("text", ["百家乐上分找我", "国家级面霜，国家级品质"])
 def test_what_is_firm_or_severe_is_let_go_where_it_is_denied(shipped, text):
     asked = content(text)
