@@ -32,7 +32,7 @@ _HEAD = r"^\W{0,4}\w{0,8}?(?:反诈|防骗|禁毒|警方|民警|网警|公安|�
 _FRAME = re.compile(f"{_TAG}|{_SAID}|{_HEAD}")
 """Wherever one stands: a look at the ends alone is led astray by what stands beyond (🔥#反诈宣传, #反诈宣传 收到)."""
 _CONDEMNED = re.compile(
-    "(?:(?<!不)是|均为|属于?|小心|涉嫌|当心)[^，。！？；\\s]{0,6}(?:骗|诈|违法|犯罪|传销|赌博)|骗局|骗术|(?<!不)违法犯罪|举报|报警|别信|"
+    "(?:(?<!不)是|均为|属于?|小心|涉嫌|当心)[^，。！？；\\s]{0,6}(?:骗|诈|违法|犯法|犯罪|团伙|洗钱|传销|赌博)|骗局|骗术|(?<!不)违法犯罪|举报|报警|别信|"
     "不要信|莫信|勿信|勿轻信|请勿|切勿|千万别|警惕|谨防|幌子|陷阱|圈套|的套路|都是套路|多半是|挂断|挂电话|帮信罪|最高可判|判刑|坐牢"
 )
 """What a warning says besides its offers. An offer has no use for it (骗子勿扰, 不违法 are none)."""
