@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from service.creators.entries import DAY, Entry, Kind, start_of
-from service.creators.formula import POINT, Formula, parse
+from service.creators.formula import POINT, Formula
+from service.creators.parsing import parse
 from service.creators.score import reckon
 from service.creators.standing import Facts, placed
 

@@ -16,6 +16,7 @@ from moderation.lexicon import ALLOW, conditions, of_line
 from moderation.matcher import nesting
 from moderation.patterns import PatternRefused, compiled
 from moderation.rewrites import REST
+from moderation.ruleset import ClaimKind
 from moderation.types import REGIME, SHANGHAI, Action, Author, Content, Part, Role, Scene
 from moderation.wrongs import wrong
 
@@ -54,6 +55,14 @@ def check_terms(
     yield from _duplicates(terms)
     yield from _conflicts(terms, visible)
     yield from _nested(terms, visible)
+
+
+def check_grounds(terms: Iterable[Term], claims: Claims) -> Iterator[LoadError]:
+    """Allow terms that stand for what is no exemption of the claims table."""
+    known = {rule.code for rule in claims.rules if rule.kind is ClaimKind.EXEMPTION}
+    for term in terms:
+        if term.grounds and term.grounds not in known:
+            yield TermError(term.file, term.line, wrong("unknown_value", key="as", value=term.grounds))
 
 
 def _wrong_line(

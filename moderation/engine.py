@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.detect.codes import CodeDetector
+from moderation.detect.codes import CodeDetector, runs_on
 from moderation.detect.covert import Covert
 from moderation.detect.crowd import heard
 from moderation.detect.disclosure import DisclosureDetector
@@ -24,7 +24,7 @@ from moderation.expert import Wording, doubted, surroundings, testimony, wording
 from moderation.policy import Weighed, decide
 from moderation.proof import settle
 from moderation.room import block, fold, forget, remember
-from moderation.text.reading import CODES, FLOOD
+from moderation.text.reading import ASIDE, CODES, FLOOD
 from moderation.types import SHANGHAI, Action, Content, Evidence, Missing, Opinion, Scene, Verdict
 
 if TYPE_CHECKING:
@@ -175,7 +175,8 @@ class Engine:
         is_open = self._scenes[content.scene][0].leaves_open(content)
         hidden = list(self._covert.detect(self._terms, content, reading, day)) if is_open else ()
         behind = list(despite_tail(self._terms, self.reader, content, reading, gate, day, findings))
-        codes = look & (CODES | FLOOD)
+        behind += self._aside(content, reading, gate, day) if look & ASIDE else ()
+        codes = look & (CODES | FLOOD) or (len(reading) > 1 and runs_on(reading))
         if findings is None:
             if not (codes or lacking or hidden or behind):
                 return None
@@ -193,6 +194,13 @@ class Engine:
         if self._overlay is not None:
             self._overlay.weigh(findings, content.scene)
         return findings if findings.evidence or findings.exemptions else None
+
+    def _aside(self, content: Content, reading: Reading, gate: Gate, day: date) -> list[Evidence]:
+        """What stands in tags and comments, for readers of what nobody renders."""
+        parts = [self.reader.read_plain(part.name, part.aside) for part in reading if part.aside]
+        found = self._terms.detect(content, parts, gate, day)
+        codes = self._codes.detect(parts, content.author, day, partial(self._applies, gate))
+        return [*(found.evidence if found is not None else ()), *codes]
 
     def _court(self, content: Content, gate: Gate, day: date, text: str) -> Sequence[Evidence]:
         """What another text would have shown in the place of the content's own."""
@@ -255,7 +263,7 @@ class Case:
         missing: tuple[Missing, ...] = ()
         for opinion in answers:
             if isinstance(opinion, Opinion) and opinion.doubts:
-                evidence, gone = doubted(opinion, evidence, self.policy, self.ruleset)
+                evidence, gone = doubted(opinion, evidence, self.content, self.policy, self.ruleset)
                 exemptions = [*exemptions, *gone]
         evidence, taken = self._regimes.settle(self.content, self._reading, evidence)
         exemptions = [*exemptions, *taken] if taken else exemptions
@@ -263,6 +271,8 @@ class Case:
             stands = replace(findings, evidence=list(evidence))
             evidence = [*evidence, *(item for answer in answers for item in self._heard(answer, stands))]
             missing = tuple(filter(None, map(_absence, answers)))
+        evidence, moved = self._regimes.cite(self.content, self._reading, evidence, self.ruleset)
+        exemptions = [*exemptions, *moved] if moved else exemptions
         if evidence and not self.policy.is_advertising(self.content):
             beyond = self.ruleset.beyond_advertising
             evidence = [item._replace(laws=beyond(item.laws)) for item in evidence]

@@ -2,7 +2,8 @@
 
 A score never blocks. A doubt lets go of what the rules themselves would have had a person look at, a denial of more.
 A wording is a part as it stands, without the ornaments that tear its words apart, or with its disguises restored where
-the reading saw any; the largest score counts. All keep the marks between clauses: a model learns from sentences.
+the reading saw any, and what its markup hides; the largest score counts. All keep the marks between clauses: a model
+learns from sentences.
 Single characters written otherwise (case, width, look-alikes) are the model's own business: its tables travel with it.
 """
 
@@ -11,11 +12,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.lexicon import OWN
+from moderation.lexicon import ALLOW, OWN
 from moderation.surgery import clause_around
 from moderation.text.direction import ACROSTIC
 from moderation.text.fold import CLAUSE_MARKS, SENTENCE_MARK
+from moderation.text.markup import REFERRED, UNSEEN
 from moderation.text.reading import DISGUISED
+from moderation.text.view import View
 from moderation.types import (
     ALLOWED,
     BOUNDARY,
@@ -40,7 +43,6 @@ if TYPE_CHECKING:
     from moderation.policy import ScenePolicy
     from moderation.ruleset import Category, Ruleset
     from moderation.text.reading import PartReading, Reader
-    from moderation.text.view import View
     from moderation.types import Content, Score
 
 LEAST, SHOUT = 7, 4
@@ -99,9 +101,11 @@ def wordings(reading: Sequence[PartReading], reader: Reader) -> list[Wording]:
     found = []
     for part in reading:
         if (letters := _letters(part.text)) >= SHOUT:
-            found.append(Wording(part.name, part.source, letters < LEAST))
+            found.append(_visible(part.name, part.source, shouts=letters < LEAST))
             if (bare := reader.bare(part)) is not None:
                 found.append(Wording(part.name, bare.text, letters < LEAST, bare, range(len(bare.text))))
+        if part.aside and (letters := _letters(part.aside)) >= SHOUT:
+            found.append(_visible(part.name, part.aside, shouts=letters < LEAST))
         if part.look & DISGUISED:
             view = reader.restored(part)
             if view is not None and (letters := _letters(view.text)) >= SHOUT:
@@ -111,18 +115,31 @@ def wordings(reading: Sequence[PartReading], reader: Reader) -> list[Wording]:
 
 def surroundings(reading: Sequence[PartReading], evidence: Sequence[Evidence], policy: ScenePolicy) -> list[str] | None:
     """What its sentence says around each term that counts, where that is not its whole part; ``None`` for too many."""
-    sources = {part.name: part.source for part in reading}
+    sources = {part.name: (part.source, part.aside) for part in reading}
     found: dict[str, None] = {}
     for item in evidence:
         if item.source == LEXICON and item.weight >= policy.review_at:
-            source = sources[item.span.part]
+            source, aside = sources[item.span.part]
             start, end = item.span.start, item.span.end
+            if aside and source[start] == UNSEEN:
+                source = aside
             before = SENTENCE_MARK.split(source[max(0, start - AROUND) : start])[-1]
             behind = SENTENCE_MARK.split(source[end : end + AROUND])[0]
             around = before + source[start:end] + behind
             if around != source:
                 found[around] = None
     return list(found) if len(found) <= MOST_AROUND else None
+
+
+def _visible(part: str, source: str, *, shouts: bool) -> Wording:
+    """A text as it stands, without what fills the places of markup."""
+    if UNSEEN not in source and REFERRED not in source:
+        return Wording(part, source, shouts)
+    kept = [place for place, char in enumerate(source) if char not in {UNSEEN, REFERRED}]
+    text = "".join([source[place] for place in kept])
+    view = View("shown", source, text, [])
+    view.place(kept, kept)
+    return Wording(part, text, shouts, view, range(len(text)))
 
 
 def _with_marks(part: str, view: View, *, shouts: bool) -> Wording:
@@ -183,13 +200,13 @@ def testimony(
 
 
 def doubted(
-    opinion: Opinion, evidence: Sequence[Evidence], policy: ScenePolicy, ruleset: Ruleset
+    opinion: Opinion, evidence: Sequence[Evidence], content: Content, policy: ScenePolicy, ruleset: Ruleset
 ) -> tuple[list[Evidence], list[Exemption]]:
     """What is left of the evidence after the doubts of an opinion, and what they let go.
 
     They reach terms of the shared lexicon alone: a tenant's own words, numbers and duties are no matter of opinion.
     What is firm or severe must be denied, and stand there undisguised: a model knows fewer disguises than the rules.
-    What no wording shows it cannot doubt.
+    What no wording shows it cannot doubt, nor what it reads in pieces (《祛》《斑》).
     """
     doubts, denies = frozenset(opinion.doubts), frozenset(opinion.denies)
     left: list[Evidence] = []
@@ -198,13 +215,19 @@ def doubted(
         heads = ruleset.categories[item.category].doubted_by
         firm = item.weight >= policy.block_at or item.severity >= SEVERE
         open_ = item.source == LEXICON and not item.rule.startswith(f"{OWN}.") and not (firm and item.folds)
-        open_ = open_ and UNREAD.isdisjoint(item.folds)
+        open_ = open_ and UNREAD.isdisjoint(item.folds) and not (item.folds and _in_pieces(content, item.span))
         if open_ and heads and (denies if firm else doubts).issuperset(heads):
             code = DENIED if firm else DOUBTED
             gone.append(Exemption(item.category, item.rule, item.span, code, opinion.expert))
         else:
             left.append(item)
     return left, gone
+
+
+def _in_pieces(content: Content, span: Span) -> bool:
+    """Whether something stands between every two characters of a stretch; one mark between two may part words."""
+    gaps = _HAN.split(content.text_of(span.part)[span.start : span.end])[1:-1]
+    return len("".join(gaps)) > 1 and not any(not gap or gap.isalnum() for gap in gaps)
 
 
 def _stands(category: Category, policy: ScenePolicy, ruleset: Ruleset, findings: Findings) -> bool:
@@ -225,7 +248,8 @@ def _excused(category: Category, score: Score, policy: ScenePolicy, ruleset: Rul
     for item in findings.exemptions:
         if item.code in {BOUNDARY, REGIME} or (sure and item.code in claims.guards):
             continue
-        near = item.code in {ALLOWED, NAMED} or (sure and item.code in claims.certain)
+        told = item.code in {ALLOWED, NAMED} or item.note.startswith(f"{ALLOW}.")
+        near = told or (sure and item.code in claims.certain)
         if near and not item.span.touches(score.span):
             continue
         of, beside = ruleset.categories[item.category], item.span.touches(score.span)

@@ -103,6 +103,8 @@ class Term(NamedTuple):
     hits: tuple[str, ...] = ()
     misses: tuple[str, ...] = ()
     own: bool = False
+    grounds: str = ""
+    """Of an allow term: the exemption of the claims table that it stands for."""
 
 
 of_line: Callable[[Term], tuple[Any, ...]] = itemgetter(slice(3, None))
@@ -316,6 +318,8 @@ def _from_options(file: _File, number: int, options: dict[str, list[str]], *, pa
     allow = "allow" in file.headers
     if "for" in read and not allow:
         raise GrammarError(file.name, number, wrong("for_allow"))
+    if "as" in read and (file.own or not allow):
+        raise GrammarError(file.name, number, wrong("as_allow"))
     condition = _condition(file, number, {key: read[key] for key in _CONDITION_KEYS if key in read})
     scenes, laws = read.get("scenes"), read.get("laws")
     default = file.headers.get("disguise", NONE)
@@ -343,6 +347,7 @@ def _from_options(file: _File, number: int, options: dict[str, list[str]], *, pa
         hits=tuple(map(_unescape, options.get("hit", ()))),
         misses=tuple(map(_unescape, options.get("miss", ()))),
         own=file.own,
+        grounds=read.get("as", ""),
     )
 
 
@@ -438,6 +443,7 @@ _READERS: dict[str, Callable[[str, int, str, str], Any]] = {
     "loose": _bool,
     "verified": _bool,
     "note": _text,
+    "as": _text,
     "hit": _text,
     "miss": _text,
 }

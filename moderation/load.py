@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from moderation import tables
-from moderation.check import check_claims, check_codes, check_lines, check_rewrites, check_terms, check_words
+from moderation.check import (
+    check_claims,
+    check_codes,
+    check_grounds,
+    check_lines,
+    check_rewrites,
+    check_terms,
+    check_words,
+)
 from moderation.claimtable import claims as read_claims
 from moderation.engine import Engine
 from moderation.errors import GrammarError, LoadError, LoadErrors
@@ -72,6 +80,8 @@ def load_ruleset(
 
 def _read(lexicons: Path, scenes: Path, folders: Sequence[str]) -> Ruleset:
     open_dictionary()
+    if not (lexicons / "categories.toml").exists():
+        raise LoadErrors([LoadError("categories.toml", 1, wrong("no_lexicons", folder=str(lexicons)))])
     disk = _Disk(lexicons, scenes)
     categories = disk.toml("categories.toml", tables.categories)
     if categories is None:  # everything names categories: what follows of that would hide the cause
@@ -89,10 +99,11 @@ def _read(lexicons: Path, scenes: Path, folders: Sequence[str]) -> Ruleset:
     industries = disk.toml("industries.toml", lambda document: read_industries(document, known))
     terms = disk.terms(lists, folders)
     live = disk.live(categories, folding)
-    wares = disk.wares(WareNames(lists, categories, industries.industries if industries else {}, folding))
+    wares = disk.wares(WareNames(lists, categories, industries.industries if industries else {}, laws, folding))
     disk.errors.extend(tables.cross_check(categories, laws, policies, disk.text))
     if codes and claims:
         disk.errors.extend(check_terms(terms, categories, laws, folding))
+        disk.errors.extend(check_grounds(terms, claims))
         disk.errors.extend(check_codes(codes, folding))
         families = {term.family for term in terms}
         if folders != TERM_FOLDERS:  # what was left out may have them

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
+from moderation.barring import barring
 from moderation.detect.covert import COVERT, SELLING
 from moderation.detect.tails import TAIL
 from moderation.lexicon import OWN
@@ -158,13 +159,17 @@ class Reasons:
                 f"“{quote}”: {done}: {name}{f'; {law}' if law else ''}",
             )
         clause, rests = self._clause(item, quote), self.say("，依据", "; ") + law if law else ""
-        if item.weight < self._ruleset.policies[self._content.scene].review_at:
+        if self.is_hint(item):
             return self.say(f"“{quote}”只是{name}的线索，单独不计", f"“{quote}”: a hint of {name}, not counted")
         within, seen = f"“{clause}”中的" if clause else "", f"（已还原：{hidden}）" if hidden else ""
         zh = f"{within}“{quote}”{seen}{'可能' if self._open(item) else ''}属于{name}{rests}"
         within, seen = f" in “{clause}”" if clause else "", f", seen through {hidden}" if hidden else ""
         en = f"“{quote}”{within}: {'perhaps ' if self._open(item) else ''}{name}{seen}{rests}"
         return self.say(zh, en)
+
+    def is_hint(self, item: Evidence) -> bool:
+        """Whether the finding weighs too little to count."""
+        return item.weight < self._ruleset.policies[self._content.scene].review_at
 
     def _open(self, item: Evidence) -> bool:
         """Whether the finding by itself has a person decide, so that nothing is settled yet."""
@@ -223,8 +228,8 @@ class Reasons:
             )
         if TAIL in facts:
             told += self.say(
-                "；只有开头或末尾的话题标签、免责声明与此相反，由人判断",
-                "; only a hashtag or a disclaimer at one end says otherwise: a person decides",
+                "；只有话题标签、免责声明与此相反，由人判断",
+                "; only a hashtag or a disclaimer says otherwise: a person decides",
             )
         if SELLING in facts:
             told += self.say(
@@ -251,6 +256,8 @@ class Reasons:
     def _of_article(self, item: Evidence) -> str:
         """What the term says of itself, what a person must see to, and what the first article cited says."""
         told = [] if _CODE.fullmatch(item.note) else [item.note]
+        if self.is_hint(item):
+            return self.say("；", "; ").join([*told, self.say("只是线索，单独不计", "a hint, not counted by itself")])
         if self._open(item):
             told.append(self.say("须由人工核实", "a person must check it"))
         return self.say("；", "; ").join([*told, self._first(item)])
@@ -269,11 +276,15 @@ class Reasons:
 
     def tried(self, item: Evidence) -> list[dict[str, Any]]:
         """The exemptions that were looked at, and why each failed."""
-        return [self._failed(code, why) for code, _, why in (entry.partition(":") for entry in item.tried)]
+        return [self._failed(item, code, why) for code, _, why in (entry.partition(":") for entry in item.tried)]
 
-    def _failed(self, code: str, why: str) -> dict[str, Any]:
+    def _failed(self, item: Evidence, code: str, why: str) -> dict[str, Any]:
         if why in FAILURES:
             reason = self.say(*FAILURES[why])
+            rule, text = self.rule(code), self._content.text_of(item.span.part)
+            if why == "barred" and rule and text and (words := barring(rule, text, item.span)):
+                named = self.listed([f"“{word}”" for word in words])
+                reason = self.say(f"{reason}：{named}", f"{reason}: {named}")
         else:
             reason = self.say(f"因“{self.name(why)}”不适用", f"ruled out by {self.name(why)}")
         return {"code": code, "name": self.name(code), "why": why, "reason": reason, "laws": list(self.laws(code))}

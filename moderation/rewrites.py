@@ -27,6 +27,8 @@ REST = "~"
 BY_CATEGORY = 2
 """The rank of entries made for a whole category: the last resort."""
 _PLACEHOLDER = re.compile(r"X|…|（[^）]*(?:写|注明|附|编号|可查|可举证|来源|截图|为准|同品牌|报告)[^）]*）")
+_KIND = "品"
+_APART = re.compile("[^\u4e00-\u9fffA-Za-z]")
 DISGUISES = frozenset({"compat", "traditional", "lookalike", "invisible", "bidi", "marks", "emoji", "repeat"})
 """Folds that a wording must not need: it is written the way everybody writes."""
 
@@ -46,8 +48,9 @@ class Wording(NamedTuple):
 class Rewrite:
     """One entry: the hits that it is for, and its wordings in the order of preference.
 
-    A hit must fit all that is named. ``whole``: what is replaced is the clause, not the word. ``next`` is what may
-    follow the hit, ``$`` the end of its clause; ``strip`` is what a ``~`` leaves away.
+    A hit must fit all that is named. ``whole``: what is replaced is the clause, not the word; then ``says`` are words
+    of which the clause has one. ``next`` is what may follow the hit, ``$`` the end of its clause, ``prev`` what may
+    stand before it and its scope; ``strip`` is what a ``~`` leaves away.
     """
 
     name: str
@@ -56,6 +59,9 @@ class Rewrite:
     categories: frozenset[str]
     next: tuple[str, ...]
     not_next: tuple[str, ...]
+    prev: tuple[str, ...]
+    not_prev: tuple[str, ...]
+    says: tuple[str, ...]
     strip: str
     whole: bool
     wordings: tuple[Wording, ...]
@@ -75,6 +81,30 @@ class Rewrite:
         )
 
 
+class Along(NamedTuple):
+    """Clauses that say nothing but for the clause beside them, and go when it does: 据调查 before 九成用户满意.
+
+    A clause must begin with one of ``begins``, end with one of ``ends`` and hold one of ``holds``, where any are named.
+    ``both``: it may stand behind the other as well. For hits of ``named`` families or categories, or of any.
+    """
+
+    begins: tuple[str, ...]
+    ends: tuple[str, ...]
+    holds: tuple[str, ...]
+    both: bool
+    named: frozenset[str]
+
+    def goes(self, clause: str, hit: Hit, *, before: bool) -> bool:
+        """Whether this clause goes along with the one that holds a hit, which it stands before or behind."""
+        return bool(
+            (before or self.both)
+            and (not self.named or not self.named.isdisjoint((hit.family, hit.category)))
+            and (not self.begins or clause.startswith(self.begins))
+            and (not self.ends or clause.endswith(self.ends))
+            and (not self.holds or any(word in clause for word in self.holds))
+        )
+
+
 class Hit(NamedTuple):
     """The term behind a rule id. ``alone``: it is the claim by itself, and no cue that needs company."""
 
@@ -90,8 +120,10 @@ class Rewrites:
 
     ``none``: categories, families and rules for which no lawful wording exists. ``additions``: what meets a duty of
     ``industries.toml``. ``sentences``: categories whose claims run through the whole sentence. ``scopes`` go with a
-    replaced word, ``openers`` with a deleted clause; ``goods`` stay when what is said of them goes. A hit before one of
-    the ``objects`` governs it and is not replaced alone.
+    replaced word, ``openers`` and ``along`` with a deleted clause. ``goods`` stay when what is said of them goes,
+    unless a person follows (``persons``) or the clause begins with a verb (``acts``). A hit before one of the
+    ``objects`` governs it and is not replaced alone. ``subjects``: categories whose words say what goods are for:
+    without them nobody sees what the rest claims; of families, even where the word is a claim by itself.
     """
 
     entries: tuple[Rewrite, ...] = ()
@@ -102,12 +134,26 @@ class Rewrites:
     openers: tuple[str, ...] = ()
     goods: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
+    acts: tuple[str, ...] = ()
+    persons: tuple[str, ...] = ()
+    subjects: frozenset[str] = frozenset()
+    along: tuple[Along, ...] = ()
     hits: Mapping[str, Hit] = field(default_factory=dict)
 
     def lawless(self, rule: str) -> bool:
         """Whether no wording could make this lawful."""
         category, _, rest = rule.partition(".")
         return not self.none.isdisjoint((category, f"{category}.{rest.partition('.')[0]}", rule))
+
+    def named(self, text: str) -> bool:
+        """Whether a name of goods ends a stretch of words: 药店 in 药店有售 does not."""
+        return any(piece.endswith(self.goods) for piece in _APART.split(text))
+
+    def nameable(self, text: str) -> bool:
+        """Whether a text may still name goods: also within a clause, where the name says more than 本品 or 产品."""
+        return self.named(text) or any(
+            len(word) > 1 and not word.endswith(_KIND) and word in text for word in self.goods
+        )
 
     def hit(self, rule: str) -> Hit:
         """The term behind a rule id; detectors that know no terms report hits without a text."""
@@ -127,20 +173,26 @@ class RewriteNames(NamedTuple):
 def rewrites(document: Document, known: RewriteNames) -> Rewrites:
     """``rewrites.toml``. Raises ``LawError`` for entries that name what is not there or that disguise."""
     top = Row(document, document.tree, LawError, "")
-    for key in ("rewrite", "addition"):
+    for key in ("rewrite", "addition", "along"):
         top.take(key, list, [])
     none = top.words("none", [])
     scopes, openers = top.words("scopes", []), top.words("openers", [])
     sentences, goods, objects = top.words("sentences", []), top.words("goods", []), top.words("objects", [])
+    acts, persons, subjects = top.words("acts", []), top.words("persons", []), top.words("subjects", [])
     top.end()
     names = _Names(known)
     for name in none:
         if name not in names.families and name not in names.categories and name not in names.duties:
             line = document.line(f'"{name}"')
             raise LawError(document.name, line, wrong("none_unknown", name=name))
-    for name in sentences:
-        if name not in names.categories:
-            raise LawError(document.name, document.line(f'"{name}"'), wrong("sentences_unknown", name=name))
+    for key, listed, known_names in (
+        ("sentences", sentences, names.categories),
+        ("subjects", subjects, names.categories | names.families),
+    ):
+        for name in listed:
+            if name not in known_names:
+                line = document.line(f'"{name}"')
+                raise LawError(document.name, line, wrong("no_category_of", key=key, name=name))
     entries = [_rewrite(document, table, line, names) for table, line in placed(document, "rewrite")]
     return Rewrites(
         entries=tuple(sorted(entries, key=lambda entry: entry.rank)),
@@ -151,6 +203,10 @@ def rewrites(document: Document, known: RewriteNames) -> Rewrites:
         openers=tuple(sorted(openers, key=len, reverse=True)),
         goods=goods,
         objects=objects,
+        acts=acts,
+        persons=persons,
+        subjects=frozenset(subjects),
+        along=tuple(_along(document, table, line, names) for table, line in placed(document, "along")),
         hits=names.hits,
     )
 
@@ -187,6 +243,9 @@ def _rewrite(document: Document, table: Any, line: int, names: _Names) -> Rewrit
         categories=_known(row, "categories", names.categories),
         next=row.words("next", []),
         not_next=row.words("not_next", []),
+        prev=row.words("prev", []),
+        not_prev=row.words("not_prev", []),
+        says=row.words("says", []),
         strip=row.take("strip", str, ""),
         whole=row.take("whole", bool, default=False),
         wordings=tuple(sorted(_wordings(document, row, names.folding), key=lambda wording: wording.template)),
@@ -200,6 +259,21 @@ def _rewrite(document: Document, table: Any, line: int, names: _Names) -> Rewrit
     if entry.whole and any(REST in wording.text for wording in entry.wordings):
         raise row.wrong("whole_rest", rest=REST)
     return entry
+
+
+def _along(document: Document, table: Any, line: int, names: _Names) -> Along:
+    row = Row(document, table, LawError, "[[along]]", line)
+    along = Along(
+        row.words("begins", []),
+        row.words("ends", []),
+        row.words("holds", []),
+        row.take("both", bool, default=False),
+        _known(row, "families", names.families) | _known(row, "categories", names.categories),
+    )
+    row.end()
+    if not (along.begins or along.ends or along.holds):
+        raise row.wrong("along_empty")
+    return along
 
 
 def _known(row: Row, key: str, names: frozenset[str]) -> frozenset[str]:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.policy import binds_later
 from moderation.rewrites import BY_CATEGORY, Wording
-from moderation.surgery import Cut, clause_around, joined, loose, sentence_around
+from moderation.surgery import Cut, clause_around, clause_beside, joined, loose, sentence_around
 from moderation.types import Action, Part
-from moderation.wording import Option, goods_options, word_options
+from moderation.wording import Option, goods_options, told_options, word_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -92,12 +92,13 @@ def heard(suggestion: Suggestion, verdict: Verdict) -> Suggestion:
 
 
 class _Find(NamedTuple):
-    """A piece of evidence and the stretch of the original that it is about."""
+    """A piece of evidence and the stretch of the original that it is about, or that only goes ``along`` with it."""
 
     start: int
     end: int
     rule: str
     folded: str
+    along: bool = False
 
 
 @dataclass(slots=True)
@@ -206,8 +207,17 @@ class _Editing:
             return True
         part, start, end = span
         text = self._content.parts[part].text
-        find = _Find(start, end, item.rule, self._plain(text[start:end]))
-        together = [one for one in self._targets if one.part == part and one.start < end and start < one.end]
+        if not self._change(part, _Find(start, end, item.rule, self._plain(text[start:end]))):
+            return False
+        hit = self._rewrites.hit(item.rule)
+        for beside in self._beside(text, clause_around(text, start, end), hit):
+            self._change(part, _Find(*beside, item.rule, "", along=True))
+        return True
+
+    def _change(self, part: int, find: _Find) -> bool:
+        """Make a target of a find and of those that it overlaps; whether anything can be changed."""
+        text = self._content.parts[part].text
+        together = [one for one in self._targets if one.part == part and one.start < find.end and find.start < one.end]
         finds = [known for one in together for known in one.finds]
         if find in finds:
             return True
@@ -230,31 +240,61 @@ class _Editing:
         """The ways to change what some finds cover, smallest first: the word, the clause, the sentence."""
         start, end = min(find.start for find in finds), max(find.end for find in finds)
         hits = [self._rewrites.hit(find.rule) for find in finds]
+        if all(find.along for find in finds):
+            yield Option(start, end, "", template=False, whole=True)
         words = [
-            [*word_options(self._rewrites, hit, text, (find.start, find.end), find.folded)]
+            [] if find.along else [*word_options(self._rewrites, hit, text, (find.start, find.end), find.folded)]
             for find, hit in zip(finds, hits, strict=True)
         ]
         if all(words):
             for find, listed in zip(finds, words, strict=True):
                 if (find.start, find.end) == (start, end):
                     yield from listed
-        clause, sentence = clause_around(text, start, end), sentence_around(text, start, end)
-        closing = text[: clause[0]].endswith(("，", ",")) and clause[1] == sentence[1]
-        close, wide = self._wordings(hits, close=True), self._wordings(hits, close=False)
-        gone = [Wording("")]
-        if loose(text[slice(*clause)]) and self._rewrites.sentences.isdisjoint(hit.category for hit in hits):
-            said = [wording for wording in wide if wording.text]
-            instead = (*close, *(said + gone if clause[1] == sentence[1] else gone + said))
-            yield from goods_options(self._rewrites.goods, text, (start, end), clause, instead)
-            for wording in (*close, *(wide + gone if closing else gone + wide)):
-                yield Option(*clause, wording.text, wording.template, whole=True)
+        sentence = sentence_around(text, start, end)
+        yield from self._of_clause(text, (start, end), hits, sentence)
         if loose(text[slice(*sentence)]):
-            for wording in gone + wide:
+            for wording in [Wording(""), *self._wordings(hits, text[slice(*sentence)], close=False)]:
                 yield Option(*sentence, wording.text, wording.template, whole=True)
 
-    def _wordings(self, hits: Sequence[Hit], *, close: bool) -> list[Wording]:
+    def _of_clause(
+        self, text: str, span: tuple[int, int], hits: Sequence[Hit], sentence: tuple[int, int]
+    ) -> Iterator[Option]:
+        """The ways to change the clause of some hits: its goods stay, a wording comes instead, or it goes."""
+        clause = clause_around(text, *span)
+        said = text[slice(*clause)]
+        if not loose(said):
+            return
+        close, wide = self._wordings(hits, said, close=True), self._wordings(hits, said, close=False)
+        if not self._rewrites.sentences.isdisjoint(hit.category for hit in hits):
+            close, wide = [], []
+        gone, worded = [Wording("")], [wording for wording in wide if wording.text]
+        last = clause[1] == sentence[1]
+        yield from goods_options(self._rewrites, hits, text, span, clause)
+        instead = (*close, *(worded + gone if last else gone + worded))
+        yield from told_options(self._rewrites, text, span[0], clause, instead)
+        closing = text[: clause[0]].endswith(("，", ",")) and last
+        for wording in (*close, *(wide + gone if closing else gone + wide)):
+            yield Option(*clause, wording.text, wording.template, whole=True)
+
+    def _beside(self, text: str, clause: tuple[int, int], hit: Hit) -> Iterator[tuple[int, int]]:
+        """The clauses beside one that say nothing without it."""
+        for before in (True, False):
+            beside = clause
+            while found := clause_beside(text, beside, before=before):
+                beside = found
+                quoted = text[slice(*beside)]
+                if not any(along.goes(quoted, hit, before=before) for along in self._rewrites.along):
+                    break
+                yield beside
+
+    def _wordings(self, hits: Sequence[Hit], clause: str, *, close: bool) -> list[Wording]:
         """What may stand for a clause: made for the words or families of its hits, or for their categories."""
-        entries = [one for hit in hits for one in self._rewrites.entries if one.whole and one.fits(hit)]
+        entries = [
+            one
+            for hit in hits
+            for one in self._rewrites.entries
+            if one.whole and one.fits(hit) and (not one.says or any(word in clause for word in one.says))
+        ]
         return [wording for one in entries if (one.rank < BY_CATEGORY) is close for wording in one.wordings]
 
     def _escalate(self, found: Iterable[Evidence], draft: _Draft) -> bool:
@@ -288,6 +328,8 @@ class _Editing:
         """Not to say the same thing twice where another wording is as good."""
         said: set[str] = set()
         for target in self._targets:
+            if not target.options[0].text:
+                continue
             words = [at for at, option in enumerate(target.options) if not option.whole and option.text]
             target.at = next((at for at in words if target.options[at].text.rstrip("的") not in said), target.at)
             said.add(target.option.text.rstrip("的"))
@@ -344,10 +386,17 @@ class _Editing:
     def _told(self) -> Suggestion:
         draft = self._draft()
         assert draft is not None  # it was examined
+        if self._nameless(draft):
+            return Suggestion(reason="none_found")
         asked, self._needs = self._needs, {}
         missing = {item.rule for item in self._examine(draft)} if asked else ()
         needed = tuple(note for rule, note in asked.items() if rule in missing)
         return Suggestion(draft.edits, draft.parts, "number_needed" if needed else "", needed)
+
+    def _nameless(self, draft: _Draft) -> bool:
+        """Whether the goods lost their name: nobody would see what the rest says of them, neither buyers nor rules."""
+        before, after = (" ".join(part.text for part in parts) for parts in (self._content.parts, draft.parts))
+        return self._rewrites.named(before) and not self._rewrites.nameable(after)
 
 
 def _han(text: str) -> int:

@@ -64,6 +64,15 @@ def clause_around(text: str, start: int, end: int) -> tuple[int, int]:
     return _trimmed(text, *_inside(text, start, end, around))
 
 
+def clause_beside(text: str, clause: tuple[int, int], *, before: bool) -> tuple[int, int] | None:
+    """The clause before or behind another one in its sentence."""
+    low, high = sentence_around(text, *clause)
+    at = clause[0] - 1 if before else clause[1]
+    while low <= at < high and (text[at] in SOFT_MARKS or text[at].isspace()):
+        at += -1 if before else 1
+    return clause_around(text, at, at + 1) if low <= at < high else None
+
+
 def _inside(text: str, start: int, end: int, around: tuple[int, int]) -> tuple[int, int]:
     """Bounds that leave out what a quotation mark or bracket keeps apart, where its other half stands beyond them."""
     for opening, closing in PAIRS:
@@ -94,7 +103,9 @@ def joined(text: str, options: Sequence[Option], openers: Sequence[str]) -> list
     for option in sorted(options, key=lambda one: (one.start, -one.end)):
         if merged and option.start < merged[-1].end:
             if option.end > merged[-1].end:
-                merged[-1] = merged[-1]._replace(end=option.end, text="", template=False, whole=True)
+                merged[-1] = merged[-1]._replace(
+                    end=option.end, text="", template=False, whole=merged[-1].whole or option.whole
+                )
             continue
         between = text[merged[-1].end : option.start] if merged else ""
         if merged and option.entry and option.entry == merged[-1].entry and not between:  # one wording for 减肥刮油

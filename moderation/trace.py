@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.detect.covert import COVERT, SELLING
+from moderation.detect.regime import BESIDE
 from moderation.reasons import FAILURES, Reasons
 from moderation.ruleset import ClaimKind
 from moderation.types import ALLOWED, BOUNDARY, TEXT
@@ -70,11 +71,14 @@ class Tracer:
         rule = self.reasons.rule(item.code)
         pass_ = Step("verdict", self._say("不计入", "does not count"))
         if rule is None:
-            step = Step("allow" if item.code in {ALLOWED, BOUNDARY} else "exemption", self._allowed(item) or why)
+            allowed = self._allowed(item) if item.code == ALLOWED else ""
+            step = Step("allow" if item.code in {ALLOWED, BOUNDARY} else "exemption", allowed or why)
             return [gate, step, pass_]
         if rule.kind is ClaimKind.GUARD:
             return [gate, self._not_allowed(), Step("guard", why), pass_]
         against = Step("against", self._say("没有使豁免失效的情形", "nothing that rules the exemption out"))
+        if allowed := self._allowed(item):
+            return [gate, Step("allow", allowed), Step("exemption", why), pass_]
         return [gate, self._not_allowed(), self._no_guard(), against, Step("exemption", why), pass_]
 
     def _judged(self, category: str) -> bool:
@@ -122,8 +126,14 @@ class Tracer:
         usual = (
             term.severity if term and term.severity is not None else self._ruleset.categories[item.category].severity
         )
-        if term and item.severity > usual:
-            told.append(self._say(f"从重：严重度 {usual} 升为 {item.severity}", f"severity {usual} → {item.severity}"))
+        alone = dict(item.facts).get(BESIDE, item.severity)
+        if term and alone > usual:
+            told.append(self._say(f"从重：严重度 {usual} 升为 {alone}", f"severity {usual} → {alone}"))
+        if item.severity > alone:
+            given = item.severity
+            told.append(
+                self._say(f"严重度 {given} 取自同一处的另一条规则", f"severity {given}: that of another rule here")
+            )
         nothing = self._say("没有改变结论的比较或从重情形", "nothing that changes the outcome")
         return Step("against", self.reasons.listed(told) or nothing)
 

@@ -27,16 +27,21 @@ class Kind:
 
     Each of the lists in ``context`` says that a text is about it, where a term asks for the whole list ``with`` itself;
     ``names`` are names of such goods, ``uses`` what is done with them alone, which tells where nothing is named;
-    ``industries`` are those that declare it. The general law does not bind goods that are ``apart``.
+    ``industries`` are those that declare it. A claim that such goods heal rests on ``laws``; the articles in ``only``
+    bind no goods but of the kinds that list them. The general law does not bind goods that are ``apart``,
+    and no other law takes over what is found by one that is ``settled``.
     """
 
     code: str
     category: str
     industries: frozenset[str]
+    laws: tuple[str, ...]
+    only: frozenset[str]
     context: tuple[frozenset[str], ...]
     names: frozenset[str]
     uses: frozenset[str]
     apart: bool
+    settled: bool
 
     @property
     def token(self) -> str:
@@ -75,11 +80,12 @@ class WareNames(NamedTuple):
     lists: WordLists
     categories: Container[str]
     industries: Container[str]
+    laws: Container[str]
     folding: Folding
 
 
 def wares(document: Document, known: WareNames) -> Wares:
-    """``wares.toml``. Raises ``LawError`` for what names a list, a category or an industry that is not there."""
+    """``wares.toml``. Raises ``LawError`` for what names a list, category, industry or article that is not there."""
     top = Row(document, document.tree, LawError, "")
     top.take("kind", list, [])
     general, none = top.take("general", str), _spelt(top, "none", known)
@@ -96,16 +102,21 @@ def _kind(document: Document, table: object, line: int, known: WareNames) -> Kin
         code=row.take("code", str),
         category=row.take("category", str),
         industries=frozenset(row.words("industries", [])),
+        laws=row.words("laws", []),
+        only=frozenset(row.words("only", [])),
         context=tuple(_spelt_of(row, (f"@{name}",), known) for name in row.words("context", [])),
         names=_spelt(row, "names", known),
         uses=_spelt(row, "uses", known),
         apart=row.take("apart", bool, default=False),
+        settled=row.take("settled", bool, default=False),
     )
     row.end()
     if kind.category not in known.categories:
         raise row.wrong("for_category", code=kind.category)
     if unknown := next((name for name in sorted(kind.industries) if name not in known.industries), ""):
         raise row.wrong("unknown_value", key="industries", value=unknown)
+    if unknown := next((ref for ref in (*kind.laws, *sorted(kind.only)) if ref not in known.laws), ""):
+        raise row.wrong("unknown_value", key="laws", value=unknown)
     return kind
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.rewrites import REST
 from moderation.text.fold import CLAUSE_MARKS
-from moderation.text.words import straddled
+from moderation.text.words import stands_alone, straddled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,14 +19,18 @@ PHRASE, OF_DEGREE = 5, 3
 """From so many characters on a wording is no single word; where it says how something is, from fewer."""
 NAME = range(2, 9)
 """So many characters a name of goods may have."""
-AMONG = frozenset("里中界类")
-"""After a name of goods: it is what they are compared with."""
+PREDICATES = ("不错", "实惠", "新意")
+"""What a wording ends with that is said of something: 价格实惠."""
 DEGREES = ("很", "比较")
 """What a wording begins with that says how something is."""
 ALSO = ("可是", "还是", "但是", "总是", "不是", "要是", "只是")
 """Words in which 是 is no verb of its own."""
 LEANING = frozenset("了过着得地的吗呢吧啊是也都就")
 """What cannot begin what a deleted word stood before."""
+ADVERBS = ("都", "在", "也")
+"""What a verb follows: a word that ends so is no attribute (航天员都在 before 吃的压缩饼干)."""
+LEAST_NAME = 2
+"""A name of goods that is left of a longer one has so many characters: 茶杯 of 防癌茶杯, but no 膏 of 祛疤膏."""
 
 
 class Option(NamedTuple):
@@ -56,7 +60,7 @@ def word_options(rewrites: Rewrites, hit: Hit, text: str, span: tuple[int, int],
         return  # 秒杀 in 秒杀所有同类, 最好用 in 最好，用了五年
     begin = _scope(rewrites, text, start)
     for entry in rewrites.entries:
-        if entry.whole or not entry.fits(hit) or (entry.rank and not hit.alone) or not _follows(entry, text, end):
+        if entry.whole or not entry.fits(hit) or (entry.rank and not hit.alone) or not _placed(entry, text, begin, end):
             continue
         for wording in entry.wordings:
             if not wording.text:
@@ -80,22 +84,46 @@ def word_options(rewrites: Rewrites, hit: Hit, text: str, span: tuple[int, int],
 
 
 def goods_options(
-    goods: Sequence[str], text: str, span: tuple[int, int], clause: tuple[int, int], wordings: Iterable[Wording]
+    rewrites: Rewrites, hits: Sequence[Hit], text: str, span: tuple[int, int], clause: tuple[int, int]
 ) -> Iterator[Option]:
-    """Ways to change a clause of which its goods stay.
+    """Ways to take from the name of goods at the end of a clause what is said of them.
 
-    What describes them goes: the claim of 专家推荐的水稻肥. Or what is said of them, and a wording comes instead: the
-    claim of 鱼油软化血管.
+    What describes them goes: the claim of 专家推荐的水稻肥, of 旺财手链 and of 治脱发梳子. Not so the word that alone
+    says what they are for: 近视防控笔.
     """
     start, end = span
     described = text.rfind("的", end, clause[1]) + 1
-    if described and clause[1] - described in NAME and text.endswith(tuple(goods), described, clause[1]):
+    own = not text.startswith("那", described)  # 隔壁家卖的那个毛巾
+    if described and own and clause[1] - described in NAME and text.endswith(rewrites.goods, described, clause[1]):
         yield Option(clause[0], described, "", template=False)
-    found = [(at, at + len(word)) for word in goods if clause[0] <= (at := text.find(word, *clause)) < start]
-    stop = min((stop for _, stop in found), default=end)
+    names = [clause[1] - len(word) for word in rewrites.goods if text.endswith(word, end, clause[1])]
+    about = [hit for hit in hits if hit.category in rewrites.subjects]
+    if described or not names or not all(hit.alone for hit in about):
+        return
+    governed = any(word in text[start : clause[1]] for word in rewrites.objects)  # 秒杀一切同类产品
+    if governed or not rewrites.subjects.isdisjoint(hit.family for hit in hits):
+        return
+    first = min(names)
+    begin = _scope(rewrites, text, start)
+    whole = clause[1] - end in NAME and first - end != 1 and not straddled(text, end, end)  # 珠 in 转运珠手链
+    if whole and (first == end or not about):
+        yield Option(begin, end, "", template=False)
+    if clause[1] - first >= LEAST_NAME:
+        yield Option(clause[0], first, "", template=False)
+
+
+def told_options(
+    rewrites: Rewrites, text: str, start: int, clause: tuple[int, int], wordings: Iterable[Wording]
+) -> Iterator[Option]:
+    """Ways to change what is said of goods that stay, and a wording comes instead: the claim of 鱼油软化血管."""
+    if text.startswith(rewrites.acts, clause[0]):
+        return  # 买房送户口
+    found = [(at, at + len(word)) for word in rewrites.goods if clause[0] <= (at := text.find(word, *clause)) < start]
+    stop = min((stop for _, stop in found), default=len(text))
     for begin, further in sorted(found):  # 奶茶 in 奶茶店
         stop = further if begin <= stop < further else stop
-    if stop <= start and text[stop] not in AMONG and not straddled(text, stop, stop):
+    apart = stop <= start and stands_alone(text[slice(*clause)], stop - clause[0], stop - clause[0])
+    if apart and not text.startswith(rewrites.persons, stop):
         for wording in wordings:
             yield Option(stop, clause[1], wording.text and f"，{wording.text}", wording.template, whole=True)
 
@@ -104,7 +132,7 @@ def _link(new: str, following: str, *, fixed: bool) -> str:
     """The 的 that a longer wording needs before what it describes, and one of degree: 很不错的品质."""
     describes = "\u4e00" <= following <= "\u9fff" and following not in LEANING and following != "的"
     praises = fixed and new.startswith(DEGREES) and len(new) >= OF_DEGREE
-    longer = len(new) >= PHRASE or praises or new.endswith("不错")
+    longer = len(new) >= PHRASE or praises or new.endswith(PREDICATES)
     return "的" if describes and longer and new[-1] not in "的）" else ""
 
 
@@ -121,9 +149,12 @@ def _scope(rewrites: Rewrites, text: str, start: int) -> int:
     return start
 
 
-def _follows(entry: Rewrite, text: str, end: int) -> bool:
+def _placed(entry: Rewrite, text: str, begin: int, end: int) -> bool:
+    """Whether what stands before ``begin`` and behind ``end`` is what an entry asks for."""
     closed = end == len(text) or text[end] in CLAUSE_MARKS
     if any(text.startswith(word, end) or (word == "$" and closed) for word in entry.not_next):
+        return False
+    if text.endswith(entry.not_prev, 0, begin) or (entry.prev and not text.endswith(entry.prev, 0, begin)):
         return False
     return not entry.next or any(text.startswith(word, end) or (word == "$" and closed) for word in entry.next)
 
@@ -132,4 +163,6 @@ def _attributive(text: str, end: int) -> int | None:
     """Where a deleted word ends with its 的; ``None`` where it did not stand before what it describes."""
     stop = end + 1 if text.startswith("的", end) else end
     following = text[stop : stop + 1]
+    if text.endswith(ADVERBS, 0, end):
+        return None
     return stop if "\u4e00" <= following <= "\u9fff" and following not in LEANING else None

@@ -332,7 +332,9 @@ def _from_json(text: str, shape: Shape) -> Listing:
 
 def _bad_json(error: json.JSONDecodeError, line: int) -> ListUnreadable:
     return ListUnreadable(
-        line, f"第 {line} 行不是合法的 JSON：{error.msg}", f"line {line} is no valid JSON: {error.msg}"
+        line,
+        f"第 {line} 行第 {error.colno} 列起不是合法的 JSON",
+        f"line {line} is no valid JSON from column {error.colno} on: {error.msg}",
     )
 
 

@@ -30,6 +30,10 @@ def _in(facts: dict[str, Any], lang: str) -> dict[str, Any]:
 
 SAID: Final[Mapping[str, tuple[str, str]]] = {
     # files
+    "no_lexicons": (
+        "无法读取：不存在；{folder} 不是词库目录",
+        "cannot be read: No such file or directory: {folder} is no folder of lexicons",
+    ),
     "unreadable": ("无法读取：{why}", "cannot be read: {why}"),
     "not_utf8": ("不是 UTF-8 编码", "is not UTF-8"),
     "not_toml": ("{where}不是合法的 TOML", "is not TOML: {why}"),
@@ -127,7 +131,8 @@ SAID: Final[Mapping[str, tuple[str, str]]] = {
     "phrase_lost": ("有短语折叠后为空", "a phrase folds to nothing"),
     # rewrites
     "none_unknown": ("none：“{name}”不是类别、词族或义务", "none: {name!r} is no category, family or duty"),
-    "sentences_unknown": ("sentences：“{name}”不是类别", "sentences: {name!r} is no category"),
+    "no_category_of": ("{key}：“{name}”不是类别", "{key}: {name!r} is no category"),
+    "along_empty": ("[[along]] 须有 begins、ends 或 holds", "[[along]] needs begins, ends or holds"),
     "rewrite_empty": (
         "改写须指明它针对的词条、词族或类别",
         "a rewrite names terms, families or categories that it is for",
@@ -179,6 +184,7 @@ SAID: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "anchor_alone": ("只有正则才有 anchor", "only patterns have an anchor"),
     "for_allow": ("for: 只用于允许词文件", "for: belongs into allow files"),
+    "as_allow": ("as: 只用于共享的允许词文件", "as: belongs into allow files that all share"),
     "unknown_scene": ("未知的场景“{scene}”；已知的有 {known}", "unknown scene {scene!r}; known are {known}"),
     "empty_word": ("{key}：含有空词", "{key}: holds an empty word"),
     "unknown_disguise": (

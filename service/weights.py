@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 import structlog
 
+from moderation.told import Wrong
 from service.acts import MODEL_ACTIVATED, MODEL_TRAINED, Act
 from service.experts import DEFAULT
 from service.ids import now
@@ -36,8 +37,8 @@ class UnknownModel(LookupError):
     """There are no such weights, or more than one that begin so."""
 
 
-class NotProposed(ValueError):
-    """The weights may not be promoted; the text says why."""
+class NotProposed(Wrong, ValueError):
+    """The weights may not be promoted; ``told`` says why."""
 
 
 class Trained(NamedTuple):
@@ -117,11 +118,15 @@ class Weights:
             active, models = await self.trainings()
             model = _named(digest, models)
             history = await self._reads.model_history()
+            name, before = model.sha256[:SHORT], model.base[:SHORT]
             if not model.proposed:
-                raise NotProposed(f"{model.sha256[:SHORT]} was not better than {model.base[:SHORT]}")
+                raise NotProposed(f"{name} 并不优于 {before}", f"{name} was not better than {before}")
             base = (await self._load(active)).card.sha256
             if model.base != base and model.sha256 not in history:
-                raise NotProposed(f"{model.sha256[:SHORT]} was compared with {model.base[:SHORT]}, not {base[:SHORT]}")
+                raise NotProposed(
+                    f"{name} 是与 {before} 比较的，而非现行的 {base[:SHORT]}",
+                    f"{name} was compared with {before}, not {base[:SHORT]}",
+                )
             await self._activate(model.sha256, active, by)
             return model.sha256
 

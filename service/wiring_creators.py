@@ -44,9 +44,10 @@ class Creators:
     trials: Trials
 
     async def sweep(self) -> None:
-        """Ends measures whose term is over."""
+        """Ends measures whose term is over, and those that nothing bears any more."""
         while await self.measures.sweep():
             pass
+        await self.measures.relieve()
 
     async def watch(self) -> None:
         """Sweeps for ever."""

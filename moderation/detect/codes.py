@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from moderation.text.reading import CODES, NUMERALS
@@ -26,6 +27,8 @@ NEAR = 14
 """So many folded characters on each side of a number are its surroundings."""
 LABEL = 8
 """So many in front of it say what a number is, whatever else stands near (找我 138…，版本多)."""
+ACROSS = 40
+"""So much of two neighbouring parts is read on: a code, and the surroundings of a number."""
 ENOUGH = 8
 """So many findings of one kind and weight a part: more of them can change nothing."""
 
@@ -38,7 +41,8 @@ _MOBILE = re.compile(r"(?<![0-9])(?:(?:00)?86)?(1[3-9][0-9]{9})(?![0-9])")
 _LETTERED = re.compile(r"(?<![0-9])(?=(?:[oil]{0,7}[0-9]){4})[1il](?=[0-9]{0,9}[oil])[3-9][0-9oil]{9}(?![0-9])")
 """A mobile number with o, i and l for 0 and 1. A letter at its head alone makes it a part (I30-1100-1100)."""
 _LONG_NUMBER = re.compile(r"(?<![0-9a-z])[0-9]{15,18}[0-9x](?![0-9a-z])")
-_DIGIT = f"[0-9{NUMERALS}]"
+_DIGITS = f"0123456789{NUMERALS}"
+_DIGIT = f"[{_DIGITS}]"
 _WORD_EDGE = "(?:(?<![a-z])|(?<=jia)|(?<=add))"
 _HALVES = re.compile(rf"前面?{_DIGIT}位[是为]?({_DIGIT}+)[^0-9]{{0,2}}?[后末]面?{_DIGIT}位[是为]?({_DIGIT}+)")
 """A number told in two pieces, by how many of its digits come first and last."""
@@ -86,6 +90,8 @@ class _Found:
     start: int
     end: int
     weight: int = FULL_WEIGHT
+    torn: bool = False
+    """Whether it runs on into the next part."""
 
 
 class CodeDetector:
@@ -117,13 +123,24 @@ class CodeDetector:
         self, parts: Sequence[PartReading], author: Author, day: date, live: Callable[[str], bool]
     ) -> Iterator[Evidence]:
         """Codes of all parts in the categories that are ``live``; an official account may give its own contacts."""
-        for part in parts:
-            if part.look & CODES:
-                for found in self._find(part):
-                    if live(found.category) and not (
-                        author.role is Role.OFFICIAL and found.category == "contact_diversion"
-                    ):
-                        yield self._evidence(part, found, day)
+        for part, found in self._all(parts):
+            if live(found.category) and not (author.role is Role.OFFICIAL and found.category == "contact_diversion"):
+                yield self._evidence(part, found, day)
+
+    def _all(self, parts: Sequence[PartReading]) -> Iterator[tuple[PartReading, _Found]]:
+        """Codes with their parts; of one that runs on into the next part what the first holds of it."""
+        for part, behind in zip_longest(parts, parts[1:]):
+            found = list(self._find(part)) if part.look & CODES else []
+            length = len(part.source)
+            if behind is not None and _goes_on(part, behind) and not any(one.end == length for one in found):
+                near = part.source[-ACROSS:]
+                both = self._reader.read(part.name, near + behind.source[:ACROSS])
+                shift = length - len(near)
+                for one in self._find(both):
+                    if one.start < len(near) < one.end:
+                        found.append(replace(one, start=one.start + shift, end=length, torn=True))
+            for one in found:
+                yield part, one
 
     def named(self, parts: Sequence[PartReading]) -> Iterator[Exemption]:
         """Numbers that say what they are: of an order, a parcel, a flight. They lead nobody anywhere."""
@@ -253,16 +270,26 @@ class CodeDetector:
     def _evidence(self, part: PartReading, found: _Found, day: date) -> Evidence:
         category = self._ruleset.categories[found.category]
         folding = self._ruleset.folding
+        folds = folding.trail(part.source[found.start : found.end], folding.keep)
         return Evidence(
             source="codes",
             category=found.category,
             rule=f"{found.category}.{found.kind}",
             severity=category.severity,
             span=Span(part.name, found.start, found.end),
-            folds=folding.trail(part.source[found.start : found.end], folding.keep),
+            folds=("parts", *folds) if found.torn else folds,
             laws=self._ruleset.citations(category.laws, day),
             weight=found.weight,
         )
+
+
+def runs_on(parts: Sequence[PartReading]) -> bool:
+    """Whether a number may go on from one part into the next."""
+    return any(map(_goes_on, parts, parts[1:]))
+
+
+def _goes_on(left: PartReading, right: PartReading) -> bool:
+    return left.text[-1:] in _DIGITS and right.text[:1] in _DIGITS and bool(left.text and right.text)
 
 
 def _is_labelled(view: View, start: int, labels: Iterable[str], reach: int) -> bool:

@@ -93,11 +93,15 @@ class Covert:
 
     @staticmethod
     def _places(parts: Sequence[PartReading]) -> int:
-        """How many places of the contents are disguised by intent, those that several views see counted once."""
+        """How many places of the contents are disguised by intent, those that several views see counted once.
+
+        A single character is dialect (吃咗, 嘅): that hides nothing.
+        """
         places = sorted(
             (part.name, *view.span(mark.start, mark.end))
             for part in parts
             for view, mark in _disguised([part], WRITTEN)
+            if len(mark.word) > 1 or mark.names != ("slang",)
         )
         count, last = 0, ("", 0)
         for part, start, end in places:

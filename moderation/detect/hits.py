@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from moderation.detect.rule import REACH, SURE
-from moderation.text.fold import LISTING
+from moderation.text.fold import CLAUSE_MARKS, LISTING
 from moderation.text.variants import DISGUISES
 from moderation.text.words import LONGEST_WORD, PAIR, frequency
 from moderation.types import FULL_WEIGHT, UNSURE
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
     from moderation.detect.rule import Rule
     from moderation.text.line import Line
     from moderation.text.view import View
+    from moderation.types import Evidence
 
 PATTERN_REACH = 32
 _END = re.compile(r"[。！？!?；;]|\n\s*\n")
 DELIBERATE = frozenset({"slang", "sign", "split", "digit", "mixed", "filler", "acrostic"})
 """Disguises that nobody puts on by accident; of others a weak pair has too many innocent doubles."""
+Filed = tuple[int, int, int, int, int, int, "Evidence"]
+"""Evidence behind what it is sorted by: place, outer ones first, severity, weight, its rule's and its own turn."""
 HELD = 16
 """So far repeats of a hit's first and last letter are followed before its edges are looked at."""
 
@@ -122,6 +126,15 @@ def _match_around(
     return next((bound for bound in bounds if bound[0] <= start and end <= bound[1]), None)
 
 
+def in_one_clause(pattern: re2._Regexp, view: View, start: int, end: int) -> tuple[int, int]:
+    """The bounds of a match, or of what the pattern finds in one of its clauses alone: 99 of 99%，240毫升."""
+    marks = [place for place, gap in view.gaps(start, end) if not CLAUSE_MARKS.isdisjoint(gap)]
+    for low, high in pairwise([start, *marks, end] if marks else ()):
+        if found := pattern.search(view.text[low:high]):
+            return low + found.start(), low + found.end()
+    return start, end
+
+
 def stands_one(words: tuple[str, ...], text: str) -> bool:
     """Whether one of the words stands in a text."""
     for word in words:  # noqa: SIM110 - a generator takes twice as long
@@ -178,3 +191,27 @@ def _same_run(left: str, right: str) -> bool:
     return (left.isascii() and right.isascii()) and (
         (left.isalpha() and right.isalpha()) or (left.isdigit() and right.isdigit())
     )
+
+
+def says_it(plain: Evidence, restored: Evidence) -> bool:
+    """Whether what was found without restoring says all that a restored finding at its place says."""
+    return (
+        plain.category == restored.category
+        and (plain.severity, plain.weight) >= (restored.severity, restored.weight)
+        and plain.span.start < restored.span.end
+        and restored.span.start < plain.span.end
+    )
+
+
+def outermost(found: list[Filed]) -> list[Filed]:
+    """What is left of sorted findings without those that an outer one of their category says as gravely."""
+    furthest: dict[str, tuple[int, tuple[int, int]]] = {}
+    kept = []
+    for filed in found:
+        _, minus_end, minus_severity, minus_weight, _, _, item = filed
+        end, rank = furthest.get(item.category, (-1, (0, 0)))
+        own = (-minus_severity, -minus_weight)
+        if -minus_end > end or own > rank:
+            kept.append(filed)
+            furthest[item.category] = max((-minus_end, own), (end, rank))
+    return kept

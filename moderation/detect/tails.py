@@ -1,4 +1,4 @@
-"""Tags: hashtags and names at either end, brackets at the last, which cost nothing to write (#反诈宣传 at an offer).
+"""Tags: hashtags, names and brackets that say what a text is, which cost nothing to write (#反诈宣传 at an offer).
 
 The text is judged once more without them. What counts there and did not count with them is left to a person: now and
 then a warning has no other frame than the tag.
@@ -23,16 +23,19 @@ if TYPE_CHECKING:
 
 TAIL = "tail"
 """The fact of evidence that only the tags of the text speak against."""
-LONGEST = 200
-"""So much of a text may be tags at one end: a search through all of it would take the square of its length."""
-_MARK = re.compile("[#＃@＠）)】\\]]")
-_TAG = r"(?>[#＃][^\s#＃]{1,60}[#＃]?)|(?>[@＠][^\s#＃@＠]{1,30})"
-"""A tag is taken whole, brackets and all: read as a tag or as a tag and a bracket, thirty would take hours."""
-_HEAD = re.compile(rf"(?:\s*(?:{_TAG}))+")
+_MARK = re.compile("[#＃@＠（(【\\[:：]")
+_TAG = r"[#＃](?:[^\s#＃，。！？；：,!?;]{1,60}[#＃]|[\w\u00ad\u200b-\u200f\u2060-\u2064\ufeff]{1,60})|[@＠]\w{1,30}"
+"""A tag holds no mark of a clause: what stands behind one is said."""
 _IN = r"[^（(【\[）)】\]]{0,12}"
 _SAID = rf"[（(【\[]{_IN}(?:剧情|演绎|虚构|模仿|雷同|玩笑|反诈|防骗|禁毒|普法|科普|警方|没敢){_IN}[）)】\]]"
-_TAIL = re.compile(rf"(?:\s*(?:{_TAG}|{_SAID}))+[^\w#＃@＠]*$")
-"""What stands in brackets at the head is a heading (【以案释法】), what else does at the end may be a fact."""
+_HEAD = r"^\W{0,4}\w{0,8}?(?:反诈|防骗|禁毒|警方|民警|网警|公安|平安)\w{0,6}?(?:提醒|提示|宣传|通报|播报)[:：]"
+_FRAME = re.compile(f"{_TAG}|{_SAID}|{_HEAD}")
+"""Wherever one stands: a look at the ends alone is led astray by what stands beyond (🔥#反诈宣传, #反诈宣传 收到)."""
+_CONDEMNED = re.compile(
+    "(?:(?<!不)是|均为|属于?|小心|涉嫌|当心)[^，。！？；\\s]{0,6}(?:骗|诈|违法|犯法|犯罪|团伙|洗钱|传销|赌博)|骗局|骗术|(?<!不)违法犯罪|举报|报警|别信|"
+    "不要信|莫信|勿信|勿轻信|请勿|切勿|千万别|警惕|谨防|幌子|陷阱|圈套|的套路|都是套路|多半是|挂断|挂电话|帮信罪|最高可判|判刑|坐牢"
+)
+"""What a warning says besides its offers. An offer has no use for it (骗子勿扰, 不违法 are none)."""
 
 
 def despite_tail(  # noqa: PLR0913, PLR0917 - what judges, and all that is judged
@@ -48,6 +51,8 @@ def despite_tail(  # noqa: PLR0913, PLR0917 - what judges, and all that is judge
     bare = [_without_tags(part, reader) for part in parts]
     if all(one is part for one, part in zip(bare, parts, strict=True)):
         return
+    if any(_CONDEMNED.search(part.text) for part in bare):
+        return
     said = {item.category for item in findings.evidence} if findings else set()
     more = detector.detect(content, bare, gate, day)
     for item in more.evidence if more is not None else ():
@@ -58,10 +63,11 @@ def despite_tail(  # noqa: PLR0913, PLR0917 - what judges, and all that is judge
 def _without_tags(part: PartReading, reader: Reader) -> PartReading:
     """The part without its tags, every place as it was; the part itself where it has none, or nothing else."""
     source = part.source
-    first = max(0, len(source) - LONGEST)
-    tail = _TAIL.search(source, first) if _MARK.search(source, first) else None
-    head = _HEAD.match(source, 0, LONGEST)
-    start, end = head.end() if head else 0, tail.start() if tail else len(source)
-    if start >= end or (start, end) == (0, len(source)):
+    if _MARK.search(source) is None:
         return part
-    return reader.read(part.name, UNSEEN * start + source[start:end])
+    bare = _FRAME.sub(_unseen, source)
+    return part if bare == source or not reader.folding.plain(bare) else reader.read(part.name, bare)
+
+
+def _unseen(frame: re.Match[str]) -> str:
+    return UNSEEN * len(frame[0])

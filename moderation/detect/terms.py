@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from itertools import product, starmap
 from operator import itemgetter
@@ -16,9 +17,12 @@ from moderation.detect.hits import (
     held,
     held_down,
     hidden_by,
+    in_one_clause,
     matched,
     neighbours_allow,
+    outermost,
     runs_on,
+    says_it,
     stands_apart,
     weight_left,
 )
@@ -38,8 +42,9 @@ if TYPE_CHECKING:
 
     from moderation.detect.allowed import Protected
     from moderation.detect.claims import Ruling
+    from moderation.detect.hits import Filed
     from moderation.detect.sight import Candidate, Seen, Tables
-    from moderation.ruleset import Ruleset
+    from moderation.ruleset import ClaimRule, Ruleset
     from moderation.text.reading import PartReading
     from moderation.text.view import View
     from moderation.types import Content
@@ -61,13 +66,11 @@ class Gate(NamedTuple):
     advertising: bool
 
 
-_EVIDENCE_OF = itemgetter(6)
+_START_OF, _EVIDENCE_OF = itemgetter(0), itemgetter(6)
 _new = tuple.__new__
 """Makes a named tuple in half the time of its own constructor."""
 _Why = tuple["Ruling", tuple[str, ...]]
 """What the claims table said of a hit, and the disguises that it was seen through."""
-_Filed = tuple[int, int, int, int, int, int, Evidence]
-"""Evidence behind what it is sorted by: place, outer ones first, severity, weight, its rule's and its own turn."""
 
 
 @dataclass(slots=True)
@@ -93,6 +96,8 @@ class TermDetector:
         restorer = Restorer(ruleset.folding, ruleset.variants, vocabulary)
         self.reader = Reader(ruleset.folding, self.folded.words, self.raw.words, restorer)
         self.claims = ClaimTable(ruleset, self.index)
+        rows = {row.code: row for row in ruleset.claims.rules}
+        self._grounds = {term.id: rows[term.grounds] for term in ruleset.terms if term.grounds}
         gates = list(starmap(Gate, product(Scene, (False, True))))
         folded, raw = (self._tables(compiled, gates) for compiled in (self.folded, self.raw))
         self._live = {gate: (folded[gate], raw[gate]) for gate in gates}
@@ -107,6 +112,11 @@ class TermDetector:
     def live(self, gate: Gate) -> Tables:
         """The live rules of the words of the folded and of the raw view."""
         return self._live[gate]
+
+    def grounds(self, allowed: str, day: date) -> ClaimRule | None:
+        """The exemption that an allow term stands for, while there is one."""
+        row = self._grounds.get(allowed)
+        return row if row and self.ruleset.applies(row, day) else None
 
     def detect(self, content: Content, parts: Sequence[PartReading], gate: Gate, day: date) -> Findings | None:
         """Everything the terms say of a content; ``None`` where none can count, as in most traffic."""
@@ -146,11 +156,12 @@ class Inspection:
         self._reader, self._index = detector.reader, context.index
         self._counts: dict[tuple[str, object], int] = {}
         self._outer: dict[str, tuple[View, int, int, int]] = {}
-        self._found: list[_Filed] = []
-        self._restored: list[_Filed] = []
+        self._found: list[Filed] = []
+        self._restored: list[Filed] = []
         self._stood: set[tuple[str, tuple[int, int]]] = set()
         self._groups: dict[str, int] = {}
         self._filed = 0
+        self._listed: list[Candidate] = []
 
     def open(self, part: PartReading, views: Sequence[Seen]) -> None:
         """Turn to a part, and collect what its allow terms protect, by category."""
@@ -182,6 +193,7 @@ class Inspection:
         Outer ones come first: inside a finding of its category that says no less, a hit says nothing new.
         """
         listed.sort()
+        self._listed = listed
         for start, minus_end, _, rule in listed:
             end = -minus_end
             outer = self._outer.get(rule.category)
@@ -226,7 +238,9 @@ class Inspection:
         """
         start, end = bounds
         if self._allowed and (allowed := self._allowed_by(rule.category, *view.span(start, end))):
-            self._exempt(rule, view.span(start, end), ALLOWED, allowed)
+            row = self._detector.grounds(allowed, self._context.day)
+            self._keep(row)
+            self._exempt(rule, view.span(start, end), row.code if row else ALLOWED, allowed)
             return 0
         weight = rule.weight
         if view.name != ACROSTIC and (gaps := view.gaps(start, end)):  # the first letters of lines always lie apart
@@ -239,8 +253,7 @@ class Inspection:
         ruling = self._detector.claims.rule_on(self._context, view, rule, start, end)
         if ruling is not NOTHING_SAID:
             outcome, row = ruling.outcome, ruling.rule
-            if row is not None and row.proof_zh and row.code not in self.findings.proof:
-                self.findings.proof.append(row.code)
+            self._keep(row)
             if outcome is Outcome.PASS or outcome is Outcome.PROOF:
                 self._exempt(rule, view.span(start, end), row.code if row else "", "")
                 return FULL_WEIGHT
@@ -255,12 +268,12 @@ class Inspection:
             found = self._found
             if len(found) > 1:
                 found.sort()
-                found = _outermost(found)
+                found = outermost(found)
             self.findings.evidence.extend(map(_EVIDENCE_OF, found))
         if self._restored:
             plain = [filed[6] for filed in self._found]
-            new = [filed for filed in sorted(self._restored) if not any(_says_it(item, filed[6]) for item in plain)]
-            self.findings.evidence.extend(map(_EVIDENCE_OF, _outermost(new)))
+            new = [filed for filed in sorted(self._restored) if not any(says_it(item, filed[6]) for item in plain)]
+            self.findings.evidence.extend(map(_EVIDENCE_OF, outermost(new)))
         if self._groups:
             self._found, self._restored = [], []
             self._groups = {}
@@ -355,8 +368,20 @@ class Inspection:
         behind = next((word for word in rule.follows if text.startswith(word, end, high)), "")
         if (before or behind) and words.stands_alone(clause, start - len(before) - low, end + len(behind) - low):
             return True
+        left, right = (bisect_left(self._listed, at, key=_START_OF) for at in (start - words.WINDOW, end + 1))
+        for first, minus_last, _, other in self._listed[
+            left:right
+        ]:  # 安神助眠: where two of a category meet, a word ends
+            meet = (-minus_last == start or first == end) and other.category == rule.category and not other.regex
+            if meet and words.stands_alone(clause, min(first, start) - low, max(-minus_last, end) - low):
+                return True
         held = view.widen(start, end, reach=HELD)  # 野野种种: 种种 is a word, yet here a letter is held
         return held != (start, end) and words.stands_alone(clause, max(0, held[0] - low), held[1] - low)
+
+    def _keep(self, row: ClaimRule | None) -> None:
+        """Ask for the proof that a row rests on."""
+        if row is not None and row.proof_zh and row.code not in self.findings.proof:
+            self.findings.proof.append(row.code)
 
     def _exempt(self, rule: Rule, span: tuple[int, int], code: str, note: str) -> None:
         if not self._enough(rule, code):
@@ -387,6 +412,9 @@ class Inspection:
             folds = (*folds, "repeat")
             self._found = [it for it in self._found if it[4] != group or it[0] < start or -it[1] > end]
         severity = ruling.severity or rule.severity
+        told = (start, end)
+        if rule.regex is not None and view.line is None:
+            told = view.span(*in_one_clause(rule.regex, view, *bounds))
         laws = self._detector.ruleset.citations(rule.laws, self._context.day)
         if rule.laws and not laws:  # nothing to block by on that day: a person decides
             weight = min(weight, UNSURE)
@@ -397,7 +425,7 @@ class Inspection:
                 rule.category,
                 rule.id,
                 severity,
-                _new(Span, (self._part, start, end)),
+                _new(Span, (self._part, *told)),
                 folds,
                 laws,
                 weight,
@@ -419,26 +447,3 @@ class Inspection:
         key = (rule.id, kind)
         count = self._counts[key] = self._counts.get(key, 0) + 1
         return count > REPEATED
-
-
-def _says_it(plain: Evidence, restored: Evidence) -> bool:
-    """Whether what was found without restoring says all that a restored finding at its place says."""
-    return (
-        plain.category == restored.category
-        and (plain.severity, plain.weight) >= (restored.severity, restored.weight)
-        and plain.span.start < restored.span.end
-        and restored.span.start < plain.span.end
-    )
-
-
-def _outermost(found: list[_Filed]) -> list[_Filed]:
-    furthest: dict[str, tuple[int, tuple[int, int]]] = {}
-    kept = []
-    for filed in found:
-        _, minus_end, minus_severity, minus_weight, _, _, item = filed
-        end, rank = furthest.get(item.category, (-1, (0, 0)))
-        own = (-minus_severity, -minus_weight)
-        if -minus_end > end or own > rank:
-            kept.append(filed)
-            furthest[item.category] = max((-minus_end, own), (end, rank))
-    return kept

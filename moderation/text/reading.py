@@ -15,7 +15,7 @@ from moderation.matcher import Matcher
 from moderation.text.direction import ACROSTIC, FEWEST, Piece, directed, turned, unsaid
 from moderation.text.fold import CLAUSE_MARKS, Folding, origins
 from moderation.text.line import Line, Replaced
-from moderation.text.markup import shown
+from moderation.text.markup import rendered
 from moderation.text.restore import LONGEST, Seen
 from moderation.text.view import View
 
@@ -47,9 +47,9 @@ _TOLD = re.compile("[点斜](?:(?<=[a-z0-9]点)[a-z][a-z0-9]|(?<=[a-z]斜)[杠�
 SAID = 11
 """So many digits in a row may be said in characters that only sound like them: fewer come about by chance."""
 _CODE_LETTERS = frozenset("0123456789abcdefghijklmnopqrstuvwxyz" + NUMERALS)
-CODES, FLOOD, REPEATS, SYMBOLS, DISGUISED = 1, 2, 4, 8, 16
+CODES, FLOOD, REPEATS, SYMBOLS, DISGUISED, ASIDE = 1, 2, 4, 8, 16, 32
 """What a cheap look can say of a part: numbers or addresses, flooding, words behind repeats, words with symbols, words
-that may be written otherwise."""
+that may be written otherwise, and what is not shown but may be read."""
 TORN_APART = 3
 """Words of so many characters are sought across two parts; shorter ones come about by chance."""
 SIGNS = 16
@@ -62,11 +62,13 @@ makes it worth a look for flooding."""
 class PartReading:
     """One part of a content, read: its folded text, the words found there, and what a cheap look says is worth more."""
 
-    __slots__ = ("_folded", "clues", "directed", "heard", "hits", "look", "name", "restored", "source", "text")
+    __slots__ = ("_folded", "aside", "clues", "directed", "heard", "hits", "look", "name", "restored", "source", "text")
 
     def __init__(self, name: str, source: str, text: str, hits: list[Hit]) -> None:
         self.name, self.source, self.text, self.hits = name, source, text, hits
         self.look = 0
+        self.aside = ""
+        """What is not shown where markup is rendered, but may be read where it is not."""
         self.clues: list[Hit] = []
         """What stands for a word or a character, by its place in the restorer's clues."""
         self.heard: list[Hit] | None = None
@@ -114,7 +116,15 @@ class Reader:
 
     def read(self, name: str, text: str) -> PartReading:
         """Read one text as it is shown."""
-        text = shown(text)
+        source, aside = rendered(text)
+        part = self.read_plain(name, source)
+        if aside:
+            part.aside = aside
+            part.look |= ASIDE
+        return part
+
+    def read_plain(self, name: str, text: str) -> PartReading:
+        """Read one text as it is written."""
         folded = text.translate(self._fold)
         return self._part(name, text, folded, self.matcher.find(folded))
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.matcher import Matcher
 from moderation.text import fillers
+from moderation.text.adorned import telling
 from moderation.text.clues import BACKWARDS, HAN, LIKELIER, LIKELIER_DRAWN, LIKELIER_FUZZY, clues_of
 from moderation.text.fold import CLAUSE_MARKS, PLAIN_HAN, breaks
 from moderation.text.holes import MASKED, MASKS, Holes, hangs_on
@@ -169,9 +170,11 @@ class Restorer:
         """
         text, lay = seen.text, cache(lay)
         whole, drawn = self._meant(seen, lay, source)
+        whole = self._speller.unspelt(text, whole)
         if drawn:
             whole += self._drawn(text, drawn)
         whole += self._speller.untoned(text)
+        whole += [one for one in self._strewn(text) if _unbroken(lay(), one, source)]
         filled = fillers.filled(text)
         whole += filled if self._completed(text, filled, inside=True) else self._holed(text, lay, source)
         if joint := list(self._jointly(text, [*drawn, *filled, *self._speller.syllables(text)])):
@@ -198,7 +201,7 @@ class Restorer:
         lasts: list[int] = []
         marks: list[Replaced] = []
         place = 0
-        for match in self._signs.finditer(visible):
+        for match in telling(self._signs, visible):
             self._plain(visible, places, range(place, match.start()), (text, starts, lasts))
             word, name = self._variants.signs.get(match[0].translate(_MASKED), ""), "sign"
             end = match.end()
@@ -243,6 +246,7 @@ class Restorer:
                 not _cut(seen.text, start, end, lay)
                 and _likely_meant(seen.text, start, end, word, name)
                 and (name != "reverse" or _unbroken(lay(), one, source))
+                and (name != "filler" or not fillers.trails(lay(), one, source))
             ):
                 whole.append(one)
         return whole, drawn
@@ -255,6 +259,13 @@ class Restorer:
     def is_filled(self, text: str) -> bool:
         """Whether a folded text may hold a word with something put between or for its characters: a cheap look."""
         return fillers.seen(text) or any(self._holes.find(text))
+
+    def _strewn(self, text: str) -> Iterator[Replaced]:
+        """Words between whose characters letters stand that nobody reads, where the text is likelier without these."""
+        for start, end, number in fillers.strewn(text, self._word_matcher):
+            word = self._words[number]
+            if text[start:end] not in self._known and gain(text, start, end, word) >= LIKELIER:
+                yield Replaced(start, end, word, ("filler",))
 
     def _jointly(self, text: str, clues: list[Replaced]) -> Iterator[Replaced]:
         """The words that stand in the text, sound like it or are spelt in it once the clues stand for what they mean.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
-from itertools import islice, product
+from itertools import accumulate, islice, product, takewhile
 from typing import TYPE_CHECKING
 
 from moderation.matcher import Matcher
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
 
 LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 _LATIN = re.compile("[a-z]+")
-_TONED = re.compile("(?<![a-z0-9])(?:[a-z]{2,6}[1-5])+(?![a-z0-9])")
+_TONED = re.compile("(?<![a-z0-9])(?:[a-z]{2,6}[1-5])++(?P<more>[a-z0-9])?")
 _SYLLABLE = re.compile("([a-z]+)[1-5]")
 """A syllable of two letters or more and the digit of its tone: zui4hao3."""
+SYLLABLES = 2
+"""So many of them are some whatever goes on behind them: jia1kou4kou4 and a number."""
+_NAME = re.compile("[a-z]{1,12}[0-9]{3}")
+"""A name as people make up for themselves: where it begins a word has ended (jiaweixin and abc123)."""
 READINGS = 4
 """So many spellings of a word with characters that can be read in several ways are known."""
 LONGEST_SYLLABLE, LONGEST_RUN = 6, 32
@@ -101,14 +106,25 @@ class Speller:
                 best = max(words, key=lambda word: gain(text, start, end, word))
                 yield start, end, best, "pinyin" if whole else "mixed"
 
+    def unspelt(self, text: str, clues: list[Replaced]) -> list[Replaced]:
+        """The clues less the Latin letters that are some of a word spelt out, as where all are apart: b i n|g d|u."""
+        if not any(LETTERS.issuperset(text[clue.start : clue.end]) for clue in clues):
+            return clues
+        same = {(clue.start, clue.end) for clue in clues}
+        spelt = ((start, end) for start, end, _, name in self.find(text) if name == "pinyin")
+        whole = sorted(stretch for stretch in spelt if stretch not in same)
+        starts, ends = [start for start, _ in whole], list(accumulate((end for _, end in whole), max))
+        return [clue for clue in clues if not (at := bisect_right(starts, clue.start)) or ends[at - 1] < clue.end]
+
     def untoned(self, text: str) -> list[Replaced]:
         """Each syllable with the digit of its tone, as the syllable."""
         found: list[Replaced] = []
         for run in _TONED.finditer(text):
             parts = list(_SYLLABLE.finditer(text, *run.span()))
-            if all(part[1] in self._syllables for part in parts):
-                name = "pinyin" if len(parts) > 1 else "mixed"
-                found += [Replaced(*part.span(), part[1], (name,)) for part in parts]
+            known = list(takewhile(lambda part: part[1] in self._syllables, parts))
+            if len(known) >= SYLLABLES or (len(known) == len(parts) and not run["more"]):
+                name = "pinyin" if len(known) > 1 else "mixed"
+                found += [Replaced(*part.span(), part[1], (name,)) for part in known]
         return found
 
     def syllables(self, text: str) -> list[Replaced]:
@@ -208,7 +224,8 @@ class _Runs:
         right = self._bounds.get(end - 1, (end, end))[1]
         if right - left <= LONGEST_RUN and self._text[left:right] in known:
             return False
-        return bool((left == start or self._before[start]) and (right == end or self._behind[end]))
+        named = end - start >= LONG and _NAME.match(self._text, end)
+        return bool((left == start or self._before[start]) and (right == end or self._behind[end] or named))
 
 
 def _others_stand(written: str, word: str) -> bool:

@@ -52,6 +52,10 @@ class HeaderError(Exception):
     """A CSV file whose first line does not name its columns."""
 
 
+class EncodingError(Exception):
+    """A file that is written in GB18030 where UTF-8 is expected."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line: where it stands, what it calls itself, and its content or why there is none."""
@@ -72,6 +76,8 @@ class Contract:
     strict: bool = False
     as_of: datetime | None = None
     ignored: Counter[str] = field(default_factory=Counter)
+    proven: bool = False
+    """Whether a line with more than ASCII was of the encoding, so that one that is not is an error of its own."""
 
     def entry(self, line: int, sent: Any) -> Entry:
         """An entry from plain data."""
@@ -111,7 +117,10 @@ def _loc(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
 
 
 def entries(form: Form, lines: Lines, contract: Contract) -> Iterator[Entry]:
-    """Every line of a file that holds something. Raises ``HeaderError`` for a CSV file without usable column names."""
+    """Every line of a file that holds something. Raises ``HeaderError`` for a CSV file without usable column names.
+
+    ``EncodingError`` where a CSV or text file is GB18030 and nobody said so.
+    """
     read = {Form.JSONL: _jsonl, Form.CSV: _csv, Form.TXT: _txt}[form]
     return read(lines, contract)
 
@@ -144,7 +153,7 @@ def _txt(lines: Lines, contract: Contract) -> Iterator[Entry]:
     for number, raw in _each(lines):
         if isinstance(raw, Problem):
             yield Entry(number, str(number), raw)
-        elif (text := _decoded(raw, number, contract.encoding)) and not text.isspace():
+        elif (text := _decoded(raw, number, contract)) and not text.isspace():
             yield _checked(number, {"id": str(number), "text": text}, contract)
 
 
@@ -161,9 +170,24 @@ def _each(lines: Lines) -> Iterator[tuple[int, bytes | Problem]]:
         yield lines.number, raw
 
 
-def _decoded(raw: bytes, number: int, encoding: Encoding) -> str:
-    text = raw.removeprefix(_BOM) if number == 1 and encoding is Encoding.UTF_8 else raw
-    return text.decode(encoding, "surrogateescape")
+def _decoded(raw: bytes, number: int, contract: Contract) -> str:
+    """A line as text. Raises ``EncodingError`` where the first that tells is no UTF-8, and would be GB18030."""
+    utf_8 = contract.encoding is Encoding.UTF_8
+    text = raw.removeprefix(_BOM) if number == 1 and utf_8 else raw
+    read = text.decode(contract.encoding, "surrogateescape")
+    if not (contract.proven or read.isascii()):
+        if utf_8 and _is(text, Encoding.GB18030) and not _is(text, Encoding.UTF_8):
+            raise EncodingError
+        contract.proven = True
+    return read
+
+
+def _is(raw: bytes, encoding: Encoding) -> bool:
+    try:
+        raw.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _checked(line: int, sent: dict[str, Any], contract: Contract) -> Entry:
@@ -171,12 +195,13 @@ def _checked(line: int, sent: dict[str, Any], contract: Contract) -> Entry:
     wrong = [name for name, value in sent.items() if any("\ud800" <= char <= "\udfff" for char in value)]
     if wrong:
         faults = [Fault((name,), "not_text", {"encoding": contract.encoding.upper()}) for name in wrong]
-        return Entry(line, None, Problem("invalid-body", faults=faults))
+        name = sent.get("id") if "id" not in wrong else None
+        return Entry(line, name or str(line), Problem("invalid-body", faults=faults))
     return contract.entry(line, {name: _cell(name, value) for name, value in sent.items()})
 
 
 def _csv(lines: Lines, contract: Contract) -> Iterator[Entry]:
-    rows = csv.reader(_CsvLines(lines, contract.encoding), strict=True)
+    rows = csv.reader(_CsvLines(lines, contract), strict=True)
     names = _header(rows, contract)
     while True:
         before = lines.number
@@ -196,15 +221,15 @@ def _csv(lines: Lines, contract: Contract) -> Iterator[Entry]:
 class _CsvLines:
     """Lines as the CSV reader wants them; an iterator and no generator, because it must survive a line too long."""
 
-    def __init__(self, lines: Lines, encoding: Encoding) -> None:
-        self._lines, self._encoding = lines, encoding
+    def __init__(self, lines: Lines, contract: Contract) -> None:
+        self._lines, self._contract = lines, contract
 
     def __iter__(self) -> _CsvLines:
         return self
 
     def __next__(self) -> str:
         raw = next(self._lines)
-        return _decoded(raw, self._lines.number, self._encoding) + "\n"
+        return _decoded(raw, self._lines.number, self._contract) + "\n"
 
 
 def _header(rows: Iterator[list[str]], contract: Contract) -> list[str]:

@@ -122,7 +122,8 @@ def _tell(report: dict[str, Any], lang: Language) -> None:
         speeds["both"] = report["both"]["speed"]
     for name, told in speeds.items():
         if told:
-            out.print(f"{name}: {told['single']} / {told['batch']} texts/s (single / batch)", markup=False)
+            unit = say(lang, "条/秒（逐条 / 批量）", "texts/s (single / batch)")
+            out.print(f"{name}: {told['single']} / {told['batch']} {unit}", markup=False)
 
 
 def _tell_robustness(report: dict[str, dict[str, float]], lang: Language) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 COLOURS: Final = ("red", "yellow", "magenta", "cyan", "green", "blue", "bright_red", "bright_magenta", "bright_cyan")
+_POINT: Final = re.compile(r"(?<=\d)[.．](?=\d)")
 UNSEEN: Final = "◦"
 """Stands for a character that shows nothing, so that a disguise made of such is visible and offsets stay."""
 
@@ -174,7 +176,10 @@ def _tell(verdict: Verdict, content: Content, ruleset: Ruleset, lang: Language) 
         category = ruleset.categories[code]
         name, advice = say(lang, category.zh, category.en), say(lang, category.advice_zh, category.advice_en)
         out.print(Text.assemble((name, colours.get(code, "")), say(lang, "：", ": "), advice))
-    _tell_laws(_cited(render(verdict, content, ruleset, lang=lang), ruleset), ruleset, lang)
+    told = render(verdict, content, ruleset, lang=lang)
+    findings = zip(told["evidence"], verdict.evidence, strict=True)
+    told["evidence"] = [finding for finding, item in findings if not tracer.reasons.is_hint(item)]
+    _tell_laws(_cited(told, ruleset), ruleset, lang)
 
 
 def _tell_suggestion(suggestion: Suggestion, content: Content, ruleset: Ruleset, lang: Language) -> None:
@@ -254,8 +259,8 @@ def _marked(text: str, verdict: Verdict, colours: dict[str, str]) -> Text:
 
 
 def _tell_read(text: str, ruleset: Ruleset, lang: Language) -> None:
-    """What the engine compared with its words, where that is not simply the text."""
-    read = ruleset.folding.plain(text)
+    """What the engine compared with its words, where that is not simply the text; a price keeps its point."""
+    read = ".".join(map(ruleset.folding.plain, _POINT.split(text)))
     if read != text:
         out.print(Text.assemble((say(lang, "引擎读到：", "the engine read: "), "dim"), (_visible(read), "dim")))
     if UNSEEN in _visible(text) and UNSEEN not in text:

@@ -28,6 +28,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+NAMES: Final = {
+    Kind.REFUSED: "加载器拒绝",
+    Kind.FREQUENT: "误报过多",
+    Kind.ALARM: "有误报",
+    Kind.COMMON: "常用词",
+    Kind.SHORT: "两字短词",
+    Kind.ASCII: "短数字字母",
+    Kind.REPEATED: "重复",
+}
+"""What a Chinese reader calls a kind; an English one calls it by its code."""
 SHOWN: Final = 8
 QUOTE: Final = 40
 
@@ -144,7 +154,7 @@ def tell(findings: Sequence[Finding], alarms: Alarms, lang: Language, *, everyth
     for kind in Kind:
         if counts[kind]:
             so = say(lang, "拒绝", "refused") if kind.refuses else say(lang, "提醒", "warning")
-            summary.add_row(kind, str(counts[kind]), so, EXPLAINED[kind].in_(lang))
+            summary.add_row(say(lang, NAMES[kind], kind), str(counts[kind]), so, EXPLAINED[kind].in_(lang))
     if findings:
         out.print(summary, soft_wrap=False)
     for kind in Kind:
@@ -152,10 +162,12 @@ def tell(findings: Sequence[Finding], alarms: Alarms, lang: Language, *, everyth
         for one in listed if everything else listed[:SHOWN]:
             out.print(_line(one, lang), markup=False)
         if not everything and len(listed) > SHOWN:
-            rest = len(listed) - SHOWN
+            rest, name = len(listed) - SHOWN, NAMES[kind]
             out.print(
-                say(lang, f"  {kind} 另有 {rest} 条，--all 全部列出", f"  {rest} more of {kind}: --all lists them")
+                say(lang, f"  {name} 另有 {rest} 条，--all 全部列出", f"  {rest} more of {kind}: --all lists them")
             )
+    if any(finding.kind is Kind.REFUSED for finding in findings) and not alarms.texts:
+        return  # refused rules were not run
     out.print(
         say(
             lang,
@@ -168,5 +180,6 @@ def tell(findings: Sequence[Finding], alarms: Alarms, lang: Language, *, everyth
 def _line(one: Finding, lang: Language) -> str:
     rate = f" {one.rate:.2%}" if one.rate else ""
     quoted = "  ".join(f"“{text[:QUOTE]}{'…' if len(text) > QUOTE else ''}”" for text in one.texts)
-    pieces = (f"{one.file}:{one.line}: {one.kind}{rate}", one.term, one.detail.in_(lang), quoted)
+    name = say(lang, NAMES[one.kind], one.kind)
+    pieces = (f"{one.file}:{one.line}: {name}{rate}", one.term, one.detail.in_(lang), quoted)
     return "  ".join(filter(None, pieces))

@@ -6,13 +6,13 @@ from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
 from random import Random
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-import orjson
 import typer
 from rich.progress import track
 
 from moderation.gym import Gym
 from moderation.text.variants import DISGUISES
 from moderation.types import Scene
+from service.cli.findings import clean_texts
 from service.cli.judging import Lexicons, open_engine
 from service.cli.say import Json, err, out, print_json
 from service.cli.words import Lang, Tongue, say, table
@@ -45,7 +45,9 @@ def register(app: typer.Typer) -> None:
 def gym(  # noqa: PLR0913, PLR0917 - the options of a command line
     ordinary: Annotated[
         Path | None,
-        typer.Option(help="普通文本，每行一条（txt，或含 text 的 jsonl），用来量误报", exists=True, show_default=False),
+        typer.Option(
+            help="普通文本，每行一条（txt，或含 text 的 jsonl；# 起头的不算），用来量误报", show_default=False
+        ),
     ] = None,
     scene: Annotated[Scene, typer.Option(help="普通文本的场景")] = Scene.UGC,
     every: Annotated[int, typer.Option(help="每几个词条取一个", min=1)] = 1,
@@ -57,12 +59,12 @@ def gym(  # noqa: PLR0913, PLR0917 - the options of a command line
     lang: Lang = Tongue.ZH,
 ) -> None:
     """对抗演练：把每个词条伪装起来看能否识别，再把同样的伪装用在普通文本上看是否误报。"""  # noqa: D415
+    texts = clean_texts(ordinary, lang.lang) if ordinary else []
     engine, _ = open_engine(lexicons, lang.lang)
     trainer = Gym(engine, Random(seed))  # noqa: S311 - a seed that anyone can repeat
     terms = trainer.terms()[::every]
     ways = trainer.pairs if pairs else trainer.kinds
     found = _last(trainer.recall(terms, ways), len(terms), say(lang.lang, "伪装词条", "disguising terms"))
-    texts = _texts(ordinary) if ordinary else []
     alarms = trainer.alarms(texts, scene, ways)
     newly = _last(alarms, len(texts), say(lang.lang, "伪装普通文本", "disguising ordinary text"))
     if json:
@@ -82,11 +84,6 @@ def _last(rounds: Iterable[dict[str, Score]], total: int, what: str) -> dict[str
     for scores in track(rounds, what, total, console=err, transient=True, disable=not err.is_terminal):  # noqa: B007
         pass
     return scores
-
-
-def _texts(path: Path) -> list[str]:
-    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    return [orjson.loads(line)["text"] for line in lines] if path.suffix == ".jsonl" else lines
 
 
 def _told(found: Score | None, alarms: Score | None) -> dict[str, Any]:

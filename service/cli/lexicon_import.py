@@ -47,6 +47,21 @@ NOTHING: Final = 1
 _FOLDERS: Final = {"advertising": "ad_law", "trade": "trade"}
 _SAFETY: Final = "safety"
 _EXCEL: Final = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
+CODES: Final = {
+    "allowed": "允许词",
+    "control": "控制字符",
+    "empty": "折叠后为空",
+    "frequent": "误报过多",
+    "joined": "组合词写法",
+    "nested": "嵌套过深",
+    "no_category": "没有类别",
+    "no_word": "没有词",
+    "one_character": "单字",
+    "pattern": "正则不可用",
+    "repeated": "重复",
+    "too_long": "过长",
+}
+"""What a Chinese reader calls the reason why a word is left out; an English one calls it by its code."""
 _UNSAFE: Final = re.compile(r"[^\w-]+")
 
 
@@ -375,5 +390,5 @@ def _tell(report: _Report, lang: Language) -> None:
     for code, count in reasons.most_common():
         some = [one for one in report.imported.rejected if one.code == code][: SHOWN // 2]
         shown = "\n".join(f"{one.line} {one.text[:40]}: {one.why.in_(lang)}" for one in some)
-        listed.add_row(code, str(count), shown.replace("[", "\\["))
+        listed.add_row(say(lang, CODES.get(code, code), code), str(count), shown.replace("[", "\\["))
     out.print(listed, soft_wrap=False)

@@ -8,7 +8,7 @@ import typer
 
 from service.cli import portable
 from service.cli.labels import with_learning
-from service.cli.say import Data, Json, fail, out, print_json
+from service.cli.say import Data, Json, fail, out, print_json, why
 from service.cli.words import Lang, Tongue, say, table
 from service.experts import DEFAULT
 from service.keys import CLI
@@ -112,7 +112,7 @@ def _changed(data: Path | None, lang: Language, act: Callable[[Learning], Awaita
             say(lang, f"没有（或不止一份）权重 {error.args[0]}", f"no weights, or several, begin with {error.args[0]}")
         )
     except NotProposed as error:
-        fail(say(lang, f"不能启用：{error}", f"cannot promote: {error}"))
+        fail(say(lang, f"不能启用：{why(error, 'zh')}", f"cannot promote: {error}"))
 
 
 def _tell(digest: str, lang: Language, *, json: bool) -> None:

@@ -19,7 +19,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from moderation.render import render
 from moderation.types import Action, Content, Scene
-from service.cli.entries import Contract, Encoding, Form, HeaderError, chunks, entries
+from service.cli.entries import Contract, Encoding, EncodingError, Form, HeaderError, chunks, entries
 from service.cli.judging import AsOf, Lexicons, NoExpert, concluded, day_asked, open_engine, open_expert
 from service.cli.lines import Lines
 from service.cli.say import err, why
@@ -133,6 +133,9 @@ def _told(lang: Language) -> Iterator[None]:
                 "the first CSV line must name different columns: text, and scene unless --scene is given",
             )
         )
+    except EncodingError:
+        told = "文件不是 UTF-8 编码；若为 GBK、GB18030，请加 --encoding gb18030"
+        refuse(say(lang, told, "the file is no UTF-8: if it is GBK or GB18030, give --encoding gb18030"))
     except BrokenPipeError:
         raise
     except OSError as error:

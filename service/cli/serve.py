@@ -71,7 +71,7 @@ def run(chosen: Settings, work: Callable[[], Coroutine[None, None, None]]) -> No
     except AlreadyRunning as error:
         fail(f"数据目录 {chosen.data} 已有一个服务在运行：{error}")
     except (FormulaError, PresetError) as error:
-        fail(f"创作者公式未通过检查：{error}")
+        fail(f"创作者公式未通过检查：{why(error, 'zh')}")
     except UNUSABLE as error:
         if isinstance(error, OSError) and error.filename is None:
             fail(f"无法在 {chosen.host}:{chosen.port} 提供服务：{why(error, 'zh')}")

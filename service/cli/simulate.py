@@ -62,7 +62,7 @@ def rooms_command(  # noqa: PLR0913, PLR0917 - the options of a command line
     try:
         words = read_grammar(grammar)
     except (ValueError, OSError) as error:
-        refuse(str(error))
+        refuse(why(error, lang.lang))
     kinds = kind or list(Kind)
     played = [
         (f"{prefix}-{kinds[number % len(kinds)]}-{number}", kinds[number % len(kinds)], seed + number)

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from time import time
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from service.acts import CREATOR_CHANGED
-from service.creators.entries import DAY, Entry, day_of, start_of
-from service.creators.reads import facts_of
-from service.creators.standing import Standing, boosted, limited
+from service.creators.amends import boosted
+from service.creators.entries import DAY, Entry, Kind, day_of, start_of
+from service.creators.reads import AT_ONCE, facts_of
+from service.creators.standing import Standing, limited
 from service.store import creator_statements as sql
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from service.creators.formula import Formula
     from service.creators.formulas import Formulas
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 HOLDS_SECONDS: Final = 600
 MOST_CHANGES: Final = 5_000
 """After more changes than this everything is read anew."""
+SLICE: Final = 50
+"""So many creators are read together: the entries of all that are asked for would not fit in memory."""
+_EVERYBODY: Final = ""
+
+T = TypeVar("T")
 
 
 class NotThere(LookupError):
@@ -36,7 +42,7 @@ class NotThere(LookupError):
 
 
 class Held(NamedTuple):
-    """A standing that is kept: of whom, by which formula, with which measures, until when (seconds since 1970).
+    """A standing that is kept: of whom, by which formula, with which habit (milli-points) and measures, and until when.
 
     ``told`` is for whoever tells of it: answers that were made once are kept with it, and go with it.
     """
@@ -44,20 +50,20 @@ class Held(NamedTuple):
     id: str
     cohort: str
     standing: Standing
-    version: str
+    formula: Formula
+    habit: int
     measures: tuple[str, ...]
     until: int
     told: dict[str, bytes]
 
 
 class Boost(NamedTuple):
-    """A multiplier for a scene (permille) with its reasons, and until when it holds (seconds since 1970)."""
+    """A multiplier for a scene (permille) with its reasons, and what it rests on."""
 
     multiplier: int
     reasons: tuple[str, ...]
     standing: Standing
-    version: str
-    until: int
+    held: Held
 
 
 class Seen(NamedTuple):
@@ -83,6 +89,8 @@ class Book:
         self._stale = True
         self._seq: int | None = None
         self._turn = asyncio.Lock()
+        self._loads: dict[object, set[str]] = {}
+        """For each load that goes on who was forgotten meanwhile: what it finds of them is not kept."""
 
     def __len__(self) -> int:
         return len(self._held)
@@ -118,8 +126,8 @@ class Book:
                 missing.append(name)
             else:
                 found[name] = held
-        if missing:
-            found |= await self._load(tenant, missing, now)
+        for place in range(0, len(missing), SLICE):
+            found |= await self._load(tenant, missing[place : place + SLICE], now)
         return found
 
     async def seen(self, tenant: str, name: str, *, at: int | None = None) -> Seen:
@@ -132,7 +140,7 @@ class Book:
         entries = (await self.reads.entries_of({member.id: owner.links}))[member.id]
         formula = self.formulas.of(tenant, member.id)
         now = int(time()) if at is None else at
-        derived, standing, _ = boosted(entries, formula, now, facts_of(member))
+        derived, standing, _ = await aside([entries], lambda: boosted(entries, formula, now, facts_of(member)))
         measures = tuple(one.kind for one in await self.reads.measures(member.id) if one.state == "in_force")
         return Seen(member, entries, formula, derived, standing, measures, self.formulas.other(tenant, member.id))
 
@@ -181,37 +189,48 @@ class Book:
 
     async def _changed(self, creator: str) -> None:
         self._forget(creator)
-        if self._held:
+        if self._held or self._loads:
             for owner in await self.reads.owners_of(creator):
                 self._forget(owner)
 
     def _forget_all(self) -> None:
         self._held.clear()
         self._keys.clear()
+        for forgotten in self._loads.values():
+            forgotten.add(_EVERYBODY)
 
     def _forget(self, creator: str) -> None:
+        for forgotten in self._loads.values():
+            forgotten.add(creator)
         for key in self._keys.pop(creator, ()):
             self._held.pop(key, None)
 
     async def _load(self, tenant: str, names: list[str], now: int) -> dict[str, Held]:
         """Derives standings from what the database holds: two statements, however many they are."""
-        named = await self.reads.owners(tenant, names)
-        entries = await self.reads.entries_of({one.member.id: one.links for one in named.values()})
-        found = {}
-        for name, one in named.items():
-            held = self._derived(one, entries[one.member.id], now)
-            self.roster.watch(tenant, name, held.standing.tier, self.formulas.shipped.tiers[-1].name)
-            found[name] = held
-            self._keep((tenant, name), held)
+        load, forgotten = object(), set[str]()
+        self._loads[load] = forgotten
+        try:
+            named = await self.reads.owners(tenant, names)
+            entries = await self.reads.entries_of({one.member.id: one.links for one in named.values()})
+            found = await aside(
+                list(entries.values()),
+                lambda: {name: self._derived(one, entries[one.member.id], now) for name, one in named.items()},
+            )
+        finally:
+            del self._loads[load]
+        for name, held in found.items():
+            self.roster.watch(tenant, name, held.standing.tier, held.formula.tiers[-1].name)
+            if not forgotten & {held.id, _EVERYBODY}:
+                self._keep((tenant, name), held)
         return found
 
     def _derived(self, owner: Owner, entries: list[Entry], now: int) -> Held:
         member = owner.member
         formula = self.formulas.of(member.tenant, member.id)
-        _, standing, back = boosted(entries, formula, now, facts_of(member))
+        derived, standing, back = boosted(entries, formula, now, facts_of(member))
         # What was given back per day changes at midnight.
         until = min(now + HOLDS_SECONDS, start_of(day_of(now) + 1)) if back else now + HOLDS_SECONDS
-        return Held(member.id, member.cohort, standing, formula.version, owner.measures, until, {})
+        return Held(member.id, member.cohort, standing, formula, derived.habit, owner.measures, until, {})
 
     def _keep(self, key: tuple[str, str], held: Held) -> None:
         self._held.pop(key, None)
@@ -223,14 +242,21 @@ class Book:
             keys.append(key)
 
 
+async def aside(entries: list[list[Entry]], reckoned: Callable[[], T]) -> T:
+    """What is derived from entries: beside the event loop, unless it takes no time."""
+    if sum(map(len, entries)) <= AT_ONCE and not any(one.kind == Kind.REVERSAL for some in entries for one in some):
+        return reckoned()
+    return await asyncio.to_thread(reckoned)
+
+
 def boost_of(held: Held, scene: str) -> Boost:
     """What a standing comes to in a scene."""
     standing = held.standing
     if not held.measures:
-        return Boost(standing.multiplier, standing.reasons, standing, held.version, held.until)
+        return Boost(standing.multiplier, standing.reasons, standing, held)
     multiplier, by = limited(standing.multiplier, held.measures, scene)
     reasons = (*standing.reasons, *(f"measure:{kind}" for kind in by))
-    return Boost(multiplier, reasons, standing, held.version, held.until)
+    return Boost(multiplier, reasons, standing, held)
 
 
 def today(now: int | None = None) -> int:

@@ -95,13 +95,3 @@ def standing(entries: Iterable[Entry], at: int) -> list[Entry]:
         return stands[id_]
 
     return [entry for entry in known if entry.kind != Kind.REVERSAL and (entry.id not in against or holds(entry.id))]
-
-
-def without(entries: Iterable[Entry], gone: str) -> list[Entry]:
-    """The entries as they would be had one of them never happened: without it, and without what speaks of it."""
-    lost = {gone}
-    kept = [entry for entry in entries if entry.id != gone]
-    while more := {entry.id for entry in kept if entry.ref in lost}:
-        lost |= more
-        kept = [entry for entry in kept if entry.id not in more]
-    return kept

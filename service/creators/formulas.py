@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from service.creators import presets
-from service.creators.formula import parse
+from service.creators.parsing import parse
 from service.creators.reads import trial_of
 from service.creators.trials import State, chosen
 from service.store import creator_statements as sql
@@ -55,7 +55,7 @@ class Formulas:
         """Reads the formulas that were adopted and the trials that run."""
         held: dict[str, Held] = {}
         for tenant, *columns, version, body in await self._reads.rows(sql.TRIALS_ACTIVE):
-            trial, formula = trial_of(tuple(columns)), parse(body, f"formula {version}")
+            trial, formula = trial_of(tuple(columns)), parse(body, f"formula {version}", bound=False)
             before = held.get(tenant, Held(self.shipped, ""))
             if trial.state is State.ADOPTED:
                 held[tenant] = Held(formula, trial.formula)

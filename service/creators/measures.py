@@ -1,22 +1,29 @@
 """Measures against creators: proposed by a rule or a person, decided by a person, ended by term or relief. In visits.
 
+What a rule proposed on nothing but violations that were overturned ends with them; what a person proposed, by a person.
+
 NotThere    the tenant has no such creator or measure
 Refused     what cannot be done; it says which field and why
 """
 
 from __future__ import annotations
 
+from functools import partial
+from time import time
 from typing import TYPE_CHECKING, Final
 
 import orjson
 
 from service.acts import MEASURE_DECIDED, MEASURE_ENDED, MEASURE_PROPOSED, Act
-from service.creators.book import NotThere
+from service.creators.amends import Past
+from service.creators.book import NotThere, aside
 from service.creators.entries import DAY
 from service.creators.ladder import BASIS, LADDER, NOTICE, proposals
 from service.creators.members import Refused
-from service.creators.reads import Measured
-from service.ids import later, new_id
+from service.creators.reads import Measured, facts_of
+from service.creators.score import reckon
+from service.creators.standing import placed
+from service.ids import from_stamp, later, new_id
 from service.ports import Write
 from service.store import creator_statements as sql
 
@@ -33,6 +40,8 @@ if TYPE_CHECKING:
 PROPOSED, IN_FORCE, DECLINED, LIFTED, EXPIRED = "proposed", "in_force", "declined", "lifted", "expired"
 RULE: Final = "rule"
 TERM: Final = "term"
+OVERTURNED: Final = "overturned"
+"""The relief of what stood on nothing else."""
 AT_ONCE: Final = 50
 
 
@@ -41,6 +50,8 @@ class Measures:
 
     def __init__(self, ledger: Ledger, book: Book) -> None:
         self._ledger, self._book = ledger, book
+        self._looked: int | None = None
+        """The newest entry by which measures were looked through."""
 
     async def propose(self, caller: Caller, name: str, kind: str, rule: str, days: int | None) -> str:
         """Proposes a measure; gives its id. Raises ``NotThere`` and ``Refused``."""
@@ -112,6 +123,52 @@ class Measures:
 
         return await self._ledger.visit(work)
 
+    async def relieve(self) -> None:
+        """Ends what a rule proposed that it would not have proposed by what is known now, and does not propose now."""
+        reads, looked = self._book.reads, self._looked
+        ((last,),) = await reads.rows(sql.LAST_ENTRY)
+        if last == looked:
+            return
+        after = "" if looked is None or await reads.rows(sql.REVERSED_BETWEEN, looked, last) else None
+        while after is not None:
+            rows = await reads.rows(sql.MEASURES_IN_DOUBT, after, looked or 0, AT_ONCE)
+            for *columns, tenant in rows:
+                measure = Measured(*columns)
+                if not await self._rests(tenant, measure):
+                    await self._ledger.visit(partial(_relieved, tenant=tenant, measure=measure.id))
+            after = rows[-1][0] if len(rows) == AT_ONCE else None
+        self._looked = last
+
+    async def _rests(self, tenant: str, measure: Measured) -> bool:
+        """Whether a measure's rule proposes it: when it did by what is known now, or now."""
+        reads, formula = self._book.reads, self._book.formulas.of(tenant, measure.creator)
+        member = await reads.known_as(tenant, measure.creator)
+        if member is None:
+            return True
+        entries = (await reads.entries_of({member.id: await reads.links(member.id)}))[member.id]
+        facts, now, then = facts_of(member), int(time()), int(from_stamp(measure.proposed_at).timestamp())
+        lowest, watched = formula.tiers[-1].name, formula.tiers[-2].name
+
+        def rests() -> bool:
+            past = Past(entries, formula, now)
+            for at in (then, now):
+                derived = reckon(past.known(at, now), formula, at, cohort=facts.cohort)
+                due = proposals(derived, placed(derived, formula, facts), lowest, watched)
+                if any((one.kind, one.rule) == (measure.kind, measure.rule) for one in due):
+                    return True
+            return False
+
+        return await aside([entries], rests)
+
+
+def _relieved(visit: Visit, tenant: str, measure: str) -> None:
+    """What a rule proposed is at an end by rule, whether or not a person put it into force."""
+    found = _found(visit, tenant, measure)
+    if found.state == IN_FORCE:
+        _ended(visit, tenant, found, LIFTED, RULE, OVERTURNED)
+    elif found.state == PROPOSED:
+        _decided(visit, tenant, found, RULE, None, agrees=False)
+
 
 def _found(visit: Visit, tenant: str, measure: str) -> Measured:
     rows = visit.rows(sql.MEASURE_AS, tenant, measure)
@@ -149,6 +206,7 @@ def _settled(known: Sequence[Measured], due: Proposal) -> bool:
     return any(
         (one.kind, one.rule) == (due.kind, due.rule) and orjson.loads(one.facts).get("violations", 0) >= violations
         for one in known
+        if (one.state, one.ended_by or one.decided_by) not in {(LIFTED, RULE), (DECLINED, RULE)}
     )
 
 

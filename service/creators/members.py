@@ -31,6 +31,8 @@ TRAINING: Final = "training_passed"
 CORRECTION: Final = "self_correction"
 LATE_DAYS: Final = 30
 """A signal may be told so many days later."""
+AHEAD_SECONDS: Final = 300
+"""A clock may be ahead by so much; what is of tomorrow is told tomorrow."""
 
 
 class Refused(ValueError):
@@ -196,17 +198,24 @@ def _unlinked(visit: Visit, tenant: str, owner: str, account: str, link: str) ->
 
 
 def _merged(visit: Visit, tenant: str, oldest: str, one: Member) -> None:
-    """Makes a creator, and the accounts it has, those of whoever the oldest of its entity belongs to."""
+    """Makes one of a creator and whoever the oldest other one of its entity belongs to: the older keeps what it is."""
     links = visit.rows(sql.LINK_OF, oldest)
-    owner = links[0][1] if links else oldest
-    if owner == one.id:
-        return
+    first, other = (
+        Member(*visit.rows(sql.CREATOR_AS, tenant, id_)[0]) for id_ in (oldest, links[0][1] if links else oldest)
+    )
+    if other.id != one.id:
+        older = one.created_at < min(first.created_at, other.created_at)
+        _joined(visit, tenant, *((one, other) if older else (other, one)))
+
+
+def _joined(visit: Visit, tenant: str, owner: Member, one: Member) -> None:
+    """Makes a creator, and the accounts it has, an owner's."""
     for account, _, until in visit.rows(sql.LINKS, one.id):
         if until is None:
             ((link, _),) = visit.rows(sql.LINK_OF, account)
             _unlinked(visit, tenant, one.id, account, link)
-            _linked(visit, tenant, owner, Member(*visit.rows(sql.CREATOR_AS, tenant, account)[0]), "entity")
-    _linked(visit, tenant, owner, one, "entity")
+            _linked(visit, tenant, owner.id, Member(*visit.rows(sql.CREATOR_AS, tenant, account)[0]), "entity")
+    _linked(visit, tenant, owner.id, one, "entity")
 
 
 def _free(visit: Visit, owner: Member, one: Member, place: str) -> None:
@@ -238,9 +247,9 @@ def _lacking(one: Signal) -> str:
 
 
 def _signalled(visit: Visit, owner: Member, one: Signal, now: int, place: tuple[str | int, ...]) -> bool:
-    if not now - LATE_DAYS * DAY <= one.at <= now + DAY:
+    if not now - LATE_DAYS * DAY <= one.at <= now + AHEAD_SECONDS:
         raise Refused((*place, "at"), "signal_time")
-    day = day_of(one.at)
+    day = day_of(min(one.at, now))
     if one.name == TRAINING:
         entry = Entry(new_id(), Kind.TRAINING, f"training:{day}", 0, one.at)
     elif one.name == CORRECTION:

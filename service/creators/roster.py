@@ -10,8 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from moderation.types import Action, Scene
-from service.creators.entries import Entry, Kind, day_of
-from service.creators.posting import published
+from service.creators.entries import Entry, Kind, day_of, start_of
+from service.creators.posting import published, seconds
 from service.creators.watching import watched
 from service.ids import new_id
 from service.store import creator_statements as sql
@@ -21,26 +21,27 @@ if TYPE_CHECKING:
 
     from moderation.types import Content, Verdict
     from service.creators.reads import CreatorReads
+    from service.ports import Visit
 
 MOST_A_DAY: Final = 3
 """So many clean items a day are entered: one of them counts, the others stand for items that are needed to rise."""
+MOST_FULL: Final = 100_000
 _MARK_CHARS: Final = 16
 _LONGEST: Final = 4096
 
 
 class Roster:
-    """Keeps ids of who is enrolled, and how many items of theirs were entered on the last day seen."""
+    """Keeps ids of who is enrolled, and the days on which no more items of theirs are entered."""
 
     def __init__(self, mark: Callable[[bytes], bytes]) -> None:
         self._mark = mark
         self._enrolled: dict[tuple[str, str], str] = {}
         self._watched: set[tuple[str, str]] = set()
-        self._today: dict[str, tuple[int, int]] = {}
+        self._full: set[tuple[str, int]] = set()
 
     async def refresh(self, reads: CreatorReads) -> None:
         """Reads who is enrolled."""
         self._enrolled = {(tenant, name): id_ for tenant, name, id_ in await reads.rows(sql.ENROLLED)}
-        self._today.clear()
 
     async def add(self, reads: CreatorReads, creator: str) -> None:
         """Reads one that may be enrolled by now."""
@@ -65,13 +66,8 @@ class Roster:
         if creator is None:
             return None
         at = int(content.at.timestamp())
-        day, number = day_of(at), 1
-        last, count = self._today.get(creator, (day, 0))
-        if last == day:
-            number = count + 1
-            if number > MOST_A_DAY:
-                return None
-        self._today[creator] = (day, number)
+        if (creator, day_of(at)) in self._full:
+            return None
         name = "prereview_passed" if content.scene is Scene.LIVE_SCRIPT else "published"
         entry = Entry(
             new_id(),
@@ -86,7 +82,20 @@ class Roster:
             content.scene.value,
             self._mark_of(content),
         )
-        return partial(published, creator=creator, entry=entry, tenant=tenant)
+        return partial(self._published, creator=creator, entry=entry, tenant=tenant)
+
+    def _published(  # noqa: PLR0913 - an entry, and the decision that it rests on
+        self, visit: Visit, *, creator: str, entry: Entry, tenant: str, decision: str, content: int
+    ) -> None:
+        """Enters an item unless its day has enough; the day of what is dated ahead is today."""
+        day = day_of(min(entry.since, seconds(visit.at)))
+        ((known,),) = visit.rows(sql.ITEMS_BETWEEN, creator, start_of(day), start_of(day + 1))
+        if known < MOST_A_DAY:
+            published(visit, creator, entry, tenant=tenant, decision=decision, content=content)
+            return
+        if len(self._full) >= MOST_FULL:
+            self._full.clear()
+        self._full.add((creator, day))
 
     def _mark_of(self, content: Content) -> str:
         """The same for texts that differ in nothing but numbers, spaces and signs; tells nobody without the key."""

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from service.creators.entries import DAY, Kind, standing, without
+from service.creators.entries import DAY
 from service.creators.formula import FULL, WHOLE
-from service.creators.score import reckon
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
-    from service.creators.entries import Entry
     from service.creators.formula import Formula, Tier
     from service.creators.score import Derived
 
@@ -118,67 +116,6 @@ def gates(derived: Derived, formula: Formula, facts: Facts = NOTHING_KNOWN) -> l
     if any(end <= derived.at for end in facts.valid_until):
         found.append("verification_expired")
     return found
-
-
-class Stood(NamedTuple):
-    """A score, and where its creator stands by it; ``back`` is what is owed, whether or not a gate forbids it now."""
-
-    derived: Derived
-    standing: Standing
-    back: int
-
-
-def boosted(entries: Sequence[Entry], formula: Formula, at: int, facts: Facts = NOTHING_KNOWN) -> Stood:
-    """Where a creator stands at a time, with what is owed for boosts lost to decisions that were overturned."""
-    derived = reckon(entries, formula, at, cohort=facts.cohort)
-    back = owed(entries, formula, at, cohort=facts.cohort)
-    return Stood(derived, placed(derived, formula, facts, back), back)
-
-
-class Loss(NamedTuple):
-    """Boosts lost to an entry that was reversed: from ``since`` to ``ended``; given back over as long again."""
-
-    entry: Entry
-    since: int
-    ended: int
-
-
-def losses(entries: Sequence[Entry], at: int) -> list[Loss]:
-    """Violations that counted for a while and were reversed by then."""
-    ended: dict[str, int] = {}
-    for entry in entries:
-        if entry.kind == Kind.REVERSAL and entry.recorded <= at:
-            ended[entry.ref] = max(entry.recorded, ended.get(entry.ref, 0))
-    if not ended:
-        return []
-    stands = {entry.id for entry in standing(entries, at)}
-    return [
-        Loss(entry, entry.recorded, ended[entry.id])
-        for entry in entries
-        if entry.kind == Kind.VIOLATION and entry.id in ended and entry.id not in stands and entry.recorded <= at
-    ]
-
-
-def owed(entries: Sequence[Entry], formula: Formula, at: int, *, cohort: str = "default") -> int:
-    """What a multiplier is raised by at a time for boosts that were lost, permille.
-
-    What was lost on a day is given back as many days after the decision was overturned as had passed since the
-    violation counted: day by day, the same multiplier over the same time.
-    """
-    total = 0
-    for loss in losses(entries, at):
-        mirrored = loss.since + (at - loss.ended)
-        if mirrored < loss.ended:
-            total += lost_at(entries, loss.entry, formula, mirrored, cohort=cohort)
-    return total
-
-
-def lost_at(entries: Sequence[Entry], gone: Entry, formula: Formula, at: int, *, cohort: str) -> int:
-    """What of the multiplier an entry cost at a time, permille: without it less with it, by what was known then."""
-    facts = Facts(cohort, verified=True)
-    had = placed(reckon(entries, formula, at, cohort=cohort), formula, facts).multiplier
-    due = placed(reckon(without(entries, gone.id), formula, at, cohort=cohort), formula, facts).multiplier
-    return max(0, due - had)
 
 
 def _rank(formula: Formula, name: str) -> int:

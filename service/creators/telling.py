@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from service.creators.entries import Entry
     from service.creators.formula import Formula
     from service.creators.lines import ScoreLine
-    from service.creators.score import Derived
 
     Named = Callable[[str], str]
 
@@ -98,8 +97,8 @@ def entry_told(entry: Entry, formula: Formula, lang: str, named: Named, of: str 
     return say(lang, "entries", str(entry.kind), name=name, value=entry.value)
 
 
-def reason_told(reason: str, formula: Formula, derived: Derived | None, lang: str) -> str:
-    """Why a multiplier is what it is."""
+def reason_told(reason: str, formula: Formula, habit: int, lang: str) -> str:
+    """Why a multiplier is what it is; ``habit`` in milli-points."""
     if reason.startswith("measure:"):
         rung = LADDER[reason.removeprefix("measure:")]
         return rung.en if lang == "en" else rung.zh
@@ -107,7 +106,7 @@ def reason_told(reason: str, formula: Formula, derived: Derived | None, lang: st
         "tenure": {"days": formula.tenure_days, "items": formula.tenure_items, "tier": formula.tenure_tier},
         "unverified": {"tier": formula.unverified_tier},
         "habit": {
-            "habit": points(derived.habit) if derived else "",
+            "habit": points(habit),
             "leak": points(formula.habit_leak),
             "most": points(formula.habit_most),
             "tier": formula.habit_tier,

@@ -7,13 +7,19 @@ NotAllowed    a step that a trial does not take now
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Final
 
 from service.acts import FORMULA_ADDED, TRIAL_PROPOSED, TRIAL_STAGED, Act
 from service.creators.book import NotThere
-from service.creators.formula import FormulaError, differs, parse
+from service.creators.entries import Entry, Kind
+from service.creators.formula import SEVERITIES, FormulaError, differs
+from service.creators.lines import explained
+from service.creators.parsing import parse
 from service.creators.posting import seconds
 from service.creators.reads import trial_of
+from service.creators.score import reckon
+from service.creators.standing import VERIFIED, placed
 from service.creators.trials import (
     Effect,
     NotAllowed,
@@ -31,6 +37,7 @@ from service.ports import Write
 from service.store import creator_statements as sql
 
 if TYPE_CHECKING:
+    from service.creators.formula import Formula
     from service.creators.formulas import Formulas
     from service.creators.reads import CreatorReads
     from service.keys import Caller
@@ -38,6 +45,38 @@ if TYPE_CHECKING:
     from service.ports import Visit
 
 MOST_TESTED = 100_000
+_SOME_TIME: Final = 1_790_000_000
+
+
+def counted(text: str) -> Formula:
+    """A formula by which both a life without anything and one with everything can be counted. Raises ``FormulaError``.
+
+    It takes a while: not for the event loop.
+    """
+    formula = parse(text, "formula")
+    for entries in ((), _everything(formula)):
+        try:
+            derived = reckon(entries, formula, _SOME_TIME)
+            placed(derived, formula, VERIFIED)
+            explained(derived, formula)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise FormulaError(f"按此公式无法计分：{error!r}", f"no score can be counted by it: {error!r}") from error
+    return formula
+
+
+def _everything(formula: Formula) -> list[Entry]:
+    """Violations of all severities, in the open and in scripts, one put right, a training, and all that is measured."""
+    made = Entry("", Kind.VIOLATION, "", _SOME_TIME, _SOME_TIME, _SOME_TIME, "any")
+    found = [
+        made._replace(id=f"{scene}{value}", value=value, scene=scene)
+        for value in range(SEVERITIES)
+        for scene in ("ugc", *formula.prereview)
+    ]
+    found += [
+        made._replace(id="corrected", kind=Kind.CORRECTION, ref="ugc1"),
+        made._replace(id="trained", kind=Kind.TRAINING),
+    ]
+    return [*found, *[made._replace(id=name, kind=Kind.OBSERVATION, name=name, mark=name) for name in formula.signals]]
 
 
 class Trials:
@@ -54,12 +93,20 @@ class Trials:
         held = self._formulas.held(caller.tenant)
         if held.trial is not None:
             raise NotAllowed("state")
-        formula = parse(text, "formula")
+        formula = await asyncio.to_thread(counted, text)
         variable = proposed(differs(held.formula.raw, formula.raw))
 
         def work(visit: Visit) -> str:
+            # Another may have proposed, or what it differs from may have gone, since that was looked up.
+            known = visit.rows(sql.TRIALS_HELD, caller.tenant)
+            base = next((id_ for state, id_ in reversed(known) if state == State.ADOPTED), "")
+            if base != held.id or any(state != State.ADOPTED for state, _ in known):
+                raise NotAllowed("state")
             if visit.rows(sql.FORMULA_NAMED, caller.tenant, formula.version) or formula.version == held.formula.version:
-                raise FormulaError(f"formula: the version {formula.version} is known: name another")
+                raise FormulaError(
+                    f"版本 {formula.version} 已存在，请另取名称",
+                    f"the version {formula.version} is known: name another",
+                )
             id_, text_id, now = new_id(), new_id(), seconds(visit.at)
             digest = {"digest": formula.digest, "version": formula.version}
             row = (text_id, caller.tenant, formula.version, formula.digest, text, caller.id, visit.at)

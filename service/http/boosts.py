@@ -203,7 +203,8 @@ async def propose_trial(asked: Asked) -> Answer:
     try:
         id_ = await asked.serving.service.creators.trials.propose(asked.who, sent.formula)
     except FormulaError as error:
-        raise Problem("invalid-body", faults=[Fault(("formula",), "formula", {"why": str(error)})]) from None
+        why = error.told.in_(asked.lang)
+        raise Problem("invalid-body", faults=[Fault(("formula",), "formula", {"why": why})]) from None
     except NotAllowed as error:
         _conflict(error)
     return tell({"id": id_})

@@ -10,6 +10,7 @@ import orjson
 from service.creators.formula import WHOLE
 from service.creators.ladder import LADDER
 from service.creators.lines import changes
+from service.creators.reads import facts_of
 from service.creators.score import reckon
 from service.creators.standing import limited, placed
 from service.creators.telling import entry_told, lines_told, reason_told, restores_told
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from service.creators.book import Boost, Held, Seen
     from service.creators.entries import Entry
+    from service.creators.formula import Formula
     from service.creators.reads import Account, Measured, Shown
     from service.http.serving import Asked
 
@@ -72,25 +74,24 @@ def brief_told(name: str, held: Held) -> dict[str, Any]:
     }
 
 
-def _reasons(asked: Asked, reasons: Sequence[str], seen: Seen | None, formula: Any) -> list[dict[str, str]]:
-    derived = seen.derived if seen else None
+def _reasons(asked: Asked, reasons: Sequence[str], formula: Formula, habit: int) -> list[dict[str, str]]:
     return [
-        {"code": reason, "text": reason_told(reason, formula, derived, asked.lang)} for reason in reasons or ("none",)
+        {"code": reason, "text": reason_told(reason, formula, habit, asked.lang)} for reason in reasons or ("none",)
     ]
 
 
 def boost_told(asked: Asked, name: str, scene: str, found: Boost) -> dict[str, Any]:
     """What a creator's traffic is multiplied by."""
-    formula = asked.serving.service.creators.formulas.shipped
+    held = found.held
     return {
         "creator_id": name,
         "scene": scene,
         "multiplier": found.multiplier / WHOLE,
         "tier": found.standing.tier,
         "score": points(found.standing.score),
-        "reasons": _reasons(asked, found.reasons, None, formula),
-        "valid_until": moment(found.until),
-        "formula": found.version,
+        "reasons": _reasons(asked, found.reasons, held.formula, held.habit),
+        "valid_until": moment(held.until),
+        "formula": held.formula.version,
     }
 
 
@@ -111,7 +112,7 @@ def creator_told(asked: Asked, seen: Seen, accounts: Sequence[Account], measures
         "compliance": points(seen.derived.compliance),
         "quality": points(seen.derived.quality),
         "items": seen.derived.items,
-        "reasons": _reasons(asked, reasons, seen, seen.formula),
+        "reasons": _reasons(asked, reasons, seen.formula, seen.derived.habit),
         "formula": seen.formula.version,
         "other": _other(seen),
         "accounts": [
@@ -131,7 +132,7 @@ def _other(seen: Seen) -> dict[str, Any] | None:
     if seen.other is None:
         return None
     derived = reckon(seen.entries, seen.other, seen.derived.at, cohort=seen.member.cohort)
-    standing = placed(derived, seen.other)
+    standing = placed(derived, seen.other, facts_of(seen.member))
     return {"formula": seen.other.version, "score": points(standing.score), "tier": standing.tier}
 
 

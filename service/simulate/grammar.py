@@ -7,6 +7,9 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from moderation.tables import not_toml
+from moderation.told import Wrong
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
@@ -56,17 +59,24 @@ class Grammar:
             yield from bit
 
 
+class GrammarWrong(Wrong, ValueError):
+    """A grammar that cannot be played from, and why."""
+
+
 def read_grammar(path: Path) -> Grammar:
     """A grammar from its file.
 
     Raises:
-        ValueError: naming the file, and the table, list or slot that is missing or wrong.
+        GrammarWrong: naming the file, and the table, list or slot that is missing or wrong.
         OSError: where the file cannot be read.
     """
     try:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise GrammarWrong(f"{path}: 不是 UTF-8 编码", f"{path}: is not UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path}: {error}") from error
+        told = not_toml(str(path), error)
+        raise GrammarWrong(told.in_("zh"), told.in_("en")) from error
     slots = {name: _frames(path, f"slots.{name}", frames) for name, frames in tree.get("slots", {}).items()}
     frames = {
         f"{table}.{name}": _frames(path, f"{table}.{name}", tree.get(table, {}).get(name))
@@ -78,11 +88,14 @@ def read_grammar(path: Path) -> Grammar:
     for frame in (*grammar.sentences(), *[one for frames in slots.values() for one in frames]):
         for slot in _SLOT.findall(frame):
             if slot not in slots and slot != "word":
-                raise ValueError(f"{path}: {frame!r} has the slot {slot!r}, which [slots] does not fill")
+                raise GrammarWrong(
+                    f"{path}: “{frame}”中的 {{{slot}}} 在 [slots] 中没有可填的词",
+                    f"{path}: {frame!r} has the slot {slot!r}, which [slots] does not fill",
+                )
     return grammar
 
 
 def _frames(path: Path, name: str, found: Any) -> Frames:
     if not isinstance(found, list) or not found or not all(isinstance(frame, str) for frame in found):
-        raise ValueError(f"{path}: {name} is a list of at least one sentence")
+        raise GrammarWrong(f"{path}: {name} 应为至少有一句的列表", f"{path}: {name} is a list of at least one sentence")
     return tuple(found)

@@ -91,6 +91,13 @@ INSERT INTO score_entries (id, tenant, creator, kind, cause, recorded, since, oc
     decision, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 HAS_CAUSE: Final = "SELECT id FROM score_entries WHERE creator = ? AND kind = ? AND cause = ?"
+ITEMS_BETWEEN: Final = """
+SELECT count(*) FROM score_entries AS e
+WHERE e.creator = ?1 AND e.kind = 'observation' AND e.since >= ?2 AND e.since < ?3
+    AND (e.cause >= 'prereview_passed:' AND e.cause < 'prereview_passed;'
+        OR e.cause >= 'published:' AND e.cause < 'published;')
+"""
+"""How many clean items of an account count from a time on, until another; by the causes that ``posting`` gives them."""
 ENTRIES_OF: Final = f"SELECT {ENTRY} FROM score_entries AS e WHERE e.creator = ?"
 ENTRIES_SHOWN: Final = f"""
 SELECT e.number, {ENTRY}, e.decision, c.content_id, c.version FROM score_entries AS e
@@ -156,6 +163,16 @@ MEASURES_DUE: Final = f"""
 SELECT {MEASURE}, m.tenant FROM measures AS m WHERE m.state = 'in_force' AND m.ends_at IS NOT NULL AND m.ends_at <= ?
 ORDER BY m.ends_at LIMIT ?
 """
+LAST_ENTRY: Final = "SELECT coalesce(max(number), 0) FROM score_entries"
+REVERSED_BETWEEN: Final = "SELECT 1 FROM score_entries WHERE number > ? AND number <= ? AND kind = 'reversal' LIMIT 1"
+MEASURES_IN_DOUBT: Final = f"""
+SELECT {MEASURE}, m.tenant FROM measures AS m WHERE m.state IN ('proposed', 'in_force') AND m.proposed_by = 'rule'
+    AND +m.id > ?1 AND EXISTS (
+        SELECT 1 FROM score_entries AS e WHERE e.kind = 'reversal' AND e.number > ?2 AND e.creator IN (
+            SELECT m.creator UNION ALL SELECT b.account FROM creator_links AS b WHERE b.creator = m.creator))
+ORDER BY +m.id LIMIT ?3
+"""
+"""What a rule proposed against creators of whose entries any was reversed since."""
 
 # Boosts
 
@@ -204,6 +221,10 @@ TRIAL_AS: Final = f"SELECT {TRIAL} FROM formula_trials AS t WHERE t.tenant = ? A
 TRIALS: Final = f"SELECT {TRIAL} FROM formula_trials AS t WHERE t.tenant = ? ORDER BY t.since DESC, t.id DESC LIMIT ?"
 TRIALS_AGAINST: Final = """
 SELECT id FROM formula_trials WHERE tenant = ? AND base = ? AND state IN ('proposed', 'running', 'adopted')
+"""
+TRIALS_HELD: Final = """
+SELECT state, formula FROM formula_trials WHERE tenant = ? AND state IN ('proposed', 'running', 'adopted')
+ORDER BY staged_at, id
 """
 TRIALS_ACTIVE: Final = f"""
 SELECT t.tenant, {TRIAL}, f.version, f.body FROM formula_trials AS t JOIN formulas AS f ON f.id = t.formula

@@ -13,9 +13,9 @@ import time_machine
 
 from service.cli.demo_creators import _Then
 from service.creators.entries import DAY, Entry, Kind
-from service.creators.formula import parse
 from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.members import Profile
+from service.creators.parsing import parse
 from service.creators.posting import member, post, seconds
 from service.creators.score import reckon
 from service.creators.trials import bucket
@@ -110,7 +110,7 @@ class Trying:
     def formulas(self):
         """With which formula the service counts how many creators."""
         held = self.house.within(self.parts.book.standings("shop", CREATORS))
-        return Counter(one.version for one in held.values())
+        return Counter(one.formula.version for one in held.values())
 
     def expected(self, share):
         moved = sum(place < share for place in self.places.values())

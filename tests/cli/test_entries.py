@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation.types import Content, Role, Scene
-from service.cli.entries import Contract, Encoding, Form, HeaderError, chunks, entries
+from service.cli.entries import Contract, Encoding, EncodingError, Form, HeaderError, chunks, entries
 from service.cli.lines import Lines
 from service.http.problems import Problem
 from service.http.wire import Limits
@@ -220,8 +220,17 @@ def test_other_encodings_are_read_when_named_and_refused_when_not():
     data = "id,text\na,国家级\n".encode("gb18030")
     (entry,) = read(Form.CSV, data, scene=Scene.AD, encoding=Encoding.GB18030)
     assert entry.found.parts[0].text == "国家级"
-    (entry,) = read(Form.CSV, data, scene=Scene.AD)
-    assert faults(entry) == [(("text",), "not_text")]
+    for form in (Form.CSV, Form.TXT):
+        with pytest.raises(EncodingError):
+            read(form, b"id,text\n" * 2 + data, scene=Scene.AD)
+
+
+def test_a_damaged_line_of_a_file_in_utf_8_is_an_error_of_its_own():
+    good, bad, latin = "国家级\n".encode(), "好茶\n".encode("gb18030"), b"caf\xe9\n"
+    first, second = read(Form.TXT, good + bad, scene=Scene.AD)
+    assert (first.id, second.id, faults(second)) == ("1", "2", [(("text",), "not_text")])
+    (alone,) = read(Form.TXT, latin, scene=Scene.AD)
+    assert (alone.id, faults(alone)) == ("1", [(("text",), "not_text")])
 
 
 def test_chunks_are_full_while_input_is_there_and_end_early_rather_than_wait():

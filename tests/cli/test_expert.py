@@ -5,6 +5,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
+from service.cli import evaluate
 from tests.cli.conftest import told
 
 ABUSIVE = "像你这种货色，倒贴钱都没人愿意多看一眼"
@@ -53,3 +54,9 @@ def test_refused_weights_end_the_command_with_the_reason(inside, tmp_path):
     assert done.returncode == 2
     assert "文本模型未通过检查：模型卡无法读取：ngram.json（" in done.stderr.decode()
     assert "ngram.json" in done.stderr.decode()
+
+
+@pytest.mark.parametrize(("lang", "unit"), [("zh", "条/秒（逐条 / 批量）"), ("en", "texts/s (single / batch)")])
+def test_speed_is_told_in_the_readers_language(capsys, lang, unit):
+    evaluate._tell({"sets": {}, "speed": {"single": 9, "batch": 28}}, lang)
+    assert capsys.readouterr().out == f"speed: 9 / 28 {unit}\n"

@@ -36,6 +36,10 @@ def test_colours_mark_the_spans_where_a_terminal_shows_them(qingliu):
     assert after.startswith("\x1b[0m")
 
 
+def test_a_price_keeps_its_point(inside):
+    assert "引擎读到：全网最低价19.9元" in inside("explain", "全网最❤低价19.9元").stdout.decode()
+
+
 def test_json_carries_the_verdict_the_reading_and_the_laws(inside):
     told = orjson.loads(inside("explain", TEXT, "--scene", "ad", "--lang", "en", "--json").stdout)
     assert (told["action"], told["scene"]) == ("block", "ad")

@@ -196,6 +196,7 @@ def test_people_read_a_report_in_either_language(inside, tmp_path, texts) -> Non
     zh = inside(*asked, "--output", tmp_path / "zh.txt").stdout.decode()
     en = inside(*asked, "--output", tmp_path / "en.txt", "--lang", "en").stdout.decode()
     assert "读到 4 个词" in zh and "单字" not in en and "写入 2 条" in zh
+    assert "单字" in zh and "one_character" not in zh
     assert "4 words read" in en and "one_character" in en and "2 lines written" in en
 
 
@@ -343,3 +344,32 @@ def test_a_diff_of_the_same_rules_is_empty(inside, rules, tmp_path) -> None:
 def test_a_diff_of_plain_texts_asks_for_the_scene(inside, rules, tmp_path) -> None:
     (tmp_path / "texts.txt").write_text("x", encoding="utf-8")
     assert inside("lexicon", "diff", rules, rules, tmp_path / "texts.txt").returncode == 2
+
+
+def test_lint_names_its_kinds_and_says_nothing_of_texts_that_it_did_not_run(inside, tmp_path, texts) -> None:
+    write_terms(tmp_path / "bad.txt", "gambling", "日\n")
+    shown = inside("lexicon", "lint", tmp_path / "bad.txt", "--corpus", texts).stdout.decode()
+    assert "加载器拒绝" in shown and "refused" not in shown and "干净语料" not in shown
+
+
+def test_a_list_that_is_no_json_is_refused_in_one_language(inside, tmp_path) -> None:
+    (tmp_path / "a.json").write_text('["手机", 机]', encoding="utf-8")
+    done = inside("lexicon", "import", tmp_path / "a.json", *ORIGIN, "--category", "gambling")
+    assert "第 1 行第 8 列起不是合法的 JSON" in done.stderr.decode() and "Expecting" not in done.stderr.decode()
+
+
+def test_a_folder_without_rules_is_told_in_one_line(inside, tmp_path) -> None:
+    (tmp_path / "none").mkdir()
+    for command in ("check", "test"):
+        done = inside("lexicon", command, tmp_path / "none")
+        said = (done.stdout + done.stderr).decode()
+        assert done.returncode != 0 and said.count("toml") == 1 and "不是词库目录" in said
+
+
+def test_a_corpus_that_cannot_be_read_ends_the_gym_before_it_starts(inside, tmp_path) -> None:
+    (tmp_path / "bad.jsonl").write_text('{"word":"a"}\n', encoding="utf-8")
+    for corpus in (tmp_path / "bad.jsonl", tmp_path):
+        done = inside("gym", "--ordinary", corpus, "--every", "100000")
+        assert done.returncode == 2 and "Traceback" not in done.stderr.decode()
+    (tmp_path / "gbk.txt").write_bytes("今天天气好\n".encode("gbk"))
+    assert inside("gym", "--ordinary", tmp_path / "gbk.txt", "--every", "100000", "--json").returncode == 0

@@ -92,6 +92,13 @@ def test_csv_and_text_files_are_known_by_their_names(inside, tmp_path):
     )
 
 
+def test_a_file_in_another_encoding_is_refused_at_once_with_the_option_for_it(inside, tmp_path):
+    (tmp_path / "in.txt").write_bytes("好茶\n国家级配方\n".encode("gbk"))
+    done = inside("screen", tmp_path / "in.txt", "--scene", "ad")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert "--encoding gb18030" in done.stderr.decode() and done.stderr.count(b"\n") == 1
+
+
 def test_a_line_that_was_not_judged_outweighs_the_gate(inside):
     sent = '{"id":"a","scene":"ad","text":"国家级"}\n{\n'.encode()
     assert inside("screen", "--fail-on", "review", input=sent).returncode == 1

@@ -107,3 +107,12 @@ def test_the_help_names_the_port_that_a_service_listens_on():
     told = RUN.invoke(app, ["simulate", "rooms", "--help"]).stdout
     told = "".join(told.replace("│", "").split())
     assert f"http://127.0.0.1:{Settings.model_fields['port'].default}" in told
+
+
+def test_a_grammar_that_cannot_be_read_is_named_with_the_reason(inside, tmp_path):
+    wrong = tmp_path / "gram.toml"
+    for data, told in (("[slots]\nodd = ['天']".encode("gbk"), "不是 UTF-8 编码"), (b"a = ", "不是合法的 TOML")):
+        wrong.write_bytes(data)
+        done = inside("simulate", "rooms", "--grammar", wrong)
+        assert done.returncode == 2 and str(wrong) in done.stderr.decode() and told in done.stderr.decode()
+        assert "codec" not in done.stderr.decode()

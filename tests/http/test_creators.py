@@ -6,6 +6,7 @@ import re
 import sqlite3
 import time
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from urllib.parse import quote, urlencode
@@ -13,10 +14,13 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from service.creators import telling
+from service.creators.entries import Entry, Kind
 from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.members import Profile
+from service.creators.posting import member, post
 from service.http.asking import cursor_of
 from service.http.html import WORDS
+from service.ids import new_id
 from service.rights import Role
 from tests.http.conftest import running
 
@@ -89,6 +93,48 @@ def test_a_list_says_why_a_tier_is_not_the_scores(server, ann, monkeypatch, lang
     page = ann.call("GET", f"/creators?containing={name}", Cookie=cookie).body.decode()
     for code in told["reasons"]:
         assert f">{WORDS[lang][f'creator_reason.{code}']}</span>" in page
+
+
+def test_a_boost_is_explained_by_the_formula_that_it_rests_on(server, monkeypatch):
+    """Another formula was adopted: its days, items and limits are told, and how much habit there is."""
+    enrol(server, "adopter")
+    held = server.within(server.service.creators.book.standings("shop", ["adopter"]))["adopter"]
+    adopted = replace(held.formula, version="2027-01", tenure_days=77, habit_most=12_000, habit_leak=500)
+    other = held._replace(standing=held.standing._replace(reasons=("tenure", "habit")), formula=adopted, habit=30_500)
+
+    async def standings(*_):
+        return {"adopter": other}
+
+    monkeypatch.setattr(server.service.creators.book, "_held", {})
+    monkeypatch.setattr(server.service.creators.book, "standings", standings)
+    told = server.call("GET", "/v1/creators/adopter/boost?scene=ugc").json
+    tenure, habit = (one["text"] for one in told["reasons"])
+    assert told["formula"] == "2027-01"
+    assert "77" in tenure
+    assert re.findall(r"[\d.]+", habit) == ["30.5", "12", "0.5"]
+
+
+def test_the_other_score_is_of_the_same_creator(server, monkeypatch):
+    name, now = "twin", int(datetime.now(UTC).timestamp())
+    enrol(server, name, entity="91310000MA1")
+
+    def lived(visit):
+        owner = member(visit, "shop", name).id
+        for number in range(1, 60):
+            at = now - number * 86_400
+            post(
+                visit,
+                "shop",
+                owner,
+                Entry(new_id(), Kind.OBSERVATION, f"p{number}", 0, at, name="published", value=100),
+            )
+
+    server.within(server.service.ledger.visit(lived))
+    formulas = server.service.creators.formulas
+    monkeypatch.setattr(formulas, "other", lambda *_: formulas.shipped)
+    told = server.call("GET", f"/v1/creators/{name}").json
+    assert told["tier"] == "S"
+    assert told["other"] == {"formula": told["formula"], "score": told["score"], "tier": "S"}
 
 
 def test_every_reason_of_a_standing_has_a_name():
@@ -196,6 +242,18 @@ def test_who_declines_a_measure_is_asked_for_no_term(server, ann, bob):
     assert bob.call("POST", f"{measure}/decision", {"agrees": False, "days": 3650}).status == 200
     (shown,) = server.call("GET", "/v1/creators/declined").json["measures"]
     assert (shown["state"], shown["ends_at"]) == ("declined", None)
+
+
+@pytest.mark.parametrize(("key", "value"), [("half", '"x"'), ("week", "inf"), ("prior", "0"), ("life", "2000000")])
+def test_a_formula_is_refused_in_the_readers_language(server, ann, key, value):
+    text = (FOLDER / SHIPPED).read_text(encoding="utf-8").replace('version = "2026-11"', 'version = "wrong"')
+    sent = {"formula": re.sub(rf"\n{key} = .*\n", f"\n{key} = {value}\n", text)}
+    reply = ann.call("POST", "/v1/trials", sent)
+    assert (reply.status, reply.faults) == (422, {"formula": "formula"})
+    assert f".{key}：须为" in reply.json["errors"][0]["msg"]
+    told = ann.call("POST", "/v1/trials", sent, **{"Accept-Language": "en"}).json["errors"][0]["msg"]
+    assert f".{key}: has to be" in told
+    assert server.call("PUT", "/v1/creators/unharmed", {}).status == 200
 
 
 def test_the_page_of_a_trial_reads_as_often_for_many_creators_as_for_one(server, ann, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 
 from moderation.detect.codes import ENOUGH, is_bank_card, is_id_number
 from moderation.text.reading import CODES
-from moderation.types import Action, Author, Effect, Role, Scene
+from moderation.types import Action, Author, Effect, Role, Scene, Span
 
 CASES = tomllib.loads((Path(__file__).parents[1] / "cases" / "codes.toml").read_text(encoding="utf-8"))["case"]
 
@@ -52,6 +52,17 @@ def test_a_word_beside_a_code_hides_nothing(shipped, judge, text, quote) -> None
 )
 def test_a_number_that_says_what_it_is_passes(shipped, judge, text) -> None:
     assert judge(shipped, text, scene="ugc").action is Action.PASS
+
+
+@pytest.mark.parametrize("cut", range(8, 18))
+def test_a_number_torn_between_two_parts_is_found(shipped, judge, cut) -> None:
+    text = "想赚钱的打电话13812345678联系我"
+    (item,) = [one for one in judge(shipped, text[:cut], text[cut:], scene="ugc").evidence if one.source == "codes"]
+    assert (item.rule, item.span, item.folds) == ("contact_diversion.mobile", Span("part0", 7, cut), ("parts",))
+
+
+def test_a_number_torn_between_two_parts_may_say_what_it_is(shipped, judge) -> None:
+    assert judge(shipped, "订单号1381", "2345678已经发货", scene="ugc").action is Action.PASS
 
 
 def test_a_card_that_a_word_explains_weighs_more(court, judge) -> None:

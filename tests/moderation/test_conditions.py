@@ -79,6 +79,13 @@ def test_what_a_word_boundary_silences_is_an_exemption(court, judge) -> None:
     assert (exemption.code, exemption.span.start, exemption.span.end) == ("word_boundary", 1, 3)
 
 
+def test_where_two_terms_of_a_category_meet_each_is_a_word(court, judge) -> None:
+    both = judge(court("安神\n助眠"), "酸枣仁膏安神助眠")  # dictionaries read 神助 in the middle
+    assert [(item.span.start, item.span.end) for item in both.evidence] == [(4, 6), (6, 8)]
+    (apart,) = judge(court("安神", gambling="助眠"), "酸枣仁膏安神助眠").exemptions[:1]
+    assert apart.code == "word_boundary"
+
+
 def test_an_allow_term_of_one_category_protects_no_other(court, judge) -> None:
     engine = court("王牌产品", gambling="王牌产品", allow="王牌产品展 | for: gambling")
     verdict = judge(engine, "王牌产品展")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from moderation.suggest import suggest
 from moderation.types import Action, Author, Content, Part, Role, Scene
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -77,3 +78,40 @@ def test_what_the_law_exempts_passes(scene, industry, text, shipped) -> None:
 @pytest.mark.parametrize(("scene", "industry", "text"), FORBIDDEN)
 def test_what_it_forbids_is_found(scene, industry, text, shipped) -> None:
     assert judged(shipped, scene, industry, text) is not Action.PASS
+
+
+@pytest.mark.parametrize("text", ["冰箱，双变频，300升，一级能效。", "普洱生茶，一级茶青", "特级初榨橄榄油，500毫升"])
+def test_a_grade_of_a_standard_asks_for_its_proof_and_is_not_written_anew(shipped, content, text) -> None:
+    asked = content(text)
+    verdict = shipped.examine(asked).conclude()
+    assert (verdict.action, [item.note for item in verdict.evidence]) == (Action.REVIEW, ["ex_std_grade_bare"])
+    assert verdict.proof == ("ex_std_grade_bare",)
+    assert suggest(shipped, asked).reason == "proof_needed"
+
+
+def test_a_grade_with_its_standard_passes_and_one_above_all_rivals_is_none(shipped, judge) -> None:
+    assert judge(shipped, "冰箱，一级能效，能效标识备案号：202412345678").action is Action.PASS
+    (grade,) = [item for item in judge(shipped, "全网一级品，秒杀同行").evidence if ".grade." in item.rule]
+    assert grade.note != "ex_std_grade_bare"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("西湖龙井 特级，等级依据GB/T 18650", "ex_std_grade"),
+        ("国家级非物质文化遗产代表性传承人制作", "ex_award"),
+        ("中国专利银奖产品", "ex_award"),
+        ("最佳食用期7天", "ex_usage_tip"),
+        ("绝对伏特加，700毫升", "ex_name"),
+        ("中餐馆，顾客第一", "ex_attitude"),
+        ("我们追求最好的服务体验，欢迎提意见。", "ex_attitude"),
+        ("我们竭力追求最优的质量", "ex_attitude"),
+    ],
+)
+def test_what_the_guide_exempts_is_told_by_its_article(shipped, judge, text, code) -> None:
+    verdict = judge(shipped, text)
+    assert (verdict.action, {item.code for item in verdict.exemptions}) == (Action.PASS, {code})
+
+
+def test_goods_of_the_firm_are_no_wish(shipped, judge) -> None:
+    assert judge(shipped, "本店面膜追求最好的品质").action is Action.BLOCK

@@ -241,10 +241,11 @@ def _halves(text):
     return Span("text", 0, len(text) // 2), Span("text", len(text) - 2, len(text))
 
 
-def test_an_allowed_word_excuses_what_touches_it_alone(shipped):
-    text = "周末去了国家级湿地公园，晚上回家"
+@pytest.mark.parametrize(("named", "code"), [("湿地公园", "allow_term"), ("重点学科", "ex_award")])
+def test_an_allowed_word_excuses_what_touches_it_alone(shipped, named, code):
+    text = f"周末去了国家级{named}，晚上回家"
     case = shipped.examine(content(text))
-    assert [item.code for item in case.conclude().exemptions] == ["allow_term"]
+    assert [item.code for item in case.conclude().exemptions] == [code]
     for span, action in ((Span("text", 4, 9), Action.PASS), (Span("text", 12, 16), Action.REVIEW)):
         opinion = Opinion(TEXT, "ngram@0123456789ab", (Score("ad_law", 990, 440, span),))
         assert case.conclude(opinion).action is action
@@ -299,6 +300,15 @@ def test_nobody_doubts_what_is_firm_severe_or_no_word(shipped, text, scene):
     assert alone.action is not Action.PASS
     doubted = case.conclude(doubts(*HEADS))
     assert (doubted.action, doubted.severity) == (alone.action, alone.severity)
+
+
+@pytest.mark.parametrize(
+    "text", ["《祛》《斑》《三》《天》《美》《白》，一洗就白", "> 刷\n> 单\n> 返\n> 利\n> ，\n> 日\n> 入"]
+)
+def test_nobody_denies_what_he_reads_in_pieces(shipped, text):
+    case = shipped.examine(content(text))
+    assert case.conclude().action is not Action.PASS
+    assert case.conclude(denies(*HEADS)).action is not Action.PASS
 
 
 @pytest.mark.parametrize("text", ["百家乐上分找我", "国家级面霜，国家级品质"])
@@ -450,6 +460,16 @@ def test_a_policy_that_names_what_is_not_there_is_refused(tmp_path, write_rules,
 @pytest.mark.parametrize("text", ["1984 1985 1986", "/", "666", "来了", "拍三件", "hello world"])
 def test_what_is_no_word_to_anybody_is_not_read(shipped, text):
     assert shipped.examine(content(text, scene="live_chat")).wordings() == []
+
+
+def test_what_markup_hides_is_read_by_itself(shipped):
+    text = f"今天<b a='{'x' * 99}'></b>天气很好，出门走走<!--办假证，各类毕业证当天出-->"
+    case = shipped.examine(content(text, scene="ugc"))
+    written, hidden = case.wordings()
+    assert (written.text, hidden.text) == ("今天天气很好，出门走走", "\n<!--办假证，各类毕业证当天出-->")
+    assert [text[span.start : span.end] for span in (written.span(4, 6), hidden.span(5, 8))] == ["很好", "办假证"]
+    (around,) = case.surroundings()
+    assert "办假证" in around
 
 
 @pytest.mark.parametrize(("text", "shouts"), [("主播真好", True), ("主播今天真好", True), ("主播今天真好看", False)])

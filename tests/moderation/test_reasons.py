@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from moderation.errors import LoadErrors
 from moderation.load import load_engine
 from moderation.render import render
 from moderation.trace import STEPS, Tracer
@@ -93,7 +94,7 @@ def engine(tmp_path_factory, write_rules):
         ),
         "ad_law/false_urgency.txt": term_file("最后一天\n", "false_urgency"),
         "ad_law/contact_diversion.txt": term_file("加我\n", "contact_diversion"),
-        "allow/words.txt": term_file("最好先\n", "allow"),
+        "allow/words.txt": term_file("最好先\n最佳茶人 | as: self\n", "allow"),
         "claims.toml": ROWS,
     }
     folder = write_rules(tmp_path_factory.mktemp("reasons") / "lexicons", files)
@@ -156,7 +157,7 @@ def test_why_it_counts(text, zh, en, told) -> None:
     ("text", "why", "zh", "en"),
     [
         ("自家最好", "incomplete", "条件不全", "not all of its conditions are met"),
-        ("听说自家数据最好", "barred", "有排除情形", "something in the text rules it out"),
+        ("听说自家数据最好", "barred", "有排除情形：“听说”", "something in the text rules it out: “听说”"),
         ("自家数据比同行最好", "others", "因“与他人比较”不适用", "ruled out by a comparison with others"),
         ("自家数据最好，疗效", "grave", "因“功效用语”不适用", "ruled out by efficacy words"),
     ],
@@ -268,6 +269,34 @@ def test_steps_are_told_in_english_too(steps) -> None:
 )
 def test_a_hint_is_not_told_as_a_violation(lang, reason, told) -> None:
     assert [item["reason"] for item in told("最好百搭", lang)["evidence"]][1:] == [reason]
+
+
+@pytest.mark.parametrize(("lang", "why"), [("zh", "只是线索，单独不计"), ("en", "a hint, not counted by itself")])
+def test_nobody_is_asked_to_check_a_hint(lang, why, told) -> None:
+    assert [item["why"] for item in told("最好百搭", lang)["evidence"]][1:] == [why]
+
+
+def test_an_allow_term_is_told_as_the_exemption_that_it_stands_for(told, steps) -> None:
+    (item,) = told("评上最佳茶人")["exemptions"]
+    assert (item["code"], item["laws"]) == ("self", ["广告法 9(3)"])
+    assert [proof["text"] for proof in told("评上最佳茶人")["proof"]] == ["比较的数据"]
+    assert steps("评上最佳茶人")[1:3] == [
+        ("allow", "属于允许词“最佳茶人”"),
+        ("exemption", "依法豁免：自我比较（广告法 9(3)）；须留存：比较的数据"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "key"),
+    [("allow/words.txt", "最好先 | as: guard\n", "guard"), ("ad_law/absolute_claim.txt", "最好 | as: self\n", "as")],
+)
+def test_an_allow_term_stands_for_an_exemption_and_no_other_term_does(name, line, key, tmp_path, write_rules) -> None:
+    of = "allow" if name.startswith("allow") else "absolute_claim"
+    files = {"ad_law/absolute_claim.txt": term_file("最佳\n", "absolute_claim"), "claims.toml": ROWS}
+    folder = write_rules(tmp_path / "lexicons", {**files, name: term_file(line, of)})
+    with pytest.raises(LoadErrors) as refused:
+        load_engine(folder, folder / "scenes")
+    assert [(error.file, key in str(error)) for error in refused.value.errors] == [(name, True)]
 
 
 def test_a_boundary_is_told_where_words_are_allowed(engine, content) -> None:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.accuracy import content_of, lines
+from moderation.errors import LoadErrors
 from moderation.load import load_engine
 from moderation.render import render_suggestion
 from moderation.suggest import MOST_CHARACTERS, MOST_EXAMINATIONS, REASONS, Edit, Suggestion, decisive, suggest
@@ -223,7 +224,17 @@ scopes = ["全网"]
 openers = ["但"]
 none = ["gambling"]
 sentences = ["negative_sentiment"]
-goods = ["杯", "杯子", "店"]
+goods = ["杯", "杯子", "水杯", "店"]
+acts = ["送"]
+persons = ["主"]
+subjects = ["gambling"]
+[[along]]
+begins = ["据"]
+ends = ["调查"]
+[[along]]
+families = ["absolute_claim.rival"]
+holds = ["货"]
+both = true
 [[rewrite]]
 terms = ["最好"]
 wordings = ["很好", { text = "X年口碑", template = true }]
@@ -287,6 +298,11 @@ def better(small, content):
         ("便宜，这杯子吊打同行", "便宜，这杯子，各项参数见详情页"),
         ("店主吊打同行，山里烧的便宜", "山里烧的便宜"),  # 店 is no goods in 店主
         ("山里采的很最好的茶", "山里采的很好的茶"),  # 很 is there already
+        ("据调查，山里采的茶最甜，同行都被吊打", "山里采的茶比较甜，各项参数见详情页"),  # what leads in goes along
+        ("同行都被吊打，便宜的货，山里采的茶", "山里采的茶"),
+        ("山里烧的，国家级水杯", "山里烧的，水杯"),
+        ("山里烧的，贼甜大水杯", "山里烧的，水杯"),  # 大 is no name
+        ("送杯子吊打同行，山里烧的便宜", "山里烧的便宜"),  # nor is what a verb takes
     ],
 )
 def test_the_smallest_edit_wins(text, new, better) -> None:
@@ -319,19 +335,93 @@ def test_the_smallest_edit_wins(text, new, better) -> None:
         ("口服玻尿酸美白祛斑", "口服玻尿酸提亮肤色观感"),
         ("代餐奶昔减肥刮油，一个月瘦二十斤", "代餐奶昔，请搭配均衡饮食和适量运动"),
         ("近视手术零风险，包恢复视力", "近视手术，实际体验因人而异"),  # one clause says enough
-        ("全国首家直营店，全省第一", "表现不错的直营店，很不错"),
+        ("全国首家直营店，全省第一", "直营店，很不错"),
         ("领导品牌，高端人士的首选", "用心经营的品牌，高端人士的选择"),
         ("最好的原料，最好的工艺，最好的服务", "不错的原料，不错的工艺，不错的服务"),
         ("最便宜的价格买到最好的品质", "实惠的价格买到不错的品质"),
-        ("价格全网最低，品质全国第一", "活动价，品质很不错"),
+        ("价格全网最低，品质全国第一", "价格实惠，品质很不错"),
         ("最安全的儿童座椅，没有之一", "注重安全的儿童座椅"),  # and no fact that nobody knows
         ("最受欢迎的面霜，姐妹们闭眼入", "很受欢迎的面霜，姐妹们闭眼入"),
         ("减肥贴躺着就瘦，不用运动", "不用运动"),  # 减肥 is no name of goods
+        ("保健食品褪黑素片，三天根治失眠，比安眠药强，本品不能代替药物", "保健食品褪黑素片，本品不能代替药物"),
+        ("旺财手链，银925", "手链，银925"),  # the goods keep their name
+        ("转运珠手链，本命年必戴", "手链，本命年必戴"),
+        ("防癌茶杯，400毫升", "茶杯，400毫升"),
+        ("人民大会堂指定用茶，明前采摘，一级绿茶", "明前采摘，绿茶"),
+        ("中国最美民宿，推窗见湖", "民宿，推窗见湖"),
+        ("纯天然无添加儿童面霜", "儿童面霜"),
+        ("蓝牙耳机降噪之王，续航40小时", "蓝牙耳机，续航40小时"),
+        ("本楼盘对口重点小学，买房送户口，精装交付", "本楼盘，精装交付"),  # 买房 is no name
+        ("理财顾问王老师推荐，这款产品只涨不跌，门槛1万元", "这款产品，门槛1万元"),
+        ("据权威机构调查，95%的用户表示满意，产品含玻色因", "产品含玻色因"),  # what leads in goes along
+        ("有专家指出，这款枕头能治颈椎病，乳胶材质", "这款枕头，乳胶材质"),
+        ("冰箱，2024年全网销量TOP1", "冰箱，2024年全网销量靠前（注明来源、期间、范围）"),
+        ("面霜，口碑NO.1", "面霜，口碑不错"),
+        ("这款酱油口感最佳", "这款酱油口感不错"),
+        ("口感最好的苹果", "口感不错的苹果"),
+        ("精度100%的卷尺，5米", "卷尺，5米"),
+        ("全网最低价手机壳，防摔", "价格实惠的手机壳，防摔"),
+        ("年销量第一奶茶店，现做", "年销量靠前（注明来源、期间、范围）奶茶店，现做"),
+        ("羽绒服，保暖效果世界领先", "羽绒服，保暖效果不错"),
+        ("网盘软件永久免费使用", "网盘软件免费使用"),
+        ("全网独家首发，黑色款", "首发，黑色款"),
+        ("独家配方辣酱，220克", "自有配方辣酱，220克"),
+        ("院士工作站监制，全国首家，酸奶", "院士工作站监制，酸奶"),
+        ("国家免检食品，净含量100克", "食品，净含量100克"),
+        ("本品为国内领先的智能锁品牌", "本品为智能锁品牌"),
+        ("远红外床垫，排毒养颜，尺寸1.8米", "远红外床垫，尺寸1.8米"),
+        ("航天员都在吃的压缩饼干，军队特供，保质期18个月", "压缩饼干，保质期18个月"),
+        ("家用血糖仪，测量精准度100%，25支试纸", "家用血糖仪，25支试纸"),  # and varies with nobody
+        ("不锈钢锅，永不生锈，24厘米", "不锈钢锅，24厘米"),
+        ("格力牌空调，全网最低价2599元", "格力牌空调，售价2599元"),
+        ("本店所有商品均为全网最低", "本店所有商品均为实惠价"),
+        ("原价8999元，内部员工价1999元，42寸电视", "日常价X元，活动价Y元（活动时间），42寸电视"),
+        ("蓝牙音箱，秒杀一切大牌，续航20小时，防水IPX7", "蓝牙音箱，续航20小时，防水IPX7"),
+        ("扫地机器人，吸力遥遥领先同行，自动集尘", "扫地机器人，自动集尘"),
+        ("对比某宝同款便宜一半，别家都偷工减料，纯棉短袖，160克", "纯棉短袖，160克"),
+        ("卫生巾，预防妇科炎症，杀菌率99%，240毫米，10片", "卫生巾，240毫米，10片"),  # no number of two
+        ("空气净化器，除甲醛率100%，适用40平米", "空气净化器，适用40平米"),
+        ("湖景三居，南北通透，距地铁站10分钟", "湖景三居，南北通透，位置见地图"),
     ],
 )
 def test_a_suggestion_reads_as_people_write(text, new, shipped, content) -> None:
     suggestion = suggest(shipped, content(text))
     assert (suggestion.reason, [part.text for part in suggestion.parts]) == ("", [new])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("近视防控笔，坐姿不正自动收芯，一个月降100度", "none_found"),  # a name that was all that gave the rest away
+        ("鼻炎喷剂，十分钟通鼻，永不复发，20毫升", "none_found"),
+        ("私募基金，稳赚不赔，年化20%，限量100席", "none_found"),
+        ("特效生发液，100%有效，无效退款，60毫升", "none_found"),
+        ("防脱洗发水，三天根治脱发，本品不能代替药物", "none_found"),
+        ("印有国旗图案的T恤，纯棉", "no_lawful_wording"),
+        ("人民币图案红包袋，毛主席头像，100个装，烫金工艺", "no_lawful_wording"),
+    ],
+)
+def test_where_no_good_edit_exists_the_reason_is_told(text, reason, shipped, content) -> None:
+    assert suggest(shipped, content(text)) == Suggestion(reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("卫生巾，杀菌率99%，240毫米", "杀菌率99"),  # no number of two
+        ("空气净化器，除甲醛率100%", "除甲醛率100"),
+        ("湖景三居，南北通透，距地铁站10分钟", "距地铁站10分钟"),
+    ],
+)
+def test_a_pattern_is_told_of_the_clause_that_it_fits_alone(text, span, shipped, content) -> None:
+    asked = content(text)
+    told = [text[item.span.start : item.span.end] for item in shipped.examine(asked).conclude().evidence]
+    assert span in told
+    assert not any("，" in quoted for quoted in told)
+
+
+def test_a_fact_that_nobody_stated_is_to_be_checked(shipped, content) -> None:
+    assert [edit.template for edit in suggest(shipped, content("耳机，全网销冠，续航20小时")).edits] == [True]
 
 
 def test_a_ranking_with_its_source_is_not_rewritten_but_proven(shipped, content) -> None:
@@ -386,6 +476,22 @@ def test_more_than_a_verdict_lists_is_not_taken_for_clean(small, content) -> Non
     asked = content("最好" * 200 + "山里采的茶")
     suggestion = suggest(small, asked)
     assert suggestion.reason in REASONS or complaints(small, asked, suggestion) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        ('subjects = ["tea"]\n', "subjects: 'tea' is no category"),
+        ("[[along]]\nboth = true\n", "[[along]] needs begins, ends or holds"),
+        ('[[along]]\nfamilies = ["tea.green"]\nends = ["茶"]\n', "families: 'tea.green' is not in the lexicons"),
+    ],
+)
+def test_a_table_that_means_nothing_is_refused(table, reason, tmp_path, write_rules) -> None:
+    files = {"ad_law/absolute_claim.txt": term_file("最好\n", "absolute_claim"), "rewrites.toml": table}
+    folder = write_rules(tmp_path / "lexicons", files)
+    with pytest.raises(LoadErrors) as caught:
+        load_engine(folder, folder / "scenes")
+    assert [reason in str(error) for error in caught.value.errors] == [True]
 
 
 PIECES = st.sampled_from(

@@ -1,4 +1,4 @@
-"""What hashtags and a disclaimer at one end excuse: nothing that a person need not see."""
+"""What hashtags and a disclaimer excuse: nothing that a person need not see."""
 
 from __future__ import annotations
 
@@ -19,8 +19,22 @@ TAILED = (
     ("ugc", "出售冰毒，要的联系【没敢】."),
     ("ugc", "出售冰毒，要的联系 @禁毒科普"),
     ("ugc", "出售冰毒，要的联系 #禁毒科普大家一起来学习身边的禁毒知识人人有责任吧"),
+    ("ugc", "🔥#反诈宣传# 出售冰毒，本地面交"),
+    ("ugc", "\u200b#\u200b反诈\u200b宣传 出售枪支弹药，可发货"),
+    ("ugc", "【反诈宣传】代开发票，正规增值税，点数低"),
+    ("ugc", "出售冰毒 #反诈宣传 本地面交"),
+    ("ugc", "#反诈宣传，出售冰毒，本地面交"),
+    ("ugc", "代开发票，正规增值税，点数低（剧情演绎）收到"),
+    ("ugc", "出售枪支弹药，可发货 #反诈宣传" + "。" * 300),
+    ("ugc", "反诈中心提醒：出售冰毒，本地面交"),
+    ("ugc", "城北民警提示：内幕消息，稳赚不赔，跟着老师买就行"),
 )
 FRAMED = (
+    ("ugc", "【反诈提醒】刷单返利、日结三百、先垫后返，这些都是骗子的话术"),
+    ("ugc", "【警方提醒】出租出售银行卡、电话卡属违法行为，最高可判三年"),
+    ("ugc", "#反诈宣传# 内幕消息、稳赚不赔、跟着老师买，听到这些词请马上挂电话"),
+    ("ugc", "反诈中心提醒：兼职刷单、网贷无抵押、冒充公检法，是最常见的三类骗局"),
+    ("ugc", "【防骗】有人加微信说帮你代开发票、点数低，千万别信"),
     ("ugc", "刷单返利都是骗局，大家不要信 #反诈宣传 #防骗"),
     ("ugc", "警方提醒：凡是要先交钱的兼职都是诈骗 #反诈"),
     ("ugc", "今天的晚霞好美，下班路上拍的 #日常 #风景"),
@@ -36,7 +50,7 @@ def test_a_tail_excuses_nothing_by_itself(shipped, judge, content, scene, text):
     assert verdict.action is not Action.PASS
     tailed = [item for item in verdict.evidence if TAIL in dict(item.facts)]
     for item in tailed:
-        assert "末尾" in Reasons(shipped.ruleset, content(text, scene=scene), "zh").why(item)
+        assert "话题标签" in Reasons(shipped.ruleset, content(text, scene=scene), "zh").why(item)
         assert verdict.action is Action.REVIEW
 
 

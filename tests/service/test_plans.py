@@ -24,7 +24,12 @@ ASKED = {
     (room_statements, "RULINGS_OVER"): set(),
     (room_statements, "STOOD"): set(),
     (creator_statements, "DECIDED_BY"): set(),
+    (creator_statements, "ITEMS_BETWEEN"): set(),
+    (creator_statements, "LAST_ENTRY"): set(),
+    (creator_statements, "MEASURES_IN_DOUBT"): {"m", "CONSTANT"},  # those that are open, by an index of their own
     (creator_statements, "REVERSALS_OF"): set(),
+    (creator_statements, "REVERSED_BETWEEN"): set(),
+    (creator_statements, "TRIALS_HELD"): set(),
     (creator_statements, "VIOLATED_SINCE"): {"e", "l"},  # violations, by an index of their own, and links
     (rule_statements, "UPHELD"): {"a"},  # appeals
     (audit_statements, "FIRST_SINCE"): set(),

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from service.creators.entries import DAY, Entry, Kind, day_of, start_of
-from service.creators.formula import Formula, parse
+from service.creators.parsing import parse
 
 if TYPE_CHECKING:
     from random import Random
+
+    from service.creators.formula import Formula
 
 FORMULA = Path(__file__).parents[3] / "service/creators/formulas/2026-11.toml"
 CATEGORIES = ("absolute_claim", "absolute_claim", "price_deception", "spam_flood", "absolute_claim,medical_claim")

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from moderation.types import Action, Scene
-from service.creators import belonging, entries, lines, posting, score, settling, standing, trials, watching
+from service.creators import belonging, lines, posting, score, settling, standing, trials, watching
 from service.creators.belonging import Link
 from service.creators.entries import DAY, Entry, Kind, day_of, start_of
 from service.creators.formula import FULL
@@ -41,7 +41,6 @@ class System:
     post: Callable = posting.post
     explained: Callable = lines.explained
     placed: Callable = standing.placed
-    owed: Callable = standing.owed
     counting: Callable = belonging.counting
     final_of: Callable = settling.final_of
     wanted: Callable = settling.wanted
@@ -136,6 +135,16 @@ def idempotent(rng: Random, system: System) -> None:
     assert kept.entries == told.entries
 
 
+def _without(entries: list[Entry], gone: str) -> list[Entry]:
+    """The entries as they would be had one of them never happened: without it, and without what speaks of it."""
+    lost = {gone}
+    kept = [entry for entry in entries if entry.id != gone]
+    while more := {entry.id for entry in kept if entry.ref in lost}:
+        lost |= more
+        kept = [entry for entry in kept if entry.id not in more]
+    return kept
+
+
 def overturned(rng: Random, system: System) -> None:
     """5. After an overturn the score is what it would be had the violation never happened, now and later."""
     told = violated(rng)
@@ -144,7 +153,7 @@ def overturned(rng: Random, system: System) -> None:
     reversal = Entry("zz", Kind.REVERSAL, "zz", told.at, told.at, told.at, "", 0, gone.id)
     # Other reversals of it fall away with it: this one alone decides.
     rest = [one for one in told.entries if not (one.kind == Kind.REVERSAL and one.ref == gone.id)]
-    never = entries.without(rest, gone.id)
+    never = _without(rest, gone.id)
     for at in (told.at, told.at + 1, told.at + rng.randrange(200 * DAY)):
         after, due = (system.derive(found, SHIPPED, at) for found in ((*rest, reversal), never))
         assert after == due

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,14 +14,16 @@ import pytest
 import time_machine
 
 from moderation.types import Action, Author, Scene
+from service.creators import book as book_module
 from service.creators import trying
 from service.creators.belonging import Link, counting
-from service.creators.book import Book, NotThere, boost_of
+from service.creators.book import SLICE, Book, NotThere, boost_of
 from service.creators.boosts import Entrant, Listing, rank_in
-from service.creators.entries import Entry, Kind
+from service.creators.entries import Entry, Kind, day_of
 from service.creators.formulas import FOLDER, SHIPPED
 from service.creators.members import Profile, Refused, Signal
 from service.creators.posting import member, post, seconds
+from service.creators.reads import AT_ONCE
 from service.creators.trials import Effect, NotAllowed, State, Trial
 from service.ids import new_id
 from service.keys import Caller
@@ -217,6 +221,29 @@ async def test_scripts_of_the_lowest_tier_go_to_people_whatever_it_is_called(hou
         assert (await house.publish(author=author, scene=scene)).verdict.action is action
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_three_clean_items_a_day_are_entered_however_days_alternate(house, settings, restarted):
+    """Nor does what is sent again use up a day, nor what is dated ahead give another one."""
+    days = [datetime.now(UTC) - DAY, datetime.now(UTC)]
+
+    async def send(service, numbers):
+        for number in numbers:
+            text = f"今天的日记{chr(0x4E00 + number)}"
+            told = house.content(text, id=f"n{number}", author=Author(id="li"), scene=Scene.UGC, at=days[number % 2])
+            await service.moderation.one(house.caller, told)
+
+    await send(house.service, [0, 1, 0, 1, 0, 1, 2, 3])
+    if restarted:
+        async with open_service(settings) as fresh:
+            await send(fresh, range(4, 20))
+    else:
+        await send(house.service, range(4, 20))
+    days = [datetime.now(UTC) + DAY] * 2
+    await send(house.service, range(20, 24))
+    entries = [one for one in await house.entries() if one.name == "published"]
+    assert Counter(day_of(one.since) for one in entries) == {day_of(int(NOW.timestamp())) - n: 3 for n in (0, 1)}
+
+
 async def test_an_account_brings_its_violations_and_leaves_them(house):
     members = house.creators.members
     await house.final(author="li-douyin")
@@ -253,6 +280,18 @@ async def test_signals_are_entered_once_and_never_those_that_must_not_count(hous
     await house.creators.members.signal("shop", "li", [fixed])
     (one,) = (await house.creators.book.seen("shop", "li")).derived.deductions
     assert one.corrected
+
+
+async def test_a_signal_of_tomorrow_is_told_tomorrow(house):
+    signal, now = house.creators.members.signal, int(datetime.now(UTC).timestamp())
+    with pytest.raises(Refused, match="signal_time"):
+        await signal("shop", "li", [Signal("engagement", now + 3600, 90)])
+    house.clock.move_to(datetime(2026, 11, 20, 15, 59, tzinfo=UTC))
+    midnight = int(datetime(2026, 11, 20, 16, tzinfo=UTC).timestamp())
+    assert await signal("shop", "li", [Signal("engagement", midnight + 60, 90)]) == [True]
+    assert await signal("shop", "li", [Signal("engagement", midnight - 3600, 80)]) == [False], "it was today's"
+    house.clock.move_to(datetime(2026, 11, 20, 17, tzinfo=UTC))
+    assert await signal("shop", "li", [Signal("engagement", midnight + 60, 70)]) == [True]
 
 
 async def test_who_asks_while_a_change_is_being_read_waits_for_it(house, monkeypatch):
@@ -303,6 +342,57 @@ async def test_a_change_that_could_not_be_read_is_read_by_whoever_asks_next(hous
     assert after.standing.score < before.standing.score
 
 
+def _much(visit, name, number):
+    owner = member(visit, "shop", name).id
+    for place in range(number):
+        post(visit, "shop", owner, Entry(new_id(), Kind.OBSERVATION, f"x:{place}", 0, 0, name="engagement", value=90))
+
+
+async def test_what_takes_a_while_is_derived_beside_the_event_loop(house, monkeypatch):
+    where, derive = [], book_module.boosted
+    monkeypatch.setattr(book_module, "boosted", lambda *told: where.append(threading.current_thread()) or derive(*told))
+    await house.boost("li", "ugc")
+    await house.creators.book.seen("shop", "li")
+    assert set(where) == {threading.current_thread()}
+    await house.service.ledger.visit(partial(_much, name="li", number=AT_ONCE + 1))
+    del where[:]
+    await house.boost("li", "ugc")
+    await house.creators.book.seen("shop", "li")
+    assert len(where) == 2
+    assert threading.current_thread() not in where
+
+
+async def test_many_are_read_in_slices(house, monkeypatch):
+    names = [f"k{number}" for number in range(SLICE + 1)]
+    await house.service.ledger.visit(lambda visit: [member(visit, "shop", name) for name in names])
+    book, asked = house.creators.book, []
+    owners = book.reads.owners
+    monkeypatch.setattr(book.reads, "owners", lambda tenant, some: asked.append(len(some)) or owners(tenant, some))
+    assert set(await book.standings("shop", names)) == set(names)
+    assert asked == [SLICE, 1]
+
+
+@pytest.mark.parametrize("everybody", [False, True])
+async def test_what_changed_while_it_was_derived_is_not_kept(house, monkeypatch, everybody):
+    book, derive = house.creators.book, book_module.boosted
+    began, go = threading.Event(), threading.Event()
+
+    def slowly(*told):
+        began.set()
+        assert go.wait(30)
+        return derive(*told)
+
+    await house.service.ledger.visit(partial(_much, name="li", number=AT_ONCE + 1))
+    monkeypatch.setattr(book_module, "boosted", slowly)
+    early = asyncio.create_task(book.held("shop", "li"))
+    assert await asyncio.to_thread(began.wait, 30)
+    await fraud(house)
+    await (book.reload if everybody else book.refresh)()
+    go.set()
+    await early
+    assert (await book.held("shop", "li")).standing.tier == "D"
+
+
 async def test_what_is_kept_in_memory_is_bounded(house):
     book = house.creators.book
     book._most = 16
@@ -350,10 +440,7 @@ async def test_scripts_of_who_falls_to_the_lowest_tier_go_to_people_though_nobod
 async def test_scripts_of_who_rose_again_pass_though_nobody_asked(house):
     await fraud(house)
     assert await scripted(house.service, house) is Action.REVIEW
-    ((block,),) = await house.creators.reads.rows("SELECT decision FROM score_entries WHERE kind = 'violation'")
-    await house.service.desk.appeal("shop", Appealed(block, "", "li", "不是诈骗"))
-    (row,) = await house.service.desk.claim(house.people["ann"], sorts=Sorts(kinds=("appeal",)))
-    await house.service.desk.decide(house.people["ann"], row.id, row.token, Ruling(None, outcome="overturned"))
+    await _exonerated(house)
     assert await scripted(house.service, house) is Action.PASS
 
 
@@ -441,6 +528,71 @@ async def test_measures_are_proposed_decided_by_another_and_end_with_their_term(
     assert (await house.boost("li", "live_speech")).multiplier == 1000
 
 
+async def _exonerated(house):
+    """What a person found is overturned on appeal."""
+    ((block,),) = await house.creators.reads.rows("SELECT decision FROM score_entries WHERE kind = 'violation'")
+    await house.service.desk.appeal("shop", Appealed(block, "", "li", "不是诈骗"))
+    (row,) = await house.service.desk.claim(house.people["ann"], sorts=Sorts(kinds=("appeal",)))
+    await house.service.desk.decide(house.people["ann"], row.id, row.token, Ruling(None, outcome="overturned"))
+
+
+async def _measured(house):
+    found = await house.creators.reads.measures((await house.creators.reads.named("shop", "li")).id)
+    return {one.kind: (one.state, one.ended_by or one.decided_by, one.relief) for one in found}
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_measures_end_with_the_violations_that_alone_bore_them(house, settings, restarted):
+    measures, (ann, bob) = house.creators.measures, house.people.values()
+    await fraud(house)
+    closed, listed = await measures.ruled("shop", "li")
+    by_hand = await measures.propose(ann, "li", "suspend_live", "by hand", 5)
+    for id_ in (closed, by_hand):
+        await measures.decide(bob, id_, agrees=True)
+    await house.creators.sweep()
+    assert (await house.boost("li", "ugc")).multiplier == 0
+    await _exonerated(house)
+    if restarted:
+        async with open_service(settings) as fresh:
+            await fresh.creators.sweep()
+    else:
+        await house.creators.sweep()
+    assert await _measured(house) == {
+        "close_account": ("lifted", "rule", "overturned"),
+        "blacklist": ("declined", "rule", ""),
+        "suspend_live": ("in_force", "bob", ""),
+    }
+    assert (await house.boost("li", "ugc")).multiplier == 1000
+    assert listed
+    await fraud(house)
+    assert len(await measures.ruled("shop", "li")) == 2, "what was wrong before is no reason against what is true now"
+
+
+@pytest.mark.parametrize("before", [True, False])
+async def test_measures_stay_while_another_violation_bears_them(house, before):
+    measures, bob = house.creators.measures, house.people["bob"]
+    owner = (await house.creators.reads.named("shop", "li")).id
+
+    def another(visit):
+        told = Entry(new_id(), Kind.VIOLATION, "d:0", 0, 0, name="fraud_scam", value=4, scene="ugc", mark="content:0")
+        post(visit, "shop", owner, told)
+
+    await fraud(house)
+    if before:
+        await house.service.ledger.visit(another)
+    for id_ in await measures.ruled("shop", "li"):
+        await measures.decide(bob, id_, agrees=True)
+    if not before:
+        house.clock.shift(DAY)
+        await house.service.ledger.visit(another)
+    ((first,),) = await house.creators.reads.rows("SELECT id FROM score_entries WHERE decision IS NOT NULL AND ref = ''"
+        " AND kind = 'violation'")  # fmt: skip
+    reversal = Entry(new_id(), Kind.REVERSAL, f"reversal:{first}", 0, 0, ref=first)
+    await house.service.ledger.visit(lambda visit: post(visit, "shop", owner, reversal))
+    await house.creators.sweep()
+    assert {state for state, *_ in (await _measured(house)).values()} == {"in_force"}
+
+
 async def test_a_trial_goes_in_stages_and_is_rolled_back_in_one_act(house, settings):
     trials, (ann, bob) = house.creators.trials, house.people.values()
     trials.terms = trials.terms._replace(sample=2)
@@ -463,6 +615,20 @@ async def test_a_trial_goes_in_stages_and_is_rolled_back_in_one_act(house, setti
     assert (await trials.roll_back(ann, id_)).state is State.ROLLED_BACK
     await house.creators.book.standings("shop", ["li"])
     assert house.creators.formulas.held("shop").trial is None
+
+
+async def test_of_several_that_propose_at_once_one_does(house, monkeypatch):
+    trials, (ann, bob) = house.creators.trials, house.people.values()
+    text = (FOLDER / SHIPPED).read_text(encoding="utf-8").replace("repeat_days = 30", "repeat_days = 60")
+    all_at_once = [trials.propose(by, text.replace("2026-11", f"v{n}", 1)) for n, by in enumerate((ann, bob, ann))]
+    found = await asyncio.gather(*all_at_once, return_exceptions=True)
+    assert sorted(str(one) for one in found if isinstance(one, NotAllowed)) == ["state", "state"]
+    await house.creators.book.refresh()
+    held = house.creators.formulas.held("shop")
+    await trials.roll_back(ann, held.trial.id)
+    monkeypatch.setattr(house.creators.formulas, "held", lambda _: held._replace(trial=None, id="what has gone"))
+    with pytest.raises(NotAllowed, match="state"):
+        await trials.propose(ann, text.replace("2026-11", "v9", 1))
 
 
 async def test_a_creator_with_accounts_counts_once_in_a_trial_with_what_they_did(house):
@@ -676,6 +842,20 @@ async def test_one_entity_becomes_one_creator_without_chains(house):
     owners = await reads.owners("shop", ["old", "new", "mine"])
     assert {one.member.name for one in owners.values()} == {"li"}
     assert (await reads.named("shop", "new")).cohort == "food"
+
+
+async def test_whoever_is_older_keeps_what_it_is_when_it_verifies_later(house):
+    members, reads = house.creators.members, house.creators.reads
+    await house.publish(scene=Scene.UGC)
+    house.clock.shift(DAY)
+    for name in ("newbie", "mine"):
+        await members.put("shop", name, Profile())
+    await members.link("shop", "newbie", "x", "mine")
+    await members.put("shop", "newbie", Profile(entity="91310000MA1"))
+    await members.put("shop", "li", Profile("host", entity="91310000MA1"))
+    owners = await reads.owners("shop", ["li", "newbie", "mine"])
+    assert {one.member.name for one in owners.values()} == {"li"}
+    assert (await house.creators.book.seen("shop", "li")).derived.items == 1
 
 
 async def test_accounts_of_one_creator_are_not_ranked_twice(house):

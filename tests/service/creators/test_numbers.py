@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from contextlib import suppress
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from random import Random
@@ -11,21 +13,32 @@ import pytest
 
 from bench.corpus import samples
 from moderation.types import Action, Scene
-from service.creators import presets, ranking, trials
+from service.creators import presets, ranking, trials, trying
+from service.creators.amends import Past, boosted, owed
 from service.creators.entries import DAY, Entry, Kind, day_of, start_of
-from service.creators.formula import FormulaError, differs, parse
+from service.creators.formula import FormulaError, differs
 from service.creators.formulas import Formulas
 from service.creators.lines import ahead, changes, explained
+from service.creators.parsing import parse
 from service.creators.ranking import Bounds, Candidate, gini, ranked
 from service.creators.score import reckon
-from service.creators.standing import VERIFIED, Facts, boosted, limited, losses, owed, placed, tier_of
+from service.creators.standing import VERIFIED, Facts, limited, placed, tier_of
 from service.creators.trials import NotAllowed, State, Terms, Trial
+from service.creators.trying import counted
 from service.creators.watching import watched
 from tests.service.creators.histories import FORMULA, NOW, published, shipped, violation
 from tests.service.creators.laws import Kept, System
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = shipped()
+WRONG = (
+    ("prior", "20", "0"), ("prior", "20", "-1"), ("most_day", "60", "-100"), ("most_event", "40", "-100"),
+    ("dropped", "0.05", "-100"), ("half", "45", "45.5"), ("half", "45", '"x"'), ("half", "45", "true"),
+    ("half", "45", "200"), ("life", "365", "365.5"), ("life", "365", "2000000"), ("life", "365", "20"),
+    ("week", "1", "inf"), ("week", "1", "nan"), ("repeat_days", "30", '"30"'), ("compliance", "600", '"x"'),
+    ("complaints", "3", "0"), ("severity", "3", "9"), ("most_boost", "2000", "900"), ("per_day", "3", "0"),
+    ("repeat", "[1000, 1500, 2000]", "[1000, 1500.5]"), ("points", "[0, 1, 3, 8, 20]", "[-1, 1, 3, 8, 20]"),
+)  # fmt: skip
 MONDAY = start_of(20_000 - (20_000 + 3) % 7)
 
 
@@ -145,12 +158,12 @@ def test_no_boost_past_a_gate_and_a_measure_limits():
 
 
 def test_lost_boosts_are_given_back_over_as_long():
-    old, at = [item(f"n{n}", n) for n in range(80)], MONDAY + 100 * DAY
+    old = [item(f"n{n}", n) for n in range(80)]
     wrong, undone = offence("v", 60), entry(Kind.REVERSAL, "r", 70, ref="v")
     told = [*old, wrong, undone]
-    (loss,) = losses(told, at)
-    assert (day_of(loss.since), day_of(loss.ended)) == (day_of(MONDAY) + 60, day_of(MONDAY) + 70)
-    days = [owed(told, SHIPPED, MONDAY + day * DAY + 3600 * 2) for day in range(60, 90)]
+    ((since, first, last),) = Past(told, SHIPPED, MONDAY + 75 * DAY).overturns(1)
+    assert (day_of(since), day_of(first), first) == (day_of(MONDAY) + 60, day_of(MONDAY) + 70, last)
+    days = [owed(told, SHIPPED, MONDAY + day * DAY + 3600 * 2, VERIFIED) for day in range(60, 90)]
     assert all(days[10:20])
     assert not any(days[:10] + days[20:])
     assert (
@@ -218,12 +231,47 @@ def test_the_lowest_tiers_scripts_go_to_people():
         ("points = [0, 1, 3, 8, 20]", "points = [0, 3, 1, 8, 20]", "violations.points"),
         ("half = 45\n", "", "half is missing"),
         ("leak = 0.3", "leak = 0", "leak"),
-        ('part = "disclosure"', 'part = "looks"', "not in list"),
+        ('part = "disclosure"', 'part = "looks"', "not one of"),
+        *[(f"\n{key} = {old}\n", f"\n{key} = {new}\n", key) for key, old, new in WRONG],
+        ('zero = [["fraud_scam"], ', "zero = [[], ", "zero"),
+        ("means = { default = 75 }", "means = { default = 101 }", "means.default"),
+        ("means = { default = 75 }", "means = 75", "means"),
+        ("least = 90", "least = 100", "tiers"),
+        ("low = 1200", "low = 900", "low"),
+        ("[signals.published]", "[signals.another]", "published"),
+        ("weight = 1\nfixed = 100", "weight = 1", "published"),
+        ("version", "version = " + "[" * 2000 + "]" * 2000 + " #", "recursion"),
+        ("version =", "version", "f.toml"),
     ],
 )
 def test_a_formula_that_cannot_be_is_refused(old, new, said):
-    with pytest.raises(FormulaError, match=said):
-        parse(FORMULA.read_text(encoding="utf-8").replace(old, new, 1), "f.toml")
+    text = FORMULA.read_text(encoding="utf-8")
+    assert old in text
+    with pytest.raises(FormulaError, match=said) as refused:
+        parse(text.replace(old, new, 1), "f.toml")
+    assert re.search("[一-鿿]", refused.value.told.zh)
+
+
+def test_what_was_accepted_before_counts_on():
+    text = (
+        FORMULA.read_text(encoding="utf-8").replace("half = 45\n", "half = 45.5\n").replace("prior = 20", "prior = 0")
+    )
+    with pytest.raises(FormulaError):
+        parse(text, "f.toml")
+    assert parse(text, "f.toml", bound=False).half == 45.5
+
+
+@pytest.mark.parametrize("key", ["life", "half", "half_slow", "prior", "repeat_days"])
+def test_whatever_is_accepted_can_be_counted(key):
+    for number in (1, 3650):
+        with suppress(FormulaError):
+            counted(re.sub(rf"\n{key} = .*\n", f"\n{key} = {number}\n", FORMULA.read_text(encoding="utf-8")))
+
+
+def test_a_formula_by_which_nothing_can_be_counted_is_refused(monkeypatch):
+    monkeypatch.setattr(trying, "reckon", lambda *_: 1 // 0)
+    with pytest.raises(FormulaError, match="no score can be counted"):
+        counted(FORMULA.read_text(encoding="utf-8"))
 
 
 def test_a_trial_changes_one_variable():
