@@ -53,7 +53,7 @@ async def test_all_that_was_done_in_ninety_days_is_counted(told):
     assert (ann.decisions, ann.per_hour) == (MANY, pytest.approx(15, rel=0.01))
     assert (ann.pace.median, ann.pace.hasty.n) == (5.0, 2000)
     assert 17 <= ann.severe <= 18, "seven or eight of fifteen decisions in an hour, and ten skipped"
-    assert 12 <= ann.severe_most <= 18
+    assert 10 <= ann.severe_most <= 18, "more than the eight decided in any hour of the clock, wherever that begins"
     assert told.overall.observed.n == MANY
     assert told.overall.observed.value == pytest.approx(0.5)
     assert [(code, one.observed.n) for code, one in told.categories] == [("fraud", MANY)]
