@@ -10,6 +10,7 @@ Single characters written otherwise (case, width, look-alikes) are the model's o
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.lexicon import ALLOW, OWN
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from moderation.text.reading import PartReading, Reader
     from moderation.types import Content, Score
 
+CLEAR = 3
+"""So many words of one category, none in another, are no accident."""
 LEAST, SHOUT = 7, 4
 """Texts of fewer Han characters are shouts, on which a model mostly guesses; those of fewer than four are not read."""
 OF_SHOUTS = frozenset({"abuse"})
@@ -206,9 +209,11 @@ def doubted(
 
     They reach terms of the shared lexicon alone: a tenant's own words, numbers and duties are no matter of opinion.
     What is firm or severe must be denied, and stand there undisguised: a model knows fewer disguises than the rules.
-    What no wording shows it cannot doubt, nor what it reads in pieces (《祛》《斑》).
+    What no wording shows it cannot doubt, nor what it reads in pieces (《祛》《斑》), nor a category of which many
+    words speak.
     """
     doubts, denies = frozenset(opinion.doubts), frozenset(opinion.denies)
+    clear = _clear(evidence, policy)
     left: list[Evidence] = []
     gone: list[Exemption] = []
     for item in evidence:
@@ -216,12 +221,25 @@ def doubted(
         firm = item.weight >= policy.block_at or item.severity >= SEVERE
         open_ = item.source == LEXICON and not item.rule.startswith(f"{OWN}.") and not (firm and item.folds)
         open_ = open_ and UNREAD.isdisjoint(item.folds) and not (item.folds and _in_pieces(content, item.span))
+        open_ = open_ and item.category not in clear
         if open_ and heads and (denies if firm else doubts).issuperset(heads):
             code = DENIED if firm else DOUBTED
             gone.append(Exemption(item.category, item.rule, item.span, code, opinion.expert))
         else:
             left.append(item)
     return left, gone
+
+
+def _clear(evidence: Sequence[Evidence], policy: ScenePolicy) -> set[str]:
+    """The categories of which so many words speak, apart from one another, that no opinion outweighs them."""
+    apart: Counter[str] = Counter()
+    ends: dict[tuple[str, str], int] = {}
+    for item in sorted(evidence, key=lambda item: item.span.end):
+        place = item.category, item.span.part
+        if item.weight >= policy.review_at and item.span.start >= ends.get(place, 0):
+            ends[place] = item.span.end
+            apart[item.category] += 1
+    return {category for category, count in apart.items() if count >= CLEAR}
 
 
 def _in_pieces(content: Content, span: Span) -> bool:

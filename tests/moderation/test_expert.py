@@ -323,6 +323,13 @@ def test_what_is_firm_or_severe_is_let_go_where_it_is_denied(shipped, text):
     assert case.conclude(denies("negative")).action is Action.BLOCK
 
 
+def test_nobody_denies_what_many_words_speak_of(shipped):
+    case = shipped.examine(content("大师算八字改命 准的再给红包 符咒也有", scene="live_chat"))
+    assert case.conclude(denies(*HEADS)) == case.conclude()
+    few = shipped.examine(content("大师算八字", scene="live_chat"))
+    assert few.conclude(denies(*HEADS)).action is Action.PASS is not few.conclude().action
+
+
 @pytest.mark.parametrize("text", ["百·家·乐上分找我", "加我微信 qingliu2026 细聊"])
 def test_nobody_denies_what_is_disguised_or_no_word(shipped, text):
     case = shipped.examine(content(text))
