@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import uvloop
+from alembic import command
 
 from service import passwords
 from service.acts import Act
@@ -55,6 +56,15 @@ def migrated(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(_empty())
     return path
+
+
+def of_old(path, revision):
+    """A database at a path as a version before left it, open to be written to."""
+    engine = db.make_engine(path, write=True, busy_timeout=5)
+    with engine.begin() as connection:
+        command.upgrade(db.alembic_config(connection), revision)
+    engine.dispose()
+    return db.open_writer(path, busy_timeout=5)
 
 
 @cache

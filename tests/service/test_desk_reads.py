@@ -6,7 +6,6 @@ import sqlite3
 
 import orjson
 import pytest
-from alembic import command
 
 from moderation.types import Scene
 from service.secret import open_secret
@@ -14,7 +13,7 @@ from service.store import db, desk_statements
 from service.store.desk_reads import DeskReads, Place, Query, Viewer
 from service.vault import opened
 from service.wiring import open_service
-from tests.small import migrated
+from tests.small import migrated, of_old
 
 LEVELS = "[0,1]"
 BOUND = {
@@ -229,11 +228,7 @@ def old(settings):
     path = settings.database
     path.unlink()
     open_secret(settings)
-    engine = db.make_engine(path, write=True, busy_timeout=5)
-    with engine.begin() as connection:
-        command.upgrade(db.alembic_config(connection), "0004")
-    engine.dispose()
-    database = db.open_writer(path, busy_timeout=5)
+    database = of_old(path, "0004")
     database.execute("INSERT INTO tenants VALUES ('shop', '2026')")
     at, numbers = "2026-11-01T00:00:00.000000Z", {}
     for seq, (id_, version, supersedes, action) in enumerate(OLD + NEWER):

@@ -27,7 +27,7 @@ from service.ports import Found, JournalBroken, JournalBusy, Rows, RowsRefused, 
 from service.store import db, statements
 from service.store.journal import SqliteJournal, chunked, judged
 from service.store.vault_statements import INSERT_RETENTION
-from tests.small import migrated
+from tests.small import migrated, of_old
 
 TABLES_AND_INDEXES = 127
 
@@ -72,11 +72,7 @@ def test_the_migrations_arrive_at_the_tables(path, tmp_path):
 
 
 def test_decisions_survive_the_migration_of_their_table(tmp_path):
-    engine = db.make_engine(tmp_path / "old.db", write=True, busy_timeout=5)
-    with engine.begin() as connection:
-        command.upgrade(db.alembic_config(connection), "0001")
-    engine.dispose()
-    old = db.open_writer(tmp_path / "old.db", busy_timeout=5)
+    old = of_old(tmp_path / "old.db", "0001")
     decide(old)
     decide(old, supersedes="d0", seq=1)
     before = old.execute("SELECT * FROM decisions ORDER BY seq").fetchall()
@@ -92,11 +88,7 @@ def test_decisions_survive_the_migration_of_their_table(tmp_path):
 
 
 def test_what_people_blocked_before_there_were_appeals_is_confirmed(tmp_path):
-    engine = db.make_engine(tmp_path / "old.db", write=True, busy_timeout=5)
-    with engine.begin() as connection:
-        command.upgrade(db.alembic_config(connection), "0006")
-    engine.dispose()
-    old = db.open_writer(tmp_path / "old.db", busy_timeout=5)
+    old = of_old(tmp_path / "old.db", "0006")
     kinds = ["decision.auto", "decision.human", "decision.undone", "decision.human", "decision.auto"]
     for seq, kind in enumerate(kinds):
         decide(old, action="block", supersedes=f"d{seq - 1}" if seq else None, seq=seq)
@@ -115,11 +107,7 @@ def test_what_people_blocked_before_there_were_appeals_is_confirmed(tmp_path):
 
 
 def test_what_was_kept_for_ever_with_a_show_is_due_to_be_looked_at(tmp_path):
-    engine = db.make_engine(tmp_path / "old.db", write=True, busy_timeout=5)
-    with engine.begin() as connection:
-        command.upgrade(db.alembic_config(connection), "0015")
-    engine.dispose()
-    old = db.open_writer(tmp_path / "old.db", busy_timeout=5)
+    old = of_old(tmp_path / "old.db", "0015")
     old.execute("PRAGMA foreign_keys=OFF")
     for content, until in enumerate((FOREVER, "2031-01-01T00:00:00.000000Z"), 1):
         old.execute(INSERT_RETENTION, (content, "shop", "tx_3y", until))
