@@ -369,9 +369,8 @@ class Inspection:
         if (before or behind) and words.stands_alone(clause, start - len(before) - low, end + len(behind) - low):
             return True
         left, right = (bisect_left(self._listed, at, key=_START_OF) for at in (start - words.WINDOW, end + 1))
-        for first, minus_last, _, other in self._listed[
-            left:right
-        ]:  # 安神助眠: where two of a category meet, a word ends
+        # 安神助眠: where two of a category meet, a word ends.
+        for first, minus_last, _, other in self._listed[left:right]:
             meet = (-minus_last == start or first == end) and other.category == rule.category and not other.regex
             if meet and words.stands_alone(clause, min(first, start) - low, max(-minus_last, end) - low):
                 return True

@@ -88,13 +88,11 @@ _READABLE = re.compile(f"[{_HAN}]|[0-9]{{3}}")
 """What of that which is not shown may be read where nobody renders it: in the elements of HTML, and elsewhere."""
 
 
-def shown(text: str) -> str:
-    """The text as it is shown, character by character in the same places; mostly the text itself."""
-    return rendered(text)[0]
-
-
 def rendered(text: str) -> tuple[str, str]:
-    """The text as it is shown, and what it holds besides for readers of what nobody renders: mostly nothing."""
+    """The text as it is shown, every character in its place, and what it holds besides: mostly the text, and nothing.
+
+    What it holds besides is for readers of what nobody renders.
+    """
     marked = "<" in text or "&" in text or "[" in text or "%" in text or "\\" in text
     if not marked and text.count(":") < COLONS and text.count("/") < SLASHES:
         return text, ""
