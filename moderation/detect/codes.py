@@ -32,7 +32,7 @@ ACROSS = 40
 ENOUGH = 8
 """So many findings of one kind and weight a part: more of them can change nothing."""
 
-_SPOKEN = str.maketrans("零〇洞一幺壹二两贰三叁四肆五伍六陆七柒拐八捌九玖", "000111222334455667778899")
+_SPOKEN = str.maketrans("零〇洞一幺壹二两贰三叁四肆五伍六陆七柒拐八捌九玖勾", "0001112223344556677788999")
 WRITTEN = 7
 """With more plain digits than these a number is not said in characters that sound like digits (1380013800就)."""
 _LONG_RUN = re.compile("[0-9oil" + "".join(map(chr, _SPOKEN)) + "]{11}")

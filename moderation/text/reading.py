@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from moderation.matcher import Hit
     from moderation.text.restore import Restorer
 
-NUMERALS = "零〇一二两三四五六七八九壹贰叁肆伍陆柒捌玖幺洞拐"
+NUMERALS = "零〇一二两三四五六七八九壹贰叁肆伍陆柒捌玖幺洞拐勾"
 _SPELT = re.compile("[a-z]{2}")
 _REPEATS = re.compile(r"([^\W\d_])\1+")
 CODE = 5

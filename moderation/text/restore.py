@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from moderation.matcher import Matcher
-from moderation.text import fillers
+from moderation.text import fillers, signs
 from moderation.text.adorned import telling
 from moderation.text.clues import BACKWARDS, HAN, LIKELIER, LIKELIER_DRAWN, LIKELIER_FUZZY, clues_of
 from moderation.text.fold import CLAUSE_MARKS, PLAIN_HAN, breaks
@@ -23,20 +23,13 @@ from moderation.text.spelling import LETTERS, SPELT, Speller, much_commoner
 from moderation.text.words import PAIR, frequency, gain, stands_alone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from moderation.matcher import Hit
     from moderation.text.fold import Folding
     from moderation.text.sound import Table
     from moderation.text.variants import Variants
 
-_MASKED = dict.fromkeys(map(ord, MASKS), MASKS[0])
-_TONES = "ˊˇˋ˙"
-_ZHUYIN = f"(?:[ㄅ-ㄙ][ㄧㄨㄩ]?[ㄚ-ㄦ]?|[ㄧㄨㄩ][ㄚ-ㄦ]?|[ㄚ-ㄦ])[{_TONES}]?"
-"""A syllable in Zhuyin: what begins it, what is between, what ends it, and its tone."""
-_FACE_LETTERS = "づっつノヽツシ"
-_FACE = f"[(][^()\u3400-\u9fffa-z0-9]{{1,16}}[)][{_FACE_LETTERS}]?"
-"""A face drawn with symbols between brackets, and its arm: the letters in it are none."""
 KATAKANA = frozenset(map(chr, range(0x30A1, 0x30FD)))
 FILLING = LETTERS.union("0123456789")
 LONGEST = 12
@@ -90,9 +83,9 @@ class Restorer:
         self._clue_list = tuple(self._clues)
         self._casual = frozenset(parts for parts in variants.splits if all(frequency(part) > USED for part in parts))
         """Split characters of which every piece is one that stands in any text: 人五 is 伍 or two words."""
-        self._signs = _alternatives(variants.signs)
+        self._signs = signs.pattern(variants.signs)
         strangest = [_strangest(folding, sign) for sign in variants.signs]
-        self._sign_letters = folding.shown_as({*MASKS, *strangest, *"".join(variants.zhuyin), *_FACE_LETTERS})
+        self._sign_letters = folding.shown_as({*MASKS, *strangest, *"".join(variants.zhuyin), *signs.FACE_LETTERS})
         basic = "".join([re.escape(letter) for letter in sorted(self._sign_letters) if letter <= LAST_BASIC])
         self._may_sign = re.compile(f"[{basic}\U00010000-\U0010ffff]")
         sounds = variants.sounds
@@ -203,12 +196,12 @@ class Restorer:
         place = 0
         for match in telling(self._signs, visible):
             self._plain(visible, places, range(place, match.start()), (text, starts, lasts))
-            word, name = self._variants.signs.get(match[0].translate(_MASKED), ""), "sign"
+            word, name = self._variants.signs.get(match[0].translate(signs.TABLED), ""), "sign"
             end = match.end()
             if word and match[0][-1] in MASKS and visible.startswith(word[-1], end):  # 傻*逼: nothing is left out
                 end += 1
             if not word:
-                word, name = self._variants.zhuyin.get(match[0].rstrip(_TONES), ""), "mixed"
+                word, name = self._variants.zhuyin.get(match[0].rstrip(signs.TONES), ""), "mixed"
             if not word and match[0][0] == "(":  # a face: what it stands between has nothing between
                 marks.append(Replaced(max(0, len(starts) - 1), len(starts) + 1, "", ("sign",)))
             elif not word:
@@ -420,12 +413,6 @@ def _likely_meant(text: str, start: int, end: int, word: str, name: str) -> bool
     if name in {"reverse", "filler"}:
         return gain(text, start, end, word) >= LIKELIER
     return name != "slang" or text[start] in LETTERS or stands_alone(text, start, end)
-
-
-def _alternatives(signs: Mapping[str, str]) -> re.Pattern[str]:
-    masks = f"[{re.escape(MASKS)}]"
-    known = [re.escape(sign).replace(r"\*", masks) for sign in sorted(signs, key=len, reverse=True)]
-    return re.compile("|".join([*known, f"{masks}{{1,3}}", _ZHUYIN, _FACE]))
 
 
 def _strangest(folding: Folding, sign: str) -> str:
