@@ -74,7 +74,7 @@ def load_ruleset(
     with _uncollected():
         ruleset = _read(lexicons, scenes, folders)
     if examples:
-        _judged(ruleset)
+        _compiled(ruleset, examples=True)
     return ruleset
 
 
@@ -134,15 +134,19 @@ def _read(lexicons: Path, scenes: Path, folders: Sequence[str]) -> Ruleset:
     )
 
 
-def load_engine(lexicons: Path = LEXICONS, scenes: Path = SCENES) -> Engine:
-    """A checked ruleset, compiled: the engine that judged its examples. Raises as ``load_ruleset`` does."""
-    return _judged(load_ruleset(lexicons, scenes, examples=False))
+def load_engine(lexicons: Path = LEXICONS, scenes: Path = SCENES, *, examples: bool = True) -> Engine:
+    """A checked ruleset, compiled; it has judged its ``examples`` unless they are known to hold.
+
+    Raises:
+        LoadErrors: as ``load_ruleset`` does.
+    """
+    return _compiled(load_ruleset(lexicons, scenes, examples=False), examples=examples)
 
 
-def _judged(ruleset: Ruleset) -> Engine:
+def _compiled(ruleset: Ruleset, *, examples: bool) -> Engine:
     with _uncollected():
         engine = Engine(ruleset)
-    if errors := [*check_lines(engine, ruleset.terms), *check_rewrites(engine)]:
+    if examples and (errors := [*check_lines(engine, ruleset.terms), *check_rewrites(engine)]):
         raise LoadErrors(errors)
     return engine
 

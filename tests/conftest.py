@@ -120,7 +120,7 @@ def _same_rules_compiled_once():
     """Whoever opens folders with the same bytes shares an engine, which keeps no state; a few are kept."""
     engines, unjudged = {}, {}
 
-    def engine(lexicons, scenes=SCENES):
+    def engine(lexicons, scenes=SCENES, *, examples=True):
         return _kept(engines, _digest_of(lexicons, scenes), lambda: load_engine(lexicons, scenes))
 
     def ruleset(lexicons, scenes=SCENES, *, examples=True):

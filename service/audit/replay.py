@@ -85,7 +85,7 @@ class Rulebook:
             raise NotKept(fingerprint)
         if shared not in self._files:
             raise NotKept(fingerprint)
-        engine = load_engine(*self._archive.rules(shared, self._files[shared]))
+        engine = load_engine(*self._archive.rules(shared, self._files[shared]), examples=False)  # they were live
         if engine.ruleset.fingerprint != shared:
             raise NotKept(f"{fingerprint}: the archive holds {engine.ruleset.fingerprint}")
         return engine

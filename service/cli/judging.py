@@ -55,10 +55,13 @@ def day_asked(as_of: str | None, lang: Language) -> datetime | None:
 
 
 def open_engine(lexicons: Path | None, lang: Language) -> tuple[Engine, Settings]:
-    """The engine over the chosen rules. Lists what is wrong with them and ends the command where they do not load."""
+    """The engine over the chosen rules, whose examples ``lexicon check`` and a service at its start judge.
+
+    Lists what is wrong with them and ends the command where they do not load.
+    """
     chosen = chosen_settings(lexicons)
     try:
-        return load_engine(chosen.lexicons, chosen.scenes), chosen
+        return load_engine(chosen.lexicons, chosen.scenes, examples=False), chosen
     except LoadErrors as errors:
         refuse(unloadable(errors, lang))
 

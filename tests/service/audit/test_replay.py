@@ -144,7 +144,7 @@ async def test_decisions_are_derived_again_from_kept_rules(tmp_path):
 async def judged_by_both(tmp_path, number, shipped, monkeypatch, models=REPOSITORY / "models", **more):
     """A service that judges by copies of the weights, which are gone by now from where they were; its pack and book."""
     monkeypatch.setattr("service.rules.Rules._load", lambda _: shipped)
-    monkeypatch.setattr("service.audit.replay.load_engine", lambda *_: shipped)
+    monkeypatch.setattr("service.audit.replay.load_engine", lambda *_, **__: shipped)
     for name in ("cards", "weights"):
         shutil.copytree(models / name, tmp_path / "models" / name)
     told = {"expert": "ngram", "models": tmp_path / "models", "expert_deadline": 20.0, "second_deadline": 60.0, **more}
@@ -207,7 +207,7 @@ async def test_the_second_stage_is_heard_again_as_it_was(tmp_path, shipped, monk
 async def test_what_was_edited_in_the_record_is_noticed(tmp_path, shipped, monkeypatch):
     """The sabotage twin: a record whose action does not follow from its signals."""
     monkeypatch.setattr("service.rules.Rules._load", lambda _: shipped)
-    monkeypatch.setattr("service.audit.replay.load_engine", lambda *_: shipped)
+    monkeypatch.setattr("service.audit.replay.load_engine", lambda *_, **__: shipped)
     async with judged(tmp_path / "data", REPOSITORY / "lexicons", 30) as (service, _):
         pack = await packed(service)
         archive = Archive(service.settings.archived)
