@@ -9,6 +9,7 @@ from service.store.quality_statements import no_copy
 
 KEY: Final = "SELECT wrapped FROM data_keys WHERE id = ?"
 KEY_OF: Final = "SELECT id, wrapped FROM data_keys WHERE tenant = ? AND mark = ? AND destroyed_at IS NULL"
+NEWEST_KEY: Final = "SELECT id, wrapped FROM data_keys WHERE destroyed_at IS NULL ORDER BY rowid DESC LIMIT 1"
 INSERT_KEY: Final = "INSERT INTO data_keys (id, tenant, mark, wrapped, made_at) VALUES (?, ?, ?, ?, ?)"
 DESTROY_KEY: Final = "UPDATE data_keys SET wrapped = x'', destroyed_at = ? WHERE id = ? AND destroyed_at IS NULL"
 

@@ -824,7 +824,9 @@ def test_what_is_erased_again_takes_its_seals_with_it(tmp_path, backed, rules):
     assert [path.name for path in (fresh / "exports").iterdir()] == [path.name for path in (data / "exports").iterdir()]
     assert len([*(fresh / "exports").glob("*.zip")]) == 1
     assert sorted(path.name for path in fresh.iterdir() if "qingliu.db-" not in path.name) == sorted(
-        path.name for path in data.iterdir() if path.name in {"archive", "audit.key", "exports", "qingliu.db", "secret"}
+        path.name
+        for path in data.iterdir()
+        if path.name in {"archive", "audit.key", "exports", "qingliu.db", "secret", "secret.check"}
     )
     seals = _rows(fresh, "SELECT key_hash FROM idempotency")
     assert seals == _rows(data, "SELECT key_hash FROM idempotency") == [(sha256(b"key you").digest(),)]
