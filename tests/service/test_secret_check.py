@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import sqlite3
 
 import pytest
 from typer.testing import CliRunner
 
 from service.cli.app import app
 from service.secret import SecretRefused
-from service.store.vault_statements import NEWEST_KEY
 from service.wiring import open_service, open_store
-from tests.small import migrated
 
 OTHER = b"\x07" * 32
 
@@ -114,10 +111,3 @@ async def test_a_backup_is_restored_only_beside_its_secret(used, tmp_path):
     done = await asyncio.to_thread(run.invoke, app, args)
     assert (done.exit_code, "put that one back" in done.output) == (1, True), done.output
     assert [path.name for path in data.iterdir()] == ["secret"]
-
-
-def test_the_newest_key_is_found_from_the_end(tmp_path):
-    database = sqlite3.connect(migrated(tmp_path / "q.db"))
-    plan = [step for *_, step in database.execute(f"EXPLAIN QUERY PLAN {NEWEST_KEY}")]
-    database.close()
-    assert plan == ["SCAN data_keys"]
