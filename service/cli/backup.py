@@ -69,7 +69,7 @@ def backup(
         return {"size": signed.size, "checkpoint": await asyncio.to_thread(audit.log.reads.cosigned, signed)}
 
     try:
-        fresh.mkdir(parents=True)
+        private.make_folder(fresh)
         told = with_log(data, None, lang.lang, work)
         _copy(chosen.data, fresh, (_CHECK, *_KEYS) if keys else (_CHECK,))
         told["sha256"] = digest_of(fresh / _DATABASE)
@@ -196,8 +196,10 @@ def _put(folder: Path, after: Path | None, place: Path) -> list[str]:
     Those that are nowhere, nor in the data directory already, are made; gives their names.
     """
     shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
-    shutil.copy2(folder / _DATABASE, place / _DATABASE)
+    for one in (place.parent, place):
+        private.make_folder(one)
+    private.make_file(place / _DATABASE)
+    shutil.copyfile(folder / _DATABASE, place / _DATABASE)
     for name in (*_FOLDERS, _CHECK, *_KEYS):
         sources = [folder, *([after] if after is not None else []), place.parent] if name in _KEYS else [folder]
         source = next((one / name for one in sources if (one / name).exists()), None)
