@@ -1,4 +1,4 @@
-"""Files that hold a secret of fixed length: whole or not there, on disk, and readable by nobody else."""
+"""What nobody else may read: folders, and files that hold a secret of fixed length, whole or not there, on disk."""
 
 from __future__ import annotations
 
@@ -11,11 +11,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PRIVATE: Final = 0o600
+_FOLDER: Final = 0o700
 _OTHERS: Final = 0o077
 
 
 class NotPrivate(Exception):
     """A file that others can read, that is not as long as it has to be, or that is gone."""
+
+
+def make_folder(path: Path) -> None:
+    """Makes a folder, where there is none."""
+    path.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
+
+
+def make_file(path: Path) -> None:
+    """Makes an empty file, where there is none."""
+    path.touch(mode=_PRIVATE)
 
 
 def kept(path: Path, size: int) -> bytes:
@@ -49,7 +60,7 @@ def read(path: Path, size: int) -> bytes:
 
 def put(path: Path, secret: bytes, *, over: bool = False) -> None:
     """Puts a whole file in its place. Raises ``FileExistsError`` where there is one, unless it is to be replaced."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     fresh = path.with_name(f"{path.name}.{token_hex(8)}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
     try:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from time import sleep
 from typing import TYPE_CHECKING, Final, TextIO
 
+from service import private
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -39,7 +41,7 @@ def claim(pid_file: Path) -> Iterator[Callable[[str], None]]:
     The lock, not the file, says that a service runs: a killed service leaves the file behind, and its number may by
     then belong to an innocent process.
     """
-    pid_file.parent.mkdir(parents=True, exist_ok=True)
+    private.make_folder(pid_file.parent)
     with pid_file.open("a+", encoding="ascii") as file:
         if not any(_locked(file) for _ in range(_TRIES)):
             raise AlreadyRunning(_read(pid_file))

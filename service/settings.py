@@ -50,8 +50,8 @@ class Settings(BaseSettings):
     )
 
     data: Path = Path("data")
-    """The data directory; the SQLite file, the pid file, the secret, the audit log's key, weights trained from labels,
-    archived rules and weights, exported packs and nothing else live in it."""
+    """The data directory; the SQLite file, the pid file, the secret and its check value, the audit log's key, weights
+    trained from labels, archived rules and weights, exported packs and nothing else live in it."""
     secret: Annotated[SecretStr, AfterValidator(_hexadecimal)] | None = None
     """The house's secret as 64 hexadecimal digits; without it the file ``secret`` in the data directory holds one."""
     lexicons: DirectoryPath = REPOSITORY / "lexicons"
@@ -205,6 +205,11 @@ class Settings(BaseSettings):
     def secret_file(self) -> Path:
         """Where the house's secret lies when no setting gives it."""
         return self.data / "secret"
+
+    @property
+    def secret_check(self) -> Path:
+        """Where a value lies by which another secret is known."""
+        return self.data / "secret.check"
 
     @property
     def audit_key_file(self) -> Path:

@@ -54,6 +54,12 @@ class Vault:
         with self._turn:
             self._reader.close()
 
+    def opens(self) -> bool:
+        """Whether the newest key that stands, if there is one, is this house's."""
+        with self._turn:
+            found = self._reader.execute(sql.NEWEST_KEY).fetchone()
+        return found is None or self._unwrapped(*found) is not None
+
     def mark(self, tenant: str, person: str) -> bytes:
         """By what a person's key is found; nobody can tell the person from it."""
         return self._marks.marked(MARKS, tenant.encode(), person.encode())

@@ -108,6 +108,7 @@ class Webhooks:
         """A new signing secret; for a day notices are signed with the old one too. Raises ``Absent``.
 
         Asked again at once it is the same: the old one, which the receiver still has, would count no longer.
+        After a clock that went back it is a new one.
         """
 
         def work(visit: Visit) -> None:
@@ -115,7 +116,7 @@ class Webhooks:
             if not standing:
                 raise Absent(webhook_id)
             rotation, rotated_at = standing[0]
-            if rotated_at is not None and visit.at < later(rotated_at, AT_ONCE_SECONDS):
+            if rotated_at is not None and rotated_at <= visit.at < later(rotated_at, AT_ONCE_SECONDS):
                 return
             act = Act(WEBHOOK_ROTATED, webhook_id, tenant, {"by": by, "rotation": rotation + 1})
             visit.record(act, Write(statements.ROTATE_WEBHOOK, (visit.at, webhook_id)))

@@ -28,7 +28,7 @@ from service.review.desk import Desk
 from service.review.search import Search
 from service.review.urgency import DUE_SECONDS, Deadlines
 from service.rules import Aside, Rules
-from service.secret import open_secret
+from service.secret import check, keep_check, open_secret
 from service.sessions import Sessions
 from service.started import record_settings, record_start
 from service.store import db
@@ -173,6 +173,7 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
         secret = await asyncio.to_thread(partial(open_secret, settings, written=await reads.written()))
         vault = await asyncio.to_thread(open_vault, settings, secret)
         stack.callback(vault.close)
+        await asyncio.to_thread(check, settings, secret, vault.opens)
         journal = await SqliteJournal.opened(path, busy_timeout=patience, vault=vault)
         ledger = Ledger(
             journal,
@@ -205,6 +206,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
     """
     async with open_store(settings) as store, AsyncExitStack() as stack:
         ledger, secret = store.ledger, store.secret
+        await asyncio.to_thread(keep_check, settings, secret)
         weights, model, opens = await _expert(settings, store)
         hearing = await stack.enter_async_context(open_hearing(settings, model, opens))
         rules = await Rules.opened(settings.lexicons, settings.scenes, ledger=ledger, reads=store.reads)

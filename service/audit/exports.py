@@ -26,6 +26,7 @@ import orjson
 import structlog
 
 from moderation.types import Scene
+from service import private
 from service.acts import EXPORT_ASKED, EXPORT_CANCELLED, EXPORT_DONE, EXPORT_FAILED, EXPORT_FETCHED, Act
 from service.audit import seal
 from service.audit.formats import FORMATS, lacking
@@ -240,7 +241,7 @@ class Exports:
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
         """Nobody else makes packs in the folder: the command line may, beside a service. A killed one holds nothing."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        private.make_folder(self._folder)
         folder = os.open(self._folder, os.O_RDONLY)
         try:
             while not _locked(folder):  # noqa: ASYNC110 - another process holds it

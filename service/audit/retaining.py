@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 
 from service.acts import ERASURE_DONE, HOLD_LIFTED, HOLD_PLACED, RETENTION_PURGED, Act
-from service.audit.retention import CLASSES, FOREVER, SHORTEST, Kept, longest
+from service.audit.clock import Clock
+from service.audit.retention import CLASSES, FOREVER, SHORTEST, Kept, longest, looked_at
 from service.ids import from_stamp, new_id, now, stamp
 from service.ledger import Unchanged
 from service.ports import Write
@@ -139,7 +140,7 @@ class Retaining:
 
     def __init__(self, ledger: Ledger, reads: LogReads, vault: Vault, weeding: Weeding) -> None:
         self._ledger, self._reads, self._vault, self._weeding = ledger, reads, vault, weeding
-        self._weeded = False
+        self._weeded, self._clock = False, Clock(reads)
 
     async def hold(self, tenant: str, kind: str, value: str, *, reason: str, by: str) -> Hold:
         """Places a hold; the same one again is the one that somebody has placed. Raises ``HoldWrong``."""
@@ -185,8 +186,10 @@ class Retaining:
         return dict(await asyncio.to_thread(self._reads.rows, sql.PURGED, tenant))
 
     async def sweep(self, at: str = "") -> int:
-        """Classes what is old enough and purges what is due by ``at`` (now, when empty); gives how many were purged."""
+        """Classes what is old enough and purges what is due by ``at``, or by a clock that is not doubted: how many."""
         moment = at or now()
+        if not at and await asyncio.to_thread(self._clock.doubted, moment):
+            return 0
         while await self._class(moment):
             pass
         done: set[int] = set()
@@ -308,7 +311,7 @@ class Retaining:
         ((last,),) = await asyncio.to_thread(self._reads.rows, sql.CLASSED)
         rows = await asyncio.to_thread(self._reads.rows, sql.UNCLASSED, last, old, AT_ONCE)
         classes = await asyncio.to_thread(self._classes, rows)
-        placed = [(*row[:2], code, _looked_at(until, at)) for row, (code, until) in zip(rows, classes, strict=True)]
+        placed = [(*row[:2], code, looked_at(until, at)) for row, (code, until) in zip(rows, classes, strict=True)]
 
         def work(visit: Visit) -> None:
             visit.derive(*(Write(sql.INSERT_RETENTION, row, must_change=False) for row in placed))
@@ -328,9 +331,9 @@ class Retaining:
         classes = await asyncio.to_thread(self._classes, rows)
         for row, (code, until) in zip(rows, classes, strict=True):
             if until > at:
-                staying.append((code, _looked_at(until, at), row[0]))
+                staying.append((code, looked_at(until, at), row[0]))
             elif _held(holds, row[1], row[2], told_in(row[4])):
-                staying.append((code, _looked_at(FOREVER, at), row[0]))
+                staying.append((code, looked_at(FOREVER, at), row[0]))
             else:
                 going.append((row, code, until))
         seals = await asyncio.to_thread(self._seals_by_tenant, [(row[1], row[0]) for row, _, _ in going])
@@ -433,11 +436,6 @@ def _kept(read: Read, row: Sequence[Any]) -> Kept:
         ((show,),) = read(sql.SHOW_END, tenant, room, published)
     commercial = bool(told.get("commercial") or told.get("has_cart_link"))
     return Kept(scene or "", published or received, received, show or "", bool(restricted), commercial)
-
-
-def _looked_at(until: str, at: str) -> str:
-    """When a content is looked at again: half a day later where nobody knows yet until when it is kept."""
-    return stamp(from_stamp(at) + timedelta(hours=12)) if until == FOREVER else until
 
 
 def _same(visit: Visit, holds: Iterable[Hold]) -> None:

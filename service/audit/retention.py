@@ -70,6 +70,11 @@ def longest(kept: Kept) -> tuple[str, str]:
     return code, until
 
 
+def looked_at(until: str, at: str) -> str:
+    """When a content is looked at again: half a day later where nobody knows yet until when it is kept."""
+    return stamp(from_stamp(at) + timedelta(hours=12)) if until == FOREVER else until
+
+
 def _read() -> Mapping[str, Mapping[str, Any]]:
     told: Mapping[str, Mapping[str, Any]] = tomllib.loads(
         Path(__file__).with_name("retention.toml").read_text(encoding="utf-8")

@@ -38,6 +38,7 @@ _DATABASE: Final = "qingliu.db"
 _FOLDERS: Final = ("archive", "exports", "models")
 _PACKS: Final = (".zip", NUMBERS)
 _KEYS: Final = ("secret", "audit.key")
+_CHECK: Final = "secret.check"
 _RESTORING: Final = "restoring"
 """Where a restore works, in the data directory: what it leaves off is no data."""
 
@@ -68,9 +69,9 @@ def backup(
         return {"size": signed.size, "checkpoint": await asyncio.to_thread(audit.log.reads.cosigned, signed)}
 
     try:
-        fresh.mkdir(parents=True)
+        private.make_folder(fresh)
         told = with_log(data, None, lang.lang, work)
-        _copy(chosen.data, fresh, _KEYS if keys else ())
+        _copy(chosen.data, fresh, (_CHECK, *_KEYS) if keys else (_CHECK,))
         told["sha256"] = digest_of(fresh / _DATABASE)
         (fresh / _TOLD).write_bytes(orjson.dumps(told))
         fresh.replace(folder)
@@ -85,12 +86,12 @@ def backup(
     out.print(say(lang.lang, f"已备份到 {folder}（检查点 {told['size']}）", f"{folder}, checkpoint {told['size']}"))
 
 
-def _copy(data: Path, folder: Path, keys: Iterable[str]) -> None:
+def _copy(data: Path, folder: Path, files: Iterable[str]) -> None:
     """Copies what lies beside the database, while a service may write there."""
     for name in _FOLDERS:
         if (data / name).exists():
             shutil.copytree(data / name, folder / name, ignore=_unfinished, copy_function=_copy_file)
-    for name in keys:
+    for name in files:
         if (data / name).exists():
             shutil.copy2(data / name, folder / name)
 
@@ -146,7 +147,7 @@ def restore(
         fresh = _put(folder, after, place)
         wrong, again = with_log(place, None, lang.lang, work)
         if not wrong:
-            _move(place, chosen.data)
+            _move(place, chosen.data, fresh)
     except OSError as error:
         reason = why(error, lang.lang)
         fail(say(lang.lang, f"未能恢复：{reason}", f"not restored: {reason}"))
@@ -195,9 +196,11 @@ def _put(folder: Path, after: Path | None, place: Path) -> list[str]:
     Those that are nowhere, nor in the data directory already, are made; gives their names.
     """
     shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
-    shutil.copy2(folder / _DATABASE, place / _DATABASE)
-    for name in (*_FOLDERS, *_KEYS):
+    for one in (place.parent, place):
+        private.make_folder(one)
+    private.make_file(place / _DATABASE)
+    shutil.copyfile(folder / _DATABASE, place / _DATABASE)
+    for name in (*_FOLDERS, _CHECK, *_KEYS):
         sources = [folder, *([after] if after is not None else []), place.parent] if name in _KEYS else [folder]
         source = next((one / name for one in sources if (one / name).exists()), None)
         if source is not None:
@@ -205,11 +208,19 @@ def _put(folder: Path, after: Path | None, place: Path) -> list[str]:
     fresh = [name for name in _KEYS if not (place / name).exists()]
     for name in fresh:
         private.kept(place / name, BYTES)
+    if "secret" in fresh:
+        (place / _CHECK).write_bytes(b"")
     return fresh
 
 
-def _move(place: Path, data: Path) -> None:
-    """Puts what was restored in its place, the database last: without it there is no data."""
+def _move(place: Path, data: Path, fresh: Iterable[str]) -> None:
+    """Puts what was restored in its place, the database last: without it there is no data.
+
+    A secret that was made ``fresh`` is not held against the one that is put back.
+    """
+    (data / _CHECK).unlink(missing_ok=True)
+    if "secret" in fresh:
+        (place / _CHECK).unlink()
     for path in sorted(place.iterdir(), key=lambda path: path.name == _DATABASE):
         path.replace(data / path.name)
 

@@ -14,6 +14,7 @@ from aiohttp import ClientSession
 from rich.table import Table
 
 from moderation.types import Scene
+from service import private
 from service.cli.demo_creators import created
 from service.cli.demo_day import DUE_SOON, Desk, hired, worked
 from service.cli.say import fail, out, settings
@@ -59,7 +60,7 @@ def demo(
     if reset:
         _remove(chosen)
         return
-    chosen.data.mkdir(parents=True, exist_ok=True)
+    private.make_folder(chosen.data)
     with (chosen.data / "service.log").open("ab") as log:
         run(chosen, lambda: _show(chosen, log=log, stay=not no_serve))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from moderation.told import Wrong
+from service import private
 from service.vault import opened
 
 if TYPE_CHECKING:
@@ -90,6 +92,7 @@ def open_plain_reader(path: Path, *, busy_timeout: float) -> sqlite3.Connection:
 
 def copy(source: sqlite3.Connection, target: Path) -> None:
     """Copies a database that may be in use to a new file, as it is at one moment."""
+    private.make_file(target)
     connection = sqlite3.connect(target)
     try:
         source.backup(connection)
@@ -165,7 +168,10 @@ def migrate(path: Path, *, busy_timeout: float) -> None:
 
     Two processes that start at once take turns: the second finds nothing left to do. Raises ``Unsafe``.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private.make_folder(path.parent)
+    with suppress(OSError):  # SQLite says better why it cannot
+        if not path.exists():
+            private.make_file(path)
     engine = make_engine(path, write=True, busy_timeout=busy_timeout)
     try:
         with engine.begin() as connection:

@@ -9,6 +9,7 @@ from service.store.quality_statements import no_copy
 
 KEY: Final = "SELECT wrapped FROM data_keys WHERE id = ?"
 KEY_OF: Final = "SELECT id, wrapped FROM data_keys WHERE tenant = ? AND mark = ? AND destroyed_at IS NULL"
+NEWEST_KEY: Final = "SELECT id, wrapped FROM data_keys WHERE destroyed_at IS NULL ORDER BY rowid DESC LIMIT 1"
 INSERT_KEY: Final = "INSERT INTO data_keys (id, tenant, mark, wrapped, made_at) VALUES (?, ?, ?, ?, ?)"
 DESTROY_KEY: Final = "UPDATE data_keys SET wrapped = x'', destroyed_at = ? WHERE id = ? AND destroyed_at IS NULL"
 
@@ -36,6 +37,8 @@ DUE: Final = f"""
 {_AGED}, hex(c.commitment) FROM retentions AS r JOIN contents AS c ON c.id = r.content {_NEWEST}
 WHERE r.purged_at IS NULL AND r.until <= ?1 ORDER BY r.until LIMIT ?2
 """
+SIGNED_BEFORE: Final = "SELECT at FROM log_checkpoints WHERE at < ? ORDER BY size DESC LIMIT 1"
+"""Of a day's checkpoints, at most, more are read: the newest that is old enough is wanted, whatever came before."""
 POSTPONE: Final = "UPDATE retentions SET class = ?, until = ? WHERE content = ? AND purged_at IS NULL"
 MARK_PURGED: Final = "UPDATE retentions SET purged_at = ? WHERE content = ? AND purged_at IS NULL"
 EMPTY_CONTENT: Final = "UPDATE contents SET body = x'', salt = x'' WHERE id = ? AND length(body) > 0"

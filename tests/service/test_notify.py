@@ -7,9 +7,11 @@ import json
 import sqlite3
 import time
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from statistics import median
 
 import pytest
+import time_machine
 from standardwebhooks import Webhook
 
 from service import outbound
@@ -136,6 +138,17 @@ async def test_what_comes_is_signed_and_says_what_happened(house, receiver):
         Webhook(secret).verify(last.body, last.headers)
     assert made.secret != renewed.secret
     assert first.headers["Content-Type"] == "application/json" and "Cookie" not in first.headers
+
+
+async def test_a_secret_is_renewed_by_a_clock_that_went_back(house, receiver):
+    """For as long as the clock was ahead the old one would have been the answer."""
+    webhook = await house.webhook(receiver.url)
+    first = await house.webhooks.rotate("shop", webhook, by="tests")
+    with time_machine.travel(datetime.now(UTC) - timedelta(days=1)):
+        second = await house.webhooks.rotate("shop", webhook, by="tests")
+        assert await house.webhooks.rotate("shop", webhook, by="tests") == second
+    assert (first.webhook.rotation, second.webhook.rotation) == (2, 3)
+    assert first.secret != second.secret
 
 
 async def test_a_receiver_that_is_gone_ends_and_nothing_more_is_sent(house, receiver):

@@ -35,6 +35,8 @@ ASKED = {
     (audit_statements, "FIRST_SINCE"): set(),
     (audit_statements, "LAST_BEFORE"): set(),
     (vault_statements, "KEEP_AUTHOR"): set(),
+    (vault_statements, "NEWEST_KEY"): {"data_keys"},  # from its end, to the first that stands
+    (vault_statements, "SIGNED_BEFORE"): {"log_checkpoints"},  # from its end, a day's
     (vault_statements, "UNCLASSED"): set(),
 }
 """What a statement may walk all the same."""

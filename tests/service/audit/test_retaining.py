@@ -18,6 +18,7 @@ from types import SimpleNamespace
 from unittest.mock import Mock
 
 import pytest
+import structlog
 import time_machine
 from typer.testing import CliRunner
 
@@ -25,6 +26,7 @@ from moderation.load import load_engine
 from moderation.types import Author, Content, Part, Scene
 from service.acts import Act
 from service.audit import seal
+from service.audit.clock import Clock
 from service.audit.exports import NotThere
 from service.audit.records import PackOrder
 from service.audit.retaining import HoldWrong, NoSuchHold, Retaining
@@ -176,6 +178,58 @@ async def test_what_was_written_before_the_clock_went_back_is_classed(house):
     classed = "SELECT c.content_id FROM retentions AS r JOIN contents AS c ON c.id = r.content ORDER BY c.id"
     assert [name for (name,) in service.audit.log.reads.rows(classed)] == ["a", "ahead", "ahead too", "back"]
     assert await service.audit.retaining.sweep(stamp(began + 62 * DAY)) == 4
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_clock_that_jumped_ahead_purges_nothing_until_it_has_run_so_for_a_day(house, restarted):
+    """A start or two under it, and a clock that jumps again, are no day."""
+    service, caller, _ = house
+    await service.moderation.one(caller, content("话", "c"))
+    await service.audit.log.checkpoint()
+    ahead, retaining = datetime.now(UTC) + 2000 * DAY, service.audit.retaining
+
+    async def swept(moment, *, acts=False):
+        with time_machine.travel(moment):
+            if acts:
+                await service.keys.create("shop")
+                await service.audit.log.checkpoint()
+            return await retaining.sweep()
+
+    with structlog.testing.capture_logs() as logs:
+        assert await swept(ahead, acts=restarted) == 0
+        retaining._clock = Clock(service.audit.log.reads)
+        assert [await swept(ahead + DAY * part) for part in (0.01, 0.5, 0.99)] == [0, 0, 0]
+        assert {one["event"] for one in logs if one["log_level"] == "error"} == {
+            "the clock stands far after the log: nothing is purged until it has run so for a day"
+        }
+    ((body,),) = service.audit.log.reads.rows("SELECT body FROM contents")
+    assert body
+    assert await swept(ahead + 1.01 * DAY) == restarted
+
+
+async def test_a_house_at_rest_purges_once_its_clock_was_watched_for_a_day(house, monkeypatch):
+    service, caller, _ = house
+    await service.moderation.one(caller, content("话", "c"))
+    await service.audit.log.checkpoint()
+    ahead, passed = datetime.now(UTC) + 2000 * DAY, 0.0
+    monkeypatch.setattr("service.audit.clock.monotonic", lambda: passed)
+    found = []
+    for days, jump in ((0, 0), (0.9, 0), (0.1, 3), (0.5, 0), (0.6, 0)):
+        passed += days * DAY.total_seconds()
+        ahead += (days + jump) * DAY
+        with time_machine.travel(ahead):
+            found.append(await service.audit.retaining.sweep())
+    assert found == [0, 0, 0, 0, 1]
+
+
+async def test_a_house_that_rested_over_holidays_purges_at_once(house):
+    service, caller, _ = house
+    for day in (0, 61):
+        with time_machine.travel(datetime.now(UTC) + day * DAY):
+            await service.moderation.one(caller, content("话", f"c{day}"))
+            await service.audit.log.checkpoint()
+    with time_machine.travel(datetime.now(UTC) + 64 * DAY):
+        assert await service.audit.retaining.sweep() == 1
 
 
 async def test_what_was_said_in_a_show_that_lasts_goes_once_it_has_ended(house):
@@ -824,7 +878,9 @@ def test_what_is_erased_again_takes_its_seals_with_it(tmp_path, backed, rules):
     assert [path.name for path in (fresh / "exports").iterdir()] == [path.name for path in (data / "exports").iterdir()]
     assert len([*(fresh / "exports").glob("*.zip")]) == 1
     assert sorted(path.name for path in fresh.iterdir() if "qingliu.db-" not in path.name) == sorted(
-        path.name for path in data.iterdir() if path.name in {"archive", "audit.key", "exports", "qingliu.db", "secret"}
+        path.name
+        for path in data.iterdir()
+        if path.name in {"archive", "audit.key", "exports", "qingliu.db", "secret", "secret.check"}
     )
     seals = _rows(fresh, "SELECT key_hash FROM idempotency")
     assert seals == _rows(data, "SELECT key_hash FROM idempotency") == [(sha256(b"key you").digest(),)]
