@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 from dataclasses import replace as replace_in
 from datetime import datetime
@@ -35,8 +36,9 @@ from service.cli.say import Json, err, out, print_json, why
 from service.cli.words import Lang, Tongue, refuse, say, table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Mapping, Sequence
 
+    from moderation.errors import LoadError
     from moderation.importer import TermLine
     from moderation.lint import Alarms, Finding
     from moderation.reasons import Language
@@ -53,6 +55,7 @@ CODES: Final = {
     "empty": "折叠后为空",
     "frequent": "误报过多",
     "joined": "组合词写法",
+    "loader": "加载器拒绝",
     "nested": "嵌套过深",
     "no_category": "没有类别",
     "no_word": "没有词",
@@ -259,57 +262,60 @@ def _read(file: Path, shape: Shape, encoding: str, lang: Language) -> tuple[List
 
 
 def _tried(job: _Job, found: Imported, texts: list[str], clock: Clock) -> tuple[Imported, list[Finding], Alarms]:
-    """The import without what flags too many clean texts, with what is doubtful about the rest of it."""
-    ruleset, wrong, origins = job.frame, [], {}
-    for category, lines in found.lines.items():
+    """The import without what is refused or flags too many clean texts, with what is doubtful about the rest of it."""
+    left_out: list[Rejected] = []
+    lines = found.lines
+    ruleset, origins, wrong = _loaded(job, lines, clock)
+    while refused := {place: error for error in wrong if (place := (error.file, error.line)) in origins}:
+        left_out += [_refused(origins[place], error) for place, error in refused.items()]
+        lines = _without(origins, refused)
+        ruleset, origins, wrong = _loaded(job, lines, clock)
+    terms = ruleset.terms[len(job.frame.terms) :]
+    findings, alarms = examined(Material(ruleset, terms), texts, job.limit, clock)
+    if not job.force:
+        frequent = {(one.file, one.line): one for one in findings if one.kind is Kind.FREQUENT}
+        left_out += [_frequent(origins[place], one) for place, one in frequent.items()]
+        lines = _without(origins, frequent)
+        findings = [one for one in findings if one.kind is Kind.FREQUENT or (one.file, one.line) not in frequent]
+    located = [replace_in(one, file=job.file.name, line=origins[one.file, one.line].origin) for one in findings]
+    return Imported(lines, [*found.rejected, *left_out]), located, alarms
+
+
+def _loaded(
+    job: _Job, found: Mapping[str, list[TermLine]], clock: Clock
+) -> tuple[Ruleset, dict[tuple[str, int], TermLine], list[LoadError]]:
+    """The frame with all lines in it, where each of them stands, and what the loader refuses."""
+    ruleset, origins, wrong = job.frame, {}, []
+    for category, lines in found.items():
         with clock.step("load"):
             text = term_file(category, lines, job.provenance)
             ruleset, errors = with_terms(ruleset, category, text, job.lexicons)
         first = text.count("\n") - len(lines) + 1
         origins.update({(category, first + number): line for number, line in enumerate(lines)})
         wrong += errors
-    terms = ruleset.terms[len(job.frame.terms) :]
-    findings, alarms = examined(Material(ruleset, terms, wrong), texts, job.limit, clock)
-    left_out: dict[tuple[str, int], Rejected] = {}
-    for one in findings:
-        place = (one.file, one.line)
-        if one.kind is Kind.REFUSED or (one.kind is Kind.FREQUENT and not job.force):
-            left_out[place] = _left_out(one, origins[place].origin if place in origins else 1)
-    located = [_located(job, one, origins.get((one.file, one.line))) for one in findings]
-    if not left_out:
-        return found, located, alarms
-    kept = {
-        category: [origins[place] for place in origins if place[0] == category and place not in left_out]
-        for category in found.lines
-    }
-    rest = [
-        shown
-        for one, shown in zip(findings, located, strict=True)
-        if one.kind is Kind.FREQUENT or (one.file, one.line) not in left_out
-    ]
-    return (
-        Imported(
-            {category: listed for category, listed in kept.items() if listed}, [*found.rejected, *left_out.values()]
-        ),
-        rest,
-        alarms,
-    )
+    return ruleset, origins, wrong
 
 
-def _located(job: _Job, one: Finding, line: TermLine | None) -> Finding:
-    """A finding at its place in the list that was brought."""
-    return replace_in(one, file=job.file.name, line=line.origin) if line else one
+def _without(
+    origins: Mapping[tuple[str, int], TermLine], places: Container[tuple[str, int]]
+) -> dict[str, list[TermLine]]:
+    """The lines by category, but for those at some places."""
+    kept: dict[str, list[TermLine]] = defaultdict(list)
+    for place, line in origins.items():
+        if place not in places:
+            kept[place[0]].append(line)
+    return dict(kept)
 
 
-def _left_out(one: Finding, line: int) -> Rejected:
-    if one.kind is Kind.REFUSED:
-        return Rejected(
-            line, one.term, "loader", Told(f"加载器拒绝：{one.detail}", f"the loader refuses it: {one.detail}")
-        )
-    why = Told(
-        f"在干净语料中误报 {one.detail}，例：{one.texts[0]}", f"flags {one.detail} clean texts, such as {one.texts[0]}"
-    )
-    return Rejected(line, one.term, "frequent", why)
+def _refused(line: TermLine, error: LoadError) -> Rejected:
+    why = Told(f"加载器拒绝：{error.told.zh}", f"the loader refuses it: {error.told.en}")
+    return Rejected(line.origin, line.text, "loader", why)
+
+
+def _frequent(line: TermLine, one: Finding) -> Rejected:
+    shown = one.texts[0]
+    why = Told(f"在干净语料中误报 {one.detail.zh}，例：{shown}", f"flags {one.detail.en} clean texts, such as {shown}")
+    return Rejected(line.origin, one.term, "frequent", why)
 
 
 def _write(job: _Job, imported: Imported, *, replace: bool) -> dict[Path, int]:
