@@ -286,12 +286,12 @@ def _columns(number: int, first: list[str], shape: Shape, *, width: int) -> tupl
     if word is None and width == 1:
         word = 0
     if word is None or (shape.tag and tag is None):
-        wanted = shape.word or shape.tag or "word"
+        wanted = shape.tag if shape.tag and tag is None else shape.word
         raise ListUnreadable(
             number,
-            f"第 {number} 行应为列名，其中须有 {wanted}；现为 {', '.join(first)}。"
+            f"第 {number} 行应为列名，其中须有 {wanted or '词、敏感词或 word'}；现为 {', '.join(first)}。"
             "可用 --word-column、--tag-column 指定列名或列号",
-            f"line {number} should name the columns, {wanted} among them, but is {', '.join(first)}: "
+            f"line {number} should name the columns, {wanted or 'word'} among them, but is {', '.join(first)}: "
             "give --word-column and --tag-column, by name or number",
         )
     return word, tag, headed

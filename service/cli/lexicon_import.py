@@ -73,6 +73,8 @@ class _Job:
     """One import: what is read, where to, and under which rules."""
 
     file: Path
+    encoding: str
+    sheet: str
     output: Path | None
     lexicons: Path
     frame: Ruleset
@@ -103,6 +105,7 @@ Output = Annotated[
 Written = Annotated[Form | None, typer.Option("--format", help="写法（默认自动判断）", show_default=False)]
 Encoded = Annotated[str, typer.Option("--encoding", help="编码（默认自动判断）", show_default=False)]
 WordColumn = Annotated[str, typer.Option("--word-column", help="词所在的列名、列号或 JSON 成员", show_default=False)]
+Sheet = Annotated[str, typer.Option("--sheet", help="工作表名（工作簿有多个非空工作表时必填）", show_default=False)]
 TagColumn = Annotated[str, typer.Option("--tag-column", help="标签所在的列名、列号或 JSON 成员", show_default=False)]
 
 
@@ -120,6 +123,7 @@ def import_command(  # noqa: PLR0913, PLR0917 - the options of a command line
     encoding: Encoded = "",
     word_column: WordColumn = "",
     tag_column: TagColumn = "",
+    sheet_name: Sheet = "",
     force: Annotated[bool, typer.Option("--force", help="收入单字（仅独立成句时命中）与误报率超限的词")] = False,  # noqa: FBT002
     replace: Annotated[bool, typer.Option("--replace", help="覆盖已有的输出文件")] = False,  # noqa: FBT002
     corpus: Corpus = None,
@@ -147,11 +151,11 @@ def import_command(  # noqa: PLR0913, PLR0917 - the options of a command line
         frame = _frame(chosen.lexicons, chosen.scenes, clock, lang.lang)
         categories = _categories(mapped or (), category, frame, lang.lang)
         job = _Job(
-            file=file, output=output, lexicons=chosen.lexicons, frame=frame, provenance=provenance, limit=limit,
-            force=force, lang=lang.lang,
+            file=file, encoding=encoding, sheet=sheet_name, output=output, lexicons=chosen.lexicons, frame=frame,
+            provenance=provenance, limit=limit, force=force, lang=lang.lang,
         )  # fmt: skip
         shape = Shape(form=form, word=word_column, tag=tag_column, groups=frozenset(categories))
-        report = _import(job, shape, encoding, (category, categories), texts, clock)
+        report = _import(job, shape, (category, categories), texts, clock)
     report.files = _write(job, report.imported, replace=replace) if report.imported.taken else {}
     if json:
         _echo(report, clock, lang.lang)
@@ -194,12 +198,10 @@ def _provenance(source: str, licence: str, owner: str, lang: Language) -> Proven
     return given
 
 
-def _import(  # noqa: PLR0913, PLR0917 - one import, step by step
-    job: _Job, shape: Shape, encoding: str, meant: tuple[str, dict[str, str]], texts: list[str], clock: Clock
-) -> _Report:
+def _import(job: _Job, shape: Shape, meant: tuple[str, dict[str, str]], texts: list[str], clock: Clock) -> _Report:
     """Reads, sorts out and tries. ``meant`` are the category of all words and those of tags."""
     with clock.step("read"):
-        listing, code = _read(job.file, shape, encoding, job.lang)
+        listing, code = _read(job, shape)
     order = Order(
         folding=job.frame.folding,
         category=meant[0],
@@ -246,19 +248,19 @@ def _categories(mapped: Sequence[str], category: str, frame: Ruleset, lang: Lang
     return {**{code: code for code in frame.categories}, **given}
 
 
-def _read(file: Path, shape: Shape, encoding: str, lang: Language) -> tuple[Listing, str]:
+def _read(job: _Job, shape: Shape) -> tuple[Listing, str]:
     """The words of a file and the name of its encoding."""
-    suffix = file.suffix.lower()
+    suffix = job.file.suffix.lower()
     try:
-        data = file.read_bytes()
+        data = job.file.read_bytes()
         if shape.form is None and (suffix in _EXCEL or data.startswith(sheet.MAGIC)):
-            return read_rows(sheet.rows(data), shape, form="xlsx"), "xlsx"
-        text, code = decode(data, encoding)
+            return read_rows(sheet.rows(data, job.sheet), shape, form="xlsx"), "xlsx"
+        text, code = decode(data, job.encoding)
         return read_text(text, shape, suffix=suffix), code
     except OSError as error:
-        refuse(say(lang, "文件无法读取：", "cannot read: ") + why(error, lang))
+        refuse(say(job.lang, "文件无法读取：", "cannot read: ") + why(error, job.lang))
     except ListUnreadable as error:
-        refuse(f"{file}:{error.line}: {error.told.in_(lang)}")
+        refuse(f"{job.file}:{error.line}: {error.told.in_(job.lang)}")
 
 
 def _tried(job: _Job, found: Imported, texts: list[str], clock: Clock) -> tuple[Imported, list[Finding], Alarms]:
