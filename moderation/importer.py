@@ -220,6 +220,12 @@ def _company(text: str, order: Order) -> tuple[str, str, str]:
             "“+”“&”“|”的一侧没有内容；应为 a+b",
             "has nothing on one side of +, & or |; a+b is expected",
         )
+    if any(len(piece) == 1 and piece.isdigit() for piece in folded):
+        raise _Refused(
+            "joined",
+            "一侧只是一个数字；若是等级，请另列一列",
+            "has a single digit on one side; if that is a level, give it a column of its own",
+        )
     if len(set(folded)) < len(folded) or len(folded) > _MOST_JOINED:
         raise _Refused(
             "joined",

@@ -10,7 +10,7 @@ import csv
 import json
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -40,6 +40,9 @@ _LOOKED_AT: Final = 2000
 """Lines that are looked at to see how a file is written."""
 _MOST: Final = 0.8
 _TAGGED: Final = re.compile(r"(\S+)[ \u3000]+(\S+)")
+_GRADED: Final = re.compile(r"(.*[^\s|｜=,，])[\s|｜=,，]+([0-9]{1,8}(?:\.[0-9]+)?)(?:\s+[a-z]+)?")
+"""A word with its level or count, and perhaps what kind of word a dictionary calls it."""
+_QUOTED: Final = re.compile("\"(.+)\"|'(.+)'|“(.+)”|‘(.+)’|「(.+)」")
 
 
 class Form(StrEnum):
@@ -157,8 +160,21 @@ def read_text(text: str, shape: Shape, *, suffix: str = "") -> Listing:
         if (line := raw.strip()) and not line.startswith(COMMENT)
     ]
     if form is Form.TAGS:
-        return _from_tagged(lines)
-    return _from_keys(lines, shape) if form is Form.KEYS else _from_lines(lines)
+        listing = _from_tagged(lines)
+    else:
+        listing = _from_keys(lines, shape) if form is Form.KEYS else _from_lines(lines)
+    return replace(listing, items=_bare(listing.items))
+
+
+def _bare(items: list[Item]) -> list[Item]:
+    """Words without their quotes, where nearly all have them."""
+    inner = [_QUOTED.fullmatch(item.text) for item in items]
+    if sum(map(bool, inner)) < _MOST * len(items):
+        return items
+    return [
+        item._replace(text=match[match.lastindex or 0].strip()) if match else item
+        for item, match in zip(items, inner, strict=True)
+    ]
 
 
 def _form_of(text: str, suffix: str, shape: Shape) -> Form:
@@ -195,7 +211,10 @@ def _looks_tagged(head: Sequence[str]) -> bool:
 
 
 def _from_lines(lines: list[tuple[int, str]]) -> Listing:
-    """One word a line, or several with separators between them; a file of one line is split at its commonest one."""
+    """One word a line, or several with separators between them; a file of one line is split at its commonest one.
+
+    Where nearly every line ends in a number, that is a tag: beside their levels the words would never be met.
+    """
     items: list[Item] = []
     if len(lines) == 1:
         number, line = lines[0]
@@ -203,15 +222,22 @@ def _from_lines(lines: list[tuple[int, str]]) -> Listing:
         if line.count(best) and not line.startswith(PATTERN):
             items = [Item(piece, number) for piece in _pieces(line, re.compile(f"[{re.escape(best)}]"))]
             return Listing(items, form=f"one line, {best!r}")
+    graded = {
+        number: match for number, line in lines if not line.startswith(PATTERN) and (match := _GRADED.fullmatch(line))
+    }
+    if len(graded) < _MOST * len(lines):
+        graded = {}
     piped = any(line.count("|") >= _MANY_PIPES for _, line in lines if not line.startswith(PATTERN))
     splits = re.compile("[、，,；;\t|]" if piped else "[、，,；;\t]")
     search = splits.search
     for number, line in lines:
-        if search(line) is None or line.startswith(PATTERN):
+        if match := graded.get(number):
+            items.append(Item(match[1], number, (match[2],)))
+        elif search(line) is None or line.startswith(PATTERN):
             items.append(Item(line, number))
         else:
             items.extend(Item(piece, number) for piece in _pieces(line, splits))
-    return Listing(items, form=Form.LINES)
+    return Listing(items, form=Form.TAGS if graded else Form.LINES)
 
 
 def _pieces(line: str, separators: re.Pattern[str]) -> Iterator[str]:

@@ -77,6 +77,7 @@ def test_a_word_becomes_a_line_that_reads_as_it_was_meant(take, word, line) -> N
         ("C++", "joined"),
         ("赌+赌", "joined"),
         ("a+b+c+d", "joined"),
+        ("百家乐|1", "joined"),
         ("赌\x00博", "control"),
         ("赌\n博", "control"),
         ("赌" * 65, "too_long"),

@@ -70,6 +70,52 @@ def test_words_with_tags_are_told_by_the_whole_file() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "百家乐|1\n老虎机|2\n",
+        "百家乐=1\n老虎机 = 2\n",
+        "百家乐,1\n老虎机，2\n",
+        "百家乐 1 n\n老虎机 2 nz\n",
+        "百家乐 1\n老虎机 2\n",
+    ],
+)
+def test_numbers_behind_nearly_all_words_are_tags(text) -> None:
+    more = text + "".join(f"{word}{text[3]}{number}\n" for number, word in enumerate(("炸金花", "德州扑克"), start=30))
+    listing = read(f"{more}约炮\n".encode())
+    assert listing.form == Form.TAGS
+    assert [(item.text, item.tags) for item in listing.items] == [
+        ("百家乐", ("1",)),
+        ("老虎机", ("2",)),
+        ("炸金花", ("30",)),
+        ("德州扑克", ("31",)),
+        ("约炮", ()),
+    ]
+
+
+def test_numbers_behind_some_words_are_part_of_them() -> None:
+    assert words("iphone 15\n百家乐\nregex:1,2\n老虎机".encode()) == ["iphone 15", "百家乐", "regex:1,2", "老虎机"]
+    assert words("regex:加,2\nregex:加微=3\n".encode()) == ["regex:加,2", "regex:加微=3"]
+
+
+def test_long_lines_of_blanks_are_read_in_no_time() -> None:
+    assert len(words(("a" + " " * 50_000 + "b\n" + "| 1" * 20_000 + "\n").encode())) > 1
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('"百家乐"\n"老虎机"\n', ["百家乐", "老虎机"]),
+        ('"百家乐","老虎机",\n“炸金花”,\n', ["百家乐", "老虎机", "炸金花"]),
+        ("'百家乐'\n「老虎机」\n‘炸金花’\n'q'\n\"德州", ["百家乐", "老虎机", "炸金花", "q", '"德州']),
+        ('"百家乐" 1\n"老虎机" 2\n', ["百家乐", "老虎机"]),
+        ('"百家乐"\n老虎机\n', ['"百家乐"', "老虎机"]),
+    ],
+)
+def test_quotes_around_nearly_all_words_are_no_part_of_them(text, found) -> None:
+    assert words(text.encode()) == found
+
+
 def test_words_with_blanks_in_them_are_no_tags() -> None:
     assert words(b"buy now\nfree viagra\nclick here\n") == ["buy now", "free viagra", "click here"]
 
