@@ -32,8 +32,8 @@ POLITICAL: Final = "political_placeholder"
 NO_LICENCE: Final = frozenset({"none", "unknown", "no", "n/a", "?", "-", "无", "未知", "不明", "没有"})
 _JOINED: Final = re.compile("[+&|＋＆｜]")
 _MOST_JOINED: Final = 3
-_SPECIAL: Final = re.compile(r"([|{}\\])")
-_STARTS: Final = ("@", "[", "#", "/")
+_SPECIAL: Final = re.compile(r"([|{}\\｜｛｝]|(?<=\s)#)")
+_STARTS: Final = ("@", "[", "#", "/", "＠", "［", "＃")
 _DOUBTFUL: Final = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
 
 

@@ -55,6 +55,10 @@ def lines(imported) -> list[str]:
         ("regex:稳赢[^/]+场", r"/稳赢[^\/]+场/ | anchor: 稳赢"),
         ("regex:稳赢(一|二)把", "/稳赢(?:一|二)把/ | anchor: 稳赢一把, 稳赢二把"),
         ("薇❤", "薇❤"),
+        ("｛赌｝场 #1", r"\｛赌\｝场 \#1"),
+        ("＠赌王", r"\＠赌王"),
+        ("［赌场］", r"\［赌场］"),
+        ("＃1赌场", r"\＃1赌场"),
     ],
 )
 def test_a_word_becomes_a_line_that_reads_as_it_was_meant(take, word, line) -> None:
