@@ -1,7 +1,7 @@
 """Foreign word lists as bytes become words with their lines and tags, or an error that names the line.
 
 Read are lines (with the separators people use), ``word tag,tag``, ``key<TAB>values``, CSV, TSV, rows of a sheet, JSON
-and JSONL, in UTF-8, UTF-16 or GB18030. What the words mean is not decided here, and no file is opened.
+and JSONL, in UTF-8, UTF-16, GB18030 or Big5. What the words mean is not decided here, and no file is opened.
 """
 
 from __future__ import annotations
@@ -31,6 +31,12 @@ _BOMS: Final = (
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
+_PAIR: Final = re.compile(rb"[\x81-\xa0\xa4-\xfe][\x40-\xfe]")
+"""The bytes of a Han in GBK or Big5; signs begin with A1 to A3 in both."""
+_COMMON: Final = re.compile(rb"[\xa4-\xc6]"), re.compile(rb"[\xb0-\xd7][\xa1-\xfe]")
+"""The everyday ones, in Big5 and in GB18030."""
+_SAMPLE: Final = 1 << 16
+_EVERYDAY, _RARER = 0.9, 0.7
 _SEPARATORS: Final = "、|，,；;\t"
 _ALWAYS: Final = re.compile("[、，,；;]")
 """These separate in any file; a tab and ``|`` only where the whole file shows it."""
@@ -118,13 +124,20 @@ def decode(data: bytes, encoding: str = "") -> tuple[str, str]:
     if b"\0" in data[:4096]:
         name = "utf-16-le" if data[1:4096:2].count(0) >= data[:4096:2].count(0) else "utf-16-be"
         return _decoded(data, name), name
-    try:
-        return data.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError as first:
+    failed: dict[str, int] = {}
+    for name in ("utf-8", "cp950", "gb18030") if _looks_big5(data) else ("utf-8", "gb18030"):
         try:
-            return data.decode("gb18030"), "gb18030"
-        except UnicodeDecodeError as second:  # what could be read further was meant
-            return _decoded(data, "utf-8" if first.start >= second.start else "gb18030"), ""
+            return data.decode(name), name
+        except UnicodeDecodeError as error:
+            failed[name] = error.start
+    return _decoded(data, max(failed, key=lambda name: failed[name])), ""  # what could be read furthest was meant
+
+
+def _looks_big5(data: bytes) -> bool:
+    """Whether nearly all Han are everyday ones in Big5 while many are rare ones in GB18030, which reads them too."""
+    pairs = _PAIR.findall(data[:_SAMPLE])
+    big5, gb = (sum(common.match(pair) is not None for pair in pairs) for common in _COMMON)
+    return big5 > _EVERYDAY * len(pairs) and gb < _RARER * len(pairs)
 
 
 def _decoded(data: bytes, encoding: str) -> str:

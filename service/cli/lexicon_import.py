@@ -135,7 +135,7 @@ def import_command(  # noqa: PLR0913, PLR0917 - the options of a command line
     """导入外来词表为词条文件，并给出体检报告。
 
     可读：每行一词（或以 、 , ; | 制表符分隔）、“词 标签,标签”、“键<TAB>值”、csv、tsv、xlsx、JSON、JSONL；
-    UTF-8、UTF-16、GB18030。a+b、a&b、a|b 成为同句规则；regex: 开头的是 RE2 正则，须能推出锚词；# 开头的是注释。
+    UTF-8、UTF-16、GB18030、Big5。a+b、a&b、a|b 成为同句规则；regex: 开头的是 RE2 正则，须能推出锚词；# 开头的是注释。
 
     误报率达到上限的词不写入（--force 除外）。政治类只能写入使用单位自己的文件。
 

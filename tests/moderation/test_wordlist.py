@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from moderation.text.words import frequent
 from moderation.wordlist import Form, ListUnreadable, Shape, decode, read_rows, read_text
 
 
@@ -35,6 +36,21 @@ LINES = "百家乐\r\n# 注释\r\n\r\n老虎机\r\n"
 def test_every_encoding_reads_the_same(data, encoding) -> None:
     assert decode(data)[1] == encoding
     assert [(item.text, item.line) for item in read(data).items] == [("百家乐", 1), ("老虎机", 4)]
+
+
+TRADITIONAL = "賭球網站、新葡京真人\r\n百家樂,老虎機\r\n"
+
+
+@pytest.mark.parametrize("encoding", ["cp950", "big5", "gb18030", "utf-8"])
+def test_big5_is_told_from_gb18030(encoding) -> None:
+    found = {"big5": "cp950"}.get(encoding, encoding)
+    assert decode(TRADITIONAL.encode(encoding)) == (TRADITIONAL, found)
+
+
+def test_no_common_list_in_gb18030_passes_for_big5() -> None:
+    words = sorted(frequent(5000))
+    for some in ("\n".join(words[place : place + 3]) for place in range(0, 5000, 3)):
+        assert decode(some.encode("gb18030")) == (some, "gb18030")
 
 
 @pytest.mark.parametrize(
