@@ -25,6 +25,8 @@ COMMENT: Final = "#"
 _WORD_NAMES: Final = frozenset(
     "word words term terms text keyword keywords key 词 词条 词语 敏感词 违禁词 关键词 关键字 名称 内容".split()  # noqa: SIM905
 )
+_TITLES: Final = ("敏感词", "违禁词", "关键词", "关键字", "词条", "词语", "词表", "词库", "keyword")
+"""What the name of an only column holds: 关键词列表."""
 _TAG_NAMES: Final = frozenset("tag tags type types category topic label 标签 类型 类别 分类 种类 主题".split())  # noqa: SIM905
 _BOMS: Final = (
     (b"\xef\xbb\xbf", "utf-8"),
@@ -103,11 +105,15 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list that was read: its words, what could not be read of it, and how it was written."""
+    """A list that was read: its words, what could not be read of it, and how it was written.
+
+    ``headed``: whether the first row of a table names its columns; ``None`` where there is no table.
+    """
 
     items: list[Item]
     rejected: list[Rejected] = field(default_factory=list)
     form: str = ""
+    headed: bool | None = None
 
 
 def decode(data: bytes, encoding: str = "") -> tuple[str, str]:
@@ -293,7 +299,9 @@ def _csv_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def read_rows(rows: Iterable[tuple[int, Sequence[str]]], shape: Shape, *, form: str = "rows") -> Listing:
-    """The words of a table: ``rows`` are numbered from 1. Its first row names the columns, unless there is only one.
+    """The words of a table: ``rows`` are numbered from 1. Its first row names the columns.
+
+    An only column may have no name: then its first row is a word, unless it sounds like a name.
 
     Raises:
         ListUnreadable: where no column is known to hold the words.
@@ -303,7 +311,7 @@ def read_rows(rows: Iterable[tuple[int, Sequence[str]]], shape: Shape, *, form: 
     if not table:
         return Listing([], form=form)
     word, tag, headed = _columns(*table[0], shape, width=max(len(row) for _, row in table))
-    listing = Listing([], form=form)
+    listing = Listing([], form=form, headed=headed)
     for number, row in table[headed:]:
         text = row[word] if word < len(row) else ""
         if not text:
@@ -323,7 +331,7 @@ def _columns(number: int, first: list[str], shape: Shape, *, width: int) -> tupl
         word is not None and not shape.word.isdigit()
     )
     if word is None and width == 1:
-        word = 0
+        word, headed = 0, any(title in names[0] for title in _TITLES)
     if word is None or (shape.tag and tag is None):
         wanted = shape.tag if shape.tag and tag is None else shape.word
         raise ListUnreadable(

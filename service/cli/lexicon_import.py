@@ -172,6 +172,7 @@ class _Report:
     """What came of an import: what was read and how, what was taken, left out and doubted, and where it was written."""
 
     read: int
+    headed: bool | None
     form: str
     encoding: str
     imported: Imported
@@ -186,6 +187,7 @@ class _Report:
             "taken": self.imported.taken,
             "form": self.form,
             "encoding": self.encoding,
+            "headed": self.headed,
             "files": {str(path): count for path, count in self.files.items()},
         }
 
@@ -215,6 +217,7 @@ def _import(job: _Job, shape: Shape, meant: tuple[str, dict[str, str]], texts: l
     rejected = sorted([*listing.rejected, *imported.rejected], key=lambda item: item.line)
     return _Report(
         read=len(listing.items) + len(listing.rejected),
+        headed=listing.headed,
         form=str(listing.form),
         encoding=code,
         imported=Imported(imported.lines, rejected),
@@ -386,6 +389,14 @@ def _tell(report: _Report, lang: Language) -> None:
         ),
         markup=False,
     )
+    if report.headed:
+        out.print(say(lang, "  首行作为列名，不是词", "  the first row names the columns and holds no word"))
+    elif report.headed is False:
+        zh, en = (
+            "首行也作为词；若是列名，请以 --word-column 写出",
+            "the first row is a word; if it names the column, give that name as --word-column",
+        )
+        out.print(say(lang, f"  {zh}", f"  {en}"))
     for path, count in report.files.items():
         out.print(f"  {path}: {count}", markup=False)
     reasons = report.imported.reasons()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
+import orjson
 import pytest
 from xlsxwriter import Workbook
 
@@ -76,3 +77,25 @@ def test_a_title_above_the_headings_is_told_in_the_words_of_the_sheet(bring) -> 
     data = workbook(词表=[["违禁词一览"], ["序号", "敏感词"], ["1", "百家乐"]])
     done, _ = bring("b.xlsx", data, "--category", "gambling")
     assert done.returncode == 2 and "其中须有 词、敏感词或 word；现为 违禁词一览" in done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("first", "zh", "en"),
+    [("关键词列表", "首行作为列名", "names the columns"), ("老虎机", "首行也作为词", "is a word")],
+)
+def test_how_the_first_row_was_taken_is_told(inside, tmp_path, first, zh, en) -> None:
+    (tmp_path / "a.csv").write_text(f"{first}\n百家乐\n", encoding="utf-8")
+    asked = (
+        "lexicon",
+        "import",
+        tmp_path / "a.csv",
+        *ORIGIN,
+        "--category",
+        "gambling",
+        "-o",
+        tmp_path / "o.txt",
+        "--replace",
+    )
+    assert zh in inside(*asked).stdout.decode()
+    assert en in inside(*asked, "--lang", "en").stdout.decode()
+    assert orjson.loads(inside(*asked, "--json").stdout)["headed"] is ("列表" in first)

@@ -172,6 +172,18 @@ def test_an_empty_table_holds_nothing() -> None:
     assert read(b"", ".csv").items == []
 
 
+@pytest.mark.parametrize(
+    ("first", "headed"),
+    [("关键词列表", True), ("公司敏感词", True), ("Keywords (2026)", True), ("词", True), ("老虎机", False)],
+)
+def test_the_heading_of_an_only_column_is_no_word(first, headed) -> None:
+    listing = read(f"{first}\n百家乐\n约炮\n".encode(), ".csv")
+    assert listing.headed is headed
+    assert [item.text for item in listing.items] == [*([] if headed else [first]), "百家乐", "约炮"]
+    assert read(f"{first}\n百家乐\n约炮\n".encode(), ".csv", word=first).headed is True
+    assert read("百家乐\n约炮\n".encode()).headed is None
+
+
 def test_a_table_of_one_column_needs_no_header() -> None:
     assert [item.text for item in read_rows([(1, ["约炮"]), (2, [""]), (3, ["百家乐"])], Shape()).items] == [
         "约炮",
