@@ -189,7 +189,7 @@ def _line(text: str, order: Order) -> tuple[str, str, str]:
     key = order.folding.visible(text)
     if not key.strip():
         raise _Refused("empty", "折叠后没有内容", "folds to nothing")
-    if not _one_letter(key):
+    if not _one_character(key):
         return escaped(text), key, key
     if not order.force:
         raise _Refused(
@@ -200,8 +200,9 @@ def _line(text: str, order: Order) -> tuple[str, str, str]:
     return escaped(text) + ALONE, key, key
 
 
-def _one_letter(key: str) -> bool:
-    return len(key) == 1 and unicodedata.category(key)[0] in "LN"
+def _one_character(key: str) -> bool:
+    """Whether a word is a letter, digit or mark alone; emoji say enough by themselves."""
+    return len(key) == 1 and unicodedata.category(key) != "So"
 
 
 def escaped(text: str) -> str:
