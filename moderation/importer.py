@@ -32,8 +32,8 @@ POLITICAL: Final = "political_placeholder"
 NO_LICENCE: Final = frozenset({"none", "unknown", "no", "n/a", "?", "-", "无", "未知", "不明", "没有"})
 _JOINED: Final = re.compile("[+&|＋＆｜]")
 _MOST_JOINED: Final = 3
-_SPECIAL: Final = re.compile(r"([|{}\\])")
-_STARTS: Final = ("@", "[", "#", "/")
+_SPECIAL: Final = re.compile(r"([|{}\\｜｛｝]|(?<=\s)#)")
+_STARTS: Final = ("@", "[", "#", "/", "＠", "［", "＃")
 _DOUBTFUL: Final = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
 
 
@@ -99,13 +99,13 @@ def sort_out(items: Iterable[Item], order: Order) -> Imported:
     for item in items:
         try:
             category = _category(item, order)
-            text, key = _line(item.text, order)
+            text, key, sought = _line(item.text, order)
         except _Refused as refused:
             rejected.append(Rejected(item.line, item.text, refused.code, refused.told))
             continue
-        protected = order.allowed.get(key)
+        protected = order.allowed.get(sought)
         if protected is not None and not protected.isdisjoint((category, ANYWHERE)):
-            why = Told("是允许词，不能同时禁止", "is an allowed word, and cannot be banned too")
+            why = Told(f"“{sought}”是允许词，不能同时禁止", f"{sought} is an allowed word, and cannot be banned too")
             rejected.append(Rejected(item.line, item.text, "allowed", why))
             continue
         made = TermLine(text, item.line)
@@ -173,8 +173,8 @@ def _category(item: Item, order: Order) -> str:
     )
 
 
-def _line(text: str, order: Order) -> tuple[str, str]:
-    """The line that a word becomes, and the key under which it may stand once. Raises ``_Refused``."""
+def _line(text: str, order: Order) -> tuple[str, str, str]:
+    """The line that a word becomes, the key under which it may stand once, the word sought. Raises ``_Refused``."""
     if _DOUBTFUL.search(text):
         raise _Refused("control", "含控制字符或换行", "holds a control character or a line break")
     if text.startswith((PATTERN, "regex：")):
@@ -189,19 +189,20 @@ def _line(text: str, order: Order) -> tuple[str, str]:
     key = order.folding.visible(text)
     if not key.strip():
         raise _Refused("empty", "折叠后没有内容", "folds to nothing")
-    if not _one_letter(key):
-        return escaped(text), key
+    if not _one_character(key):
+        return escaped(text), key, key
     if not order.force:
         raise _Refused(
             "one_character",
             "只有一个字，会到处误报；--force 可强制导入，仅在独立成句时命中",
             "is one character, which stands everywhere; --force takes it, to count only as a clause of its own",
         )
-    return escaped(text) + ALONE, key
+    return escaped(text) + ALONE, key, key
 
 
-def _one_letter(key: str) -> bool:
-    return len(key) == 1 and unicodedata.category(key)[0] in "LN"
+def _one_character(key: str) -> bool:
+    """Whether a word is a letter, digit or mark alone; emoji say enough by themselves."""
+    return len(key) == 1 and unicodedata.category(key) != "So"
 
 
 def escaped(text: str) -> str:
@@ -210,7 +211,7 @@ def escaped(text: str) -> str:
     return f"\\{line}" if line.startswith(_STARTS) else line
 
 
-def _company(text: str, order: Order) -> tuple[str, str]:
+def _company(text: str, order: Order) -> tuple[str, str, str]:
     """``a+b``: the longest is sought, and counts beside the other in its sentence; a third may stand anywhere."""
     pieces = [piece.strip() for piece in _JOINED.split(text)]
     folded = [order.folding.plain(piece) for piece in pieces]
@@ -220,6 +221,12 @@ def _company(text: str, order: Order) -> tuple[str, str]:
             "“+”“&”“|”的一侧没有内容；应为 a+b",
             "has nothing on one side of +, & or |; a+b is expected",
         )
+    if any(len(piece) == 1 and piece.isdigit() for piece in folded):
+        raise _Refused(
+            "joined",
+            "一侧只是一个数字；若是等级，请另列一列",
+            "has a single digit on one side; if that is a level, give it a column of its own",
+        )
     if len(set(folded)) < len(folded) or len(folded) > _MOST_JOINED:
         raise _Refused(
             "joined",
@@ -228,7 +235,7 @@ def _company(text: str, order: Order) -> tuple[str, str]:
         )
     first, second, *third = sorted(pieces, key=lambda piece: -len(order.folding.plain(piece)))
     line = f"{escaped(first)} | sentence: {_listed(second)}" + (f" | with: {_listed(third[0])}" if third else "")
-    return line, "+".join(sorted(folded))
+    return line, "+".join(sorted(folded)), order.folding.visible(first)
 
 
 def _listed(text: str) -> str:
@@ -236,13 +243,13 @@ def _listed(text: str) -> str:
     return escaped(text).replace(",", r"\,")
 
 
-def _pattern(pattern: str, folding: Folding) -> tuple[str, str]:
+def _pattern(pattern: str, folding: Folding) -> tuple[str, str, str]:
     try:
         folded, anchors = tame(pattern, folding.plain)
     except PatternRefused as refused:
         raise _Refused("pattern", *refused.told) from None
     body = re.sub(r"(?<!\\)((?:\\\\)*)/", r"\1\\/", folded)
-    return f"/{body}/ | anchor: {', '.join(anchors)}", f"{PATTERN}{folded}"
+    return f"/{body}/ | anchor: {', '.join(anchors)}", f"{PATTERN}{folded}", ""
 
 
 def _too_deep(taken: Mapping[tuple[str, str], TermLine]) -> list[tuple[tuple[str, str], TermLine]]:

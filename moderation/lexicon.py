@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from hashlib import blake2s
 from itertools import product
 from math import prod
@@ -15,10 +14,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from moderation.errors import GrammarError, LoadError, TermError
 from moderation.text.variants import DISGUISES
 from moderation.types import FULL_WEIGHT, Scene
+from moderation.values import day, whole, yes
 from moderation.wrongs import wrong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from datetime import date
 
 ALLOW = "allow"
 """The category name under which allow terms are kept: it never appears in evidence."""
@@ -29,8 +30,10 @@ OWN = "own"
 """What rule ids of a tenant's own terms begin with, so that a record tells whose word it was."""
 MANDATORY_HEADERS = ("owner", "source", "licence", "reviewed")
 MAX_SEVERITY = 4
-_MARKS = frozenset("|{}\\/")
+_MARKS = frozenset("|{}\\/#｜｛｝")
 """A line without them, that is no header and no section, is a word and nothing else."""
+_SLIP = re.compile(r"(?<!\\)[｜｛｝]|\s#|^[＠［＃]")
+"""Marks as a Chinese input method types them, and a comment behind a term: as parts of a word they are never met."""
 MAX_ALTERNATIVES = 4000
 """A line that expands to more is a slip of the hand."""
 MOST_ERRORS = 1000
@@ -165,7 +168,7 @@ def parse(
         if not line or line.startswith("#"):
             continue
         try:
-            if _MARKS.isdisjoint(line) and line[0] not in "@[":
+            if _MARKS.isdisjoint(line) and line[0] not in "@[＠［＃":
                 terms.append(_plain(file, number, line))
             else:
                 terms.extend(_line(file, number, line))
@@ -203,9 +206,9 @@ def _header(file: _File, number: int, line: str) -> None:
     if key in file.headers:
         raise GrammarError(file.name, number, wrong("twice", what=f"@{key}"))
     if key == "reviewed":
-        _date(file.name, number, key, value.strip())
+        day(file.name, number, key, value.strip())
     if key == "verified":
-        _bool(file.name, number, key, value.strip())
+        yes(file.name, number, key, value.strip())
     if key == "disguise":
         _disguises(file.name, number, key, value.strip())
     file.headers[key] = value.strip()
@@ -230,7 +233,9 @@ def _section(file: _File, number: int, line: str) -> None:
 
 
 def _terms(file: _File, number: int, line: str) -> Iterator[Term]:
-    body, rest = _pattern_body(file.name, number, line) if line.startswith("/") else _literal_body(line)
+    body, rest = (
+        _pattern_body(file.name, number, line) if line.startswith("/") else _literal_body(file.name, number, line)
+    )
     options = {**file.defaults, **_of_section(file, number, _options(file.name, number, rest))}
     base = _from_options(file, number, options, pattern=line.startswith("/"))
     mould = _Mould(base)
@@ -250,8 +255,10 @@ def _of_section(file: _File, number: int, options: dict[str, list[str]]) -> dict
     return options
 
 
-def _literal_body(line: str) -> tuple[str, list[str]]:
+def _literal_body(name: str, number: int, line: str) -> tuple[str, list[str]]:
     first, *rest = _split(line, "|")
+    if slip := _SLIP.search(first):
+        raise GrammarError(name, number, wrong("slip", mark=slip[0].strip()))
     return first, rest
 
 
@@ -270,7 +277,7 @@ def _split(line: str, separator: str) -> list[str]:
 
 
 def _unescape(text: str) -> str:
-    return text if "\\" not in text else re.sub(r"\\([|#{},\\/@\[])", r"\1", text)
+    return text if "\\" not in text else re.sub(r"\\([|#{},\\/@\[｜｛｝＠［＃])", r"\1", text)
 
 
 def _expand(file: _File, number: int, body: str) -> Iterator[str]:
@@ -408,40 +415,18 @@ def _text(_name: str, _number: int, _key: str, value: str) -> str:
     return _unescape(value)
 
 
-def _int(low: int, high: int) -> Callable[[str, int, str, str], int]:
-    def read(name: str, number: int, key: str, value: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,3}", value) or not low <= int(value) <= high:
-            raise GrammarError(name, number, wrong("whole_number", key=key, low=low, high=high, value=value))
-        return int(value)
-
-    return read
-
-
-def _date(name: str, number: int, key: str, value: str) -> date:
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise GrammarError(name, number, wrong("date", key=key, value=value)) from None
-
-
-def _bool(name: str, number: int, key: str, value: str) -> bool:
-    if value not in {"true", "false"}:
-        raise GrammarError(name, number, wrong("true_false", key=key, value=value))
-    return value == "true"
-
-
 _SECTION = "@section"
 _CONDITION_KEYS = ("near", "sentence", "with", "unless", "without", "next", "prev", "not_next", "not_prev")
 _READERS: dict[str, Callable[[str, int, str, str], Any]] = {
     **dict.fromkeys((*_CONDITION_KEYS, "anchor", "scenes", "for"), _list),
-    "severity": _int(0, MAX_SEVERITY),
-    "weight": _int(1, FULL_WEIGHT),
+    "severity": whole(0, MAX_SEVERITY),
+    "weight": whole(1, FULL_WEIGHT),
     "disguise": _disguises,
     "laws": _laws,
-    "from": _date,
-    "until": _date,
-    "loose": _bool,
-    "verified": _bool,
+    "from": day,
+    "until": day,
+    "loose": yes,
+    "verified": yes,
     "note": _text,
     "as": _text,
     "hit": _text,

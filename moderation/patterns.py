@@ -38,6 +38,7 @@ _WORDS = re.compile(r"[^\\|()\[\]{}*+?.^$]+(?:\|[^\\|()\[\]{}*+?.^$]+)+(?=\)|\Z)
 """A list of words, as most groups are."""
 _WIDE = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
 _GONE = {"\\s", "\\W"}
+_CONTROLS = frozenset({"\\t", "\\n", "\\r", "\\f", "\\v", "\\a"})
 _BORDERS = ("\\b", "\\B")
 
 
@@ -195,15 +196,13 @@ class _Parser:
         if escaped in {"\\A", "\\z"}:
             self._refuse_edges()
         if escaped[1].isalnum():
-            if escaped in {"\\t", "\\n", "\\r", "\\f", "\\v", "\\a"}:
+            if escaped in _CONTROLS:
                 return _NOTHING
             raise PatternRefused(f"正则中的 {escaped} 不受支持", f"{escaped} is not supported in a pattern")
         return self._letters(escaped[1])
 
     def _set(self) -> _Part:
-        end, listed = self._members()
-        source = self._text[self._place : end]
-        self._place = end
+        self._place, listed, source = self._members()
         if listed is None:
             return _Part(_WIDE.sub(lambda char: chr(ord(char[0]) - 0xFEE0), source))
         chars = tuple(dict.fromkeys(char for char in map(self._plain, listed) if char))
@@ -211,26 +210,30 @@ class _Parser:
             return _NOTHING
         return _Part(chars[0] if len(chars) == 1 else f"(?:{'|'.join(chars)})", chars)
 
-    def _members(self) -> tuple[int, list[str] | None]:
-        """Where a set ends, and its characters; ``None`` where they are not listed one by one."""
+    def _members(self) -> tuple[int, list[str] | None, str]:
+        """Where a set ends, its characters (``None`` where they are not listed one by one), and all of it, folded."""
         text, place = self._text, self._place + 1
         listed: list[str] | None = []
+        source = "["
         if text.startswith("^", place):
-            listed, place = None, place + 1
-        first = True
+            listed, source, place = None, "[^", place + 1
+        first, bound = True, False
         while first or text[place] != "]":
-            first = False
-            if kind := _CLASS.match(text, place) or _CODE.match(text, place):
-                listed, place = None, kind.end()
-                continue
-            place += text[place] == "\\"
-            if listed is not None:
-                listed.append(text[place])
-            place += 1
-            if text.startswith("-", place) and text[place + 1 : place + 2] != "]":
+            start, first = place, False
+            kind = _CLASS.match(text, place) or _CODE.match(text, place)
+            escaped = text[place] == "\\"
+            char = text[place + escaped]
+            place = kind.end() if kind else place + escaped + 1
+            ranged = text.startswith("-", place) and text[place + 1 : place + 2] != "]"
+            place += ranged
+            if kind or ranged:
                 listed = None
-                place += 1
-        return place + 1, listed
+            elif listed is not None and text[start:place] not in _CONTROLS:
+                listed.append(char)
+            folded = "" if kind or escaped or ranged or bound else self._plain(char)
+            source += folded if len(folded) == 1 else text[start:place]
+            bound = ranged
+        return place + 1, listed, f"{source}]"
 
     def _letters(self, char: str) -> _Part:
         if (part := self._read.get(char)) is None:

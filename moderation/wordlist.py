@@ -1,7 +1,7 @@
 """Foreign word lists as bytes become words with their lines and tags, or an error that names the line.
 
 Read are lines (with the separators people use), ``word tag,tag``, ``key<TAB>values``, CSV, TSV, rows of a sheet, JSON
-and JSONL, in UTF-8, UTF-16 or GB18030. What the words mean is not decided here, and no file is opened.
+and JSONL, in UTF-8, UTF-16, GB18030 or Big5. What the words mean is not decided here, and no file is opened.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import csv
 import json
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -25,12 +25,20 @@ COMMENT: Final = "#"
 _WORD_NAMES: Final = frozenset(
     "word words term terms text keyword keywords key 词 词条 词语 敏感词 违禁词 关键词 关键字 名称 内容".split()  # noqa: SIM905
 )
+_TITLES: Final = ("敏感词", "违禁词", "关键词", "关键字", "词条", "词语", "词表", "词库", "keyword")
+"""What the name of an only column holds: 关键词列表."""
 _TAG_NAMES: Final = frozenset("tag tags type types category topic label 标签 类型 类别 分类 种类 主题".split())  # noqa: SIM905
 _BOMS: Final = (
     (b"\xef\xbb\xbf", "utf-8"),
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
+_PAIR: Final = re.compile(rb"[\x81-\xa0\xa4-\xfe][\x40-\xfe]")
+"""The bytes of a Han in GBK or Big5; signs begin with A1 to A3 in both."""
+_COMMON: Final = re.compile(rb"[\xa4-\xc6]"), re.compile(rb"[\xb0-\xd7][\xa1-\xfe]")
+"""The everyday ones, in Big5 and in GB18030."""
+_SAMPLE: Final = 1 << 16
+_EVERYDAY, _RARER = 0.9, 0.7
 _SEPARATORS: Final = "、|，,；;\t"
 _ALWAYS: Final = re.compile("[、，,；;]")
 """These separate in any file; a tab and ``|`` only where the whole file shows it."""
@@ -40,6 +48,9 @@ _LOOKED_AT: Final = 2000
 """Lines that are looked at to see how a file is written."""
 _MOST: Final = 0.8
 _TAGGED: Final = re.compile(r"(\S+)[ \u3000]+(\S+)")
+_GRADED: Final = re.compile(r"(.*[^\s|｜=,，])[\s|｜=,，]+([0-9]{1,8}(?:\.[0-9]+)?)(?:\s+[a-z]+)?")
+"""A word with its level or count, and perhaps what kind of word a dictionary calls it."""
+_QUOTED: Final = re.compile("\"(.+)\"|'(.+)'|“(.+)”|‘(.+)’|「(.+)」")
 
 
 class Form(StrEnum):
@@ -94,11 +105,15 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list that was read: its words, what could not be read of it, and how it was written."""
+    """A list that was read: its words, what could not be read of it, and how it was written.
+
+    ``headed``: whether the first row of a table names its columns; ``None`` where there is no table.
+    """
 
     items: list[Item]
     rejected: list[Rejected] = field(default_factory=list)
     form: str = ""
+    headed: bool | None = None
 
 
 def decode(data: bytes, encoding: str = "") -> tuple[str, str]:
@@ -115,13 +130,20 @@ def decode(data: bytes, encoding: str = "") -> tuple[str, str]:
     if b"\0" in data[:4096]:
         name = "utf-16-le" if data[1:4096:2].count(0) >= data[:4096:2].count(0) else "utf-16-be"
         return _decoded(data, name), name
-    try:
-        return data.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError as first:
+    failed: dict[str, int] = {}
+    for name in ("utf-8", "cp950", "gb18030") if _looks_big5(data) else ("utf-8", "gb18030"):
         try:
-            return data.decode("gb18030"), "gb18030"
-        except UnicodeDecodeError as second:  # what could be read further was meant
-            return _decoded(data, "utf-8" if first.start >= second.start else "gb18030"), ""
+            return data.decode(name), name
+        except UnicodeDecodeError as error:
+            failed[name] = error.start
+    return _decoded(data, max(failed, key=lambda name: failed[name])), ""  # what could be read furthest was meant
+
+
+def _looks_big5(data: bytes) -> bool:
+    """Whether nearly all Han are everyday ones in Big5 while many are rare ones in GB18030, which reads them too."""
+    pairs = _PAIR.findall(data[:_SAMPLE])
+    big5, gb = (sum(common.match(pair) is not None for pair in pairs) for common in _COMMON)
+    return big5 > _EVERYDAY * len(pairs) and gb < _RARER * len(pairs)
 
 
 def _decoded(data: bytes, encoding: str) -> str:
@@ -157,8 +179,21 @@ def read_text(text: str, shape: Shape, *, suffix: str = "") -> Listing:
         if (line := raw.strip()) and not line.startswith(COMMENT)
     ]
     if form is Form.TAGS:
-        return _from_tagged(lines)
-    return _from_keys(lines, shape) if form is Form.KEYS else _from_lines(lines)
+        listing = _from_tagged(lines)
+    else:
+        listing = _from_keys(lines, shape) if form is Form.KEYS else _from_lines(lines)
+    return replace(listing, items=_bare(listing.items))
+
+
+def _bare(items: list[Item]) -> list[Item]:
+    """Words without their quotes, where nearly all have them."""
+    inner = [_QUOTED.fullmatch(item.text) for item in items]
+    if sum(map(bool, inner)) < _MOST * len(items):
+        return items
+    return [
+        item._replace(text=match[match.lastindex or 0].strip()) if match else item
+        for item, match in zip(items, inner, strict=True)
+    ]
 
 
 def _form_of(text: str, suffix: str, shape: Shape) -> Form:
@@ -195,7 +230,10 @@ def _looks_tagged(head: Sequence[str]) -> bool:
 
 
 def _from_lines(lines: list[tuple[int, str]]) -> Listing:
-    """One word a line, or several with separators between them; a file of one line is split at its commonest one."""
+    """One word a line, or several with separators between them; a file of one line is split at its commonest one.
+
+    Where nearly every line ends in a number, that is a tag: beside their levels the words would never be met.
+    """
     items: list[Item] = []
     if len(lines) == 1:
         number, line = lines[0]
@@ -203,15 +241,22 @@ def _from_lines(lines: list[tuple[int, str]]) -> Listing:
         if line.count(best) and not line.startswith(PATTERN):
             items = [Item(piece, number) for piece in _pieces(line, re.compile(f"[{re.escape(best)}]"))]
             return Listing(items, form=f"one line, {best!r}")
+    graded = {
+        number: match for number, line in lines if not line.startswith(PATTERN) and (match := _GRADED.fullmatch(line))
+    }
+    if len(graded) < _MOST * len(lines):
+        graded = {}
     piped = any(line.count("|") >= _MANY_PIPES for _, line in lines if not line.startswith(PATTERN))
     splits = re.compile("[、，,；;\t|]" if piped else "[、，,；;\t]")
     search = splits.search
     for number, line in lines:
-        if search(line) is None or line.startswith(PATTERN):
+        if match := graded.get(number):
+            items.append(Item(match[1], number, (match[2],)))
+        elif search(line) is None or line.startswith(PATTERN):
             items.append(Item(line, number))
         else:
             items.extend(Item(piece, number) for piece in _pieces(line, splits))
-    return Listing(items, form=Form.LINES)
+    return Listing(items, form=Form.TAGS if graded else Form.LINES)
 
 
 def _pieces(line: str, separators: re.Pattern[str]) -> Iterator[str]:
@@ -254,7 +299,9 @@ def _csv_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def read_rows(rows: Iterable[tuple[int, Sequence[str]]], shape: Shape, *, form: str = "rows") -> Listing:
-    """The words of a table: ``rows`` are numbered from 1. Its first row names the columns, unless there is only one.
+    """The words of a table: ``rows`` are numbered from 1. Its first row names the columns.
+
+    An only column may have no name: then its first row is a word, unless it sounds like a name.
 
     Raises:
         ListUnreadable: where no column is known to hold the words.
@@ -264,7 +311,7 @@ def read_rows(rows: Iterable[tuple[int, Sequence[str]]], shape: Shape, *, form: 
     if not table:
         return Listing([], form=form)
     word, tag, headed = _columns(*table[0], shape, width=max(len(row) for _, row in table))
-    listing = Listing([], form=form)
+    listing = Listing([], form=form, headed=headed)
     for number, row in table[headed:]:
         text = row[word] if word < len(row) else ""
         if not text:
@@ -284,14 +331,14 @@ def _columns(number: int, first: list[str], shape: Shape, *, width: int) -> tupl
         word is not None and not shape.word.isdigit()
     )
     if word is None and width == 1:
-        word = 0
+        word, headed = 0, any(title in names[0] for title in _TITLES)
     if word is None or (shape.tag and tag is None):
-        wanted = shape.word or shape.tag or "word"
+        wanted = shape.tag if shape.tag and tag is None else shape.word
         raise ListUnreadable(
             number,
-            f"第 {number} 行应为列名，其中须有 {wanted}；现为 {', '.join(first)}。"
+            f"第 {number} 行应为列名，其中须有 {wanted or '词、敏感词或 word'}；现为 {', '.join(first)}。"
             "可用 --word-column、--tag-column 指定列名或列号",
-            f"line {number} should name the columns, {wanted} among them, but is {', '.join(first)}: "
+            f"line {number} should name the columns, {wanted or 'word'} among them, but is {', '.join(first)}: "
             "give --word-column and --tag-column, by name or number",
         )
     return word, tag, headed

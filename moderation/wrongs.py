@@ -165,6 +165,10 @@ SAID: Final[Mapping[str, tuple[str, str]]] = {
         "a section is written [family title] key: value | key: value",
     ),
     "term_empty": ("词条为空", "the term is empty"),
+    "slip": (
+        "词中有“{mark}”：语法符号须用半角，注释须另起一行；本身要匹配时写作 \\{mark}",
+        "{mark} in a term: grammar is in half width, a comment on a line of its own; \\{mark} is the mark itself",
+    ),
     "no_section": (
         "{key}：本节没有可由 {token} 代指的列表",
         "{key}: the section has no list that {token} could stand for",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 from dataclasses import replace as replace_in
 from datetime import datetime
@@ -35,8 +36,9 @@ from service.cli.say import Json, err, out, print_json, why
 from service.cli.words import Lang, Tongue, refuse, say, table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Mapping, Sequence
 
+    from moderation.errors import LoadError
     from moderation.importer import TermLine
     from moderation.lint import Alarms, Finding
     from moderation.reasons import Language
@@ -53,6 +55,7 @@ CODES: Final = {
     "empty": "折叠后为空",
     "frequent": "误报过多",
     "joined": "组合词写法",
+    "loader": "加载器拒绝",
     "nested": "嵌套过深",
     "no_category": "没有类别",
     "no_word": "没有词",
@@ -70,6 +73,8 @@ class _Job:
     """One import: what is read, where to, and under which rules."""
 
     file: Path
+    encoding: str
+    sheet: str
     output: Path | None
     lexicons: Path
     frame: Ruleset
@@ -100,6 +105,7 @@ Output = Annotated[
 Written = Annotated[Form | None, typer.Option("--format", help="写法（默认自动判断）", show_default=False)]
 Encoded = Annotated[str, typer.Option("--encoding", help="编码（默认自动判断）", show_default=False)]
 WordColumn = Annotated[str, typer.Option("--word-column", help="词所在的列名、列号或 JSON 成员", show_default=False)]
+Sheet = Annotated[str, typer.Option("--sheet", help="工作表名（工作簿有多个非空工作表时必填）", show_default=False)]
 TagColumn = Annotated[str, typer.Option("--tag-column", help="标签所在的列名、列号或 JSON 成员", show_default=False)]
 
 
@@ -117,6 +123,7 @@ def import_command(  # noqa: PLR0913, PLR0917 - the options of a command line
     encoding: Encoded = "",
     word_column: WordColumn = "",
     tag_column: TagColumn = "",
+    sheet_name: Sheet = "",
     force: Annotated[bool, typer.Option("--force", help="收入单字（仅独立成句时命中）与误报率超限的词")] = False,  # noqa: FBT002
     replace: Annotated[bool, typer.Option("--replace", help="覆盖已有的输出文件")] = False,  # noqa: FBT002
     corpus: Corpus = None,
@@ -128,7 +135,7 @@ def import_command(  # noqa: PLR0913, PLR0917 - the options of a command line
     """导入外来词表为词条文件，并给出体检报告。
 
     可读：每行一词（或以 、 , ; | 制表符分隔）、“词 标签,标签”、“键<TAB>值”、csv、tsv、xlsx、JSON、JSONL；
-    UTF-8、UTF-16、GB18030。a+b、a&b、a|b 成为同句规则；regex: 开头的是 RE2 正则，须能推出锚词；# 开头的是注释。
+    UTF-8、UTF-16、GB18030、Big5。a+b、a&b、a|b 成为同句规则；regex: 开头的是 RE2 正则，须能推出锚词；# 开头的是注释。
 
     误报率达到上限的词不写入（--force 除外）。政治类只能写入使用单位自己的文件。
 
@@ -144,11 +151,11 @@ def import_command(  # noqa: PLR0913, PLR0917 - the options of a command line
         frame = _frame(chosen.lexicons, chosen.scenes, clock, lang.lang)
         categories = _categories(mapped or (), category, frame, lang.lang)
         job = _Job(
-            file=file, output=output, lexicons=chosen.lexicons, frame=frame, provenance=provenance, limit=limit,
-            force=force, lang=lang.lang,
+            file=file, encoding=encoding, sheet=sheet_name, output=output, lexicons=chosen.lexicons, frame=frame,
+            provenance=provenance, limit=limit, force=force, lang=lang.lang,
         )  # fmt: skip
         shape = Shape(form=form, word=word_column, tag=tag_column, groups=frozenset(categories))
-        report = _import(job, shape, encoding, (category, categories), texts, clock)
+        report = _import(job, shape, (category, categories), texts, clock)
     report.files = _write(job, report.imported, replace=replace) if report.imported.taken else {}
     if json:
         _echo(report, clock, lang.lang)
@@ -165,6 +172,7 @@ class _Report:
     """What came of an import: what was read and how, what was taken, left out and doubted, and where it was written."""
 
     read: int
+    headed: bool | None
     form: str
     encoding: str
     imported: Imported
@@ -179,6 +187,7 @@ class _Report:
             "taken": self.imported.taken,
             "form": self.form,
             "encoding": self.encoding,
+            "headed": self.headed,
             "files": {str(path): count for path, count in self.files.items()},
         }
 
@@ -191,12 +200,10 @@ def _provenance(source: str, licence: str, owner: str, lang: Language) -> Proven
     return given
 
 
-def _import(  # noqa: PLR0913, PLR0917 - one import, step by step
-    job: _Job, shape: Shape, encoding: str, meant: tuple[str, dict[str, str]], texts: list[str], clock: Clock
-) -> _Report:
+def _import(job: _Job, shape: Shape, meant: tuple[str, dict[str, str]], texts: list[str], clock: Clock) -> _Report:
     """Reads, sorts out and tries. ``meant`` are the category of all words and those of tags."""
     with clock.step("read"):
-        listing, code = _read(job.file, shape, encoding, job.lang)
+        listing, code = _read(job, shape)
     order = Order(
         folding=job.frame.folding,
         category=meant[0],
@@ -210,6 +217,7 @@ def _import(  # noqa: PLR0913, PLR0917 - one import, step by step
     rejected = sorted([*listing.rejected, *imported.rejected], key=lambda item: item.line)
     return _Report(
         read=len(listing.items) + len(listing.rejected),
+        headed=listing.headed,
         form=str(listing.form),
         encoding=code,
         imported=Imported(imported.lines, rejected),
@@ -243,73 +251,76 @@ def _categories(mapped: Sequence[str], category: str, frame: Ruleset, lang: Lang
     return {**{code: code for code in frame.categories}, **given}
 
 
-def _read(file: Path, shape: Shape, encoding: str, lang: Language) -> tuple[Listing, str]:
+def _read(job: _Job, shape: Shape) -> tuple[Listing, str]:
     """The words of a file and the name of its encoding."""
-    suffix = file.suffix.lower()
+    suffix = job.file.suffix.lower()
     try:
-        data = file.read_bytes()
+        data = job.file.read_bytes()
         if shape.form is None and (suffix in _EXCEL or data.startswith(sheet.MAGIC)):
-            return read_rows(sheet.rows(data), shape, form="xlsx"), "xlsx"
-        text, code = decode(data, encoding)
+            return read_rows(sheet.rows(data, job.sheet), shape, form="xlsx"), "xlsx"
+        text, code = decode(data, job.encoding)
         return read_text(text, shape, suffix=suffix), code
     except OSError as error:
-        refuse(say(lang, "文件无法读取：", "cannot read: ") + why(error, lang))
+        refuse(say(job.lang, "文件无法读取：", "cannot read: ") + why(error, job.lang))
     except ListUnreadable as error:
-        refuse(f"{file}:{error.line}: {error.told.in_(lang)}")
+        refuse(f"{job.file}:{error.line}: {error.told.in_(job.lang)}")
 
 
 def _tried(job: _Job, found: Imported, texts: list[str], clock: Clock) -> tuple[Imported, list[Finding], Alarms]:
-    """The import without what flags too many clean texts, with what is doubtful about the rest of it."""
-    ruleset, wrong, origins = job.frame, [], {}
-    for category, lines in found.lines.items():
+    """The import without what is refused or flags too many clean texts, with what is doubtful about the rest of it."""
+    left_out: list[Rejected] = []
+    lines = found.lines
+    ruleset, origins, wrong = _loaded(job, lines, clock)
+    while refused := {place: error for error in wrong if (place := (error.file, error.line)) in origins}:
+        left_out += [_refused(origins[place], error) for place, error in refused.items()]
+        lines = _without(origins, refused)
+        ruleset, origins, wrong = _loaded(job, lines, clock)
+    terms = ruleset.terms[len(job.frame.terms) :]
+    findings, alarms = examined(Material(ruleset, terms), texts, job.limit, clock)
+    if not job.force:
+        frequent = {(one.file, one.line): one for one in findings if one.kind is Kind.FREQUENT}
+        left_out += [_frequent(origins[place], one) for place, one in frequent.items()]
+        lines = _without(origins, frequent)
+        findings = [one for one in findings if one.kind is Kind.FREQUENT or (one.file, one.line) not in frequent]
+    located = [replace_in(one, file=job.file.name, line=origins[one.file, one.line].origin) for one in findings]
+    return Imported(lines, [*found.rejected, *left_out]), located, alarms
+
+
+def _loaded(
+    job: _Job, found: Mapping[str, list[TermLine]], clock: Clock
+) -> tuple[Ruleset, dict[tuple[str, int], TermLine], list[LoadError]]:
+    """The frame with all lines in it, where each of them stands, and what the loader refuses."""
+    ruleset, origins, wrong = job.frame, {}, []
+    for category, lines in found.items():
         with clock.step("load"):
             text = term_file(category, lines, job.provenance)
             ruleset, errors = with_terms(ruleset, category, text, job.lexicons)
         first = text.count("\n") - len(lines) + 1
         origins.update({(category, first + number): line for number, line in enumerate(lines)})
         wrong += errors
-    terms = ruleset.terms[len(job.frame.terms) :]
-    findings, alarms = examined(Material(ruleset, terms, wrong), texts, job.limit, clock)
-    left_out: dict[tuple[str, int], Rejected] = {}
-    for one in findings:
-        place = (one.file, one.line)
-        if one.kind is Kind.REFUSED or (one.kind is Kind.FREQUENT and not job.force):
-            left_out[place] = _left_out(one, origins[place].origin if place in origins else 1)
-    located = [_located(job, one, origins.get((one.file, one.line))) for one in findings]
-    if not left_out:
-        return found, located, alarms
-    kept = {
-        category: [origins[place] for place in origins if place[0] == category and place not in left_out]
-        for category in found.lines
-    }
-    rest = [
-        shown
-        for one, shown in zip(findings, located, strict=True)
-        if one.kind is Kind.FREQUENT or (one.file, one.line) not in left_out
-    ]
-    return (
-        Imported(
-            {category: listed for category, listed in kept.items() if listed}, [*found.rejected, *left_out.values()]
-        ),
-        rest,
-        alarms,
-    )
+    return ruleset, origins, wrong
 
 
-def _located(job: _Job, one: Finding, line: TermLine | None) -> Finding:
-    """A finding at its place in the list that was brought."""
-    return replace_in(one, file=job.file.name, line=line.origin) if line else one
+def _without(
+    origins: Mapping[tuple[str, int], TermLine], places: Container[tuple[str, int]]
+) -> dict[str, list[TermLine]]:
+    """The lines by category, but for those at some places."""
+    kept: dict[str, list[TermLine]] = defaultdict(list)
+    for place, line in origins.items():
+        if place not in places:
+            kept[place[0]].append(line)
+    return dict(kept)
 
 
-def _left_out(one: Finding, line: int) -> Rejected:
-    if one.kind is Kind.REFUSED:
-        return Rejected(
-            line, one.term, "loader", Told(f"加载器拒绝：{one.detail}", f"the loader refuses it: {one.detail}")
-        )
-    why = Told(
-        f"在干净语料中误报 {one.detail}，例：{one.texts[0]}", f"flags {one.detail} clean texts, such as {one.texts[0]}"
-    )
-    return Rejected(line, one.term, "frequent", why)
+def _refused(line: TermLine, error: LoadError) -> Rejected:
+    why = Told(f"加载器拒绝：{error.told.zh}", f"the loader refuses it: {error.told.en}")
+    return Rejected(line.origin, line.text, "loader", why)
+
+
+def _frequent(line: TermLine, one: Finding) -> Rejected:
+    shown = one.texts[0]
+    why = Told(f"在干净语料中误报 {one.detail.zh}，例：{shown}", f"flags {one.detail.en} clean texts, such as {shown}")
+    return Rejected(line.origin, one.term, "frequent", why)
 
 
 def _write(job: _Job, imported: Imported, *, replace: bool) -> dict[Path, int]:
@@ -378,6 +389,14 @@ def _tell(report: _Report, lang: Language) -> None:
         ),
         markup=False,
     )
+    if report.headed:
+        out.print(say(lang, "  首行作为列名，不是词", "  the first row names the columns and holds no word"))
+    elif report.headed is False:
+        zh, en = (
+            "首行也作为词；若是列名，请以 --word-column 写出",
+            "the first row is a word; if it names the column, give that name as --word-column",
+        )
+        out.print(say(lang, f"  {zh}", f"  {en}"))
     for path, count in report.files.items():
         out.print(f"  {path}: {count}", markup=False)
     reasons = report.imported.reasons()

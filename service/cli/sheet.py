@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Final
 from zipfile import BadZipFile, ZipFile
 from zlib import error as BadDeflate  # noqa: N812 - the name of an exception
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from moderation.wordlist import ListUnreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date, time, timedelta
+
+    from python_calamine import CalamineSheet
 
 MAGIC = b"PK\x03\x04"
 MOST_BYTES: Final = 128 * 1024 * 1024
@@ -24,20 +26,46 @@ MOST_CELLS: Final = 20_000_000
 _PLACE: Final = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,3})([0-9]{1,7})["']""")
 
 
-def rows(data: bytes) -> Iterator[tuple[int, list[str]]]:
-    """The rows of the first sheet, numbered from 1, numbers without needless decimals.
+def rows(data: bytes, name: str = "") -> Iterator[tuple[int, list[str]]]:
+    """The rows of a sheet, numbered from 1, numbers without needless decimals: of the only one, where none is named.
 
     Raises:
-        ListUnreadable: where this is no spreadsheet.
+        ListUnreadable: where this is no spreadsheet, or which sheet is meant is not clear.
     """
     if data.startswith(MAGIC):
         _weigh(data)
     try:
-        sheet = CalamineWorkbook.from_filelike(BytesIO(data)).get_sheet_by_index(0)
-        table = sheet.to_python(skip_empty_area=False)
+        sheet = _sheet(CalamineWorkbook.from_filelike(BytesIO(data)), name)
+        table = sheet.to_python(skip_empty_area=False) if sheet else []
     except (CalamineError, OSError, ValueError) as error:
         raise ListUnreadable(1, f"不是可读的 Excel 文件：{error}", f"is no readable spreadsheet: {error}") from None
     return ((number, [_text(cell) for cell in row]) for number, row in enumerate(table, start=1))
+
+
+def _sheet(book: CalamineWorkbook, name: str) -> CalamineSheet | None:
+    """The sheet of a name, or the only one that holds something and is not hidden."""
+    names = [
+        one.name
+        for one in book.sheets_metadata
+        if one.typ is SheetTypeEnum.WorkSheet and (one.visible is SheetVisibleEnum.Visible or one.name == name)
+    ]
+    if name and name not in names:
+        listed = "、".join(names)
+        raise ListUnreadable(1, f"没有工作表“{name}”；现有：{listed}", f"there is no sheet {name}; there are {listed}")
+    found: CalamineSheet | None = None
+    for one in [name] if name else names:
+        sheet = book.get_sheet_by_name(one)
+        if sheet.start is None:
+            continue
+        if found is not None:
+            listed = "、".join(names)
+            raise ListUnreadable(
+                1,
+                f"工作表（{listed}）中不止一个有内容；请用 --sheet 指定，每个分别导入",
+                f"of the sheets ({listed}) several hold something: name one with --sheet, and import each by itself",
+            )
+        found = sheet
+    return found
 
 
 def _weigh(data: bytes) -> None:

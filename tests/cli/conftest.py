@@ -15,6 +15,8 @@ from typer.testing import CliRunner
 from service.cli.app import app
 
 REPOSITORY = Path(__file__).parents[2]
+ORIGIN = ("--source", "某公开词表", "--licence", "MIT", "--owner", "内容安全组")
+CLEAN = "今天天气好\n手机在桌上\n我们去吃饭\n"
 TERMS = """\
 @category {category}
 @owner tests
@@ -72,6 +74,34 @@ def inside(rules):
         return subprocess.CompletedProcess(words, done.exit_code, done.stdout_bytes, done.stderr_bytes)
 
     return run
+
+
+@pytest.fixture
+def texts(tmp_path):
+    path = tmp_path / "clean.txt"
+    path.write_text(CLEAN * 40, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def bring(inside, tmp_path, texts):
+    """Imports bytes as a file of a name: ``bring("a.txt", "百家乐".encode(), "--category", "gambling")``."""
+
+    def run(name: str, data: bytes, *words, output="out.txt"):
+        (tmp_path / name).write_bytes(data)
+        place = ("--output", tmp_path / output) if output else ()
+        done = inside("lexicon", "import", tmp_path / name, *ORIGIN, "--corpus", texts, "--json", *place, *words)
+        return done, orjson.loads(done.stdout) if done.stdout else {}
+
+    return run
+
+
+def written(path) -> list[str]:
+    return [
+        line
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.strip() and not line.startswith(("@", "#"))
+    ]
 
 
 def command(*words) -> list[str]:

@@ -11,10 +11,8 @@ import pytest
 
 from bench.lists import public_list
 from moderation.load import LEXICONS, load_ruleset
-from tests.cli.conftest import write_terms
+from tests.cli.conftest import ORIGIN, write_terms, written
 
-ORIGIN = ("--source", "某公开词表", "--licence", "MIT", "--owner", "内容安全组")
-CLEAN = "今天天气好\n手机在桌上\n我们去吃饭\n"
 SHEET = """<?xml version="1.0" encoding="UTF-8"?>
 <worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}</sheetData></worksheet>"""
 BOOK = """<?xml version="1.0" encoding="UTF-8"?>
@@ -39,34 +37,6 @@ def write_sheet(path, *rows) -> None:
 
 def cell(value) -> str:
     return f"<c><v>{value}</v></c>" if isinstance(value, int) else f'<c t="inlineStr"><is><t>{value}</t></is></c>'
-
-
-@pytest.fixture
-def texts(tmp_path):
-    path = tmp_path / "clean.txt"
-    path.write_text(CLEAN * 40, encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def bring(inside, tmp_path, texts):
-    """Imports bytes as a file of a name: ``bring("a.txt", "百家乐".encode(), "--category", "gambling")``."""
-
-    def run(name: str, data: bytes, *words, output="out.txt"):
-        (tmp_path / name).write_bytes(data)
-        place = ("--output", tmp_path / output) if output else ()
-        done = inside("lexicon", "import", tmp_path / name, *ORIGIN, "--corpus", texts, "--json", *place, *words)
-        return done, orjson.loads(done.stdout) if done.stdout else {}
-
-    return run
-
-
-def written(path) -> list[str]:
-    return [
-        line
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if line.strip() and not line.startswith(("@", "#"))
-    ]
 
 
 def test_a_list_becomes_a_term_file_with_its_origin(bring, tmp_path, inside, rules) -> None:

@@ -14,7 +14,27 @@ from moderation.types import Scene
 
 CASES = tomllib.loads((Path(__file__).parents[1] / "cases" / "lines.toml").read_text(encoding="utf-8"))["case"]
 HEADER = "@category absolute_claim\n@owner tests\n@source tests\n@licence Apache-2.0\n@reviewed 2026-11-22\n"
-PIECES = ["@category x", "@", "[a", "]", "{", "}", ",", "|", "\\", "/", ":", "#", " ", "\n", "\ufeff", "\u2028", "最"]
+PIECES = [
+    "@category x",
+    "@",
+    "[a",
+    "]",
+    "{",
+    "}",
+    ",",
+    "|",
+    "\\",
+    "/",
+    ":",
+    "#",
+    "｜",
+    "＠",
+    " ",
+    "\n",
+    "\ufeff",
+    "\u2028",
+    "最",
+]
 
 
 def terms_of(lines: str, header: str = HEADER):
@@ -82,6 +102,31 @@ def test_one_bad_line_hides_no_other() -> None:
     assert [term.text for term in terms] == ["最佳"]
     assert [error.line for error in errors] == [6, 8]
     assert str(errors[0]).startswith("file.txt:6: unknown option 'sverity'")
+
+
+@pytest.mark.parametrize(
+    ("line", "mark"),
+    [
+        ("国家级 ｜ severity: 3", "｜"),
+        ("国家级 # 注释", "#"),
+        ("国家级\t#注释 | severity: 3", "#"),
+        ("最｛佳，好｝", "｛"),
+        ("＠最佳", "＠"),
+        ("［最佳］", "［"),
+        ("＃注释", "＃"),
+    ],
+)
+def test_grammar_in_full_width_and_comments_behind_terms_are_refused(line, mark) -> None:
+    terms, errors = parse("file.txt", f"{HEADER}{line}\n最好")
+    assert [term.text for term in terms] == ["最好"]
+    assert [(error.line, mark in error.told.zh, mark in error.told.en) for error in errors] == [(6, True, True)]
+
+
+def test_marks_behind_a_backslash_and_inside_options_are_meant() -> None:
+    lines = "a\\｜b\n\\＠c\n\\［d］\n\\＃e\nf \\#g\n\\｛h\\｝\ni#j\n k＠［＃l | near: ｜, #m | note: n #o"
+    terms = terms_of(lines)
+    assert [term.text for term in terms] == ["a｜b", "＠c", "［d］", "＃e", "f #g", "｛h｝", "i#j", "k＠［＃l"]
+    assert terms[-1].condition.near == ("｜", "#m")
 
 
 @settings(max_examples=500, deadline=None)

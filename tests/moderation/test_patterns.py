@@ -33,6 +33,10 @@ def plain(shipped_ruleset):
         (r"(?P<name>稳赢)\pN", r"(?:稳赢)\pN", ("稳赢",)),
         (r"[^a]稳赢[\d一二]", r"[^a]稳赢[\d一二]", ("稳赢",)),
         (r"稳赢()[\]\-]", "稳赢", ("稳赢",)),
+        (r"稳赢[^國Ｖ級]级", r"稳赢[^国v级]级", ("稳赢",)),
+        (r"稳赢[國0-9]级", r"稳赢[国0-9]级", ("稳赢",)),
+        (r"稳赢[^國\n，\]a-z\x{570b}\x{4e00}-龥-]级", r"稳赢[^国\n，\]a-z\x{570b}\x{4e00}-龥-]级", ("稳赢",)),
+        (r"稳[ \t\n]*赢[\t国]级", "稳赢国级", ("稳赢国级",)),
     ],
 )
 def test_a_pattern_is_brought_into_folded_form(plain, pattern, folded, anchors) -> None:
@@ -70,6 +74,12 @@ def test_a_pattern_beyond_the_rules_is_refused_with_the_reason(plain, pattern, r
 def test_every_shipped_pattern_is_far_below_the_limits(shipped_ruleset) -> None:
     sizes = [compiled(term.text).programsize for term in shipped_ruleset.terms if term.pattern]
     assert max(sizes) < LARGEST / 2
+
+
+def test_a_negated_set_keeps_out_what_its_writer_excluded(plain) -> None:
+    folded, _ = tame("甲乙丙[^國]级别", plain)
+    assert not re2.search(folded, plain("甲乙丙國级别")) and not re2.search(folded, plain("甲乙丙国级别"))
+    assert re2.search(folded, plain("甲乙丙省级别"))
 
 
 @pytest.mark.parametrize("text", ["加V 信：123456", "加微:99999", "快加ｖ信88888吧"])

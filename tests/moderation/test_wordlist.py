@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from moderation.text.words import frequent
 from moderation.wordlist import Form, ListUnreadable, Shape, decode, read_rows, read_text
 
 
@@ -37,6 +38,21 @@ def test_every_encoding_reads_the_same(data, encoding) -> None:
     assert [(item.text, item.line) for item in read(data).items] == [("百家乐", 1), ("老虎机", 4)]
 
 
+TRADITIONAL = "賭球網站、新葡京真人\r\n百家樂,老虎機\r\n"
+
+
+@pytest.mark.parametrize("encoding", ["cp950", "big5", "gb18030", "utf-8"])
+def test_big5_is_told_from_gb18030(encoding) -> None:
+    found = {"big5": "cp950"}.get(encoding, encoding)
+    assert decode(TRADITIONAL.encode(encoding)) == (TRADITIONAL, found)
+
+
+def test_no_common_list_in_gb18030_passes_for_big5() -> None:
+    words = sorted(frequent(5000))
+    for some in ("\n".join(words[place : place + 3]) for place in range(0, 5000, 3)):
+        assert decode(some.encode("gb18030")) == (some, "gb18030")
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
@@ -68,6 +84,52 @@ def test_words_with_tags_are_told_by_the_whole_file() -> None:
         ("老虎机", ("1",)),
         ("约炮", ("2",)),
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "百家乐|1\n老虎机|2\n",
+        "百家乐=1\n老虎机 = 2\n",
+        "百家乐,1\n老虎机，2\n",
+        "百家乐 1 n\n老虎机 2 nz\n",
+        "百家乐 1\n老虎机 2\n",
+    ],
+)
+def test_numbers_behind_nearly_all_words_are_tags(text) -> None:
+    more = text + "".join(f"{word}{text[3]}{number}\n" for number, word in enumerate(("炸金花", "德州扑克"), start=30))
+    listing = read(f"{more}约炮\n".encode())
+    assert listing.form == Form.TAGS
+    assert [(item.text, item.tags) for item in listing.items] == [
+        ("百家乐", ("1",)),
+        ("老虎机", ("2",)),
+        ("炸金花", ("30",)),
+        ("德州扑克", ("31",)),
+        ("约炮", ()),
+    ]
+
+
+def test_numbers_behind_some_words_are_part_of_them() -> None:
+    assert words("iphone 15\n百家乐\nregex:1,2\n老虎机".encode()) == ["iphone 15", "百家乐", "regex:1,2", "老虎机"]
+    assert words("regex:加,2\nregex:加微=3\n".encode()) == ["regex:加,2", "regex:加微=3"]
+
+
+def test_long_lines_of_blanks_are_read_in_no_time() -> None:
+    assert len(words(("a" + " " * 50_000 + "b\n" + "| 1" * 20_000 + "\n").encode())) > 1
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('"百家乐"\n"老虎机"\n', ["百家乐", "老虎机"]),
+        ('"百家乐","老虎机",\n“炸金花”,\n', ["百家乐", "老虎机", "炸金花"]),
+        ("'百家乐'\n「老虎机」\n‘炸金花’\n'q'\n\"德州", ["百家乐", "老虎机", "炸金花", "q", '"德州']),
+        ('"百家乐" 1\n"老虎机" 2\n', ["百家乐", "老虎机"]),
+        ('"百家乐"\n老虎机\n', ['"百家乐"', "老虎机"]),
+    ],
+)
+def test_quotes_around_nearly_all_words_are_no_part_of_them(text, found) -> None:
+    assert words(text.encode()) == found
 
 
 def test_words_with_blanks_in_them_are_no_tags() -> None:
@@ -108,6 +170,18 @@ def test_columns_may_be_given_by_name_or_number() -> None:
 
 def test_an_empty_table_holds_nothing() -> None:
     assert read(b"", ".csv").items == []
+
+
+@pytest.mark.parametrize(
+    ("first", "headed"),
+    [("关键词列表", True), ("公司敏感词", True), ("Keywords (2026)", True), ("词", True), ("老虎机", False)],
+)
+def test_the_heading_of_an_only_column_is_no_word(first, headed) -> None:
+    listing = read(f"{first}\n百家乐\n约炮\n".encode(), ".csv")
+    assert listing.headed is headed
+    assert [item.text for item in listing.items] == [*([] if headed else [first]), "百家乐", "约炮"]
+    assert read(f"{first}\n百家乐\n约炮\n".encode(), ".csv", word=first).headed is True
+    assert read("百家乐\n约炮\n".encode()).headed is None
 
 
 def test_a_table_of_one_column_needs_no_header() -> None:
