@@ -158,7 +158,7 @@ def test_a_late_decision_is_told_in_words_with_a_way_on(busy, seat):
     busy.within(busy.service.desk.release(_caller(busy, "root"), here, None))
     sat.press("p")
     sat.page.wait_for_selector(".conflict")
-    assert "状态" in sat.page.locator(".conflict").inner_text() or "换手" in sat.page.locator(".conflict").inner_text()
+    assert "此条已不是你打开时的样子" in sat.page.locator(".conflict").inner_text()
     sat.press("Enter").another(here)
 
 

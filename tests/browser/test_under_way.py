@@ -115,3 +115,46 @@ def test_a_rewrite_that_fails_leaves_the_verdict_and_an_empty_field_waits_for_no
     sat.page.wait_for_selector("#verdict[aria-busy=false]")
     for path in ("rewrite", "verdict"):
         sat.page.unroute(f"**/try/{path}")
+
+
+def lost(sat, pattern):
+    """Has requests arrive whose answers do not come."""
+    sat.page.route(pattern, lambda route: (route.fetch(), route.abort()))
+
+
+def test_a_decision_whose_answer_was_lost_is_told_counted_and_undone(busy, seat):
+    sat = sitting(seat)
+    here = sat.shown()
+    lost(sat, "**/decision")
+    sat.press("b")
+    sat.page.wait_for_selector("#reasons[open]")
+    sat.press("Enter")
+    sat.page.wait_for_selector("#toasts >> text='服务已收到你的决定：已拦截'")
+    sat.another(here)
+    assert state(busy, here) == "closed" and not sat.page.locator("dialog[open]").count()
+    assert sat.page.locator("#tally").inner_text() == "本次已处理 1 条"
+    lost(sat, "**/undo")
+    sat.press("u")
+    sat.page.wait_for_selector("#toasts >> text=连接不上服务")
+    sat.page.wait_for_function(CALM)
+    sat.page.unroute("**/undo")
+    sat.press("u")
+    sat.page.wait_for_selector(f".item[data-id='{here}'] [data-act=block]")
+    sat.page.wait_for_function(CALM)
+    assert state(busy, here) == "held" and sat.page.locator("#undo").is_hidden()
+    sat.page.route(f"**/v1/reviews/{here}", lambda route: route.abort())  # nor can be asked what became of it
+    sat.press("Shift+P")
+    sat.page.wait_for_selector("#noting[open]")
+    sat.press("Control+Enter")
+    sat.page.wait_for_selector("#noting .error >> text=尚不知决定是否已生效")
+    sat.press("Escape")
+    for pattern in ("**/decision", f"**/v1/reviews/{here}"):
+        sat.page.unroute(pattern)
+    sat.press("p")
+    sat.page.wait_for_selector("#toasts >> text='服务已收到你的决定：已通过'")
+    sat.another(here)
+    assert not sat.page.locator(".conflict").count() and sat.page.locator("#undo").is_visible()
+    assert sat.page.locator("#tally").inner_text() == "本次已处理 1 条"
+    sat.press("u")
+    sat.page.wait_for_selector(f".item[data-id='{here}'] [data-act=pass]")
+    assert state(busy, here) == "held"

@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const { $, $$, ask, part, say, toast, complain, draft, done, keys, named, tick } = window.ql;
+  const { $, $$, ask, part, say, toast, tell, complain, draft, done, keys, named, tick } = window.ql;
   const desk = $("#desk"), place = $("#place"), undoBar = $("#undo");
   const batch = Number(desk.dataset.batch), UNDO = 10_000;
   let hand = desk.dataset.held.split(" ").filter(Boolean);
@@ -107,21 +107,22 @@
     if (busy) return;
     busy = true;
     place.setAttribute("aria-busy", "true");
-    try { await work(); } catch (error) { refused(error); } finally { busy = false; place.removeAttribute("aria-busy"); }
+    try { await work(); } catch (error) { await refused(error).catch(tell); } finally { busy = false; place.removeAttribute("aria-busy"); }
   }
 
   // What was typed stays where it is, unless the item is no longer the person's to decide.
-  function refused(error) {
+  async function refused(error) {
     const asking = [reasons, noting].find((one) => one.open);
     if (error.status !== 409 || !item()) {
       if (asking) complain($("form", asking), error); else toast(error.message, { alert: true });
       return;
     }
-    asking?.close();
     const { why = "other", item: now } = error.problem;
+    if (mine(now)) { await stood({ ...now, ...(await ask("GET", path(now.id)).catch(() => ({}))) }, Date.parse(now.closed_at)); return; }
+    asking?.close();
     const other = now?.holder && now.holder.name !== me;
     const box = $("#conflict").content.cloneNode(true);
-    $("b", box).textContent = say(`conflict.${other && why === "state" ? "holder" : why}`);
+    $("b", box).textContent = say(`conflict.${other && /^(state|token)$/.test(why) ? "holder" : why}`);
     $("span", box).textContent = other ? now.holder.name : "";
     $(".conflict", place)?.remove();
     for (const act of $$(".acts-bar button", place)) act.disabled = true;
@@ -133,17 +134,37 @@
     if (!can(name)) return;
     const shown = item();
     const id = shown.dataset.id, sent = Date.now();
-    await ask("POST", path(id, name), { ...(shown.dataset.token && { token: Number(shown.dataset.token) }), ...body });
+    try {
+      await ask("POST", path(id, name), { ...(shown.dataset.token && { token: Number(shown.dataset.token) }), ...body });
+    } catch (error) {
+      if (error.status !== 0 || name !== "decision") throw error;
+      const now = await ask("GET", path(id)).catch(() => { throw Object.assign(error, { message: say("js.unsure") }); });
+      if (!mine(now)) throw error;
+      await stood(now, sent);
+      return;
+    }
+    await taken(name, shown.dataset, told, sent);
+  }
+  async function taken(name, { id, kind }, told, sent) {
     for (const dialog of [reasons, noting]) if (dialog.open) done($("form", dialog));
     if (!/^(release|skip)$/.test(name)) count(1);
     recount().catch(() => {});
     if (name !== "decision") toast(say(`js.${told}`));
-    else if (shown.dataset.kind !== "sample") offerUndo(id, told, sent + UNDO);
+    else if (kind !== "sample") offerUndo(id, told, sent + UNDO);
     else { // whoever decided it may know the first verdict by now
       forget();
       toast(say("js.for_good", { x: say(`js.${told}`) }));
     }
     await advance(id);
+  }
+
+  // A decision stands where only its answer was lost, or where it was made in another window: it is told and can be undone.
+  const mine = (now) => now?.state === "closed" && now.closed_by?.name === me;
+  async function stood(now, sent) {
+    const told = { upheld: "kept", overturned: "overturned" }[now.appeal?.outcome]
+      ?? { pass: "passed", block: "blocked" }[now.outcome?.action] ?? "decided";
+    toast(say("js.stood", { x: say(`js.${told}`) }));
+    await taken("decision", now, told, sent);
   }
 
   // The service counts from when it decided, so this counts from when it was asked, by the clock: a laptop may have slept.
@@ -171,10 +192,13 @@
   async function undo(id = last?.id) {
     if (!id) return;
     try { leased(await ask("POST", path(id, "undo"), {})); } catch (error) {
-      if (error.status !== 409) throw error; // it did not arrive: there is time to ask again
-      forget();
-      toast(say("js.too_late"), { alert: true }); // the item that is shown is mostly another, and nothing is wrong with it
-      return;
+      if (error.status !== 409) throw error; // it may not have arrived: there is time to ask again
+      if (error.problem.item?.holder?.name !== me) {
+        forget();
+        toast(say("js.too_late"), { alert: true }); // the item that is shown is mostly another, and nothing is wrong with it
+        return;
+      }
+      leased(await ask("GET", path(id))); // it had arrived
     }
     forget();
     count(-1);
