@@ -158,3 +158,28 @@ def test_a_decision_whose_answer_was_lost_is_told_counted_and_undone(busy, seat)
     sat.press("u")
     sat.page.wait_for_selector(f".item[data-id='{here}'] [data-act=pass]")
     assert state(busy, here) == "held"
+
+
+SOONER = """() => {
+    const limit = AbortSignal.timeout.bind(AbortSignal), every = window.setInterval.bind(window);
+    AbortSignal.timeout = (ms) => limit(ms / 20);
+    window.setInterval = (work, ms) => every(work, ms === 4000 ? 100 : ms);
+}"""
+"""The waits of the desk, shorter."""
+
+
+def test_a_request_that_hangs_is_told_and_given_up(busy, seat):
+    sat = sitting(seat)
+    here = sat.shown()
+    sat.page.evaluate(SOONER)
+    sat.page.route("**/decision", lambda _: None)
+    sat.press("p", "b")
+    sat.page.wait_for_selector("#toasts >> text='上一步还没完成，这一下没有算'")
+    sat.page.wait_for_selector("#toasts >> text=还在等服务答复")
+    assert not sat.page.locator("dialog[open]").count()
+    sat.page.wait_for_selector("#toasts >> text=连接不上服务")
+    sat.page.wait_for_function(CALM)
+    assert sat.shown() == here and state(busy, here) == "held"
+    sat.page.unroute("**/decision")
+    sat.press("p").another(here)
+    assert state(busy, here) == "closed" and sat.wrong == []

@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const { $, $$, ask, part, say, toast, tell, complain, draft, done, keys, named, tick } = window.ql;
+  const { $, $$, say, toast, tell, complain, draft, done, keys, named, tick } = window.ql;
   const desk = $("#desk"), place = $("#place"), undoBar = $("#undo");
   const batch = Number(desk.dataset.batch), UNDO = 10_000;
   let hand = desk.dataset.held.split(" ").filter(Boolean);
@@ -13,6 +13,11 @@
   // What the service last said of each in hand: the token of its steps, and until when it is held.
   const leases = new Map();
   const leased = ({ id, token, lease_until: until }) => leases.set(id, { token, until: Date.parse(until) });
+
+  // A connection may be half open: what does not answer is given up.
+  const within = (seconds) => ({ signal: AbortSignal.timeout(seconds * 1000) });
+  const ask = (method, at, body, seconds = 20) => window.ql.ask(method, at, body, within(seconds));
+  const part = (at) => window.ql.part(at, undefined, within(20));
 
   const path = (id, step = "") => `/v1/reviews/${encodeURIComponent(id)}${step && `/${step}`}`;
   const item = () => $(".item", place);
@@ -102,12 +107,20 @@
   }
   refilling(localStorage.getItem("refill") !== "off");
 
-  // One act at a time; what comes in between is not lost on the wrong item, it is not taken.
+  // One act at a time; what comes in between is not lost on the wrong item, it is not taken, and that is said.
+  function waits() {
+    if (busy) toast(say("js.busy"));
+    return busy;
+  }
   async function once(work) {
-    if (busy) return;
+    if (waits()) return;
     busy = true;
     place.setAttribute("aria-busy", "true");
-    try { await work(); } catch (error) { await refused(error).catch(tell); } finally { busy = false; place.removeAttribute("aria-busy"); }
+    const slow = setInterval(() => toast(say("js.waiting")), 4000);
+    try { await work(); } catch (error) { await refused(error).catch(tell); }
+    clearInterval(slow);
+    busy = false;
+    place.removeAttribute("aria-busy");
   }
 
   // What was typed stays where it is, unless the item is no longer the person's to decide.
@@ -138,7 +151,7 @@
       await ask("POST", path(id, name), { ...(shown.dataset.token && { token: Number(shown.dataset.token) }), ...body });
     } catch (error) {
       if (error.status !== 0 || name !== "decision") throw error;
-      const now = await ask("GET", path(id)).catch(() => { throw Object.assign(error, { message: say("js.unsure") }); });
+      const now = await ask("GET", path(id), undefined, 5).catch(() => { throw Object.assign(error, { message: say("js.unsure") }); });
       if (!mine(now)) throw error;
       await stood(now, sent);
       return;
@@ -217,7 +230,7 @@
   }
 
   const move = (by) => () => {
-    if (!hand.some((id) => id !== here)) return;
+    if (busy || !hand.some((id) => id !== here)) return;
     once(() => show(hand[(hand.indexOf(here) + by + hand.length) % hand.length]));
   };
 
@@ -253,7 +266,7 @@
     return true;
   };
   function openReasons() {
-    if (busy) return;
+    if (waits()) return;
     const shown = item();
     over = shown.dataset.id;
     const codes = (of) => shown.dataset[of].split(" ").filter(Boolean);
@@ -316,7 +329,7 @@
   const noting = $("#noting");
   let noted = null;
   function withNote(name, act) {
-    if (busy || !item()) return;
+    if (!item() || waits()) return;
     over = item().dataset.id;
     $("#noting-title").textContent = $("#noting-title").dataset[name];
     $("textarea", noting).value = "";
