@@ -56,10 +56,11 @@ def test_an_undo_that_does_not_arrive_can_be_asked_again(busy, seat):
 
 
 def quickly(route):
-    """The desk, which looks every 300 ms what has to be held for longer."""
+    """The desk, which looks every 300 ms what has to be held for longer, and every 100 how much there is to do."""
     answer = route.fetch()
     assert "heartbeat, 30000" in answer.text()
-    route.fulfill(response=answer, body=answer.text().replace("heartbeat, 30000", "heartbeat, 300"))
+    told = answer.text().replace("heartbeat, 30000", "heartbeat, 300").replace('20000, "js.away"', '100, "js.away"')
+    route.fulfill(response=answer, body=told)
 
 
 def test_all_that_is_in_hand_is_held_for_longer(busy, seat):
@@ -75,6 +76,10 @@ def test_all_that_is_in_hand_is_held_for_longer(busy, seat):
     with sat.page.expect_response(lambda told: told.url.endswith(f"{mine[4]}/heartbeat")) as told:
         pass
     assert told.value.ok and held == set(mine)
+    sat.page.route("**/v1/reviews?limit=1", lambda route: route.abort())
+    sat.page.wait_for_selector("#stale >> text=手上的条目到时会放回队列")
+    sat.page.unroute("**/v1/reviews?limit=1")
+    sat.page.wait_for_selector("#stale", state="hidden")
     sat.page.unroute("**/desk*.js")
 
 

@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const { $, $$, say, toast, tell, complain, draft, done, keys, named, tick } = window.ql;
+  const { $, $$, say, toast, tell, complain, draft, done, reading, keys, named, tick } = window.ql;
   const desk = $("#desk"), place = $("#place"), undoBar = $("#undo");
   const batch = Number(desk.dataset.batch), UNDO = 10_000;
   let hand = desk.dataset.held.split(" ").filter(Boolean);
@@ -72,11 +72,14 @@
     return items.length;
   }
 
+  function drop(id) {
+    hand = hand.filter((one) => one !== id);
+    ready.delete(id);
+    leases.delete(id);
+  }
   async function advance(from) {
     const at = Math.max(0, hand.indexOf(from));
-    hand = hand.filter((id) => id !== from);
-    ready.delete(from);
-    leases.delete(from);
+    drop(from);
     if (from === asked) { rest("#back"); return; }
     const next = hand[at] ?? hand[0];
     if (next) {
@@ -133,14 +136,27 @@
     const { why = "other", item: now } = error.problem;
     if (mine(now)) { await stood({ ...now, ...(await ask("GET", path(now.id)).catch(() => ({}))) }, Date.parse(now.closed_at)); return; }
     asking?.close();
-    const other = now?.holder && now.holder.name !== me;
+    const { id, until } = item().dataset, moved = /^(state|token|late)$/.test(why);
+    const other = now?.holder && now.holder.name !== me, free = moved && !other && (now?.state === "waiting" || why === "late");
+    const ended = why === "late" || (leases.get(id)?.until ?? Date.parse(until)) <= Date.now();
     const box = $("#conflict").content.cloneNode(true);
-    $("b", box).textContent = say(`conflict.${other && /^(state|token)$/.test(why) ? "holder" : why}`);
-    $("span", box).textContent = other ? now.holder.name : "";
+    $("b", box).textContent = say(`conflict.${free ? (ended ? "late" : "waiting") : moved && other ? "holder" : why}`);
+    $("span", box).textContent = other ? now.holder.name : asking && $("textarea", asking).value ? say("js.note_stays") : "";
+    $("[data-act=take]", box).hidden = !free;
     $(".conflict", place)?.remove();
     for (const act of $$(".acts-bar button", place)) act.disabled = true;
+    item().dataset.steps = free ? "claim" : ""; // the keys ask this
     item().prepend(box);
     $(".conflict button", place).focus();
+    if (free) await gone().catch(() => {});
+  }
+
+  // What ended with a lease is in hand no longer, and no conflict of its own.
+  async function gone() {
+    const { items, next } = await ask("GET", "/v1/reviews?state=held&holder=me&limit=100", undefined, 5);
+    const held = new Set(items.map((one) => one.id));
+    for (const id of next ? [] : hand) if (id !== here && !held.has(id)) drop(id);
+    beads();
   }
 
   async function step(name, body, told) {
@@ -429,7 +445,7 @@
       shown.closest("a").classList.toggle("late", shown.dataset.count === "overdue" && n > 0);
     }
   }
-  setInterval(() => document.hidden || recount().catch(() => {}), 20000);
+  reading(() => recount().catch((error) => { if (!error.status) throw error; }), 20000, "js.away");
 
   // While the page is open what is in hand stays in hand.
   async function lease(id) { // of what was in hand when the page came
@@ -441,8 +457,9 @@
       const { token, until } = leases.get(id) ?? await lease(id);
       if (!token || until - Date.now() > 5 * 60000) continue;
       try { leased(await ask("POST", path(id, "heartbeat"), { token })); } catch (error) {
-        if (error.status === 409 && id === here && !busy) refused(error);
-        else if (error.status === 409) { hand = hand.filter((one) => one !== id); ready.delete(id); beads(); }
+        if (!error.status) return;
+        if (error.status === 409 && id === here && !busy) once(() => Promise.reject(error));
+        else if (error.status === 409) { drop(id); beads(); }
       }
     }
   }
