@@ -397,6 +397,7 @@
   const acts = {
     refill: () => refilling(refill.getAttribute("aria-pressed") !== "true"),
     claim: () => once(async () => {
+      if (hand.length >= 3 * batch) { toast(say("js.enough", { n: hand.length })); return; }
       asked = "";
       const got = await claim();
       toast(got ? say("js.claimed", { n: got }) : say("js.nothing"));
