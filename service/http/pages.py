@@ -18,6 +18,7 @@ from service.rights import Right
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from moderation.ruleset import Category
     from service.http.answer import Answer
     from service.http.console import Shell
     from service.http.serving import Asked
@@ -55,7 +56,8 @@ async def desk(asked: Asked) -> Answer:
         return await (_read_only(asked, chosen) if chosen else _queue(asked))
     asked.textless = True
     held, counts = await _in_hand(asked)
-    categories = asked.serving.service.rules.engine.ruleset.categories
+    ruleset = asked.serving.service.rules.engine.ruleset
+    usual = ruleset.variants.sounds.usual
     return page.page(
         "desk.html",
         held=held,
@@ -63,8 +65,8 @@ async def desk(asked: Asked) -> Answer:
         back=asked.request.query.get("from", ""),
         counts=_counts(counts),
         categories=[
-            {"code": one.code, "name": page.category(one.code), "zh": one.zh, "en": one.en, "laws": one.laws}
-            for one in categories.values()
+            {"code": one.code, "name": page.category(one.code), "find": _sought(one, usual), "laws": one.laws}
+            for one in ruleset.categories.values()
         ],
     )
 
@@ -161,6 +163,12 @@ async def _in_hand(asked: Asked) -> tuple[list[str], dict[str, Any]]:
         if listed["next"] is None or len(held) >= _IN_HAND:
             return held, listed["counts"]
         query["cursor"] = listed["next"]
+
+
+def _sought(category: Category, usual: Mapping[str, str]) -> str:
+    """What finds a category: its code, its names, and the Chinese one in pinyin, whole and by initials."""
+    said = [usual.get(char, char) for char in category.zh]
+    return " ".join((category.code, category.zh, category.en.lower(), "".join(said), "".join(one[0] for one in said)))
 
 
 async def _history(asked: Asked, content_id: str) -> Answer:

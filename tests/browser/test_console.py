@@ -179,7 +179,14 @@ def test_reasons_are_found_and_picked_by_typing(busy, seat):
     sat.page.wait_for_selector(READY)
     here = sat.shown()
     sat.press("b", "/")
-    sat.page.keyboard.type("绝对化")
+    sat.page.keyboard.type("没有这个")
+    sat.press("Enter", "Enter")
+    assert sat.page.locator("#reasons .error").inner_text() == "没有这样的理由"
+    assert sat.page.input_value("#find-reason") == "没有这个" and sat.shown() == here
+    for typed in ("jdhyy", "jue'dui", "绝对化"):
+        sat.page.fill("#find-reason", typed)
+        assert sat.page.locator(".choice:not([hidden])").get_attribute("data-code") == "absolute_claim"
+    assert sat.page.locator("#reasons .error").is_hidden()
     sat.press("Enter")
     assert sat.page.locator('#choices input[value="absolute_claim"]').is_checked()
     sat.press("Enter").another(here)

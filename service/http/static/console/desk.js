@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const { $, $$, say, toast, tell, complain, draft, done, reading, keys, named, tick } = window.ql;
+  const { $, $$, say, toast, tell, complain, draft, done, reading, keys, tick, lay, picked } = window.ql;
   const desk = $("#desk"), place = $("#place"), undoBar = $("#undo");
   const batch = Number(desk.dataset.batch), UNDO = 10_000;
   let hand = desk.dataset.held.split(" ").filter(Boolean);
@@ -265,14 +265,7 @@
     $("[data-act=view]", reading).setAttribute("aria-pressed", String(both));
   }
 
-  // Reasons: those that the engine decided on are ticked, and come first; then what people said of it, and what else it saw. Each has a number.
-  const reasons = $("#reasons"), choices = $("#choices"), find = $("#find-reason");
-  const all = $$(".choice", choices);
-  function number() {
-    const visible = $$(".choice", choices).filter((one) => !one.hidden);
-    all.forEach((one) => { $(".slot", one).textContent = ""; });
-    visible.slice(0, 9).forEach((one, index) => { $(".slot", one).textContent = String(index + 1); });
-  }
+  const reasons = $("#reasons");
   // A dialog is about the item that it was opened over; none opens while an act is under way, which may bring another.
   let over = null;
   const another = (dialog) => {
@@ -286,59 +279,20 @@
     const shown = item();
     over = shown.dataset.id;
     const codes = (of) => shown.dataset[of].split(" ").filter(Boolean);
-    const decided = codes("decided"), found = [...decided, ...codes("said"), ...codes("categories")];
-    const known = new Map(all.map((one) => [one.dataset.code, one]));
-    choices.replaceChildren(...new Set([...found.map((code) => known.get(code)).filter(Boolean), ...all]));
-    for (const one of all) {
-      one.hidden = false;
-      $("input", one).checked = decided.includes(one.dataset.code);
-      const article = $("select", one);
-      if (article) article.value = "";
-    }
-    find.value = "";
-    $("textarea", reasons).value = "";
+    lay(codes("decided"), [...codes("said"), ...codes("categories")]);
     draft($("form", reasons), `${here} block`);
     complain($("form", reasons), null);
-    number();
-    choices.scrollTop = 0;
     reasons.showModal();
-    choices.focus();
+    $("#choices").focus();
   }
-  find.addEventListener("input", () => {
-    const wanted = find.value.trim().toLowerCase();
-    for (const one of all) one.hidden = Boolean(wanted) && !one.dataset.find.includes(wanted);
-    number();
-  });
-  reasons.addEventListener("keydown", (event) => {
-    if (event.isComposing) return;
-    const field = event.target, key = /^(TEXTAREA|SELECT)$/.test(field.tagName) || field === find ? "" : named(event);
-    if (event.key === "Enter" && field.tagName !== "TEXTAREA" && field.tagName !== "BUTTON" && field.tagName !== "SELECT") {
-      event.preventDefault();
-      if (field === find && find.value) {
-        const first = $$(".choice", choices).find((one) => !one.hidden);
-        if (first && !$("input", first).checked) $("input", first).click();
-        find.value = "";
-        find.dispatchEvent(new Event("input"));
-        choices.focus();
-      } else decideBlock();
-    } else if (event.key === "Enter" && field.tagName === "TEXTAREA" && event.ctrlKey) { event.preventDefault(); decideBlock(); }
-    else if (/^[1-9]$/.test(key)) {
-      const box = $$(".choice", choices).filter((one) => !one.hidden)[Number(key) - 1]?.querySelector("input");
-      if (box) { event.preventDefault(); box.click(); }
-    } else if (key === "/") { event.preventDefault(); find.focus(); }
-    else if (key === "n" && !event.ctrlKey && !event.metaKey) { event.preventDefault(); $("textarea", reasons).focus(); }
-  });
   $("form", reasons).addEventListener("submit", (event) => { event.preventDefault(); decideBlock(); });
   function decideBlock() {
     if (another(reasons)) return;
-    const picked = all.filter((one) => $("input", one).checked).map((one) => {
-      const article = $("select", one)?.value;
-      return article ? { category: one.dataset.code, article } : { category: one.dataset.code };
-    });
-    complain($("form", reasons), picked.length ? null : { message: say("js.pick") });
-    if (!picked.length) return;
+    const found = picked();
+    complain($("form", reasons), found.length ? null : { message: say("js.pick") });
+    if (!found.length) return;
     const note = $("textarea", reasons).value.trim();
-    once(() => step("decision", { action: "block", reasons: picked, ...settled("upheld"), ...(note && { note }) }, "blocked"));
+    once(() => step("decision", { action: "block", reasons: found, ...settled("upheld"), ...(note && { note }) }, "blocked"));
   }
 
   // A note with an act
