@@ -11,18 +11,22 @@ from service.http.console import HTML, page_lang, safe_next, shell, theme_of, to
 from service.http.filters import first, following, given, in_days, wrong, wrong_days
 from service.http.problems import Problem
 from service.http.review_answers import together
+from service.http.review_wire import MOST_LISTED
 from service.http.routes import route
 from service.rights import Right
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from moderation.ruleset import Category
     from service.http.answer import Answer
     from service.http.console import Shell
     from service.http.serving import Asked
 
 _KINDS: Final = ("content", "report", "complaint", "appeal", "sample")
 _FILTERS: Final = ("state", "kind", "scene", "category", "level", "holder", "day", "cursor")
+_IN_HAND: Final = 500
+"""The desk shows no more of what somebody holds."""
 _BAD_REQUEST: Final = (400, 404, 422)
 _NOT_FOUND: Final = 404
 
@@ -51,17 +55,18 @@ async def desk(asked: Asked) -> Answer:
         chosen = asked.request.query.get("item")
         return await (_read_only(asked, chosen) if chosen else _queue(asked))
     asked.textless = True
-    listed = await told_by(asked, reviews.reviews, query={"holder": "me", "state": "held", "limit": "50"})
-    categories = asked.serving.service.rules.engine.ruleset.categories
+    held, counts = await _in_hand(asked)
+    ruleset = asked.serving.service.rules.engine.ruleset
+    usual = ruleset.variants.sounds.usual
     return page.page(
         "desk.html",
-        held=[item["id"] for item in listed["items"]],
+        held=held,
         open=asked.request.query.get("item", ""),
         back=asked.request.query.get("from", ""),
-        counts=_counts(listed["counts"]),
+        counts=_counts(counts),
         categories=[
-            {"code": one.code, "name": page.category(one.code), "zh": one.zh, "en": one.en, "laws": one.laws}
-            for one in categories.values()
+            {"code": one.code, "name": page.category(one.code), "find": _sought(one, usual), "laws": one.laws}
+            for one in ruleset.categories.values()
         ],
     )
 
@@ -146,6 +151,24 @@ async def content(asked: Asked) -> Answer:
 
 
 ROUTES: Final = (login, desk, item, suggestion, read_item, queue, search, find_content, content)
+
+
+async def _in_hand(asked: Asked) -> tuple[list[str], dict[str, Any]]:
+    """What the caller holds, by id, and how much there is to do. Whoever claims over the interface may hold many."""
+    held: list[str] = []
+    query = {"holder": "me", "state": "held", "limit": str(MOST_LISTED)}
+    while True:
+        listed = await told_by(asked, reviews.reviews, query=query)
+        held += [item["id"] for item in listed["items"]]
+        if listed["next"] is None or len(held) >= _IN_HAND:
+            return held, listed["counts"]
+        query["cursor"] = listed["next"]
+
+
+def _sought(category: Category, usual: Mapping[str, str]) -> str:
+    """What finds a category: its code, its names, and the Chinese one in pinyin, whole and by initials."""
+    said = [usual.get(char, char) for char in category.zh]
+    return " ".join((category.code, category.zh, category.en.lower(), "".join(said), "".join(one[0] for one in said)))
 
 
 async def _history(asked: Asked, content_id: str) -> Answer:

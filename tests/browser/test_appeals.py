@@ -19,7 +19,8 @@ def appealed(house):
         decision = house.call("GET", f"/v1/moderations?content_id=b-{n}")["decisions"][0]
         assert decision["action"] == "block"
         house.call("POST", f"/v1/decisions/{decision['id']}/notified", {})
-        body = {"decision_id": decision["id"], "appellant_id": "maker", "grounds": "有国家级实验室的证书，编号 7"}
+        grounds = "有国家级实验室的证书，编号 7" + "\n请看" * 200
+        body = {"decision_id": decision["id"], "appellant_id": "maker", "grounds": grounds}
         reviews.append(house.call("POST", "/v1/appeals", body)["review"])
     return reviews
 
@@ -38,6 +39,7 @@ def test_from_an_appeal_to_restored_content_by_keyboard_alone(house, appealed, s
     shown = sat.page.locator(".item").inner_text()
     assert "编号 7" in shown
     assert "引擎" in shown
+    assert sat.page.locator(".reading").bounding_box()["y"] < 500  # however long the appeal is
     assert _violations(sat) == []
     if folder := os.environ.get("QINGLIU_SHOTS"):
         sat.page.screenshot(path=Path(folder) / f"appeal-{theme}.png")

@@ -155,11 +155,23 @@ def test_a_late_decision_is_told_in_words_with_a_way_on(busy, seat):
     sat = seat("li.wei").press("c")
     sat.page.wait_for_selector(READY)
     here = sat.shown()
-    busy.within(busy.service.desk.release(_caller(busy, "root"), here, None))
-    sat.press("p")
-    sat.page.wait_for_selector(".conflict")
-    assert "状态" in sat.page.locator(".conflict").inner_text() or "换手" in sat.page.locator(".conflict").inner_text()
-    sat.press("Enter").another(here)
+    for bead in sat.page.locator("#tray button").all():
+        busy.within(busy.service.desk.release(_caller(busy, "root"), bead.get_attribute("data-bead"), None))
+    sat.press("Shift+P")
+    sat.page.keyboard.type("画面里还有一处")
+    sat.press("Control+Enter")
+    sat.page.wait_for_selector(".conflict b >> text=此条已不在你手上，正在队列中等待领取。")
+    assert sat.page.locator(".conflict span").inner_text() == "写下的说明还在。"
+    sat.page.wait_for_selector("#tray button:only-child", state="attached")  # no conflict for each of the others
+    sat.press("b")
+    sat.page.wait_for_selector("#toasts >> text='先按 T 领取此条'")
+    assert not sat.page.locator("dialog[open]").count()
+    sat.press("t")
+    sat.page.wait_for_selector(f".item[data-id='{here}']:not(:has(.conflict)) [data-act=pass]")
+    sat.press("Shift+P")
+    assert sat.page.input_value("#noting textarea") == "画面里还有一处"
+    sat.press("Control+Enter").another(here)
+    assert item(busy, "li.wei", here).row[11] == "closed"
 
 
 def test_reasons_are_found_and_picked_by_typing(busy, seat):
@@ -167,7 +179,14 @@ def test_reasons_are_found_and_picked_by_typing(busy, seat):
     sat.page.wait_for_selector(READY)
     here = sat.shown()
     sat.press("b", "/")
-    sat.page.keyboard.type("绝对化")
+    sat.page.keyboard.type("没有这个")
+    sat.press("Enter", "Enter")
+    assert sat.page.locator("#reasons .error").inner_text() == "没有这样的理由"
+    assert sat.page.input_value("#find-reason") == "没有这个" and sat.shown() == here
+    for typed in ("jdhyy", "jue'dui", "绝对化"):
+        sat.page.fill("#find-reason", typed)
+        assert sat.page.locator(".choice:not([hidden])").get_attribute("data-code") == "absolute_claim"
+    assert sat.page.locator("#reasons .error").is_hidden()
     sat.press("Enter")
     assert sat.page.locator('#choices input[value="absolute_claim"]').is_checked()
     sat.press("Enter").another(here)

@@ -56,10 +56,12 @@ def test_an_undo_that_does_not_arrive_can_be_asked_again(busy, seat):
 
 
 def quickly(route):
-    """The desk, which looks every 300 ms what has to be held for longer."""
+    """The desk, which looks always what has to be held for longer and what there is to do; one batch is enough."""
     answer = route.fetch()
     assert "heartbeat, 30000" in answer.text()
-    route.fulfill(response=answer, body=answer.text().replace("heartbeat, 30000", "heartbeat, 300"))
+    told = answer.text().replace("heartbeat, 30000", "heartbeat, 300").replace('20000, "js.away"', '100, "js.away"')
+    assert ">= 3 * batch" in told
+    route.fulfill(response=answer, body=told.replace(">= 3 * batch", ">= batch"))
 
 
 def test_all_that_is_in_hand_is_held_for_longer(busy, seat):
@@ -75,6 +77,13 @@ def test_all_that_is_in_hand_is_held_for_longer(busy, seat):
     with sat.page.expect_response(lambda told: told.url.endswith(f"{mine[4]}/heartbeat")) as told:
         pass
     assert told.value.ok and held == set(mine)
+    sat.page.route("**/v1/reviews?limit=1", lambda route: route.abort())
+    sat.page.wait_for_selector("#stale >> text=手上的条目到时会放回队列")
+    sat.page.unroute("**/v1/reviews?limit=1")
+    sat.page.wait_for_selector("#stale", state="hidden")
+    sat.press("c")
+    sat.page.wait_for_selector("#toasts >> text='手上还有 5 条，先处理一些再领；J、K 逐条查看'")
+    assert sat.page.locator("#tray button").count() == 5
     sat.page.unroute("**/desk*.js")
 
 
@@ -82,6 +91,10 @@ def test_beads_can_be_hit_and_nothing_with_the_focus_hides_behind_the_acts(busy,
     sat = sitting(seat)
     beads = [one.bounding_box() for one in sat.page.locator("#tray button").all()]
     assert min(min(one["width"], one["height"]) for one in beads) >= 24
+    sat.page.set_viewport_size({"width": 390, "height": 844})
+    many = "one => { for (let n = 0; n < 60; n += 1) one.after(one.cloneNode()); }"
+    sat.page.locator("#tray button").first.evaluate(many)
+    assert sat.page.evaluate("document.scrollingElement.scrollWidth") <= 390
     sat.page.set_viewport_size({"width": 1440, "height": 320})
     link = sat.page.locator(".item-side a").first
     link.evaluate("one => { one.style.display = 'block'; one.style.marginTop = '600px'; scrollTo(0, 0); }")
@@ -115,3 +128,71 @@ def test_a_rewrite_that_fails_leaves_the_verdict_and_an_empty_field_waits_for_no
     sat.page.wait_for_selector("#verdict[aria-busy=false]")
     for path in ("rewrite", "verdict"):
         sat.page.unroute(f"**/try/{path}")
+
+
+def lost(sat, pattern):
+    """Has requests arrive whose answers do not come."""
+    sat.page.route(pattern, lambda route: (route.fetch(), route.abort()))
+
+
+def test_a_decision_whose_answer_was_lost_is_told_counted_and_undone(busy, seat):
+    sat = sitting(seat)
+    here = sat.shown()
+    lost(sat, "**/decision")
+    sat.press("b")
+    sat.page.wait_for_selector("#reasons[open]")
+    sat.press("Enter")
+    sat.page.wait_for_selector("#toasts >> text='服务已收到你的决定：已拦截'")
+    sat.another(here)
+    assert state(busy, here) == "closed" and not sat.page.locator("dialog[open]").count()
+    assert sat.page.locator("#tally").inner_text() == "本次已处理 1 条"
+    lost(sat, "**/undo")
+    sat.press("u")
+    sat.page.wait_for_selector("#toasts >> text=连接不上服务")
+    sat.page.wait_for_function(CALM)
+    sat.page.unroute("**/undo")
+    sat.press("u")
+    sat.page.wait_for_selector(f".item[data-id='{here}'] [data-act=block]")
+    sat.page.wait_for_function(CALM)
+    assert state(busy, here) == "held" and sat.page.locator("#undo").is_hidden()
+    sat.page.route(f"**/v1/reviews/{here}", lambda route: route.abort())  # nor can be asked what became of it
+    sat.press("Shift+P")
+    sat.page.wait_for_selector("#noting[open]")
+    sat.press("Control+Enter")
+    sat.page.wait_for_selector("#noting .error >> text=尚不知决定是否已生效")
+    sat.press("Escape")
+    for pattern in ("**/decision", f"**/v1/reviews/{here}"):
+        sat.page.unroute(pattern)
+    sat.press("p")
+    sat.page.wait_for_selector("#toasts >> text='服务已收到你的决定：已通过'")
+    sat.another(here)
+    assert not sat.page.locator(".conflict").count() and sat.page.locator("#undo").is_visible()
+    assert sat.page.locator("#tally").inner_text() == "本次已处理 1 条"
+    sat.press("u")
+    sat.page.wait_for_selector(f".item[data-id='{here}'] [data-act=pass]")
+    assert state(busy, here) == "held"
+
+
+SOONER = """() => {
+    const limit = AbortSignal.timeout.bind(AbortSignal), every = window.setInterval.bind(window);
+    AbortSignal.timeout = (ms) => limit(ms / 20);
+    window.setInterval = (work, ms) => every(work, ms === 4000 ? 100 : ms);
+}"""
+"""The waits of the desk, shorter."""
+
+
+def test_a_request_that_hangs_is_told_and_given_up(busy, seat):
+    sat = sitting(seat)
+    here = sat.shown()
+    sat.page.evaluate(SOONER)
+    sat.page.route("**/decision", lambda _: None)
+    sat.press("p", "b")
+    sat.page.wait_for_selector("#toasts >> text='上一步还没完成，这一下没有算'")
+    sat.page.wait_for_selector("#toasts >> text=还在等服务答复")
+    assert not sat.page.locator("dialog[open]").count()
+    sat.page.wait_for_selector("#toasts >> text=连接不上服务")
+    sat.page.wait_for_function(CALM)
+    assert sat.shown() == here and state(busy, here) == "held"
+    sat.page.unroute("**/decision")
+    sat.press("p").another(here)
+    assert state(busy, here) == "closed" and sat.wrong == []

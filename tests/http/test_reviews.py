@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 import pytest
 from jsonschema_rs import Draft202012Validator
 
+from service.http import pages
 from service.http.html import WORDS
 from service.rights import Role, Scope
 from tests.http.conftest import Browser
@@ -104,6 +106,15 @@ def test_a_closed_item_tells_in_its_list_what_it_ended_with(house, ann):
     fits(house, listed, "Queue")
     assert {one["content_id"]: one["action"] for one in listed["items"]} == {"a": "block", "b": "pass"}
     assert [one["action"] for one in queue(house, ann).json["items"]] == [None]
+
+
+def test_the_desk_shows_all_that_somebody_holds(house, ann, monkeypatch):
+    monkeypatch.setattr(pages, "MOST_LISTED", 2)
+    for name in "abcde":
+        judge(house, name)
+    held = {item["id"] for item in claim(house, ann, limit=5)}
+    page = house.call("GET", "/", key=ann).body.decode()
+    assert set(re.search(r'data-held="([^"]*)"', page)[1].split()) == held and len(held) == 5
 
 
 def test_who_signs_out_for_the_last_time_gives_back_what_they_held(house, ann):

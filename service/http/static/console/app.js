@@ -140,14 +140,14 @@ window.ql = (() => {
 
   // What reads itself anew does so once at a time, and less often while it fails. From the second failure on a line says how
   // old is what stands there. Work that is left out gives false.
-  function reading(work, every) {
+  function reading(work, every, told = "js.stale") {
     const line = $("#stale");
     let failed = 0, good = Date.now();
     async function next() {
       try {
         if (!document.hidden && (await work()) !== false) [failed, good] = [0, Date.now()];
       } catch { failed += 1; }
-      if (failed > 1) line.textContent = say("js.stale", { at: clock(good) });
+      if (failed > 1) line.textContent = say(told, { at: clock(good) });
       line.hidden = failed < 2;
       setTimeout(next, Math.min(every * 2 ** failed, 30_000));
     }

@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const { $, $$, ask, part, say, toast, complain, draft, done, keys, named, tick } = window.ql;
+  const { $, $$, say, toast, tell, complain, draft, done, reading, keys, tick, lay, picked } = window.ql;
   const desk = $("#desk"), place = $("#place"), undoBar = $("#undo");
   const batch = Number(desk.dataset.batch), UNDO = 10_000;
   let hand = desk.dataset.held.split(" ").filter(Boolean);
@@ -13,6 +13,11 @@
   // What the service last said of each in hand: the token of its steps, and until when it is held.
   const leases = new Map();
   const leased = ({ id, token, lease_until: until }) => leases.set(id, { token, until: Date.parse(until) });
+
+  // A connection may be half open: what does not answer is given up.
+  const within = (seconds) => ({ signal: AbortSignal.timeout(seconds * 1000) });
+  const ask = (method, at, body, seconds = 20) => window.ql.ask(method, at, body, within(seconds));
+  const part = (at) => window.ql.part(at, undefined, within(20));
 
   const path = (id, step = "") => `/v1/reviews/${encodeURIComponent(id)}${step && `/${step}`}`;
   const item = () => $(".item", place);
@@ -67,11 +72,14 @@
     return items.length;
   }
 
+  function drop(id) {
+    hand = hand.filter((one) => one !== id);
+    ready.delete(id);
+    leases.delete(id);
+  }
   async function advance(from) {
     const at = Math.max(0, hand.indexOf(from));
-    hand = hand.filter((id) => id !== from);
-    ready.delete(from);
-    leases.delete(from);
+    drop(from);
     if (from === asked) { rest("#back"); return; }
     const next = hand[at] ?? hand[0];
     if (next) {
@@ -102,48 +110,90 @@
   }
   refilling(localStorage.getItem("refill") !== "off");
 
-  // One act at a time; what comes in between is not lost on the wrong item, it is not taken.
+  // One act at a time; what comes in between is not lost on the wrong item, it is not taken, and that is said.
+  function waits() {
+    if (busy) toast(say("js.busy"));
+    return busy;
+  }
   async function once(work) {
-    if (busy) return;
+    if (waits()) return;
     busy = true;
     place.setAttribute("aria-busy", "true");
-    try { await work(); } catch (error) { refused(error); } finally { busy = false; place.removeAttribute("aria-busy"); }
+    const slow = setInterval(() => toast(say("js.waiting")), 4000);
+    try { await work(); } catch (error) { await refused(error).catch(tell); }
+    clearInterval(slow);
+    busy = false;
+    place.removeAttribute("aria-busy");
   }
 
   // What was typed stays where it is, unless the item is no longer the person's to decide.
-  function refused(error) {
+  async function refused(error) {
     const asking = [reasons, noting].find((one) => one.open);
     if (error.status !== 409 || !item()) {
       if (asking) complain($("form", asking), error); else toast(error.message, { alert: true });
       return;
     }
-    asking?.close();
     const { why = "other", item: now } = error.problem;
-    const other = now?.holder && now.holder.name !== me;
+    if (mine(now)) { await stood({ ...now, ...(await ask("GET", path(now.id)).catch(() => ({}))) }, Date.parse(now.closed_at)); return; }
+    asking?.close();
+    const { id, until } = item().dataset, moved = /^(state|token|late)$/.test(why);
+    const other = now?.holder && now.holder.name !== me, free = moved && !other && (now?.state === "waiting" || why === "late");
+    const ended = why === "late" || (leases.get(id)?.until ?? Date.parse(until)) <= Date.now();
     const box = $("#conflict").content.cloneNode(true);
-    $("b", box).textContent = say(`conflict.${other && why === "state" ? "holder" : why}`);
-    $("span", box).textContent = other ? now.holder.name : "";
+    $("b", box).textContent = say(`conflict.${free ? (ended ? "late" : "waiting") : moved && other ? "holder" : why}`);
+    $("span", box).textContent = other ? now.holder.name : asking && $("textarea", asking).value ? say("js.note_stays") : "";
+    $("[data-act=take]", box).hidden = !free;
     $(".conflict", place)?.remove();
     for (const act of $$(".acts-bar button", place)) act.disabled = true;
+    item().dataset.steps = free ? "claim" : ""; // the keys ask this
     item().prepend(box);
     $(".conflict button", place).focus();
+    if (free) await gone().catch(() => {});
+  }
+
+  // What ended with a lease is in hand no longer, and no conflict of its own.
+  async function gone() {
+    const { items, next } = await ask("GET", "/v1/reviews?state=held&holder=me&limit=100", undefined, 5);
+    const held = new Set(items.map((one) => one.id));
+    for (const id of next ? [] : hand) if (id !== here && !held.has(id)) drop(id);
+    beads();
   }
 
   async function step(name, body, told) {
     if (!can(name)) return;
     const shown = item();
     const id = shown.dataset.id, sent = Date.now();
-    await ask("POST", path(id, name), { ...(shown.dataset.token && { token: Number(shown.dataset.token) }), ...body });
+    try {
+      await ask("POST", path(id, name), { ...(shown.dataset.token && { token: Number(shown.dataset.token) }), ...body });
+    } catch (error) {
+      if (error.status !== 0 || name !== "decision") throw error;
+      const now = await ask("GET", path(id), undefined, 5).catch(() => { throw Object.assign(error, { message: say("js.unsure") }); });
+      if (!mine(now)) throw error;
+      await stood(now, sent);
+      return;
+    }
+    await taken(name, shown.dataset, told, sent);
+  }
+  async function taken(name, { id, kind }, told, sent) {
     for (const dialog of [reasons, noting]) if (dialog.open) done($("form", dialog));
     if (!/^(release|skip)$/.test(name)) count(1);
     recount().catch(() => {});
     if (name !== "decision") toast(say(`js.${told}`));
-    else if (shown.dataset.kind !== "sample") offerUndo(id, told, sent + UNDO);
+    else if (kind !== "sample") offerUndo(id, told, sent + UNDO);
     else { // whoever decided it may know the first verdict by now
       forget();
       toast(say("js.for_good", { x: say(`js.${told}`) }));
     }
     await advance(id);
+  }
+
+  // A decision stands where only its answer was lost, or where it was made in another window: it is told and can be undone.
+  const mine = (now) => now?.state === "closed" && now.closed_by?.name === me;
+  async function stood(now, sent) {
+    const told = { upheld: "kept", overturned: "overturned" }[now.appeal?.outcome]
+      ?? { pass: "passed", block: "blocked" }[now.outcome?.action] ?? "decided";
+    toast(say("js.stood", { x: say(`js.${told}`) }));
+    await taken("decision", now, told, sent);
   }
 
   // The service counts from when it decided, so this counts from when it was asked, by the clock: a laptop may have slept.
@@ -171,10 +221,13 @@
   async function undo(id = last?.id) {
     if (!id) return;
     try { leased(await ask("POST", path(id, "undo"), {})); } catch (error) {
-      if (error.status !== 409) throw error; // it did not arrive: there is time to ask again
-      forget();
-      toast(say("js.too_late"), { alert: true }); // the item that is shown is mostly another, and nothing is wrong with it
-      return;
+      if (error.status !== 409) throw error; // it may not have arrived: there is time to ask again
+      if (error.problem.item?.holder?.name !== me) {
+        forget();
+        toast(say("js.too_late"), { alert: true }); // the item that is shown is mostly another, and nothing is wrong with it
+        return;
+      }
+      leased(await ask("GET", path(id))); // it had arrived
     }
     forget();
     count(-1);
@@ -193,7 +246,7 @@
   }
 
   const move = (by) => () => {
-    if (!hand.some((id) => id !== here)) return;
+    if (busy || !hand.some((id) => id !== here)) return;
     once(() => show(hand[(hand.indexOf(here) + by + hand.length) % hand.length]));
   };
 
@@ -212,14 +265,7 @@
     $("[data-act=view]", reading).setAttribute("aria-pressed", String(both));
   }
 
-  // Reasons: those that the engine decided on are ticked, and come first; then what people said of it, and what else it saw. Each has a number.
-  const reasons = $("#reasons"), choices = $("#choices"), find = $("#find-reason");
-  const all = $$(".choice", choices);
-  function number() {
-    const visible = $$(".choice", choices).filter((one) => !one.hidden);
-    all.forEach((one) => { $(".slot", one).textContent = ""; });
-    visible.slice(0, 9).forEach((one, index) => { $(".slot", one).textContent = String(index + 1); });
-  }
+  const reasons = $("#reasons");
   // A dialog is about the item that it was opened over; none opens while an act is under way, which may bring another.
   let over = null;
   const another = (dialog) => {
@@ -229,70 +275,31 @@
     return true;
   };
   function openReasons() {
-    if (busy) return;
+    if (waits()) return;
     const shown = item();
     over = shown.dataset.id;
     const codes = (of) => shown.dataset[of].split(" ").filter(Boolean);
-    const decided = codes("decided"), found = [...decided, ...codes("said"), ...codes("categories")];
-    const known = new Map(all.map((one) => [one.dataset.code, one]));
-    choices.replaceChildren(...new Set([...found.map((code) => known.get(code)).filter(Boolean), ...all]));
-    for (const one of all) {
-      one.hidden = false;
-      $("input", one).checked = decided.includes(one.dataset.code);
-      const article = $("select", one);
-      if (article) article.value = "";
-    }
-    find.value = "";
-    $("textarea", reasons).value = "";
+    lay(codes("decided"), [...codes("said"), ...codes("categories")]);
     draft($("form", reasons), `${here} block`);
     complain($("form", reasons), null);
-    number();
-    choices.scrollTop = 0;
     reasons.showModal();
-    choices.focus();
+    $("#choices").focus();
   }
-  find.addEventListener("input", () => {
-    const wanted = find.value.trim().toLowerCase();
-    for (const one of all) one.hidden = Boolean(wanted) && !one.dataset.find.includes(wanted);
-    number();
-  });
-  reasons.addEventListener("keydown", (event) => {
-    if (event.isComposing) return;
-    const field = event.target, key = /^(TEXTAREA|SELECT)$/.test(field.tagName) || field === find ? "" : named(event);
-    if (event.key === "Enter" && field.tagName !== "TEXTAREA" && field.tagName !== "BUTTON" && field.tagName !== "SELECT") {
-      event.preventDefault();
-      if (field === find && find.value) {
-        const first = $$(".choice", choices).find((one) => !one.hidden);
-        if (first && !$("input", first).checked) $("input", first).click();
-        find.value = "";
-        find.dispatchEvent(new Event("input"));
-        choices.focus();
-      } else decideBlock();
-    } else if (event.key === "Enter" && field.tagName === "TEXTAREA" && event.ctrlKey) { event.preventDefault(); decideBlock(); }
-    else if (/^[1-9]$/.test(key)) {
-      const box = $$(".choice", choices).filter((one) => !one.hidden)[Number(key) - 1]?.querySelector("input");
-      if (box) { event.preventDefault(); box.click(); }
-    } else if (key === "/") { event.preventDefault(); find.focus(); }
-    else if (key === "n" && !event.ctrlKey && !event.metaKey) { event.preventDefault(); $("textarea", reasons).focus(); }
-  });
   $("form", reasons).addEventListener("submit", (event) => { event.preventDefault(); decideBlock(); });
   function decideBlock() {
     if (another(reasons)) return;
-    const picked = all.filter((one) => $("input", one).checked).map((one) => {
-      const article = $("select", one)?.value;
-      return article ? { category: one.dataset.code, article } : { category: one.dataset.code };
-    });
-    complain($("form", reasons), picked.length ? null : { message: say("js.pick") });
-    if (!picked.length) return;
+    const found = picked();
+    complain($("form", reasons), found.length ? null : { message: say("js.pick") });
+    if (!found.length) return;
     const note = $("textarea", reasons).value.trim();
-    once(() => step("decision", { action: "block", reasons: picked, ...settled("upheld"), ...(note && { note }) }, "blocked"));
+    once(() => step("decision", { action: "block", reasons: found, ...settled("upheld"), ...(note && { note }) }, "blocked"));
   }
 
   // A note with an act
   const noting = $("#noting");
   let noted = null;
   function withNote(name, act) {
-    if (busy || !item()) return;
+    if (!item() || waits()) return;
     over = item().dataset.id;
     $("#noting-title").textContent = $("#noting-title").dataset[name];
     $("textarea", noting).value = "";
@@ -344,6 +351,7 @@
   const acts = {
     refill: () => refilling(refill.getAttribute("aria-pressed") !== "true"),
     claim: () => once(async () => {
+      if (hand.length >= 3 * batch) { toast(say("js.enough", { n: hand.length })); return; }
       asked = "";
       const got = await claim();
       toast(got ? say("js.claimed", { n: got }) : say("js.nothing"));
@@ -392,7 +400,7 @@
       shown.closest("a").classList.toggle("late", shown.dataset.count === "overdue" && n > 0);
     }
   }
-  setInterval(() => document.hidden || recount().catch(() => {}), 20000);
+  reading(() => recount().catch((error) => { if (!error.status) throw error; }), 20000, "js.away");
 
   // While the page is open what is in hand stays in hand.
   async function lease(id) { // of what was in hand when the page came
@@ -404,8 +412,9 @@
       const { token, until } = leases.get(id) ?? await lease(id);
       if (!token || until - Date.now() > 5 * 60000) continue;
       try { leased(await ask("POST", path(id, "heartbeat"), { token })); } catch (error) {
-        if (error.status === 409 && id === here && !busy) refused(error);
-        else if (error.status === 409) { hand = hand.filter((one) => one !== id); ready.delete(id); beads(); }
+        if (!error.status) return;
+        if (error.status === 409 && id === here && !busy) once(() => Promise.reject(error));
+        else if (error.status === 409) { drop(id); beads(); }
       }
     }
   }
