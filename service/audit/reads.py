@@ -53,9 +53,14 @@ class LogReads:
             return self._connection.execute(statement, values).fetchall()
 
     def copy(self, target: Path) -> None:
-        """Copies the whole database to a new file, as it is at one moment."""
+        """Copies the whole database to a new file, as it is at one moment. Raises ``Unsafe`` for a damaged one."""
         with self._turn:
             db.copy(self._connection, target)
+
+    def damage(self) -> list[str]:
+        """What SQLite finds broken in the whole database."""
+        with self._turn:
+            return db.damage(self._connection)
 
     def size(self) -> int:
         """How many acts there are."""

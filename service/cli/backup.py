@@ -17,6 +17,7 @@ import orjson
 import typer
 
 from service import private
+from service.audit.archive import damaged_in
 from service.audit.make import digest_of
 from service.audit.weeding import NUMBERS
 from service.audit.whole import wrong_in
@@ -28,7 +29,7 @@ from service.running import running
 from service.secret import BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from service.audit.retaining import Again, Gone
     from service.wiring_audit import Audit
@@ -38,6 +39,7 @@ _DATABASE: Final = "qingliu.db"
 _FOLDERS: Final = ("archive", "exports", "models")
 _PACKS: Final = (".zip", NUMBERS)
 _KEYS: Final = ("secret", "audit.key")
+_SHOWN: Final = 10
 _RESTORING: Final = "restoring"
 """Where a restore works, in the data directory: what it leaves off is no data."""
 
@@ -71,7 +73,9 @@ def backup(
         fresh.mkdir(parents=True)
         told = with_log(data, None, lang.lang, work)
         _copy(chosen.data, fresh, _KEYS if keys else ())
-        told["sha256"] = digest_of(fresh / _DATABASE)
+        if broken := damaged_in(fresh):
+            fail(_broken(broken, lang))
+        told["sha256"], told["files"] = digest_of(fresh / _DATABASE), _digests(fresh)
         (fresh / _TOLD).write_bytes(orjson.dumps(told))
         fresh.replace(folder)
     except OSError as error:
@@ -93,6 +97,19 @@ def _copy(data: Path, folder: Path, keys: Iterable[str]) -> None:
     for name in keys:
         if (data / name).exists():
             shutil.copy2(data / name, folder / name)
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """What lies beside the database: the SHA-256 of each file, by its path."""
+    paths = [path for name in _FOLDERS for path in sorted((folder / name).rglob("*")) if path.is_file()]
+    return {path.relative_to(folder).as_posix(): digest_of(path) for path in paths}
+
+
+def _broken(names: Sequence[str], lang: Tongue) -> str:
+    told = _first(names)
+    zh = f"文件已损坏：{told}；请由较早的备份放回，或删除（启动时会重新归档仍在使用的规则与模型）"
+    en = f"damaged: {told}; put back an earlier backup's, or remove them (a start archives what is in use again)"
+    return say(lang.lang, zh, en)
 
 
 def _unfinished(folder: str, names: list[str]) -> set[str]:
@@ -176,7 +193,23 @@ def _told(folder: Path, lang: Tongue) -> dict[str, Any]:
         fail(say(lang.lang, f"{folder} 不是完整的备份", f"{folder} is no whole backup"))
     if found != wanted:
         fail(say(lang.lang, "备份已损坏：摘要不符", "the backup is damaged: another digest"))
+    if lacking := _lacking(folder, told.get("files")):
+        names = _first(lacking)
+        fail(say(lang.lang, f"备份已损坏，缺少或不符：{names}", f"the backup is damaged, missing or altered: {names}"))
     return told
+
+
+def _lacking(folder: Path, files: Mapping[str, str] | None) -> list[str]:
+    """The files of a backup that are gone or are others by now. One of an older version does not list what it had."""
+    if files is None:
+        return damaged_in(folder)
+    paths = {name: folder / name for name in files}
+    return [name for name, path in paths.items() if not path.is_file() or digest_of(path) != files[name]]
+
+
+def _first(names: Sequence[str]) -> str:
+    """Names for a person to read: not thousands."""
+    return ", ".join([*names[:_SHOWN], *(["…"] if len(names) > _SHOWN else [])])
 
 
 def _gone(after: Path, lang: Tongue) -> Gone:

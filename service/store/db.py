@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 _FULL = 2
-
+_SHOWN = 20
 
 _WHY = {
     sqlite3.SQLITE_BUSY: "被其他程序锁住",
@@ -89,12 +89,28 @@ def open_plain_reader(path: Path, *, busy_timeout: float) -> sqlite3.Connection:
 
 
 def copy(source: sqlite3.Connection, target: Path) -> None:
-    """Copies a database that may be in use to a new file, as it is at one moment."""
+    """Copies a database that may be in use to a new file, as it is at one moment. Raises ``Unsafe`` for a damaged one.
+
+    SQLite copies pages without a look at what is in them.
+    """
     connection = sqlite3.connect(target)
     try:
         source.backup(connection)
+        if found := damage(connection):
+            raise Unsafe(f"数据库已损坏，请由较早的备份恢复：{found[0]}", f"damaged, go back to a backup: {found[0]}")
     finally:
         connection.close()
+
+
+def damage(connection: sqlite3.Connection) -> list[str]:
+    """What SQLite finds broken in a database. Reads all of it."""
+    try:
+        found = [line for (line,) in connection.execute(f"PRAGMA integrity_check({_SHOWN})")]
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+            raise
+        return [str(error)]
+    return [] if found == ["ok"] else [" ".join(one.split()) for one in found]
 
 
 async def open_reader(path: Path, *, busy_timeout: float) -> aiosqlite.Connection:
