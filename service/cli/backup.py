@@ -2,7 +2,7 @@
 
 Keys are left out unless they are asked for: a backup that lies elsewhere must not be able to open what it holds. What
 was erased or purged after a backup was made is taken away again when it is restored beside the data that it replaces,
-and what was held since is held again.
+what was held since is held again, and keys, people and receivers that were ended since end again.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -19,11 +20,13 @@ import typer
 from service import private
 from service.audit.archive import damaged_in
 from service.audit.make import digest_of
+from service.audit.retaining import Again
 from service.audit.weeding import NUMBERS
 from service.audit.whole import wrong_in
 from service.cli.packs import with_log
 from service.cli.say import Data, Json, fail, out, print_json, settings, why
 from service.cli.words import Lang, Tongue, say
+from service.ended import EndedAgain, end_again, end_all_sessions, ended
 from service.keys import CLI
 from service.running import running
 from service.secret import BYTES
@@ -31,7 +34,8 @@ from service.secret import BYTES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from service.audit.retaining import Again, Gone
+    from service.audit.retaining import Gone
+    from service.ended import Ended
     from service.wiring_audit import Audit
 
 _TOLD: Final = "backup.json"
@@ -131,7 +135,7 @@ def restore(
         Path | None,
         typer.Option(
             "--after",
-            help="被替换的数据目录：其中备份之后删除的将再次删除，封存的将再次封存",
+            help="被替换的数据目录：其中备份之后删除的将再次删除，封存的再次封存，吊销与停用的再次失效",
             exists=True,
             show_default=False,
         ),
@@ -146,22 +150,11 @@ def restore(
     if there or running(chosen.pid_file) is not None:
         fail(say(lang.lang, f"{chosen.data} 中已有数据", f"there is data in {chosen.data}"))
     told = _told(folder, lang)
-    gone = None if after is None else _gone(after, lang)
-
-    async def work(audit: Audit) -> tuple[list[str], Again | None]:
-        wrong = await asyncio.to_thread(wrong_in, audit.log.reads)
-        kept = await asyncio.to_thread(audit.log.reads.checkpoint, told["size"])
-        if kept is None or kept.note not in told["checkpoint"]:
-            wrong.append(f"checkpoint {told['size']}: not that of the backup")
-        if wrong:
-            return wrong, None
-        await audit.log.restored(told["size"], by=CLI)
-        return wrong, None if gone is None else await audit.retaining.erase_again(gone, by=CLI)
-
+    since = None if after is None else _since(after, lang)
     place = chosen.data / _RESTORING
     try:
         fresh = _put(folder, after, place)
-        wrong, again = with_log(place, None, lang.lang, work)
+        wrong, again = with_log(place, None, lang.lang, lambda audit: _restored(audit, told, since))
         if not wrong:
             _move(place, chosen.data)
     except OSError as error:
@@ -170,13 +163,10 @@ def restore(
     finally:
         shutil.rmtree(place, ignore_errors=True)
     if json:
-        facts = {
-            "good": not wrong,
-            "wrong": wrong,
-            "size": told["size"],
-            "taken_away_again": again.contents if again else 0,
-        }
-        print_json({**facts, "held_again": again.holds if again else 0, "new_keys": fresh})
+        done, over = again or (Again(0, 0), EndedAgain(0, 0, 0, []))
+        facts = {"good": not wrong, "wrong": wrong, "size": told["size"], "taken_away_again": done.contents}
+        counts = {f"{name}_ended_again": count for name, count in over._asdict().items() if name != "others"}
+        print_json({**facts, "held_again": done.holds, **counts, "changed_since": over.others, "new_keys": fresh})
     else:
         _tell(wrong, told["size"], again, fresh, lang)
     if wrong:
@@ -212,14 +202,33 @@ def _first(names: Sequence[str]) -> str:
     return ", ".join([*names[:_SHOWN], *(["…"] if len(names) > _SHOWN else [])])
 
 
-def _gone(after: Path, lang: Tongue) -> Gone:
-    """What was taken away, and is held, in the data that the backup replaces."""
+def _since(after: Path, lang: Tongue) -> tuple[Gone, Ended]:
+    """What was taken away and ended, and is held, in the data that the backup replaces."""
 
-    async def look(audit: Audit) -> Gone:
-        return await asyncio.to_thread(audit.retaining.gone)
+    async def look(audit: Audit) -> tuple[Gone, Ended]:
+        gone = await asyncio.to_thread(audit.retaining.gone)
+        return gone, await asyncio.to_thread(ended, audit.log.reads.rows)
 
-    gone: Gone = with_log(after, None, lang.lang, look)
-    return gone
+    since: tuple[Gone, Ended] = with_log(after, None, lang.lang, look)
+    return since
+
+
+async def _restored(
+    audit: Audit, told: Mapping[str, Any], since: tuple[Gone, Ended] | None
+) -> tuple[list[str], tuple[Again, EndedAgain] | None]:
+    """Checks what was put in its place, and does anew what was done ``since``: what is wrong, or what was done."""
+    wrong = await asyncio.to_thread(wrong_in, audit.log.reads)
+    kept = await asyncio.to_thread(audit.log.reads.checkpoint, told["size"])
+    if kept is None or kept.note not in told["checkpoint"]:
+        wrong.append(f"checkpoint {told['size']}: not that of the backup")
+    if wrong:
+        return wrong, None
+    await audit.log.restored(told["size"], by=CLI)
+    await audit.ledger.visit(end_all_sessions)
+    if since is None:
+        return wrong, None
+    over = await audit.ledger.visit(partial(end_again, gone=since[1], by=CLI))
+    return wrong, (await audit.retaining.erase_again(since[0], by=CLI), over)
 
 
 def _put(folder: Path, after: Path | None, place: Path) -> list[str]:
@@ -247,7 +256,7 @@ def _move(place: Path, data: Path) -> None:
         path.replace(data / path.name)
 
 
-def _tell(wrong: list[str], size: int, again: Again | None, fresh: list[str], lang: Tongue) -> None:
+def _tell(wrong: list[str], size: int, again: tuple[Again, EndedAgain] | None, fresh: list[str], lang: Tongue) -> None:
     if fresh:
         names = ", ".join(fresh)
         zh = f"备份中没有密钥 {names}，已生成新的。另有保存的，请在启动前放回：否则封存的内容和通知密钥无法打开，"
@@ -256,15 +265,31 @@ def _tell(wrong: list[str], size: int, again: Again | None, fresh: list[str], la
         out.print(say(lang.lang, *words), markup=False)
     for one in wrong:
         out.print(f"✗ {one}", markup=False)
-    if not wrong and again is None:
-        words = (
-            f"已恢复，日志相符（检查点 {size}）。未用 --after：备份之后的删除与封存均已丢失",
-            f"restored, the log holds (checkpoint {size}); without --after erasures and holds since are lost",
+    for zh, en in [] if wrong else _said(size, again):
+        out.print(say(lang.lang, zh, en), markup=False)
+
+
+def _said(size: int, again: tuple[Again, EndedAgain] | None) -> list[tuple[str, str]]:
+    """What became of what was done after the backup was made, in both languages."""
+    if again is None:
+        zh = f"已恢复，日志相符（检查点 {size}）。未用 --after：备份之后的删除与封存均已丢失"
+        en = f"restored, the log holds (checkpoint {size}); without --after erasures and holds since are lost"
+        back = "备份之后吊销的密钥、停用的用户与通知地址重新有效，角色与密码也是备份时的：请在启动前再次 key revoke、"
+        back += "user disable、webhook end（见 key list、user list、webhook list）"
+        stand = "keys, people and receivers that were ended since stand again, with the roles and passwords of then: "
+        stand += (
+            "before the start key revoke, user disable and webhook end them (see key list, user list, webhook list)"
         )
-        out.print(say(lang.lang, *words), markup=False)
-    elif not wrong and again is not None:
-        words = (
-            f"已恢复，日志相符（检查点 {size}）；再次清空 {again.contents} 条，再次封存 {again.holds} 项",
-            f"restored, the log holds (checkpoint {size}); {again.contents} taken away, {again.holds} held again",
-        )
-        out.print(say(lang.lang, *words), markup=False)
+        return [(zh, en), (back, stand)]
+    done, over = again
+    zh = f"已恢复，日志相符（检查点 {size}）；再次清空 {done.contents} 条，再次封存 {done.holds} 项"
+    en = f"restored, the log holds (checkpoint {size}); {done.contents} taken away, {done.holds} held again"
+    back = f"再次吊销密钥 {over.keys} 个，停用用户 {over.people} 名、通知地址 {over.receivers} 个；所有人须重新登录"
+    stand = f"again revoked: {over.keys} keys; disabled: {over.people} people; ended: {over.receivers} receivers; "
+    stand += "everybody signs in anew"
+    if not over.others:
+        return [(zh, en), (back, stand)]
+    names = _first(over.others)
+    old = f"以下用户的角色或密码在备份之后改过，现为备份时的（见 user role、user password）：{names}"
+    then = f"whose role or password was changed since and is the backup's again (user role, user password): {names}"
+    return [(zh, en), (back, stand), (old, then)]

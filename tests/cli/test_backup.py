@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import sqlite3
 from contextlib import closing
 from hashlib import sha256
+from time import monotonic
 
 import pytest
 
 from service.audit.archive import Archive
+from service.lockout import Delays
+from service.passwords import Passwords
+from service.sessions import Sessions, SignIn
+from service.settings import Settings
+from service.wiring import open_store
 
 
 @pytest.fixture
@@ -106,3 +113,63 @@ def test_a_backup_without_its_archive_is_not_restored(inside, tmp_path, data):
     done = inside("restore", copy, "--data", tmp_path / "new", "--after", data)
     assert (done.returncode, "备份已损坏，缺少或不符：archive/" in done.stderr.decode()) == (1, True)
     assert not (tmp_path / "new").exists()
+
+
+@pytest.fixture
+def old(inside, tmp_path, data):
+    """A data directory in which much was ended after the backup ``copy`` was made."""
+    shop = ("--tenant", "shop", "--data", data)
+    leaked = json.loads(inside("key", "create", *shop, "--json").stdout)["key_id"]
+    for name in ("ann", "bob", "eve"):
+        made = inside("user", "create", name, "--role", "admin", "--password", f"a long word of {name}s", *shop)
+        assert made.returncode == 0, made.stderr
+    hook = json.loads(inside("webhook", "create", "https://example.com/x", *shop, "--json").stdout)["id"]
+
+    async def sign_in():
+        async with open_store(Settings(data=data)) as store:
+            parts = {"passwords": Passwords(), "secret": store.secret, "delays": Delays(clock=monotonic)}
+            sessions = Sessions(store.ledger, store.people, life=3600, **parts)
+            await sessions.start(SignIn(tenant="shop", name="ann", password="a long word of anns", address="::1"))
+
+    asyncio.run(sign_in())
+    assert inside("backup", tmp_path / "copy", "--data", data).returncode == 0
+    assert inside("key", "revoke", leaked, "--data", data).returncode == 0
+    assert inside("user", "disable", "bob", *shop).returncode == 0
+    assert inside("user", "role", "eve", "reviewer", *shop).returncode == 0
+    assert inside("webhook", "end", hook, *shop).returncode == 0
+    return data
+
+
+STANDING = {
+    "keys": "SELECT count(*) FROM api_keys WHERE revoked_at IS NULL",
+    "people": "SELECT count(*) FROM users WHERE disabled_at IS NULL",
+    "receivers": "SELECT count(*) FROM webhooks WHERE ended_at IS NULL",
+    "sessions": "SELECT count(*) FROM sessions WHERE ended_at IS NULL",
+}
+
+
+def standing(data):
+    with closing(sqlite3.connect(data / "qingliu.db")) as connection:
+        return {name: connection.execute(statement).fetchone()[0] for name, statement in STANDING.items()}
+
+
+def test_what_was_ended_since_a_backup_ends_again(inside, tmp_path, old):
+    new = tmp_path / "new"
+    assert standing(tmp_path / "copy") == {"keys": 2, "people": 3, "receivers": 1, "sessions": 1}
+    done = inside("restore", tmp_path / "copy", "--data", new, "--after", old, "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert [told[f"{name}_ended_again"] for name in ("keys", "people", "receivers")] == [1, 1, 1]
+    assert told["changed_since"] == ["shop/eve"]
+    assert standing(new) == {"keys": 1, "people": 2, "receivers": 0, "sessions": 0}
+    assert inside("audit", "check", "--data", new).returncode == 0
+    done = inside("restore", tmp_path / "copy", "--data", tmp_path / "en", "--after", old, "--lang", "en")
+    assert "again revoked: 1 keys; disabled: 1 people; ended: 1 receivers; " in done.stdout.decode()
+    assert "(user role, user password): shop/eve\n" in done.stdout.decode()
+
+
+def test_without_the_replaced_data_it_is_said_that_ended_keys_stand_again(inside, tmp_path, old):
+    new = tmp_path / "new"
+    done = inside("restore", tmp_path / "copy", "--data", new, "--lang", "en")
+    assert "keys, people and receivers that were ended since stand again" in done.stdout.decode()
+    assert standing(new) == {"keys": 2, "people": 3, "receivers": 1, "sessions": 0}
