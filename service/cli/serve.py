@@ -96,8 +96,12 @@ async def whole_service(chosen: Settings, *, log: BinaryIO) -> AsyncIterator[tup
     logs.configure(log, level=chosen.log_level)
     if unknown := sorted(unknown_in(os.environ)):
         structlog.get_logger().warning("unknown settings in the environment", names=unknown)
-    with claim(chosen.pid_file) as note, collecting_seldom():
-        async with open_service(chosen) as service, listening(service, log=log) as url, hearing_reloads(service.rules):
+    with reloads_asked() as wanted, claim(chosen.pid_file) as note, collecting_seldom():
+        async with (
+            open_service(chosen) as service,
+            listening(service, log=log) as url,
+            beside(reload=reload_when(wanted, service.rules)),
+        ):
             set_aside()
             note(url)
             yield service, url
@@ -129,20 +133,19 @@ def set_aside() -> None:
     gc.freeze()
 
 
-@asynccontextmanager
-async def hearing_reloads(rules: Rules) -> AsyncIterator[None]:
-    """SIGHUP reloads the rules, one reload at a time, while the context lasts."""
-    loop = asyncio.get_running_loop()
-    wanted = asyncio.Event()
+@contextmanager
+def reloads_asked() -> Iterator[asyncio.Event]:
+    """Set by SIGHUP. From the start of a service to its end: otherwise the signal would cut off what is under way."""
+    loop, wanted = asyncio.get_running_loop(), asyncio.Event()
     loop.add_signal_handler(signal.SIGHUP, wanted.set)
     try:
-        async with beside(reload=_reload_when(wanted, rules)):
-            yield
+        yield wanted
     finally:
         loop.remove_signal_handler(signal.SIGHUP)
 
 
-async def _reload_when(wanted: asyncio.Event, rules: Rules) -> None:
+async def reload_when(wanted: asyncio.Event, rules: Rules) -> None:
+    """Reloads the rules when it is asked for, one reload at a time; what was asked for at the start, too."""
     log = structlog.get_logger()
     while True:
         await wanted.wait()
