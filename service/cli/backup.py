@@ -32,10 +32,11 @@ from service.running import running
 from service.secret import BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from service.audit.retaining import Gone
     from service.ended import Ended
+    from service.settings import Settings
     from service.wiring_audit import Audit
 
 _TOLD: Final = "backup.json"
@@ -76,7 +77,7 @@ def backup(
     try:
         fresh.mkdir(parents=True)
         told = with_log(data, None, lang.lang, work)
-        _copy(chosen.data, fresh, _KEYS if keys else ())
+        _copy(chosen, fresh, _KEYS if keys else ())
         if broken := damaged_in(fresh):
             fail(_broken(broken, lang))
         told["sha256"], told["files"] = digest_of(fresh / _DATABASE), _digests(fresh)
@@ -93,14 +94,23 @@ def backup(
     out.print(say(lang.lang, f"已备份到 {folder}（检查点 {told['size']}）", f"{folder}, checkpoint {told['size']}"))
 
 
-def _copy(data: Path, folder: Path, keys: Iterable[str]) -> None:
-    """Copies what lies beside the database, while a service may write there."""
+def _copy(chosen: Settings, folder: Path, keys: Iterable[str]) -> None:
+    """Copies what lies beside the database, while a service may write there; keys as they are in use."""
+    data, given = chosen.data, _given(chosen)
     for name in _FOLDERS:
         if (data / name).exists():
             shutil.copytree(data / name, folder / name, ignore=_unfinished, copy_function=_copy_file)
     for name in keys:
-        if (data / name).exists():
+        if name in given:
+            private.put(folder / name, given[name], over=True)
+        else:
             shutil.copy2(data / name, folder / name)
+
+
+def _given(chosen: Settings) -> dict[str, bytes]:
+    """The keys that the settings give, by the names of the files that they stand for."""
+    keys = zip(_KEYS, (chosen.secret, chosen.audit_key), strict=True)
+    return {name: bytes.fromhex(key.get_secret_value()) for name, key in keys if key is not None}
 
 
 def _digests(folder: Path) -> dict[str, str]:
@@ -153,7 +163,7 @@ def restore(
     since = None if after is None else _since(after, lang)
     place = chosen.data / _RESTORING
     try:
-        fresh = _put(folder, after, place)
+        fresh = _put(folder, after, place, _given(chosen))
         wrong, again = with_log(place, None, lang.lang, lambda audit: _restored(audit, told, since))
         if not wrong:
             _move(place, chosen.data)
@@ -231,10 +241,10 @@ async def _restored(
     return wrong, (await audit.retaining.erase_again(since[0], by=CLI), over)
 
 
-def _put(folder: Path, after: Path | None, place: Path) -> list[str]:
+def _put(folder: Path, after: Path | None, place: Path, given: Container[str]) -> list[str]:
     """Puts all where the restore works; keys that the backup does not have come from the data that it replaces.
 
-    Those that are nowhere, nor in the data directory already, are made; gives their names.
+    Those that are nowhere, nor in the data directory already or ``given`` by the settings, are made; gives their names.
     """
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
@@ -244,7 +254,7 @@ def _put(folder: Path, after: Path | None, place: Path) -> list[str]:
         source = next((one / name for one in sources if (one / name).exists()), None)
         if source is not None:
             (shutil.copytree if source.is_dir() else shutil.copy2)(source, place / name)
-    fresh = [name for name in _KEYS if not (place / name).exists()]
+    fresh = [name for name in _KEYS if name not in given and not (place / name).exists()]
     for name in fresh:
         private.kept(place / name, BYTES)
     return fresh

@@ -173,3 +173,19 @@ def test_without_the_replaced_data_it_is_said_that_ended_keys_stand_again(inside
     done = inside("restore", tmp_path / "copy", "--data", new, "--lang", "en")
     assert "keys, people and receivers that were ended since stand again" in done.stdout.decode()
     assert standing(new) == {"keys": 2, "people": 3, "receivers": 1, "sessions": 0}
+
+
+def test_keys_that_the_settings_give_are_backed_up_and_no_others_are_made(inside, tmp_path):
+    given = {"QINGLIU_SECRET": "ab" * 32, "QINGLIU_AUDIT_KEY": "cd" * 32}
+    data, copy = tmp_path / "data", tmp_path / "copy"
+    assert inside("key", "create", "--data", data, **given).returncode == 0
+    assert inside("backup", copy, "--data", data, **given).returncode == 0
+    done = inside("restore", copy, "--data", tmp_path / "new", "--json", **given)
+    assert (done.returncode, json.loads(done.stdout)["new_keys"]) == (0, [])
+    assert [name for name in ("secret", "audit.key") if (tmp_path / "new" / name).exists()] == []
+    keys = tmp_path / "keys"
+    assert inside("backup", keys, "--data", data, "--with-keys", **given).returncode == 0
+    found = [(keys / name).read_bytes() for name in ("secret", "audit.key")]
+    assert (found, (keys / "secret").stat().st_mode & 0o777) == ([b"\xab" * 32, b"\xcd" * 32], 0o600)
+    done = inside("restore", keys, "--data", tmp_path / "bare", "--json")
+    assert (done.returncode, json.loads(done.stdout)["new_keys"]) == (0, [])
