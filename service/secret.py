@@ -6,6 +6,7 @@ import hmac
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
+from moderation.told import Wrong
 from service import private
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 BYTES: Final = 32
 
 
-class SecretRefused(Exception):
+class SecretRefused(Wrong):
     """The secret is not what it has to be: the wrong length, or a file that others can read."""
 
 
@@ -25,7 +26,9 @@ class Secret:
 
     def __init__(self, root: bytes) -> None:
         if len(root) != BYTES:
-            raise SecretRefused(f"a secret has {BYTES} bytes, not {len(root)}")
+            raise SecretRefused(
+                f"密钥须为 {BYTES} 字节，而不是 {len(root)}", f"a secret has {BYTES} bytes, not {len(root)}"
+            )
         self._root = root
 
     def derived(self, purpose: str) -> bytes:
@@ -50,4 +53,4 @@ def open_secret(settings: Settings, *, written: bool = False) -> Secret:
         private.required(settings.secret_file, where=written)
         return Secret(private.kept(settings.secret_file, BYTES))
     except private.NotPrivate as error:
-        raise SecretRefused(str(error)) from None
+        raise SecretRefused(*error.told) from None

@@ -83,7 +83,8 @@ class LogReads:
                     yield hashes[place : place + HASH_BYTES]
                 number += 1
             if number == before:
-                raise db.Unsafe(f"审计日志缺少第 {number} 块：数据库已损坏，请由备份恢复")
+                zh = f"审计日志缺少第 {number} 块：数据库已损坏，请由备份恢复"
+                raise db.Unsafe(zh, f"the log lacks tile {number}: the database is damaged, go back to a backup")
         for (body,) in self.rows(sql.LEAVES, max(first, tiled), end):
             yield leaf_hash(body)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sqlite3
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import orjson
 import typer
 
+from moderation.told import Wrong
 from service import private
 from service.audit.archive import damaged_in
 from service.audit.make import digest_of
@@ -30,6 +32,7 @@ from service.ended import EndedAgain, end_again, end_all_sessions, ended
 from service.keys import CLI
 from service.running import running
 from service.secret import BYTES
+from service.store import db
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
@@ -47,6 +50,10 @@ _KEYS: Final = ("secret", "audit.key")
 _SHOWN: Final = 10
 _RESTORING: Final = "restoring"
 """Where a restore works, in the data directory: what it leaves off is no data."""
+
+
+class _NotCopied(Wrong):
+    """It is the backup, not the data, that cannot be written."""
 
 
 def register(app: typer.Typer) -> None:
@@ -71,7 +78,11 @@ def backup(
 
     async def work(audit: Audit) -> dict[str, Any]:
         signed = await audit.log.checkpoint()
-        await asyncio.to_thread(audit.log.reads.copy, fresh / _DATABASE)
+        try:
+            await asyncio.to_thread(audit.log.reads.copy, fresh / _DATABASE)
+        except sqlite3.Error as error:
+            told = db.why(fresh / _DATABASE, error)
+            raise _NotCopied(f"{folder}：{told.zh}", f"{folder}: {told.en}") from None
         return {"size": signed.size, "checkpoint": await asyncio.to_thread(audit.log.reads.cosigned, signed)}
 
     try:
@@ -83,7 +94,7 @@ def backup(
         told["sha256"], told["files"] = digest_of(fresh / _DATABASE), _digests(fresh)
         (fresh / _TOLD).write_bytes(orjson.dumps(told))
         fresh.replace(folder)
-    except OSError as error:
+    except (OSError, _NotCopied) as error:
         reason = why(error, lang.lang)
         fail(say(lang.lang, f"未能备份：{reason}", f"no backup was made: {reason}"))
     finally:

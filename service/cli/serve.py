@@ -16,11 +16,11 @@ import uvloop
 
 from moderation.errors import LoadErrors
 from service import logs
-from service.cli.beside import UNUSABLE
+from service.cli.beside import UNUSABLE, refusal
 from service.cli.say import Data, fail, fail_loading, settings, why
 from service.creators.formula import FormulaError
 from service.creators.presets import PresetError
-from service.http.server import listening
+from service.http.server import AddressRefused, listening
 from service.running import AlreadyRunning, claim
 from service.settings import unknown_in
 from service.tasks import beside
@@ -72,10 +72,11 @@ def run(chosen: Settings, work: Callable[[], Coroutine[None, None, None]]) -> No
         fail(f"数据目录 {chosen.data} 已有一个服务在运行：{error}")
     except (FormulaError, PresetError) as error:
         fail(f"创作者公式未通过检查：{why(error, 'zh')}")
+    except AddressRefused as error:
+        cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+        fail(f"无法在 {chosen.host}:{chosen.port} 提供服务：{why(cause, 'zh')}")
     except UNUSABLE as error:
-        if isinstance(error, OSError) and error.filename is None:
-            fail(f"无法在 {chosen.host}:{chosen.port} 提供服务：{why(error, 'zh')}")
-        fail(f"无法使用 {chosen.data}，拒绝启动：{why(error, 'zh')}")
+        fail(f"无法使用 {chosen.data}，拒绝启动：{refusal(chosen, error, 'zh')}")
 
 
 def stop_signal() -> asyncio.Event:

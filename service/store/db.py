@@ -14,7 +14,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from moderation.told import Wrong
+from moderation.told import Told, Wrong
 from service.vault import opened
 
 if TYPE_CHECKING:
@@ -28,12 +28,19 @@ _FULL = 2
 _SHOWN = 20
 
 _WHY = {
-    sqlite3.SQLITE_BUSY: "被其他程序锁住",
-    sqlite3.SQLITE_CANTOPEN: "无法打开，请检查目录与权限",
-    sqlite3.SQLITE_CORRUPT: "已损坏，请由备份恢复（qingliu restore）",
-    sqlite3.SQLITE_FULL: "磁盘已满",
-    sqlite3.SQLITE_NOTADB: "不是数据库或已损坏，请由备份恢复（qingliu restore）",
-    sqlite3.SQLITE_READONLY: "只读，请检查权限与挂载方式",
+    sqlite3.SQLITE_BUSY: ("被其他程序锁住", "is locked by another program"),
+    sqlite3.SQLITE_CANTOPEN: ("无法打开，请检查目录与权限", "cannot be opened, look at the directory and its rights"),
+    sqlite3.SQLITE_CORRUPT: (
+        "已损坏，请由备份恢复（qingliu restore）",
+        "is damaged, go back to a backup (qingliu restore)",
+    ),
+    sqlite3.SQLITE_FULL: ("磁盘已满", "has no room: the disk is full"),
+    sqlite3.SQLITE_IOERR: ("读写失败，磁盘已满或有故障", "cannot be read or written: the disk is full or fails"),
+    sqlite3.SQLITE_NOTADB: (
+        "不是数据库或已损坏，请由备份恢复（qingliu restore）",
+        "is no database or is damaged, go back to a backup (qingliu restore)",
+    ),
+    sqlite3.SQLITE_READONLY: ("只读，请检查权限与挂载方式", "is read-only, look at its rights and how it is mounted"),
 }
 
 
@@ -163,9 +170,11 @@ def make_async_engine(path: Path, *, write: bool, busy_timeout: float) -> AsyncE
     return engine
 
 
-def _why(error: BaseException | None) -> str:
+def why(path: Path, error: BaseException | None) -> Told:
+    """Why SQLite refuses a file."""
     code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-    return f"{_WHY.get(code & 0xFF, '出错')}（{error}）"
+    zh, en = _WHY.get(code & 0xFF, ("出错", "fails"))
+    return Told(f"{path.name} {zh}（{error}）", f"{path.name} {en} ({error})")
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
@@ -187,9 +196,10 @@ def migrate(path: Path, *, busy_timeout: float) -> None:
         with engine.begin() as connection:
             command.upgrade(alembic_config(connection), "head")
     except CommandError as error:
-        why = "由更新的版本写过，本版本不能使用：请换回该版本，或恢复升级前的备份"
-        raise Unsafe(f"{path.name} {why}（{error}）") from None
+        zh = "由更新的版本写过，本版本不能使用：请换回该版本，或恢复升级前的备份"
+        en = "was written by a newer version: use that one, or go back to a backup from before the update"
+        raise Unsafe(f"{path.name} {zh}（{error}）", f"{path.name} {en} ({error})") from None
     except DatabaseError as error:
-        raise Unsafe(f"{path.name} {_why(error.orig)}") from None
+        raise Unsafe(*why(path, error.orig)) from None
     finally:
         engine.dispose()

@@ -189,3 +189,19 @@ def test_keys_that_the_settings_give_are_backed_up_and_no_others_are_made(inside
     assert (found, (keys / "secret").stat().st_mode & 0o777) == ([b"\xab" * 32, b"\xcd" * 32], 0o600)
     done = inside("restore", keys, "--data", tmp_path / "bare", "--json")
     assert (done.returncode, json.loads(done.stdout)["new_keys"]) == (0, [])
+
+
+def test_a_disk_of_backups_that_is_full_is_not_taken_for_that_of_the_data(inside, tmp_path, data, monkeypatch):
+    connect = sqlite3.connect
+
+    def small(path, *words, **named):
+        connection = connect(path, *words, **named)
+        if "copy.new" in str(path):
+            connection.execute("PRAGMA max_page_count = 9")
+        return connection
+
+    monkeypatch.setattr("service.store.db.sqlite3.connect", small)
+    done = inside("backup", tmp_path / "copy", "--data", data, "--lang", "en")
+    why = "qingliu.db has no room: the disk is full (database or disk is full)"
+    assert (done.returncode, done.stderr.decode()) == (1, f"no backup was made: {tmp_path / 'copy'}: {why}\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
