@@ -106,14 +106,15 @@ class Accounts:
             hashed = await self._passwords.hashed(fit(change.password, name=user.name))
 
         def work(visit: Visit) -> User:
-            return _changed(visit, (tenant, user_id), change, hashed, by=by, even_last=even_last)
+            return changed(visit, (tenant, user_id), change, hashed, by=by, even_last=even_last)
 
         return await self._ledger.visit(work)
 
 
-def _changed(  # noqa: PLR0913 - the whole change
+def changed(  # noqa: PLR0913 - the whole change
     visit: Visit, of: tuple[str, str], change: Change, hashed: str, *, by: str, even_last: bool
 ) -> User:
+    """Changes a person, by tenant and id, as part of a visit; ``hashed`` is a new password. Raises as ``change``."""
     found = visit.rows(people_statements.USER, *of)
     if not found:
         raise NoSuchUser(of[1])

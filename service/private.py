@@ -7,6 +7,8 @@ from contextlib import suppress
 from secrets import token_bytes, token_hex
 from typing import TYPE_CHECKING, Final
 
+from moderation.told import Wrong
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -15,7 +17,7 @@ _FOLDER: Final = 0o700
 _OTHERS: Final = 0o077
 
 
-class NotPrivate(Exception):
+class NotPrivate(Wrong):
     """A file that others can read, that is not as long as it has to be, or that is gone."""
 
 
@@ -41,9 +43,12 @@ def kept(path: Path, size: int) -> bytes:
 def required(path: Path, *, where: bool) -> None:
     """Raises ``NotPrivate`` for a file that is gone ``where`` something rests on it already."""
     if where and not path.exists():
+        made = f"(umask 077; head -c 32 /dev/urandom > {path})"
         raise NotPrivate(
-            f"{path} 不在，而数据库中的记录由它签名或加密：请放回备份的密钥；确已遗失、愿以新密钥继续时，先执行 "
-            f"(umask 077; head -c 32 /dev/urandom > {path})"
+            f"{path} 不在，而数据库中的记录由它签名或加密：请放回备份的密钥；确已遗失、愿以新密钥继续时（由它封存的"
+            f"再也无法打开），先执行 {made}",
+            f"{path} is gone, and records are signed or sealed with it: put back the key that was backed up; where it "
+            f"is lost and a new one is to do (what was sealed with it stays closed), first run {made}",
         )
 
 
@@ -51,10 +56,12 @@ def read(path: Path, size: int) -> bytes:
     """The bytes of a file. Raises ``NotPrivate`` and ``FileNotFoundError``."""
     with path.open("rb") as file:
         if os.fstat(file.fileno()).st_mode & _OTHERS:
-            raise NotPrivate(f"{path} can be read by others: chmod 600 {path}")
+            raise NotPrivate(
+                f"{path} 可被他人读取：chmod 600 {path}", f"{path} can be read by others: chmod 600 {path}"
+            )
         secret = file.read(size + 1)
     if len(secret) != size:
-        raise NotPrivate(f"{path} has to have {size} bytes")
+        raise NotPrivate(f"{path} 须为 {size} 字节", f"{path} has to have {size} bytes")
     return secret
 
 

@@ -28,7 +28,9 @@ class Secret:
 
     def __init__(self, root: bytes) -> None:
         if len(root) != BYTES:
-            raise SecretRefused(f"a secret has {BYTES} bytes, not {len(root)}")
+            raise SecretRefused(
+                f"密钥须为 {BYTES} 字节，而不是 {len(root)}", f"a secret has {BYTES} bytes, not {len(root)}"
+            )
         self._root = root
 
     def derived(self, purpose: str) -> bytes:
@@ -53,7 +55,7 @@ def open_secret(settings: Settings, *, written: bool = False) -> Secret:
         private.required(settings.secret_file, where=written)
         return Secret(private.kept(settings.secret_file, BYTES))
     except private.NotPrivate as error:
-        raise SecretRefused(str(error)) from None
+        raise SecretRefused(*error.told) from None
 
 
 def check(settings: Settings, secret: Secret, opens: Callable[[], bool]) -> None:

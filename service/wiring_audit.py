@@ -28,6 +28,7 @@ from service.version import installed
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from service.ledger import Ledger
     from service.secret import Secret
     from service.settings import Settings
     from service.wiring import Store
@@ -39,6 +40,7 @@ _LOOK_SECONDS: Final = 1.0
 class Audit:
     """The log over the acts, and what is made from it."""
 
+    ledger: Ledger
     log: Log
     exports: Exports
     witnesses: Sequence[str]
@@ -61,7 +63,7 @@ async def open_log(settings: Settings, store: Store) -> AsyncIterator[Audit]:
         await log.start()
         exports = Exports(ledger, log, settings.exports, version=installed(), lexicons=settings.lexicons)
         retaining = Retaining(ledger, reads, store.vault, exports.weeding)
-        yield Audit(log=log, exports=exports, witnesses=settings.audit_witnesses, retaining=retaining)
+        yield Audit(ledger=ledger, log=log, exports=exports, witnesses=settings.audit_witnesses, retaining=retaining)
     finally:
         await asyncio.to_thread(reads.close)
 

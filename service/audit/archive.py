@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import suppress
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCENES: Final = "scenes/"
+_NEW: Final = ".new"
 
 
 class NotKept(LookupError):
@@ -64,7 +65,7 @@ class Archive:
         """A folder of rules and one of scenes, put together from what is kept. Raises ``NotKept``."""
         root = self._folder / "rules" / fingerprint
         if not root.exists():
-            fresh = root.with_name(f"{fingerprint}.new{os.getpid()}")
+            fresh = root.with_name(f"{fingerprint}{_NEW}{os.getpid()}")
             shutil.rmtree(fresh, ignore_errors=True)
             (fresh / "lexicons").mkdir(parents=True)
             (fresh / "scenes").mkdir()
@@ -117,10 +118,30 @@ def stage_in(folder: Path, digits: str) -> Path | None:
     return next((path.parent for path in found), None)
 
 
+def damaged_in(data: Path) -> list[str]:
+    """The kept files of a data directory that are not what they are named by, or lack their weights. Reads them all."""
+    blobs = [path for path in sorted((data / "archive/blobs").glob("*/*")) if _NEW not in path.name]
+    wrong = [path for path in blobs if _digest(path) != path.name]
+    for card in sorted([*data.glob("archive/models/*/cards/*.json"), *data.glob("models/*/cards/*.json")]):
+        home = card.parents[1]
+        try:
+            weights = home / "weights" / orjson.loads(card.read_bytes())["weights"]
+        except (ValueError, TypeError, KeyError):
+            weights = card
+        if not weights.is_file() or _digest(weights) != home.name:
+            wrong.append(weights)
+    return [str(path.relative_to(data)) for path in wrong]
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
 def _write(path: Path, data: bytes) -> None:
     """Writes a file that is whole or not there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.new{os.getpid()}")
+    fresh = path.with_name(f"{path.name}{_NEW}{os.getpid()}")
     with fresh.open("wb") as file:
         file.write(data)
         file.flush()

@@ -36,7 +36,7 @@ def open_signer(settings: Settings, *, signed: bool = False) -> Signer:
     except NoteRefused as error:
         raise KeyRefused(*error.told) from None
     except private.NotPrivate as error:
-        raise KeyRefused(str(error)) from None
+        raise KeyRefused(*error.told) from None
 
 
 class KeyInUse:

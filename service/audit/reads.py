@@ -53,9 +53,14 @@ class LogReads:
             return self._connection.execute(statement, values).fetchall()
 
     def copy(self, target: Path) -> None:
-        """Copies the whole database to a new file, as it is at one moment."""
+        """Copies the whole database to a new file, as it is at one moment. Raises ``Unsafe`` for a damaged one."""
         with self._turn:
             db.copy(self._connection, target)
+
+    def damage(self) -> list[str]:
+        """What SQLite finds broken in the whole database."""
+        with self._turn:
+            return db.damage(self._connection)
 
     def size(self) -> int:
         """How many acts there are."""
@@ -78,7 +83,8 @@ class LogReads:
                     yield hashes[place : place + HASH_BYTES]
                 number += 1
             if number == before:
-                raise db.Unsafe(f"审计日志缺少第 {number} 块：数据库已损坏，请由备份恢复")
+                zh = f"审计日志缺少第 {number} 块：数据库已损坏，请由备份恢复"
+                raise db.Unsafe(zh, f"the log lacks tile {number}: the database is damaged, go back to a backup")
         for (body,) in self.rows(sql.LEAVES, max(first, tiled), end):
             yield leaf_hash(body)
 

@@ -1,4 +1,4 @@
-"""The whole log against the acts: what in it does not follow from them. Reads all of both."""
+"""The whole log against the acts: what in it does not follow from them. Reads all of both, and what else there is."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from service.audit.reads import LogReads, Signed
 
 _CHUNK: Final = 4096
+_DATABASE: Final = "qingliu.db"
 
 
 def wrong_in(reads: LogReads) -> list[str]:
-    """What in the log does not follow from the acts: tiles, checkpoints, signatures."""
+    """What in the log does not follow from the acts: tiles, checkpoints, signatures; first, what the database broke."""
+    if broken := reads.damage():
+        return [f"{_DATABASE}: {one}" for one in broken]
     keys = [verifier_from(one) for one, _, _ in reads.signers()]
     points = {one.size: one for one in reads.checkpoints(below=1 << 62, limit=1 << 40)}
     frontier, wrong, size = Frontier(), [], reads.size()

@@ -12,6 +12,7 @@ import typer
 
 from service import private
 from service.audit import verify_export
+from service.audit.archive import damaged_in
 from service.audit.note import signer_from
 from service.audit.tree import HASH_BYTES
 from service.audit.whole import wrong_in
@@ -63,12 +64,12 @@ def checkpoint(*, data: Data = None, lang: Lang = Tongue.ZH) -> None:
 
 
 def check(*, data: Data = None, json: Json = False, lang: Lang = Tongue.ZH) -> None:
-    """按全部行为重算日志，核对每一个瓦片与检查点。"""  # noqa: D415
+    """按全部行为重算日志，核对每一个瓦片与检查点；并检查数据库与归档的规则、模型有无损坏。"""  # noqa: D415
 
     async def work(audit: Audit) -> list[str]:
         return await asyncio.to_thread(wrong_in, audit.log.reads)
 
-    wrong = with_log(data, None, lang.lang, work)
+    wrong = with_log(data, None, lang.lang, work) + damaged_in(settings(data=data).data)
     if json:
         print_json({"good": not wrong, "wrong": wrong})
     for one in wrong if not json else ():

@@ -2,35 +2,44 @@
 
 Keys are left out unless they are asked for: a backup that lies elsewhere must not be able to open what it holds. What
 was erased or purged after a backup was made is taken away again when it is restored beside the data that it replaces,
-and what was held since is held again.
+what was held since is held again, and keys, people and receivers that were ended since end again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import shutil
+import sqlite3
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
 import typer
 
+from moderation.told import Wrong
 from service import private
+from service.audit.archive import damaged_in
 from service.audit.make import digest_of
+from service.audit.retaining import Again
 from service.audit.weeding import NUMBERS
 from service.audit.whole import wrong_in
 from service.cli.packs import with_log
 from service.cli.say import Data, Json, fail, out, print_json, settings, why
 from service.cli.words import Lang, Tongue, say
+from service.ended import EndedAgain, end_again, end_all_sessions, ended
 from service.keys import CLI
 from service.running import running
 from service.secret import BYTES
+from service.store import db
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
-    from service.audit.retaining import Again, Gone
+    from service.audit.retaining import Gone
+    from service.ended import Ended
+    from service.settings import Settings
     from service.wiring_audit import Audit
 
 _TOLD: Final = "backup.json"
@@ -39,8 +48,13 @@ _FOLDERS: Final = ("archive", "exports", "models")
 _PACKS: Final = (".zip", NUMBERS)
 _KEYS: Final = ("secret", "audit.key")
 _CHECK: Final = "secret.check"
+_SHOWN: Final = 10
 _RESTORING: Final = "restoring"
 """Where a restore works, in the data directory: what it leaves off is no data."""
+
+
+class _NotCopied(Wrong):
+    """It is the backup, not the data, that cannot be written."""
 
 
 def register(app: typer.Typer) -> None:
@@ -65,17 +79,23 @@ def backup(
 
     async def work(audit: Audit) -> dict[str, Any]:
         signed = await audit.log.checkpoint()
-        await asyncio.to_thread(audit.log.reads.copy, fresh / _DATABASE)
+        try:
+            await asyncio.to_thread(audit.log.reads.copy, fresh / _DATABASE)
+        except sqlite3.Error as error:
+            told = db.why(fresh / _DATABASE, error)
+            raise _NotCopied(f"{folder}：{told.zh}", f"{folder}: {told.en}") from None
         return {"size": signed.size, "checkpoint": await asyncio.to_thread(audit.log.reads.cosigned, signed)}
 
     try:
         private.make_folder(fresh)
         told = with_log(data, None, lang.lang, work)
-        _copy(chosen.data, fresh, (_CHECK, *_KEYS) if keys else (_CHECK,))
-        told["sha256"] = digest_of(fresh / _DATABASE)
+        _copy(chosen, fresh, (_CHECK, *_KEYS) if keys else (_CHECK,))
+        if broken := damaged_in(fresh):
+            fail(_broken(broken, lang))
+        told["sha256"], told["files"] = digest_of(fresh / _DATABASE), _digests(fresh)
         (fresh / _TOLD).write_bytes(orjson.dumps(told))
         fresh.replace(folder)
-    except OSError as error:
+    except (OSError, _NotCopied) as error:
         reason = why(error, lang.lang)
         fail(say(lang.lang, f"未能备份：{reason}", f"no backup was made: {reason}"))
     finally:
@@ -86,14 +106,36 @@ def backup(
     out.print(say(lang.lang, f"已备份到 {folder}（检查点 {told['size']}）", f"{folder}, checkpoint {told['size']}"))
 
 
-def _copy(data: Path, folder: Path, files: Iterable[str]) -> None:
-    """Copies what lies beside the database, while a service may write there."""
+def _copy(chosen: Settings, folder: Path, files: Iterable[str]) -> None:
+    """Copies what lies beside the database, while a service may write there; keys as they are in use."""
+    data, given = chosen.data, _given(chosen)
     for name in _FOLDERS:
         if (data / name).exists():
             shutil.copytree(data / name, folder / name, ignore=_unfinished, copy_function=_copy_file)
     for name in files:
-        if (data / name).exists():
+        if name in given:
+            private.put(folder / name, given[name], over=True)
+        elif (data / name).exists():
             shutil.copy2(data / name, folder / name)
+
+
+def _given(chosen: Settings) -> dict[str, bytes]:
+    """The keys that the settings give, by the names of the files that they stand for."""
+    keys = zip(_KEYS, (chosen.secret, chosen.audit_key), strict=True)
+    return {name: bytes.fromhex(key.get_secret_value()) for name, key in keys if key is not None}
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """What lies beside the database: the SHA-256 of each file, by its path."""
+    paths = [path for name in _FOLDERS for path in sorted((folder / name).rglob("*")) if path.is_file()]
+    return {path.relative_to(folder).as_posix(): digest_of(path) for path in paths}
+
+
+def _broken(names: Sequence[str], lang: Tongue) -> str:
+    told = _first(names)
+    zh = f"文件已损坏：{told}；请由较早的备份放回，或删除（启动时会重新归档仍在使用的规则与模型）"
+    en = f"damaged: {told}; put back an earlier backup's, or remove them (a start archives what is in use again)"
+    return say(lang.lang, zh, en)
 
 
 def _unfinished(folder: str, names: list[str]) -> set[str]:
@@ -115,7 +157,7 @@ def restore(
         Path | None,
         typer.Option(
             "--after",
-            help="被替换的数据目录：其中备份之后删除的将再次删除，封存的将再次封存",
+            help="被替换的数据目录：其中备份之后删除的将再次删除，封存的再次封存，吊销与停用的再次失效",
             exists=True,
             show_default=False,
         ),
@@ -130,22 +172,11 @@ def restore(
     if there or running(chosen.pid_file) is not None:
         fail(say(lang.lang, f"{chosen.data} 中已有数据", f"there is data in {chosen.data}"))
     told = _told(folder, lang)
-    gone = None if after is None else _gone(after, lang)
-
-    async def work(audit: Audit) -> tuple[list[str], Again | None]:
-        wrong = await asyncio.to_thread(wrong_in, audit.log.reads)
-        kept = await asyncio.to_thread(audit.log.reads.checkpoint, told["size"])
-        if kept is None or kept.note not in told["checkpoint"]:
-            wrong.append(f"checkpoint {told['size']}: not that of the backup")
-        if wrong:
-            return wrong, None
-        await audit.log.restored(told["size"], by=CLI)
-        return wrong, None if gone is None else await audit.retaining.erase_again(gone, by=CLI)
-
+    since = None if after is None else _since(after, lang)
     place = chosen.data / _RESTORING
     try:
-        fresh = _put(folder, after, place)
-        wrong, again = with_log(place, None, lang.lang, work)
+        fresh = _put(folder, after, place, _given(chosen))
+        wrong, again = with_log(place, None, lang.lang, lambda audit: _restored(audit, told, since))
         if not wrong:
             _move(place, chosen.data, fresh)
     except OSError as error:
@@ -154,13 +185,10 @@ def restore(
     finally:
         shutil.rmtree(place, ignore_errors=True)
     if json:
-        facts = {
-            "good": not wrong,
-            "wrong": wrong,
-            "size": told["size"],
-            "taken_away_again": again.contents if again else 0,
-        }
-        print_json({**facts, "held_again": again.holds if again else 0, "new_keys": fresh})
+        done, over = again or (Again(0, 0), EndedAgain(0, 0, 0, []))
+        facts = {"good": not wrong, "wrong": wrong, "size": told["size"], "taken_away_again": done.contents}
+        counts = {f"{name}_ended_again": count for name, count in over._asdict().items() if name != "others"}
+        print_json({**facts, "held_again": done.holds, **counts, "changed_since": over.others, "new_keys": fresh})
     else:
         _tell(wrong, told["size"], again, fresh, lang)
     if wrong:
@@ -177,23 +205,58 @@ def _told(folder: Path, lang: Tongue) -> dict[str, Any]:
         fail(say(lang.lang, f"{folder} 不是完整的备份", f"{folder} is no whole backup"))
     if found != wanted:
         fail(say(lang.lang, "备份已损坏：摘要不符", "the backup is damaged: another digest"))
+    if lacking := _lacking(folder, told.get("files")):
+        names = _first(lacking)
+        fail(say(lang.lang, f"备份已损坏，缺少或不符：{names}", f"the backup is damaged, missing or altered: {names}"))
     return told
 
 
-def _gone(after: Path, lang: Tongue) -> Gone:
-    """What was taken away, and is held, in the data that the backup replaces."""
-
-    async def look(audit: Audit) -> Gone:
-        return await asyncio.to_thread(audit.retaining.gone)
-
-    gone: Gone = with_log(after, None, lang.lang, look)
-    return gone
+def _lacking(folder: Path, files: Mapping[str, str] | None) -> list[str]:
+    """The files of a backup that are gone or are others by now. One of an older version does not list what it had."""
+    if files is None:
+        return damaged_in(folder)
+    paths = {name: folder / name for name in files}
+    return [name for name, path in paths.items() if not path.is_file() or digest_of(path) != files[name]]
 
 
-def _put(folder: Path, after: Path | None, place: Path) -> list[str]:
+def _first(names: Sequence[str]) -> str:
+    """Names for a person to read: not thousands."""
+    return ", ".join([*names[:_SHOWN], *(["…"] if len(names) > _SHOWN else [])])
+
+
+def _since(after: Path, lang: Tongue) -> tuple[Gone, Ended]:
+    """What was taken away and ended, and is held, in the data that the backup replaces."""
+
+    async def look(audit: Audit) -> tuple[Gone, Ended]:
+        gone = await asyncio.to_thread(audit.retaining.gone)
+        return gone, await asyncio.to_thread(ended, audit.log.reads.rows)
+
+    since: tuple[Gone, Ended] = with_log(after, None, lang.lang, look)
+    return since
+
+
+async def _restored(
+    audit: Audit, told: Mapping[str, Any], since: tuple[Gone, Ended] | None
+) -> tuple[list[str], tuple[Again, EndedAgain] | None]:
+    """Checks what was put in its place, and does anew what was done ``since``: what is wrong, or what was done."""
+    wrong = await asyncio.to_thread(wrong_in, audit.log.reads)
+    kept = await asyncio.to_thread(audit.log.reads.checkpoint, told["size"])
+    if kept is None or kept.note not in told["checkpoint"]:
+        wrong.append(f"checkpoint {told['size']}: not that of the backup")
+    if wrong:
+        return wrong, None
+    await audit.log.restored(told["size"], by=CLI)
+    await audit.ledger.visit(end_all_sessions)
+    if since is None:
+        return wrong, None
+    over = await audit.ledger.visit(partial(end_again, gone=since[1], by=CLI))
+    return wrong, (await audit.retaining.erase_again(since[0], by=CLI), over)
+
+
+def _put(folder: Path, after: Path | None, place: Path, given: Container[str]) -> list[str]:
     """Puts all where the restore works; keys that the backup does not have come from the data that it replaces.
 
-    Those that are nowhere, nor in the data directory already, are made; gives their names.
+    Those that are nowhere, nor in the data directory already or ``given`` by the settings, are made; gives their names.
     """
     shutil.rmtree(place, ignore_errors=True)
     for one in (place.parent, place):
@@ -205,7 +268,7 @@ def _put(folder: Path, after: Path | None, place: Path) -> list[str]:
         source = next((one / name for one in sources if (one / name).exists()), None)
         if source is not None:
             (shutil.copytree if source.is_dir() else shutil.copy2)(source, place / name)
-    fresh = [name for name in _KEYS if not (place / name).exists()]
+    fresh = [name for name in _KEYS if name not in given and not (place / name).exists()]
     for name in fresh:
         private.kept(place / name, BYTES)
     if "secret" in fresh:
@@ -225,7 +288,7 @@ def _move(place: Path, data: Path, fresh: Iterable[str]) -> None:
         path.replace(data / path.name)
 
 
-def _tell(wrong: list[str], size: int, again: Again | None, fresh: list[str], lang: Tongue) -> None:
+def _tell(wrong: list[str], size: int, again: tuple[Again, EndedAgain] | None, fresh: list[str], lang: Tongue) -> None:
     if fresh:
         names = ", ".join(fresh)
         zh = f"备份中没有密钥 {names}，已生成新的。另有保存的，请在启动前放回：否则封存的内容和通知密钥无法打开，"
@@ -234,15 +297,31 @@ def _tell(wrong: list[str], size: int, again: Again | None, fresh: list[str], la
         out.print(say(lang.lang, *words), markup=False)
     for one in wrong:
         out.print(f"✗ {one}", markup=False)
-    if not wrong and again is None:
-        words = (
-            f"已恢复，日志相符（检查点 {size}）。未用 --after：备份之后的删除与封存均已丢失",
-            f"restored, the log holds (checkpoint {size}); without --after erasures and holds since are lost",
+    for zh, en in [] if wrong else _said(size, again):
+        out.print(say(lang.lang, zh, en), markup=False)
+
+
+def _said(size: int, again: tuple[Again, EndedAgain] | None) -> list[tuple[str, str]]:
+    """What became of what was done after the backup was made, in both languages."""
+    if again is None:
+        zh = f"已恢复，日志相符（检查点 {size}）。未用 --after：备份之后的删除与封存均已丢失"
+        en = f"restored, the log holds (checkpoint {size}); without --after erasures and holds since are lost"
+        back = "备份之后吊销的密钥、停用的用户与通知地址重新有效，角色与密码也是备份时的：请在启动前再次 key revoke、"
+        back += "user disable、webhook end（见 key list、user list、webhook list）"
+        stand = "keys, people and receivers that were ended since stand again, with the roles and passwords of then: "
+        stand += (
+            "before the start key revoke, user disable and webhook end them (see key list, user list, webhook list)"
         )
-        out.print(say(lang.lang, *words), markup=False)
-    elif not wrong and again is not None:
-        words = (
-            f"已恢复，日志相符（检查点 {size}）；再次清空 {again.contents} 条，再次封存 {again.holds} 项",
-            f"restored, the log holds (checkpoint {size}); {again.contents} taken away, {again.holds} held again",
-        )
-        out.print(say(lang.lang, *words), markup=False)
+        return [(zh, en), (back, stand)]
+    done, over = again
+    zh = f"已恢复，日志相符（检查点 {size}）；再次清空 {done.contents} 条，再次封存 {done.holds} 项"
+    en = f"restored, the log holds (checkpoint {size}); {done.contents} taken away, {done.holds} held again"
+    back = f"再次吊销密钥 {over.keys} 个，停用用户 {over.people} 名、通知地址 {over.receivers} 个；所有人须重新登录"
+    stand = f"again revoked: {over.keys} keys; disabled: {over.people} people; ended: {over.receivers} receivers; "
+    stand += "everybody signs in anew"
+    if not over.others:
+        return [(zh, en), (back, stand)]
+    names = _first(over.others)
+    old = f"以下用户的角色或密码在备份之后改过，现为备份时的（见 user role、user password）：{names}"
+    then = f"whose role or password was changed since and is the backup's again (user role, user password): {names}"
+    return [(zh, en), (back, stand), (old, then)]

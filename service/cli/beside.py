@@ -11,7 +11,7 @@ from service.cli.say import fail, why
 from service.cli.words import say
 from service.ledger import LedgerError
 from service.secret import SecretRefused
-from service.store.db import Unsafe
+from service.store import db
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-UNUSABLE: Final = (Unsafe, LedgerError, SecretRefused, KeyRefused, sqlite3.DatabaseError, OSError)
+UNUSABLE: Final = (db.Unsafe, LedgerError, SecretRefused, KeyRefused, sqlite3.DatabaseError, OSError)
 """What keeps a data directory from being worked on."""
 
 
@@ -38,4 +38,12 @@ def beside(chosen: Settings, work: Coroutine[None, None, T], lang: Language = "z
     try:
         return asyncio.run(work)
     except UNUSABLE as error:
-        fail(say(lang, f"无法使用 {chosen.data}：{why(error, lang)}", f"cannot use {chosen.data}: {error}"))
+        told = refusal(chosen, error, lang)
+        fail(say(lang, f"无法使用 {chosen.data}：{told}", f"cannot use {chosen.data}: {told}"))
+
+
+def refusal(chosen: Settings, error: Exception, lang: Language) -> str:
+    """Why a data directory cannot be used."""
+    if isinstance(error, sqlite3.DatabaseError):
+        return db.why(chosen.database, error).in_(lang)
+    return why(error, lang)

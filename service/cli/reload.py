@@ -39,7 +39,7 @@ def reload(
     service = running(chosen.pid_file)
     if service is None:
         fail(say(lang.lang, f"数据目录 {chosen.data} 上没有运行中的服务", f"no service runs on {chosen.data}"))
-    if not service.url:  # it does not listen to signals yet either: this one would end it
+    if not service.url:  # it may have read the rules already
         zh = f"服务（pid {service.pid}）正在启动，请稍后重试"
         fail(say(lang.lang, zh, f"the service (pid {service.pid}) is starting: try again later"))
     try:

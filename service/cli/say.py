@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from socket import gaierror
 from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
@@ -74,6 +75,8 @@ def why(error: Exception, lang: Language) -> str:
         return str(error)
     if isinstance(error, UnicodeDecodeError):
         return "不是 UTF-8 编码"
+    if isinstance(error, gaierror):
+        return "主机名无法解析"
     if isinstance(error, OSError) and error.errno in _REFUSED:
         return f"{error.filename} {_REFUSED[error.errno]}" if error.filename else _REFUSED[error.errno]
     return str(error)

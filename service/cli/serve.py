@@ -16,11 +16,11 @@ import uvloop
 
 from moderation.errors import LoadErrors
 from service import logs
-from service.cli.beside import UNUSABLE
+from service.cli.beside import UNUSABLE, refusal
 from service.cli.say import Data, fail, fail_loading, settings, why
 from service.creators.formula import FormulaError
 from service.creators.presets import PresetError
-from service.http.server import listening
+from service.http.server import AddressRefused, listening
 from service.running import AlreadyRunning, claim
 from service.settings import unknown_in
 from service.tasks import beside
@@ -72,10 +72,11 @@ def run(chosen: Settings, work: Callable[[], Coroutine[None, None, None]]) -> No
         fail(f"数据目录 {chosen.data} 已有一个服务在运行：{error}")
     except (FormulaError, PresetError) as error:
         fail(f"创作者公式未通过检查：{why(error, 'zh')}")
+    except AddressRefused as error:
+        cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+        fail(f"无法在 {chosen.host}:{chosen.port} 提供服务：{why(cause, 'zh')}")
     except UNUSABLE as error:
-        if isinstance(error, OSError) and error.filename is None:
-            fail(f"无法在 {chosen.host}:{chosen.port} 提供服务：{why(error, 'zh')}")
-        fail(f"无法使用 {chosen.data}，拒绝启动：{why(error, 'zh')}")
+        fail(f"无法使用 {chosen.data}，拒绝启动：{refusal(chosen, error, 'zh')}")
 
 
 def stop_signal() -> asyncio.Event:
@@ -96,8 +97,12 @@ async def whole_service(chosen: Settings, *, log: BinaryIO) -> AsyncIterator[tup
     logs.configure(log, level=chosen.log_level)
     if unknown := sorted(unknown_in(os.environ)):
         structlog.get_logger().warning("unknown settings in the environment", names=unknown)
-    with claim(chosen.pid_file) as note, collecting_seldom():
-        async with open_service(chosen) as service, listening(service, log=log) as url, hearing_reloads(service.rules):
+    with reloads_asked() as wanted, claim(chosen.pid_file) as note, collecting_seldom():
+        async with (
+            open_service(chosen) as service,
+            listening(service, log=log) as url,
+            beside(reload=reload_when(wanted, service.rules)),
+        ):
             set_aside()
             note(url)
             yield service, url
@@ -129,20 +134,19 @@ def set_aside() -> None:
     gc.freeze()
 
 
-@asynccontextmanager
-async def hearing_reloads(rules: Rules) -> AsyncIterator[None]:
-    """SIGHUP reloads the rules, one reload at a time, while the context lasts."""
-    loop = asyncio.get_running_loop()
-    wanted = asyncio.Event()
+@contextmanager
+def reloads_asked() -> Iterator[asyncio.Event]:
+    """Set by SIGHUP. From the start of a service to its end: otherwise the signal would cut off what is under way."""
+    loop, wanted = asyncio.get_running_loop(), asyncio.Event()
     loop.add_signal_handler(signal.SIGHUP, wanted.set)
     try:
-        async with beside(reload=_reload_when(wanted, rules)):
-            yield
+        yield wanted
     finally:
         loop.remove_signal_handler(signal.SIGHUP)
 
 
-async def _reload_when(wanted: asyncio.Event, rules: Rules) -> None:
+async def reload_when(wanted: asyncio.Event, rules: Rules) -> None:
+    """Reloads the rules when it is asked for, one reload at a time; what was asked for at the start, too."""
     log = structlog.get_logger()
     while True:
         await wanted.wait()

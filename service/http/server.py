@@ -29,6 +29,10 @@ _TELLING: Final = 0.1
 """So long, when the service stops, whoever keeps a connection busy may hear in an answer that it ends."""
 
 
+class AddressRefused(Exception):
+    """The address to listen at cannot be had. Its cause says why."""
+
+
 class Connection(web.RequestHandler):
     """One client's connection. The stock one waits an hour for the end of a header; this one waits a few seconds.
 
@@ -113,7 +117,7 @@ class Connection(web.RequestHandler):
 async def listening(service: Service, *, log: BinaryIO) -> AsyncIterator[str]:
     """Answers requests until the context ends, then finishes those under way. Gives the address.
 
-    Raises ``OSError`` when the address cannot be had.
+    Raises ``AddressRefused``.
     """
     settings = service.settings
     loop = asyncio.get_running_loop()
@@ -134,7 +138,10 @@ async def listening(service: Service, *, log: BinaryIO) -> AsyncIterator[str]:
         auto_decompress=False,
     )
     try:
-        listener = await loop.create_server(connect, settings.host, settings.port, backlog=_BACKLOG)
+        try:
+            listener = await loop.create_server(connect, settings.host, settings.port, backlog=_BACKLOG)
+        except OSError as error:
+            raise AddressRefused from error
         try:
             host, port = listener.sockets[0].getsockname()[:2]
             async with beside(streams=streams.run()):

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from moderation.told import Wrong
+from moderation.told import Told, Wrong
 from service import private
 from service.vault import opened
 
@@ -27,15 +27,22 @@ if TYPE_CHECKING:
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 _FULL = 2
-
+_SHOWN = 20
 
 _WHY = {
-    sqlite3.SQLITE_BUSY: "被其他程序锁住",
-    sqlite3.SQLITE_CANTOPEN: "无法打开，请检查目录与权限",
-    sqlite3.SQLITE_CORRUPT: "已损坏，请由备份恢复（qingliu restore）",
-    sqlite3.SQLITE_FULL: "磁盘已满",
-    sqlite3.SQLITE_NOTADB: "不是数据库或已损坏，请由备份恢复（qingliu restore）",
-    sqlite3.SQLITE_READONLY: "只读，请检查权限与挂载方式",
+    sqlite3.SQLITE_BUSY: ("被其他程序锁住", "is locked by another program"),
+    sqlite3.SQLITE_CANTOPEN: ("无法打开，请检查目录与权限", "cannot be opened, look at the directory and its rights"),
+    sqlite3.SQLITE_CORRUPT: (
+        "已损坏，请由备份恢复（qingliu restore）",
+        "is damaged, go back to a backup (qingliu restore)",
+    ),
+    sqlite3.SQLITE_FULL: ("磁盘已满", "has no room: the disk is full"),
+    sqlite3.SQLITE_IOERR: ("读写失败，磁盘已满或有故障", "cannot be read or written: the disk is full or fails"),
+    sqlite3.SQLITE_NOTADB: (
+        "不是数据库或已损坏，请由备份恢复（qingliu restore）",
+        "is no database or is damaged, go back to a backup (qingliu restore)",
+    ),
+    sqlite3.SQLITE_READONLY: ("只读，请检查权限与挂载方式", "is read-only, look at its rights and how it is mounted"),
 }
 
 
@@ -91,13 +98,29 @@ def open_plain_reader(path: Path, *, busy_timeout: float) -> sqlite3.Connection:
 
 
 def copy(source: sqlite3.Connection, target: Path) -> None:
-    """Copies a database that may be in use to a new file, as it is at one moment."""
+    """Copies a database that may be in use to a new file, as it is at one moment. Raises ``Unsafe`` for a damaged one.
+
+    SQLite copies pages without a look at what is in them.
+    """
     private.make_file(target)
     connection = sqlite3.connect(target)
     try:
         source.backup(connection)
+        if found := damage(connection):
+            raise Unsafe(f"数据库已损坏，请由较早的备份恢复：{found[0]}", f"damaged, go back to a backup: {found[0]}")
     finally:
         connection.close()
+
+
+def damage(connection: sqlite3.Connection) -> list[str]:
+    """What SQLite finds broken in a database. Reads all of it."""
+    try:
+        found = [line for (line,) in connection.execute(f"PRAGMA integrity_check({_SHOWN})")]
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+            raise
+        return [str(error)]
+    return [] if found == ["ok"] else [" ".join(one.split()) for one in found]
 
 
 async def open_reader(path: Path, *, busy_timeout: float) -> aiosqlite.Connection:
@@ -150,9 +173,11 @@ def make_async_engine(path: Path, *, write: bool, busy_timeout: float) -> AsyncE
     return engine
 
 
-def _why(error: BaseException | None) -> str:
+def why(path: Path, error: BaseException | None) -> Told:
+    """Why SQLite refuses a file."""
     code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-    return f"{_WHY.get(code & 0xFF, '出错')}（{error}）"
+    zh, en = _WHY.get(code & 0xFF, ("出错", "fails"))
+    return Told(f"{path.name} {zh}（{error}）", f"{path.name} {en} ({error})")
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
@@ -177,9 +202,10 @@ def migrate(path: Path, *, busy_timeout: float) -> None:
         with engine.begin() as connection:
             command.upgrade(alembic_config(connection), "head")
     except CommandError as error:
-        why = "由更新的版本写过，本版本不能使用：请换回该版本，或恢复升级前的备份"
-        raise Unsafe(f"{path.name} {why}（{error}）") from None
+        zh = "由更新的版本写过，本版本不能使用：请换回该版本，或恢复升级前的备份"
+        en = "was written by a newer version: use that one, or go back to a backup from before the update"
+        raise Unsafe(f"{path.name} {zh}（{error}）", f"{path.name} {en} ({error})") from None
     except DatabaseError as error:
-        raise Unsafe(f"{path.name} {_why(error.orig)}") from None
+        raise Unsafe(*why(path, error.orig)) from None
     finally:
         engine.dispose()

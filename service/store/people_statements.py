@@ -29,4 +29,11 @@ WHERE "user" = ?1 AND ended_at IS NULL AND (expires_at <= ?2 OR digest NOT IN
     (SELECT digest FROM sessions WHERE "user" = ?1 AND ended_at IS NULL ORDER BY created_at DESC, digest LIMIT ?3))
 """
 
+SIGNED_IN = """
+SELECT DISTINCT u.tenant, u.id FROM sessions AS s JOIN users AS u ON u.id = s."user" WHERE s.ended_at IS NULL
+"""
+ACCOUNTS = "SELECT tenant, id, name, role, password, disabled_at FROM users ORDER BY tenant, name"
+KEYS_REVOKED = "SELECT id FROM api_keys WHERE revoked_at IS NOT NULL"
+RECEIVERS_ENDED = "SELECT id, tenant FROM webhooks WHERE ended_at IS NOT NULL"
+
 KEY_TENANT = "SELECT tenant FROM api_keys WHERE id = ?1 AND revoked_at IS NULL AND (?2 IS NULL OR tenant = ?2)"

@@ -16,6 +16,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from errno import ENOSPC
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
@@ -179,12 +180,25 @@ def test_what_is_under_way_is_answered_before_the_end(house):
                 time.sleep(0.3)
                 process.send_signal(signal.SIGTERM)
                 assert asked.result(20)
+            process.send_signal(signal.SIGHUP)
             time.sleep(0.3)
             connection.sendall(body[5:])
             answer = connection.recv(65536)
             assert answer.startswith(b"HTTP/1.1 200 ")
             assert b"\r\nConnection: close\r\n" in answer
         assert process.wait(20) == 0
+
+
+def test_a_reload_that_is_asked_for_at_the_start_follows_it(house):
+    with started("serve", "--port", "0") as process:
+        while not running(house / "data" / "qingliu.pid"):
+            assert process.poll() is None, Path("log").read_text(encoding="utf-8")
+            time.sleep(0.01)
+        process.send_signal(signal.SIGHUP)
+        wait_for("rules reloaded")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert [line["event"] for line in events()] == ["listening", "rules reloaded", "stopping", "stopped"]
 
 
 def test_a_service_that_cannot_start_says_why(house):
@@ -194,7 +208,9 @@ def test_a_service_that_cannot_start_says_why(house):
         port = taken.getsockname()[1]
         reply = qingliu("serve", "--port", str(port))
         assert reply.exit_code == 1
-        assert str(port) in reply.output
+        assert f"无法在 127.0.0.1:{port} 提供服务：" in reply.output
+    unknown = qingliu("serve", "--host", "nowhere.invalid", "--port", "0")
+    assert (unknown.exit_code, "提供服务：主机名无法解析" in unknown.output) == (1, True)
     add_term(house, "最")
     broken = qingliu("serve", "--port", "0")
     assert broken.exit_code == 1
@@ -202,6 +218,15 @@ def test_a_service_that_cannot_start_says_why(house):
     assert qingliu("serve", "--port", "70000").exit_code == 1
     with claim(house / "data" / "qingliu.pid"):
         assert qingliu("serve", "--port", "0").exit_code == 1
+
+
+def test_a_full_disk_is_not_taken_for_an_address_that_cannot_be_had(house, monkeypatch):
+    def full(*_, **__):
+        raise OSError(ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("service.cli.serve.open_service", full)
+    reply = qingliu("serve", "--port", "0")
+    assert (reply.exit_code, reply.output) == (1, "无法使用 data，拒绝启动：磁盘已满\n")
 
 
 def lacking(name):
@@ -233,7 +258,7 @@ def short(data):
         (damaged, "已损坏，请由备份恢复"),
         (lacking("secret"), "请放回备份的密钥"),
         (lacking("audit.key"), "请放回备份的密钥"),
-        (short, "has to have 32 bytes"),
+        (short, "audit.key 须为 32 字节"),
     ],
 )
 def test_data_that_cannot_be_used_are_told_of_in_one_line(house, harm, said):
@@ -244,6 +269,24 @@ def test_data_that_cannot_be_used_are_told_of_in_one_line(house, harm, said):
         reply = qingliu(*command)
         assert reply.exit_code == 1, reply.output
         assert said in reply.output.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (newer, "was written by a newer version"),
+        (damaged, "go back to a backup (qingliu restore)"),
+        (lacking("secret"), "put back the key that was backed up"),
+        (short, "audit.key has to have 32 bytes"),
+    ],
+)
+def test_who_reads_english_is_told_of_it_in_english(house, harm, said):
+    assert qingliu("audit", "key").exit_code == 1
+    assert qingliu("key", "create").exit_code == 0
+    assert qingliu("audit", "key").exit_code == 0
+    harm(house / "data")
+    reply = qingliu("audit", "key", "--lang", "en")
+    assert (reply.exit_code, said in reply.output, reply.output.isascii()) == (1, True, True)
 
 
 @pytest.mark.parametrize(

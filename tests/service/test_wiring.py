@@ -9,9 +9,10 @@ import threading
 
 import pytest
 
-from service.cli.serve import collecting_seldom, hearing_reloads
+from service.cli.serve import collecting_seldom, reload_when, reloads_asked
 from service.settings import Settings
 from service.store import db
+from service.tasks import beside
 from service.wiring import open_service
 
 
@@ -93,8 +94,9 @@ async def test_only_the_process_that_serves_collects_seldom_and_only_as_long(set
 
 async def test_nobody_waits_for_reloads_behind_the_end():
     tasks = asyncio.all_tasks()
-    async with hearing_reloads(None):
-        await asyncio.sleep(0)
+    with reloads_asked() as wanted:
+        async with beside(reload=reload_when(wanted, None)):
+            await asyncio.sleep(0)
     assert asyncio.all_tasks() == tasks
 
 

@@ -169,7 +169,7 @@ async def test_a_log_that_lacks_a_tile_is_refused(made):
     await made.audit.log.checkpoint()
     reads = made.audit.log.reads
     reads.rows = lambda *asked: [] if asked[0] == TILE_HASHES else type(reads).rows(reads, *asked)
-    with pytest.raises(Unsafe, match="缺少第 0 块"):
+    with pytest.raises(Unsafe, match="lacks tile 0"):
         list(reads.leaves(0, 600))
 
 
