@@ -64,8 +64,8 @@ class Kind(StrEnum):
 
 EXPLAINED: Final = {
     Kind.REFUSED: Told(
-        "加载器拒绝：单字无条件、与允许词冲突、重复、嵌套过深等，词库不可启用",
-        "the loader refuses it (one character without a guard, allowed, repeated, nested too deep): it cannot go live",
+        "加载器拒绝：单字无条件、与允许词冲突、重复、嵌套过深、例句不符等，词库不可启用",
+        "the loader refuses it (one character, allowed, repeated, nested too deep, a wrong example): it cannot go live",
     ),
     Kind.FREQUENT: Told(
         f"在干净语料中的误报率达到上限（默认 {LIMIT:.0%}）：启用后会淹没人工审核，须加条件或删除",

@@ -226,6 +226,21 @@ def test_lint_refuses_a_folder_that_does_not_load(inside, rules, tmp_path, line)
     ]
 
 
+def test_lint_refuses_examples_that_contradict_their_lines_as_the_loader_does(inside, rules, tmp_path) -> None:
+    lines = ("庚辛站点 | hit: 不含它", "壬癸站点 | miss: 壬癸站点在这", "甲乙站点 | hit: 去甲乙站点")
+    write_terms(tmp_path / "list.txt", "gambling", *lines)
+    folder = tmp_path / "lexicons"
+    shutil.copytree(rules, folder)
+    shutil.copy(tmp_path / "list.txt", folder / "safety" / "list.txt")
+    for target, name in ((tmp_path / "list.txt", "list.txt"), (folder, "safety/list.txt")):
+        done = inside("lexicon", "lint", target, "--json")
+        found = [(one["kind"], one["file"], one["line"]) for one in orjson.loads(done.stdout)["findings"]]
+        assert done.returncode == 1 and found == [("refused", name, 8), ("refused", name, 9)]
+    allowed = (tmp_path / "list.txt").read_text(encoding="utf-8").replace("@category gambling", "@allow gambling")
+    (tmp_path / "list.txt").write_text(allowed, encoding="utf-8")
+    assert inside("lexicon", "lint", tmp_path / "list.txt").returncode == 0, "what it protects from is elsewhere"
+
+
 @pytest.fixture
 def exemplary(rules, tmp_path):
     """Rules with examples on a line and beside the terms, all of which hold."""

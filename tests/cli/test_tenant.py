@@ -100,3 +100,9 @@ def test_own_words_that_are_wrong_are_named(inside, own):
     write_terms(own[0], "nonsense", "某某词")
     done = inside("explain", "好用", "--own", own[0])
     assert (done.returncode, done.stderr.decode()) == (2, "brand.txt:8: 未知的类别“nonsense”\n")
+
+
+def test_own_examples_that_fail_are_named_before_the_files_are_put(inside, own):
+    write_terms(own[0], "gambling", "某某彩 | hit: 不含它")
+    done = inside("explain", "某某彩", "--own", own[0])
+    assert (done.returncode, done.stderr.decode()) == (2, "brand.txt:8: “某某彩”没有命中它的例句“不含它”\n")
