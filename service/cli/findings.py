@@ -36,6 +36,7 @@ NAMES: Final = {
     Kind.SHORT: "两字短词",
     Kind.ASCII: "短数字字母",
     Kind.REPEATED: "重复",
+    Kind.ANCHOR: "锚词不符",
 }
 """What a Chinese reader calls a kind; an English one calls it by its code."""
 SHOWN: Final = 8
