@@ -51,6 +51,9 @@ _TAGGED: Final = re.compile(r"(\S+)[ \u3000]+(\S+)")
 _GRADED: Final = re.compile(r"(.*[^\s|｜=,，])[\s|｜=,，]+([0-9]{1,8}(?:\.[0-9]+)?)(?:\s+[a-z]+)?")
 """A word with its level or count, and perhaps what kind of word a dictionary calls it."""
 _QUOTED: Final = re.compile("\"(.+)\"|'(.+)'|“(.+)”|‘(.+)’|「(.+)」")
+_CSV_FAULTS: Final = (
+    ("unexpected end", "引号没有闭合"), ("expected after", "引号之后应为分隔符"), ("field larger", "有一格过长"),
+)  # fmt: skip
 
 
 class Form(StrEnum):
@@ -292,9 +295,9 @@ def _csv_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
             yield before + 1, row
             before = rows.line_num
     except csv.Error as error:
-        line = before + 1
+        line, zh = before + 1, next((told for said, told in _CSV_FAULTS if said in str(error)), "格式有误")
         raise ListUnreadable(
-            line, f"第 {line} 行不是合法的 CSV：{error}", f"line {line} is no valid CSV: {error}"
+            line, f"第 {line} 行不是合法的 CSV：{zh}", f"line {line} is no valid CSV: {error}"
         ) from None
 
 

@@ -110,6 +110,32 @@ def test_a_malformed_file_is_told_with_its_line(bring, name, data, place) -> Non
     assert place in done.stderr.decode()
 
 
+def test_rules_that_do_not_load_are_told_in_the_readers_language(inside, rules, tmp_path) -> None:
+    folder = tmp_path / "lexicons"
+    shutil.copytree(rules, folder)
+    (folder / "words").mkdir()
+    (folder / "words" / "common.toml").write_text('mates = ["朋友"]\nnone = =\n', encoding="utf-8")
+    (tmp_path / "a.txt").write_text("百家乐", encoding="utf-8")
+    asked = ("lexicon", "import", tmp_path / "a.txt", *ORIGIN, "--category", "gambling", "--lexicons", folder)
+    place = "words/common.toml:2: "
+    for lang, said in (("zh", f"{place}第 8 列起不是合法的 TOML"), ("en", f"{place}is not TOML")):
+        done = inside(*asked, "--output", tmp_path / "out.txt", "--lang", lang)
+        assert done.returncode == 2 and said in done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("a.csv", 'word,tag\n"甲乙,丙\n', "第 2 行不是合法的 CSV：引号没有闭合\n"),
+        ("a.tsv", 'word\ttag\n"甲"乙\t丙\n', "第 2 行不是合法的 CSV：引号之后应为分隔符\n"),
+        ("a.csv", f'word,tag\n"{"甲" * 140_000}",丙\n', "第 2 行不是合法的 CSV：有一格过长\n"),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_told_in_chinese(bring, name, data, said) -> None:
+    done, _ = bring(name, data.encode(), "--category", "gambling")
+    assert done.returncode == 2 and done.stderr.decode().endswith(said)
+
+
 def test_source_licence_and_owner_must_be_given(inside, tmp_path) -> None:
     (tmp_path / "a.txt").write_text("百家乐", encoding="utf-8")
     for leave_out in range(0, len(ORIGIN), 2):
