@@ -20,7 +20,8 @@ from moderation.told import Told
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-PATTERN: Final = "regex:"
+PATTERN: Final = ("regex:", "regex：")
+"""What stands before a pattern."""
 COMMENT: Final = "#"
 _WORD_NAMES: Final = frozenset(
     "word words term terms text keyword keywords key 词 词条 词语 敏感词 违禁词 关键词 关键字 名称 内容".split()  # noqa: SIM905
