@@ -96,10 +96,11 @@ def clean_texts(path: Path | None, lang: Language) -> list[str]:
         refuse(say(lang, "语料无法读取：", "cannot read the corpus: ") + why(error, lang))
     except ListUnreadable as error:
         refuse(f"{chosen}:{error.line}: {error.told.in_(lang)}")
-    lines = [line for raw in text.split("\n") if (line := raw.strip()) and not line.startswith("#")]
+    stripped = ((number, raw.strip()) for number, raw in enumerate(text.split("\n"), start=1))
+    lines = [(number, line) for number, line in stripped if line and not line.startswith("#")]
     if chosen.suffix.lower() not in {".jsonl", ".ndjson"}:
-        return lines
-    return [_text(chosen, number, line, lang) for number, line in enumerate(lines, start=1)]
+        return [line for _, line in lines]
+    return [_text(chosen, number, line, lang) for number, line in lines]
 
 
 def _text(path: Path, number: int, line: str, lang: Language) -> str:

@@ -234,9 +234,10 @@ def test_lint_takes_json_lines_as_a_corpus(inside, tmp_path) -> None:
     (tmp_path / "c.jsonl").write_text('{"text": "手机在桌上"}\n' * 3, encoding="utf-8")
     done = inside("lexicon", "lint", tmp_path / "list.txt", "--corpus", tmp_path / "c.jsonl", "--json")
     assert done.returncode == 1 and orjson.loads(done.stdout)["corpus"] == {"texts": 3, "flagged": 3}
-    (tmp_path / "c.jsonl").write_text('{"text": "手机"}\n3\n', encoding="utf-8")
-    done = inside("lexicon", "lint", tmp_path / "list.txt", "--corpus", tmp_path / "c.jsonl")
-    assert done.returncode == 2 and "c.jsonl:2" in done.stderr.decode()
+    for text, line in (('{"text": "手机"}\n3\n', 2), ('# 昨天\n\n{"text": "手机"}\n3\n', 4)):
+        (tmp_path / "c.jsonl").write_text(text, encoding="utf-8")
+        done = inside("lexicon", "lint", tmp_path / "list.txt", "--corpus", tmp_path / "c.jsonl")
+        assert done.returncode == 2 and f"c.jsonl:{line}: " in done.stderr.decode()
 
 
 @pytest.mark.parametrize("line", ["最", "国家级", "最好 | nearr: x"])
