@@ -342,7 +342,7 @@ def test_a_diff_tells_new_hits_gone_hits_and_changed_verdicts(inside, rules, cha
     assert not first["new_hits"] and not first["gone_hits"]
     assert second["gone_hits"][0]["text"] == "全网最低价" and third["new_hits"][0]["text"] == "史上最强"
     shown = inside("lexicon", "diff", rules, changed, tmp_path / "texts.txt", "--scene", "ad").stdout.decode()
-    assert "拦截→待审" in shown and "5 条文本，3 条有差别" in shown
+    assert "拦截→待审" in shown and "5 条文本，3 条有差别" in shown and "结论变化 拦截→待审 1，" in shown
 
 
 def test_a_diff_of_the_same_rules_is_empty(inside, rules, tmp_path) -> None:
@@ -351,6 +351,26 @@ def test_a_diff_of_the_same_rules_is_empty(inside, rules, tmp_path) -> None:
     told = orjson.loads(done.stdout)
     assert done.returncode == 1, "the second line cannot be judged"
     assert (told["texts"], told["failed"], told["different"], told["differences"]) == (1, 1, 0, [])
+
+
+def test_a_diff_tells_which_lines_are_not_judged_and_why(inside, rules, tmp_path) -> None:
+    path = tmp_path / "texts.jsonl"
+    path.write_text(
+        '{"scene": "ad", "text": "国家级"}\n{"id": "b", "scene": "nowhere", "text": "x"}\n{\n', encoding="utf-8"
+    )
+    asked = ("lexicon", "diff", rules, rules, path)
+    errors = orjson.loads(inside(*asked, "--json").stdout)["errors"]
+    assert [(one["line"], one["id"]) for one in errors] == [(2, "b"), (3, None)]
+    assert errors[0]["error"]["errors"][0]["loc"] == ["scene"]
+    second, third, count = inside(*asked).stderr.decode().splitlines()
+    assert second.startswith(f"{path}:2: scene: 应为") and third.startswith(f"{path}:3: ")
+    assert count == "2 行无法审核" and "JSON" in third
+
+
+def test_a_diff_of_texts_in_gbk_names_the_encoding(inside, rules, tmp_path) -> None:
+    (tmp_path / "texts.txt").write_bytes("国家级\n".encode("gbk"))
+    done = inside("lexicon", "diff", rules, rules, tmp_path / "texts.txt", "--scene", "ad")
+    assert done.returncode == 2 and "--encoding gb18030" in done.stderr.decode()
 
 
 def test_a_diff_of_plain_texts_asks_for_the_scene(inside, rules, tmp_path) -> None:
