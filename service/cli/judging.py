@@ -16,6 +16,7 @@ from moderation.types import SHANGHAI
 from service.cli.say import list_errors, settings, unloadable, why
 from service.cli.words import REFUSED, refuse, say
 from service.escalation import Panel
+from service.lexicons import check_shape
 from service.wiring_expert import ExpertRefused, check_heads, find_second
 from service.wiring_expert import open_expert as open_first
 
@@ -104,8 +105,10 @@ def concluded(cases: Sequence[Case], panel: Panel | None) -> list[Verdict]:
 
 def with_own(files: Sequence[Path], engine: Engine, lang: Language) -> Engine:
     """The engine with a tenant's own files on top. Lists what is wrong with them and ends the command."""
+    texts = texts_of(files, lang)
     try:
-        own = engine_with(read_own(texts_of(files, lang), engine.ruleset), engine)
+        check_shape(texts)
+        own = engine_with(read_own(texts, engine.ruleset), engine)
         check_own(own)
     except LoadErrors as errors:
         list_errors(errors, lang)
