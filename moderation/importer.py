@@ -177,8 +177,8 @@ def _line(text: str, order: Order) -> tuple[str, str, str]:
     """The line that a word becomes, the key under which it may stand once, the word sought. Raises ``_Refused``."""
     if _DOUBTFUL.search(text):
         raise _Refused("control", "含控制字符或换行", "holds a control character or a line break")
-    if text.startswith((PATTERN, "regex：")):
-        return _pattern(text[len(PATTERN) :].strip(), order.folding)
+    if text.startswith(PATTERN):
+        return _pattern(text[len(PATTERN[0]) :].strip(), order.folding)
     text = text.strip("|｜ ")
     if len(text) > LONGEST:
         raise _Refused(
@@ -249,7 +249,7 @@ def _pattern(pattern: str, folding: Folding) -> tuple[str, str, str]:
     except PatternRefused as refused:
         raise _Refused("pattern", *refused.told) from None
     body = re.sub(r"(?<!\\)((?:\\\\)*)/", r"\1\\/", folded)
-    return f"/{body}/ | anchor: {', '.join(anchors)}", f"{PATTERN}{folded}", ""
+    return f"/{body}/ | anchor: {', '.join(anchors)}", f"{PATTERN[0]}{folded}", ""
 
 
 def _too_deep(taken: Mapping[tuple[str, str], TermLine]) -> list[tuple[tuple[str, str], TermLine]]:

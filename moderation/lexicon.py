@@ -40,7 +40,6 @@ MOST_ERRORS = 1000
 _new = tuple.__new__
 """Makes a named tuple in half the time of its own constructor."""
 
-
 WordLists = Mapping[str, tuple[str, ...]]
 """The named word lists of ``lexicons/words``, which conditions and terms refer to as ``@name``."""
 
@@ -327,6 +326,8 @@ def _from_options(file: _File, number: int, options: dict[str, list[str]], *, pa
         raise GrammarError(file.name, number, wrong("for_allow"))
     if "as" in read and (file.own or not allow):
         raise GrammarError(file.name, number, wrong("as_allow"))
+    if "from" in read and "until" in read and read["until"] < read["from"]:
+        raise TermError(file.name, number, wrong("it_ends_early"))
     condition = _condition(file, number, {key: read[key] for key in _CONDITION_KEYS if key in read})
     scenes, laws = read.get("scenes"), read.get("laws")
     default = file.headers.get("disguise", NONE)

@@ -16,6 +16,7 @@ from moderation.detect.alone import alone
 from moderation.detect.terms import Gate
 from moderation.lexicon import ALLOW, Condition
 from moderation.matcher import Matcher
+from moderation.patterns import told_in
 from moderation.text.words import frequent
 from moderation.told import Told, same
 from moderation.types import Action, Scene
@@ -55,6 +56,7 @@ class Kind(StrEnum):
     SHORT = "short"
     ASCII = "ascii"
     REPEATED = "repeated"
+    ANCHOR = "anchor"
 
     @property
     def refuses(self) -> bool:
@@ -64,8 +66,8 @@ class Kind(StrEnum):
 
 EXPLAINED: Final = {
     Kind.REFUSED: Told(
-        "加载器拒绝：单字无条件、与允许词冲突、重复、嵌套过深等，词库不可启用",
-        "the loader refuses it (one character without a guard, allowed, repeated, nested too deep): it cannot go live",
+        "加载器拒绝：单字无条件、与允许词冲突、重复、嵌套过深、例句不符等，词库不可启用",
+        "the loader refuses it (one character, allowed, repeated, nested too deep, a wrong example): it cannot go live",
     ),
     Kind.FREQUENT: Told(
         f"在干净语料中的误报率达到上限（默认 {LIMIT:.0%}）：启用后会淹没人工审核，须加条件或删除",
@@ -90,6 +92,10 @@ EXPLAINED: Final = {
     Kind.REPEATED: Told(
         "折叠后（大小写、全半角、繁简、形近）与同类另一词相同：多余，可删",
         "folds (case, width, traditional, look-alike) to the same as another of its category: it adds nothing",
+    ),
+    Kind.ANCHOR: Told(
+        "正则的锚词与每个匹配必有的文字毫不相干：正则只在锚词周围寻找，多半永不命中",
+        "the pattern's anchors share nothing with what stands in every match: sought around them, it is hardly found",
     ),
 }
 """For every kind what it means and what to do about it."""
@@ -178,6 +184,7 @@ def lint(
     found.extend(_frequent(banned, alarms, limit))
     found.extend(_doubtful(banned, folding))
     found.extend(_repeated(banned, folding))
+    found.extend(_adrift(terms, folding))
     return found
 
 
@@ -228,6 +235,16 @@ def _repeated(terms: Iterable[Term], folding: Folding) -> Iterator[Finding]:
             alike.append(term)
         else:
             yield _finding(Kind.REPEATED, term, same(f"{first.text} {first.file}:{first.line}"))
+
+
+def _adrift(terms: Iterable[Term], folding: Folding) -> Iterator[Finding]:
+    """Patterns none of whose anchors holds, or lies in, a word that stands in every match."""
+    for term in terms:
+        if term.pattern and (rows := told_in(term.text, folding.plain)):
+            words, anchors = {word for row in rows for word in row}, [*map(folding.plain, term.anchors)]
+            if not any(anchor in word or word in anchor for anchor in anchors for word in words):
+                fewest = min(rows, key=len)
+                yield _finding(Kind.ANCHOR, term, same(" ".join(fewest)))
 
 
 def _finding(kind: Kind, term: Term, detail: Told = NOTHING) -> Finding:

@@ -231,13 +231,19 @@ class _Disk:
         except UnicodeDecodeError as error:
             line = self.data[name].count(b"\n", 0, error.start) + 1
             self.errors.append(GrammarError(name, line, wrong("not_utf8")))
+            self.data[name] = b""  # it is told once
             return ""
+
+    def legible(self, name: str) -> str | None:
+        """The same, or ``None`` where it is unreadable: what follows of that would hide the cause."""
+        before, text = len(self.errors), self.text(name)
+        return text if len(self.errors) == before else None
 
     def toml(self, name: str, read: Callable[[tables.Document], T]) -> T | None:
         """A TOML file, read by one of the readers in ``moderation.tables``; ``None`` and an error where it fails."""
-        text = self.text(name)
+        text = self.legible(name)
         try:
-            return read(tables.Document(name, text, tomllib.loads(text)))
+            return None if text is None else read(tables.Document(name, text, tomllib.loads(text)))
         except tomllib.TOMLDecodeError as error:
             self.errors.append(tables.not_toml(name, error))
         except LoadError as error:
@@ -348,7 +354,8 @@ class _Disk:
         terms: list[Term] = []
         for folder in folders:
             for path in sorted((self._roots[""] / folder).glob("*.txt")):
-                found, errors = parse(name := f"{folder}/{path.name}", self.text(name), lists)
-                terms.extend(found)
-                self.errors.extend(errors)
+                if (text := self.legible(name := f"{folder}/{path.name}")) is not None:
+                    found, errors = parse(name, text, lists)
+                    terms.extend(found)
+                    self.errors.extend(errors)
         return terms

@@ -20,7 +20,8 @@ from moderation.told import Told
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-PATTERN: Final = "regex:"
+PATTERN: Final = ("regex:", "regex：")
+"""What stands before a pattern."""
 COMMENT: Final = "#"
 _WORD_NAMES: Final = frozenset(
     "word words term terms text keyword keywords key 词 词条 词语 敏感词 违禁词 关键词 关键字 名称 内容".split()  # noqa: SIM905
@@ -51,6 +52,9 @@ _TAGGED: Final = re.compile(r"(\S+)[ \u3000]+(\S+)")
 _GRADED: Final = re.compile(r"(.*[^\s|｜=,，])[\s|｜=,，]+([0-9]{1,8}(?:\.[0-9]+)?)(?:\s+[a-z]+)?")
 """A word with its level or count, and perhaps what kind of word a dictionary calls it."""
 _QUOTED: Final = re.compile("\"(.+)\"|'(.+)'|“(.+)”|‘(.+)’|「(.+)」")
+_CSV_FAULTS: Final = (
+    ("unexpected end", "引号没有闭合"), ("expected after", "引号之后应为分隔符"), ("field larger", "有一格过长"),
+)  # fmt: skip
 
 
 class Form(StrEnum):
@@ -292,9 +296,9 @@ def _csv_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
             yield before + 1, row
             before = rows.line_num
     except csv.Error as error:
-        line = before + 1
+        line, zh = before + 1, next((told for said, told in _CSV_FAULTS if said in str(error)), "格式有误")
         raise ListUnreadable(
-            line, f"第 {line} 行不是合法的 CSV：{error}", f"line {line} is no valid CSV: {error}"
+            line, f"第 {line} 行不是合法的 CSV：{zh}", f"line {line} is no valid CSV: {error}"
         ) from None
 
 

@@ -208,8 +208,8 @@ SAID: Final[Mapping[str, tuple[str, str]]] = {
     "unknown_category": ("未知的类别“{code}”", "unknown category {code!r}"),
     "lost": ("“{text}”折叠后为空", "{text!r} folds to nothing"),
     "one_character": (
-        "“{text}”只有一个字符且没有限定条件（near、with、next 或 prev）",
-        "{text!r} is one character and has no guard (near, with, next or prev)",
+        "“{text}”只有一个字符且没有限定条件（near、sentence、with、next 或 prev）",
+        "{text!r} is one character and has no guard (near, sentence, with, next or prev)",
     ),
     "condition_lost": ("条件“{word}”折叠后为空", "the condition {word!r} folds to nothing"),
     "condition_token": (

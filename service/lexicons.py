@@ -95,8 +95,7 @@ class Lexicons:
         """
         if len(note) > NOTE_CHARS or not all(map(str.isprintable, note)):
             raise ValueError(f"a note is at most {NOTE_CHARS} printable characters")
-        if errors := _wrong_shape(files):
-            raise LoadErrors(errors)
+        check_shape(files)
         async with self._reading:
             engine = await self._court.compiled(files)
             await asyncio.to_thread(check_own, engine)
@@ -164,10 +163,10 @@ class Lexicons:
         raise AssertionError("the last try returns or raises")
 
 
-def _wrong_shape(files: Mapping[str, str]) -> list[LoadError]:
-    """What is wrong before a line is read."""
+def check_shape(files: Mapping[str, str]) -> None:
+    """Raises ``LoadErrors`` with what is wrong before a line is read."""
     if not files:
-        return [LoadError("", 1, Told("词库至少要有一个文件", "a lexicon has at least one file"))]
+        raise LoadErrors([LoadError("", 1, Told("词库至少要有一个文件", "a lexicon has at least one file"))])
     errors = [LoadError(name, 1, _NAMED) for name in files if not _NAME.fullmatch(name)]
     errors.extend(
         LoadError(name, text.count("\n", 0, text.index("\0")) + 1, Told("含有空字符（NUL）", "holds the NUL character"))
@@ -184,4 +183,5 @@ def _wrong_shape(files: Mapping[str, str]) -> list[LoadError]:
         errors.append(
             LoadError(last, 1, Told(zh, f"the texts have {size} bytes together; at most {MOST_BYTES} may be"))
         )
-    return errors
+    if errors:
+        raise LoadErrors(errors)

@@ -36,6 +36,7 @@ NAMES: Final = {
     Kind.SHORT: "两字短词",
     Kind.ASCII: "短数字字母",
     Kind.REPEATED: "重复",
+    Kind.ANCHOR: "锚词不符",
 }
 """What a Chinese reader calls a kind; an English one calls it by its code."""
 SHOWN: Final = 8
@@ -95,10 +96,11 @@ def clean_texts(path: Path | None, lang: Language) -> list[str]:
         refuse(say(lang, "语料无法读取：", "cannot read the corpus: ") + why(error, lang))
     except ListUnreadable as error:
         refuse(f"{chosen}:{error.line}: {error.told.in_(lang)}")
-    lines = [line for raw in text.split("\n") if (line := raw.strip()) and not line.startswith("#")]
+    stripped = ((number, raw.strip()) for number, raw in enumerate(text.split("\n"), start=1))
+    lines = [(number, line) for number, line in stripped if line and not line.startswith("#")]
     if chosen.suffix.lower() not in {".jsonl", ".ndjson"}:
-        return lines
-    return [_text(chosen, number, line, lang) for number, line in enumerate(lines, start=1)]
+        return [line for _, line in lines]
+    return [_text(chosen, number, line, lang) for number, line in lines]
 
 
 def _text(path: Path, number: int, line: str, lang: Language) -> str:

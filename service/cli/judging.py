@@ -11,11 +11,12 @@ import typer
 from models.tensors import WeightsRefused
 from moderation.errors import LoadErrors
 from moderation.load import load_engine
-from moderation.own import engine_with, read_own
+from moderation.own import check_own, engine_with, read_own
 from moderation.types import SHANGHAI
 from service.cli.say import list_errors, settings, unloadable, why
 from service.cli.words import REFUSED, refuse, say
 from service.escalation import Panel
+from service.lexicons import check_shape
 from service.wiring_expert import ExpertRefused, check_heads, find_second
 from service.wiring_expert import open_expert as open_first
 
@@ -104,11 +105,15 @@ def concluded(cases: Sequence[Case], panel: Panel | None) -> list[Verdict]:
 
 def with_own(files: Sequence[Path], engine: Engine, lang: Language) -> Engine:
     """The engine with a tenant's own files on top. Lists what is wrong with them and ends the command."""
+    texts = texts_of(files, lang)
     try:
-        return engine_with(read_own(texts_of(files, lang), engine.ruleset), engine)
+        check_shape(texts)
+        own = engine_with(read_own(texts, engine.ruleset), engine)
+        check_own(own)
     except LoadErrors as errors:
         list_errors(errors, lang)
         raise typer.Exit(REFUSED) from None
+    return own
 
 
 def texts_of(files: Sequence[Path], lang: Language) -> dict[str, str]:

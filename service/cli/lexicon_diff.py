@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 import typer
 
 from moderation.compare import Difference, compare
-from moderation.types import Content, Scene
-from service.cli.entries import Contract, Encoding, Entry, Form, HeaderError, entries
+from moderation.types import Action, Content, Scene
+from service.cli.entries import Contract, Encoding, Entry, Form, entries
 from service.cli.findings import QUOTE, no_collection, watched
 from service.cli.judging import AsOf, day_asked, open_engine
 from service.cli.lines import Lines
-from service.cli.say import Json, err, out, print_json, why
-from service.cli.screen import form_of, limits_of
+from service.cli.say import Json, err, out, print_json
+from service.cli.screen import file_told, form_of, limits_of
 from service.cli.words import Lang, Tongue, action_name, refuse, say, table
+from service.http.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -77,27 +78,32 @@ def diff_command(  # noqa: PLR0913, PLR0917 - the options of a command line
     )
     listed = _entries(file, chosen, contract, settings.max_body, tongue)
     good = [entry for entry in listed if isinstance(entry.found, Content)]
+    failed = [(entry, entry.found) for entry in listed if isinstance(entry.found, Problem)]
     rows = list(_differences(before, after, watched(good)))
-    report = _report(rows, len(good), len(listed) - len(good), before, after)
+    report = _report(rows, len(good), len(failed), before, after)
     if json:
-        print_json({**report, "differences": [_told(row) for row in rows]})
+        wrong = [{"line": entry.line, "id": entry.id, "error": problem.told(tongue)} for entry, problem in failed]
+        print_json({**report, "differences": [_told(row) for row in rows], "errors": wrong})
     else:
         _tell(report, rows if everything else rows[:SHOWN], len(rows), tongue)
-    if len(good) < len(listed):
-        err.print(
-            say(tongue, f"{len(listed) - len(good)} 行无法审核", f"{len(listed) - len(good)} lines were not judged")
-        )
+        for entry, problem in failed if everything else failed[:SHOWN]:
+            err.print(f"{file}:{entry.line}: {_why(problem, tongue)}", markup=False)
+    if failed:
+        err.print(say(tongue, f"{len(failed)} 行无法审核", f"{len(failed)} lines were not judged"))
         raise typer.Exit(NOT_JUDGED)
 
 
 def _entries(file: Path, form: Form, contract: Contract, limit: int, lang: Language) -> list[Entry]:
-    try:
-        with file.open("rb") as source:
-            return list(entries(form, Lines(source, limit=limit), contract))
-    except HeaderError:
-        refuse(say(lang, "CSV 首行须为列名，含 text 列", "the first CSV line must name the columns, text among them"))
-    except OSError as error:
-        refuse(say(lang, "文件无法读取：", "cannot read: ") + why(error, lang))
+    with file_told(lang), file.open("rb") as source:
+        return list(entries(form, Lines(source, limit=limit), contract))
+    return []
+
+
+def _why(problem: Problem, lang: Language) -> str:
+    """Why a line is not judged: its faults, or the problem where it has none."""
+    faults = [fault.told(lang) for fault in problem.faults]
+    told = [": ".join(filter(None, (".".join(map(str, fault["loc"])), fault["msg"]))) for fault in faults]
+    return say(lang, "；", "; ").join(told) or str(problem.told(lang)["detail"])
 
 
 def _differences(before: Engine, after: Engine, listed: Iterable[Entry]) -> Iterable[_Row]:
@@ -156,6 +162,10 @@ def _hit(item: Evidence, texts: dict[str, str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _move(codes: str, lang: Language) -> str:
+    return "→".join(action_name(Action[code.upper()], lang) for code in codes.split("→"))
+
+
 def _tell(report: dict[str, Any], rows: Sequence[_Row], total: int, lang: Language) -> None:
     heads = [
         say(lang, *head)
@@ -182,7 +192,7 @@ def _tell(report: dict[str, Any], rows: Sequence[_Row], total: int, lang: Langua
         out.print(
             say(lang, f"另有 {total - len(rows)} 条，--all 全部列出", f"{total - len(rows)} more: --all lists them")
         )
-    moved = "，".join(f"{move} {count}" for move, count in report["actions"].items()) or "0"
+    moved = "，".join(f"{_move(codes, lang)} {count}" for codes, count in report["actions"].items()) or "0"
     out.print(
         say(
             lang,

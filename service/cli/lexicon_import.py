@@ -32,7 +32,7 @@ from service.cli import sheet
 from service.cli.findings import DEFAULT_LIMIT, SHOWN, Clock, Corpus, Limit, clean_texts, no_collection, tell, told
 from service.cli.judging import Lexicons, chosen_settings
 from service.cli.lexicon_lint import Material, examined
-from service.cli.say import Json, err, out, print_json, why
+from service.cli.say import Json, err, list_errors, out, print_json, why
 from service.cli.words import Lang, Tongue, refuse, say, table
 
 if TYPE_CHECKING:
@@ -231,8 +231,7 @@ def _frame(lexicons: Path, scenes: Path, clock: Clock, lang: Language) -> Rulese
         try:
             return load_frame(lexicons, scenes)
         except LoadErrors as errors:
-            for error in errors.errors:
-                err.print(str(error), markup=False)
+            list_errors(errors, lang)
             refuse(say(lang, "词库本身未通过检查", "the rules themselves do not load"))
 
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
 
+from moderation.check import check_lines
 from moderation.engine import Engine
 from moderation.errors import LoadErrors
+from moderation.lexicon import ALLOW
 from moderation.lint import Alarms, Finding, Kind, false_alarms, lint, standing
 from moderation.load import load_frame, load_ruleset, with_terms
 from moderation.wordlist import ListUnreadable, decode
@@ -100,7 +102,7 @@ def _refused(error: LoadError) -> Finding:
 def _folder(lexicons: Path, scenes: Path, clock: Clock) -> Material:
     with clock.step("load"):
         try:
-            ruleset = load_ruleset(lexicons, scenes, examples=False)
+            ruleset = load_ruleset(lexicons, scenes)
         except LoadErrors as errors:
             return Material(None, (), errors.errors)
     return Material(ruleset, ruleset.terms)
@@ -120,4 +122,9 @@ def _file(path: Path, lexicons: Path, scenes: Path, clock: Clock, lang: Language
             return Material(None, (), errors.errors)
     with clock.step("load"):
         ruleset, refused = with_terms(frame, path.name, text, lexicons)
-    return Material(ruleset, ruleset.terms[len(frame.terms) :], refused)
+    terms = ruleset.terms[len(frame.terms) :]
+    banned = [term for term in terms if term.category != ALLOW and (term.hits or term.misses)]
+    if banned and not refused:  # what allow terms protect from is not here
+        with clock.step("examples"):
+            refused = check_lines(Engine(ruleset), banned)
+    return Material(ruleset, terms, refused)

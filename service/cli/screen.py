@@ -106,7 +106,7 @@ def screen(  # noqa: PLR0913, PLR0917 - the options of a command line
         as_of=day_asked(as_of, lang.lang),
     )
     started = perf_counter()
-    with ExitStack() as stack, _told(lang.lang):
+    with ExitStack() as stack, file_told(lang.lang):
         source, sink = _open(stack, file, output, lang.lang)
         lines = Lines(source, limit=settings.max_body)
         groups = chunks(entries(chosen, lines, contract), lines, CHUNK)
@@ -121,7 +121,7 @@ def screen(  # noqa: PLR0913, PLR0917 - the options of a command line
 
 
 @contextmanager
-def _told(lang: Language) -> Iterator[None]:
+def file_told(lang: Language) -> Iterator[None]:
     """Tells in one line what is wrong with a file. A reader of our output who leaves is no such thing."""
     try:
         yield

@@ -110,6 +110,32 @@ def test_a_malformed_file_is_told_with_its_line(bring, name, data, place) -> Non
     assert place in done.stderr.decode()
 
 
+def test_rules_that_do_not_load_are_told_in_the_readers_language(inside, rules, tmp_path) -> None:
+    folder = tmp_path / "lexicons"
+    shutil.copytree(rules, folder)
+    (folder / "words").mkdir()
+    (folder / "words" / "common.toml").write_text('mates = ["朋友"]\nnone = =\n', encoding="utf-8")
+    (tmp_path / "a.txt").write_text("百家乐", encoding="utf-8")
+    asked = ("lexicon", "import", tmp_path / "a.txt", *ORIGIN, "--category", "gambling", "--lexicons", folder)
+    place = "words/common.toml:2: "
+    for lang, said in (("zh", f"{place}第 8 列起不是合法的 TOML"), ("en", f"{place}is not TOML")):
+        done = inside(*asked, "--output", tmp_path / "out.txt", "--lang", lang)
+        assert done.returncode == 2 and said in done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("a.csv", 'word,tag\n"甲乙,丙\n', "第 2 行不是合法的 CSV：引号没有闭合\n"),
+        ("a.tsv", 'word\ttag\n"甲"乙\t丙\n', "第 2 行不是合法的 CSV：引号之后应为分隔符\n"),
+        ("a.csv", f'word,tag\n"{"甲" * 140_000}",丙\n', "第 2 行不是合法的 CSV：有一格过长\n"),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_told_in_chinese(bring, name, data, said) -> None:
+    done, _ = bring(name, data.encode(), "--category", "gambling")
+    assert done.returncode == 2 and done.stderr.decode().endswith(said)
+
+
 def test_source_licence_and_owner_must_be_given(inside, tmp_path) -> None:
     (tmp_path / "a.txt").write_text("百家乐", encoding="utf-8")
     for leave_out in range(0, len(ORIGIN), 2):
@@ -208,9 +234,10 @@ def test_lint_takes_json_lines_as_a_corpus(inside, tmp_path) -> None:
     (tmp_path / "c.jsonl").write_text('{"text": "手机在桌上"}\n' * 3, encoding="utf-8")
     done = inside("lexicon", "lint", tmp_path / "list.txt", "--corpus", tmp_path / "c.jsonl", "--json")
     assert done.returncode == 1 and orjson.loads(done.stdout)["corpus"] == {"texts": 3, "flagged": 3}
-    (tmp_path / "c.jsonl").write_text('{"text": "手机"}\n3\n', encoding="utf-8")
-    done = inside("lexicon", "lint", tmp_path / "list.txt", "--corpus", tmp_path / "c.jsonl")
-    assert done.returncode == 2 and "c.jsonl:2" in done.stderr.decode()
+    for text, line in (('{"text": "手机"}\n3\n', 2), ('# 昨天\n\n{"text": "手机"}\n3\n', 4)):
+        (tmp_path / "c.jsonl").write_text(text, encoding="utf-8")
+        done = inside("lexicon", "lint", tmp_path / "list.txt", "--corpus", tmp_path / "c.jsonl")
+        assert done.returncode == 2 and f"c.jsonl:{line}: " in done.stderr.decode()
 
 
 @pytest.mark.parametrize("line", ["最", "国家级", "最好 | nearr: x"])
@@ -224,6 +251,21 @@ def test_lint_refuses_a_folder_that_does_not_load(inside, rules, tmp_path, line)
     assert [(one["kind"], one["file"], one["line"]) for one in told["findings"]] == [
         ("refused", "ad_law/absolute_claim.txt", 9)
     ]
+
+
+def test_lint_refuses_examples_that_contradict_their_lines_as_the_loader_does(inside, rules, tmp_path) -> None:
+    lines = ("庚辛站点 | hit: 不含它", "壬癸站点 | miss: 壬癸站点在这", "甲乙站点 | hit: 去甲乙站点")
+    write_terms(tmp_path / "list.txt", "gambling", *lines)
+    folder = tmp_path / "lexicons"
+    shutil.copytree(rules, folder)
+    shutil.copy(tmp_path / "list.txt", folder / "safety" / "list.txt")
+    for target, name in ((tmp_path / "list.txt", "list.txt"), (folder, "safety/list.txt")):
+        done = inside("lexicon", "lint", target, "--json")
+        found = [(one["kind"], one["file"], one["line"]) for one in orjson.loads(done.stdout)["findings"]]
+        assert done.returncode == 1 and found == [("refused", name, 8), ("refused", name, 9)]
+    allowed = (tmp_path / "list.txt").read_text(encoding="utf-8").replace("@category gambling", "@allow gambling")
+    (tmp_path / "list.txt").write_text(allowed, encoding="utf-8")
+    assert inside("lexicon", "lint", tmp_path / "list.txt").returncode == 0, "what it protects from is elsewhere"
 
 
 @pytest.fixture
@@ -300,7 +342,7 @@ def test_a_diff_tells_new_hits_gone_hits_and_changed_verdicts(inside, rules, cha
     assert not first["new_hits"] and not first["gone_hits"]
     assert second["gone_hits"][0]["text"] == "全网最低价" and third["new_hits"][0]["text"] == "史上最强"
     shown = inside("lexicon", "diff", rules, changed, tmp_path / "texts.txt", "--scene", "ad").stdout.decode()
-    assert "拦截→待审" in shown and "5 条文本，3 条有差别" in shown
+    assert "拦截→待审" in shown and "5 条文本，3 条有差别" in shown and "结论变化 拦截→待审 1，" in shown
 
 
 def test_a_diff_of_the_same_rules_is_empty(inside, rules, tmp_path) -> None:
@@ -309,6 +351,26 @@ def test_a_diff_of_the_same_rules_is_empty(inside, rules, tmp_path) -> None:
     told = orjson.loads(done.stdout)
     assert done.returncode == 1, "the second line cannot be judged"
     assert (told["texts"], told["failed"], told["different"], told["differences"]) == (1, 1, 0, [])
+
+
+def test_a_diff_tells_which_lines_are_not_judged_and_why(inside, rules, tmp_path) -> None:
+    path = tmp_path / "texts.jsonl"
+    path.write_text(
+        '{"scene": "ad", "text": "国家级"}\n{"id": "b", "scene": "nowhere", "text": "x"}\n{\n', encoding="utf-8"
+    )
+    asked = ("lexicon", "diff", rules, rules, path)
+    errors = orjson.loads(inside(*asked, "--json").stdout)["errors"]
+    assert [(one["line"], one["id"]) for one in errors] == [(2, "b"), (3, None)]
+    assert errors[0]["error"]["errors"][0]["loc"] == ["scene"]
+    second, third, count = inside(*asked).stderr.decode().splitlines()
+    assert second.startswith(f"{path}:2: scene: 应为") and third.startswith(f"{path}:3: ")
+    assert count == "2 行无法审核" and "JSON" in third
+
+
+def test_a_diff_of_texts_in_gbk_names_the_encoding(inside, rules, tmp_path) -> None:
+    (tmp_path / "texts.txt").write_bytes("国家级\n".encode("gbk"))
+    done = inside("lexicon", "diff", rules, rules, tmp_path / "texts.txt", "--scene", "ad")
+    assert done.returncode == 2 and "--encoding gb18030" in done.stderr.decode()
 
 
 def test_a_diff_of_plain_texts_asks_for_the_scene(inside, rules, tmp_path) -> None:

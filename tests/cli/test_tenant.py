@@ -100,3 +100,17 @@ def test_own_words_that_are_wrong_are_named(inside, own):
     write_terms(own[0], "nonsense", "某某词")
     done = inside("explain", "好用", "--own", own[0])
     assert (done.returncode, done.stderr.decode()) == (2, "brand.txt:8: 未知的类别“nonsense”\n")
+
+
+def test_own_examples_that_fail_are_named_before_the_files_are_put(inside, own):
+    write_terms(own[0], "gambling", "某某彩 | hit: 不含它")
+    done = inside("explain", "某某彩", "--own", own[0])
+    assert (done.returncode, done.stderr.decode()) == (2, "brand.txt:8: “某某彩”没有命中它的例句“不含它”\n")
+
+
+def test_own_files_whose_names_cannot_be_put_are_named(inside, house, own):
+    path = own[0].rename(own[0].with_name("品牌词.txt"))
+    tried, put = inside("explain", "好用", "--own", path), house("put", path)
+    assert (tried.returncode, put.returncode) == (2, 1)
+    assert tried.stderr.decode().splitlines()[0] == put.stderr.decode().splitlines()[0]
+    assert tried.stderr.decode().startswith("品牌词.txt:1: 文件名")

@@ -100,6 +100,12 @@ def test_repetitions_after_folding_are_told_with_the_first(examine) -> None:
     assert [(one.term, one.detail) for one in found[Kind.REPEATED]] == [("vip賭場", same("VIP赌场 list.txt:6"))]
 
 
+def test_a_pattern_is_told_whose_anchors_are_no_part_of_its_matches(examine) -> None:
+    lines = ("/甲..点/ | anchor: 丙丁", "/(?:加|进)群.{2}号/ | anchor: 加群, 丙丁", "/[^x]{2}站点/ | anchor: 到站点")
+    (found,) = examine("\n".join(lines))[Kind.ANCHOR]
+    assert (found.line, found.detail, found.kind.refuses) == (6, same("甲"), False)
+
+
 @pytest.mark.parametrize("lines", ["赌", "百家乐\n百家乐", "usb", "百家乐 | nearr: x", "/a.*/ | anchor: a"])
 def test_what_the_loader_refuses_is_refused(examine, lines) -> None:
     assert examine(lines)[Kind.REFUSED]

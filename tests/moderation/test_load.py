@@ -100,6 +100,16 @@ def test_what_follows_of_a_broken_table_is_not_told(table, folder) -> None:
     assert [error.file for error in caught.value.errors] == [table]
 
 
+@pytest.mark.parametrize("file", ["ad_law/absolute_claim.txt", "categories.toml", "claims.toml", "words/some.toml"])
+def test_what_follows_of_an_unreadable_file_is_not_told(file, folder) -> None:
+    break_it(folder, {"file": "words/some.toml", "write": 'mates = ["朋友"]\n'})
+    path = folder / file
+    path.write_bytes("# 国家级\n".encode("gbk") + path.read_bytes())
+    with pytest.raises(LoadErrors) as caught:
+        load(folder)
+    assert str(caught.value) == f"{file}:1: is not UTF-8"
+
+
 def test_a_term_error_is_told_from_a_grammar_error(folder) -> None:
     break_it(folder, {"file": "ad_law/absolute_claim.txt", "append": "最"})
     with pytest.raises(LoadErrors) as caught:
