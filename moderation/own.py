@@ -5,6 +5,7 @@ No file is opened here; a bundle is a handful of names and texts.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from moderation.engine import Engine
 from moderation.errors import LoadError, LoadErrors, TermError
 from moderation.lexicon import parse
 from moderation.overlay import NAME, Overlay, read_overlay
+from moderation.told import Told
 from moderation.wrongs import wrong
 
 if TYPE_CHECKING:
@@ -25,6 +27,13 @@ if TYPE_CHECKING:
 MOST_TERMS = 20_000
 MOST_PATTERNS = 500
 """Each pattern may take megabytes once it is compiled."""
+MOST_BYTES = 2_000_000
+MOST_FILES = 64
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}\.txt|policy\.toml")
+_NAMED = Told(
+    "文件名应如 words.txt（a-z、0-9、- 与 _，至多 60 个，再加 .txt），或为 policy.toml",
+    "a file is named like words.txt (a-z, 0-9, - and _, at most 60, then .txt) or policy.toml",
+)
 BETWEEN = "+"
 """What stands between the two halves of a pair of fingerprints."""
 
@@ -107,3 +116,27 @@ def _too_many_patterns(terms: Sequence[Term]) -> list[LoadError]:
         return []
     first = patterns[MOST_PATTERNS]
     return [TermError(first.file, first.line, wrong("many_patterns", most=MOST_PATTERNS))]
+
+
+def check_shape(files: Mapping[str, str]) -> None:
+    """Raises ``LoadErrors`` with what is wrong before a line is read."""
+    if not files:
+        raise LoadErrors([LoadError("", 1, Told("词库至少要有一个文件", "a lexicon has at least one file"))])
+    errors = [LoadError(name, 1, _NAMED) for name in files if not _NAME.fullmatch(name)]
+    errors.extend(
+        LoadError(name, text.count("\n", 0, text.index("\0")) + 1, Told("含有空字符（NUL）", "holds the NUL character"))
+        for name, text in files.items()
+        if "\0" in text
+    )
+    last = next(reversed(list(files)))
+    if len(files) > MOST_FILES:
+        count = len(files)
+        told = Told(f"有 {count} 个文件，最多 {MOST_FILES} 个", f"there are {count} files; at most {MOST_FILES} may be")
+        errors.append(LoadError(last, 1, told))
+    if (size := sum(len(text.encode("utf-8", "surrogatepass")) for text in files.values())) > MOST_BYTES:
+        zh = f"全部文本共 {size} 字节，最多 {MOST_BYTES} 字节"
+        errors.append(
+            LoadError(last, 1, Told(zh, f"the texts have {size} bytes together; at most {MOST_BYTES} may be"))
+        )
+    if errors:
+        raise LoadErrors(errors)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import orjson
 
-from moderation.errors import LoadError, LoadErrors
-from moderation.own import check_own, digest_of
-from moderation.told import Told
+from moderation.own import check_own, check_shape, digest_of
 from service.acts import LEXICON_ACTIVATED, LEXICON_FILED, Act
 from service.ids import now
 from service.keys import CLI
@@ -26,18 +23,11 @@ if TYPE_CHECKING:
     from service.ledger import Ledger
     from service.store.reads import Reads
 
-MOST_BYTES = 2_000_000
-MOST_FILES = 64
 NOTE_CHARS = 200
 SHOWN = 200
 """So many versions are listed."""
 NO_WORDS = 0
 """The version of a tenant that has no own words: the shared rules alone."""
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}\.txt|policy\.toml")
-_NAMED = Told(
-    "文件名应如 words.txt（a-z、0-9、- 与 _，至多 60 个，再加 .txt），或为 policy.toml",
-    "a file is named like words.txt (a-z, 0-9, - and _, at most 60, then .txt) or policy.toml",
-)
 _TRIES = 5
 DIRECT = "direct"
 """The ground of an activation without a proposal."""
@@ -161,27 +151,3 @@ class Lexicons:
             else:
                 return info
         raise AssertionError("the last try returns or raises")
-
-
-def check_shape(files: Mapping[str, str]) -> None:
-    """Raises ``LoadErrors`` with what is wrong before a line is read."""
-    if not files:
-        raise LoadErrors([LoadError("", 1, Told("词库至少要有一个文件", "a lexicon has at least one file"))])
-    errors = [LoadError(name, 1, _NAMED) for name in files if not _NAME.fullmatch(name)]
-    errors.extend(
-        LoadError(name, text.count("\n", 0, text.index("\0")) + 1, Told("含有空字符（NUL）", "holds the NUL character"))
-        for name, text in files.items()
-        if "\0" in text
-    )
-    last = next(reversed(list(files)))
-    if len(files) > MOST_FILES:
-        count = len(files)
-        told = Told(f"有 {count} 个文件，最多 {MOST_FILES} 个", f"there are {count} files; at most {MOST_FILES} may be")
-        errors.append(LoadError(last, 1, told))
-    if (size := sum(len(text.encode("utf-8", "surrogatepass")) for text in files.values())) > MOST_BYTES:
-        zh = f"全部文本共 {size} 字节，最多 {MOST_BYTES} 字节"
-        errors.append(
-            LoadError(last, 1, Told(zh, f"the texts have {size} bytes together; at most {MOST_BYTES} may be"))
-        )
-    if errors:
-        raise LoadErrors(errors)

@@ -11,12 +11,11 @@ import typer
 from models.tensors import WeightsRefused
 from moderation.errors import LoadErrors
 from moderation.load import load_engine
-from moderation.own import check_own, engine_with, read_own
+from moderation.own import check_own, check_shape, engine_with, read_own
 from moderation.types import SHANGHAI
 from service.cli.say import list_errors, settings, unloadable, why
 from service.cli.words import REFUSED, refuse, say
 from service.escalation import Panel
-from service.lexicons import check_shape
 from service.wiring_expert import ExpertRefused, check_heads, find_second
 from service.wiring_expert import open_expert as open_first
 

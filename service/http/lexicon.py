@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, StringConstraints
 
 from moderation.errors import LoadErrors
+from moderation.own import MOST_BYTES, MOST_FILES
 from service.http.answer import Answer, tell
 from service.http.answers import Answered
 from service.http.asking import read_as
 from service.http.problems import Fault, Problem
 from service.http.routes import BODY, CALLED, route
-from service.lexicons import MOST_BYTES, MOST_FILES, NOTE_CHARS, FourEyes, UnknownVersion
+from service.lexicons import NOTE_CHARS, FourEyes, UnknownVersion
 from service.rights import Right
 
 if TYPE_CHECKING:

@@ -7,12 +7,13 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, StringConstraints
 
 from moderation.change import MOST_CHANGES
+from moderation.own import MOST_FILES
 from moderation.types import Scene
 from service.http.answers import Answered
 from service.http.asking import ListQuery
 from service.http.lexicon import LAST_VERSION, LexiconFile
 from service.http.wire import NAME, When
-from service.lexicons import MOST_FILES, NOTE_CHARS
+from service.lexicons import NOTE_CHARS
 from service.rulebook.rehearsal import MOST, USUAL
 
 MOST_LINE: Final = 2000

@@ -9,9 +9,10 @@ import sqlite3
 import pytest
 
 from moderation.errors import LoadErrors
+from moderation.own import MOST_BYTES
 from moderation.types import Action
 from service.ledger import LedgerUnwritable
-from service.lexicons import MOST_BYTES, UnknownVersion
+from service.lexicons import UnknownVersion
 from service.rules import WATCH_SECONDS
 from service.store import db, statements
 from service.wiring import open_lexicons, open_service
