@@ -45,9 +45,10 @@ def test_what_the_loader_refuses_is_told_with_its_line_and_word(bring, inside, t
         ("百家乐 | sentence: \\@me", "加载器拒绝：words/ 中没有列表 @me"),
     ]
     asked = ("lexicon", "import", tmp_path / "a.txt", *ORIGIN, "--category", "gambling", "--corpus", texts)
-    zh = inside(*asked, "--output", tmp_path / "zh.txt", COLUMNS="300").stdout.decode()
-    en = inside(*asked, "--output", tmp_path / "en.txt", "--lang", "en", COLUMNS="300").stdout.decode()
+    zh = inside(*asked, "--output", tmp_path / "zh.txt").stdout.decode()
+    en = inside(*asked, "--output", tmp_path / "en.txt", "--lang", "en").stdout.decode()
     assert "加载器拒绝 │" in zh and "误报 40/120" in zh and "Told(" not in zh
+    en = " ".join(en.replace("│", " ").split())  # as wide as the terminal is
     assert "flags 40/120 clean texts" in en and "the loader refuses it: @me is no list" in en and "Told(" not in en
 
 
