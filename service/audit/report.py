@@ -84,7 +84,7 @@ def _write(  # noqa: PLR0913 - what a report is made of
 ) -> None:
     lang, names = plan.asked.lang, names_in(lexicons)
     shown = _PRINTED_ROWS if printing else _SHOWN
-    tables = [_table(progress, table, lang, shown) for table in plan.pack.tables]
+    tables = [_table(plan, progress, table, shown) for table in plan.pack.tables]
     if printing:
         for table in tables:
             table["rows"] = [[_shortened(cell, lang) for cell in row] for row in table["rows"]]
@@ -116,8 +116,10 @@ def names_in(lexicons: Path) -> dict[str, tuple[str, str]]:
         return {}
 
 
-def _table(progress: Progress, table: Any, lang: Language, shown: int) -> dict[str, Any]:
+def _table(plan: Plan, progress: Progress, table: Any, shown: int) -> dict[str, Any]:
+    lang, texts = plan.asked.lang, plan.asked.contents
     columns = [name for name in table.columns if name not in _HIDDEN or len(table.columns) < 9]  # noqa: PLR2004 - fits
+    columns = [name for name in columns if texts or name != "text"]
     places = [table.columns.index(name) for name in columns]
     rows = [[row[place] for place in places] for row in islice(rows_in(progress.folder / rows_name(table)), shown + 1)]
     return {
