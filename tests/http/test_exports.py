@@ -107,7 +107,7 @@ def test_a_pack_is_made_fetched_and_verified(server, auditor, decided, tmp_path)
         assert b"</html>" in archive.read("report.html")
     silent = made(server, auditor, {"pack": "room_117", "formats": ["csv", "html"]})
     with zipfile.ZipFile(io.BytesIO(fetched(server, auditor, silent))) as archive:
-        assert b"c1" in archive.read("tables/decisions.csv")
+        assert b"ad/1" in (records := archive.read("records.jsonl")) and b"ad/2" not in records, "of no room"
         assert not [name for name in archive.namelist() if "全网第一".encode() in archive.read(name)], "not asked for"
     kinds = [one["kind"] for one in server.call("GET", "/v1/acts?kind=export.*", key=auditor).json["acts"]]
     assert {"export.asked", "export.done", "export.fetched"} <= set(kinds)
