@@ -115,6 +115,15 @@ def test_the_page_of_a_room_that_was_closed_tells_what_was_said_and_how_its_risk
     server.service.rooms._lanes.pop(("shop", room))
     page = shown(admin.call("GET", f"/live/{room}"))
     assert "2 条，1 条未通过" in page and "风险降为“低”" in page
+    for name in (room, f"{room}-mute"):
+        assert server.call("POST", "/v1/shows", {"room_id": name}).status == 200
+    monkeypatch.setattr(server.service.duties.patrol, "seen", lambda _tenant, name: seen if name == room else Seen())
+    for named in (room, f"{room}-mute"):
+        server.service.rooms._lanes.pop(("shop", named), None)
+    wall = shown(admin.call("GET", "/live"))
+    told = wall.partition(f'href="/live/{room}"')[2].partition("</li>")[0]
+    assert "2 条，1 条未通过" in told and WORDS["zh"]["live.quiet"] in told, "its show is on: it is no zero"
+    assert "0 条" not in wall.partition(f'href="/live/{room}-mute"')[2].partition("</li>")[0]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
