@@ -17,6 +17,7 @@ from service.http import figures
 from service.http.answer import Answer
 from service.http.assets import address
 from service.http.language import LANGUAGES
+from service.names import NAMES
 from service.review.marks import Mark, pieces, visible
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ _FIRST_OF_ITSELF: Final = 0xA0
 
 def _words() -> dict[str, dict[str, str]]:
     """Sentences by language and by ``group.name``."""
-    told = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+    told = {**NAMES, **tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))}
     return {
         lang: {f"{group}.{name}": pair[place] for group, names in told.items() for name, pair in names.items()}
         for place, lang in enumerate(LANGUAGES)
