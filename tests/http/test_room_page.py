@@ -50,7 +50,7 @@ def test_minutes_lie_where_they_passed_and_half_hours_are_named():
     assert [one["clock"] for one in drawn["bars"]] == ["21:41", "22:11", "22:41"], "what passed before is not drawn"
     assert [one["x"] for one in drawn["bars"]] == pytest.approx([49.17, 74.17, 99.17])
     assert [one["label"] for one in drawn["ticks"]] == ["21:00", "21:30", "22:00", "22:30"]
-    assert drawn["most"] == 4 and [one["said"] for one in drawn["bars"]] == [100, 100, 50]
+    assert drawn["most"] == 4 and [one["said"] for one in drawn["bars"]] == [50, 50, 25]
     assert [one["level"] for one in drawn["lines"]] == ["amber", "red"]
     assert drawn["lines"][0]["y"] > drawn["lines"][1]["y"] > 0
 
@@ -79,6 +79,8 @@ def test_the_line_of_risk_goes_on_to_now_as_far_as_it_has_faded():
     assert [one["points"] for one in charts.minutes(told, LINES, (last, 79))["risk"]] == [79]
     far = charts.minutes(told, LINES, (last + timedelta(days=1), 0))
     assert [(one["x"], one["points"]) for one in far["risk"]] == [(96.0, 80)]
+    wild = charts.minutes([minute(last, points=5000)], LINES, (last, 5000))
+    assert wild["risk"][0]["y"] == 0 and wild["lines"][0]["y"] - wild["lines"][1]["y"] > 20, "lines are told apart"
 
 
 def test_outcomes_that_are_the_same_are_one_row(server, admin, room):
