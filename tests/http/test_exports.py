@@ -220,6 +220,9 @@ def test_the_list_of_packs_names_its_days_in_shanghai_and_who_asked(server, audi
     page = shown(auditor.call("GET", "/exports"))
     assert "2026-10-01 – 2026-10-02" in page
     assert f">{auditor.name}</bdi>" in page.partition("<tbody>")[2] and auditor.id not in page
+    bare = page.count(WORDS["zh"]["exports.empty"])
+    made(server, auditor, {"pack": "creator", "creator": "no-such-creator", "formats": []})
+    assert shown(auditor.call("GET", "/exports")).count(WORDS["zh"]["exports.empty"]) == bare + 1
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
