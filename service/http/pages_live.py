@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -65,7 +66,7 @@ async def script_changes(asked: Asked) -> Answer:
     return page.page(
         "script_diff.html",
         script_id=found["id"],
-        lines=told["lines"],
+        runs=[(same, list(lines)) for same, lines in groupby(told["lines"], lambda line: line["kind"] == "same")],
         from_=asked_for["from"],
         to=asked_for["to"],
     )

@@ -62,6 +62,8 @@ def test_a_script_is_filed_rewritten_and_approved_by_another(house, filed, seat)
     sat.page.wait_for_selector(".sentence")
     outcomes = [one.get_attribute("class") for one in sat.page.locator(".sentence").all()]
     assert outcomes == ["sentence pass", "sentence block", "sentence proof", "sentence pass"]
+    sat.page.check("#only")
+    assert [one.is_visible() for one in sat.page.locator(".sentence").all()] == [False, True, True, False]
     assert _violations(sat) == []
     shot(sat, "script-report")
     sat.page.click("[data-accept]")
