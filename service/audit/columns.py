@@ -26,10 +26,11 @@ _JOINED: Final = "; "
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What rows need besides their acts: decisions and items by id, and whether personal data is masked."""
+    """What rows need besides their acts: decisions and items by id, whether texts are told, and masked."""
 
     decisions: Mapping[str, tuple[str, int, str, str]]
     reviews: Mapping[str, tuple[str, str | None, str | None]]
+    texts: bool = False
     unmasked: bool = False
 
 
@@ -196,7 +197,7 @@ COLUMNS: Final[Mapping[str, Callable[[Told, Beside], Cell]]] = {
     "industry": _of_content("industry"),
     "product": _of_content("product"),
     "certificates": _of_content("qualifications"),
-    "text": text_of,
+    "text": lambda told, beside: text_of(told, beside) if beside.texts else "",
     "facts": _facts,
 }
 _NOTHING: Final = Beside({}, {})

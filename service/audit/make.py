@@ -211,6 +211,7 @@ def _write_rows(plan: Plan, lookup: Lookup, files: Growing, counting: Counting, 
     beside = Beside(
         lookup.decisions(before) if before else {},
         lookup.reviews(reviews) if reviews else {},
+        texts=plan.asked.contents,
         unmasked=plan.asked.unmasked,
     )
     for one in told:
@@ -218,10 +219,12 @@ def _write_rows(plan: Plan, lookup: Lookup, files: Growing, counting: Counting, 
         told_in = [table for table in plan.pack.tables if not table.counts and takes(table, one)]
         for table in told_in:
             files.write(rows_name(table), _line(row(table, one, beside)))
-        listed = plan.asked.contents and one.record.kind == "decision.auto"
-        if one.about.body and listed:
+        if not plan.asked.contents or not one.about.body:
+            continue
+        listed = one.record.kind == "decision.auto"
+        if listed:
             files.write(CONTENTS, _line(_content(one, unmasked=plan.asked.unmasked)))
-        if one.about.body and (listed or any("text" in table.columns for table in told_in)):
+        if listed or any("text" in table.columns for table in told_in):
             files.write(TEXTS, _line([one.about.content, one.about.version]))
 
 

@@ -40,14 +40,22 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pack:
-    """One sort of pack. ``scenes`` are those of whose contents it tells; none says all. ``needs`` is a filter."""
+    """One sort of pack. ``needs`` is a filter.
+
+    ``scenes`` are those of whose contents it tells; none says all. ``rooms``: of other scenes those that have a room.
+    """
 
     code: str
     name: tuple[str, str]
     law: tuple[str, str]
     tables: tuple[Table, ...]
     scenes: frozenset[str] = frozenset()
+    rooms: bool = False
     needs: str = ""
+
+    def tells(self, scene: str, room: str) -> bool:
+        """Whether it tells of a content."""
+        return not self.scenes or scene in self.scenes or (self.rooms and bool(room))
 
     def takes(self, kind: str) -> bool:
         """Whether an act of this kind is one of its records."""
@@ -139,6 +147,7 @@ PACKS: Final = {
         law=tuple(told["law"]),
         tables=tuple(TABLES[name] for name in told["tables"]),
         scenes=frozenset(told.get("scenes", ())),
+        rooms=told.get("rooms", False),
         needs=told.get("needs", ""),
     )
     for code, told in _TOLD["packs"].items()

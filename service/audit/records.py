@@ -174,7 +174,7 @@ def wanted(told: Told, pack: Pack, asked: PackOrder, accounts: Accounts = ()) ->
         return False
     if record.kind.startswith(HOUSE):
         return True
-    if pack.scenes and about.scene and about.scene not in pack.scenes:
+    if about.scene and not pack.tells(about.scene, about.room):
         return False
     for name in ("scene", "room"):
         if (value := getattr(asked, name)) and getattr(about, name) != value:

@@ -20,6 +20,7 @@ from service.audit.formats import WIDE, rows_in
 from service.audit.make import rows_name
 from service.audit.manifest import checklist
 from service.audit.packs import HEADS, said
+from service.names import called
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from service.audit.columns import Cell
     from service.audit.counting import Counting
     from service.audit.make import Plan, Progress
+
+    _Names = Mapping[str, tuple[str, str]]
 
 NAME: Final = "report.html"
 PRINTED: Final = "report.pdf"
@@ -42,6 +45,9 @@ _WIDE: Final = 1800
 _BARS: Final = 12
 _HIDDEN: Final = frozenset({"commitment", "facts", "spans", "signals", "supersedes", "decision"})
 _ACTIONS: Final = ("pass", "review", "block")
+_NAMED: Final = {"kind": "act", "scene": "scene", "action": "action", "before": "action", "by": "by"}
+"""Columns whose codes have names."""
+_CODES: Final = "; "
 
 
 class TookTooLong(Exception):
@@ -84,7 +90,7 @@ def _write(  # noqa: PLR0913 - what a report is made of
 ) -> None:
     lang, names = plan.asked.lang, names_in(lexicons)
     shown = _PRINTED_ROWS if printing else _SHOWN
-    tables = [_table(progress, table, lang, shown) for table in plan.pack.tables]
+    tables = [_table(plan, progress, names, table, shown) for table in plan.pack.tables]
     if printing:
         for table in tables:
             table["rows"] = [[_shortened(cell, lang) for cell in row] for row in table["rows"]]
@@ -98,7 +104,7 @@ def _write(  # noqa: PLR0913 - what a report is made of
         records=progress.of("records"),
         days=_days(counting),
         categories=[(said(names.get(code, (code, code)), lang), *more) for code, *more in _top(counting.categories)],
-        kinds=_top(counting.kinds),
+        kinds=[(called(lang, "act", code), *more) for code, *more in _top(counting.kinds)],
         figures=[row for row in counting.rows("figures", lang) if row[1]],
         tables=tables,
         shown=shown,
@@ -116,17 +122,30 @@ def names_in(lexicons: Path) -> dict[str, tuple[str, str]]:
         return {}
 
 
-def _table(progress: Progress, table: Any, lang: Language, shown: int) -> dict[str, Any]:
+def _table(plan: Plan, progress: Progress, names: _Names, table: Any, shown: int) -> dict[str, Any]:
+    lang, texts = plan.asked.lang, plan.asked.contents
     columns = [name for name in table.columns if name not in _HIDDEN or len(table.columns) < 9]  # noqa: PLR2004 - fits
+    columns = [name for name in columns if texts or name != "text"]
     places = [table.columns.index(name) for name in columns]
     rows = [[row[place] for place in places] for row in islice(rows_in(progress.folder / rows_name(table)), shown + 1)]
     return {
         "title": said(table.title, lang),
         "name": table.name,
         "heads": [(said(HEADS[name], lang), name in WIDE) for name in columns],
-        "rows": rows[:shown],
+        "rows": [
+            [_told(name, cell, names, lang) for name, cell in zip(columns, row, strict=True)] for row in rows[:shown]
+        ],
         "more": len(rows) > shown,
     }
+
+
+def _told(column: str, cell: Cell, names: _Names, lang: Language) -> Cell:
+    """The cell as people read it: with names for its codes."""
+    if not isinstance(cell, str):
+        return cell
+    if column == "categories":
+        return _CODES.join(said(names.get(code, (code, code)), lang) for code in cell.split(_CODES))
+    return called(lang, _NAMED[column], cell) if column in _NAMED else cell
 
 
 def _shortened(cell: Cell, lang: Language) -> Cell:
@@ -147,7 +166,12 @@ def _days(counting: Counting) -> list[dict[str, Any]]:
     shown = sorted(days)[-_WIDE:]
     tallest = max([sum(days[day].values()) for day in shown], default=1) or 1
     return [
-        {"day": day, **days[day], **{f"{name}_h": days[day][name] * 1000 // tallest for name in _ACTIONS}}
+        {
+            "day": day,
+            "all": sum(days[day].values()),
+            **days[day],
+            **{f"{name}_h": days[day][name] * 1000 // tallest for name in _ACTIONS},
+        }
         for day in shown
     ]
 

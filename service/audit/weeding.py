@@ -99,5 +99,5 @@ class Weeding:
 
 
 def _speaks(pack: Pack, *, contents: bool) -> bool:
-    """Whether a pack may have texts."""
+    """Whether a pack may have texts: columns of them were filled unasked once."""
     return contents or any("text" in table.columns for table in pack.tables)

@@ -116,13 +116,15 @@ def minutes(
     """Up to two hours of a room as they passed, right to now, or to the last minute told where that is longer ago.
 
     ``lines`` are levels of risk, each with its ``points``; ``now`` has the points that are left of the last minute's.
-    Bars and points share the height, each in its scale.
+    Points have the whole height, bars half of it: the lines are no measure of messages. What is far over the highest
+    line is drawn at the edge, or the lines would be one.
     """
     if not told:
         return {"bars": [], "risk": [], "ticks": [], "lines": [], "most": 0}
     at = [int(from_stamp(one["at"]).timestamp()) // 60 for one in told]
     most = max(1, *(one["messages"] for one in told))
-    scale = 1.1 * max([1, *(one["points"] for one in (*lines, *told))])
+    limit = max([1, *(one["points"] for one in lines)])
+    scale = 1.1 * max(limit, min(2 * limit, max(one["points"] for one in told)))
     longest = max(SPANS)
     is_near = 0 <= int(now[0].timestamp()) // 60 - at[-1] < longest
     last = int(now[0].timestamp()) // 60 if is_near else at[-1]
@@ -132,14 +134,14 @@ def minutes(
         return round((minute - last + span - 1) * WIDTH / span, 2)
 
     def height(points: int) -> float:
-        return round(WIDTH - _share(points, scale), 2)
+        return round(WIDTH - _share(min(points, scale), scale), 2)
 
     drawn = [(left(minute), one) for minute, one in zip(at, told, strict=True) if left(minute) >= 0]
     bars = [
         {
             "x": x,
-            "said": _share(one["messages"], most),
-            "flagged": _share(one["flagged"], most),
+            "said": _share(one["messages"], 2 * most),
+            "flagged": _share(one["flagged"], 2 * most),
             "clock": clock(one["at"])[11:16],
             "of": one,
         }

@@ -43,7 +43,7 @@ class ExportRequest(BaseModel):
     creator: Name = ""
     room: Name = ""
     category: Name = ""
-    contents: StrictBool = Field(default=False, description="with what contents say")
+    contents: StrictBool = Field(default=False, description="with what contents say, in tables and contents.jsonl")
     unmasked: StrictBool = Field(default=False, description="personal data as it is; needs a right and a reason")
     reason: Annotated[str, StringConstraints(max_length=500)] = ""
     formats: Annotated[list[Format], Field(max_length=5, fail_fast=True)] = ["csv", "xlsx", "html"]

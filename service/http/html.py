@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -12,11 +13,13 @@ import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from moderation.detect.terms import REPEATED
 from moderation.reasons import fold_name
 from service.http import figures
 from service.http.answer import Answer
 from service.http.assets import address
 from service.http.language import LANGUAGES
+from service.names import NAMES
 from service.review.marks import Mark, pieces, visible
 
 if TYPE_CHECKING:
@@ -51,7 +54,7 @@ _FIRST_OF_ITSELF: Final = 0xA0
 
 def _words() -> dict[str, dict[str, str]]:
     """Sentences by language and by ``group.name``."""
-    told = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+    told = {**NAMES, **tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))}
     return {
         lang: {f"{group}.{name}": pair[place] for group, names in told.items() for name, pair in names.items()}
         for place, lang in enumerate(LANGUAGES)
@@ -121,6 +124,17 @@ def colours(findings: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     return {code: place % _COLOURS for place, code in enumerate(dict.fromkeys(one["category"] for one in findings))}
 
 
+def whole_until(findings: Sequence[Mapping[str, Any]], part: str) -> int:
+    """Where a part has the last mark of the first rule whose further hits were only counted; 0 where it has none."""
+    terms = [one for one in findings if one["source"] != "text"]
+    times = Counter(one["rule"] for one in terms)
+    ends: dict[str, int] = {}
+    for one in terms:
+        if one["part"] == part and times[one["rule"]] >= REPEATED:
+            ends[one["rule"]] = max(one["end"], ends.get(one["rule"], 0))
+    return min(ends.values(), default=0)
+
+
 def grouped(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Findings that rest on the same, as one: ``quotes`` are what was found, ``places`` where the findings stood."""
     groups: dict[bytes, dict[str, Any]] = {}
@@ -151,7 +165,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.globals.update(asset=address, marked=marked, innermost=innermost, found_in=found_in)
-    environment.globals.update(colours=colours, grouped=grouped)
+    environment.globals.update(colours=colours, grouped=grouped, whole_until=whole_until)
     environment.filters.update(pieces=pieces, visible=visible, as_typed=as_typed, segment=partial(quote, safe=""))
     environment.filters.update(clock=figures.clock, day=figures.day, last_day=figures.last_day)
     environment.filters.update(number=figures.number, percent=figures.percent, signed=figures.signed)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from moderation.types import Scene
 from service.audit.formats import FORMATS, USUAL, lacking
 from service.audit.packs import PACKS, said
+from service.audit.retention import SHORTEST
 from service.http import audit, exports, html, records, retention
 from service.http.console import HTML, shell, told_by
 from service.http.filters import first, following, given, in_days, wrong, wrong_days
@@ -109,6 +110,7 @@ async def kept(asked: Asked) -> Answer:
     return page.page(
         "retention.html",
         told=told,
+        young=SHORTEST,
         holds=held["holds"],
         next=following({}, held["next"]),
         names=await page.names_of([one["by"] for one in held["holds"]]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -65,7 +66,7 @@ async def script_changes(asked: Asked) -> Answer:
     return page.page(
         "script_diff.html",
         script_id=found["id"],
-        lines=told["lines"],
+        runs=[(same, list(lines)) for same, lines in groupby(told["lines"], lambda line: line["kind"] == "same")],
         from_=asked_for["from"],
         to=asked_for["to"],
     )
@@ -99,16 +100,16 @@ async def alert_list(asked: Asked) -> Answer:
 
 @route("GET", "/live", policy=Right.SHOWS, gives=HTML, shown=False)
 async def wall(asked: Asked) -> Answer:
-    """The live wall: rooms by risk, and shows that are on in rooms where nobody has spoken yet."""
+    """The live wall: rooms by risk, and shows that are on in rooms where nobody has spoken for a while, or yet."""
     page = await shell(asked)
     listed = (await told_by(asked, rooms.rooms, query={"limit": _MOST_CHOICES}))["items"]
     live = (await told_by(asked, shows.shows, query={"state": "live", "limit": _MOST_CHOICES}))["shows"]
     on = {one["room_id"]: one for one in live}
-    quiet = [
-        {"room": name, "level": "green", "advice": [], "reasons": [], "judged": 0, "held": 0}
-        for name in on.keys() - {one["room"] for one in listed}
-    ]
-    found = [{**one, "points": sum(reason["points"] for reason in one["reasons"])} for one in (*listed, *quiet)]
+    spoken = {one["room"]: one for one in listed if one["judged"]}
+    quiet = ({one["room"] for one in listed} | on.keys()) - spoken.keys()
+    summed = {room: sum(reason["points"] for reason in one["reasons"]) for room, one in spoken.items()}
+    found = [{**one, "at": "", "points": summed[room]} for room, one in spoken.items()]
+    found += [await _quiet(asked, room) for room in quiet]
     found.sort(key=lambda one: (_LEVELS.index(one["level"]), -one["points"], one["room"]))
     return page.page("live.html", rooms=found, on=on)
 
@@ -151,6 +152,12 @@ def _lines(rules: RiskRules, level: str) -> list[dict[str, Any]]:
     if level in begins:
         lines.append({"level": level, "points": begins[level] * rules.down_milli // 1000, "lifted": True})
     return lines
+
+
+async def _quiet(asked: Asked, room: str) -> dict[str, Any]:
+    """A room in which nobody has spoken since it was opened: how it stood before, and since when."""
+    _, at = await asked.serving.service.rooms.last(asked.who.tenant, room)
+    return {"room": room, "at": at, **await pulse.standing(asked, room)}
 
 
 async def _on_file(asked: Asked) -> dict[str, Any]:

@@ -91,24 +91,16 @@ async def pulse(asked: Asked) -> Answer:
     came = await service.rooms.after(tenant, room, max(0, last - STREAM), limit=2 * STREAM)
     items = heard(came, asked.who.rights)
     version = await duties.scripts.approved(tenant, show.script) if show is not None and show.script else None
-    seen, live = duties.patrol.seen(tenant, room), service.rules.engine.ruleset.live
-    risk = (lane if lane is not None and lane.opened else await service.rooms.stood(tenant, room)).risk
-    if live is not None:
-        risk = fade(risk, datetime.now(UTC).timestamp(), live.risk)
     lately = items[: -STREAM - 1 : -1]
     of = {str(one.facts["message"]) for one in lately if isinstance(one, Event) and "message" in one.facts}
     texts = await service.rooms.texts(tenant, room, of)
     told = {
         "room": room,
         "show": show_told(show, await gaps_of(asked, show)) if show is not None else None,
-        **risk_told(risk),
-        "points": int(risk.points()),
-        "judged": lane.judged if lane is not None else sum(one.messages for one in seen.minutes),
-        "held": lane.held if lane is not None else sum(one.flagged for one in seen.minutes),
-        "corrections": seen.corrections,
+        **await standing(asked, room),
         "minutes": [
             {"at": datetime.fromtimestamp(60 * number, UTC), "messages": messages, "flagged": flagged, "points": points}
-            for number, messages, flagged, points in seen.minutes
+            for number, messages, flagged, points in duties.patrol.seen(tenant, room).minutes
         ],
         "stream": [_item(one, asked.lang, texts, service.rules.engine.ruleset) for one in lately],
         "script": _beside(version, items) if version is not None else None,
@@ -118,6 +110,26 @@ async def pulse(asked: Asked) -> Answer:
 
 
 ROUTES: Final = (pulse,)
+
+
+async def standing(asked: Asked, room: str) -> dict[str, Any]:
+    """How a room stands by now. What was said before it was opened counts by the minutes that are remembered."""
+    tenant, service = asked.who.tenant, asked.serving.service
+    seen, live = service.duties.patrol.seen(tenant, room), service.rules.engine.ruleset.live
+    lane = service.rooms.lane(tenant, room)
+    risk = (lane if lane is not None and lane.opened else await service.rooms.stood(tenant, room)).risk
+    if live is not None:
+        risk = fade(risk, datetime.now(UTC).timestamp(), live.risk)
+    messages, flagged = sum(one.messages for one in seen.minutes), sum(one.flagged for one in seen.minutes)
+    if lane is not None and lane.judged:
+        messages, flagged = lane.judged, lane.held
+    return {
+        **risk_told(risk),
+        "points": int(risk.points()),
+        "judged": messages,
+        "held": flagged,
+        "corrections": seen.corrections,
+    }
 
 
 def _item(one: Answered | Event, lang: Language, texts: Mapping[str, str], active: Ruleset) -> dict[str, Any]:

@@ -17,8 +17,17 @@ from tests.browser.test_console import _violations
 
 @pytest.fixture(scope="module")
 def judged(house):
-    house.file([{"content_id": "walk", "text": "这款面霜是国家级的，电话13812345678", "creator_id": "maker"}])
+    text = "这款面霜是国家级的，电话13812345678"
+    house.file([{"content_id": "walk", "text": text, "creator_id": "maker", "room_id": "r"}])
     asyncio.run_coroutine_threadsafe(house.service.audit.log.checkpoint(), house.loop).result(20)
+
+
+def _can_be_read(page, report):
+    page.goto("about:blank")
+    page.set_content(report)
+    assert page.locator("text", has_text="引擎判定").count() == 1
+    time = page.locator(".scroll tr", has_text="walk").first.locator("td").nth(1)
+    assert time.bounding_box()["height"] < 100 < time.bounding_box()["width"], "it is not squeezed"
 
 
 @pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
@@ -65,6 +74,8 @@ def test_from_a_decision_to_a_pack_that_is_verified(house, judged, seat, tmp_pat
     assert "records are whole" in checked.stdout and "no earlier checkpoint" not in checked.stdout
     with zipfile.ZipFile(tmp_path / "pack.zip") as archive:
         assert "138****5678" in archive.read("contents.jsonl").decode()
+        report = archive.read("report.html").decode()
+    _can_be_read(page, report)
     sat.go("/retention")
     page.wait_for_selector("#rows")
     assert "总局令" in page.locator("main").inner_text() or "直播电商监督管理办法" in page.locator("main").inner_text()

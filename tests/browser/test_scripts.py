@@ -62,6 +62,8 @@ def test_a_script_is_filed_rewritten_and_approved_by_another(house, filed, seat)
     sat.page.wait_for_selector(".sentence")
     outcomes = [one.get_attribute("class") for one in sat.page.locator(".sentence").all()]
     assert outcomes == ["sentence pass", "sentence block", "sentence proof", "sentence pass"]
+    sat.page.check("#only")
+    assert [one.is_visible() for one in sat.page.locator(".sentence").all()] == [False, True, True, False]
     assert _violations(sat) == []
     shot(sat, "script-report")
     sat.page.click("[data-accept]")
@@ -123,6 +125,7 @@ def act_in_the_room(senior, house):
     senior.press("m")
     senior.page.wait_for_selector("#acting[open]")
     assert "u-7" in senior.page.locator("#acting-title").inner_text()
+    assert senior.page.locator("#acting-said").inner_text() == "主播好"
     assert _violations(senior) == []
     shot(senior, "room-acting")
     senior.page.keyboard.type("刷屏带节奏")
@@ -143,7 +146,7 @@ def act_in_the_room(senior, house):
 def chart_names(sat):
     """What the chart of a room names, without its numbers: how many times there are depends on no clock."""
     told = sat.page.locator(".timeline text").all_text_contents()
-    lines = [one for one in told if one[0] in "中高"]
+    lines = [one for one in told if one.startswith("风险")]
     rest = [re.sub(r"\d+ ", "N ", re.sub(r"\d\d:\d[05]", "HH:MM", one)) for one in told if one not in lines]
     return [*lines, *sorted(rest, reverse=True)]
 
@@ -173,7 +176,7 @@ def test_a_show_follows_its_script_deviates_and_is_corrected_on_record(house, fi
     say(house, "brush-live", {"id": "s5", "text": "口误口误，不是国家级的，大家别误会", "offset_ms": 82_000})
     senior.page.wait_for_selector("#stream .event.correction")
     assert senior.page.locator(".level.amber, .level.red").count() >= 1
-    assert chart_names(senior) == ["中 24", "高 72", "每分钟最多 N 条", "低于 N 解除“中”", *3 * ["HH:MM"]]
+    assert chart_names(senior) == ["风险 中 24", "风险 高 72", "每分钟最多 N 条", "低于 N 解除“中”", *3 * ["HH:MM"]]
     assert _violations(senior) == []
     shot(senior, "room")
     act_in_the_room(senior, house)

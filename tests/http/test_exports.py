@@ -105,6 +105,10 @@ def test_a_pack_is_made_fetched_and_verified(server, auditor, decided, tmp_path)
         assert "138****5678" in text and "全网第一" in text
         assert "日志序号" in text
         assert b"</html>" in archive.read("report.html")
+    silent = made(server, auditor, {"pack": "room_117", "formats": ["csv", "html"]})
+    with zipfile.ZipFile(io.BytesIO(fetched(server, auditor, silent))) as archive:
+        assert b"ad/1" in (records := archive.read("records.jsonl")) and b"ad/2" not in records, "of no room"
+        assert not [name for name in archive.namelist() if "全网第一".encode() in archive.read(name)], "not asked for"
     kinds = [one["kind"] for one in server.call("GET", "/v1/acts?kind=export.*", key=auditor).json["acts"]]
     assert {"export.asked", "export.done", "export.fetched"} <= set(kinds)
 
@@ -216,6 +220,9 @@ def test_the_list_of_packs_names_its_days_in_shanghai_and_who_asked(server, audi
     page = shown(auditor.call("GET", "/exports"))
     assert "2026-10-01 – 2026-10-02" in page
     assert f">{auditor.name}</bdi>" in page.partition("<tbody>")[2] and auditor.id not in page
+    bare = page.count(WORDS["zh"]["exports.empty"])
+    made(server, auditor, {"pack": "creator", "creator": "no-such-creator", "formats": []})
+    assert shown(auditor.call("GET", "/exports")).count(WORDS["zh"]["exports.empty"]) == bare + 1
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

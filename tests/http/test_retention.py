@@ -23,6 +23,7 @@ def test_laws_are_cited_in_the_language_of_the_reader(admin):
         assert [one["law"] for one in told] == [one.law[number] for one in CLASSES]
         pages = {path: shown(admin.call("GET", path, Accept_Language=lang)) for path in ("/retention", "/exports")}
         assert [one.code for one in CLASSES if f">{one.law[number]}<" not in pages["/retention"]] == []
+        assert ("未满 30 天", "not yet 30 days old")[number] in pages["/retention"], "zeros are not all there is"
         assert [one.code for one in PACKS.values() if f'"{one.law[number]}"' not in pages["/exports"]] == []
 
 

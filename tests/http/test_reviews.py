@@ -12,6 +12,7 @@ from service.http import pages
 from service.http.html import WORDS
 from service.rights import Role, Scope
 from tests.http.conftest import Browser
+from tests.http.test_console import shown
 from tests.small import DOUBTFUL
 
 BLOCK = {"action": "block", "reasons": [{"category": "abuse_insult"}]}
@@ -209,6 +210,11 @@ def test_every_step_over_http(house, ann):
     undone = act(house, ann, item["id"], "undo").json
     assert undone["token"] == mine["token"] + 2
     assert [one["by"] for one in undone["history"]] == ["person", "person", "engine"]
+    told = shown(ann.call("GET", "/contents/a")).split('<ol class="events">')[1]
+    named = [
+        WORDS["zh"]["act.decision.undone"] in one for one in told.partition("</section>")[0].split("<li class=")[1:4]
+    ]
+    assert named == [True, False, False], "nobody decided what an undo restored"
     up = act(house, ann, item["id"], "escalate", token=undone["token"], note="请看").json
     assert (up["level"], up["steps"], done["round"]) == (1, [], 1)
     assert act(house, ann, item["id"], "claim").status == 403

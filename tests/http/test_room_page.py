@@ -50,7 +50,7 @@ def test_minutes_lie_where_they_passed_and_half_hours_are_named():
     assert [one["clock"] for one in drawn["bars"]] == ["21:41", "22:11", "22:41"], "what passed before is not drawn"
     assert [one["x"] for one in drawn["bars"]] == pytest.approx([49.17, 74.17, 99.17])
     assert [one["label"] for one in drawn["ticks"]] == ["21:00", "21:30", "22:00", "22:30"]
-    assert drawn["most"] == 4 and [one["said"] for one in drawn["bars"]] == [100, 100, 50]
+    assert drawn["most"] == 4 and [one["said"] for one in drawn["bars"]] == [50, 50, 25]
     assert [one["level"] for one in drawn["lines"]] == ["amber", "red"]
     assert drawn["lines"][0]["y"] > drawn["lines"][1]["y"] > 0
 
@@ -79,6 +79,8 @@ def test_the_line_of_risk_goes_on_to_now_as_far_as_it_has_faded():
     assert [one["points"] for one in charts.minutes(told, LINES, (last, 79))["risk"]] == [79]
     far = charts.minutes(told, LINES, (last + timedelta(days=1), 0))
     assert [(one["x"], one["points"]) for one in far["risk"]] == [(96.0, 80)]
+    wild = charts.minutes([minute(last, points=5000)], LINES, (last, 5000))
+    assert wild["risk"][0]["y"] == 0 and wild["lines"][0]["y"] - wild["lines"][1]["y"] > 20, "lines are told apart"
 
 
 def test_outcomes_that_are_the_same_are_one_row(server, admin, room):
@@ -115,6 +117,15 @@ def test_the_page_of_a_room_that_was_closed_tells_what_was_said_and_how_its_risk
     server.service.rooms._lanes.pop(("shop", room))
     page = shown(admin.call("GET", f"/live/{room}"))
     assert "2 条，1 条未通过" in page and "风险降为“低”" in page
+    for name in (room, f"{room}-mute"):
+        assert server.call("POST", "/v1/shows", {"room_id": name}).status == 200
+    monkeypatch.setattr(server.service.duties.patrol, "seen", lambda _tenant, name: seen if name == room else Seen())
+    for named in (room, f"{room}-mute"):
+        server.service.rooms._lanes.pop(("shop", named), None)
+    wall = shown(admin.call("GET", "/live"))
+    told = wall.partition(f'href="/live/{room}"')[2].partition("</li>")[0]
+    assert "2 条，1 条未通过" in told and WORDS["zh"]["live.quiet"] in told, "its show is on: it is no zero"
+    assert "0 条" not in wall.partition(f'href="/live/{room}-mute"')[2].partition("</li>")[0]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -12,6 +12,7 @@ import time_machine
 from moderation.types import SHANGHAI
 from service.duty.alerts import Occasion, raise_alert
 from service.duty.shows import Corrected, Doing, Said, correct
+from service.http.html import WORDS
 from service.ids import from_stamp
 from service.keys import Caller
 from service.rights import Role
@@ -170,6 +171,13 @@ def test_approval_is_bound_to_the_text_and_an_edit_voids_it(server, senior, writ
     assert [(one["kind"], one["new"]) for one in lines] == [("same", "大家好。"), ("changed", "刷头最软。")]
     versions = fine(server.call("GET", "/v1/scripts/s-1/versions"))["versions"]
     assert [one["version"] for one in versions] == [2, 1]
+
+
+def test_what_did_not_change_between_versions_is_folded(server, senior, writer):
+    for last in ("好用。", "最好用。"):
+        script(server, "".join(f"第{number}句。" for number in range(7)) + last, key=writer, script_id="s-long")
+    page = shown(senior.call("GET", "/scripts/s-long/diff?from=1&to=2"))
+    assert WORDS["zh"]["script.unchanged"].format(n=7) in page and "<del>" in page
 
 
 def test_nobody_approves_what_they_filed_and_blocked_words_need_a_reason(server, senior, writer):

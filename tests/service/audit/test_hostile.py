@@ -25,6 +25,7 @@ from service.audit import formats, report
 from service.audit.cells import LONGEST, fitted, neutral
 from service.audit.packs import PACKS, TABLES
 from service.audit.verify_export import check
+from service.settings import REPOSITORY
 from tests.service.audit.conftest import opened
 from tests.service.audit.hostile import HOSTILE, ROOMS, SAID, SCENES, STARTS, said
 from tests.service.audit.tamper import unpacked
@@ -247,9 +248,11 @@ class Page(HTMLParser):
 @pytest.mark.parametrize("room", [pytest.param(room, marks=pytest.mark.slow if room else ()) for room in range(ROOMS)])
 def test_a_report_shows_texts_and_is_made_of_nothing_else(made_pack, room):
     """All the rows of a room; all rooms together said every text."""
+    names = report.names_in(REPOSITORY / "lexicons")
     pack, page = made_pack("room_117", room=f"r{room}", formats=("html",)), Page()
     page.feed((pack.folder / "report.html").read_text(encoding="utf-8"))
     page.close()
+    assert "decision.auto" not in {cell for table in page.tables.values() for row in table for cell in row}
     assert page.names.isdisjoint({"script", "img", "a", "b", "iframe", "object", "link", "base", "form", "src", "href"})
     assert not any(name.startswith("on") for name in page.names)
     assert len(page.tables) == len(pack.tables)
@@ -257,7 +260,11 @@ def test_a_report_shows_texts_and_is_made_of_nothing_else(made_pack, room):
         assert head == []
         hidden = report._HIDDEN if len(table.columns) >= 9 else ()
         places = [place for place, name in enumerate(table.columns) if name not in hidden]
-        told = [["" if row[place] is None else str(row[place]) for place in places] for row in pack.told(table)]
+        named = [
+            [report._told(table.columns[place], row[place], names, "zh") for place in places]
+            for row in pack.told(table)
+        ]
+        told = [["" if cell is None else str(cell) for cell in row] for row in named]
         assert [list(map(lines, row)) for row in rows] == [list(map(lines, row)) for row in told]
     texts = [row[-1] for row in pack.told(TABLES["decisions"])]
     assert texts == SAID[room::ROOMS]

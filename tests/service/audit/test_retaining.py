@@ -481,8 +481,8 @@ async def test_packs_with_the_text_of_somebody_who_is_erased_are_taken_away(hous
     await service.moderation.one(caller, content(f"{CANARY}你", "c", by="you", scene=Scene.AD))
     before = await pack_of(service, "log", contents=True)
     await service.moderation.one(caller, content(f"{CANARY}我", "d", by="me", scene=Scene.AD))
-    listed, shown = await pack_of(service, "log", contents=True), await pack_of(service, "ad_archive")
-    mute = await pack_of(service, "log")
+    listed, shown = [await pack_of(service, pack, contents=True) for pack in ("log", "ad_archive")]
+    mute = await pack_of(service, "ad_archive")
     assert standing(service, before, listed, shown, mute) == [True] * 4
     erased = await service.audit.retaining.erase("shop", "me", reason="要求", by="k", retained=True)
     assert (erased.contents, erased.packs) == (1, 2)
@@ -505,7 +505,7 @@ async def test_packs_with_a_text_that_is_purged_are_taken_away(house):
     await service.moderation.one(caller, content("话", "c"))
     with_it = await pack_of(service, "log", contents=True)
     await service.moderation.one(caller, content("广告", "d", scene=Scene.AD))
-    without = await pack_of(service, "ad_archive")
+    without = await pack_of(service, "ad_archive", contents=True)
     assert await service.audit.retaining.sweep(stamp(datetime.now(UTC) + 61 * DAY)) == 1
     assert standing(service, with_it, without) == [False, True]
 

@@ -4,7 +4,7 @@
 {
   const { $, $$, ask, main, reading, say, tick, toast, complain, sending, draft, done, keys } = window.ql;
   const room = $("#room")?.dataset.room;
-  let picked = null, who = null, name = "", paused = false; // who was picked stays so when the line has gone by
+  let picked = null, who = null, name = "", said = [], paused = false; // who was picked stays so when the line has gone by
 
   const lines = () => $$("#stream [data-author]");
   function pick(seq) {
@@ -12,6 +12,7 @@
     for (const line of $$("#stream li")) line.classList.toggle("on", line.dataset.seq === seq);
     const line = $(`#stream [data-seq="${CSS.escape(seq)}"]`);
     if (line) ({ author: who, name } = line.dataset); // the name is for people: it shows what hides in the id
+    if (line) said = [...$(".what", line).cloneNode(true).childNodes];
     if ($("#picked")) $("#picked").textContent = say("js.picked", { who: name });
     return line;
   }
@@ -71,7 +72,8 @@
     met = called;
     $("#acting-title").textContent = say(`js.room_${kind}_ask`, { who: met });
     begun($("form", acting), `${kind} ${target ?? ""}`);
-    $("#how-long").hidden = kind !== "mute";
+    $("#how-long").hidden = $("#acting-said").hidden = kind !== "mute";
+    $("#acting-said").replaceChildren(...said);
     acting.showModal();
   }
   if (acting) $("form", acting).addEventListener("submit", (event) => {
