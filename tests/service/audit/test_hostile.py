@@ -39,7 +39,13 @@ SOFFICE = shutil.which("soffice")
 ALL = ("csv", "xlsx", "parquet", "html")
 CHOSEN = ["ad_archive", *[pytest.param(code, marks=pytest.mark.slow) for code in PACKS if code != "ad_archive"]]
 TABLE = TABLES["exports"]
-csv.field_size_limit(1 << 24)
+
+
+@pytest.fixture(autouse=True)
+def _wide_cells():
+    before = csv.field_size_limit(1 << 24)
+    yield
+    csv.field_size_limit(before)
 
 
 def rows():
