@@ -121,7 +121,8 @@ def _same_rules_compiled_once():
     engines, unjudged = {}, {}
 
     def engine(lexicons, scenes=SCENES, *, examples=True):
-        return _kept(engines, _digest_of(lexicons, scenes), lambda: load_engine(lexicons, scenes))
+        judged = lexicons != LEXICONS  # those of the repository have a test
+        return _kept(engines, _digest_of(lexicons, scenes), lambda: load_engine(lexicons, scenes, examples=judged))
 
     def ruleset(lexicons, scenes=SCENES, *, examples=True):
         key = _digest_of(lexicons, scenes)

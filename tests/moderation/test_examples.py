@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from moderation.check import check_lines, check_rewrites
 from moderation.detect.rule import HINT
 from moderation.examples import beside
 from moderation.lexicon import ALLOW
@@ -54,6 +55,10 @@ def test_examples_hold(path, shipped) -> None:
         if one.found is not one.wanted
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_lines_hold_their_own_examples(shipped) -> None:
+    assert [*check_lines(shipped, shipped.ruleset.terms), *check_rewrites(shipped)] == []
 
 
 @pytest.mark.parametrize("line", ["国家级\thit", "国家级\tmaybe\t国家级配方", "国家级 hit 国家级配方"])
