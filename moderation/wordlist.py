@@ -35,11 +35,10 @@ _BOMS: Final = (
     (b"\xfe\xff", "utf-16-be"),
 )
 _PAIR: Final = re.compile(rb"[\x81-\xa0\xa4-\xfe][\x40-\xfe]")
-"""The bytes of a Han in GBK or Big5; signs begin with A1 to A3 in both."""
+"""The bytes of a Han in GBK or Big5, whose signs begin with A1 to A3."""
 _COMMON: Final = re.compile(rb"[\xa4-\xc6]"), re.compile(rb"[\xb0-\xd7][\xa1-\xfe]")
 """The everyday ones, in Big5 and in GB18030."""
-_SAMPLE: Final = 1 << 16
-_EVERYDAY, _RARER = 0.9, 0.7
+_SAMPLE, _EVERYDAY, _RARER = 1 << 14, 0.9, 0.7
 _SEPARATORS: Final = "、|，,；;\t"
 _ALWAYS: Final = re.compile("[、，,；;]")
 """These separate in any file; a tab and ``|`` only where the whole file shows it."""
@@ -51,6 +50,7 @@ _MOST: Final = 0.8
 _TAGGED: Final = re.compile(r"(\S+)[ \u3000]+(\S+)")
 _GRADED: Final = re.compile(r"(.*[^\s|｜=,，])[\s|｜=,，]+([0-9]{1,8}(?:\.[0-9]+)?)(?:\s+[a-z]+)?")
 """A word with its level or count, and perhaps what kind of word a dictionary calls it."""
+_QUOTES: Final = ('"', "'", "“", "‘", "「")
 _QUOTED: Final = re.compile("\"(.+)\"|'(.+)'|“(.+)”|‘(.+)’|「(.+)」")
 _CSV_FAULTS: Final = (
     ("unexpected end", "引号没有闭合"), ("expected after", "引号之后应为分隔符"), ("field larger", "有一格过长"),
@@ -191,9 +191,9 @@ def read_text(text: str, shape: Shape, *, suffix: str = "") -> Listing:
 
 def _bare(items: list[Item]) -> list[Item]:
     """Words without their quotes, where nearly all have them."""
-    inner = [_QUOTED.fullmatch(item.text) for item in items]
-    if sum(map(bool, inner)) < _MOST * len(items):
+    if sum([item.text.startswith(_QUOTES) for item in items]) < _MOST * len(items):
         return items
+    inner = [_QUOTED.fullmatch(item.text) for item in items]
     return [
         item._replace(text=match[match.lastindex or 0].strip()) if match else item
         for item, match in zip(items, inner, strict=True)
@@ -246,7 +246,9 @@ def _from_lines(lines: list[tuple[int, str]]) -> Listing:
             items = [Item(piece, number) for piece in _pieces(line, re.compile(f"[{re.escape(best)}]"))]
             return Listing(items, form=f"one line, {best!r}")
     graded = {
-        number: match for number, line in lines if not line.startswith(PATTERN) and (match := _GRADED.fullmatch(line))
+        number: match
+        for number, line in lines
+        if (line[-1].isdigit() or " " in line) and not line.startswith(PATTERN) and (match := _GRADED.fullmatch(line))
     }
     if len(graded) < _MOST * len(lines):
         graded = {}

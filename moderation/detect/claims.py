@@ -162,7 +162,7 @@ class ClaimTable:
         self._declared: dict[str, list[int]] = defaultdict(list)
         self._of_all: set[int] = set()
         self._count = 0
-        rows = [self._row(number, setting) for number, rule in enumerate(self.rules) for setting in rule.settings]
+        self._rows = [self._row(n, setting) for n, rule in enumerate(self.rules) for setting in rule.settings]
         self._question, self._titled, self._quoted = (self._flags[f] for f in ("<question>", "<titled>", "<quoted>"))
         self._begins, self._ends, self._last = (self._flags[f] for f in ("^", "$", "<last>"))
         alike: dict[_Slots, list[int]] = defaultdict(list)  # words of a list fill the same
@@ -170,14 +170,12 @@ class ClaimTable:
             alike[_Slots(**{name: tuple(one) for name, one in by.items()})].append(cue)
         self._alike = [(filled, filled.all(), cues) for filled, cues in alike.items()]
         advertising = {code for code, category in ruleset.categories.items() if category.group == "advertising"}
-        chapters: dict[frozenset[int], _Chapter] = {}
+        self._open = {
+            code: frozenset(n for n, rule in enumerate(self.rules) if code in (rule.categories or advertising))
+            for code in ruleset.categories
+        }
         self._chapters: dict[str, _Chapter] = {}
-        for code in ruleset.categories:
-            open_ = frozenset(n for n, rule in enumerate(self.rules) if code in (rule.categories or advertising))
-            if open_ and open_ not in chapters:
-                chapters[open_] = self._chapter([(row, cues) for row, cues in rows if row.rule in open_])
-            if open_:
-                self._chapters[code] = chapters[open_]
+        self._shared: dict[frozenset[int], _Chapter] = {}
 
     def _row(self, rule: int, setting: Setting) -> tuple[_Row, set[int]]:
         """Give a slot to each list of a setting. Also gives those that bring the row up: its cues, or its hit alone."""
@@ -222,7 +220,15 @@ class ClaimTable:
             self._flags[flag].append(slot)
         return slot
 
-    def _chapter(self, rows: list[tuple[_Row, set[int]]]) -> _Chapter:
+    def _chapter(self, category: str) -> _Chapter | None:
+        """What the rules say that are open to a category, made when one of its words is first met."""
+        if category not in self._chapters and (open_ := self._open.get(category)):
+            if open_ not in self._shared:
+                self._shared[open_] = self._told([(row, cues) for row, cues in self._rows if row.rule in open_])
+            self._chapters[category] = self._shared[open_]
+        return self._chapters.get(category)
+
+    def _told(self, rows: list[tuple[_Row, set[int]]]) -> _Chapter:
         needed = frozenset(slot for row, _ in rows for slot in row.needs)
         asked = needed.union(*[row.bars for row, _ in rows])
         brought: dict[int, list[_Row]] = defaultdict(list)
@@ -262,7 +268,7 @@ class ClaimTable:
 
         Mostly nothing: no cue stands there that tells, no question, no quotation, nor a rule about the hit's own words.
         """
-        chapter = self._chapters.get(rule.category)
+        chapter = self._chapter(rule.category)
         if chapter is None:
             return NOTHING_SAID
         by_name = self._hits.get(rule.family) or self._hits.get(view.text[start:end])
