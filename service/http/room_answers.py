@@ -21,13 +21,12 @@ from service.live.risk import reasons_told
 from service.live.talk import Answered, Event, NotJudged
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
 
     from moderation.reasons import Language
     from moderation.risk import Risk
     from moderation.ruleset import Ruleset
     from moderation.types import Content, Verdict
-    from service.http.problems import Fault
+    from service.http.wire import Malformed
     from service.live.lane import Lane
     from service.live.talk import News
 
@@ -73,6 +72,7 @@ class RoomRefused(Told):
 
     kind: Literal["refused"]
     id: str | None
+    index: int | None = Field(default=None, description="the place in what was sent, from 0, of one that is `invalid`")
     why: str = Field(examples=["invalid", "id_reused", "busy", "unavailable", "internal"])
     errors: list[dict[str, Any]]
 
@@ -200,10 +200,16 @@ def item_told(item: Answered | Event, lang: Language, ruleset: Ruleset) -> bytes
     return verdict_told(item, lang) if isinstance(item, Answered) else event_told(item, lang, ruleset)
 
 
-def refused_told(name: str | None, why: str, lang: Language, faults: Sequence[Fault] = ()) -> bytes:
+def refused_told(name: str | None, why: str, lang: Language) -> bytes:
     """A message that was not judged, as JSON: why, in a code and in words."""
-    errors = [fault.told(lang) for fault in faults] or [{"loc": [], "msg": explain(f"room_{why}", lang), "type": why}]
+    errors = [{"loc": [], "msg": explain(f"room_{why}", lang), "type": why}]
     return orjson.dumps({"kind": "refused", "id": name, "why": why, "errors": errors})
+
+
+def invalid_told(index: int, sent: Malformed, lang: Language) -> bytes:
+    """A message that could not be read, as JSON: its place in what was sent, for one whose id cannot be read either."""
+    errors = [fault.told(lang) for fault in sent.faults]
+    return orjson.dumps({"kind": "refused", "id": sent.id, "index": index, "why": "invalid", "errors": errors})
 
 
 def outcome_told(outcome: Answered | NotJudged, lang: Language) -> bytes:

@@ -15,9 +15,9 @@ from service.http.room_answers import (
     RoomList,
     RoomResults,
     RoomShown,
+    invalid_told,
     item_told,
     outcome_told,
-    refused_told,
     room_told,
 )
 from service.http.room_wire import (
@@ -61,10 +61,8 @@ async def say(asked: Asked) -> Answer:
     outcomes = await rooms.say(caller.tenant, room, [one for one in read if not isinstance(one, Malformed)])
     judged = iter(outcomes)
     results = [
-        refused_told(one.id, "invalid", asked.lang, one.faults)
-        if isinstance(one, Malformed)
-        else outcome_told(next(judged), asked.lang)
-        for one in read
+        invalid_told(index, one, asked.lang) if isinstance(one, Malformed) else outcome_told(next(judged), asked.lang)
+        for index, one in enumerate(read)
     ]
     return Answer(b'{"room":%s,"results":[%s]}' % (orjson.dumps(room), b",".join(results)))
 

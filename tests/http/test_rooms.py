@@ -113,6 +113,12 @@ def test_a_message_that_cannot_be_read_does_not_spoil_the_others(server, room):
     assert [error["loc"] for error in results[1]["errors"]] == [["text"]]
 
 
+def test_a_message_whose_id_cannot_be_read_is_told_by_its_place(server, room):
+    sent = {"id": 5, "text": "hi"}, chat("a"), {"text": "x"}, 7
+    results = said(server, room, *sent).json["results"]
+    assert [(one["id"], one.get("index")) for one in results] == [(None, 0), ("a", None), (None, 2), (None, 3)]
+
+
 def test_a_message_from_times_to_come_is_refused_and_leaves_the_risk_alone(server, room):
     speech, now = {"kind": "host_speech"}, datetime.now(UTC)
     said(server, room, *(chat(f"s{n}", BLOCKED, **speech) for n in range(6)))
