@@ -9,19 +9,16 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import orjson
 from pydantic import Field
 
-from moderation.policy import WhileWaiting
 from moderation.render import render
 from moderation.risk import Advice
-from moderation.types import Action
 from service.http.answers import Absent, Excused, Finding, Proof, decider
 from service.http.answers import Answered as Told
 from service.http.happened import in_words
 from service.http.language import explain
 from service.live.risk import reasons_told
-from service.live.talk import Answered, Event, NotJudged
+from service.live.talk import Answered, Event, NotJudged, may_be_seen
 
 if TYPE_CHECKING:
-
     from moderation.reasons import Language
     from moderation.risk import Risk
     from moderation.ruleset import Ruleset
@@ -177,16 +174,8 @@ def _tail(verdict: Verdict, content: Content, ruleset: Ruleset, lang: Language) 
     for name in _OFTEN_EMPTY:
         if not told[name]:
             del told[name]
-    told["show"] = may_be_seen(verdict, content, ruleset)
+    told["show"] = may_be_seen(verdict.action, content.scene, ruleset)
     return orjson.dumps(told)[1:]
-
-
-def may_be_seen(verdict: Verdict, content: Content, ruleset: Ruleset) -> bool:
-    """Whether a message may be seen: it passed, or its scene lets it be seen while people decide."""
-    if verdict.action is Action.REVIEW:
-        policy = ruleset.policies.get(content.scene)
-        return policy is not None and policy.while_waiting is WhileWaiting.PUBLISH
-    return verdict.action is Action.PASS
 
 
 def event_told(event: Event, lang: Language, ruleset: Ruleset) -> bytes:

@@ -8,7 +8,7 @@ import json
 import shutil
 import sqlite3
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from types import MethodType, SimpleNamespace
@@ -445,7 +445,7 @@ def later(server, room):
         expert = LateExpert(late)
         turns._hearing = expert
         made = Later(server, room, None)
-        made.found = Hindsight(server.service.rooms, turns._reads, expert, clock=lambda: made.now)
+        made.found = Hindsight(server.service.rooms, turns._reads, expert, turns._rules, clock=lambda: made.now)
         return made
 
     yield make
@@ -652,7 +652,8 @@ def listening(server, room, monkeypatch):
 
     monkeypatch.setattr(room_reads, "_RULINGS", 2)
     rooms = SimpleNamespace(turns=SimpleNamespace(), tell=tell)
-    return Hindsight(rooms, server.service.rooms.turns._reads, None), heard
+    turns = server.service.rooms.turns
+    return Hindsight(rooms, turns._reads, None, turns._rules), heard
 
 
 @within
@@ -755,6 +756,27 @@ def test_what_is_taken_back_around_a_stop_is_told_as_taken_back_once(serving, mo
                 ("retraction", "block"),
                 ("ruling", "pass"),
             ]
+
+
+@within
+async def test_a_ruling_tells_whether_the_message_may_be_seen(server, room, later, ann):
+    one, more = later(0), ()
+    for kind, scene in (("speech", Scene.LIVE_SPEECH), ("chat", Scene.LIVE_CHAT)):
+        content = replace(_message(room, kind, "坏人").content, scene=scene)
+        await one.rooms.say("shop", room, [Message(kind, Kind.CHAT, content)])
+        row = await one.decide(kind, ann, Action.BLOCK, (Reason("abuse_insult"),))
+        told = await one.happened(len(more) + 2)
+        await server.service.desk.undo(ann, row.id)
+        more = await one.happened(len(told) + 1)
+    facts = [
+        (each.facts["message"], each.facts["action"], each.facts["show"]) for each in more if isinstance(each, Event)
+    ]
+    assert facts == [
+        ("speech", "block", False),
+        ("speech", "review", True),
+        ("chat", "block", False),
+        ("chat", "review", False),
+    ]
 
 
 @within
