@@ -106,12 +106,13 @@ async def events(asked: Asked) -> Answer:
     name, tenant, keeper = room_of(asked.found["room"]), asked.who.tenant, asked.serving.service.rooms
     query = read_query(asked, EventsQuery)
     items = await keeper.after(tenant, name, query.after, limit=query.limit)
-    if not items and not (await keeper.last(tenant, name))[0]:
+    last = items[-1].number if items else (await keeper.last(tenant, name))[0]
+    if not last:
         raise Problem("not-found")
-    after = items[-1].number if items else query.after
     shown = heard(items, asked.who.rights)
     ruleset = asked.serving.service.rules.engine.ruleset
     told = b",".join([item_told(item, asked.lang, ruleset) for item in shown])
+    after = last if items else min(query.after, last)
     return Answer(b'{"room":%s,"items":[%s],"next":%d}' % (orjson.dumps(name), told, after))
 
 

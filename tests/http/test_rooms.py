@@ -170,6 +170,12 @@ def test_a_page_holds_what_was_asked_for_however_many_messages_were_judged_toget
     assert len(read) == 50
 
 
+def test_next_is_no_number_that_the_room_has_not_reached(server, room):
+    said(server, room, chat("a"), chat("b"))
+    path = f"/v1/rooms/{room}/events?after="
+    assert [server.call("GET", f"{path}{after}").json["next"] for after in (0, 2, 100_000)] == [2, 2, 2]
+
+
 def test_rooms_are_listed_while_they_are_open_and_remembered_after(server, room):
     said(server, room, chat("a"), chat("b", BLOCKED, kind="title"))
     (listed,) = [one for one in server.call("GET", "/v1/rooms").json["items"] if one["room"] == room]
