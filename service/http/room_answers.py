@@ -11,7 +11,7 @@ from pydantic import Field
 
 from moderation.render import render
 from moderation.risk import Advice
-from service.http.answers import Absent, Excused, Finding, Proof, decider
+from service.http.answers import EFFECTS, Absent, Excused, Finding, Proof, decider
 from service.http.answers import Answered as Told
 from service.http.happened import in_words
 from service.http.language import explain
@@ -45,7 +45,7 @@ class RoomVerdict(Told):
     action: str = Field(pattern="^(pass|review|block)$")
     severity: int = Field(ge=0, le=4)
     categories: list[str]
-    effects: list[str]
+    effects: list[str] = Field(description=EFFECTS)
     degraded: bool
     ruleset: str
     matches_truncated: int
