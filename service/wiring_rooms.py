@@ -40,7 +40,7 @@ async def open_rooms(  # noqa: PLR0913 - what judging asks
         turns = Turns(rules, ledger, reads, hearing=hearing, deadlines=deadlines, chamber=chamber)
         bounds = Bounds(rooms=settings.live_rooms, messages=settings.live_queue, idle=settings.live_idle)
         rooms = Rooms(reads, turns=turns, bounds=bounds)
-        hindsight = Hindsight(rooms, reads, hearing)
+        hindsight = Hindsight(rooms, reads, hearing, rules)
         try:
             async with beside(rooms=rooms.run(), hindsight=hindsight.run()):
                 yield rooms

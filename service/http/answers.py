@@ -144,6 +144,12 @@ class Superseding(Answered):
     decided_at: datetime
 
 
+EFFECTS: Final = (
+    "what the rules ask for besides the action, whatever that is: throttle (slow the author down, or show it to few), "
+    "crisis (offer the author help), warn, mask, report, count"
+)
+
+
 class Decision(Answered):
     """A decision that is on disk: what was judged, when, under which ruleset, and the verdict."""
 
@@ -160,11 +166,14 @@ class Decision(Answered):
         description="engine, person, or deadline: nobody decided in time", pattern="^(engine|person|deadline)$"
     )
     who: Person | None = Field(default=None, description="the person, for callers who may see the desk")
-    action: str = Field(pattern="^(pass|review|block)$")
+    action: str = Field(
+        description="while people decide on a review, ugc and live_speech may be seen, and the rest is held back",
+        pattern="^(pass|review|block)$",
+    )
     severity: int = Field(ge=0, le=4)
     categories: list[str] = Field(description="most severe first")
     advice: dict[str, str] = Field(description="what to do about each category")
-    effects: list[str]
+    effects: list[str] = Field(description=EFFECTS)
     evidence: list[Finding]
     exemptions: list[Excused]
     proof: list[Proof]

@@ -17,11 +17,11 @@ from service.http.answer import Answer
 from service.http.answers import Answered as Told
 from service.http.duty_answers import ActShown, ShowShown, act_told, show_told
 from service.http.happened import in_words
-from service.http.room_answers import RiskReason, may_be_seen, risk_told
+from service.http.room_answers import RiskReason, risk_told
 from service.http.room_wire import room_of
 from service.http.routes import CALLED, route
 from service.http.shows import gaps_of
-from service.live.talk import Answered, Event
+from service.live.talk import Answered, Event, may_be_seen
 from service.review.veil import heard
 from service.rights import Right
 
@@ -150,7 +150,7 @@ def _item(one: Answered | Event, lang: Language, texts: Mapping[str, str], activ
         "author_id": content.author.id,
         "at": content.at,
         "offset_ms": content.offset_ms,
-        "show": may_be_seen(verdict, content, ruleset),
+        "show": may_be_seen(verdict.action, content.scene, ruleset),
         "off_script": off,
         "covered": content.script.covered if content.script is not None else None,
         **{name: told[name] for name in ("action", "severity", "categories", "evidence", "exemptions")},

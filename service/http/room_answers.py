@@ -9,25 +9,21 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import orjson
 from pydantic import Field
 
-from moderation.policy import WhileWaiting
 from moderation.render import render
 from moderation.risk import Advice
-from moderation.types import Action
-from service.http.answers import Absent, Excused, Finding, Proof, decider
+from service.http.answers import EFFECTS, Absent, Excused, Finding, Proof, decider
 from service.http.answers import Answered as Told
 from service.http.happened import in_words
 from service.http.language import explain
 from service.live.risk import reasons_told
-from service.live.talk import Answered, Event, NotJudged
+from service.live.talk import Answered, Event, NotJudged, may_be_seen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from moderation.reasons import Language
     from moderation.risk import Risk
     from moderation.ruleset import Ruleset
     from moderation.types import Content, Verdict
-    from service.http.problems import Fault
+    from service.http.wire import Malformed
     from service.live.lane import Lane
     from service.live.talk import News
 
@@ -49,7 +45,7 @@ class RoomVerdict(Told):
     action: str = Field(pattern="^(pass|review|block)$")
     severity: int = Field(ge=0, le=4)
     categories: list[str]
-    effects: list[str]
+    effects: list[str] = Field(description=EFFECTS)
     degraded: bool
     ruleset: str
     matches_truncated: int
@@ -73,6 +69,7 @@ class RoomRefused(Told):
 
     kind: Literal["refused"]
     id: str | None
+    index: int | None = Field(default=None, description="the place in what was sent, from 0, of one that is `invalid`")
     why: str = Field(examples=["invalid", "id_reused", "busy", "unavailable", "internal"])
     errors: list[dict[str, Any]]
 
@@ -177,16 +174,8 @@ def _tail(verdict: Verdict, content: Content, ruleset: Ruleset, lang: Language) 
     for name in _OFTEN_EMPTY:
         if not told[name]:
             del told[name]
-    told["show"] = may_be_seen(verdict, content, ruleset)
+    told["show"] = may_be_seen(verdict.action, content.scene, ruleset)
     return orjson.dumps(told)[1:]
-
-
-def may_be_seen(verdict: Verdict, content: Content, ruleset: Ruleset) -> bool:
-    """Whether a message may be seen: it passed, or its scene lets it be seen while people decide."""
-    if verdict.action is Action.REVIEW:
-        policy = ruleset.policies.get(content.scene)
-        return policy is not None and policy.while_waiting is WhileWaiting.PUBLISH
-    return verdict.action is Action.PASS
 
 
 def event_told(event: Event, lang: Language, ruleset: Ruleset) -> bytes:
@@ -200,10 +189,16 @@ def item_told(item: Answered | Event, lang: Language, ruleset: Ruleset) -> bytes
     return verdict_told(item, lang) if isinstance(item, Answered) else event_told(item, lang, ruleset)
 
 
-def refused_told(name: str | None, why: str, lang: Language, faults: Sequence[Fault] = ()) -> bytes:
+def refused_told(name: str | None, why: str, lang: Language) -> bytes:
     """A message that was not judged, as JSON: why, in a code and in words."""
-    errors = [fault.told(lang) for fault in faults] or [{"loc": [], "msg": explain(f"room_{why}", lang), "type": why}]
+    errors = [{"loc": [], "msg": explain(f"room_{why}", lang), "type": why}]
     return orjson.dumps({"kind": "refused", "id": name, "why": why, "errors": errors})
+
+
+def invalid_told(index: int, sent: Malformed, lang: Language) -> bytes:
+    """A message that could not be read, as JSON: its place in what was sent, for one whose id cannot be read either."""
+    errors = [fault.told(lang) for fault in sent.faults]
+    return orjson.dumps({"kind": "refused", "id": sent.id, "index": index, "why": "invalid", "errors": errors})
 
 
 def outcome_told(outcome: Answered | NotJudged, lang: Language) -> bytes:

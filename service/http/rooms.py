@@ -15,9 +15,9 @@ from service.http.room_answers import (
     RoomList,
     RoomResults,
     RoomShown,
+    invalid_told,
     item_told,
     outcome_told,
-    refused_told,
     room_told,
 )
 from service.http.room_wire import (
@@ -61,10 +61,8 @@ async def say(asked: Asked) -> Answer:
     outcomes = await rooms.say(caller.tenant, room, [one for one in read if not isinstance(one, Malformed)])
     judged = iter(outcomes)
     results = [
-        refused_told(one.id, "invalid", asked.lang, one.faults)
-        if isinstance(one, Malformed)
-        else outcome_told(next(judged), asked.lang)
-        for one in read
+        invalid_told(index, one, asked.lang) if isinstance(one, Malformed) else outcome_told(next(judged), asked.lang)
+        for index, one in enumerate(read)
     ]
     return Answer(b'{"room":%s,"results":[%s]}' % (orjson.dumps(room), b",".join(results)))
 
@@ -108,12 +106,13 @@ async def events(asked: Asked) -> Answer:
     name, tenant, keeper = room_of(asked.found["room"]), asked.who.tenant, asked.serving.service.rooms
     query = read_query(asked, EventsQuery)
     items = await keeper.after(tenant, name, query.after, limit=query.limit)
-    if not items and not (await keeper.last(tenant, name))[0]:
+    last = items[-1].number if items else (await keeper.last(tenant, name))[0]
+    if not last:
         raise Problem("not-found")
-    after = items[-1].number if items else query.after
     shown = heard(items, asked.who.rights)
     ruleset = asked.serving.service.rules.engine.ruleset
     told = b",".join([item_told(item, asked.lang, ruleset) for item in shown])
+    after = last if items else min(query.after, last)
     return Answer(b'{"room":%s,"items":[%s],"next":%d}' % (orjson.dumps(name), told, after))
 
 

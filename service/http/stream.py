@@ -255,10 +255,10 @@ def _take(client: Stream, frame: bytes) -> None:
         client.end(Code.OVER_CREDIT)
         return
     now, read = datetime.now(UTC), []
-    for one in messages:
+    for index, one in enumerate(messages):
         message = read_message(one, tenant=caller.tenant, room=room, now=now)
         if isinstance(message, Malformed):
-            client.refuse(message.id, "invalid", message.faults)
+            client.reject(index, message)
         else:
             read.append(message)
     if read:

@@ -21,6 +21,7 @@ from aiohttp import WSMsgType
 
 from service.http import html
 from service.http.room_answers import (
+    invalid_told,
     item_told,
     outcome_told,
     refused_told,
@@ -38,8 +39,9 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from moderation.ruleset import Ruleset
-    from service.http.problems import Fault, Problem
+    from service.http.problems import Problem
     from service.http.serving import Asked
+    from service.http.wire import Malformed
     from service.live.lane import Lane
     from service.live.talk import News, Outcome
     from service.rights import Right
@@ -182,9 +184,14 @@ class Stream:
         if owed:
             self.grant(owed)
 
-    def refuse(self, name: str | None, why: str, faults: Sequence[Fault] = ()) -> None:
+    def refuse(self, name: str, why: str) -> None:
         """Answers a message that is not judged, and gives its credit back."""
-        self._put(refused_told(name, why, self.asked.lang, faults))
+        self._put(refused_told(name, why, self.asked.lang))
+        self.grant(1)
+
+    def reject(self, index: int, sent: Malformed) -> None:
+        """Answers a message that cannot be read, and gives its credit back."""
+        self._put(invalid_told(index, sent, self.asked.lang))
         self.grant(1)
 
     def say(self, frame: Mapping[str, Any]) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from time import monotonic
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from moderation.types import PERSON, Action, Opinion
 from service.filing import ENGINE
 from service.live.lane import Late
-from service.live.talk import RETRACTION, RULING, content_id
+from service.live.talk import RETRACTION, RULING, content_id, may_be_seen
 from service.plan import Happening
 from service.review.rulings import DEADLINE
 from service.tasks import forever
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from service.live.rooms import Rooms
     from service.live.talk import Message
     from service.ports import Expert
+    from service.rules import Rules
     from service.store.reads import Stored
     from service.store.room_reads import RoomReads, Ruled
 
@@ -41,6 +42,7 @@ MOST: Final = 2048
 _KINDS: Final = frozenset({ENGINE, DEADLINE})
 """Deciders that are told as they are; whoever else decides is a person, and rooms are not told which."""
 TOGETHER: Final = 64
+_ACTIONS: Final = {action.code: action for action in Action}
 
 
 class _Missed(NamedTuple):
@@ -60,10 +62,11 @@ class Hindsight:
         rooms: Rooms,
         reads: RoomReads,
         hearing: Expert | None,
+        rules: Rules,
         *,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._rooms, self._reads, self._hearing, self._clock = rooms, reads, hearing, clock
+        self._rooms, self._reads, self._hearing, self._rules, self._clock = rooms, reads, hearing, rules, clock
         self._missed: deque[_Missed] = deque()
         self._unfiled: deque[tuple[Lane, Late]] = deque()
         self._seen: str | None = None
@@ -144,14 +147,17 @@ class Hindsight:
     async def _tell(self, one: Ruled, stand: Mapping[tuple[str, str], tuple[int, Stored]]) -> None:
         if not one.told:
             was_seen, is_seen = one.before == Action.PASS.code, one.action == Action.PASS.code
-            facts = {
+            facts: dict[str, Any] = {
                 "message": one.message,
                 "decision": one.decision,
                 "action": one.action,
                 "by": one.by if one.by in _KINDS else PERSON,
             }
-            happening = Happening(RETRACTION if was_seen and not is_seen else RULING, facts)
             _, stands = stand.get(_place(one), (0, None))
+            if stands is not None:
+                ruleset = self._rules.engines.of(one.tenant).ruleset
+                facts["show"] = may_be_seen(_ACTIONS[one.action], stands.content.scene, ruleset)
+            happening = Happening(RETRACTION if was_seen and not is_seen else RULING, facts)
             await self._rooms.tell(one.tenant, one.room, happening, ruled=stands)
         self._recent.pop(one.over, None)
 

@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from moderation.types import Role, Scene
+from moderation.policy import WhileWaiting
+from moderation.types import Action, Role, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from moderation.risk import Mark
+    from moderation.ruleset import Ruleset
     from moderation.types import Content, Verdict
     from service.live.risk import PutRight
     from service.moderate import Decided
@@ -65,6 +67,14 @@ class Message(NamedTuple):
 def content_id(room: str, message: str) -> str:
     """What a message's content is called."""
     return f"{room}/{message}"
+
+
+def may_be_seen(action: Action, scene: Scene, ruleset: Ruleset) -> bool:
+    """Whether a message may be seen: it passed, or its scene lets it be seen while people decide."""
+    if action is Action.REVIEW:
+        policy = ruleset.policies.get(scene)
+        return policy is not None and policy.while_waiting is WhileWaiting.PUBLISH
+    return action is Action.PASS
 
 
 def message_id(room: str, content: str) -> str:

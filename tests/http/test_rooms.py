@@ -8,7 +8,7 @@ import json
 import shutil
 import sqlite3
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from types import MethodType, SimpleNamespace
@@ -113,6 +113,12 @@ def test_a_message_that_cannot_be_read_does_not_spoil_the_others(server, room):
     assert [error["loc"] for error in results[1]["errors"]] == [["text"]]
 
 
+def test_a_message_whose_id_cannot_be_read_is_told_by_its_place(server, room):
+    sent = {"id": 5, "text": "hi"}, chat("a"), {"text": "x"}, 7
+    results = said(server, room, *sent).json["results"]
+    assert [(one["id"], one.get("index")) for one in results] == [(None, 0), ("a", None), (None, 2), (None, 3)]
+
+
 def test_a_message_from_times_to_come_is_refused_and_leaves_the_risk_alone(server, room):
     speech, now = {"kind": "host_speech"}, datetime.now(UTC)
     said(server, room, *(chat(f"s{n}", BLOCKED, **speech) for n in range(6)))
@@ -162,6 +168,12 @@ def test_a_page_holds_what_was_asked_for_however_many_messages_were_judged_toget
     assert [len(page) for page in pages] == [7, 7, 7, 7, 7, 7, 7, 2]
     assert [number for page in pages for number in page] == list(range(1, 52))
     assert len(read) == 50
+
+
+def test_next_is_no_number_that_the_room_has_not_reached(server, room):
+    said(server, room, chat("a"), chat("b"))
+    path = f"/v1/rooms/{room}/events?after="
+    assert [server.call("GET", f"{path}{after}").json["next"] for after in (0, 2, 100_000)] == [2, 2, 2]
 
 
 def test_rooms_are_listed_while_they_are_open_and_remembered_after(server, room):
@@ -439,7 +451,7 @@ def later(server, room):
         expert = LateExpert(late)
         turns._hearing = expert
         made = Later(server, room, None)
-        made.found = Hindsight(server.service.rooms, turns._reads, expert, clock=lambda: made.now)
+        made.found = Hindsight(server.service.rooms, turns._reads, expert, turns._rules, clock=lambda: made.now)
         return made
 
     yield make
@@ -646,7 +658,8 @@ def listening(server, room, monkeypatch):
 
     monkeypatch.setattr(room_reads, "_RULINGS", 2)
     rooms = SimpleNamespace(turns=SimpleNamespace(), tell=tell)
-    return Hindsight(rooms, server.service.rooms.turns._reads, None), heard
+    turns = server.service.rooms.turns
+    return Hindsight(rooms, turns._reads, None, turns._rules), heard
 
 
 @within
@@ -749,6 +762,27 @@ def test_what_is_taken_back_around_a_stop_is_told_as_taken_back_once(serving, mo
                 ("retraction", "block"),
                 ("ruling", "pass"),
             ]
+
+
+@within
+async def test_a_ruling_tells_whether_the_message_may_be_seen(server, room, later, ann):
+    one, more = later(0), ()
+    for kind, scene in (("speech", Scene.LIVE_SPEECH), ("chat", Scene.LIVE_CHAT)):
+        content = replace(_message(room, kind, "坏人").content, scene=scene)
+        await one.rooms.say("shop", room, [Message(kind, Kind.CHAT, content)])
+        row = await one.decide(kind, ann, Action.BLOCK, (Reason("abuse_insult"),))
+        told = await one.happened(len(more) + 2)
+        await server.service.desk.undo(ann, row.id)
+        more = await one.happened(len(told) + 1)
+    facts = [
+        (each.facts["message"], each.facts["action"], each.facts["show"]) for each in more if isinstance(each, Event)
+    ]
+    assert facts == [
+        ("speech", "block", False),
+        ("speech", "review", True),
+        ("chat", "block", False),
+        ("chat", "review", False),
+    ]
 
 
 @within

@@ -56,6 +56,13 @@ async def test_verdicts_come_by_id_and_give_credits_back(server, room):
         assert client.credits == 256 + 4
 
 
+async def test_a_message_whose_id_cannot_be_read_is_told_by_its_place(server, room):
+    async with stream(server, room) as client:
+        await client.say({"id": 5, "text": "hi"}, chat("a"), {"text": "x"}, 7)
+        refused = [one for one in await client.items(4) if one["kind"] == "refused"]
+        assert [(one["id"], one["index"]) for one in refused] == [(None, 0), (None, 2), (None, 3)]
+
+
 async def test_who_resumes_gets_what_came_after_once_and_in_order(server, room):
     async with stream(server, room) as client:
         await client.say(*(chat(f"m{n}") for n in range(40)))
