@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 CLAIMS = 32
 """So many claims are remembered at most, newest first to stay."""
+LAG = 5.0
+"""A correction may bear a time so many seconds before its claim's: two recognisers write, or two clocks."""
 WORDS = 60
 """So many characters of a correction are its words."""
 RECALLED = "ng_correction"
@@ -29,13 +31,14 @@ RECALLED = "ng_correction"
 class Claim(NamedTuple):
     """Something that the host said: in which content and where, when (seconds since 1970), and what it was found to be.
 
-    ``category`` is empty where no rule had found anything.
+    ``category`` is empty where no rule had found anything, ``author`` where nobody is named.
     """
 
     content_id: str
     at: float
     span: Span
     words: str
+    author: str
     category: str = ""
 
 
@@ -69,25 +72,27 @@ def listen(
     """Fold one message of a room: the speech after it, and what it corrects. Only host speech says anything."""
     if content.scene is not Scene.LIVE_SPEECH:
         return speech, ()
-    at, window = content.at.timestamp(), rules.limits.correction_seconds
-    claims = tuple([claim for claim in speech.claims if 0 <= at - claim.at <= window])
-    last = speech.last if speech.last is not None and 0 <= at - speech.last.at <= window else None
+    at, author, window = content.at.timestamp(), content.author.id or "", rules.limits.correction_seconds
+    claims = [claim for claim in speech.claims if abs(at - claim.at) <= window]
+    last = speech.last if speech.last is not None and abs(at - speech.last.at) <= window else None
     part = content.parts[0]
     cue = find_cue(part.text, rules)
     own = tuple(_claims(content, verdict.evidence, at))
     if cue is None:
-        whole = Claim(content.id, at, Span(part.name, 0, len(part.text)), part.text)
-        return Speech((*claims, *own)[-CLAIMS:], None if own else whole), ()
+        whole = Claim(content.id, at, Span(part.name, 0, len(part.text)), part.text, author)
+        stays = own or (last is not None and last.at > at)
+        return Speech(_newest([*claims, *own]), last if stays else whole), ()
     word, start = cue
     recalled = _claims(content, [item for item in verdict.exemptions if item.code == RECALLED], at)
     before = [claim for claim in (*own, *recalled) if claim.span.part == part.name and claim.span.end <= start]
-    corrected = _meant(part.text, claims, before, last)
+    sayable = [claim for claim in claims if claim.at <= at + LAG]
+    corrected = _meant(part.text, sayable, before, last, author)
     span = Span(part.name, start, min(len(part.text), start + WORDS))
     words = part.text[start : span.end]
     made = tuple([Correction(claim, content.id, at, span, words, word) for claim in corrected])
     said = {claim.words for claim in corrected}
     left = [claim for claim in (*claims, *own) if claim.words not in said]
-    return Speech(tuple(left[-CLAIMS:])), made
+    return Speech(_newest(left)), made
 
 
 def find_cue(text: str, rules: LiveRules) -> tuple[str, int] | None:
@@ -102,15 +107,30 @@ def find_cue(text: str, rules: LiveRules) -> tuple[str, int] | None:
     return word, start
 
 
-def _meant(text: str, claims: Sequence[Claim], before: Sequence[Claim], last: Claim | None) -> Sequence[Claim]:
-    """What is corrected: what the correction names, or what was said just before it."""
+def _meant(
+    text: str, claims: Sequence[Claim], before: Sequence[Claim], last: Claim | None, author: str
+) -> Sequence[Claim]:
+    """What is corrected: what the correction names, or what the same person said just before it."""
     if named := [claim for claim in claims if claim.words and claim.words in text]:
         return named
     if before:
         return before
-    if claims:
-        return [claim for claim in claims if claim.content_id == claims[-1].content_id]
-    return () if last is None else (last,)
+    if theirs := [claim for claim in claims if _same(claim.author, author)]:
+        return [claim for claim in theirs if claim.content_id == theirs[-1].content_id]
+    return () if last is None or not _same(last.author, author) else (last,)
+
+
+def _same(author: str, other: str) -> bool:
+    """Whether both may be one person: somebody without a name may be anybody."""
+    return author == other or not (author and other)
+
+
+def _newest(claims: Iterable[Claim]) -> tuple[Claim, ...]:
+    return tuple(sorted(claims, key=_at)[-CLAIMS:])
+
+
+def _at(claim: Claim) -> float:
+    return claim.at
 
 
 def _claims(content: Content, found: Iterable[Evidence | Exemption], at: float) -> Iterator[Claim]:
@@ -122,4 +142,4 @@ def _claims(content: Content, found: Iterable[Evidence | Exemption], at: float) 
             continue
         seen.add(item.span)
         words = texts.get(item.span.part, "")[item.span.start : item.span.end]
-        yield Claim(content.id, at, item.span, words, item.category)
+        yield Claim(content.id, at, item.span, words, content.author.id or "", item.category)

@@ -21,12 +21,12 @@ def chat(text: str, who: str | None = "a", at: float = 0, age: int | None = None
     )
 
 
-def speech(text: str, at: float = 0) -> Content:
-    """A stretch of the host's speech."""
+def speech(text: str, at: float = 0, author: str = "host") -> Content:
+    """A stretch of a host's speech."""
     return Content(
         scene=Scene.LIVE_SPEECH,
         parts=(Part("text", text),),
         at=NOON + timedelta(seconds=at),
         id=f"speech-{at}",
-        author=Author(id="host", role=Role.HOST),
+        author=Author(id=author, role=Role.HOST),
     )

@@ -64,6 +64,27 @@ def test_the_claim_that_is_named_is_meant(shipped: Engine) -> None:
     assert [item.claim.words for item in heard(shipped, contents)] == ["全网最低价"]
 
 
+def test_a_late_sentence_of_another_host_hides_no_claim(shipped: Engine) -> None:
+    contents = [speech(CLAIM, 0, "a"), speech("大家晚上好", -0.5, "b"), speech("刚才口误，不是全国销量第一", 15, "a")]
+    assert {item.claim.content_id for item in heard(shipped, contents)} == {"speech-0"}
+
+
+def test_two_clocks_may_put_a_correction_before_its_claim(shipped: Engine) -> None:
+    found = heard(shipped, [speech(CLAIM, 0), speech("哎不好意思口误了我收回刚才那句", -0.3)])
+    assert [(item.claim.content_id, item.seconds) for item in found[:1]] == [("speech-0", 0)]
+    assert heard(shipped, [speech(CLAIM, 0), speech("哎不好意思口误了我收回刚才那句", -30)]) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "corrected"), [("这个价格我说错了，是九十九元", 0), ("她口误了，没有全国销量第一这回事", 1)]
+)
+def test_another_hosts_slip_is_no_correction_unless_it_names_the_claim(
+    shipped: Engine, words: str, corrected: int
+) -> None:
+    found = heard(shipped, [speech(CLAIM, 0, "a"), speech(words, 15, "b")])
+    assert min(len(found), 1) == corrected
+
+
 @pytest.mark.parametrize("words", ["这个枕头可以纠正坐姿", "我没有说错就是这个价", "多少钱我再报一遍"])
 def test_what_only_sounds_like_one_is_none(shipped: Engine, words: str) -> None:
     assert heard(shipped, [speech(CLAIM, 0), speech(words, 10)]) == []
