@@ -77,8 +77,8 @@ class Hold(NamedTuple):
         return self.kind == "tenant" or values[self.kind] == self.value
 
 
-class _HoldsChanged(Exception):
-    """Somebody placed or lifted a hold while it was worked out what may go."""
+class _Overtaken(Exception):
+    """Somebody placed or lifted a hold, or posted a text anew, while it was worked out what may go."""
 
 
 class _Fate(Enum):
@@ -217,7 +217,7 @@ class Retaining:
             asked = _Asked(tenant, person, await self._in_force(), retained)
             try:
                 return await self._erased(asked, reason=reason, by=by)
-            except _HoldsChanged:
+            except _Overtaken:
                 continue
 
     async def _erased(self, asked: _Asked, *, reason: str, by: str) -> Erased:
@@ -323,7 +323,7 @@ class Retaining:
     async def _purge(self, at: str) -> tuple[list[int], int]:
         """Purges some contents that are due, and puts off those that are held or are kept longer by now.
 
-        Where a hold was placed or lifted meanwhile nothing is done: the next sweep takes it up.
+        Where a hold came or went meanwhile, or a text was posted anew, nothing is done: the next sweep takes it up.
         """
         rows = await asyncio.to_thread(self._reads.rows, sql.DUE, at, AT_ONCE)
         holds = await self._in_force()
@@ -340,6 +340,8 @@ class Retaining:
 
         def work(visit: Visit) -> None:
             _same(visit, holds)
+            if visit.rows(sql.DUE, at, AT_ONCE) != rows:
+                raise _Overtaken
             visit.derive(*(Write(sql.POSTPONE, one, must_change=False) for one in staying))
             for (content, tenant, name, version, *_, digest), code, until in going:
                 facts = {"class": code, "commitment": digest.lower(), "until": until, "version": version}
@@ -353,7 +355,7 @@ class Retaining:
         try:
             if rows:
                 await self._ledger.visit(work)
-        except _HoldsChanged:
+        except _Overtaken:
             return [], 0
         return [row[0] for row, _, _ in going], len(rows)
 
@@ -439,9 +441,9 @@ def _kept(read: Read, row: Sequence[Any]) -> Kept:
 
 
 def _same(visit: Visit, holds: Iterable[Hold]) -> None:
-    """Raises ``_HoldsChanged`` where these are not the holds that are in force now."""
+    """Raises ``_Overtaken`` where these are not the holds that are in force now."""
     if {Hold(*row) for row in visit.rows(sql.HOLDING)} != {*holds}:
-        raise _HoldsChanged
+        raise _Overtaken
 
 
 def _held(holds: Iterable[Hold], tenant: str, content: str, told: dict[str, Any]) -> bool:

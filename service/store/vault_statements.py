@@ -34,7 +34,7 @@ INSERT_RETENTION: Final = """
 INSERT INTO retentions (content, tenant, class, until) VALUES (?, ?, ?, ?) ON CONFLICT (content) DO NOTHING
 """
 DUE: Final = f"""
-{_AGED}, hex(c.commitment) FROM retentions AS r JOIN contents AS c ON c.id = r.content {_NEWEST}
+{_AGED}, d.seq, hex(c.commitment) FROM retentions AS r JOIN contents AS c ON c.id = r.content {_NEWEST}
 WHERE r.purged_at IS NULL AND r.until <= ?1 ORDER BY r.until LIMIT ?2
 """
 SIGNED_BEFORE: Final = "SELECT at FROM log_checkpoints WHERE at < ? ORDER BY size DESC LIMIT 1"

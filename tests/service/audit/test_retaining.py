@@ -36,7 +36,7 @@ from service.audit.whole import wrong_in
 from service.cli.app import app
 from service.creators.posting import complained
 from service.filing import committed, kept
-from service.ids import from_stamp, stamp
+from service.ids import from_stamp, now, stamp
 from service.ledger import LedgerRefused
 from service.moderate import Idempotency
 from service.ports import Write
@@ -331,6 +331,21 @@ async def test_a_hold_that_changes_during_an_erasure_counts(house, monkeypatch, 
     else:
         assert (erased.contents, erased.held, erased.retained) == (0, 0, 1)
     assert wrong_in(service.audit.log.reads) == []
+
+
+async def test_a_text_that_is_posted_anew_during_a_sweep_stays(house, monkeypatch):
+    service, caller, _ = house
+    retaining, reads = service.audit.retaining, service.audit.log.reads
+    with time_machine.travel(datetime.now(UTC) - 100 * DAY):
+        await service.moderation.one(caller, content("话", "c", by="u"))
+
+    async def interfere():
+        await service.moderation.one(caller, content("话", "c", by="u"))
+
+    done = interfered(monkeypatch, "_seals_by_tenant", interfere)
+    assert await retaining.sweep(now()) == 0 and done()
+    ((body,),) = reads.rows("SELECT body FROM contents")
+    assert told_in(body)["parts"][0][1] == "话"
 
 
 @pytest.mark.parametrize("look", [1, 2])
