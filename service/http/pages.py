@@ -13,6 +13,7 @@ from service.http.problems import Problem
 from service.http.review_answers import together
 from service.http.review_wire import MOST_LISTED
 from service.http.routes import route
+from service.review import states
 from service.rights import Right
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ async def desk(asked: Asked) -> Answer:
         held=held,
         open=asked.request.query.get("item", ""),
         back=asked.request.query.get("from", ""),
+        undo=states.UNDO_SECONDS,
         counts=_counts(counts),
         categories=[
             {"code": one.code, "name": page.category(one.code), "find": _sought(one, usual), "laws": one.laws}

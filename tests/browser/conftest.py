@@ -18,6 +18,7 @@ import pytest
 
 from service import logs
 from service.http.server import listening
+from service.review import states
 from service.rights import Role
 from service.settings import Settings
 from service.wiring import open_service
@@ -250,6 +251,12 @@ class Seat:
             "old => document.querySelector('.item')?.dataset.id !== old && !document.querySelector('[aria-busy=true]')",
             arg=old,
         )
+
+
+@pytest.fixture
+def unhurried(monkeypatch):
+    """Gives who undoes something ten minutes for it: a machine with much else to do may take ten seconds for a page."""
+    monkeypatch.setattr(states, "UNDO_SECONDS", 600)
 
 
 @pytest.fixture

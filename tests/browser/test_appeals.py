@@ -30,6 +30,7 @@ def newest(house, content_id):
 
 
 @pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.usefixtures("unhurried")
 def test_from_an_appeal_to_restored_content_by_keyboard_alone(house, appealed, seat, theme):
     number = int(theme == "dark")
     sat = seat("zhang.min", theme=theme).go(f"/?item={appealed[number]}")

@@ -119,6 +119,7 @@ def test_twenty_items_in_a_row_by_keyboard_alone(busy, seat):
     assert sat.wrong == []
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_decision_is_undone_within_ten_seconds_and_decided_again(busy, seat):
     sat = seat("zhang.min").press("c")
     sat.page.wait_for_selector(READY)

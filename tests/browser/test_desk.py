@@ -111,6 +111,7 @@ def test_an_undo_that_comes_too_late_leaves_the_next_item_alone(busy, seat, monk
     sat.page.wait_for_selector("#undo", state="hidden", timeout=3000)
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_an_undo_covers_no_text_and_outlasts_a_look_at_another_page(busy, seat):
     sat = sitting(seat)
     here = sat.shown()
@@ -209,6 +210,7 @@ def test_a_key_that_does_nothing_says_why(busy, seat):
     assert state(busy, review) == "waiting"
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_an_item_out_of_a_list_leads_back_to_it_and_claims_nothing(busy, seat):
     sat = seat("zhang.min", path="/queue?scene=live_script")
     sat.press("j", "Enter")

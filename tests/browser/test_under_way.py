@@ -6,6 +6,8 @@ import pytest
 
 from tests.browser.test_desk import CALM, sitting, state
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 
 @pytest.fixture(scope="module")
 def busy(house):

@@ -4,7 +4,7 @@
 {
   const { $, $$, say, toast, tell, complain, draft, done, reading, keys, tick, lay, picked } = window.ql;
   const desk = $("#desk"), place = $("#place"), undoBar = $("#undo");
-  const batch = Number(desk.dataset.batch), UNDO = 10_000;
+  const batch = Number(desk.dataset.batch), undoable = Number(desk.dataset.undo) * 1000;
   let hand = desk.dataset.held.split(" ").filter(Boolean);
   const { me } = document.body.dataset, TALLY = `tally ${me}`, DECIDED = `decided ${me}`;
   let here = null, tally = Number(sessionStorage.getItem(TALLY)), busy = false, last = null, claiming = null, dry = false;
@@ -179,7 +179,7 @@
     if (!/^(release|skip)$/.test(name)) count(1);
     recount().catch(() => {});
     if (name !== "decision") toast(say(`js.${told}`));
-    else if (kind !== "sample") offerUndo(id, told, sent + UNDO);
+    else if (kind !== "sample") offerUndo(id, told, sent + undoable);
     else { // whoever decided it may know the first verdict by now
       forget();
       toast(say("js.for_good", { x: say(`js.${told}`) }));
