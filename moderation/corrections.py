@@ -60,10 +60,10 @@ class Correction(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """What is remembered of a host's speech: claims of the last minute, and the last sentence without any."""
+    """What is remembered of the hosts' speech: claims of the last minute, and each host's last sentence without."""
 
     claims: tuple[Claim, ...] = ()
-    last: Claim | None = None
+    last: tuple[Claim, ...] = ()
 
 
 def listen(
@@ -73,26 +73,26 @@ def listen(
     if content.scene is not Scene.LIVE_SPEECH:
         return speech, ()
     at, author, window = content.at.timestamp(), content.author.id or "", rules.limits.correction_seconds
-    claims = [claim for claim in speech.claims if abs(at - claim.at) <= window]
-    last = speech.last if speech.last is not None and abs(at - speech.last.at) <= window else None
+    claims, last = ([one for one in said if abs(at - one.at) <= window] for said in (speech.claims, speech.last))
     part = content.parts[0]
     cue = find_cue(part.text, rules)
     own = tuple(_claims(content, verdict.evidence, at))
     if cue is None:
         whole = Claim(content.id, at, Span(part.name, 0, len(part.text)), part.text, author)
-        stays = own or (last is not None and last.at > at)
-        return Speech(_newest([*claims, *own]), last if stays else whole), ()
+        stays = own or any(one.author == author and one.at > at for one in last)
+        others = [one for one in last if one.author != author]
+        return Speech(_newest([*claims, *own]), _newest(last if stays else [*others, whole])), ()
     word, start = cue
     recalled = _claims(content, [item for item in verdict.exemptions if item.code == RECALLED], at)
     before = [claim for claim in (*own, *recalled) if claim.span.part == part.name and claim.span.end <= start]
-    sayable = [claim for claim in claims if claim.at <= at + LAG]
-    corrected = _meant(part.text, sayable, before, last, author)
+    sayable, sentences = ([one for one in said if one.at <= at + LAG] for said in (claims, last))
+    corrected = _meant(part.text, sayable, before, sentences, author)
     span = Span(part.name, start, min(len(part.text), start + WORDS))
     words = part.text[start : span.end]
     made = tuple([Correction(claim, content.id, at, span, words, word) for claim in corrected])
     said = {claim.words for claim in corrected}
     left = [claim for claim in (*claims, *own) if claim.words not in said]
-    return Speech(_newest(left)), made
+    return Speech(_newest(left), _newest([one for one in last if not _same(one.author, author)])), made
 
 
 def find_cue(text: str, rules: LiveRules) -> tuple[str, int] | None:
@@ -108,7 +108,7 @@ def find_cue(text: str, rules: LiveRules) -> tuple[str, int] | None:
 
 
 def _meant(
-    text: str, claims: Sequence[Claim], before: Sequence[Claim], last: Claim | None, author: str
+    text: str, claims: Sequence[Claim], before: Sequence[Claim], last: Sequence[Claim], author: str
 ) -> Sequence[Claim]:
     """What is corrected: what the correction names, or what the same person said just before it."""
     if named := [claim for claim in claims if claim.words and claim.words in text]:
@@ -117,7 +117,7 @@ def _meant(
         return before
     if theirs := [claim for claim in claims if _same(claim.author, author)]:
         return [claim for claim in theirs if claim.content_id == theirs[-1].content_id]
-    return () if last is None or not _same(last.author, author) else (last,)
+    return [one for one in last if _same(one.author, author)][-1:]
 
 
 def _same(author: str, other: str) -> bool:

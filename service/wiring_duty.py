@@ -67,3 +67,9 @@ async def join_rooms(duties: Duties, rooms: Rooms) -> None:
     duties.patrol.lane = rooms.lane
     rooms.turns.introduce.append(duties.binding.introduce)
     rooms.turns.follow.append(duties.patrol.follow)
+
+    async def begin(tenant: str, room: str) -> None:
+        duties.patrol.forget(tenant, room)
+        await duties.binding.read(tenant, room)
+
+    rooms.turns.begin = begin

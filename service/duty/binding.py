@@ -133,9 +133,12 @@ class Binding:
 
     async def read(self, tenant: str, room: str) -> ShowFile:
         """Reads of a room anew."""
-        known = self._rooms.get((tenant, room))
+        at, known = monotonic(), self._rooms.get((tenant, room))
         on_file = await self._found(tenant, room, known.on_file if known else NO_SHOW)
-        self._rooms[tenant, room] = _Known(monotonic(), on_file)
+        newer = self._rooms.get((tenant, room))
+        if newer is not None and newer.at > at:
+            return newer.on_file
+        self._rooms[tenant, room] = _Known(at, on_file)
         self._rooms.move_to_end((tenant, room))
         while len(self._rooms) > MOST_ROOMS:
             self._rooms.popitem(last=False)

@@ -94,8 +94,6 @@ async def start_show(asked: Asked) -> Answer:
         raise Problem("invalid-body", faults=[Fault(("script_id",), "unknown_script")]) from None
     except AlreadyLive as error:
         raise Problem("already-live", members={"show": error.show}) from None
-    duties.patrol.forget(caller.tenant, show.room)
-    await duties.binding.read(caller.tenant, show.room)
     return await _told(asked, show)
 
 

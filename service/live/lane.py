@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from moderation.risk import Risk
 from moderation.roomstate import RoomState
+from service.live.talk import STARTED
 from service.sitting import length_of
 
 if TYPE_CHECKING:
@@ -74,8 +75,8 @@ class Lane:
     missed: int = 0
     """Of its messages those that the expert is asked for again."""
     waiting: deque[Brought] = field(default_factory=deque)
-    said: deque[Said] = field(default_factory=deque)
-    late: deque[Late] = field(default_factory=deque)
+    said: list[Said] = field(default_factory=list)
+    late: list[Late] = field(default_factory=list)
     ears: dict[Ear, bool] = field(default_factory=dict)
     """Who listens; true for those who hear of everybody's messages."""
 
@@ -132,3 +133,8 @@ class Part:
     state: RoomState = field(default_factory=RoomState)
     risk: Risk = field(default_factory=Risk)
     tried: int = 0
+
+    @property
+    def begins(self) -> bool:
+        """Whether a new show begins with it."""
+        return any(said.happening.kind == STARTED for said in self.said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
@@ -111,6 +111,8 @@ fails the batch.
 """
 Introduce = Callable[[str, str, Message], Message]
 """Tenant, room, message: the message with what is on file for it (proofs, script, product); must not wait."""
+Begin = Callable[[str, str], Awaitable[object]]
+"""Tenant, room: hears of a new show before anything else is judged there."""
 
 
 class Answered(NamedTuple):

@@ -23,7 +23,7 @@ from service.ids import from_stamp
 from service.ledger import LedgerClosed, LedgerFull, LedgerRefused, LedgerUnwritable, told
 from service.live.lane import Lane, Late, Part, Said
 from service.live.risk import faded, is_calm, kept, moved, renewed, restored
-from service.live.talk import RETRACTION, STARTED, Answered, Event, Judged, Kind, Message, News, NotJudged, message_id
+from service.live.talk import RETRACTION, Answered, Event, Judged, Kind, Message, News, NotJudged, message_id
 from service.logs import where
 from service.moderate import Decided, retold
 from service.plan import Entering, Happening, Placed
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from service.filing import Filing
     from service.ledger import Ledger
     from service.live.risk import PutRight
-    from service.live.talk import Ear, Follow, Introduce, Outcome
+    from service.live.talk import Begin, Ear, Follow, Introduce, Outcome
     from service.plan import Outcome as Filed
     from service.ports import Expert, Visit
     from service.review.urgency import Deadlines
@@ -75,6 +75,7 @@ class Turns:
         self._deadlines, self._clock, self._chamber = deadlines, clock, chamber
         self.introduce: list[Introduce] = []
         self.follow: list[Follow] = []
+        self.begin: Begin | None = None
         self.waiting = 0
         """Messages that are not judged yet, in all rooms."""
         self.waiting_of = Counter[str]()
@@ -146,9 +147,8 @@ class Turns:
         contents = chars = 0
         while self._ready and contents < SLICE_CONTENTS and chars < SLICE_CHARS:
             lane = self._ready.popleft()
-            said, late = list(lane.said), list(lane.late)
-            lane.said.clear()
-            lane.late.clear()
+            said, lane.said = lane.said, []
+            late, lane.late = lane.late, []
             brought = lane.take()
             parts.append(Part(lane, brought, said, late))
             contents += len(brought)
@@ -237,13 +237,12 @@ class Turns:
 
     async def _examine(self, parts: Sequence[Part]) -> list[Case]:
         """The cases of all new messages, folded by room in slices, so that the event loop gets its turns."""
-        engines = self._rules.engines
         for part in parts:
             tenant, room = part.lane.tenant, part.lane.name
             part.messages = [brought.message for brought in part.brought]
             for introduce in self.introduce:
                 part.messages = [introduce(tenant, room, message) for message in part.messages]
-            engine = engines.of(tenant)
+            engine = self._rules.engines.of(tenant)
             ruled = [said.ruled for said in part.said if said.ruled is not None]
             part.state, part.cases, part.pieces = _told_of(part.lane.state, ruled, engine), [], []
             for company in slices([message.content for message in part.messages]):
@@ -333,7 +332,7 @@ class Turns:
         if (live := self._rules.engine.ruleset.live) is not None:
             part.risk, told = moved(part.risk, judged, changes, live.risk)
             events.extend(told)
-            if any(said.happening.kind == STARTED for said in part.said):
+            if part.begins:
                 part.risk, told = renewed(part.risk, time(), live.risk)
                 events.extend(told)
         events.extend(said.happening for said in part.said)
@@ -393,6 +392,18 @@ class Turns:
                     self.on_missed(lane, one.message, case)
         news = News(answers, happened)
         lane.tell([(brought.ear, answer) for brought, answer in zip(part.brought, answers, strict=False)], news)
+        if part.begins:
+            self._do(self._begun(part))
+        else:
+            self._done(part)
+
+    async def _begun(self, part: Part) -> None:
+        """Has all who need to know hear of a new show, before the room's next turn."""
+        try:
+            if self.begin is not None:
+                await self.begin(part.lane.tenant, part.lane.name)
+        except Exception as error:  # noqa: BLE001 - the room goes on: what is on file is read again with what is said next
+            structlog.get_logger().error("show not read", **where(error))
         self._done(part)
 
     def _fail(self, part: Part, error: BaseException) -> None:

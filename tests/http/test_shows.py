@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import count
 from uuid import uuid4
 
 import pytest
@@ -211,6 +214,30 @@ def test_host_speech_follows_the_approved_script_of_its_show(server, senior, wri
     fine(server.call("POST", f"/v1/shows/{show['id']}/end", {}))
     after = fine(server.call("POST", "/v1/moderations", {**said, "text": f"我们的{CLAIM}"}))
     assert after["action"] == "block"
+
+
+def test_all_that_is_numbered_behind_the_start_of_a_show_is_judged_by_it(server):
+    filed, started, numbers = proof(server), threading.Event(), count()
+
+    def say():
+        said = {"id": f"m-{next(numbers)}", "kind": "host_speech", "text": f"我们的{CLAIM}"}
+        fine(server.call("POST", "/v1/rooms/r-10/messages", {"messages": [said]}))
+
+    def talk():
+        while not started.is_set():
+            say()
+        say()
+
+    say()
+    with ThreadPoolExecutor(1) as pool:
+        talking = pool.submit(talk)
+        fine(server.call("POST", "/v1/shows", {"room_id": "r-10", "proofs": [filed]}))
+        started.set()
+        talking.result()
+    told = fine(server.call("GET", "/v1/rooms/r-10/events?limit=500"))["items"]
+    begin = next(one["seq"] for one in told if one["kind"] == "show_started")
+    heard = [(one["seq"] > begin, one["action"]) for one in told if one["kind"] == "verdict"]
+    assert set(heard) == {(False, "block"), (True, "pass")}
 
 
 def test_a_room_has_one_show_at_a_time_and_tells_what_is_missing(server):

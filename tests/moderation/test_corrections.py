@@ -75,6 +75,17 @@ def test_two_clocks_may_put_a_correction_before_its_claim(shipped: Engine) -> No
     assert heard(shipped, [speech(CLAIM, 0), speech("哎不好意思口误了我收回刚才那句", -30)]) == []
 
 
+def test_each_host_takes_back_their_own_last_sentence(shipped: Engine) -> None:
+    contents = [speech("这个锅是五升的", 0, "a"), speech("大家晚上好", 5, "b"), speech("口误是三升的", 9, "a")]
+    assert [item.claim.content_id for item in heard(shipped, contents)] == ["speech-0"]
+    assert heard(shipped, [*contents[1:], speech("口误是六升的", 12, "a")]) == []
+
+
+def test_what_is_yet_to_be_said_is_not_taken_back(shipped: Engine) -> None:
+    assert heard(shipped, [speech("这个锅是五升的", 0), speech("口误是三升的", -30)]) == []
+    assert len(heard(shipped, [speech("这个锅是五升的", 0), speech("口误是三升的", -3)])) == 1
+
+
 @pytest.mark.parametrize(
     ("words", "corrected"), [("这个价格我说错了，是九十九元", 0), ("她口误了，没有全国销量第一这回事", 1)]
 )
