@@ -1,7 +1,7 @@
 """Makes docs/images/*.png: the console of a fresh demo, at two widths and in both themes, in a headless Chromium.
 
-Needs Debian's chromium, a font with Chinese characters (fonts-noto-cjk) and the extra ``test``. ``--all FOLDER`` takes
-every page at 1440 and 390 pixels, light and dark, for looking through.
+Needs Debian's chromium-headless-shell or chromium, a font with Chinese characters (fonts-noto-cjk) and the extra
+``test``. ``--all FOLDER`` takes every page at 1440 and 390 pixels, light and dark, for looking through.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
+from tests.browser.chromium import CHROMIUM
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "docs" / "images"
-CHROMIUM = os.environ.get("QINGLIU_CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 PORT = "8137"
 LINE = "这款面霜全網最＊低价，七天祛斑看得见\u200b，加我薇❤了解"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -51,16 +52,21 @@ class Commands(Mapping[str, Any]):
     english = False
 
     def __getitem__(self, name: str) -> Any:
-        registered = typer.Typer()
-        import_module(f"service.cli.{MODULES[name]}").register(registered)
-        command = get_group(registered).commands[name]
-        return in_english(command) if self.english else command
+        return _made(name, english=self.english)
 
     def __iter__(self) -> Iterator[str]:
         return iter(MODULES)
 
     def __len__(self) -> int:
         return len(MODULES)
+
+
+@cache
+def _made(name: str, *, english: bool) -> Any:
+    registered = typer.Typer()
+    import_module(f"service.cli.{MODULES[name]}").register(registered)
+    command = get_group(registered).commands[name]
+    return in_english(command) if english else command
 
 
 class Group(TyperGroup):

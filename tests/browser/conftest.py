@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import os
-import shutil
 import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -22,10 +20,10 @@ from service.review import states
 from service.rights import Role
 from service.settings import Settings
 from service.wiring import open_service
+from tests.browser.chromium import CHROMIUM
 from tests.small import in_a_thread, small_rules, terms
 
 HERE = Path(__file__).parent
-CHROMIUM = os.environ.get("QINGLIU_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 NEEDLESS = (
     "Translate",
     "OptimizationHints",
@@ -50,7 +48,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-SKIPPED = "no Chromium: install Debian's chromium, or set QINGLIU_CHROMIUM to its path"
+SKIPPED = "no Chromium: install Debian's chromium-headless-shell or chromium, or set QINGLIU_CHROMIUM to its path"
 PASSWORD = "a-long-enough-secret"
 PEOPLE = {"li.wei": Role.REVIEWER, "zhang.min": Role.SENIOR, "root": Role.ADMIN, "audit": Role.AUDITOR}
 TERMS = {
