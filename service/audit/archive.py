@@ -121,19 +121,20 @@ def stage_in(folder: Path, digits: str) -> Path | None:
 def damaged_in(data: Path) -> list[str]:
     """The kept files of a data directory that are not what they are named by, or lack their weights. Reads them all."""
     blobs = [path for path in sorted((data / "archive/blobs").glob("*/*")) if _NEW not in path.name]
-    wrong = [path for path in blobs if _digest(path) != path.name]
+    wrong = [path for path in blobs if digest_of(path) != path.name]
     for card in sorted([*data.glob("archive/models/*/cards/*.json"), *data.glob("models/*/cards/*.json")]):
         home = card.parents[1]
         try:
             weights = home / "weights" / orjson.loads(card.read_bytes())["weights"]
         except (ValueError, TypeError, KeyError):
             weights = card
-        if not weights.is_file() or _digest(weights) != home.name:
+        if not weights.is_file() or digest_of(weights) != home.name:
             wrong.append(weights)
     return [str(path.relative_to(data)) for path in wrong]
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal digits."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
 

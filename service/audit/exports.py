@@ -29,8 +29,9 @@ from moderation.types import Scene
 from service import private
 from service.acts import EXPORT_ASKED, EXPORT_CANCELLED, EXPORT_DONE, EXPORT_FAILED, EXPORT_FETCHED, Act
 from service.audit import seal
+from service.audit.archive import digest_of
 from service.audit.formats import FORMATS, lacking
-from service.audit.make import TEXTS, Cancelled, Plan, Progress, collect, digest_of, tabulate
+from service.audit.make import TEXTS, Cancelled, Plan, Progress, collect, tabulate
 from service.audit.manifest import Ground
 from service.audit.packs import PACKS
 from service.audit.reads import Signed

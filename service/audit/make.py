@@ -10,7 +10,6 @@ import os
 import struct
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import file_digest
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -257,12 +256,6 @@ def micros(at: str) -> int:
     """Microseconds since 1970 of a time of the acts."""
     moment = datetime.fromisoformat(at)
     return int(moment.timestamp()) * 1_000_000 + moment.microsecond
-
-
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal digits."""
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def _chunks(source: Any) -> Iterator[list[bytes]]:

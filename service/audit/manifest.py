@@ -12,7 +12,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from service.acts import canonical
-from service.audit.make import INDEX, LEAVES, RECORDS, digest_of
+from service.audit.archive import digest_of
+from service.audit.make import INDEX, LEAVES, RECORDS
 from service.audit.packs import CHECKLIST, said
 from service.audit.tree import consistency, range_proof
 

@@ -20,8 +20,7 @@ import typer
 
 from moderation.told import Wrong
 from service import private
-from service.audit.archive import damaged_in
-from service.audit.make import digest_of
+from service.audit.archive import damaged_in, digest_of
 from service.audit.retaining import Again
 from service.audit.weeding import NUMBERS
 from service.audit.whole import wrong_in

@@ -18,7 +18,7 @@ import time_machine
 from structlog.testing import capture_logs
 
 from service.acts import Act, act_row
-from service.audit import formats, make
+from service.audit import archive, formats, make
 from service.audit.columns import COLUMNS
 from service.audit.dsa import BATCH, statement
 from service.audit.exports import AskedWrong, Exports
@@ -229,7 +229,7 @@ async def test_of_a_pack_that_is_given_up_nothing_stays(made, monkeypatch, stage
 
     def digest(path):
         giving_up("digest")
-        return make.digest_of(path)
+        return archive.digest_of(path)
 
     monkeypatch.setattr(Exports, "_reporter", reporting)
     monkeypatch.setattr("service.audit.exports.digest_of", digest)
