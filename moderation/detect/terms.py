@@ -361,6 +361,8 @@ class Inspection:
         if not words.straddled(text, start, end):
             return True
         low, high, _, _ = view.clause(start, end, reach=2 * words.WINDOW)
+        low = start if view.dashed(start) else low
+        high = end if view.dashed(end) else high
         clause = text[low:high]
         if words.stands_alone(clause, start - low, end - low):
             return True

@@ -163,6 +163,10 @@ class View:
         pairs = ((place, lasts[place - 1] + 1, starts[place]) for place in range(start + 1, end))
         return [(place, self.source[left:right]) for place, left, right in pairs if right > left]
 
+    def dashed(self, place: int) -> bool:
+        """Whether a Chinese dash stands in the source before ``text[place]``: no word goes on behind it."""
+        return 0 < place < len(self.text) and any("——" in gap for _, gap in self.gaps(place - 1, place + 1))
+
     def _joined(self, place: int) -> bool:
         """Whether ``text[place]`` stands right behind ``text[place - 1]`` in the source."""
         cuts = self._cuts

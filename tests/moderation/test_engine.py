@@ -218,6 +218,11 @@ def test_a_text_a_day_later_is_judged_by_that_day(court, content) -> None:
     assert engine.examine(later, reading).conclude().evidence
 
 
+def test_no_word_goes_on_behind_a_dash(shipped, quotes) -> None:
+    assert quotes(shipped, "走到山——顶级配置") == ["顶级"]
+    assert quotes(shipped, "走到山顶级配置") == []
+
+
 @pytest.mark.parametrize(
     ("text", "quoted"),
     [
