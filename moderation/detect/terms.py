@@ -346,7 +346,7 @@ class Inspection:
 
     def _whole_pieces(self, view: View, start: int, place: int, end: int) -> bool:
         """Whether the two sides of a blank or clause mark inside a hit are whole words in their own clauses."""
-        low, high, _, _ = view.clause(start, end, reach=words.WINDOW)
+        low, high = view.stretch(start, end, reach=words.WINDOW)
         left, right = view.text[low:place], view.text[place:high]
         return words.stands_alone(left, len(left) - (place - start), len(left)) and words.stands_alone(
             right, 0, end - place
@@ -360,9 +360,7 @@ class Inspection:
         text = view.text
         if not words.straddled(text, start, end):
             return True
-        low, high, _, _ = view.clause(start, end, reach=2 * words.WINDOW)
-        low = start if view.dashed(start) else low
-        high = end if view.dashed(end) else high
+        low, high = view.stretch(start, end, reach=2 * words.WINDOW)
         clause = text[low:high]
         if words.stands_alone(clause, start - low, end - low):
             return True

@@ -163,10 +163,6 @@ class View:
         pairs = ((place, lasts[place - 1] + 1, starts[place]) for place in range(start + 1, end))
         return [(place, self.source[left:right]) for place, left, right in pairs if right > left]
 
-    def dashed(self, place: int) -> bool:
-        """Whether a Chinese dash stands in the source before ``text[place]``: no word goes on behind it."""
-        return 0 < place < len(self.text) and any("——" in gap for _, gap in self.gaps(place - 1, place + 1))
-
     def _joined(self, place: int) -> bool:
         """Whether ``text[place]`` stands right behind ``text[place - 1]`` in the source."""
         cuts = self._cuts
@@ -196,6 +192,14 @@ class View:
         left, right = clauses[bisect_right(clauses, start) - 1], clauses[bisect_left(clauses, end)]
         opens, closes = start - reach <= left, end + reach >= right
         return left if opens else start - reach, right if closes else end + reach, opens, closes
+
+    def stretch(self, start: int, end: int, *, reach: int) -> tuple[int, int]:
+        """How far the words at the edges of ``text[start:end]`` may go: in its clause, and across no Chinese dash."""
+        low, high, _, _ = self.clause(start, end, reach=reach)
+        return start if self._dashed(start) else low, end if self._dashed(end) else high
+
+    def _dashed(self, place: int) -> bool:
+        return 0 < place < len(self.text) and any("——" in gap for _, gap in self.gaps(place - 1, place + 1))
 
     def sentence(self, start: int, end: int) -> tuple[int, int, bool]:
         """The sentence around ``text[start:end]``: its bounds in the view, and whether a question mark ends it."""
