@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from datetime import UTC
 
@@ -198,6 +199,7 @@ def _count_up(engine, times):
     for _ in range(times):
         with engine.begin() as connection:
             value = int(connection.execute(text("SELECT created_at FROM tenants WHERE name = 'n'")).scalar_one())
+            time.sleep(0.001)  # on a busy machine a thread may have its turn alone, and nothing would race
             connection.execute(text("UPDATE tenants SET created_at = :v WHERE name = 'n'"), {"v": str(value + 1)})
 
 
