@@ -42,6 +42,8 @@ gc.disable()
 """While tests are collected nothing is let go: looking for garbage among all modules would take a second."""
 gc.set_threshold(20_000, 20, 50)
 """As ``qingliu serve`` sets it: most of what tests make stays, and would be looked at again and again."""
+STARTED = frozenset({"browser", "models"})
+"""Folders whose tests all need what takes seconds to start: Chromium, or torch and a trained model."""
 KEPT = 8
 """Engines that are kept for the services that open the same rules again."""
 
@@ -52,7 +54,7 @@ def pytest_xdist_auto_num_workers():
 
 
 class ByNeed(LoadFileScheduling):
-    """A file goes to a worker that has already started what it needs: Chromium and the shipped rules take seconds.
+    """A file goes to a worker that has already started what it needs: Chromium, torch, the shipped rules take seconds.
 
     Who finds nothing else to do starts it too.
     """
@@ -76,8 +78,8 @@ class ByNeed(LoadFileScheduling):
 
 @cache
 def _need_of(path):
-    if path.parent.name == "browser":
-        return "Chromium"
+    if path.parent.name in STARTED:
+        return path.parent.name
     return "rules" if "shipped" in path.read_text(encoding="utf-8") else None
 
 

@@ -13,6 +13,8 @@ from tests.small import small_rules, terms
 
 IN_HAND = "() => document.querySelectorAll('#tray button').length"
 CALM = "() => !document.querySelector('[aria-busy=true]')"
+SETTLED = "() => document.querySelector('.item') ?? document.querySelector('#start')?.contains(document.activeElement)"
+"""The desk shows what is in hand, or offers work: a key that comes before may ask for other items than those."""
 GROUND = "one => getComputedStyle(one).backgroundColor"
 
 
@@ -35,7 +37,7 @@ def busy(house):
 def sitting(seat, name="li.wei"):
     """Somebody with a claimed batch before them."""
     sat = seat(name)
-    sat.page.wait_for_selector("#desk")
+    sat.page.wait_for_function(SETTLED)
     if not sat.page.locator(".item").count():
         sat.press("c")
     sat.page.wait_for_selector(".item")
