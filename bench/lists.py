@@ -19,11 +19,12 @@ import orjson
 from daachorse import CharwiseDoubleArrayAhoCorasick
 
 from bench.rules import SEED, padding
+from moderation.encoding import decode
 from moderation.engine import Engine
 from moderation.importer import Order, Provenance, allowed_words, sort_out, term_file
 from moderation.lint import LIMIT, Kind, false_alarms, lint, standing
 from moderation.load import LEXICONS, load_frame, with_terms
-from moderation.wordlist import Shape, decode, read_text
+from moderation.wordlist import Shape, read_text
 from service.rulebook.linting import clean_texts
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
-"""Foreign word lists as bytes become words with their lines and tags, or an error that names the line.
+"""Foreign word lists as text become words with their lines and tags, or an error that names the line.
 
 Read are lines (with the separators people use), ``word tag,tag``, ``key<TAB>values``, CSV, TSV, rows of a sheet, JSON
-and JSONL, in UTF-8, UTF-16, GB18030 or Big5. What the words mean is not decided here, and no file is opened.
+and JSONL. What the words mean is not decided here, and no file is opened.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from moderation.encoding import ListUnreadable
 from moderation.told import Told
 
 if TYPE_CHECKING:
@@ -29,16 +30,6 @@ _WORD_NAMES: Final = frozenset(
 _TITLES: Final = ("敏感词", "违禁词", "关键词", "关键字", "词条", "词语", "词表", "词库", "keyword")
 """What the name of an only column holds: 关键词列表."""
 _TAG_NAMES: Final = frozenset("tag tags type types category topic label 标签 类型 类别 分类 种类 主题".split())  # noqa: SIM905
-_BOMS: Final = (
-    (b"\xef\xbb\xbf", "utf-8"),
-    (b"\xff\xfe", "utf-16-le"),
-    (b"\xfe\xff", "utf-16-be"),
-)
-_PAIR: Final = re.compile(rb"[\x81-\xa0\xa4-\xfe][\x40-\xfe]")
-"""The bytes of a Han in GBK or Big5, whose signs begin with A1 to A3."""
-_COMMON: Final = re.compile(rb"[\xa4-\xc6]"), re.compile(rb"[\xb0-\xd7][\xa1-\xfe]")
-"""The everyday ones, in Big5 and in GB18030."""
-_SAMPLE, _EVERYDAY, _RARER = 1 << 14, 0.9, 0.7
 _SEPARATORS: Final = "、|，,；;\t"
 _ALWAYS: Final = re.compile("[、，,；;]")
 """These separate in any file; a tab and ``|`` only where the whole file shows it."""
@@ -86,14 +77,6 @@ class Rejected(NamedTuple):
     why: Told
 
 
-class ListUnreadable(Exception):
-    """A file that cannot be read as a list at all, the line where that shows, and why, as ``told``."""
-
-    def __init__(self, line: int, zh: str, en: str) -> None:
-        super().__init__(f"{line}: {en}")
-        self.line, self.told = line, Told(zh, en)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     """What the reader of a list is told instead of finding it out: each may be left open.
@@ -118,50 +101,6 @@ class Listing:
     rejected: list[Rejected] = field(default_factory=list)
     form: str = ""
     headed: bool | None = None
-
-
-def decode(data: bytes, encoding: str = "") -> tuple[str, str]:
-    """The text of a file and the name of its encoding, found out where none is given.
-
-    Raises:
-        ListUnreadable: with the line of the first byte that is no character.
-    """
-    for mark, name in _BOMS:
-        if data.startswith(mark) and encoding in {"", name, name.rpartition("-")[0]}:
-            return _decoded(data.removeprefix(mark), name), name
-    if encoding:
-        return _decoded(data, encoding), encoding
-    if b"\0" in data[:4096]:
-        name = "utf-16-le" if data[1:4096:2].count(0) >= data[:4096:2].count(0) else "utf-16-be"
-        return _decoded(data, name), name
-    failed: dict[str, int] = {}
-    for name in ("utf-8", "cp950", "gb18030") if _looks_big5(data) else ("utf-8", "gb18030"):
-        try:
-            return data.decode(name), name
-        except UnicodeDecodeError as error:
-            failed[name] = error.start
-    return _decoded(data, max(failed, key=lambda name: failed[name])), ""  # what could be read furthest was meant
-
-
-def _looks_big5(data: bytes) -> bool:
-    """Whether nearly all Han are everyday ones in Big5 while many are rare ones in GB18030, which reads them too."""
-    pairs = _PAIR.findall(data[:_SAMPLE])
-    big5, gb = (sum(common.match(pair) is not None for pair in pairs) for common in _COMMON)
-    return big5 > _EVERYDAY * len(pairs) and gb < _RARER * len(pairs)
-
-
-def _decoded(data: bytes, encoding: str) -> str:
-    try:
-        return data.decode(encoding)
-    except LookupError:
-        raise ListUnreadable(1, f"没有 {encoding} 这种编码", f"there is no encoding {encoding}") from None
-    except UnicodeDecodeError as error:
-        line = data[: error.start].decode(encoding, "replace").count("\n") + 1
-        raise ListUnreadable(
-            line,
-            f"第 {line} 行有不属于 {encoding} 的字节；请用 --encoding 指明编码",
-            f"line {line} holds bytes that are not {encoding}: give --encoding",
-        ) from None
 
 
 def read_text(text: str, shape: Shape, *, suffix: str = "") -> Listing:

@@ -14,8 +14,8 @@ import orjson
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from moderation.encoding import ListUnreadable, decode
 from moderation.lint import EXPLAINED, LIMIT, Kind
-from moderation.wordlist import ListUnreadable, decode
 from service.cli.say import err, out, why
 from service.cli.words import refuse, say, table
 from service.rulebook.linting import CLEAN

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from moderation.encoding import ListUnreadable, decode
 from moderation.errors import LoadErrors
 from moderation.importer import (
     POLITICAL,
@@ -27,7 +28,7 @@ from moderation.lint import Kind
 from moderation.load import LEXICONS, load_frame, with_terms
 from moderation.told import Told
 from moderation.types import SHANGHAI
-from moderation.wordlist import Form, ListUnreadable, Rejected, Shape, decode, read_rows, read_text
+from moderation.wordlist import Form, Rejected, Shape, read_rows, read_text
 from service.cli import sheet
 from service.cli.findings import DEFAULT_LIMIT, SHOWN, Clock, Corpus, Limit, clean_texts, no_collection, tell, told
 from service.cli.judging import Lexicons, chosen_settings

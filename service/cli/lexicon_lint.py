@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 import typer
 
 from moderation.check import check_lines
+from moderation.encoding import ListUnreadable, decode
 from moderation.engine import Engine
 from moderation.errors import LoadErrors
 from moderation.lexicon import ALLOW
 from moderation.lint import Alarms, Finding, Kind, false_alarms, lint, standing
 from moderation.load import load_frame, load_ruleset, with_terms
-from moderation.wordlist import ListUnreadable, decode
 from moderation.wrongs import wrong
 from service.cli.findings import DEFAULT_LIMIT, Clock, Corpus, Limit, clean_texts, no_collection, tell, told, watched
 from service.cli.judging import Lexicons, chosen_settings

@@ -10,7 +10,7 @@ from zlib import error as BadDeflate  # noqa: N812 - the name of an exception
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from moderation.wordlist import ListUnreadable
+from moderation.encoding import ListUnreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,10 +7,11 @@ from datetime import date
 import pytest
 
 from bench.lists import EVERYDAY, public_list
+from moderation.encoding import decode
 from moderation.importer import Order, Provenance, allowed_words, provenance_faults, sort_out, term_file
 from moderation.lexicon import parse
 from moderation.load import load_frame, with_terms
-from moderation.wordlist import Item, Shape, decode, read_text
+from moderation.wordlist import Item, Shape, read_text
 
 ORIGIN = Provenance(source="某公开词表 2024", licence="MIT", owner="内容安全组", reviewed=date(2026, 11, 22))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from moderation.encoding import ListUnreadable, decode
 from moderation.text.words import frequent
-from moderation.wordlist import Form, ListUnreadable, Shape, decode, read_rows, read_text
+from moderation.wordlist import Form, Shape, read_rows, read_text
 
 
 def read(data: bytes, suffix: str = ".txt", **shape):
