@@ -11,6 +11,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from moderation.likeness import MARKED, marks_of, nearest, pairs_of
 from moderation.roomstate import (
     BLOCKED,
     FIRST,
@@ -41,14 +42,14 @@ from moderation.roomstate import (
 from moderation.types import FULL_WEIGHT, UNSURE, Scene
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from moderation.liverules import Limits, LiveRules
     from moderation.types import Content, Evidence
 
 __all__ = [
     "COMPLAINTS", "GIFT", "NOTHING", "ROOM", "Company", "Finding", "Joined", "Retraction", "RoomState",
-    "block", "fold", "forget", "observe", "pairs_of", "recall", "remember", "rest", "shared_milli",
+    "block", "fold", "forget", "observe", "recall", "remember", "rest",
 ]  # fmt: skip
 
 ROOM = "room"
@@ -66,10 +67,6 @@ BEHIND = 60
 """A message so many seconds behind the room's clock sets it back: one with a date far ahead must not stop the room."""
 COUNTED = 4
 """Shorter texts are not counted over different people."""
-MARKED = 6
-"""Texts of so many characters are compared with others; shorter ones are the same or not."""
-EDGE = 4
-"""So many characters are how a text begins, or ends."""
 ACCOUNT = 5
 """A piece of so many Latin letters and digits is a word of its own."""
 PARTNERS = 4
@@ -80,7 +77,6 @@ later they may still say what."""
 MOBILE = ((3, 4, 4), (3, 8), (7, 4))
 """How people cut a mobile number."""
 _CUTS = frozenset(itertools.chain.from_iterable(MOBILE))
-_CODES = re.compile("[0-9a-z]+")
 _ROUND = re.compile(r"(.{1,16}?)\1*")
 _new = tuple.__new__
 
@@ -142,7 +138,7 @@ def block(state: RoomState, content: Content, text: str, category: str) -> None:
     blocked = {**others, kept: Block(content.at.timestamp(), category, (content.author.id or "")[:NAME])}
     echoes = {
         **state.echoes,
-        **dict.fromkeys(_marks(kept, pairs_of(kept)) if len(kept) >= MARKED else (), kept),
+        **dict.fromkeys(marks_of(kept, pairs_of(kept)) if len(kept) >= MARKED else (), kept),
         kept: kept,
     }
     if len(blocked) > BLOCKED:
@@ -288,8 +284,8 @@ def _note(state: RoomState, post: Post, kept: str, limits: Limits) -> tuple[Post
 def _meet(state: RoomState, kept: str, limits: Limits) -> str:
     """The text that a new one is nearly equal to; else itself, to be met by its marks."""
     keys, pairs = state.keys, pairs_of(kept)
-    marks = _marks(kept, pairs)
-    other, _ = _nearest(pairs, marks, keys.get, limits.alike_milli)
+    marks = marks_of(kept, pairs)
+    other, _ = nearest(pairs, marks, keys.get, limits.alike_milli)
     known = kept if other is None else other
     for mark in marks:
         keys.put(mark, known, KEYS)
@@ -329,38 +325,6 @@ def _weigh(posts: Sequence[Post], length: int, limits: Limits, findings: list[Fi
             findings.append(_spam("crowd", ("people", len(crowd)), ("seconds", limits.crowd_seconds)))
 
 
-def pairs_of(text: str) -> set[str]:
-    """The pairs of neighbouring characters of a text; those of Latin letters and digits, which bots vary, left out."""
-    core = _CODES.sub("", text)
-    if len(core) < MARKED - 1:
-        core = text
-    return set(map(str.__add__, core, core[1:]))
-
-
-def _marks(kept: str, pairs: set[str]) -> tuple[str, ...]:
-    """By what texts that are nearly equal are met: how they begin and end, and two pairs. Few edits change them all."""
-    if not pairs:
-        return ()
-    return kept[:EDGE], kept[-EDGE:], min(pairs), max(pairs)
-
-
-def shared_milli(pairs: set[str], other: str) -> int:
-    """How much of two texts is the same, in thousandths of their pairs."""
-    theirs = pairs_of(other)
-    return 2000 * len(pairs & theirs) // (len(pairs) + len(theirs))
-
-
-def _nearest(
-    pairs: set[str], marks: Sequence[str], known: Callable[[str], str | None], least: int
-) -> tuple[str | None, int]:
-    """The first text known by a mark that shares so many thousandths at the least, and how many it shares."""
-    for mark in marks:
-        other = known(mark)
-        if other is not None and (share := shared_milli(pairs, other)) >= least:
-            return other, share
-    return None, 0
-
-
 def _after_blocks(state: RoomState, message: _Said, rules: LiveRules, findings: list[Finding]) -> None:
     """An echo of a text that was blocked, or a reply to the last one."""
     at, kept, limits = message.at, message.kept, rules.limits
@@ -368,7 +332,7 @@ def _after_blocks(state: RoomState, message: _Said, rules: LiveRules, findings: 
     share = 1000
     if known is None and len(kept) >= MARKED:
         pairs = pairs_of(kept)
-        known, share = _nearest(pairs, _marks(kept, pairs), state.echoes.get, limits.echo_milli)
+        known, share = nearest(pairs, marks_of(kept, pairs), state.echoes.get, limits.echo_milli)
     item = None if known is None or len(known) < COUNTED else state.blocked.get(known)
     if item is not None:
         own = message.age != OLD or message.author == item.author

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from math import exp, lgamma
 from typing import TYPE_CHECKING, NamedTuple
 
-from moderation.room import COMPLAINTS, pairs_of, shared_milli
+from moderation.likeness import pairs_of, shared_milli
+from moderation.room import COMPLAINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
