@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +14,7 @@ from moderation.render import render
 from moderation.trace import Tracer
 from moderation.types import TEXT, Action, Opinion
 from tests.moderation.conftest import term_file
+from tests.small import steps_of
 
 if TYPE_CHECKING:
     from moderation.engine import Engine
@@ -244,24 +244,7 @@ def test_examples_of_own_lines_are_judged(owning):
         owning("某某词 | hit: 没有")
 
 
-def calls_of(make):
-    """How many functions are called."""
-    count = 0
-
-    def told(_frame, event, _):
-        nonlocal count
-        count += event in {"call", "c_call"}
-
-    before = sys.getprofile()
-    sys.setprofile(told)
-    try:
-        make()
-    finally:
-        sys.setprofile(before)
-    return count
-
-
 def test_what_a_small_lexicon_costs_does_not_grow_with_the_shared_rules(base, shipped):
     files = {"a.txt": term_file("\n".join(f"第{n}号某词" for n in range(100)), "gambling")}
-    few, many = (calls_of(lambda on=on: engine_with(read_own(files, on.ruleset), on)) for on in (base, shipped))
+    few, many = (steps_of(lambda on=on: engine_with(read_own(files, on.ruleset), on)) for on in (base, shipped))
     assert many < 1.1 * few

@@ -13,6 +13,7 @@ from moderation import room as rooms
 from moderation import roomstate
 from moderation.room import NOTHING, RoomState, fold, forget, observe, remember, rest
 from tests.moderation.live import START, chat, speech
+from tests.small import steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,21 +86,7 @@ def test_the_bound_is_that_of_the_stores(rules: LiveRules, monkeypatch: pytest.M
 
 def steps(contents: Sequence[Content], rules: LiveRules, after: RoomState) -> int:
     """How many operations the fold of some messages takes."""
-    count = 0
-
-    def trace(frame: Any, event: str, _: object) -> Any:
-        nonlocal count
-        frame.f_trace_opcodes, frame.f_trace_lines = True, False
-        count += event == "opcode"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        folded(contents, rules, after)
-    finally:
-        sys.settrace(before)
-    return count
+    return steps_of(lambda: folded(contents, rules, after))
 
 
 def crowded(count: int) -> list[Content]:
