@@ -949,8 +949,8 @@ async def retain(service, key_id) -> None:
     """Holds that stand and that are lifted, contents that grow old, and one who is forgotten."""
     retaining = service.audit.retaining
     for value in ("a", "b"):
-        hold = await retaining.hold("shop", "content", value, reason="调查", by=key_id)
-    await retaining.lift("shop", hold.id, by=key_id)
+        hold = await retaining.holds.place("shop", "content", value, reason="调查", by=key_id)
+    await retaining.holds.lift("shop", hold.id, by=key_id)
     said = Content(
         scene=Scene.UGC, parts=(Part("text", "忘了我"),), at=datetime.now(UTC), id="me", author=Author(id="me")
     )

@@ -1,8 +1,5 @@
 """What is kept for how long: contents are classed, purged when their time has come, held, and erased with a person.
 
-NoSuchHold   the tenant has no such hold
-HoldWrong    a hold that cannot be placed; it names the field
-
 To take a content away is to empty its words and its salt, with whatever else would let somebody guess them (the seals
 of idempotency keys); its commitment, its decisions and its acts stay, and the act that tells of it is its tombstone. To
 erase a person is to do that for all that they wrote, and to destroy their key.
@@ -18,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from service.acts import ERASURE_DONE, HOLD_LIFTED, HOLD_PLACED, RETENTION_PURGED, Act
+from service.acts import ERASURE_DONE, RETENTION_PURGED, Act
 from service.audit.clock import Clock
+from service.audit.holds import Holds, Overtaken, held, same
 from service.audit.retention import CLASSES, FOREVER, SHORTEST, Kept, longest, looked_at
-from service.ids import from_stamp, new_id, now, stamp
-from service.ledger import Unchanged
+from service.ids import from_stamp, now, stamp
 from service.ports import Write
 from service.store import vault_statements as sql
 from service.store.codec import told_in
@@ -32,6 +29,7 @@ from service.tasks import forever
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from service.audit.holds import Hold
     from service.audit.reads import LogReads
     from service.audit.weeding import Weeding
     from service.ledger import Ledger
@@ -40,45 +38,9 @@ if TYPE_CHECKING:
 
     Read = Callable[..., list[tuple[Any, ...]]]
 
-KINDS: Final = ("tenant", "content", "creator", "room")
 AT_ONCE: Final = 200
 LOOK_SECONDS: Final = 600.0
 SEALS_DAYS: Final = next(one.days for one in CLASSES if one.when == "seal")
-_REASON: Final = 500
-
-
-class NoSuchHold(LookupError):
-    """The tenant has no such hold, or it was lifted."""
-
-
-class HoldWrong(ValueError):
-    """A hold that cannot be placed."""
-
-
-class Hold(NamedTuple):
-    """A hold, as the database has it."""
-
-    id: str
-    tenant: str
-    kind: str
-    value: str
-    reason: str
-    by: str
-    placed_at: str
-    lifted_at: str | None = None
-    lifted_by: str | None = None
-
-    def covers(self, tenant: str, content: str, told: dict[str, Any]) -> bool:
-        """Whether it keeps a content."""
-        if tenant != self.tenant:
-            return False
-        author = (told.get("author") or [None])[0]
-        values = {"tenant": tenant, "content": content, "creator": author, "room": told.get("room")}
-        return self.kind == "tenant" or values[self.kind] == self.value
-
-
-class _Overtaken(Exception):
-    """Somebody placed or lifted a hold, or posted a text anew, while it was worked out what may go."""
 
 
 class _Fate(Enum):
@@ -136,46 +98,12 @@ class Again(NamedTuple):
 
 
 class Retaining:
-    """Keeps its ways to the database, and whether all packs are known to say only what is kept."""
+    """Keeps its ways to the database, the holds, and whether all packs are known to say only what is kept."""
 
     def __init__(self, ledger: Ledger, reads: LogReads, vault: Vault, weeding: Weeding) -> None:
         self._ledger, self._reads, self._vault, self._weeding = ledger, reads, vault, weeding
+        self.holds = Holds(ledger, reads, vault)
         self._weeded, self._clock = False, Clock(reads)
-
-    async def hold(self, tenant: str, kind: str, value: str, *, reason: str, by: str) -> Hold:
-        """Places a hold; the same one again is the one that somebody has placed. Raises ``HoldWrong``."""
-        nameless = kind != "tenant" and not value.strip()
-        if kind not in KINDS or nameless or not reason.strip():
-            raise HoldWrong("kind" if kind not in KINDS else "value" if nameless else "reason")
-        hold = Hold(new_id(), tenant, kind, value, reason.strip()[:_REASON], by, now())
-
-        def work(visit: Visit) -> Hold:
-            if known := visit.rows(sql.HOLD_AS, *hold[1:6]):
-                return Hold(*known[0])
-            self._place(visit, hold, by=by)
-            return hold
-
-        return await self._ledger.visit(work)
-
-    def _place(self, visit: Visit, hold: Hold, *, by: str) -> None:
-        facts = {"by": by, "kind": hold.kind, "value": self._vault.mark(hold.tenant, hold.value).hex()}
-        visit.record(Act(HOLD_PLACED, hold.id, hold.tenant, facts), Write(sql.INSERT_HOLD, hold[:7]))
-
-    async def lift(self, tenant: str, hold: str, *, by: str) -> None:
-        """Lifts a hold. Raises ``NoSuchHold``."""
-
-        def work(visit: Visit) -> None:
-            act = Act(HOLD_LIFTED, hold, tenant, {"by": by})
-            visit.record(act, Write(sql.LIFT_HOLD, (visit.at, by, hold, tenant)))
-
-        try:
-            await self._ledger.visit(work)
-        except Unchanged:
-            raise NoSuchHold(hold) from None
-
-    async def holds(self, tenant: str, *, before: str, limit: int) -> list[Hold]:
-        """The holds of a tenant, newest first, lifted ones too."""
-        return [Hold(*row) for row in await asyncio.to_thread(self._reads.rows, sql.HOLDS, tenant, before, limit)]
 
     async def expiring(self, tenant: str, *, limit: int = 2000) -> list[tuple[str, str, int]]:
         """How many contents of a class end in a month: class, month, number."""
@@ -214,10 +142,10 @@ class Retaining:
         What holds keep is worked out anew where one was placed or lifted meanwhile.
         """
         while True:
-            asked = _Asked(tenant, person, await self._in_force(), retained)
+            asked = _Asked(tenant, person, await asyncio.to_thread(self.holds.in_force), retained)
             try:
                 return await self._erased(asked, reason=reason, by=by)
-            except _Overtaken:
+            except Overtaken:
                 continue
 
     async def _erased(self, asked: _Asked, *, reason: str, by: str) -> Erased:
@@ -228,7 +156,7 @@ class Retaining:
         subject = self._vault.mark(asked.tenant, asked.person)
 
         def work(visit: Visit) -> tuple[Erased, list[int]]:
-            _same(visit, asked.holds)
+            same(visit, asked.holds)
             fates, found, *_ = self._look(visit.rows, asked, seen)
             going = [number for number, fate in fates.items() if fate is _Fate.GOES]
             seals = {(name, key) for name, key, number in found if fates[number] is _Fate.GOES}
@@ -268,14 +196,12 @@ class Retaining:
         keys = [key for key in gone.keys if key not in known]
 
         def work(visit: Visit) -> int:
-            lacking = [one for one in gone.holds if visit.rows(sql.HOLD_LACKING, one.tenant, one.id)]
-            for one in lacking:
-                self._place(visit, one, by=by)
+            placed = self.holds.place_lacking(visit, gone.holds, by=by)
             standing = [key for key in keys if visit.rows(sql.KEY, key)]
             facts = {"by": by, "contents": len(numbers), "keys": [key.hex() for key in standing]}
             act = Act(ERASURE_DONE, "restore", facts=facts)
             visit.record(act, *_taken(numbers, seals), *self._destroyed(visit, standing))
-            return len(lacking)
+            return placed
 
         placed = await self._ledger.visit(work)
         await self._settle()
@@ -286,7 +212,7 @@ class Retaining:
         """What was taken away until now, and is held. Reads."""
         contents = [(tenant, name, version) for tenant, name, version in self._reads.rows(sql.EMPTIED)]
         keys = [key for (key,) in self._reads.rows(sql.DESTROYED)]
-        return Gone(contents, keys, [Hold(*row) for row in self._reads.rows(sql.HOLDING)])
+        return Gone(contents, keys, self.holds.in_force())
 
     async def _settle(self) -> None:
         """Has nothing of what was taken away lie in the write-ahead log."""
@@ -301,9 +227,6 @@ class Retaining:
         taken = await self._weeding.out(emptied, anew=not weeded)
         self._weeded = True
         return taken
-
-    async def _in_force(self) -> list[Hold]:
-        return [Hold(*row) for row in await asyncio.to_thread(self._reads.rows, sql.HOLDING)]
 
     async def _class(self, at: str) -> int:
         """Works out until when some contents are kept that are old enough."""
@@ -326,22 +249,22 @@ class Retaining:
         Where a hold came or went meanwhile, or a text was posted anew, nothing is done: the next sweep takes it up.
         """
         rows = await asyncio.to_thread(self._reads.rows, sql.DUE, at, AT_ONCE)
-        holds = await self._in_force()
+        holds = await asyncio.to_thread(self.holds.in_force)
         going, staying = [], []
         classes = await asyncio.to_thread(self._classes, rows)
         for row, (code, until) in zip(rows, classes, strict=True):
             if until > at:
                 staying.append((code, looked_at(until, at), row[0]))
-            elif _held(holds, row[1], row[2], told_in(row[4])):
+            elif held(holds, row[1], row[2], told_in(row[4])):
                 staying.append((code, looked_at(FOREVER, at), row[0]))
             else:
                 going.append((row, code, until))
         seals = await asyncio.to_thread(self._seals_by_tenant, [(row[1], row[0]) for row, _, _ in going])
 
         def work(visit: Visit) -> None:
-            _same(visit, holds)
+            same(visit, holds)
             if visit.rows(sql.DUE, at, AT_ONCE) != rows:
-                raise _Overtaken
+                raise Overtaken
             visit.derive(*(Write(sql.POSTPONE, one, must_change=False) for one in staying))
             for (content, tenant, name, version, *_, digest), code, until in going:
                 facts = {"class": code, "commitment": digest.lower(), "until": until, "version": version}
@@ -355,7 +278,7 @@ class Retaining:
         try:
             if rows:
                 await self._ledger.visit(work)
-        except _Overtaken:
+        except Overtaken:
             return [], 0
         return [row[0] for row, _, _ in going], len(rows)
 
@@ -379,7 +302,7 @@ class Retaining:
         tenant, person, holds, retained = asked
         ((seq, content),) = read(NEXT)
         words = self._words_of(read, tenant, person, seen.content)
-        fates = {number: _Fate.HELD for number, name, told in words if _held(holds, tenant, name, told)}
+        fates = {number: _Fate.HELD for number, name, told in words if held(holds, tenant, name, told)}
         free = {number for number, *_ in words} - fates.keys()
         if seen.fates:
             decided = {number for (number,) in read(sql.DECIDED_SINCE, seen.seq, tenant)}
@@ -438,13 +361,3 @@ def _kept(read: Read, row: Sequence[Any]) -> Kept:
         ((show,),) = read(sql.SHOW_END, tenant, room, published)
     commercial = bool(told.get("commercial") or told.get("has_cart_link"))
     return Kept(scene or "", published or received, received, show or "", bool(restricted), commercial)
-
-
-def _same(visit: Visit, holds: Iterable[Hold]) -> None:
-    """Raises ``_Overtaken`` where these are not the holds that are in force now."""
-    if {Hold(*row) for row in visit.rows(sql.HOLDING)} != {*holds}:
-        raise _Overtaken
-
-
-def _held(holds: Iterable[Hold], tenant: str, content: str, told: dict[str, Any]) -> bool:
-    return any(hold.covers(tenant, content, told) for hold in holds)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr, StringConstraints
 
 from service.audit.exports import LAST
+from service.audit.holds import HoldWrong, NoSuchHold
 from service.audit.packs import said
-from service.audit.retaining import HoldWrong, NoSuchHold
 from service.audit.retention import CLASSES
 from service.http.answer import Answer, tell
 from service.http.answers import Answered
@@ -18,7 +18,7 @@ from service.http.routes import BODY, CALLED, route
 from service.rights import Right
 
 if TYPE_CHECKING:
-    from service.audit.retaining import Hold
+    from service.audit.holds import Hold
     from service.http.serving import Asked
 
 Value = Annotated[StrictStr, StringConstraints(max_length=256)]
@@ -119,7 +119,7 @@ async def retention(asked: Asked) -> Answer:
 async def holds(asked: Asked) -> Answer:
     """List holds, newest first, lifted ones too."""
     query = read_query(asked, ListQuery)
-    listed = await asked.serving.service.audit.retaining.holds(
+    listed = await asked.serving.service.audit.retaining.holds.listed(
         asked.who.tenant, before=mark_of(query.cursor, LAST), limit=query.limit + 1
     )
     page, last = cut(listed, query.limit)
@@ -134,7 +134,7 @@ async def place_hold(asked: Asked) -> Answer:
     if sent.kind == "content" and sent.value and not await moderation.history(caller, sent.value, limit=1):
         raise Problem("invalid-body", faults=[Fault(("value",), "unknown_content")])
     try:
-        hold = await asked.serving.service.audit.retaining.hold(
+        hold = await asked.serving.service.audit.retaining.holds.place(
             caller.tenant, sent.kind, sent.value, reason=sent.reason, by=caller.id
         )
     except HoldWrong as error:
@@ -147,7 +147,7 @@ async def lift_hold(asked: Asked) -> Answer:
     """Lift a hold; what it kept goes when its time has come."""
     caller = asked.who
     try:
-        await asked.serving.service.audit.retaining.lift(caller.tenant, asked.found["id"], by=caller.id)
+        await asked.serving.service.audit.retaining.holds.lift(caller.tenant, asked.found["id"], by=caller.id)
     except NoSuchHold:
         raise Problem("not-found") from None
     return tell({})

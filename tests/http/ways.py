@@ -634,7 +634,7 @@ def _export(house, tenant):
 @makes("hold", id=_NO_ID)
 def _hold(house, tenant):
     retaining = house.server.service.audit.retaining
-    hold = house.server.within(retaining.hold(tenant, "creator", "nobody", reason="调查", by="cli"))
+    hold = house.server.within(retaining.holds.place(tenant, "creator", "nobody", reason="调查", by="cli"))
     house.seen(tenant, hold.id)
     return {"id": hold.id}
 

@@ -28,8 +28,9 @@ from service.acts import Act
 from service.audit import seal
 from service.audit.clock import Clock
 from service.audit.exports import NotThere
+from service.audit.holds import HoldWrong, NoSuchHold
 from service.audit.records import PackOrder
-from service.audit.retaining import HoldWrong, NoSuchHold, Retaining
+from service.audit.retaining import Retaining
 from service.audit.retention import CLASSES, FOREVER, Kept, longest
 from service.audit.verify_export import check
 from service.audit.whole import wrong_in
@@ -138,7 +139,7 @@ async def test_over_five_years_nothing_goes_early_and_all_goes_within_a_day(hous
         await service.moderation.one(caller, content(f"{CANARY}{place}", f"c{place}", scene=scene, **more))
         one = Kept(scene.value, stamp(began), stamp(began), commercial=bool(more.get("commercial")))
         wanted[f"c{place}"] = from_stamp(longest(one)[1])
-    held = await retaining.hold("shop", "content", "c4", reason="诉讼", by="k")
+    held = await retaining.holds.place("shop", "content", "c4", reason="诉讼", by="k")
 
     def left():
         return {name for name, body in reads.rows("SELECT content_id, body FROM contents") if body}
@@ -159,7 +160,7 @@ async def test_over_five_years_nothing_goes_early_and_all_goes_within_a_day(hous
                 assert name in now_left, f"{name} went early"
             elif moment >= until + DAY:
                 assert name not in now_left, f"{name} was kept too long"
-    await retaining.lift("shop", held.id, by="k")
+    await retaining.holds.lift("shop", held.id, by="k")
     await retaining.sweep(stamp(began + 1831 * DAY))
     assert left() == set()
     tombs = reads.rows("SELECT subject FROM acts WHERE kind = 'retention.purged'")
@@ -286,16 +287,16 @@ async def test_holds_are_placed_and_lifted(house):
     retaining = service.audit.retaining
     for kind, value, reason in (("planet", "x", "y"), ("content", "", "y"), ("content", "x", " ")):
         with pytest.raises(HoldWrong):
-            await retaining.hold("shop", kind, value, reason=reason, by="k")
-    hold = await retaining.hold("shop", "creator", "u", reason="调查", by="k")
+            await retaining.holds.place("shop", kind, value, reason=reason, by="k")
+    hold = await retaining.holds.place("shop", "creator", "u", reason="调查", by="k")
     await service.moderation.one(caller, content("话", "c", by="u"))
     erased = await retaining.erase("shop", "u", reason="要求", by="k", retained=True)
     assert (erased.contents, erased.keys, erased.held) == (0, 0, 1)
     with pytest.raises(NoSuchHold):
-        await retaining.lift("rival", hold.id, by="k")
-    await retaining.lift("shop", hold.id, by="k")
+        await retaining.holds.lift("rival", hold.id, by="k")
+    await retaining.holds.lift("shop", hold.id, by="k")
     with pytest.raises(NoSuchHold):
-        await retaining.lift("shop", hold.id, by="k")
+        await retaining.holds.lift("shop", hold.id, by="k")
     erased = await retaining.erase("shop", "u", reason="要求", by="k")
     assert (erased.contents, erased.retained) == (0, 1), "the law keeps it for sixty days"
     erased = await retaining.erase("shop", "u", reason="要求", by="k", retained=True)
@@ -309,13 +310,13 @@ async def test_a_hold_that_changes_during_an_erasure_counts(house, monkeypatch, 
     retaining = service.audit.retaining
     await service.moderation.one(caller, content("话", "c", by="u"))
     await service.moderation.one(caller, content("别人的话", "d", by="v"))
-    old = await retaining.hold("shop", "content", "d" if change == "placed" else "c", reason="诉讼", by="k")
+    old = await retaining.holds.place("shop", "content", "d" if change == "placed" else "c", reason="诉讼", by="k")
 
     async def interfere():
         if change == "placed":
-            await retaining.hold("shop", "content", "c", reason="诉讼", by="k")
+            await retaining.holds.place("shop", "content", "c", reason="诉讼", by="k")
         else:
-            await retaining.lift("shop", old.id, by="k")
+            await retaining.holds.lift("shop", old.id, by="k")
 
     done = interfered(monkeypatch, meanwhile, interfere)
     erased = await retaining.erase("shop", "u", reason="要求", by="k", retained=meanwhile == "_seals_of")
@@ -465,7 +466,7 @@ async def test_a_hold_that_is_placed_during_a_purge_counts(house, monkeypatch):
     retaining = service.audit.retaining
     for name in "cd":
         await service.moderation.one(caller, content("话", name, by="u"))
-    placing = partial(retaining.hold, "shop", "content", "c", reason="诉讼", by="k")
+    placing = partial(retaining.holds.place, "shop", "content", "c", reason="诉讼", by="k")
     done = interfered(monkeypatch, "_seals_of", placing)
     late = stamp(datetime.now(UTC) + 61 * DAY)
     assert await retaining.sweep(late) == 0
@@ -926,7 +927,7 @@ def test_what_was_held_since_the_backup_is_held_again(tmp_path, backed, rules):
 
     async def hold(value, folder=data):
         async with open_service(Settings(data=folder, lexicons=rules, expert="off")) as service:
-            await service.audit.retaining.hold("shop", "content", value, reason="诉讼", by="k")
+            await service.audit.retaining.holds.place("shop", "content", value, reason="诉讼", by="k")
 
     async def sweep():
         async with open_service(Settings(data=fresh, lexicons=rules, expert="off")) as service:
