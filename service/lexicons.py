@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from moderation.engine import Engine
+    from moderation.ruleset import Ruleset
     from service.ledger import Ledger
     from service.store.reads import Reads
 
@@ -86,12 +87,17 @@ class Lexicons:
         if len(note) > NOTE_CHARS or not all(map(str.isprintable, note)):
             raise ValueError(f"a note is at most {NOTE_CHARS} printable characters")
         check_shape(files)
+        ruleset = await self.tried(files)
+        terms, digest = len(ruleset.own), digest_of(files)
+        async with self._turn:
+            return await self._filed(tenant, files, LexiconInfo(0, digest, terms, note, by, ""))
+
+    async def tried(self, files: Mapping[str, str]) -> Ruleset:
+        """The shared rules with these files, which have judged their examples. Raises ``LoadErrors``."""
         async with self._reading:
             engine = await self._court.compiled(files)
             await asyncio.to_thread(check_own, engine)
-        terms, digest = len(engine.ruleset.own), digest_of(files)
-        async with self._turn:
-            return await self._filed(tenant, files, LexiconInfo(0, digest, terms, note, by, ""))
+        return engine.ruleset
 
     def permit(self, by: str) -> None:
         """Raises ``FourEyes`` where the house asks for two people and this is not its operator."""

@@ -76,11 +76,14 @@ async def lexicon_terms(asked: Asked) -> Answer:
     problems=(*BODY, "rules-refused", "csrf", *CALLED),
 )
 async def lint_own(asked: Asked) -> Answer:
-    """Look through own terms before they go live: too short, too common, repeated, a false alarm on clean texts."""
+    """Look through own terms before they go live: too short, too common, repeated, a false alarm on clean texts.
+
+    What could not go live, as where an example contradicts its line, is refused with all that is wrong.
+    """
     sent = await read_as(asked, LintRequest)
     files = await _files(asked, sent)
-    shared = asked.serving.service.rules.engine.ruleset
-    report = await done(asyncio.to_thread(linted, files, shared))
+    ruleset = await done(asked.serving.service.lexicons.tried(files))
+    report = await asyncio.to_thread(linted, ruleset)
     doubts = [
         {
             "kind": one.kind.value,

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from moderation.engine import Engine
 from moderation.lexicon import ALLOW
 from moderation.lint import Alarms, Finding, false_alarms, lint, standing
-from moderation.own import read_own
 from service.settings import REPOSITORY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from moderation.ruleset import Ruleset
@@ -44,9 +42,9 @@ def texts_in(path: Path) -> tuple[str, ...]:
     return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 
-def linted(files: Mapping[str, str], ruleset: Ruleset) -> Linted:
-    """What is doubtful about files above the shared rules. Takes a second for many terms. Raises ``LoadErrors``."""
-    own, texts = read_own(files, ruleset).terms, clean_texts()
+def linted(ruleset: Ruleset) -> Linted:
+    """What is doubtful about a tenant's own terms, above the shared rules. Takes a second for many terms."""
+    own, texts = ruleset.own, clean_texts()
     allowed = [term for term in ruleset.terms if term.category == ALLOW]
     seen = standing((*allowed, *own), ruleset.folding, texts)
     alarms = Alarms()

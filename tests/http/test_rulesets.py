@@ -137,6 +137,13 @@ def test_own_terms_are_looked_through_before_they_go_live(server, ann):
     assert not [one for one in told["doubts"] if one["term"] == "绝无仅有的词"]
 
 
+def test_an_example_that_contradicts_its_line_is_told_before_it_goes_live(ann):
+    told = ann.call("POST", "/v1/lexicons/lint", {"changes": [add("绝无仅有的词 | hit: 一句别的话")]})
+    assert "lexicon_line" in told.faults.values() and "一句别的话" in str(told.json["errors"])
+    kept = {"changes": [add("绝无仅有的词 | hit: 绝无仅有的词")]}
+    assert done(ann.call("POST", "/v1/lexicons/lint", kept))["terms"] == 1
+
+
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
