@@ -814,6 +814,8 @@ def backed(tmp_path, rules):
                 await service.moderation.one(
                     caller, content(f"{CANARY}{name}", name, by=name), idempotency=Idempotency(f"key {name}", b"body")
                 )
+            while not (data / "archive").exists():  # the rules are archived beside what is asked
+                await asyncio.sleep(0.01)
 
     asyncio.run(make())
     return data, partial(CliRunner().invoke, app)
